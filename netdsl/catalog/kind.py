@@ -1,0 +1,290 @@
+"""What the catalogue knows of a layer kind, and the small language its rules are written in.
+
+A layer kind is declared once, as a `LayerKind` in the `KINDS` tuple of a file in `catalog/layers/`. The names,
+order and defaults of its arguments come from `signatures.json`; by hand come the types of arguments that a
+name alone does not tell, and one `rule`: a pure function from a `Call` to an `Inference`. Rules know no
+spans and no graph. They refuse with `Refusal`, which blames an argument, an input or a call-time argument.
+
+    def repeat_vector(call: Call) -> Inference:
+        '''Repeat a row n times. (None, 5), n=3 -> (None, 3, 5)'''
+        x = call.one(rank=2)
+        return call.gives((x.shape[0], call.n, x.shape[1]))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
+
+from netdsl.diagnostics.problem import Problem
+from netdsl.tensor import UNKNOWN, Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
+
+if TYPE_CHECKING:
+    from netdsl.catalog.argument_types import ArgumentType
+
+#: One tensor, or a (nested) tuple of them, as a layer's output or the value of a call-time argument.
+Structure: TypeAlias = Union[TensorSpec, tuple["Structure", ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A variable that a layer makes: Keras's name for it, its shape, and whether it trains."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool = True
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What applying a layer gives: outputs, the layer's own weights (in Keras's order), its work.
+
+    `macs` counts multiply-accumulates of matrix products, convolutions and attention for one sample; it is
+    UNKNOWN (or symbolic) where a size is. `nested` weights of wrapped layers are included in `weights`.
+    """
+
+    outputs: Structure
+    weights: tuple[Weight, ...] = ()
+    macs: Dim = 0
+
+
+class Refusal(Exception):
+    """Raised by a rule for what Keras would refuse: the problem's code, the label, and whom to blame.
+
+    `blames` is an argument's name, a call-time argument's name, or ("input", index); without it the call is
+    blamed. `facts` fill the braces of the problem's title (`layer` is always given).
+    """
+
+    def __init__(
+        self,
+        problem: type[Problem],
+        label: str,
+        *,
+        blames: str | tuple[str, int] | None = None,
+        help: str = "",
+        **facts: object,
+    ) -> None:
+        super().__init__(label)
+        self.problem, self.label, self.blames, self.help, self.facts = (
+            problem,
+            label,
+            blames,
+            help,
+            facts,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectValue:
+    """A configured catalogue object that is not a layer: `HeNormal(seed=1)`, `L2(1e-4)`, `Adam(1e-3)`.
+
+    `arguments` are those that were written, by name, evaluated; `kind` is the Keras class name.
+    """
+
+    family: str  # "initializer", "regularizer", "constraint", "loss", "optimizer", …
+    kind: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())
+        return f"{self.kind}({inside})"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternFunction:
+    """A Python function of the user's own: `extern fn name from "module"`."""
+
+    name: str
+    module: str
+
+
+@dataclass(frozen=True, eq=False)
+class BoundLayer:
+    """A layer with its arguments bound but not applied: what `layer=`, `cell=` and friends receive.
+
+    `infer` applies the kind's rule to inputs and is what wrapper rules call. A chain given where a layer is
+    taken arrives as one of kind `Sequential`-like whose `infer` runs the chain.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any]  # every constructor argument, defaults filled in
+    infer: Callable[..., Inference]  # infer(inputs: tuple[TensorSpec, ...], **call_arguments)
+    written: Mapping[str, Any] = field(default_factory=dict)  # the arguments that the spec wrote
+    definition: LayerKind | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.arguments[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One application of a layer, as a rule sees it.
+
+    `call.units` is a constructor argument (every one is bound; defaults are filled in; identifiers of the
+    catalogue arrive as strings or `ObjectValue`s; wrapped layers as `BoundLayer`). `inputs` are the tensors
+    that arrived, flat and in order; `is_list` says whether they came as a list. `call_arguments` are those
+    of the second pair of parentheses, tensors among them as `TensorSpec` (or tuples of them).
+    `demand` records what must hold of symbolic sizes.
+    """
+
+    kind: LayerKind
+    arguments: Mapping[str, Any]
+    inputs: tuple[TensorSpec, ...]
+    is_list: bool = False
+    call_arguments: Mapping[str, Any] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()  # names of the constructor arguments the spec itself wrote
+    demands: list[Demand] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        arguments = object.__getattribute__(self, "arguments")
+        if name in arguments:
+            return arguments[name]
+        raise AttributeError(name)
+
+    # -- inputs ---------------------------------------------------------------------------------
+
+    @property
+    def x(self) -> TensorSpec:
+        return self.inputs[0]
+
+    def one(
+        self, *, rank: int | None = None, min_rank: int | None = None, max_rank: int | None = None
+    ) -> TensorSpec:
+        """Give the only input; refuse several, and a rank outside the bounds (batch included)."""
+        from netdsl.diagnostics.problems.shapes import SeveralInputs, WrongRank
+
+        if len(self.inputs) != 1:
+            raise Refusal(
+                SeveralInputs,
+                f"takes one tensor, {len(self.inputs)} arrive",
+                help="join them first, for example with `Concatenate()` or `Add()`",
+            )
+        x = self.inputs[0]
+        wanted = (
+            f"{rank}"
+            if rank is not None and x.rank != rank
+            else f"at least {min_rank}"
+            if min_rank is not None and x.rank < min_rank
+            else f"at most {max_rank}"
+            if max_rank is not None and x.rank > max_rank
+            else None
+        )
+        if wanted is not None:
+            raise Refusal(
+                WrongRank,
+                f"needs rank {wanted} with the batch, {spell_shape(x.shape)} has rank {x.rank}",
+            )
+        return x
+
+    def known(self, dim: Dim, axis: int, what: str = "") -> int:
+        """Give a dimension that Keras needs as a number to make weights; refuse an unknown one."""
+        from netdsl.diagnostics.problems.shapes import UnknownDimension
+
+        if isinstance(dim, int):
+            return dim
+        raise Refusal(
+            UnknownDimension,
+            f"axis {axis} of {spell_shape(self.x.shape)} is {dim}, and {what or 'the weights'} "
+            "need a number there",
+            help="give that dimension of the input as a number",
+        )
+
+    # -- demands --------------------------------------------------------------------------------
+
+    def holds(self, verdict: Verdict) -> bool:
+        """Turn a verdict into a yes or no; one that depends on a size is recorded and counts as yes."""
+        if isinstance(verdict, Demand):
+            self.demands.append(verdict)
+            return True
+        return verdict
+
+    # -- dtypes ---------------------------------------------------------------------------------
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype that the layer computes in, from its `dtype` policy."""
+        return policy_dtypes(self.arguments.get("dtype"))[0]
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the layer's weights, from its `dtype` policy."""
+        return policy_dtypes(self.arguments.get("dtype"))[1]
+
+    def cast(self, x: TensorSpec) -> TensorSpec:
+        """What an input looks like inside the layer: floats are cast to the compute dtype, others stay."""
+        return x.with_dtype(self.compute_dtype) if x.dtype in FLOAT_DTYPES else x
+
+    # -- results --------------------------------------------------------------------------------
+
+    def gives(
+        self,
+        shape: Iterable[Dim],
+        *,
+        dtype: str | None = None,
+        weights: Iterable[Weight] = (),
+        macs: Dim = 0,
+    ) -> Inference:
+        """The usual result: one tensor of the compute dtype."""
+        spec = TensorSpec(tuple(shape), dtype or self.compute_dtype)
+        return Inference(spec, tuple(weights), macs)
+
+    def weight(self, name: str, shape: Iterable[Dim], *, trainable: bool = True) -> Weight:
+        """Describe a variable of the layer's own variable dtype; its dimensions are numbers by now."""
+        sizes = tuple(int(d) for d in shape)  # type: ignore[arg-type]
+        return Weight(name, sizes, trainable, self.variable_dtype)
+
+
+def policy_dtypes(policy: object) -> tuple[str, str]:
+    """Give (compute, variable) dtype of a policy: "mixed_float16" -> ("float16", "float32")."""
+    if policy is None:
+        return "float32", "float32"
+    name = str(policy)
+    if name.startswith("mixed_"):
+        return name.removeprefix("mixed_"), "float32"
+    return name, name
+
+
+Rule: TypeAlias = Callable[[Call], Inference]
+
+#: How several tensors reach a layer: as one list (`Add()([a, b])`), or each as an argument of `call`
+#: in order (`MultiHeadAttention(8, 64)(query, value)`). `one` layers take a single tensor.
+Takes: TypeAlias = Literal["one", "list", "positional"]
+
+#: What happens to a Keras mask: carried to the output, dropped (Keras warns or loses it), used up, or made.
+Masking: TypeAlias = Literal["carry", "drop", "use", "make"]
+
+
+@dataclass(frozen=True)
+class LayerKind:
+    """Everything netdsl knows about one Keras layer class.
+
+    `arguments` adds to, or replaces, the argument types that `catalog/argument_types.py` finds by name.
+    `stochastic`, `needs_static_batch` and such facts are for advice. `shape_rule`, `use_for` and `watch_for` are
+    the lines that `netdsl layers NAME` prints; `example` is a stage such as `Conv2D(32, 3)` with the input type
+    it is shown on.
+    """
+
+    name: str
+    rule: Rule
+    takes: Takes = "one"
+    arguments: Mapping[str, ArgumentType] = field(default_factory=dict)
+    mask: Masking | Callable[[Call], bool] = "carry"
+    group: str = ""
+    shape_rule: str = ""
+    use_for: str = ""
+    watch_for: str = ""
+    example: str = ""  # "[32, 32, 3] -> Conv2D(8, 3)"
+    tensor_arguments: frozenset[str] = frozenset()  # call-time arguments that take tensors
+
+
+def as_shape(dims: Iterable[int | None]) -> Shape:
+    """Bring a Keras shape in: None becomes UNKNOWN."""
+    return tuple(UNKNOWN if dim is None else dim for dim in dims)

@@ -1,0 +1,50 @@
+"""The base of every diagnostic code.
+
+A code is one subclass of `Problem`, declared in `netdsl/diagnostics/problems/`:
+
+    class UnknownName(Problem, code="N0201", title="unknown name `{name}`"):
+        '''What it means, an example and what to use instead: the text of `netdsl explain N0201`.'''
+
+Its docstring holds three parts under the headings `What it means`, `Example` and `Use instead`; the two
+examples are fenced with ``` and are compiled by a test: the first must raise this code, the second none.
+`UnknownName.at(span, "label", help=…, name="x")` makes the `Diagnostic`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
+from netdsl.source import Span
+
+
+class Problem:
+    """One kind of mistake or advice; subclasses are never instantiated."""
+
+    code: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    severity: ClassVar[Severity] = "error"
+
+    def __init_subclass__(
+        cls, *, code: str, title: str, severity: Severity = "error", **kwargs: Any
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.code, cls.title, cls.severity = code, title, severity
+
+    @classmethod
+    def at(
+        cls,
+        span: Span,
+        label: str = "",
+        *,
+        related: Iterable[Label] = (),
+        help: str = "",
+        fix: Fix | None = None,
+        **facts: object,
+    ) -> Diagnostic:
+        """Make the diagnostic at `span`; `facts` fill the braces of the title."""
+        title = cls.title.format(**facts)
+        return Diagnostic(
+            cls.code, cls.severity, title, Label(span, label), tuple(related), help, fix
+        )
