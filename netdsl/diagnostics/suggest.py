@@ -1,0 +1,77 @@
+"""Did you mean: the nearest known name to one that was not found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+#: Names that people bring from elsewhere, tried before any edit distance.
+HABITS: Mapping[str, str] = {
+    "lr": "learning_rate",
+    "kernel": "kernel_size",
+    "ksize": "kernel_size",
+    "stride": "strides",
+    "dilation": "dilation_rate",
+    "channels": "filters",
+    "out_channels": "filters",
+    "num_filters": "filters",
+    "n_filters": "filters",
+    "activation_fn": "activation",
+    "act": "activation",
+    "bias": "use_bias",
+    "p": "rate",
+    "BatchNorm": "BatchNormalization",
+    "BatchNorm2d": "BatchNormalization",
+    "LayerNorm": "LayerNormalization",
+    "GroupNorm": "GroupNormalization",
+    "Linear": "Dense",
+    "FullyConnected": "Dense",
+    "Conv2d": "Conv2D",
+    "Conv1d": "Conv1D",
+    "MaxPool2d": "MaxPooling2D",
+    "AvgPool2d": "AveragePooling2D",
+    "GlobalAvgPool": "GlobalAveragePooling2D",
+    "Concat": "Concatenate",
+    "concat": "Concatenate",
+    "swish": "silu",
+    "true": "True",
+    "false": "False",
+    "null": "None",
+    "none": "None",
+}
+
+
+def edit_distance(left: str, right: str, limit: int) -> int:
+    """Count the edits between two names (a swap of neighbours is one), up to `limit` + 1."""
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    before: list[int] = []
+    current = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        earlier, before, current = before, current, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, current[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, earlier[j - 2] + 1)
+            current.append(cost)
+        if min(current) > limit:
+            return limit + 1
+    return current[-1]
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Give the one known name within a third of the length in edits, or None."""
+    candidates = list(known)
+    habit = HABITS.get(name)
+    if habit in candidates:
+        return habit
+    if len(name) > 80:
+        return None
+    folded = {c.lower().replace("_", ""): c for c in reversed(candidates)}
+    same = folded.get(name.lower().replace("_", ""))
+    if same is not None:
+        return same
+    limit = max(1, len(name) // 3)
+    best = min(
+        ((edit_distance(name, c, limit), i, c) for i, c in enumerate(candidates)), default=None
+    )
+    return best[2] if best and best[0] <= limit and best[0] < len(name) else None

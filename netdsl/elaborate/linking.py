@@ -1,0 +1,221 @@
+"""Linking: a file and the files it imports become units whose top-level names are resolved.
+
+`link` reads a file's imports through the loader it is given (so a test serves a dict and an editor unsaved
+text), each file once, and reports what cannot be found. Imports may not form a cycle.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from netdsl.diagnostics.diagnostic import Label
+from netdsl.diagnostics.problems import names as problems
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.diagnostics.suggest import closest
+from netdsl.resources import std_dir
+from netdsl.source import SourceFile, Span
+from netdsl.syntax import tree
+from netdsl.syntax.parse import parse
+
+#: Gives the text of a file by its path, or raises OSError / UnicodeDecodeError.
+Loader: TypeAlias = Callable[[str], str]
+
+Declaration: TypeAlias = (
+    tree.Let
+    | tree.Function
+    | tree.Block
+    | tree.Model
+    | tree.SpecialisedModel
+    | tree.ExternLayer
+    | tree.ExternFn
+)
+
+MAX_IMPORT_DEPTH = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol:
+    """A top-level declaration and the unit that it was written in (where its own names are looked up)."""
+
+    node: Declaration
+    unit: Unit
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+
+@dataclass(eq=False)
+class Unit:
+    """One file, linked: `names` are its own declarations and what it imports, by the name it uses."""
+
+    file: SourceFile
+    module: tree.Module
+    names: dict[str, Symbol] = field(default_factory=dict)
+    imported: dict[str, tree.ImportedName] = field(default_factory=dict)
+    poisoned: set[str] = field(default_factory=set)  # imported names that could not be found
+    is_library: bool = False
+
+
+class Linker:
+    """Reads files once each and links them."""
+
+    def __init__(self, loader: Loader, diagnostics: Diagnostics) -> None:
+        self._loader = loader
+        self._diagnostics = diagnostics
+        self._units: dict[str, Unit] = {}
+        self._open: list[str] = []
+
+    def link(self, file: SourceFile, *, is_library: bool = False) -> Unit:
+        unit = Unit(file, parse(file, self._diagnostics), is_library=is_library)
+        self._units[file.name] = unit
+        self._open.append(file.name)
+        for statement in unit.module.statements:
+            if isinstance(statement, tree.Import):
+                self._import(unit, statement)
+        for statement in unit.module.statements:
+            if isinstance(statement, Declaration):
+                self._declare(unit, statement)
+        self._open.pop()
+        return unit
+
+    def _declare(self, unit: Unit, node: Declaration) -> None:
+        earlier = unit.names.get(node.name)
+        if earlier is None:
+            unit.names[node.name] = Symbol(node, unit)
+            return
+        place = earlier.node.name_span
+        if node.name in unit.imported:
+            place = unit.imported[node.name].span
+        self._diagnostics.report(
+            problems.NameBoundTwice.at(
+                node.name_span,
+                "bound again here",
+                name=node.name,
+                related=(Label(place, "first bound here"),),
+                help=f"give one of the two another name than `{node.name}`",
+            )
+        )
+
+    def _import(self, unit: Unit, statement: tree.Import) -> None:
+        source = self._resolve(unit, statement)
+        for imported in statement.names:
+            name = imported.alias or imported.name
+            if source is None or imported.name in source.poisoned:
+                unit.poisoned.add(name)
+            elif name in unit.names or name in unit.poisoned:
+                self._diagnostics.report(
+                    problems.NameBoundTwice.at(imported.span, "imported again here", name=name)
+                )
+            elif imported.name not in source.names:
+                unit.poisoned.add(name)
+                self._report_missing(imported, source)
+            else:
+                unit.names[name] = source.names[imported.name]
+                unit.imported[name] = imported
+
+    def _report_missing(self, imported: tree.ImportedName, source: Unit) -> None:
+        near = closest(imported.name, source.names)
+        self._diagnostics.report(
+            problems.UnknownImport.at(
+                imported.span,
+                f"`{source.file.name}` declares no `{imported.name}`",
+                name=imported.name,
+                help=f"did you mean `{near}`?" if near else _offer(source),
+            )
+        )
+
+    def _resolve(self, unit: Unit, statement: tree.Import) -> Unit | None:
+        if statement.module is not None:
+            return self._resolve_std(statement)
+        assert statement.path is not None
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(unit.file.name), statement.path))
+        if unit.is_library:
+            self._unreadable(statement, path, "the standard library imports only itself")
+            return None
+        problem = _refused_path(statement.path)
+        if problem:
+            self._unreadable(statement, statement.path, problem)
+            return None
+        return self._load(statement, path, lambda: self._loader(path), is_library=False)
+
+    def _resolve_std(self, statement: tree.Import) -> Unit | None:
+        assert statement.module is not None
+        head, _, rest = statement.module.partition(".")
+        known = sorted(p.stem for p in std_dir().glob("*.net"))
+        if head != "std" or rest not in known:
+            near = closest(rest or head, known)
+            self._diagnostics.report(
+                problems.UnknownModule.at(
+                    statement.source_span,
+                    "the library that ships with netdsl has " + ", ".join(f"`std.{k}`" for k in known),
+                    name=statement.module,
+                    help=f"did you mean `std.{near}`?"
+                    if near
+                    else 'import a file with quotes: `from "file.net" import …`',
+                )
+            )
+            return None
+        path = std_dir() / f"{rest}.net"
+        return self._load(
+            statement, f"std/{rest}.net", lambda: path.read_text("utf-8"), is_library=True
+        )
+
+    def _load(
+        self, statement: tree.Import, path: str, read: Callable[[], str], *, is_library: bool
+    ) -> Unit | None:
+        if path in self._open:
+            chain = " -> ".join([*self._open[self._open.index(path) :], path])
+            self._diagnostics.report(
+                problems.ImportCycle.at(statement.source_span, chain, name=path)
+            )
+            return None
+        if path in self._units:
+            return self._units[path]
+        if len(self._open) >= MAX_IMPORT_DEPTH:
+            self._unreadable(statement, path, f"imports nest deeper than {MAX_IMPORT_DEPTH} files")
+            return None
+        try:
+            text = read()
+        except UnicodeDecodeError:
+            self._unreadable(statement, path, "it is not UTF-8 text")
+            return None
+        except (OSError, ValueError) as error:
+            self._unreadable(statement, path, _reason(error))
+            return None
+        return self.link(SourceFile(path, text), is_library=is_library)
+
+    def _unreadable(self, statement: tree.Import, path: str, reason: str) -> None:
+        self._diagnostics.report(
+            problems.UnreadableImport.at(statement.source_span, reason, name=path)
+        )
+
+
+def _refused_path(path: str) -> str:
+    if not path.endswith(".net"):
+        return "an import names a `.net` file"
+    if posixpath.isabs(path) or "\x00" in path:
+        return "an import is relative to the file that holds it"
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _offer(source: Unit) -> str:
+    names = ", ".join(f"`{name}`" for name in list(source.names)[:8])
+    return f"it declares {names}" if names else "it declares nothing"
+
+
+def link(file: SourceFile, loader: Loader, diagnostics: Diagnostics) -> Unit:
+    """Parse a file and everything it imports; always gives a unit, and reports what is missing."""
+    return Linker(loader, diagnostics).link(file)
+
+
+def home_span(symbol: Symbol) -> Span:
+    """Give the place where a symbol was declared."""
+    return symbol.node.name_span

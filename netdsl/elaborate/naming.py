@@ -1,0 +1,293 @@
+"""Layer names from where a stage stands: one plan per body, read by elaboration and by emission alike.
+
+A stage's base is its explicit `name=`, the name after `as`, the name that its statement binds, or its kind in
+snake case; equal bases are numbered in source order, and the indices of the loops around a stage follow its base
+(`residual_0_1`). Bases are chosen so that no two different places can ever spell the same name: a base that
+other names grow from (a block's use, a stage in a loop) is never the beginning of another base.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names, pattern_names
+
+#: Kinds whose snake-case name is also one that Keras gives by itself to an operation of `keras.ops`; a layer of a
+#: model (not of a block, whose names have a prefix) is numbered so that the two never meet in one model.
+OPERATION_NAMES = frozenset(
+    "absolute add average concatenate dot elu exponential flip gelu glu identity maximum mean minimum "
+    "multiply negative power relu reshape repeat selu sigmoid silu softmax softplus softsign sparsemax split "
+    "squeeze stack subtract tanh transpose".split()
+)
+
+OPERATOR_BASES = {"+": "add", "-": "subtract", "*": "multiply"}
+
+
+def snake_case(name: str) -> str:
+    """Spell a class name as Keras does: Conv2D -> conv2d, MaxPooling2D -> max_pooling2d, ReLU -> re_lu."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class StageName:
+    """Where a stage's name comes from. With `explicit` the expression gives the base when it is evaluated.
+
+    `loops` are the loops around the stage whose index is part of the name, outermost first.
+    """
+
+    base: str
+    explicit: tree.Expr | None
+    loops: tuple[tree.Node, ...]
+
+
+@dataclass(eq=False)
+class NamePlan:
+    """The names of the stages of one body, by the identity of the syntax node."""
+
+    stages: dict[int, StageName] = field(default_factory=dict)
+    loops: dict[int, int] = field(default_factory=dict)  # loop node -> how many loops are around it
+
+    def of(self, stage: tree.Node) -> StageName | None:
+        return self.stages.get(id(stage))
+
+
+@dataclass(slots=True)
+class _Occurrence:
+    node: tree.Node
+    base: str
+    explicit: tree.Expr | None
+    loops: tuple[tree.Node, ...]
+    expands: bool
+
+
+def plan_names(
+    body: tree.Body | tree.Expr, is_block: Callable[[str], bool], *, in_model: bool
+) -> NamePlan:
+    """Name every stage of a body; `is_block` tells which called names are blocks (names grow from them)."""
+    collector = _Collector(is_block)
+    if isinstance(body, tree.Body):
+        for statement in body.statements:
+            collector.statement(statement)
+    else:
+        collector.chain(body, ())
+    occurrences = collector.occurrences
+    _number(occurrences, in_model)
+    plan = NamePlan()
+    for item in occurrences:
+        plan.stages[id(item.node)] = StageName(item.base, item.explicit, item.loops)
+    plan.loops = collector.depths
+    return plan
+
+
+class _Collector:
+    """Walks a body in source order and notes each stage that will need a name."""
+
+    def __init__(self, is_block: Callable[[str], bool]) -> None:
+        self._is_block = is_block
+        self.occurrences: list[_Occurrence] = []
+        self.depths: dict[int, int] = {}
+
+    def statement(self, statement: tree.BodyStatement) -> None:
+        match statement:
+            case tree.Bind(_, tree.NamePattern(_, name), value):
+                self._named(name, value)
+            case tree.LayerDecl(_, name, value):
+                self._named(name, value)
+            case tree.Bind(_, _, value):
+                self.chain(value, ())
+            case tree.Output(_, name, value):
+                first = len(self.occurrences)
+                self.chain(value, ())
+                if name is not None and len(self.occurrences) > first:
+                    self._name_last(value, name)
+            case _:
+                pass
+
+    def _named(self, name: str, value: tree.Expr) -> None:
+        """The stages of `name = chain` are called after the name, unless they say otherwise."""
+        first = len(self.occurrences)
+        self.chain(value, ())
+        for item in self.occurrences[first:]:
+            if item.explicit is None and not item.base.startswith("@"):
+                item.base = name
+
+    def _name_last(self, value: tree.Expr, name: str) -> None:
+        last = value.stages[-1] if isinstance(value, tree.Pipe) else value
+        for item in self.occurrences:
+            if item.node is last and item.explicit is None and not item.base.startswith("@"):
+                item.base = name
+
+    # -- expressions ----------------------------------------------------------------------------
+
+    def chain(self, root: tree.Expr, loops: tuple[tree.Node, ...]) -> None:
+        """Visit an expression without recursing: a stack of (node, loops, name after `as`)."""
+        stack: list[tuple[tree.Expr, tuple[tree.Node, ...], str | None]] = [(root, loops, None)]
+        while stack:
+            node, around, given = stack.pop()
+            stack.extend(reversed(self._visit(node, around, given)))
+
+    def _visit(
+        self, node: tree.Expr, loops: tuple[tree.Node, ...], given: str | None
+    ) -> list[tuple[tree.Expr, tuple[tree.Node, ...], str | None]]:
+        match node:
+            case tree.Pipe(_, stages):
+                return [(s, loops, given if s is stages[-1] else None) for s in stages]
+            case tree.As(_, stage, name):
+                return [(stage, loops, name)]
+            case tree.ListExpr(_, items) | tree.TupleExpr(_, items):
+                return [(item, loops, None) for item in items]
+            case tree.Starred(_, value):
+                return [(value, loops, None)]
+            case tree.Repeat(_, _, body):
+                return [(body, self._enter(node, loops), None)]
+            case tree.For(_, _, iterable, body):
+                return [(iterable, loops, None), (body, self._enter(node, loops), None)]
+            case tree.Comprehension(_, element, _):
+                return [(element, self._enter(node, loops), None)]
+            case tree.If(_, _, then, otherwise):
+                parts = (then,) if otherwise is None else (then, otherwise)
+                return [(part, loops, given) for part in parts]
+            case tree.Conditional(_, _, then, otherwise):
+                return [(then, loops, given), (otherwise, loops, given)]
+            case tree.Binary(_, op, left, right):
+                if op in OPERATOR_BASES:
+                    self._note(node, given, OPERATOR_BASES[op], loops, None)
+                return [(left, loops, None), (right, loops, None)]
+            case tree.Unary(_, _, operand):
+                return [(operand, loops, None)]
+            case tree.Subscript(_, value, _) | tree.Attribute(_, value, _):
+                return [(value, loops, None)]
+            case tree.Call():
+                return self._visit_call(node, loops, given)
+            case _:
+                return []
+
+    def _enter(self, loop: tree.Node, loops: tuple[tree.Node, ...]) -> tuple[tree.Node, ...]:
+        self.depths[id(loop)] = len(loops)
+        return (*loops, loop)
+
+    def _visit_call(
+        self, node: tree.Call, loops: tuple[tree.Node, ...], given: str | None
+    ) -> list[tuple[tree.Expr, tuple[tree.Node, ...], str | None]]:
+        """A stage `Kind(…)` or `Kind(…)(…)`; call-time arguments may hold chains of their own."""
+        inner: list[tree.Argument] = []
+        target = node.function
+        maker = node
+        if isinstance(target, tree.Call):
+            inner = list(node.arguments)
+            maker, target = target, target.function
+        is_op = isinstance(target, tree.Attribute) and _root(target) == "ops"
+        if is_op or (isinstance(target, tree.Name) and target.id[:1].islower() and not inner):
+            inner = list(node.arguments)
+        if not is_op:
+            self._note(maker, given, _kind_base(target), loops, _explicit_name(maker))
+        return [(a.value, loops, None) for a in inner]
+
+    def _note(
+        self,
+        node: tree.Node,
+        given: str | None,
+        base: str,
+        loops: tuple[tree.Node, ...],
+        explicit: tree.Expr | None,
+    ) -> None:
+        expands = bool(loops)
+        if isinstance(node, tree.Call):
+            target = node.function
+            expands |= isinstance(target, tree.Name) and self._is_block(target.id)
+        if isinstance(explicit, tree.Literal):
+            base = str(explicit.value)
+        elif explicit is not None:
+            loops = _unmentioned(loops, explicit)
+        elif given is not None:
+            base = "@" + given  # a name after `as` wins over the statement's
+        self.occurrences.append(_Occurrence(node, base, explicit, loops, expands))
+
+
+def _root(node: tree.Expr) -> str:
+    while isinstance(node, tree.Attribute):
+        node = node.value
+    return node.id if isinstance(node, tree.Name) else ""
+
+
+def _kind_base(target: tree.Expr) -> str:
+    if isinstance(target, tree.Name):
+        return snake_case(target.id) or "layer"
+    if isinstance(target, tree.Attribute):
+        return snake_case(target.name) or "layer"
+    return "layer"
+
+
+def _explicit_name(call: tree.Call) -> tree.Expr | None:
+    for argument in call.arguments:
+        if argument.name == "name" and not (
+            isinstance(argument.value, tree.Literal) and argument.value.value is None
+        ):
+            return argument.value
+    return None
+
+
+def _unmentioned(loops: tuple[tree.Node, ...], name: tree.Expr) -> tuple[tree.Node, ...]:
+    """Leave out the loops whose variables the explicit name spells itself."""
+    used = set(free_names(name))
+    kept = []
+    for loop in loops:
+        variables: set[str] = set()
+        if isinstance(loop, tree.For):
+            variables = set(pattern_names(loop.target))
+        elif isinstance(loop, tree.Comprehension):
+            variables = {n for c in loop.clauses for n in pattern_names(c.target)}
+        if not variables & used:
+            kept.append(loop)
+    return tuple(kept)
+
+
+# -- numbering ----------------------------------------------------------------------------------
+
+
+def _numbered(base: str, number: int) -> str:
+    return f"{base}_{number}" if base[-1:].isdigit() else f"{base}{number}"
+
+
+def _number(occurrences: list[_Occurrence], in_model: bool) -> None:
+    """Make the bases unique and free of clashes between what grows from one and another."""
+    for item in occurrences:
+        item.base = item.base.removeprefix("@")
+    counts = Counter(item.base for item in occurrences if item.explicit is None)
+    fixed = {item.base for item in occurrences if item.explicit is not None}
+    numbers: Counter[str] = Counter()
+    automatic = [item for item in occurrences if item.explicit is None]
+    taken = set(fixed)
+    for item in automatic:
+        base = item.base
+        reserved = in_model and base in OPERATION_NAMES
+        if counts[base] > 1 or reserved or base in fixed:
+            numbers[base] += 1
+            while _numbered(base, numbers[base]) in taken:
+                numbers[base] += 1
+            item.base = _numbered(base, numbers[base])
+        taken.add(item.base)
+    _separate(automatic, {item.base for item in occurrences})
+
+
+def _separate(items: Iterable[_Occurrence], bases: set[str]) -> None:
+    """Rename a growing base while another base begins with it: `conv` beside `conv_bn` becomes `conv1`."""
+    prefixes: Counter[str] = Counter()
+    for base in bases:
+        parts = base.split("_")
+        for end in range(1, len(parts)):
+            prefixes["_".join(parts[:end])] += 1
+    for item in items:
+        if not item.expands or not prefixes[item.base]:
+            continue
+        number = 1
+        while prefixes[_numbered(item.base, number)] or _numbered(item.base, number) in bases:
+            number += 1
+        item.base = _numbered(item.base, number)
+        bases.add(item.base)

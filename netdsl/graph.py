@@ -1,0 +1,174 @@
+"""The elaborated graph of a model: operations made once, nodes that apply them, tensors between them.
+
+An `Operation` is a layer (or sub-model, or function of `keras.ops`) that is made once; a `Node` is one
+application of it, so a shared layer has one operation and several nodes. `Node.inputs` is ordered and keeps
+repeats and is the truth; `as_networkx` is a view for algorithms. Nodes are numbered from 0 in an order in which
+each comes after what it depends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from netdsl.catalog.kind import LayerKind, Structure, Weight
+from netdsl.source import Span
+from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec
+
+Family = Literal["input", "layer", "model", "op", "extern", "application"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One tensor: the output of node `node` at `path` (empty for a single output, (1, 0) for a nested one)."""
+
+    node: int
+    path: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a node was written, and each use of a block, outermost first, that led there."""
+
+    span: Span
+    via: tuple[Span, ...] = ()
+
+
+@dataclass(eq=False)
+class Operation:
+    """A layer made once. `arguments` are those that the spec gave (defaults statements included), evaluated, by
+    name and in Keras's order; `bound` has every argument in canonical form. `graph` is a sub-model's graph.
+    `module` is the Python module of an extern layer."""
+
+    name: str
+    kind: str
+    family: Family
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    bound: Mapping[str, Any] = field(default_factory=dict)
+    weights: tuple[Weight, ...] = ()
+    trainable: bool = True
+    definition: LayerKind | None = None
+    graph: Graph | None = None
+    module: str = ""
+    span: Span | None = None
+
+
+@dataclass(eq=False)
+class Node:
+    """One application. `positional` and `keywords` hold the call as Keras gets it: `Ref`s, and lists and tuples of
+    them, among plain values. `known` is False where the rule failed and the types are not to be relied on."""
+
+    id: int
+    operation: Operation
+    positional: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+    outputs: Structure
+    macs: Dim
+    origin: Origin
+    known: bool = True
+    path: tuple[str, ...] = ()  # names of the enclosing block uses, outermost first
+
+    @cached_property
+    def inputs(self) -> tuple[Ref, ...]:
+        """Every tensor that the call receives, in order, repeats kept."""
+        return tuple(refs_in((self.positional, tuple(self.keywords.values()))))
+
+    @property
+    def flat_outputs(self) -> tuple[TensorSpec, ...]:
+        return tuple(flatten_structure(self.outputs))
+
+    @property
+    def name(self) -> str:
+        return self.operation.name
+
+    @property
+    def kind(self) -> str:
+        return self.operation.kind
+
+
+def refs_in(value: Any) -> Iterator[Ref]:
+    """Give the tensors inside a (nested) call argument, in order."""
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from refs_in(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from refs_in(item)
+
+
+def flatten_structure(structure: Structure) -> Iterator[TensorSpec]:
+    """Give the tensors of an output structure in order."""
+    if isinstance(structure, TensorSpec):
+        yield structure
+    else:
+        for part in structure:
+            yield from flatten_structure(part)
+
+
+@dataclass(eq=False)
+class Graph:
+    """A model's graph. `outputs` maps each output's name to its tensor; `complete` is False where elaboration
+    met an error, and then the graph holds what came before it."""
+
+    name: str
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
+    nodes: list[Node] = field(default_factory=list)
+    inputs: list[int] = field(default_factory=list)
+    outputs: dict[str, Ref] = field(default_factory=dict)
+    demands: list[tuple[Demand, Origin]] = field(default_factory=list)
+    docstring: str | None = None
+    span: Span | None = None
+    complete: bool = True
+    deepest: int = 0  # the longest chain of nodes, for Keras's recursion
+
+    def spec(self, ref: Ref) -> TensorSpec:
+        """Give the type of a tensor."""
+        structure: Structure = self.nodes[ref.node].outputs
+        for index in ref.path:
+            assert isinstance(structure, tuple)
+            structure = structure[index]
+        assert isinstance(structure, TensorSpec)
+        return structure
+
+    def needed(self) -> set[int]:
+        """Give the nodes that some output depends on: what Keras counts."""
+        pending = [ref.node for ref in self.outputs.values()]
+        seen: set[int] = set()
+        while pending:
+            node = pending.pop()
+            if node not in seen:
+                seen.add(node)
+                pending.extend(ref.node for ref in self.nodes[node].inputs)
+        return seen
+
+    def as_networkx(self) -> Any:
+        """Give a networkx.MultiDiGraph: a node per application, an edge per tensor (`shape`, `dtype`)."""
+        import networkx
+
+        view = networkx.MultiDiGraph(name=self.name)
+        for node in self.nodes:
+            view.add_node(node.id, name=node.name, kind=node.kind, node=node)
+        for node in self.nodes:
+            for position, ref in enumerate(node.inputs):
+                spec = self.spec(ref)
+                view.add_edge(
+                    ref.node, node.id, input=position, shape=spec.shape, dtype=spec.dtype
+                )
+        return view
+
+    def operations(self) -> list[Operation]:
+        """Give each operation once, in the order of first use."""
+        return list({id(n.operation): n.operation for n in self.nodes}.values())
+
+    def macs(self) -> Dim:
+        """Add up the multiply-accumulates of one sample over what the outputs depend on."""
+        needed = self.needed()
+        total: Dim = 0
+        for node in self.nodes:
+            if node.id in needed:
+                total = total + (node.macs if node.known else UNKNOWN)
+        return total

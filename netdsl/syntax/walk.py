@@ -1,0 +1,96 @@
+"""Walking syntax trees without recursion: children, all nodes below, and the names that an expression uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from netdsl.syntax import tree
+
+
+@cache
+def _child_fields(node_type: type) -> tuple[str, ...]:
+    skipped = {"span", "file", "comments"}
+    names = [f.name for f in fields(node_type)]
+    return tuple(n for n in names if n not in skipped and not n.endswith("_span"))
+
+
+def _parts(value: Any) -> Iterator[tree.Node]:
+    if isinstance(value, tree.Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _parts(item)
+
+
+def children(node: tree.Node) -> list[tree.Node]:
+    """Give the nodes directly below, in source order of the fields."""
+    found: list[tree.Node] = []
+    for name in _child_fields(type(node)):
+        found.extend(_parts(getattr(node, name)))
+    return found
+
+
+def walk(node: tree.Node) -> Iterator[tree.Node]:
+    """Give the node and all below it, each before what is below it."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(children(current)))
+
+
+def pattern_names(pattern: tree.Pattern) -> list[str]:
+    """Give the names that a pattern binds, in order: `i, (a, _)` -> ["i", "a"]."""
+    return [n.id for n in walk(pattern) if isinstance(n, tree.NamePattern) and n.id != "_"]
+
+
+def free_names(node: tree.Node) -> dict[str, tree.Name]:
+    """Give the names an expression uses and does not bind itself, each with its first use.
+
+    Loop variables are bound in their body only; a name after `as` is not a use.
+    """
+    found: dict[str, tree.Name] = {}
+    stack: list[tuple[tree.Node, frozenset[str]]] = [(node, frozenset())]
+    while stack:
+        current, bound = stack.pop()
+        if isinstance(current, tree.Name):
+            if current.id not in bound:
+                found.setdefault(current.id, current)
+            continue
+        stack.extend(reversed(_scoped_children(current, bound)))
+    return found
+
+
+def _scoped_children(
+    node: tree.Node, bound: frozenset[str]
+) -> list[tuple[tree.Node, frozenset[str]]]:
+    match node:
+        case tree.For(_, target, iterable, body):
+            inner = bound | frozenset(pattern_names(target))
+            return [(iterable, bound), (body, inner)]
+        case tree.Comprehension(_, element, clauses):
+            return _clause_children(clauses, (element,), bound)
+        case tree.DictComprehension(_, key, value, clauses):
+            return _clause_children(clauses, (key, value), bound)
+        case _:
+            return [(child, bound) for child in children(node)]
+
+
+def _clause_children(
+    clauses: tuple[tree.Clause, ...], results: tuple[tree.Node, ...], bound: frozenset[str]
+) -> list[tuple[tree.Node, frozenset[str]]]:
+    found: list[tuple[tree.Node, frozenset[str]]] = []
+    for clause in clauses:
+        found.append((clause.iterable, bound))
+        bound = bound | frozenset(pattern_names(clause.target))
+        found.extend((condition, bound) for condition in clause.conditions)
+    found.extend((result, bound) for result in results)
+    return found
+
+
+def names_after_as(node: tree.Node) -> dict[str, tree.As]:
+    """Give the names that `as` binds anywhere inside an expression."""
+    return {n.name: n for n in walk(node) if isinstance(n, tree.As)}
