@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, pattern_names
+from netdsl.syntax.walk import free_names, pattern_names, walk
 
 #: Kinds whose snake-case name is also one that Keras gives by itself to an operation of `keras.ops`; a layer of a
 #: model (not of a block, whose names have a prefix) is numbered so that the two never meet in one model.
@@ -147,7 +147,8 @@ class _Collector:
             case tree.Repeat(_, _, body):
                 return [(body, self._enter(node, loops), None)]
             case tree.For(_, _, iterable, body):
-                return [(iterable, loops, None), (body, self._enter(node, loops), None)]
+                inside = [(body, self._enter(node, loops), None)]
+                return [(iterable, loops, None), *inside] if _holds_chain(iterable) else inside
             case tree.Comprehension(_, element, _):
                 return [(element, self._enter(node, loops), None)]
             case tree.If(_, _, then, otherwise):
@@ -156,7 +157,7 @@ class _Collector:
             case tree.Conditional(_, _, then, otherwise):
                 return [(then, loops, given), (otherwise, loops, given)]
             case tree.Binary(_, op, left, right):
-                if op in OPERATOR_BASES:
+                if op in OPERATOR_BASES and not _is_number(left) and not _is_number(right):
                     self._note(node, given, OPERATOR_BASES[op], loops, None)
                 return [(left, loops, None), (right, loops, None)]
             case tree.Unary(_, _, operand):
@@ -208,6 +209,16 @@ class _Collector:
         elif given is not None:
             base = "@" + given  # a name after `as` wins over the statement's
         self.occurrences.append(_Occurrence(node, base, explicit, loops, expands))
+
+
+def _holds_chain(node: tree.Expr) -> bool:
+    return any(isinstance(n, tree.Pipe) for n in walk(node))
+
+
+def _is_number(node: tree.Expr) -> bool:
+    while isinstance(node, tree.Unary):
+        node = node.operand
+    return isinstance(node, tree.Literal)
 
 
 def _root(node: tree.Expr) -> str:
