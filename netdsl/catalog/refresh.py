@@ -1,0 +1,333 @@
+"""Takes the facts of the catalogue from the installed Keras: `python -m netdsl.catalog.refresh [FILE]`.
+
+Everything that Keras itself can say is written to `signatures.json` and nowhere else: names and aliases, the
+order and defaults of arguments, the arguments of `call`, the strings that `keras.*.get` understands, the
+dtypes. `signature.py` reads the file and says how an entry is laid out. This is the only module of the
+compiler that imports Keras.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from netdsl.catalog.signature import SIGNATURES
+
+#: What Keras's layers need before they can be made at all; asking a layer whether it takes an argument
+#: means making one.
+SAMPLES: dict[str, Any] = {
+    "activation": "relu",
+    "axes": 1,
+    "dims": (1,),
+    "equation": "ab,bc->ac",
+    "factor": 1,
+    "filters": 2,
+    "head_dim": 2,
+    "height": 2,
+    "height_factor": 0.5,
+    "input_dim": 2,
+    "kernel_size": 3,
+    "key_dim": 2,
+    "max_number": 2,
+    "n": 2,
+    "num_bins": 2,
+    "num_heads": 2,
+    "num_key_value_heads": 2,
+    "num_query_heads": 2,
+    "output_dim": 2,
+    "output_shape": (2,),
+    "output_size": 2,
+    "pool_size": 2,
+    "rate": 0.5,
+    "scale": 1.0,
+    "stddev": 0.5,
+    "target_shape": (2,),
+    "units": 2,
+    "width": 2,
+    "width_factor": 0.5,
+}
+
+#: Arguments that have a default and are needed all the same.
+NEEDED_ANYWAY: dict[str, dict[str, Any]] = {
+    "CategoryEncoding": {"num_tokens": 2},
+    "Discretization": {"num_bins": 2},
+    "InputLayer": {"shape": (2,)},
+}
+
+#: Base classes to derive from: public, but nothing that a spec can name.
+ABSTRACT = {
+    "Layer", "Initializer", "Regularizer", "Constraint", "Loss", "Metric", "Optimizer",
+    "LearningRateSchedule", "Callback", "InputSpec",
+}  # fmt: skip
+PLUMBING = {"get", "serialize", "deserialize"}
+
+
+def encode(value: object) -> object:
+    """Write a default as JSON that tells a tuple from a list and infinity from a string."""
+    if isinstance(value, tuple):
+        return {"tuple": [encode(item) for item in value]}
+    if isinstance(value, list):
+        return [encode(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": repr(value)}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"no JSON for the default {value!r}")
+
+
+def encode_parameters(parameters: Iterable[inspect.Parameter]) -> Iterator[object]:
+    """Write parameters in order; a bare "*" separates those that go by name only."""
+    seen_star = False
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            seen_star = True
+            yield f"*{parameter.name}"
+            continue
+        if parameter.kind is parameter.VAR_KEYWORD:
+            yield f"**{parameter.name}"
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not seen_star:
+            seen_star = True
+            yield "*"
+        required = parameter.default is parameter.empty
+        yield parameter.name if required else [parameter.name, encode(parameter.default)]
+
+
+def constructor_parameters(cls: type) -> list[inspect.Parameter]:
+    """Give what a class takes; one that defines no constructor takes nothing."""
+    if cls.__init__ is object.__init__:
+        return []
+    return list(inspect.signature(cls).parameters.values())
+
+
+def layer_entry(cls: type, base: list[inspect.Parameter]) -> dict[str, object]:
+    parameters = constructor_parameters(cls)
+    explicit = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
+    encoded = list(encode_parameters(explicit))
+    if len(explicit) < len(parameters):
+        encoded += forwarded_arguments(cls, explicit, base)
+    call = list(inspect.signature(cls.call).parameters.values())[1:]  # type: ignore[attr-defined]
+    return {"parameters": encoded, "call": list(encode_parameters(call))}
+
+
+def forwarded_arguments(
+    cls: type, explicit: list[inspect.Parameter], base: list[inspect.Parameter]
+) -> list[object]:
+    """Say what a layer takes through `**kwargs`: "**" for all of `Layer`'s own, and others by name."""
+    named = {p.name for p in explicit}
+    inherited = {
+        p.name: p
+        for parent in cls.__mro__[1:]
+        if parent.__name__ != "Layer" and "__init__" in vars(parent) and parent is not object
+        for p in inspect.signature(parent.__init__).parameters.values()  # type: ignore[misc]
+        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self"
+    }
+    base_names = {p.name for p in base}
+    extra = [p for n, p in sorted(inherited.items()) if n not in named | base_names]
+    taken = [p for p in extra if takes(cls, explicit, p)]
+    wanted = [p for p in base if p.name not in named]
+    accepted = [p for p in wanted if takes(cls, explicit, p)]
+    everything = accepted == wanted
+    keywords = taken if everything else taken + accepted
+    by_name = [p.replace(kind=p.KEYWORD_ONLY) for p in keywords]
+    return [*encode_parameters(by_name), *(["**"] if everything else [])]
+
+
+def takes(cls: type, explicit: list[inspect.Parameter], extra: inspect.Parameter) -> bool:
+    """Make a layer with one more argument (at its default) and see whether it is let through."""
+    if extra.default is extra.empty:
+        return False
+    needed = {p.name: sample(p.name) for p in explicit if p.default is p.empty}
+    needed |= NEEDED_ANYWAY.get(cls.__name__, {})
+    try:
+        cls(**needed, **{extra.name: extra.default})
+    except ImportError:  # wrappers of other frameworks, which forward as every layer does
+        return True
+    except (TypeError, ValueError) as refusal:
+        if extra.name in str(refusal):
+            return False
+        raise
+    return True
+
+
+def sample(name: str) -> Any:
+    """Give a value that suits a required argument of that name."""
+    from keras import layers
+
+    makers: dict[str, Callable[[], Any]] = {
+        "layer": lambda: layers.LSTM(2),
+        "cell": lambda: layers.LSTMCell(2),
+        "cells": lambda: [layers.LSTMCell(2)],
+        "layers": lambda: [layers.Rescaling(1.0)],
+        "function": lambda: abs,
+        "call_fn": lambda: abs,
+        "module": lambda: abs,
+    }
+    return makers[name]() if name in makers else SAMPLES[name]
+
+
+def plain_entry(item: Callable[..., Any]) -> dict[str, object]:
+    if isinstance(item, type):
+        parameters = constructor_parameters(item)
+    else:
+        parameters = list(inspect.signature(item).parameters.values())
+    return {"parameters": list(encode_parameters(parameters))}
+
+
+def public(module: ModuleType) -> dict[str, Any]:
+    """Give what a module offers by name: classes and functions, without plumbing and base classes."""
+    return {
+        name: item
+        for name, item in sorted(vars(module).items())
+        if not name.startswith("_")
+        and callable(item)
+        and name not in PLUMBING
+        and getattr(item, "__name__", name) not in ABSTRACT
+        and not isinstance(item, ModuleType)
+    }
+
+
+def canonical(items: dict[str, Any]) -> dict[str, tuple[Any, list[str]]]:
+    """Join the names of one object: its own name, and the other names it is public under."""
+    names: dict[int, list[str]] = {}
+    for name, item in items.items():
+        names.setdefault(id(item), []).append(name)
+    joined = {}
+    for group in names.values():
+        item = items[group[0]]
+        own = item.__name__ if item.__name__ in group else group[0]
+        joined[own] = (item, [name for name in group if name != own])
+    return dict(sorted(joined.items()))
+
+
+def identifiers(module: ModuleType, item: object, names: Iterable[str]) -> list[str]:
+    """List the strings for which `keras.<family>.get` gives this object."""
+    table = getattr(sys.modules[module.get.__module__], "ALL_OBJECTS_DICT", {})
+    found = []
+    for text in sorted({*names, *table}):
+        try:
+            got = module.get(text)
+        except (KeyError, TypeError, ValueError):
+            continue
+        except ImportError:  # the STFT initializer needs scipy, which may not be there
+            got = table.get(text)
+        if got is item or type(got) is item:
+            found.append(text)
+    return found
+
+
+def family(module: ModuleType, *, strings: bool = False) -> dict[str, dict[str, object]]:
+    """Describe everything public in one module of Keras."""
+    entries = {}
+    for name, (item, aliases) in canonical(public(module)).items():
+        entry = plain_entry(item)
+        if aliases:
+            entry["aliases"] = aliases
+        if strings and (accepted := identifiers(module, item, [name, *aliases])):
+            entry["identifiers"] = accepted
+        entries[name] = entry
+    return entries
+
+
+def layer_family() -> dict[str, dict[str, object]]:
+    from keras import layers
+
+    base = base_parameters()
+    entries = {}
+    for name, (item, aliases) in canonical(public(layers)).items():
+        if isinstance(item, type):
+            entries[name] = layer_entry(item, base) | ({"aliases": aliases} if aliases else {})
+    return entries
+
+
+def base_parameters() -> list[inspect.Parameter]:
+    """Give the arguments that every layer takes by name, from `keras.layers.Layer` itself."""
+    from keras import layers
+
+    parameters = inspect.signature(layers.Layer.__init__).parameters.values()
+    return [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+
+
+def applications() -> dict[str, dict[str, object]]:
+    from keras import applications as networks
+
+    described = family(networks)
+    return {name: entry for name, entry in described.items() if name[0].isupper()}
+
+
+def datasets() -> dict[str, dict[str, object]]:
+    from keras import datasets as sets
+
+    return {
+        name: plain_entry(item.load_data)
+        for name, item in sorted(vars(sets).items())
+        if hasattr(item, "load_data")
+    }
+
+
+def dtype_policies(dtypes: Iterable[str]) -> list[str]:
+    """List the mixed policies: those that compute in one of the dtypes and keep their weights wider."""
+    import keras
+
+    found = []
+    for name in dtypes:
+        try:
+            found.append(keras.DTypePolicy(f"mixed_{name}").name)
+        except ValueError:
+            continue
+    return sorted(found)
+
+
+def gather() -> dict[str, object]:
+    """Ask the installed Keras everything."""
+    import keras
+    from keras.src.backend.common import dtypes
+
+    allowed = sorted(dtypes.ALLOWED_DTYPES)
+    return {
+        "keras": keras.__version__,
+        "dtypes": allowed,
+        "policies": dtype_policies(allowed),
+        "base": list(encode_parameters(base_parameters()))[1:],
+        "layer": layer_family(),
+        "activation": family(keras.activations, strings=True),
+        "initializer": family(keras.initializers, strings=True),
+        "regularizer": family(keras.regularizers, strings=True),
+        "constraint": family(keras.constraints, strings=True),
+        "loss": family(keras.losses, strings=True),
+        "metric": family(keras.metrics, strings=True),
+        "optimizer": family(keras.optimizers, strings=True),
+        "schedule": family(keras.optimizers.schedules),
+        "callback": family(keras.callbacks),
+        "op": family(keras.ops),
+        "application": applications(),
+        "dataset": datasets(),
+    }
+
+
+def write_lines(facts: dict[str, object]) -> str:
+    """Lay the facts out with one entry to a line, so that a new Keras shows as a short diff."""
+    parts = []
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            rows = ",\n".join(f"{json.dumps(n)}: {json.dumps(e)}" for n, e in value.items())
+            parts.append(f"{json.dumps(key)}: {{\n{rows}\n}}")
+        else:
+            parts.append(f"{json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main() -> None:
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else SIGNATURES
+    target.write_text(write_lines(gather()), encoding="utf-8")
+    print(f"wrote {target}")
+
+
+if __name__ == "__main__":
+    main()
