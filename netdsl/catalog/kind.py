@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from netdsl.diagnostics.problem import Problem
 from netdsl.tensor import UNKNOWN, Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netdsl.catalog.argument_types import ArgumentType
 
 #: One tensor, or a (nested) tuple of them, as a layer's output or the value of a call-time argument.
-Structure: TypeAlias = Union[TensorSpec, tuple["Structure", ...]]
+Structure: TypeAlias = TensorSpec | tuple["Structure", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,9 @@ class Weight:
     shape: tuple[int, ...]
     trainable: bool = True
     dtype: str = "float32"
+    within: str = (
+        ""  # the part that holds it, where the layer itself does not: "lstm_cell", "query"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,14 @@ class Inference:
 
     `macs` counts multiply-accumulates of matrix products, convolutions and attention for one sample; it is
     UNKNOWN (or symbolic) where a size is. `nested` weights of wrapped layers are included in `weights`.
+    `caveats` are sentences about what Keras builds in silence and then cannot run, or runs otherwise than it
+    said; they are warned of as `BuildsButFails`.
     """
 
     outputs: Structure
     weights: tuple[Weight, ...] = ()
     macs: Dim = 0
+    caveats: tuple[str, ...] = ()
 
 
 class Refusal(Exception):
@@ -100,12 +106,40 @@ class ExternFunction:
     module: str
 
 
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A bare name bound to nothing in the file, where an argument may take one: `relu`, `keras.activations.relu`."""
+
+    name: str  # as written, dots and all
+
+    @property
+    def last(self) -> str:
+        """The name without the modules before it."""
+        return self.name.rpartition(".")[2]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Unresolved:
+    """Stands for a value whose mistake was reported where it was evaluated; every argument takes it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "?"
+
+
+UNRESOLVED = Unresolved()
+
+
 @dataclass(frozen=True, eq=False)
 class BoundLayer:
     """A layer with its arguments bound but not applied: what `layer=`, `cell=` and friends receive.
 
     `infer` applies the kind's rule to inputs and is what wrapper rules call. A chain given where a layer is
-    taken arrives as one of kind `Sequential`-like whose `infer` runs the chain.
+    taken arrives as one of kind `Sequential`-like whose `infer` runs the chain. `infer` may be asked several
+    times for one layer, with other inputs; it has no effect on the graph.
     """
 
     kind: str
@@ -140,7 +174,9 @@ class Call:
     inputs: tuple[TensorSpec, ...]
     is_list: bool = False
     call_arguments: Mapping[str, Any] = field(default_factory=dict)
-    written: frozenset[str] = frozenset()  # names of the constructor arguments the spec itself wrote
+    written: frozenset[str] = (
+        frozenset()
+    )  # names of the constructor arguments the spec itself wrote
     demands: list[Demand] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
@@ -161,10 +197,10 @@ class Call:
         """Give the only input; refuse several, and a rank outside the bounds (batch included)."""
         from netdsl.diagnostics.problems.shapes import SeveralInputs, WrongRank
 
-        if len(self.inputs) != 1:
+        if len(self.inputs) != 1 or self.is_list:
             raise Refusal(
                 SeveralInputs,
-                f"takes one tensor, {len(self.inputs)} arrive",
+                f"takes one tensor, {'a list of ' * self.is_list}{len(self.inputs)} arrive",
                 help="join them first, for example with `Concatenate()` or `Add()`",
             )
         x = self.inputs[0]
@@ -254,6 +290,9 @@ def policy_dtypes(policy: object) -> tuple[str, str]:
 
 Rule: TypeAlias = Callable[[Call], Inference]
 
+#: The sizes of a cell's states, nested as Keras nests them: 5, (5, 5), ((5, 5), 4).
+StateSize: TypeAlias = int | tuple["StateSize", ...]
+
 #: How several tensors reach a layer: as one list (`Add()([a, b])`), or each as an argument of `call`
 #: in order (`MultiHeadAttention(8, 64)(query, value)`). `one` layers take a single tensor.
 Takes: TypeAlias = Literal["one", "list", "positional"]
@@ -276,13 +315,15 @@ class LayerKind:
     rule: Rule
     takes: Takes = "one"
     arguments: Mapping[str, ArgumentType] = field(default_factory=dict)
-    mask: Masking | Callable[[Call], bool] = "carry"
+    mask: Masking | Callable[[Call], bool | tuple[bool, ...]] = "carry"
     group: str = ""
     shape_rule: str = ""
     use_for: str = ""
     watch_for: str = ""
     example: str = ""  # "[32, 32, 3] -> Conv2D(8, 3)"
     tensor_arguments: frozenset[str] = frozenset()  # call-time arguments that take tensors
+    state_size: Callable[[Any], StateSize] | None = None  # of a recurrent cell, from its arguments
+    traced: bool = False  # Keras finds its output shape only by running its `call`
 
 
 def as_shape(dims: Iterable[int | None]) -> Shape:

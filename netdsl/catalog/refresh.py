@@ -101,7 +101,7 @@ def encode_parameters(parameters: Iterable[inspect.Parameter]) -> Iterator[objec
 
 def constructor_parameters(cls: type) -> list[inspect.Parameter]:
     """Give what a class takes; one that defines no constructor takes nothing."""
-    if cls.__init__ is object.__init__:
+    if cls.__init__ is object.__init__:  # type: ignore[misc]
         return []
     return list(inspect.signature(cls).parameters.values())
 
@@ -293,6 +293,7 @@ def gather() -> dict[str, object]:
     return {
         "keras": keras.__version__,
         "dtypes": allowed,
+        "dtype_aliases": {k: v for k, v in dtypes.PYTHON_DTYPES_MAP.items() if isinstance(k, str)},
         "policies": dtype_policies(allowed),
         "base": list(encode_parameters(base_parameters()))[1:],
         "layer": layer_family(),
@@ -315,7 +316,7 @@ def write_lines(facts: dict[str, object]) -> str:
     """Lay the facts out with one entry to a line, so that a new Keras shows as a short diff."""
     parts = []
     for key, value in facts.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and any(isinstance(v, dict) for v in value.values()):
             rows = ",\n".join(f"{json.dumps(n)}: {json.dumps(e)}" for n, e in value.items())
             parts.append(f"{json.dumps(key)}: {{\n{rows}\n}}")
         else:

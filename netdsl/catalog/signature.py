@@ -93,6 +93,11 @@ def dtype_names() -> tuple[str, ...]:
     return tuple(facts()["dtypes"])
 
 
+def dtype_aliases() -> Mapping[str, str]:
+    """Give what Keras calls some dtypes besides: "int" is "int32"."""
+    return cast(Mapping[str, str], facts()["dtype_aliases"])
+
+
 def policy_names() -> tuple[str, ...]:
     """Give the mixed dtype policies: "mixed_float16" and its kin."""
     return tuple(facts()["policies"])

@@ -1,0 +1,242 @@
+"""Joins the arguments that a spec writes to the parameters that Keras has.
+
+In: a `Signature`, the values by position and by name, already evaluated. Out: a `Binding` with a canonical
+value for every parameter and a list of everything that is wrong. Nothing is known of places in a file:
+a problem names the argument, or the position, that is to blame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from netdsl.catalog.argument_table import argument_type
+from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType
+from netdsl.catalog.kind import UNRESOLVED, ObjectValue
+from netdsl.catalog.signature import Family, Parameter, Signature
+from netdsl.diagnostics.problem import Problem
+from netdsl.diagnostics.problems.arguments import (
+    MissingArgument,
+    RepeatedArgument,
+    TooManyArguments,
+    UnknownArgument,
+)
+from netdsl.diagnostics.suggest import closest
+
+#: Arguments of other days or other libraries, and what is done in a spec.
+ELSEWHERE: Mapping[str, str] = {
+    "input_shape": "the shape is declared with `input x: [28, 28, 1]`",
+    "batch_input_shape": "the shape is declared with `input x: [28, 28, 1]`",
+    "input_length": "the length is part of the input's type: `input x: int32[100]`",
+    "in_channels": "Keras reads the channels off the input",
+    "in_features": "Keras reads the features off the input",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BindingError:
+    """One thing that is wrong: a code, what to say, and the argument or position to blame.
+
+    `argument` is a parameter's name, or the name that was written; it is None only where a value too many was
+    given by position. `position` is set where the value to blame was given by position. A missing
+    argument has no value: the call is to blame.
+    """
+
+    problem: type[Problem]
+    label: str
+    argument: str | None = None
+    position: int | None = None
+    help: str = ""
+    suggestion: str | None = (
+        None  # code that would do in place of the value, or of the argument's name
+    )
+    facts: Mapping[str, object] = field(
+        default_factory=dict
+    )  # for the braces of the problem's title
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What came of it. `arguments` has every parameter, `written` only those that the spec wrote.
+
+    An argument that is wrong or missing is `UNRESOLVED` in both.
+    """
+
+    arguments: Mapping[str, Any]
+    written: Mapping[str, Any]
+    problems: tuple[BindingError, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every value is known, so that a rule can be run."""
+        return not any(value is UNRESOLVED for value in self.arguments.values())
+
+
+def bind_arguments(
+    signature: Signature,
+    overrides: Mapping[str, ArgumentType] | None = None,
+    positional: Sequence[Any] = (),
+    named: Mapping[str, Any] | Iterable[tuple[str, Any]] = (),
+) -> Binding:
+    """Bind values to parameters, fill in defaults, and say all that is wrong.
+
+    `named` may be pairs, so that a name that was written twice arrives twice.
+    """
+    return _Binder(signature, overrides or {}).bind(
+        positional, named.items() if isinstance(named, Mapping) else named
+    )
+
+
+def bind_object(
+    signature: Signature,
+    positional: Sequence[Any] = (),
+    named: Mapping[str, Any] | Iterable[tuple[str, Any]] = (),
+) -> tuple[ObjectValue, tuple[BindingError, ...]]:
+    """Make `HeNormal(seed=1)` or `Adam(1e-3)` of its signature and what was written."""
+    bound = bind_arguments(signature, None, positional, named)
+    return ObjectValue(signature.family, signature.name, bound.written), bound.problems
+
+
+def families_taken(
+    signature: Signature, argument: str, overrides: Mapping[str, ArgumentType] | None = None
+) -> tuple[Family, ...]:
+    """Say which families' objects an argument takes: `kernel_initializer` takes initializers.
+
+    A name such as `Identity` or `CosineSimilarity` is public in several families; this decides which is meant.
+    """
+    return argument_type(signature, argument, overrides).families
+
+
+class _Binder:
+    """One binding under way."""
+
+    def __init__(self, signature: Signature, overrides: Mapping[str, ArgumentType]) -> None:
+        self.signature = signature
+        self.overrides = overrides
+        self.written: dict[str, Any] = {}
+        self.positions: dict[str, int] = {}
+        self.problems: list[BindingError] = []
+
+    def bind(self, positional: Sequence[Any], named: Iterable[tuple[str, Any]]) -> Binding:
+        self._take_positional(positional)
+        for name, value in named:
+            self._take_named(name, value)
+        canonical = {name: self._accept(name, value) for name, value in self.written.items()}
+        arguments = {
+            parameter.name: self._fill(parameter, canonical)
+            for parameter in self.signature.parameters
+            if parameter.kind in ("positional", "keyword")
+        }
+        extra = {name: value for name, value in canonical.items() if name not in arguments}
+        return Binding(arguments | extra, canonical, tuple(self.problems))
+
+    def _take_positional(self, values: Sequence[Any]) -> None:
+        parameters = self.signature.positional
+        many = next((p.name for p in self.signature.parameters if p.kind == "many"), None)
+        for position, value in enumerate(values):
+            if position < len(parameters):
+                self.written[parameters[position].name] = value
+                self.positions[parameters[position].name] = position
+            elif many is None:
+                self._report(
+                    TooManyArguments,
+                    _too_many(len(parameters), len(values)),
+                    position=position,
+                    help=self._next_by_name(),
+                )
+                return
+
+    def _take_named(self, name: str, value: Any) -> None:
+        if self.signature.parameter(name) is None and not self.signature.takes_any_name:
+            self._report_unknown(name)
+        elif name in self.written:
+            where = "by position and by name" if name in self.positions else "twice by name"
+            self._report(RepeatedArgument, f"`{name}` is given {where}", argument=name)
+        else:
+            self.written[name] = value
+
+    def _report_unknown(self, name: str) -> None:
+        help, suggestion = ELSEWHERE.get(name, ""), None
+        if not help:
+            suggestion = closest(name, self.signature.names)
+            help = f"did you mean `{suggestion}`?" if suggestion else self._what_there_is()
+        self._report(
+            UnknownArgument,
+            f"`{self.signature.name}` takes no `{name}`",
+            argument=name,
+            help=help,
+            suggestion=suggestion,
+        )
+
+    def _accept(self, name: str, value: Any) -> Any:
+        if value is UNRESOLVED:
+            return value
+        try:
+            return argument_type(self.signature, name, self.overrides).accept(value)
+        except ArgumentMismatch as refusal:
+            self._report(
+                refusal.problem,
+                f"`{name}` {refusal.label}",
+                argument=name,
+                position=self.positions.get(name),
+                help=refusal.help,
+                suggestion=refusal.suggestion,
+            )
+            return UNRESOLVED
+
+    def _fill(self, parameter: Parameter, canonical: Mapping[str, Any]) -> Any:
+        if parameter.name in canonical:
+            return canonical[parameter.name]
+        if parameter.required:
+            kind = argument_type(self.signature, parameter.name, self.overrides)
+            self._report(
+                MissingArgument,
+                f"`{parameter.name}` is missing",
+                argument=parameter.name,
+                help=f"give `{parameter.name}`: {kind.spelled}",
+            )
+            return UNRESOLVED
+        return canonical_default(self.signature, parameter, self.overrides)
+
+    def _next_by_name(self) -> str:
+        keywords = [p.name for p in self.signature.parameters if p.kind == "keyword"]
+        return f"`{keywords[0]}` and what follows go by name" if keywords else ""
+
+    def _what_there_is(self) -> str:
+        own = [p.name for p in self.signature.parameters if not p.is_base and p.kind != "many"]
+        return (
+            f"it takes {', '.join(f'`{n}`' for n in own[:6])}{', …' * (len(own) > 6)}"
+            if own
+            else ""
+        )
+
+    def _report(
+        self,
+        problem: type[Problem],
+        label: str,
+        *,
+        argument: str | None = None,
+        position: int | None = None,
+        help: str = "",
+        suggestion: str | None = None,
+    ) -> None:
+        facts = {"layer": self.signature.name, "argument": argument or ""}
+        self.problems.append(
+            BindingError(problem, label, argument, position, help, suggestion, facts)
+        )
+
+
+def canonical_default(
+    signature: Signature, parameter: Parameter, overrides: Mapping[str, ArgumentType]
+) -> Any:
+    """Give a default in canonical form; one that its own type refuses (`None`, mostly) stays as it is."""
+    try:
+        return argument_type(signature, parameter.name, overrides).accept(parameter.default)
+    except ArgumentMismatch:
+        return parameter.default
+
+
+def _too_many(most: int, given: int) -> str:
+    takes = "no argument" if most == 0 else "1 argument" if most == 1 else f"{most} arguments"
+    return f"takes {takes} by position, {given} are given"

@@ -1,0 +1,265 @@
+"""The types of arguments that name something of the catalogue: an activation, an initializer, a dtype, a layer.
+
+Canonical are the string that Keras calls the thing by itself (`"silu"` for `swish`, `"he_normal"` for `HeNormal`),
+or the configured object as it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType, mismatch
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.signature import (
+    Family,
+    dtype_aliases,
+    dtype_names,
+    identifiers,
+    names_and_aliases,
+    policy_names,
+    signature,
+)
+from netdsl.catalog.spell import spell
+from netdsl.diagnostics.problems.arguments import UnknownChoice, UnknownIdentifier
+from netdsl.diagnostics.suggest import closest
+
+#: Where Keras keeps a family: `keras.activations.relu`.
+MODULES: Mapping[Family, str] = {
+    "activation": "activations",
+    "initializer": "initializers",
+    "regularizer": "regularizers",
+    "constraint": "constraints",
+    "loss": "losses",
+    "metric": "metrics",
+    "optimizer": "optimizers",
+    "schedule": "optimizers.schedules",
+    "callback": "callbacks",
+}
+
+ARTICLES: Mapping[Family, str] = {
+    family: f"{'an' if family[0] in 'aio' else 'a'} {family}" for family in MODULES
+}
+
+#: Names for what a number would mean where an object is taken.
+INSTEAD_OF_NUMBER: Mapping[Family, str] = {
+    "initializer": "Constant",
+    "regularizer": "L2",
+    "constraint": "MaxNorm",
+}
+
+#: Layers that do nothing but activate and own no weights, which Keras calls like any function.
+ACTIVATION_LAYERS = ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")
+
+
+@cache
+def canonical_identifier(family: Family, text: str) -> str | None:
+    """Give the one string for what `text` stands for, or None: ("activation", "swish") -> "silu"."""
+    own = identifiers(family).get(text)
+    if own is None:
+        return None
+    found = signature(family, own)
+    assert found is not None
+    lower = [n for n in (own, *found.aliases, *found.identifiers) if n == n.lower()]
+    return next((n for n in lower if n in found.identifiers), text)
+
+
+def strip_module(identifier: Identifier, family: Family) -> str | None:
+    """Give the bare name of `keras.activations.relu`; None for a name from elsewhere (`tf.nn.relu`)."""
+    module, _, name = identifier.name.rpartition(".")
+    if not module:
+        return name
+    known = MODULES[family]
+    homes = {f"{root}{known}" for root in ("", "keras.", "tf.keras.")}
+    return name if module in homes else None
+
+
+@dataclass(frozen=True)
+class Reference(ArgumentType):
+    """Something of one family: a string, a bare name, a configured object, or an `extern fn`."""
+
+    family: Family = "activation"
+    takes_function: bool = True
+    takes_none: bool = True
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        return (self.family,)
+
+    def accept(self, value: Any) -> Any:
+        match value:
+            case None if self.takes_none:
+                return None
+            case str():
+                return self._named(value, value)
+            case Identifier():
+                return self._named(strip_module(value, self.family) or value.name, value)
+            case ObjectValue():
+                return self._configured(value)
+            case ExternFunction() if self.takes_function:
+                return value
+            case BoundLayer() if self.family == "activation":
+                return self._layer(value)
+            case {"class_name": str(name), "config": dict(config)}:
+                return self._configured(ObjectValue(self.family, name, config))
+            case _:
+                raise mismatch(value, self.spelled, self._instead(value))
+
+    def _named(self, text: str, written: object) -> str:
+        found = canonical_identifier(self.family, text)
+        if found is None:
+            raise self._unknown(text, written)
+        return found
+
+    def _unknown(self, text: str, written: object) -> ArgumentMismatch:
+        if text in names_and_aliases(self.family):  # `Constant` needs its parentheses in Keras too
+            return ArgumentMismatch(
+                f"is `{spell(written)}`, which is not made by its name alone",
+                help=f"write `{text}(…)` with its arguments",
+                problem=UnknownIdentifier,
+            )
+        last = text.rpartition(".")[2]
+        nearest = closest(last, (*identifiers(self.family), *names_and_aliases(self.family)))
+        quoted = nearest and (f'"{nearest}"' if isinstance(written, str) else nearest)
+        return ArgumentMismatch(
+            f"is `{spell(written)}`, which is not {ARTICLES[self.family]} of Keras",
+            help=f"did you mean `{quoted}`?" if quoted else "",
+            suggestion=quoted,
+            problem=UnknownIdentifier,
+        )
+
+    def _configured(self, value: ObjectValue) -> ObjectValue:
+        found = signature(self.family, value.kind)
+        if found is None:
+            raise ArgumentMismatch(
+                f"is `{spell(value)}`, {ARTICLES.get(value.family, 'something else')}, "  # type: ignore[call-overload]
+                f"not {self.spelled}",
+                problem=UnknownIdentifier,
+            )
+        return ObjectValue(self.family, found.name, value.arguments)
+
+    def _layer(self, value: BoundLayer) -> BoundLayer:
+        if value.kind in ACTIVATION_LAYERS:
+            return value
+        raise ArgumentMismatch(
+            f"is the layer `{spell(value)}`, not {self.spelled}",
+            help=f"put it after this layer: `-> {spell(value)}`",
+        )
+
+    def _instead(self, value: object) -> str:
+        wanted = INSTEAD_OF_NUMBER.get(self.family)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return f"write `{wanted}({spell(value)})`" if wanted and is_number else ""
+
+
+ACTIVATION = Reference("the name of an activation, or `None`", "activation")
+INITIALIZER = Reference("an initializer", "initializer")
+REGULARIZER = Reference("a regularizer, or `None`", "regularizer")
+CONSTRAINT = Reference("a constraint, or `None`", "constraint")
+LOSS = Reference("a loss", "loss", takes_none=False)
+OPTIMIZER = Reference("an optimizer", "optimizer", takes_function=False, takes_none=False)
+
+
+#: Names that `Model.compile` resolves by what the model gives, and `keras.metrics.get` does not know.
+METRIC_SHORTHANDS = ("accuracy", "acc", "crossentropy", "ce")
+
+
+@dataclass(frozen=True)
+class MetricReference(Reference):
+    """A metric, or a loss used as one; `accuracy` and `crossentropy` wait for the shape of the output."""
+
+    spelled: str = "a metric"
+    family: Family = "metric"
+    takes_none: bool = False
+
+    def _named(self, text: str, written: object) -> str:
+        return text if text in METRIC_SHORTHANDS else super()._named(text, written)
+
+
+METRIC = MetricReference()
+
+
+@dataclass(frozen=True)
+class Dtype(ArgumentType):
+    """A dtype, or the policy of a layer such as `"mixed_float16"`; `None` is what Keras is set to."""
+
+    spelled: str = "a dtype"
+    policies: bool = False
+    takes_none: bool = True
+
+    def accept(self, value: Any) -> str | None:
+        if value is None and self.takes_none:
+            return None
+        text = value.name if isinstance(value, Identifier) else value
+        if not isinstance(text, str):
+            raise mismatch(value, self.spelled)
+        text = dtype_aliases().get(text, text)
+        known = dtype_names() + (policy_names() if self.policies else ())
+        if text in known:
+            return text
+        nearest = closest(text, known)
+        raise ArgumentMismatch(
+            f"is `{spell(value)}`, not {self.spelled}",
+            help=f'did you mean `"{nearest}"`?' if nearest else "",
+            suggestion=f'"{nearest}"' if nearest else None,
+            problem=UnknownChoice,
+        )
+
+
+DTYPE = Dtype('a dtype such as `"float32"`, or `None`')
+POLICY = Dtype('a dtype such as `"float32"`, a policy such as `"mixed_float16"`, or `None`', True)
+
+
+@dataclass(frozen=True)
+class LayerReference(ArgumentType):
+    """A layer, made but not applied; a chain in its place is one as well."""
+
+    spelled: str = "a layer"
+    only_cells: bool = False
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        return ("layer",)
+
+    def accept(self, value: Any) -> BoundLayer:
+        if not isinstance(value, BoundLayer):
+            help = f"write `{value.name}(…)`" if isinstance(value, Identifier) else ""
+            raise mismatch(value, self.spelled, help)
+        if self.only_cells and value.kind in whole_recurrences():
+            raise ArgumentMismatch(
+                f"is `{spell(value)}`, which steps through a sequence itself, not {self.spelled}",
+                help=f"give its cell: `{value.kind}Cell(…)`",
+            )
+        return value
+
+
+@cache
+def whole_recurrences() -> tuple[str, ...]:
+    """Name the layers that have a cell of their own: `LSTM` has `LSTMCell`."""
+    known = names_and_aliases("layer")
+    return tuple(name.removesuffix("Cell") for name in known if name.endswith("Cell"))
+
+
+LAYER = LayerReference()
+CELL = LayerReference("a recurrent cell such as `LSTMCell(64)`", True)
+
+
+@dataclass(frozen=True)
+class FunctionReference(ArgumentType):
+    """A Python function of the user's own, or one of the catalogue's activations."""
+
+    spelled: str = "a function declared with `extern fn`"
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, ExternFunction):
+            return value
+        if isinstance(value, Identifier) and strip_module(value, "activation") is not None:
+            found = canonical_identifier("activation", value.last)
+            if found is not None:
+                return found
+        raise mismatch(value, self.spelled, 'declare it: `extern fn name from "module"`')
+
+
+FUNCTION = FunctionReference()
