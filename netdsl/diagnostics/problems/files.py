@@ -1,0 +1,184 @@
+"""N09: files that can't be read or written, and settings of the command line that fit no model."""
+
+from __future__ import annotations
+
+from netdsl.diagnostics.problem import Problem
+
+
+class UnreadableFile(Problem, code="N0901", title="cannot read `{name}`"):
+    """What it means
+
+    The file named on the command line is not there, is a folder, or may not be read. `-` stands for standard
+    input.
+
+    Example
+    ```console
+    $ netdsl check resnet.net
+    error[N0901]: cannot read `resnet.net`
+     --> resnet.net
+      = note: No such file or directory
+    ```
+
+    Use instead
+    ```console
+    $ netdsl check specs/resnet50.net
+    ```
+    """
+
+
+class NotText(Problem, code="N0902", title="`{name}` is not UTF-8 text"):
+    """What it means
+
+    A `.net` file is text in UTF-8. The file holds bytes that are none: it was saved in another encoding, or it
+    is not a spec at all (a saved `.keras` model, for instance, which `netdsl import` reads).
+
+    Example
+    ```console
+    $ netdsl check model.keras
+    error[N0902]: `model.keras` is not UTF-8 text
+     --> model.keras
+      = note: byte 14 is 0x8f
+    ```
+
+    Use instead
+    ```console
+    $ iconv -f latin1 -t utf-8 old.net > new.net
+    $ netdsl check new.net
+    ```
+    """
+
+
+class WouldOverwrite(Problem, code="N0903", title="`{name}` is not as netdsl left it"):
+    """What it means
+
+    The file that would be written exists, and netdsl did not make it or it was edited since. Nothing was
+    written. Take the changes into the spec, write elsewhere with `-o`, or write over the file with `--force`.
+
+    Example
+    ```console
+    $ netdsl compile tiny.net
+    error[N0903]: `tiny.py` is not as netdsl left it
+     --> tiny.py
+      = note: it was edited after netdsl wrote it
+      = help: write elsewhere with `-o OUT`, or write over it with `--force`
+    ```
+
+    Use instead
+    ```console
+    $ netdsl compile tiny.net --force
+    ```
+    """
+
+
+class UnwritableFile(Problem, code="N0904", title="cannot write `{name}`"):
+    """What it means
+
+    The result could not be written: the folder is not there, the disk is full, or it may not be written. A file
+    that was there before is as it was.
+
+    Example
+    ```console
+    $ netdsl compile tiny.net -o build/tiny.py
+    error[N0904]: cannot write `build/tiny.py`
+     --> build/tiny.py
+      = note: No such file or directory
+    ```
+
+    Use instead
+    ```console
+    $ mkdir build
+    $ netdsl compile tiny.net -o build/tiny.py
+    ```
+    """
+
+
+class UnknownHyperparameter(Problem, code="N0905", title="no model has a hyperparameter `{name}`"):
+    """What it means
+
+    `--set name=value` gives a hyperparameter of a model, one of those in the parentheses after its name. No model of the
+    file (or not the one chosen with `--model`) has one of this name. Constants made with `let` cannot be set.
+
+    Example
+    ```console
+    $ netdsl compile tiny.net --set clases=10
+    error[N0905]: no model has a hyperparameter `clases`
+     --> --set:1:1
+      |
+    1 | clases=10
+      | ^^^^^^ `Tiny` has `classes`
+      = help: did you mean `classes`?
+    ```
+
+    Use instead
+    ```console
+    $ netdsl compile tiny.net --set classes=10
+    ```
+    """
+
+
+class NotAValue(Problem, code="N0906", title="`--{option}` takes `name=value`"):
+    """What it means
+
+    The value of `--set` is written as in a spec: a number, a string in quotes, `True`, a list such as `[16, 32]`, or an identifier
+    such as `relu`. Quotes that the shell takes away need a second pair around them. `--at` takes whole numbers.
+
+    Example
+    ```console
+    $ netdsl compile tiny.net --set data=flowers/train.csv
+    error[N0906]: `--set` takes `name=value`
+     --> --set:1:6
+      |
+    1 | data=flowers/train.csv
+      |      ^^^^^^^^^^^^^^^^^ is not a value of a spec
+      = help: a string keeps its quotes: `--set 'data="flowers/train.csv"'`
+    ```
+
+    Use instead
+    ```console
+    $ netdsl compile tiny.net --set 'data="flowers/train.csv"'
+    ```
+    """
+
+
+class UnknownSize(Problem, code="N0907", title="no model has a symbolic dimension `{name}`"):
+    """What it means
+
+    `--at H=224` tries the file's models at a size of a symbolic dimension, and none of their inputs has a dimension
+    of this name.
+
+    Example
+    ```console
+    $ netdsl check tiny.net --at height=224
+    error[N0907]: no model has a symbolic dimension `height`
+     --> --at:1:1
+      |
+    1 | height=224
+      | ^^^^^^ the inputs have `H`, `W`
+    ```
+
+    Use instead
+    ```console
+    $ netdsl check tiny.net --at H=224
+    ```
+    """
+
+
+class UnknownModel(Problem, code="N0908", title="no model `{name}` in this file"):
+    """What it means
+
+    `--model` names a model that the file does not declare, or the file declares none at all: blocks, functions
+    and constants alone make a library that other files import.
+
+    Example
+    ```console
+    $ netdsl summary tiny.net --model tiny
+    error[N0908]: no model `tiny` in this file
+     --> tiny.net
+      = note: it declares `Tiny`
+    ```
+
+    Use instead
+    ```console
+    $ netdsl summary tiny.net --model Tiny
+    ```
+    """
