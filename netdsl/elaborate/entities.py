@@ -1,0 +1,180 @@
+"""What a name or an expression may stand for while a spec is elaborated, besides plain values.
+
+Plain values are Python's own: numbers, strings, lists, tuples, dicts, None. Beside them stand tensors, things
+that make or apply layers, and `POISON`, the value of whatever was reported already: it travels in silence, so
+that one mistake gives one diagnostic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netdsl.catalog.kind import UNRESOLVED, LayerKind, Unresolved
+from netdsl.elaborate.linking import Symbol
+from netdsl.graph import Operation, Ref
+from netdsl.syntax import tree
+from netdsl.tensor import TensorSpec
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.frame import Frame
+
+
+#: The value of an expression whose mistake has been reported; arguments take it without another word.
+Poison = Unresolved
+POISON = UNRESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor of the graph under construction."""
+
+    ref: Ref
+    spec: TensorSpec
+
+
+class NamedOutputs(tuple[Any, ...]):
+    """Several outputs of a block or model, in order, each also reached by its name."""
+
+    names: tuple[str | None, ...]
+
+    @staticmethod
+    def of(values: list[Any], names: list[str | None]) -> NamedOutputs:
+        outputs = NamedOutputs(values)
+        outputs.names = tuple(names)
+        return outputs
+
+    def by_name(self, name: str) -> Any:
+        """Give one output, or raise KeyError."""
+        if name not in self.names:
+            raise KeyError(name)
+        return self[self.names.index(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class KindRef:
+    """A layer class of Keras, by the name it was written with."""
+
+    name: str
+    definition: LayerKind | None  # None where the catalogue has a signature but no rule
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockRef:
+    symbol: Symbol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelRef:
+    """A model; `preset` holds the arguments that `model Name = Other(args)` gave, innermost last."""
+
+    symbol: Symbol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExternLayerRef:
+    symbol: Symbol
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionValue:
+    """A `fn`, with the frame that its free names are looked up in."""
+
+    node: tree.Function
+    home: Frame
+
+
+@dataclass(eq=False)
+class SharedLayer:
+    """`layer name = chain`: operations are made at the first use and found again, by name, at each later one."""
+
+    node: tree.LayerDecl
+    home: Frame
+    operations: dict[str, Operation] = field(default_factory=dict)
+    weights_for: dict[str, TensorSpec] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuiltinFunction:
+    """A function over values that every spec may call, or one that only assertions have."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFact:
+    """`params`, `macs` or `memory` in an assertion of a body: a number, or a function where it is called."""
+
+    name: str
+    values: Mapping[str, Any]
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """Give the tensors of a (nested) list, in order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors_in(item)
+
+
+def is_tensorial(value: Any) -> bool:
+    """Tell whether a value is a tensor or a list with nothing but tensors in it."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(is_tensorial(item) for item in value)
+    return isinstance(value, (Tensor, Poison))
+
+
+def is_poisoned(value: Any) -> bool:
+    """Tell whether a value is, or holds, something that was reported already."""
+    if isinstance(value, (list, tuple)):
+        return any(is_poisoned(item) for item in value)
+    return isinstance(value, Poison)
+
+
+def refs_of(value: Any) -> Any:
+    """Turn tensors inside a value into the references that a graph keeps."""
+    if isinstance(value, Tensor):
+        return value.ref
+    if isinstance(value, (list, tuple)):
+        return [refs_of(item) for item in value]
+    if isinstance(value, dict):
+        return {key: refs_of(item) for key, item in value.items()}
+    return value
+
+
+def specs_of(value: Any) -> Any:
+    """Turn tensors inside a value into their types, lists into tuples."""
+    if isinstance(value, Tensor):
+        return value.spec
+    if isinstance(value, (list, tuple)):
+        return tuple(specs_of(item) for item in value)
+    if isinstance(value, dict):
+        return {key: specs_of(item) for key, item in value.items()}
+    return value
+
+
+def spell_entity(value: Any) -> str:
+    """Name what a value is, for people."""
+    from netdsl.elaborate.values import spell_type
+
+    match value:
+        case Tensor():
+            return "a tensor"
+        case KindRef() | ExternLayerRef():
+            return "a layer class"
+        case BlockRef():
+            return "a block"
+        case ModelRef():
+            return "a model"
+        case SharedLayer():
+            return "a layer"
+        case FunctionValue() | BuiltinFunction():
+            return "a function"
+        case NamedOutputs():
+            return "several tensors"
+        case list() | tuple() if value and is_tensorial(value):
+            return "several tensors"
+        case _:
+            return spell_type(value)

@@ -1,0 +1,653 @@
+"""Evaluating expressions: values, sources of tensors, and layers given as arguments.
+
+`evaluate` gives the value of any expression that does not need an arriving tensor. A mistake is reported where
+it stands, once, and the result is then POISON, which everything else passes on in silence. Chains are run
+by `stages`, tensor arithmetic by `arithmetic`, layers are bound by `layers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.signature import families_of, identifiers, names_and_aliases, signature
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import arithmetic, layers, parameters, stages, values
+from netdsl.elaborate.entities import (
+    POISON,
+    BlockRef,
+    BuiltinFunction,
+    ExternLayerRef,
+    FunctionValue,
+    KindRef,
+    ModelFact,
+    ModelRef,
+    NamedOutputs,
+    SharedLayer,
+    Tensor,
+    is_poisoned,
+    is_tensorial,
+    spell_entity,
+    tensors_in,
+)
+from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.limits import MAX_DEPTH, LimitReached, check_items
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tensor import Sym, Unknown
+
+_OBJECT_FAMILIES = ("initializer", "regularizer", "constraint", "loss", "metric", "optimizer", "schedule", "callback")
+
+
+def evaluate(expr: tree.Expr, frame: Frame) -> Any:
+    """Give the value of an expression; POISON after reporting a mistake in it."""
+    frame.session.budget.step()
+    return _EVALUATORS[type(expr)](expr, frame)
+
+
+def value_of(expr: tree.Expr, frame: Frame) -> Any:
+    """Evaluate where a plain value is needed: a bare unknown name or a tensor is a mistake here."""
+    value = evaluate(expr, frame)
+    if isinstance(value, Identifier):
+        return unknown_name(expr.span, value.name, frame)
+    if isinstance(value, (Tensor, KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)):
+        frame.report(
+            problems.WrongUse.at(
+                expr.span,
+                f"this is {spell_entity(value)}, a value is needed",
+                name=_short(expr.span.text),
+            )
+        )
+        return POISON
+    return value
+
+
+def condition(expr: tree.Expr, frame: Frame) -> bool | None:
+    """Decide a condition; None where that failed and was reported."""
+    value = value_of(expr, frame)
+    if isinstance(value, type(POISON)):
+        return None
+    try:
+        return values.truth(value)
+    except values.ValueProblem as problem:
+        report_value_problem(problem, expr.span, frame)
+        return None
+
+
+def report_value_problem(problem: values.ValueProblem, span: Span, frame: Frame) -> None:
+    """Turn a value's mistake into a diagnostic at the expression."""
+    if problem.symbolic is not None:
+        frame.report(
+            problems.SymbolicNumber.at(
+                span,
+                problem.label,
+                name=problem.symbolic,
+                help="give that dimension of the input as a number",
+            )
+        )
+    else:
+        frame.report(problems.Uncomputable.at(span, problem.label))
+
+
+def unknown_name(span: Span, name: str, frame: Frame) -> Any:
+    """Report a name that nothing binds, and suggest the nearest one that something does."""
+    known = [*frame.known_names(), *values.FUNCTIONS, "True", "False", "None"]
+    near = closest(name, known)
+    frame.report(
+        name_problems.UnknownName.at(
+            span, "nothing binds this name", name=name, help=f"did you mean `{near}`?" if near else ""
+        )
+    )
+    return POISON
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else line[:37] + "…"
+
+
+# -- atoms --------------------------------------------------------------------------------------
+
+
+def _literal(expr: tree.Literal, frame: Frame) -> Any:
+    return expr.value
+
+
+def _fstring(expr: tree.FString, frame: Frame) -> Any:
+    text: list[str] = []
+    for part in expr.parts:
+        if isinstance(part, str):
+            text.append(part)
+            continue
+        value = value_of(part.value, frame)
+        if is_poisoned(value):
+            return POISON
+        try:
+            text.append(values.format_value(value, part.conversion, part.format_spec))
+        except values.ValueProblem as problem:
+            report_value_problem(problem, part.span, frame)
+            return POISON
+    joined = "".join(text)
+    values.check_size(joined)
+    return joined
+
+
+def _name(expr: tree.Name, frame: Frame) -> Any:
+    found = frame.lookup(expr.id)
+    return Identifier(expr.id) if found is MISSING else found
+
+
+def _arriving(expr: tree.Arriving, frame: Frame) -> Any:
+    if frame.arriving is MISSING:
+        frame.report(
+            problems.NotATensor.at(
+                expr.span,
+                "nothing arrives here",
+                help="`_` is the tensor that comes through the arrow before it",
+            )
+        )
+        return POISON
+    return frame.arriving
+
+
+def _list(expr: tree.ListExpr, frame: Frame) -> Any:
+    return list(_items(expr.items, frame))
+
+
+def _tuple(expr: tree.TupleExpr, frame: Frame) -> Any:
+    return tuple(_items(expr.items, frame))
+
+
+def _items(items: tuple[tree.Expr, ...], frame: Frame) -> Iterator[Any]:
+    for item in items:
+        if isinstance(item, tree.Starred):
+            yield from spread(item, frame)
+        elif isinstance(item, tree.For):
+            yield from stages.fork_loop(item, MISSING, frame)
+        else:
+            yield evaluate(item, frame)
+
+
+def spread(item: tree.Starred, frame: Frame) -> list[Any]:
+    """Give the elements of `*values`."""
+    value = evaluate(item.value, frame)
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if not is_poisoned(value):
+        frame.report(problems.Uncomputable.at(item.span, f"`*` spreads a list, this is {spell_entity(value)}"))
+    return [POISON]
+
+
+def _dict(expr: tree.DictExpr, frame: Frame) -> Any:
+    result: dict[Any, Any] = {}
+    for key_expr, value_expr in expr.items:
+        key, value = value_of(key_expr, frame), evaluate(value_expr, frame)
+        if is_poisoned(key):
+            return POISON
+        try:
+            result[key] = value
+        except TypeError:
+            frame.report(problems.Uncomputable.at(key_expr.span, f"{spell_entity(key)} is no key of a dict"))
+            return POISON
+    return result
+
+
+# -- operators ----------------------------------------------------------------------------------
+
+
+def _unary(expr: tree.Unary, frame: Frame) -> Any:
+    operand = evaluate(expr.operand, frame)
+    if is_tensorial(operand) and not is_poisoned(operand):
+        return arithmetic.tensor_unary(expr, operand, frame)
+    if isinstance(operand, Identifier):
+        return unknown_name(expr.operand.span, operand.name, frame)
+    return _guarded(expr.span, frame, lambda: values.unary(expr.op, operand), operand)
+
+
+def _binary(expr: tree.Binary, frame: Frame) -> Any:
+    if expr.op in ("and", "or"):
+        return _logical(expr, frame)
+    left, right = evaluate(expr.left, frame), evaluate(expr.right, frame)
+    for side, value in ((expr.left, left), (expr.right, right)):
+        if isinstance(value, Identifier):
+            return unknown_name(side.span, value.name, frame)
+    if is_poisoned(left) or is_poisoned(right):
+        return POISON
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return arithmetic.tensor_binary(expr, left, right, frame)
+    for side, value in ((expr.left, left), (expr.right, right)):
+        if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
+            return not_applied(side.span, frame)
+    return _guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)
+
+
+def _logical(expr: tree.Binary, frame: Frame) -> Any:
+    left = value_of(expr.left, frame)
+    if is_poisoned(left):
+        return POISON
+    try:
+        decided = values.truth(left)
+    except values.ValueProblem as problem:
+        report_value_problem(problem, expr.left.span, frame)
+        return POISON
+    if decided == (expr.op == "or"):
+        return left
+    return value_of(expr.right, frame)
+
+
+def _compare(expr: tree.Compare, frame: Frame) -> Any:
+    left = _comparable(expr.first, frame)
+    for op, operand in zip(expr.ops, expr.operands, strict=True):
+        right = _comparable(operand, frame)
+        if is_poisoned(left) or is_poisoned(right):
+            return POISON
+        try:
+            if not values.compare(op, left, right):
+                return False
+        except values.ValueProblem as problem:
+            report_value_problem(problem, expr.span, frame)
+            return POISON
+        left = right
+    return True
+
+
+def _comparable(expr: tree.Expr, frame: Frame) -> Any:
+    """A catalogue name compares as its string does, since that is what a parameter holds: `act == relu`."""
+    value = evaluate(expr, frame)
+    if isinstance(value, Identifier) and any(
+        value.name in identifiers(f) for f in ("activation", "initializer", "regularizer", "constraint")
+    ):
+        return value.name
+    return unknown_name(expr.span, value.name, frame) if isinstance(value, Identifier) else value
+
+
+def _conditional(expr: tree.Conditional, frame: Frame) -> Any:
+    decided = condition(expr.condition, frame)
+    if decided is None:
+        return POISON
+    return evaluate(expr.then if decided else expr.otherwise, frame)
+
+
+def _guarded(span: Span, frame: Frame, compute: Callable[[], Any], *operands: Any) -> Any:
+    if any(is_poisoned(operand) for operand in operands):
+        return POISON
+    try:
+        return compute()
+    except values.ValueProblem as problem:
+        report_value_problem(problem, span, frame)
+        return POISON
+
+
+# -- members ------------------------------------------------------------------------------------
+
+
+def _attribute(expr: tree.Attribute, frame: Frame) -> Any:
+    value = evaluate(expr.value, frame)
+    if isinstance(value, Identifier):
+        return Identifier(f"{value.name}.{expr.name}")
+    if is_poisoned(value) and not isinstance(value, NamedOutputs):
+        return POISON
+    if isinstance(value, Tensor):
+        if expr.name == "shape":
+            return shape_value(value)
+        if expr.name == "dtype":
+            return value.spec.dtype
+        return _unknown_member(expr, frame, ["shape", "dtype"])
+    if isinstance(value, NamedOutputs):
+        if expr.name in value.names:
+            return value.by_name(expr.name)
+        return _unknown_member(expr, frame, [n for n in value.names if n])
+    return _unknown_member(expr, frame, [])
+
+
+def shape_value(tensor: Tensor) -> tuple[Any, ...]:
+    """Give `x.shape` as Keras does: None for what nobody knows, symbolic sizes as they are."""
+    return tuple(None if isinstance(dim, Unknown) else dim for dim in tensor.spec.shape)
+
+
+def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Any:
+    near = closest(expr.name, known)
+    offered = ", ".join(f"`{name}`" for name in known)
+    frame.report(
+        name_problems.UnknownMember.at(
+            expr.name_span,
+            f"it has {offered}" if offered else "it has no members",
+            name=expr.name,
+            help=f"did you mean `{near}`?" if near else "",
+        )
+    )
+    return POISON
+
+
+def _subscript(expr: tree.Subscript, frame: Frame) -> Any:
+    value = evaluate(expr.value, frame)
+    index = _index(expr.index, frame)
+    if isinstance(value, type(POISON)) or is_poisoned(index):
+        return POISON
+    if isinstance(value, Identifier):
+        return unknown_name(expr.value.span, value.name, frame)
+    if isinstance(value, Tensor):
+        return arithmetic.tensor_slice(expr, value, index, frame)
+    return _guarded(expr.span, frame, lambda: values.subscript(value, index))
+
+
+def _index(expr: tree.Expr, frame: Frame) -> Any:
+    if isinstance(expr, tree.Slice):
+        parts = [None if p is None else value_of(p, frame) for p in (expr.start, expr.stop, expr.step)]
+        return POISON if is_poisoned(parts) else slice(*parts)
+    if isinstance(expr, tree.TupleExpr):
+        parts = [_index(item, frame) for item in expr.items]
+        return POISON if is_poisoned(parts) else tuple(parts)
+    return value_of(expr, frame)
+
+
+def _slice(expr: tree.Slice, frame: Frame) -> Any:
+    frame.report(problems.Uncomputable.at(expr.span, "a slice stands only between square brackets"))
+    return POISON
+
+
+def _starred(expr: tree.Starred, frame: Frame) -> Any:
+    frame.report(problems.Uncomputable.at(expr.span, "`*` spreads a list only inside a list or a call"))
+    return POISON
+
+
+# -- comprehensions -----------------------------------------------------------------------------
+
+
+def _comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
+    result: list[Any] = []
+    for turn in _clauses(expr, expr.clauses, frame):
+        result.append(evaluate(expr.element, turn))
+        check_items(len(result))
+    return result
+
+
+def _dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
+    result: dict[Any, Any] = {}
+    for turn in _clauses(expr, expr.clauses, frame):
+        key = value_of(expr.key, turn)
+        if is_poisoned(key) or isinstance(key, (list, dict)):
+            return POISON
+        result[key] = evaluate(expr.value, turn)
+        check_items(len(result))
+    return result
+
+
+def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) -> Iterator[Frame]:
+    """Give a frame for each turn of the clauses, numbered for the names of stages inside."""
+    count = 0
+
+    def turns(depth: int, outer: Frame) -> Iterator[Frame]:
+        if depth == len(clauses):
+            yield outer
+            return
+        clause = clauses[depth]
+        for item in iterable(clause.iterable, outer):
+            inner = outer.inner(match_pattern(clause.target, item, outer))
+            if all(condition(c, inner) for c in clause.conditions):
+                yield from turns(depth + 1, inner)
+
+    for inner in turns(0, frame):
+        inner.loop, inner.index = loop, count
+        count += 1
+        frame.session.budget.step()
+        yield inner
+
+
+def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
+    """Evaluate what a loop goes over; an empty list after reporting."""
+    value = value_of(expr, frame)
+    if is_poisoned(value) and not isinstance(value, (list, tuple)):
+        return []
+    if isinstance(value, (list, tuple)):
+        check_items(len(value))
+        return list(value)
+    if isinstance(value, dict):
+        return list(value)
+    if isinstance(value, Sym):
+        problem = values.ValueProblem("a loop needs a list", value)
+        report_value_problem(problem, expr.span, frame)
+    else:
+        help_ = f"write `range({expr.span.text})`" if isinstance(value, int) else ""
+        frame.report(
+            problems.Uncomputable.at(expr.span, f"a loop goes over a list, this is {spell_entity(value)}", help=help_)
+        )
+    return []
+
+
+def match_pattern(pattern: tree.Pattern, value: Any, frame: Frame) -> dict[str, Any]:
+    """Bind the names of a pattern to the parts of a value."""
+    bound: dict[str, Any] = {}
+    stack = [(pattern, value)]
+    while stack:
+        part, item = stack.pop()
+        if isinstance(part, tree.NamePattern):
+            if part.id != "_":
+                bound[part.id] = item
+            continue
+        elements = _elements(part, item, frame)
+        stack.extend(zip(part.parts, elements, strict=True))
+    return bound
+
+
+def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]:
+    count = len(pattern.parts)
+    if isinstance(value, (list, tuple)) and len(value) == count:
+        return list(value)
+    if not is_poisoned(value):
+        came = f"{len(value)} values" if isinstance(value, (list, tuple)) else spell_entity(value)
+        frame.report(problems.WrongUnpacking.at(pattern.span, f"{count} names for {came}"))
+    return [POISON] * count
+
+
+# -- calls --------------------------------------------------------------------------------------
+
+
+def _call(expr: tree.Call, frame: Frame) -> Any:
+    if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
+        return _python_style_call(expr, frame)
+    target = evaluate(expr.function, frame)
+    match target:
+        case BuiltinFunction(name):
+            return _call_builtin(name, expr, frame)
+        case FunctionValue():
+            return _call_function(target, expr, frame)
+        case ModelFact():
+            return _call_fact(target, expr, frame)
+        case KindRef() | ExternLayerRef():
+            return layers.bound_layer(expr, target, frame)
+        case BlockRef() | ModelRef() | SharedLayer():
+            return not_applied(expr.span, frame)
+        case Identifier():
+            return _call_identifier(expr, target, frame)
+        case ExternFunction():
+            return _cannot_call(expr, frame, "a function of Python, which a spec cannot run")
+    if is_poisoned(target):
+        return POISON
+    return _cannot_call(expr, frame, spell_entity(target))
+
+
+def _makes_layer(call: tree.Call, frame: Frame) -> bool:
+    target = call.function
+    if isinstance(target, tree.Name):
+        found = frame.lookup(target.id)
+        return isinstance(found, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer))
+    return False
+
+
+def _cannot_call(expr: tree.Call, frame: Frame, what: str) -> Any:
+    frame.report(problems.WrongUse.at(expr.span, f"this is {what}", name=_short(expr.function.span.text)))
+    return POISON
+
+
+def not_applied(span: Span, frame: Frame, help: str = "") -> Any:
+    """Report a layer that stands where a tensor is needed."""
+    text = _short(span.text)
+    frame.report(
+        problems.NotApplied.at(
+            span, "no tensor reaches this layer", name=text, help=help or f"write the tensor before it: `x -> {text}`"
+        )
+    )
+    return POISON
+
+
+def _python_style_call(expr: tree.Call, frame: Frame) -> Any:
+    """`Dense(10)(x)`: Keras's way to apply; here the tensor comes through an arrow."""
+    from netdsl.diagnostics.diagnostic import Edit, Fix
+
+    first = expr.arguments[0] if expr.arguments else None
+    if first is None or first.name is not None or len(expr.arguments) != 1:
+        return not_applied(expr.span, frame)
+    text = f"{first.value.span.text} -> {expr.function.span.text}"
+    frame.report(
+        problems.NotApplied.at(
+            expr.span,
+            "a layer is applied by an arrow",
+            name=_short(expr.function.span.text),
+            help=f"write `{_short(text)}`",
+            fix=Fix((Edit(expr.span, text),), safe=True),
+        )
+    )
+    return POISON
+
+
+def _arguments(expr: tree.Call, frame: Frame) -> tuple[list[Any], dict[str, Any]] | None:
+    """Evaluate the arguments of a function over values; None where one is poisoned."""
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for argument in expr.arguments:
+        if argument.star == "*":
+            positional.extend(spread(tree.Starred(argument.span, argument.value), frame))
+        elif argument.name is not None:
+            named[argument.name] = evaluate(argument.value, frame)
+        else:
+            positional.append(evaluate(argument.value, frame))
+    everything = [*positional, *named.values()]
+    if any(isinstance(v, Identifier) for v in everything):
+        for argument in expr.arguments:
+            value_of(argument.value, frame)
+        return None
+    if any(isinstance(v, type(POISON)) for v in everything):
+        return None
+    return positional, named
+
+
+def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
+    arguments = _arguments(expr, frame)
+    if arguments is None:
+        return POISON
+    positional, named = arguments
+    frame.session.budget.step(sum(len(v) for v in positional if isinstance(v, (list, tuple))))
+    if name not in ("len", "zip", "enumerate", "reversed", "list", "tuple") and any(
+        next(tensors_in(v), None) is not None for v in positional
+    ):
+        frame.report(
+            problems.WrongUse.at(
+                expr.span, f"`{name}` works on values, not on tensors", name=name, help=_tensor_alternative(name)
+            )
+        )
+        return POISON
+    return _guarded(expr.span, frame, lambda: values.call_function(name, positional, named))
+
+
+def _tensor_alternative(name: str) -> str:
+    layer = {"sum": "Add()", "max": "Maximum()", "min": "Minimum()"}.get(name)
+    return f"join tensors with a layer: `[a, b] -> {layer}`" if layer else ""
+
+
+def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Any:
+    node = function.node
+    budget = frame.session.budget
+    bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
+    if bound is None:
+        return POISON
+    budget.depth += 1
+    try:
+        if budget.depth > MAX_DEPTH:
+            raise LimitReached(f"`{node.name}` calls itself more than {MAX_DEPTH} levels deep")
+        inner = Frame(frame.session, function.home.unit, function.home, bound, function.home.body)
+        return evaluate(node.value, inner)
+    finally:
+        budget.depth -= 1
+
+
+def _call_fact(fact: ModelFact, expr: tree.Call, frame: Frame) -> Any:
+    compute = fact.values.get("call")
+    if compute is None:
+        return _cannot_call(expr, frame, "a number, which takes no arguments")
+    return compute(expr, frame)
+
+
+def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
+    """A call of a catalogue name: a source of tensors, or a configured object such as `L2(1e-4)`."""
+    root, _, rest = target.name.partition(".")
+    if root in ("ops", "applications") and rest:
+        return stages.source_operation(expr, target.name, frame)
+    name = target.last
+    families = [f for f in families_of(name) if f in _OBJECT_FAMILIES]
+    if families:
+        return _object(expr, families[0], name, frame)
+    known = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]  # type: ignore[arg-type]
+    known += [*frame.known_names(), *values.FUNCTIONS, *names_and_aliases("layer")]
+    near = closest(name, known)
+    frame.report(
+        name_problems.UnknownName.at(
+            expr.function.span,
+            "nothing of this name can be called",
+            name=target.name,
+            help=f"did you mean `{near}`?" if near else "",
+        )
+    )
+    return POISON
+
+
+def _object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:
+    """Make an ObjectValue; its arguments are named, and checked where the object is used."""
+    found = signature(family, name)  # type: ignore[arg-type]
+    assert found is not None
+    prepared = layers.bind_call(expr, found, {}, frame, label=name)
+    if prepared is None:
+        return POISON
+    return ObjectValue(family, found.name, prepared.written)
+
+
+# -- chains and stages as expressions -----------------------------------------------------------
+
+
+def _pipe(expr: tree.Pipe, frame: Frame) -> Any:
+    return stages.run_source_chain(expr, frame)
+
+
+def _loop(expr: tree.Repeat | tree.For | tree.If | tree.As, frame: Frame) -> Any:
+    return stages.run(expr, frame.arriving, frame)
+
+
+_EVALUATORS: dict[type, Callable[[Any, Frame], Any]] = {
+    tree.Literal: _literal,
+    tree.FString: _fstring,
+    tree.Name: _name,
+    tree.Arriving: _arriving,
+    tree.ListExpr: _list,
+    tree.TupleExpr: _tuple,
+    tree.DictExpr: _dict,
+    tree.Starred: _starred,
+    tree.Comprehension: _comprehension,
+    tree.DictComprehension: _dict_comprehension,
+    tree.Unary: _unary,
+    tree.Binary: _binary,
+    tree.Compare: _compare,
+    tree.Conditional: _conditional,
+    tree.Attribute: _attribute,
+    tree.Subscript: _subscript,
+    tree.Slice: _slice,
+    tree.Call: _call,
+    tree.Pipe: _pipe,
+    tree.Repeat: _loop,
+    tree.For: _loop,
+    tree.If: _loop,
+    tree.As: _loop,
+}
+

@@ -1,0 +1,264 @@
+"""Frames: where names are looked up while a body is elaborated, and the session they all share.
+
+A `Session` is one compilation: diagnostics, budget, caches. A `Body` is one use of a block or model (the graph it
+adds to, its name prefix, its plan of names). A `Frame` is a scope in it: the body's own, or one turn of a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from netdsl.catalog import layer_kind
+from netdsl.catalog.kind import ExternFunction
+from netdsl.catalog.signature import signature
+from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.elaborate.entities import (
+    POISON,
+    BlockRef,
+    BuiltinFunction,
+    ExternLayerRef,
+    FunctionValue,
+    KindRef,
+    ModelRef,
+)
+from netdsl.elaborate.limits import Budget
+from netdsl.elaborate.linking import Symbol, Unit
+from netdsl.elaborate.naming import NamePlan, plan_names
+from netdsl.elaborate.ordering import Arrangement, arrange
+from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
+from netdsl.graph import Graph, Operation, Origin
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+MISSING = object()
+
+
+@dataclass(eq=False)
+class Session:
+    """What one compilation shares."""
+
+    diagnostics: Diagnostics
+    budget: Budget = field(default_factory=Budget)
+    place: Span | None = None  # what is being elaborated, for limits
+    roots: dict[int, Frame] = field(default_factory=dict)  # a frame for each unit's top level
+    arrangements: dict[int, Arrangement] = field(default_factory=dict)
+    plans: dict[int, NamePlan] = field(default_factory=dict)
+    bindings: dict[Any, Any] = field(default_factory=dict)  # argument binding, by kind and values
+    inferences: dict[Any, Any] = field(default_factory=dict)  # rule results, by binding and types
+    graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters
+    reported: set[tuple[str, str, int, int]] = field(default_factory=set)
+
+    def root(self, unit: Unit) -> Frame:
+        """Give the frame of a unit's top level."""
+        frame = self.roots.get(id(unit))
+        if frame is None:
+            frame = self.roots[id(unit)] = Frame(self, unit, None, {}, None)
+            frame.defaults = (_defaults_of(unit.module.statements, frame),)
+        return frame
+
+    def arranged(self, body: tree.Body) -> Arrangement:
+        found = self.arrangements.get(id(body))
+        if found is None:
+            found = self.arrangements[id(body)] = arrange(body)
+        return found
+
+    def plan(self, body: tree.Body | tree.Expr, unit: Unit, *, in_model: bool) -> NamePlan:
+        found = self.plans.get(id(body))
+        if found is None:
+
+            def is_block(name: str) -> bool:
+                symbol = unit.names.get(name)
+                return symbol is not None and isinstance(symbol.node, tree.Block)
+
+            found = self.plans[id(body)] = plan_names(body, is_block, in_model=in_model)
+        return found
+
+
+@dataclass(eq=False)
+class Body:
+    """One use of a block or model."""
+
+    graph: Graph
+    plan: NamePlan
+    prefix: str = ""
+    via: tuple[tuple[Span, str], ...] = ()  # the uses that led here, outermost first
+    path: tuple[str, ...] = ()
+    shared: dict[str, Operation] | None = None  # operations of a shared layer, by name
+    trainable: bool = True
+    arriving: Any = MISSING
+
+    def origin(self, span: Span) -> Origin:
+        return Origin(span, tuple(place for place, _ in self.via))
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSet:
+    """The `defaults` of one scope: kind -> arguments, and the frame they are evaluated in."""
+
+    arguments: Mapping[str, tuple[tree.Argument, ...]]
+    frame: Frame
+
+
+class Frame:
+    """A scope: variables, the frame around it, and the loop turn it belongs to."""
+
+    __slots__ = ("arriving", "body", "defaults", "index", "loop", "parent", "session", "unit", "variables")
+
+    def __init__(
+        self,
+        session: Session,
+        unit: Unit,
+        parent: Frame | None,
+        variables: dict[str, Any],
+        body: Body | None,
+    ) -> None:
+        self.session = session
+        self.unit = unit
+        self.parent = parent
+        self.variables = variables
+        self.body = body
+        self.loop: tree.Node | None = None
+        self.index = 0
+        self.arriving: Any = parent.arriving if parent is not None else MISSING
+        self.defaults: tuple[DefaultSet, ...] = parent.defaults if parent is not None else ()
+
+    def turn(self, loop: tree.Node, index: int, variables: dict[str, Any]) -> Frame:
+        """Open the scope of one turn of a loop."""
+        frame = Frame(self.session, self.unit, self, variables, self.body)
+        frame.loop, frame.index = loop, index
+        return frame
+
+    def inner(self, variables: dict[str, Any]) -> Frame:
+        """Open a scope for a few more names."""
+        return Frame(self.session, self.unit, self, variables, self.body)
+
+    @property
+    def in_loop(self) -> bool:
+        frame: Frame | None = self
+        while frame is not None:
+            if frame.loop is not None:
+                return True
+            frame = frame.parent
+        return False
+
+    def body_frame(self) -> Frame:
+        """Give the frame of the body around the loops."""
+        frame = self
+        while frame.loop is not None and frame.parent is not None:
+            frame = frame.parent
+        return frame
+
+    def loop_indices(self, loops: tuple[tree.Node, ...]) -> list[int]:
+        """Give the current turn of each of the loops."""
+        turns: dict[int, int] = {}
+        frame: Frame | None = self
+        while frame is not None:
+            if frame.loop is not None:
+                turns.setdefault(id(frame.loop), frame.index)
+            frame = frame.parent
+        return [turns.get(id(loop), 0) for loop in loops]
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Any:
+        """Give what a name stands for, or MISSING; local names win over the catalogue's."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.variables:
+                return frame.variables[name]
+            frame = frame.parent
+        found = self._top_level(name)
+        if found is not MISSING:
+            return found
+        if name in FUNCTIONS:
+            return BuiltinFunction(name)
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if signature("layer", name) is not None:
+            return KindRef(name, layer_kind(name))
+        return MISSING
+
+    def _top_level(self, name: str) -> Any:
+        symbol = self.unit.names.get(name)
+        if symbol is None:
+            return POISON if name in self.unit.poisoned else MISSING
+        return self.session.root(symbol.unit).declared(symbol)
+
+    def declared(self, symbol: Symbol) -> Any:
+        """Give what a top-level declaration of this frame's unit stands for."""
+        match symbol.node:
+            case tree.Let():
+                return self._constant(symbol.node)
+            case tree.Function():
+                return FunctionValue(symbol.node, self)
+            case tree.Block():
+                return BlockRef(symbol)
+            case tree.Model() | tree.SpecialisedModel():
+                return ModelRef(symbol)
+            case tree.ExternLayer():
+                return ExternLayerRef(symbol)
+            case tree.ExternFn(_, name, module):
+                return ExternFunction(name, module)
+
+    def _constant(self, node: tree.Let) -> Any:
+        from netdsl.diagnostics.problems.structure import Cycle
+        from netdsl.elaborate.evaluate import evaluate
+
+        if node.name not in self.variables:
+            self.variables[node.name] = _PENDING
+            self.variables[node.name] = evaluate(node.value, self)
+        elif self.variables[node.name] is _PENDING:
+            self.report(Cycle.at(node.name_span, "its own value needs it", name=node.name))
+            return POISON
+        return self.variables[node.name]
+
+    def known_names(self) -> list[str]:
+        """Give every name in reach, nearest first, for suggestions."""
+        names: dict[str, None] = {}
+        frame: Frame | None = self
+        while frame is not None:
+            names.update(dict.fromkeys(frame.variables))
+            frame = frame.parent
+        names.update(dict.fromkeys(self.unit.names))
+        return list(names)
+
+    # -- reporting ------------------------------------------------------------------------------
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Report; a mistake inside a block is said once, with the use that led to it."""
+        via = self.body.via if self.body is not None else ()
+        if via:
+            span = diagnostic.primary.span
+            key = (diagnostic.code, span.file.name, span.start, span.end)
+            if key in self.session.reported and diagnostic.severity == "error":
+                return
+            self.session.reported.add(key)
+            uses = [Label(place, f"in this use of `{name}`") for place, name in via[:1]]
+            if len(via) > 1:
+                uses.append(Label(via[-1][0], f"through this use of `{via[-1][1]}`"))
+            diagnostic = replace(diagnostic, related=(*diagnostic.related, *uses))
+        if diagnostic.severity == "error" and self.body is not None:
+            self.body.graph.complete = False
+        self.session.diagnostics.report(diagnostic)
+
+
+_PENDING: Any = object()
+
+
+def _defaults_of(statements: tuple[Any, ...], frame: Frame) -> DefaultSet:
+    collected: dict[str, tuple[tree.Argument, ...]] = {}
+    for statement in statements:
+        if isinstance(statement, tree.Defaults):
+            collected[statement.layer] = collected.get(statement.layer, ()) + statement.arguments
+    return DefaultSet(collected, frame)
+
+
+def add_defaults(frame: Frame, body: tree.Body) -> None:
+    """Put a body's own `defaults` inside those that are in force."""
+    found = _defaults_of(body.statements, frame)
+    if found.arguments:
+        frame.defaults = (*frame.defaults, found)
+

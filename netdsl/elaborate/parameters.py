@@ -1,0 +1,281 @@
+"""Hyperparameters: the arguments of a block, model, function or extern layer of the spec's own, and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.signature import Family, identifiers, names_and_aliases
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.problems import arguments as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.entities import POISON, is_poisoned, spell_entity
+from netdsl.elaborate.frame import Frame
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tensor import Sym
+
+_CATALOGUE_TYPES: Mapping[str, Family] = {
+    "activation": "activation",
+    "initializer": "initializer",
+    "regularizer": "regularizer",
+    "constraint": "constraint",
+}
+
+#: The words a parameter's type may be.
+TYPE_WORDS = ("int", "float", "bool", "str", "shape", "list", "any", "layer", *_CATALOGUE_TYPES)
+
+_SPELLED = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "True or False",
+    "str": "a string",
+    "shape": "a shape such as (3, 3)",
+    "list": "a list",
+    "layer": "a layer",
+}
+
+#: Arguments that every stage may be given, beside a block's or model's own.
+STAGE_ARGUMENTS = ("name", "trainable")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One evaluated argument and where it was written."""
+
+    name: str | None
+    value: Any
+    span: Span
+    name_span: Span | None = None
+
+
+def evaluate_arguments(arguments: Iterable[tree.Argument], frame: Frame) -> list[Given]:
+    """Evaluate the arguments of a call in order, `*` and `**` spread."""
+    given: list[Given] = []
+    for argument in arguments:
+        if argument.star == "*":
+            items = ev.spread(tree.Starred(argument.span, argument.value), frame)
+            given.extend(Given(None, item, argument.span) for item in items)
+        elif argument.star == "**":
+            mapping = ev.evaluate(argument.value, frame)
+            if isinstance(mapping, dict):
+                given.extend(Given(str(k), v, argument.span) for k, v in mapping.items())
+        else:
+            value = ev.evaluate(argument.value, frame)
+            given.append(Given(argument.name, value, argument.value.span, argument.name_span))
+    return given
+
+
+def bind_parameters(
+    label: str,
+    declared: tuple[tree.Parameter, ...],
+    call: tree.Call,
+    frame: Frame,
+    home: Frame,
+    preset: Mapping[str, Any] | None = None,
+) -> dict[str, Any] | None:
+    """Join the arguments of a call to declared parameters; None where a mistake was reported.
+
+    Defaults are evaluated in the frame of the declaration. `name` and `trainable` are the stage's unless declared.
+    """
+    names = [p.name for p in declared]
+    given = evaluate_arguments(call.arguments, frame)
+    bound: dict[str, Any] = {}
+    spans: dict[str, Span] = {}
+    fine = True
+    position = 0
+    for item in given:
+        name = item.name
+        if name is None:
+            if position >= len(names):
+                _report_too_many(label, names, given, item, frame)
+                fine = False
+                break
+            name, position = names[position], position + 1
+        elif name not in names:
+            if name in STAGE_ARGUMENTS:
+                continue
+            _report_unknown(label, names, item, frame)
+            fine = False
+            continue
+        if name in bound:
+            frame.report(
+                problems.RepeatedArgument.at(item.span, f"`{name}` is given twice", layer=label, argument=name)
+            )
+            fine = False
+            continue
+        bound[name], spans[name] = item.value, item.span
+    return _complete(label, declared, bound, spans, call, frame, home, preset or {}) if fine else None
+
+
+def _complete(
+    label: str,
+    declared: tuple[tree.Parameter, ...],
+    bound: dict[str, Any],
+    spans: dict[str, Span],
+    call: tree.Call,
+    frame: Frame,
+    home: Frame,
+    preset: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    fine = True
+    result: dict[str, Any] = {}
+    missing: list[str] = []
+    for parameter in declared:
+        name = parameter.name
+        if name in bound:
+            value = check_type(parameter, bound[name], spans[name], label, frame)
+        elif name in preset:
+            value = preset[name]
+        elif parameter.default is not None:
+            value = default_value(parameter, label, home)
+        else:
+            missing.append(name)
+            continue
+        fine = fine and value is not POISON
+        result[name] = value
+    if missing:
+        spelled = ", ".join(f"`{name}`" for name in missing)
+        frame.report(
+            problems.MissingArgument.at(
+                call.span,
+                f"{spelled} {'is' if len(missing) == 1 else 'are'} missing",
+                layer=label,
+                argument=missing[0],
+                help=f"give {spelled}, or a default where `{label}` is declared",
+                related=(Label(declared[0].span.to(declared[-1].span), "declared here"),),
+            )
+        )
+    return result if fine and not missing else None
+
+
+def default_value(parameter: tree.Parameter, label: str, home: Frame) -> Any:
+    """Evaluate a parameter's default where it was declared."""
+    assert parameter.default is not None
+    value = ev.evaluate(parameter.default, home)
+    return check_type(parameter, value, parameter.default.span, label, home)
+
+
+def _report_too_many(label: str, names: list[str], given: list[Given], item: Given, frame: Frame) -> None:
+    count = sum(1 for g in given if g.name is None)
+    takes = f"takes {len(names)} argument{'s' * (len(names) != 1)}, {count} are given"
+    help_ = f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"
+    frame.report(problems.TooManyArguments.at(item.span, takes, layer=label, argument="", help=help_))
+
+
+def _report_unknown(label: str, names: list[str], item: Given, frame: Frame) -> None:
+    near = closest(str(item.name), names)
+    span = item.name_span or item.span
+    help_ = f"did you mean `{near}`?" if near else ""
+    if not near:
+        help_ = f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"
+    frame.report(
+        problems.UnknownArgument.at(
+            span,
+            f"`{label}` takes no `{item.name}`",
+            layer=label,
+            argument=item.name,
+            help=help_,
+            fix=Fix((Edit(span, near),), safe=True) if near and item.name_span else None,
+        )
+    )
+
+
+# -- types --------------------------------------------------------------------------------------
+
+
+def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, frame: Frame) -> Any:
+    """Check a value against a parameter's type; POISON after reporting."""
+    if is_poisoned(value):
+        return POISON
+    word = parameter.type
+    if word in _CATALOGUE_TYPES:
+        return _catalogue_value(parameter, _CATALOGUE_TYPES[word], value, span, label, frame)
+    if isinstance(value, Identifier):
+        return _identifier(parameter, value, span, frame)
+    if word is None or word == "any" or _is_of(word, value):
+        return value
+    if isinstance(value, Sym) and word in ("int", "float"):
+        return value
+    frame.report(
+        problems.WrongType.at(
+            span,
+            f"`{parameter.name}` takes {_SPELLED.get(word, word)}, this is {spell_entity(value)}",
+            layer=label,
+            argument=parameter.name,
+            related=(Label(parameter.span, "declared here"),),
+        )
+    )
+    return POISON
+
+
+def _is_of(word: str, value: Any) -> bool:
+    match word:
+        case "int":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "float":
+            return isinstance(value, (int, float)) and not isinstance(value, bool)
+        case "bool":
+            return isinstance(value, bool)
+        case "str":
+            return isinstance(value, str)
+        case "shape":
+            return isinstance(value, int) or (
+                isinstance(value, (list, tuple)) and all(isinstance(v, (int, Sym, type(None))) for v in value)
+            )
+        case "list":
+            return isinstance(value, (list, tuple))
+        case "layer":
+            return isinstance(value, BoundLayer)
+        case _:
+            return True
+
+
+def _identifier(parameter: tree.Parameter, value: Identifier, span: Span, frame: Frame) -> Any:
+    """A bare catalogue name given to a parameter without a type keeps its meaning; any other is unknown."""
+    if parameter.type in (None, "any", "str"):
+        for family in _CATALOGUE_TYPES.values():
+            if value.last in identifiers(family):
+                return value.last
+        if any(value.last in names_and_aliases(f) for f in ("loss", "metric", "optimizer")):  # type: ignore[arg-type]
+            return value.last
+    return ev.unknown_name(span, value.name, frame)
+
+
+def _catalogue_value(
+    parameter: tree.Parameter, family: Family, value: Any, span: Span, label: str, frame: Frame
+) -> Any:
+    if value is None or isinstance(value, (ExternFunction, BoundLayer)):
+        return value
+    if isinstance(value, ObjectValue) and value.family == family:
+        return value
+    name = value.last if isinstance(value, Identifier) else value
+    if isinstance(name, str):
+        if name in identifiers(family):
+            return name
+        near = closest(name, identifiers(family))
+        article = "an" if family[0] in "aeiou" else "a"
+        frame.report(
+            problems.UnknownIdentifier.at(
+                span,
+                f"Keras has no {family} `{name}`",
+                layer=label,
+                argument=parameter.name,
+                help=f"did you mean `{near}`?" if near else f"`netdsl layers` lists {article} {family} by name",
+            )
+        )
+        return POISON
+    frame.report(
+        problems.WrongType.at(
+            span,
+            f"`{parameter.name}` takes the name of an {family} or one with its arguments, this is {spell_entity(value)}"
+            if family[0] in "aeiou"
+            else f"`{parameter.name}` takes the name of a {family} or one with its arguments, this is {spell_entity(value)}",
+            layer=label,
+            argument=parameter.name,
+        )
+    )
+    return POISON
