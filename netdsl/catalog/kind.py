@@ -188,6 +188,11 @@ class Call:
     # -- inputs ---------------------------------------------------------------------------------
 
     @property
+    def _arriving(self) -> str:
+        count = len(self.inputs)
+        return f"a list of {count} arrives" if self.is_list else f"{count} arrive"
+
+    @property
     def x(self) -> TensorSpec:
         return self.inputs[0]
 
@@ -200,7 +205,7 @@ class Call:
         if len(self.inputs) != 1 or self.is_list:
             raise Refusal(
                 SeveralInputs,
-                f"takes one tensor, {'a list of ' * self.is_list}{len(self.inputs)} arrive",
+                f"takes one tensor, {self._arriving}",
                 help="join them first, for example with `Concatenate()` or `Add()`",
             )
         x = self.inputs[0]
@@ -282,7 +287,7 @@ def policy_dtypes(policy: object) -> tuple[str, str]:
     """Give (compute, variable) dtype of a policy: "mixed_float16" -> ("float16", "float32")."""
     if policy is None:
         return "float32", "float32"
-    name = str(policy)
+    name = str(policy).rpartition("_from_")[2]  # "int8_from_mixed_bfloat16" computes as its source
     if name.startswith("mixed_"):
         return name.removeprefix("mixed_"), "float32"
     return name, name
@@ -298,6 +303,8 @@ StateSize: TypeAlias = int | tuple["StateSize", ...]
 Takes: TypeAlias = Literal["one", "list", "positional"]
 
 #: What happens to a Keras mask: carried to the output, dropped (Keras warns or loses it), used up, or made.
+#: A function of the call says whether the output is masked; a tuple tells it of the first outputs, and those
+#: after them are not.
 Masking: TypeAlias = Literal["carry", "drop", "use", "make"]
 
 

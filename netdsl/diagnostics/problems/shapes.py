@@ -269,3 +269,77 @@ class IncompatibleShape(Problem, code="N0511", title="the input of `{layer}` has
     }
     ```
     """
+
+
+class ConflictingArguments(
+    Problem, code="N0512", title="two arguments of `{layer}` do not go together"
+):
+    """What it means
+
+    Each argument is fine on its own, and together they ask for something that Keras does not do: a stride and
+    a dilation in one convolution, an output padding as large as the stride, low-rank adaptation of a
+    constrained kernel.
+
+    Example
+    ```
+    model M {
+        input x: [32, 32, 3]
+        output y = x -> Conv2D(8, 3, strides=2, dilation_rate=2)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [32, 32, 3]
+        output y = x -> Conv2D(8, 3, dilation_rate=2)
+    }
+    ```
+    """
+
+
+class WrongValue(Problem, code="N0513", title="`{layer}` does not take this value"):
+    """What it means
+
+    An argument lies outside what the layer can do, such as noise with a standard deviation above 1.
+
+    Example
+    ```
+    model M {
+        input x: [8]
+        output y = x -> GaussianNoise(2.5)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [8]
+        output y = x -> GaussianNoise(0.25)
+    }
+    ```
+    """
+
+
+class WrongEquation(Problem, code="N0514", title="the equation of `{layer}` does not fit"):
+    """What it means
+
+    An einsum equation names the axes of the input, of the weights and of the output. It is not of the form
+    `ab,bc->ac`, names an axis that is nowhere defined, or contradicts the shape that arrives.
+
+    Example
+    ```
+    model M {
+        input x: [12, 64]
+        output y = x -> EinsumDense("abc,cd->abe", output_shape=(12, 32))
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [12, 64]
+        output y = x -> EinsumDense("abc,cd->abd", output_shape=(12, 32))
+    }
+    ```
+    """

@@ -1,0 +1,216 @@
+"""Merging: several tensors become one."""
+
+from __future__ import annotations
+
+from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal
+from netdsl.catalog.shape_rules import axis_of, numeric, stretch
+from netdsl.diagnostics.problems.shapes import TooFewInputs, UnequalInputs, WrongAxis
+from netdsl.tensor import (
+    Dim,
+    Shape,
+    TensorSpec,
+    Unknown,
+    equal,
+    product,
+    spell_shape,
+)
+
+
+def _several(call: Call, *, exactly: int | None = None) -> tuple[Shape, ...]:
+    """Give the shapes of a list of tensors; refuse a lone tensor and the wrong number."""
+    count = len(call.inputs)
+    if call.is_list and count and exactly in (None, count):
+        return tuple(x.shape for x in call.inputs)
+    raise Refusal(
+        TooFewInputs,
+        f"takes a list of {exactly or 'several'} tensors, "
+        + (f"{count} arrive" if call.is_list else "one tensor arrives"),
+        help=f"give it a list: `[a, b] -> {call.kind.name}(…)`",
+    )
+
+
+def _joined(call: Call, shape: Shape, macs: Dim = 0) -> Inference:
+    sparse = all(x.sparse for x in call.inputs)
+    return Inference(TensorSpec(shape, call.compute_dtype, sparse=sparse), macs=macs)
+
+
+def elementwise_merge(call: Call) -> Inference:
+    """Combine number by number, stretching axes of size 1, the batch apart.
+
+    (None, 14, 14, 64), (None, 1, 1, 64) -> (None, 14, 14, 64)
+    """
+    numeric(call)
+    first, *others = _several(call)
+    result = first[1:]
+    for index, shape in enumerate(others, start=1):
+        result = stretch(call, result, shape[1:], index)
+    return _joined(call, (first[0], *result))
+
+
+def subtract(call: Call) -> Inference:
+    """Take the second from the first. (None, 8), (None, 8) -> (None, 8)"""
+    _several(call, exactly=2)
+    return elementwise_merge(call)
+
+
+def concatenate(call: Call) -> Inference:
+    """Put tensors behind one another along an axis; the others must agree.
+
+    (None, 14, 14, 64), (None, 14, 14, 96), axis=-1 -> (None, 14, 14, 160)
+    """
+    first, *others = _several(call)
+    axis = axis_of(call, call.axis, first)
+    length = first[axis]
+    for index, shape in enumerate(others, start=1):
+        _agree_outside(call, axis, index)
+        length = length + shape[axis]
+    return _joined(call, (*first[:axis], length, *first[axis + 1 :]))
+
+
+def _agree_outside(call: Call, joined: int, index: int) -> None:
+    """Compare input `index` with all before it: an unknown size agrees with anything, two numbers may not."""
+    shape = call.inputs[index].shape
+    for before, x in enumerate(call.inputs[:index]):
+        if x.rank != len(shape):
+            raise Refusal(
+                UnequalInputs,
+                f"input {before + 1} has rank {x.rank} and input {index + 1} rank {len(shape)} "
+                f"({spell_shape(x.shape)} and {spell_shape(shape)})",
+                blames=("input", index),
+            )
+        for axis, (left, right) in enumerate(zip(x.shape, shape, strict=True)):
+            if axis != joined and not call.holds(equal(left, right)):
+                raise Refusal(
+                    UnequalInputs,
+                    f"axis {axis} is {left} in input {before + 1} and {right} in input {index + 1}",
+                    blames=("input", index),
+                    help=f"give both the same size on axis {axis}; only axis {joined} may differ",
+                )
+
+
+def dot(call: Call) -> Inference:
+    """Multiply and sum along an axis of each; their other axes remain.
+
+    (None, 10, 64), (None, 20, 64), axes=2 -> (None, 10, 20)
+    """
+    numeric(call)
+    left, right = _several(call, exactly=2)
+    first, second = (
+        (call.axes, call.axes) if isinstance(call.axes, int) else (call.axes[0], call.axes[1])
+    )
+    a, b = _summed_axis(call, first, left), _summed_axis(call, second, right)
+    _agree_along(call, left[a], right[b], a, b)
+    rest = (*left[1:a], *left[a + 1 :], *right[1:b], *right[b + 1 :])
+    return _joined(call, (left[0], *(rest or (1,))), macs=product(rest) * left[a])
+
+
+def _summed_axis(call: Call, axis: int, shape: Shape) -> int:
+    place = axis_of(call, axis, shape, "axes")
+    if place == 0:
+        raise Refusal(
+            WrongAxis,
+            f"axis {axis} of {spell_shape(shape)} is the batch",
+            blames="axes",
+            help="axes count from 1 after the batch, or from -1 at the end",
+        )
+    return place
+
+
+def _agree_along(call: Call, left: Dim, right: Dim, a: int, b: int) -> None:
+    """Refuse lengths that differ. Keras does not take a number against a size it does not know."""
+    one_is_open = isinstance(left, int) != isinstance(right, int)
+    unknown = isinstance(left, Unknown) or isinstance(right, Unknown)
+    if one_is_open or not (unknown or call.holds(equal(left, right))):
+        raise Refusal(
+            UnequalInputs,
+            f"axis {a} is {left} in input 1 and axis {b} is {right} in input 2",
+            blames="axes",
+            help="sum along axes of the same size, both of them known or both not",
+        )
+
+
+def _all_masked(call: Call) -> bool:
+    return all(x.masked for x in call.inputs)
+
+
+def _any_masked(call: Call) -> bool:
+    return any(x.masked for x in call.inputs)
+
+
+_SHAPE_RULE = "axes of size 1 stretch, the others must agree; ranks are aligned at the end"
+
+KINDS = (
+    *(
+        LayerKind(
+            name,
+            rule,
+            takes="list",
+            mask=_all_masked,
+            group="merging",
+            shape_rule=_SHAPE_RULE,
+            use_for=use_for,
+            watch_for=watch_for,
+            example=f"[[14, 14, 64], [14, 14, 64]] -> {name}()",
+        )
+        for name, rule, use_for, watch_for in (
+            (
+                "Add",
+                elementwise_merge,
+                "residual connections: `x -> [_, conv(64, 3)] -> Add()`",
+                "adding a tensor to itself doubles it",
+            ),
+            (
+                "Subtract",
+                subtract,
+                "differences of two tensors, as in siamese nets",
+                "takes exactly two; the order counts",
+            ),
+            (
+                "Multiply",
+                elementwise_merge,
+                "gates and attention maps, such as squeeze and excite",
+                "a gate of shape (1, 1, channels) stretches over space",
+            ),
+            (
+                "Average",
+                elementwise_merge,
+                "ensembles of branches",
+                "every branch weighs the same",
+            ),
+            (
+                "Maximum",
+                elementwise_merge,
+                "the strongest of several responses (maxout)",
+                "only the largest gets a gradient",
+            ),
+            (
+                "Minimum",
+                elementwise_merge,
+                "the weakest of several responses",
+                "only the smallest gets a gradient",
+            ),
+        )
+    ),
+    LayerKind(
+        "Concatenate",
+        concatenate,
+        takes="list",
+        mask=_any_masked,
+        group="merging",
+        shape_rule="the joined axis is the sum, the others must agree",
+        use_for="inception branches, dense connections, the skips of a U-Net",
+        watch_for="an unknown size agrees with any number, so a mismatch may wait until run time",
+        example="[[14, 14, 64], [14, 14, 96]] -> Concatenate()",
+    ),
+    LayerKind(
+        "Dot",
+        dot,
+        takes="list",
+        mask="use",
+        group="merging",
+        shape_rule="the axes left of the first, then those left of the second",
+        use_for="similarities of embeddings; `normalize=True` gives the cosine",
+        watch_for="axes count the batch: on (None, 64) use `axes=1` or `axes=-1`",
+        example="[[64], [64]] -> Dot(axes=1)",
+    ),
+)

@@ -1,0 +1,124 @@
+"""Pooling: sliding windows, whole maps, and a given output size."""
+
+from __future__ import annotations
+
+from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Rule
+from netdsl.catalog.shape_rules import (
+    image,
+    join_axes,
+    numeric,
+    split_axes,
+    window_counts,
+)
+from netdsl.diagnostics.problems.shapes import WrongRank
+from netdsl.tensor import spell_shape
+
+
+def pooling(rank: int) -> Rule:
+    """Make the rule of a pool that slides over `rank` spatial axes."""
+
+    def rule(call: Call) -> Inference:
+        """Slide a window over each channel; the stride is the window unless said.
+
+        (None, 32, 32, 8), pool_size=2 -> (None, 16, 16, 8)
+        """
+        x = image(call, rank)
+        strides = call.strides or call.pool_size
+        batch, spatial, channels = split_axes(x.shape, call.data_format)
+        places = window_counts(
+            call, spatial, call.pool_size, strides, (1,) * rank, blames="pool_size"
+        )
+        return call.gives(join_axes(batch, places, channels, call.data_format))
+
+    return rule
+
+
+def global_pooling(rank: int) -> Rule:
+    """Make the rule of a pool over the whole of `rank` spatial axes."""
+
+    def rule(call: Call) -> Inference:
+        """Leave one number for each channel. (None, 7, 7, 512) -> (None, 512)"""
+        batch, _, channels = split_axes(image(call, rank).shape, call.data_format)
+        left = (1,) * rank if call.keepdims else ()
+        return call.gives(join_axes(batch, left, channels, call.data_format))
+
+    return rule
+
+
+def adaptive_pooling(rank: int) -> Rule:
+    """Make the rule of a pool whose windows are chosen to give a certain size."""
+
+    def rule(call: Call) -> Inference:
+        """Give `output_size` places whatever arrives. (None, 13, 17, 8), (2, 4) -> (None, 2, 4, 8)"""
+        numeric(call)
+        x = call.one()
+        if x.rank < 2 and call.data_format == "channels_first":
+            raise Refusal(WrongRank, f"{spell_shape(x.shape)} has no channels")
+        batch, _, channels = split_axes(x.shape, call.data_format)
+        return call.gives(join_axes(batch, call.output_size, channels, call.data_format))
+
+    return rule
+
+
+_INPUTS = {1: "[128, 8]", 2: "[32, 32, 8]", 3: "[16, 32, 32, 8]"}
+
+_SLIDING = tuple(
+    LayerKind(
+        f"{name}Pooling{rank}D",
+        pooling(rank),
+        mask="drop",
+        group="pooling",
+        shape_rule="valid: floor((n - pool) / stride) + 1; same: ceil(n / stride); channels stay",
+        use_for=use_for,
+        watch_for='on an odd size it drops the border, unless `padding="same"`',
+        example=f"{_INPUTS[rank]} -> {name}Pooling{rank}D(2)",
+    )
+    for name, use_for in (
+        ("Max", "shrinking a map and keeping its strongest responses"),
+        ("Average", "shrinking a map smoothly"),
+    )
+    for rank in (1, 2, 3)
+)
+
+
+def _global(name: str, rank: int, use_for: str) -> LayerKind:
+    averages_steps = (name, rank) == ("Average", 1)
+    return LayerKind(
+        f"Global{name}Pooling{rank}D",
+        global_pooling(rank),
+        mask="use" if averages_steps else "drop",
+        group="pooling",
+        shape_rule="the channels alone; `keepdims=True` leaves axes of size 1",
+        use_for=use_for,
+        watch_for="masked steps are left out of the mean"
+        if averages_steps
+        else "where something was found is lost",
+        example=f"{_INPUTS[rank]} -> Global{name}Pooling{rank}D()",
+    )
+
+
+_GLOBAL = tuple(
+    _global(name, rank, use_for)
+    for name, use_for in (
+        ("Max", "whether a pattern occurs anywhere"),
+        ("Average", "the step from feature maps to a classifier, for inputs of any size"),
+    )
+    for rank in (1, 2, 3)
+)
+
+_ADAPTIVE = tuple(
+    LayerKind(
+        f"Adaptive{name}Pooling{rank}D",
+        adaptive_pooling(rank),
+        mask="drop",
+        group="pooling",
+        shape_rule="the spatial axes become `output_size`; channels stay",
+        use_for="a map of a fixed size from inputs of any size",
+        watch_for="Keras checks the rank of its input only when the net is run",
+        example=f"{_INPUTS[rank]} -> Adaptive{name}Pooling{rank}D(4)",
+    )
+    for name in ("Average", "Max")
+    for rank in (1, 2, 3)
+)
+
+KINDS = (*_SLIDING, *_GLOBAL, *_ADAPTIVE)
