@@ -42,6 +42,7 @@ from netdsl.catalog.argument_types import (
     pair,
     repeated,
 )
+from netdsl.catalog.object_table import object_argument_type
 from netdsl.catalog.reference_types import (
     ACTIVATION,
     CELL,
@@ -53,7 +54,8 @@ from netdsl.catalog.reference_types import (
     POLICY,
     REGULARIZER,
 )
-from netdsl.catalog.signature import Family, Signature
+from netdsl.catalog.signature import Signature
+from netdsl.catalog.spell import spell
 
 # -- types that only layers have ------------------------------------------------------------------
 
@@ -95,6 +97,34 @@ def factor(low: float, high: float) -> Factor:
 
 
 @dataclass(frozen=True)
+class Permutation(ArgumentType):
+    """The axes after the batch in a new order, counted from 1."""
+
+    spelled: str = "the axes from 1 in a new order, such as `(2, 1)`"
+
+    def accept(self, value: Any) -> tuple[int, ...]:
+        order = items(INTEGER, self.spelled, minimum=1).accept(value)
+        if sorted(order) != list(range(1, len(order) + 1)):
+            raise out_of_range(value, self.spelled)
+        return order
+
+
+@dataclass(frozen=True)
+class RenormClipping(ArgumentType):
+    """How far the renorm correction of `BatchNormalization` may go."""
+
+    spelled: str = 'a dict with some of `"rmin"`, `"rmax"` and `"dmax"`'
+
+    def accept(self, value: Any) -> dict[str, float]:
+        given = Mapped(self.spelled, NON_NEGATIVE).accept(value)
+        if not set(given) <= {"rmin", "rmax", "dmax"}:
+            raise mismatch(value, self.spelled)
+        if given.get("rmax", 1.0) < given.get("rmin", 0.0):
+            raise ArgumentMismatch(f"is `{spell(value)}`, where `rmax` is below `rmin`")
+        return given
+
+
+@dataclass(frozen=True)
 class TargetShape(ArgumentType):
     """A shape without the batch, in which one size may be -1: what is left."""
 
@@ -105,7 +135,7 @@ class TargetShape(ArgumentType):
             raise mismatch(value, self.spelled)
         sizes = items(Integer("an integer", -1), self.spelled).accept(value)
         if sizes.count(-1) > 1:
-            raise ArgumentMismatch(f"is `{value}`, where -1 stands more than once")
+            raise ArgumentMismatch(f"is `{spell(value)}`, where -1 stands more than once")
         return sizes
 
 
@@ -162,15 +192,15 @@ BY_NAME: Mapping[str, ArgumentType] = {
     "fill_value": NUMBER,
     "value_range": VALUE_RANGE,
     "factor": factor(-1, 1),
-    "height": POSITIVE,
-    "width": POSITIVE,
+    "height": optional(COUNT),  # Keras builds with None and with 0, and so must netdsl
+    "width": optional(COUNT),
     "score_mode": choice("dot", "concat"),
     "merge_mode": optional(choice("sum", "mul", "concat", "ave")),
     "num_heads": POSITIVE,
     "key_dim": POSITIVE,
     "value_dim": SIZE,
     "head_dim": POSITIVE,
-    "num_query_heads": POSITIVE,
+    "num_query_heads": COUNT,
     "num_key_value_heads": POSITIVE,
     "sliding_window": SIZE,
     "flash_attention": optional(BOOLEAN),
@@ -182,7 +212,7 @@ BY_NAME: Mapping[str, ArgumentType] = {
     "idf_weights": optional(NUMBERS),
     "encoding": TEXT,
     "target_shape": TargetShape(),
-    "dims": items(POSITIVE, "a tuple of positive integers"),
+    "dims": Permutation(),
     "equation": TEXT,
     "power_iterations": POSITIVE,
     "salt": optional(either(INTEGER, pair("a pair of integers", INTEGER))),
@@ -197,7 +227,7 @@ BOOLEANS = (
     "use_bias normalize mask_zero return_sequences return_state go_backwards stateful unroll reset_after "
     "unit_forget_bias use_scale keepdims invert sparse pad_to_max_tokens zero_output_for_mask synchronized "
     "renorm antialias crop_to_aspect_ratio pad_to_aspect_ratio tie_weights use_gate periodic expand_dims "
-    "power_to_db all_ops optional"
+    "power_to_db all_ops optional rms_scaling"
 ).split()
 
 #: Types that depend on the number of spatial axes, which a layer's name tells: `Conv2D`.
@@ -207,10 +237,13 @@ BY_RANK: Mapping[str, Callable[[int], ArgumentType]] = {
     "dilation_rate": repeated,
     "pool_size": repeated,
     "size": repeated,
-    "output_size": repeated,
+    "output_size": lambda rank: repeated(rank, COUNT),
     "output_padding": lambda rank: optional(repeated(rank, COUNT)),
     "cropping": margins,
 }
+
+#: Arguments that Keras asks for although it declares a default for them.
+NEEDED_ANYWAY = {("CategoryEncoding", "num_tokens")}
 
 # -- what a name means in particular layers -------------------------------------------------------
 
@@ -233,6 +266,10 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ),
     ("GaussianNoise", "stddev"): NON_NEGATIVE,
     ("GaussianDropout", "rate"): RATE,
+    ("ConvLSTM1D", "filters"): COUNT,
+    ("ConvLSTM2D", "filters"): COUNT,
+    ("ConvLSTM3D", "filters"): COUNT,
+    ("LeakyReLU", "alpha"): optional(NON_NEGATIVE),
     ("ReLU", "max_value"): optional(NON_NEGATIVE),
     ("ReLU", "threshold"): NON_NEGATIVE,
     ("Masking", "mask_value"): NUMBER,
@@ -254,7 +291,7 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ("MultiHeadAttention", "output_shape"): optional(
         either(POSITIVE, items(POSITIVE, "a tuple of them"))
     ),
-    ("BatchNormalization", "renorm_clipping"): optional(Mapped("a dict of numbers", NUMBER)),
+    ("BatchNormalization", "renorm_clipping"): optional(RenormClipping()),
     ("BatchNormalization", "renorm_momentum"): FRACTION,
     ("PReLU", "alpha_initializer"): INITIALIZER,
     ("Bidirectional", "backward_layer"): optional(LAYER),
@@ -392,8 +429,3 @@ def argument_type(
     if signature.family == "layer":
         return layer_argument_type(signature.name, name)
     return object_argument_type(signature.family, signature.name, name)
-
-
-def object_argument_type(family: Family, kind: str, name: str) -> ArgumentType:
-    """Find the type of an argument of something that is not a layer."""
-    return ANY

@@ -21,6 +21,7 @@ from netdsl.diagnostics.problems.arguments import (
     ArgumentOutOfRange,
     SymbolicArgument,
     UnknownChoice,
+    UnsupportedArgument,
     WrongArgument,
 )
 from netdsl.diagnostics.suggest import closest
@@ -113,10 +114,18 @@ class Number(ArgumentType):
     maximum: float = math.inf
     open_minimum: bool = False
     open_maximum: bool = False
+    only_floats: bool = False  # Keras refuses `1` here and takes `1.0`
 
     def accept(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise mismatch(value, self.spelled)
+        if self.only_floats and isinstance(value, int):
+            wanted = f"{value}.0"
+            raise ArgumentMismatch(
+                f"is `{spell(value)}`, not a float", f"write `{wanted}`", suggestion=wanted
+            )
+        if not _is_finite(value):
+            raise out_of_range(value, self.spelled)
         above = value > self.minimum or (value == self.minimum and not self.open_minimum)
         below = value < self.maximum or (value == self.maximum and not self.open_maximum)
         if not (above and below):
@@ -124,10 +133,18 @@ class Number(ArgumentType):
         return value
 
 
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        return False
+
+
 NUMBER = Number()
 NON_NEGATIVE = Number("a number of at least 0", 0.0)
 POSITIVE_NUMBER = Number("a number above 0", 0.0, open_minimum=True)
 FRACTION = Number("a number from 0 to 1", 0.0, 1.0)
+FRACTION_FLOAT = Number("a float from 0 to 1", 0.0, 1.0, only_floats=True)
 RATE = Number("a number from 0 up to 1, without 1", 0.0, 1.0, open_maximum=True)
 
 
@@ -313,6 +330,27 @@ AXES = either(INTEGER, items(INTEGER, "a tuple of them"))
 
 
 @dataclass(frozen=True)
+class Numbers(ArgumentType):
+    """A number, or lists of numbers nested to any (sensible) depth, as for an array."""
+
+    deepest: int = 8
+
+    def accept(self, value: Any) -> Any:
+        self._check(value, value, 0)
+        return value
+
+    def _check(self, value: Any, whole: Any, depth: int) -> None:
+        if isinstance(value, list | tuple) and depth < self.deepest:
+            for item in value:
+                self._check(item, whole, depth + 1)
+        elif not isinstance(value, int | float) or not _is_finite(value):
+            raise mismatch(value if isinstance(value, Sym | Unknown) else whole, self.spelled)
+
+
+ARRAY = Numbers("a number, or lists of numbers")
+
+
+@dataclass(frozen=True)
 class Margins(ArgumentType):
     """What is cut off or put on along each axis: one number, one for each axis, or a pair for each."""
 
@@ -373,8 +411,6 @@ class Unsupported(ArgumentType):
     reason: str = "a spec has no value that it could be"
 
     def accept(self, value: Any) -> Any:
-        from netdsl.diagnostics.problems.arguments import UnsupportedArgument
-
         if value == self.default and type(value) is type(self.default):
             return value
         raise ArgumentMismatch(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from netdsl.catalog.argument_table import argument_type
+from netdsl.catalog.argument_table import NEEDED_ANYWAY, argument_type
 from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType
 from netdsl.catalog.kind import UNRESOLVED, ObjectValue
 from netdsl.catalog.signature import Family, Parameter, Signature
@@ -188,7 +188,7 @@ class _Binder:
     def _fill(self, parameter: Parameter, canonical: Mapping[str, Any]) -> Any:
         if parameter.name in canonical:
             return canonical[parameter.name]
-        if parameter.required:
+        if parameter.required or (self.signature.name, parameter.name) in NEEDED_ANYWAY:
             kind = argument_type(self.signature, parameter.name, self.overrides)
             self._report(
                 MissingArgument,

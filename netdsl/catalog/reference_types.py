@@ -196,7 +196,7 @@ class Dtype(ArgumentType):
         if not isinstance(text, str):
             raise mismatch(value, self.spelled)
         text = dtype_aliases().get(text, text)
-        known = dtype_names() + (policy_names() if self.policies else ())
+        known = policy_names() if self.policies else dtype_names()
         if text in known:
             return text
         nearest = closest(text, known)

@@ -8,9 +8,11 @@ compiler that imports Keras.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -53,12 +55,16 @@ SAMPLES: dict[str, Any] = {
     "width_factor": 0.5,
 }
 
-#: Arguments that have a default and are needed all the same.
+#: What some need besides, by class.
 NEEDED_ANYWAY: dict[str, dict[str, Any]] = {
     "CategoryEncoding": {"num_tokens": 2},
     "Discretization": {"num_bins": 2},
     "InputLayer": {"shape": (2,)},
+    "MeanMetricWrapper": {"fn": abs},
 }
+
+#: Arguments that are refused at their own default, and one that is not.
+POPPED_SAMPLES: dict[str, Any] = {"alpha": 0.5}
 
 #: Base classes to derive from: public, but nothing that a spec can name.
 ABSTRACT = {
@@ -66,6 +72,12 @@ ABSTRACT = {
     "LearningRateSchedule", "Callback", "InputSpec",
 }  # fmt: skip
 PLUMBING = {"get", "serialize", "deserialize"}
+
+#: What Keras takes from `**kwargs` for loading a saved model, or takes and ignores.
+UNSAID = {
+    "batch_input_shape", "dtype", "has_input_vocabulary", "input_dim", "input_length", "input_shape", "trainable",
+    "vocabulary_size",
+}  # fmt: skip
 
 
 def encode(value: object) -> object:
@@ -129,6 +141,7 @@ def forwarded_arguments(
         if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self"
     }
     base_names = {p.name for p in base}
+    inherited |= popped_arguments(cls)
     extra = [p for n, p in sorted(inherited.items()) if n not in named | base_names]
     taken = [p for p in extra if takes(cls, explicit, p)]
     wanted = [p for p in base if p.name not in named]
@@ -139,14 +152,28 @@ def forwarded_arguments(
     return [*encode_parameters(by_name), *(["**"] if everything else [])]
 
 
+def popped_arguments(cls: type) -> dict[str, inspect.Parameter]:
+    """Find what a constructor takes out of its `**kwargs` by hand, mostly names of earlier versions."""
+    source = inspect.getsource(cls.__init__)  # type: ignore[misc]
+    found = re.findall(r'kwargs\.pop\(\s*"(\w+)"(?:, ([\w.]+))?', source)
+    return {
+        name: inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=ast.literal_eval(default or "None")
+        )
+        for name, default in found
+        if name not in UNSAID
+    }
+
+
 def takes(cls: type, explicit: list[inspect.Parameter], extra: inspect.Parameter) -> bool:
     """Make a layer with one more argument (at its default) and see whether it is let through."""
     if extra.default is extra.empty:
         return False
+    value = POPPED_SAMPLES.get(extra.name, extra.default)
     needed = {p.name: sample(p.name) for p in explicit if p.default is p.empty}
     needed |= NEEDED_ANYWAY.get(cls.__name__, {})
     try:
-        cls(**needed, **{extra.name: extra.default})
+        cls(**needed, **{extra.name: value})
     except ImportError:  # wrappers of other frameworks, which forward as every layer does
         return True
     except (TypeError, ValueError) as refusal:
@@ -175,9 +202,20 @@ def sample(name: str) -> Any:
 def plain_entry(item: Callable[..., Any]) -> dict[str, object]:
     if isinstance(item, type):
         parameters = constructor_parameters(item)
+        if not swallows(item):
+            parameters = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
     else:
         parameters = list(inspect.signature(item).parameters.values())
     return {"parameters": list(encode_parameters(parameters))}
+
+
+def swallows(cls: type) -> bool:
+    """Say whether a class takes an argument of any name, and not only declares `**kwargs`."""
+    try:
+        cls(**NEEDED_ANYWAY.get(cls.__name__, {}), no_such_argument=1)
+    except (ImportError, TypeError, ValueError):
+        return False
+    return True
 
 
 def public(module: ModuleType) -> dict[str, Any]:
@@ -264,22 +302,31 @@ def applications() -> dict[str, dict[str, object]]:
 def datasets() -> dict[str, dict[str, object]]:
     from keras import datasets as sets
 
-    return {
-        name: plain_entry(item.load_data)
+    loaders = {
+        name: [
+            p
+            for p in inspect.signature(item.load_data).parameters.values()
+            if p.kind is not p.VAR_KEYWORD  # which `imdb` has, to refuse what is in it
+        ]
         for name, item in sorted(vars(sets).items())
         if hasattr(item, "load_data")
     }
+    return {name: {"parameters": list(encode_parameters(ps))} for name, ps in loaders.items()}
 
 
 def dtype_policies(dtypes: Iterable[str]) -> list[str]:
-    """List the mixed policies: those that compute in one of the dtypes and keep their weights wider."""
+    """List what a layer's `dtype` may be: dtypes, mixed policies and quantized ones, as far as Keras goes."""
     import keras
+    from keras.src.dtype_policies.dtype_policy import QUANTIZATION_MODES
 
+    sources = [*dtypes, *(f"mixed_{name}" for name in dtypes)]
+    floats = [name for name in sources if "float" in name and "float8" not in name]
+    quantized = (f"{mode}_from_{name}" for mode in QUANTIZATION_MODES for name in floats)
     found = []
-    for name in dtypes:
+    for name in (*sources, *quantized):
         try:
-            found.append(keras.DTypePolicy(f"mixed_{name}").name)
-        except ValueError:
+            found.append(keras.dtype_policies.get(name).name)
+        except (TypeError, ValueError):
             continue
     return sorted(found)
 

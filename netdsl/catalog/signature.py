@@ -99,7 +99,7 @@ def dtype_aliases() -> Mapping[str, str]:
 
 
 def policy_names() -> tuple[str, ...]:
-    """Give the mixed dtype policies: "mixed_float16" and its kin."""
+    """Give all that a layer's `dtype` may be: dtypes, "mixed_float16", "int8_from_float32" and so on."""
     return tuple(facts()["policies"])
 
 

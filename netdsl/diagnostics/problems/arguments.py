@@ -220,34 +220,8 @@ class SymbolicArgument(Problem, code="N0309", title="`{argument}` of `{layer}` n
     """
 
 
-class ConflictingArguments(
-    Problem, code="N0310", title="arguments of `{layer}` contradict each other"
-):
-    """What it means
-
-    Each argument is fine alone, but not together with another: strides and dilation both above 1, groups
-    that do not divide the filters.
-
-    Example
-    ```
-    model M {
-        input x: [28, 28, 4]
-        output y = x -> Conv2D(8, 3, strides=2, dilation_rate=2)
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [28, 28, 4]
-        output y = x -> Conv2D(8, 3, dilation_rate=2)
-    }
-    ```
-    """
-
-
 class UnsupportedArgument(
-    Problem, code="N0311", title="`{argument}` of `{layer}` cannot be carried out"
+    Problem, code="N0310", title="`{argument}` of `{layer}` cannot be carried out"
 ):
     """What it means
 
