@@ -1,0 +1,113 @@
+"""Words what the tree builder finds wrong in text that the grammar accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netdsl.diagnostics.problems.syntax import (
+    ArgumentOrder,
+    ArrowBindsLast,
+    MalformedNumber,
+    MalformedString,
+)
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.literals import Flaw
+
+_LONGEST_QUOTE = 24
+
+
+def shorten(text: str) -> str:
+    """Cut a long piece of source down to what fits in a message."""
+    line = text.split("\n", 1)[0].rstrip("\r")
+    return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
+
+
+def number(span: Span, flaw: Flaw) -> Diagnostic:
+    return MalformedNumber.at(span, f"this number {flaw.reason}", text=shorten(span.text))
+
+
+def string(span: Span, flaw: Flaw) -> Diagnostic:
+    return MalformedString.at(
+        span, flaw.reason, help="write a backslash as `\\\\`, or put `r` before the string to have none"
+    )
+
+
+def fstring(span: Span, flaw: Flaw) -> Diagnostic:
+    return MalformedString.at(
+        span, flaw.reason, help="in an f-string, write a brace that is text twice: `{{`, `}}`"
+    )
+
+
+def operation_after_arrow(stages: Sequence[tree.Expr], stage: tree.Expr) -> Diagnostic:
+    """Say that `x -> f() + y` wants parentheses, and where they would most likely go."""
+    edit: Fix | None = None
+    help_text = "put the chain or the operation in parentheses"
+    if isinstance(stage, tree.Binary) and stage is stages[-1]:
+        first = _leftmost(stage)
+        begin, end = stages[0].span, first.span
+        help_text = f"write `({shorten(begin.text)} -> … ) {stage.op} …` to apply the operator to what the chain gives"
+        edit = Fix((Edit(Span(begin.file, begin.start, begin.start), "("), Edit(Span(end.file, end.end, end.end), ")")))
+    place = stage.op_span if isinstance(stage, tree.Binary) else stage.span
+    label = "the arrow before this binds last"
+    return ArrowBindsLast.at(place, label, help=help_text, fix=edit)
+
+
+def _leftmost(stage: tree.Expr) -> tree.Expr:
+    while isinstance(stage, tree.Binary):
+        stage = stage.left
+    return stage
+
+
+def in_arguments(arguments: Sequence[tree.Argument]) -> Iterator[Diagnostic]:
+    """Find a positional argument after a named one, and a name given twice."""
+    named: dict[str, tree.Argument] = {}
+    for argument in arguments:
+        if argument.name is None:
+            if named and not argument.star:
+                yield _positional_after(argument, next(reversed(named.values())))
+        elif argument.name in named:
+            yield _given_twice(argument, named[argument.name])
+        else:
+            named[argument.name] = argument
+
+
+def _positional_after(argument: tree.Argument, before: tree.Argument) -> Diagnostic:
+    return ArgumentOrder.at(
+        argument.span,
+        f"an argument without a name follows `{before.name}=`",
+        related=[Label(before.name_span or before.span, "a named argument")],
+        help="give this argument its name, or put it before the named ones",
+    )
+
+
+def _given_twice(argument: tree.Argument, before: tree.Argument) -> Diagnostic:
+    return ArgumentOrder.at(
+        argument.name_span or argument.span,
+        f"`{argument.name}` is given a second time",
+        related=[Label(before.name_span or before.span, "first given here")],
+        help="keep one of the two",
+    )
+
+
+def in_parameters(parameters: Sequence[tree.Parameter]) -> Iterator[Diagnostic]:
+    """Find a parameter without a default after one with a default, and a name used twice."""
+    seen: dict[str, tree.Parameter] = {}
+    for parameter in parameters:
+        if parameter.name in seen:
+            yield ArgumentOrder.at(
+                parameter.name_span,
+                f"a second parameter named `{parameter.name}`",
+                related=[Label(seen[parameter.name].name_span, "the first one")],
+                help="give each parameter its own name",
+            )
+        previous = next(reversed(seen.values()), None)
+        if previous and previous.default is not None and parameter.default is None:
+            yield ArgumentOrder.at(
+                parameter.name_span,
+                f"`{parameter.name}` has no default and follows `{previous.name}`, which has one",
+                related=[Label(previous.name_span, "has a default")],
+                help=f"give `{parameter.name}` a default, or put it before `{previous.name}`",
+            )
+        seen.setdefault(parameter.name, parameter)

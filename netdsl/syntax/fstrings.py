@@ -1,0 +1,166 @@
+"""Takes an f-string apart: its literal text, and where its expressions begin and end.
+
+The expressions themselves are read by the parser, with the grammar of all expressions. The end of one is found
+as Python 3.11 finds it: the first `}`, `:` or `!` outside brackets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netdsl.source import SourceFile
+from netdsl.syntax.literals import Flaw, decode_escapes, split_quotes
+from netdsl.syntax.tokens import Tokens, tokenize
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """An expression between braces: its tokens, what follows `!` and `:`, and `label` for `{x=}`."""
+
+    tokens: Tokens
+    start: int
+    end: int
+    label: str
+    conversion: str
+    format_spec: str
+
+
+def split_fstring(file: SourceFile, start: int, end: int) -> list[str | Hole] | Flaw:
+    """Split the f-string literal at `start` up to `end` into text and holes; offsets are the file's."""
+    prefix, quotes = split_quotes(file.text[start:end])
+    position = start + len(prefix) + len(quotes)
+    last = end - len(quotes)
+    parts: list[str | Hole] = []
+    while position < last:
+        part = _text_part(file.text, position, last, "r" in prefix)
+        if isinstance(part, Flaw):
+            return part
+        text, position = part
+        if text:
+            parts.append(text)
+        if position < last:
+            hole = _hole(file, position, last)
+            if isinstance(hole, Flaw):
+                return hole
+            parts.extend([hole.label, hole] if hole.label else [hole])
+            position = hole.end
+    return _joined(parts)
+
+
+def _joined(parts: list[str | Hole]) -> list[str | Hole]:
+    """Put neighbouring texts together."""
+    joined: list[str | Hole] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        else:
+            joined.append(part)
+    return joined
+
+
+def _text_part(text: str, position: int, last: int, raw: bool) -> tuple[str, int] | Flaw:
+    """Read literal text up to a single `{` and give it with the offset where it ends."""
+    pieces: list[str] = []
+    begin = position
+    while position < last:
+        char = text[position]
+        if char == "\\" and not raw:
+            is_named = text.startswith("\\N{", position)
+            position = text.find("}", position) + 1 if is_named else position + 2
+            if position == 0:
+                return Flaw("`\\N{` is not closed", begin, last)
+        elif char not in "{}":
+            position += 1
+        elif text.startswith(char * 2, position) and position + 1 < last:
+            pieces.append(text[begin : position + 1])
+            position = begin = position + 2
+        elif char == "{":
+            break
+        else:
+            return Flaw("a lone `}` is written `}}`", position, position + 1)
+    pieces.append(text[begin:position])
+    value = _decoded(pieces, raw)
+    if isinstance(value, Flaw):
+        return Flaw(value.reason, begin, position)
+    return value, position
+
+
+def _decoded(pieces: list[str], raw: bool) -> str | Flaw:
+    body = "".join(pieces)
+    return body.replace("\r\n", "\n") if raw else decode_escapes(body)
+
+
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+
+
+def _hole(file: SourceFile, start: int, last: int) -> Hole | Flaw:
+    """Read the hole whose `{` is at `start`."""
+    tokens, stop = _tokens_of_hole(file, start + 1, last)
+    if stop is None:
+        return Flaw("`{` is not closed", start, start + 1)
+    if stop == 0:
+        return Flaw("`{}` holds no expression", start, tokens.ends[0])
+    label = ""
+    if tokens.kinds[stop] == "=":
+        label = file.text[start + 1 : tokens.starts[stop + 1]]
+    return _tail(tokens, stop, start, last, label)
+
+
+def _tokens_of_hole(file: SourceFile, start: int, last: int) -> tuple[Tokens, int | None]:
+    """Cut a hole into tokens without reading far past its end, so that many holes take linear time."""
+    width = 256
+    while True:
+        end = min(start + width, last)
+        tokens = tokenize(file, start, end)
+        stop = _end_of_expression(tokens)
+        # The last token before the end of the window may be half of one.
+        if end == last or (stop is not None and stop < len(tokens.kinds) - 2):
+            return tokens, stop
+        width *= 4
+
+
+def _end_of_expression(tokens: Tokens) -> int | None:
+    """Give the token after the expression: `}`, `:`, `!` or the `=` of `{x=}`."""
+    open_brackets = 0
+    for index, kind in enumerate(tokens.kinds):
+        if kind in _CLOSERS:
+            open_brackets += 1
+        elif open_brackets == 0 and (kind in ("}", ":") or tokens.text(index) in ("!", ":=")):
+            return index
+        elif open_brackets == 0 and kind == "=" and tokens.kinds[index + 1] in ("}", ":", "!character"):
+            return index
+        elif kind in _CLOSERS.values():
+            open_brackets -= 1
+    return None
+
+
+def _tail(tokens: Tokens, stop: int, start: int, last: int, label: str) -> Hole | Flaw:
+    """Read `!r`, `:spec` and the closing brace, and cut the tokens off before them."""
+    text = tokens.file.text
+    end_of_value = tokens.starts[stop]
+    position = tokens.ends[stop] if label else end_of_value
+    while label and text[position].isspace():
+        position += 1
+    conversion = format_spec = ""
+    if text.startswith("!", position):
+        conversion = text[position + 1]
+        position += 2
+        if conversion not in "rsa":
+            return Flaw("a conversion is `!r`, `!s` or `!a`", position - 2, position)
+    if text.startswith(":", position):
+        close = text.find("}", position, last)
+        if close < 0:
+            return Flaw("`{` is not closed", start, start + 1)
+        format_spec = text[position + 1 : close]
+        position = close
+        if "{" in format_spec:
+            return Flaw("a format spec takes no braces of its own", end_of_value, close)
+    if position >= last or text[position] != "}":
+        return Flaw("`}` is expected after the expression", position, position + 1)
+    if label and not conversion and not format_spec:
+        conversion = "r"
+    del tokens.kinds[stop:], tokens.starts[stop:], tokens.ends[stop:]
+    tokens.kinds.append("$END")
+    tokens.starts.append(end_of_value)
+    tokens.ends.append(end_of_value)
+    return Hole(tokens, start, position + 1, label, conversion, format_spec)

@@ -1,0 +1,126 @@
+"""Cuts a text into tokens: one pass of one regular expression, made from the grammar's terminals.
+
+A word of the language is a token of its own kind wherever it stands; the parser takes it for a name where the
+grammar asks for one. What is no token at all (a lone `;`, a string without an end) becomes a token whose kind
+begins with `!`: no rule takes it, so the parser stops there and says what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from functools import cache
+
+from netdsl.source import SourceFile, Span
+from netdsl.syntax.table import END, Table, load_table
+from netdsl.syntax.tree import Comment
+
+# Words that Python reserves for the same purpose; they are never names.
+HARD_WORDS = frozenset({"True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "_"})
+
+# What people write that is not netdsl, cut out whole so that a message can name it.
+_FOREIGN = (
+    r"=>|\|>|-->|→|⟶|:=|===|!==|&&|\|\||<<|>>|\.\.\.?|/\*[\s\S]*?\*/|(?:\*\*|//|[-+*/%@&|^])="
+)
+_PREFIX = r"(?:[rR][fF]?|[fF][rR]?|[uU])?"
+_STRAY = (
+    ("bytes", r"(?:[bB][rR]?|[rR][bB])(?=[\"'])"),
+    ("open_long_string", rf"{_PREFIX}(?:\"\"\"|''')[\s\S]*"),
+    ("open_string", rf"{_PREFIX}[\"'][^\n]*"),
+)
+
+
+@dataclass(slots=True)
+class Tokens:
+    """The tokens of a stretch of a file as three lists in step, closed by an `$END` token, and its comments."""
+
+    file: SourceFile
+    kinds: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+
+    def span(self, index: int) -> Span:
+        return Span(self.file, self.starts[index], self.ends[index])
+
+    def text(self, index: int) -> str:
+        return self.file.text[self.starts[index] : self.ends[index]]
+
+    def index_at(self, offset: int) -> int:
+        """Give the first token that starts at the offset or after it."""
+        return bisect_left(self.starts, offset)
+
+    def is_first_on_line(self, index: int) -> bool:
+        if index == 0:
+            return True
+        return "\n" in self.file.text[self.ends[index - 1] : self.starts[index]]
+
+    def column(self, index: int) -> int:
+        """Give the characters between the start of the line and the token."""
+        return self.starts[index] - (self.file.text.rfind("\n", 0, self.starts[index]) + 1)
+
+
+@cache
+def _scanner() -> tuple[re.Pattern[str], frozenset[str]]:
+    table = load_table()
+    return re.compile(_token_pattern(table)), table.words
+
+
+def _token_pattern(table: Table) -> str:
+    operators = sorted((w for w in table.literals if not w.isidentifier()), key=len, reverse=True)
+    alternatives = [
+        ("FSTRING", table.patterns["FSTRING"]),
+        ("STRING", table.patterns["STRING"]),
+        *_STRAY,
+        ("NAME", table.patterns["NAME"]),
+        ("NUMBER", rf"(?:{table.patterns['NUMBER']})(?!\w)"),
+        ("number", r"[0-9]\w*(?:\.\w+)*"),
+        ("foreign", _FOREIGN),
+        ("operator", "|".join(map(re.escape, operators))),
+        ("COMMENT", table.patterns["COMMENT"]),
+        ("end", r"\Z"),
+        ("character", r"[\s\S]"),
+    ]
+    groups = "|".join(f"(?P<{name}>{pattern})" for name, pattern in alternatives)
+    return rf"(?:{table.patterns['SPACE']})?(?:{groups})"
+
+
+def tokenize(file: SourceFile, start: int = 0, end: int | None = None) -> Tokens:
+    """Cut the characters `start` up to `end` of a file into tokens."""
+    pattern, words = _scanner()
+    text = file.text
+    end = len(text) if end is None else end
+    tokens = Tokens(file)
+    kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
+    position = start + 1 if start == 0 and text.startswith("\ufeff") else start
+    for match in pattern.finditer(text, position, end):
+        group = match.lastgroup
+        assert group is not None
+        first, last = match.span(group)
+        if group == "NAME":
+            word = text[first:last]
+            kind = word if word in words else _name_kind(word)
+        elif group == "operator":
+            kind = text[first:last]
+        elif group == "COMMENT":
+            tokens.comments.append(Comment(first, text[first:last].rstrip("\r")))
+            continue
+        elif group in ("NUMBER", "STRING", "FSTRING"):
+            kind = group
+        elif group == "end":
+            break
+        else:
+            kind = "!" + group
+        kinds.append(kind)
+        starts.append(first)
+        ends.append(last)
+    kinds.append(END)
+    starts.append(end)
+    ends.append(end)
+    return tokens
+
+
+def _name_kind(word: str) -> str:
+    """Tell a name from a word that only looks like one (`x²`), which Python would refuse."""
+    return "NAME" if word.isascii() or word.isidentifier() else "!name"
