@@ -1,0 +1,222 @@
+"""How statements are laid out: from Python's own `ast` to the text that `ruff format` leaves.
+
+A statement may carry a `comment` (printed at the end of its line). Blank lines are put where the formatter
+asks for them: round nested functions, after a class's docstring.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+
+from netdsl.emit.document import INDENT, WIDTH, Document, Group, Printer, Suffix
+from netdsl.emit.layout import (
+    INSIDE,
+    bracketed_items,
+    comma_separated,
+    lay_out,
+    parenthesized_if_broken,
+    parenthesized_if_it_helps,
+    target,
+)
+from netdsl.emit.literals import escape
+
+
+def format_statements(statements: Sequence[ast.stmt], indent: int = 0) -> str:
+    """Give the text of statements, each line ended."""
+    return "".join(f"{line}\n" for line in _block(statements, indent))
+
+
+def _block(statements: Sequence[ast.stmt], indent: int) -> Iterator[str]:
+    previous: ast.stmt | None = None
+    for index, statement in enumerate(statements):
+        if index == 0 and _is_docstring(statement):
+            yield from docstring_lines(_text_of(statement), indent)
+        else:
+            if previous is not None and _blank_between(previous, statement):
+                yield ""
+            yield from _statement(statement, indent)
+        previous = statement
+
+
+def _blank_between(first: ast.stmt, second: ast.stmt) -> bool:
+    return isinstance(first, (ast.FunctionDef, ast.ClassDef)) or isinstance(
+        second, (ast.FunctionDef, ast.ClassDef)
+    )
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _text_of(statement: ast.stmt) -> str:
+    assert isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return str(statement.value.value)
+
+
+def _statement(statement: ast.stmt, indent: int) -> Iterator[str]:
+    inner = indent + INDENT
+    match statement:
+        case ast.FunctionDef(name=name, args=arguments, body=body):
+            head: Document = (f"def {name}", _parameters(arguments), ":")
+            yield from _print(head, indent)
+            yield from _block(body, inner)
+        case ast.ClassDef(name=name, body=body):
+            yield from _print((f"class {name}:",), indent)
+            yield from _class_body(body, inner)
+        case ast.For(target=names, iter=iterable, body=body):
+            head = ("for ", target(names), " in ", parenthesized_if_it_helps(iterable), ":")
+            yield from _print(head, indent)
+            yield from _block(body, inner)
+        case ast.If():
+            yield from _branches(statement, indent)
+        case ast.Try(body=body, finalbody=finally_body):
+            yield from _print(("try:",), indent)
+            yield from _block(body, inner)
+            yield from _print(("finally:",), indent)
+            yield from _block(finally_body, inner)
+        case _:
+            comment = getattr(statement, "comment", "")
+            suffix: Document = (Suffix(f"  # {comment}"),) if comment else ()
+            yield from _print((_simple(statement), suffix), indent)
+
+
+def _class_body(body: Sequence[ast.stmt], indent: int) -> Iterator[str]:
+    lines = _block(body, indent)
+    if body and _is_docstring(body[0]) and len(body) > 1:
+        yield from docstring_lines(_text_of(body[0]), indent)
+        yield ""
+        lines = _block(body[1:], indent)
+    yield from lines
+
+
+def _branches(statement: ast.If, indent: int) -> Iterator[str]:
+    word = "if "
+    current: ast.If | None = statement
+    while current is not None:
+        yield from _print((word, parenthesized_if_it_helps(current.test), ":"), indent)
+        yield from _block(current.body, indent + INDENT)
+        rest, current = current.orelse, None
+        match rest:
+            case [ast.If() as following]:
+                word, current = "elif ", following
+            case [_, *_]:
+                yield from _print(("else:",), indent)
+                yield from _block(rest, indent + INDENT)
+
+
+def _simple(statement: ast.stmt) -> Document:
+    match statement:
+        case ast.Assign(targets=[only], value=value):
+            return (target(only), " = ", _value(value))
+        case ast.Return(value=None):
+            return ("return",)
+        case ast.Return(value=value) if value is not None:
+            return ("return ", _value(value))
+        case ast.Expr(value=value):
+            return parenthesized_if_it_helps(value)
+        case ast.Assert(test=test, msg=None):
+            return ("assert ", parenthesized_if_it_helps(test))
+        case ast.Assert(test=test, msg=message) if message is not None:
+            described = parenthesized_if_it_helps(message, even_names=True)
+            return ("assert ", parenthesized_if_it_helps(test), ", ", described)
+        case ast.Import(names=names):
+            return ("import ", ", ".join(_alias(alias) for alias in names))
+        case ast.ImportFrom(module=module, names=names):
+            items = comma_separated([(_alias(a),) for a in names], always_comma=True)
+            return (f"from {module} import ", parenthesized_if_broken(items))
+        case ast.Pass():
+            return ("pass",)
+        case _:
+            raise TypeError(f"no layout for {type(statement).__name__}")
+
+
+def _value(value: ast.expr) -> Document:
+    """A tuple that is returned or assigned stands without parentheses while it fits."""
+    if isinstance(value, ast.Tuple) and len(value.elts) > 1:
+        items = [lay_out(item, INSIDE) for item in value.elts]
+        return parenthesized_if_broken(comma_separated(items, always_comma=True))
+    return parenthesized_if_it_helps(value)
+
+
+def _alias(alias: ast.alias) -> str:
+    return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+
+
+def _parameters(arguments: ast.arguments) -> Document:
+    items: list[Document] = []
+    plain = len(arguments.args) - len(arguments.defaults)
+    defaults: list[ast.expr | None] = [None] * plain + list(arguments.defaults)
+    for argument, default in zip(arguments.args, defaults, strict=True):
+        items.append(_parameter(argument.arg, default))
+    if arguments.vararg is not None:
+        items.append((f"*{arguments.vararg.arg}",))
+    elif arguments.kwonlyargs:
+        items.append(("*",))
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        items.append(_parameter(argument.arg, default))
+    if arguments.kwarg is not None:
+        items.append((f"**{arguments.kwarg.arg}",))
+    return bracketed_items("(", [(Group(comma_separated(items, always_comma=True)),)], ")", None)
+
+
+def _parameter(name: str, default: ast.expr | None) -> Document:
+    return (name,) if default is None else (name, "=", lay_out(default, INSIDE))
+
+
+def _print(document: Document, indent: int) -> list[str]:
+    """Print a statement that may take several lines."""
+    return Printer().print(document, indent).split("\n")
+
+
+# -- docstrings ---------------------------------------------------------------------------------
+
+
+def docstring_lines(text: str, indent: int) -> list[str]:
+    """Give a docstring's lines: on one line where it fits, else the closing quotes on their own."""
+    paragraphs = clean_docstring(text)
+    margin = " " * indent
+    if len(paragraphs) == 1 and len(margin) + len(paragraphs[0]) + 6 <= WIDTH:
+        only = paragraphs[0]
+        closing = ' """' if only.endswith('"') else '"""'
+        return [f'{margin}"""{only}{closing}']
+    first, *rest = paragraphs
+    lines = [f'{margin}"""{first}', *(f"{margin}{line}" if line else "" for line in rest)]
+    return [*lines, f'{margin}"""']
+
+
+def clean_docstring(text: str) -> list[str]:
+    """Take the common indentation off, escape what would end the string, and drop outer blank lines."""
+    lines = text.expandtabs().replace("\r\n", "\n").split("\n")
+    margins = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
+    margin = min(margins, default=0)
+    cleaned = [lines[0].strip(), *(line[margin:].rstrip() for line in lines[1:])]
+    while cleaned and not cleaned[0]:
+        cleaned.pop(0)
+    while cleaned and not cleaned[-1]:
+        cleaned.pop()
+    if not cleaned:
+        return [""]
+    cleaned[0] = cleaned[0].lstrip()
+    escaped = [escape(line, "").replace('"""', '\\"\\"\\"') for line in cleaned]
+    if escaped[0].startswith('"'):
+        escaped[0] = " " + escaped[0]
+    return escaped
+
+
+def wrap(text: str, indent: int = 0, first: int = 0) -> list[str]:
+    """Break a sentence into lines that fit beside an indentation; `first` columns are taken on line one."""
+    import textwrap
+
+    return textwrap.wrap(
+        " " * first + text, WIDTH - indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+
+
+def names_in(statements: Iterable[ast.AST]) -> set[str]:
+    """Give every name that stands in some code."""
+    return {n.id for s in statements for n in ast.walk(s) if isinstance(n, ast.Name)}
