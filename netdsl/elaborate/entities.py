@@ -96,6 +96,13 @@ class SharedLayer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class NotTaken:
+    """What a name after `as` stands for until its stage is run; it may stand in a branch that is not taken."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BuiltinFunction:
     """A function over values that every spec may call, or one that only assertions have."""
 

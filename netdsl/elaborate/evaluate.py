@@ -26,6 +26,7 @@ from netdsl.elaborate.entities import (
     ModelFact,
     ModelRef,
     NamedOutputs,
+    NotTaken,
     SharedLayer,
     Tensor,
     is_poisoned,
@@ -137,7 +138,18 @@ def _fstring(expr: tree.FString, frame: Frame) -> Any:
 
 def _name(expr: tree.Name, frame: Frame) -> Any:
     found = frame.lookup(expr.id)
+    if isinstance(found, NotTaken):
+        return _not_taken(expr, frame)
     return Identifier(expr.id) if found is MISSING else found
+
+
+def _not_taken(expr: tree.Name, frame: Frame) -> Any:
+    frame.report(
+        problems.BranchNotTaken.at(
+            expr.span, "nothing was named: the branch is not taken here", name=expr.id
+        )
+    )
+    return POISON
 
 
 def _arriving(expr: tree.Arriving, frame: Frame) -> Any:

@@ -381,12 +381,13 @@ def apply_layer(
     if prepared is None or not prepared.complete or not fine or is_poisoned(arriving):
         return POISON
     name = stage_name(call, frame, snake_case(target.name))
-    return _apply(prepared, name, arriving, extra, frame, second or call)
+    return apply_prepared(prepared, name, arriving, extra, frame, second or call)
 
 
-def _apply(
+def apply_prepared(
     prepared: Prepared, name: str, arriving: Any, extra: list[Given], frame: Frame, whole: tree.Call
 ) -> Any:
+    """Apply a bound layer under a name; `extra` are the call-time arguments, `whole` the call to blame."""
     body = frame.body
     definition = prepared.definition
     assert body is not None and definition is not None

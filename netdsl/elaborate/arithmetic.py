@@ -1,0 +1,99 @@
+"""Arithmetic between tensors: merge layers where Keras has one, functions of `keras.ops` elsewhere.
+
+`a + b`, `a - b` and `a * b` of two tensors are `Add`, `Subtract` and `Multiply` layers; division, powers, a minus
+sign and anything with a number are `keras.ops` functions, as they are when written with `ops.` by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netdsl.catalog import layer_kind
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import layers, operations
+from netdsl.elaborate import values as plain
+from netdsl.elaborate.entities import POISON, KindRef, Tensor, is_poisoned, spell_entity
+from netdsl.elaborate.frame import Frame
+from netdsl.syntax import tree
+
+#: The merge layer of an operator between two tensors.
+MERGE_LAYERS: Mapping[str, str] = {"+": "Add", "-": "Subtract", "*": "Multiply"}
+
+#: The function of `keras.ops` for an operator.
+OPERATOR_FUNCTIONS: Mapping[str, str] = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "//": "floor_divide",
+    "%": "mod",
+    "**": "power",
+}
+
+
+def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any:
+    """Join two tensors, or a tensor and a number."""
+    for side, value in ((expr.left, left), (expr.right, right)):
+        if not isinstance(value, (Tensor, int, float)) or isinstance(value, bool):
+            return _refuse(side, value, expr, frame)
+    if frame.body is None:
+        return POISON
+    if isinstance(left, Tensor) and isinstance(right, Tensor) and expr.op in MERGE_LAYERS:
+        return _merge(expr, [left, right], frame)
+    function = OPERATOR_FUNCTIONS.get(expr.op)
+    if function is None:
+        frame.report(problems.NotATensor.at(expr.op_span, f"`{expr.op}` does not join tensors"))
+        return POISON
+    return operations.apply_op(function, [left, right], {}, expr.span, frame)
+
+
+def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Any:
+    kind = MERGE_LAYERS[expr.op]
+    call = tree.Call(expr.span, tree.Name(expr.op_span, kind), ())
+    prepared = layers.prepare(call, KindRef(kind, layer_kind(kind)), frame)
+    if prepared is None or not prepared.complete:
+        return POISON
+    name = layers.stage_name(expr, frame, kind.lower())
+    whole = tree.Call(expr.op_span, tree.Name(expr.op_span, kind), ())
+    prepared.span = expr.op_span
+    return layers.apply_prepared(prepared, name, list(tensors), [], frame, whole)
+
+
+def _refuse(side: tree.Expr, value: Any, expr: tree.Binary, frame: Frame) -> Any:
+    from netdsl.catalog.kind import BoundLayer
+    from netdsl.elaborate.entities import BlockRef, ModelRef
+    from netdsl.elaborate.evaluate import not_applied
+
+    if is_poisoned(value):
+        return POISON
+    if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
+        return not_applied(side.span, frame)
+    frame.report(
+        problems.NotATensor.at(
+            side.span, f"`{expr.op}` joins a tensor with a tensor or a number, this is {spell_entity(value)}"
+        )
+    )
+    return POISON
+
+
+def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
+    """Negate a tensor."""
+    if expr.op == "+" and isinstance(operand, Tensor):
+        return operand
+    if expr.op != "-" or not isinstance(operand, Tensor) or frame.body is None:
+        frame.report(problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}"))
+        return POISON
+    return operations.apply_op("negative", [operand], {}, expr.span, frame)
+
+
+def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Any, frame: Frame) -> Any:
+    """Take a part of a tensor, as `x[:, 0]` does in Keras."""
+    if frame.body is None:
+        return POISON
+    try:
+        return operations.slice_tensor(tensor, index, expr.span, frame)
+    except plain.ValueProblem as problem:
+        frame.report(problems.Uncomputable.at(expr.index.span, problem.label))
+        return POISON
+

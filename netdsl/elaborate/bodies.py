@@ -1,0 +1,414 @@
+"""Bodies: one use of a block, a model inside another, or a shared layer.
+
+A body's statements are executed in the order that `arrange` found. Each kind of statement has a small function;
+one that cannot be carried out poisons the names it binds, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import assertions, layers, models, parameters, stages
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import tensor_types as types
+from netdsl.elaborate.entities import (
+    POISON,
+    BlockRef,
+    FunctionValue,
+    ModelRef,
+    NamedOutputs,
+    NotTaken,
+    SharedLayer,
+    Tensor,
+    is_poisoned,
+    is_tensorial,
+    spell_entity,
+    tensors_in,
+)
+from netdsl.elaborate.frame import MISSING, Body, Frame, add_defaults
+from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
+from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.ordering import Arrangement, Step
+from netdsl.elaborate.parameters import Given
+from netdsl.graph import Operation
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import names_after_as, pattern_names
+from netdsl.tensor import spell_shape
+
+# -- blocks -------------------------------------------------------------------------------------
+
+
+def apply_block(
+    call: tree.Call, second: tree.Call | None, ref: BlockRef, arriving: Any, frame: Frame
+) -> Any:
+    """Use a block: its layers join the graph under the name of this use."""
+    node = ref.symbol.node
+    assert isinstance(node, tree.Block)
+    session = frame.session
+    home = session.root(ref.symbol.unit)
+    bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home)
+    extra, fine = layers.call_time_arguments(second, frame)
+    outer = frame.body
+    if bound is None or not fine or outer is None:
+        return POISON
+    name = layers.stage_name(call, frame, snake_case(node.name))
+    body = Body(
+        outer.graph,
+        session.plan(node.body, ref.symbol.unit, in_model=False),
+        name,
+        (*outer.via, (call.span, node.name)),
+        (*outer.path, name),
+        outer.shared,
+        outer.trainable and is_trainable(call, frame),
+    )
+    inner = Frame(session, ref.symbol.unit, home, bound, body)
+    session.budget.depth += 1
+    try:
+        if session.budget.depth > MAX_DEPTH:
+            raise LimitReached(f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep")
+        return _run_block(node, arriving, extra, inner, frame, second or call)
+    finally:
+        session.budget.depth -= 1
+
+
+def is_trainable(call: tree.Call, frame: Frame) -> bool:
+    """Read `trainable=` of a stage that is not a layer of Keras."""
+    for argument in call.arguments:
+        if argument.name == "trainable":
+            return ev.condition(argument.value, frame) is not False
+    return True
+
+
+def _run_block(
+    node: tree.Block, arriving: Any, extra: list[Given], inner: Frame, frame: Frame, use: tree.Call
+) -> Any:
+    if not isinstance(node.body, tree.Body):
+        if extra:
+            _report_inputs(node.name, f"takes one tensor, `{extra[0].name}` is given too", extra[0].span, frame)
+            return POISON
+        inner.arriving = arriving
+        return stages.run(node.body, arriving, inner)
+    arranged = inner.session.arranged(node.body)
+    bound = match_inputs(node.name, [i.name for i in arranged.inputs], arriving, extra, use.span, frame)
+    if bound is None:
+        return POISON
+    for written in arranged.inputs:
+        value = bound[written.name]
+        inner.variables[written.name] = value
+        if written.type is not None and isinstance(value, Tensor):
+            if not types.match_type(written.type, value.spec, inner, node.name, use.span):
+                return POISON
+    inner.arriving = arriving
+    run_body(node.body, arranged, inner)
+    return block_outputs(node, arranged, inner)
+
+
+def match_inputs(
+    label: str, names: list[str], arriving: Any, extra: list[Given], span: Span, frame: Frame
+) -> dict[str, Any] | None:
+    """Join what arrives and what is given by name to a body's inputs; None after reporting."""
+    given: dict[str, Any] = {}
+    several = len(names) - len(extra) > 1 or (isinstance(arriving, list) and len(names) > 1)
+    if several and isinstance(arriving, (list, tuple)):
+        values = list(arriving)
+    else:
+        values = [] if arriving is MISSING else [arriving]
+    by_name = {item.name: item for item in extra if item.name is not None}
+    values += [item.value for item in extra if item.name is None]
+    free = [name for name in names if name not in by_name]
+    for name, item in by_name.items():
+        if name not in names:
+            near = closest(str(name), names)
+            help_ = f"did you mean `{near}`?" if near else _offer(names)
+            _report_inputs(label, f"it has no input `{name}`", item.name_span or item.span, frame, help_)
+            return None
+        given[str(name)] = item.value
+    if len(values) != len(free):
+        if is_poisoned(arriving):
+            return None
+        wanted = len(names)
+        came = len(values) + len(by_name)
+        plural = "s" if wanted != 1 else ""
+        _report_inputs(label, f"takes {wanted} tensor{plural}, {came} arrive", span, frame, _offer(names))
+        return None
+    return given | dict(zip(free, values, strict=True))
+
+
+def _offer(names: list[str]) -> str:
+    if not names:
+        return "it has no `input`"
+    return f"its inputs are {', '.join(f'`{n}`' for n in names)}"
+
+
+def _report_inputs(label: str, text: str, span: Span, frame: Frame, help: str = "") -> None:
+    frame.report(problems.WrongInputs.at(span, text, name=label, help=help))
+
+
+def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: Frame) -> Any:
+    """Give what leaves a body: the one output, or all of them in order with their names."""
+    outputs = [inner.variables.get(output_key(o), POISON) for o in arranged.outputs]
+    if not outputs:
+        if not inner.session.diagnostics.has_errors:
+            inner.report(problems.NoOutput.at(node.name_span, "add an `output`", name=node.name))
+        return POISON
+    if len(outputs) == 1:
+        return outputs[0]
+    return NamedOutputs.of(outputs, [output_name(o) for o in arranged.outputs])
+
+
+def output_key(output: tree.Output) -> str:
+    """Where a frame keeps an output that has no name of its own: a key that no spec can spell."""
+    return output.name or f"output at {output.span.start}"
+
+
+def output_name(output: tree.Output) -> str | None:
+    """Give an output's name: its own, or that of the tensor it names."""
+    if output.name is not None:
+        return output.name
+    value = output.value
+    if isinstance(value, tree.Name):
+        return value.id
+    if isinstance(value, tree.Attribute):
+        return value.name
+    if isinstance(value, tree.Pipe) and isinstance(value.stages[-1], tree.As):
+        return value.stages[-1].name
+    return None
+
+
+# -- statements ---------------------------------------------------------------------------------
+
+
+def run_body(body: tree.Body, arranged: Arrangement, frame: Frame) -> None:
+    """Execute a body's statements; inputs are bound already."""
+    add_defaults(frame, body)
+    report_order(arranged, frame)
+    first = len(frame.body.graph.nodes) if frame.body is not None else 0
+    for step in arranged.stuck:
+        frame.variables.update(dict.fromkeys(step.defines, POISON))
+    for step in arranged.steps:
+        frame.session.place = step.statement.span
+        _run_statement(step, frame, first)
+
+
+def report_order(arranged: Arrangement, frame: Frame) -> None:
+    """Report names bound twice and cycles."""
+    from netdsl.diagnostics.problems.names import NameBoundTwice
+
+    for name, first, second in arranged.twice:
+        frame.report(
+            NameBoundTwice.at(
+                second,
+                "bound again here",
+                name=name,
+                related=(Label(first, "first bound here"),),
+                help=f"give this one another name, or carry on the chain of `{name}`",
+            )
+        )
+    for cycle in arranged.cycles:
+        names = [name for name, _ in cycle]
+        path = " -> ".join([*names[-1:], *names])
+        related = [Label(span, f"`{name}` is needed here") for name, span in cycle[1:]]
+        frame.report(problems.Cycle.at(cycle[0][1], f"the circle is {path}", name=names[-1], related=related))
+
+
+def _run_statement(step: Step, frame: Frame, first: int) -> None:
+    statement = step.statement
+    match statement:
+        case tree.Let(_, name, value):
+            frame.variables[name] = _value(value, frame)
+        case tree.Function(_, name):
+            frame.variables[name] = FunctionValue(statement, frame)
+        case tree.LayerDecl(_, name):
+            frame.variables[name] = SharedLayer(statement, frame)
+        case tree.Bind():
+            _predefine_as(statement.value, frame)
+            _bind(statement, _tensor_value(statement, statement.value, frame), frame)
+        case tree.Output():
+            _predefine_as(statement.value, frame)
+            frame.variables[output_key(statement)] = _tensor_value(statement, statement.value, frame)
+        case tree.Assert():
+            assertions.check(statement, frame, first)
+        case tree.Input() | tree.Defaults():
+            pass
+
+
+def _value(expr: tree.Expr, frame: Frame) -> Any:
+    value = ev.evaluate(expr, frame)
+    if is_tensorial(value) and not is_poisoned(value) and value:
+        frame.report(
+            problems.WrongUse.at(
+                expr.span, "`let` names a value, this is a tensor", name="let", help="leave out `let`"
+            )
+        )
+        return POISON
+    return value
+
+
+def _predefine_as(expr: tree.Expr, frame: Frame) -> None:
+    """A name that `as` gives in a branch exists also where the branch is not taken, as nothing."""
+    for name in names_after_as(expr):
+        frame.variables.setdefault(name, NotTaken(name)) if name != "_" else None
+
+
+def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Frame) -> Any:
+    value = ev.evaluate(expr, frame)
+    if is_tensorial(value):
+        return value
+    if isinstance(statement, tree.Bind) and isinstance(value, (int, float, str, bool, list, tuple, dict)):
+        return _report_forgotten_let(statement, value, frame)
+    return stages.check_source(expr, value, frame)
+
+
+def _report_forgotten_let(statement: tree.Bind, value: Any, frame: Frame) -> Any:
+    start = Span(statement.span.file, statement.span.start, statement.span.start)
+    frame.report(
+        problems.NotATensor.at(
+            statement.value.span,
+            f"this is {spell_entity(value)}, and a binding without `let` names a tensor",
+            help=f"write `let {' '.join(statement.span.text.split())[:60]}`",
+            fix=Fix((Edit(start, "let "),), safe=True),
+        )
+    )
+    if isinstance(statement.target, tree.NamePattern):
+        return value
+    return POISON
+
+
+def _bind(statement: tree.Bind, value: Any, frame: Frame) -> None:
+    target = statement.target
+    if isinstance(target, tree.NamePattern):
+        if target.id != "_":
+            frame.variables[target.id] = value
+        return
+    if isinstance(value, type(POISON)):
+        frame.variables.update(dict.fromkeys(pattern_names(target), POISON))
+        return
+    if isinstance(value, Tensor):
+        frame.report(
+            problems.WrongUnpacking.at(
+                target.span, f"{len(target.parts)} names for one tensor {spell_shape(value.spec.shape)}"
+            )
+        )
+        frame.variables.update(dict.fromkeys(pattern_names(target), POISON))
+        return
+    frame.variables.update(ev.match_pattern(target, value, frame))
+
+
+# -- shared layers ------------------------------------------------------------------------------
+
+
+def apply_shared(
+    shared: SharedLayer, call: tree.Call | None, span: Span, arriving: Any, frame: Frame
+) -> Any:
+    """Use a layer that was made with `layer name = …`: the same weights at each use."""
+    body, own = frame.body, shared.home.body
+    if body is None or own is None:
+        return POISON
+    value = shared.node.value
+    extra_call = call if call is not None and call.arguments else None
+    inner_body = Body(
+        body.graph,
+        own.plan,
+        own.prefix,
+        (*body.via, (span, shared.node.name)),
+        body.path,
+        shared.operations,
+        own.trainable and body.trainable,
+    )
+    inner = Frame(frame.session, shared.home.unit, shared.home, {}, inner_body)
+    if extra_call is None:
+        inner.arriving = arriving
+        return _at_use(span, frame, body, lambda: stages.run(value, arriving, inner))
+    if not isinstance(value, tree.Call):
+        _report_inputs(shared.node.name, "a chain takes no call-time arguments", call.span, frame)  # type: ignore[union-attr]
+        return POISON
+    evaluated, fine = layers.call_time_arguments(extra_call, frame)
+    if not fine:
+        return POISON
+    temporary = {f"argument {i}": item.value for i, item in enumerate(evaluated)}
+    inner.variables.update(temporary)
+    second = tree.Call(
+        extra_call.span,
+        value,
+        tuple(
+            tree.Argument(item.span, item.name, tree.Name(item.span, f"argument {i}"), "", item.name_span)
+            for i, item in enumerate(evaluated)
+        ),
+    )
+    return _at_use(span, frame, body, lambda: stages.run(second, arriving, inner))
+
+
+def _at_use(span: Span, frame: Frame, body: Body, run: Any) -> Any:
+    """Run a shared layer and give its nodes the place of the use."""
+    first = len(body.graph.nodes)
+    result = run()
+    for node in body.graph.nodes[first:]:
+        if len(node.origin.via) == len(body.via) + 1:
+            node.origin = body.origin(span)
+    return result
+
+
+# -- models as layers ---------------------------------------------------------------------------
+
+
+def apply_model(
+    call: tree.Call, second: tree.Call | None, ref: ModelRef, arriving: Any, frame: Frame
+) -> Any:
+    """Use a model as a layer of another: one node, with the model's own graph inside."""
+    body = frame.body
+    extra, fine = layers.call_time_arguments(second, frame)
+    instance = models.instantiate(ref, call, frame)
+    if instance is None or not fine or body is None or is_poisoned(arriving):
+        return POISON
+    graph = instance.graph
+    names = [graph.nodes[i].name for i in graph.inputs]
+    given = match_inputs(instance.node.name, names, arriving, extra, call.span, frame)
+    if given is None or not graph.outputs:
+        return POISON
+    values = [given[name] for name in names]
+    outputs = _checked_outputs(instance, values, call.span, frame)
+    if outputs is None:
+        return POISON
+    name = layers.stage_name(call, frame, snake_case(instance.node.name))
+    operation = None if body.shared is None else body.shared.get(name)
+    if operation is None:
+        weights = models.model_weights(graph)
+        trainable = body.trainable and is_trainable(call, frame)
+        operation = Operation(
+            name, instance.node.name, "model", instance.hyperparameters, {}, weights, trainable, graph=graph, span=call.span
+        )
+        if body.shared is not None:
+            body.shared[name] = operation
+    inference = models.model_inference(outputs, operation.weights, graph)
+    positional = [values[0] if len(values) == 1 else list(values)]
+    result = layers.add_node(operation, positional, {}, inference, call.span, frame)
+    if len(outputs) == 1:
+        return result
+    return NamedOutputs.of(list(result), list(graph.outputs))
+
+
+def _checked_outputs(
+    instance: models.ModelInstance, values: list[Any], span: Span, frame: Frame
+) -> list[Any] | None:
+    """Check what arrives against the model's inputs, and give its outputs for those sizes."""
+    declared = [instance.graph.nodes[i].flat_outputs[0] for i in instance.graph.inputs]
+    arriving = [next(tensors_in(v)).spec for v in values]
+    for wanted, spec, value in zip(declared, arriving, values, strict=True):
+        problem = models.input_mismatch(wanted, spec)
+        if problem is not None:
+            frame.report(
+                shape_problems.IncompatibleShape.at(
+                    span,
+                    problem,
+                    layer=instance.node.name,
+                    related=layers.input_labels(value, frame, span),
+                )
+            )
+            return None
+    return models.outputs_for(instance, declared, arriving, frame)
+

@@ -1,0 +1,145 @@
+"""Layers of the user's own: `extern layer Name(params): types -> types from "module"`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.catalog.kind import BoundLayer, Inference, Weight
+from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import layers, parameters
+from netdsl.elaborate import tensor_types as types
+from netdsl.elaborate.entities import POISON, ExternLayerRef, is_poisoned, tensors_in
+from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.naming import snake_case
+from netdsl.graph import Operation
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tensor import Dim, TensorSpec
+
+
+def _bind(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> dict[str, Any] | None:
+    node = ref.symbol.node
+    assert isinstance(node, tree.ExternLayer)
+    home = frame.session.root(ref.symbol.unit)
+    return parameters.bind_parameters(node.name, node.parameters, call, frame, home)
+
+
+def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
+    """Give an extern layer as an argument of a wrapper."""
+    bound = _bind(call, ref, frame)
+    if bound is None:
+        return POISON
+    node = ref.symbol.node
+    assert isinstance(node, tree.ExternLayer)
+
+    def infer(inputs: tuple[TensorSpec, ...], **_: Any) -> Inference:
+        result = infer_extern(node, bound, inputs, ref, frame, call.span)
+        if result is None:
+            raise layers.Refusal(shape_problems.IncompatibleShape, f"`{node.name}` does not take this input")
+        return result
+
+    return BoundLayer(node.name, bound, infer, bound, None)
+
+
+def infer_extern(
+    node: tree.ExternLayer,
+    bound: dict[str, Any],
+    inputs: tuple[TensorSpec, ...],
+    ref: ExternLayerRef,
+    frame: Frame,
+    span: Span,
+) -> Inference | None:
+    """Match what arrives with the declared types and give the declared outputs and weights."""
+    home = frame.session.root(ref.symbol.unit)
+    scope = Frame(frame.session, ref.symbol.unit, home, dict(bound), frame.body)
+    if len(inputs) != len(node.inputs):
+        frame.report(
+            shape_problems.TooFewInputs.at(
+                span, f"takes {len(node.inputs)} tensors, {len(inputs)} arrive", layer=node.name
+            )
+        )
+        return None
+    for written, spec in zip(node.inputs, inputs, strict=True):
+        if not types.match_type(written, spec, scope, node.name, span):
+            return None
+    batch: Dim = inputs[0].shape[0]
+    outputs = [types.given_type(t, scope, batch, "float32") for t in node.outputs]
+    weights = _weights(node, scope)
+    if weights is None or any(o is None for o in outputs):
+        return None
+    known = [o for o in outputs if o is not None]
+    return Inference(known[0] if len(known) == 1 else tuple(known), weights, 0)
+
+
+def _weights(node: tree.ExternLayer, scope: Frame) -> tuple[Weight, ...] | None:
+    weights: list[Weight] = []
+    for number, written in enumerate(node.weights):
+        dims = [types.dimension(expr, scope) for expr in written.dims]
+        for expr, dim in zip(written.dims, dims, strict=True):
+            if dim is not None and not isinstance(dim, int):
+                scope.report(
+                    problems.SymbolicNumber.at(expr.span, "a weight needs a number here", name=dim)
+                )
+                return None
+        if any(dim is None for dim in dims):
+            return None
+        weights.append(Weight(f"weight_{number}", tuple(d for d in dims if isinstance(d, int))))
+    return tuple(weights)
+
+
+def apply_extern(
+    call: tree.Call, second: tree.Call | None, ref: ExternLayerRef, arriving: Any, frame: Frame
+) -> Any:
+    """Apply a new layer of the user's own to what arrives."""
+    node = ref.symbol.node
+    assert isinstance(node, tree.ExternLayer)
+    bound = _bind(call, ref, frame)
+    extra, fine = layers.call_time_arguments(second, frame)
+    body = frame.body
+    if bound is None or not fine or is_poisoned(arriving) or body is None:
+        return POISON
+    name = layers.stage_name(call, frame, snake_case(node.name))
+    keywords = {g.name: g.value for g in extra if g.name is not None}
+    positional = [arriving, *(g.value for g in extra if g.name is None)]
+    inputs = tuple(t.spec for t in tensors_in([positional, list(keywords.values())]))
+    inference = infer_extern(node, bound, inputs, ref, frame, call.span)
+    if inference is None:
+        return POISON
+    operation = _operation(node, name, bound, inference, call, body, ref)
+    return layers.add_node(operation, positional, keywords, inference, call.span, frame)
+
+
+def _operation(
+    node: tree.ExternLayer,
+    name: str,
+    bound: dict[str, Any],
+    inference: Inference,
+    call: tree.Call,
+    body: Any,
+    ref: ExternLayerRef,
+) -> Operation:
+    if body.shared is not None and name in body.shared:
+        return body.shared[name]  # type: ignore[no-any-return]
+    arguments = dict(bound) if body.trainable else {**bound, "trainable": False}
+    operation = Operation(
+        name,
+        node.name,
+        "extern",
+        arguments,
+        bound,
+        inference.weights,
+        body.trainable and _is_trainable(call),
+        module=node.module,
+        span=call.span,
+    )
+    if body.shared is not None:
+        body.shared[name] = operation
+    return operation
+
+
+def _is_trainable(call: tree.Call) -> bool:
+    for argument in call.arguments:
+        if argument.name == "trainable" and isinstance(argument.value, tree.Literal):
+            return bool(argument.value.value)
+    return True

@@ -1,0 +1,298 @@
+"""Models: from a declaration and its hyperparameters to a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netdsl.catalog.kind import Inference, Weight
+from netdsl.diagnostics.diagnostic import Label
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import bodies, parameters
+from netdsl.elaborate import tensor_types as types
+from netdsl.elaborate.entities import (
+    POISON,
+    ModelRef,
+    Tensor,
+    is_poisoned,
+    tensors_in,
+)
+from netdsl.elaborate.frame import Body, Frame, Session
+from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
+from netdsl.elaborate.linking import Symbol
+from netdsl.graph import Graph, Node, Operation, Origin, Ref
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec, equal, spell_shape
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInstance:
+    """A model at one set of hyperparameters."""
+
+    node: tree.Model
+    symbol: Symbol
+    hyperparameters: dict[str, Any]
+    graph: Graph
+
+
+def resolve(
+    symbol: Symbol, session: Session, depth: int = 0
+) -> tuple[Symbol, dict[str, Any]] | None:
+    """Follow `model A = B(args)` to the model with a body; gives it and the arguments set on the way."""
+    node = symbol.node
+    if isinstance(node, tree.Model):
+        return symbol, {}
+    assert isinstance(node, tree.SpecialisedModel)
+    home = session.root(symbol.unit)
+    if depth > MAX_DEPTH:
+        raise LimitReached(f"`{node.name}` is made from itself")
+    call = node.value
+    function = call.function if isinstance(call, tree.Call) else call
+    target = home.lookup(function.id) if isinstance(function, tree.Name) else None
+    if not isinstance(call, tree.Call) or not isinstance(target, ModelRef):
+        if not is_poisoned(target):
+            home.report(
+                problems.WrongUse.at(
+                    node.value.span,
+                    "`model Name = Other(…)` takes a model and its hyperparameters",
+                    name=function.span.text[:40],
+                )
+            )
+        return None
+    if target.symbol is symbol:
+        home.report(problems.Cycle.at(call.span, "a model cannot be made from itself", name=node.name))
+        return None
+    base = resolve(target.symbol, session, depth + 1)
+    if base is None:
+        return None
+    own = _given(base[0], call, home)
+    return None if own is None else (base[0], base[1] | own)
+
+
+def _given(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Any] | None:
+    """Bind only the arguments that a specialisation writes."""
+    node = base.node
+    assert isinstance(node, tree.Model)
+    names = [p.name for p in node.parameters]
+    positional = [a for a in call.arguments if a.name is None]
+    written = {a.name for a in call.arguments if a.name} | set(names[: len(positional)])
+    declared = tuple(
+        p if p.default is not None or p.name in written else replace(p, default=tree.Literal(p.span, None, "None"), type=None)
+        for p in node.parameters
+    )
+    bound = parameters.bind_parameters(node.name, declared, call, home, home.session.root(base.unit))
+    return None if bound is None else {name: bound[name] for name in names if name in written}
+
+
+def instantiate(ref: ModelRef, call: tree.Call, frame: Frame) -> ModelInstance | None:
+    """Give a model at the hyperparameters of a call."""
+    resolved = resolve(ref.symbol, frame.session)
+    if resolved is None:
+        return None
+    base, preset = resolved
+    node = base.node
+    assert isinstance(node, tree.Model)
+    home = frame.session.root(base.unit)
+    bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home, preset)
+    if bound is None:
+        return None
+    via = (*(frame.body.via if frame.body is not None else ()), (call.span, node.name))
+    return instance_of(base, bound, frame.session, via, ref.symbol.name)
+
+
+def instance_of(
+    symbol: Symbol,
+    bound: dict[str, Any],
+    session: Session,
+    via: tuple[tuple[Span, str], ...],
+    name: str,
+) -> ModelInstance:
+    """Elaborate a model, once for each set of hyperparameters."""
+    node = symbol.node
+    assert isinstance(node, tree.Model)
+    key = (id(node), name, repr(sorted(bound.items())))
+    graph = session.graphs.get(key)
+    if graph is None:
+        session.budget.depth += 1
+        if session.budget.depth > MAX_DEPTH:
+            raise LimitReached(f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep")
+        graph = elaborate_model(symbol, bound, session, via, name)
+        session.budget.depth -= 1
+        session.graphs[key] = graph
+    return ModelInstance(node, symbol, bound, graph)
+
+
+def elaborate_model(
+    symbol: Symbol,
+    bound: dict[str, Any],
+    session: Session,
+    via: tuple[tuple[Span, str], ...],
+    name: str,
+    arriving: list[TensorSpec] | None = None,
+) -> Graph:
+    """Build the graph of a model; `arriving` puts other types in place of the declared inputs'."""
+    node = symbol.node
+    assert isinstance(node, tree.Model)
+    graph = Graph(name, dict(bound), docstring=node.body.docstring, span=node.name_span)
+    plan = session.plan(node.body, symbol.unit, in_model=True)
+    frame = Frame(session, symbol.unit, session.root(symbol.unit), dict(bound), Body(graph, plan, via=via))
+    arranged = session.arranged(node.body)
+    for number, written in enumerate(arranged.inputs):
+        _add_input(written, frame, arriving[number] if arriving is not None else None)
+    bodies.run_body(node.body, arranged, frame)
+    _collect_outputs(node, frame)
+    return graph
+
+
+def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -> None:
+    body = frame.body
+    assert body is not None
+    if written.type is None:
+        frame.report(
+            problems.WrongInputType.at(
+                written.span,
+                "an input of a model has a type",
+                help=f"write its shape without the batch: `input {written.name}: [224, 224, 3]`",
+            )
+        )
+        frame.variables[written.name] = POISON
+        return
+    types.declare_symbols(written.type, frame)
+    declared = types.declared_type(written.type, frame)
+    if declared is None:
+        frame.variables[written.name] = POISON
+        return
+    spec, options = declared
+    name = options.pop("name", written.name)
+    if arriving is not None:
+        types.match_type(written.type, arriving, frame, "input", written.span)
+        spec = replace(spec, shape=arriving.shape, masked=arriving.masked)
+    operation = Operation(
+        name, "InputLayer", "input", {k: v for k, v in options.items() if v}, span=written.name_span
+    )
+    node = Node(
+        len(body.graph.nodes), operation, (), {}, spec, 0, Origin(written.name_span, tuple(s for s, _ in body.via))
+    )
+    frame.session.budget.node()
+    body.graph.nodes.append(node)
+    body.graph.inputs.append(node.id)
+    frame.variables[written.name] = Tensor(Ref(node.id), spec)
+
+
+def _collect_outputs(node: tree.Model, frame: Frame) -> None:
+    """Name the outputs, flatten those that are several tensors, and put them in the graph."""
+    body = frame.body
+    assert body is not None
+    arranged = frame.session.arranged(node.body)
+    if not arranged.outputs:
+        frame.report(problems.NoOutput.at(node.name_span, "nothing leaves this model", name=node.name, help="add an `output`"))
+    for output in arranged.outputs:
+        value = frame.variables.get(bodies.output_key(output), POISON)
+        tensors = list(tensors_in(value))
+        if is_poisoned(value) or not tensors:
+            body.graph.complete = False
+            continue
+        name = bodies.output_name(output) or body.graph.nodes[tensors[0].ref.node].name
+        names = [name] if isinstance(value, Tensor) else [f"{name}_{i}" for i in range(len(tensors))]
+        for own, tensor in zip(names, tensors, strict=True):
+            if own in body.graph.outputs and output.name is None:
+                own = f"{own}_{len(body.graph.outputs)}"
+            body.graph.outputs[own] = tensor.ref
+
+
+# -- a model as a layer -------------------------------------------------------------------------
+
+
+def model_weights(graph: Graph) -> tuple[Weight, ...]:
+    """Give the weights of all layers that the outputs depend on, each layer once."""
+    needed = graph.needed()
+    operations = {id(n.operation): n.operation for n in graph.nodes if n.id in needed}
+    return tuple(
+        weight if operation.trainable else replace(weight, trainable=False)
+        for operation in operations.values()
+        for weight in operation.weights
+    )
+
+
+def model_inference(
+    outputs: list[TensorSpec], weights: tuple[Weight, ...], graph: Graph
+) -> Inference:
+    """What applying a model gives."""
+    structure = outputs[0] if len(outputs) == 1 else tuple(outputs)
+    return Inference(structure, weights, graph.macs())
+
+
+def input_mismatch(wanted: TensorSpec, arriving: TensorSpec) -> str | None:
+    """Say why a tensor does not fit a model's input, or None."""
+    if wanted.rank != arriving.rank:
+        return f"its input has shape {spell_shape(wanted.shape)}, {spell_shape(arriving.shape)} arrives"
+    if (wanted.dtype == "string") != (arriving.dtype == "string"):
+        return f"its input has dtype {wanted.dtype}, {arriving.dtype} arrives"
+    for axis, (a, b) in enumerate(zip(wanted.shape, arriving.shape, strict=True)):
+        if axis and isinstance(a, int) and isinstance(b, int) and equal(a, b) is False:
+            return (
+                f"axis {axis} of its input {spell_shape(wanted.shape)} is {a}, "
+                f"and {b} in {spell_shape(arriving.shape)}, which arrives"
+            )
+    return None
+
+
+def outputs_for(
+    instance: ModelInstance, declared: list[TensorSpec], arriving: list[TensorSpec], frame: Frame
+) -> list[TensorSpec]:
+    """Give a model's outputs for the sizes that arrive, by running its body again where they differ."""
+    graph = instance.graph
+    fits = all(a.shape[1:] == d.shape[1:] for a, d in zip(arriving, declared, strict=True))
+    if not fits and graph.complete:
+        body = frame.body
+        via = body.via if body is not None else ()
+        graph = elaborate_model(
+            instance.symbol, instance.hyperparameters, frame.session, via, graph.name, arriving
+        )
+    batch: Dim = arriving[0].shape[0] if arriving else UNKNOWN
+    specs = [graph.spec(ref) for ref in graph.outputs.values()]
+    return [spec.with_shape((batch, *spec.shape[1:])) for spec in specs]
+
+
+# -- models of a file ---------------------------------------------------------------------------
+
+
+def top_level(
+    symbol: Symbol, settings: Mapping[str, Any], session: Session
+) -> tuple[Symbol, dict[str, Any]] | None:
+    """Give a file's own model with its hyperparameters: defaults, then presets, then `settings`.
+
+    None where a parameter has no value (which is said) or a mistake was reported.
+    """
+    resolved = resolve(symbol, session)
+    if resolved is None:
+        return None
+    base, preset = resolved
+    node = base.node
+    assert isinstance(node, tree.Model)
+    home = session.root(base.unit)
+    bound: dict[str, Any] = {}
+    for parameter in node.parameters:
+        if parameter.name in settings:
+            value = settings[parameter.name]
+            bound[parameter.name] = parameters.check_type(parameter, value, parameter.span, node.name, home)
+        elif parameter.name in preset:
+            bound[parameter.name] = preset[parameter.name]
+        elif parameter.default is not None:
+            bound[parameter.name] = parameters.default_value(parameter, node.name, home)
+        else:
+            home.report(
+                problems.NotChecked.at(
+                    symbol.node.name_span,
+                    f"`{parameter.name}` has no default",
+                    name=symbol.node.name,
+                    related=(Label(parameter.span, "declared here"),),
+                    help=f"give it a default, or a value: `--set {parameter.name}=…`",
+                )
+            )
+            return None
+    return None if any(v is POISON for v in bound.values()) else (base, bound)
+
+

@@ -1,0 +1,396 @@
+"""Chains: what arrives passes through stage after stage.
+
+`run` takes one stage and what arrives and gives what leaves it. A chain is run in a loop, so that its length costs
+no stack. The arriving value is a tensor, a list of them, or MISSING at the start of a source chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
+from netdsl.catalog.signature import names_and_aliases
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import applications, bodies, extern, layers, operations
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.entities import (
+    POISON,
+    BlockRef,
+    BuiltinFunction,
+    ExternLayerRef,
+    FunctionValue,
+    KindRef,
+    ModelRef,
+    SharedLayer,
+    is_poisoned,
+    is_tensorial,
+    spell_entity,
+)
+from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.limits import check_items
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import names_after_as
+
+_Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
+
+
+def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
+    """Run a chain that stands where a value or tensor is expected: its first stage is the source.
+
+    A chain that starts with a layer is itself a layer, for an argument that takes one.
+    """
+    first = expr.stages[0]
+    current = ev.evaluate(first, frame)
+    if isinstance(current, (BoundLayer, KindRef)):
+        return _chain_of_layers(expr, current, frame)
+    current = check_source(first, current, frame)
+    return run_rest(expr, 1, current, frame)
+
+
+def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+    """Check that a chain starts from tensors; POISON after reporting."""
+    if is_tensorial(value):
+        return value
+    if isinstance(value, Identifier):
+        return ev.unknown_name(expr.span, value.name, frame)
+    if isinstance(value, (*_Maker, SharedLayer, BoundLayer)):
+        return ev.not_applied(expr.span, frame)
+    if not is_poisoned(value):
+        frame.report(
+            problems.NotATensor.at(expr.span, f"this is {spell_entity(value)}, an arrow starts from a tensor")
+        )
+    return POISON
+
+
+def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
+    found: list[Any] = [first]
+    found.extend(ev.evaluate(stage, frame) for stage in expr.stages[1:])
+    for stage, value in zip(expr.stages, found, strict=True):
+        if isinstance(value, KindRef):
+            return _missing_parentheses(stage, value.name, frame)
+        if not isinstance(value, BoundLayer):
+            if not is_poisoned(value):
+                frame.report(
+                    problems.NotAStage.at(
+                        stage.span,
+                        "a chain that is itself a layer holds plain layers only",
+                        help="start the chain from a tensor, or declare a `model` and use it here",
+                    )
+                )
+            return POISON
+    return layers.layer_chain(found)
+
+
+def run_rest(expr: tree.Pipe, start: int, current: Any, frame: Frame) -> Any:
+    """Run the stages of a chain from number `start` on."""
+    for stage in expr.stages[start:]:
+        if isinstance(stage, tree.Binary):
+            _report_precedence(expr, stage, frame)
+            return POISON
+        current = run(stage, current, frame)
+    return current
+
+
+def _report_precedence(pipe: tree.Pipe, stage: tree.Binary, frame: Frame) -> None:
+    """`x -> conv() + y`: the arrow binds last, so this would add a layer to a tensor."""
+    left: tree.Expr = stage
+    while isinstance(left, tree.Binary):
+        left = left.left
+    start, middle = pipe.span.start, left.span.end
+    file = pipe.span.file
+    fix = Fix((Edit(Span(file, start, start), "("), Edit(Span(file, middle, middle), ")")), safe=False)
+    text = file.text[start:middle]
+    rest = file.text[middle : stage.span.end]
+    help_ = f"write parentheses: `({text}){rest}`" if len(text) < 60 and "\n" not in text else "put the chain before it in parentheses"
+    frame.report(
+        problems.NotAStage.at(
+            stage.op_span, f"`{stage.op}` binds before the arrow, so it would join a layer", help=help_, fix=fix
+        )
+    )
+
+
+def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    """Pass what arrives through one stage."""
+    frame.session.budget.step()
+    frame.session.place = stage.span
+    handler = _STAGES.get(type(stage))
+    if handler is not None:
+        return handler(stage, arriving, frame)
+    return _other(stage, arriving, frame)
+
+
+def _with_arriving(frame: Frame, arriving: Any) -> Frame:
+    frame.arriving = arriving
+    return frame
+
+
+def _arriving(stage: tree.Arriving, arriving: Any, frame: Frame) -> Any:
+    return ev.evaluate(stage, _with_arriving(frame, arriving))
+
+
+def _pipe(stage: tree.Pipe, arriving: Any, frame: Frame) -> Any:
+    return run_rest(stage, 0, arriving, frame)
+
+
+# -- names and calls ----------------------------------------------------------------------------
+
+
+def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
+    found = frame.lookup(stage.id)
+    if isinstance(found, SharedLayer):
+        return bodies.apply_shared(found, None, stage.span, arriving, frame)
+    if is_tensorial(found):
+        return found
+    if isinstance(found, _Maker):
+        return _missing_parentheses(stage, stage.id, frame)
+    if found is MISSING:
+        return unknown_stage(stage.span, stage.id, frame)
+    return _not_a_stage(stage, found, frame)
+
+
+def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
+    end = Span(stage.span.file, stage.span.end, stage.span.end)
+    frame.report(
+        problems.MissingParentheses.at(
+            stage.span,
+            "a new layer takes parentheses",
+            name=name,
+            help=f"write `{name}()`",
+            fix=Fix((Edit(end, "()"),), safe=True),
+        )
+    )
+    return POISON
+
+
+def unknown_stage(span: Span, name: str, frame: Frame) -> Any:
+    """Report a stage that nothing declares."""
+    known = [*frame.known_names(), *names_and_aliases("layer")]
+    near = closest(name, known)
+    frame.report(
+        name_problems.UnknownStage.at(
+            span,
+            "no layer, block or model of this name",
+            name=name,
+            help=f"did you mean `{near}`?" if near else "declare it with `block`, or import it",
+            fix=Fix((Edit(span, near),), safe=True) if near else None,
+        )
+    )
+    return POISON
+
+
+def _not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
+    if not is_poisoned(value):
+        frame.report(problems.NotAStage.at(stage.span, f"this is {spell_entity(value)}"))
+    return POISON
+
+
+def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
+    """`Kind(…)`, `Kind(…)(…)`, `shared(…)`, `ops.f(…)`."""
+    _with_arriving(frame, arriving)
+    maker, second = stage, None
+    if isinstance(stage.function, tree.Call):
+        maker, second = stage.function, stage
+    target = _target(maker.function, frame)
+    match target:
+        case KindRef():
+            return layers.apply_layer(maker, second, target, arriving, frame)
+        case BlockRef():
+            return bodies.apply_block(maker, second, target, arriving, frame)
+        case ModelRef():
+            return bodies.apply_model(maker, second, target, arriving, frame)
+        case ExternLayerRef():
+            return extern.apply_extern(maker, second, target, arriving, frame)
+        case SharedLayer() if second is None:
+            return bodies.apply_shared(target, maker, maker.span, arriving, frame)
+        case Identifier():
+            return _call_identifier(maker, second, target, arriving, frame)
+    return _other(stage, arriving, frame)
+
+
+def _target(function: tree.Expr, frame: Frame) -> Any:
+    return ev.evaluate(function, frame)
+
+
+def _call_identifier(
+    maker: tree.Call, second: tree.Call | None, target: Identifier, arriving: Any, frame: Frame
+) -> Any:
+    root, _, rest = target.name.partition(".")
+    if root == "ops" and rest and second is None:
+        return operations.call_op(maker, rest, arriving, frame)
+    if root == "applications" and rest:
+        return applications.apply_application(maker, second, rest, arriving, frame)
+    name = target.last if root in ("keras", "layers", "tf") else target.name
+    if root in ("keras", "layers", "tf") and name in names_and_aliases("layer"):
+        return _qualified_layer(maker, name, frame)
+    return unknown_stage(maker.function.span, name, frame)
+
+
+def _qualified_layer(maker: tree.Call, name: str, frame: Frame) -> Any:
+    frame.report(
+        name_problems.UnknownStage.at(
+            maker.function.span,
+            "layers are written by their class name alone",
+            name=maker.function.span.text,
+            help=f"write `{name}(…)`",
+            fix=Fix((Edit(maker.function.span, name),), safe=True),
+        )
+    )
+    return POISON
+
+
+def source_operation(call: tree.Call, name: str, frame: Frame) -> Any:
+    """`ops.arange(50)` without an arrow before it: a source of tensors."""
+    root, _, rest = name.partition(".")
+    if root == "ops" and frame.body is not None:
+        return operations.call_op(call, rest, MISSING, frame)
+    return ev.not_applied(call.span, frame)
+
+
+# -- forks --------------------------------------------------------------------------------------
+
+
+def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
+    branches: list[Any] = []
+    for item in stage.items:
+        if isinstance(item, tree.Starred):
+            _with_arriving(frame, arriving)
+            branches.extend(ev.spread(item, frame))
+        elif isinstance(item, tree.For):
+            branches.extend(fork_loop(item, arriving, frame))
+        else:
+            branches.append(_branch(item, arriving, frame))
+    if not branches and not is_poisoned(arriving):
+        frame.report(problems.NotATensor.at(stage.span, "a fork without branches gives no tensor"))
+        return POISON
+    return branches
+
+
+def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    if isinstance(item, tree.Binary):
+        value = ev.evaluate(item, _with_arriving(frame, arriving))
+        return check_source(item, value, frame)
+    return run(item, arriving, frame)
+
+
+def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:
+    """`[for pattern in values { chain }]`: a branch for each value."""
+    _with_arriving(frame, arriving)
+    predefine(loop, frame)
+    branches: list[Any] = []
+    for index, item in enumerate(ev.iterable(loop.iterable, frame)):
+        turn = frame.turn(loop, index, ev.match_pattern(loop.target, item, frame))
+        if arriving is MISSING:
+            branches.append(check_source(loop.body, ev.evaluate(loop.body, turn), turn))
+        else:
+            branches.append(_branch(loop.body, arriving, turn))
+    return branches
+
+
+# -- loops and conditions -----------------------------------------------------------------------
+
+
+def predefine(loop: tree.Node, frame: Frame) -> None:
+    """A name after `as` in a loop is a list, also where the loop has no turn."""
+    home = frame.body_frame()
+    for name in names_after_as(loop):
+        if name != "_":
+            home.variables.setdefault(name, [])
+
+
+def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
+    count = ev.value_of(stage.count, _with_arriving(frame, arriving))
+    if is_poisoned(count):
+        return POISON
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        if ev.values.is_dim(count):
+            ev.report_value_problem(
+                ev.values.ValueProblem("`repeat` needs a number", count), stage.count.span, frame
+            )
+        else:
+            frame.report(
+                problems.Uncomputable.at(
+                    stage.count.span,
+                    f"`repeat` takes a whole number from 0, this is {count if isinstance(count, int) else spell_entity(count)}",
+                )
+            )
+        return POISON
+    check_items(count)
+    predefine(stage, frame)
+    for index in range(count):
+        arriving = run(stage.body, arriving, frame.turn(stage, index, {}))
+        if is_poisoned(arriving):
+            return POISON
+    return arriving
+
+
+def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
+    items = ev.iterable(stage.iterable, _with_arriving(frame, arriving))
+    predefine(stage, frame)
+    for index, item in enumerate(items):
+        turn = frame.turn(stage, index, ev.match_pattern(stage.target, item, frame))
+        arriving = run(stage.body, arriving, turn)
+    return arriving
+
+
+def _if(stage: tree.If, arriving: Any, frame: Frame) -> Any:
+    current: tree.Expr | None = stage
+    while isinstance(current, tree.If):
+        if is_poisoned(arriving) and not isinstance(arriving, (list, tuple)):
+            frame.arriving = arriving
+        decided = ev.condition(current.condition, _with_arriving(frame, arriving))
+        if decided is None:
+            return POISON
+        if decided:
+            return run(current.then, arriving, frame)
+        current = current.otherwise
+    return arriving if current is None else run(current, arriving, frame)
+
+
+def _as(stage: tree.As, arriving: Any, frame: Frame) -> Any:
+    result = run(stage.stage, arriving, frame)
+    if stage.name != "_":
+        home = frame.body_frame()
+        if frame.in_loop:
+            home.variables.setdefault(stage.name, []).append(result)
+        else:
+            home.variables[stage.name] = result
+    return result
+
+
+def _conditional(stage: tree.Conditional, arriving: Any, frame: Frame) -> Any:
+    decided = ev.condition(stage.condition, _with_arriving(frame, arriving))
+    if decided is None:
+        return POISON
+    return run(stage.then if decided else stage.otherwise, arriving, frame)
+
+
+def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    """Anything else: a tensor by itself starts a branch, everything else cannot follow an arrow."""
+    value = ev.evaluate(stage, _with_arriving(frame, arriving))
+    if is_tensorial(value):
+        return value
+    if isinstance(value, (int, float, str, FunctionValue, BuiltinFunction, ExternFunction, type(None))):
+        help_ = "use `Lambda(…)` for a function of Python" if isinstance(value, ExternFunction) else ""
+        frame.report(problems.NotAStage.at(stage.span, f"this is {spell_entity(value)}", help=help_))
+        return POISON
+    return _not_a_stage(stage, value, frame)
+
+
+_STAGES: dict[type, Callable[[Any, Any, Frame], Any]] = {
+    tree.Arriving: _arriving,
+    tree.Pipe: _pipe,
+    tree.Name: _name,
+    tree.Call: _call,
+    tree.ListExpr: _fork,
+    tree.Repeat: _repeat,
+    tree.For: _for,
+    tree.If: _if,
+    tree.As: _as,
+    tree.Conditional: _conditional,
+}
+

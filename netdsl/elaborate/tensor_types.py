@@ -1,0 +1,189 @@
+"""Tensor types as written: what a model's input declares, and what a block's or extern layer's type matches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.catalog.kind import Identifier
+from netdsl.catalog.signature import dtype_aliases, dtype_names
+from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.entities import is_poisoned, spell_entity
+from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names
+from netdsl.tensor import UNKNOWN, Demand, Dim, Sym, TensorSpec, Unknown, equal, spell_shape
+
+_OPTIONS = ("sparse", "ragged", "batch_size", "optional", "name")
+
+
+def is_symbol(dim: tree.Expr, frame: Frame) -> bool:
+    """Tell whether a dimension is a name that nothing binds, and so a symbolic size."""
+    return isinstance(dim, tree.Name) and frame.lookup(dim.id) is MISSING
+
+
+def declare_symbols(written: tree.TensorType, frame: Frame) -> None:
+    """Bind each name that only a type mentions to the symbolic size of that name."""
+    for dim in written.dims:
+        for name, node in free_names(dim).items():
+            if is_symbol(node, frame):
+                frame.variables[name] = Sym.variable(name)
+
+
+def dtype_of(written: tree.TensorType, frame: Frame) -> str:
+    """Give the dtype of a type, float32 unless it says another; reports one that Keras does not know."""
+    name = written.dtype or "float32"
+    name = dtype_aliases().get(name, name)
+    if name in dtype_names():
+        return name
+    near = closest(name, dtype_names())
+    frame.report(
+        problems.WrongInputType.at(
+            written.dtype_span or written.span,
+            f"Keras has no dtype `{name}`",
+            help=f"did you mean `{near}`?" if near else "",
+        )
+    )
+    return "float32"
+
+
+def dimension(expr: tree.Expr, frame: Frame) -> Dim | None:
+    """Evaluate one dimension; None after reporting."""
+    if isinstance(expr, tree.Arriving):
+        return UNKNOWN
+    value = ev.value_of(expr, frame)
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, Sym):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value >= 1:
+            return value
+        frame.report(problems.WrongInputType.at(expr.span, f"a dimension is at least 1, this is {value}"))
+    elif not is_poisoned(value):
+        frame.report(
+            problems.WrongInputType.at(expr.span, f"a dimension is a whole number, this is {spell_entity(value)}")
+        )
+    return None
+
+
+def declared_type(written: tree.TensorType, frame: Frame) -> tuple[TensorSpec, dict[str, Any]] | None:
+    """Give the type of a model's input, batch included, and its options; None after reporting."""
+    dtype = dtype_of(written, frame)
+    dims: list[Dim] = []
+    fine = True
+    for expr in written.dims:
+        dim = dimension(expr, frame)
+        fine = fine and dim is not None
+        dims.append(UNKNOWN if dim is None else dim)
+    options = input_options(written, frame)
+    if not fine or options is None:
+        return None
+    batch: Dim = options.get("batch_size") or UNKNOWN
+    return (
+        TensorSpec(
+            (batch, *dims), dtype, sparse=bool(options.get("sparse")), ragged=bool(options.get("ragged"))
+        ),
+        options,
+    )
+
+
+def input_options(written: tree.TensorType, frame: Frame) -> dict[str, Any] | None:
+    """Evaluate the options after a type, as `keras.Input` takes them."""
+    options: dict[str, Any] = {}
+    fine = True
+    for option in written.options:
+        if option.name not in _OPTIONS:
+            near = closest(option.name or "", _OPTIONS)
+            offered = ", ".join(f"`{o}`" for o in _OPTIONS)
+            frame.report(
+                problems.WrongInputType.at(
+                    option.span,
+                    f"an input takes {offered}",
+                    help=f"did you mean `{near}`?" if near else "",
+                )
+            )
+            fine = False
+            continue
+        value = ev.value_of(option.value, frame)
+        wanted: type = {"batch_size": int, "name": str}.get(option.name, bool)
+        if not isinstance(value, wanted) or (option.name == "batch_size" and value < 1):
+            if not is_poisoned(value):
+                frame.report(
+                    problems.WrongInputType.at(
+                        option.value.span, f"`{option.name}` does not take {spell_entity(value)}"
+                    )
+                )
+            fine = False
+        options[option.name] = value
+    return options if fine else None
+
+
+def match_type(
+    written: tree.TensorType, spec: TensorSpec, frame: Frame, label: str, span: Span
+) -> bool:
+    """Match what arrives against a block's or extern layer's type, binding the names in it.
+
+    A name bound nowhere yet stands for the size that arrives; anything else must agree with it.
+    """
+    if len(written.dims) != spec.rank - 1:
+        frame.report(
+            shape_problems.WrongRank.at(
+                span,
+                f"takes {len(written.dims)} dimensions beside the batch, {spell_shape(spec.shape)} arrives",
+                layer=label,
+            )
+        )
+        return False
+    if written.dtype is not None and dtype_of(written, frame) != spec.dtype:
+        frame.report(
+            shape_problems.WrongDtype.at(span, f"takes {written.dtype}, {spec.dtype} arrives", layer=label)
+        )
+        return False
+    return all(
+        _match_dim(expr, spec.shape[axis], axis, spec, frame, label, span)
+        for axis, expr in enumerate(written.dims, 1)
+    )
+
+
+def _match_dim(
+    expr: tree.Expr, arriving: Dim, axis: int, spec: TensorSpec, frame: Frame, label: str, span: Span
+) -> bool:
+    if isinstance(expr, tree.Arriving):
+        return True
+    if isinstance(expr, tree.Name) and expr.id not in frame.variables:
+        found = frame.lookup(expr.id)
+        if found is MISSING:
+            frame.variables[expr.id] = None if isinstance(arriving, Unknown) else arriving
+            return True
+    wanted = dimension(expr, frame)
+    if wanted is None:
+        return False
+    verdict = equal(wanted, arriving)
+    if isinstance(verdict, Demand):
+        assert frame.body is not None
+        frame.body.graph.demands.append((verdict, frame.body.origin(span)))
+        return True
+    if not verdict:
+        frame.report(
+            shape_problems.IncompatibleShape.at(
+                span,
+                f"axis {axis} is {arriving} in {spell_shape(spec.shape)}, `{expr.span.text}` is {wanted}",
+                layer=label,
+            )
+        )
+    return verdict
+
+
+def given_type(written: tree.TensorType, frame: Frame, batch: Dim, dtype: str) -> TensorSpec | None:
+    """Give the type of an extern layer's output; `dtype` is what it has unless it says another."""
+    dims = [dimension(expr, frame) for expr in written.dims]
+    if any(dim is None for dim in dims):
+        return None
+    own = dtype_of(written, frame) if written.dtype else dtype
+    return TensorSpec((batch, *(UNKNOWN if d is None else d for d in dims)), own)
+
+
