@@ -1,0 +1,311 @@
+"""Images: resizing, cropping, and the random changes that make more of them.
+
+Keras only computes a shape where these layers are built, and it takes an axis-3 image for a single one, so
+much fails no earlier than at run time; `_as_images` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netdsl.catalog.argument_table import factor
+from netdsl.catalog.argument_types import (
+    COUNT,
+    FRACTION,
+    NUMBER,
+    ArgumentType,
+    choice,
+    mismatch,
+    optional,
+    out_of_range,
+)
+from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Rule
+from netdsl.catalog.shape_rules import elementwise, numeric
+from netdsl.diagnostics.problems.shapes import (
+    ConflictingArguments,
+    IncompatibleShape,
+    WrongRank,
+    WrongValue,
+)
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec, spell_shape
+
+# -- what arrives -------------------------------------------------------------------------------
+
+
+def _as_images(call: Call) -> tuple[str, ...]:
+    """Say what of the inputs is no batch of images, which Keras finds out when it runs."""
+    if call.is_list:
+        return (f"works on images, and a list of {len(call.inputs)} tensors arrives",)
+    shape = call.inputs[0].shape
+    if len(shape) == 4:
+        return ()
+    if len(shape) == 3:
+        return (f"{spell_shape(shape)} is taken for one image, and the batch for its height",)
+    return (f"takes images, (batch, height, width, channels), and {spell_shape(shape)} arrives",)
+
+
+def same_shape(call: Call) -> Inference:
+    """Change the pixels and keep the shape. (None, 32, 32, 3) -> (None, 32, 32, 3)"""
+    result = elementwise(call)
+    return Inference(result.outputs, caveats=_as_images(call))
+
+
+def same_tensor(call: Call) -> Inference:
+    """Change the pixels and keep shape and dtype; floats come in the compute dtype."""
+    numeric(call)
+    outputs = tuple(TensorSpec(x.shape, call.cast(x).dtype) for x in call.inputs)
+    return Inference(outputs if call.is_list else outputs[0], caveats=_as_images(call))
+
+
+def greyscale(call: Call) -> Inference:
+    """Take the colour out; as `same_tensor`, of one tensor."""
+    call.one()
+    return same_tensor(call)
+
+
+def blur(call: Call) -> Inference:
+    """Smooth with a window, which has a middle."""
+    size = call.kernel_size
+    if any(n % 2 == 0 for n in ((size,) if isinstance(size, int) else size)):
+        raise Refusal(
+            WrongValue, f"`kernel_size` is {size}, and the window needs a middle", blames="kernel_size",
+            help="give an odd number",
+        )  # fmt: skip
+    return same_shape(call)
+
+
+def colour(call: Call) -> Inference:
+    """Change the colours of images with three channels."""
+    x = call.one()
+    if x.rank not in (3, 4):
+        raise Refusal(WrongRank, f"needs (batch, height, width, 3), {spell_shape(x.shape)} arrives")
+    channels = x.shape[-3 if call.data_format == "channels_first" else -1]
+    if isinstance(channels, int) and channels != 3:
+        raise Refusal(
+            IncompatibleShape,
+            f"{spell_shape(x.shape)} has {channels} channels, and colours have 3",
+            blames=("input", 0),
+        )
+    return same_shape(call)
+
+
+# -- sizes --------------------------------------------------------------------------------------
+
+
+def center_crop(call: Call) -> Inference:
+    """Cut the middle out. (None, 32, 32, 3), 28, 28 -> (None, 28, 28, 3)"""
+    x = call.one()
+    if x.rank not in (3, 4):
+        raise _no_images(x)
+    return _new_size(call, x, _first_axis(call, x))
+
+
+def random_crop(call: Call) -> Inference:
+    """Cut a piece out at random. (None, 32, 32, 3), 28, 28 -> (None, 28, 28, 3)"""
+    x = call.one()
+    if x.rank < 3:
+        raise _no_images(x)
+    first = x.rank - (2 if call.data_format == "channels_first" else 3)
+    unknown = [n for n in x.shape[first : first + 2] if not isinstance(n, int)]
+    caveat = f"needs the height and width as numbers, and {spell_shape(x.shape)} has {unknown[:1]}"
+    return _new_size(call, x, first, (caveat,) if unknown else ())
+
+
+def resizing(call: Call) -> Inference:
+    """Bring images to one size. (None, 48, 64, 3), 32, 32 -> (None, 32, 32, 3)"""
+    if call.crop_to_aspect_ratio and call.pad_to_aspect_ratio:
+        raise Refusal(
+            ConflictingArguments,
+            "an image is cropped or padded to the aspect ratio, not both",
+            blames="pad_to_aspect_ratio",
+        )
+    x = call.one()
+    first = _first_axis(call, x)
+    if first + 1 >= x.rank:
+        raise _no_images(x)
+    return _new_size(call, x, first)
+
+
+def _no_images(x: TensorSpec) -> Refusal:
+    return Refusal(
+        WrongRank, f"needs (batch, height, width, channels), {spell_shape(x.shape)} arrives"
+    )
+
+
+def _first_axis(call: Call, x: TensorSpec) -> int:
+    """Give the axis of the height as Keras counts: rank 4 is a batch, any other rank one image."""
+    return (1 if x.rank == 4 else 0) + (1 if call.data_format == "channels_first" else 0)
+
+
+def _new_size(call: Call, x: TensorSpec, first: int, caveats: tuple[str, ...] = ()) -> Inference:
+    """Put the new height and width in, from axis `first` on."""
+    numeric(call)
+    new: list[Dim] = [UNKNOWN if n is None else n for n in (call.height, call.width)]
+    shape = (*x.shape[:first], *new, *x.shape[first + 2 :])
+    gone = [name for name in ("height", "width") if not call.arguments[name]]
+    empty = tuple(f"`{name}={call.arguments[name]}` leaves no image" for name in gone[:1])
+    return Inference(
+        TensorSpec(shape, call.compute_dtype), caveats=(*_as_images(call), *caveats, *empty)
+    )
+
+
+# -- arguments ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Share(ArgumentType):
+    """How far an augmentation goes: a number, or a pair of them, each within bounds."""
+
+    low: float = 0.0
+    high: float = 1.0
+    open_low: bool = False
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            if len(value) != 2:
+                raise mismatch(value, self.spelled)
+            return tuple(self.accept(item) for item in value)
+        number = NUMBER.accept(value)
+        if not self.low <= number <= self.high or (self.open_low and number == self.low):
+            raise out_of_range(value, self.spelled)
+        return number
+
+
+UP_TO_ONE = Share("a number from 0 to 1, or a pair of them")
+EITHER_WAY = Share("a number from -1 to 1, or a pair of them", -1.0)
+ABOVE_MINUS_ONE = Share("a number above -1, up to 1, or a pair of them", -1.0, open_low=True)
+SIZE = optional(COUNT)
+NEW_SIZE: Mapping[str, ArgumentType] = {"height": SIZE, "width": SIZE}
+
+# -- kinds --------------------------------------------------------------------------------------
+
+TRAINING_ONLY = "works while training only, unless called with training=True"
+
+
+def _augmentation(
+    name: str,
+    use_for: str,
+    example: str,
+    *,
+    rule: Rule = same_shape,
+    arguments: Mapping[str, ArgumentType] | None = None,
+    shape_rule: str = "unchanged",
+    watch_for: str = TRAINING_ONLY,
+) -> LayerKind:
+    return LayerKind(
+        name,
+        rule,
+        mask="drop",
+        arguments=arguments or {},
+        group="images",
+        shape_rule=shape_rule,
+        use_for=use_for,
+        watch_for=watch_for,
+        example=f"[32, 32, 3] -> {example}",
+    )
+
+
+RANGE = "value_range must be that of the pixels, which is 0 to 255 unless said"
+NEW_SHAPE = "(batch, h, w, channels) → (batch, height, width, channels)"
+
+KINDS = (
+    _augmentation(
+        "Resizing", "images of several sizes, before a network that wants one", "Resizing(16, 16)",
+        rule=resizing, arguments=NEW_SIZE, shape_rule=NEW_SHAPE,
+        watch_for="changes the aspect ratio unless cropped or padded to it",
+    ),
+    _augmentation(
+        "CenterCrop", "the middle of an image, in evaluation", "CenterCrop(28, 28)",
+        rule=center_crop, arguments=NEW_SIZE, shape_rule=NEW_SHAPE,
+        watch_for="an image smaller than the crop is resized",
+    ),
+    _augmentation(
+        "RandomCrop", "a piece of an image, another one each time", "RandomCrop(28, 28)",
+        rule=random_crop, arguments=NEW_SIZE, shape_rule=NEW_SHAPE,
+        watch_for="needs height and width as numbers; outside training it resizes and crops",
+    ),
+    _augmentation(
+        "RandomFlip", "images that may be mirrored", 'RandomFlip("horizontal")',
+        watch_for="flips upside down too unless told the direction; not for digits and letters",
+    ),
+    _augmentation(
+        "RandomTranslation", "objects that stand anywhere", "RandomTranslation(0.1, 0.1)",
+        arguments={"height_factor": EITHER_WAY, "width_factor": EITHER_WAY},
+    ),
+    _augmentation(
+        "RandomRotation", "objects that stand at any angle", "RandomRotation(0.05)",
+        arguments={"factor": factor(-1, 1)}, watch_for="the factor is in turns: 0.05 is 18 degrees",
+    ),
+    _augmentation(
+        "RandomZoom", "objects of any size", "RandomZoom(0.2)",
+        arguments={"height_factor": ABOVE_MINUS_ONE, "width_factor": optional(ABOVE_MINUS_ONE)},
+        watch_for="a negative factor enlarges; width_factor=None keeps the aspect ratio",
+    ),
+    _augmentation(
+        "RandomShear", "objects that lean", "RandomShear(0.2, 0.2)",
+        arguments={"x_factor": UP_TO_ONE, "y_factor": UP_TO_ONE},
+    ),
+    _augmentation("RandomPerspective", "objects seen from the side", "RandomPerspective(0.5)"),
+    _augmentation(
+        "RandomElasticTransform", "handwriting and tissue", "RandomElasticTransform(0.5)",
+        arguments={"fill_mode": choice("constant", "nearest", "wrap", "mirror", "reflect")},
+    ),
+    _augmentation("RandomErasing", "objects that are partly hidden", "RandomErasing(0.5)"),
+    _augmentation("RandomContrast", "light that varies", "RandomContrast(0.2)", watch_for=RANGE),
+    _augmentation("RandomBrightness", "light that varies", "RandomBrightness(0.2)", watch_for=RANGE),
+    _augmentation("RandomHue", "colours that vary", "RandomHue(0.1)", watch_for=RANGE),
+    _augmentation("RandomSaturation", "colours that vary", "RandomSaturation(0.2)", watch_for=RANGE),
+    _augmentation(
+        "RandomColorDegeneration", "colours that fade", "RandomColorDegeneration(0.2)", rule=colour,
+        watch_for="takes images of three channels only",
+    ),
+    _augmentation(
+        "RandomColorJitter", "brightness, contrast, saturation and hue in one",
+        "RandomColorJitter(brightness_factor=0.2)", watch_for="changes nothing that has no factor",
+    ),
+    _augmentation("RandomSharpness", "cameras of several makes", "RandomSharpness(0.2)", watch_for=RANGE),
+    _augmentation(
+        "RandomGaussianBlur", "images out of focus", "RandomGaussianBlur(kernel_size=3)", rule=blur,
+        watch_for="the window is of odd size",
+    ),
+    _augmentation(
+        "RandomGrayscale", "tasks in which colour misleads", "RandomGrayscale(0.2)", rule=greyscale,
+        arguments={"factor": FRACTION}, watch_for="keeps the three channels, all alike",
+    ),
+    _augmentation("RandomInvert", "drawings and scans, dark on light or not", "RandomInvert(0.2)"),
+    _augmentation(
+        "RandomPosterization", "images of few colours", "RandomPosterization(4)",
+        watch_for="the factor is the number of bits that are kept, 1 to 8",
+    ),
+    _augmentation(
+        "Solarization", "a colour change as in RandAugment", "Solarization(threshold_factor=0.5)",
+        arguments={"addition_factor": UP_TO_ONE, "threshold_factor": UP_TO_ONE}, watch_for=RANGE,
+    ),
+    _augmentation("AutoContrast", "flat images", "AutoContrast()", watch_for=RANGE),
+    _augmentation(
+        "Equalization", "images whose tones crowd together", "Equalization()", rule=same_tensor,
+        watch_for="keeps the dtype: integers stay integers",
+    ),
+    _augmentation(
+        "ContrastLimitedAdaptiveHistogramEqualization", "X-rays and other images of local contrast",
+        "ContrastLimitedAdaptiveHistogramEqualization()", watch_for=RANGE,
+    ),
+    _augmentation(
+        "RandAugment", "a policy of augmentations in one layer", "RandAugment()", watch_for=RANGE
+    ),
+    _augmentation("AugMix", "robustness to corrupted images", "AugMix()", watch_for=RANGE),
+    _augmentation(
+        "MixUp", "classifiers: blends pairs of images and labels", "MixUp()",
+        watch_for="blends labels only where it gets images and labels as a dict, in the input pipeline",
+    ),
+    _augmentation(
+        "CutMix", "classifiers: pastes pieces of one image into another", "CutMix()",
+        watch_for="mixes labels only where it gets images and labels as a dict, in the input pipeline",
+    ),
+    _augmentation(
+        "MaxNumBoundingBoxes", "detection: as many boxes in each sample", "MaxNumBoundingBoxes(100)",
+        watch_for="works on a dict with bounding boxes, in the input pipeline; images pass unchanged",
+    ),
+)  # fmt: skip

@@ -1,0 +1,480 @@
+"""Recurrent layers and their cells: SimpleRNN, GRU, LSTM, RNN and StackedRNNCells.
+
+A layer of this family is a cell and the way it is led over the time axis. `Cell` tells what one step is;
+`over_time` does the rest for each of them, the convolutional ones too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netdsl.catalog.initial_values import filled_weight
+from netdsl.catalog.kind import (
+    BoundLayer,
+    Call,
+    Inference,
+    LayerKind,
+    Refusal,
+    StateSize,
+    Structure,
+    Weight,
+)
+from netdsl.catalog.shape_rules import numeric
+from netdsl.diagnostics.problems.shapes import (
+    SeveralInputs,
+    TooFewInputs,
+    UnequalInputs,
+    WrongRank,
+    WrongValue,
+)
+from netdsl.diagnostics.problems.wrapping import NeedsFixedBatch, WrongState, WrongWrapped
+from netdsl.tensor import Dim, Shape, TensorSpec, equal, spell_shape
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One step: its weights, its work, the shapes of its output and its states without the batch."""
+
+    weights: tuple[Weight, ...]
+    macs: Dim
+    output: Shape
+    states: tuple[Any, ...]  # a shape for each state, nested as Keras nests them
+    caveats: tuple[str, ...] = ()
+
+
+# -- what cells are made of ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gates:
+    """How a cell of `units` is made: matrices side by side, states, rows of bias."""
+
+    gates: int
+    states: int
+    rows_of_bias: int = 1  # 2 where input and recurrence have a bias each
+
+    def step(self, call: Call, features: int, within: str = "") -> Cell:
+        """Say what one step on a row of `features` takes."""
+        units, wide = call.units, self.gates * call.units
+        weights = [
+            filled_weight(call, "kernel", (features, wide), within=within),
+            filled_weight(call, "recurrent_kernel", (units, wide), within=within,
+                          initializer="recurrent_initializer"),
+        ]  # fmt: skip
+        if call.use_bias:
+            bias = (wide,) if self.rows_of_bias == 1 else (self.rows_of_bias, wide)
+            weights.append(filled_weight(call, "bias", bias, within=within))
+        states = ((units,),) * self.states
+        return Cell(tuple(weights), features * wide + units * wide, (units,), states)
+
+
+SIMPLE, LSTM_GATES = Gates(1, 1), Gates(4, 2)
+
+
+def gru_gates(call: Call) -> Gates:
+    """Give a GRU's gates: with `reset_after` the recurrence has a bias of its own, as cuDNN wants it."""
+    return Gates(3, 1, rows_of_bias=2 if call.reset_after else 1)
+
+
+# -- layers over time ---------------------------------------------------------------------------
+
+
+def sequence(call: Call, rank: int | None) -> TensorSpec:
+    """Give the one sequence that a recurrent layer takes; its states go in by name."""
+    numeric(call)
+    if len(call.inputs) > 1:
+        raise Refusal(
+            SeveralInputs,
+            f"takes one sequence, {len(call.inputs)} tensors arrive",
+            help="join them first, or give the states by name: "
+            f"`x -> {call.kind.name}(…)(initial_state=[…])`",
+        )
+    return call.one(rank=rank)
+
+
+def over_time(call: Call, x: TensorSpec, cell: Cell) -> Inference:
+    """Lead a cell along axis 1: the last output or all of them, and the last states if asked."""
+    batch, steps = x.shape[0], x.shape[1]
+    _check_stateful(call, batch)
+    _check_mask(call, x)
+    check_states(call, "initial_state", cell.states, batch)
+    lead: Shape = (batch, steps) if call.return_sequences else (batch,)
+    output = TensorSpec((*lead, *cell.output), call.compute_dtype)
+    outputs: Structure = output
+    if call.return_state:
+        _refuse_deep_states(cell.states)
+        outputs = (output, *(_batched(call, batch, state) for state in cell.states))
+    caveats = cell.caveats
+    if call.arguments.get("unroll") and not isinstance(steps, int):
+        caveats = (*caveats, f"`unroll=True` needs the number of time steps, and axis 1 is {steps}")
+    return Inference(outputs, cell.weights, steps * cell.macs, caveats)
+
+
+def _batched(call: Call, batch: Dim, state: Any) -> Structure:
+    if state and isinstance(state[0], tuple):
+        return tuple(_batched(call, batch, part) for part in state)
+    return TensorSpec((batch, *state), call.compute_dtype)
+
+
+def _refuse_deep_states(states: Sequence[Any]) -> None:
+    if any(isinstance(part[0], tuple) and isinstance(part[0][0], tuple) for part in states):
+        raise Refusal(
+            WrongWrapped,
+            "a stack of cells within a stack has states that cannot be returned",
+            blames="return_state",
+            help="put all cells in one list",
+        )
+
+
+def _check_stateful(call: Call, batch: Dim) -> None:
+    if call.stateful and not isinstance(batch, int):
+        raise Refusal(
+            NeedsFixedBatch,
+            f"`stateful=True` makes a state for each sample, and the batch is {batch}",
+            blames="stateful",
+            help="fix it where the input is declared: `input x: [12, 8](batch_size=32)`",
+        )
+
+
+def _check_mask(call: Call, x: TensorSpec) -> None:
+    mask = call.call_arguments.get("mask")
+    if not isinstance(mask, TensorSpec):
+        return
+    if mask.rank < 2 or not all(
+        call.holds(equal(a, b)) for a, b in zip(mask.shape[:2], x.shape[:2], strict=True)
+    ):
+        raise Refusal(
+            UnequalInputs,
+            f"the mask is {spell_shape(mask.shape)} and the sequence {spell_shape(x.shape)}: "
+            "a mask has one entry for each time step",
+            blames="mask",
+        )
+
+
+def check_states(call: Call, argument: str, states: Sequence[Any], batch: Dim) -> None:
+    """Refuse states given by name that are not of the cell's number and shapes."""
+    given = call.call_arguments.get(argument)
+    if given is None:
+        return
+    _fit(call, argument, (given,) if isinstance(given, TensorSpec) else given, tuple(states), batch)
+
+
+def _fit(call: Call, argument: str, given: Any, states: tuple[Any, ...], batch: Dim) -> None:
+    """Compare what is given with the states, group by group."""
+    if len(given) != len(states):
+        raise Refusal(
+            WrongState,
+            f"{len(given)} given, and the layer has {len(states)}: {_spell_states(states)}",
+            blames=argument,
+        )
+    for tensor, state in zip(given, states, strict=True):
+        if state and isinstance(state[0], tuple):
+            _fit(
+                call,
+                argument,
+                (tensor,) if isinstance(tensor, TensorSpec) else tensor,
+                state,
+                batch,
+            )
+        else:
+            _fit_one(call, argument, tensor, (batch, *state))
+
+
+def _fit_one(call: Call, argument: str, tensor: Any, shape: Shape) -> None:
+    if not isinstance(tensor, TensorSpec):
+        tensor = tensor[0] if isinstance(tensor, tuple) and len(tensor) == 1 else None
+    if (
+        tensor is None
+        or tensor.rank != len(shape)
+        or not all(call.holds(equal(a, b)) for a, b in zip(tensor.shape, shape, strict=True))
+    ):
+        got = spell_shape(tensor.shape) if tensor is not None else "several tensors"
+        raise Refusal(
+            WrongState, f"a state of {spell_shape(shape)} is given {got}", blames=argument
+        )
+
+
+def _spell_states(states: Sequence[Any]) -> str:
+    return ", ".join(
+        f"[{_spell_states(s)}]"
+        if s and isinstance(s[0], tuple)
+        else f"(None, {', '.join(map(str, s))})"
+        for s in states
+    )
+
+
+def _gated_layer(gates: Gates | None, within: str) -> Any:
+    def rule(call: Call) -> Inference:
+        x = sequence(call, rank=3)
+        features = call.known(x.shape[2], 2, "the kernel")
+        return over_time(call, x, (gates or gru_gates(call)).step(call, features, within))
+
+    return rule
+
+
+def carries_mask(call: Call) -> bool | tuple[bool, ...]:
+    """Say which outputs keep the mask: a sequence does; a last output and the states do not."""
+    sequence_masked = bool(call.return_sequences) and call.x.masked
+    return (sequence_masked,) if call.return_state else sequence_masked
+
+
+# -- cells --------------------------------------------------------------------------------------
+
+
+def _gated_cell(gates: Gates | None) -> Any:
+    def rule(call: Call) -> Inference:
+        x = step_input(call)
+        cell = (gates or gru_gates(call)).step(call, call.known(x.shape[1], 1, "the kernel"))
+        states = states_of(call, cell.states, x.shape[0])
+        output = TensorSpec((x.shape[0], *cell.output), call.compute_dtype)
+        alone = isinstance(states, TensorSpec)
+        new: Structure = output if alone else (output,) * len(cell.states)
+        return Inference((output, new), cell.weights, cell.macs)
+
+    return rule
+
+
+def step_input(call: Call) -> TensorSpec:
+    """Give what a cell takes at one time step: a row of features for each sample."""
+    numeric(call)
+    if len(call.inputs) > 1:
+        raise Refusal(
+            SeveralInputs,
+            f"takes the input of one step, {len(call.inputs)} tensors arrive",
+            help=f"give the states by name: `x -> {call.kind.name}(…)(states=[…])`",
+        )
+    return call.one(rank=2)
+
+
+def states_of(call: Call, states: Sequence[Any], batch: Dim) -> Any:
+    """Give the states that a cell is called with; refuse where there are none, or others."""
+    if call.call_arguments.get("states") is None:
+        raise Refusal(
+            TooFewInputs,
+            f"a cell takes the input of one step and its states: {_spell_states(states)}",
+            help=f"lead it over a sequence with `RNN({call.kind.name}(…))`, or give "
+            "`(states=[…])` in a second pair of parentheses",
+        )
+    check_states(call, "states", states, batch)
+    return call.call_arguments["states"]
+
+
+def _one_state(arguments: Any) -> StateSize:
+    return int(arguments.units)
+
+
+def _two_states(arguments: Any) -> StateSize:
+    return (int(arguments.units), int(arguments.units))
+
+
+# -- RNN and stacks of cells --------------------------------------------------------------------
+
+
+def rnn(call: Call) -> Inference:
+    """Lead a cell, or a list of them, over the time axis. (None, 9, 8), LSTMCell(4) -> (None, 4)"""
+    numeric(call)
+    x = sequence(call, rank=None)
+    if x.rank < 3:
+        raise Refusal(
+            WrongRank,
+            f"needs (batch, time, features), {spell_shape(x.shape)} has rank {x.rank}",
+        )
+    several = isinstance(call.cell, list | tuple)
+    cells = tuple(call.cell) if several else (call.cell,)
+    step = x.with_shape((x.shape[0], x.shape[-1]))
+    cell = stack(cells, step, "cell") if several else _single(cells[0], step)
+    if x.rank > 3:
+        caveat = f"a cell takes rows, and each step of {spell_shape(x.shape)} has rank {x.rank - 1}"
+        cell = Cell(cell.weights, cell.macs, cell.output, cell.states, (*cell.caveats, caveat))
+    return over_time(call, x, cell)
+
+
+def _single(cell: Any, step: TensorSpec) -> Cell:
+    size = state_size(cell, "cell")
+    weights, macs, output = _run_cell(cell, step, size)
+    return Cell(weights, macs, output, as_shapes(size))
+
+
+def stack(cells: Sequence[Any], step: TensorSpec, argument: str) -> Cell:
+    """Put cells on top of each other: the output of one is the input of the next."""
+    if not cells:
+        raise Refusal(WrongValue, "an empty list has no cell to run", blames=argument)
+    weights: list[Weight] = []
+    macs: Dim = 0
+    shape = step.shape[1:]
+    sizes: list[StateSize] = []
+    for cell in cells:
+        sizes.append(state_size(cell, argument))
+        more, work, shape = _run_cell(cell, step.with_shape((step.shape[0], *shape)), sizes[-1])
+        weights.extend(more)
+        macs = macs + work
+    return Cell(tuple(weights), macs, shape, as_shapes(tuple(sizes)))
+
+
+def _run_cell(
+    cell: BoundLayer, step: TensorSpec, size: StateSize
+) -> tuple[tuple[Weight, ...], Dim, Shape]:
+    """Ask a cell for one step from states of its own sizes."""
+    result = cell.infer((step,), states=_state_specs(size, step))
+    output = result.outputs[0] if isinstance(result.outputs, tuple) else result.outputs
+    assert isinstance(output, TensorSpec)
+    return result.weights, result.macs, output.shape[1:]
+
+
+def _state_specs(size: StateSize, step: TensorSpec) -> Any:
+    if isinstance(size, int):
+        return step.with_shape((step.shape[0], size)).with_dtype("float32")
+    return tuple(_state_specs(part, step) for part in size)
+
+
+def as_shapes(size: StateSize) -> tuple[Any, ...]:
+    """Turn sizes into shapes without the batch: 5 -> ((5,),); ((5, 5), 4) -> (((5,), (5,)), (4,))."""
+    if isinstance(size, int):
+        return ((size,),)
+    return tuple((part,) if isinstance(part, int) else as_shapes(part) for part in size)
+
+
+def state_size(cell: Any, argument: str) -> StateSize:
+    """Give the sizes of a cell's states; refuse what is no cell."""
+    definition = cell.definition if isinstance(cell, BoundLayer) else None
+    if definition is None or definition.state_size is None:
+        name = cell.kind if isinstance(cell, BoundLayer) else repr(cell)
+        raise Refusal(
+            WrongWrapped,
+            f"`{name}` is no recurrent cell: it has no state to carry from step to step",
+            blames=argument,
+            help="cells are `SimpleRNNCell`, `GRUCell`, `LSTMCell` and `StackedRNNCells`; "
+            "any other layer goes over time in `TimeDistributed`",
+        )
+    size: StateSize = definition.state_size(cell)
+    return size
+
+
+def stacked_cells(call: Call) -> Inference:
+    """Run one step of several cells on top of each other; states are nested cell by cell."""
+    x = step_input(call)
+    cell = stack(tuple(call.cells), x, "cells")
+    new = tuple(
+        _like(given, _batched(call, x.shape[0], state))
+        for given, state in zip(states_of(call, cell.states, x.shape[0]), cell.states, strict=True)
+    )
+    output = TensorSpec((x.shape[0], *cell.output), call.compute_dtype)
+    return Inference((output, new[0] if len(new) == 1 else new), cell.weights, cell.macs)
+
+
+def _like(given: Any, state: Structure) -> Structure:
+    """Give one state back as it came: alone, or in a list of one."""
+    alone = isinstance(given, TensorSpec) or not isinstance(state, TensorSpec)
+    return state if alone else (state,)
+
+
+def _stacked_sizes(arguments: Any) -> StateSize:
+    return tuple(state_size(cell, "cells") for cell in arguments.cells)
+
+
+CALL_TENSORS = frozenset({"initial_state", "mask"})
+OVER_TIME = (
+    "(batch, time, features) → (batch, units), or (batch, time, units) with return_sequences"
+)
+ONE_STEP = "(batch, features) and states → (batch, units) and the new states"
+
+KINDS = (
+    LayerKind(
+        "SimpleRNN",
+        _gated_layer(SIMPLE, "simple_rnn_cell"),
+        mask=carries_mask,
+        group="recurrent",
+        shape_rule=OVER_TIME,
+        use_for="short sequences, and to show what a recurrence is",
+        watch_for="gradients vanish over a few dozen steps; LSTM and GRU hold on for longer",
+        example="[12, 8] -> SimpleRNN(16)",
+        tensor_arguments=CALL_TENSORS,
+    ),
+    LayerKind(
+        "GRU",
+        _gated_layer(None, "gru_cell"),
+        mask=carries_mask,
+        group="recurrent",
+        shape_rule=OVER_TIME,
+        use_for="sequences where an LSTM works, with a quarter fewer weights",
+        watch_for="cuDNN runs it only with tanh, sigmoid, bias, reset_after, no recurrent_dropout and no unroll",
+        example="[12, 8] -> GRU(16, return_sequences=True)",
+        tensor_arguments=CALL_TENSORS,
+    ),
+    LayerKind(
+        "LSTM",
+        _gated_layer(LSTM_GATES, "lstm_cell"),
+        mask=carries_mask,
+        group="recurrent",
+        shape_rule=OVER_TIME + "; return_state adds h and c",
+        use_for="sequences with long dependencies",
+        watch_for="cuDNN runs it only with tanh, sigmoid, bias, no recurrent_dropout and no unroll",
+        example="[12, 8] -> LSTM(16, return_sequences=True)",
+        tensor_arguments=CALL_TENSORS,
+    ),
+    LayerKind(
+        "RNN",
+        rnn,
+        mask=carries_mask,
+        group="recurrent",
+        shape_rule=OVER_TIME.replace("units", "output of the last cell"),
+        use_for="cells stacked in one loop, or of different kinds",
+        watch_for="never runs on cuDNN; states come back nested cell by cell",
+        example="[12, 8] -> RNN([LSTMCell(32), LSTMCell(16)])",
+        tensor_arguments=CALL_TENSORS,
+    ),
+    LayerKind(
+        "SimpleRNNCell",
+        _gated_cell(SIMPLE),
+        mask="drop",
+        group="recurrent",
+        shape_rule=ONE_STEP,
+        use_for="one step of SimpleRNN, inside RNN or StackedRNNCells",
+        watch_for="on its own it takes its state by name: `x -> SimpleRNNCell(16)(states=[h])`",
+        example="[12, 8] -> RNN(SimpleRNNCell(16))",
+        tensor_arguments=frozenset({"states"}),
+        state_size=_one_state,
+        traced=True,
+    ),
+    LayerKind(
+        "GRUCell",
+        _gated_cell(None),
+        mask="drop",
+        group="recurrent",
+        shape_rule=ONE_STEP,
+        use_for="one step of GRU, inside RNN or StackedRNNCells",
+        watch_for="on its own it takes its state by name: `x -> GRUCell(16)(states=[h])`",
+        example="[12, 8] -> RNN(GRUCell(16))",
+        tensor_arguments=frozenset({"states"}),
+        state_size=_one_state,
+        traced=True,
+    ),
+    LayerKind(
+        "LSTMCell",
+        _gated_cell(LSTM_GATES),
+        mask="drop",
+        group="recurrent",
+        shape_rule=ONE_STEP + " h and c",
+        use_for="one step of LSTM, inside RNN or StackedRNNCells",
+        watch_for="on its own it takes both states by name: `x -> LSTMCell(16)(states=[h, c])`",
+        example="[12, 8] -> RNN(LSTMCell(16))",
+        tensor_arguments=frozenset({"states"}),
+        state_size=_two_states,
+        traced=True,
+    ),
+    LayerKind(
+        "StackedRNNCells",
+        stacked_cells,
+        mask="drop",
+        group="recurrent",
+        shape_rule="(batch, features) and states → the last cell's output and the states, cell by cell",
+        use_for="several cells as one, inside RNN",
+        watch_for="`RNN([a, b])` makes one by itself",
+        example="[12, 8] -> RNN(StackedRNNCells([GRUCell(32), GRUCell(16)]))",
+        tensor_arguments=frozenset({"states"}),
+        state_size=_stacked_sizes,
+        traced=True,
+    ),
+)

@@ -1,0 +1,416 @@
+"""Layers that hold layers: Bidirectional, TimeDistributed, SpectralNormalization, Pipeline; and those that
+only Python can fill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from netdsl.catalog.kind import BoundLayer, Call, Inference, LayerKind, Refusal, Structure, Weight
+from netdsl.catalog.layers.recurrent import CALL_TENSORS, sequence
+from netdsl.diagnostics.problems.shapes import (
+    ConflictingArguments,
+    UnequalInputs,
+    UnknownDimension,
+    WrongRank,
+)
+from netdsl.diagnostics.problems.wrapping import (
+    BaseClass,
+    NeedsPython,
+    WrongState,
+    WrongWrapped,
+)
+from netdsl.tensor import Dim, TensorSpec, equal, spell_shape
+
+# -- asking the layer inside --------------------------------------------------------------------
+
+
+def ask(layer: BoundLayer, x: TensorSpec, argument: str) -> Inference:
+    """Apply the layer inside; what it refuses is told as a fault of the argument that holds it."""
+    try:
+        return layer.infer((x,))
+    except Refusal as refusal:
+        raise Refusal(
+            refusal.problem if refusal.blames is None else WrongWrapped,
+            f"`{layer.kind}` sees {spell_shape(x.shape)} here: {refusal.label}",
+            blames=argument,
+            help=refusal.help,
+            **refusal.facts,
+        ) from refusal
+
+
+def one_output(layer: BoundLayer, result: Inference, argument: str) -> TensorSpec:
+    """Give the only output of the layer inside; refuse several."""
+    if isinstance(result.outputs, TensorSpec):
+        return result.outputs
+    raise Refusal(
+        WrongWrapped,
+        f"`{layer.kind}` gives {len(result.outputs)} tensors here, and one is taken",
+        blames=argument,
+        help="leave `return_state` out" if layer.arguments.get("return_state") else "",
+    )
+
+
+def _takes_one(layer: BoundLayer, argument: str) -> None:
+    """Refuse a layer that takes several tensors, or whose shape Keras learns only by running it."""
+    definition = layer.definition
+    if definition is not None and definition.takes != "one":
+        raise Refusal(
+            WrongWrapped, f"`{layer.kind}` takes several tensors, and one arrives", blames=argument
+        )
+    if definition is not None and definition.traced:
+        raise Refusal(
+            WrongWrapped,
+            f"`{layer.kind}` does not say its output shape before it runs",
+            blames=argument,
+        )
+
+
+def _within(weights: tuple[Weight, ...], part: str) -> tuple[Weight, ...]:
+    """Name the part of the wrapper that holds the weights."""
+    return tuple(replace(w, within=f"{part}/{w.within}" if w.within else part) for w in weights)
+
+
+# -- TimeDistributed ----------------------------------------------------------------------------
+
+
+def time_distributed(call: Call) -> Inference:
+    """Apply a layer to each step of axis 1, with the same weights.
+
+    (None, 9, 32, 32, 3), Conv2D(8, 3) -> (None, 9, 30, 30, 8)
+    """
+    x = call.one()
+    if x.rank < 3:
+        raise Refusal(
+            WrongRank,
+            f"needs (batch, time, …) of rank 3 or more, {spell_shape(x.shape)} has rank {x.rank}",
+        )
+    _takes_one(call.layer, "layer")
+    _check_time_mask(call, x)
+    result = ask(call.layer, x.with_shape((x.shape[0], *x.shape[2:])), "layer")
+    y = one_output(call.layer, result, "layer").shape
+    outputs = TensorSpec((y[0], x.shape[1], *y[1:]), call.compute_dtype)
+    return Inference(
+        outputs, _within(result.weights, "layer"), x.shape[1] * result.macs, result.caveats
+    )
+
+
+def _check_time_mask(call: Call, x: TensorSpec) -> None:
+    mask = call.call_arguments.get("mask")
+    if not isinstance(mask, TensorSpec):
+        return
+    fits = mask.rank >= 2 and all(
+        call.holds(equal(a, b)) for a, b in zip(mask.shape[:2], x.shape[:2], strict=True)
+    )
+    if not fits:
+        raise Refusal(
+            UnequalInputs,
+            f"the mask is {spell_shape(mask.shape)}, and the first two axes of "
+            f"{spell_shape(x.shape)} are those it must have",
+            blames="mask",
+        )
+
+
+# -- Bidirectional ------------------------------------------------------------------------------
+
+SHARED = ("stateful", "return_sequences", "return_state")
+
+
+def bidirectional(call: Call) -> Inference:
+    """Run a recurrent layer over the sequence in both directions.
+
+    (None, 9, 8), LSTM(4), merge_mode="concat" -> (None, 8)
+    """
+    forward = _recurrent(call.layer, "layer")
+    backward = _backward(call, forward)
+    x = sequence(call, rank=None)
+    results = (
+        ask(forward, x, "layer"),
+        ask(backward, x, "backward_layer" if call.backward_layer else "layer"),
+    )
+    _check_initial_state(call, x, results[0])
+    output, states = _parts(call, forward, results[0])
+    caveats = (
+        *results[0].caveats,
+        *_unlike_directions(call, output, _parts(call, backward, results[1])[0]),
+    )
+    weights = (
+        *_within(results[0].weights, "forward_layer"),
+        *_within(results[1].weights, "backward_layer"),
+    )
+    return Inference(
+        _merged(call, output, states), weights, results[0].macs + results[1].macs, caveats
+    )
+
+
+def _recurrent(layer: Any, argument: str) -> BoundLayer:
+    """Refuse a layer that does not go over time."""
+    if isinstance(layer, BoundLayer) and {"go_backwards", *SHARED} <= set(layer.arguments):
+        return layer
+    name = layer.kind if isinstance(layer, BoundLayer) else repr(layer)
+    raise Refusal(
+        WrongWrapped,
+        f"`{name}` does not go over time, so it has no direction",
+        blames=argument,
+        help="give a recurrent layer, such as `LSTM(64)`, `GRU(64)` or `RNN(LSTMCell(64))`",
+    )
+
+
+def _backward(call: Call, forward: BoundLayer) -> BoundLayer:
+    """Give the layer of the other direction, and refuse a pair that does not belong together."""
+    if call.backward_layer is None:
+        if forward.go_backwards:
+            raise _same_direction("layer", "the other direction is made from it")
+        return forward
+    backward = _recurrent(call.backward_layer, "backward_layer")
+    if backward.go_backwards == forward.go_backwards:
+        raise _same_direction("backward_layer", "write `go_backwards=True` in one of the two")
+    for name in SHARED:
+        if forward.arguments[name] != backward.arguments[name]:
+            raise Refusal(
+                ConflictingArguments,
+                f"`{name}` is {forward.arguments[name]} in `layer` and "
+                f"{backward.arguments[name]} in `backward_layer`",
+                blames="backward_layer",
+            )
+    return backward
+
+
+def _same_direction(argument: str, help: str) -> Refusal:
+    return Refusal(
+        ConflictingArguments, "both layers go in one direction", blames=argument, help=help
+    )
+
+
+def _parts(
+    call: Call, layer: BoundLayer, result: Inference
+) -> tuple[TensorSpec, tuple[Structure, ...]]:
+    """Take an inner layer's output and its states apart, in the wrapper's dtype."""
+    if not layer.return_state:
+        assert isinstance(result.outputs, TensorSpec)
+        return result.outputs.with_dtype(call.compute_dtype), ()
+    assert isinstance(result.outputs, tuple)
+    output = result.outputs[0]
+    assert isinstance(output, TensorSpec)
+    states = tuple(_recast(state, call.compute_dtype) for state in result.outputs[1:])
+    return output.with_dtype(call.compute_dtype), states
+
+
+def _recast(structure: Structure, dtype: str) -> Structure:
+    if isinstance(structure, TensorSpec):
+        return structure.with_dtype(dtype)
+    return tuple(_recast(part, dtype) for part in structure)
+
+
+def _merged(call: Call, output: TensorSpec, states: tuple[Structure, ...]) -> Structure:
+    """Join the two directions; Keras takes the states of the second to be like those of the first."""
+    both: tuple[Structure, ...]
+    if call.merge_mode is None:
+        both = (output, output)
+    elif call.merge_mode == "concat":
+        both = (output.with_shape((*output.shape[:-1], output.shape[-1] * 2)),)
+    else:
+        both = (output,)
+    outputs = (*both, *states, *states)
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _unlike_directions(call: Call, forward: TensorSpec, backward: TensorSpec) -> tuple[str, ...]:
+    if forward.shape == backward.shape:
+        return ()
+    shapes = f"{spell_shape(forward.shape)} forwards and {spell_shape(backward.shape)} backwards"
+    if call.merge_mode in ("concat", None):
+        return (f"the directions give {shapes}, and Keras reckons with the first for both",)
+    return (f"the directions give {shapes}, which cannot be joined with `{call.merge_mode}`",)
+
+
+def _check_initial_state(call: Call, x: TensorSpec, forward: Inference) -> None:
+    given = call.call_arguments.get("initial_state")
+    if given is None:
+        return
+    count = 1 if isinstance(given, TensorSpec) else len(given)
+    if isinstance(given, TensorSpec) or count % 2:
+        raise Refusal(
+            WrongState,
+            f"{count} given, and the two directions take as many each",
+            blames="initial_state",
+            help="list the forward states, then the backward ones: `initial_state=[h, c, h2, c2]`",
+        )
+
+
+def _directions_masked(call: Call) -> bool | tuple[bool, ...]:
+    masked = bool(call.layer.arguments.get("return_sequences")) and call.x.masked
+    if call.merge_mode is None:
+        return (masked, masked)
+    return (masked,) if call.layer.arguments.get("return_state") else masked
+
+
+# -- SpectralNormalization ----------------------------------------------------------------------
+
+
+KERNELS = ("kernel", "embeddings")
+
+
+def spectral_normalization(call: Call) -> Inference:
+    """Divide the kernel of a layer by its largest singular value, which a vector of its own follows."""
+    x = call.one()
+    _takes_one(call.layer, "layer")
+    if x.rank < 2:
+        raise Refusal(UnknownDimension, f"the only axis of {spell_shape(x.shape)} is the batch")
+    result = ask(call.layer, x, "layer")
+    kernel = next(
+        (w for w in result.weights if not w.within and w.name in ("kernel", "embeddings")), None
+    )
+    if kernel is None:
+        raise Refusal(
+            WrongWrapped,
+            f"`{call.layer.kind}` has no kernel or embeddings of its own to normalise",
+            blames="layer",
+            help="wrap the `Dense`, convolution or `Embedding` itself",
+        )
+    vector = Weight("vector_u", (1, kernel.shape[-1]), trainable=False, dtype=kernel.dtype)
+    rest = tuple(w for w in result.weights if w is not kernel)
+    y = one_output(call.layer, result, "layer")
+    return Inference(
+        y.with_dtype(call.compute_dtype),
+        (kernel, vector, *_within(rest, "layer")),
+        result.macs,
+        result.caveats,
+    )
+
+
+# -- Pipeline -----------------------------------------------------------------------------------
+
+
+def pipeline(call: Call) -> Inference:
+    """Apply layers one after the other, as one; Keras runs them to find the shape."""
+    x: Structure = call.one()
+    if not call.layers:
+        raise Refusal(WrongWrapped, "an empty list has no layer to apply", blames="layers")
+    weights: tuple[Weight, ...] = ()
+    macs: Dim = 0
+    for place, layer in enumerate(call.layers):
+        if not isinstance(layer, BoundLayer):
+            raise Refusal(WrongWrapped, f"item {place} is no layer", blames="layers")
+        if not isinstance(x, TensorSpec):
+            raise Refusal(
+                WrongWrapped, f"`{layer.kind}` gets several tensors from before it", blames="layers"
+            )
+        result = ask(layer, x, "layers")
+        if result.caveats and x.rank != 3:  # one image is as good to Keras as a batch
+            raise Refusal(WrongWrapped, f"`{layer.kind}`: {result.caveats[0]}", blames="layers")
+        x, weights, macs = result.outputs, (*weights, *result.weights), macs + result.macs
+    return Inference(x, _within(weights, "layers"), macs)
+
+
+# -- what a spec cannot hold --------------------------------------------------------------------
+
+
+def needs_python(what: str, module: str) -> Any:
+    """Make the rule of a layer that holds a Python object."""
+
+    def rule(call: Call) -> NoReturn:
+        raise Refusal(
+            NeedsPython,
+            f"holds {what}, which a spec has no value for",
+            help=f"write a layer around it in Python and name it: `extern layer {module}(): "
+            f'[n] -> [32] from "my_package.layers"`',
+        )
+
+    return rule
+
+
+def base_class(help: str) -> Any:
+    """Make the rule of a class that is only derived from."""
+
+    def rule(call: Call) -> NoReturn:
+        raise Refusal(BaseClass, "computes nothing by itself", help=help)
+
+    return rule
+
+
+def _foreign(name: str, what: str, module: str, use_for: str) -> LayerKind:
+    return LayerKind(
+        name,
+        needs_python(what, module),
+        mask="drop",
+        group="wrappers",
+        shape_rule="what the object gives",
+        use_for=use_for,
+        watch_for="a spec cannot hold the object: declare an `extern layer` that makes it in Python",
+        example="",
+    )
+
+
+KINDS = (
+    LayerKind(
+        "TimeDistributed",
+        time_distributed,
+        group="wrappers",
+        shape_rule="(batch, time, …) → (batch, time, what the layer makes of one step)",
+        use_for="one layer for each frame, sentence or patch, with shared weights",
+        watch_for="a Dense does so by itself on the last axis; the layer's mask and dtype are the wrapper's",
+        example="[9, 32, 32, 3] -> TimeDistributed(Conv2D(8, 3))",
+        tensor_arguments=frozenset({"mask"}),
+    ),
+    LayerKind(
+        "Bidirectional",
+        bidirectional,
+        mask=_directions_masked,
+        group="wrappers",
+        shape_rule='as the layer; merge_mode="concat" doubles the last axis, None gives both directions',
+        use_for="sequences that are known as a whole: tagging, classification, encoders",
+        watch_for="looks into the future, so not for prediction step by step",
+        example="[12, 8] -> Bidirectional(LSTM(16))",
+        tensor_arguments=CALL_TENSORS,
+    ),
+    LayerKind(
+        "SpectralNormalization",
+        spectral_normalization,
+        mask="drop",
+        group="wrappers",
+        shape_rule="as the layer inside",
+        use_for="discriminators of GANs, which it keeps Lipschitz",
+        watch_for="the layer needs a kernel or embeddings of its own; adds one vector that is not trained",
+        example="[32, 32, 3] -> SpectralNormalization(Conv2D(8, 3))",
+    ),
+    LayerKind(
+        "Pipeline",
+        pipeline,
+        mask="drop",
+        group="wrappers",
+        shape_rule="as its layers one after the other",
+        use_for="several preprocessing layers as one",
+        watch_for="takes no dtype; calls its layers with training=True unless told otherwise",
+        example="[32, 32, 3] -> Pipeline([RandomFlip(), RandomRotation(0.1)])",
+        traced=True,
+    ),
+    LayerKind(
+        "Wrapper",
+        base_class("use the layer inside, or a wrapper such as `TimeDistributed`"),
+        group="wrappers",
+        shape_rule="none: a base class",
+        use_for="deriving wrappers in Python",
+        watch_for="is no layer to use",
+    ),
+    LayerKind(
+        "InputLayer",
+        base_class("declare it in the body: `input x: float32[28, 28, 1]`"),
+        group="wrappers",
+        shape_rule="what the declaration says",
+        use_for="what `input name: type` makes",
+        watch_for="is never written",
+    ),
+    _foreign("FlaxLayer", "a Flax module", "Encoder", "a Flax module among Keras layers, on JAX"),
+    _foreign("JaxLayer", "a JAX function", "Encoder", "a JAX function among Keras layers, on JAX"),
+    _foreign(
+        "TorchModuleWrapper",
+        "a PyTorch module",
+        "Encoder",
+        "a PyTorch module, on the torch backend",
+    ),
+    _foreign(
+        "TFSMLayer", "a SavedModel on disk", "Encoder", "serving an exported SavedModel again"
+    ),
+)
