@@ -1,0 +1,32 @@
+"""netdsl: a declarative language for neural networks that compiles to readable Keras code.
+
+    import netdsl
+
+    compiled = netdsl.compile_file("resnet50.net", classes=10)
+    compiled.model().totals["parameters"]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netdsl.version import __version__
+
+if TYPE_CHECKING:
+    from netdsl.compiler import Compiled, CompiledModel, compile_file, compile_text
+    from netdsl.diagnostics.diagnostic import Diagnostic
+
+__all__ = ["Compiled", "CompiledModel", "Diagnostic", "__version__", "compile_file", "compile_text"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the compiler at the first use, so that importing one room does not load the whole house."""
+    if name == "Diagnostic":
+        from netdsl.diagnostics.diagnostic import Diagnostic
+
+        return Diagnostic
+    if name in __all__:
+        from netdsl import compiler
+
+        return getattr(compiler, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,133 @@
+"""What a model costs: parameters, multiply-accumulates, memory.
+
+Totals count what the outputs depend on, as Keras does, and the weights of a shared layer once. A count that
+depends on a size nobody knows yet is symbolic or unknown, as dimensions are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from netdsl.catalog.kind import Weight
+from netdsl.graph import Graph, Node, Operation
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product
+
+#: The size of an element in bytes; what is not here (strings) has no fixed size.
+ELEMENT_BYTES = {
+    "bool": 1,
+    "int4": 1,
+    "uint4": 1,
+    "int8": 1,
+    "uint8": 1,
+    "float8_e4m3fn": 1,
+    "float8_e5m2": 1,
+    "int16": 2,
+    "uint16": 2,
+    "float16": 2,
+    "bfloat16": 2,
+    "int32": 4,
+    "uint32": 4,
+    "float32": 4,
+    "int64": 8,
+    "uint64": 8,
+    "float64": 8,
+    "complex64": 8,
+    "complex128": 16,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a whole model costs; work and activations are those of one sample.
+
+    `activation_bytes` adds up every tensor of the forward pass, the inputs among them: what training keeps for
+    the backward pass. `layers` counts as `len(model.layers)` does.
+    """
+
+    parameters: int
+    trainable_parameters: int
+    macs: Dim
+    activation_bytes: Dim
+    weight_bytes: int
+    layers: int
+
+    @property
+    def non_trainable_parameters(self) -> int:
+        return self.parameters - self.trainable_parameters
+
+
+def totals(graph: Graph) -> Totals:
+    """Add up a model."""
+    counted = counted_nodes(graph)
+    operations = {id(node.operation): node.operation for node in counted}.values()
+    weights = [pair for operation in operations for pair in weights_of(operation)]
+    return Totals(
+        parameters=sum(math.prod(weight.shape) for weight, _ in weights),
+        trainable_parameters=sum(math.prod(weight.shape) for weight, trains in weights if trains),
+        macs=_sum(node.macs if node.known else UNKNOWN for node in counted),
+        activation_bytes=_sum(activation_bytes(node) for node in counted),
+        weight_bytes=sum(weight_bytes(weight) for weight, _ in weights),
+        layers=sum(operation.family != "op" for operation in operations),
+    )
+
+
+def counted_nodes(graph: Graph) -> list[Node]:
+    """Give the nodes that Keras will have: the inputs and what outputs depend on; all of a graph that stops early."""
+    if not graph.complete:
+        return list(graph.nodes)
+    counted = graph.needed() | set(graph.inputs)
+    return [node for node in graph.nodes if node.id in counted]
+
+
+def weights_of(operation: Operation) -> list[tuple[Weight, bool]]:
+    """Give each weight of a layer or sub-model, trainable ones first, and whether it trains."""
+    found: list[tuple[Weight, bool]] = []
+    pending = [(operation, True)]
+    while pending:
+        current, trains = pending.pop()
+        trains = trains and current.trainable
+        if current.graph is None:
+            found += [(weight, trains and weight.trainable) for weight in current.weights]
+        else:
+            inside = {id(n.operation): n.operation for n in counted_nodes(current.graph)}
+            pending += [(inner, trains) for inner in reversed(inside.values())]
+    return sorted(found, key=lambda pair: not pair[1])
+
+
+def parameters_of(operation: Operation) -> tuple[int, int]:
+    """Count the parameters of a layer, and those of them that train: Dense(4) on 8 units -> (36, 36)."""
+    counts = [(math.prod(weight.shape), trains) for weight, trains in weights_of(operation)]
+    return sum(n for n, _ in counts), sum(n for n, trains in counts if trains)
+
+
+def weight_bytes(weight: Weight) -> int:
+    """Give the memory of one weight: (3, 3, 16) of float32 -> 576."""
+    return math.prod(weight.shape) * ELEMENT_BYTES.get(weight.dtype, 4)
+
+
+def activation_bytes(node: Node) -> Dim:
+    """Give the memory of a node's outputs for one sample; of a sub-model, of all that is in it."""
+    if not node.known:
+        return UNKNOWN
+    graph = node.operation.graph
+    if graph is not None:
+        return _sum(
+            activation_bytes(inner) for inner in counted_nodes(graph) if inner.operation.family != "input"
+        )
+    return _sum(tensor_bytes(spec) for spec in node.flat_outputs)
+
+
+def tensor_bytes(spec: TensorSpec) -> Dim:
+    """Give the memory of one sample of a tensor: float32 (None, 28, 28, 6) -> 18816."""
+    if spec.dtype not in ELEMENT_BYTES:
+        return UNKNOWN
+    return product(spec.shape[1:]) * ELEMENT_BYTES[spec.dtype]
+
+
+def _sum(counts: Iterable[Dim]) -> Dim:
+    total: Dim = 0
+    for count in counts:
+        total = total + count
+    return total

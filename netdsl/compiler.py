@@ -1,0 +1,171 @@
+"""The pipeline: source text in, diagnostics, graphs and Python out.
+
+    source -> syntax tree -> linked units -> graphs -> findings -> Python
+
+`compile_source` is what the command line, the Python API and the tests call. It raises for no spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from netdsl.analyse.structure import check_structure, deepest_chain
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.elaborate.elaborator import Elaboration, elaborate
+from netdsl.elaborate.linking import Loader, Unit, link
+from netdsl.graph import Graph
+from netdsl.source import SourceFile
+from netdsl.version import __version__
+
+Api = Literal["tf.keras", "keras"]
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledModel:
+    """One model of a compiled file."""
+
+    net: Graph
+    file_name: str
+
+    @property
+    def name(self) -> str:
+        return self.net.name
+
+    @property
+    def graph(self) -> Any:
+        """A networkx.MultiDiGraph: a node per layer application, an edge per tensor."""
+        return self.net.as_networkx()
+
+    def summary(self) -> dict[str, Any]:
+        """The dict that `netdsl summary --format json` prints."""
+        from netdsl.report.summary import summary_dict
+
+        return summary_dict(self.net, self.file_name)
+
+    @property
+    def layers(self) -> list[dict[str, Any]]:
+        return list(self.summary()["layers"])
+
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        return list(self.summary()["inputs"])
+
+    @property
+    def outputs(self) -> list[dict[str, Any]]:
+        return list(self.summary()["outputs"])
+
+    @property
+    def totals(self) -> dict[str, Any]:
+        return dict(self.summary()["totals"])
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """What compiling a file gave; `ok` is False where there is an error, and nothing is then emitted."""
+
+    unit: Unit
+    diagnostics: tuple[Diagnostic, ...]
+    graphs: Mapping[str, Graph]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    unused_settings: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> SourceFile:
+        return self.unit.file
+
+    @property
+    def ok(self) -> bool:
+        return not any(d.severity == "error" for d in self.diagnostics)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(self.graphs)
+
+    def model(self, name: str | None = None) -> CompiledModel:
+        """Give a model by its name, or the last of the file; raises LookupError where there is none."""
+        if name is None:
+            if not self.graphs:
+                raise LookupError(f"{self.file.name} has no model that could be made")
+            name = next(reversed(self.graphs))
+        if name not in self.graphs:
+            known = ", ".join(self.graphs) or "no model"
+            raise LookupError(f"{self.file.name} has no model {name!r}: it has {known}")
+        return CompiledModel(self.graphs[name], self.file.name)
+
+    def emit(self, api: Api = "tf.keras", *, flat: bool = False) -> str:
+        """Write the generated Python; raises ValueError where the spec has errors."""
+        if not self.ok:
+            raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
+        if flat:
+            from netdsl.emit.flat import emit_flat
+
+            return emit_flat(self.unit, self.graphs, api=api, version=__version__)
+        from netdsl.emit.structured import emit_structured
+
+        return emit_structured(
+            self.unit, self.graphs, api=api, settings=self.settings, version=__version__
+        )
+
+    @cached_property
+    def source(self) -> str:
+        """The generated Python, which keeps the spec's structure."""
+        return self.emit()
+
+    @cached_property
+    def flat_source(self) -> str:
+        """The generated Python of the elaborated graph, a line a layer."""
+        return self.emit(flat=True)
+
+    def build(self, name: str | None = None, *, flat: bool = False) -> Any:
+        """Run the generated source and give the live keras.Model."""
+        from netdsl.building import build_model
+
+        return build_model(self, self.model(name).name, flat=flat)
+
+
+def compile_source(
+    file: SourceFile, loader: Loader, *, settings: Mapping[str, Any] | None = None
+) -> Compiled:
+    """Compile one file; `loader` gives the text of the files it imports, by path."""
+    diagnostics = Diagnostics()
+    unit = link(file, loader, diagnostics)
+    elaboration = elaborate(unit, diagnostics, settings or {})
+    _analyse(elaboration, diagnostics)
+    return Compiled(
+        unit,
+        tuple(diagnostics),
+        elaboration.graphs,
+        dict(settings or {}),
+        elaboration.unused_settings,
+    )
+
+
+def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
+    for graph in elaboration.graphs.values():
+        graph.deepest = deepest_chain(graph)
+        if graph.complete:
+            check_structure(graph, diagnostics.report)
+
+
+def read_relative(path: str) -> str:
+    """Load an imported file from disk; the loader of the command line and of `compile_file`."""
+    source = Path(path)
+    if not source.is_file():
+        raise FileNotFoundError(2, "there is no such file", path)
+    return source.read_bytes().decode("utf-8-sig")
+
+
+def compile_file(path: str | Path, **hyperparameters: Any) -> Compiled:
+    """Compile a `.net` file at the given hyperparameters; raises OSError where it cannot be read."""
+    text = Path(path).read_bytes().decode("utf-8-sig")
+    return compile_source(SourceFile(str(path), text), read_relative, settings=hyperparameters)
+
+
+def compile_text(text: str, *, name: str = "spec.net", **hyperparameters: Any) -> Compiled:
+    """Compile a spec given as text; imports are looked up relative to `name`."""
+    return compile_source(SourceFile(name, text), read_relative, settings=hyperparameters)

@@ -1,0 +1,97 @@
+"""Elaboration of a file: each of its models at its hyperparameters, as a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.elaborate import assertions, models
+from netdsl.elaborate.frame import Session
+from netdsl.elaborate.limits import LimitReached
+from netdsl.elaborate.linking import Symbol, Unit
+from netdsl.graph import Graph
+from netdsl.stack import deep_stack
+from netdsl.syntax import tree
+
+
+@dataclass(eq=False)
+class Elaboration:
+    """What came of a file: a graph for each model that could be made, in file order."""
+
+    unit: Unit
+    graphs: dict[str, Graph] = field(default_factory=dict)
+    unused_settings: tuple[str, ...] = ()
+
+
+def elaborate(unit: Unit, diagnostics: Diagnostics, settings: Mapping[str, Any]) -> Elaboration:
+    """Elaborate every model of a file; mistakes are reported and the rest goes on."""
+    result = Elaboration(unit)
+    session = Session(diagnostics)
+    with deep_stack(), _limits(session):
+        root = session.root(unit)
+        for statement in unit.module.statements:
+            if isinstance(statement, tree.Let):
+                root.lookup(statement.name)
+        for symbol in own_models(unit):
+            _elaborate_model(symbol, settings, session, result)
+        for statement in unit.module.statements:
+            if isinstance(statement, tree.Assert):
+                session.place = statement.span
+                assertions.check_top_level(statement, root, result.graphs)
+    taken = {p.name for s in own_models(unit) for p in _parameters(s, session)}
+    result.unused_settings = tuple(name for name in settings if name not in taken)
+    return result
+
+
+def own_models(unit: Unit) -> list[Symbol]:
+    """Give the models that a file itself declares, in order."""
+    return [
+        unit.names[s.name]
+        for s in unit.module.statements
+        if isinstance(s, (tree.Model, tree.SpecialisedModel)) and unit.names[s.name].node is s
+    ]
+
+
+def _parameters(symbol: Symbol, session: Session) -> tuple[tree.Parameter, ...]:
+    node = symbol.node
+    seen: set[int] = set()
+    while isinstance(node, tree.SpecialisedModel) and id(node) not in seen:
+        seen.add(id(node))
+        call = node.value
+        name = call.function if isinstance(call, tree.Call) else call
+        found = symbol.unit.names.get(name.id) if isinstance(name, tree.Name) else None
+        if found is None:
+            return ()
+        symbol, node = found, found.node
+    return node.parameters if isinstance(node, tree.Model) else ()
+
+
+def _elaborate_model(
+    symbol: Symbol, settings: Mapping[str, Any], session: Session, result: Elaboration
+) -> None:
+    session.place = symbol.node.name_span
+    found = models.top_level(symbol, settings, session)
+    if found is None:
+        return
+    base, bound = found
+    instance = models.instance_of(base, bound, session, (), symbol.name)
+    result.graphs[symbol.name] = instance.graph
+
+
+@contextmanager
+def _limits(session: Session) -> Iterator[None]:
+    """Turn a passed limit into one diagnostic at what was being elaborated, and end there."""
+    try:
+        yield
+    except LimitReached as limit:
+        if session.place is not None:
+            problem = (
+                problems.EndlessRecursion if "levels deep" in limit.text else problems.TooLarge
+            )
+            name = limit.text.split("`")[1] if "`" in limit.text else ""
+            session.diagnostics.report(problem.at(session.place, limit.text, name=name))
+
