@@ -1,0 +1,6 @@
+"""`python -m netdsl` is the command line."""
+
+from netdsl.cli.main import main
+
+if __name__ == "__main__":
+    main(prog_name="netdsl")

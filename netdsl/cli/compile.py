@@ -1,0 +1,137 @@
+"""`netdsl compile`: writes a spec as Keras code."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from netdsl.cli.compiling import SET_HELP, CompiledFile, compile_files
+from netdsl.cli.files import read_text_or_none, reason_of, whole, write_result
+from netdsl.cli.output import Findings, write, write_source
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems import files as problems
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How the results are to be written."""
+
+    check: bool
+    force: bool
+
+
+@click.command("compile")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-o", "--output", metavar="OUT", help="Write here: a file, a folder, or `-` to print.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=SET_HELP)
+@click.option("--flat", is_flag=True, help="Write the elaborated graph, a line a layer.")
+@click.option(
+    "--api",
+    type=click.Choice(["tf.keras", "keras"]),
+    default="tf.keras",
+    show_default=True,
+    help="What the code imports; `keras` runs on TensorFlow, JAX and PyTorch.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is out of date.")
+@click.option("--force", is_flag=True, help="Write over a file that was edited since.")
+def command(
+    files: tuple[str, ...],
+    output: str | None,
+    settings: tuple[str, ...],
+    flat: bool,
+    api: str,
+    check: bool,
+    force: bool,
+) -> int:
+    """Write each spec as readable Keras code, `FILE.py` beside it.
+
+    Nothing is written for a spec with errors. A file that was edited since netdsl wrote it is kept.
+    """
+    targets = plan_targets(files, output)
+    findings = Findings()
+    compiled = compile_files(files, findings, settings=settings)
+    out_of_date = False
+    for item in compiled if not findings.failed else []:
+        if item.compiled.ok:
+            text = item.compiled.emit(api=api, flat=flat)
+            out_of_date |= put(targets[item.path], text, findings, Writing(check, force))
+    return max(findings.finish(), int(out_of_date))
+
+
+def plan_targets(files: tuple[str, ...], output: str | None) -> dict[str, Path | None]:
+    """Say where each result goes, None for standard output."""
+    if output is None:
+        targets = {file: None if file == "-" else Path(file).with_suffix(".py") for file in files}
+    elif output == "-":
+        targets = dict.fromkeys(files)
+    elif Path(output).is_dir():
+        targets = {file: Path(output, Path(_stem(file)).stem + ".py") for file in files}
+    else:
+        targets = dict.fromkeys(files, Path(output))
+    _refuse_clashes(targets)
+    return targets
+
+
+def _stem(file: str) -> str:
+    return "stdin" if file == "-" else file
+
+
+def _refuse_clashes(targets: dict[str, Path | None]) -> None:
+    """Two specs never share a file, and no spec is written over."""
+    sources = {Path(file).resolve() for file in targets if file != "-"}
+    seen: dict[Path, str] = {}
+    for file, target in targets.items():
+        if target is None:
+            continue
+        if target.resolve() in sources:
+            raise click.UsageError(f"`{target}` is a spec; give the result another name with -o.")
+        other = seen.setdefault(target.resolve(), file)
+        if other != file:
+            raise click.UsageError(f"`{other}` and `{file}` would both be written to `{target}`.")
+
+
+def put(target: Path | None, text: str, findings: Findings, writing: Writing) -> bool:
+    """Write one result (or compare it, under `--check`); True where the file on disk is out of date."""
+    if target is None:
+        if not writing.check:
+            write_source(text)
+        return False
+    try:
+        before = read_text_or_none(target)
+    except OSError as error:
+        findings.fail(
+            problems.UnwritableFile.at(whole(str(target)), reason_of(error), name=target)
+        )
+        return False
+    if before == text:
+        return False
+    if writing.check:
+        write(sys.stderr, f"{target} is {'missing' if before is None else 'out of date'}\n")
+        return True
+    if before is not None and not writing.force and not _is_replaceable(before):
+        findings.fail(_edited(target, before))
+        return False
+    refused = write_result(target, text)
+    if refused is not None:
+        findings.fail(refused)
+    return False
+
+
+def _is_replaceable(text: str) -> bool:
+    from netdsl.emit.render import is_untouched
+
+    return is_untouched(text)
+
+
+def _edited(target: Path, text: str) -> Diagnostic:
+    """Say why a file is kept."""
+    made = "Made by netdsl" in text
+    return problems.WouldOverwrite.at(
+        whole(target.as_posix()),
+        "it was edited after netdsl wrote it" if made else "netdsl did not make it",
+        name=target.as_posix(),
+        help="write elsewhere with `-o OUT`, or write over it with `--force`",
+    )

@@ -1,0 +1,100 @@
+"""`netdsl explain`: what a diagnostic code means, a spec that causes it, and the one that does not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from netdsl.cli.files import write_whole
+from netdsl.cli.output import takes_color, write
+from netdsl.diagnostics.diagnostic import Severity
+from netdsl.diagnostics.explain import Page, all_pages, page_of
+from netdsl.diagnostics.suggest import closest
+
+ROOMS = {
+    "N01": "Syntax",
+    "N02": "Names and imports",
+    "N03": "Arguments",
+    "N04": "Structure",
+    "N05": "Shapes, dtypes and weights",
+    "N06": "Advice",
+    "N07": "Advice for GPUs",
+    "N08": "Training",
+    "N09": "Files and the command line",
+}
+
+
+@click.command("explain")
+@click.argument("code", required=False)
+@click.option("--list", "list_", is_flag=True, help="List every code.")
+@click.option(
+    "--markdown", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Write every page into a folder instead.",
+)
+def command(code: str | None, list_: bool, markdown: Path | None) -> int:
+    """Explain CODE, such as N0503."""
+    if markdown is not None:
+        write_pages(markdown)
+    elif list_:
+        write(sys.stdout, code_list(all_pages()))
+    elif code is None:
+        raise click.UsageError("Give a code, such as `netdsl explain N0503`, or --list.")
+    else:
+        _show(code)
+    return 0
+
+
+def _show(code: str) -> None:
+    page = page_of(code)
+    if page is None:
+        near = closest(code.upper(), [known.code for known in all_pages()])
+        hint = f"Did you mean `{near}`?" if near else "`netdsl explain --list` lists the codes."
+        raise click.UsageError(f"There is no code `{code}`. {hint}")
+    if not takes_color(sys.stdout):
+        write(sys.stdout, page.as_text())
+        return
+    from netdsl.report.page import print_markdown
+
+    print_markdown(page.as_markdown())
+
+
+def code_list(pages: list[Page]) -> str:
+    """List the codes in a line each, under what they are about."""
+    lines: list[str] = []
+    room = ""
+    for page in pages:
+        if page.code[:3] != room:
+            room = page.code[:3]
+            lines += [*([""] if lines else []), ROOMS.get(room, room)]
+        lines.append(f"  {page.code}  {_mark(page.severity)}  {page.title}")
+    return "\n".join(lines) + "\n"
+
+
+def _mark(severity: Severity) -> str:
+    return f"{severity:<7}"
+
+
+def write_pages(folder: Path) -> None:
+    """Write a Markdown file for each code, and an index; pages of codes that are gone are removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = markdown_pages()
+    for stale in folder.glob("N[0-9][0-9][0-9][0-9].md"):
+        if stale.name not in texts:
+            stale.unlink()
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+
+
+def markdown_pages() -> dict[str, str]:
+    """Give the text of every page by its file name; `README.md` is the index."""
+    pages = all_pages()
+    index = ["# What the diagnostics mean", "", "Made by `netdsl explain --markdown docs/errors`.", ""]
+    room = ""
+    for page in pages:
+        if page.code[:3] != room:
+            room = page.code[:3]
+            index += [*([""] if index[-1] else []), f"## {ROOMS.get(room, room)}", ""]
+        index.append(f"- [{page.code}]({page.code}.md) ({page.severity}): {page.title}")
+    return {"README.md": "\n".join(index) + "\n"} | {f"{p.code}.md": p.as_markdown() for p in pages}

@@ -1,0 +1,121 @@
+"""Reads specs and writes results: bounded reads, whole writes or none.
+
+What can't be read or written becomes a diagnostic with a code of its own (N09); nothing here raises for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import posixpath
+import stat
+import sys
+import tempfile
+from pathlib import Path, PurePath
+
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems import files as problems
+from netdsl.source import SourceFile, Span
+
+#: What a spec may weigh at most; a device or a runaway file ends here.
+MAX_BYTES = 16 * 1024 * 1024
+
+STDIN = "<stdin>"
+
+
+def spec_name(path: str) -> str:
+    """Give the name that a file has in diagnostics: `./a.net` is `a.net`, `-` is `<stdin>`."""
+    return STDIN if path == "-" else posixpath.normpath(PurePath(path).as_posix())
+
+
+def read_spec(path: str) -> SourceFile | Diagnostic:
+    """Read a file of the command line, or say why it can't be read."""
+    name = spec_name(path)
+    try:
+        return SourceFile(name, load("-" if path == "-" else path, any_kind=True))
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+        return problems.NotText.at(whole(name), reason, name=name)
+    except (OSError, ValueError) as error:
+        return problems.UnreadableFile.at(whole(name), reason_of(error), name=name)
+
+
+def load(path: str, *, any_kind: bool = False) -> str:
+    """Give the text of a file, for imports too; raises OSError, UnicodeDecodeError or ValueError.
+
+    An import reads regular files alone: a pipe or a device would keep the compiler waiting.
+    """
+    if path == "-":
+        content = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        if not any_kind and not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError(0, "Not a regular file")
+        with open(path, "rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise OSError(0, f"larger than {MAX_BYTES >> 20} MiB")
+    return content.decode("utf-8").removeprefix("\ufeff")
+
+
+def reason_of(error: Exception) -> str:
+    """Say in a few words why the system refused."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def whole(name: str) -> Span:
+    """Give a place that stands for a file as a whole."""
+    return Span(SourceFile(name, ""), 0, 0)
+
+
+def read_text_or_none(path: Path) -> str | None:
+    """Give what a file holds, None where there is nothing to lose: no file, or a device such as `/dev/null`."""
+    if path.exists() and not path.is_file():
+        return None
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is either as before or complete, with the permissions it had.
+
+    The text goes to a new file in the same folder, which then takes the place of the old one. A link stays a
+    link, and what is no regular file (`/dev/stdout`) is written to directly.
+    """
+    target = Path(os.path.realpath(path))
+    data = text.encode("utf-8")
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _mode(target))
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """Give the permissions of a file, those that a new one gets where there is none."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def write_result(path: Path, text: str) -> Diagnostic | None:
+    """Write a file, or say why it can't be written."""
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        name = path.as_posix()
+        return problems.UnwritableFile.at(whole(name), reason_of(error), name=name)
+    return None

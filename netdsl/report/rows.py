@@ -1,0 +1,230 @@
+"""The rows of the layer table: nodes under the blocks they were made in, identical repeats told once.
+
+`table_rows` takes a graph and gives rows in order, as data; `table.py` draws them. A block's use is a row of its
+own with the sums of what is in it; a run of identical blocks or layers is one row that counts them, and the first
+of them stands for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal, TypeAlias
+
+from netdsl.analyse.costs import counted_nodes, parameters_of
+from netdsl.graph import Graph, Node
+from netdsl.report.summary import kind_of
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec
+
+#: How long a repeating pattern of neighbours may be, and how many rows telling it once has to save.
+LONGEST_PATTERN = 24
+FEWEST_SAVED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: a layer, a block with sums, or a repeat with the sums of all its turns."""
+
+    role: Literal["layer", "block", "repeat"]
+    depth: int
+    label: str
+    name: str = ""
+    kind: str = ""
+    outputs: tuple[TensorSpec, ...] | None = None
+    parameters: int | None = None  # None where the weights were counted in an earlier row
+    macs: Dim = 0
+    inputs: tuple[str, ...] = ()  # as short as the block that both layers stand in allows
+    sources: tuple[str, ...] = ()  # the same in full
+    times: int = 1
+
+
+@dataclass(slots=True)
+class _Block:
+    """The nodes and inner blocks of one use of a block, by first appearance."""
+
+    path: tuple[str, ...]
+    items: list[_Item] = field(default_factory=list)
+
+    def nodes(self) -> Iterator[Node]:
+        pending: list[_Item] = [self]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, _Block):
+                pending.extend(reversed(item.items))
+            else:
+                yield item
+
+
+_Item: TypeAlias = Node | _Block
+
+
+def table_rows(graph: Graph, *, expand: bool = False) -> list[Row]:
+    """Give the rows of a model's table; `expand` tells every repeat in full."""
+    return list(_Table(graph, expand).rows())
+
+
+class _Table:
+    def __init__(self, graph: Graph, expand: bool) -> None:
+        self._graph = graph
+        self._expand = expand
+        self._root = _Block(())
+        self._signatures: dict[object, int] = {}
+        self._first_use: dict[int, int] = {}
+        blocks = {(): self._root}
+        for node in counted_nodes(graph):
+            self._first_use.setdefault(id(node.operation), node.id)
+            self._enclosing(node.path, blocks).items.append(node)
+
+    def _enclosing(
+        self, path: tuple[str, ...], blocks: dict[tuple[str, ...], _Block]
+    ) -> _Block:
+        block = self._root
+        for end in range(1, len(path) + 1):
+            inner = blocks.get(path[:end])
+            if inner is None:
+                inner = blocks[path[:end]] = _Block(path[:end])
+                block.items.append(inner)
+            block = inner
+        return block
+
+    def rows(self) -> Iterator[Row]:
+        """Walk the blocks depth first, without recursing."""
+        pending: list[Iterator[Row | tuple[_Block, int]]] = [self._contents(self._root, 0)]
+        while pending:
+            step = next(pending[-1], None)
+            if step is None:
+                pending.pop()
+            elif isinstance(step, Row):
+                yield step
+            else:
+                block, depth = step
+                pending.append(self._contents(block, depth))
+
+    def _contents(self, block: _Block, depth: int) -> Iterator[Row | tuple[_Block, int]]:
+        for begin, length, times in self._runs(block.items):
+            items = block.items[begin : begin + length * times]
+            inner = depth
+            if times > 1:
+                yield self._sum_row("repeat", depth, items, _range_label(items, block.path), times)
+                inner += 1
+            for item in items[:length]:
+                if isinstance(item, _Block):
+                    if times == 1 or length > 1:
+                        label = relative(item.path[-1], block.path)
+                        yield self._sum_row("block", inner, [item], label, 1)
+                        yield item, inner + 1
+                    else:
+                        yield item, inner
+                else:
+                    yield self._layer_row(item, inner)
+
+    # -- rows -----------------------------------------------------------------------------------
+
+    def _layer_row(self, node: Node, depth: int) -> Row:
+        is_first = self._first_use[id(node.operation)] == node.id
+        return Row(
+            role="layer",
+            depth=depth,
+            label=relative(node.name, node.path),
+            name=node.name,
+            kind=kind_of(node),
+            outputs=node.flat_outputs if node.known else None,
+            parameters=parameters_of(node.operation)[0] if is_first else None,
+            macs=node.macs if node.known else UNKNOWN,
+            inputs=tuple(self._input_name(ref.node, node) for ref in node.inputs),
+            sources=tuple(self._graph.nodes[ref.node].name for ref in node.inputs),
+        )
+
+    def _input_name(self, number: int, reader: Node) -> str:
+        """Name an input as short as the block that both stand in allows."""
+        source = self._graph.nodes[number]
+        common = [a for a, b in zip(source.path, reader.path, strict=False) if a == b]
+        return relative(source.name, source.path[: len(common)])
+
+    def _sum_row(
+        self, role: Literal["block", "repeat"], depth: int, items: Sequence[_Item], label: str, times: int
+    ) -> Row:
+        nodes = list(_Block((), list(items)).nodes())
+        macs: Dim = 0
+        for node in nodes:
+            macs = macs + (node.macs if node.known else UNKNOWN)
+        first_uses = [n for n in nodes if self._first_use[id(n.operation)] == n.id]
+        return Row(
+            role=role,
+            depth=depth,
+            label=label,
+            outputs=nodes[-1].flat_outputs if nodes[-1].known else None,
+            parameters=sum(parameters_of(node.operation)[0] for node in first_uses),
+            macs=macs,
+            times=times,
+        )
+
+    # -- repeats --------------------------------------------------------------------------------
+
+    def _runs(self, items: Sequence[_Item]) -> Iterator[tuple[int, int, int]]:
+        """Cut neighbours into (begin, length, times): `a b b b c d c d` -> a, 3 × b, 2 × (c d)."""
+        if self._expand:
+            yield from ((at, 1, 1) for at in range(len(items)))
+            return
+        signatures = [self._signature(item) for item in items]
+        at = 0
+        while at < len(items):
+            length, times = _longest_run(signatures, at)
+            rows = sum(1 for _ in _Block((), list(items[at : at + length])).nodes())
+            if rows * (times - 1) < FEWEST_SAVED:
+                length, times = 1, 1
+            yield at, length, times
+            at += length * times
+
+    def _signature(self, item: _Item) -> int:
+        """Number an item so that equal numbers mean: the same layers, arguments and shapes, in the same order, under
+        names that differ in their numbers alone."""
+        is_block = isinstance(item, _Block)
+        path = item.path if isinstance(item, _Block) else item.path + (item.name,)
+        content = tuple(
+            (
+                n.kind,
+                [relative(b, [a]) for a, b in pairwise(n.path[len(path) - 1 :])],
+                _arguments(n),
+                [str(spec) for spec in n.flat_outputs],
+                len(n.inputs),
+            )
+            for n in _Block((), [item]).nodes()
+        )
+        label = re.sub(r"\d+", "#", relative(path[-1], path[:-1]))
+        return self._signatures.setdefault((is_block, label, repr(content)), len(self._signatures))
+
+
+def _arguments(node: Node) -> str:
+    return repr(sorted((k, repr(v)) for k, v in node.operation.arguments.items() if k != "name"))
+
+
+def _longest_run(signatures: Sequence[int], at: int) -> tuple[int, int]:
+    """Give the pattern at a place that covers most: its length and how often it comes in a row."""
+    best = (1, 1)
+    for length in range(1, min(LONGEST_PATTERN, (len(signatures) - at) // 2) + 1):
+        pattern = signatures[at : at + length]
+        times = 1
+        while signatures[at + times * length : at + (times + 1) * length] == pattern:
+            times += 1
+        if times > 1 and times * length > best[0] * best[1]:
+            best = (length, times)
+    return best
+
+
+def relative(name: str, path: Sequence[str]) -> str:
+    """Take the names of enclosing blocks from a name: `stage1_conv_bn2_conv2d` in `stage1_conv_bn2` -> `conv2d`."""
+    for prefix in ([path[-1], "_".join(path)] if path else []):
+        if name.startswith(prefix + "_"):
+            return name[len(prefix) + 1 :]
+    return name
+
+
+def _range_label(items: Iterable[_Item], path: Sequence[str]) -> str:
+    names = [
+        relative(item.path[-1], path) if isinstance(item, _Block) else relative(item.name, path)
+        for item in items
+    ]
+    return f"{names[0]} … {names[-1]}"

@@ -1,0 +1,109 @@
+"""A model as data: the object of `netdsl summary --format json` and of `CompiledModel.summary()`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.analyse.costs import counted_nodes, parameters_of, totals, weights_of
+from netdsl.analyse.demands import worked_out
+from netdsl.graph import Graph, Node
+from netdsl.tensor import Dim, TensorSpec, keras_shape
+from netdsl.version import __version__
+
+
+def summary_dict(graph: Graph, file_name: str) -> dict[str, Any]:
+    """Give a model's summary; every value is one that JSON has, and a shape is a list."""
+    return {
+        "netdsl": __version__,
+        "file": file_name,
+        "model": graph.name,
+        "hyperparameters": {
+            name: plain_value(value) for name, value in graph.hyperparameters.items()
+        },
+        "inputs": [
+            _named(graph.nodes[number].name, spec)
+            for number in graph.inputs
+            for spec in graph.nodes[number].flat_outputs[:1]
+        ],
+        "outputs": [_named(name, graph.spec(ref)) for name, ref in graph.outputs.items()],
+        "layers": [_layer(graph, node) for node in counted_nodes(graph)],
+        "totals": totals_dict(graph),
+        "demands": worked_out(demand for demand, _ in graph.demands),
+        "complete": graph.complete,
+    }
+
+
+def totals_dict(graph: Graph) -> dict[str, int | None]:
+    """Give the totals; a count that is not a fixed number is None."""
+    total = totals(graph)
+    return {
+        "parameters": total.parameters,
+        "trainable_parameters": total.trainable_parameters,
+        "non_trainable_parameters": total.non_trainable_parameters,
+        "macs": _fixed(total.macs),
+        "activation_bytes": _fixed(total.activation_bytes),
+        "weight_bytes": total.weight_bytes,
+        "layers": total.layers,
+    }
+
+
+def kind_of(node: Node) -> str:
+    """Give the Keras class of a node."""
+    return "InputLayer" if node.operation.family == "input" else node.kind
+
+
+def _layer(graph: Graph, node: Node) -> dict[str, Any]:
+    weights = weights_of(node.operation)
+    parameters, trainable = parameters_of(node.operation)
+    place = node.origin.span.first
+    return {
+        "name": node.name,
+        "kind": kind_of(node),
+        "inputs": [graph.nodes[ref.node].name for ref in node.inputs],
+        "output_shapes": [keras_shape(spec.shape) for spec in node.flat_outputs],
+        "output_dtypes": [spec.dtype for spec in node.flat_outputs],
+        "weights": [list(weight.shape) for weight, _ in weights],
+        "parameters": parameters,
+        "trainable_parameters": trainable,
+        "macs": _fixed(node.macs) if node.known else None,
+        "file": node.origin.span.file.name,
+        "line": place.line,
+        "column": place.column,
+    }
+
+
+def _named(name: str, spec: TensorSpec) -> dict[str, Any]:
+    return {"name": name, "shape": keras_shape(spec.shape), "dtype": spec.dtype}
+
+
+def _fixed(count: Dim) -> int | None:
+    return count if isinstance(count, int) else None
+
+
+def plain_value(value: Any) -> Any:
+    """Write a hyperparameter as JSON can: tuples as lists, objects as they are spelled."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if value - value == 0 else str(value)  # JSON has no infinity and no nan
+    if isinstance(value, (list, tuple)):
+        return [plain_value(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    return str(value)
+
+
+def empty_summary(file_name: str) -> dict[str, Any]:
+    """Give the object for a file without a model that can be summed up: the same keys, nothing in them."""
+    return {
+        "netdsl": __version__,
+        "file": file_name,
+        "model": None,
+        "hyperparameters": {},
+        "inputs": [],
+        "outputs": [],
+        "layers": [],
+        "totals": None,
+        "demands": [],
+        "complete": False,
+    }

@@ -1,0 +1,189 @@
+"""The table of `netdsl summary`, drawn for a terminal.
+
+It has the columns of Keras's own summary and one for multiply-accumulates; blocks and repeats are rows with sums. On
+what is no terminal it is the same table without colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from netdsl.analyse.costs import Totals, totals
+from netdsl.analyse.demands import worked_out
+from netdsl.elaborate.naming import snake_case
+from netdsl.graph import Graph
+from netdsl.report.rows import Row, table_rows
+from netdsl.tensor import Dim, Unknown, spell_shape
+
+#: From this width on the table has lines between its columns, as Keras's has.
+RULED_WIDTH = 100
+DEEPEST_INDENT = 6
+LONGEST_SHAPE = 28
+LONGEST_FORMULA = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How a summary is shown: memory at which batch size, repeats in full or counted."""
+
+    batch: int = 32
+    expand: bool = False
+
+
+def print_summary(graph: Graph, console: Console, display: Display, stops_at: str = "") -> None:
+    """Print a model's table and totals; `stops_at` says what ended a graph that is not complete."""
+    console.print(_title(graph))
+    console.print(layer_table(table_rows(graph, expand=display.expand), console.width))
+    if stops_at:
+        console.print(Text(f"The table stops here: {stops_at}", style="bold red"), soft_wrap=True)
+    for line in total_lines(totals(graph), display.batch):
+        console.print(line, soft_wrap=True)
+    for line in demand_lines(graph):
+        console.print(line, soft_wrap=True)
+
+
+def _title(graph: Graph) -> Text:
+    title = Text.assemble("Model: ", (graph.name, "bold"))
+    if graph.hyperparameters:
+        spelled = ", ".join(f"{name}={value!s}" for name, value in graph.hyperparameters.items())
+        title.append(f"({spelled})", style="dim")
+    return title
+
+
+def layer_table(rows: list[Row], width: int) -> Table:
+    """Draw the rows; where every layer just follows the one before it, the inputs need no column."""
+    ruled = width >= RULED_WIDTH
+    table = Table(
+        box=box.HEAVY_HEAD if ruled else box.SIMPLE_HEAD,
+        padding=(0, 1) if ruled else (0, 2, 0, 0),
+        show_edge=ruled,
+        header_style="bold",
+    )
+    words = [word for row in rows for word in (row.label, f"({row.kind})")[: 2 if ruled else 1]]
+    widest = max(map(len, words), default=0) + 2
+    table.add_column("Layer (type)", overflow="fold", min_width=min(widest, width * 2 // 5))
+    longest = max((len(line) for row in rows for line in _shapes(row)), default=0)
+    table.add_column("Output Shape", overflow="fold", no_wrap=longest <= LONGEST_SHAPE)
+    table.add_column("Param #", justify="right", no_wrap=True)
+    table.add_column("MACs", justify="right", no_wrap=True)
+    inputs = _input_cells(rows, ruled)
+    if any(inputs):
+        table.add_column("Connected to", overflow="fold")
+    for row, names in zip(rows, inputs, strict=True):
+        cells = [_layer_cell(row, ruled), _shape_cell(row), _parameter_cell(row), _macs_cell(row, ruled)]
+        connected = [Text("\n".join(names), style="dim")] if any(inputs) else []
+        table.add_row(*cells, *connected, style="" if row.role == "layer" else "dim")
+    return table
+
+
+def _input_cells(rows: list[Row], ruled: bool) -> list[tuple[str, ...]]:
+    """Give the inputs to tell of each row; on a narrow terminal not what merely is the layer above."""
+    told: list[tuple[str, ...]] = []
+    above: tuple[str, ...] | None = None
+    for row in rows:
+        follows = above is None or row.sources == above
+        told.append(() if row.role != "layer" or follows else row.inputs)
+        above = (row.name,) if row.role == "layer" else above
+    if ruled and any(told):
+        return [row.inputs for row in rows]
+    return told
+
+
+def _layer_cell(row: Row, ruled: bool) -> Padding:
+    name = Text(row.label, style="" if row.role == "layer" else "bold")
+    if row.times > 1:
+        name = Text.assemble((f"{row.times} × ", "bold"), name)
+    is_told = ruled or row.label.rstrip("_0123456789") != snake_case(row.kind).rstrip("0123456789")
+    if row.kind and is_told:
+        name.append(f" ({row.kind})", style="cyan")
+    return Padding(name, (0, 0, 0, min(row.depth, DEEPEST_INDENT)))
+
+
+def _shapes(row: Row) -> list[str]:
+    return ["?"] if row.outputs is None else [spell_shape(spec.shape) for spec in row.outputs]
+
+
+def _shape_cell(row: Row) -> Text:
+    return Text("\n".join(_shapes(row)), style="red" if row.outputs is None else "green")
+
+
+def _parameter_cell(row: Row) -> Text:
+    if row.parameters is None:
+        return Text("shared", style="dim")
+    return Text(f"{row.parameters:,}", style="dim" if row.parameters == 0 else "")
+
+
+def _macs_cell(row: Row, ruled: bool) -> Text:
+    limit = LONGEST_FORMULA if ruled else 0
+    return Text(spell_count(row.macs, limit), style="dim" if row.macs == 0 else "")
+
+
+def spell_count(count: Dim, limit: int = LONGEST_FORMULA) -> str:
+    """Write a count: 2359296 -> "2,359,296"; one that depends on a size as a formula of at most `limit` characters."""
+    if isinstance(count, int):
+        return f"{count:,}"
+    if isinstance(count, Unknown):
+        return "?"
+    formula = str(count)
+    return formula if len(formula) <= limit else f"f({', '.join(sorted(count.variables))})"
+
+
+def total_lines(total: Totals, batch: int) -> list[Text]:
+    """Write the totals, and the memory that weights and activations take."""
+    activations = total.activation_bytes * batch
+    rows = [
+        ("Total params", f"{total.parameters:,} ({spell_bytes(total.weight_bytes)})"),
+        ("Trainable params", f"{total.trainable_parameters:,}"),
+        ("Non-trainable params", f"{total.non_trainable_parameters:,}"),
+        ("Multiply-accumulates", _spell_work(total.macs)),
+        (
+            f"Memory at batch {batch:,}",
+            f"{spell_bytes(total.weight_bytes)} weights, {spell_bytes(activations)} activations",
+        ),
+        ("Layers", f"{total.layers:,}"),
+    ]
+    return [Text.assemble((f"{name}: ", "bold"), value) for name, value in rows]
+
+
+def _spell_work(macs: Dim) -> str:
+    if not isinstance(macs, int):
+        return "not a fixed number" if isinstance(macs, Unknown) else f"{macs} for each sample"
+    return f"{macs:,} for each sample" + (f" ({spell_scaled(macs)})" if macs >= 1_000_000 else "")
+
+
+def spell_scaled(count: int) -> str:
+    """Write a large count in thousands: 4089184256 -> "4.09 G"."""
+    value, unit = float(count), ""
+    for unit in ("", "k", "M", "G", "T", "P"):
+        if value < 999.5:
+            break
+        value /= 1000
+    return f"{value:.3g} {unit}".strip()
+
+
+def spell_bytes(count: Dim) -> str:
+    """Write an amount of memory in powers of 1024: 1536 -> "1.50 KiB"."""
+    if isinstance(count, Unknown):
+        return "an unknown amount of"
+    if not isinstance(count, int):
+        return f"{spell_count(count)} bytes of"
+    value, unit = float(count), ""
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if value < 1024:
+            break
+        value /= 1024
+    return f"{count} B" if unit == "B" else f"{value:.2f} {unit}"
+
+
+def demand_lines(graph: Graph) -> list[Text]:
+    """List what the net demands of its symbolic sizes, each once."""
+    demands = worked_out(demand for demand, _ in graph.demands)
+    if not demands:
+        return []
+    return [Text("Works for sizes where", style="bold"), *(Text(f"  {demand}") for demand in demands)]
