@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from netdsl.catalog import layer_kind
 from netdsl.catalog.binding import bind_arguments
-from netdsl.catalog.kind import BoundLayer, Identifier, ObjectValue
+from netdsl.catalog.kind import BoundLayer, Call, Identifier, Inference, ObjectValue
 from netdsl.catalog.signature import families_of, signature
+from netdsl.tensor import TensorSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_ARGUMENTS = {"registered_name", "build_config"}
@@ -75,12 +77,18 @@ def configured(recorded: dict[str, Any]) -> Any:
 
 
 def layer(name: str, arguments: dict[str, Any]) -> BoundLayer:
-    found = signature("layer", name)
-    if found is None:
+    """Bind a layer that stands as an argument; its `infer` runs the kind's rule."""
+    found, kind = signature("layer", name), layer_kind(name)
+    if found is None or kind is None:
         raise Unsayable(name)
     written = {k: v for k, v in arguments.items() if found.parameter(k)}
-    bound = bind_arguments(found, None, (), written)
-    return BoundLayer(name, bound.arguments, lambda *a, **k: None, bound.written)  # type: ignore[arg-type, return-value]
+    bound = bind_arguments(found, kind.arguments, (), written)
+
+    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
+        is_list = len(inputs) > 1
+        return kind.rule(Call(kind, bound.arguments, tuple(inputs), is_list, call_arguments))
+
+    return BoundLayer(name, bound.arguments, infer, bound.written, kind)
 
 
 def constructions(*names: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:

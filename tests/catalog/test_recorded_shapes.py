@@ -22,6 +22,14 @@ CARELESS = {
     "Softmax: rank 0 and batch: shape (None,)",  # its axis is not there
     "LayerNormalization: list of two tensors instead of one",
     "UpSampling2D: interpolation='nonsense'",
+    "Resizing: interpolation='nonsense'",
+    "Resizing: list of two tensors instead of one",  # it puts the sizes in place of the tensors
+    "GroupQueryAttention: rank+1: axis of 2 inserted after the batch",  # reads the wrong axis
+    "HashedCrossing: num_bins='a'",
+    "HashedCrossing: num_bins=2.5",
+    "HashedCrossing: num_bins=None",
+    "HashedCrossing: unknown constructor argument",  # it would be dropped
+    "Hashing: num_bins=2.5",
     "AdaptiveAveragePooling1D: output_size=0",
     "AdaptiveAveragePooling3D: output_size=0",
     "AdaptiveMaxPooling1D: output_size=0",
@@ -31,7 +39,8 @@ CARELESS = {
 #: The family files whose rules are compared.
 FAMILIES = (
     "core", "convolution", "pooling", "reshaping", "merging", "normalization", "regularization",
-    "activation",
+    "activation", "recurrent", "convolutional_recurrent", "wrappers", "attention", "embedding",
+    "preprocessing", "augmentation", "audio",
 )  # fmt: skip
 
 Recorded = dict[str, Any]
@@ -47,11 +56,12 @@ def sayable(family: str, *names: str) -> Iterator[Recorded]:
     kinds = in_family(family)
     for layer, arguments, case in recorded.constructions(*names):
         tensors = case.get("input")
-        if layer not in kinds or tensors is None or case.get("input_struct") == "dict":
+        if layer not in kinds or tensors is None:
             continue
-        listed = tensors if isinstance(tensors, list) else [tensors]
+        named = dict(tensors) if case.get("input_struct") == "dict" else {}
+        listed = list(named.values()) or (tensors if isinstance(tensors, list) else [tensors])
         if all(isinstance(x, dict) and x.get("shape") and not x.get("ragged") for x in listed):
-            yield {**case, "arguments": arguments, "listed": listed}
+            yield {**case, "arguments": arguments, "listed": listed, "names": list(named)}
 
 
 def inputs(case: Recorded, batch: str) -> tuple[TensorSpec, ...]:
@@ -75,9 +85,11 @@ def inputs(case: Recorded, batch: str) -> tuple[TensorSpec, ...]:
 def infer(case: Recorded, batch: str = "batch_none") -> Any:
     is_list = isinstance(case["input"], list)
     call_arguments = recorded.value(case.get("call_kwargs") or {})
-    return apply_rule(
-        case["layer"], case["arguments"], inputs(case, batch), is_list, call_arguments
-    )[1]
+    tensors = inputs(case, batch)
+    if case["names"]:  # the first arrives through the arrow, the others are given by name
+        call_arguments |= dict(zip(case["names"][1:], tensors[1:], strict=True))
+        tensors = tensors[:1]
+    return apply_rule(case["layer"], case["arguments"], tensors, is_list, call_arguments)[1]
 
 
 def shapes(recorded_shape: Any) -> list[list[int | None]]:
@@ -89,9 +101,10 @@ def shapes(recorded_shape: Any) -> list[list[int | None]]:
 
 def disagreement(case: Recorded) -> str | None:
     """Compare what a rule says of an accepted case with what Keras made of it."""
-    wanted = case["keras"]["batch_none"]
+    batch = "batch_none" if "output_shape" in case["keras"]["batch_none"] else "concrete"
+    wanted = case["keras"][batch]
     try:
-        got = infer(case)
+        got = infer(case, batch)
     except Refusal as refusal:
         return f"refused: {refusal.problem.code} {refusal.label}"
     found = [keras_shape(y.shape) for y in flatten(got.outputs)]
@@ -100,7 +113,8 @@ def disagreement(case: Recorded) -> str | None:
     dtypes = [y.dtype for y in flatten(got.outputs)]
     if isinstance(wanted["output_dtype"], str) and set(dtypes) != {wanted["output_dtype"]}:
         return f"dtype {dtypes}, Keras {wanted['output_dtype']}"
-    weights = [[w.name, list(w.shape), w.trainable] for w in got.weights]
+    trains = case["arguments"].get("trainable", True)  # the elaborator freezes a layer's weights
+    weights = [[w.name, list(w.shape), w.trainable and trains] for w in got.weights]
     if weights != [[w[0], w[1], w[2]] for w in case["keras"]["weights"]]:
         return f"weights {weights}, Keras {case['keras']['weights']}"
     return dynamic_disagreement(case)

@@ -8,6 +8,7 @@ from typing import Any
 
 from netdsl.catalog.argument_types import (
     ANY,
+    INTEGER,
     NUMBER,
     ArgumentType,
     choice,
@@ -247,6 +248,8 @@ def _check_crossed(call: Call, first: TensorSpec, second: TensorSpec) -> None:
 
 
 def _uncrossable(call: Call) -> tuple[str, ...]:
+    if call.num_bins < 1:
+        return (f"`num_bins={call.num_bins}` leaves no bin",)
     for x in call.inputs:
         if x.rank > 2 or (x.rank == 2 and x.shape[-1] != 1):
             return (
@@ -407,6 +410,7 @@ KINDS = (
         hashed_crossing,
         takes="list",
         mask="drop",
+        arguments={"num_bins": INTEGER},
         group="preprocessing",
         shape_rule='[(batch, 1), (batch, 1)] → (batch, 1); "one_hot": (batch, num_bins)',
         use_for="two categories that mean something together",

@@ -7,7 +7,7 @@ A layer of this family is a cell and the way it is led over the time axis. `Cell
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netdsl.catalog.initial_values import filled_weight
@@ -320,7 +320,14 @@ def _run_cell(
     result = cell.infer((step,), states=_state_specs(size, step))
     output = result.outputs[0] if isinstance(result.outputs, tuple) else result.outputs
     assert isinstance(output, TensorSpec)
-    return result.weights, result.macs, output.shape[1:]
+    return frozen(cell, result.weights), result.macs, output.shape[1:]
+
+
+def frozen(layer: BoundLayer, weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
+    """Freeze the weights of a layer inside another where it says `trainable=False`."""
+    if layer.arguments.get("trainable", True):
+        return weights
+    return tuple(replace(weight, trainable=False) for weight in weights)
 
 
 def _state_specs(size: StateSize, step: TensorSpec) -> Any:

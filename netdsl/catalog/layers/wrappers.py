@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from netdsl.catalog.kind import BoundLayer, Call, Inference, LayerKind, Refusal, Structure, Weight
-from netdsl.catalog.layers.recurrent import CALL_TENSORS, sequence
+from netdsl.catalog.layers.recurrent import CALL_TENSORS, frozen, sequence
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     UnequalInputs,
-    UnknownDimension,
     WrongRank,
 )
 from netdsl.diagnostics.problems.wrapping import (
@@ -29,7 +28,7 @@ from netdsl.tensor import Dim, TensorSpec, equal, spell_shape
 def ask(layer: BoundLayer, x: TensorSpec, argument: str) -> Inference:
     """Apply the layer inside; what it refuses is told as a fault of the argument that holds it."""
     try:
-        return layer.infer((x,))
+        result = layer.infer((x,))
     except Refusal as refusal:
         raise Refusal(
             refusal.problem if refusal.blames is None else WrongWrapped,
@@ -38,6 +37,7 @@ def ask(layer: BoundLayer, x: TensorSpec, argument: str) -> Inference:
             help=refusal.help,
             **refusal.facts,
         ) from refusal
+    return replace(result, weights=frozen(layer, result.weights))
 
 
 def one_output(layer: BoundLayer, result: Inference, argument: str) -> TensorSpec:
@@ -256,8 +256,6 @@ def spectral_normalization(call: Call) -> Inference:
     """Divide the kernel of a layer by its largest singular value, which a vector of its own follows."""
     x = call.one()
     _takes_one(call.layer, "layer")
-    if x.rank < 2:
-        raise Refusal(UnknownDimension, f"the only axis of {spell_shape(x.shape)} is the batch")
     result = ask(call.layer, x, "layer")
     kernel = next(
         (w for w in result.weights if not w.within and w.name in ("kernel", "embeddings")), None
