@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.sink import Diagnostics
@@ -129,12 +130,19 @@ class Compiled:
 
 
 def compile_source(
-    file: SourceFile, loader: Loader, *, settings: Mapping[str, Any] | None = None
+    file: SourceFile,
+    loader: Loader,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> Compiled:
-    """Compile one file; `loader` gives the text of the files it imports, by path."""
+    """Compile one file; `loader` gives the text of the files it imports, by path.
+
+    `sizes` puts numbers for symbolic dimensions of the models' inputs, to try a net at them.
+    """
     diagnostics = Diagnostics()
     unit = link(file, loader, diagnostics)
-    elaboration = elaborate(unit, diagnostics, settings or {})
+    elaboration = elaborate(unit, diagnostics, settings or {}, sizes or {})
     _analyse(elaboration, diagnostics)
     return Compiled(
         unit,
@@ -150,6 +158,7 @@ def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
         graph.deepest = deepest_chain(graph)
         if graph.complete:
             check_structure(graph, diagnostics.report)
+            check_sizes(graph, diagnostics.report)
 
 
 def read_relative(path: str) -> str:

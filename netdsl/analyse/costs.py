@@ -114,7 +114,9 @@ def activation_bytes(node: Node) -> Dim:
     graph = node.operation.graph
     if graph is not None:
         return _sum(
-            activation_bytes(inner) for inner in counted_nodes(graph) if inner.operation.family != "input"
+            activation_bytes(inner)
+            for inner in counted_nodes(graph)
+            if inner.operation.family != "input"
         )
     return _sum(tensor_bytes(spec) for spec in node.flat_outputs)
 

@@ -27,10 +27,15 @@ class Elaboration:
     unused_settings: tuple[str, ...] = ()
 
 
-def elaborate(unit: Unit, diagnostics: Diagnostics, settings: Mapping[str, Any]) -> Elaboration:
+def elaborate(
+    unit: Unit,
+    diagnostics: Diagnostics,
+    settings: Mapping[str, Any],
+    sizes: Mapping[str, int] | None = None,
+) -> Elaboration:
     """Elaborate every model of a file; mistakes are reported and the rest goes on."""
     result = Elaboration(unit)
-    session = Session(diagnostics)
+    session = Session(diagnostics, sizes=dict(sizes or {}))
     with deep_stack(), _limits(session):
         root = session.root(unit)
         for statement in unit.module.statements:

@@ -49,6 +49,7 @@ class Session:
     bindings: dict[Any, Any] = field(default_factory=dict)  # argument binding, by kind and values
     inferences: dict[Any, Any] = field(default_factory=dict)  # rule results, by binding and types
     graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters
+    sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
 
     def root(self, unit: Unit) -> Frame:

@@ -298,8 +298,8 @@ def predefine(loop: tree.Node, frame: Frame) -> None:
     """A name after `as` in a loop is a list, also where the loop has no turn."""
     home = frame.body_frame()
     for name in names_after_as(loop):
-        if name != "_":
-            home.variables.setdefault(name, [])
+        if name != "_" and not isinstance(home.variables.get(name), list):
+            home.variables[name] = []
 
 
 def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:

@@ -30,7 +30,7 @@ def declare_symbols(written: tree.TensorType, frame: Frame) -> None:
     for dim in written.dims:
         for name, node in free_names(dim).items():
             if is_symbol(node, frame):
-                frame.variables[name] = Sym.variable(name)
+                frame.variables[name] = frame.session.sizes.get(name, Sym.variable(name))
 
 
 def dtype_of(written: tree.TensorType, frame: Frame) -> str:

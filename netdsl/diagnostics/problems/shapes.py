@@ -343,3 +343,31 @@ class WrongEquation(Problem, code="N0514", title="the equation of `{layer}` does
     }
     ```
     """
+
+
+class NoSizeFits(Problem, code="N0540", title="no size of `{name}` fits this network"):
+    """What it means
+
+    A symbolic dimension may have any size, but some layers work only for some sizes, and here their
+    demands contradict each other.
+
+    Example
+    ```
+    model M {
+        input x: [T, 4]
+        a = x -> Cropping1D(1) -> ZeroPadding1D(3)
+        b = x -> MaxPooling1D(2)
+        output y = [a, b] -> Add()
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [T, 4]
+        a = x -> Cropping1D(1) -> ZeroPadding1D(1)
+        b = x -> Conv1D(4, 3, padding="same")
+        output y = [a, b] -> Add()
+    }
+    ```
+    """

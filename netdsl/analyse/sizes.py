@@ -1,0 +1,196 @@
+"""Symbolic sizes: what a net demands of them, said as a person would.
+
+Elaboration records a `Demand` wherever a shape rule holds only for some sizes. `conditions` brings all demands on
+one dimension together: demands of a few remainders become `H % 32 == 0`, a least size `H >= 12`, and sizes
+that can be counted are listed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems.shapes import NoSizeFits
+from netdsl.graph import Graph, Origin
+from netdsl.tensor import Demand, Dim, Opaque, Quotient, Sym, Variable
+
+#: Remainders are looked for up to this period; beyond it a demand is printed as it stands.
+MAX_PERIOD = 4_096
+MAX_SIZE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of the named sizes, as text: `H % 32 == 0`. `possible` is False where nothing fits."""
+
+    variables: tuple[str, ...]
+    text: str
+    possible: bool = True
+
+
+def conditions(demands: Iterable[Demand]) -> list[Condition]:
+    """Bring demands together, by dimension; those on several dimensions stay as they are."""
+    single: dict[str, list[Demand]] = {}
+    several: dict[str, Condition] = {}
+    for demand in dict.fromkeys(demands):
+        names = sorted(demand.variables)
+        if len(names) == 1:
+            single.setdefault(names[0], []).append(demand)
+        else:
+            several.setdefault(str(demand), Condition(tuple(names), str(demand)))
+    found = [_of_one(name, own) for name, own in sorted(single.items())]
+    return [c for c in found if c is not None] + list(several.values())
+
+
+def _of_one(name: str, demands: list[Demand]) -> Condition | None:
+    period = math.lcm(1, *(bottom for d in demands for bottom in _bottoms(d)))
+    reach = max((abs(c) for d in demands for c in _constants(d)), default=0)
+    limit = 2 * period + 4 * reach * max(period, 1) + 8
+    if period > MAX_PERIOD:
+        return Condition((name,), " and ".join(str(d) for d in demands))
+    limit = min(limit, MAX_SIZE)
+    tests = [_compiled(d, name) for d in demands]
+    allowed = [n for n in range(1, limit + 1) if all(test(n) for test in tests)]
+    if len(allowed) == limit:
+        return None
+    if not allowed:
+        return Condition((name,), " and ".join(str(d) for d in demands), possible=False)
+    return Condition((name,), _spell(name, allowed, limit, period))
+
+
+def _spell(name: str, allowed: list[int], limit: int, period: int) -> str:
+    """Say a set of sizes in the shortest way that is exact."""
+    if allowed[-1] <= limit - period:
+        listed = ", ".join(str(n) for n in allowed[:6]) + (", …" if len(allowed) > 6 else "")
+        return f"{name} == {listed}" if len(allowed) == 1 else f"{name} in ({listed})"
+    modulus, remainders = _remainders(allowed, limit, period)
+    parts = []
+    if modulus > 1:
+        spelled = ", ".join(str(r) for r in remainders)
+        parts.append(
+            f"{name} % {modulus} == {remainders[0]}"
+            if len(remainders) == 1
+            else f"{name} % {modulus} in ({spelled})"
+        )
+    natural = min(r if r > 0 else modulus for r in remainders) if modulus > 1 else 1
+    start = _settled(set(allowed), limit, modulus, set(remainders))
+    if start > natural:
+        parts.append(f"{name} >= {start}")
+    return " and ".join(parts)
+
+
+def _remainders(allowed: list[int], limit: int, period: int) -> tuple[int, list[int]]:
+    """Find the smallest modulus whose remainders describe the last full period."""
+    last = set(range(limit - period + 1, limit + 1))
+    fitting = last & set(allowed)
+    for modulus in (m for m in range(1, period + 1) if period % m == 0):
+        remainders = {n % modulus for n in fitting}
+        if {n for n in last if n % modulus in remainders} == fitting:
+            return modulus, sorted(remainders)
+    return period, sorted(n % period for n in fitting)
+
+
+def _settled(allowed: set[int], limit: int, modulus: int, remainders: set[int]) -> int:
+    """Find the smallest allowed size from which on the remainders alone decide."""
+    start = limit
+    for n in range(limit, 0, -1):
+        if (n in allowed) != (n % modulus in remainders):
+            break
+        if n in allowed:
+            start = n
+    return start
+
+
+def _bottoms(demand: Demand) -> list[int]:
+    found: list[int] = []
+    stack: list[Dim] = [demand.left, demand.right]
+    while stack:
+        dim = stack.pop()
+        if not isinstance(dim, Sym):
+            continue
+        for mono, _ in dim.terms:
+            for atom in mono:
+                if isinstance(atom, Quotient):
+                    found.append(atom.bottom)
+                    stack.append(atom.top)
+                elif isinstance(atom, Opaque):
+                    stack.extend(atom.operands)
+    return found or [1]
+
+
+def _constants(demand: Demand) -> list[int]:
+    found: list[int] = []
+    for dim in (demand.left, demand.right):
+        if isinstance(dim, int):
+            found.append(dim)
+        elif isinstance(dim, Sym):
+            found.extend(c for _, c in dim.terms)
+    return found
+
+
+def _compiled(demand: Demand, name: str) -> Callable[[int], bool]:
+    """Turn a demand on one size into a test of numbers; what cannot be decided counts as held."""
+    left, right = _function(demand.left), _function(demand.right)
+    if left is None or right is None:
+        return lambda n: demand.holds({name: n}) is not False
+    if demand.relation == "==":
+        return lambda n: left(n) == right(n)
+    return lambda n: left(n) >= right(n)
+
+
+def _function(dim: Dim) -> Callable[[int], int] | None:
+    """Turn a dimension of one size into a function of numbers, without rebuilding it at each."""
+    if isinstance(dim, int):
+        return lambda n: dim
+    if not isinstance(dim, Sym):
+        return None
+    terms: list[tuple[int, list[Callable[[int], int]]]] = []
+    for mono, coefficient in dim.terms:
+        factors: list[Callable[[int], int]] = []
+        for atom in mono:
+            factor = _factor(atom)
+            if factor is None:
+                return None
+            factors.append(factor)
+        terms.append((coefficient, factors))
+    return lambda n: sum(c * math.prod(f(n) for f in factors) for c, factors in terms)
+
+
+def _factor(atom: Variable | Quotient | Opaque) -> Callable[[int], int] | None:
+    if isinstance(atom, Variable):
+        return lambda n: n
+    if isinstance(atom, Quotient):
+        top, bottom = _function(atom.top), atom.bottom
+        return None if top is None else lambda n: top(n) // bottom
+    return None
+
+
+def check_sizes(graph: Graph, report: Callable[[Diagnostic], None]) -> None:
+    """Report a net that no size can satisfy, at the demand that rules out the last one."""
+    kept: list[Demand] = []
+    for demand, origin in graph.demands:
+        if demand in kept:
+            continue
+        kept.append(demand)
+        same = [d for d in kept if d.variables == demand.variables]
+        wrong = [c for c in conditions(same) if not c.possible]
+        if wrong:
+            report(_no_size(wrong[0], demand, origin))
+            return
+
+
+def _no_size(condition: Condition, demand: Demand, origin: Origin) -> Diagnostic:
+    return NoSizeFits.at(
+        origin.span,
+        f"this needs {demand}, which no size allows together with the rest: {condition.text}",
+        name=condition.variables[0],
+    )
+
+
+def graph_conditions(graph: Graph) -> list[str]:
+    """Give what a model demands of its symbolic sizes, as lines of text."""
+    return [c.text for c in conditions(demand for demand, _ in graph.demands)]
+
+
