@@ -14,7 +14,7 @@ spans and no graph. They refuse with `Refusal`, which blames an argument, an inp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from netdsl.diagnostics.problem import Problem
@@ -260,8 +260,13 @@ class Call:
         return policy_dtypes(self.arguments.get("dtype"))[1]
 
     def cast(self, x: TensorSpec) -> TensorSpec:
-        """What an input looks like inside the layer: floats are cast to the compute dtype, others stay."""
-        return x.with_dtype(self.compute_dtype) if x.dtype in FLOAT_DTYPES else x
+        """What an input looks like inside the layer: floats are cast to the compute dtype, others stay.
+
+        Keras forgets that a tensor is sparse where it casts it.
+        """
+        if x.dtype not in FLOAT_DTYPES or x.dtype == self.compute_dtype:
+            return x
+        return replace(x, dtype=self.compute_dtype, sparse=False)
 
     # -- results --------------------------------------------------------------------------------
 

@@ -1,11 +1,16 @@
-"""The weights that layers with a kernel share: kernel, bias and the pair of low-rank adaptation."""
+"""The weights that layers with a kernel share: kernel, bias, low-rank adaptation, quantized kernels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 from netdsl.catalog.kind import Call, Refusal, Weight
 from netdsl.diagnostics.problems.shapes import ConflictingArguments
+
+#: How many maxima a float8 kernel remembers, and the tensors it keeps them of.
+_FLOAT8_HISTORY = 1024
+_FLOAT8_PARTS = ("inputs", "kernel", "outputs_grad")
 
 
 def kernel_weights(
@@ -41,3 +46,56 @@ def _allow_adaptation(call: Call) -> None:
             blames="lora_rank",
             help="leave one of the two out",
         )
+
+
+def quantization_mode(call: Call) -> str | None:
+    """Read the mode off a dtype policy: "int8_from_float32" -> "int8", "mixed_float16" -> None."""
+    mode, source, _ = str(call.arguments.get("dtype")).partition("_from_")
+    return mode if source else None
+
+
+def product_weights(
+    call: Call,
+    kernel: Sequence[int],
+    bias: Iterable[int] | None,
+    *,
+    summed: Sequence[int],
+    scale: Iterable[int],
+    low_rank: tuple[Iterable[int], Iterable[int]],
+) -> list[Weight]:
+    """List the weights of a dense product, whose kernel a dtype policy may quantize.
+
+    `summed` are the kernel's axes that the product sums over, `scale` is the shape of its int8 scales.
+    """
+    mode = quantization_mode(call)
+    if mode in ("int8", "int4"):
+        offset = [call.weight("bias", bias)] if bias is not None else []
+        return offset + _quantized(call, mode, kernel, summed, scale)
+    plain = kernel_weights(call, kernel, bias, low_rank=low_rank)
+    return _float8_statistics() + plain if mode == "float8" else plain
+
+
+def _quantized(
+    call: Call, mode: str, kernel: Sequence[int], summed: Sequence[int], scale: Iterable[int]
+) -> list[Weight]:
+    """List a kernel of integers and its scales; int4 packs two columns into a byte."""
+    if mode == "int4":
+        rows = math.prod(kernel[axis] for axis in summed)
+        columns = math.prod(kernel) // rows
+        kernel, scale = (rows, (columns + 1) // 2), (columns,)
+    return [
+        Weight("kernel", tuple(kernel), False, "int8"),
+        call.weight("kernel_scale", scale, trainable=False),
+    ]
+
+
+def _float8_statistics() -> list[Weight]:
+    """List the scale and the history of maxima that float8 keeps of each tensor."""
+    return [
+        weight
+        for part in _FLOAT8_PARTS
+        for weight in (
+            Weight(f"{part}_scale", ()),
+            Weight(f"{part}_amax_history", (_FLOAT8_HISTORY,)),
+        )
+    ]

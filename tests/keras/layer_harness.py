@@ -58,7 +58,7 @@ class Answer:
     """What became of a case; `why` tells the reason of a refusal and is not compared."""
 
     accepted: bool
-    outputs: tuple[tuple[Shape, str, bool], ...] = ()  # shape, dtype, masked
+    outputs: tuple[tuple[Shape, str, bool, bool], ...] = ()  # shape, dtype, masked, sparse
     weights: tuple[
         tuple[str, tuple[int, ...], bool, str], ...
     ] = ()  # name, shape, trainable, dtype
@@ -83,7 +83,7 @@ def ask_keras(case: Case) -> Answer:
     return Answer(
         True,
         tuple(
-            (tuple(y.shape), str(y.dtype), getattr(y, "_keras_mask", None) is not None)
+            (tuple(y.shape), str(y.dtype), getattr(y, "_keras_mask", None) is not None, y.sparse)
             for y in keras.tree.flatten(outputs)
         ),
         tuple((w.name, tuple(w.shape), bool(w.trainable), str(w.dtype)) for w in layer.weights),
@@ -107,7 +107,7 @@ def ask_rule(case: Case) -> Answer:
     return Answer(
         True,
         tuple(
-            (tuple(keras_shape(y.shape)), y.dtype, mask)
+            (tuple(keras_shape(y.shape)), y.dtype, mask, y.sparse)
             for y, mask in zip(outputs, _masks(call, outputs), strict=True)
         ),
         tuple((w.name, w.shape, w.trainable, w.dtype) for w in inference.weights),
@@ -147,7 +147,7 @@ DTYPE_POLICIES = ("float32", "float16", "bfloat16", "float64", "mixed_float16", 
 INPUT_DTYPES = ("float32", "float32", "float32", "float16", "float64", "int32", "uint8", "bool")
 
 sizes = st.integers(1, 12)
-maybe_sizes = st.one_of(sizes, sizes, sizes, st.none())
+maybe_sizes = st.one_of(*[sizes] * 7, st.none())
 channels = st.sampled_from((1, 2, 3, 4, 6, 8, 8, None))
 data_formats = st.sampled_from((None, "channels_last", "channels_first"))
 
@@ -162,12 +162,14 @@ def shapes(rank: int, spread: int = 1) -> st.SearchStrategy[Shape]:
     )
 
 
-def tensors(rank: int, *, spread: int = 1, masks: bool = True) -> st.SearchStrategy[Tensor]:
-    """Draw an input of about this rank, of any dtype, masked now and then."""
+def tensors(
+    rank: int, *, spread: int = 1, masks: bool = True, sparse: bool = False
+) -> st.SearchStrategy[Tensor]:
+    """Draw an input of about this rank, of any dtype, now and then masked or (where allowed) sparse."""
 
-    def tensor(shape: Shape, dtype: str, mask: int) -> Tensor:
-        numeric = dtype not in ("bool", "uint8")
-        return Tensor(shape, dtype, masks and mask == 0 and len(shape) > 1 and numeric)
+    def tensor(shape: Shape, dtype: str, chance: int) -> Tensor:
+        maskable = masks and len(shape) > 1 and dtype not in ("bool", "uint8")
+        return Tensor(shape, dtype, maskable and chance == 0, sparse and chance == 1)
 
     return st.builds(tensor, shapes(rank, spread), st.sampled_from(INPUT_DTYPES), st.integers(0, 9))
 
@@ -204,7 +206,8 @@ def cases(
     def case(x: Tensor | tuple[Tensor, ...], drawn: dict[str, Any], policy: dict[str, Any]) -> Case:
         return Case(kind, {**drawn, **policy}, x if isinstance(x, tuple) else (x,), is_list)
 
-    return st.builds(case, inputs, arguments or st.just({}), st.one_of(st.just({}), policies))
+    drawn = st.just({}) if arguments is None else arguments
+    return st.builds(case, inputs, drawn, st.one_of(st.just({}), policies))
 
 
 Strategies = Mapping[str, st.SearchStrategy[Case]]

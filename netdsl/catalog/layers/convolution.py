@@ -17,7 +17,7 @@ from netdsl.tensor import Dim, Shape
 
 
 def _channels(call: Call, channels: Dim) -> int:
-    return call.known(channels, channel_axis(call.data_format) % call.x.rank, "the kernel")
+    return call.known(channels, channel_axis(call.data_format) % call.x.rank)
 
 
 def _refuse_stride_with_dilation(call: Call) -> None:
@@ -39,11 +39,11 @@ def _places(call: Call, spatial: Shape) -> Shape:
 
 def _split_into_groups(call: Call, channels: int) -> int:
     """Give the channels that each group sees."""
-    for what, count in (("filters", call.filters), ("input channels", channels)):
+    for what, count in (("`filters` is", call.filters), ("the input's channels are", channels)):
         if count % call.groups:
             raise Refusal(
                 UnevenSplit,
-                f"{count} {what} do not split into {call.groups} groups",
+                f"{what} {count}, and `groups` is {call.groups}",
                 blames="groups",
                 help="choose `groups` so that it divides the input channels and `filters`",
             )

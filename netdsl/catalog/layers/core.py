@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from netdsl.catalog.cost_rules import matrix_macs
 from netdsl.catalog.kind import Call, ExternFunction, Inference, LayerKind, Refusal, as_shape
 from netdsl.catalog.shape_rules import numeric
-from netdsl.catalog.weight_rules import kernel_weights
-from netdsl.diagnostics.problems.shapes import UnequalInputs, WrongEquation, WrongRank
+from netdsl.catalog.weight_rules import product_weights, quantization_mode
+from netdsl.diagnostics.problems.shapes import (
+    ConflictingArguments,
+    UnequalInputs,
+    WrongEquation,
+    WrongRank,
+)
 from netdsl.tensor import Dim, Shape, TensorSpec, product, spell_shape
 
 
@@ -17,11 +22,13 @@ def dense(call: Call) -> Inference:
     """Multiply the last axis by a matrix. (None, 7, 64), units=10 -> (None, 7, 10)"""
     numeric(call)
     x = call.one(min_rank=2)
-    inputs = call.known(x.shape[-1], x.rank - 1, "the kernel")
-    weights = kernel_weights(
+    inputs = call.known(x.shape[-1], x.rank - 1)
+    weights = product_weights(
         call,
         (inputs, call.units),
         (call.units,) if call.use_bias else None,
+        summed=(0,),
+        scale=(call.units,),
         low_rank=((inputs,), (call.units,)),
     )
     return call.gives(
@@ -58,9 +65,15 @@ def einsum_dense(call: Call) -> Inference:
     numeric(call)
     equation = _read_equation(call)
     _agree(equation)
+    _refuse_quantized_ellipsis(call)
     kernel = [_kernel_size(equation, name) for name in equation.weights]
-    weights = kernel_weights(
-        call, kernel, _bias_shape(call, equation), low_rank=(kernel[:-1], kernel[-1:])
+    weights = product_weights(
+        call,
+        kernel,
+        _bias_shape(call, equation),
+        summed=[i for i, name in enumerate(equation.weights) if name not in equation.outputs],
+        scale=_scale_shape(equation, kernel),
+        low_rank=(kernel[:-1], kernel[-1:]),
     )
     return call.gives(equation.result, weights=weights, macs=_einsum_macs(call, equation))
 
@@ -111,6 +124,17 @@ def _full_output(call: Call, elided: int, from_left: bool) -> Shape:
         # Keras puts the unnamed axes in front one by one, so several of them come out reversed.
         return (shape[0], *reversed(shape[1:elided]), *given)
     return (shape[0], *given, *shape[len(shape) - elided :])
+
+
+def _refuse_quantized_ellipsis(call: Call) -> None:
+    """Refuse what Keras (`_analyze_quantization_info`) stumbles over: integers under an ellipsis."""
+    if "..." in call.equation and quantization_mode(call) in ("int8", "int4"):
+        raise Refusal(
+            ConflictingArguments,
+            f"`dtype` is {call.dtype}, and Keras cannot quantize an equation with `...`",
+            blames="equation",
+            help="name every axis",
+        )
 
 
 def _einsum_macs(call: Call, equation: _Equation) -> Dim:
@@ -171,6 +195,14 @@ def _bias_shape(call: Call, equation: _Equation) -> list[int] | None:
         for name in equation.outputs[first:]
     ]
     return shape if equation.from_left else shape + [1] * equation.elided
+
+
+def _scale_shape(equation: _Equation, kernel: list[int]) -> list[int]:
+    """Lay scales out like the output: its axes that the kernel has, and 1 for the others."""
+    sizes = dict(zip(equation.weights, kernel, strict=True))
+    unnamed = [1] * equation.elided
+    named = [sizes.get(name, 1) for name in equation.outputs]
+    return unnamed + named if equation.from_left else named + unnamed
 
 
 def _wrong_equation(label: str, *, blames: str = "equation", help: str = "") -> Refusal:

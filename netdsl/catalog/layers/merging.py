@@ -30,7 +30,7 @@ def _several(call: Call, *, exactly: int | None = None) -> tuple[Shape, ...]:
 
 
 def _joined(call: Call, shape: Shape, macs: Dim = 0) -> Inference:
-    sparse = all(x.sparse for x in call.inputs)
+    sparse = all(call.cast(x).sparse for x in call.inputs)
     return Inference(TensorSpec(shape, call.compute_dtype, sparse=sparse), macs=macs)
 
 

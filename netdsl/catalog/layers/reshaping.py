@@ -13,7 +13,7 @@ from netdsl.catalog.shape_rules import (
     numeric,
     split_axes,
 )
-from netdsl.diagnostics.problems.shapes import SizeMismatch, TooSmall, WrongAxis
+from netdsl.diagnostics.problems.shapes import SizeMismatch, TooSmall
 from netdsl.tensor import (
     Dim,
     Shape,
@@ -41,16 +41,8 @@ def flatten(call: Call) -> Inference:
 
 def permute(call: Call) -> Inference:
     """Reorder the axes after the batch, counted from 1. (None, 10, 64), dims=(2, 1) -> (None, 64, 10)"""
-    dims = tuple(call.dims)
-    if sorted(dims) != list(range(1, len(dims) + 1)):
-        raise Refusal(
-            WrongAxis,
-            f"{dims} is no order of the axes 1 to {len(dims)}",
-            blames="dims",
-            help="name each axis after the batch once, counted from 1",
-        )
-    x = call.one(rank=len(dims) + 1)
-    return _moved(call, (x.shape[0], *(x.shape[axis] for axis in dims)))
+    x = call.one(rank=len(call.dims) + 1)
+    return _moved(call, (x.shape[0], *(x.shape[axis] for axis in call.dims)))
 
 
 def repeat_vector(call: Call) -> Inference:
