@@ -19,12 +19,19 @@ from netdsl.tensor import Demand, Sym
 @click.command("check")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True,
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
     help="Text goes to standard error, the others to standard output.",
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=SET_HELP)
 @click.option(
-    "--at", "sizes", multiple=True, metavar="H=224,W=224",
+    "--at",
+    "sizes",
+    multiple=True,
+    metavar="H=224,W=224",
     help="Try the demands on symbolic dimensions at these sizes.",
 )
 def command(
@@ -57,7 +64,12 @@ def _check_sizes(
 
 def symbolic_names(graph: Graph) -> set[str]:
     """Give the symbolic dimensions of a model's inputs: `H` and `W` for [H, W, 3]."""
-    dims = [d for number in graph.inputs for spec in graph.nodes[number].flat_outputs for d in spec.shape]
+    dims = [
+        d
+        for number in graph.inputs
+        for spec in graph.nodes[number].flat_outputs
+        for d in spec.shape
+    ]
     return {name for dim in dims if isinstance(dim, Sym) for name in dim.variables}
 
 
@@ -70,7 +82,9 @@ def _unknown_size(name: str, span: Span, known: list[str]) -> Diagnostic:
 def unmet_demands(graph: Graph, sizes: dict[str, int]) -> list[Diagnostic]:
     """Report each demand of a model that does not hold at the sizes."""
     return [
-        UnmetDemand.at(origin.span, f"`{demand}` does not hold at {_spell(demand, sizes)}", model=graph.name)
+        UnmetDemand.at(
+            origin.span, f"`{demand}` does not hold at {_spell(demand, sizes)}", model=graph.name
+        )
         for demand, origin in graph.demands
         if demand.holds(sizes) is False
     ]

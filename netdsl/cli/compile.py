@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.compiling import SET_HELP, CompiledFile, compile_files
+from netdsl.cli.compiling import SET_HELP, compile_files
 from netdsl.cli.files import read_text_or_none, reason_of, whole, write_result
 from netdsl.cli.output import Findings, write, write_source
 from netdsl.diagnostics.diagnostic import Diagnostic
@@ -25,7 +25,9 @@ class Writing:
 
 @click.command("compile")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("-o", "--output", metavar="OUT", help="Write here: a file, a folder, or `-` to print.")
+@click.option(
+    "-o", "--output", metavar="OUT", help="Write here: a file, a folder, or `-` to print."
+)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=SET_HELP)
 @click.option("--flat", is_flag=True, help="Write the elaborated graph, a line a layer.")
 @click.option(
@@ -102,9 +104,7 @@ def put(target: Path | None, text: str, findings: Findings, writing: Writing) ->
     try:
         before = read_text_or_none(target)
     except OSError as error:
-        findings.fail(
-            problems.UnwritableFile.at(whole(str(target)), reason_of(error), name=target)
-        )
+        findings.fail(problems.UnwritableFile.at(whole(str(target)), reason_of(error), name=target))
         return False
     if before == text:
         return False

@@ -28,7 +28,10 @@ class CompiledFile:
 
 
 def compile_files(
-    paths: Sequence[str], findings: Findings, *, settings: Iterable[str] = (), only: str | None = None
+    paths: Sequence[str],
+    findings: Findings,
+    *,
+    settings: Sequence[str] = (),
 ) -> list[CompiledFile]:
     """Compile each file that can be read; everything found goes to `findings`."""
     given = _settings(settings, findings)
@@ -37,7 +40,7 @@ def compile_files(
     for path in dict.fromkeys(paths):
         file = read_spec(path)
         if isinstance(file, SourceFile):
-            done.append(_compile(path, file, findings, plain, only))
+            done.append(_compile(path, file, findings, plain))
         else:
             findings.fail(file)
     if given and done and not findings.failed:
@@ -46,16 +49,16 @@ def compile_files(
 
 
 def _compile(
-    path: str, file: SourceFile, findings: Findings, settings: dict[str, Any], only: str | None
+    path: str, file: SourceFile, findings: Findings, settings: dict[str, Any]
 ) -> CompiledFile:
     from netdsl.compiler import compile_source
 
-    compiled = compile_source(file, load, settings=settings, only=only)
+    compiled = compile_source(file, load, settings=settings)
     findings.report(compiled.diagnostics)
     return CompiledFile(path, file, compiled)
 
 
-def _settings(written: Iterable[str], findings: Findings) -> dict[str, Any]:
+def _settings(written: Sequence[str], findings: Findings) -> dict[str, Any]:
     if not written:
         return {}
     from netdsl.cli.settings import read_settings
@@ -63,17 +66,21 @@ def _settings(written: Iterable[str], findings: Findings) -> dict[str, Any]:
     return read_settings(written, findings.fail)
 
 
-def _check_settings(given: dict[str, Any], done: Iterable[CompiledFile], findings: Findings) -> None:
-    from netdsl.cli.settings import unknown_settings
+def _check_settings(
+    given: dict[str, Any], done: Iterable[CompiledFile], findings: Findings
+) -> None:
+    from netdsl.cli.settings import unknown_setting
 
+    unknown = set(given).intersection(*(item.compiled.unused_settings for item in done))
     parameters = {
         statement.name: [parameter.name for parameter in statement.parameters]
         for item in done
         for statement in item.compiled.unit.module.statements
         if isinstance(statement, tree.Model)
     }
-    for diagnostic in unknown_settings(given, parameters):
-        findings.fail(diagnostic)
+    for name in given:
+        if name in unknown:
+            findings.fail(unknown_setting(name, given[name][1], parameters))
 
 
 def has_model(item: CompiledFile, name: str | None, findings: Findings) -> bool:

@@ -30,7 +30,9 @@ ROOMS = {
 @click.argument("code", required=False)
 @click.option("--list", "list_", is_flag=True, help="List every code.")
 @click.option(
-    "--markdown", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    "--markdown",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
     help="Write every page into a folder instead.",
 )
 def command(code: str | None, list_: bool, markdown: Path | None) -> int:
@@ -90,7 +92,12 @@ def write_pages(folder: Path) -> None:
 def markdown_pages() -> dict[str, str]:
     """Give the text of every page by its file name; `README.md` is the index."""
     pages = all_pages()
-    index = ["# What the diagnostics mean", "", "Made by `netdsl explain --markdown docs/errors`.", ""]
+    index = [
+        "# What the diagnostics mean",
+        "",
+        "Made by `netdsl explain --markdown docs/errors`.",
+        "",
+    ]
     room = ""
     for page in pages:
         if page.code[:3] != room:

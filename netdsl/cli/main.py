@@ -31,7 +31,9 @@ class Entry(NamedTuple):
 
 COMMANDS: Mapping[str, Entry] = {
     "compile": Entry("netdsl.cli.compile", "Write a spec as readable Keras code."),
-    "check": Entry("netdsl.cli.check", "Say everything that is wrong with a spec, and what could be better."),
+    "check": Entry(
+        "netdsl.cli.check", "Say everything that is wrong with a spec, and what could be better."
+    ),
     "summary": Entry("netdsl.cli.summary", "Show the layers, with shapes, parameters and cost."),
     "fmt": Entry("netdsl.cli.fmt", "Lay specs out in the one layout."),
     "explain": Entry("netdsl.cli.explain", "Explain a diagnostic code."),

@@ -42,7 +42,9 @@ def read_settings(
         try:
             found[name.strip()] = (_read_value(value), Span(file, 0, len(name.rstrip())))
         except (NotConstant, values.ValueProblem) as problem:
-            report(_not_a_value(at, str(problem) or "is not a value of a spec", _quoted(name, value)))
+            report(
+                _not_a_value(at, str(problem) or "is not a value of a spec", _quoted(name, value))
+            )
     return found
 
 
@@ -102,28 +104,19 @@ def _configured(kind: str, arguments: Iterable[tree.Argument]) -> ObjectValue:
     return ObjectValue(families[0], kind, given)
 
 
-def unknown_settings(
-    settings: Mapping[str, tuple[Any, Span]], parameters: Mapping[str, Iterable[str]]
-) -> list[Diagnostic]:
-    """Report each setting that is a hyperparameter of no model; `parameters` are theirs, by model."""
-    known = list(dict.fromkeys(name for names in parameters.values() for name in names))
-    found = []
-    for name, (_, span) in settings.items():
-        if name not in known:
-            near = closest(name, known)
-            offers = [
-                f"`{model}` has " + (", ".join(f"`{n}`" for n in names) or "none")
-                for model, names in parameters.items()
-            ]
-            found.append(
-                problems.UnknownHyperparameter.at(
-                    span,
-                    "; ".join(offers) or "there is no model",
-                    name=name,
-                    help=f"did you mean `{near}`?" if near else "",
-                )
-            )
-    return found
+def unknown_setting(name: str, span: Span, parameters: Mapping[str, Iterable[str]]) -> Diagnostic:
+    """Report a setting that is a hyperparameter of no model; `parameters` are theirs, by model."""
+    near = closest(name, dict.fromkeys(p for names in parameters.values() for p in names))
+    offers = [
+        f"`{model}` has " + (", ".join(f"`{p}`" for p in names) or "none")
+        for model, names in parameters.items()
+    ]
+    return problems.UnknownHyperparameter.at(
+        span,
+        "; ".join(offers) or "there is no model",
+        name=name,
+        help=f"did you mean `{near}`?" if near else "",
+    )
 
 
 def read_sizes(
@@ -144,7 +137,9 @@ def read_sizes(
             else:
                 report(
                     problems.NotAValue.at(
-                        span, "is not a name and a whole number from 1", option="at",
+                        span,
+                        "is not a name and a whole number from 1",
+                        option="at",
                         help="write `--at H=224,W=224`",
                     )
                 )

@@ -21,7 +21,10 @@ from netdsl.cli.output import Findings, takes_color, write
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 @click.option(
-    "--batch", type=click.IntRange(1, 2**31), default=32, show_default=True,
+    "--batch",
+    type=click.IntRange(1, 2**31),
+    default=32,
+    show_default=True,
     help="The batch size that memory is told for.",
 )
 @click.option("--expand", "--full", is_flag=True, help="List every repeat of a block.")
@@ -50,9 +53,7 @@ def _as_json(
     from netdsl.diagnostics.json import as_dict
     from netdsl.report.summary import empty_summary
 
-    result = (
-        found[0].compiled.model(model).summary() if found else empty_summary(spec_name(file))
-    )
+    result = found[0].compiled.model(model).summary() if found else empty_summary(spec_name(file))
     return result | {"diagnostics": [as_dict(d) for d in findings.diagnostics]}
 
 

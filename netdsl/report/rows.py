@@ -72,14 +72,12 @@ class _Table:
         self._root = _Block(())
         self._signatures: dict[object, int] = {}
         self._first_use: dict[int, int] = {}
-        blocks = {(): self._root}
+        blocks: dict[tuple[str, ...], _Block] = {(): self._root}
         for node in counted_nodes(graph):
             self._first_use.setdefault(id(node.operation), node.id)
             self._enclosing(node.path, blocks).items.append(node)
 
-    def _enclosing(
-        self, path: tuple[str, ...], blocks: dict[tuple[str, ...], _Block]
-    ) -> _Block:
+    def _enclosing(self, path: tuple[str, ...], blocks: dict[tuple[str, ...], _Block]) -> _Block:
         block = self._root
         for end in range(1, len(path) + 1):
             inner = blocks.get(path[:end])
@@ -144,7 +142,12 @@ class _Table:
         return relative(source.name, source.path[: len(common)])
 
     def _sum_row(
-        self, role: Literal["block", "repeat"], depth: int, items: Sequence[_Item], label: str, times: int
+        self,
+        role: Literal["block", "repeat"],
+        depth: int,
+        items: Sequence[_Item],
+        label: str,
+        times: int,
     ) -> Row:
         nodes = list(_Block((), list(items)).nodes())
         macs: Dim = 0
@@ -182,7 +185,7 @@ class _Table:
         """Number an item so that equal numbers mean: the same layers, arguments and shapes, in the same order, under
         names that differ in their numbers alone."""
         is_block = isinstance(item, _Block)
-        path = item.path if isinstance(item, _Block) else item.path + (item.name,)
+        path = item.path if isinstance(item, _Block) else (*item.path, item.name)
         content = tuple(
             (
                 n.kind,
@@ -216,7 +219,7 @@ def _longest_run(signatures: Sequence[int], at: int) -> tuple[int, int]:
 
 def relative(name: str, path: Sequence[str]) -> str:
     """Take the names of enclosing blocks from a name: `stage1_conv_bn2_conv2d` in `stage1_conv_bn2` -> `conv2d`."""
-    for prefix in ([path[-1], "_".join(path)] if path else []):
+    for prefix in [path[-1], "_".join(path)] if path else []:
         if name.startswith(prefix + "_"):
             return name[len(prefix) + 1 :]
     return name
@@ -227,4 +230,7 @@ def _range_label(items: Iterable[_Item], path: Sequence[str]) -> str:
         relative(item.path[-1], path) if isinstance(item, _Block) else relative(item.name, path)
         for item in items
     ]
+    first, last = (re.fullmatch(r"(.*?)(\d+)", name) for name in (names[0], names[-1]))
+    if first and last and first[1] == last[1]:
+        return f"{names[0]} … {last[2]}"
     return f"{names[0]} … {names[-1]}"

@@ -6,7 +6,9 @@ what is no terminal it is the same table without colour.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -23,9 +25,13 @@ from netdsl.tensor import Dim, Unknown, spell_shape
 
 #: From this width on the table has lines between its columns, as Keras's has.
 RULED_WIDTH = 100
+COLUMNS = ("Layer (type)", "Output Shape", "Param #", "MACs", "Connected to")
 DEEPEST_INDENT = 6
-LONGEST_SHAPE = 28
+NARROWEST = 24
 LONGEST_FORMULA = 24
+
+_THOUSANDS = ("", "k", "M", "G", "T", "P")
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +67,46 @@ def layer_table(rows: list[Row], width: int) -> Table:
     ruled = width >= RULED_WIDTH
     table = Table(
         box=box.HEAVY_HEAD if ruled else box.SIMPLE_HEAD,
-        padding=(0, 1) if ruled else (0, 2, 0, 0),
+        padding=(0, 1) if ruled else (0, 1, 0, 0),
         show_edge=ruled,
         header_style="bold",
     )
-    words = [word for row in rows for word in (row.label, f"({row.kind})")[: 2 if ruled else 1]]
-    widest = max(map(len, words), default=0) + 2
-    table.add_column("Layer (type)", overflow="fold", min_width=min(widest, width * 2 // 5))
-    longest = max((len(line) for row in rows for line in _shapes(row)), default=0)
-    table.add_column("Output Shape", overflow="fold", no_wrap=longest <= LONGEST_SHAPE)
-    table.add_column("Param #", justify="right", no_wrap=True)
-    table.add_column("MACs", justify="right", no_wrap=True)
     inputs = _input_cells(rows, ruled)
-    if any(inputs):
-        table.add_column("Connected to", overflow="fold")
-    for row, names in zip(rows, inputs, strict=True):
-        cells = [_layer_cell(row, ruled), _shape_cell(row), _parameter_cell(row), _macs_cell(row, ruled)]
-        connected = [Text("\n".join(names), style="dim")] if any(inputs) else []
-        table.add_row(*cells, *connected, style="" if row.role == "layer" else "dim")
+    cells = [
+        [_layer_cell(row, ruled), _shape_cell(row), _count_cell(row), _macs_cell(row, ruled)]
+        + ([Text("\n".join(names), style="dim")] if any(inputs) else [])
+        for row, names in zip(rows, inputs, strict=True)
+    ]
+    used = COLUMNS[: 5 if any(inputs) else 4]
+    for name, column_width in zip(used, _column_widths(used, cells, rows, width), strict=True):
+        justify: Literal["left", "right"] = "right" if name in ("Param #", "MACs") else "left"
+        table.add_column(name, justify=justify, overflow="fold", width=column_width)
+    for row, texts in zip(rows, cells, strict=True):
+        layer = Padding(texts[0], (0, 0, 0, _indent(row)))
+        table.add_row(layer, *texts[1:], style="" if row.role == "layer" else "dim")
     return table
+
+
+def _column_widths(
+    names: Sequence[str], cells: Sequence[Sequence[Text]], rows: Sequence[Row], width: int
+) -> list[int]:
+    """Give numbers and shapes their room; the names of layers and of their inputs share the rest."""
+    widths = [len(name) for name in names]
+    for row, texts in zip(rows, cells, strict=True):
+        for index, text in enumerate(texts):
+            longest = max(map(len, text.plain.split("\n")), default=0)
+            widths[index] = max(widths[index], longest + (0 if index else _indent(row)))
+    edges = 3 * len(names) + 1 if width >= RULED_WIDTH else 2 * len(names) - 1
+    room = max(width - edges - sum(widths[1:4]), NARROWEST)
+    connected = widths[4] if len(widths) > 4 else 0
+    widths[0] = min(widths[0], max(room - connected, room * 3 // 5))
+    if connected:
+        widths[4] = min(connected, room - widths[0])
+    return widths
+
+
+def _indent(row: Row) -> int:
+    return min(row.depth, DEEPEST_INDENT)
 
 
 def _input_cells(rows: list[Row], ruled: bool) -> list[tuple[str, ...]]:
@@ -95,14 +122,14 @@ def _input_cells(rows: list[Row], ruled: bool) -> list[tuple[str, ...]]:
     return told
 
 
-def _layer_cell(row: Row, ruled: bool) -> Padding:
+def _layer_cell(row: Row, ruled: bool) -> Text:
     name = Text(row.label, style="" if row.role == "layer" else "bold")
     if row.times > 1:
         name = Text.assemble((f"{row.times} × ", "bold"), name)
     is_told = ruled or row.label.rstrip("_0123456789") != snake_case(row.kind).rstrip("0123456789")
     if row.kind and is_told:
         name.append(f" ({row.kind})", style="cyan")
-    return Padding(name, (0, 0, 0, min(row.depth, DEEPEST_INDENT)))
+    return name
 
 
 def _shapes(row: Row) -> list[str]:
@@ -113,7 +140,7 @@ def _shape_cell(row: Row) -> Text:
     return Text("\n".join(_shapes(row)), style="red" if row.outputs is None else "green")
 
 
-def _parameter_cell(row: Row) -> Text:
+def _count_cell(row: Row) -> Text:
     if row.parameters is None:
         return Text("shared", style="dim")
     return Text(f"{row.parameters:,}", style="dim" if row.parameters == 0 else "")
@@ -159,12 +186,8 @@ def _spell_work(macs: Dim) -> str:
 
 def spell_scaled(count: int) -> str:
     """Write a large count in thousands: 4089184256 -> "4.09 G"."""
-    value, unit = float(count), ""
-    for unit in ("", "k", "M", "G", "T", "P"):
-        if value < 999.5:
-            break
-        value /= 1000
-    return f"{value:.3g} {unit}".strip()
+    power = max(p for p in range(len(_THOUSANDS)) if p == 0 or count >= 999.5 * 1000 ** (p - 1))
+    return f"{count / 1000**power:.3g} {_THOUSANDS[power]}".strip()
 
 
 def spell_bytes(count: Dim) -> str:
@@ -173,12 +196,8 @@ def spell_bytes(count: Dim) -> str:
         return "an unknown amount of"
     if not isinstance(count, int):
         return f"{spell_count(count)} bytes of"
-    value, unit = float(count), ""
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
-        if value < 1024:
-            break
-        value /= 1024
-    return f"{count} B" if unit == "B" else f"{value:.2f} {unit}"
+    power = min((max(count, 1).bit_length() - 1) // 10, len(_BINARY) - 1)
+    return f"{count} B" if power == 0 else f"{count / 1024**power:.2f} {_BINARY[power]}"
 
 
 def demand_lines(graph: Graph) -> list[Text]:
@@ -186,4 +205,7 @@ def demand_lines(graph: Graph) -> list[Text]:
     demands = worked_out(demand for demand, _ in graph.demands)
     if not demands:
         return []
-    return [Text("Works for sizes where", style="bold"), *(Text(f"  {demand}") for demand in demands)]
+    return [
+        Text("Works for sizes where", style="bold"),
+        *(Text(f"  {demand}") for demand in demands),
+    ]
