@@ -25,9 +25,14 @@ def _parts(value: Any) -> Iterator[tree.Node]:
             yield from _parts(item)
 
 
+_LEAVES = (tree.Name, tree.Literal, tree.Arriving, tree.NamePattern)
+
+
 def children(node: tree.Node) -> list[tree.Node]:
     """Give the nodes directly below, in source order of the fields."""
     found: list[tree.Node] = []
+    if isinstance(node, _LEAVES):
+        return found
     for name in _child_fields(type(node)):
         found.extend(_parts(getattr(node, name)))
     return found
@@ -93,4 +98,6 @@ def _clause_children(
 
 def names_after_as(node: tree.Node) -> dict[str, tree.As]:
     """Give the names that `as` binds anywhere inside an expression."""
+    if "as" not in node.span.text:  # nearly every expression, told without walking it
+        return {}
     return {n.name: n for n in walk(node) if isinstance(n, tree.As)}
