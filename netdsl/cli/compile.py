@@ -5,14 +5,19 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netdsl.cli.compiling import SET_HELP, compile_files
 from netdsl.cli.files import read_text_or_none, reason_of, whole, write_result
 from netdsl.cli.output import Findings, write, write_source
+
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
+
+if TYPE_CHECKING:
+    from netdsl.compiler import Api
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def command(
     output: str | None,
     settings: tuple[str, ...],
     flat: bool,
-    api: str,
+    api: Api,
     check: bool,
     force: bool,
 ) -> int:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.cli.files import load, read_spec, whole
 from netdsl.cli.output import Findings
 from netdsl.diagnostics.problems import files as problems
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
+from netdsl.syntax.walk import walk
 
 if TYPE_CHECKING:
+    from netdsl.cli.settings import Given
     from netdsl.compiler import Compiled
 
 SET_HELP = "A hyperparameter's value, written as in a spec; may be repeated."
+AT_HELP = "Put numbers for symbolic dimensions of the inputs, and see what comes of it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,55 +35,62 @@ def compile_files(
     findings: Findings,
     *,
     settings: Sequence[str] = (),
+    sizes: Sequence[str] = (),
 ) -> list[CompiledFile]:
     """Compile each file that can be read; everything found goes to `findings`."""
-    given = _settings(settings, findings)
-    plain = {name: value for name, (value, _) in given.items()}
+    given = _read_options(settings, sizes, findings)
     done = []
     for path in dict.fromkeys(paths):
         file = read_spec(path)
         if isinstance(file, SourceFile):
-            done.append(_compile(path, file, findings, plain))
+            done.append(CompiledFile(path, file, _compile(file, given)))
+            findings.report(done[-1].compiled.diagnostics)
         else:
             findings.fail(file)
-    if given and done and not findings.failed:
-        _check_settings(given, done, findings)
+    if done and not findings.failed:
+        _check_options(given, done, findings)
     return done
 
 
-def _compile(
-    path: str, file: SourceFile, findings: Findings, settings: dict[str, Any]
-) -> CompiledFile:
+def _read_options(settings: Sequence[str], sizes: Sequence[str], findings: Findings) -> Given:
+    from netdsl.cli.settings import Given, read_settings, read_sizes
+
+    return Given(read_settings(settings, findings.fail), read_sizes(sizes, findings.fail))
+
+
+def _compile(file: SourceFile, given: Given) -> Compiled:
     from netdsl.compiler import compile_source
 
-    compiled = compile_source(file, load, settings=settings)
-    findings.report(compiled.diagnostics)
-    return CompiledFile(path, file, compiled)
+    settings = {name: value for name, (value, _) in given.settings.items()}
+    sizes = {name: size for name, (size, _) in given.sizes.items()}
+    return compile_source(file, load, settings=settings, sizes=sizes)
 
 
-def _settings(written: Sequence[str], findings: Findings) -> dict[str, Any]:
-    if not written:
-        return {}
-    from netdsl.cli.settings import read_settings
+def _check_options(given: Given, done: Sequence[CompiledFile], findings: Findings) -> None:
+    """Report a setting that no model takes, and a size of a dimension that no input has."""
+    from netdsl.cli.settings import unknown_setting, unknown_size
 
-    return read_settings(written, findings.fail)
+    models = [model for item in done for model in _own_models(item)]
+    for name, (_, span) in given.settings.items():
+        if all(name in item.compiled.unused_settings for item in done):
+            parameters = {m.name: [p.name for p in m.parameters] for m in models}
+            findings.fail(unknown_setting(name, span, parameters))
+    dimensions = sorted({name for model in models for name in symbolic_dimensions(model)})
+    for name, (_, span) in given.sizes.items():
+        if name not in dimensions:
+            findings.fail(unknown_size(name, span, dimensions))
 
 
-def _check_settings(
-    given: dict[str, Any], done: Iterable[CompiledFile], findings: Findings
-) -> None:
-    from netdsl.cli.settings import unknown_setting
+def _own_models(item: CompiledFile) -> Iterable[tree.Model]:
+    return (s for s in item.compiled.unit.module.statements if isinstance(s, tree.Model))
 
-    unknown = set(given).intersection(*(item.compiled.unused_settings for item in done))
-    parameters = {
-        statement.name: [parameter.name for parameter in statement.parameters]
-        for item in done
-        for statement in item.compiled.unit.module.statements
-        if isinstance(statement, tree.Model)
-    }
-    for name in given:
-        if name in unknown:
-            findings.fail(unknown_setting(name, given[name][1], parameters))
+
+def symbolic_dimensions(model: tree.Model) -> set[str]:
+    """Give the names that a model's inputs use as dimensions: `H` and `W` for [H, W, 3]."""
+    inputs = [s for s in model.body.statements if isinstance(s, tree.Input) and s.type is not None]
+    dims = [dim for s in inputs if s.type is not None for dim in s.type.dims]
+    names = {node.id for dim in dims for node in walk(dim) if isinstance(node, tree.Name)}
+    return names - {parameter.name for parameter in model.parameters}
 
 
 def has_model(item: CompiledFile, name: str | None, findings: Findings) -> bool:

@@ -7,6 +7,7 @@ parser, so that the command line and a spec agree on what a value is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.kind import Identifier, ObjectValue
@@ -21,6 +22,14 @@ from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
 
 MAX_SIZE = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was given by name, each with the place of its name on the command line."""
+
+    settings: Mapping[str, tuple[Any, Span]]
+    sizes: Mapping[str, tuple[int, Span]]
 
 
 class NotConstant(Exception):
@@ -144,3 +153,10 @@ def read_sizes(
                     )
                 )
     return found
+
+
+def unknown_size(name: str, span: Span, known: Iterable[str]) -> Diagnostic:
+    """Report a size of a dimension that no input has."""
+    have = ", ".join(f"`{other}`" for other in known)
+    label = f"the inputs have {have}" if have else "the inputs have numbers for sizes"
+    return problems.UnknownSize.at(span, label, name=name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from netdsl.cli.compiling import SET_HELP, CompiledFile, compile_files, has_model
+from netdsl.cli.compiling import AT_HELP, SET_HELP, CompiledFile, compile_files, has_model
 from netdsl.cli.files import spec_name
 from netdsl.cli.output import Findings, takes_color, write
 
@@ -17,6 +17,7 @@ from netdsl.cli.output import Findings, takes_color, write
 @click.argument("file", metavar="FILE")
 @click.option("--model", metavar="NAME", help="One model of a file that declares several.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=SET_HELP)
+@click.option("--at", "sizes", multiple=True, metavar="H=224,W=224", help=AT_HELP)
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -29,14 +30,20 @@ from netdsl.cli.output import Findings, takes_color, write
 )
 @click.option("--expand", "--full", is_flag=True, help="List every repeat of a block.")
 def command(
-    file: str, model: str | None, settings: tuple[str, ...], format_: str, batch: int, expand: bool
+    file: str,
+    model: str | None,
+    settings: tuple[str, ...],
+    sizes: tuple[str, ...],
+    format_: str,
+    batch: int,
+    expand: bool,
 ) -> int:
     """Show the layers of a spec, with output shapes, parameters, multiply-accumulates and inputs.
 
     The table of a spec with errors goes as far as the first of them.
     """
     findings = Findings()
-    compiled = compile_files([file], findings, settings=settings)
+    compiled = compile_files([file], findings, settings=settings, sizes=sizes)
     found = [item for item in compiled if not findings.failed and has_model(item, model, findings)]
     if format_ == "json":
         write(sys.stdout, json.dumps(_as_json(file, found, model, findings), indent=2) + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl.analyse.costs import counted_nodes, parameters_of, totals, weights_of
-from netdsl.analyse.demands import worked_out
+from netdsl.analyse.sizes import graph_conditions
 from netdsl.graph import Graph, Node
 from netdsl.tensor import Dim, TensorSpec, keras_shape
 from netdsl.version import __version__
@@ -28,7 +28,7 @@ def summary_dict(graph: Graph, file_name: str) -> dict[str, Any]:
         "outputs": [_named(name, graph.spec(ref)) for name, ref in graph.outputs.items()],
         "layers": [_layer(graph, node) for node in counted_nodes(graph)],
         "totals": totals_dict(graph),
-        "demands": worked_out(demand for demand, _ in graph.demands),
+        "demands": graph_conditions(graph),
         "complete": graph.complete,
     }
 

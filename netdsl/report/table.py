@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from netdsl.analyse.costs import Totals, totals
-from netdsl.analyse.demands import worked_out
+from netdsl.analyse.sizes import graph_conditions
 from netdsl.elaborate.naming import snake_case
 from netdsl.graph import Graph
 from netdsl.report.rows import Row, table_rows
@@ -27,7 +27,8 @@ from netdsl.tensor import Dim, Unknown, spell_shape
 RULED_WIDTH = 100
 COLUMNS = ("Layer (type)", "Output Shape", "Param #", "MACs", "Connected to")
 DEEPEST_INDENT = 6
-NARROWEST = 24
+NARROWEST = 32  # of the two columns of names
+SHORTEST_SHAPE = 12
 LONGEST_FORMULA = 24
 
 _THOUSANDS = ("", "k", "M", "G", "T", "P")
@@ -97,11 +98,12 @@ def _column_widths(
             longest = max(map(len, text.plain.split("\n")), default=0)
             widths[index] = max(widths[index], longest + (0 if index else _indent(row)))
     edges = 3 * len(names) + 1 if width >= RULED_WIDTH else 2 * len(names) - 1
-    room = max(width - edges - sum(widths[1:4]), NARROWEST)
-    connected = widths[4] if len(widths) > 4 else 0
+    numbers = sum(widths[2:4])
+    widths[1] = min(widths[1], max(width - edges - numbers - NARROWEST, SHORTEST_SHAPE))
+    room = max(width - edges - numbers - widths[1], NARROWEST)
+    connected = sum(widths[4:])
     widths[0] = min(widths[0], max(room - connected, room * 3 // 5))
-    if connected:
-        widths[4] = min(connected, room - widths[0])
+    widths[4:] = [min(connected, room - widths[0])] if connected else []
     return widths
 
 
@@ -202,7 +204,7 @@ def spell_bytes(count: Dim) -> str:
 
 def demand_lines(graph: Graph) -> list[Text]:
     """List what the net demands of its symbolic sizes, each once."""
-    demands = worked_out(demand for demand, _ in graph.demands)
+    demands = graph_conditions(graph)
     if not demands:
         return []
     return [
