@@ -78,6 +78,11 @@ def elementwise(call: Call) -> Inference:
     return Inference(tuple(TensorSpec(x.shape, call.compute_dtype) for x in call.inputs))
 
 
+def keeps_any_mask(call: Call) -> bool:
+    """Carry the mask of the input, or the one that is given at call time."""
+    return call.call_arguments.get("mask") is not None or any(x.masked for x in call.inputs)
+
+
 # -- axes ---------------------------------------------------------------------------------------
 
 
@@ -228,6 +233,7 @@ def unequal(call: Call, index: int) -> Refusal:
                     f"{_place(x.rank - back, len(shape) - back, left, right, before, index)} "
                     f"({spell_shape(x.shape)} and {spell_shape(shape)})",
                     blames=("input", index),
+                    differs=((before, x.rank - back), (index, len(shape) - back)),
                     help="give both the same size, or 1 where one is to be stretched",
                 )
     return Refusal(

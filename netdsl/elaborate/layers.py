@@ -48,6 +48,7 @@ from netdsl.elaborate.entities import (
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.parameters import Given, evaluate_arguments
+from netdsl.elaborate.provenance import difference_labels
 from netdsl.graph import Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -538,11 +539,21 @@ def _report_refusal(
         by_name = {g.name: g.span for g in extra if g.name}
         span = by_name.get(refusal.blames) or prepared.spans.get(refusal.blames) or prepared.span
     facts = {"layer": prepared.label, "argument": refusal.blames or ""} | refusal.facts
-    frame.report(
-        refusal.problem.at(
-            span, refusal.label, help=refusal.help, related=input_labels(positional, frame, span), **facts
-        )
-    )
+    related = refusal_labels(refusal, positional, frame, span)
+    frame.report(refusal.problem.at(span, refusal.label, help=refusal.help, related=related, **facts))
+
+
+def refusal_labels(refusal: Refusal, positional: list[Any], frame: Frame, culprit: Span) -> list[Label]:
+    """Say what arrives from where, or, where two sizes differ, which layers made them differ."""
+    body = frame.body
+    assert body is not None
+    tensors = list(tensors_in(positional))
+    if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
+        left, right = ((tensors[i].ref, axis) for i, axis in refusal.differs)
+        labels = difference_labels(body.graph, left, right)
+        if labels:
+            return labels
+    return input_labels(positional, frame, culprit)
 
 
 def input_labels(value: Any, frame: Frame, culprit: Span) -> list[Label]:

@@ -84,6 +84,7 @@ def _agree_outside(call: Call, joined: int, index: int) -> None:
                     UnequalInputs,
                     f"axis {axis} is {left} in input {before + 1} and {right} in input {index + 1}",
                     blames=("input", index),
+                    differs=((before, axis), (index, axis)),
                     help=f"give both the same size on axis {axis}; only axis {joined} may differ",
                 )
 
@@ -125,6 +126,7 @@ def _agree_along(call: Call, left: Dim, right: Dim, a: int, b: int) -> None:
             UnequalInputs,
             f"axis {a} is {left} in input 1 and axis {b} is {right} in input 2",
             blames="axes",
+            differs=((0, a), (1, b)),
             help="sum along axes of the same size, both of them known or both not",
         )
 
