@@ -71,7 +71,9 @@ class Page:
 
 
 def _indent(text: str) -> str:
-    return "".join(f"    {line}" if line.strip() else line for line in text.splitlines(True)).rstrip()
+    return "".join(
+        f"    {line}" if line.strip() else line for line in text.splitlines(True)
+    ).rstrip()
 
 
 def page_of(code: str) -> Page | None:

@@ -149,9 +149,7 @@ def _shown_lines(marks: Iterable[Mark]) -> list[int]:
     return sorted(lines | {line + 1 for line in lines if line + 2 in lines})
 
 
-def _draw_line(
-    text: str, line: int, marks: Sequence[Mark], margin: int, paint: Paint
-) -> list[str]:
+def _draw_line(text: str, line: int, marks: Sequence[Mark], margin: int, paint: Paint) -> list[str]:
     """Draw one source line, then what is said under it."""
     singles = [m for m in marks if m.first_line == line and not m.is_multiline]
     starts = [m for m in marks if m.first_line == line and m.is_multiline]
@@ -229,9 +227,7 @@ def _draw_singles(
     return [row.painted(paint) + row.text for row in rows]
 
 
-def _connectors(
-    marks: Iterable[Mark], piece: Piece, running: Sequence[Mark], margin: int
-) -> Row:
+def _connectors(marks: Iterable[Mark], piece: Piece, running: Sequence[Mark], margin: int) -> Row:
     row = _running_row(running, margin)
     for mark in marks:
         row.put(piece.column(mark.start), "|", mark.style)

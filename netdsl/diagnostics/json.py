@@ -24,9 +24,7 @@ def as_dict(diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.message,
         **place(diagnostic.primary.span),
         "help": diagnostic.help,
-        "related": [
-            {"message": label.text, **place(label.span)} for label in diagnostic.related
-        ],
+        "related": [{"message": label.text, **place(label.span)} for label in diagnostic.related],
         "fix": [{**place(edit.span), "text": edit.text} for edit in fix.edits]
         if fix is not None and fix.safe
         else None,

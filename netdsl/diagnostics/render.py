@@ -13,14 +13,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
 from netdsl.diagnostics.frame import Paint, draw_frame
 from netdsl.diagnostics.visible import clean
 from netdsl.source import SourceFile
 
-_COUNTED = {
+_COUNTED: Mapping[Severity, tuple[str, str]] = {
     "error": ("error", "errors"),
     "warning": ("warning", "warnings"),
     "advice": ("piece of advice", "pieces of advice"),

@@ -95,8 +95,8 @@ class UnwritableFile(Problem, code="N0904", title="cannot write `{name}`"):
 class UnknownHyperparameter(Problem, code="N0905", title="no model has a hyperparameter `{name}`"):
     """What it means
 
-    `--set name=value` gives a hyperparameter of a model, one of those in the parentheses after its name. No model of the
-    file (or not the one chosen with `--model`) has one of this name. Constants made with `let` cannot be set.
+    `--set name=value` gives a hyperparameter of a model, one of those in the parentheses after its name. No model
+    of the file has one of this name. Constants made with `let` cannot be set.
 
     Example
     ```console
@@ -119,8 +119,8 @@ class UnknownHyperparameter(Problem, code="N0905", title="no model has a hyperpa
 class NotAValue(Problem, code="N0906", title="`--{option}` takes `name=value`"):
     """What it means
 
-    The value of `--set` is written as in a spec: a number, a string in quotes, `True`, a list such as `[16, 32]`, or an identifier
-    such as `relu`. Quotes that the shell takes away need a second pair around them. `--at` takes whole numbers.
+    The value of `--set` is written as in a spec: a number, a string in quotes, `True`, a list such as `[16, 32]`,
+    or an identifier such as `relu`. Quotes that the shell takes away need a second pair around them. `--at` takes whole numbers.
 
     Example
     ```console
