@@ -7,15 +7,12 @@ recorded on the `Call`; what can never hold is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
-
 from netdsl.catalog.kind import Call, Inference, Refusal
 from netdsl.diagnostics.problems.shapes import (
     TooSmall,
     UnequalInputs,
     WrongAxis,
     WrongDtype,
-    WrongValue,
 )
 from netdsl.tensor import (
     UNKNOWN,
@@ -28,25 +25,6 @@ from netdsl.tensor import (
     equal,
     spell_shape,
 )
-
-Number = TypeVar("Number", int, float)
-
-
-# -- arguments ----------------------------------------------------------------------------------
-
-
-def in_range(
-    call: Call, argument: str, lowest: Number, highest: Number | None = None, *, help: str = ""
-) -> None:
-    """Refuse an argument outside its range (both ends included); an absent one passes."""
-    value = call.arguments[argument]
-    if value is None or (value >= lowest and (highest is None or value <= highest)):
-        return
-    wanted = f"at least {lowest}" if highest is None else f"between {lowest} and {highest}"
-    raise Refusal(
-        WrongValue, f"`{argument}` is {value} and must be {wanted}", blames=argument, help=help
-    )
-
 
 # -- inputs -------------------------------------------------------------------------------------
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal
-from netdsl.catalog.shape_rules import axes_of, elementwise, numeric
-from netdsl.diagnostics.problems.shapes import WrongAxis
-from netdsl.tensor import spell_shape
+from netdsl.catalog.shape_rules import axes_of, elementwise, keeps_any_mask, numeric
+from netdsl.diagnostics.problems.shapes import UnequalInputs, WrongAxis
+from netdsl.tensor import TensorSpec, equal, spell_shape
 
 
 def softmax(call: Call) -> Inference:
     """Normalise along an axis that must be there; Keras misses a wrong one until the net is run."""
     for x in call.inputs:
         axes_of(call, call.axis, x.shape)
+    mask = call.call_arguments.get("mask")
+    if isinstance(mask, TensorSpec):
+        _fits(call, mask)
     return elementwise(call)
+
+
+def _fits(call: Call, mask: TensorSpec) -> None:
+    """Refuse a mask that cannot stretch to the input; Keras finds out when the net is run."""
+    pairs = list(zip(reversed(mask.shape), reversed(call.x.shape), strict=False))
+    if mask.rank > call.x.rank or not all(a == 1 or call.holds(equal(a, b)) for a, b in pairs):
+        raise Refusal(
+            UnequalInputs,
+            f"the mask {spell_shape(mask.shape)} does not stretch to {spell_shape(call.x.shape)}",
+            blames="mask",
+        )
 
 
 def parametric_rectifier(call: Call) -> Inference:
@@ -87,6 +101,8 @@ KINDS = (
     LayerKind(
         "Softmax",
         softmax,
+        mask=keeps_any_mask,
+        tensor_arguments=frozenset({"mask"}),
         group="activation",
         shape_rule="what arrives",
         use_for="probabilities over an axis: e^x / sum(e^x)",

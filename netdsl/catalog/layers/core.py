@@ -15,7 +15,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongEquation,
     WrongRank,
 )
-from netdsl.tensor import Dim, Shape, TensorSpec, product, spell_shape
+from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, TensorSpec, product, spell_shape
 
 
 def dense(call: Call) -> Inference:
@@ -90,13 +90,14 @@ def _read_equation(call: Call) -> _Equation:
         )
     result = _full_output(call, elided, from_left)
     skip = elided if from_left else 0
+    arriving = {name: shape[skip + i] for i, name in enumerate(inputs)}
     if skip + len(outputs) > len(result):
         raise _wrong_equation(
             f"`{outputs}` names {len(outputs)} axes, and {spell_shape(result)} has "
             f"{len(result) - skip}",
             blames="output_shape",
         )
-    arriving = {name: shape[skip + i] for i, name in enumerate(inputs)}
+    result = _with_symbols(result, arriving, outputs, skip)
     leaving = {name: result[skip + i] for i, name in enumerate(outputs)}
     return _Equation(inputs, weights, outputs, from_left, elided, arriving, leaving, result)
 
@@ -135,6 +136,15 @@ def _refuse_quantized_ellipsis(call: Call) -> None:
             blames="equation",
             help="name every axis",
         )
+
+
+def _with_symbols(result: Shape, arriving: dict[str, Dim], outputs: str, skip: int) -> Shape:
+    """Put the symbolic size that arrives where `output_shape` says None and Keras knows no more."""
+    sizes = list(result)
+    for axis, name in enumerate(outputs, start=skip):
+        if sizes[axis] is UNKNOWN and isinstance(arriving.get(name), Sym):
+            sizes[axis] = arriving[name]
+    return tuple(sizes)
 
 
 def _einsum_macs(call: Call, equation: _Equation) -> Dim:

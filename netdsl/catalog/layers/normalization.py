@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
-from netdsl.catalog.shape_rules import axes_of, axis_of, elementwise, numeric
+from netdsl.catalog.shape_rules import axes_of, axis_of, elementwise, keeps_any_mask, numeric
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     UnevenSplit,
     WrongAxis,
+    WrongRank,
     WrongValue,
 )
-from netdsl.tensor import spell_shape
+from netdsl.tensor import TensorSpec, spell_shape
 
 
 def _sizes(call: Call, axes: Iterable[int]) -> tuple[int, ...]:
@@ -42,6 +43,14 @@ def batch_normalization(call: Call) -> Inference:
     """
     numeric(call)
     x = call.one()
+    mask = call.call_arguments.get("mask")
+    if isinstance(mask, TensorSpec) and mask.rank != x.rank - 1:
+        raise Refusal(
+            WrongRank,
+            f"the mask {spell_shape(mask.shape)} has rank {mask.rank}; it needs one axis less than "
+            f"{spell_shape(x.shape)}",
+            blames="mask",
+        )
     shape = _sizes(call, [axis_of(call, call.axis, x.shape)])
     weights = _affine(call, shape, scale=call.scale, center=call.center)
     kept = ["moving_mean", "moving_variance"]
@@ -127,6 +136,8 @@ KINDS = (
     LayerKind(
         "BatchNormalization",
         batch_normalization,
+        mask=keeps_any_mask,
+        tensor_arguments=frozenset({"mask"}),
         group="normalization",
         shape_rule="what arrives",
         use_for="convolutional nets with batches of 16 and more: faster, steadier training",

@@ -87,6 +87,7 @@ def _global(name: str, rank: int, use_for: str) -> LayerKind:
         f"Global{name}Pooling{rank}D",
         global_pooling(rank),
         mask="use" if averages_steps else "drop",
+        tensor_arguments=frozenset({"mask"} if averages_steps else ()),
         group="pooling",
         shape_rule="the channels alone; `keepdims=True` leaves axes of size 1",
         use_for=use_for,

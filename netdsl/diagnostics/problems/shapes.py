@@ -80,7 +80,9 @@ class UnequalInputs(Problem, code="N0503", title="inputs of `{layer}` do not fit
     """
 
 
-class UnknownDimension(Problem, code="N0504", title="`{layer}` needs a dimension that is not known"):
+class UnknownDimension(
+    Problem, code="N0504", title="`{layer}` needs a dimension that is not known"
+):
     """What it means
 
     A layer makes weights (or lays out its output) from a size of its input, and that size is `?` or a
@@ -301,13 +303,13 @@ class ConflictingArguments(
 class WrongValue(Problem, code="N0513", title="`{layer}` does not take this value"):
     """What it means
 
-    An argument lies outside what the layer can do, such as noise with a standard deviation above 1.
+    A value is of the right type and still outside what the layer can do.
 
     Example
     ```
     model M {
         input x: [8]
-        output y = x -> GaussianNoise(2.5)
+        output y = x -> BatchNormalization(renorm=True, renorm_clipping={"dmax": -1})
     }
     ```
 
@@ -315,7 +317,7 @@ class WrongValue(Problem, code="N0513", title="`{layer}` does not take this valu
     ```
     model M {
         input x: [8]
-        output y = x -> GaussianNoise(0.25)
+        output y = x -> BatchNormalization(renorm=True, renorm_clipping={"dmax": 5})
     }
     ```
     """
