@@ -19,6 +19,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate.elaborator import Elaboration, elaborate
 from netdsl.elaborate.linking import Loader, Unit, link
+from netdsl.fixes import MOST_TRIED, verify_fixes
 from netdsl.graph import Graph
 from netdsl.source import SourceFile
 from netdsl.version import __version__
@@ -140,17 +141,34 @@ def compile_source(
 
     `sizes` puts numbers for symbolic dimensions of the models' inputs, to try a net at them.
     """
-    diagnostics = Diagnostics()
-    unit = link(file, loader, diagnostics)
-    elaboration = elaborate(unit, diagnostics, settings or {}, sizes or {})
-    _analyse(elaboration, diagnostics)
+    unit, elaboration, found = _compile_once(file, loader, settings or {}, sizes or {})
+
+    def recompile(changed: SourceFile) -> tuple[Diagnostic, ...]:
+        return _compile_once(changed, loader, settings or {}, sizes or {})[2]
+
+    nodes = sum(len(graph.nodes) for graph in elaboration.graphs.values())
+    most = max(2, min(MOST_TRIED, NODES_TRIED // (nodes + 1)))
     return Compiled(
         unit,
-        tuple(diagnostics),
+        verify_fixes(file, found, recompile, most),
         elaboration.graphs,
         dict(settings or {}),
         elaboration.unused_settings,
     )
+
+
+#: How many layers may be elaborated again, in all, to try fixes.
+NODES_TRIED = 4_000
+
+
+def _compile_once(
+    file: SourceFile, loader: Loader, settings: Mapping[str, Any], sizes: Mapping[str, int]
+) -> tuple[Unit, Elaboration, tuple[Diagnostic, ...]]:
+    diagnostics = Diagnostics()
+    unit = link(file, loader, diagnostics)
+    elaboration = elaborate(unit, diagnostics, settings, sizes)
+    _analyse(elaboration, diagnostics)
+    return unit, elaboration, tuple(diagnostics)
 
 
 def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:

@@ -7,6 +7,7 @@ recorded on the `Call`; what can never hold is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+
 from netdsl.catalog.kind import Call, Inference, Refusal
 from netdsl.diagnostics.problems.shapes import (
     TooSmall,
@@ -203,7 +204,7 @@ def unequal(call: Call, index: int) -> Refusal:
     """Word the refusal of input `index`, which does not fit those before it."""
     shape = call.inputs[index].shape
     for before, x in enumerate(call.inputs[:index]):
-        for back in range(1, min(len(shape), x.rank)):
+        for back in range(min(len(shape), x.rank) - 1, 0, -1):
             left, right = x.shape[-back], shape[-back]
             if 1 not in (left, right) and equal(left, right) is False:
                 return Refusal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -28,10 +29,27 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change that removes the diagnostic. `safe` fixes keep the meaning a reader would expect."""
+    """A change that removes the diagnostic. `safe` fixes keep the meaning a reader would expect.
+
+    `text` says the change in an imperative, where it is not what `help` says already. `checked` is set when the
+    compiler has applied the change and seen the diagnostic go and no other come: "all" where the spec then has no
+    error left, "this" where others remain.
+    """
 
     edits: tuple[Edit, ...]
     safe: bool = False
+    text: str = ""
+    checked: Literal["", "this", "all"] = ""
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Apply edits, given in any order; of two that overlap the later one is left out."""
+    last = len(text)
+    for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end), reverse=True):
+        if edit.span.end <= last:
+            text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+            last = edit.span.start
+    return text
 
 
 @dataclass(frozen=True, slots=True)

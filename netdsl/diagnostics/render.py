@@ -55,8 +55,16 @@ def render(diagnostic: Diagnostic, *, color: bool = False) -> str:
     rows = [head + paint(f": {clean(diagnostic.title)}", "title")]
     for number, (file, group) in enumerate(_by_file(labels)):
         rows += _draw_file(file, group, width, diagnostic, paint, first=number == 0)
-    rows += _draw_note("help", diagnostic.help, width, paint)
+    rows += _draw_note("help", help_text(diagnostic), width, paint)
     return "\n".join(row.rstrip() for row in rows) + "\n"
+
+
+_CHECKED = {"all": "   (checked: the spec then compiles)", "this": "   (checked)", "": ""}
+
+
+def help_text(diagnostic: Diagnostic) -> str:
+    """Give the way out, and say where the compiler has tried it."""
+    return diagnostic.help + (_CHECKED[diagnostic.fix.checked] if diagnostic.fix and diagnostic.help else "")
 
 
 def _by_file(labels: Iterable[Label]) -> list[tuple[SourceFile, list[Label]]]:

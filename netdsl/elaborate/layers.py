@@ -31,6 +31,7 @@ from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import extern
+from netdsl.elaborate.candidates import propose
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -539,8 +540,17 @@ def _report_refusal(
         by_name = {g.name: g.span for g in extra if g.name}
         span = by_name.get(refusal.blames) or prepared.spans.get(refusal.blames) or prepared.span
     facts = {"layer": prepared.label, "argument": refusal.blames or ""} | refusal.facts
-    related = refusal_labels(refusal, positional, frame, span)
-    frame.report(refusal.problem.at(span, refusal.label, help=refusal.help, related=related, **facts))
+    assert frame.body is not None
+    frame.report(
+        refusal.problem.at(
+            span,
+            refusal.label,
+            help=refusal.help,
+            related=refusal_labels(refusal, positional, frame, span),
+            fix=propose(refusal, prepared.span, prepared.arguments, positional, frame.body.graph),
+            **facts,
+        )
+    )
 
 
 def refusal_labels(refusal: Refusal, positional: list[Any], frame: Frame, culprit: Span) -> list[Label]:

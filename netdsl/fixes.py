@@ -1,0 +1,67 @@
+"""Fixes that are known to work: each is applied to a copy and the copy compiled before anybody is told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Fix, apply_edits
+from netdsl.source import SourceFile
+
+#: Gives the diagnostics of a text that takes the place of a file's.
+Recompile = Callable[[SourceFile], Iterable[Diagnostic]]
+
+MOST_TRIED = 12
+
+
+def verify_fixes(
+    file: SourceFile, diagnostics: tuple[Diagnostic, ...], recompile: Recompile, most: int = MOST_TRIED
+) -> tuple[Diagnostic, ...]:
+    """Keep the fixes that work and drop the others; at most `most` are tried, from the top of the file."""
+    left = most
+    result: list[Diagnostic] = []
+    for diagnostic in diagnostics:
+        if diagnostic.fix is None:
+            result.append(diagnostic)
+            continue
+        if left <= 0 or any(edit.span.file is not file for edit in diagnostic.fix.edits):
+            result.append(replace(diagnostic, fix=None))
+            continue
+        left -= 1
+        result.append(_tried(file, diagnostic, diagnostic.fix, diagnostics, recompile))
+    return tuple(result)
+
+
+def _tried(
+    file: SourceFile,
+    diagnostic: Diagnostic,
+    fix: Fix,
+    diagnostics: tuple[Diagnostic, ...],
+    recompile: Recompile,
+) -> Diagnostic:
+    changed = SourceFile(file.name, apply_edits(file.text, fix.edits))
+    after = tuple(recompile(changed))
+    before_counts, after_counts = _counts(diagnostics), _counts(after)
+    new = after_counts - before_counts
+    gone = after_counts[_key(diagnostic)] < before_counts[_key(diagnostic)]
+    if new or not gone:
+        return replace(diagnostic, fix=None)
+    remains = any(d.severity == "error" for d in after)
+    checked = replace(fix, checked="this" if remains else "all")
+    return replace(diagnostic, fix=checked, help=fix.text or diagnostic.help)
+
+
+def _key(diagnostic: Diagnostic) -> tuple[str, str]:
+    return diagnostic.code, diagnostic.message
+
+
+def _counts(diagnostics: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
+    """Count errors and warnings; advice may come and go with a fix."""
+    return Counter(_key(d) for d in diagnostics if d.severity != "advice")
+
+
+def apply_safe_fixes(file: SourceFile, diagnostics: Iterable[Diagnostic]) -> tuple[str, int]:
+    """Give the text with all checked, safe fixes applied, and how many there were."""
+    safe = [d.fix for d in diagnostics if d.fix is not None and d.fix.safe and d.fix.checked]
+    return apply_edits(file.text, [edit for fix in safe for edit in fix.edits]), len(safe)
