@@ -88,10 +88,6 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[str, ...], str, str, object]] = [
         "Conv1DTranspose", {**CONV, "output_padding": 1}, ("?, 9, 3",), "N0512",
         "`output_padding` is 1 where the stride is 1; it must be less", "output_padding",
     ),
-    (
-        "BatchNormalization", {"renorm": True, "renorm_clipping": {"dmax": -1}}, ("?, 4",), "N0513",
-        "`dmax` is -1, below 0", "renorm_clipping",
-    ),
     # merges
     (
         "Add", {}, ("?, 14, 64", "?, 28, 64"), "N0503",

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
 from netdsl.catalog.shape_rules import axes_of, axis_of, elementwise, keeps_any_mask, numeric
 from netdsl.diagnostics.problems.shapes import (
-    ConflictingArguments,
     UnevenSplit,
     WrongAxis,
     WrongRank,
-    WrongValue,
 )
 from netdsl.tensor import TensorSpec, spell_shape
 
@@ -55,31 +53,9 @@ def batch_normalization(call: Call) -> Inference:
     weights = _affine(call, shape, scale=call.scale, center=call.center)
     kept = ["moving_mean", "moving_variance"]
     if call.renorm:
-        _check_clipping(call)
         kept += ["moving_stddev", "renorm_mean", "renorm_stddev"]
     weights += [call.weight(name, shape, trainable=False) for name in kept]
     return call.gives(x.shape, weights=weights)
-
-
-def _check_clipping(call: Call) -> None:
-    clipping = dict(call.renorm_clipping or {})
-    unknown = sorted(set(clipping) - {"rmax", "rmin", "dmax"})
-    if unknown:
-        raise Refusal(
-            WrongValue,
-            f"`{unknown[0]}` is none of rmax, rmin and dmax",
-            blames="renorm_clipping",
-        )
-    highest, lowest = clipping.get("rmax"), clipping.get("rmin")
-    if highest is not None and lowest is not None and highest < lowest:
-        raise Refusal(
-            ConflictingArguments,
-            f"`rmax` is {highest}, below `rmin` of {lowest}",
-            blames="renorm_clipping",
-        )
-    widest = clipping.get("dmax")
-    if widest is not None and widest < 0:
-        raise Refusal(WrongValue, f"`dmax` is {widest}, below 0", blames="renorm_clipping")
 
 
 def layer_normalization(call: Call) -> Inference:

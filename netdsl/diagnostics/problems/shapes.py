@@ -308,16 +308,16 @@ class WrongValue(Problem, code="N0513", title="`{layer}` does not take this valu
     Example
     ```
     model M {
-        input x: [8]
-        output y = x -> BatchNormalization(renorm=True, renorm_clipping={"dmax": -1})
+        input x: [32, 32, 3]
+        output y = x -> RandomGaussianBlur(factor=0.5, kernel_size=4)
     }
     ```
 
     Use instead
     ```
     model M {
-        input x: [8]
-        output y = x -> BatchNormalization(renorm=True, renorm_clipping={"dmax": 5})
+        input x: [32, 32, 3]
+        output y = x -> RandomGaussianBlur(factor=0.5, kernel_size=5)
     }
     ```
     """
