@@ -308,16 +308,16 @@ class WrongValue(Problem, code="N0513", title="`{layer}` does not take this valu
     Example
     ```
     model M {
-        input x: [32, 32, 3]
-        output y = x -> RandomGaussianBlur(factor=0.5, kernel_size=4)
+        input sound: [16000]
+        output y = sound -> MelSpectrogram(fft_length=512, sequence_length=1024)
     }
     ```
 
     Use instead
     ```
     model M {
-        input x: [32, 32, 3]
-        output y = x -> RandomGaussianBlur(factor=0.5, kernel_size=5)
+        input sound: [16000]
+        output y = sound -> MelSpectrogram(fft_length=1024, sequence_length=1024)
     }
     ```
     """
