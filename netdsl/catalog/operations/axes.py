@@ -1,0 +1,156 @@
+"""Axes and sizes as the functions of `keras.ops` treat them: numpy's broadcasting, axes to reduce, lists of sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from netdsl.catalog.kind import Refusal
+from netdsl.catalog.operations.call import OpCall, spell_value
+from netdsl.diagnostics.problems.arguments import WrongArgument
+from netdsl.diagnostics.problems.shapes import UnequalInputs, UnknownDimension, WrongAxis, WrongValue
+from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, TensorSpec, Unknown, equal, product, spell_shape
+
+
+def broadcast(call: OpCall, *shapes: Shape) -> Shape:
+    """Stretch shapes over each other, aligned at the end: (None, 5, 1), (7,) -> (None, 5, 7).
+
+    Keras takes an unknown size to fit any number that it meets, and gives the number.
+    """
+    result = shapes[0]
+    for shape in shapes[1:]:
+        result = _stretch(call, result, shape)
+    return result
+
+
+def _stretch(call: OpCall, left: Shape, right: Shape) -> Shape:
+    rank = max(len(left), len(right))
+    lefts = (1,) * (rank - len(left)) + left
+    rights = (1,) * (rank - len(right)) + right
+    return tuple(_stretch_dim(call, a, b, left, right) for a, b in zip(lefts, rights, strict=True))
+
+
+def _stretch_dim(call: OpCall, left: Dim, right: Dim, whole: Shape, other: Shape) -> Dim:
+    if left == 1 or right == 1:
+        return right if left == 1 else left
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        known = right if isinstance(left, Unknown) else left
+        return known if isinstance(known, int) else UNKNOWN
+    if not call.holds(equal(left, right)):
+        raise Refusal(
+            UnequalInputs,
+            f"{left} meets {right}: {spell_shape(whole)} and {spell_shape(other)} do not stretch over each other",
+            help="sizes are compared from the last axis on, and each pair must be equal or hold a 1",
+        )
+    return right if isinstance(right, int) else left
+
+
+def axis_of(axis: Any, rank: int, shape: Shape, argument: str = "axis") -> int:
+    """Count an axis from the front, and refuse one that is not there: -1 of rank 3 -> 2."""
+    if isinstance(axis, bool) or not isinstance(axis, int):
+        raise Refusal(WrongArgument, f"`{argument}` takes an integer, this is {spell_value(axis)}", blames=argument)
+    if not -rank <= axis < rank:
+        there = f"axes 0 to {rank - 1}" if rank else "no axis"
+        raise Refusal(
+            WrongAxis, f"axis {axis} of {spell_shape(shape)}, which has {there}", blames=argument
+        )
+    return axis % rank
+
+
+def axes_of(axes: Any, shape: Shape, argument: str = "axis") -> list[int]:
+    """Count axes from the front; None means all of them, and one that is named twice is refused."""
+    rank = len(shape)
+    if axes is None:
+        return list(range(rank))
+    listed = list(axes) if isinstance(axes, (tuple, list)) else [axes]
+    found: list[int] = []
+    for axis in listed:
+        place = axis_of(axis, rank, shape, argument)
+        if place in found:
+            raise Refusal(WrongAxis, f"axis {axis} of {spell_shape(shape)} is named twice", blames=argument)
+        found.append(place)
+    return found
+
+
+def reduced(shape: Shape, axes: Any, keepdims: bool = False, argument: str = "axis") -> Shape:
+    """Take axes away, or leave them as 1: (None, 7, 8), axis=1 -> (None, 8)."""
+    gone = axes_of(axes, shape, argument)
+    if keepdims:
+        return tuple(1 if i in gone else dim for i, dim in enumerate(shape))
+    return tuple(dim for i, dim in enumerate(shape) if i not in gone)
+
+
+def without(shape: Shape, *axes: int) -> Shape:
+    return tuple(dim for i, dim in enumerate(shape) if i not in axes)
+
+
+def replaced(shape: Shape, axis: int, dim: Dim) -> Shape:
+    return (*shape[:axis], dim, *shape[axis + 1 :])
+
+
+def inserted(shape: Shape, axis: int, dim: Dim) -> Shape:
+    return (*shape[:axis], dim, *shape[axis:])
+
+
+def total(shape: Shape) -> Dim:
+    """Count the elements; Keras does not know the number where it does not know a size."""
+    return product(shape)
+
+
+def joined_size(call: OpCall, tensors: Sequence[TensorSpec], axis: int, argument: str) -> Dim:
+    """Check that tensors agree on all axes but one (on all where it is -1), and add that one up."""
+    first = tensors[0].shape
+    for number, x in enumerate(tensors[1:], start=2):
+        call.ranked(x, argument, rank=len(first))
+        for place, (left, right) in enumerate(zip(first, x.shape, strict=True)):
+            if place != axis and not call.holds(equal(left, right)):
+                raise Refusal(
+                    UnequalInputs,
+                    f"axis {place} is {left} in tensor 1 and {right} in tensor {number} "
+                    f"({spell_shape(first)} and {spell_shape(x.shape)})",
+                    blames=argument,
+                )
+    if axis < 0:
+        return 0
+    size: Dim = 0
+    for x in tensors:
+        size = size + x.shape[axis]
+    return size
+
+
+def size(value: Any, argument: str, minimum: int = 0) -> int:
+    """Give an argument that is a size: a whole number that is known when the model is built."""
+    if isinstance(value, (Sym, Unknown)):
+        raise Refusal(
+            UnknownDimension,
+            f"`{argument}` holds {value}, and a number is needed when the model is built",
+            blames=argument,
+        )
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refusal(WrongArgument, f"`{argument}` takes whole numbers, this is {spell_value(value)}", blames=argument)
+    if value < minimum:
+        raise Refusal(WrongValue, f"`{argument}` holds {value}, and {minimum} is the least", blames=argument)
+    return value
+
+
+def sizes(value: Any, argument: str, count: int | None = None, minimum: int = 0) -> tuple[int, ...]:
+    """Give an argument that is a list of sizes; a single number stands for all of `count`."""
+    if not isinstance(value, (tuple, list)):
+        single = size(value, argument, minimum)
+        return (single,) * (1 if count is None else count)
+    found = tuple(size(item, argument, minimum) for item in value)
+    if count is not None and len(found) != count:
+        raise Refusal(WrongValue, f"`{argument}` takes {count} numbers, {len(found)} are given", blames=argument)
+    return found
+
+
+def number(value: Any, argument: str) -> float:
+    """Give an argument that is a number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Refusal(WrongArgument, f"`{argument}` takes a number, this is {spell_value(value)}", blames=argument)
+    return value
+
+
+def whole(values: Iterable[Any]) -> bool:
+    """Tell whether all values are whole numbers."""
+    return all(isinstance(v, int) and not isinstance(v, bool) for v in values)
