@@ -19,6 +19,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate.elaborator import Elaboration, elaborate
 from netdsl.elaborate.linking import Loader, Unit, link
+from netdsl.elaborate.training import TrainPlan
 from netdsl.fixes import MOST_TRIED, verify_fixes
 from netdsl.graph import Graph
 from netdsl.source import SourceFile
@@ -75,6 +76,7 @@ class Compiled:
     graphs: Mapping[str, Graph]
     settings: Mapping[str, Any] = field(default_factory=dict)
     unused_settings: tuple[str, ...] = ()
+    training: tuple[TrainPlan, ...] = ()
 
     @property
     def file(self) -> SourceFile:
@@ -154,6 +156,7 @@ def compile_source(
         elaboration.graphs,
         dict(settings or {}),
         elaboration.unused_settings,
+        tuple(elaboration.training),
     )
 
 

@@ -13,6 +13,8 @@ from netdsl.elaborate import assertions, models
 from netdsl.elaborate.frame import Session
 from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.linking import Symbol, Unit
+from netdsl.elaborate.losses import check_losses
+from netdsl.elaborate.training import TrainPlan, read_training, report_not_emitted
 from netdsl.graph import Graph
 from netdsl.stack import deep_stack
 from netdsl.syntax import tree
@@ -25,6 +27,7 @@ class Elaboration:
     unit: Unit
     graphs: dict[str, Graph] = field(default_factory=dict)
     unused_settings: tuple[str, ...] = ()
+    training: list[TrainPlan] = field(default_factory=list)
 
 
 def elaborate(
@@ -47,6 +50,12 @@ def elaborate(
             if isinstance(statement, tree.Assert):
                 session.place = statement.span
                 assertions.check_top_level(statement, root, result.graphs)
+        result.training = read_training(root, unit.module.statements, result.graphs)
+        for plan in result.training:
+            graph = result.graphs.get(plan.model)
+            if graph is not None and graph.complete:
+                check_losses(plan, graph, root)
+            report_not_emitted(plan, root)
     taken = {p.name for s in own_models(unit) for p in _parameters(s, session)}
     result.unused_settings = tuple(name for name in settings if name not in taken)
     return result

@@ -353,7 +353,7 @@ def stage_name(call: tree.Node, frame: Frame, fallback: str) -> str:
 
 
 def _report_name(span: Span, label: str, frame: Frame) -> None:
-    frame.report(argument_problems.WrongType.at(span, label, layer="a stage", argument="name"))
+    frame.report(argument_problems.WrongArgument.at(span, label, layer="a stage", argument="name"))
 
 
 def call_time_arguments(call: tree.Call | None, frame: Frame) -> tuple[list[Given], bool]:

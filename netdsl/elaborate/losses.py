@@ -1,0 +1,86 @@
+"""Whether a loss fits the output it is for: its last axis, its dtype, and what the last layer makes of it.
+
+Keras compiles a model with any loss and fails, or learns nothing, at the first batch. What is certain to be wrong
+is an error here; what is merely doubtful is advice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netdsl.catalog.kind import ObjectValue
+from netdsl.catalog.signature import identifiers
+from netdsl.diagnostics.diagnostic import Label
+from netdsl.diagnostics.problems import training as problems
+from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.training import TrainPlan
+from netdsl.graph import Graph, Node
+from netdsl.tensor import TensorSpec, spell_shape
+
+#: Losses over classes along the last axis.
+_CLASSES = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy", "SparseCategoricalCrossentropy")
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+def loss_of(plan: TrainPlan, graph: Graph) -> dict[str, Any]:
+    """Give the loss of each output by its name."""
+    loss = plan.settings.get("loss")
+    outputs = list(graph.outputs)
+    if isinstance(loss, Mapping):
+        return {name: loss[name] for name in outputs if name in loss}
+    if isinstance(loss, list):
+        return dict(zip(outputs, loss, strict=False))
+    return {} if loss is None else dict.fromkeys(outputs, loss)
+
+
+def loss_kind(loss: Any) -> str:
+    """Give a loss's class: `sparse_categorical_crossentropy` -> SparseCategoricalCrossentropy."""
+    if isinstance(loss, ObjectValue):
+        return loss.kind
+    function = identifiers("loss").get(str(loss), str(loss))
+    return "".join(part.capitalize() for part in function.split("_")) if "_" in function else function
+
+
+def output_activation(graph: Graph, node: Node) -> str:
+    """Give the activation that an output has, looking back through layers that only reshape it."""
+    for _ in range(8):
+        bound = node.operation.bound
+        own = bound.get("activation")
+        if isinstance(own, ObjectValue):
+            return own.kind
+        if isinstance(own, str) and own != "linear":
+            return own
+        if node.kind in ("Softmax", "ReLU"):
+            return node.kind.lower()
+        if node.operation.weights or len(node.inputs) != 1:
+            return "linear"
+        node = graph.nodes[node.inputs[0].node]
+    return "linear"
+
+
+def check_losses(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
+    """Report each output whose loss cannot work on it."""
+    for name, loss in loss_of(plan, graph).items():
+        ref = graph.outputs[name]
+        label, help_ = _misfit(loss_kind(loss), graph.spec(ref))
+        if label:
+            place = graph.nodes[ref.node].origin.span
+            shape = spell_shape(graph.spec(ref).shape)
+            frame.report(
+                problems.LossDoesNotFit.at(
+                    plan.spans["loss"], label, name=name, help=help_, related=(Label(place, f"the output is {shape}"),)
+                )
+            )
+
+
+def _misfit(kind: str, spec: TensorSpec) -> tuple[str, str]:
+    if spec.dtype not in _FLOATS:
+        return f"a loss works on numbers with fractions, the output is {spec.dtype}", ""
+    last = spec.shape[-1] if spec.rank > 1 else None
+    if kind in _CLASSES and last == 1:
+        return (
+            f"`{kind}` compares classes along the last axis, which has size 1 in {spell_shape(spec.shape)}",
+            "use `binary_crossentropy` for one probability, or as many units as there are classes",
+        )
+    return "", ""
