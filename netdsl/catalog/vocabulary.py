@@ -45,11 +45,13 @@ def _special_tokens(call: Call | TextTokens, mode: str) -> list[Any]:
 
 
 def _checked_size(call: Call | TextTokens, vocabulary: list[Any], mode: str) -> int:
-    if not vocabulary:
-        raise Refusal(WrongVocabulary, "the vocabulary is empty", blames="vocabulary")
     special = _special_tokens(call, mode)
     count = len(special)
     tokens = vocabulary[count:] if vocabulary[:count] == special else vocabulary
+    if not tokens:
+        raise Refusal(
+            WrongVocabulary, "no token stands there but those the layer adds", blames="vocabulary"
+        )
     _check_tokens(call, tokens)
     size = count + len(tokens)
     if call.max_tokens is not None and size > call.max_tokens:

@@ -388,11 +388,14 @@ def _group_weights(call: Call, arrived: Arrived) -> list[Weight]:
 def _group_macs(call: Call, query: Shape, value: Shape, key: Shape) -> Dim:
     many, few = call.num_query_heads * call.head_dim, call.num_key_value_heads * call.head_dim
     ends = 3 if call.use_gate else 2  # into the heads, out of them, and the gate
-    return (
-        query[1] * query[2] * many * ends
-        + key[1] * (key[2] + value[2]) * few
-        + query[1] * key[1] * many * 2
-    )
+    queries: Dim = query[1] * query[2] * many * ends
+    rows: Dim = key[1] * (key[2] + value[2]) * few
+    return queries + rows + query[1] * key[1] * many * 2
+
+
+def _query_masked(call: Call) -> bool | tuple[bool, ...]:
+    """The output keeps the query's mask; the scores have none."""
+    return (call.x.masked,)
 
 
 MASKS = frozenset({"query_mask", "value_mask", "key_mask", "attention_mask"})
@@ -402,7 +405,7 @@ KINDS = (
         "Attention",
         dot_attention,
         takes="list",
-        mask="drop",
+        mask=_query_masked,
         group="attention",
         shape_rule="[(batch, queries, d), (batch, rows, e)] → (batch, queries, e)",
         use_for="attention without weights of its own, between encoder and decoder",
@@ -414,7 +417,7 @@ KINDS = (
         "AdditiveAttention",
         additive_attention,
         takes="list",
-        mask="drop",
+        mask=_query_masked,
         group="attention",
         shape_rule="[(batch, queries, d), (batch, rows, e)] → (batch, queries, e)",
         use_for="attention after Bahdanau, with a learned scale for each feature",
@@ -426,6 +429,7 @@ KINDS = (
         "MultiHeadAttention",
         multi_head_attention,
         takes="positional",
+        mask=_query_masked,
         group="attention",
         shape_rule="query (batch, T, d), value (batch, S, e) → (batch, T, d), or (…, *output_shape)",
         use_for="transformers",
@@ -437,6 +441,7 @@ KINDS = (
         "GroupQueryAttention",
         group_query_attention,
         takes="positional",
+        mask=_query_masked,
         group="attention",
         shape_rule="query (batch, T, d), value (batch, S, d) → (batch, T, d)",
         use_for="transformers that save memory: several query heads share a key and value head",

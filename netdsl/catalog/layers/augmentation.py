@@ -21,13 +21,12 @@ from netdsl.catalog.argument_types import (
     optional,
     out_of_range,
 )
-from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Rule
+from netdsl.catalog.kind import Call, Inference, LayerKind, Masking, Refusal, Rule
 from netdsl.catalog.shape_rules import elementwise, numeric
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     IncompatibleShape,
     WrongRank,
-    WrongValue,
 )
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec, spell_shape
 
@@ -65,17 +64,6 @@ def greyscale(call: Call) -> Inference:
     return same_tensor(call)
 
 
-def blur(call: Call) -> Inference:
-    """Smooth with a window, which has a middle."""
-    size = call.kernel_size
-    if any(n % 2 == 0 for n in ((size,) if isinstance(size, int) else size)):
-        raise Refusal(
-            WrongValue, f"`kernel_size` is {size}, and the window needs a middle", blames="kernel_size",
-            help="give an odd number",
-        )  # fmt: skip
-    return same_shape(call)
-
-
 def colour(call: Call) -> Inference:
     """Change the colours of images with three channels."""
     x = call.one()
@@ -105,9 +93,9 @@ def center_crop(call: Call) -> Inference:
 def random_crop(call: Call) -> Inference:
     """Cut a piece out at random. (None, 32, 32, 3), 28, 28 -> (None, 28, 28, 3)"""
     x = call.one()
-    if x.rank < 3:
-        raise _no_images(x)
     first = x.rank - (2 if call.data_format == "channels_first" else 3)
+    if first < 0:
+        raise _no_images(x)
     unknown = [n for n in x.shape[first : first + 2] if not isinstance(n, int)]
     caveat = f"needs the height and width as numbers, and {spell_shape(x.shape)} has {unknown[:1]}"
     return _new_size(call, x, first, (caveat,) if unknown else ())
@@ -193,11 +181,12 @@ def _augmentation(
     arguments: Mapping[str, ArgumentType] | None = None,
     shape_rule: str = "unchanged",
     watch_for: str = TRAINING_ONLY,
+    mask: Masking = "drop",
 ) -> LayerKind:
     return LayerKind(
         name,
         rule,
-        mask="drop",
+        mask=mask,
         arguments=arguments or {},
         group="images",
         shape_rule=shape_rule,
@@ -255,7 +244,8 @@ KINDS = (
     _augmentation("RandomErasing", "objects that are partly hidden", "RandomErasing(0.5)"),
     _augmentation("RandomContrast", "light that varies", "RandomContrast(0.2)", watch_for=RANGE),
     _augmentation("RandomBrightness", "light that varies", "RandomBrightness(0.2)", watch_for=RANGE),
-    _augmentation("RandomHue", "colours that vary", "RandomHue(0.1)", watch_for=RANGE),
+    _augmentation("RandomHue", "colours that vary", "RandomHue(0.1)", watch_for=RANGE,
+                  arguments={"factor": factor(0, 1)}),
     _augmentation("RandomSaturation", "colours that vary", "RandomSaturation(0.2)", watch_for=RANGE),
     _augmentation(
         "RandomColorDegeneration", "colours that fade", "RandomColorDegeneration(0.2)", rule=colour,
@@ -267,7 +257,7 @@ KINDS = (
     ),
     _augmentation("RandomSharpness", "cameras of several makes", "RandomSharpness(0.2)", watch_for=RANGE),
     _augmentation(
-        "RandomGaussianBlur", "images out of focus", "RandomGaussianBlur(kernel_size=3)", rule=blur,
+        "RandomGaussianBlur", "images out of focus", "RandomGaussianBlur(kernel_size=3)",
         watch_for="the window is of odd size",
     ),
     _augmentation(
@@ -286,7 +276,7 @@ KINDS = (
     _augmentation("AutoContrast", "flat images", "AutoContrast()", watch_for=RANGE),
     _augmentation(
         "Equalization", "images whose tones crowd together", "Equalization()", rule=same_tensor,
-        watch_for="keeps the dtype: integers stay integers",
+        mask="carry", watch_for="keeps the dtype: integers stay integers",
     ),
     _augmentation(
         "ContrastLimitedAdaptiveHistogramEqualization", "X-rays and other images of local contrast",

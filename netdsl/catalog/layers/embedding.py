@@ -50,8 +50,8 @@ def _table(call: Call) -> tuple[Weight, ...]:
         )
     return (
         replace(weight, trainable=False),
-        call.weight("lora_embeddings_a", (call.input_dim, rank)),
-        call.weight("lora_embeddings_b", (rank, call.output_dim)),
+        Weight("lora_embeddings_a", (call.input_dim, rank), dtype="float32"),
+        Weight("lora_embeddings_b", (rank, call.output_dim), dtype="float32"),
     )
 
 

@@ -30,13 +30,14 @@ def ask(layer: BoundLayer, x: TensorSpec, argument: str) -> Inference:
     try:
         result = layer.infer((x,))
     except Refusal as refusal:
-        raise Refusal(
+        told = Refusal(
             refusal.problem if refusal.blames is None else WrongWrapped,
             f"`{layer.kind}` sees {spell_shape(x.shape)} here: {refusal.label}",
             blames=argument,
             help=refusal.help,
-            **refusal.facts,
-        ) from refusal
+        )
+        told.facts = refusal.facts
+        raise told from refusal
     return replace(result, weights=frozen(layer, result.weights))
 
 
