@@ -131,11 +131,11 @@ def _mark(label: Label, is_primary: bool, severity: str) -> Mark:
 
 def _assign_slots(marks: Sequence[Mark]) -> int:
     """Give each place of several lines a column of the margin that is free over all of its lines."""
-    taken: list[int] = []  # the last line of the latest mark in each slot
-    for mark in sorted((m for m in marks if m.is_multiline), key=lambda m: m.first_line):
-        free = [slot for slot, last in enumerate(taken) if last < mark.first_line]
+    taken: list[tuple[int, int]] = []  # where the latest mark of each slot ends
+    for mark in sorted((m for m in marks if m.is_multiline), key=lambda m: (m.first_line, m.start)):
+        free = [slot for slot, end in enumerate(taken) if end <= (mark.first_line, mark.start)]
         mark.slot = free[0] if free else len(taken)
-        taken[mark.slot : mark.slot + 1] = [mark.last_line]
+        taken[mark.slot : mark.slot + 1] = [(mark.last_line, mark.end)]
     return len(taken)
 
 
@@ -162,12 +162,11 @@ def _draw_line(text: str, line: int, marks: Sequence[Mark], margin: int, paint: 
     running = [m for m in marks if m.is_multiline and m.first_line < line <= m.last_line]
     rows = _draw_singles(singles, piece, running + slashed, margin, paint)
     running += slashed
-    for mark in [m for m in starts if m not in slashed]:
-        rows.append(_draw_edge(mark, piece.column(mark.start), running, paint))
-        running.append(mark)
-    for mark in sorted(ends, key=lambda m: m.end):
-        rows.append(_draw_edge(mark, piece.column(max(mark.end - 1, 0)), running, paint, end=True))
-        running.remove(mark)
+    edges = [(m.start, True, m) for m in starts if m not in slashed]
+    edges += [(max(m.end - 1, 0), False, m) for m in ends]
+    for character, begins, mark in sorted(edges, key=lambda edge: edge[:2]):
+        rows.append(_draw_edge(mark, piece.column(character), running, paint, end=not begins))
+        running = [*running, mark] if begins else [m for m in running if m is not mark]
     return [source.painted(paint) + piece.text, *rows]
 
 

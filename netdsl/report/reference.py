@@ -1,0 +1,187 @@
+"""The catalogue for readers: a Markdown page for each layer, activation, initializer and so on.
+
+A page tells the arguments with their types and defaults, the shape rule, when to use the layer and what to watch for;
+of an activation it shows the formula and a small plot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from netdsl.catalog import layer_kind, layer_kinds
+from netdsl.catalog.argument_table import argument_type
+from netdsl.catalog.kind import LayerKind
+from netdsl.catalog.signature import (
+    Family,
+    Parameter,
+    Signature,
+    families_of,
+    identifiers,
+    names,
+    names_and_aliases,
+    signature,
+)
+from netdsl.catalog.spell import spell
+from netdsl.diagnostics.suggest import closest
+
+#: The families that have pages, in the order of the overview, and what they are called there.
+FAMILIES: dict[Family, str] = {
+    "layer": "Layers",
+    "activation": "Activations",
+    "initializer": "Initializers",
+    "regularizer": "Regularizers",
+    "constraint": "Constraints",
+    "loss": "Losses",
+    "metric": "Metrics",
+    "optimizer": "Optimizers",
+    "schedule": "Learning rate schedules",
+    "callback": "Callbacks",
+    "op": "Functions (`ops.`)",
+    "application": "Applications (`applications.`)",
+    "dataset": "Datasets",
+}
+
+WIDTH = 96
+
+
+def overview() -> str:
+    """List every name of the catalogue, layers by their groups."""
+    lines: list[str] = []
+    groups: dict[str, list[str]] = {}
+    for kind in layer_kinds().values():
+        groups.setdefault(kind.group, []).append(kind.name)
+    for group, members in groups.items():
+        lines += [f"Layers: {group}", *_wrapped(members), ""]
+    for family, title in FAMILIES.items():
+        if family != "layer":
+            lines += [title.replace("`", ""), *_wrapped(names(family)), ""]
+    return "\n".join([*lines, "`netdsl layers NAME` tells more of each.", ""])
+
+
+def _wrapped(words: Iterable[str]) -> Iterator[str]:
+    line = ""
+    for word in words:
+        if line and len(line) + len(word) + 2 > WIDTH:
+            yield f"  {line},"
+            line = ""
+        line = f"{line}, {word}" if line else word
+    if line:
+        yield f"  {line}"
+
+
+def nearest(name: str) -> str | None:
+    """Give the name of the catalogue that was probably meant."""
+    return closest(name, [known for family in FAMILIES for known in names_and_aliases(family)])
+
+
+def pages_for(name: str) -> list[str]:
+    """Give the page of a name; several where it is in several families: `CosineSimilarity`, `softmax`."""
+    name = name.removeprefix("keras.").rpartition(".")[2]
+    found = dict.fromkeys(families_of(name))
+    for family in FAMILIES:
+        if name in identifiers(family):
+            found.setdefault(family)
+    pages = [_page(family, name) for family in found if family in FAMILIES]
+    if not pages and name.lower() != name:
+        return []
+    return pages or [
+        _page(family, match)
+        for family in FAMILIES
+        for match in names_and_aliases(family)
+        if match.lower() == name.lower()
+    ]
+
+
+def _page(family: Family, name: str) -> str:
+    own = identifiers(family).get(name, name)
+    facts = signature(family, own)
+    assert facts is not None
+    kind = layer_kind(facts.name) if family == "layer" else None
+    parts = [f"# {facts.name}", *_headline(facts, kind)]
+    parts.append("```python\n" + call_text(facts) + "\n```")
+    parts += _notes(kind)
+    parts += _activation_notes(facts)
+    parts += _arguments(facts, kind)
+    if kind is not None and kind.example:
+        parts += ["## Example", f"```net\n{kind.example}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _headline(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
+    group = f", {kind.group}" if kind is not None and kind.group else ""
+    what = FAMILIES[facts.family].split(" (")[0].lower().removesuffix("s")
+    also = [*facts.aliases, *(i for i in facts.identifiers if i != facts.name)]
+    spelled = ", ".join(f"`{other}`" for other in dict.fromkeys(also))
+    yield f"{what.capitalize()}{group}." + (f" Also {spelled}." if spelled else "")
+
+
+def call_text(facts: Signature) -> str:
+    """Write a signature as a call: `Dense(units, activation=None, …)`; what every layer takes is left out."""
+    own = [parameter for parameter in facts.parameters if not parameter.is_base]
+    pieces: list[str] = []
+    for parameter in own:
+        if parameter.kind == "keyword" and "*" not in pieces and not _has_many(pieces):
+            pieces.append("*")
+        pieces.append(str(parameter))
+    prefix = {"op": "ops.", "application": "applications."}.get(facts.family, "")
+    head = f"{prefix}{facts.name}("
+    line = head + ", ".join(pieces) + ")"
+    if len(line) <= WIDTH:
+        return line
+    return head + "\n" + "".join(f"    {piece},\n" for piece in pieces) + ")"
+
+
+def _has_many(pieces: Iterable[str]) -> bool:
+    return any(piece.startswith("*") for piece in pieces)
+
+
+def _notes(kind: LayerKind | None) -> Iterator[str]:
+    if kind is None:
+        return
+    lines = [
+        ("Shapes", kind.shape_rule),
+        ("Use for", kind.use_for),
+        ("Watch for", kind.watch_for),
+    ]
+    told = [f"- **{title}:** {text}" for title, text in lines if text]
+    if told:
+        yield "\n".join(told)
+
+
+def _activation_notes(facts: Signature) -> Iterator[str]:
+    """Tell an activation's formula, where it belongs and what to watch for, and plot it."""
+    return iter(())
+
+
+def _arguments(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
+    own = [p for p in facts.parameters if not p.is_base and p.kind in ("positional", "keyword")]
+    if facts.family == "activation":
+        own = own[1:]
+    if own:
+        overrides = kind.arguments if kind is not None else None
+        rows = [_argument(p, argument_type(facts, p.name, overrides).spelled) for p in own]
+        yield "## Arguments"
+        yield "\n".join(rows)
+    if facts.call_parameters:
+        called = ", ".join(f"`{parameter}`" for parameter in facts.call_parameters)
+        yield f"Called with {called}."
+    base = [p.name for p in facts.parameters if p.is_base]
+    if base:
+        yield "Every layer also takes " + ", ".join(f"`{name}`" for name in base) + "."
+
+
+def _argument(parameter: Parameter, spelled: str) -> str:
+    default = "required" if parameter.required else f"default `{spell(parameter.default)}`"
+    return f"- `{parameter.name}`: {spelled}; {default}"
+
+
+def plain(markdown: str) -> str:
+    """Write a page without Markdown's marks, examples indented."""
+    text = re.sub(r"^```(\w*)\n(.*?)^```$", _indented, markdown, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^#+ ", "", text, flags=re.MULTILINE)
+    return text.replace("**", "").replace("`", "")
+
+
+def _indented(match: re.Match[str]) -> str:
+    return "".join(f"    {line}" for line in match[2].splitlines(keepends=True)).rstrip("\n")

@@ -1,0 +1,71 @@
+"""Every diagnostic code: its page is complete, its examples do what they claim, and the docs are made from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netdsl.cli.explain import ROOMS, markdown_pages
+from netdsl.compiler import Compiled, compile_text
+from netdsl.diagnostics.explain import Page, all_pages, general
+
+DOCS = Path(__file__).parents[2] / "docs" / "errors"
+PAGES = all_pages()
+HEADINGS = ["What it means", "Example", "Use instead"]
+
+
+def compile_example(text: str) -> Compiled:
+    return compile_text(text, name="example.net")
+
+
+def spelled(compiled: Compiled) -> list[str]:
+    return [f"{d.code} {d.line}:{d.column} {d.message}" for d in compiled.diagnostics]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.code)
+def test_a_page_has_its_three_parts(page: Page) -> None:
+    assert [heading for heading, _ in page.sections] == HEADINGS
+    assert page.meaning
+    assert page.examples("Example")
+    assert page.examples("Use instead")
+    assert page.code[:3] in ROOMS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.code)
+def test_the_example_raises_exactly_its_code(page: Page) -> None:
+    for example in page.examples("Example"):
+        if example.is_spec:
+            compiled = compile_example(example.text)
+            errors = {d.code for d in compiled.diagnostics if d.severity == "error"}
+            assert errors == ({page.code} if page.severity == "error" else set()), spelled(compiled)
+            assert page.code in {d.code for d in compiled.diagnostics}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.code)
+def test_the_other_example_is_clean(page: Page) -> None:
+    for example in page.examples("Use instead"):
+        if example.is_spec:
+            compiled = compile_example(example.text)
+            assert compiled.ok, spelled(compiled)
+            assert page.code not in {d.code for d in compiled.diagnostics}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.code)
+def test_a_title_keeps_the_house_rules(page: Page) -> None:
+    assert not page.title.endswith(".")
+    assert page.title[0] in "`…" or page.title[0].islower() or page.title.split()[0].isupper()
+
+
+
+def test_the_pages_in_docs_are_up_to_date() -> None:
+    texts = markdown_pages()
+    assert {path.name for path in DOCS.glob("*.md")} == set(texts), (
+        "run `netdsl explain --markdown docs/errors`"
+    )
+    for name, text in texts.items():
+        assert (DOCS / name).read_text("utf-8") == text, "run `netdsl explain --markdown docs/errors`"
+
+
+def test_a_general_title_has_no_braces() -> None:
+    assert general("`{layer}` got {count:,} tensors") == "`…` got … tensors"
