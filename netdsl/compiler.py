@@ -13,6 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from netdsl.analyse.advice import advise
+from netdsl.analyse.advice.view import Surroundings, View
+from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
 from netdsl.diagnostics.diagnostic import Diagnostic
@@ -138,12 +141,18 @@ def compile_source(
     *,
     settings: Mapping[str, Any] | None = None,
     sizes: Mapping[str, int] | None = None,
+    selection: Selection | None = None,
+    surroundings: Surroundings | None = None,
 ) -> Compiled:
     """Compile one file; `loader` gives the text of the files it imports, by path.
 
-    `sizes` puts numbers for symbolic dimensions of the models' inputs, to try a net at them.
+    `sizes` puts numbers for symbolic dimensions of the models' inputs, to try a net at them; `selection` says
+    which warnings and advice are wanted, `surroundings` what advice about a device is to assume.
     """
     unit, elaboration, found = _compile_once(file, loader, settings or {}, sizes or {})
+    if not any(d.severity == "error" for d in found):
+        found = (*found, *_advice(elaboration, surroundings or Surroundings()))
+    found = tuple(select(found, unit.all_modules(), selection or Selection()))
 
     def recompile(changed: SourceFile) -> tuple[Diagnostic, ...]:
         return _compile_once(changed, loader, settings or {}, sizes or {})[2]
@@ -158,6 +167,16 @@ def compile_source(
         elaboration.unused_settings,
         tuple(elaboration.training),
     )
+
+
+def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagnostic, ...]:
+    found = Diagnostics()
+    plans = {plan.model: plan for plan in elaboration.training}
+    for name, graph in elaboration.graphs.items():
+        if graph.complete:
+            for diagnostic in advise(View(graph, plans.get(name), surroundings)):
+                found.report(diagnostic)
+    return tuple(found)
 
 
 #: How many layers may be elaborated again, in all, to try fixes.

@@ -63,6 +63,7 @@ class Diagnostic:
     related: tuple[Label, ...] = ()
     help: str = ""
     fix: Fix | None = None
+    on_request: bool = False  # advice that is shown only where its code is selected
 
     @property
     def message(self) -> str:

@@ -25,12 +25,20 @@ class Problem:
     code: ClassVar[str] = ""
     title: ClassVar[str] = ""
     severity: ClassVar[Severity] = "error"
+    on_by_default: ClassVar[bool] = True  # advice that many would not want waits to be selected
 
     def __init_subclass__(
-        cls, *, code: str, title: str, severity: Severity = "error", **kwargs: Any
+        cls,
+        *,
+        code: str,
+        title: str,
+        severity: Severity = "error",
+        on_by_default: bool = True,
+        **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         cls.code, cls.title, cls.severity = code, title, severity
+        cls.on_by_default = on_by_default
 
     @classmethod
     def at(
@@ -46,5 +54,12 @@ class Problem:
         """Make the diagnostic at `span`; `facts` fill the braces of the title."""
         title = cls.title.format(**facts)
         return Diagnostic(
-            cls.code, cls.severity, title, Label(span, label), tuple(related), help, fix
+            cls.code,
+            cls.severity,
+            title,
+            Label(span, label),
+            tuple(related),
+            help,
+            fix,
+            on_request=not cls.on_by_default,
         )

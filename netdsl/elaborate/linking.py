@@ -58,6 +58,18 @@ class Unit:
     imported: dict[str, tree.ImportedName] = field(default_factory=dict)
     poisoned: set[str] = field(default_factory=set)  # imported names that could not be found
     is_library: bool = False
+    sources: list[Unit] = field(default_factory=list)  # the units that it imports from
+
+    def all_modules(self) -> dict[SourceFile, tree.Module]:
+        """Give the syntax trees of this file and of everything it imports."""
+        found: dict[SourceFile, tree.Module] = {}
+        pending = [self]
+        while pending:
+            unit = pending.pop()
+            if unit.file not in found:
+                found[unit.file] = unit.module
+                pending.extend(unit.sources)
+        return found
 
 
 class Linker:
@@ -102,6 +114,8 @@ class Linker:
 
     def _import(self, unit: Unit, statement: tree.Import) -> None:
         source = self._resolve(unit, statement)
+        if source is not None:
+            unit.sources.append(source)
         for imported in statement.names:
             name = imported.alias or imported.name
             if source is None or imported.name in source.poisoned:

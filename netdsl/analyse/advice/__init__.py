@@ -1,0 +1,30 @@
+"""Advice: what an expert would say of a network that is legal. One rule is one function of a `View`.
+
+Each file here holds the rules of one group of guidance and ends in a `RULES` tuple; the codes and their
+explanations are in `diagnostics/problems/advice.py` (N06) and `gpu.py` (N07).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import TypeAlias
+
+from netdsl.analyse.advice.view import View
+from netdsl.diagnostics.diagnostic import Diagnostic
+
+Rule: TypeAlias = Callable[[View], Iterable[Diagnostic]]
+
+GROUPS = ("outputs", "depth", "weights", "shapes", "sequences", "structure", "gpu")
+
+
+def rules() -> Iterator[Rule]:
+    """Give every rule, group after group."""
+    for group in GROUPS:
+        yield from import_module(f"netdsl.analyse.advice.{group}").RULES
+
+
+def advise(view: View) -> Iterator[Diagnostic]:
+    """Give all advice on a model; `selection.py` decides what of it is shown."""
+    for rule in rules():
+        yield from rule(view)
