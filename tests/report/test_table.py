@@ -1,0 +1,116 @@
+"""The table: its rows, its widths, and what it counts together."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from netdsl.compiler import compile_text
+from netdsl.report.rows import Row, table_rows
+from netdsl.report.table import Display, print_summary, spell_bytes, spell_scaled
+from netdsl.tensor import UNKNOWN
+from tests.report import specs
+
+
+def rows(text: str, *, expand: bool = False) -> list[Row]:
+    return table_rows(compile_text(text).model().net, expand=expand)
+
+
+def table(text: str, width: int = 80, display: Display | None = None) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, highlight=False)
+    print_summary(compile_text(text).model().net, console, display or Display())
+    return stream.getvalue()
+
+
+def layers(found: list[Row]) -> list[Row]:
+    return [row for row in found if row.role == "layer"]
+
+
+def test_equal_blocks_in_a_row_are_told_once() -> None:
+    found = rows(specs.RESIDUAL)
+    (repeat,) = (row for row in found if row.role == "repeat")
+    assert repeat.times == 4
+    assert len(layers(found)) < len(layers(rows(specs.RESIDUAL, expand=True)))
+
+
+def test_a_repeat_has_the_sums_of_all_its_turns() -> None:
+    (repeat,) = (row for row in rows(specs.RESIDUAL) if row.role == "repeat")
+    others = 8 * 8 * 16 * 10 + 10 + 3 * 9 * 16 + 4 * 16
+    total = compile_text(specs.RESIDUAL).model().totals["parameters"]
+    assert repeat.parameters == total - others
+
+
+def test_expanded_rows_are_the_layers_in_order() -> None:
+    model = compile_text(specs.RESIDUAL).model()
+    found = layers(rows(specs.RESIDUAL, expand=True))
+    assert sorted(row.name for row in found) == sorted(layer["name"] for layer in model.layers)
+
+
+def test_a_deep_stack_of_equal_layers_is_one_row() -> None:
+    text = "model Deep { input x: [8] output y = x -> repeat 500 { Dense(8, activation=relu) } -> Dense(1) }"
+    assert len(rows(text)) == 4
+
+
+def test_layers_that_differ_in_an_argument_are_told_apart() -> None:
+    text = (
+        "model Wave { input x: [64, 8] output y = x -> for d in [1, 2, 4, 8, 16, 32, 64] "
+        '{ Conv1D(8, 2, padding="causal", dilation_rate=d) } }'
+    )
+    assert len(rows(text)) == 8
+
+
+def test_the_second_use_of_a_layer_is_marked() -> None:
+    assert [row.parameters for row in rows(specs.SHARED) if row.name == "embed"] == [36, None]
+    assert "shared" in table(specs.SHARED)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+@pytest.mark.parametrize("text", [specs.LENET, specs.RESIDUAL, specs.SYMBOLIC])
+def test_the_table_keeps_within_its_width(text: str, width: int) -> None:
+    drawn = table(text, width).split("Total params")[0]
+    assert max(map(cell_len, drawn.splitlines())) <= width
+
+
+def test_a_plain_chain_needs_no_column_for_inputs() -> None:
+    assert "Connected to" not in table(specs.LENET)
+    assert "Connected to" in table(specs.RESIDUAL)
+
+
+def test_symbolic_sizes_are_spelled() -> None:
+    drawn = table(specs.SYMBOLIC, 120)
+    assert "(None, H // 4, W // 4, 3)" in drawn
+    assert "H % 4 == 0" in drawn
+
+
+def test_memory_grows_with_the_batch() -> None:
+    one, many = (table(specs.LENET, display=Display(batch=n)) for n in (1, 1024))
+    assert "Memory at batch 1:" in one
+    assert "Memory at batch 1,024:" in many
+    assert one.split("Memory")[0] == many.split("Memory")[0]
+
+
+def test_what_is_not_a_terminal_gets_no_colour() -> None:
+    assert "\x1b" not in table(specs.RESIDUAL)
+
+
+@pytest.mark.parametrize(
+    ("count", "spelled"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (1536, "1.50 KiB"), (5 << 30, "5.00 GiB")],
+)
+def test_bytes_are_spelled_in_powers_of_two(count: int, spelled: str) -> None:
+    assert spell_bytes(count) == spelled
+
+
+def test_unknown_bytes_are_said_to_be() -> None:
+    assert "unknown" in spell_bytes(UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("count", "spelled"), [(999, "999"), (999_600, "1 M"), (4_089_184_256, "4.09 G")]
+)
+def test_large_counts_are_spelled_in_thousands(count: int, spelled: str) -> None:
+    assert spell_scaled(count) == spelled
