@@ -19,7 +19,7 @@ from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
 from netdsl.diagnostics.diagnostic import Diagnostic
-from netdsl.diagnostics.sink import Diagnostics
+from netdsl.diagnostics.sink import Diagnostics, in_order
 from netdsl.elaborate.elaborator import Elaboration, elaborate
 from netdsl.elaborate.linking import Loader, Unit, link
 from netdsl.elaborate.training import TrainPlan
@@ -152,7 +152,7 @@ def compile_source(
     unit, elaboration, found = _compile_once(file, loader, settings or {}, sizes or {})
     if not any(d.severity == "error" for d in found):
         found = (*found, *_advice(elaboration, surroundings or Surroundings()))
-    found = tuple(select(found, unit.all_modules(), selection or Selection()))
+    found = tuple(select(in_order(found), unit.all_modules(), selection or Selection()))
 
     def recompile(changed: SourceFile) -> tuple[Diagnostic, ...]:
         return _compile_once(changed, loader, settings or {}, sizes or {})[2]

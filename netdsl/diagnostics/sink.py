@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 
@@ -31,10 +31,16 @@ class Diagnostics:
 
     def sorted(self) -> list[Diagnostic]:
         """Give all of them by file (first seen first), then position, then code."""
-        order: dict[str, int] = {}
-        for diagnostic in self._seen.values():
-            order.setdefault(diagnostic.file, len(order))
-        return sorted(
-            self._seen.values(),
-            key=lambda d: (order[d.file], d.primary.span.start, d.primary.span.end, d.code),
-        )
+        return in_order(self._seen.values())
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sort by file (first seen first), then position, then code."""
+    found = list(diagnostics)
+    order: dict[str, int] = {}
+    for diagnostic in found:
+        order.setdefault(diagnostic.file, len(order))
+    return sorted(
+        found,
+        key=lambda d: (order[d.file], d.primary.span.start, d.primary.span.end, d.code),
+    )
