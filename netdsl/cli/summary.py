@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -69,7 +69,8 @@ def _print_tables(item: CompiledFile, model: str | None, batch: int, expand: boo
 
     from netdsl.report.table import Display, print_summary
 
-    console = Console(no_color=not takes_color(sys.stdout), highlight=False)
+    system: Literal["auto"] | None = "auto" if takes_color(sys.stdout) else None
+    console = Console(color_system=system, highlight=False)
     names = item.compiled.models if model is None else (model,)
     for number, name in enumerate(names):
         if number:
