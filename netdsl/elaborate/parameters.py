@@ -201,7 +201,7 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
     if isinstance(value, Sym) and word in ("int", "float"):
         return value
     frame.report(
-        problems.WrongType.at(
+        problems.WrongArgument.at(
             span,
             f"`{parameter.name}` takes {_SPELLED.get(word, word)}, this is {spell_entity(value)}",
             layer=label,
@@ -269,7 +269,7 @@ def _catalogue_value(
         )
         return POISON
     frame.report(
-        problems.WrongType.at(
+        problems.WrongArgument.at(
             span,
             f"`{parameter.name}` takes the name of an {family} or one with its arguments, this is {spell_entity(value)}"
             if family[0] in "aeiou"
