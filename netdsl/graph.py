@@ -69,11 +69,12 @@ class Node:
     origin: Origin
     known: bool = True
     path: tuple[str, ...] = ()  # names of the enclosing block uses, outermost first
+    tied_to: Ref | None = None  # of a source such as `ops.arange(50)`: the input that makes it part of the graph
 
     @cached_property
     def inputs(self) -> tuple[Ref, ...]:
         """Every tensor that the call receives, in order, repeats kept."""
-        return tuple(refs_in((self.positional, tuple(self.keywords.values()))))
+        return tuple(refs_in((self.positional, tuple(self.keywords.values()), [self.tied_to])))
 
     @property
     def flat_outputs(self) -> tuple[TensorSpec, ...]:

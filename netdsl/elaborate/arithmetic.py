@@ -1,7 +1,8 @@
 """Arithmetic between tensors: merge layers where Keras has one, functions of `keras.ops` elsewhere.
 
 `a + b`, `a - b` and `a * b` of two tensors are `Add`, `Subtract` and `Multiply` layers; division, powers, a minus
-sign and anything with a number are `keras.ops` functions, as they are when written with `ops.` by name.
+sign and anything with a number or with a tensor that has no batch are `keras.ops` functions, as they are when
+written with `ops.` by name.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from netdsl.elaborate import values as plain
 from netdsl.elaborate.entities import POISON, KindRef, Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
 from netdsl.syntax import tree
+from netdsl.tensor import Unknown
 
 #: The merge layer of an operator between two tensors.
 MERGE_LAYERS: Mapping[str, str] = {"+": "Add", "-": "Subtract", "*": "Multiply"}
@@ -39,13 +41,21 @@ def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any
             return _refuse(side, value, expr, frame)
     if frame.body is None:
         return POISON
-    if isinstance(left, Tensor) and isinstance(right, Tensor) and expr.op in MERGE_LAYERS:
+    if _has_batch(left) and _has_batch(right) and expr.op in MERGE_LAYERS:
         return _merge(expr, [left, right], frame)
     function = OPERATOR_FUNCTIONS.get(expr.op)
     if function is None:
         frame.report(problems.NotATensor.at(expr.op_span, f"`{expr.op}` does not join tensors"))
         return POISON
     return operations.apply_op(function, [left, right], {}, expr.span, frame)
+
+
+def _has_batch(side: Any) -> bool:
+    """Tell whether the first axis of a tensor is the batch, which a merge layer leaves alone.
+
+    It is not for `ops.arange(50) -> Embedding(50, 8)`: an `Add` layer would pair its 50 rows with 50 samples.
+    """
+    return isinstance(side, Tensor) and side.spec.rank > 0 and isinstance(side.spec.shape[0], Unknown)
 
 
 def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Any:

@@ -87,11 +87,14 @@ def is_trainable(call: tree.Call, frame: Frame) -> bool:
 def _run_block(
     node: tree.Block, arriving: Any, extra: list[Given], inner: Frame, frame: Frame, use: tree.Call
 ) -> Any:
+    inner_body = inner.body
+    assert inner_body is not None
     if not isinstance(node.body, tree.Body):
         if extra:
             _report_inputs(node.name, f"takes one tensor, `{extra[0].name}` is given too", extra[0].span, frame)
             return POISON
         inner.arriving = arriving
+        inner_body.inputs = (arriving,)
         return stages.run(node.body, arriving, inner)
     arranged = inner.session.arranged(node.body)
     bound = match_inputs(node.name, [i.name for i in arranged.inputs], arriving, extra, use.span, frame)
@@ -104,6 +107,7 @@ def _run_block(
             if not types.match_type(written.type, value.spec, inner, node.name, use.span):
                 return POISON
     inner.arriving = arriving
+    inner_body.inputs = tuple(bound[i.name] for i in arranged.inputs)
     run_body(node.body, arranged, inner)
     return block_outputs(node, arranged, inner)
 
@@ -238,7 +242,7 @@ def _run_statement(step: Step, frame: Frame, first: int) -> None:
 
 
 def _value(expr: tree.Expr, frame: Frame) -> Any:
-    value = ev.evaluate(expr, frame)
+    value = ev.known_or_reported(expr, ev.evaluate(expr, frame), frame)
     if is_tensorial(value) and not is_poisoned(value) and value:
         frame.report(
             problems.WrongUse.at(
@@ -319,6 +323,7 @@ def apply_shared(
         body.path,
         shared.operations,
         own.trainable and body.trainable,
+        body.inputs,
     )
     inner = Frame(frame.session, shared.home.unit, shared.home, {}, inner_body)
     if extra_call is None:

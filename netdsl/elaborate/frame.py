@@ -89,7 +89,7 @@ class Body:
     path: tuple[str, ...] = ()
     shared: dict[str, Operation] | None = None  # operations of a shared layer, by name
     trainable: bool = True
-    arriving: Any = MISSING
+    inputs: Any = ()  # the tensors of its inputs, in order
 
     def origin(self, span: Span) -> Origin:
         return Origin(span, tuple(place for place, _ in self.via))
@@ -169,7 +169,8 @@ class Frame:
         frame: Frame | None = self
         while frame is not None:
             if name in frame.variables:
-                return frame.variables[name]
+                found = frame.variables[name]
+                return frame._circular(name) if found is _PENDING else found
             frame = frame.parent
         found = self._top_level(name)
         if found is not MISSING:
@@ -205,16 +206,23 @@ class Frame:
                 return ExternFunction(name, module)
 
     def _constant(self, node: tree.Let) -> Any:
-        from netdsl.diagnostics.problems.structure import Cycle
-        from netdsl.elaborate.evaluate import evaluate
+        from netdsl.elaborate.evaluate import evaluate, known_or_reported
 
         if node.name not in self.variables:
             self.variables[node.name] = _PENDING
-            self.variables[node.name] = evaluate(node.value, self)
-        elif self.variables[node.name] is _PENDING:
-            self.report(Cycle.at(node.name_span, "its own value needs it", name=node.name))
-            return POISON
-        return self.variables[node.name]
+            self.variables[node.name] = known_or_reported(node.value, evaluate(node.value, self), self)
+        return self.lookup(node.name)
+
+    def _circular(self, name: str) -> Any:
+        """Report a constant that is asked for while it is being worked out, with all that are open."""
+        from netdsl.diagnostics.problems.structure import Cycle
+
+        open_names = [n for n, value in self.variables.items() if value is _PENDING]
+        path = open_names[open_names.index(name) :]
+        symbol = self.unit.names[name]
+        label = f"the circle is {' -> '.join([*path, name])}"
+        self.report(Cycle.at(symbol.node.name_span, label, name=name))
+        return POISON
 
     def known_names(self) -> list[str]:
         """Give every name in reach, nearest first, for suggestions."""

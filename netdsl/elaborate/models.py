@@ -178,7 +178,9 @@ def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -
     frame.session.budget.node()
     body.graph.nodes.append(node)
     body.graph.inputs.append(node.id)
-    frame.variables[written.name] = Tensor(Ref(node.id), spec)
+    tensor = Tensor(Ref(node.id), spec)
+    body.inputs = (*body.inputs, tensor)
+    frame.variables[written.name] = tensor
 
 
 def _collect_outputs(node: tree.Model, frame: Frame) -> None:

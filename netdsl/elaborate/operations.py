@@ -1,23 +1,32 @@
 """Functions of `keras.ops` applied to tensors: `x * 2.0`, `ops.reshape((-1, 49))`, `x[:, 0]`.
 
-The rules of the functions are the catalogue's (`catalog/operations.py`); here their calls become nodes. An
+The rules of the functions are the catalogue's (`catalog/operations/`); here their calls become nodes. An
 operation has no weights, and Keras names it by itself.
+
+A function that is given no tensor (`ops.arange(50)`) is computed by Keras at once and gives an array. A layer
+applied to an array is run at once too, and the model would know nothing of its weights. Such a source is therefore
+tied to an input of the body it stands in (`Node.tied_to`), which makes it a tensor of the graph like any other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from netdsl.catalog.kind import Identifier, Inference, Refusal
-from netdsl.catalog.operations import OpCall, operation_rule
+from netdsl.catalog.operations import OpCall, operation_names, operation_rule, own_name
+from netdsl.catalog.signature import dtype_names, names_and_aliases, signature
+from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as structure_problems
+from netdsl.diagnostics.problems.wrapping import BuildsButFails
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import layers
-from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, specs_of
+from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, specs_of, tensors_in
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.parameters import Given, evaluate_arguments
-from netdsl.graph import Operation
+from netdsl.graph import Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -28,39 +37,80 @@ def apply_op(
     named: dict[str, Any],
     span: Span,
     frame: Frame,
-    places: list[Given] | None = None,
+    places: Mapping[str, Span] | None = None,
 ) -> Any:
     """Apply a function of `keras.ops`; POISON after reporting what Keras would refuse."""
     body = frame.body
     assert body is not None
-    rule = operation_rule(function)
-    if rule is None:
+    if operation_rule(function) is None:
         return _unknown(function, span, frame)
-    call = OpCall(function, tuple(specs_of(v) for v in positional), specs_of(named))
-    try:
-        inference: Inference = rule(call)
-    except Refusal as refusal:
-        where = {g.name: g.span for g in places or [] if g.name}
-        place = where.get(refusal.blames if isinstance(refusal.blames, str) else "", span)
-        facts = {"layer": f"ops.{function}", "argument": refusal.blames or ""} | refusal.facts
-        related = layers.input_labels([positional, list(named.values())], frame, place)
-        frame.report(refusal.problem.at(place, refusal.label, help=refusal.help, related=related, **facts))
+    call = OpCall(own_name(function), tuple(specs_of(v) for v in positional), specs_of(named))
+    inference = _infer(call, function, positional, named, span, frame, places or {})
+    if inference is None:
         return POISON
     for demand in call.demands:
         body.graph.demands.append((demand, body.origin(span)))
+    tied_to = None
+    if next(tensors_in([positional, list(named.values())]), None) is None:
+        tied_to = _anchor(function, span, frame)
+        if tied_to is None:
+            return POISON
     operation = Operation(f"ops.{function}", f"ops.{function}", "op", span=span)
-    return layers.add_node(operation, positional, named, inference, span, frame)
+    result = layers.add_node(operation, positional, named, inference, span, frame)
+    body.graph.nodes[-1].tied_to = tied_to
+    return result
+
+
+def _infer(
+    call: OpCall,
+    function: str,
+    positional: list[Any],
+    named: dict[str, Any],
+    span: Span,
+    frame: Frame,
+    places: Mapping[str, Span],
+) -> Inference | None:
+    rule = operation_rule(function)
+    assert rule is not None
+    try:
+        inference: Inference = rule(call)
+    except Refusal as refusal:
+        place = places.get(refusal.blames, span) if isinstance(refusal.blames, str) else span
+        facts: dict[str, Any] = {"layer": f"ops.{function}", "argument": refusal.blames or ""}
+        related = layers.input_labels([positional, list(named.values())], frame, place)
+        facts |= dict(refusal.facts)
+        label, help_ = refusal.label, refusal.help
+        frame.report(refusal.problem.at(place, label, help=help_, related=related, **facts))
+        return None
+    for caveat in inference.caveats:
+        frame.report(BuildsButFails.at(span, caveat, layer=f"ops.{function}"))
+    return inference
+
+
+def _anchor(function: str, span: Span, frame: Frame) -> Ref | None:
+    """Find the input that a source is tied to: the first of its body that is not sparse."""
+    body = frame.body
+    assert body is not None
+    found = next((t for t in tensors_in(body.inputs) if not t.spec.sparse), None)
+    if found is None:
+        frame.report(
+            structure_problems.WrongUse.at(
+                span,
+                "Keras computes this at once, and the body has no input that could make it part of a model",
+                name=f"ops.{function}",
+                help="give the body an `input`",
+            )
+        )
+        return None
+    return found.ref
 
 
 def _unknown(function: str, span: Span, frame: Frame) -> Any:
-    from netdsl.catalog.operations import operation_names
-    from netdsl.catalog.signature import names_and_aliases
-
     near = closest(function, operation_names())
+    problem: type[Problem] = name_problems.UnknownStage
+    label = "keras.ops has no such function"
     if function in names_and_aliases("op"):
         problem, label = name_problems.UnsupportedKind, "the catalogue has no rule for this function"
-    else:
-        problem, label = name_problems.UnknownStage, "keras.ops has no such function"
     frame.report(
         problem.at(span, label, name=f"ops.{function}", help=f"did you mean `ops.{near}`?" if near else "")
     )
@@ -80,12 +130,20 @@ def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
             named[item.name] = value
     if is_poisoned(positional) or is_poisoned(list(named.values())) or frame.body is None:
         return POISON
-    return apply_op(function, positional, named, call.span, frame, given)
+    return apply_op(function, positional, named, call.span, frame, _places(function, given, arriving))
+
+
+def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]:
+    """Tell where each argument is written; what arrives is the first one."""
+    found = signature("op", function)
+    names = iter(p.name for p in found.positional) if found is not None else iter(())
+    if arriving is not MISSING:
+        next(names, None)
+    places = {item.name: item.span for item in given if item.name is not None}
+    return {name: item.span for item, name in zip((g for g in given if g.name is None), names, strict=False)} | places
 
 
 def _op_value(item: Given, frame: Frame) -> Any:
-    from netdsl.catalog.signature import dtype_names
-
     if isinstance(item.value, Identifier):
         if item.value.name in dtype_names():
             return item.value.name

@@ -8,7 +8,12 @@ from typing import Any
 from netdsl.catalog.kind import Refusal
 from netdsl.catalog.operations.call import OpCall, spell_value
 from netdsl.diagnostics.problems.arguments import WrongArgument
-from netdsl.diagnostics.problems.shapes import UnequalInputs, UnknownDimension, WrongAxis, WrongValue
+from netdsl.diagnostics.problems.shapes import (
+    UnequalInputs,
+    UnknownDimension,
+    WrongAxis,
+    WrongValue,
+)
 from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, TensorSpec, Unknown, equal, product, spell_shape
 
 
@@ -51,9 +56,7 @@ def axis_of(axis: Any, rank: int, shape: Shape, argument: str = "axis") -> int:
         raise Refusal(WrongArgument, f"`{argument}` takes an integer, this is {spell_value(axis)}", blames=argument)
     if not -rank <= axis < rank:
         there = f"axes 0 to {rank - 1}" if rank else "no axis"
-        raise Refusal(
-            WrongAxis, f"axis {axis} of {spell_shape(shape)}, which has {there}", blames=argument
-        )
+        raise Refusal(WrongAxis, f"axis {axis} of {spell_shape(shape)}, which has {there}", blames=argument)
     return axis % rank
 
 

@@ -93,9 +93,7 @@ class OpCall:
             raise Refusal(WrongArgument, f"`{name}` takes a tensor, this is {spell_value(value)}", blames=name)
         return self.ranked(value, name, rank=rank, min_rank=min_rank)
 
-    def ranked(
-        self, value: TensorSpec, name: str = "", *, rank: int | None = None, min_rank: int = 0
-    ) -> TensorSpec:
+    def ranked(self, value: TensorSpec, name: str = "", *, rank: int | None = None, min_rank: int = 0) -> TensorSpec:
         """Refuse a tensor of another rank."""
         wanted = f"{rank}" if rank is not None else f"at least {min_rank}"
         if value.rank < min_rank or (rank is not None and value.rank != rank):
@@ -138,9 +136,7 @@ def as_operand(value: Any, name: str) -> TensorSpec:
         return no_string(value, name)
     if isinstance(value, (bool, int, float)):
         return TensorSpec((), type(value).__name__)
-    raise Refusal(
-        WrongArgument, f"`{name}` takes a tensor or a number, this is {spell_value(value)}", blames=name
-    )
+    raise Refusal(WrongArgument, f"`{name}` takes a tensor or a number, this is {spell_value(value)}", blames=name)
 
 
 def no_string(x: TensorSpec, name: str = "") -> TensorSpec:
@@ -184,9 +180,7 @@ def gives_several(shapes: Iterable[Shape], *dtypes: str) -> Inference:
 
 def _types(facts: Signature) -> Mapping[str, ArgumentType]:
     last = facts.name.rpartition(".")[2]
-    return {
-        name: OTHERWISE.get((last, name), ARGUMENT_TYPES.get(name, ANY)) for name in facts.names
-    }
+    return {name: OTHERWISE.get((last, name), ARGUMENT_TYPES.get(name, ANY)) for name in facts.names}
 
 
 OpRule: TypeAlias = Callable[[OpCall], Inference]

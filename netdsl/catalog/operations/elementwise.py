@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axes_of, broadcast, number, size
-from netdsl.catalog.operations.call import OpCall, OpRule, as_operand, gives, joined_dtype, no_string, spell_value
+from netdsl.catalog.operations.call import (
+    OpCall,
+    OpRule,
+    as_operand,
+    gives,
+    joined_dtype,
+    no_string,
+    spell_value,
+)
 from netdsl.catalog.operations.promotion import (
     FLOATX,
     as_float,
@@ -129,14 +137,26 @@ BINARY: Mapping[str, Callable[[str, str], str]] = {
     "arctan2": _angle,
     "hypot": _length,
     "heaviside": _length,
-}  # type: ignore[dict-item]
-
-#: Whether the result is sparse, from whether the operands are. `multiply` takes a number for a sparse one.
-SPARSE: Mapping[str, Callable[[TensorSpec, TensorSpec], bool]] = {
-    **dict.fromkeys("add subtract maximum minimum fmax fmin".split(), lambda a, b: a.sparse and b.sparse),
-    "multiply": lambda a, b: a.sparse or b.sparse,
-    **dict.fromkeys("divide divide_no_nan true_divide".split(), lambda a, b: a.sparse and not b.sparse),
 }
+
+#: What `sparse` means for the result: both are, either is, or only the first is.
+SPARSE: Mapping[str, str] = {
+    **dict.fromkeys("add subtract maximum minimum fmax fmin".split(), "both"),
+    **dict.fromkeys("divide divide_no_nan true_divide".split(), "first"),
+    "multiply": "either",
+}
+
+
+def _is_sparse(function: str, left: TensorSpec, right: TensorSpec) -> bool:
+    match SPARSE.get(function):
+        case "both":
+            return left.sparse and right.sparse
+        case "either":  # a number counts as sparse: it leaves zeros as they are
+            return left.sparse or right.sparse
+        case "first":
+            return left.sparse and not right.sparse
+    return False
+
 
 #: Both must be tensors: Keras asks numbers for their shape.
 ONLY_TENSORS = frozenset({"hypot", "heaviside"})
@@ -147,7 +167,7 @@ def binary(call: OpCall) -> Inference:
     names = list(call.arguments)[:2]
     pick = call.tensor if call.function in ONLY_TENSORS else call.operand
     left, right = (no_string(pick(name), name) for name in names)
-    sparse = SPARSE.get(call.function, lambda a, b: False)(left, right)
+    sparse = _is_sparse(call.function, left, right)
     dtype = BINARY[call.function](left.dtype, right.dtype)
     return gives(broadcast(call, left.shape, right.shape), dtype, sparse=sparse)
 
@@ -224,9 +244,7 @@ def view(call: OpCall) -> Inference:
     call.ranked(x, "x", min_rank=1)
     last = x.shape[-1]
     if isinstance(last, int) and last * old % new:
-        raise Refusal(
-            WrongValue, f"{last} elements of {old} bytes make no whole number of {new} bytes", blames="dtype"
-        )
+        raise Refusal(WrongValue, f"{last} elements of {old} bytes make no whole number of {new} bytes", blames="dtype")
     grown = last if not isinstance(last, int) else last * old // new
     return gives((*x.shape[:-1], grown), dtype)
 
@@ -284,8 +302,12 @@ def digitize(call: OpCall) -> Inference:
     if isinstance(bins, TensorSpec):
         call.ranked(bins, "bins", rank=1)
     else:
-        raise Refusal(WrongArgument, f"`bins` takes a tensor, this is {spell_value(bins)}", blames="bins",
-                      help="make one: `ops.array([0.0, 1.0])`")
+        raise Refusal(
+            WrongArgument,
+            f"`bins` takes a tensor, this is {spell_value(bins)}",
+            blames="bins",
+            help="make one: `ops.array([0.0, 1.0])`",
+        )
     return gives(x.shape, "int32", sparse=x.sparse)
 
 
@@ -325,4 +347,3 @@ RULES: dict[str, OpRule] = {
     "digitize": digitize,
     "polar": polar,
 }
-

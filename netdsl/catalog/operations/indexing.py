@@ -8,7 +8,17 @@ from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.call import OpCall, OpRule, gives, spell_value
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import UnknownDimension, WrongAxis, WrongValue
-from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, Unknown, at_least, ceil_div, maximum, spell_shape
+from netdsl.tensor import (
+    UNKNOWN,
+    Dim,
+    Shape,
+    Sym,
+    Unknown,
+    at_least,
+    ceil_div,
+    maximum,
+    spell_shape,
+)
 
 
 def get_item(call: OpCall) -> Inference:
@@ -20,9 +30,7 @@ def get_item(call: OpCall) -> Inference:
         raise Refusal(WrongValue, "`...` stands once in a slice", blames="key")
     used = sum(1 for e in entries if e is not None and e is not Ellipsis)
     if used > x.rank:
-        raise Refusal(
-            WrongAxis, f"{used} axes are indexed, {spell_shape(x.shape)} has {x.rank}", blames="key"
-        )
+        raise Refusal(WrongAxis, f"{used} axes are indexed, {spell_shape(x.shape)} has {x.rank}", blames="key")
     full: list[Any] = [slice(None)] * (x.rank - used)
     place = dots[0] if dots else len(entries)
     return gives(_taken(call, x.shape, entries[:place] + full + entries[place + bool(dots) :]), x.dtype)
@@ -96,9 +104,7 @@ def _inside(place: int, length: Sym) -> Dim:
 
 def _bound(value: Any, what: str) -> int | None:
     if isinstance(value, (Sym, Unknown)):
-        raise Refusal(
-            UnknownDimension, f"{what} of the slice is {value}, and Keras needs a number there", blames="key"
-        )
+        raise Refusal(UnknownDimension, f"{what} of the slice is {value}, and Keras needs a number there", blames="key")
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
     raise Refusal(
