@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
-from netdsl.catalog.signature import families_of, identifiers, names_and_aliases, signature
+from netdsl.catalog.signature import Family, families_of, identifiers, names_and_aliases, signature
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -40,6 +40,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Sym, Unknown
 
+_IDENTIFIED: tuple[Family, ...] = ("activation", "initializer", "regularizer", "constraint", "loss", "metric", "optimizer")
 _OBJECT_FAMILIES = ("initializer", "regularizer", "constraint", "loss", "metric", "optimizer", "schedule", "callback")
 
 
@@ -103,6 +104,18 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
         )
     )
     return POISON
+
+
+def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+    """Give a constant's value; a bare name that the catalogue does not have either is reported."""
+    if isinstance(value, Identifier) and not _in_catalogue(value):
+        return unknown_name(expr.span, value.name, frame)
+    return value
+
+
+def _in_catalogue(value: Identifier) -> bool:
+    last = value.last
+    return bool(families_of(last)) or any(last in identifiers(family) for family in _IDENTIFIED)
 
 
 def _short(text: str) -> str:

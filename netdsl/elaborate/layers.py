@@ -259,6 +259,10 @@ def _report_binding(
         for item in given:
             if item.name == error.argument:
                 span, name_span = item.span, item.name_span
+    value = next((g.value for g in given if g.span == span), None)
+    if isinstance(value, Identifier) and error.problem is argument_problems.WrongArgument and "." not in value.name:
+        ev.unknown_name(span, value.name, frame)
+        return
     is_name = error.problem in (argument_problems.UnknownArgument, argument_problems.RepeatedArgument)
     place = name_span if is_name and name_span is not None else span
     fix = None
