@@ -455,6 +455,8 @@ def refused_with_care(case: Case) -> bool:
             return importlib.util.find_spec("scipy") is None
         case "TimeDistributed":  # the rank inside is looked at only when it runs
             return case.arguments["layer"].kind in ("LSTM", "Bidirectional") and ranks[0] > 4
+        case "SpectralNormalization":
+            return case.arguments["layer"].kind == "Conv1DTranspose" and ranks[0] != 3
     return False
 
 

@@ -390,7 +390,8 @@ def _group_macs(call: Call, query: Shape, value: Shape, key: Shape) -> Dim:
     ends = 3 if call.use_gate else 2  # into the heads, out of them, and the gate
     queries: Dim = query[1] * query[2] * many * ends
     rows: Dim = key[1] * (key[2] + value[2]) * few
-    return queries + rows + query[1] * key[1] * many * 2
+    scores: Dim = query[1] * key[1] * many
+    return queries + rows + scores * 2
 
 
 def _query_masked(call: Call) -> bool | tuple[bool, ...]:
