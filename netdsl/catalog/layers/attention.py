@@ -411,7 +411,7 @@ KINDS = (
         shape_rule="[(batch, queries, d), (batch, rows, e)] → (batch, queries, e)",
         use_for="attention without weights of its own, between encoder and decoder",
         watch_for="takes a list, and the order is query, value, key; query and key are equally wide",
-        example="[4, 8], [6, 8] -> Attention()",
+        example="[[4, 8], [6, 8]] -> Attention()",
         tensor_arguments=frozenset({"mask"}),
     ),
     LayerKind(
@@ -423,7 +423,7 @@ KINDS = (
         shape_rule="[(batch, queries, d), (batch, rows, e)] → (batch, queries, e)",
         use_for="attention after Bahdanau, with a learned scale for each feature",
         watch_for="makes a tensor of queries × rows × d on the way",
-        example="[4, 8], [6, 8] -> AdditiveAttention()",
+        example="[[4, 8], [6, 8]] -> AdditiveAttention()",
         tensor_arguments=frozenset({"mask"}),
     ),
     LayerKind(
@@ -435,7 +435,7 @@ KINDS = (
         shape_rule="query (batch, T, d), value (batch, S, e) → (batch, T, d), or (…, *output_shape)",
         use_for="transformers",
         watch_for="the scores are announced as (batch, heads, T, T) and are (batch, heads, T, S) when run",
-        example="[4, 16], [6, 16] -> MultiHeadAttention(2, 8)",
+        example="[[4, 16], [6, 16]] -> MultiHeadAttention(2, 8)",
         tensor_arguments=MASKS | {"value", "key"},
     ),
     LayerKind(
@@ -447,7 +447,7 @@ KINDS = (
         shape_rule="query (batch, T, d), value (batch, S, d) → (batch, T, d)",
         use_for="transformers that save memory: several query heads share a key and value head",
         watch_for="query heads are a multiple of key and value heads; rank 3 only",
-        example="[4, 16], [6, 16] -> GroupQueryAttention(8, 4, 2)",
+        example="[[4, 16], [6, 16]] -> GroupQueryAttention(8, 4, 2)",
         tensor_arguments=MASKS | {"value", "key"},
     ),
 )

@@ -131,7 +131,7 @@ KINDS = (
         shape_rule="(batch, …) → (batch, …, output_dim)",
         use_for="words, items and other categories that are numbered from 0",
         watch_for="numbers from input_dim up are out of range; with mask_zero the number 0 stands for padding",
-        example="[100](int32) -> Embedding(5000, 64)",
+        example="int32[100] -> Embedding(5000, 64)",
     ),
     LayerKind(
         "ReversibleEmbedding",
@@ -141,6 +141,6 @@ KINDS = (
         shape_rule="(batch, …) → (batch, …, output_dim); reverse: (batch, …, output_dim) → (batch, …, input_dim)",
         use_for="language models that score tokens with the table they read them from",
         watch_for="make it once with `layer` and use it twice, the second time with `(reverse=True)`",
-        example="[100](int32) -> ReversibleEmbedding(5000, 64)",
+        example="int32[100] -> ReversibleEmbedding(5000, 64)",
     ),
 )

@@ -348,7 +348,7 @@ KINDS = (
         use_for="categories that are words",
         watch_for="without a vocabulary it must learn one with `adapt`; with invert=True Keras announces "
         "int64 and gives strings",
-        example='[1](string) -> StringLookup(vocabulary=["cat", "dog"])',
+        example='string[1] -> StringLookup(vocabulary=["cat", "dog"])',
     ),
     LayerKind(
         "IntegerLookup",
@@ -359,7 +359,7 @@ KINDS = (
         shape_rule=LOOKUP_SHAPE,
         use_for="categories that are numbers, but not 0, 1, 2, …",
         watch_for="without a vocabulary it must learn one with `adapt`",
-        example="[1](int64) -> IntegerLookup(vocabulary=[10, 20, 30])",
+        example="int64[1] -> IntegerLookup(vocabulary=[10, 20, 30])",
     ),
     LayerKind(
         "TextVectorization",
@@ -371,7 +371,7 @@ KINDS = (
         use_for="text as it was typed",
         watch_for='"multi_hot", "count" and "tf_idf" are announced as (batch, 1, tokens) and are (batch, tokens) '
         "when run; strings go through TensorFlow only",
-        example='[1](string) -> TextVectorization(vocabulary=["a", "b"], output_sequence_length=20)',
+        example='string[1] -> TextVectorization(vocabulary=["a", "b"], output_sequence_length=20)',
     ),
     LayerKind(
         "CategoryEncoding",
@@ -382,7 +382,7 @@ KINDS = (
         shape_rule='(batch, n) → (batch, num_tokens); "one_hot" of n > 1: (batch, n, num_tokens)',
         use_for="one-hot and multi-hot codes of categories numbered from 0",
         watch_for="num_tokens is not optional; a number outside it fails when run",
-        example='[1](int32) -> CategoryEncoding(10, output_mode="one_hot")',
+        example='int32[1] -> CategoryEncoding(10, output_mode="one_hot")',
         tensor_arguments=frozenset({"count_weights"}),
     ),
     LayerKind(
@@ -403,7 +403,7 @@ KINDS = (
         shape_rule="(batch, n) → the same in int64; other modes: (batch, num_bins)",
         use_for="categories without a vocabulary",
         watch_for="different values share a bin; a one-hot code of several is announced without their axis",
-        example="[1](string) -> Hashing(num_bins=100)",
+        example="string[1] -> Hashing(num_bins=100)",
     ),
     LayerKind(
         "HashedCrossing",
@@ -415,7 +415,7 @@ KINDS = (
         shape_rule='[(batch, 1), (batch, 1)] → (batch, 1); "one_hot": (batch, num_bins)',
         use_for="two categories that mean something together",
         watch_for="takes two tensors of one value for each sample, integers or strings",
-        example="[1](int64), [1](int64) -> HashedCrossing(1000)",
+        example="[int64[1], int64[1]] -> HashedCrossing(1000)",
     ),
     LayerKind(
         "Normalization",
@@ -434,6 +434,6 @@ KINDS = (
         shape_rule="unchanged",
         use_for="pixels from 0…255 to 0…1: Rescaling(1 / 255)",
         watch_for="networks of keras.applications may scale by themselves",
-        example="[32, 32, 3](uint8) -> Rescaling(1 / 255)",
+        example="uint8[32, 32, 3] -> Rescaling(1 / 255)",
     ),
 )
