@@ -21,17 +21,21 @@ from netdsl.catalog.argument_types import (
     NON_NEGATIVE,
     NUMBER,
     NUMBERS,
+    ONLY_BOOLEAN,
     POSITIVE,
     POSITIVE_NUMBER,
-    RATE,
     TEXT,
     TEXTS,
     ArgumentMismatch,
     ArgumentType,
     Integer,
+    Items,
     Mapped,
     Number,
+    Repeated,
+    Text,
     Unsupported,
+    accept_items,
     choice,
     either,
     items,
@@ -66,11 +70,12 @@ class DataFormat(ArgumentType):
 
     spelled: str = '`"channels_last"` or `"channels_first"`, or `None`'
 
+    folds: bool = True
+
     def accept(self, value: Any) -> str:
-        return "channels_last" if value is None else str(_DATA_FORMATS.accept(value))
-
-
-_DATA_FORMATS = choice("channels_last", "channels_first", folds=True)
+        if value is None:
+            return "channels_last"
+        return choice("channels_last", "channels_first", folds=self.folds).accept(value)
 
 
 @dataclass(frozen=True)
@@ -79,21 +84,50 @@ class Factor(ArgumentType):
 
     low: float = -1.0
     high: float = 1.0
+    open_low: bool = False
+    pairs_overlap: bool = True  # a pair need only overlap the bounds; else both ends lie within
 
     def accept(self, value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            if len(value) != 2:
-                raise mismatch(value, self.spelled)
-            first, second = (NUMBER.accept(item) for item in value)
-            if first > self.high or second < self.low:
-                raise out_of_range(value, self.spelled)
-            return (first, second)
-        return Number(self.spelled, self.low, self.high).accept(value)
+        within = Number(self.spelled, self.low, self.high, self.open_low)
+        if not isinstance(value, list | tuple):
+            return within.accept(value)
+        ends = accept_items(value, NUMBER if self.pairs_overlap else within, self.spelled, 2)
+        if ends[0] > self.high or ends[1] < self.low:
+            raise out_of_range(value, self.spelled)
+        return ends
 
 
-def factor(low: float, high: float) -> Factor:
+def factor(
+    low: float, high: float, *, pairs_overlap: bool = True, open_low: bool = False
+) -> Factor:
     """Make the type of an augmentation's strength between bounds."""
-    return Factor(f"a number from {low:g} to {high:g}, or a pair of them", low, high)
+    bounds = f"above {low:g}, up to {high:g}" if open_low else f"from {low:g} to {high:g}"
+    return Factor(f"a number {bounds}, or a pair of them", low, high, open_low, pairs_overlap)
+
+
+@dataclass(frozen=True)
+class OddSizes(ArgumentType):
+    """The kernel of a blur: odd, so that it has a centre."""
+
+    spelled: str = "a positive odd integer, or a pair of them"
+
+    def accept(self, value: Any) -> tuple[int, ...]:
+        sizes = repeated(2).accept(value)
+        if any(size % 2 == 0 for size in sizes):
+            raise out_of_range(value, self.spelled)
+        return sizes
+
+
+@dataclass(frozen=True)
+class LayerName(Text):
+    """A name for a layer; Keras keeps the slash for paths."""
+
+    spelled: str = "a string without `/`"
+
+    def accept(self, value: Any) -> str:
+        if "/" in super().accept(value):
+            raise mismatch(value, self.spelled)
+        return str(value)
 
 
 @dataclass(frozen=True)
@@ -150,8 +184,8 @@ MODES_OF_TOKENS = ("int", "one_hot", "multi_hot", "count")
 
 #: Types by the argument's name, for layers.
 BY_NAME: Mapping[str, ArgumentType] = {
-    "name": optional(TEXT),
-    "trainable": BOOLEAN,
+    "name": optional(LayerName()),
+    "trainable": ONLY_BOOLEAN,
     "dtype": POLICY,
     "autocast": BOOLEAN,
     "seed": SEED,
@@ -165,7 +199,7 @@ BY_NAME: Mapping[str, ArgumentType] = {
     "input_dim": POSITIVE,
     "output_dim": POSITIVE,
     "n": POSITIVE,
-    "rate": RATE,
+    "rate": FRACTION,
     "dropout": FRACTION,
     "recurrent_dropout": FRACTION,
     "activation": ACTIVATION,
@@ -210,16 +244,17 @@ BY_NAME: Mapping[str, ArgumentType] = {
     "num_oov_indices": COUNT,
     "vocabulary": VOCABULARY,
     "idf_weights": optional(NUMBERS),
-    "encoding": TEXT,
+    "encoding": optional(TEXT),
     "target_shape": TargetShape(),
     "dims": Permutation(),
     "equation": TEXT,
     "power_iterations": POSITIVE,
     "salt": optional(either(INTEGER, pair("a pair of integers", INTEGER))),
-    "num_tokens": SIZE,
+    "num_tokens": POSITIVE,
     "vocabulary_dtype": choice("int32", "int64"),
     "reverse_dtype": DTYPE,
     "max_number": POSITIVE,
+    "oov_method": choice("floormod", "farmhash"),
     "bounding_box_format": optional(TEXT),
 }
 
@@ -248,6 +283,8 @@ NEEDED_ANYWAY = {("CategoryEncoding", "num_tokens")}
 # -- what a name means in particular layers -------------------------------------------------------
 
 FROM_ZERO_TO_ONE = factor(0, 1)
+SHARE_IN_BOUNDS = factor(0, 1, pairs_overlap=False)
+ZOOM = factor(-1, 1, pairs_overlap=False, open_low=True)
 LOOKUP_MODES = (*MODES_OF_TOKENS, "tf_idf")
 
 BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
@@ -264,12 +301,11 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ("GroupNormalization", "groups"): either(
         POSITIVE, Integer("-1 for one group to a channel", -1, -1)
     ),
-    ("GaussianNoise", "stddev"): NON_NEGATIVE,
-    ("GaussianDropout", "rate"): RATE,
+    ("GaussianNoise", "stddev"): FRACTION,
     ("ConvLSTM1D", "filters"): COUNT,
     ("ConvLSTM2D", "filters"): COUNT,
     ("ConvLSTM3D", "filters"): COUNT,
-    ("LeakyReLU", "alpha"): optional(NON_NEGATIVE),
+    ("LeakyReLU", "alpha"): NON_NEGATIVE,
     ("ReLU", "max_value"): optional(NON_NEGATIVE),
     ("ReLU", "threshold"): NON_NEGATIVE,
     ("Masking", "mask_value"): NUMBER,
@@ -311,48 +347,52 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ("Discretization", "bin_boundaries"): optional(NUMBERS),
     ("IntegerLookup", "mask_token"): optional(INTEGER),
     ("IntegerLookup", "oov_token"): optional(INTEGER),
-    ("IntegerLookup", "oov_method"): choice("floormod", "farmhash"),
     ("StringLookup", "mask_token"): optional(TEXT),
     ("StringLookup", "oov_token"): optional(TEXT),
     ("TextVectorization", "standardize"): optional(
         either(choice("lower_and_strip_punctuation", "lower", "strip_punctuation"), FUNCTION)
     ),
     ("TextVectorization", "split"): optional(either(choice("whitespace", "character"), FUNCTION)),
-    ("TextVectorization", "ngrams"): optional(either(POSITIVE, items(POSITIVE, "a tuple of them"))),
+    ("TextVectorization", "ngrams"): optional(
+        either(POSITIVE, Items("a tuple of them", POSITIVE, only_tuples=True))
+    ),
     ("TextVectorization", "output_sequence_length"): SIZE,
     ("TextVectorization", "ragged"): BOOLEAN,
     ("Normalization", "mean"): optional(either(NUMBER, NUMBERS)),
     ("Normalization", "variance"): optional(either(NUMBER, NUMBERS)),
+    ("UpSampling1D", "size"): Repeated("a positive integer", 1, takes_sequence=False),
     ("UpSampling2D", "interpolation"): choice(
-        "nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"
+        "nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", folds=True
     ),
     ("Resizing", "interpolation"): choice(
-        "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", folds=True
+        "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", "area"
+    ),
+    ("Resizing", "fill_mode"): choice("constant"),
+    ("RandomElasticTransform", "fill_mode"): choice(
+        "constant", "nearest", "wrap", "mirror", "reflect"
     ),
     ("RandomElasticTransform", "scale"): FROM_ZERO_TO_ONE,
     ("RandomErasing", "scale"): FROM_ZERO_TO_ONE,
     ("RandomErasing", "fill_value"): optional(NUMBER),
     ("RandomPerspective", "scale"): FRACTION,
     ("RandomGaussianBlur", "sigma"): FROM_ZERO_TO_ONE,
-    ("RandomGaussianBlur", "kernel_size"): either(
-        POSITIVE, pair("a pair of positive integers", POSITIVE)
-    ),
+    ("RandomGaussianBlur", "kernel_size"): OddSizes(),
+    ("RandomGrayscale", "factor"): FRACTION,
+    ("AugMix", "factor"): SHARE_IN_BOUNDS,
+    ("RandAugment", "factor"): SHARE_IN_BOUNDS,
     ("RandomPosterization", "factor"): factor(1, 8),
-    ("RandomRotation", "factor"): Factor(
-        "a number of turns, or a pair of them", -float("inf"), float("inf")
-    ),
-    ("RandomTranslation", "height_factor"): factor(-1, 1),
-    ("RandomTranslation", "width_factor"): factor(-1, 1),
-    ("RandomZoom", "height_factor"): factor(-1, 1),
-    ("RandomZoom", "width_factor"): optional(factor(-1, 1)),
-    ("RandomShear", "x_factor"): FROM_ZERO_TO_ONE,
-    ("RandomShear", "y_factor"): FROM_ZERO_TO_ONE,
+    ("RandomTranslation", "height_factor"): factor(-1, 1, pairs_overlap=False),
+    ("RandomTranslation", "width_factor"): factor(-1, 1, pairs_overlap=False),
+    ("RandomZoom", "height_factor"): ZOOM,
+    ("RandomZoom", "width_factor"): optional(ZOOM),
+    ("RandomShear", "x_factor"): SHARE_IN_BOUNDS,
+    ("RandomShear", "y_factor"): SHARE_IN_BOUNDS,
     ("RandomColorJitter", "brightness_factor"): optional(factor(-1, 1)),
     ("RandomColorJitter", "contrast_factor"): optional(FROM_ZERO_TO_ONE),
     ("RandomColorJitter", "saturation_factor"): optional(factor(-1, 1)),
     ("RandomColorJitter", "hue_factor"): optional(FROM_ZERO_TO_ONE),
-    ("Solarization", "addition_factor"): factor(-1, 1),
-    ("Solarization", "threshold_factor"): factor(-1, 1),
+    ("Solarization", "addition_factor"): SHARE_IN_BOUNDS,
+    ("Solarization", "threshold_factor"): SHARE_IN_BOUNDS,
     ("RandomFlip", "mode"): choice("horizontal", "vertical", "horizontal_and_vertical"),
     ("AugMix", "num_chains"): POSITIVE,
     ("AugMix", "chain_depth"): POSITIVE,
@@ -384,8 +424,8 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
 
 #: Augmentations whose factor is a probability or a share.
 SHARES = (
-    "AugMix CutMix RandAugment RandomContrast RandomElasticTransform RandomErasing RandomGaussianBlur "
-    "RandomGrayscale RandomHue RandomInvert RandomPerspective RandomSharpness"
+    "CutMix RandomContrast RandomElasticTransform RandomErasing RandomGaussianBlur RandomHue "
+    "RandomInvert RandomPerspective RandomSharpness"
 ).split()
 
 #: Ends of names, such as `kernel_initializer`.
@@ -409,6 +449,8 @@ def layer_argument_type(layer: str, name: str) -> ArgumentType:
         return BY_LAYER[layer, name]
     if name == "factor" and layer in SHARES:
         return FROM_ZERO_TO_ONE
+    if name == "data_format" and layer.startswith("Adaptive"):
+        return DataFormat(folds=False)
     rank = spatial_rank(layer)
     if name in BY_RANK and rank:
         ranked = BY_RANK[name](rank)

@@ -150,12 +150,15 @@ RATE = Number("a number from 0 up to 1, without 1", 0.0, 1.0, open_maximum=True)
 
 @dataclass(frozen=True)
 class Boolean(ArgumentType):
-    """`True` or `False`; Keras takes 1 and 0 as well."""
+    """`True` or `False`; Keras takes 1 and 0 as well, where it does not look closely."""
 
     spelled: str = "`True` or `False`"
+    takes_numbers: bool = True
 
     def accept(self, value: Any) -> bool:
-        if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
+        if isinstance(value, bool):
+            return value
+        if self.takes_numbers and isinstance(value, int) and value in (0, 1):
             return bool(value)
         if isinstance(value, Identifier) and value.name in ("true", "false"):
             wanted = value.name.capitalize()
@@ -166,6 +169,7 @@ class Boolean(ArgumentType):
 
 
 BOOLEAN = Boolean()
+ONLY_BOOLEAN = Boolean(takes_numbers=False)
 
 
 @dataclass(frozen=True)
@@ -266,9 +270,10 @@ class Repeated(ArgumentType):
 
     length: int = 1
     item: Integer = POSITIVE
+    takes_sequence: bool = True
 
     def accept(self, value: Any) -> tuple[int, ...]:
-        if isinstance(value, list | tuple):
+        if isinstance(value, list | tuple) and self.takes_sequence:
             return accept_items(value, self.item, self.spelled, self.length)
         return (self.item.accept(value),) * self.length
 
@@ -305,16 +310,22 @@ class Items(ArgumentType):
     item: ArgumentType = ANY
     length: int | None = None
     minimum: int = 0
+    only_tuples: bool = False
 
     @property
     def families(self) -> tuple[Family, ...]:
         return self.item.families
 
     def accept(self, value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, list | tuple) or len(value) < self.minimum:
             raise mismatch(value, self.spelled)
-        if len(value) < self.minimum:
-            raise mismatch(value, self.spelled)
+        if self.only_tuples and isinstance(value, list):
+            wanted = spell(tuple(value))
+            raise ArgumentMismatch(
+                f"is the list `{spell(value)}`, not {self.spelled}",
+                f"write `{wanted}`",
+                suggestion=wanted,
+            )
         return accept_items(value, self.item, self.spelled, self.length)
 
 

@@ -8,11 +8,11 @@ a problem names the argument, or the position, that is to blame.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netdsl.catalog.argument_table import NEEDED_ANYWAY, argument_type
-from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType
+from netdsl.catalog.argument_types import ANY, BOOLEAN, ArgumentMismatch, ArgumentType, optional
 from netdsl.catalog.kind import UNRESOLVED, ObjectValue
 from netdsl.catalog.signature import Family, Parameter, Signature
 from netdsl.diagnostics.problem import Problem
@@ -31,6 +31,15 @@ ELSEWHERE: Mapping[str, str] = {
     "input_length": "the length is part of the input's type: `input x: int32[100]`",
     "in_channels": "Keras reads the channels off the input",
     "in_features": "Keras reads the features off the input",
+}
+
+
+#: Arguments of `call` that are not tensors.
+CALL_TYPES: Mapping[str, ArgumentType] = {
+    "training": optional(BOOLEAN),
+    "return_attention_scores": BOOLEAN,
+    "use_causal_mask": BOOLEAN,
+    "reverse": BOOLEAN,
 }
 
 
@@ -96,6 +105,18 @@ def bind_object(
     """Make `HeNormal(seed=1)` or `Adam(1e-3)` of its signature and what was written."""
     bound = bind_arguments(signature, None, positional, named)
     return ObjectValue(signature.family, signature.name, bound.written), bound.problems
+
+
+def bind_call_arguments(
+    signature: Signature, named: Mapping[str, Any] | Iterable[tuple[str, Any]]
+) -> Binding:
+    """Bind the second pair of parentheses: `(value=memory, use_causal_mask=True)`.
+
+    Tensors pass as they are. What is left out is filled in with Keras's default, also what arrives through the arrow.
+    """
+    parameters = tuple(replace(p, required=False) for p in signature.call_parameters)
+    kinds = {p.name: CALL_TYPES.get(p.name, ANY) for p in parameters}
+    return bind_arguments(replace(signature, parameters=parameters), kinds, (), named)
 
 
 def families_taken(

@@ -260,6 +260,7 @@ BY_FAMILY: Mapping[Family, Mapping[str, ArgumentType]] = {
 
 BY_CLASS: Mapping[tuple[str, str], ArgumentType] = {
     ("SGD", "momentum"): FRACTION_FLOAT,
+    ("AdamW", "weight_decay"): NON_NEGATIVE,
     ("Lion", "beta_1"): Number("a number above 0, up to 1", 0.0, 1.0, open_minimum=True),
     ("F1Score", "threshold"): optional(
         Number("a float above 0, up to 1", 0.0, 1.0, open_minimum=True, only_floats=True)

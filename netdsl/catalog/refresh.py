@@ -63,8 +63,8 @@ NEEDED_ANYWAY: dict[str, dict[str, Any]] = {
     "MeanMetricWrapper": {"fn": abs},
 }
 
-#: Arguments that are refused at their own default, and one that is not.
-POPPED_SAMPLES: dict[str, Any] = {"alpha": 0.5}
+#: Arguments whose default does not show whether they are taken, and one that does.
+POPPED_SAMPLES: dict[str, Any] = {"alpha": 0.5, "factor": 1}
 
 #: Base classes to derive from: public, but nothing that a spec can name.
 ABSTRACT = {
@@ -262,8 +262,28 @@ def identifiers(module: ModuleType, item: object, names: Iterable[str]) -> list[
 
 def family(module: ModuleType, *, strings: bool = False) -> dict[str, dict[str, object]]:
     """Describe everything public in one module of Keras."""
+    return described(module, public(module), strings=strings)
+
+
+def operations() -> dict[str, dict[str, object]]:
+    """Describe `keras.ops` and the modules in it: `image.resize`; `nn.relu` is another name of `relu`."""
+    from keras import ops
+
+    modules = {name: item for name, item in vars(ops).items() if isinstance(item, ModuleType)}
+    nested = {
+        f"{name}.{function}": item
+        for name, module in sorted(modules.items())
+        for function, item in public(module).items()
+        if not name.startswith("_")
+    }
+    return described(ops, public(ops) | nested)
+
+
+def described(
+    module: ModuleType, items: dict[str, Any], *, strings: bool = False
+) -> dict[str, dict[str, object]]:
     entries = {}
-    for name, (item, aliases) in canonical(public(module)).items():
+    for name, (item, aliases) in canonical(items).items():
         entry = plain_entry(item)
         if aliases:
             entry["aliases"] = aliases
@@ -353,7 +373,7 @@ def gather() -> dict[str, object]:
         "optimizer": family(keras.optimizers, strings=True),
         "schedule": family(keras.optimizers.schedules),
         "callback": family(keras.callbacks),
-        "op": family(keras.ops),
+        "op": operations(),
         "application": applications(),
         "dataset": datasets(),
     }
