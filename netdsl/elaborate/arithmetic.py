@@ -72,8 +72,8 @@ def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Any:
 
 def _refuse(side: tree.Expr, value: Any, expr: tree.Binary, frame: Frame) -> Any:
     from netdsl.catalog.kind import BoundLayer
+    from netdsl.elaborate.calls import not_applied
     from netdsl.elaborate.entities import BlockRef, ModelRef
-    from netdsl.elaborate.evaluate import not_applied
 
     if is_poisoned(value):
         return POISON

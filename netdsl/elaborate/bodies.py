@@ -12,7 +12,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import assertions, layers, models, parameters, stages
+from netdsl.elaborate import assertions, layers, loops, models, parameters, stages
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import tensor_types as types
 from netdsl.elaborate.entities import (
@@ -300,7 +300,7 @@ def _bind(statement: tree.Bind, value: Any, frame: Frame) -> None:
         )
         frame.variables.update(dict.fromkeys(pattern_names(target), POISON))
         return
-    frame.variables.update(ev.match_pattern(target, value, frame))
+    frame.variables.update(loops.match_pattern(target, value, frame))
 
 
 # -- shared layers ------------------------------------------------------------------------------

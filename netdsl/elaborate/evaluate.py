@@ -10,20 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
-from netdsl.catalog.signature import Family, families_of, identifiers, names_and_aliases, signature
+from netdsl.catalog.kind import BoundLayer, Identifier
+from netdsl.catalog.signature import Family, families_of, identifiers
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import arithmetic, layers, parameters, stages, values
+from netdsl.elaborate import arithmetic, calls, loops, stages, values
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
-    BuiltinFunction,
     ExternLayerRef,
-    FunctionValue,
     KindRef,
-    ModelFact,
     ModelRef,
     NamedOutputs,
     NotTaken,
@@ -32,16 +29,13 @@ from netdsl.elaborate.entities import (
     is_poisoned,
     is_tensorial,
     spell_entity,
-    tensors_in,
 )
 from netdsl.elaborate.frame import MISSING, Frame
-from netdsl.elaborate.limits import MAX_DEPTH, LimitReached, check_items
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.tensor import Sym, Unknown
+from netdsl.tensor import Unknown
 
 _IDENTIFIED: tuple[Family, ...] = ("activation", "initializer", "regularizer", "constraint", "loss", "metric", "optimizer")
-_OBJECT_FAMILIES = ("initializer", "regularizer", "constraint", "loss", "metric", "optimizer", "schedule", "callback")
 
 
 def evaluate(expr: tree.Expr, frame: Frame) -> Any:
@@ -60,7 +54,7 @@ def value_of(expr: tree.Expr, frame: Frame) -> Any:
             problems.WrongUse.at(
                 expr.span,
                 f"this is {spell_entity(value)}, a value is needed",
-                name=_short(expr.span.text),
+                name=short(expr.span.text),
             )
         )
         return POISON
@@ -118,7 +112,7 @@ def _in_catalogue(value: Identifier) -> bool:
     return bool(families_of(last)) or any(last in identifiers(family) for family in _IDENTIFIED)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 40 else line[:37] + "…"
 
@@ -229,7 +223,7 @@ def _unary(expr: tree.Unary, frame: Frame) -> Any:
         return arithmetic.tensor_unary(expr, operand, frame)
     if isinstance(operand, Identifier):
         return unknown_name(expr.operand.span, operand.name, frame)
-    return _guarded(expr.span, frame, lambda: values.unary(expr.op, operand), operand)
+    return guarded(expr.span, frame, lambda: values.unary(expr.op, operand), operand)
 
 
 def _binary(expr: tree.Binary, frame: Frame) -> Any:
@@ -245,8 +239,8 @@ def _binary(expr: tree.Binary, frame: Frame) -> Any:
         return arithmetic.tensor_binary(expr, left, right, frame)
     for side, value in ((expr.left, left), (expr.right, right)):
         if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
-            return not_applied(side.span, frame)
-    return _guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)
+            return calls.not_applied(side.span, frame)
+    return guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)
 
 
 def _logical(expr: tree.Binary, frame: Frame) -> Any:
@@ -296,7 +290,7 @@ def _conditional(expr: tree.Conditional, frame: Frame) -> Any:
     return evaluate(expr.then if decided else expr.otherwise, frame)
 
 
-def _guarded(span: Span, frame: Frame, compute: Callable[[], Any], *operands: Any) -> Any:
+def guarded(span: Span, frame: Frame, compute: Callable[[], Any], *operands: Any) -> Any:
     if any(is_poisoned(operand) for operand in operands):
         return POISON
     try:
@@ -356,7 +350,7 @@ def _subscript(expr: tree.Subscript, frame: Frame) -> Any:
         return unknown_name(expr.value.span, value.name, frame)
     if isinstance(value, Tensor):
         return arithmetic.tensor_slice(expr, value, index, frame)
-    return _guarded(expr.span, frame, lambda: values.subscript(value, index))
+    return guarded(expr.span, frame, lambda: values.subscript(value, index))
 
 
 def _index(expr: tree.Expr, frame: Frame) -> Any:
@@ -379,266 +373,6 @@ def _starred(expr: tree.Starred, frame: Frame) -> Any:
     return POISON
 
 
-# -- comprehensions -----------------------------------------------------------------------------
-
-
-def _comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
-    result: list[Any] = []
-    for turn in _clauses(expr, expr.clauses, frame):
-        result.append(evaluate(expr.element, turn))
-        check_items(len(result))
-    return result
-
-
-def _dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
-    result: dict[Any, Any] = {}
-    for turn in _clauses(expr, expr.clauses, frame):
-        key = value_of(expr.key, turn)
-        if is_poisoned(key) or isinstance(key, (list, dict)):
-            return POISON
-        result[key] = evaluate(expr.value, turn)
-        check_items(len(result))
-    return result
-
-
-def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) -> Iterator[Frame]:
-    """Give a frame for each turn of the clauses, numbered for the names of stages inside."""
-    count = 0
-
-    def turns(depth: int, outer: Frame) -> Iterator[Frame]:
-        if depth == len(clauses):
-            yield outer
-            return
-        clause = clauses[depth]
-        for item in iterable(clause.iterable, outer):
-            inner = outer.inner(match_pattern(clause.target, item, outer))
-            if all(condition(c, inner) for c in clause.conditions):
-                yield from turns(depth + 1, inner)
-
-    for inner in turns(0, frame):
-        inner.loop, inner.index = loop, count
-        count += 1
-        frame.session.budget.step()
-        yield inner
-
-
-def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
-    """Evaluate what a loop goes over; an empty list after reporting."""
-    value = value_of(expr, frame)
-    if is_poisoned(value) and not isinstance(value, (list, tuple)):
-        return []
-    if isinstance(value, (list, tuple)):
-        check_items(len(value))
-        return list(value)
-    if isinstance(value, dict):
-        return list(value)
-    if isinstance(value, Sym):
-        problem = values.ValueProblem("a loop needs a list", value)
-        report_value_problem(problem, expr.span, frame)
-    else:
-        help_ = f"write `range({expr.span.text})`" if isinstance(value, int) else ""
-        frame.report(
-            problems.Uncomputable.at(expr.span, f"a loop goes over a list, this is {spell_entity(value)}", help=help_)
-        )
-    return []
-
-
-def match_pattern(pattern: tree.Pattern, value: Any, frame: Frame) -> dict[str, Any]:
-    """Bind the names of a pattern to the parts of a value."""
-    bound: dict[str, Any] = {}
-    stack = [(pattern, value)]
-    while stack:
-        part, item = stack.pop()
-        if isinstance(part, tree.NamePattern):
-            if part.id != "_":
-                bound[part.id] = item
-            continue
-        elements = _elements(part, item, frame)
-        stack.extend(zip(part.parts, elements, strict=True))
-    return bound
-
-
-def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]:
-    count = len(pattern.parts)
-    if isinstance(value, (list, tuple)) and len(value) == count:
-        return list(value)
-    if not is_poisoned(value):
-        came = f"{len(value)} values" if isinstance(value, (list, tuple)) else spell_entity(value)
-        frame.report(problems.WrongUnpacking.at(pattern.span, f"{count} names for {came}"))
-    return [POISON] * count
-
-
-# -- calls --------------------------------------------------------------------------------------
-
-
-def _call(expr: tree.Call, frame: Frame) -> Any:
-    if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
-        return _python_style_call(expr, frame)
-    target = evaluate(expr.function, frame)
-    match target:
-        case BuiltinFunction(name):
-            return _call_builtin(name, expr, frame)
-        case FunctionValue():
-            return _call_function(target, expr, frame)
-        case ModelFact():
-            return _call_fact(target, expr, frame)
-        case KindRef() | ExternLayerRef():
-            return layers.bound_layer(expr, target, frame)
-        case BlockRef() | ModelRef() | SharedLayer():
-            return not_applied(expr.span, frame)
-        case Identifier():
-            return _call_identifier(expr, target, frame)
-        case ExternFunction():
-            return _cannot_call(expr, frame, "a function of Python, which a spec cannot run")
-    if is_poisoned(target):
-        return POISON
-    return _cannot_call(expr, frame, spell_entity(target))
-
-
-def _makes_layer(call: tree.Call, frame: Frame) -> bool:
-    target = call.function
-    if isinstance(target, tree.Name):
-        found = frame.lookup(target.id)
-        return isinstance(found, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer))
-    return False
-
-
-def _cannot_call(expr: tree.Call, frame: Frame, what: str) -> Any:
-    frame.report(problems.WrongUse.at(expr.span, f"this is {what}", name=_short(expr.function.span.text)))
-    return POISON
-
-
-def not_applied(span: Span, frame: Frame, help: str = "") -> Any:
-    """Report a layer that stands where a tensor is needed."""
-    text = _short(span.text)
-    frame.report(
-        problems.NotApplied.at(
-            span, "no tensor reaches this layer", name=text, help=help or f"write the tensor before it: `x -> {text}`"
-        )
-    )
-    return POISON
-
-
-def _python_style_call(expr: tree.Call, frame: Frame) -> Any:
-    """`Dense(10)(x)`: Keras's way to apply; here the tensor comes through an arrow."""
-    from netdsl.diagnostics.diagnostic import Edit, Fix
-
-    first = expr.arguments[0] if expr.arguments else None
-    if first is None or first.name is not None or len(expr.arguments) != 1:
-        return not_applied(expr.span, frame)
-    text = f"{first.value.span.text} -> {expr.function.span.text}"
-    frame.report(
-        problems.NotApplied.at(
-            expr.span,
-            "a layer is applied by an arrow",
-            name=_short(expr.function.span.text),
-            help=f"write `{_short(text)}`",
-            fix=Fix((Edit(expr.span, text),), safe=True),
-        )
-    )
-    return POISON
-
-
-def _arguments(expr: tree.Call, frame: Frame) -> tuple[list[Any], dict[str, Any]] | None:
-    """Evaluate the arguments of a function over values; None where one is poisoned."""
-    positional: list[Any] = []
-    named: dict[str, Any] = {}
-    for argument in expr.arguments:
-        if argument.star == "*":
-            positional.extend(spread(tree.Starred(argument.span, argument.value), frame))
-        elif argument.name is not None:
-            named[argument.name] = evaluate(argument.value, frame)
-        else:
-            positional.append(evaluate(argument.value, frame))
-    everything = [*positional, *named.values()]
-    if any(isinstance(v, Identifier) for v in everything):
-        for argument in expr.arguments:
-            value_of(argument.value, frame)
-        return None
-    if any(isinstance(v, type(POISON)) for v in everything):
-        return None
-    return positional, named
-
-
-def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
-    arguments = _arguments(expr, frame)
-    if arguments is None:
-        return POISON
-    positional, named = arguments
-    frame.session.budget.step(sum(len(v) for v in positional if isinstance(v, (list, tuple))))
-    if name not in ("len", "zip", "enumerate", "reversed", "list", "tuple") and any(
-        next(tensors_in(v), None) is not None for v in positional
-    ):
-        frame.report(
-            problems.WrongUse.at(
-                expr.span, f"`{name}` works on values, not on tensors", name=name, help=_tensor_alternative(name)
-            )
-        )
-        return POISON
-    return _guarded(expr.span, frame, lambda: values.call_function(name, positional, named))
-
-
-def _tensor_alternative(name: str) -> str:
-    layer = {"sum": "Add()", "max": "Maximum()", "min": "Minimum()"}.get(name)
-    return f"join tensors with a layer: `[a, b] -> {layer}`" if layer else ""
-
-
-def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Any:
-    node = function.node
-    budget = frame.session.budget
-    bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
-    if bound is None:
-        return POISON
-    budget.depth += 1
-    try:
-        if budget.depth > MAX_DEPTH:
-            raise LimitReached(f"`{node.name}` calls itself more than {MAX_DEPTH} levels deep")
-        inner = Frame(frame.session, function.home.unit, function.home, bound, function.home.body)
-        return evaluate(node.value, inner)
-    finally:
-        budget.depth -= 1
-
-
-def _call_fact(fact: ModelFact, expr: tree.Call, frame: Frame) -> Any:
-    compute = fact.values.get("call")
-    if compute is None:
-        return _cannot_call(expr, frame, "a number, which takes no arguments")
-    return compute(expr, frame)
-
-
-def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
-    """A call of a catalogue name: a source of tensors, or a configured object such as `L2(1e-4)`."""
-    root, _, rest = target.name.partition(".")
-    if root in ("ops", "applications") and rest:
-        return stages.source_operation(expr, target.name, frame)
-    name = target.last
-    families = [f for f in families_of(name) if f in _OBJECT_FAMILIES]
-    if families:
-        return _object(expr, families[0], name, frame)
-    known = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]  # type: ignore[arg-type]
-    known += [*frame.known_names(), *values.FUNCTIONS, *names_and_aliases("layer")]
-    near = closest(name, known)
-    frame.report(
-        name_problems.UnknownName.at(
-            expr.function.span,
-            "nothing of this name can be called",
-            name=target.name,
-            help=f"did you mean `{near}`?" if near else "",
-        )
-    )
-    return POISON
-
-
-def _object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:
-    """Make an ObjectValue; its arguments are named, and checked where the object is used."""
-    found = signature(family, name)  # type: ignore[arg-type]
-    assert found is not None
-    prepared = layers.bind_call(expr, found, {}, frame, label=name)
-    if prepared is None:
-        return POISON
-    return ObjectValue(family, found.name, prepared.written)
-
-
 # -- chains and stages as expressions -----------------------------------------------------------
 
 
@@ -659,8 +393,8 @@ _EVALUATORS: dict[type, Callable[[Any, Frame], Any]] = {
     tree.TupleExpr: _tuple,
     tree.DictExpr: _dict,
     tree.Starred: _starred,
-    tree.Comprehension: _comprehension,
-    tree.DictComprehension: _dict_comprehension,
+    tree.Comprehension: loops.comprehension,
+    tree.DictComprehension: loops.dict_comprehension,
     tree.Unary: _unary,
     tree.Binary: _binary,
     tree.Compare: _compare,
@@ -668,7 +402,7 @@ _EVALUATORS: dict[type, Callable[[Any, Frame], Any]] = {
     tree.Attribute: _attribute,
     tree.Subscript: _subscript,
     tree.Slice: _slice,
-    tree.Call: _call,
+    tree.Call: calls.call,
     tree.Pipe: _pipe,
     tree.Repeat: _loop,
     tree.For: _loop,

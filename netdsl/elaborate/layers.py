@@ -29,8 +29,8 @@ from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import calls, extern
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import extern
 from netdsl.elaborate.candidates import propose
 from netdsl.elaborate.entities import (
     POISON,
@@ -42,8 +42,8 @@ from netdsl.elaborate.entities import (
     Tensor,
     is_poisoned,
     refs_of,
-    spell_entity,
     specs_of,
+    spell_entity,
     tensors_in,
 )
 from netdsl.elaborate.frame import MISSING, Frame
@@ -372,7 +372,7 @@ def call_time_arguments(call: tree.Call | None, frame: Frame) -> tuple[list[Give
         if isinstance(value, Identifier):
             value = ev.unknown_name(item.span, value.name, frame)
         elif isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
-            value = ev.not_applied(item.span, frame)
+            value = calls.not_applied(item.span, frame)
         fine = fine and not is_poisoned(value)
         checked.append(Given(item.name, value, item.span, item.name_span))
     return checked, fine

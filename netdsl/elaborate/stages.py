@@ -15,7 +15,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import applications, bodies, extern, layers, operations
+from netdsl.elaborate import applications, bodies, calls, extern, layers, loops, operations
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
     POISON,
@@ -59,7 +59,7 @@ def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     if isinstance(value, Identifier):
         return ev.unknown_name(expr.span, value.name, frame)
     if isinstance(value, (*_Maker, SharedLayer, BoundLayer)):
-        return ev.not_applied(expr.span, frame)
+        return calls.not_applied(expr.span, frame)
     if not is_poisoned(value):
         frame.report(
             problems.NotATensor.at(expr.span, f"this is {spell_entity(value)}, an arrow starts from a tensor")
@@ -248,7 +248,7 @@ def source_operation(call: tree.Call, name: str, frame: Frame) -> Any:
     root, _, rest = name.partition(".")
     if root == "ops" and frame.body is not None:
         return operations.call_op(call, rest, MISSING, frame)
-    return ev.not_applied(call.span, frame)
+    return calls.not_applied(call.span, frame)
 
 
 # -- forks --------------------------------------------------------------------------------------
@@ -282,8 +282,8 @@ def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:
     _with_arriving(frame, arriving)
     predefine(loop, frame)
     branches: list[Any] = []
-    for index, item in enumerate(ev.iterable(loop.iterable, frame)):
-        turn = frame.turn(loop, index, ev.match_pattern(loop.target, item, frame))
+    for index, item in enumerate(loops.iterable(loop.iterable, frame)):
+        turn = frame.turn(loop, index, loops.match_pattern(loop.target, item, frame))
         if arriving is MISSING:
             branches.append(check_source(loop.body, ev.evaluate(loop.body, turn), turn))
         else:
@@ -329,10 +329,10 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
 
 
 def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
-    items = ev.iterable(stage.iterable, _with_arriving(frame, arriving))
+    items = loops.iterable(stage.iterable, _with_arriving(frame, arriving))
     predefine(stage, frame)
     for index, item in enumerate(items):
-        turn = frame.turn(stage, index, ev.match_pattern(stage.target, item, frame))
+        turn = frame.turn(stage, index, loops.match_pattern(stage.target, item, frame))
         arriving = run(stage.body, arriving, turn)
     return arriving
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import dtype_aliases, dtype_names
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems

@@ -1,0 +1,200 @@
+"""Calls in values: functions, configured objects, and layers that are not applied to anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.signature import families_of, names_and_aliases, signature
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import layers, parameters, stages, values
+from netdsl.elaborate.entities import (
+    POISON,
+    BlockRef,
+    BuiltinFunction,
+    ExternLayerRef,
+    FunctionValue,
+    KindRef,
+    ModelFact,
+    ModelRef,
+    SharedLayer,
+    is_poisoned,
+    spell_entity,
+    tensors_in,
+)
+from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+_OBJECT_FAMILIES = ("initializer", "regularizer", "constraint", "loss", "metric", "optimizer", "schedule", "callback")
+
+
+def call(expr: tree.Call, frame: Frame) -> Any:
+    if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
+        return _python_style_call(expr, frame)
+    target = ev.evaluate(expr.function, frame)
+    match target:
+        case BuiltinFunction(name):
+            return _call_builtin(name, expr, frame)
+        case FunctionValue():
+            return _call_function(target, expr, frame)
+        case ModelFact():
+            return _call_fact(target, expr, frame)
+        case KindRef() | ExternLayerRef():
+            return layers.bound_layer(expr, target, frame)
+        case BlockRef() | ModelRef() | SharedLayer():
+            return not_applied(expr.span, frame)
+        case Identifier():
+            return _call_identifier(expr, target, frame)
+        case ExternFunction():
+            return _cannot_call(expr, frame, "a function of Python, which a spec cannot run")
+    if is_poisoned(target):
+        return POISON
+    return _cannot_call(expr, frame, spell_entity(target))
+
+
+def _makes_layer(call: tree.Call, frame: Frame) -> bool:
+    target = call.function
+    if isinstance(target, tree.Name):
+        found = frame.lookup(target.id)
+        return isinstance(found, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer))
+    return False
+
+
+def _cannot_call(expr: tree.Call, frame: Frame, what: str) -> Any:
+    frame.report(problems.WrongUse.at(expr.span, f"this is {what}", name=ev.short(expr.function.span.text)))
+    return POISON
+
+
+def not_applied(span: Span, frame: Frame, help: str = "") -> Any:
+    """Report a layer that stands where a tensor is needed."""
+    text = ev.short(span.text)
+    frame.report(
+        problems.NotApplied.at(
+            span, "no tensor reaches this layer", name=text, help=help or f"write the tensor before it: `x -> {text}`"
+        )
+    )
+    return POISON
+
+
+def _python_style_call(expr: tree.Call, frame: Frame) -> Any:
+    """`Dense(10)(x)`: Keras's way to apply; here the tensor comes through an arrow."""
+    first = expr.arguments[0] if expr.arguments else None
+    if first is None or first.name is not None or len(expr.arguments) != 1:
+        return not_applied(expr.span, frame)
+    text = f"{first.value.span.text} -> {expr.function.span.text}"
+    frame.report(
+        problems.NotApplied.at(
+            expr.span,
+            "a layer is applied by an arrow",
+            name=ev.short(expr.function.span.text),
+            help=f"write `{ev.short(text)}`",
+            fix=Fix((Edit(expr.span, text),), safe=True),
+        )
+    )
+    return POISON
+
+
+def _arguments(expr: tree.Call, frame: Frame) -> tuple[list[Any], dict[str, Any]] | None:
+    """Evaluate the arguments of a function over values; None where one is poisoned."""
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for argument in expr.arguments:
+        if argument.star == "*":
+            positional.extend(ev.spread(tree.Starred(argument.span, argument.value), frame))
+        elif argument.name is not None:
+            named[argument.name] = ev.evaluate(argument.value, frame)
+        else:
+            positional.append(ev.evaluate(argument.value, frame))
+    everything = [*positional, *named.values()]
+    if any(isinstance(v, Identifier) for v in everything):
+        for argument in expr.arguments:
+            ev.value_of(argument.value, frame)
+        return None
+    if any(isinstance(v, type(POISON)) for v in everything):
+        return None
+    return positional, named
+
+
+def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
+    arguments = _arguments(expr, frame)
+    if arguments is None:
+        return POISON
+    positional, named = arguments
+    frame.session.budget.step(sum(len(v) for v in positional if isinstance(v, (list, tuple))))
+    if name not in ("len", "zip", "enumerate", "reversed", "list", "tuple") and any(
+        next(tensors_in(v), None) is not None for v in positional
+    ):
+        frame.report(
+            problems.WrongUse.at(
+                expr.span, f"`{name}` works on values, not on tensors", name=name, help=_tensor_alternative(name)
+            )
+        )
+        return POISON
+    return ev.guarded(expr.span, frame, lambda: values.call_function(name, positional, named))
+
+
+def _tensor_alternative(name: str) -> str:
+    layer = {"sum": "Add()", "max": "Maximum()", "min": "Minimum()"}.get(name)
+    return f"join tensors with a layer: `[a, b] -> {layer}`" if layer else ""
+
+
+def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Any:
+    node = function.node
+    budget = frame.session.budget
+    bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
+    if bound is None:
+        return POISON
+    budget.depth += 1
+    try:
+        if budget.depth > MAX_DEPTH:
+            raise LimitReached(f"`{node.name}` calls itself more than {MAX_DEPTH} levels deep")
+        inner = Frame(frame.session, function.home.unit, function.home, bound, function.home.body)
+        return ev.evaluate(node.value, inner)
+    finally:
+        budget.depth -= 1
+
+
+def _call_fact(fact: ModelFact, expr: tree.Call, frame: Frame) -> Any:
+    compute = fact.values.get("call")
+    if compute is None:
+        return _cannot_call(expr, frame, "a number, which takes no arguments")
+    return compute(expr, frame)
+
+
+def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
+    """A call of a catalogue name: a source of tensors, or a configured object such as `L2(1e-4)`."""
+    root, _, rest = target.name.partition(".")
+    if root in ("ops", "applications") and rest:
+        return stages.source_operation(expr, target.name, frame)
+    name = target.last
+    families = [f for f in families_of(name) if f in _OBJECT_FAMILIES]
+    if families:
+        return _object(expr, families[0], name, frame)
+    known = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]  # type: ignore[arg-type]
+    known += [*frame.known_names(), *values.FUNCTIONS, *names_and_aliases("layer")]
+    near = closest(name, known)
+    frame.report(
+        name_problems.UnknownName.at(
+            expr.function.span,
+            "nothing of this name can be called",
+            name=target.name,
+            help=f"did you mean `{near}`?" if near else "",
+        )
+    )
+    return POISON
+
+
+def _object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:
+    """Make an ObjectValue; its arguments are named, and checked where the object is used."""
+    found = signature(family, name)  # type: ignore[arg-type]
+    assert found is not None
+    prepared = layers.bind_call(expr, found, {}, frame, label=name)
+    if prepared is None:
+        return POISON
+    return ObjectValue(family, found.name, prepared.written)

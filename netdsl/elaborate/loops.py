@@ -1,0 +1,101 @@
+"""Loops over values: comprehensions, what a `for` goes over, and patterns that take values apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import values
+from netdsl.elaborate.entities import POISON, is_poisoned, spell_entity
+from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.limits import check_items
+from netdsl.syntax import tree
+from netdsl.tensor import Sym
+
+
+def comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
+    result: list[Any] = []
+    for turn in _clauses(expr, expr.clauses, frame):
+        result.append(ev.evaluate(expr.element, turn))
+        check_items(len(result))
+    return result
+
+
+def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
+    result: dict[Any, Any] = {}
+    for turn in _clauses(expr, expr.clauses, frame):
+        key = ev.value_of(expr.key, turn)
+        if is_poisoned(key) or isinstance(key, (list, dict)):
+            return POISON
+        result[key] = ev.evaluate(expr.value, turn)
+        check_items(len(result))
+    return result
+
+
+def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) -> Iterator[Frame]:
+    """Give a frame for each turn of the clauses, numbered for the names of stages inside."""
+    count = 0
+
+    def turns(depth: int, outer: Frame) -> Iterator[Frame]:
+        if depth == len(clauses):
+            yield outer
+            return
+        clause = clauses[depth]
+        for item in iterable(clause.iterable, outer):
+            inner = outer.inner(match_pattern(clause.target, item, outer))
+            if all(ev.condition(c, inner) for c in clause.conditions):
+                yield from turns(depth + 1, inner)
+
+    for inner in turns(0, frame):
+        inner.loop, inner.index = loop, count
+        count += 1
+        frame.session.budget.step()
+        yield inner
+
+
+def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
+    """Evaluate what a loop goes over; an empty list after reporting."""
+    value = ev.value_of(expr, frame)
+    if is_poisoned(value) and not isinstance(value, (list, tuple)):
+        return []
+    if isinstance(value, (list, tuple)):
+        check_items(len(value))
+        return list(value)
+    if isinstance(value, dict):
+        return list(value)
+    if isinstance(value, Sym):
+        problem = values.ValueProblem("a loop needs a list", value)
+        ev.report_value_problem(problem, expr.span, frame)
+    else:
+        help_ = f"write `range({expr.span.text})`" if isinstance(value, int) else ""
+        frame.report(
+            problems.Uncomputable.at(expr.span, f"a loop goes over a list, this is {spell_entity(value)}", help=help_)
+        )
+    return []
+
+
+def match_pattern(pattern: tree.Pattern, value: Any, frame: Frame) -> dict[str, Any]:
+    """Bind the names of a pattern to the parts of a value."""
+    bound: dict[str, Any] = {}
+    stack = [(pattern, value)]
+    while stack:
+        part, item = stack.pop()
+        if isinstance(part, tree.NamePattern):
+            if part.id != "_":
+                bound[part.id] = item
+            continue
+        elements = _elements(part, item, frame)
+        stack.extend(zip(part.parts, elements, strict=True))
+    return bound
+
+
+def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]:
+    count = len(pattern.parts)
+    if isinstance(value, (list, tuple)) and len(value) == count:
+        return list(value)
+    if not is_poisoned(value):
+        came = f"{len(value)} values" if isinstance(value, (list, tuple)) else spell_entity(value)
+        frame.report(problems.WrongUnpacking.at(pattern.span, f"{count} names for {came}"))
+    return [POISON] * count
