@@ -1,0 +1,385 @@
+"""A body in Python: its statements in the order that they need each other, each in the variable it names.
+
+What the spec names keeps its name. A chain that ends in an output flows through `x` while nothing else needs `x`, and
+through another short name otherwise.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from netdsl.elaborate.ordering import Step, arrange
+from netdsl.emit import code
+from netdsl.emit.expressions import expression, flowing, sequence, value
+from netdsl.emit.kinds import (
+    TENSOR,
+    VALUE,
+    Inlined,
+    Kind,
+    Parts,
+    Piece,
+    element,
+    is_tensorial,
+    member,
+)
+from netdsl.emit.names import DefaultSet
+from netdsl.emit.shared import write_layer
+from netdsl.emit.spelling import python_name
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names, names_after_as, pattern_names, walk
+
+#: What only assertions know; the compiler checks them.
+FACTS = frozenset({"params", "macs", "memory"})
+
+
+def body_names(node: tree.Node) -> list[str]:
+    """Give the names after `as` in a chain."""
+    return [n for n in names_after_as(node) if n != "_"]
+
+
+class BodyWriter:
+    """Writes the statements of one body."""
+
+    def __init__(self, w: Writer, body: tree.Body) -> None:
+        self.w = w
+        arranged = arrange(body)
+        self.inputs = arranged.inputs
+        self.outputs = arranged.outputs
+        self.steps = _assertions_early(arranged.steps)
+        self._lets: set[str] = set()
+        self._body = body
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def declare(self) -> None:
+        """Give every name of the body its variable, and put the body's `defaults` in force."""
+        w = self.w
+        for written in self.inputs:
+            if written.name not in w.scope.bindings:
+                spelled = w.names.take(python_name(written.name))
+                w.scope.bindings[written.name] = Piece(code.name(spelled), TENSOR)
+        for step in self.steps:
+            for identifier in _defined(step.statement):
+                if identifier not in w.scope.bindings:
+                    spelled = w.names.take(python_name(identifier))
+                    w.scope.bindings[identifier] = Piece(code.name(spelled), TENSOR)
+        found: dict[str, tuple[tree.Argument, ...]] = {}
+        for statement in self._body.statements:
+            if isinstance(statement, tree.Defaults):
+                found[statement.layer] = found.get(statement.layer, ()) + statement.arguments
+        if found:
+            w.scope.defaults = (*w.scope.defaults, DefaultSet(found, w.scope))
+
+    def read_sizes(self, written: tree.Input) -> None:
+        """`input x: [n, c]` in a block names the sizes of what arrives; those that are used are read off it."""
+        w = self.w
+        if written.type is None:
+            return
+        used = {n for step in self.steps for n in free_names(step.statement)}
+        new: list[tuple[int, str]] = []
+        for axis, dim in enumerate(written.type.dims, 1):
+            if isinstance(dim, tree.Name) and w.scope.lookup(dim.id) is None:
+                if not w.module.is_value(w.unit, dim.id) and dim.id in used:
+                    spelled = w.names.take(python_name(dim.id))
+                    w.scope.bindings[dim.id] = Piece(code.name(spelled), VALUE)
+                    new.append((axis, spelled))
+        binding = w.scope.lookup(written.name)
+        assert binding is not None
+        shape = code.attribute(binding.code, "shape")
+        count = len(written.type.dims)
+        if len(new) > 1 and len(new) == count:
+            target = code.tuple_of(code.name(n) for _, n in new)
+            rest = code.subscript(shape, ast.Slice(code.constant(1), None, None))
+            w.emit(code.assign(target, rest))
+            return
+        for axis, spelled in new:
+            index = code.constant(axis) if axis < count else ast.UnaryOp(ast.USub(), code.constant(1))
+            w.emit(code.assign(spelled, code.subscript(shape, index)))
+
+    # -- statements -----------------------------------------------------------------------------
+
+    def write(self, *, returning: bool) -> list[Piece]:
+        """Write the body and give its outputs; with `returning` the last one may be left unassigned."""
+        results: dict[int, Piece] = {}
+        last = self._last_step()
+        for number, step in enumerate(self.steps):
+            statement = step.statement
+            if isinstance(statement, tree.Output):
+                direct = returning and number == last and len(self.outputs) == 1
+                results[id(step.part_of)] = self._output(statement, number, direct)
+            else:
+                self._statement(step, number)
+            self.w.drop_temporaries()
+        return [results[id(output)] for output in self.outputs]
+
+    def _last_step(self) -> int:
+        numbers = [n for n, s in enumerate(self.steps) if not isinstance(s.statement, tree.Defaults)]
+        return numbers[-1] if numbers else -1
+
+    def _statement(self, step: Step, number: int) -> None:
+        w = self.w
+        match step.statement:
+            case tree.Let(_, name, written):
+                self._let(name, written)
+            case tree.Function() as function:
+                w.emit(nested_function(w, function))
+            case tree.LayerDecl() as declared:
+                write_layer(w, declared)
+            case tree.Bind(_, target, written):
+                self._bind(target, written, number)
+            case tree.Assert() as claim:
+                write_assert(w, claim)
+            case _:
+                pass
+
+    def _let(self, name: str, written: tree.Expr) -> None:
+        w = self.w
+        binding = w.scope.bindings[name]
+        if w.module.is_layer(w, written):
+            w.scope.bindings[name] = Piece(binding.code, Inlined(written))
+            return
+        piece = expression(w, written)
+        assert isinstance(binding.code, ast.Name)
+        w.emit(code.assign(binding.code.id, piece.code))
+        self._lets.add(binding.code.id)
+        w.scope.bindings[name] = Piece(binding.code, piece.kind)
+
+    def _bind(self, target: tree.Pattern, written: tree.Expr, number: int) -> None:
+        w = self.w
+        if isinstance(target, tree.NamePattern) and target.id != "_":
+            flow = _variable(w, target.id)
+            piece = flowing(w, written, flow)
+            w.assign(flow, piece)
+            w.scope.learn(target.id, piece.kind)
+            return
+        flow = self._flow(number, written)
+        reserved = w.names.reserve(flow)
+        piece = flowing(w, written, flow)
+        if reserved:
+            w.names.release(flow)
+        if isinstance(target, tree.TuplePattern):
+            self._unpack(target, piece)
+        else:
+            w.emit(code.expression(piece.code))
+
+    def _unpack(self, target: tree.TuplePattern, piece: Piece) -> None:
+        w = self.w
+        if isinstance(piece.kind, Parts) and piece.kind.by_key:
+            piece = w.settle(piece, w.temporary("outputs"))
+            keys = [code.subscript(piece.code, code.constant(n)) for n in piece.kind.names]  # type: ignore[union-attr]
+            piece = Piece(code.tuple_of(keys), piece.kind)
+        elif isinstance(piece.code, ast.List):
+            piece = Piece(code.tuple_of(piece.code.elts), piece.kind)
+        w.emit(code.assign(self._targets(target, piece.kind), piece.code))
+
+    def _targets(self, pattern: tree.Pattern, kind: Kind) -> ast.expr:
+        if isinstance(pattern, tree.NamePattern):
+            if pattern.id == "_":
+                return code.name("_")
+            self.w.scope.learn(pattern.id, kind if is_tensorial(kind) else TENSOR)
+            return code.name(_variable(self.w, pattern.id))
+        parts = enumerate(pattern.parts)
+        return code.tuple_of(self._targets(p, member(kind, i)) for i, p in parts)
+
+    def _output(self, output: tree.Output, number: int, direct: bool) -> Piece:
+        w = self.w
+        flow = self._flow(number, output.value)
+        used_later = output.name is not None and self._is_used_after(number, output.name)
+        if output.name is not None and not direct and not _flows(output.value):
+            flow = _variable(w, output.name)
+        reserved = w.names.reserve(flow)
+        piece = flowing(w, output.value, flow)
+        if output.name is not None and (used_later or not direct):
+            piece = w.assign(_variable(w, output.name), piece)
+            w.scope.learn(output.name, piece.kind)
+        elif not direct and not piece.is_name and not isinstance(piece.code, ast.Subscript):
+            keep = flow if len(self.outputs) == 1 else w.names.first_free(("out", "out2", "out3", "out4"))
+            piece = w.assign(keep, piece)
+        if reserved and not code.is_name(piece.code, flow):
+            w.names.release(flow)
+        return piece
+
+    # -- the variable that flows ----------------------------------------------------------------
+
+    def _flow(self, number: int, written: tree.Expr) -> str:
+        """Pick the variable of a chain without a name: `x` where no one needs what it holds."""
+        w = self.w
+        for candidate in ("x", "y", "z", "hidden"):
+            owner = self._owner(candidate)
+            if owner is None and candidate not in w.names:
+                return candidate
+            if owner is not None and self._is_dead(owner, number, written):
+                return candidate
+        return w.temporary("flow")
+
+    def _owner(self, variable: str) -> str | None:
+        """Give the name of the spec that a variable holds."""
+        for identifier, piece in self.w.scope.bindings.items():
+            if code.is_name(piece.code, variable) and is_tensorial(piece.kind):
+                return identifier
+        return None
+
+    def _is_dead(self, identifier: str, number: int, written: tree.Expr) -> bool:
+        """Tell whether a tensor's variable may take another: nothing later reads it, and this chain only begins with it."""
+        if self._is_used_after(number, identifier):
+            return False
+        head = written.stages[0] if isinstance(written, tree.Pipe) else written
+        uses = sum(isinstance(n, tree.Name) and n.id == identifier for n in walk(written))
+        at_start = sum(isinstance(n, tree.Name) and n.id == identifier for n in walk(head))
+        arrives = any(isinstance(n, tree.Arriving) for n in walk(head))
+        nested = any(isinstance(n, tree.Pipe) for n in walk(head)) and head is not written
+        return uses == at_start and not arrives and not nested
+
+    def _is_used_after(self, number: int, identifier: str) -> bool:
+        if any(identifier in free_names(s.statement) for s in self.steps[number + 1 :]):
+            return True
+        earlier = (s.statement for s in self.steps[: number + 1])
+        held = [s.value for s in earlier if isinstance(s, tree.Output)]
+        if any(isinstance(v, tree.Name) and v.id == identifier for v in held):
+            return True
+        functions = (s.statement for s in self.steps[: number + 1])
+        return any(
+            isinstance(s, (tree.Function, tree.LayerDecl)) and identifier in free_names(s)
+            for s in functions
+        )
+
+    # -- afterwards -----------------------------------------------------------------------------
+
+    def tidy(self) -> None:
+        """Leave out constants that nothing reads; keep an application nobody names, without its variable."""
+        self.w.out[:] = tidied(self.w.out, self._lets)
+
+
+def tidied(statements: list[ast.stmt], lets: Iterable[str]) -> list[ast.stmt]:
+    """Drop assignments that nothing reads (of values), or their variable (of tensors)."""
+    droppable = set(lets)
+    while True:
+        reads = _reads(statements)
+        kept = [s for s in statements if not _is_unread(s, reads, droppable)]
+        if len(kept) == len(statements):
+            break
+        statements = kept
+    return [_without_variable(s, _reads(statements)) for s in statements]
+
+
+def _reads(statements: Sequence[ast.stmt]) -> set[str]:
+    return {
+        n.id
+        for s in statements
+        for part in ([s.value] if isinstance(s, ast.Assign) else [s])
+        for n in ast.walk(part)
+        if isinstance(n, ast.Name)
+    }
+
+
+def _target_of(statement: ast.stmt) -> str | None:
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        return statement.targets[0].id
+    return None
+
+
+def _is_unread(statement: ast.stmt, reads: set[str], droppable: set[str]) -> bool:
+    if isinstance(statement, ast.FunctionDef):
+        return statement.name not in reads
+    variable = _target_of(statement)
+    if variable is None or variable in reads:
+        return False
+    assert isinstance(statement, ast.Assign)
+    return variable in droppable or isinstance(statement.value, (ast.Name, ast.List, ast.Tuple))
+
+
+def _without_variable(statement: ast.stmt, reads: set[str]) -> ast.stmt:
+    variable = _target_of(statement)
+    if variable is not None and variable not in reads:
+        assert isinstance(statement, ast.Assign)
+        return code.expression(statement.value)
+    return statement
+
+
+def _flows(written: tree.Expr) -> bool:
+    return isinstance(written, tree.Pipe)
+
+
+def _variable(w: Writer, identifier: str) -> str:
+    binding = w.scope.lookup(identifier)
+    assert binding is not None and isinstance(binding.code, ast.Name)
+    return binding.code.id
+
+
+def _defined(statement: tree.BodyStatement) -> list[str]:
+    """Give the names a statement binds, those after `as` included."""
+    match statement:
+        case tree.Let(_, name, _) | tree.Function(_, name) | tree.LayerDecl(_, name):
+            return [name]
+        case tree.Bind(_, target, written):
+            return [*pattern_names(target), *body_names(written)]
+        case tree.Output(_, name, written):
+            return [*([name] if name else []), *body_names(written)]
+        case _:
+            return []
+
+
+def _assertions_early(steps: Sequence[Step]) -> list[Step]:
+    """Put each assertion right after what it speaks of, so that it keeps no variable busy."""
+    ordered: list[Step] = []
+    claims = [s for s in steps if isinstance(s.statement, tree.Assert)]
+    pending = {id(s): set(s.uses) for s in claims}
+    defined_here = {n for s in steps for n in s.defines}
+    seen: set[str] = set()
+
+    def release() -> None:
+        for claim in claims:
+            needs = pending.get(id(claim))
+            if needs is not None and needs & defined_here <= seen:
+                ordered.append(claim)
+                del pending[id(claim)]
+
+    for step in steps:
+        if isinstance(step.statement, tree.Assert):
+            continue
+        ordered.append(step)
+        seen |= set(step.defines)
+        release()
+    release()
+    return ordered
+
+
+# -- small statements ---------------------------------------------------------------------------
+
+
+def nested_function(w: Writer, function: tree.Function) -> ast.FunctionDef:
+    """Write a `fn` of a body as a function inside the function."""
+    spelled = _variable(w, function.name)
+    return function_over_values(w, function, spelled)
+
+
+def function_over_values(w: Writer, function: tree.Function, spelled: str) -> ast.FunctionDef:
+    """`fn name(a, b=1) = value` as a `def` that returns it."""
+    parameters: list[tuple[str, ast.expr | None]] = []
+    bindings: dict[str, Piece] = {}
+    for parameter in function.parameters:
+        own = python_name(parameter.name)
+        default = None if parameter.default is None else value(w, parameter.default)
+        parameters.append((own, default))
+        bindings[parameter.name] = Piece(code.name(own), VALUE)
+    with w.within(w.scope.inner(bindings)), w.block() as body:
+        result = value(w, function.value)
+        body.append(code.returns(result))
+    return code.function(spelled, parameters, body)
+
+
+def write_assert(w: Writer, claim: tree.Assert) -> None:
+    """Keep a fact about values or shapes; what only the compiler knows, and unknown sizes, stay with it."""
+    uses = free_names(claim.condition)
+    for identifier in uses:
+        known = w.scope.lookup(identifier) is not None or w.module.is_value(w.unit, identifier)
+        if not known:
+            return
+    test = value(w, claim.condition)
+    message = value(w, claim.message) if claim.message is not None else None
+    w.emit(ast.Assert(test, message))
+
+
+__all__ = ["element", "sequence"]

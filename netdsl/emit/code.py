@@ -1,0 +1,168 @@
+"""Small makers of Python syntax trees, so that emission reads like the code it writes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from netdsl.catalog.kind import Identifier, ObjectValue
+
+
+def name(identifier: str) -> ast.Name:
+    return ast.Name(identifier, ast.Load())
+
+
+def constant(value: Any) -> ast.Constant:
+    return ast.Constant(value)
+
+
+def number(value: float, text: str) -> ast.Constant:
+    """A number spelled as it was written: `1e-3` and `10_000` stay."""
+    node = ast.Constant(value)
+    node.text = text  # type: ignore[attr-defined]
+    return node
+
+
+def attribute(value: ast.expr, *names: str) -> ast.expr:
+    for part in names:
+        value = ast.Attribute(value, part, ast.Load())
+    return value
+
+
+def dotted(path: str) -> ast.expr:
+    """`keras.layers.Dense` as an expression."""
+    first, *rest = path.split(".")
+    return attribute(name(first), *rest)
+
+
+def call(
+    function: ast.expr | str,
+    args: Iterable[ast.expr] = (),
+    keywords: Iterable[tuple[str | None, ast.expr]] = (),
+) -> ast.Call:
+    target = dotted(function) if isinstance(function, str) else function
+    return ast.Call(target, list(args), [ast.keyword(k, v) for k, v in keywords])
+
+
+def list_of(items: Iterable[ast.expr]) -> ast.List:
+    return ast.List(list(items), ast.Load())
+
+
+def tuple_of(items: Iterable[ast.expr]) -> ast.Tuple:
+    return ast.Tuple(list(items), ast.Load())
+
+
+def subscript(value: ast.expr, index: ast.expr) -> ast.Subscript:
+    return ast.Subscript(value, index, ast.Load())
+
+
+def starred(value: ast.expr) -> ast.Starred:
+    return ast.Starred(value, ast.Load())
+
+
+def assign(target: str | ast.expr, value: ast.expr, comment: str = "") -> ast.Assign:
+    node = ast.Assign([name(target) if isinstance(target, str) else target], value)
+    node.comment = comment  # type: ignore[attr-defined]
+    return node
+
+
+def expression(value: ast.expr) -> ast.Expr:
+    return ast.Expr(value)
+
+
+def returns(value: ast.expr) -> ast.Return:
+    return ast.Return(value)
+
+
+def docstring(text: str) -> ast.Expr:
+    return ast.Expr(ast.Constant(text))
+
+
+def function(
+    identifier: str,
+    parameters: Sequence[tuple[str, ast.expr | None]],
+    body: Sequence[ast.stmt],
+    keyword_only: Sequence[tuple[str, ast.expr]] = (),
+) -> ast.FunctionDef:
+    """`def identifier(parameters, *, keyword_only): body`.
+
+    A parameter without a default that follows one with a default goes by name only, as Python asks.
+    """
+    positional: list[tuple[str, ast.expr | None]] = []
+    by_name: list[tuple[str, ast.expr | None]] = []
+    for parameter in parameters:
+        optional_before = any(default is not None for _, default in positional)
+        late = by_name or (optional_before and parameter[1] is None)
+        (by_name if late else positional).append(parameter)
+    by_name.extend(keyword_only)
+    arguments = ast.arguments(
+        posonlyargs=[],
+        args=[ast.arg(p) for p, _ in positional],
+        defaults=[default for _, default in positional if default is not None],
+        kwonlyargs=[ast.arg(p) for p, _ in by_name],
+        kw_defaults=[default for _, default in by_name],
+    )
+    return ast.FunctionDef(identifier, arguments, list(body) or [ast.Pass()], [])
+
+
+def is_name(node: ast.expr, identifier: str | None = None) -> bool:
+    return isinstance(node, ast.Name) and identifier in (None, node.id)
+
+
+def joined(parts: Iterable[ast.expr]) -> ast.expr:
+    """An f-string of its parts; a plain string where nothing is to be filled in."""
+    merged: list[ast.expr] = []
+    for part in parts:
+        if isinstance(part, ast.JoinedStr):
+            merged.extend(part.values)
+        elif isinstance(part, (ast.Constant, ast.FormattedValue)):
+            merged.append(part)
+        else:
+            merged.append(ast.FormattedValue(part, -1))
+    texts: list[ast.expr] = []
+    for part in merged:
+        last = texts[-1] if texts else None
+        if isinstance(part, ast.Constant) and isinstance(last, ast.Constant):
+            texts[-1] = ast.Constant(str(last.value) + str(part.value))
+        else:
+            texts.append(ast.Constant(str(part.value)) if isinstance(part, ast.Constant) else part)
+    if len(texts) == 1 and isinstance(texts[0], ast.Constant):
+        return texts[0]
+    return ast.JoinedStr(texts)
+
+
+#: The module of Keras that holds the objects of each family of the catalogue.
+FAMILY_MODULES = {
+    "activation": "activations",
+    "initializer": "initializers",
+    "regularizer": "regularizers",
+    "constraint": "constraints",
+    "loss": "losses",
+    "metric": "metrics",
+    "optimizer": "optimizers",
+    "schedule": "optimizers.schedules",
+    "callback": "callbacks",
+}
+
+
+def literal(value: Any, *, frozen: bool = False) -> ast.expr:
+    """Spell an evaluated value; `frozen` makes lists tuples, for a parameter's default."""
+    match value:
+        case Identifier():
+            return ast.Constant(value.name) if "." not in value.name else dotted(value.name)
+        case float() if value != value or value in (float("inf"), float("-inf")):
+            return call("float", [constant(str(value))])
+        case bool() | int() | float() | str() | None:
+            return constant(value)
+        case list() if not frozen:
+            return list_of(literal(item) for item in value)
+        case list() | tuple():
+            return tuple_of(literal(item, frozen=frozen) for item in value)
+        case dict():
+            return ast.Dict([literal(k) for k in value], [literal(v) for v in value.values()])
+        case ObjectValue(family, kind, arguments):
+            path = f"keras.{FAMILY_MODULES[family]}.{kind}"
+            return call(path, (), [(k, literal(v)) for k, v in arguments.items()])
+        case _:
+            raise TypeError(f"no literal for {value!r}")

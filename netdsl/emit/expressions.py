@@ -1,0 +1,597 @@
+"""Expressions of the spec in Python: values as they are, tensor arithmetic as layers and functions of `keras.ops`.
+
+`expression` gives a `Piece`; where a chain inside it takes several statements, they are written first.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from netdsl.catalog.signature import signature
+from netdsl.elaborate.arithmetic import MERGE_LAYERS, OPERATOR_FUNCTIONS
+from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
+from netdsl.emit import code
+from netdsl.emit.kinds import (
+    TENSOR,
+    VALUE,
+    Inlined,
+    Kind,
+    LayerFactory,
+    ListOf,
+    Parts,
+    Piece,
+    Tensor,
+    element,
+    is_several,
+    is_tensorial,
+    joined_kind,
+    member,
+)
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+
+_MATH = {"ceil", "floor", "sqrt", "log2"}
+_MATH_CONSTANTS = {"pi", "inf"}
+
+#: Functions that give a list in a spec and an iterator in Python.
+LAZY = {"enumerate", "zip", "reversed", "range"}
+#: Functions that take an iterator as well as a list.
+_TAKES_ITERATOR = {"enumerate", "zip", "sum", "list", "tuple", "sorted", "any", "all", "min", "max"}
+
+_BINARY_OPS: dict[str, type[ast.operator]] = {
+    "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod, "**": ast.Pow,
+}  # fmt: skip
+_COMPARE_OPS: dict[str, type[ast.cmpop]] = {
+    "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE,
+    "in": ast.In, "not in": ast.NotIn,
+}  # fmt: skip
+
+
+def value(w: Writer, expr: tree.Expr) -> ast.expr:
+    """Give the Python of a value."""
+    return expression(w, expr).code
+
+
+def expression(w: Writer, expr: tree.Expr) -> Piece:
+    """Give the Python of an expression and what it is."""
+    return _EXPRESSIONS[type(expr)](w, expr)
+
+
+def plain(node: ast.expr) -> Piece:
+    return Piece(node, VALUE)
+
+
+# -- atoms --------------------------------------------------------------------------------------
+
+
+def _literal(w: Writer, expr: tree.Literal) -> Piece:
+    if isinstance(expr.value, (int, float)) and not isinstance(expr.value, bool):
+        return plain(code.number(expr.value, expr.text))
+    return plain(code.constant(expr.value))
+
+
+def _fstring(w: Writer, expr: tree.FString) -> Piece:
+    parts: list[ast.expr] = []
+    for part in expr.parts:
+        if isinstance(part, str):
+            parts.append(code.constant(part))
+            continue
+        conversion = ord(part.conversion) if part.conversion else -1
+        spec = ast.JoinedStr([code.constant(part.format_spec)]) if part.format_spec else None
+        parts.append(ast.FormattedValue(value(w, part.value), conversion, spec))
+    return plain(_writable(code.joined(parts)))
+
+
+def _writable(node: ast.expr) -> ast.expr:
+    """An f-string whose fields hold strings with quotes or backslashes becomes a call of `format`."""
+    if not isinstance(node, ast.JoinedStr):
+        return node
+    fields = [p for p in node.values if isinstance(p, ast.FormattedValue)]
+    texts = [n.value for f in fields for n in ast.walk(f.value) if isinstance(n, ast.Constant)]
+    nested = any(isinstance(n, ast.JoinedStr) for f in fields for n in ast.walk(f.value))
+    awkward = any(isinstance(t, str) and not t.isprintable() or "'" in str(t) or "\\" in str(t) for t in texts)
+    if not nested and not awkward:
+        return node
+    pattern = ""
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            pattern += str(part.value).replace("{", "{{").replace("}", "}}")
+        else:
+            assert isinstance(part, ast.FormattedValue)
+            spec = part.format_spec
+            tail = f":{spec.values[0].value}" if isinstance(spec, ast.JoinedStr) else ""  # type: ignore[attr-defined]
+            pattern += "{" + (f"!{chr(part.conversion)}" if part.conversion > 0 else "") + tail + "}"
+    return code.call(ast.Attribute(code.constant(pattern), "format"), [f.value for f in fields])
+
+
+def _name(w: Writer, expr: tree.Name) -> Piece:
+    found = w.scope.lookup(expr.id)
+    if found is not None:
+        if isinstance(found.kind, Inlined):
+            return expression(w, found.kind.expr)
+        if isinstance(found.kind, LayerFactory):
+            return Piece(code.call(found.code), VALUE)
+        return found
+    top = w.module.global_name(w.unit, expr.id)
+    if top is not None:
+        return top if not isinstance(top.kind, Inlined) else expression(w, top.kind.expr)
+    return plain(_catalogue_name(expr.id))
+
+
+def _catalogue_name(identifier: str) -> ast.expr:
+    if identifier in _MATH or identifier in _MATH_CONSTANTS:
+        return code.dotted(f"math.{identifier}")
+    if identifier in FUNCTIONS:
+        return code.name(identifier)
+    if identifier in CONSTANTS:
+        return code.constant(CONSTANTS[identifier])
+    if signature("layer", identifier) is not None:
+        return code.dotted(f"layers.{identifier}")
+    return code.constant(identifier)
+
+
+def _arriving(w: Writer, expr: tree.Arriving) -> Piece:
+    assert w.scope.arriving is not None
+    return w.scope.arriving
+
+
+def _list(w: Writer, expr: tree.ListExpr) -> Piece:
+    return list_piece([item(w, part) for part in expr.items])
+
+
+def _tuple(w: Writer, expr: tree.TupleExpr) -> Piece:
+    made = list_piece([item(w, part) for part in expr.items])
+    assert isinstance(made.code, ast.List)
+    return Piece(code.tuple_of(made.code.elts), made.kind)
+
+
+def item(w: Writer, expr: tree.Expr) -> Piece:
+    """Give an element of a list; `*values` and a fork's loop stay spread."""
+    from netdsl.emit.loops import fork_loop
+
+    match expr:
+        case tree.Starred(_, inner):
+            piece = expression(w, inner)
+            return Piece(code.starred(sequence(piece)), ListOf(element(piece.kind)))
+        case tree.For():
+            piece = fork_loop(w, expr, None)
+            return Piece(code.starred(piece.code), piece.kind)
+        case _:
+            return expression(w, expr)
+
+
+def sequence(piece: Piece) -> ast.expr:
+    """Spell several things so that Python goes over the tensors: a dict of outputs by its values."""
+    if isinstance(piece.kind, Parts) and piece.kind.by_key:
+        return code.call(code.attribute(piece.code, "values"))
+    return piece.code
+
+
+def list_piece(items: list[Piece]) -> Piece:
+    """Make a list of pieces; a lone spread list needs no brackets of its own."""
+    if len(items) == 1 and isinstance(items[0].code, ast.Starred):
+        inner = items[0].code.value
+        if isinstance(inner, (ast.ListComp, ast.List)):
+            return Piece(inner, items[0].kind)
+    made = code.list_of(piece.code for piece in items)
+    if any(isinstance(piece.code, ast.Starred) for piece in items):
+        kinds = [element(p.kind) if isinstance(p.code, ast.Starred) else p.kind for p in items]
+        return Piece(made, joined_kind(kinds))
+    if all(piece.kind == VALUE for piece in items):
+        return Piece(made, VALUE)
+    return Piece(made, Parts(tuple(piece.kind for piece in items)))
+
+
+def _dict(w: Writer, expr: tree.DictExpr) -> Piece:
+    pairs = [(value(w, k), value(w, v)) for k, v in expr.items]
+    return plain(ast.Dict([k for k, _ in pairs], [v for _, v in pairs]))
+
+
+# -- operators ----------------------------------------------------------------------------------
+
+
+def _unary(w: Writer, expr: tree.Unary) -> Piece:
+    operand = expression(w, expr.operand)
+    if operand.kind == TENSOR:
+        if expr.op == "+":
+            return operand
+        return Piece(code.call("ops.negative", [operand.code]), TENSOR)
+    if expr.op == "not":
+        return plain(negated(operand.code))
+    return plain(ast.UnaryOp(ast.USub() if expr.op == "-" else ast.UAdd(), operand.code))
+
+
+def negated(condition: ast.expr) -> ast.expr:
+    """Spell `not condition`: `x not in y` and `x is not None` rather than `not …` before them."""
+    if isinstance(condition, ast.Compare) and len(condition.ops) == 1:
+        opposite = {ast.In: ast.NotIn, ast.Is: ast.IsNot, ast.NotIn: ast.In, ast.IsNot: ast.Is}
+        op = opposite.get(type(condition.ops[0]))
+        if op is not None:
+            return ast.Compare(condition.left, [op()], condition.comparators)
+    return ast.UnaryOp(ast.Not(), condition)
+
+
+def _binary(w: Writer, expr: tree.Binary) -> Piece:
+    """Fold a run of operators from the left, so that a long one nests no calls here."""
+    run: list[tree.Binary] = []
+    first: tree.Expr = expr
+    while isinstance(first, tree.Binary):
+        run.append(first)
+        first = first.left
+    left = expression(w, first)
+    for node in reversed(run):
+        left = _join(w, node, left, expression(w, node.right))
+    return left
+
+
+def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece) -> Piece:
+    if node.op in ("and", "or"):
+        op: ast.boolop = ast.And() if node.op == "and" else ast.Or()
+        same = isinstance(left.code, ast.BoolOp) and type(left.code.op) is type(op)
+        values = [*left.code.values, right.code] if same else [left.code, right.code]  # type: ignore[attr-defined]
+        return plain(ast.BoolOp(op, values))
+    if left.kind == TENSOR or right.kind == TENSOR:
+        return _tensor_arithmetic(w, node, left, right)
+    if node.op == "+" and (is_several(left.kind) or _may_be_tuple(left) or _may_be_tuple(right)):
+        return _concatenated(left, right)
+    return Piece(ast.BinOp(left.code, _BINARY_OPS[node.op](), right.code), left.kind)
+
+
+def _may_be_tuple(piece: Piece) -> bool:
+    return isinstance(piece.code, (ast.List, ast.ListComp))
+
+
+def _concatenated(left: Piece, right: Piece) -> Piece:
+    """Join lists by spreading them: a parameter's default is a tuple, and a list does not add to one."""
+    items: list[ast.expr] = []
+    for side in (left, right):
+        items += side.code.elts if isinstance(side.code, ast.List) else [code.starred(side.code)]
+    kind: Kind = VALUE
+    if isinstance(left.kind, Parts) and isinstance(right.kind, Parts):
+        kind = Parts(left.kind.items + right.kind.items)
+    elif is_several(left.kind) or is_several(right.kind):
+        kind = joined_kind([element(left.kind), element(right.kind)])
+    return Piece(code.list_of(items), kind)
+
+
+def _tensor_arithmetic(w: Writer, node: tree.Binary, left: Piece, right: Piece) -> Piece:
+    from netdsl.emit.layers import layer_call
+
+    if left.kind == right.kind == TENSOR and node.op in MERGE_LAYERS:
+        kind = MERGE_LAYERS[node.op]
+        maker = layer_call(w, kind, (), w.stage_name(node, kind.lower()))
+        both = [w.settle(side, w.temporary("left" if side is left else "right")) if _nests(side) else side for side in (left, right)]
+        return Piece(code.call(maker, [code.list_of(side.code for side in both)]), TENSOR)
+    return Piece(code.call(f"ops.{OPERATOR_FUNCTIONS[node.op]}", [left.code, right.code]), TENSOR)
+
+
+def _nests(piece: Piece) -> bool:
+    """Tell whether a piece applies a layer: such applications get a line of their own."""
+    return isinstance(piece.code, ast.Call) and isinstance(piece.code.func, ast.Call)
+
+
+def _compare(w: Writer, expr: tree.Compare) -> Piece:
+    operands = [value(w, e) for e in (expr.first, *expr.operands)]
+    ops: list[ast.cmpop] = []
+    for index, op in enumerate(expr.ops):
+        ops.append(_comparison(op, operands[index], operands, index + 1))
+    return plain(ast.Compare(operands[0], ops, operands[1:]))
+
+
+def _comparison(op: str, left: ast.expr, operands: list[ast.expr], index: int) -> ast.cmpop:
+    """Pick the operator: `is` beside None, and `==` elsewhere, as the two mean the same in a spec."""
+    right = operands[index]
+    wanted = {"is": "==", "is not": "!="}.get(op, op)
+    constants = [n.value for n in (left, right) if isinstance(n, ast.Constant)]
+    if wanted in ("==", "!="):
+        if any(c is None for c in constants):
+            return ast.Is() if wanted == "==" else ast.IsNot()
+        if any(c is True or c is False for c in constants):
+            operands[index] = code.tuple_of([right])
+            return ast.In() if wanted == "==" else ast.NotIn()
+    return _COMPARE_OPS[wanted]()
+
+
+def _conditional(w: Writer, expr: tree.Conditional) -> Piece:
+    test = value(w, expr.condition)
+    arms: list[Piece] = []
+    statements: list[list[ast.stmt]] = []
+    for arm in (expr.then, expr.otherwise):
+        with w.block() as body:
+            arms.append(expression(w, arm))
+        statements.append(body)
+    if not any(statements):
+        return Piece(ast.IfExp(test, arms[0].code, arms[1].code), arms[0].kind)
+    variable = w.temporary("chosen")
+    for body, arm_piece in zip(statements, arms, strict=True):
+        body.append(code.assign(variable, arm_piece.code))
+    w.emit(ast.If(test, statements[0], statements[1]))
+    return Piece(code.name(variable), arms[0].kind)
+
+
+# -- members ------------------------------------------------------------------------------------
+
+
+def _attribute(w: Writer, expr: tree.Attribute) -> Piece:
+    root = _unbound_path(w, expr)
+    if root is not None:
+        return plain(_catalogue_path(root))
+    inner = expression(w, expr.value)
+    if isinstance(inner.kind, Parts) and expr.name in inner.kind.names:
+        return part(inner, inner.kind.names.index(expr.name))
+    if isinstance(inner.code, ast.Call):
+        inner = w.settle(inner, w.temporary("tensor"))
+    return plain(code.attribute(inner.code, expr.name))
+
+
+def part(piece: Piece, index: int) -> Piece:
+    """Take one output: by its place in a tuple, or by its key in a model's dict."""
+    assert isinstance(piece.kind, Parts)
+    key: Any = piece.kind.names[index] if piece.kind.by_key else index
+    return Piece(code.subscript(piece.code, code.constant(key)), piece.kind.items[index])
+
+
+def _unbound_path(w: Writer, expr: tree.Attribute) -> str | None:
+    """Give `keras.activations.relu` as text where its first name is bound by nothing."""
+    parts: list[str] = []
+    node: tree.Expr = expr
+    while isinstance(node, tree.Attribute):
+        parts.append(node.name)
+        node = node.value
+    if not isinstance(node, tree.Name) or w.scope.lookup(node.id) is not None:
+        return None
+    if node.id in w.unit.names:
+        return None
+    return ".".join([node.id, *reversed(parts)])
+
+
+def _catalogue_path(path: str) -> ast.expr:
+    path = path.removeprefix("tf.")
+    return code.dotted(path if path.startswith(("keras.", "ops.")) else f"keras.{path}")
+
+
+def _subscript(w: Writer, expr: tree.Subscript) -> Piece:
+    inner = expression(w, expr.value)
+    if isinstance(inner.code, ast.Call) and is_tensorial(inner.kind):
+        inner = w.settle(inner, w.temporary("outputs" if is_several(inner.kind) else "tensor"))
+    index = _index(w, expr.index)
+    return taken(inner, index)
+
+
+def taken(inner: Piece, index: ast.expr) -> Piece:
+    """Take an element or a slice; of a model's dict, by the keys in their place."""
+    kind = inner.kind
+    fixed = index.value if isinstance(index, ast.Constant) and isinstance(index.value, int) else None
+    if isinstance(index, ast.UnaryOp) and isinstance(index.operand, ast.Constant):
+        fixed = -index.operand.value if isinstance(index.op, ast.USub) else None  # type: ignore[operator]
+    if isinstance(kind, Parts) and kind.by_key:
+        if fixed is not None:
+            return part(inner, fixed % len(kind.items))
+        every = code.call("list", [sequence(inner)])
+        return Piece(code.subscript(every, index), ListOf(element(kind)))
+    result = code.subscript(inner.code, index)
+    if isinstance(index, ast.Slice):
+        return Piece(result, ListOf(element(kind)) if is_several(kind) else kind)
+    return Piece(result, member(kind, fixed) if fixed is not None else element(kind))
+
+
+def _index(w: Writer, expr: tree.Expr) -> ast.expr:
+    if isinstance(expr, tree.Slice):
+        bounds = [None if p is None else value(w, p) for p in (expr.start, expr.stop, expr.step)]
+        return ast.Slice(*bounds)
+    if isinstance(expr, tree.TupleExpr):
+        return code.tuple_of(_index(w, part_) for part_ in expr.items)
+    return value(w, expr)
+
+
+# -- comprehensions -----------------------------------------------------------------------------
+
+
+def _comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
+    from netdsl.emit.loops import comprehension
+
+    return comprehension(w, expr)
+
+
+def _dict_comprehension(w: Writer, expr: tree.DictComprehension) -> Piece:
+    from netdsl.emit.loops import open_clauses
+
+    with open_clauses(w, expr, expr.clauses) as clauses:
+        key, entry = value(w, expr.key), value(w, expr.value)
+    return plain(ast.DictComp(key, entry, clauses.generators()))
+
+
+# -- calls --------------------------------------------------------------------------------------
+
+
+def _call(w: Writer, expr: tree.Call) -> Piece:
+    from netdsl.emit import layers
+
+    target = expr.function
+    if isinstance(target, tree.Name) and w.scope.lookup(target.id) is None:
+        top = w.module.symbol(w.unit, target.id)
+        if top is None:
+            return _call_of_catalogue(w, expr, target.id)
+        if isinstance(top.node, tree.ExternLayer):
+            return plain(layers.wrapped_layer(w, expr))
+    if isinstance(target, tree.Attribute):
+        path = _unbound_path(w, target)
+        if path is not None and path.startswith("ops."):
+            return ops_call(w, expr, path, None)
+        if path is not None:
+            return plain(layers.configured_object(w, expr, path.rpartition(".")[2], ()))
+    function = expression(w, target)
+    args, keywords = arguments(w, expr.arguments)
+    return plain(code.call(function.code, args, keywords))
+
+
+def _call_of_catalogue(w: Writer, expr: tree.Call, identifier: str) -> Piece:
+    from netdsl.emit import layers
+
+    if identifier in FUNCTIONS:
+        return _builtin(w, expr, identifier)
+    if signature("layer", identifier) is not None:
+        return plain(layers.wrapped_layer(w, expr))
+    return plain(layers.configured_object(w, expr, identifier, ()))
+
+
+def _builtin(w: Writer, expr: tree.Call, identifier: str) -> Piece:
+    called, kind = lazy_call(w, expr, identifier)
+    if identifier in LAZY:
+        called = code.call("list", [called])
+    return Piece(called, kind)
+
+
+def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Kind]:
+    """Call one of the spec's functions as Python has it: what gives a list there may give an iterator here."""
+    pieces: list[Piece] = []
+    args: list[ast.expr] = []
+    keywords: list[tuple[str | None, ast.expr]] = []
+    for argument in expr.arguments:
+        lazy = iterable(w, argument.value) if identifier in _TAKES_ITERATOR else expression(w, argument.value)
+        pieces.append(lazy)
+        spelled = sequence(lazy)
+        if argument.star == "*":
+            args.append(code.starred(spelled))
+        elif argument.name is None:
+            args.append(spelled)
+        else:
+            keywords.append((argument.name, spelled))
+    kinds = [piece.kind for piece in pieces]
+    return code.call(_catalogue_name(identifier), args, keywords), _result_kind(identifier, kinds)
+
+
+def _result_kind(identifier: str, kinds: list[Kind]) -> Kind:
+    if not any(is_several(kind) for kind in kinds):
+        return VALUE
+    if identifier == "zip":
+        return ListOf(Parts(tuple(element(kind) for kind in kinds)))
+    if identifier == "enumerate":
+        return ListOf(Parts((VALUE, element(kinds[0]))))
+    if identifier in ("reversed", "list", "tuple"):
+        return ListOf(element(kinds[0]))
+    return VALUE
+
+
+def iterable(w: Writer, expr: tree.Expr) -> Piece:
+    """Give what a loop goes over: here `zip` and its like need no list round them."""
+    if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
+        identifier = expr.function.id
+        free = w.scope.lookup(identifier) is None and identifier not in w.unit.names
+        if free and identifier in LAZY:
+            return Piece(*lazy_call(w, expr, identifier))
+    if isinstance(expr, tree.Comprehension) and expr.bracket == "(":
+        return expression(w, expr)
+    return expression(w, expr)
+
+
+def arguments(
+    w: Writer, written: Iterable[tree.Argument]
+) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
+    """Spell the arguments of a function over values, as they were written."""
+    from netdsl.emit.spelling import python_name
+
+    args: list[ast.expr] = []
+    keywords: list[tuple[str | None, ast.expr]] = []
+    for argument in written:
+        spelled = value(w, argument.value)
+        if argument.star == "*":
+            args.append(code.starred(spelled))
+        elif argument.star == "**":
+            keywords.append((None, spelled))
+        elif argument.name is None:
+            args.append(spelled)
+        else:
+            keywords.append((python_name(argument.name), spelled))
+    return args, keywords
+
+
+def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> Piece:
+    """`ops.f(arguments)`: what arrives is the first argument."""
+    args, keywords = call_time(w, expr.arguments)
+    first = [] if arriving is None else [sequence(arriving)]
+    return Piece(code.call(path, [*first, *args], keywords), w.module.result_kind(expr, TENSOR))
+
+
+def call_time(
+    w: Writer, written: Iterable[tree.Argument]
+) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
+    """Spell call-time arguments, tensors among them; a chain is written before and has a variable."""
+    args: list[ast.expr] = []
+    keywords: list[tuple[str | None, ast.expr]] = []
+    for argument in written:
+        spelled = applied(w, argument.value, argument.name or "other")
+        if argument.star == "*":
+            args.append(code.starred(sequence(spelled)))
+        elif argument.name is None:
+            args.append(spelled.code)
+        else:
+            keywords.append((argument.name, spelled.code))
+    return args, keywords
+
+
+def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
+    """Give a tensor for an argument; one that applies layers gets a line and a variable of its own."""
+    if isinstance(expr, (tree.Pipe, tree.Binary)):
+        with w.flow(variable) as flow:
+            piece = flowing(w, expr, flow)
+            if _nests(piece) or isinstance(expr, tree.Pipe) and isinstance(piece.code, ast.Call):
+                piece = w.assign(flow, piece)
+            return piece
+    return expression(w, expr)
+
+
+def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
+    """Give an expression whose chain, if it is one, flows through a variable."""
+    from netdsl.emit.stages import chain, run
+
+    if isinstance(expr, tree.Pipe):
+        return chain(w, expr, flow)
+    if isinstance(expr, (tree.Repeat, tree.For, tree.If, tree.As)):
+        arriving = w.scope.arriving
+        if arriving is not None:
+            return run(w, expr, arriving, flow)
+        assert isinstance(expr, tree.As)
+        named = tree.Pipe(expr.span, (expr.stage, tree.As(expr.span, tree.Arriving(expr.span), expr.name, expr.name_span)))
+        return chain(w, named, flow)
+    return expression(w, expr)
+
+
+def _chain(w: Writer, expr: tree.Expr) -> Piece:
+    """A chain somewhere inside an expression: through a variable of its own."""
+    from netdsl.emit.layers import is_layer_chain, sequential
+
+    if isinstance(expr, tree.Pipe) and is_layer_chain(w, expr):
+        return plain(sequential(w, expr))
+    with w.flow("branch", "inner") as flow:
+        return flowing(w, expr, flow)
+
+
+_EXPRESSIONS: dict[type, Callable[[Writer, Any], Piece]] = {
+    tree.Literal: _literal,
+    tree.FString: _fstring,
+    tree.Name: _name,
+    tree.Arriving: _arriving,
+    tree.ListExpr: _list,
+    tree.TupleExpr: _tuple,
+    tree.Starred: item,
+    tree.DictExpr: _dict,
+    tree.Comprehension: _comprehension,
+    tree.DictComprehension: _dict_comprehension,
+    tree.Unary: _unary,
+    tree.Binary: _binary,
+    tree.Compare: _compare,
+    tree.Conditional: _conditional,
+    tree.Attribute: _attribute,
+    tree.Subscript: _subscript,
+    tree.Call: _call,
+    tree.Pipe: _chain,
+    tree.Repeat: _chain,
+    tree.For: _chain,
+    tree.If: _chain,
+    tree.As: _chain,
+}
+
+__all__ = ["Tensor", "expression", "value"]

@@ -1,0 +1,410 @@
+"""Blocks and models in Python: a function of tensors and hyperparameters, a function that makes a `keras.Model`.
+
+Also the calls of them: which tensor goes to which input, which argument to which hyperparameter.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netdsl.elaborate.bodies import output_name
+from netdsl.elaborate.linking import Symbol
+from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.ordering import arrange
+from netdsl.emit import code
+from netdsl.emit.bodies import BodyWriter, body_names
+from netdsl.emit.expressions import applied, element, expression, sequence, value
+from netdsl.emit.kinds import (
+    TENSOR,
+    VALUE,
+    Kind,
+    LayerFactory,
+    Parts,
+    Piece,
+    is_several,
+    member,
+)
+from netdsl.emit.layers import frozen_too
+from netdsl.emit.names import Locals, Scope
+from netdsl.emit.spelling import python_name
+from netdsl.emit.stages import branch
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names
+
+if TYPE_CHECKING:
+    from netdsl.emit.module import ModuleWriter
+
+Keywords = list[tuple[str | None, ast.expr]]
+
+
+@dataclass(eq=False, slots=True)
+class Written:
+    """A function of the module: what a caller has to know, and its code once it is there."""
+
+    identifier: str
+    result: Kind = TENSOR
+    takes_name: bool = True
+    takes_trainable: bool = False
+    takes_layers: bool = False
+    statement: ast.FunctionDef | None = None
+
+
+# -- blocks -------------------------------------------------------------------------------------
+
+
+def write_block(module: ModuleWriter, symbol: Symbol, kinds: Sequence[Kind], written: Written) -> None:
+    """Write a block's function and fill in what callers have to know."""
+    node = symbol.node
+    assert isinstance(node, tree.Block)
+    w = _open(module, symbol, node.body, in_model=False)
+    w.frozen, w.shares = written.takes_trainable, written.takes_layers
+    parameters = _declare_parameters(w, node.parameters)
+    if isinstance(node.body, tree.Body):
+        tensors, written.result = _write_body(w, node.body, kinds)
+        _document(w, node.body.docstring)
+    else:
+        tensors, written.result = _write_chain(w, node.body, kinds)
+    written.takes_name = w.uses_name
+    by_name: list[tuple[str, ast.expr]] = []
+    if written.takes_trainable:
+        by_name.append(("trainable", code.constant(True)))
+    if written.takes_layers:
+        by_name.append(("layers", code.name("layers")))
+    if written.takes_name:
+        by_name.append(("name", code.constant(snake_case(node.name) or "block")))
+    first: list[tuple[str, ast.expr | None]] = [(t, None) for t in tensors]
+    written.statement = code.function(written.identifier, [*first, *parameters], w.out, by_name)
+
+
+def _open(module: ModuleWriter, symbol: Symbol, body: tree.Body | tree.Expr, *, in_model: bool) -> Writer:
+    """Start a function: its scope, and the names that it must not hide."""
+    unit = symbol.unit
+    used = free_names(body)
+    parameters = getattr(symbol.node, "parameters", ())
+    hidden = {p.name for p in parameters}
+    taken = {
+        module.identifier(unit, n)
+        for n in used
+        if n not in hidden and module.symbol(unit, n) is not None
+    }
+    root = module.root(unit)
+    plan = module.plan(unit, body, in_model=in_model)
+    return Writer(module, unit, root.inner(), Locals(taken), plan, in_block=not in_model)
+
+
+def _declare_parameters(
+    w: Writer, declared: Iterable[tree.Parameter], settings: dict[str, Any] | None = None
+) -> list[tuple[str, ast.expr | None]]:
+    """Bind the hyperparameters and spell their defaults; a list becomes a tuple, which nobody can change."""
+    parameters: list[tuple[str, ast.expr | None]] = []
+    for parameter in declared:
+        spelled = python_name(parameter.name)
+        w.names.reserve(spelled)
+        kind: Kind = LayerFactory() if parameter.type == "layer" else VALUE
+        w.scope.bindings[parameter.name] = Piece(code.name(spelled), kind)
+        parameters.append((spelled, default_of(w, parameter, settings or {})))
+    return parameters
+
+
+def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Any]) -> ast.expr | None:
+    """Spell a parameter's default: what the command line set, or what the spec wrote."""
+    if parameter.name in settings:
+        return code.literal(settings[parameter.name], frozen=True)
+    if parameter.default is None:
+        return None
+    with w.within(w.module.root(w.unit)):
+        if parameter.type == "layer":
+            return factory(w, parameter.default)
+        return unchangeable(value(w, parameter.default))
+
+
+def factory(w: Writer, expr: tree.Expr) -> ast.expr:
+    """Spell a layer as a function that makes it, as each use is a new layer."""
+    made = value(w, expr)
+    if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and not made.args and not made.keywords:
+        return made.func
+    empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    return ast.Lambda(empty, made)
+
+
+def unchangeable(node: ast.expr) -> ast.expr:
+    """Turn lists into tuples, inside each other too."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return code.tuple_of(unchangeable(item) for item in node.elts)
+    return node
+
+
+def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:
+    flow = w.names.first_free(("x", "inputs", "tensor"))
+    kind = kinds[0] if kinds else TENSOR
+    for identifier in body_names(body):
+        spelled = w.names.take(python_name(identifier))
+        w.scope.bindings[identifier] = Piece(code.name(spelled), TENSOR)
+    arriving = Piece(code.name(flow), kind)
+    w.scope.arriving = arriving
+    result = branch(w, body, arriving, flow)
+    w.emit(code.returns(result.code))
+    return [flow], result.kind
+
+
+def _write_body(w: Writer, body: tree.Body, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:
+    writer = BodyWriter(w, body)
+    tensors: list[str] = []
+    for number, written in enumerate(writer.inputs):
+        spelled = w.names.take(python_name(written.name))
+        tensors.append(spelled)
+        kind = kinds[number] if number < len(kinds) else TENSOR
+        w.scope.bindings[written.name] = Piece(code.name(spelled), kind)
+    if len(tensors) == 1:
+        w.scope.arriving = w.scope.bindings[writer.inputs[0].name]
+    writer.declare()
+    for written in writer.inputs:
+        writer.read_sizes(written)
+    outputs = writer.write(returning=True)
+    if len(outputs) == 1:
+        w.emit(code.returns(outputs[0].code))
+        result: Kind = outputs[0].kind
+    else:
+        w.emit(code.returns(code.tuple_of(o.code for o in outputs)))
+        names = tuple(output_name(o) for o in writer.outputs)
+        result = Parts(tuple(o.kind for o in outputs), names)
+    writer.tidy()
+    return tensors, result
+
+
+def _document(w: Writer, text: str | None) -> None:
+    if text and text.strip():
+        w.out.insert(0, code.docstring(text))
+
+
+# -- models -------------------------------------------------------------------------------------
+
+
+def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
+    """Write a model's function."""
+    node = symbol.node
+    assert isinstance(node, tree.Model)
+    w = _open(module, symbol, node.body, in_model=True)
+    parameters = _declare_parameters(w, node.parameters, module.settings_for(symbol))
+    writer = BodyWriter(w, node.body)
+    writer.declare()
+    inputs = [_write_input(w, written_input) for written_input in writer.inputs]
+    outputs = writer.write(returning=False)
+    given = code.name(inputs[0]) if len(inputs) == 1 else code.list_of(map(code.name, inputs))
+    names = module.output_names(symbol)
+    result, written.result = _model_outputs(outputs, names, writer.outputs)
+    maker = module.model_maker(symbol)
+    keywords: Keywords = [("name", code.name("name"))]
+    w.emit(code.returns(code.call(maker, [given, result], keywords)))
+    writer.tidy()
+    _document(w, module.model_docstring(symbol, node.body.docstring))
+    by_name = [("name", code.constant(node.name))]
+    written.statement = code.function(written.identifier, parameters, w.out, by_name)
+
+
+def _write_input(w: Writer, written: tree.Input) -> str:
+    """`image = keras.Input((32, 32, 3), name="image")`; a size without a number is None."""
+    binding = w.scope.lookup(written.name)
+    assert binding is not None and isinstance(binding.code, ast.Name) and written.type is not None
+    sizes = [_size(w, dim) for dim in written.type.dims]
+    keywords: Keywords = []
+    dtype = w.module.dtype(written.type)
+    if dtype != "float32":
+        keywords.append(("dtype", code.constant(dtype)))
+    options = {option.name: value(w, option.value) for option in written.type.options}
+    layer_name = options.pop("name", code.constant(written.name))
+    keywords += [(k, v) for k, v in options.items()]
+    keywords.append(("name", layer_name))
+    w.emit(code.assign(binding.code.id, code.call("keras.Input", [code.tuple_of(sizes)], keywords)))
+    return binding.code.id
+
+
+def _size(w: Writer, dim: tree.Expr) -> ast.expr:
+    if isinstance(dim, tree.Arriving):
+        return code.constant(None)
+    known = all(
+        w.scope.lookup(n) is not None or w.module.is_value(w.unit, n) for n in free_names(dim)
+    )
+    return value(w, dim) if known else code.constant(None)
+
+
+def _model_outputs(
+    outputs: list[Piece], names: list[str] | None, written: Sequence[tree.Output]
+) -> tuple[ast.expr, Kind]:
+    """One output is a tensor, several are a dict by their names; a list of tensors is numbered."""
+    if len(outputs) == 1 and not is_several(outputs[0].kind):
+        return outputs[0].code, TENSOR
+    own = [output_name(o) or f"output{i}" for i, o in enumerate(written, 1)]
+    if not any(is_several(o.kind) for o in outputs):
+        spelled = names if names is not None and len(names) == len(outputs) else own
+        keys: list[ast.expr | None] = [code.constant(n) for n in spelled]
+        made = ast.Dict(keys, [o.code for o in outputs])
+        return made, Parts((TENSOR,) * len(outputs), tuple(spelled), by_key=True)
+    parts = [_numbered(o, n) for o, n in zip(outputs, own, strict=True)]
+    merged = parts[0] if len(parts) == 1 else ast.Dict([None] * len(parts), parts)
+    if len(parts) > 1:
+        merged = _merge(outputs, own)
+    known = tuple(names or ())
+    return merged, Parts((TENSOR,) * len(known), known, by_key=True)
+
+
+def _merge(outputs: list[Piece], own: list[str]) -> ast.expr:
+    keys: list[ast.expr | None] = []
+    values: list[ast.expr] = []
+    for piece, base in zip(outputs, own, strict=True):
+        if is_several(piece.kind):
+            keys.append(None)
+            values.append(_numbered(piece, base))
+        else:
+            keys.append(code.constant(base))
+            values.append(piece.code)
+    return ast.Dict(keys, values)
+
+
+def _numbered(piece: Piece, base: str) -> ast.expr:
+    """`{f"level_{i}": x for i, x in enumerate(levels)}`."""
+    pair = code.tuple_of([code.name("i"), code.name("tensor")])
+    source = code.call("enumerate", [sequence(piece)])
+    key = code.joined([code.constant(f"{base}_"), code.name("i")])
+    return ast.DictComp(key, code.name("tensor"), [ast.comprehension(pair, source, [], 0)])
+
+
+def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
+    """`model ResNet152 = ResNet(blocks=[…])`: a function that passes the remaining parameters on."""
+    node = symbol.node
+    assert isinstance(node, tree.SpecialisedModel) and isinstance(node.value, tree.Call)
+    function = node.value.function
+    assert isinstance(function, tree.Name)
+    target = module.symbol(symbol.unit, function.id)
+    assert target is not None
+    base = module.model(target)
+    w = _open(module, symbol, node.value, in_model=True)
+    fixed = {a.name for a in node.value.arguments if a.name}
+    declared = module.open_parameters(target)
+    positional = sum(a.name is None for a in node.value.arguments)
+    fixed |= {p.name for p in declared[:positional]}
+    left = [p for p in declared if p.name not in fixed]
+    args, keywords = hyperparameters(w, target, node.value.arguments)
+    settings = module.settings_for(symbol)
+    home = module.base_of(target)
+    inner = Writer(module, home.unit, module.root(home.unit).inner(), Locals(()))
+    parameters = _declare_parameters(inner, left, settings)
+    keywords += [(p, code.name(p)) for p, _ in parameters]
+    keywords.append(("name", code.name("name")))
+    w.emit(code.returns(code.call(base.identifier, args, keywords)))
+    _document(w, module.model_docstring(symbol, None))
+    written.result = base.result
+    by_name = [("name", code.constant(node.name))]
+    written.statement = code.function(written.identifier, parameters, w.out, by_name)
+
+
+# -- uses ---------------------------------------------------------------------------------------
+
+
+def join_inputs(
+    w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
+) -> tuple[list[Piece], Keywords]:
+    """Join what arrives, and what is given by name, to a block's inputs in the order it declares them.
+
+    Where what arrives is a list whose length is not known here it is spread, and named inputs go by name.
+    """
+    node = symbol.node
+    assert isinstance(node, tree.Block)
+    if not isinstance(node.body, tree.Body):
+        return [current], []
+    names = [i.name for i in arrange(node.body).inputs]
+    by_name = {a.name: applied(w, a.value, python_name(a.name)) for a in extra if a.name is not None}
+    also = [applied(w, a.value, "other") for a in extra if a.name is None]
+    free = [n for n in names if n not in by_name]
+    several = is_several(current.kind) and len(names) > 1
+    if several and isinstance(current.code, ast.List):
+        assert isinstance(current.kind, Parts)
+        each = list(zip(current.code.elts, current.kind.items, strict=True))
+        arriving = [Piece(item, kind) for item, kind in each]
+    elif several and (by_name or also):
+        count = len(free) - len(also)
+        spread = code.starred(sequence(current))
+        if not by_name or names[: len(free)] == free:
+            tail = [by_name[n] for n in names[len(free) :]]
+            kinds = [Piece(None, member(current.kind, i)) for i in range(count - 1)]  # type: ignore[arg-type]
+            return [Piece(spread, member(current.kind, 0)), *kinds, *also, *tail], []
+        return [Piece(spread, element(current.kind))], [(python_name(str(n)), p.code) for n, p in by_name.items()]
+    elif several:
+        kinds = [Piece(None, member(current.kind, i)) for i in range(1, len(names))]  # type: ignore[arg-type]
+        return [Piece(code.starred(sequence(current)), member(current.kind, 0)), *kinds], []
+    else:
+        arriving = [current]
+    rest = iter([*arriving, *also])
+    return [by_name[n] if n in by_name else next(rest) for n in names], []
+
+
+def model_inputs(
+    w: Writer, maker: tree.Call, current: Piece, extra: Sequence[tree.Argument]
+) -> ast.expr:
+    """Spell what a model used as a layer is called with: a tensor, or a list in the order of its inputs."""
+    if not extra:
+        if isinstance(current.kind, Parts) and current.kind.by_key:
+            return code.call("list", [sequence(current)])
+        return current.code
+    assert isinstance(maker.function, tree.Name)
+    symbol = w.module.symbol(w.unit, maker.function.id)
+    assert symbol is not None
+    names = w.module.input_names(symbol)
+    by_name = {a.name: applied(w, a.value, python_name(a.name)).code for a in extra if a.name is not None}
+    also = [applied(w, a.value, "other").code for a in extra if a.name is None]
+    arriving = list(current.code.elts) if isinstance(current.code, ast.List) else [current.code]
+    if is_several(current.kind) and not isinstance(current.code, ast.List):
+        arriving = [code.starred(sequence(current))]
+    rest = iter([*arriving, *also])
+    return code.list_of(by_name[n] if n in by_name else next(rest) for n in names)
+
+
+def hyperparameters(
+    w: Writer, symbol: Symbol, written: Sequence[tree.Argument]
+) -> tuple[list[ast.expr], Keywords]:
+    """Spell the arguments of a block or model; `name` and `trainable` are the stage's, unless it declares them."""
+    declared = w.module.open_parameters(symbol)
+    types = {p.name: p.type for p in declared}
+    args: list[ast.expr] = []
+    keywords: Keywords = []
+    for number, argument in enumerate(written):
+        name = argument.name
+        if name is None and number < len(declared):
+            name = declared[number].name
+        if argument.name in ("name", "trainable") and argument.name not in types:
+            continue
+        if types.get(str(name)) == "layer":
+            spelled = factory(w, argument.value)
+        else:
+            spelled = value(w, argument.value)
+        if argument.star == "*":
+            args.append(code.starred(spelled))
+        elif argument.star == "**":
+            keywords.append((None, spelled))
+        elif argument.name is None:
+            args.append(spelled)
+        else:
+            keywords.append((python_name(argument.name), spelled))
+    return args, keywords
+
+
+def named(symbol: Symbol, args: Sequence[ast.expr]) -> Keywords:
+    """Give positional hyperparameters by name."""
+    node = symbol.node
+    assert isinstance(node, tree.Block)
+    return [(python_name(p.name), a) for p, a in zip(node.parameters, args, strict=False)]
+
+
+def trainable_argument(w: Writer, written: Sequence[tree.Argument]) -> ast.expr | None:
+    """Spell `trainable=` for a block that takes it; None where the default says it."""
+    if w.frozen:
+        return frozen_too(w, written)
+    own = [value(w, a.value) for a in written if a.name == "trainable"]
+    return own[0] if own else None
+
+
+__all__ = ["Scope", "expression"]

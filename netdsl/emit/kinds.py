@@ -1,0 +1,121 @@
+"""What an expression is known to be before it is evaluated: a value, a tensor, several of them, a layer object.
+
+Emission reads syntax, so it has to tell tensors from values by where they come from: inputs, bindings and stages
+give tensors, parameters and `let` give values. A `Piece` is a bit of Python with its kind.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+from netdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A plain value; `items` where it is a list whose elements are known to be of one kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One tensor (or what a layer returns and nothing more is known of)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of any length with elements of one kind."""
+
+    item: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A list or tuple of known elements; `names` for outputs, `by_key` where Python holds them in a dict."""
+
+    items: tuple[Kind, ...]
+    names: tuple[str | None, ...] = ()
+    by_key: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LayerObject:
+    """A name bound by `layer name = …`. `declared` is its chain, `positional` how it takes several tensors."""
+
+    positional: bool = False
+    result: Kind | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LayerFactory:
+    """A parameter of type `layer`: called, it gives a new layer."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Inlined:
+    """A `let` that names a layer: the expression is written out at each use, as each use is a new layer."""
+
+    expr: tree.Expr
+
+
+Kind: TypeAlias = Union[Value, Tensor, ListOf, Parts, LayerObject, LayerFactory, Inlined]
+
+VALUE = Value()
+TENSOR = Tensor()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Python code and what it is."""
+
+    code: ast.expr
+    kind: Kind
+
+    @property
+    def is_name(self) -> bool:
+        return isinstance(self.code, ast.Name)
+
+
+def is_tensorial(kind: Kind) -> bool:
+    """Tell whether a kind is a tensor or holds tensors only."""
+    match kind:
+        case Tensor():
+            return True
+        case ListOf(item):
+            return is_tensorial(item)
+        case Parts(items):
+            return bool(items) and all(map(is_tensorial, items))
+        case _:
+            return False
+
+
+def is_several(kind: Kind) -> bool:
+    """Tell whether Python holds several things where this kind stands."""
+    return isinstance(kind, (ListOf, Parts))
+
+
+def element(kind: Kind) -> Kind:
+    """Give the kind of what a loop over this takes one after the other."""
+    match kind:
+        case ListOf(item):
+            return item
+        case Parts(items) if items:
+            return items[0]
+        case Tensor():
+            return TENSOR
+        case _:
+            return VALUE
+
+
+def joined_kind(kinds: list[Kind]) -> Kind:
+    """Give the kind of a list that holds elements of these kinds in some number."""
+    tensorial = [kind for kind in kinds if kind != VALUE]
+    return ListOf(tensorial[0]) if tensorial else VALUE
+
+
+def member(kind: Kind, index: int) -> Kind:
+    """Give the kind of one element by position."""
+    if isinstance(kind, Parts) and -len(kind.items) <= index < len(kind.items):
+        return kind.items[index]
+    return element(kind)

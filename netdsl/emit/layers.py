@@ -1,0 +1,220 @@
+"""Layers in Python: `layers.Conv2D(64, 3, name=…)` with the arguments that the spec wrote and its `defaults`.
+
+Arguments stay as and where they were written. Configured objects (`L2(1e-4)`) and layers inside layers
+(`TimeDistributed(Conv2D(32, 3) -> Flatten())`) are spelled here too; a layer inside a layer is called after its kind.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from netdsl.catalog import layer_kind
+from netdsl.catalog.binding import families_taken
+from netdsl.catalog.signature import Family, Signature, families_of, names_and_aliases, signature
+from netdsl.elaborate.naming import snake_case
+from netdsl.emit import code
+from netdsl.emit.expressions import expression, value
+from netdsl.emit.spelling import python_name
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+
+Keywords = list[tuple[str | None, ast.expr]]
+
+
+def layer_call(
+    w: Writer, kind: str, written: Sequence[tree.Argument], layer_name: ast.expr, *, wrapped: bool = False
+) -> ast.Call:
+    """Spell the making of a Keras layer."""
+    found = signature("layer", kind)
+    assert found is not None
+    args, keywords = _arguments(w, found, written)
+    keywords += _defaults(w, found, written)
+    keywords = [(k, v) for k, v in keywords if k != "name"]
+    if w.frozen and not wrapped and _may_own_weights(found):
+        keywords = [(k, v) for k, v in keywords if k != "trainable"]
+        keywords.append(("trainable", frozen_too(w, written)))
+    keywords.append(("name", layer_name))
+    return code.call(code.attribute(w.layers, kind), args, keywords)
+
+
+def frozen_too(w: Writer, written: Sequence[tree.Argument]) -> ast.expr:
+    """Spell `trainable=` inside a block that takes it: what the layer says itself still holds."""
+    own = [value(w, a.value) for a in written if a.name == "trainable"]
+    everything = [code.name("trainable"), *own]
+    if own and isinstance(own[0], ast.Constant) and not own[0].value:
+        return own[0]
+    return ast.BoolOp(ast.And(), everything) if own else everything[0]
+
+
+def _may_own_weights(found: Signature) -> bool:
+    """Tell whether a layer can have weights: only then is `trainable` worth a word."""
+    if found.parameter("trainable") is None:
+        return False
+    owners = ("layer", "cell", "cells", "layers", "use_scale", "function", "output_mode")
+    return any(n.endswith("_initializer") or n in owners for n in found.names)
+
+
+def _arguments(
+    w: Writer, found: Signature, written: Sequence[tree.Argument]
+) -> tuple[list[ast.expr], Keywords]:
+    kind = layer_kind(found.name) if found.family == "layer" else None
+    overrides = kind.arguments if kind is not None else {}
+    args: list[ast.expr] = []
+    keywords: Keywords = []
+    for number, argument in enumerate(written):
+        parameter = argument.name
+        if parameter is None and not argument.star and number < len(found.positional):
+            parameter = found.positional[number].name
+        families = families_taken(found, parameter, overrides) if parameter else ()
+        spelled = argument_value(w, argument.value, families)
+        if argument.star == "*":
+            args.append(code.starred(spelled))
+        elif argument.star == "**":
+            keywords.append((None, spelled))
+        elif argument.name is None:
+            args.append(spelled)
+        else:
+            keywords.append((argument.name, spelled))
+    return args, keywords
+
+
+def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> ast.expr:
+    """Spell an argument; a name that Keras has in several families means the one that the argument takes."""
+    if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
+        identifier = expr.function.id
+        if _is_unbound(w, identifier):
+            for family in families:
+                if family != "layer" and signature(family, identifier) is not None:
+                    return configured_object(w, expr, identifier, families)
+    if isinstance(expr, tree.ListExpr) and expr.items and all(_makes_layer(w, i) for i in expr.items):
+        return code.list_of(_numbered_layers(w, expr.items))
+    return value(w, expr)
+
+
+def _is_unbound(w: Writer, identifier: str) -> bool:
+    return w.scope.lookup(identifier) is None and identifier not in w.unit.names
+
+
+def configured_object(
+    w: Writer, call: tree.Call, identifier: str, families: tuple[Family, ...]
+) -> ast.expr:
+    """Spell `HeNormal(seed=1)` as `keras.initializers.HeNormal(seed=1)`."""
+    options = [f for f in (*families, *families_of(identifier)) if f != "layer"]
+    for family in options:
+        found = signature(family, identifier)
+        if found is not None and family in code.FAMILY_MODULES:
+            args, keywords = _arguments(w, found, call.arguments)
+            return code.call(f"keras.{code.FAMILY_MODULES[family]}.{identifier}", args, keywords)
+    raise AssertionError(f"nothing of the catalogue is called {identifier}")
+
+
+# -- defaults -----------------------------------------------------------------------------------
+
+
+def _defaults(w: Writer, found: Signature, written: Sequence[tree.Argument]) -> Keywords:
+    """Give the arguments that `defaults` statements in force add, the innermost scope first."""
+    positional = [p.name for p in found.positional]
+    given = {a.name for a in written if a.name is not None}
+    given |= set(positional[: sum(1 for a in written if a.name is None)])
+    added: Keywords = []
+    for name_, spelled in _in_force(w, found):
+        if name_ not in given:
+            given.add(name_)
+            added.append((name_, spelled))
+    return added
+
+
+def _in_force(w: Writer, found: Signature) -> Iterator[tuple[str, ast.expr]]:
+    for defaults in reversed(w.scope.defaults):
+        for kind, arguments in defaults.arguments.items():
+            if names_and_aliases("layer").get(kind, kind) == found.name:
+                with w.within(defaults.scope):
+                    _, keywords = _arguments(w, found, [a for a in arguments if a.name is not None])
+                yield from ((k, v) for k, v in keywords if k is not None)
+
+
+# -- layers inside layers -----------------------------------------------------------------------
+
+
+def _makes_layer(w: Writer, expr: tree.Expr) -> bool:
+    if not isinstance(expr, tree.Call) or not isinstance(expr.function, tree.Name):
+        return False
+    identifier = expr.function.id
+    symbol = w.module.symbol(w.unit, identifier) if w.scope.lookup(identifier) is None else None
+    if symbol is not None:
+        return isinstance(symbol.node, tree.ExternLayer)
+    return w.scope.lookup(identifier) is None and signature("layer", identifier) is not None
+
+
+def is_layer_chain(w: Writer, pipe: tree.Pipe) -> bool:
+    """Tell whether a chain is itself a layer: it starts with one and not with a tensor."""
+    return _makes_layer(w, pipe.stages[0])
+
+
+def wrapped_layer(w: Writer, call: tree.Call, base: str | None = None) -> ast.expr:
+    """Spell a layer that is an argument of another."""
+    assert isinstance(call.function, tree.Name)
+    identifier = call.function.id
+    own = [value(w, a.value) for a in call.arguments if a.name == "name"]
+    layer_name = own[0] if own else code.constant(base or snake_case(identifier))
+    symbol = w.module.symbol(w.unit, identifier)
+    if symbol is not None:
+        return extern_layer(w, call, layer_name)
+    return layer_call(w, identifier, call.arguments, layer_name, wrapped=True)
+
+
+def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
+    """Spell the making of a layer of the user's own."""
+    assert isinstance(call.function, tree.Name)
+    function = expression(w, call.function).code
+    args: list[ast.expr] = []
+    keywords: Keywords = []
+    for argument in call.arguments:
+        if argument.name in ("name", "trainable"):
+            continue
+        spelled = value(w, argument.value)
+        if argument.star:
+            args.append(code.starred(spelled)) if argument.star == "*" else keywords.append((None, spelled))
+        elif argument.name is None:
+            args.append(spelled)
+        else:
+            keywords.append((argument.name, spelled))
+    if w.frozen or any(a.name == "trainable" for a in call.arguments):
+        frozen = frozen_too(w, call.arguments) if w.frozen else None
+        own = [value(w, a.value) for a in call.arguments if a.name == "trainable"]
+        keywords.append(("trainable", frozen or own[0]))
+    keywords.append(("name", layer_name))
+    return code.call(made_once(w, function), args, keywords)
+
+
+def made_once(w: Writer, function: ast.expr) -> ast.expr:
+    """Spell the maker of a layer that is not Keras's own; where weights may be shared, one that remembers."""
+    if not w.shares:
+        return function
+    w.module.needs_once = True
+    return code.call("once", [w.layers, function])
+
+
+def sequential(w: Writer, pipe: tree.Pipe) -> ast.expr:
+    """Spell a chain that stands where Keras takes a layer."""
+    made = code.list_of(_numbered_layers(w, pipe.stages))
+    return code.call("keras.Sequential", [made], [("name", code.constant("sequential"))])
+
+
+def _numbered_layers(w: Writer, stages: Iterable[tree.Expr]) -> list[ast.expr]:
+    """Spell layers that stand beside each other; equal kinds are numbered."""
+    calls = [stage for stage in stages if isinstance(stage, tree.Call)]
+    bases = [snake_case(c.function.id) if isinstance(c.function, tree.Name) else "layer" for c in calls]
+    counts, seen = Counter(bases), Counter[str]()
+    made: list[ast.expr] = []
+    for call, base in zip(calls, bases, strict=True):
+        seen[base] += 1
+        separator = "_" if base[-1:].isdigit() else ""
+        numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
+        made.append(wrapped_layer(w, call, numbered))
+    return made
+
+
+__all__ = ["python_name"]

@@ -1,0 +1,307 @@
+"""Loops in Python: `repeat` and `for` as `for`, forks over values and comprehensions as comprehensions.
+
+A turn's number is part of the names of the layers inside. Where the spec has it at hand (`enumerate`, `range`) that is
+used; else the loop gets an index, and only if a name asks for it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from netdsl.emit import code
+from netdsl.emit.expressions import expression, flowing, iterable, sequence, value
+from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, member
+from netdsl.emit.names import Loop
+from netdsl.emit.spelling import python_name
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names, names_after_as
+
+INDICES = ("i", "j", "k", "m", "n", "p", "q", "index")
+
+
+@dataclass(eq=False)
+class Opened:
+    """A loop's parts while its body is written."""
+
+    target: ast.expr
+    source: ast.expr
+    loop: Loop
+    index: str | None  # a variable of the loop's own, in use if `loop.used`
+
+    @property
+    def needs_enumerate(self) -> bool:
+        return self.loop.used and self.index is not None
+
+    def head(self) -> tuple[ast.expr, ast.expr]:
+        """Give the target and what the loop goes over, numbered where a name needs the number."""
+        if not self.needs_enumerate:
+            return self.target, self.source
+        assert self.index is not None
+        if isinstance(self.target, ast.Name) and self.target.id == "_" and is_range(self.source):
+            return code.name(self.index), self.source
+        pair = code.tuple_of([code.name(self.index), self.target])
+        return pair, code.call("enumerate", [self.source])
+
+
+def is_range(node: ast.expr) -> bool:
+    """Tell whether a loop's source is `range(n)`, whose turns are their own numbers."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "range"
+        and len(node.args) == 1
+    )
+
+
+# -- opening and closing ------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(
+    w: Writer,
+    node: tree.Node,
+    pattern: tree.Pattern | None,
+    source: Piece,
+    known: ast.expr | None = None,
+) -> Iterator[Opened]:
+    """Open the scope of one turn: its variables, its index (`known` where something else counts the turns)."""
+    taken: list[str] = []
+    bindings: dict[str, Piece] = {}
+    target: ast.expr = code.name("_")
+    if pattern is not None:
+        target = _target(w, pattern, element(source.kind), bindings, taken)
+    known = known or _known_index(w, pattern, source.code, target, taken)
+    index = None
+    if known is None:
+        index = w.names.first_free(INDICES)
+        taken.append(index)
+        known = code.name(index)
+    loop = Loop(node, known)
+    opened = Opened(target, source.code, loop, index)
+    with w.within(w.scope.inner(bindings, loop)):
+        yield opened
+    w.names.release(*taken)
+
+
+def _target(
+    w: Writer, pattern: tree.Pattern, kind: Kind, bindings: dict[str, Piece], taken: list[str]
+) -> ast.expr:
+    if isinstance(pattern, tree.NamePattern):
+        if pattern.id == "_":
+            return code.name("_")
+        variable = w.names.take(python_name(pattern.id))
+        taken.append(variable)
+        bindings[pattern.id] = Piece(code.name(variable), kind)
+        return code.name(variable)
+    parts = [
+        _target(w, part, member(kind, number), bindings, taken)
+        for number, part in enumerate(pattern.parts)
+    ]
+    return code.tuple_of(parts)
+
+
+def _known_index(
+    w: Writer, pattern: tree.Pattern | None, source: ast.expr, target: ast.expr, taken: list[str]
+) -> ast.expr | None:
+    """Find the number of the turn among what the loop binds anyway: `enumerate(…)` and `range(…)` have it."""
+    if not isinstance(source, ast.Call) or not isinstance(source.func, ast.Name):
+        return None
+    if source.keywords and source.func.id != "enumerate":
+        return None
+    if source.func.id == "enumerate" and isinstance(target, ast.Tuple) and len(target.elts) == 2:
+        first = _enumerate_start(source)
+        if isinstance(target.elts[0], ast.Name):
+            if target.elts[0].id == "_":
+                return None
+            return _minus(target.elts[0], first)
+    if source.func.id == "range" and isinstance(target, ast.Name) and target.id != "_":
+        if len(source.args) == 1:
+            return target
+        if len(source.args) == 2:
+            return _minus(target, source.args[0])
+    return None
+
+
+def _enumerate_start(source: ast.Call) -> ast.expr:
+    named = [k.value for k in source.keywords if k.arg == "start"]
+    return source.args[1] if len(source.args) > 1 else named[0] if named else code.constant(0)
+
+
+def _minus(variable: ast.expr, first: ast.expr) -> ast.expr:
+    if isinstance(first, ast.Constant) and first.value == 0:
+        return variable
+    return ast.BinOp(variable, ast.Sub(), first)
+
+
+# -- loops as statements ------------------------------------------------------------------------
+
+
+def start_lists(w: Writer, node: tree.Node) -> None:
+    """Names after `as` inside the outermost loop are lists: begin them empty."""
+    if w.scope.in_loop:
+        return
+    for identifier in names_after_as(node):
+        if identifier != "_":
+            found = w.scope.lookup(identifier)
+            assert found is not None
+            w.emit(code.assign(found.code, code.list_of([])))
+
+
+def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece, flow: str) -> Piece:
+    """`repeat n { chain }` and `for pattern in values { chain }`: a tensor goes through turn after turn."""
+    from netdsl.emit.stages import run
+
+    pattern: tree.Pattern | None = None
+    if isinstance(stage, tree.Repeat):
+        source = Piece(code.call("range", [value(w, stage.count)]), VALUE)
+    else:
+        pattern, source = stage.target, iterable(w, stage.iterable)
+    if source.kind != VALUE:
+        source = Piece(sequence(source), source.kind)
+    start_lists(w, stage)
+    before = len(w.out)
+    current = w.assign(flow, current)
+    w.drop_temporaries()
+    with _opened(w, stage, pattern, source) as opened, w.block() as body:
+        arriving = Piece(code.name(flow), current.kind)
+        result = run(w, stage.body, arriving, flow)
+        result = w.carry(result, flow)
+    if not body:
+        del w.out[before:]
+        return current
+    target, over = opened.head()
+    w.emit(ast.For(_without_unused(target, body), over, body, []))
+    return Piece(code.name(flow), result.kind)
+
+
+def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:
+    """Write `_` for a lone loop variable that nothing reads."""
+    if isinstance(target, ast.Name):
+        used = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name)}
+        return target if target.id in used else code.name("_")
+    return target
+
+
+# -- loops as lists -----------------------------------------------------------------------------
+
+
+def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
+    """`[for pattern in values { chain }]`: a branch for each value."""
+    from netdsl.emit.stages import branch
+
+    source = iterable(w, loop.iterable)
+    source = Piece(sequence(source), source.kind)
+    start_lists(w, loop)
+    collected = w.temporary("branches")
+    with _opened(w, loop, loop.target, source) as opened, w.block() as body, w.flow("branch", "inner") as flow:
+        if arriving is None:
+            result = flowing(w, loop.body, flow)
+        else:
+            result = branch(w, loop.body, arriving, flow)
+    return _collected(w, [opened], [], body, result, collected)
+
+
+def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
+    """`[element for … in …]`: a comprehension, or a loop where the element takes several statements."""
+    start_lists(w, expr)
+    variable = w.temporary("collected")
+    turns = code.call("len", [code.name(variable)]) if _skips_turns(expr.clauses) else None
+    with open_clauses(w, expr, expr.clauses, turns) as clauses, w.block() as body:
+        with w.flow("branch", "inner") as flow:
+            result = flowing(w, expr.element, flow)
+    counted = turns is not None and any(o.loop.used for o in clauses.opened)
+    if not body and expr.bracket == "(" and not counted:
+        generators = clauses.generators()
+        return Piece(ast.GeneratorExp(result.code, generators), _list_kind(result.kind))
+    return _collected(w, clauses.opened, clauses.conditions, body, result, variable, as_loop=counted)
+
+
+def _skips_turns(clauses: tuple[tree.Clause, ...]) -> bool:
+    """Tell whether the turns of a comprehension are not those of one loop: several clauses, or a condition."""
+    return len(clauses) > 1 or any(clause.conditions for clause in clauses)
+
+
+def _list_kind(kind: Kind) -> Kind:
+    return VALUE if kind == VALUE else ListOf(kind)
+
+
+def _collected(
+    w: Writer,
+    opened: list[Opened],
+    conditions: list[list[ast.expr]],
+    body: list[ast.stmt],
+    result: Piece,
+    collected: str,
+    *,
+    as_loop: bool = False,
+) -> Piece:
+    """Close loops that collect their results in a list."""
+    conditions = conditions or [[] for _ in opened]
+    if not body and not as_loop:
+        generators = [_generator(o, c) for o, c in zip(opened, conditions, strict=True)]
+        return Piece(ast.ListComp(result.code, generators), _list_kind(result.kind))
+    w.emit(code.assign(collected, code.list_of([])))
+    body.append(append(code.name(collected), result.code))
+    statements = body
+    for one, tests in reversed(list(zip(opened, conditions, strict=True))):
+        for test in reversed(tests):
+            statements = [ast.If(test, statements, [])]
+        target, over = one.head()
+        statements = [ast.For(target, over, statements, [])]
+    w.out.extend(statements)
+    return Piece(code.name(collected), _list_kind(result.kind))
+
+
+def append(target: ast.expr, item: ast.expr) -> ast.stmt:
+    return code.expression(code.call(code.attribute(target, "append"), [item]))
+
+
+def _generator(opened: Opened, conditions: list[ast.expr]) -> ast.comprehension:
+    target, over = opened.head()
+    return ast.comprehension(target, over, conditions, 0)
+
+
+@dataclass(eq=False)
+class Clauses:
+    """The clauses of a comprehension while its element is written."""
+
+    opened: list[Opened]
+    conditions: list[list[ast.expr]]
+
+    def generators(self) -> list[ast.comprehension]:
+        return [_generator(o, c) for o, c in zip(self.opened, self.conditions, strict=True)]
+
+
+@contextmanager
+def open_clauses(
+    w: Writer,
+    node: tree.Node,
+    clauses: tuple[tree.Clause, ...],
+    known: ast.expr | None = None,
+) -> Iterator[Clauses]:
+    """Open the scopes of a comprehension's clauses; its turns are counted over all of them together."""
+    made = Clauses([], [])
+
+    @contextmanager
+    def rest(remaining: tuple[tree.Clause, ...]) -> Iterator[None]:
+        if not remaining:
+            yield
+            return
+        clause = remaining[0]
+        source = iterable(w, clause.iterable)
+        source = Piece(sequence(source), source.kind)
+        with _opened(w, node, clause.target, source, known) as opened:
+            made.opened.append(opened)
+            made.conditions.append([value(w, test) for test in clause.conditions])
+            with rest(remaining[1:]):
+                yield
+
+    with rest(clauses):
+        yield made
+
+
+__all__ = ["TENSOR", "Parts", "free_names"]

@@ -1,0 +1,403 @@
+"""The module while it is written: which declarations are reached, what they are called, what they need.
+
+A declaration is written when something first refers to it, so only what the file's models reach is there, imported
+blocks included. Each has one name in the module; where two files use the same one, the second is respelled.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from netdsl.catalog.kind import Structure
+from netdsl.catalog.signature import dtype_aliases, signature
+from netdsl.elaborate.linking import Symbol, Unit
+from netdsl.elaborate.models import model_weights
+from netdsl.elaborate.naming import NamePlan, plan_names, snake_case
+from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
+from netdsl.emit import code
+from netdsl.emit.bodies import function_over_values
+from netdsl.emit.expressions import expression
+from netdsl.emit.facts import describe
+from netdsl.emit.functions import Written, write_block, write_model, write_specialised
+from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece
+from netdsl.emit.layers import is_layer_chain
+from netdsl.emit.names import DefaultSet, Locals, Scope
+from netdsl.emit.reach import Reach
+from netdsl.emit.spelling import PREAMBLE, function_name, python_name, unique
+from netdsl.emit.writer import Writer
+from netdsl.graph import Graph
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names
+from netdsl.tensor import TensorSpec
+
+#: From this depth on, Keras's recursion over a graph is helped: Python allows about a thousand frames.
+DEEP = 400
+
+
+@dataclass(eq=False)
+class Constant:
+    """A top-level `let` that is reached."""
+
+    piece: Piece
+    statement: ast.stmt | None = None
+
+
+class ModuleWriter:
+    """Writes the declarations of a module on demand."""
+
+    def __init__(
+        self, unit: Unit, models: Mapping[str, Graph], settings: Mapping[str, Any]
+    ) -> None:
+        self.unit = unit
+        self.needs_shared_layers = False
+        self.needs_once = False
+        self.needs_deep_model = False
+        self.registered: set[str] = set()
+        self._models = models
+        self._graphs = dict(_all_graphs(models))
+        self._settings = settings
+        self._names: dict[int, str] = {}
+        self._taken: set[str] = set(PREAMBLE) | {"SharedLayers", "once", "deep_model"}
+        self._roots: dict[int, Scope] = {}
+        self._plans: dict[int, NamePlan] = {}
+        self._functions: dict[tuple[Any, ...], tuple[Symbol, Written]] = {}
+        self._constants: dict[int, tuple[Symbol, Constant]] = {}
+        self._helpers: dict[int, tuple[Symbol, ast.stmt]] = {}
+        self._imports: dict[int, Symbol] = {}
+        self._structures = _structures(self._graphs.values())
+        self._reach = Reach(unit)
+        self._name_own()
+
+    # -- names ----------------------------------------------------------------------------------
+
+    def _name_own(self) -> None:
+        """The file's own names come first: blocks, functions and constants, then models."""
+        models = (tree.Model, tree.SpecialisedModel)
+        ordered = sorted(self.unit.names.items(), key=lambda n: isinstance(n[1].node, models))
+        for identifier, symbol in ordered:
+            self._spell(symbol, identifier)
+
+    def _spell(self, symbol: Symbol, identifier: str) -> str:
+        if id(symbol.node) not in self._names:
+            is_model = isinstance(symbol.node, (tree.Model, tree.SpecialisedModel))
+            base = function_name(identifier) if is_model else python_name(identifier)
+            spelled = unique(base, self._taken, ("_model",) if is_model else ())
+            self._taken.add(spelled)
+            self._names[id(symbol.node)] = spelled
+        return self._names[id(symbol.node)]
+
+    def symbol(self, unit: Unit, identifier: str) -> Symbol | None:
+        """Give the declaration that a name means at the top level of a file."""
+        return unit.names.get(identifier)
+
+    def identifier(self, unit: Unit, name: str) -> str:
+        """Give the module's name of a declaration."""
+        return self._spell(unit.names[name], name)
+
+    def global_name(self, unit: Unit, name: str) -> Piece | None:
+        """Refer to a declaration by name, which writes it; None where the file declares no such name."""
+        symbol = unit.names.get(name)
+        if symbol is None:
+            return None
+        spelled = self._spell(symbol, name)
+        match symbol.node:
+            case tree.Let():
+                return self._constant(symbol, spelled).piece
+            case tree.Function():
+                self._function(symbol, spelled)
+            case tree.ExternFn():
+                self._imports[id(symbol.node)] = symbol
+                self.registered.add(spelled)
+            case tree.ExternLayer():
+                self._imports[id(symbol.node)] = symbol
+            case _:
+                pass
+        return Piece(code.name(spelled), VALUE)
+
+    def root(self, unit: Unit) -> Scope:
+        """Give the scope of a file's top level, with the `defaults` in force there."""
+        if id(unit) not in self._roots:
+            scope = self._roots[id(unit)] = Scope()
+            found: dict[str, tuple[tree.Argument, ...]] = {}
+            for statement in unit.module.statements:
+                if isinstance(statement, tree.Defaults):
+                    found[statement.layer] = found.get(statement.layer, ()) + statement.arguments
+            if found:
+                scope.defaults = (DefaultSet(found, scope),)
+        return self._roots[id(unit)]
+
+    def plan(self, unit: Unit, body: tree.Body | tree.Expr, *, in_model: bool) -> NamePlan:
+        """Give the names of a body's stages."""
+
+        def is_block(name: str) -> bool:
+            symbol = unit.names.get(name)
+            return symbol is not None and isinstance(symbol.node, tree.Block)
+
+        if id(body) not in self._plans:
+            self._plans[id(body)] = plan_names(body, is_block, in_model=in_model)
+        return self._plans[id(body)]
+
+    # -- declarations ---------------------------------------------------------------------------
+
+    def _writer(self, unit: Unit) -> Writer:
+        return Writer(self, unit, self.root(unit), Locals(()))
+
+    def _constant(self, symbol: Symbol, spelled: str) -> Constant:
+        node = symbol.node
+        assert isinstance(node, tree.Let)
+        if id(node) not in self._constants:
+            w = self._writer(symbol.unit)
+            if self.is_layer(w, node.value):
+                constant = Constant(Piece(code.name(spelled), Inlined(node.value)))
+            else:
+                piece = expression(w, node.value)
+                statement = code.assign(spelled, piece.code)
+                constant = Constant(Piece(code.name(spelled), piece.kind), statement)
+            self._constants[id(node)] = (symbol, constant)
+        return self._constants[id(node)][1]
+
+    def _function(self, symbol: Symbol, spelled: str) -> None:
+        node = symbol.node
+        assert isinstance(node, tree.Function)
+        if id(node) not in self._helpers:
+            self._helpers[id(node)] = (symbol, ast.Pass())
+            written = function_over_values(self._writer(symbol.unit), node, spelled)
+            self._helpers[id(node)] = (symbol, written)
+
+    def block(self, symbol: Symbol, kinds: Sequence[Kind]) -> Written:
+        """Give a block's function for tensors of these kinds, writing it at the first use."""
+        node = symbol.node
+        assert isinstance(node, tree.Block)
+        key = (id(node), tuple(kinds))
+        if key not in self._functions:
+            spelled = self._spell(symbol, node.name)
+            if any(k[0] == id(node) for k in self._functions):
+                spelled = unique(spelled, self._taken)
+                self._taken.add(spelled)
+            declared = {p.name for p in node.parameters}
+            frozen = id(node) in self._reach.frozen and "trainable" not in declared
+            shared = id(node) in self._reach.shared and "layers" not in declared
+            written = Written(spelled, takes_trainable=frozen, takes_layers=shared)
+            self._functions[key] = (symbol, written)
+            write_block(self, symbol, kinds, written)
+        return self._functions[key][1]
+
+    def model(self, symbol: Symbol) -> Written:
+        """Give a model's function, writing it at the first use."""
+        key = (id(symbol.node),)
+        if key not in self._functions:
+            written = Written(self._spell(symbol, symbol.node.name))
+            self._functions[key] = (symbol, written)
+            if isinstance(symbol.node, tree.SpecialisedModel):
+                write_specialised(self, symbol, written)
+            else:
+                write_model(self, symbol, written)
+        return self._functions[key][1]
+
+    # -- facts ----------------------------------------------------------------------------------
+
+    def base_of(self, symbol: Symbol) -> Symbol:
+        """Follow `model A = B(…)` to the model with a body."""
+        while isinstance(symbol.node, tree.SpecialisedModel):
+            call = symbol.node.value
+            assert isinstance(call, tree.Call) and isinstance(call.function, tree.Name)
+            symbol = symbol.unit.names[call.function.id]
+        return symbol
+
+    def open_parameters(self, symbol: Symbol) -> list[tree.Parameter]:
+        """Give the parameters that a call may still set."""
+        node = symbol.node
+        if not isinstance(node, tree.SpecialisedModel):
+            assert isinstance(node, (tree.Block, tree.Model))
+            return list(node.parameters)
+        call = node.value
+        assert isinstance(call, tree.Call) and isinstance(call.function, tree.Name)
+        declared = self.open_parameters(symbol.unit.names[call.function.id])
+        positional = sum(a.name is None for a in call.arguments)
+        fixed = {a.name for a in call.arguments} | {p.name for p in declared[:positional]}
+        return [p for p in declared if p.name not in fixed]
+
+    def settings_for(self, symbol: Symbol) -> dict[str, Any]:
+        """Give what the command line set of a model's parameters."""
+        if symbol.unit is not self.unit or isinstance(symbol.node, tree.Block):
+            return {}
+        declared = {p.name for p in self.open_parameters(symbol)}
+        return {k: v for k, v in self._settings.items() if k in declared}
+
+    def graph(self, symbol: Symbol) -> Graph | None:
+        return self._models.get(symbol.name) or self._graphs.get(symbol.name)
+
+    def output_names(self, symbol: Symbol) -> list[str] | None:
+        graph = self.graph(symbol)
+        return list(graph.outputs) if graph is not None and graph.complete else None
+
+    def input_names(self, symbol: Symbol) -> list[str]:
+        """Give the names of a model's inputs, as a call gives them."""
+        node = self.base_of(symbol).node
+        assert isinstance(node, tree.Model)
+        inputs = [s for s in node.body.statements if isinstance(s, tree.Input)]
+        graph = self.graph(symbol)
+        if graph is not None and len(graph.inputs) == len(inputs):
+            return [graph.nodes[i].name for i in graph.inputs]
+        return [i.name for i in inputs]
+
+    def model_maker(self, symbol: Symbol) -> ast.expr:
+        """Give what makes the model: `keras.Model`, or its helper for a very deep one."""
+        graph = self.graph(symbol)
+        if graph is not None and graph.deepest > DEEP:
+            self.needs_deep_model = True
+            return code.name("deep_model")
+        return code.dotted("keras.Model")
+
+    def model_docstring(self, symbol: Symbol, text: str | None) -> str:
+        """Give a model's docstring: the spec's own, and what the compiler worked out."""
+        graph = self._models.get(symbol.name) if symbol.unit is self.unit else None
+        facts = "" if graph is None else describe(graph, bool(self.open_parameters(symbol)))
+        own = (text or "").strip()
+        return f"{own}\n\n{facts}" if own and facts else own or facts
+
+    def dtype(self, written: tree.TensorType) -> str:
+        name = written.dtype or "float32"
+        return dtype_aliases().get(name, name)
+
+    def is_value(self, unit: Unit, identifier: str) -> bool:
+        """Tell whether a name that no scope binds is a value all the same."""
+        return identifier in unit.names or identifier in FUNCTIONS or identifier in CONSTANTS
+
+    def is_layer(self, w: Writer, expr: tree.Expr) -> bool:
+        """Tell whether a `let` names a layer."""
+        if isinstance(expr, tree.Pipe):
+            return is_layer_chain(w, expr)
+        if not isinstance(expr, tree.Call) or not isinstance(expr.function, tree.Name):
+            return False
+        identifier = expr.function.id
+        symbol = w.unit.names.get(identifier) if w.scope.lookup(identifier) is None else None
+        if symbol is not None:
+            return isinstance(symbol.node, tree.ExternLayer)
+        return w.scope.lookup(identifier) is None and signature("layer", identifier) is not None
+
+    def result_kind(self, call: tree.Node, default: Kind) -> Kind:
+        """Say what a call returned where the models were elaborated: one tensor or several."""
+        span = call.span
+        return self._structures.get((span.file.name, span.start, span.end), default)
+
+    # -- the finished module --------------------------------------------------------------------
+
+    def write_all(self) -> None:
+        """Write what the file's models reach; a file without a model gives all of its blocks and functions."""
+        own = [s for s in self.unit.names.values() if s.unit is self.unit]
+        models = [s for s in own if isinstance(s.node, (tree.Model, tree.SpecialisedModel))]
+        for symbol in models:
+            self.model(symbol)
+        if not models:
+            for symbol in own:
+                if isinstance(symbol.node, tree.Block):
+                    self._block_by_itself(symbol)
+                else:
+                    self.global_name(self.unit, symbol.name)
+
+    def _block_by_itself(self, symbol: Symbol) -> None:
+        node = symbol.node
+        assert isinstance(node, tree.Block)
+        if any(key[0] == id(node) for key in self._functions):
+            return
+        count = 1
+        if isinstance(node.body, tree.Body):
+            count = sum(isinstance(s, tree.Input) for s in node.body.statements)
+        self.block(symbol, [TENSOR] * count)
+
+    def imports(self) -> list[tuple[str, str, str]]:
+        """Give (module, name there, name here) of what the file imports from Python."""
+        found = []
+        for symbol in self._imports.values():
+            node = symbol.node
+            assert isinstance(node, (tree.ExternFn, tree.ExternLayer))
+            found.append((node.module, node.name, self._names[id(node)]))
+        return sorted(set(found))
+
+    def constants(self) -> list[ast.stmt]:
+        """Give the module's constants, and the functions that they call, in an order that runs."""
+        found: list[ast.stmt] = []
+        done: set[int] = set()
+        for _, (symbol, constant) in sorted(self._constants.items(), key=self._place):
+            self._add_constant(symbol, constant, found, done)
+        return found
+
+    def _add_constant(
+        self, symbol: Symbol, constant: Constant, found: list[ast.stmt], done: set[int]
+    ) -> None:
+        if id(symbol.node) in done:
+            return
+        done.add(id(symbol.node))
+        self._add_needed(symbol, found, done)
+        if constant.statement is not None:
+            found.append(constant.statement)
+
+    def _add_needed(self, symbol: Symbol, found: list[ast.stmt], done: set[int]) -> None:
+        for name in free_names(symbol.node):
+            other = symbol.unit.names.get(name)
+            if other is None:
+                continue
+            if id(other.node) in self._constants:
+                self._add_constant(*self._constants[id(other.node)], found, done)
+            elif id(other.node) in self._helpers and id(other.node) not in done:
+                done.add(id(other.node))
+                self._add_needed(other, found, done)
+                found.append(self._helpers[id(other.node)][1])
+
+    def functions(self) -> list[ast.stmt]:
+        """Give the module's functions: imported ones first, each file's in the order it has them."""
+        early = {id(s) for s in self.constants()}
+        helpers = [
+            (symbol, statement)
+            for symbol, statement in self._helpers.values()
+            if id(statement) not in early
+        ]
+        written = [(s, w.statement) for s, w in self._functions.values() if w.statement is not None]
+        everything = [*helpers, *written]
+        everything.sort(key=lambda item: self._order(item[0]))
+        return [statement for _, statement in everything]
+
+    def _place(self, item: tuple[int, tuple[Symbol, Constant]]) -> tuple[bool, str, int]:
+        return self._order(item[1][0])
+
+    def _order(self, symbol: Symbol) -> tuple[bool, str, int]:
+        unit = symbol.unit
+        return (unit is self.unit, unit.file.name, symbol.node.span.start)
+
+
+def _all_graphs(models: Mapping[str, Graph]) -> Iterator[tuple[str, Graph]]:
+    """Give every graph by name, those of models inside models too; the file's own come last and win."""
+    pending = list(models.values())
+    seen: set[int] = set()
+    inner: list[Graph] = []
+    while pending:
+        graph = pending.pop()
+        if id(graph) in seen:
+            continue
+        seen.add(id(graph))
+        inner.append(graph)
+        pending += [o.graph for o in graph.operations() if o.graph is not None]
+    yield from ((graph.name, graph) for graph in inner)
+    yield from models.items()
+
+
+def _structures(graphs: Any) -> dict[tuple[str, int, int], Kind]:
+    found: dict[tuple[str, int, int], Kind] = {}
+    for graph in graphs:
+        for node in graph.nodes:
+            span = node.origin.span
+            found[(span.file.name, span.start, span.end)] = _kind_of(node.outputs)
+    return found
+
+
+def _kind_of(structure: Structure) -> Kind:
+    if isinstance(structure, TensorSpec):
+        return TENSOR
+    return Parts(tuple(_kind_of(part) for part in structure))
+
+
+__all__ = ["Literal", "model_weights", "snake_case"]

@@ -1,0 +1,117 @@
+"""Scopes: what each name of the spec is called in Python, and what it stands for, while a function is written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from netdsl.emit.code import name
+from netdsl.emit.kinds import Kind, Piece
+from netdsl.emit.spelling import unique
+from netdsl.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSet:
+    """The `defaults` of one scope and the scope that their values are written in."""
+
+    arguments: Mapping[str, tuple[tree.Argument, ...]]
+    scope: Scope
+
+
+@dataclass(eq=False)
+class Loop:
+    """A loop of the spec being written: its turn's number is asked for where a name needs it."""
+
+    node: tree.Node
+    index: ast.expr
+    used: bool = False
+
+
+@dataclass(eq=False)
+class Scope:
+    """A scope of the spec. `arriving` is what `_` stands for in it."""
+
+    parent: Scope | None = None
+    bindings: dict[str, Piece] = field(default_factory=dict)
+    arriving: Piece | None = None
+    defaults: tuple[DefaultSet, ...] = ()
+    loop: Loop | None = None
+
+    def inner(self, bindings: dict[str, Piece] | None = None, loop: Loop | None = None) -> Scope:
+        return Scope(self, bindings or {}, self.arriving, self.defaults, loop)
+
+    def lookup(self, identifier: str) -> Piece | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if identifier in scope.bindings:
+                return scope.bindings[identifier]
+            scope = scope.parent
+        return None
+
+    def learn(self, identifier: str, kind: Kind) -> None:
+        """Note what a name turned out to be."""
+        scope: Scope | None = self
+        while scope is not None and identifier not in scope.bindings:
+            scope = scope.parent
+        if scope is not None:
+            scope.bindings[identifier] = Piece(scope.bindings[identifier].code, kind)
+
+    def index_of(self, node: tree.Node) -> ast.expr | None:
+        """Give the number of a loop's turn, and note that it is needed."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.loop is not None and scope.loop.node is node:
+                scope.loop.used = True
+                return scope.loop.index
+            scope = scope.parent
+        return None
+
+    @property
+    def in_loop(self) -> bool:
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.loop is not None:
+                return True
+            scope = scope.parent
+        return False
+
+
+class Locals:
+    """The Python names taken in one function. Names of loops are given back when the loop is written."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+
+    def __contains__(self, identifier: str) -> bool:
+        return identifier in self._taken
+
+    def take(self, base: str) -> str:
+        """Give a name that nothing has, and keep it."""
+        spelled = unique(base, self._taken, ("_",))
+        self._taken.add(spelled)
+        return spelled
+
+    def first_free(self, candidates: Iterable[str]) -> str:
+        """Give the first candidate that is free, and keep it."""
+        options = list(candidates)
+        for candidate in options:
+            if candidate not in self._taken:
+                self._taken.add(candidate)
+                return candidate
+        return self.take(options[-1])
+
+    def reserve(self, identifier: str) -> bool:
+        """Keep a name that the caller picked; tells whether it was free."""
+        was_free = identifier not in self._taken
+        self._taken.add(identifier)
+        return was_free
+
+    def release(self, *identifiers: str) -> None:
+        self._taken.difference_update(identifiers)
+
+
+def bound(identifier: str, kind: Kind) -> Piece:
+    """A Python variable of a kind."""
+    return Piece(name(identifier), kind)

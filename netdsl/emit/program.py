@@ -1,0 +1,81 @@
+"""What the template prints: an emitted module as strings that are spelled already."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from netdsl.emit.document import WIDTH
+from netdsl.emit.layout_statements import format_statements
+from netdsl.resources import resource_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the module between blank lines; two of them round a definition."""
+
+    text: str
+    is_definition: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    docstring: str
+    imports: tuple[tuple[str, ...], ...] = ()
+    preamble: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    needs_deep_model: bool = False
+    needs_shared_layers: bool = False
+    needs_once: bool = False
+    recursion_limit: str = ""
+
+
+def render(program: Program) -> str:
+    """Lay a program out as a Python file."""
+    environment = Environment(
+        loader=FileSystemLoader(resource_dir("templates")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    return environment.get_template("model.py.jinja").render(program=program)
+
+
+def parts_of(statements: Sequence[ast.stmt]) -> list[Part]:
+    """Turn statements into parts: each definition by itself, constants together."""
+    parts: list[Part] = []
+    plain: list[ast.stmt] = []
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef):
+            if plain:
+                parts.append(Part(_text(plain)))
+                plain = []
+            parts.append(Part(_text([statement]), True))
+        else:
+            plain.append(statement)
+    return [*parts, Part(_text(plain))] if plain else parts
+
+
+def _text(statements: Sequence[ast.stmt]) -> str:
+    return format_statements(statements).rstrip("\n")
+
+
+def import_lines(found: Sequence[tuple[str, str, str]], keras_line: str) -> tuple[str, ...]:
+    """Write the imports of other packages, sorted: `import` before `from`, one line a module."""
+    by_module: dict[str, list[ast.alias]] = {}
+    for module, there, here in found:
+        by_module.setdefault(module, []).append(ast.alias(there, None if there == here else here))
+    lines = [
+        _text([ast.ImportFrom(module, sorted(names, key=lambda a: a.name), 0)])
+        for module, names in by_module.items()
+    ]
+    lines += [keras_line] if keras_line else []
+    return tuple(sorted(lines, key=lambda line: (not line.startswith("import "), line.split()[1])))
+
+
+__all__ = ["WIDTH"]

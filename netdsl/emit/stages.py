@@ -1,0 +1,432 @@
+"""Chains in Python: what arrives passes through stage after stage, in one variable that flows.
+
+`run` writes one stage: it gets the piece that arrives and gives the piece that leaves, an expression that nobody has
+assigned yet. The variable `flow` takes a result when the next stage needs it; the last one is the caller's.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from netdsl.catalog import layer_kind
+from netdsl.catalog.signature import signature
+from netdsl.elaborate.naming import snake_case
+from netdsl.emit import code
+from netdsl.emit.expressions import (
+    call_time,
+    expression,
+    list_piece,
+    ops_call,
+    sequence,
+    value,
+)
+from netdsl.emit.kinds import (
+    TENSOR,
+    LayerObject,
+    ListOf,
+    Parts,
+    Piece,
+    element,
+    is_several,
+    is_tensorial,
+)
+from netdsl.emit.layers import extern_layer, frozen_too, layer_call, made_once
+from netdsl.emit.layout import flat
+from netdsl.emit.loops import append, fork_loop, loop_stage
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+
+#: A fork whose branches are applications stays on one line where that is at most this long.
+_INLINE_WIDTH = 48
+
+
+def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
+    """Write a chain that starts from a tensor; the last stage's result is left to the caller."""
+    first, *rest = pipe.stages
+    with w.within(w.scope.inner()):
+        return _through(w, rest, expression(w, first), flow)
+
+
+def _through(w: Writer, stages: list[tree.Expr], current: Piece, flow: str) -> Piece:
+    for stage in stages:
+        if _is_application(current.code):
+            current = w.carry(current, flow)
+        current = run(w, stage, current, flow)
+    return current
+
+
+def _is_application(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Call, ast.IfExp, ast.ListComp))
+
+
+def run(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece:
+    """Write one stage."""
+    handler = _STAGES.get(type(stage))
+    if handler is not None:
+        return handler(w, stage, current, flow)
+    current = w.settle(current, flow)
+    w.scope.arriving = current
+    return expression(w, stage)
+
+
+def branch(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece:
+    """Write a branch of a fork: a chain of its own, from what arrives or from a tensor that it names."""
+    with w.within(w.scope.inner()):
+        return run(w, stage, current, flow)
+
+
+def _arriving(w: Writer, stage: tree.Arriving, current: Piece, flow: str) -> Piece:
+    return current
+
+
+def _pipe(w: Writer, stage: tree.Pipe, current: Piece, flow: str) -> Piece:
+    return _through(w, list(stage.stages), current, flow)
+
+
+# -- names and calls ----------------------------------------------------------------------------
+
+
+def _name(w: Writer, stage: tree.Name, current: Piece, flow: str) -> Piece:
+    found = expression(w, stage)
+    if isinstance(found.kind, LayerObject):
+        return _apply_object(w, found, (), current)
+    return found
+
+
+def _apply_object(
+    w: Writer, target: Piece, written: tuple[tree.Argument, ...], current: Piece
+) -> Piece:
+    assert isinstance(target.kind, LayerObject)
+    args, keywords = call_time(w, written)
+    first = _spread(current) if target.kind.positional else [sequence(current)]
+    return Piece(code.call(target.code, [*first, *args], keywords), target.kind.result or TENSOR)
+
+
+def _spread(current: Piece) -> list[ast.expr]:
+    """Give what arrives as separate arguments."""
+    if not is_several(current.kind):
+        return [current.code]
+    if isinstance(current.code, ast.List):
+        return list(current.code.elts)
+    return [code.starred(sequence(current))]
+
+
+def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
+    """`Kind(…)`, `Kind(…)(…)`, `shared(…)`, `ops.f(…)`."""
+    maker, second = stage, None
+    if isinstance(stage.function, tree.Call):
+        maker, second = stage.function, stage
+    if _mentions_arriving(stage):
+        current = w.settle(current, flow)
+    w.scope.arriving = current
+    target = maker.function
+    if isinstance(target, tree.Attribute):
+        return _dotted_stage(w, maker, second, current, flow)
+    if not isinstance(target, tree.Name):
+        return expression(w, stage)
+    local = w.scope.lookup(target.id)
+    if local is not None:
+        if isinstance(local.kind, LayerObject):
+            return _apply_object(w, local, maker.arguments, current)
+        return expression(w, stage)
+    symbol = w.module.symbol(w.unit, target.id)
+    if symbol is None:
+        if signature("layer", target.id) is None:
+            return expression(w, stage)
+        return _layer(w, maker, second, target.id, current)
+    match symbol.node:
+        case tree.Block():
+            return _block(w, maker, second, current)
+        case tree.Model() | tree.SpecialisedModel():
+            return _model(w, maker, second, current)
+        case tree.ExternLayer():
+            return _extern(w, maker, second, current)
+        case _:
+            return expression(w, stage)
+
+
+def _mentions_arriving(stage: tree.Call) -> bool:
+    from netdsl.syntax.walk import walk
+
+    return any(isinstance(node, tree.Arriving) for node in walk(stage))
+
+
+def _second(second: tree.Call | None) -> tuple[tree.Argument, ...]:
+    return second.arguments if second is not None else ()
+
+
+def _layer(
+    w: Writer, maker: tree.Call, second: tree.Call | None, kind: str, current: Piece
+) -> Piece:
+    definition = layer_kind(kind)
+    args, keywords = call_time(w, _second(second))
+    made = layer_call(w, kind, maker.arguments, w.stage_name(maker, snake_case(kind)))
+    spreads = definition is not None and definition.takes == "positional"
+    first = _spread(current) if spreads else [sequence(current)]
+    return Piece(code.call(made, [*first, *args], keywords), w.module.result_kind(second or maker, TENSOR))
+
+
+def _extern(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
+    assert isinstance(maker.function, tree.Name)
+    args, keywords = call_time(w, _second(second))
+    made = extern_layer(w, maker, w.stage_name(maker, snake_case(maker.function.id)))
+    applied = code.call(made, [sequence(current), *args], keywords)
+    return Piece(applied, w.module.result_kind(maker, TENSOR))
+
+
+def _dotted_stage(
+    w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece, flow: str
+) -> Piece:
+    target = maker.function
+    assert isinstance(target, tree.Attribute)
+    root = target.value.id if isinstance(target.value, tree.Name) else ""
+    if root == "ops" and w.scope.lookup(root) is None:
+        return ops_call(w, maker, f"ops.{target.name}", current)
+    if root == "applications" and w.scope.lookup(root) is None:
+        return _application(w, maker, second, target.name, current)
+    return expression(w, maker)
+
+
+def _application(
+    w: Writer, maker: tree.Call, second: tree.Call | None, kind: str, current: Piece
+) -> Piece:
+    found = signature("application", kind)
+    assert found is not None
+    from netdsl.emit.expressions import arguments
+
+    args, keywords = arguments(w, [a for a in maker.arguments if a.name not in ("name", "trainable")])
+    keywords.append(("name", w.stage_name(maker, snake_case(kind))))
+    made = code.call(made_once(w, code.dotted(f"keras.applications.{kind}")), args, keywords)
+    return _apply_model(w, maker, second, made, snake_case(kind), current, TENSOR)
+
+
+# -- blocks and models --------------------------------------------------------------------------
+
+
+def _block(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
+    from netdsl.emit import functions
+
+    assert isinstance(maker.function, tree.Name)
+    symbol = w.module.symbol(w.unit, maker.function.id)
+    assert symbol is not None
+    tensors, by_name = functions.join_inputs(w, symbol, current, _second(second))
+    written = w.module.block(symbol, [t.kind for t in tensors])
+    args, keywords = functions.hyperparameters(w, symbol, maker.arguments)
+    if by_name:
+        keywords = [*by_name, *functions.named(symbol, args), *keywords]
+        args = []
+    if written.takes_trainable:
+        frozen = functions.trainable_argument(w, maker.arguments)
+        keywords += [("trainable", frozen)] if frozen is not None else []
+    if w.shares and written.takes_layers or isinstance(w.layers, ast.Name) and w.layers.id != "layers":
+        keywords.append(("layers", w.layers))
+    if written.takes_name:
+        keywords.append(("name", w.stage_name(maker, snake_case(maker.function.id))))
+    positional = [t.code for t in tensors if t.code is not None]
+    return Piece(code.call(written.identifier, [*positional, *args], keywords), written.result)
+
+
+def _model(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
+    made, base, result = model_call(w, maker)
+    return _apply_model(w, maker, second, made, base, current, result)
+
+
+def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Any]:
+    """Spell the making of a model that is a layer here; give also a variable's name and what it returns."""
+    from netdsl.emit import functions
+
+    assert isinstance(maker.function, tree.Name)
+    symbol = w.module.symbol(w.unit, maker.function.id)
+    assert symbol is not None
+    written = w.module.model(symbol)
+    args, keywords = functions.hyperparameters(w, symbol, maker.arguments)
+    base = snake_case(maker.function.id)
+    keywords.append(("name", w.stage_name(maker, base)))
+    return code.call(made_once(w, code.name(written.identifier)), args, keywords), base, written.result
+
+
+def _apply_model(
+    w: Writer,
+    maker: tree.Call,
+    second: tree.Call | None,
+    made: ast.Call,
+    base: str,
+    current: Piece,
+    result: Any,
+) -> Piece:
+    from netdsl.emit import functions
+
+    target = freeze(w, maker, made, base)
+    inputs = functions.model_inputs(w, maker, current, _second(second))
+    return Piece(code.call(target, [inputs]), result)
+
+
+def freeze(w: Writer, maker: tree.Call, made: ast.expr, base: str) -> ast.expr:
+    """Give a model to call; a frozen one is made first and told so."""
+    trainable = frozen_too(w, maker.arguments) if w.frozen else None
+    own = [value(w, a.value) for a in maker.arguments if a.name == "trainable"]
+    if trainable is None and not own:
+        return made
+    variable = w.temporary(base, f"{base}_model")
+    w.emit(code.assign(variable, made))
+    w.emit(code.assign(code.attribute(code.name(variable), "trainable"), trainable or own[0]))
+    return code.name(variable)
+
+
+# -- forks --------------------------------------------------------------------------------------
+
+
+def _fork(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
+    """`[chain, chain]`: each branch gets what arrives; the result is the list of what leaves them."""
+    current = w.settle(current, flow)
+    w.scope.arriving = current
+    working = sum(not _is_plain(w, part) for part in stage.items)
+    pieces: list[Piece] = []
+    places: list[tuple[int, int, str]] = []  # piece, statement, variable of an application not yet assigned
+    with w.own_temporaries():
+        for number, part in enumerate(stage.items, 1):
+            if isinstance(part, tree.Starred):
+                inner = expression(w, part.value)
+                pieces.append(Piece(code.starred(sequence(inner)), ListOf(element(inner.kind))))
+            elif isinstance(part, tree.For):
+                inner = fork_loop(w, part, current)
+                pieces.append(Piece(code.starred(inner.code), inner.kind))
+            elif _is_plain(w, part):
+                pieces.append(branch(w, part, current, flow))
+            else:
+                prefix = flow if flow.startswith("branch") else ""
+                names = _branch_names(prefix, number, working)
+                with w.flow(*names) as variable:
+                    pieces.append(branch(w, part, current, variable))
+                if _is_application(pieces[-1].code):
+                    places.append((len(pieces) - 1, len(w.out), variable))
+        _name_branches(w, pieces, places)
+    return list_piece(pieces)
+
+
+def _branch_names(outer: str, number: int, working: int) -> list[str]:
+    if outer:
+        return [f"{outer}_{number}" if outer[-1:].isdigit() else f"{outer}{number}", "part"]
+    return ["branch", "branch1"] if working == 1 else [f"branch{number}", f"part{number}"]
+
+
+def _is_plain(w: Writer, part: tree.Expr) -> bool:
+    """Tell whether a branch is a tensor as it is and takes no line of its own."""
+    if isinstance(part, tree.Name):
+        found = w.scope.lookup(part.id)
+        return found is not None and not isinstance(found.kind, LayerObject)
+    return isinstance(part, (tree.Arriving, tree.Starred, tree.For)) or (
+        isinstance(part, (tree.Subscript, tree.Attribute))
+    )
+
+
+def _name_branches(w: Writer, pieces: list[Piece], places: list[tuple[int, int, str]]) -> None:
+    """Give each application among the branches a line, unless all of them fit on one with the join."""
+    length = sum(len(flat(piece.code)) + 2 for piece in pieces)
+    if length <= _INLINE_WIDTH:
+        return
+    for number, position, variable in reversed(places):
+        w.out.insert(position, code.assign(variable, pieces[number].code))
+        pieces[number] = Piece(code.name(variable), pieces[number].kind)
+
+
+# -- conditions ---------------------------------------------------------------------------------
+
+
+def _if(w: Writer, stage: tree.If, current: Piece, flow: str) -> Piece:
+    arms: list[tuple[tree.Expr | None, tree.Expr | None]] = []
+    node: tree.Expr | None = stage
+    while isinstance(node, tree.If):
+        arms.append((node.condition, node.then))
+        node = node.otherwise
+    arms.append((None, node))
+    return _choose(w, arms, current, flow)
+
+
+def _conditional(w: Writer, stage: tree.Conditional, current: Piece, flow: str) -> Piece:
+    return _choose(w, [(stage.condition, stage.then), (None, stage.otherwise)], current, flow)
+
+
+def _choose(
+    w: Writer,
+    arms: list[tuple[tree.Expr | None, tree.Expr | None]],
+    current: Piece,
+    flow: str,
+) -> Piece:
+    """Write `if … elif … else …`; an arm that is missing lets what arrives through."""
+    current = w.settle(current, flow)
+    w.scope.arriving = current
+    before = len(w.out)
+    if arms[-1][1] is None:
+        w.assign(flow, current)
+    written: list[tuple[ast.expr | None, list[ast.stmt]]] = []
+    results: list[Piece] = []
+    for condition, arm in arms:
+        test = value(w, condition) if condition is not None else None
+        with w.block() as body:
+            if arm is not None:
+                result = branch(w, arm, current, flow)
+                results.append(result)
+                w.carry(result, flow)
+        written.append((test, body))
+    statement = _nested_ifs(written)
+    if statement is None:
+        del w.out[before:]
+        return current
+    w.emit(statement)
+    several = [r.kind for r in results if is_tensorial(r.kind)]
+    return Piece(code.name(flow), several[0] if several else TENSOR)
+
+
+def _nested_ifs(written: list[tuple[ast.expr | None, list[ast.stmt]]]) -> ast.stmt | None:
+    """Build the statement from its last arm backwards; arms that do nothing at the end are left out."""
+    following: list[ast.stmt] = []
+    for test, body in reversed(written):
+        if test is None:
+            following = body
+        elif body or following:
+            if not body and following:
+                from netdsl.emit.expressions import negated
+
+                if not (len(following) == 1 and isinstance(following[0], ast.If)):
+                    following = [ast.If(negated(test), following, [])]
+                    continue
+            following = [ast.If(test, body or [ast.Pass()], following)]
+    return following[0] if following else None
+
+
+# -- names --------------------------------------------------------------------------------------
+
+
+def _as(w: Writer, stage: tree.As, current: Piece, flow: str) -> Piece:
+    result = run(w, stage.stage, current, flow)
+    if stage.name == "_":
+        return result
+    target = w.scope.lookup(stage.name)
+    assert target is not None and isinstance(target.code, ast.Name)
+    if w.scope.in_loop:
+        result = w.settle(result, flow)
+        w.emit(append(target.code, result.code))
+        w.scope.learn(stage.name, ListOf(result.kind))
+        return result
+    result = w.assign(target.code.id, result)
+    w.scope.learn(stage.name, result.kind)
+    return result
+
+
+_STAGES: dict[type, Callable[[Writer, Any, Piece, str], Piece]] = {
+    tree.Arriving: _arriving,
+    tree.Pipe: _pipe,
+    tree.Name: _name,
+    tree.Call: _call,
+    tree.ListExpr: _fork,
+    tree.Repeat: loop_stage,
+    tree.For: loop_stage,
+    tree.If: _if,
+    tree.Conditional: _conditional,
+    tree.As: _as,
+}
+
+__all__ = ["Parts"]

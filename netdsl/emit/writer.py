@@ -1,0 +1,134 @@
+"""The state of one function while it is written: its statements, its scope, the names it has taken."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from netdsl.elaborate.naming import NamePlan
+from netdsl.elaborate.linking import Unit
+from netdsl.emit import code
+from netdsl.emit.kinds import Piece
+from netdsl.emit.names import Locals, Scope
+from netdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from netdsl.emit.module import ModuleWriter
+
+
+class Writer:
+    """Writes the statements of one function (or of the module's top level, where `plan` is None)."""
+
+    def __init__(
+        self,
+        module: ModuleWriter,
+        unit: Unit,
+        scope: Scope,
+        names: Locals,
+        plan: NamePlan | None = None,
+        *,
+        in_block: bool = False,
+        frozen: bool = False,
+    ) -> None:
+        self.module = module
+        self.unit = unit
+        self.scope = scope
+        self.names = names
+        self.plan = plan
+        self.in_block = in_block  # names begin with the function's own `name`
+        self.frozen = frozen  # the function takes `trainable`
+        self.layers: ast.expr = code.name("layers")
+        self.shares = False  # `layers` may be a SharedLayers here
+        self.uses_name = False
+        self.out: list[ast.stmt] = []
+        self._temporary: list[str] = []
+
+    # -- statements -----------------------------------------------------------------------------
+
+    def emit(self, statement: ast.stmt) -> None:
+        self.out.append(statement)
+
+    @contextmanager
+    def block(self) -> Iterator[list[ast.stmt]]:
+        """Collect the statements of an indented block."""
+        outer, self.out = self.out, []
+        try:
+            yield self.out
+        finally:
+            self.out = outer
+
+    @contextmanager
+    def within(self, scope: Scope) -> Iterator[Scope]:
+        outer, self.scope = self.scope, scope
+        try:
+            yield scope
+        finally:
+            self.scope = outer
+
+    def assign(self, variable: str, piece: Piece) -> Piece:
+        """Put a piece in a variable, unless it is that variable."""
+        if not code.is_name(piece.code, variable):
+            self.emit(code.assign(variable, piece.code))
+        return Piece(code.name(variable), piece.kind)
+
+    def settle(self, piece: Piece, flow: str) -> Piece:
+        """Make a piece one that can be used again without computing it again."""
+        return piece if piece.is_name else self.carry(piece, flow)
+
+    def carry(self, piece: Piece, flow: str) -> Piece:
+        """Assign a stage's result to the variable that flows through the chain."""
+        result = self.assign(flow, piece)
+        self.drop_temporaries()
+        return result
+
+    def temporary(self, *candidates: str) -> str:
+        """Take a variable for the time being: a branch of a fork, an argument's chain."""
+        variable = self.names.first_free(candidates)
+        self._temporary.append(variable)
+        return variable
+
+    def drop_temporaries(self) -> None:
+        """Give back the variables whose tensors have been used."""
+        self.names.release(*self._temporary)
+        self._temporary.clear()
+
+    @contextmanager
+    def own_temporaries(self) -> Iterator[None]:
+        """Keep the variables of a chain around while one inside it is written."""
+        outer, self._temporary = self._temporary, []
+        try:
+            yield
+        finally:
+            self._temporary = outer + self._temporary
+
+    @contextmanager
+    def flow(self, *candidates: str) -> Iterator[str]:
+        """Take a variable for a chain of its own; it is kept until the chain around goes on."""
+        variable = self.temporary(*candidates)
+        with self.own_temporaries():
+            yield variable
+
+    # -- names of layers ------------------------------------------------------------------------
+
+    def stage_name(self, node: tree.Node, fallback: str) -> ast.expr:
+        """Spell the `name=` of a stage: where it stands, in this turn of the loops around it."""
+        from netdsl.emit.expressions import value
+
+        planned = self.plan.of(node) if self.plan is not None else None
+        base: ast.expr = code.constant(planned.base if planned else fallback)
+        if planned is not None and planned.explicit is not None:
+            if not isinstance(planned.explicit, tree.Literal):
+                base = value(self, planned.explicit)
+        parts: list[ast.expr] = [base]
+        if self.in_block:
+            self.uses_name = True
+            parts = [code.name("name"), code.constant("_"), base]
+        for loop in planned.loops if planned else ():
+            index = self.scope.index_of(loop)
+            if index is not None:
+                parts += [code.constant("_"), index]
+        if len(parts) == 1 and not isinstance(base, ast.JoinedStr):
+            return base
+        return code.joined(parts)
