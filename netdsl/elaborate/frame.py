@@ -53,11 +53,14 @@ class Session:
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
 
     def root(self, unit: Unit) -> Frame:
-        """Give the frame of a unit's top level."""
+        """Give the frame of a unit's top level; its declarations are checked when it is made."""
+        from netdsl.elaborate.declarations import check_declarations
+
         frame = self.roots.get(id(unit))
         if frame is None:
             frame = self.roots[id(unit)] = Frame(self, unit, None, {}, None)
             frame.defaults = (_defaults_of(unit.module.statements, frame),)
+            check_declarations(frame)
         return frame
 
     def arranged(self, body: tree.Body) -> Arrangement:

@@ -1,0 +1,66 @@
+"""What is wrong with a file's declarations wherever they are used, or not: types of parameters, layers of `defaults`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netdsl.catalog.signature import names_and_aliases, signature
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.problems import names as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.parameters import TYPE_WORDS
+from netdsl.syntax import tree
+
+
+def check_declarations(frame: Frame) -> None:
+    """Report what no use of a unit's declarations could put right."""
+    for statement in frame.unit.module.statements:
+        for parameter in getattr(statement, "parameters", ()):
+            _check_type(parameter, frame)
+        for inner in _with_body(statement):
+            if isinstance(inner, tree.Defaults):
+                _check_layer(inner, frame)
+            elif isinstance(inner, tree.Function) and inner is not statement:
+                for parameter in inner.parameters:
+                    _check_type(parameter, frame)
+
+
+def _with_body(statement: tree.Node) -> Iterator[tree.Node]:
+    yield statement
+    body = getattr(statement, "body", None)
+    if isinstance(body, tree.Body):
+        yield from body.statements
+
+
+def _check_type(parameter: tree.Parameter, frame: Frame) -> None:
+    if parameter.type is None or parameter.type in TYPE_WORDS:
+        return
+    near = closest(parameter.type, TYPE_WORDS)
+    span = parameter.type_span or parameter.span
+    frame.report(
+        problems.UnknownName.at(
+            span,
+            f"the types are {', '.join(f'`{word}`' for word in TYPE_WORDS)}",
+            name=parameter.type,
+            help=f"did you mean `{near}`?" if near else "leave the type out",
+            fix=Fix((Edit(span, near),), safe=True) if near else None,
+        )
+    )
+
+
+def _check_layer(defaults: tree.Defaults, frame: Frame) -> None:
+    if signature("layer", defaults.layer) is not None:
+        return
+    if defaults.layer in frame.unit.names:
+        label, help_ = (
+            "`defaults` are for layers of Keras",
+            "give the parameter a default where it is declared",
+        )
+        near = None
+    else:
+        near = closest(defaults.layer, names_and_aliases("layer"))
+        label, help_ = "Keras has no layer of this name", f"did you mean `{near}`?" if near else ""
+    span = defaults.layer_span
+    fix = Fix((Edit(span, near),), safe=True) if near else None
+    frame.report(problems.UnknownStage.at(span, label, name=defaults.layer, help=help_, fix=fix))
