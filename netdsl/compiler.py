@@ -98,7 +98,7 @@ class Compiled:
         if name is None:
             if not self.graphs:
                 raise LookupError(f"{self.file.name} has no model that could be made")
-            name = next(reversed(self.graphs))
+            name = list(self.graphs)[-1]
         if name not in self.graphs:
             known = ", ".join(self.graphs) or "no model"
             raise LookupError(f"{self.file.name} has no model {name!r}: it has {known}")

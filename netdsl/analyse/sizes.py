@@ -192,5 +192,3 @@ def _no_size(condition: Condition, demand: Demand, origin: Origin) -> Diagnostic
 def graph_conditions(graph: Graph) -> list[str]:
     """Give what a model demands of its symbolic sizes, as lines of text."""
     return [c.text for c in conditions(demand for demand, _ in graph.demands)]
-
-

@@ -24,7 +24,10 @@ def unused(graph: Graph, needed: set[int]) -> Iterable[Diagnostic]:
             continue
         if node.operation.family == "input":
             yield problems.UnusedInput.at(
-                node.origin.span, "no output depends on it", name=node.name, help="use it or leave it out"
+                node.origin.span,
+                "no output depends on it",
+                name=node.name,
+                help="use it or leave it out",
             )
         elif node.id not in consumed:
             yield problems.UnusedTensor.at(
@@ -61,5 +64,3 @@ def deepest_chain(graph: Graph) -> int:
     for node in graph.nodes:
         depth[node.id] = 1 + max((depth[ref.node] for ref in node.inputs), default=0)
     return max(depth, default=0)
-
-

@@ -55,7 +55,9 @@ def _has_batch(side: Any) -> bool:
 
     It is not for `ops.arange(50) -> Embedding(50, 8)`: an `Add` layer would pair its 50 rows with 50 samples.
     """
-    return isinstance(side, Tensor) and side.spec.rank > 0 and isinstance(side.spec.shape[0], Unknown)
+    return (
+        isinstance(side, Tensor) and side.spec.rank > 0 and isinstance(side.spec.shape[0], Unknown)
+    )
 
 
 def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Any:
@@ -81,7 +83,8 @@ def _refuse(side: tree.Expr, value: Any, expr: tree.Binary, frame: Frame) -> Any
         return not_applied(side.span, frame)
     frame.report(
         problems.NotATensor.at(
-            side.span, f"`{expr.op}` joins a tensor with a tensor or a number, this is {spell_entity(value)}"
+            side.span,
+            f"`{expr.op}` joins a tensor with a tensor or a number, this is {spell_entity(value)}",
         )
     )
     return POISON
@@ -92,7 +95,9 @@ def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
     if expr.op == "+" and isinstance(operand, Tensor):
         return operand
     if expr.op != "-" or not isinstance(operand, Tensor) or frame.body is None:
-        frame.report(problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}"))
+        frame.report(
+            problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}")
+        )
         return POISON
     return operations.apply_op("negative", [operand], {}, expr.span, frame)
 
@@ -106,4 +111,3 @@ def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Any, frame: Frame)
     except plain.ValueProblem as problem:
         frame.report(problems.Uncomputable.at(expr.index.span, problem.label))
         return POISON
-

@@ -44,7 +44,9 @@ def check(statement: tree.Assert, frame: Frame, first: int) -> None:
     graph = body.graph
     if not graph.complete:
         return
-    check_in(statement, frame.inner(facts_of(graph.nodes[first:] if first else needed_nodes(graph))))
+    check_in(
+        statement, frame.inner(facts_of(graph.nodes[first:] if first else needed_nodes(graph)))
+    )
 
 
 def check_in(statement: tree.Assert, frame: Frame) -> None:
@@ -193,5 +195,3 @@ def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Gra
         return facts[name]
     rest = tree.Call(call.span, call.function, call.arguments[1:])
     return facts["memory"].values["call"](rest, frame)
-
-

@@ -70,7 +70,9 @@ def apply_block(
     session.budget.depth += 1
     try:
         if session.budget.depth > MAX_DEPTH:
-            raise LimitReached(f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep")
+            raise LimitReached(
+                f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep"
+            )
         return _run_block(node, arriving, extra, inner, frame, second or call)
     finally:
         session.budget.depth -= 1
@@ -91,21 +93,26 @@ def _run_block(
     assert inner_body is not None
     if not isinstance(node.body, tree.Body):
         if extra:
-            _report_inputs(node.name, f"takes one tensor, `{extra[0].name}` is given too", extra[0].span, frame)
+            _report_inputs(
+                node.name, f"takes one tensor, `{extra[0].name}` is given too", extra[0].span, frame
+            )
             return POISON
         inner.arriving = arriving
         inner_body.inputs = (arriving,)
         return stages.run(node.body, arriving, inner)
     arranged = inner.session.arranged(node.body)
-    bound = match_inputs(node.name, [i.name for i in arranged.inputs], arriving, extra, use.span, frame)
+    bound = match_inputs(
+        node.name, [i.name for i in arranged.inputs], arriving, extra, use.span, frame
+    )
     if bound is None:
         return POISON
     for written in arranged.inputs:
         value = bound[written.name]
         inner.variables[written.name] = value
-        if written.type is not None and isinstance(value, Tensor):
-            if not types.match_type(written.type, value.spec, inner, node.name, use.span):
-                return POISON
+        if not isinstance(value, Tensor) or written.type is None:
+            continue
+        if not types.match_type(written.type, value.spec, inner, node.name, use.span):
+            return POISON
     inner.arriving = arriving
     inner_body.inputs = tuple(bound[i.name] for i in arranged.inputs)
     run_body(node.body, arranged, inner)
@@ -129,7 +136,9 @@ def match_inputs(
         if name not in names:
             near = closest(str(name), names)
             help_ = f"did you mean `{near}`?" if near else _offer(names)
-            _report_inputs(label, f"it has no input `{name}`", item.name_span or item.span, frame, help_)
+            _report_inputs(
+                label, f"it has no input `{name}`", item.name_span or item.span, frame, help_
+            )
             return None
         given[str(name)] = item.value
     if len(values) != len(free):
@@ -138,7 +147,9 @@ def match_inputs(
         wanted = len(names)
         came = len(values) + len(by_name)
         plural = "s" if wanted != 1 else ""
-        _report_inputs(label, f"takes {wanted} tensor{plural}, {came} arrive", span, frame, _offer(names))
+        _report_inputs(
+            label, f"takes {wanted} tensor{plural}, {came} arrive", span, frame, _offer(names)
+        )
         return None
     return given | dict(zip(free, values, strict=True))
 
@@ -217,7 +228,9 @@ def report_order(arranged: Arrangement, frame: Frame) -> None:
         names = [name for name, _ in cycle]
         path = " -> ".join([*names[-1:], *names])
         related = [Label(span, f"`{name}` is needed here") for name, span in cycle[1:]]
-        frame.report(problems.Cycle.at(cycle[0][1], f"the circle is {path}", name=names[-1], related=related))
+        frame.report(
+            problems.Cycle.at(cycle[0][1], f"the circle is {path}", name=names[-1], related=related)
+        )
 
 
 def _run_statement(step: Step, frame: Frame, first: int) -> None:
@@ -234,7 +247,9 @@ def _run_statement(step: Step, frame: Frame, first: int) -> None:
             _bind(statement, _tensor_value(statement, statement.value, frame), frame)
         case tree.Output():
             _predefine_as(statement.value, frame)
-            frame.variables[output_key(statement)] = _tensor_value(statement, statement.value, frame)
+            frame.variables[output_key(statement)] = _tensor_value(
+                statement, statement.value, frame
+            )
         case tree.Assert():
             assertions.check(statement, frame, first)
         case tree.Input() | tree.Defaults():
@@ -246,7 +261,10 @@ def _value(expr: tree.Expr, frame: Frame) -> Any:
     if is_tensorial(value) and not is_poisoned(value) and value:
         frame.report(
             problems.WrongUse.at(
-                expr.span, "`let` names a value, this is a tensor", name="let", help="leave out `let`"
+                expr.span,
+                "`let` names a value, this is a tensor",
+                name="let",
+                help="leave out `let`",
             )
         )
         return POISON
@@ -263,7 +281,9 @@ def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Fr
     value = ev.evaluate(expr, frame)
     if is_tensorial(value):
         return value
-    if isinstance(statement, tree.Bind) and isinstance(value, (int, float, str, bool, list, tuple, dict)):
+    if isinstance(statement, tree.Bind) and isinstance(
+        value, (int, float, str, bool, list, tuple, dict)
+    ):
         return _report_forgotten_let(statement, value, frame)
     return stages.check_source(expr, value, frame)
 
@@ -295,7 +315,8 @@ def _bind(statement: tree.Bind, value: Any, frame: Frame) -> None:
     if isinstance(value, Tensor):
         frame.report(
             problems.WrongUnpacking.at(
-                target.span, f"{len(target.parts)} names for one tensor {spell_shape(value.spec.shape)}"
+                target.span,
+                f"{len(target.parts)} names for one tensor {spell_shape(value.spec.shape)}",
             )
         )
         frame.variables.update(dict.fromkeys(pattern_names(target), POISON))
@@ -341,7 +362,9 @@ def apply_shared(
         extra_call.span,
         value,
         tuple(
-            tree.Argument(item.span, item.name, tree.Name(item.span, f"argument {i}"), "", item.name_span)
+            tree.Argument(
+                item.span, item.name, tree.Name(item.span, f"argument {i}"), "", item.name_span
+            )
             for i, item in enumerate(evaluated)
         ),
     )
@@ -385,7 +408,15 @@ def apply_model(
         weights = models.model_weights(graph)
         trainable = body.trainable and is_trainable(call, frame)
         operation = Operation(
-            name, instance.node.name, "model", instance.hyperparameters, {}, weights, trainable, graph=graph, span=call.span
+            name,
+            instance.node.name,
+            "model",
+            instance.hyperparameters,
+            {},
+            weights,
+            trainable,
+            graph=graph,
+            span=call.span,
         )
         if body.shared is not None:
             body.shared[name] = operation
@@ -416,4 +447,3 @@ def _checked_outputs(
             )
             return None
     return models.outputs_for(instance, declared, arriving, frame)
-

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
-from netdsl.catalog.signature import families_of, names_and_aliases, signature
+from netdsl.catalog.signature import Family, families_of, names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import binding, layers, parameters, stages, values
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import layers, parameters, stages, values
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -31,7 +31,16 @@ from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
 from netdsl.source import Span
 from netdsl.syntax import tree
 
-_OBJECT_FAMILIES = ("initializer", "regularizer", "constraint", "loss", "metric", "optimizer", "schedule", "callback")
+_OBJECT_FAMILIES: tuple[Family, ...] = (
+    "initializer",
+    "regularizer",
+    "constraint",
+    "loss",
+    "metric",
+    "optimizer",
+    "schedule",
+    "callback",
+)
 
 
 def call(expr: tree.Call, frame: Frame) -> Any:
@@ -67,7 +76,9 @@ def _makes_layer(call: tree.Call, frame: Frame) -> bool:
 
 
 def _cannot_call(expr: tree.Call, frame: Frame, what: str) -> Any:
-    frame.report(problems.WrongUse.at(expr.span, f"this is {what}", name=ev.short(expr.function.span.text)))
+    frame.report(
+        problems.WrongUse.at(expr.span, f"this is {what}", name=ev.short(expr.function.span.text))
+    )
     return POISON
 
 
@@ -76,7 +87,10 @@ def not_applied(span: Span, frame: Frame, help: str = "") -> Any:
     text = ev.short(span.text)
     frame.report(
         problems.NotApplied.at(
-            span, "no tensor reaches this layer", name=text, help=help or f"write the tensor before it: `x -> {text}`"
+            span,
+            "no tensor reaches this layer",
+            name=text,
+            help=help or f"write the tensor before it: `x -> {text}`",
         )
     )
     return POISON
@@ -132,7 +146,10 @@ def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
     ):
         frame.report(
             problems.WrongUse.at(
-                expr.span, f"`{name}` works on values, not on tensors", name=name, help=_tensor_alternative(name)
+                expr.span,
+                f"`{name}` works on values, not on tensors",
+                name=name,
+                help=_tensor_alternative(name),
             )
         )
         return POISON
@@ -176,7 +193,7 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     families = [f for f in families_of(name) if f in _OBJECT_FAMILIES]
     if families:
         return _object(expr, families[0], name, frame)
-    known = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]  # type: ignore[arg-type]
+    known = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
     known += [*frame.known_names(), *values.FUNCTIONS, *names_and_aliases("layer")]
     near = closest(name, known)
     frame.report(
@@ -192,9 +209,9 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
 
 def _object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:
     """Make an ObjectValue; its arguments are named, and checked where the object is used."""
-    found = signature(family, name)  # type: ignore[arg-type]
+    found = signature(family, name)
     assert found is not None
-    prepared = layers.bind_call(expr, found, {}, frame, label=name)
+    prepared = binding.bind_call(expr, found, {}, frame, label=name)
     if prepared is None:
         return POISON
     return ObjectValue(family, found.name, prepared.written)

@@ -22,7 +22,9 @@ def propose(
         return _same_padding_upstream(refusal, tensors, graph)
     name = refusal.problem.__name__
     if name == "WrongRank" and len(tensors) == 1:
-        return _sequences_upstream(tensors[0], graph) or _flatten_before(refusal, tensors[0], operation_span)
+        return _sequences_upstream(tensors[0], graph) or _flatten_before(
+            refusal, tensors[0], operation_span
+        )
     if name == "TooSmall" and arguments.get("padding") == "valid":
         return with_argument(operation_span, "padding", '"same"', "pad its input: ")
     return None
@@ -56,7 +58,9 @@ def _same_padding_upstream(refusal: Refusal, tensors: list[Tensor], graph: Graph
         shown.append(fix.text)
     if not edits:
         return None
-    return Fix(tuple(edits), text=f"keep the size with padding: {' and '.join(dict.fromkeys(shown))}")
+    return Fix(
+        tuple(edits), text=f"keep the size with padding: {' and '.join(dict.fromkeys(shown))}"
+    )
 
 
 def _is_unpadded(operation: Operation) -> bool:
@@ -73,7 +77,9 @@ def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
     node = graph.nodes[tensor.ref.node]
     if node.operation.bound.get("return_sequences") is not False or node.operation.span is None:
         return None
-    return with_argument(node.operation.span, "return_sequences", "True", "hand the whole sequence on: ")
+    return with_argument(
+        node.operation.span, "return_sequences", "True", "hand the whole sequence on: "
+    )
 
 
 def _flatten_before(refusal: Refusal, tensor: Tensor, call: Span) -> Fix | None:
@@ -82,4 +88,7 @@ def _flatten_before(refusal: Refusal, tensor: Tensor, call: Span) -> Fix | None:
         return None
     place = Span(call.file, call.start, call.start)
     shape = spell_shape(tensor.spec.shape)
-    return Fix((Edit(place, "Flatten() -> "),), text=f"put {shape} in a row first: `Flatten() -> {call.text}`")
+    return Fix(
+        (Edit(place, "Flatten() -> "),),
+        text=f"put {shape} in a row first: `Flatten() -> {call.text}`",
+    )

@@ -108,4 +108,3 @@ def _limits(session: Session) -> Iterator[None]:
             )
             name = limit.text.split("`")[1] if "`" in limit.text else ""
             session.diagnostics.report(problem.at(session.place, limit.text, name=name))
-

@@ -31,11 +31,20 @@ from netdsl.elaborate.entities import (
     spell_entity,
 )
 from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.limits import check_size
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
 
-_IDENTIFIED: tuple[Family, ...] = ("activation", "initializer", "regularizer", "constraint", "loss", "metric", "optimizer")
+_IDENTIFIED: tuple[Family, ...] = (
+    "activation",
+    "initializer",
+    "regularizer",
+    "constraint",
+    "loss",
+    "metric",
+    "optimizer",
+)
 
 
 def evaluate(expr: tree.Expr, frame: Frame) -> Any:
@@ -94,7 +103,10 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     near = closest(name, known)
     frame.report(
         name_problems.UnknownName.at(
-            span, "nothing binds this name", name=name, help=f"did you mean `{near}`?" if near else ""
+            span,
+            "nothing binds this name",
+            name=name,
+            help=f"did you mean `{near}`?" if near else "",
         )
     )
     return POISON
@@ -139,7 +151,7 @@ def _fstring(expr: tree.FString, frame: Frame) -> Any:
             report_value_problem(problem, part.span, frame)
             return POISON
     joined = "".join(text)
-    values.check_size(joined)
+    check_size(joined)
     return joined
 
 
@@ -196,7 +208,11 @@ def spread(item: tree.Starred, frame: Frame) -> list[Any]:
     if isinstance(value, (list, tuple)):
         return list(value)
     if not is_poisoned(value):
-        frame.report(problems.Uncomputable.at(item.span, f"`*` spreads a list, this is {spell_entity(value)}"))
+        frame.report(
+            problems.Uncomputable.at(
+                item.span, f"`*` spreads a list, this is {spell_entity(value)}"
+            )
+        )
     return [POISON]
 
 
@@ -209,7 +225,9 @@ def _dict(expr: tree.DictExpr, frame: Frame) -> Any:
         try:
             result[key] = value
         except TypeError:
-            frame.report(problems.Uncomputable.at(key_expr.span, f"{spell_entity(key)} is no key of a dict"))
+            frame.report(
+                problems.Uncomputable.at(key_expr.span, f"{spell_entity(key)} is no key of a dict")
+            )
             return POISON
     return result
 
@@ -277,7 +295,8 @@ def _comparable(expr: tree.Expr, frame: Frame) -> Any:
     """A catalogue name compares as its string does, since that is what a parameter holds: `act == relu`."""
     value = evaluate(expr, frame)
     if isinstance(value, Identifier) and any(
-        value.name in identifiers(f) for f in ("activation", "initializer", "regularizer", "constraint")
+        value.name in identifiers(f)
+        for f in ("activation", "initializer", "regularizer", "constraint")
     ):
         return value.name
     return unknown_name(expr.span, value.name, frame) if isinstance(value, Identifier) else value
@@ -355,7 +374,9 @@ def _subscript(expr: tree.Subscript, frame: Frame) -> Any:
 
 def _index(expr: tree.Expr, frame: Frame) -> Any:
     if isinstance(expr, tree.Slice):
-        parts = [None if p is None else value_of(p, frame) for p in (expr.start, expr.stop, expr.step)]
+        parts = [
+            None if p is None else value_of(p, frame) for p in (expr.start, expr.stop, expr.step)
+        ]
         return POISON if is_poisoned(parts) else slice(*parts)
     if isinstance(expr, tree.TupleExpr):
         parts = [_index(item, frame) for item in expr.items]
@@ -369,7 +390,9 @@ def _slice(expr: tree.Slice, frame: Frame) -> Any:
 
 
 def _starred(expr: tree.Starred, frame: Frame) -> Any:
-    frame.report(problems.Uncomputable.at(expr.span, "`*` spreads a list only inside a list or a call"))
+    frame.report(
+        problems.Uncomputable.at(expr.span, "`*` spreads a list only inside a list or a call")
+    )
     return POISON
 
 
@@ -409,4 +432,3 @@ _EVALUATORS: dict[type, Callable[[Any, Frame], Any]] = {
     tree.If: _loop,
     tree.As: _loop,
 }
-

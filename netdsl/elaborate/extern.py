@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer, Inference, Weight
+from netdsl.catalog.kind import BoundLayer, Inference, Refusal, Weight
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import layers, parameters
@@ -36,7 +36,9 @@ def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
     def infer(inputs: tuple[TensorSpec, ...], **_: Any) -> Inference:
         result = infer_extern(node, bound, inputs, ref, frame, call.span)
         if result is None:
-            raise layers.Refusal(shape_problems.IncompatibleShape, f"`{node.name}` does not take this input")
+            raise Refusal(
+                shape_problems.IncompatibleShape, f"`{node.name}` does not take this input"
+            )
         return result
 
     return BoundLayer(node.name, bound, infer, bound, None)

@@ -109,7 +109,17 @@ class DefaultSet:
 class Frame:
     """A scope: variables, the frame around it, and the loop turn it belongs to."""
 
-    __slots__ = ("arriving", "body", "defaults", "index", "loop", "parent", "session", "unit", "variables")
+    __slots__ = (
+        "arriving",
+        "body",
+        "defaults",
+        "index",
+        "loop",
+        "parent",
+        "session",
+        "unit",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -213,7 +223,9 @@ class Frame:
 
         if node.name not in self.variables:
             self.variables[node.name] = _PENDING
-            self.variables[node.name] = known_or_reported(node.value, evaluate(node.value, self), self)
+            self.variables[node.name] = known_or_reported(
+                node.value, evaluate(node.value, self), self
+            )
         return self.lookup(node.name)
 
     def _circular(self, name: str) -> Any:
@@ -273,4 +285,3 @@ def add_defaults(frame: Frame, body: tree.Body) -> None:
     found = _defaults_of(body.statements, frame)
     if found.arguments:
         frame.defaults = (*frame.defaults, found)
-

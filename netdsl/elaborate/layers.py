@@ -1,35 +1,29 @@
-"""Layers: binding a call's arguments, running the kind's rule, and adding the node.
+"""Layers: running a kind's rule on what arrives, and adding the node.
 
 `apply_layer` is what an arrow into `Conv2D(…)` does; `bound_layer` is what the same call gives where a layer is an
-argument (`TimeDistributed(Conv2D(32, 3))`). Bindings and rule results are remembered for the session, so a block
-that is repeated a thousand times is worked out once.
+argument (`TimeDistributed(Conv2D(32, 3))`). Rule results are remembered for the session, so a block that is
+repeated a thousand times is worked out once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from netdsl.catalog.argument_types import ArgumentType
-from netdsl.catalog.binding import Binding, BindingError, bind_arguments, families_taken
 from netdsl.catalog.kind import (
     BoundLayer,
     Call,
-    ExternFunction,
     Identifier,
     Inference,
     LayerKind,
-    ObjectValue,
     Refusal,
 )
-from netdsl.catalog.signature import Signature, names_and_aliases, signature
-from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.catalog.signature import Signature, signature
+from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
-from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import calls, extern
+from netdsl.elaborate import binding, calls, extern
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.candidates import propose
 from netdsl.elaborate.entities import (
@@ -38,7 +32,6 @@ from netdsl.elaborate.entities import (
     ExternLayerRef,
     KindRef,
     ModelRef,
-    SharedLayer,
     Tensor,
     is_poisoned,
     refs_of,
@@ -46,7 +39,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
     tensors_in,
 )
-from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.elaborate.provenance import difference_labels
@@ -55,239 +48,31 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Demand, TensorSpec, spell_shape
 
-
-@dataclass(eq=False, slots=True)
-class Prepared:
-    """A call whose arguments are bound: canonical values, values as written, and where each was written."""
-
-    label: str
-    definition: LayerKind | None
-    arguments: Mapping[str, Any]
-    written: dict[str, Any]
-    spans: Mapping[str, Span]
-    span: Span
-    complete: bool
-    key: str | None  # equal keys mean equal bindings; None where that cannot be told
-
-
-# -- arguments ----------------------------------------------------------------------------------
-
-
-def bind_call(
-    call: tree.Call,
-    found: Signature,
-    overrides: Mapping[str, ArgumentType],
-    frame: Frame,
-    *,
-    label: str,
-    definition: LayerKind | None = None,
-    leave_out: tuple[str, ...] = (),
-) -> Prepared | None:
-    """Bind a call to Keras's signature and report what is wrong; None where nothing can be done with it."""
-    given = _evaluated(call, found, overrides, frame)
-    given += _defaults(found, given, frame)
-    given = [g for g in given if g.name not in leave_out]
-    for item in given:
-        _refuse_tensor(item, found, frame)
-    binding, key = _bind(found, overrides, given, frame)
-    spans = _spans(found, given)
-    for problem in binding.problems:
-        _report_binding(problem, given, spans, call, frame)
-    return Prepared(
-        label,
-        definition,
-        binding.arguments,
-        _as_written(binding, found, given),
-        spans,
-        call.span,
-        binding.is_complete and not binding.problems,
-        key,
-    )
-
-
-def _evaluated(
-    call: tree.Call, found: Signature, overrides: Mapping[str, ArgumentType], frame: Frame
-) -> list[Given]:
-    """Evaluate the arguments; a name public in several families means the one that the argument takes."""
-    given: list[Given] = []
-    positional = found.positional
-    for number, argument in enumerate(call.arguments):
-        name = argument.name
-        if name is None and not argument.star and number < len(positional):
-            name = positional[number].name
-        value = _catalogue_object(argument, name, found, overrides, frame)
-        if value is not MISSING:
-            given.append(Given(argument.name, value, argument.value.span, argument.name_span))
-        else:
-            given.extend(evaluate_arguments((argument,), frame))
-    return given
-
-
-def _catalogue_object(
-    argument: tree.Argument,
-    name: str | None,
-    found: Signature,
-    overrides: Mapping[str, ArgumentType],
-    frame: Frame,
-) -> Any:
-    value = argument.value
-    if not isinstance(value, tree.Call) or name is None or argument.star:
-        return MISSING
-    target = value.function
-    if not isinstance(target, tree.Name) or not isinstance(frame.lookup(target.id), KindRef):
-        return MISSING
-    for family in families_taken(found, name, overrides):
-        own = signature(family, target.id) if family != "layer" else None
-        if own is not None:
-            prepared = bind_call(value, own, {}, frame, label=own.name)
-            return POISON if prepared is None else ObjectValue(family, own.name, prepared.written)
-    return MISSING
-
-
-def _defaults(found: Signature, given: list[Given], frame: Frame) -> list[Given]:
-    """Give the arguments that `defaults` statements add, the innermost scope first."""
-    positional = found.positional
-    taken = {g.name for g in given if g.name} | {
-        positional[i].name for i, g in enumerate(g for g in given if g.name is None) if i < len(positional)
-    }
-    added: list[Given] = []
-    for defaults in reversed(frame.defaults):
-        for written, arguments in defaults.arguments.items():
-            if names_and_aliases("layer").get(written, written) != found.name or found.family != "layer":
-                continue
-            for item in evaluate_arguments(arguments, defaults.frame):
-                if item.name is not None and item.name not in taken:
-                    taken.add(item.name)
-                    added.append(item)
-    return added
-
-
-def _refuse_tensor(item: Given, found: Signature, frame: Frame) -> None:
-    if next(tensors_in(item.value), None) is not None:
-        frame.report(
-            problems.WrongUse.at(
-                item.span,
-                "a hyperparameter takes a value, this is a tensor",
-                name=item.span.text[:40],
-                help=f"tensors go in a second pair of parentheses: `{found.name}(…)({item.name or 'value'}=…)`",
-            )
-        )
-
-
-def _plain(value: Any) -> Any:
-    """What binding sees: tensors and unusable things were reported and are left unresolved."""
-    if isinstance(value, (Tensor, BlockRef, ModelRef, SharedLayer, KindRef, ExternLayerRef)) or (
-        isinstance(value, (list, tuple)) and next(tensors_in(value), None) is not None
-    ):
-        return POISON
-    if isinstance(value, (list, tuple)) and is_poisoned(value):
-        return POISON
-    return value
-
-
-def _bind(
-    found: Signature, overrides: Mapping[str, ArgumentType], given: list[Given], frame: Frame
-) -> tuple[Binding, str | None]:
-    for item in given:
-        if isinstance(item.value, (KindRef, BlockRef, ModelRef)):
-            ev.value_of(tree.Name(item.span, item.span.text), frame)
-    positional = [_plain(g.value) for g in given if g.name is None]
-    named = [(g.name, _plain(g.value)) for g in given if g.name is not None]
-    spelled = _key_of([positional, [[n, v] for n, v in named]])
-    key = None if spelled is None else f"{found.family}.{found.name}{spelled}"
-    cache = frame.session.bindings
-    if key is not None and key in cache:
-        return cache[key], key
-    binding = bind_arguments(found, overrides, positional, named)
-    if key is not None:
-        cache[key] = binding
-    return binding, key
-
-
-def _key_of(value: Any) -> str | None:
-    """Spell a value so that equal text means equal value and type; None where that is not certain."""
-    if value is None or isinstance(value, (int, float, str, Identifier, ExternFunction)):
-        return repr(value)
-    if isinstance(value, (list, tuple)):
-        parts = [_key_of(item) for item in value]
-        if any(part is None for part in parts):
-            return None
-        return f"{type(value).__name__}({','.join(p for p in parts if p)})"
-    if isinstance(value, ObjectValue):
-        inner = _key_of([[k, v] for k, v in value.arguments.items()])
-        return None if inner is None else f"{value.family}.{value.kind}{inner}"
-    return None
-
-
-def _spans(found: Signature, given: Iterable[Given]) -> dict[str, Span]:
-    spans: dict[str, Span] = {}
-    positions = iter(found.positional)
-    for item in given:
-        if item.name is not None:
-            spans.setdefault(item.name, item.span)
-        else:
-            parameter = next(positions, None)
-            if parameter is not None:
-                spans.setdefault(parameter.name, item.span)
-    return spans
-
-
-def _as_written(binding: Binding, found: Signature, given: Iterable[Given]) -> dict[str, Any]:
-    """Give what was written, in order; plain values as they stand, names of the catalogue in canonical form."""
-    raw: dict[str, Any] = {}
-    positions = iter(found.positional)
-    for item in given:
-        parameter = next(positions, None) if item.name is None else None
-        name = item.name or (parameter.name if parameter else None)
-        if name is not None and name not in raw:
-            raw[name] = item.value
-    plain = (bool, int, float, str, list, tuple, type(None))
-    return {
-        name: raw[name] if name in raw and isinstance(raw[name], plain) else value
-        for name, value in binding.written.items()
-    }
-
-
-def _report_binding(
-    error: BindingError, given: list[Given], spans: Mapping[str, Span], call: tree.Call, frame: Frame
-) -> None:
-    span, name_span = call.function.span, None
-    positional = [g for g in given if g.name is None]
-    if error.position is not None and error.position < len(positional):
-        span = positional[error.position].span
-    elif error.argument is not None:
-        for item in given:
-            if item.name == error.argument:
-                span, name_span = item.span, item.name_span
-    value = next((g.value for g in given if g.span == span), None)
-    if isinstance(value, Identifier) and error.problem is argument_problems.WrongArgument and "." not in value.name:
-        ev.unknown_name(span, value.name, frame)
-        return
-    is_name = error.problem in (argument_problems.UnknownArgument, argument_problems.RepeatedArgument)
-    place = name_span if is_name and name_span is not None else span
-    fix = None
-    if error.suggestion is not None and place != call.function.span:
-        fix = Fix((Edit(place, error.suggestion),), safe=is_name)
-    frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, **error.facts))
-
-
 # -- layers as arguments ------------------------------------------------------------------------
 
 
-def prepare(call: tree.Call, target: KindRef, frame: Frame) -> Prepared | None:
+def prepare(call: tree.Call, target: KindRef, frame: Frame) -> binding.Prepared | None:
     """Bind a layer's arguments; the stage's own `name` is not among them."""
     found = signature("layer", target.name)
     assert found is not None
     if target.definition is None:
         frame.report(
             name_problems.UnsupportedKind.at(
-                call.function.span, "Keras has this class, the catalogue has no rule for it", name=target.name
+                call.function.span,
+                "Keras has this class, the catalogue has no rule for it",
+                name=target.name,
             )
         )
         return None
     overrides = target.definition.arguments
-    return bind_call(
-        call, found, overrides, frame, label=target.name, definition=target.definition, leave_out=("name",)
+    return binding.bind_call(
+        call,
+        found,
+        overrides,
+        frame,
+        label=target.name,
+        definition=target.definition,
+        leave_out=("name",),
     )
 
 
@@ -325,7 +110,10 @@ def layer_chain(layers: list[BoundLayer]) -> BoundLayer:
         for layer in layers:
             result = layer.infer((outputs,))
             if not isinstance(result.outputs, TensorSpec):
-                raise Refusal(shape_problems.SeveralInputs, f"`{layer.kind}` gives several tensors to the next layer")
+                raise Refusal(
+                    shape_problems.SeveralInputs,
+                    f"`{layer.kind}` gives several tensors to the next layer",
+                )
             outputs, macs = result.outputs, macs + result.macs
             weights.extend(result.weights)
         return Inference(outputs, tuple(weights), macs)
@@ -349,9 +137,15 @@ def stage_name(call: tree.Node, frame: Frame, fallback: str) -> str:
             value = ev.value_of(planned.explicit, frame)
             base = value if isinstance(value, str) else fallback
             if not isinstance(value, str) and not is_poisoned(value):
-                _report_name(planned.explicit.span, f"a name is a string, this is {spell_entity(value)}", frame)
+                _report_name(
+                    planned.explicit.span,
+                    f"a name is a string, this is {spell_entity(value)}",
+                    frame,
+                )
             elif isinstance(value, str) and ("/" in value or not value):
-                _report_name(planned.explicit.span, "Keras takes no empty name and no `/` in one", frame)
+                _report_name(
+                    planned.explicit.span, "Keras takes no empty name and no `/` in one", frame
+                )
     parts = [body.prefix, base] if body.prefix else [base]
     return "_".join([*parts, *(str(i) for i in indices)])
 
@@ -391,12 +185,18 @@ def apply_layer(
 
 
 def apply_prepared(
-    prepared: Prepared, name: str, arriving: Any, extra: list[Given], frame: Frame, whole: tree.Call
+    prepared: binding.Prepared,
+    name: str,
+    arriving: Any,
+    extra: list[Given],
+    frame: Frame,
+    whole: tree.Call,
 ) -> Any:
     """Apply a bound layer under a name; `extra` are the call-time arguments, `whole` the call to blame."""
     body = frame.body
     definition = prepared.definition
-    assert body is not None and definition is not None
+    assert body is not None
+    assert definition is not None
     found = signature("layer", definition.name)
     assert found is not None
     positional, keywords = _call_values(definition, found, arriving, extra, whole, frame)
@@ -405,6 +205,8 @@ def apply_prepared(
     inference = _infer(prepared, arriving, positional, keywords, extra, frame, whole)
     if inference is None:
         return POISON
+    for caveat in inference.caveats:
+        frame.report(BuildsButFails.at(whole.span, caveat, layer=prepared.label))
     operation = _operation(prepared, name, inference, frame, whole, arriving)
     if operation is None:
         return POISON
@@ -429,7 +231,9 @@ def _call_values(
         if item.name is None:
             positional.append(item.value)
         elif item.name in keywords or item.name in names[: len(positional)]:
-            _report_call_argument(item, f"`{item.name}` is given twice", definition, frame, repeated=True)
+            _report_call_argument(
+                item, f"`{item.name}` is given twice", definition, frame, repeated=True
+            )
             return None, {}
         elif item.name not in names and not anything and item.name not in ("training", "mask"):
             _report_unknown_call_argument(item, names[1:], definition, frame)
@@ -452,7 +256,9 @@ def _report_call_argument(
     item: Given, label: str, definition: LayerKind, frame: Frame, *, repeated: bool
 ) -> None:
     problem = argument_problems.RepeatedArgument if repeated else argument_problems.UnknownArgument
-    frame.report(problem.at(item.name_span or item.span, label, layer=definition.name, argument=item.name))
+    frame.report(
+        problem.at(item.name_span or item.span, label, layer=definition.name, argument=item.name)
+    )
 
 
 def _report_unknown_call_argument(
@@ -474,7 +280,7 @@ def _report_unknown_call_argument(
 
 
 def _infer(
-    prepared: Prepared,
+    prepared: binding.Prepared,
     arriving: Any,
     positional: list[Any],
     keywords: dict[str, Any],
@@ -488,7 +294,9 @@ def _infer(
     assert found is not None
     names = [p.name for p in found.call_parameters]
     spreads = definition.takes == "positional"
-    inputs = tuple(t.spec for value in (positional if spreads else positional[:1]) for t in tensors_in(value))
+    inputs = tuple(
+        t.spec for value in (positional if spreads else positional[:1]) for t in tensors_in(value)
+    )
     is_list = isinstance(positional[0], (list, tuple)) or (spreads and len(positional) > 1)
     if definition.takes == "one" and isinstance(arriving, (list, tuple)) and len(inputs) == 1:
         frame.report(
@@ -533,7 +341,7 @@ def _add_demands(demands: Iterable[Demand], span: Span, frame: Frame) -> None:
 
 def _report_refusal(
     refusal: Refusal,
-    prepared: Prepared,
+    prepared: binding.Prepared,
     positional: list[Any],
     extra: list[Given],
     whole: tree.Call,
@@ -557,7 +365,9 @@ def _report_refusal(
     )
 
 
-def refusal_labels(refusal: Refusal, positional: list[Any], frame: Frame, culprit: Span) -> list[Label]:
+def refusal_labels(
+    refusal: Refusal, positional: list[Any], frame: Frame, culprit: Span
+) -> list[Label]:
     """Say what arrives from where, or, where two sizes differ, which layers made them differ."""
     body = frame.body
     assert body is not None
@@ -586,10 +396,16 @@ def input_labels(value: Any, frame: Frame, culprit: Span) -> list[Label]:
 
 
 def _operation(
-    prepared: Prepared, name: str, inference: Inference, frame: Frame, whole: tree.Call, arriving: Any
+    prepared: binding.Prepared,
+    name: str,
+    inference: Inference,
+    frame: Frame,
+    whole: tree.Call,
+    arriving: Any,
 ) -> Operation | None:
     body = frame.body
-    assert body is not None and prepared.definition is not None
+    assert body is not None
+    assert prepared.definition is not None
     if body.shared is not None and name in body.shared:
         operation = body.shared[name]
         if [w.shape for w in operation.weights] != [w.shape for w in inference.weights]:
@@ -656,5 +472,3 @@ def output_tensors(node: int, structure: Any, path: tuple[int, ...] = ()) -> Any
     if isinstance(structure, TensorSpec):
         return Tensor(Ref(node, path), structure)
     return [output_tensors(node, part, (*path, i)) for i, part in enumerate(structure)]
-
-

@@ -165,7 +165,8 @@ class Linker:
             self._diagnostics.report(
                 problems.UnknownModule.at(
                     statement.source_span,
-                    "the library that ships with netdsl has " + ", ".join(f"`std.{k}`" for k in known),
+                    "the library that ships with netdsl has "
+                    + ", ".join(f"`std.{k}`" for k in known),
                     name=statement.module,
                     help=f"did you mean `std.{near}`?"
                     if near

@@ -36,7 +36,6 @@ def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
 
 def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) -> Iterator[Frame]:
     """Give a frame for each turn of the clauses, numbered for the names of stages inside."""
-    count = 0
 
     def turns(depth: int, outer: Frame) -> Iterator[Frame]:
         if depth == len(clauses):
@@ -48,9 +47,8 @@ def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) ->
             if all(ev.condition(c, inner) for c in clause.conditions):
                 yield from turns(depth + 1, inner)
 
-    for inner in turns(0, frame):
+    for count, inner in enumerate(turns(0, frame)):
         inner.loop, inner.index = loop, count
-        count += 1
         frame.session.budget.step()
         yield inner
 
@@ -71,7 +69,9 @@ def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
     else:
         help_ = f"write `range({expr.span.text})`" if isinstance(value, int) else ""
         frame.report(
-            problems.Uncomputable.at(expr.span, f"a loop goes over a list, this is {spell_entity(value)}", help=help_)
+            problems.Uncomputable.at(
+                expr.span, f"a loop goes over a list, this is {spell_entity(value)}", help=help_
+            )
         )
     return []
 

@@ -19,7 +19,11 @@ from netdsl.graph import Graph, Node
 from netdsl.tensor import TensorSpec, spell_shape
 
 #: Losses over classes along the last axis.
-_CLASSES = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy", "SparseCategoricalCrossentropy")
+_CLASSES = (
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "SparseCategoricalCrossentropy",
+)
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -39,7 +43,9 @@ def loss_kind(loss: Any) -> str:
     if isinstance(loss, ObjectValue):
         return loss.kind
     function = identifiers("loss").get(str(loss), str(loss))
-    return "".join(part.capitalize() for part in function.split("_")) if "_" in function else function
+    return (
+        "".join(part.capitalize() for part in function.split("_")) if "_" in function else function
+    )
 
 
 def output_activation(graph: Graph, node: Node) -> str:
@@ -69,7 +75,11 @@ def check_losses(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
             shape = spell_shape(graph.spec(ref).shape)
             frame.report(
                 problems.LossDoesNotFit.at(
-                    plan.spans["loss"], label, name=name, help=help_, related=(Label(place, f"the output is {shape}"),)
+                    plan.spans["loss"],
+                    label,
+                    name=name,
+                    help=help_,
+                    related=(Label(place, f"the output is {shape}"),),
                 )
             )
 

@@ -62,7 +62,9 @@ def resolve(
             )
         return None
     if target.symbol is symbol:
-        home.report(problems.Cycle.at(call.span, "a model cannot be made from itself", name=node.name))
+        home.report(
+            problems.Cycle.at(call.span, "a model cannot be made from itself", name=node.name)
+        )
         return None
     base = resolve(target.symbol, session, depth + 1)
     if base is None:
@@ -79,11 +81,17 @@ def _given(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Any] | None:
     positional = [a for a in call.arguments if a.name is None]
     written = {a.name for a in call.arguments if a.name} | set(names[: len(positional)])
     declared = tuple(
-        p if p.default is not None or p.name in written else replace(p, default=tree.Literal(p.span, None, "None"), type=None)
-        for p in node.parameters
+        p if p.default is not None or p.name in written else _optional(p) for p in node.parameters
     )
-    bound = parameters.bind_parameters(node.name, declared, call, home, home.session.root(base.unit))
+    bound = parameters.bind_parameters(
+        node.name, declared, call, home, home.session.root(base.unit)
+    )
     return None if bound is None else {name: bound[name] for name in names if name in written}
+
+
+def _optional(parameter: tree.Parameter) -> tree.Parameter:
+    """Let a parameter be left out for now; it is asked for again where the model is made."""
+    return replace(parameter, default=tree.Literal(parameter.span, None, "None"), type=None)
 
 
 def instantiate(ref: ModelRef, call: tree.Call, frame: Frame) -> ModelInstance | None:
@@ -117,7 +125,9 @@ def instance_of(
     if graph is None:
         session.budget.depth += 1
         if session.budget.depth > MAX_DEPTH:
-            raise LimitReached(f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep")
+            raise LimitReached(
+                f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep"
+            )
         graph = elaborate_model(symbol, bound, session, via, name)
         session.budget.depth -= 1
         session.graphs[key] = graph
@@ -137,7 +147,9 @@ def elaborate_model(
     assert isinstance(node, tree.Model)
     graph = Graph(name, dict(bound), docstring=node.body.docstring, span=node.name_span)
     plan = session.plan(node.body, symbol.unit, in_model=True)
-    frame = Frame(session, symbol.unit, session.root(symbol.unit), dict(bound), Body(graph, plan, via=via))
+    frame = Frame(
+        session, symbol.unit, session.root(symbol.unit), dict(bound), Body(graph, plan, via=via)
+    )
     arranged = session.arranged(node.body)
     for number, written in enumerate(arranged.inputs):
         _add_input(written, frame, arriving[number] if arriving is not None else None)
@@ -173,7 +185,13 @@ def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -
         name, "InputLayer", "input", {k: v for k, v in options.items() if v}, span=written.name_span
     )
     node = Node(
-        len(body.graph.nodes), operation, (), {}, spec, 0, Origin(written.name_span, tuple(s for s, _ in body.via))
+        len(body.graph.nodes),
+        operation,
+        (),
+        {},
+        spec,
+        0,
+        Origin(written.name_span, tuple(s for s, _ in body.via)),
     )
     frame.session.budget.node()
     body.graph.nodes.append(node)
@@ -189,7 +207,11 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
     assert body is not None
     arranged = frame.session.arranged(node.body)
     if not arranged.outputs:
-        frame.report(problems.NoOutput.at(node.name_span, "nothing leaves this model", name=node.name, help="add an `output`"))
+        frame.report(
+            problems.NoOutput.at(
+                node.name_span, "nothing leaves this model", name=node.name, help="add an `output`"
+            )
+        )
     for output in arranged.outputs:
         value = frame.variables.get(bodies.output_key(output), POISON)
         tensors = list(tensors_in(value))
@@ -197,7 +219,9 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
             body.graph.complete = False
             continue
         name = bodies.output_name(output) or body.graph.nodes[tensors[0].ref.node].name
-        names = [name] if isinstance(value, Tensor) else [f"{name}_{i}" for i in range(len(tensors))]
+        names = (
+            [name] if isinstance(value, Tensor) else [f"{name}_{i}" for i in range(len(tensors))]
+        )
         for own, tensor in zip(names, tensors, strict=True):
             if own in body.graph.outputs and output.name is None:
                 own = f"{own}_{len(body.graph.outputs)}"
@@ -279,7 +303,9 @@ def top_level(
     for parameter in node.parameters:
         if parameter.name in settings:
             value = settings[parameter.name]
-            bound[parameter.name] = parameters.check_type(parameter, value, parameter.span, node.name, home)
+            bound[parameter.name] = parameters.check_type(
+                parameter, value, parameter.span, node.name, home
+            )
         elif parameter.name in preset:
             bound[parameter.name] = preset[parameter.name]
         elif parameter.default is not None:
@@ -296,5 +322,3 @@ def top_level(
             )
             return None
     return None if any(v is POISON for v in bound.values()) else (base, bound)
-
-

@@ -147,8 +147,10 @@ class _Collector:
             case tree.Repeat(_, _, body):
                 return [(body, self._enter(node, loops), None)]
             case tree.For(_, _, iterable, body):
-                inside = [(body, self._enter(node, loops), None)]
-                return [(iterable, loops, None), *inside] if _holds_chain(iterable) else inside
+                turn = self._enter(node, loops)
+                if _holds_chain(iterable):
+                    return [(iterable, loops, None), (body, turn, None)]
+                return [(body, turn, None)]
             case tree.Comprehension(_, element, _):
                 return [(element, self._enter(node, loops), None)]
             case tree.If(_, _, then, otherwise):

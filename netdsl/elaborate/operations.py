@@ -110,9 +110,14 @@ def _unknown(function: str, span: Span, frame: Frame) -> Any:
     problem: type[Problem] = name_problems.UnknownStage
     label = "keras.ops has no such function"
     if function in names_and_aliases("op"):
-        problem, label = name_problems.UnsupportedKind, "the catalogue has no rule for this function"
+        problem, label = (
+            name_problems.UnsupportedKind,
+            "the catalogue has no rule for this function",
+        )
     frame.report(
-        problem.at(span, label, name=f"ops.{function}", help=f"did you mean `ops.{near}`?" if near else "")
+        problem.at(
+            span, label, name=f"ops.{function}", help=f"did you mean `ops.{near}`?" if near else ""
+        )
     )
     return POISON
 
@@ -130,7 +135,9 @@ def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
             named[item.name] = value
     if is_poisoned(positional) or is_poisoned(list(named.values())) or frame.body is None:
         return POISON
-    return apply_op(function, positional, named, call.span, frame, _places(function, given, arriving))
+    return apply_op(
+        function, positional, named, call.span, frame, _places(function, given, arriving)
+    )
 
 
 def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]:
@@ -140,7 +147,10 @@ def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]
     if arriving is not MISSING:
         next(names, None)
     places = {item.name: item.span for item in given if item.name is not None}
-    return {name: item.span for item, name in zip((g for g in given if g.name is None), names, strict=False)} | places
+    return {
+        name: item.span
+        for item, name in zip((g for g in given if g.name is None), names, strict=False)
+    } | places
 
 
 def _op_value(item: Given, frame: Frame) -> Any:

@@ -84,11 +84,7 @@ def _defines(statement: tree.BodyStatement) -> dict[str, Span]:
         case tree.LayerDecl(_, name):
             return {name: statement.name_span}
         case tree.Bind(_, target, value):
-            own = {
-                n.id: n.span
-                for n in _pattern_nodes(target)
-                if n.id != "_"
-            }
+            own = {n.id: n.span for n in _pattern_nodes(target) if n.id != "_"}
             return own | _as_names(value)
         case tree.Output(_, name, value):
             own = {name: statement.name_span} if name and statement.name_span else {}
@@ -199,8 +195,11 @@ def _cycles(
                 cycles.append([(name, span) for _, name, span in turn])
                 break
             following = next(
-                ((owner[n], n, node.span) for n, node in steps[current].uses.items()
-                 if owner.get(n) in stuck),
+                (
+                    (owner[n], n, node.span)
+                    for n, node in steps[current].uses.items()
+                    if owner.get(n) in stuck
+                ),
                 None,
             )
             if following is None:
@@ -238,4 +237,3 @@ def sort_names(uses: dict[str, set[str]], report: Callable[[list[str]], None]) -
                 state[other] = 1
                 stack.append((other, sorted(uses[other] & uses.keys())))
     return order
-

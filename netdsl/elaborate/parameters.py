@@ -25,6 +25,9 @@ _CATALOGUE_TYPES: Mapping[str, Family] = {
     "constraint": "constraint",
 }
 
+#: Families whose members a parameter without a type may name too.
+_NAMED: tuple[Family, ...] = ("loss", "metric", "optimizer")
+
 #: The words a parameter's type may be.
 TYPE_WORDS = ("int", "float", "bool", "str", "shape", "list", "any", "layer", *_CATALOGUE_TYPES)
 
@@ -103,12 +106,16 @@ def bind_parameters(
             continue
         if name in bound:
             frame.report(
-                problems.RepeatedArgument.at(item.span, f"`{name}` is given twice", layer=label, argument=name)
+                problems.RepeatedArgument.at(
+                    item.span, f"`{name}` is given twice", layer=label, argument=name
+                )
             )
             fine = False
             continue
         bound[name], spans[name] = item.value, item.span
-    return _complete(label, declared, bound, spans, call, frame, home, preset or {}) if fine else None
+    return (
+        _complete(label, declared, bound, spans, call, frame, home, preset or {}) if fine else None
+    )
 
 
 def _complete(
@@ -159,11 +166,15 @@ def default_value(parameter: tree.Parameter, label: str, home: Frame) -> Any:
     return check_type(parameter, value, parameter.default.span, label, home)
 
 
-def _report_too_many(label: str, names: list[str], given: list[Given], item: Given, frame: Frame) -> None:
+def _report_too_many(
+    label: str, names: list[str], given: list[Given], item: Given, frame: Frame
+) -> None:
     count = sum(1 for g in given if g.name is None)
     takes = f"takes {len(names)} argument{'s' * (len(names) != 1)}, {count} are given"
     help_ = f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"
-    frame.report(problems.TooManyArguments.at(item.span, takes, layer=label, argument="", help=help_))
+    frame.report(
+        problems.TooManyArguments.at(item.span, takes, layer=label, argument="", help=help_)
+    )
 
 
 def _report_unknown(label: str, names: list[str], item: Given, frame: Frame) -> None:
@@ -171,7 +182,9 @@ def _report_unknown(label: str, names: list[str], item: Given, frame: Frame) -> 
     span = item.name_span or item.span
     help_ = f"did you mean `{near}`?" if near else ""
     if not near:
-        help_ = f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"
+        help_ = (
+            f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"
+        )
     frame.report(
         problems.UnknownArgument.at(
             span,
@@ -192,7 +205,7 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
     if is_poisoned(value):
         return POISON
     word = parameter.type
-    if word in _CATALOGUE_TYPES:
+    if word is not None and word in _CATALOGUE_TYPES:
         return _catalogue_value(parameter, _CATALOGUE_TYPES[word], value, span, label, frame)
     if isinstance(value, Identifier):
         return _identifier(parameter, value, span, frame)
@@ -224,7 +237,8 @@ def _is_of(word: str, value: Any) -> bool:
             return isinstance(value, str)
         case "shape":
             return isinstance(value, int) or (
-                isinstance(value, (list, tuple)) and all(isinstance(v, (int, Sym, type(None))) for v in value)
+                isinstance(value, (list, tuple))
+                and all(isinstance(v, (int, Sym, type(None))) for v in value)
             )
         case "list":
             return isinstance(value, (list, tuple))
@@ -240,7 +254,7 @@ def _identifier(parameter: tree.Parameter, value: Identifier, span: Span, frame:
         for family in _CATALOGUE_TYPES.values():
             if value.last in identifiers(family):
                 return value.last
-        if any(value.last in names_and_aliases(f) for f in ("loss", "metric", "optimizer")):  # type: ignore[arg-type]
+        if any(value.last in names_and_aliases(f) for f in _NAMED):
             return value.last
     return ev.unknown_name(span, value.name, frame)
 
@@ -257,25 +271,27 @@ def _catalogue_value(
         if name in identifiers(family):
             return name
         near = closest(name, identifiers(family))
-        article = "an" if family[0] in "aeiou" else "a"
         frame.report(
             problems.UnknownIdentifier.at(
                 span,
                 f"Keras has no {family} `{name}`",
                 layer=label,
                 argument=parameter.name,
-                help=f"did you mean `{near}`?" if near else f"`netdsl layers` lists {article} {family} by name",
+                help=f"did you mean `{near}`?" if near else f"`netdsl layers` lists every {family}",
             )
         )
         return POISON
     frame.report(
         problems.WrongArgument.at(
             span,
-            f"`{parameter.name}` takes the name of an {family} or one with its arguments, this is {spell_entity(value)}"
-            if family[0] in "aeiou"
-            else f"`{parameter.name}` takes the name of a {family} or one with its arguments, this is {spell_entity(value)}",
+            f"`{parameter.name}` takes {_with_article(family)} by its name or with its arguments, "
+            f"this is {spell_entity(value)}",
             layer=label,
             argument=parameter.name,
         )
     )
     return POISON
+
+
+def _with_article(family: str) -> str:
+    return f"an {family}" if family[0] in "aeiou" else f"a {family}"

@@ -15,7 +15,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import applications, bodies, calls, extern, layers, loops, operations
+from netdsl.elaborate import applications, bodies, calls, extern, layers, loops, operations, values
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
     POISON,
@@ -62,7 +62,9 @@ def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
         return calls.not_applied(expr.span, frame)
     if not is_poisoned(value):
         frame.report(
-            problems.NotATensor.at(expr.span, f"this is {spell_entity(value)}, an arrow starts from a tensor")
+            problems.NotATensor.at(
+                expr.span, f"this is {spell_entity(value)}, an arrow starts from a tensor"
+            )
         )
     return POISON
 
@@ -103,13 +105,23 @@ def _report_precedence(pipe: tree.Pipe, stage: tree.Binary, frame: Frame) -> Non
         left = left.left
     start, middle = pipe.span.start, left.span.end
     file = pipe.span.file
-    fix = Fix((Edit(Span(file, start, start), "("), Edit(Span(file, middle, middle), ")")), safe=False)
+    fix = Fix(
+        (Edit(Span(file, start, start), "("), Edit(Span(file, middle, middle), ")")), safe=False
+    )
     text = file.text[start:middle]
     rest = file.text[middle : stage.span.end]
-    help_ = f"write parentheses: `({text}){rest}`" if len(text) < 60 and "\n" not in text else "put the chain before it in parentheses"
+    short = len(text) < 60 and "\n" not in text
+    help_ = (
+        f"write parentheses: `({text}){rest}`"
+        if short
+        else "put the chain before it in parentheses"
+    )
     frame.report(
         problems.NotAStage.at(
-            stage.op_span, f"`{stage.op}` binds before the arrow, so it would join a layer", help=help_, fix=fix
+            stage.op_span,
+            f"`{stage.op}` binds before the arrow, so it would join a layer",
+            help=help_,
+            fix=fix,
         )
     )
 
@@ -307,15 +319,16 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
     if is_poisoned(count):
         return POISON
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        if ev.values.is_dim(count):
+        shown = count if isinstance(count, int) else spell_entity(count)
+        if values.is_dim(count):
             ev.report_value_problem(
-                ev.values.ValueProblem("`repeat` needs a number", count), stage.count.span, frame
+                values.ValueProblem("`repeat` needs a number", count), stage.count.span, frame
             )
         else:
             frame.report(
                 problems.Uncomputable.at(
                     stage.count.span,
-                    f"`repeat` takes a whole number from 0, this is {count if isinstance(count, int) else spell_entity(count)}",
+                    f"`repeat` takes a whole number from 0, this is {shown}",
                 )
             )
         return POISON
@@ -374,9 +387,15 @@ def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     value = ev.evaluate(stage, _with_arriving(frame, arriving))
     if is_tensorial(value):
         return value
-    if isinstance(value, (int, float, str, FunctionValue, BuiltinFunction, ExternFunction, type(None))):
-        help_ = "use `Lambda(…)` for a function of Python" if isinstance(value, ExternFunction) else ""
-        frame.report(problems.NotAStage.at(stage.span, f"this is {spell_entity(value)}", help=help_))
+    if isinstance(
+        value, (int, float, str, FunctionValue, BuiltinFunction, ExternFunction, type(None))
+    ):
+        help_ = (
+            "use `Lambda(…)` for a function of Python" if isinstance(value, ExternFunction) else ""
+        )
+        frame.report(
+            problems.NotAStage.at(stage.span, f"this is {spell_entity(value)}", help=help_)
+        )
         return POISON
     return _not_a_stage(stage, value, frame)
 
@@ -393,4 +412,3 @@ _STAGES: dict[type, Callable[[Any, Any, Frame], Any]] = {
     tree.As: _as,
     tree.Conditional: _conditional,
 }
-

@@ -61,15 +61,21 @@ def dimension(expr: tree.Expr, frame: Frame) -> Dim | None:
     if isinstance(value, int) and not isinstance(value, bool):
         if value >= 1:
             return value
-        frame.report(problems.WrongInputType.at(expr.span, f"a dimension is at least 1, this is {value}"))
+        frame.report(
+            problems.WrongInputType.at(expr.span, f"a dimension is at least 1, this is {value}")
+        )
     elif not is_poisoned(value):
         frame.report(
-            problems.WrongInputType.at(expr.span, f"a dimension is a whole number, this is {spell_entity(value)}")
+            problems.WrongInputType.at(
+                expr.span, f"a dimension is a whole number, this is {spell_entity(value)}"
+            )
         )
     return None
 
 
-def declared_type(written: tree.TensorType, frame: Frame) -> tuple[TensorSpec, dict[str, Any]] | None:
+def declared_type(
+    written: tree.TensorType, frame: Frame
+) -> tuple[TensorSpec, dict[str, Any]] | None:
     """Give the type of a model's input, batch included, and its options; None after reporting."""
     dtype = dtype_of(written, frame)
     dims: list[Dim] = []
@@ -84,7 +90,10 @@ def declared_type(written: tree.TensorType, frame: Frame) -> tuple[TensorSpec, d
     batch: Dim = options.get("batch_size") or UNKNOWN
     return (
         TensorSpec(
-            (batch, *dims), dtype, sparse=bool(options.get("sparse")), ragged=bool(options.get("ragged"))
+            (batch, *dims),
+            dtype,
+            sparse=bool(options.get("sparse")),
+            ragged=bool(options.get("ragged")),
         ),
         options,
     )
@@ -109,7 +118,8 @@ def input_options(written: tree.TensorType, frame: Frame) -> dict[str, Any] | No
             continue
         value = ev.value_of(option.value, frame)
         wanted: type = {"batch_size": int, "name": str}.get(option.name, bool)
-        if not isinstance(value, wanted) or (option.name == "batch_size" and value < 1):
+        fits = isinstance(value, wanted)
+        if not fits or (isinstance(value, int) and option.name == "batch_size" and value < 1):
             if not is_poisoned(value):
                 frame.report(
                     problems.WrongInputType.at(
@@ -139,7 +149,9 @@ def match_type(
         return False
     if written.dtype is not None and dtype_of(written, frame) != spec.dtype:
         frame.report(
-            shape_problems.WrongDtype.at(span, f"takes {written.dtype}, {spec.dtype} arrives", layer=label)
+            shape_problems.WrongDtype.at(
+                span, f"takes {written.dtype}, {spec.dtype} arrives", layer=label
+            )
         )
         return False
     return all(
@@ -149,7 +161,13 @@ def match_type(
 
 
 def _match_dim(
-    expr: tree.Expr, arriving: Dim, axis: int, spec: TensorSpec, frame: Frame, label: str, span: Span
+    expr: tree.Expr,
+    arriving: Dim,
+    axis: int,
+    spec: TensorSpec,
+    frame: Frame,
+    label: str,
+    span: Span,
 ) -> bool:
     if isinstance(expr, tree.Arriving):
         return True
@@ -184,5 +202,3 @@ def given_type(written: tree.TensorType, frame: Frame, batch: Dim, dtype: str) -
         return None
     own = dtype_of(written, frame) if written.dtype else dtype
     return TensorSpec((batch, *(UNKNOWN if d is None else d for d in dims)), own)
-
-

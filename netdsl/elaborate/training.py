@@ -16,6 +16,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import binding
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import POISON, ModelRef, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
@@ -66,20 +67,37 @@ STRATEGIES = (
     "ParameterServerStrategy", "CentralStorageStrategy",
 )  # fmt: skip
 
-ADAPTABLE = ("Normalization", "TextVectorization", "StringLookup", "IntegerLookup", "Discretization")
+ADAPTABLE = (
+    "Normalization",
+    "TextVectorization",
+    "StringLookup",
+    "IntegerLookup",
+    "Discretization",
+)
 
 #: Settings that `compile_model` uses; the others are for functions that are not generated yet.
-COMPILED_SETTINGS = ("optimizer", "loss", "loss_weights", "metrics", "jit_compile", "steps_per_execution")
+COMPILED_SETTINGS = (
+    "optimizer",
+    "loss",
+    "loss_weights",
+    "metrics",
+    "jit_compile",
+    "steps_per_execution",
+)
 
 
-def read_training(unit_root: Frame, statements: tuple[Any, ...], graphs: Mapping[str, Graph]) -> list[TrainPlan]:
+def read_training(
+    unit_root: Frame, statements: tuple[Any, ...], graphs: Mapping[str, Graph]
+) -> list[TrainPlan]:
     """Read every `train` block of a file."""
     plans: list[TrainPlan] = []
     seen: dict[str, Span] = {}
     for statement in statements:
         if isinstance(statement, tree.Train):
             if statement.model in seen:
-                _report_twice(statement.model, statement.model_span, seen[statement.model], unit_root)
+                _report_twice(
+                    statement.model, statement.model_span, seen[statement.model], unit_root
+                )
                 continue
             seen[statement.model] = statement.model_span
             plan = _read(statement, unit_root, graphs)
@@ -90,7 +108,9 @@ def read_training(unit_root: Frame, statements: tuple[Any, ...], graphs: Mapping
 
 def _report_twice(name: str, again: Span, first: Span, frame: Frame) -> None:
     frame.report(
-        problems.SettingTwice.at(again, "set again here", name=name, related=(Label(first, "first here"),))
+        problems.SettingTwice.at(
+            again, "set again here", name=name, related=(Label(first, "first here"),)
+        )
     )
 
 
@@ -131,7 +151,9 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: _Context) -> 
                 setting.name_span,
                 "no setting has this name",
                 name=setting.name,
-                help=f"did you mean `{near}`?" if near else "the settings are " + ", ".join(f"`{s}`" for s in SETTINGS),
+                help=f"did you mean `{near}`?"
+                if near
+                else "the settings are " + ", ".join(f"`{s}`" for s in SETTINGS),
                 fix=Fix((Edit(setting.name_span, near),), safe=True) if near else None,
             )
         )
@@ -169,9 +191,13 @@ def report_not_emitted(plan: TrainPlan, frame: Frame) -> None:
 # -- readers ------------------------------------------------------------------------------------
 
 
-def wrong(setting: tree.Setting, label: str, frame: Frame, span: Span | None = None, help: str = "") -> Any:
+def wrong(
+    setting: tree.Setting, label: str, frame: Frame, span: Span | None = None, help: str = ""
+) -> Any:
     """Report a setting's value."""
-    frame.report(problems.WrongSetting.at(span or setting.value.span, label, name=setting.name, help=help))
+    frame.report(
+        problems.WrongSetting.at(span or setting.value.span, label, name=setting.name, help=help)
+    )
     return POISON
 
 
@@ -183,7 +209,9 @@ def _whole(minimum: int, *words: str) -> Callable[[tree.Setting, _Context], Any]
         if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
             also = "".join(f' or "{w}"' for w in words)
             return wrong(
-                setting, f"takes a whole number from {minimum}{also}, this is {_shown(value)}", context.frame
+                setting,
+                f"takes a whole number from {minimum}{also}, this is {_shown(value)}",
+                context.frame,
             )
         return value
 
@@ -212,9 +240,13 @@ def _shown(value: Any) -> str:
 
 def _fraction(setting: tree.Setting, context: _Context) -> Any:
     value = _plain(setting, context)
-    if is_poisoned(value) or (isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1):
+    if is_poisoned(value) or (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+    ):
         return value
-    return wrong(setting, f"takes a share from 0 to 1, 1 left out; this is {_shown(value)}", context.frame)
+    return wrong(
+        setting, f"takes a share from 0 to 1, 1 left out; this is {_shown(value)}", context.frame
+    )
 
 
 def _string(setting: tree.Setting, context: _Context) -> Any:
@@ -245,7 +277,9 @@ def _class_weight(setting: tree.Setting, context: _Context) -> Any:
     if not isinstance(value, dict) or not all(
         isinstance(k, int) and isinstance(v, (int, float)) for k, v in value.items()
     ):
-        return wrong(setting, "takes a dict from class number to weight: `{0: 1.0, 1: 2.5}`", context.frame)
+        return wrong(
+            setting, "takes a dict from class number to weight: `{0: 1.0, 1: 2.5}`", context.frame
+        )
     return value
 
 
@@ -272,7 +306,9 @@ def catalogue_object(
                 f"this names no {family}",
                 family=family,
                 name=name,
-                help=f"did you mean `{near}`?" if near else "declare a function of your own with `extern fn`",
+                help=f"did you mean `{near}`?"
+                if near
+                else "declare a function of your own with `extern fn`",
                 fix=Fix((Edit(expr.span, near),), safe=True) if near and "…" not in near else None,
             )
         )
@@ -282,12 +318,10 @@ def catalogue_object(
 
 def _object_value(expr: tree.Expr, family: Family, frame: Frame) -> Any:
     """Evaluate; a class that is public in several families is the one of this setting."""
-    from netdsl.elaborate import layers
-
     if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
         found = signature(family, expr.function.id)
         if found is not None and not found.is_function and expr.function.id not in frame.unit.names:
-            prepared = layers.bind_call(expr, found, {}, frame, label=found.name)
+            prepared = binding.bind_call(expr, found, {}, frame, label=found.name)
             if prepared is None or not prepared.complete:
                 return POISON
             return ObjectValue(family, found.name, prepared.written)
@@ -299,7 +333,9 @@ def _optimizer(setting: tree.Setting, context: _Context) -> Any:
 
 
 def _loss(setting: tree.Setting, context: _Context) -> Any:
-    return _by_output(setting, context, lambda e: catalogue_object(e, "loss", setting, context.frame))
+    return _by_output(
+        setting, context, lambda e: catalogue_object(e, "loss", setting, context.frame)
+    )
 
 
 def _loss_weights(setting: tree.Setting, context: _Context) -> Any:
@@ -307,7 +343,9 @@ def _loss_weights(setting: tree.Setting, context: _Context) -> Any:
         value = ev.evaluate(expr, context.frame)
         if isinstance(value, (int, float)) or is_poisoned(value):
             return value
-        return wrong(setting, f"takes numbers, this is {spell_entity(value)}", context.frame, expr.span)
+        return wrong(
+            setting, f"takes numbers, this is {spell_entity(value)}", context.frame, expr.span
+        )
 
     return _by_output(setting, context, number)
 
@@ -325,17 +363,27 @@ def _metrics(setting: tree.Setting, context: _Context) -> Any:
     if isinstance(setting.value, tree.DictExpr):
         return _by_output(setting, context, metric)
     frame = context.frame
-    return wrong(setting, "takes a list", frame, help=f"write `metrics = [{setting.value.span.text}]`")
+    return wrong(
+        setting, "takes a list", frame, help=f"write `metrics = [{setting.value.span.text}]`"
+    )
 
 
 def _by_output(setting: tree.Setting, context: _Context, read: Callable[[tree.Expr], Any]) -> Any:
     """Read a setting given once, in a list in the order of the outputs, or in a dict by their names."""
-    outputs = list(context.graph.outputs) if context.graph is not None and context.graph.complete else None
+    outputs = (
+        list(context.graph.outputs)
+        if context.graph is not None and context.graph.complete
+        else None
+    )
     value = setting.value
     if isinstance(value, (tree.ListExpr, tree.TupleExpr)):
         if outputs is not None and len(value.items) != len(outputs):
             return _differ(
-                setting, value.span, f"{len(value.items)} are given for {len(outputs)} outputs", outputs, context
+                setting,
+                value.span,
+                f"{len(value.items)} are given for {len(outputs)} outputs",
+                outputs,
+                context,
             )
         return [read(item) for item in value.items]
     if not isinstance(value, tree.DictExpr):
@@ -353,7 +401,9 @@ def _by_output(setting: tree.Setting, context: _Context, read: Callable[[tree.Ex
     return result if fine and not is_poisoned(list(result.values())) else POISON
 
 
-def _differ(setting: tree.Setting, span: Span, label: str, outputs: list[str], context: _Context) -> Any:
+def _differ(
+    setting: tree.Setting, span: Span, label: str, outputs: list[str], context: _Context
+) -> Any:
     spelled = ", ".join(f"`{o}`" for o in outputs)
     context.frame.report(
         problems.OutputsDiffer.at(span, label, name=setting.name, help=f"the outputs are {spelled}")
@@ -392,7 +442,9 @@ def _maker(
                 f"`{name}` is not {what}",
                 frame,
                 value.function.span,
-                help=f"did you mean `{near}`?" if near else "there are " + ", ".join(f"`{m}`" for m in makers),
+                help=f"did you mean `{near}`?"
+                if near
+                else "there are " + ", ".join(f"`{m}`" for m in makers),
             )
         return _bind_maker(name, makers[name], given, setting, frame)
 
@@ -412,9 +464,13 @@ def _bind_maker(
                 f"`{name}` takes no `{own}`",
                 frame,
                 item.name_span or item.span,
-                help=f"did you mean `{near}`?" if near else "it takes " + ", ".join(f"`{p}`" for p in parameters),
+                help=f"did you mean `{near}`?"
+                if near
+                else "it takes " + ", ".join(f"`{p}`" for p in parameters),
             )
-        bound[str(own or position)] = item.value.name if isinstance(item.value, Identifier) else item.value
+        bound[str(own or position)] = (
+            item.value.name if isinstance(item.value, Identifier) else item.value
+        )
     if name == "dataset" and bound.get("name") not in names_and_aliases("dataset"):
         near = closest(str(bound.get("name")), names_and_aliases("dataset"))
         return wrong(
@@ -431,7 +487,9 @@ def _augment(setting: tree.Setting, context: _Context) -> Any:
     if isinstance(value, BoundLayer) or is_poisoned(value):
         return value
     return wrong(
-        setting, f"takes a chain of augmentation layers, this is {spell_entity(value)}", context.frame
+        setting,
+        f"takes a chain of augmentation layers, this is {spell_entity(value)}",
+        context.frame,
     )
 
 
@@ -459,7 +517,11 @@ def _adapt_problem(name: Any, graph: Graph | None) -> str:
     if name not in kinds:
         near = closest(str(name), kinds)
         return f"the model has no layer `{name}`" + (f"; did you mean `{near}`?" if near else "")
-    return "" if kinds[name] in ADAPTABLE else f"it is a `{kinds[name]}`, which learns nothing before fitting"
+    return (
+        ""
+        if kinds[name] in ADAPTABLE
+        else f"it is a `{kinds[name]}`, which learns nothing before fitting"
+    )
 
 
 SETTINGS: Mapping[str, Callable[[tree.Setting, _Context], Any]] = {
@@ -485,4 +547,3 @@ SETTINGS: Mapping[str, Callable[[tree.Setting, _Context], Any]] = {
     "distribute": _maker(dict.fromkeys(STRATEGIES, ()), "a `tf.distribute` strategy"),
     "seed": _whole(0),
 }
-

@@ -97,9 +97,9 @@ def _guard(op: str, left: Any, right: Any) -> None:
         for sequence, times in ((left, right), (right, left)):
             if isinstance(sequence, (str, list, tuple)) and isinstance(times, int):
                 check_items(len(sequence) * max(times, 0))
-    if op == "**" and isinstance(left, int) and isinstance(right, int) and right > 0:
-        if left.bit_length() * right > MAX_BITS and left not in (0, 1, -1):
-            raise LimitReached(f"an integer of more than {MAX_BITS:,} bits")
+    whole = op == "**" and isinstance(left, int) and isinstance(right, int) and right > 0
+    if whole and left.bit_length() * right > MAX_BITS and left not in (0, 1, -1):
+        raise LimitReached(f"an integer of more than {MAX_BITS:,} bits")
 
 
 def _dim_arithmetic(op: str, left: Any, right: Any) -> Any:
@@ -192,7 +192,8 @@ def format_value(value: Any, conversion: str, spec: str) -> str:
         raise LimitReached(f"a format of width {max(digits, key=len)}")
     if is_dim(value):
         raise ValueProblem(f"text needs a number, and `{value}` is symbolic", value)
-    shown = {"r": repr, "a": ascii, "s": str}.get(conversion, lambda v: v)(value)
+    spelled = {"r": repr, "a": ascii, "s": str}
+    shown: Any = spelled[conversion](value) if conversion in spelled else value
     try:
         return format(shown, spec)
     except (ValueError, TypeError) as error:

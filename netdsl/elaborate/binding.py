@@ -1,0 +1,268 @@
+"""The arguments of a call, bound to Keras's signature: evaluated, joined with `defaults`, checked, remembered.
+
+`bind_call` serves layers, configured objects (`HeNormal(seed=1)`) and the settings of a `train` block alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netdsl.catalog.argument_types import ArgumentType
+from netdsl.catalog.binding import Binding, BindingError, bind_arguments, families_taken
+from netdsl.catalog.kind import (
+    ExternFunction,
+    Identifier,
+    LayerKind,
+    ObjectValue,
+)
+from netdsl.catalog.signature import Signature, names_and_aliases, signature
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.problems import arguments as argument_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.entities import (
+    POISON,
+    BlockRef,
+    ExternLayerRef,
+    KindRef,
+    ModelRef,
+    SharedLayer,
+    Tensor,
+    is_poisoned,
+    tensors_in,
+)
+from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.parameters import Given, evaluate_arguments
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+
+@dataclass(eq=False, slots=True)
+class Prepared:
+    """A call whose arguments are bound: canonical values, values as written, and where each was written."""
+
+    label: str
+    definition: LayerKind | None
+    arguments: Mapping[str, Any]
+    written: dict[str, Any]
+    spans: Mapping[str, Span]
+    span: Span
+    complete: bool
+    key: str | None  # equal keys mean equal bindings; None where that cannot be told
+
+
+def bind_call(
+    call: tree.Call,
+    found: Signature,
+    overrides: Mapping[str, ArgumentType],
+    frame: Frame,
+    *,
+    label: str,
+    definition: LayerKind | None = None,
+    leave_out: tuple[str, ...] = (),
+) -> Prepared | None:
+    """Bind a call to Keras's signature and report what is wrong; None where nothing can be done with it."""
+    given = _evaluated(call, found, overrides, frame)
+    given += _defaults(found, given, frame)
+    given = [g for g in given if g.name not in leave_out]
+    for item in given:
+        _refuse_tensor(item, found, frame)
+    binding, key = _bind(found, overrides, given, frame)
+    spans = _spans(found, given)
+    for problem in binding.problems:
+        _report_binding(problem, given, spans, call, frame)
+    return Prepared(
+        label,
+        definition,
+        binding.arguments,
+        _as_written(binding, found, given),
+        spans,
+        call.span,
+        binding.is_complete and not binding.problems,
+        key,
+    )
+
+
+def _evaluated(
+    call: tree.Call, found: Signature, overrides: Mapping[str, ArgumentType], frame: Frame
+) -> list[Given]:
+    """Evaluate the arguments; a name public in several families means the one that the argument takes."""
+    given: list[Given] = []
+    positional = found.positional
+    for number, argument in enumerate(call.arguments):
+        name = argument.name
+        if name is None and not argument.star and number < len(positional):
+            name = positional[number].name
+        value = _catalogue_object(argument, name, found, overrides, frame)
+        if value is not MISSING:
+            given.append(Given(argument.name, value, argument.value.span, argument.name_span))
+        else:
+            given.extend(evaluate_arguments((argument,), frame))
+    return given
+
+
+def _catalogue_object(
+    argument: tree.Argument,
+    name: str | None,
+    found: Signature,
+    overrides: Mapping[str, ArgumentType],
+    frame: Frame,
+) -> Any:
+    value = argument.value
+    if not isinstance(value, tree.Call) or name is None or argument.star:
+        return MISSING
+    target = value.function
+    if not isinstance(target, tree.Name) or not isinstance(frame.lookup(target.id), KindRef):
+        return MISSING
+    for family in families_taken(found, name, overrides):
+        own = signature(family, target.id) if family != "layer" else None
+        if own is not None:
+            prepared = bind_call(value, own, {}, frame, label=own.name)
+            return POISON if prepared is None else ObjectValue(family, own.name, prepared.written)
+    return MISSING
+
+
+def _defaults(found: Signature, given: list[Given], frame: Frame) -> list[Given]:
+    """Give the arguments that `defaults` statements add, the innermost scope first."""
+    positional = found.positional
+    taken = {g.name for g in given if g.name} | {
+        positional[i].name
+        for i, g in enumerate(g for g in given if g.name is None)
+        if i < len(positional)
+    }
+    added: list[Given] = []
+    for defaults in reversed(frame.defaults):
+        for written, arguments in defaults.arguments.items():
+            if (
+                names_and_aliases("layer").get(written, written) != found.name
+                or found.family != "layer"
+            ):
+                continue
+            for item in evaluate_arguments(arguments, defaults.frame):
+                if item.name is not None and item.name not in taken:
+                    taken.add(item.name)
+                    added.append(item)
+    return added
+
+
+def _refuse_tensor(item: Given, found: Signature, frame: Frame) -> None:
+    if next(tensors_in(item.value), None) is not None:
+        frame.report(
+            problems.WrongUse.at(
+                item.span,
+                "a hyperparameter takes a value, this is a tensor",
+                name=item.span.text[:40],
+                help=f"tensors go in a second pair of parentheses: `{found.name}(…)({item.name or 'value'}=…)`",
+            )
+        )
+
+
+def _plain(value: Any) -> Any:
+    """What binding sees: tensors and unusable things were reported and are left unresolved."""
+    if isinstance(value, (Tensor, BlockRef, ModelRef, SharedLayer, KindRef, ExternLayerRef)) or (
+        isinstance(value, (list, tuple)) and next(tensors_in(value), None) is not None
+    ):
+        return POISON
+    if isinstance(value, (list, tuple)) and is_poisoned(value):
+        return POISON
+    return value
+
+
+def _bind(
+    found: Signature, overrides: Mapping[str, ArgumentType], given: list[Given], frame: Frame
+) -> tuple[Binding, str | None]:
+    for item in given:
+        if isinstance(item.value, (KindRef, BlockRef, ModelRef)):
+            ev.value_of(tree.Name(item.span, item.span.text), frame)
+    positional = [_plain(g.value) for g in given if g.name is None]
+    named = [(g.name, _plain(g.value)) for g in given if g.name is not None]
+    spelled = _key_of([positional, [[n, v] for n, v in named]])
+    key = None if spelled is None else f"{found.family}.{found.name}{spelled}"
+    cache = frame.session.bindings
+    if key is not None and key in cache:
+        return cache[key], key
+    binding = bind_arguments(found, overrides, positional, named)
+    if key is not None:
+        cache[key] = binding
+    return binding, key
+
+
+def _key_of(value: Any) -> str | None:
+    """Spell a value so that equal text means equal value and type; None where that is not certain."""
+    if value is None or isinstance(value, (int, float, str, Identifier, ExternFunction)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        parts = [_key_of(item) for item in value]
+        if any(part is None for part in parts):
+            return None
+        return f"{type(value).__name__}({','.join(p for p in parts if p)})"
+    if isinstance(value, ObjectValue):
+        inner = _key_of([[k, v] for k, v in value.arguments.items()])
+        return None if inner is None else f"{value.family}.{value.kind}{inner}"
+    return None
+
+
+def _spans(found: Signature, given: Iterable[Given]) -> dict[str, Span]:
+    spans: dict[str, Span] = {}
+    positions = iter(found.positional)
+    for item in given:
+        if item.name is not None:
+            spans.setdefault(item.name, item.span)
+        else:
+            parameter = next(positions, None)
+            if parameter is not None:
+                spans.setdefault(parameter.name, item.span)
+    return spans
+
+
+def _as_written(binding: Binding, found: Signature, given: Iterable[Given]) -> dict[str, Any]:
+    """Give what was written, in order; plain values as they stand, names of the catalogue in canonical form."""
+    raw: dict[str, Any] = {}
+    positions = iter(found.positional)
+    for item in given:
+        parameter = next(positions, None) if item.name is None else None
+        name = item.name or (parameter.name if parameter else None)
+        if name is not None and name not in raw:
+            raw[name] = item.value
+    plain = (bool, int, float, str, list, tuple, type(None))
+    return {
+        name: raw[name] if name in raw and isinstance(raw[name], plain) else value
+        for name, value in binding.written.items()
+    }
+
+
+def _report_binding(
+    error: BindingError,
+    given: list[Given],
+    spans: Mapping[str, Span],
+    call: tree.Call,
+    frame: Frame,
+) -> None:
+    span, name_span = call.function.span, None
+    positional = [g for g in given if g.name is None]
+    if error.position is not None and error.position < len(positional):
+        span = positional[error.position].span
+    elif error.argument is not None:
+        for item in given:
+            if item.name == error.argument:
+                span, name_span = item.span, item.name_span
+    value = next((g.value for g in given if g.span == span), None)
+    if (
+        isinstance(value, Identifier)
+        and error.problem is argument_problems.WrongArgument
+        and "." not in value.name
+    ):
+        ev.unknown_name(span, value.name, frame)
+        return
+    is_name = error.problem in (
+        argument_problems.UnknownArgument,
+        argument_problems.RepeatedArgument,
+    )
+    place = name_span if is_name and name_span is not None else span
+    fix = None
+    if error.suggestion is not None and place != call.function.span:
+        fix = Fix((Edit(place, error.suggestion),), safe=is_name)
+    facts: dict[str, Any] = dict(error.facts)
+    frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, **facts))
