@@ -23,6 +23,7 @@ from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.diagnostics.problems.wrapping import BuildsButFails
 from netdsl.elaborate import binding, calls, extern
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.candidates import propose

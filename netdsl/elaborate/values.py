@@ -192,7 +192,7 @@ def format_value(value: Any, conversion: str, spec: str) -> str:
         raise LimitReached(f"a format of width {max(digits, key=len)}")
     if is_dim(value):
         raise ValueProblem(f"text needs a number, and `{value}` is symbolic", value)
-    spelled = {"r": repr, "a": ascii, "s": str}
+    spelled: dict[str, Callable[[Any], str]] = {"r": repr, "a": ascii, "s": str}
     shown: Any = spelled[conversion](value) if conversion in spelled else value
     try:
         return format(shown, spec)
