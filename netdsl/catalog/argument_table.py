@@ -354,7 +354,7 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ),
     ("TextVectorization", "split"): optional(either(choice("whitespace", "character"), FUNCTION)),
     ("TextVectorization", "ngrams"): optional(
-        either(POSITIVE, Items("a tuple of them", POSITIVE, only_tuples=True))
+        either(POSITIVE, Items("a tuple of them", POSITIVE, only=tuple))
     ),
     ("TextVectorization", "output_sequence_length"): SIZE,
     ("TextVectorization", "ragged"): BOOLEAN,

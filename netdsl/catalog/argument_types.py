@@ -310,7 +310,7 @@ class Items(ArgumentType):
     item: ArgumentType = ANY
     length: int | None = None
     minimum: int = 0
-    only_tuples: bool = False
+    only: type[list[Any]] | type[tuple[Any, ...]] | None = None  # Keras may take no other
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -319,10 +319,10 @@ class Items(ArgumentType):
     def accept(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple) or len(value) < self.minimum:
             raise mismatch(value, self.spelled)
-        if self.only_tuples and isinstance(value, list):
-            wanted = spell(tuple(value))
+        if self.only and not isinstance(value, self.only):
+            wanted = spell(self.only(value))
             raise ArgumentMismatch(
-                f"is the list `{spell(value)}`, not {self.spelled}",
+                f"is `{spell(value)}`, not {self.spelled}",
                 f"write `{wanted}`",
                 suggestion=wanted,
             )

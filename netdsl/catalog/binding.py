@@ -14,6 +14,7 @@ from typing import Any
 from netdsl.catalog.argument_table import NEEDED_ANYWAY, argument_type
 from netdsl.catalog.argument_types import ANY, BOOLEAN, ArgumentMismatch, ArgumentType, optional
 from netdsl.catalog.kind import UNRESOLVED, ObjectValue
+from netdsl.catalog.object_checks import contradictions
 from netdsl.catalog.signature import Family, Parameter, Signature
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems.arguments import (
@@ -22,6 +23,7 @@ from netdsl.diagnostics.problems.arguments import (
     TooManyArguments,
     UnknownArgument,
 )
+from netdsl.diagnostics.problems.shapes import ConflictingArguments
 from netdsl.diagnostics.suggest import closest
 
 #: Arguments of other days or other libraries, and what is done in a spec.
@@ -149,8 +151,10 @@ class _Binder:
             for parameter in self.signature.parameters
             if parameter.kind in ("positional", "keyword")
         }
-        extra = {name: value for name, value in canonical.items() if name not in arguments}
-        return Binding(arguments | extra, canonical, tuple(self.problems))
+        arguments |= canonical
+        for name, label, help in contradictions(self.signature, arguments):
+            self._report(ConflictingArguments, label, argument=name, help=help)
+        return Binding(arguments, canonical, tuple(self.problems))
 
     def _take_positional(self, values: Sequence[Any]) -> None:
         parameters = self.signature.positional

@@ -26,6 +26,7 @@ from netdsl.catalog.argument_types import (
     TEXT,
     ArgumentType,
     Integer,
+    Items,
     Mapped,
     Number,
     Unsupported,
@@ -40,8 +41,8 @@ from netdsl.catalog.signature import Family
 SEED = optional(INTEGER)
 SCHEDULE = Reference("a schedule such as `CosineDecay(…)`", "schedule", takes_none=False)
 LEARNING_RATE = either(Number("a float of at least 0", 0.0, only_floats=True), SCHEDULE)
-THRESHOLDS = optional(either(FRACTION, items(FRACTION, "a list of them")))
-VERBOSITY = Integer("0, 1 or 2", 0, 2)
+THRESHOLDS = optional(either(FRACTION, Items("a list of them", FRACTION, only=list)))
+VERBOSITY = either(Integer("0, 1 or 2", 0, 2), BOOLEAN)
 SAVE_FREQUENCY = either(choice("epoch"), POSITIVE)
 
 #: What the families have in common.
@@ -120,7 +121,7 @@ METRICS: dict[str, ArgumentType] = {
     "num_labels": optional(POSITIVE),
     "label_weights": optional(NUMBERS),
     "num_classes": POSITIVE,
-    "target_class_ids": items(COUNT, "a list of class numbers"),
+    "target_class_ids": items(COUNT, "a list of class numbers", minimum=1),
     "sparse_y_true": BOOLEAN,
     "sparse_y_pred": BOOLEAN,
     "average": optional(choice("micro", "macro", "weighted")),
@@ -267,6 +268,9 @@ BY_CLASS: Mapping[tuple[str, str], ArgumentType] = {
     ),
     ("FBetaScore", "threshold"): optional(
         Number("a float above 0, up to 1", 0.0, 1.0, open_minimum=True, only_floats=True)
+    ),
+    ("BinaryIoU", "target_class_ids"): items(
+        Integer("0 or 1", 0, 1), "a list of 0 and 1", minimum=1
     ),
     ("AUC", "num_thresholds"): Integer("an integer of at least 2", 2),
     ("AUC", "thresholds"): optional(items(NUMBER, "a list of numbers")),

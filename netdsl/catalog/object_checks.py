@@ -1,0 +1,83 @@
+"""What must hold between the arguments of one object that is not a layer: lengths, file names, ranges.
+
+Layers say such things in their rules; these have none. A check gives what is wrong as (argument, label, help).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from netdsl.catalog.kind import UNRESOLVED
+from netdsl.catalog.signature import Signature
+from netdsl.catalog.spell import spell
+
+Finding: TypeAlias = tuple[str, str, str]
+Check: TypeAlias = Callable[[Mapping[str, Any]], Iterator[Finding]]
+
+
+def contradictions(signature: Signature, arguments: Mapping[str, Any]) -> list[Finding]:
+    """List what is wrong between arguments that are each fine alone."""
+    if any(value is UNRESOLVED for value in arguments.values()):
+        return []
+    checks = [CHECKS[signature.name]] if signature.name in CHECKS else []
+    if signature.family == "optimizer":
+        checks.append(one_way_to_clip)
+    return [finding for check in checks for finding in check(arguments)]
+
+
+def one_way_to_clip(given: Mapping[str, Any]) -> Iterator[Finding]:
+    """An optimizer clips gradients in one way at most."""
+    ways = [
+        way for way in ("clipnorm", "clipvalue", "global_clipnorm") if given.get(way) is not None
+    ]
+    if len(ways) > 1:
+        yield ways[1], f"`{ways[0]}` and `{ways[1]}` are both set", f"leave `{ways[1]}` out"
+
+
+def one_value_more_than_boundaries(given: Mapping[str, Any]) -> Iterator[Finding]:
+    """Two boundaries make three stretches, each with its value."""
+    boundaries, values = len(given["boundaries"]), len(given["values"])
+    if values != boundaries + 1:
+        label = f"`values` has {values} items and `boundaries` {boundaries}"
+        yield (
+            "values",
+            label,
+            f"give {boundaries + 1} values, one before each boundary and one after",
+        )
+
+
+def checkpoint_has_its_ending(given: Mapping[str, Any]) -> Iterator[Finding]:
+    """Keras tells by the ending what a checkpoint holds."""
+    path = given["filepath"]
+    if given["save_weights_only"]:
+        if not path.endswith(".weights.h5"):
+            label = f"`filepath` is `{spell(path)}`, and weights alone go into `.weights.h5`"
+            yield "filepath", label, "let it end in `.weights.h5`"
+    elif not path.endswith((".keras", ".h5")):
+        label = f"`filepath` is `{spell(path)}`, which does not end in `.keras`"
+        yield "filepath", label, "let it end in `.keras`"
+
+
+def labels_need_multi_label(given: Mapping[str, Any]) -> Iterator[Finding]:
+    """`AUC` counts labels only where there are several."""
+    if given["num_labels"] is not None and not given["multi_label"]:
+        label = "`num_labels` is set, and `multi_label` is `False`"
+        yield "num_labels", label, "add `multi_label=True`"
+
+
+def classes_are_there(given: Mapping[str, Any]) -> Iterator[Finding]:
+    """The class numbers of an intersection over union lie below the number of classes."""
+    classes, largest = given["num_classes"], max(given["target_class_ids"])
+    if largest >= classes:
+        label = f"`target_class_ids` has {largest}, and there are {classes} classes from 0"
+        yield "target_class_ids", label, f"give numbers below {classes}"
+
+
+CHECKS: Mapping[str, Check] = {
+    "PiecewiseConstantDecay": one_value_more_than_boundaries,
+    "ModelCheckpoint": checkpoint_has_its_ending,
+    "AUC": labels_need_multi_label,
+    "IoU": classes_are_there,
+    "OneHotIoU": classes_are_there,
+}
