@@ -186,7 +186,8 @@ class _Collector:
             inner = list(node.arguments)
             maker, target = target, target.function
         is_op = isinstance(target, tree.Attribute) and _root(target) == "ops"
-        if is_op or (isinstance(target, tree.Name) and target.id[:1].islower() and not inner):
+        is_shared = isinstance(target, tree.Name) and target.id[:1].islower() and not inner
+        if is_op or (is_shared and not self._is_block(_root(target))):
             inner = list(node.arguments)
         if not is_op:
             self._note(maker, given, _kind_base(target), loops, _explicit_name(maker))
