@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -19,6 +19,7 @@ class Part:
 
     text: str
     is_definition: bool = False
+    stands_apart: bool = False  # two blank lines before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Program:
 
 def render(program: Program) -> str:
     """Lay a program out as a Python file."""
+    program = _spaced(program)
     environment = Environment(
         loader=FileSystemLoader(resource_dir("templates")),
         undefined=StrictUndefined,
@@ -44,6 +46,16 @@ def render(program: Program) -> str:
         autoescape=False,
     )
     return environment.get_template("model.py.jinja").render(program=program)
+
+
+def _spaced(program: Program) -> Program:
+    """Set a part apart where it, or what is before it, is a definition."""
+    after_definition = program.needs_deep_model or program.needs_shared_layers or program.needs_once
+    parts: list[Part] = []
+    for part in program.parts:
+        parts.append(replace(part, stands_apart=part.is_definition or after_definition))
+        after_definition = part.is_definition
+    return replace(program, parts=tuple(parts))
 
 
 def parts_of(statements: Sequence[ast.stmt]) -> list[Part]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from netdsl.elaborate.linking import Unit
-from netdsl.emit import code
 from netdsl.emit.header import header, sign
-from netdsl.emit.layout_statements import format_statements, names_in
-from netdsl.emit.module import ModuleWriter
-from netdsl.emit.program import Part, Program, import_lines, parts_of, render
+from netdsl.emit.layout_statements import names_in
+from netdsl.emit.module import DEEP, ModuleWriter
+from netdsl.emit.program import Program, import_lines, parts_of, render
+from netdsl.emit.registration import registrations
 from netdsl.graph import Graph
 
 Api = Literal["tf.keras", "keras"]
@@ -35,10 +34,10 @@ def emit_structured(
     module.write_all()
     constants, functions = module.constants(), module.functions()
     used = names_in([*constants, *functions])
-    registrations = _registrations(module)
+    registered = registrations(module.imports(), module.registered)
     text = header(unit.file, unit.module.docstring, settings, version)
     helped = module.needs_shared_layers or module.needs_deep_model
-    needs_keras = bool(used & {"keras", "layers", "ops"}) or bool(registrations) or helped
+    needs_keras = bool(used & {"keras", "layers", "ops"}) or bool(registered) or helped
     deepest = max((g.deepest for g in models.values()), default=0)
     return sign(
         render(
@@ -46,7 +45,7 @@ def emit_structured(
                 text,
                 _imports(used, module, KERAS_IMPORTS[api] if needs_keras else ""),
                 preamble(used),
-                (*registrations, *parts_of(constants), *parts_of(functions)),
+                (*registered, *parts_of(constants), *parts_of(functions)),
                 module.needs_deep_model,
                 module.needs_shared_layers,
                 module.needs_once,
@@ -76,15 +75,4 @@ def _imports(used: set[str], module: ModuleWriter, keras_line: str) -> tuple[tup
     return tuple(tuple(group) for group in (standard, others) if group)
 
 
-def _registrations(module: ModuleWriter) -> tuple[Part, ...]:
-    """Register the user's functions, so that a saved model that holds one is read back."""
-    statements: list[ast.stmt] = []
-    for package, _, here in module.imports():
-        if here in module.registered:
-            register = code.call(
-                "keras.saving.register_keras_serializable",
-                (),
-                [("package", code.constant(package))],
-            )
-            statements.append(code.expression(code.call(register, [code.name(here)])))
-    return (Part(format_statements(statements).rstrip("\n")),) if statements else ()
+__all__ = ["DEEP", "emit_structured"]

@@ -1,0 +1,304 @@
+"""The flat output: the elaborated graph as Python, a line a layer with its output shape beside it.
+
+Reads the graph alone, so it also shows what the structured output computes: loops unrolled, blocks written out,
+every argument a value. Layer names are the same in both.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from netdsl.catalog.kind import BoundLayer, ExternFunction
+from netdsl.catalog.signature import signature
+from netdsl.elaborate.linking import Unit
+from netdsl.elaborate.naming import snake_case
+from netdsl.emit import code
+from netdsl.emit.facts import describe
+from netdsl.emit.header import header, sign
+from netdsl.emit.layout_statements import names_in
+from netdsl.emit.names import Locals
+from netdsl.emit.program import Part, Program, import_lines, parts_of, render
+from netdsl.emit.registration import registrations
+from netdsl.emit.spelling import PREAMBLE, function_name, python_name, unique
+from netdsl.emit.structured import DEEP, KERAS_IMPORTS, Api, preamble, recursion_limit
+from netdsl.graph import Graph, Node, Operation, Ref, refs_in
+from netdsl.tensor import UNKNOWN, spell_shape
+
+_OBJECT = "keras."
+
+
+def emit_flat(unit: Unit, models: Mapping[str, Graph], *, api: Api, version: str) -> str:
+    """Write the graphs of a file's models as a Python module."""
+    module = FlatModule()
+    for graph in models.values():
+        module.function(graph)
+    functions = list(module.functions.values())
+    used = names_in(functions)
+    found = sorted(module.imports)
+    deepest = max((g.deepest for g in models.values()), default=0)
+    is_deep = "deep_model" in used
+    standard = ("import math",) * ("math" in used) + ("import sys",) * is_deep
+    others = import_lines(found, KERAS_IMPORTS[api] if used & {"keras", "layers", "ops"} else "")
+    registered: tuple[Part, ...] = registrations(found, module.registered)
+    return sign(
+        render(
+            Program(
+                header(unit.file, unit.module.docstring, {}, version),
+                tuple(group for group in (standard, others) if group),
+                preamble(used),
+                (*registered, *parts_of(functions)),
+                needs_deep_model=is_deep,
+                recursion_limit=recursion_limit(deepest),
+            )
+        )
+    )
+
+
+class FlatModule:
+    """The functions written so far, one for each graph; models inside models come before those that use them."""
+
+    def __init__(self) -> None:
+        self.functions: dict[int, ast.stmt] = {}
+        self.imports: set[tuple[str, str, str]] = set()
+        self.registered: set[str] = set()
+        self._names: dict[int, str] = {}
+        self._taken: set[str] = set(PREAMBLE) | {"deep_model"}
+
+    def function(self, graph: Graph) -> str:
+        """Give the name of a graph's function, writing it first."""
+        if id(graph) not in self._names:
+            spelled = unique(function_name(graph.name), self._taken, ("_model",))
+            self._taken.add(spelled)
+            self._names[id(graph)] = spelled
+            written = FlatWriter(self, graph).write(spelled)
+            self.functions[id(graph)] = written
+        return self._names[id(graph)]
+
+    def imported(self, module: str, name: str) -> str:
+        """Import a name of the user's own; two modules' names are kept apart."""
+        for known_module, there, here in self.imports:
+            if (known_module, there) == (module, name):
+                return here
+        here = unique(python_name(name), self._taken)
+        self._taken.add(here)
+        self.imports.add((module, name, here))
+        return here
+
+
+class FlatWriter:
+    """Writes one graph. Variables are reused as soon as what they hold has been read for the last time."""
+
+    def __init__(self, module: FlatModule, graph: Graph) -> None:
+        self._module = module
+        self._graph = graph
+        self._variables: dict[int, str] = {}
+        self._names = Locals({*PREAMBLE, "name"})
+        self._last = self._last_uses()
+        self._uses = Counter(id(node.operation) for node in graph.nodes)
+        self._objects: dict[int, ast.expr] = {}
+        self._out: list[ast.stmt] = []
+
+    def _last_uses(self) -> dict[int, int]:
+        last = {ref.node: node.id for node in self._graph.nodes for ref in node.inputs}
+        forever = len(self._graph.nodes)
+        kept = [ref.node for ref in self._graph.outputs.values()] + self._graph.inputs
+        return last | dict.fromkeys(kept, forever)
+
+    def write(self, spelled: str) -> ast.FunctionDef:
+        for identifier in self._fixed_names():
+            self._names.reserve(identifier)
+        for node in self._graph.nodes:
+            self._node(node)
+        given = [code.name(self._variables[number]) for number in self._graph.inputs]
+        outputs = {n: self._reference(ref) for n, ref in self._graph.outputs.items()}
+        inputs = given[0] if len(given) == 1 else code.list_of(given)
+        result = next(iter(outputs.values())) if len(outputs) == 1 else _dict(outputs)
+        maker = "deep_model" if self._graph.deepest > DEEP else "keras.Model"
+        made = code.call(maker, [inputs, result], [("name", code.name("name"))])
+        body = [code.docstring(self._docstring()), *self._out, code.returns(made)]
+        by_name = [("name", code.constant(self._graph.name))]
+        return code.function(spelled, [], body, by_name)
+
+    def _docstring(self) -> str:
+        own = (self._graph.docstring or "").strip()
+        facts = describe(self._graph, False)
+        return f"{own}\n\n{facts}" if own else facts
+
+    def _fixed_names(self) -> Iterator[str]:
+        for number in self._graph.inputs:
+            yield python_name(self._graph.nodes[number].name)
+
+    # -- nodes ----------------------------------------------------------------------------------
+
+    def _node(self, node: Node) -> None:
+        if node.operation.family == "input":
+            self._input(node)
+            return
+        applied = self._application(node)
+        comment = ", ".join(spell_shape(spec.shape) for spec in node.flat_outputs)
+        for ref in {ref.node for ref in node.inputs}:
+            if self._last[ref] == node.id:
+                self._names.release(self._variables[ref])
+        if node.id not in self._last:
+            statement: ast.stmt = code.expression(applied)
+            statement.comment = comment  # type: ignore[attr-defined]
+            self._out.append(statement)
+            return
+        variable = self._variable(node)
+        self._variables[node.id] = variable
+        self._out.append(code.assign(variable, applied, comment))
+
+    def _variable(self, node: Node) -> str:
+        """Go on in the variable of what arrives where that is free now, else in the first that is."""
+        arriving = [self._variables[ref.node] for ref in node.inputs]
+        flowing = [v for v in arriving if v not in self._names and v.startswith("x")]
+        return self._names.first_free([*flowing[:1], "x", *(f"x{n}" for n in range(1, 1000))])
+
+    def _input(self, node: Node) -> None:
+        spec = node.flat_outputs[0]
+        shape = code.tuple_of(
+            code.constant(dim if isinstance(dim, int) else None) for dim in spec.shape[1:]
+        )
+        keywords: list[tuple[str | None, ast.expr]] = []
+        if spec.dtype != "float32":
+            keywords.append(("dtype", code.constant(spec.dtype)))
+        keywords += [(k, code.literal(v)) for k, v in node.operation.arguments.items()]
+        keywords.append(("name", code.constant(node.name)))
+        variable = python_name(node.name)
+        self._variables[node.id] = variable
+        made = code.call("keras.Input", [shape], keywords)
+        self._out.append(code.assign(variable, made, spell_shape(spec.shape)))
+
+    def _application(self, node: Node) -> ast.expr:
+        args = [self._value(v) for v in node.positional]
+        keywords = [(k, self._value(v)) for k, v in node.keywords.items()]
+        if node.operation.family == "op":
+            function = node.kind.removeprefix("ops.")
+            if function == "getitem":
+                return code.subscript(args[0], args[1])
+            return code.call(f"ops.{function}", args, keywords)
+        return code.call(self._object(node.operation), args, keywords)
+
+    # -- layers ---------------------------------------------------------------------------------
+
+    def _object(self, operation: Operation) -> ast.expr:
+        """Spell a layer; one that is used several times, or a frozen model, is made on a line of its own."""
+        if id(operation) in self._objects:
+            return self._objects[id(operation)]
+        made = self._made(operation)
+        is_model = operation.family in ("model", "application")
+        frozen = is_model and not operation.trainable
+        if self._uses[id(operation)] == 1 and not frozen:
+            return made
+        variable = self._names.take(python_name(operation.name))
+        self._out.append(code.assign(variable, made))
+        if frozen:
+            target = code.attribute(code.name(variable), "trainable")
+            self._out.append(code.assign(target, code.constant(False)))
+        self._objects[id(operation)] = code.name(variable)
+        return self._objects[id(operation)]
+
+    def _made(self, operation: Operation) -> ast.expr:
+        name = ("name", code.constant(operation.name))
+        if operation.family == "model":
+            assert operation.graph is not None
+            return code.call(self._module.function(operation.graph), (), [name])
+        arguments = {k: v for k, v in operation.arguments.items() if k != "name"}
+        if operation.family == "extern":
+            here = self._module.imported(operation.module, operation.kind)
+            if not operation.trainable:
+                arguments["trainable"] = False
+            keywords = [(k, self._value(v)) for k, v in arguments.items()]
+            return code.call(code.name(here), (), [*keywords, name])
+        if operation.family == "application":
+            arguments.pop("trainable", None)
+            args, keywords = self._split("application", operation.kind, arguments)
+            return code.call(f"keras.applications.{operation.kind}", args, [*keywords, name])
+        args, keywords = self._split("layer", operation.kind, arguments)
+        return code.call(f"layers.{operation.kind}", args, [*keywords, name])
+
+    def _split(
+        self, family: Any, kind: str, arguments: Mapping[str, Any]
+    ) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
+        """Give what is required by position, as people write it, and the rest by name."""
+        found = signature(family, kind)
+        left = dict(arguments)
+        args: list[ast.expr] = []
+        for parameter in found.positional if found is not None else ():
+            if not parameter.required or parameter.name not in left:
+                break
+            args.append(self._value(left.pop(parameter.name)))
+        return args, [(k, self._value(v)) for k, v in left.items()]
+
+    # -- values ---------------------------------------------------------------------------------
+
+    def _reference(self, ref: Ref) -> ast.expr:
+        node = self._graph.nodes[ref.node]
+        value: ast.expr = code.name(self._variables[ref.node])
+        inner = node.operation.graph
+        path: Sequence[int] = ref.path
+        if inner is not None and path and len(inner.outputs) > 1:
+            key = list(inner.outputs)[path[0]]
+            value, path = code.subscript(value, code.constant(key)), path[1:]
+        for index in path:
+            value = code.subscript(value, code.constant(index))
+        return value
+
+    def _value(self, value: Any) -> ast.expr:
+        match value:
+            case Ref():
+                return self._reference(value)
+            case BoundLayer():
+                return self._bound(value, snake_case(value.kind))
+            case ExternFunction(name, module):
+                here = self._module.imported(module, name)
+                self._module.registered.add(here)
+                return code.name(here)
+            case slice():
+                bounds = (value.start, value.stop, value.step)
+                return ast.Slice(*(None if b is None else self._value(b) for b in bounds))
+            case list() if any(isinstance(v, BoundLayer) for v in value):
+                return code.list_of(self._numbered(value))
+            case list():
+                return code.list_of(self._value(v) for v in value)
+            case tuple():
+                return code.tuple_of(self._value(v) for v in value)
+            case dict():
+                return _dict({k: self._value(v) for k, v in value.items()})
+            case _ if value is UNKNOWN:
+                return code.constant(None)
+            case _:
+                return code.literal(value)
+
+    def _bound(self, layer: BoundLayer, name: str) -> ast.expr:
+        """Spell a layer that is an argument of another."""
+        keyword = ("name", code.constant(name))
+        if layer.kind == "Sequential" and layer.definition is None:
+            inner = code.list_of(self._numbered(layer.written["layers"]))
+            return code.call("keras.Sequential", [inner], [keyword])
+        written = {k: v for k, v in layer.written.items() if k != "name"}
+        args, keywords = self._split("layer", layer.kind, written)
+        return code.call(f"layers.{layer.kind}", args, [*keywords, keyword])
+
+    def _numbered(self, layers: Iterable[BoundLayer]) -> list[ast.expr]:
+        layers = list(layers)
+        bases = [snake_case(layer.kind) for layer in layers]
+        counts, seen = Counter(bases), Counter[str]()
+        made: list[ast.expr] = []
+        for layer, base in zip(layers, bases, strict=True):
+            seen[base] += 1
+            separator = "_" if base[-1:].isdigit() else ""
+            numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
+            made.append(self._bound(layer, numbered))
+        return made
+
+
+def _dict(items: Mapping[Any, ast.expr]) -> ast.Dict:
+    keys: list[ast.expr | None] = [code.literal(k) for k in items]
+    return ast.Dict(keys, list(items.values()))
+
+
+__all__ = ["emit_flat", "refs_in"]
