@@ -95,7 +95,7 @@ class _Collector:
 
     def statement(self, statement: tree.BodyStatement) -> None:
         match statement:
-            case tree.Bind(_, tree.NamePattern(_, name), value):
+            case tree.Bind(_, tree.NamePattern(_, name), value) if name != "_":
                 self._named(name, value)
             case tree.LayerDecl(_, name, value):
                 self._named(name, value)
