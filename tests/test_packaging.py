@@ -44,7 +44,16 @@ def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = next(folder.glob("lib*/python*/site-packages"))
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"), "utf-8")
     install = ["install", "--quiet", "--no-deps", "--no-index"]
-    run(sys.executable, "-m", "pip", "--python", folder / "bin" / "python", *install, wheel, cwd=folder)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        folder / "bin" / "python",
+        *install,
+        wheel,
+        cwd=folder,
+    )
     return folder / "bin"
 
 

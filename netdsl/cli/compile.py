@@ -125,14 +125,16 @@ def put(target: Path | None, text: str, findings: Findings, writing: Writing) ->
 
 
 def _is_replaceable(text: str) -> bool:
-    from netdsl.emit.render import is_untouched
+    from netdsl.emit.header import is_untouched
 
     return is_untouched(text)
 
 
 def _edited(target: Path, text: str) -> Diagnostic:
     """Say why a file is kept."""
-    made = "Made by netdsl" in text
+    from netdsl.emit.header import spec_digest
+
+    made = spec_digest(text) is not None
     return problems.WouldOverwrite.at(
         whole(target.as_posix()),
         "it was edited after netdsl wrote it" if made else "netdsl did not make it",

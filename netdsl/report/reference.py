@@ -7,10 +7,11 @@ of an activation it shows the formula and a small plot.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from netdsl.catalog import layer_kind, layer_kinds
 from netdsl.catalog.argument_table import argument_type
+from netdsl.catalog.argument_types import ANY
 from netdsl.catalog.kind import LayerKind
 from netdsl.catalog.signature import (
     Family,
@@ -26,20 +27,20 @@ from netdsl.catalog.spell import spell
 from netdsl.diagnostics.suggest import closest
 
 #: The families that have pages, in the order of the overview, and what they are called there.
-FAMILIES: dict[Family, str] = {
-    "layer": "Layers",
-    "activation": "Activations",
-    "initializer": "Initializers",
-    "regularizer": "Regularizers",
-    "constraint": "Constraints",
-    "loss": "Losses",
-    "metric": "Metrics",
-    "optimizer": "Optimizers",
-    "schedule": "Learning rate schedules",
-    "callback": "Callbacks",
-    "op": "Functions (`ops.`)",
-    "application": "Applications (`applications.`)",
-    "dataset": "Datasets",
+FAMILIES: Mapping[Family, tuple[str, str]] = {
+    "layer": ("Layer", "Layers"),
+    "activation": ("Activation", "Activations"),
+    "initializer": ("Initializer", "Initializers"),
+    "regularizer": ("Regularizer", "Regularizers"),
+    "constraint": ("Constraint", "Constraints"),
+    "loss": ("Loss", "Losses"),
+    "metric": ("Metric", "Metrics"),
+    "optimizer": ("Optimizer", "Optimizers"),
+    "schedule": ("Learning rate schedule", "Learning rate schedules"),
+    "callback": ("Callback", "Callbacks"),
+    "op": ("Function of `ops`", "Functions of `ops`"),
+    "application": ("Network of `applications`", "Networks of `applications`"),
+    "dataset": ("Dataset", "Datasets"),
 }
 
 WIDTH = 96
@@ -53,7 +54,7 @@ def overview() -> str:
         groups.setdefault(kind.group, []).append(kind.name)
     for group, members in groups.items():
         lines += [f"Layers: {group}", *_wrapped(members), ""]
-    for family, title in FAMILIES.items():
+    for family, (_, title) in FAMILIES.items():
         if family != "layer":
             lines += [title.replace("`", ""), *_wrapped(names(family)), ""]
     return "\n".join([*lines, "`netdsl layers NAME` tells more of each.", ""])
@@ -110,10 +111,10 @@ def _page(family: Family, name: str) -> str:
 
 def _headline(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
     group = f", {kind.group}" if kind is not None and kind.group else ""
-    what = FAMILIES[facts.family].split(" (")[0].lower().removesuffix("s")
+    what, _ = FAMILIES[facts.family]
     also = [*facts.aliases, *(i for i in facts.identifiers if i != facts.name)]
     spelled = ", ".join(f"`{other}`" for other in dict.fromkeys(also))
-    yield f"{what.capitalize()}{group}." + (f" Also {spelled}." if spelled else "")
+    yield f"{what}{group}." + (f" Also {spelled}." if spelled else "")
 
 
 def call_text(facts: Signature) -> str:
@@ -123,13 +124,19 @@ def call_text(facts: Signature) -> str:
     for parameter in own:
         if parameter.kind == "keyword" and "*" not in pieces and not _has_many(pieces):
             pieces.append("*")
-        pieces.append(str(parameter))
+        pieces.append(_spell_parameter(parameter))
     prefix = {"op": "ops.", "application": "applications."}.get(facts.family, "")
     head = f"{prefix}{facts.name}("
     line = head + ", ".join(pieces) + ")"
     if len(line) <= WIDTH:
         return line
     return head + "\n" + "".join(f"    {piece},\n" for piece in pieces) + ")"
+
+
+def _spell_parameter(parameter: Parameter) -> str:
+    if parameter.required or parameter.kind in ("many", "any_name"):
+        return str(parameter)
+    return f"{parameter.name}={spell(parameter.default)}"
 
 
 def _has_many(pieces: Iterable[str]) -> bool:
@@ -156,11 +163,10 @@ def _activation_notes(facts: Signature) -> Iterator[str]:
 
 def _arguments(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
     own = [p for p in facts.parameters if not p.is_base and p.kind in ("positional", "keyword")]
-    if facts.family == "activation":
-        own = own[1:]
-    if own:
-        overrides = kind.arguments if kind is not None else None
-        rows = [_argument(p, argument_type(facts, p.name, overrides).spelled) for p in own]
+    overrides = kind.arguments if kind is not None else None
+    types = {p.name: argument_type(facts, p.name, overrides).spelled for p in own}
+    if any(spelled != ANY.spelled for spelled in types.values()):
+        rows = [_argument(parameter, types[parameter.name]) for parameter in own]
         yield "## Arguments"
         yield "\n".join(rows)
     if facts.call_parameters:

@@ -105,7 +105,8 @@ def test_a_shared_import_is_told_of_once() -> None:
     Path("part.net").write_text("block part() = Dense(nothing)\n", "utf-8")
     for name in ("a.net", "b.net"):
         Path(name).write_text(
-            'from "part.net" import part\nmodel M { input x: [4] output y = x -> part() }\n', "utf-8"
+            'from "part.net" import part\nmodel M { input x: [4] output y = x -> part() }\n',
+            "utf-8",
         )
     places = [(item["file"], item["line"], item["column"]) for item in findings("a.net", "b.net")]
     assert len(places) == len(set(places)) == 1
@@ -146,7 +147,9 @@ def test_a_setting_may_be_an_identifier(value: str) -> None:
     assert run("check", "good.net", "--set", f"act={value}").exit_code == 0
 
 
-@pytest.mark.parametrize("value", ["", "1 2", "flowers/train.csv", "1\nlet y = 2", "image -> ReLU()"])
+@pytest.mark.parametrize(
+    "value", ["", "1 2", "flowers/train.csv", "1\nlet y = 2", "image -> ReLU()"]
+)
 def test_what_is_no_value_is_refused(value: str) -> None:
     result = run("check", "good.net", "--set", f"classes={value}")
     assert result.exit_code == 2
@@ -166,5 +169,7 @@ def test_a_misspelled_setting_is_told_of_with_a_suggestion() -> None:
 def test_github_commands_escape_what_would_end_them() -> None:
     Path("a,b:c.net").write_text(WRONG, "utf-8")
     line = run("check", "a,b:c.net", "--format", "github").stdout.splitlines()[0]
-    assert line.startswith("::error file=a%2Cb%3Ac.net,line=3,endLine=3,col=30,endColumn=40,title=N0301")
+    assert line.startswith(
+        "::error file=a%2Cb%3Ac.net,line=3,endLine=3,col=30,endColumn=40,title=N0301"
+    )
     assert "%0Ahelp: " in line

@@ -57,14 +57,15 @@ def test_a_title_keeps_the_house_rules(page: Page) -> None:
     assert page.title[0] in "`…" or page.title[0].islower() or page.title.split()[0].isupper()
 
 
-
 def test_the_pages_in_docs_are_up_to_date() -> None:
     texts = markdown_pages()
     assert {path.name for path in DOCS.glob("*.md")} == set(texts), (
         "run `netdsl explain --markdown docs/errors`"
     )
     for name, text in texts.items():
-        assert (DOCS / name).read_text("utf-8") == text, "run `netdsl explain --markdown docs/errors`"
+        assert (DOCS / name).read_text("utf-8") == text, (
+            "run `netdsl explain --markdown docs/errors`"
+        )
 
 
 def test_a_general_title_has_no_braces() -> None:

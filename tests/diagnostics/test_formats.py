@@ -117,7 +117,9 @@ def test_every_file_of_a_diagnostic_has_its_frame() -> None:
     assert "::: other.net:1:7" in text
 
 
-texts = st.text(st.characters(codec="utf-8"), max_size=200) | st.text("ab \t\r\n\x1b日é", max_size=200)
+texts = st.text(st.characters(codec="utf-8"), max_size=200) | st.text(
+    "ab \t\r\n\x1b日é", max_size=200
+)
 
 
 @st.composite

@@ -15,9 +15,7 @@ SPECS = sorted(FOLDER.glob("*.net"))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_the_text_is_as_agreed(
-    spec: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_text_is_as_agreed(spec: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER)
     result = CliRunner().invoke(main, ["check", spec.name])
     assert result.stdout == ""

@@ -86,9 +86,7 @@ def test_frozen_weights_and_statistics_do_not_train() -> None:
 
 
 def test_a_sub_model_counts_what_is_in_it() -> None:
-    inner, outer = (
-        compile_text(specs.NESTED).model(name).summary() for name in ("Inner", "Outer")
-    )
+    inner, outer = (compile_text(specs.NESTED).model(name).summary() for name in ("Inner", "Outer"))
     (use,) = (layer for layer in outer["layers"] if layer["kind"] == "Inner")
     assert use["parameters"] == inner["totals"]["parameters"]
     assert use["trainable_parameters"] == inner["totals"]["trainable_parameters"]

@@ -120,7 +120,8 @@ class NotAValue(Problem, code="N0906", title="`--{option}` takes `name=value`"):
     """What it means
 
     The value of `--set` is written as in a spec: a number, a string in quotes, `True`, a list such as `[16, 32]`,
-    or an identifier such as `relu`. Quotes that the shell takes away need a second pair around them. `--at` takes whole numbers.
+    or an identifier such as `relu`. Quotes that the shell takes away need a second pair around them. `--at` takes
+    whole numbers.
 
     Example
     ```console

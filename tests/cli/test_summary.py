@@ -1,0 +1,83 @@
+"""`netdsl summary`: the table, the object, and what is told of a wrong spec."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.cases import GOOD, run
+
+TWO = GOOD + GOOD.replace("model Tiny", "model Twin").replace("8, 3", "4, 3")
+
+
+def test_the_object_is_that_of_the_python_api(folder: Path) -> None:
+    from netdsl.compiler import compile_file
+
+    found = json.loads(run("summary", "good.net", "--format", "json").stdout)
+    assert found.pop("diagnostics") == []
+    assert found == compile_file("good.net").model().summary()
+
+
+def test_every_model_has_its_table(folder: Path) -> None:
+    (folder / "two.net").write_text(TWO, "utf-8")
+    result = run("summary", "two.net")
+    assert result.stdout.index("Model: Tiny") < result.stdout.index("Model: Twin")
+
+
+def test_one_model_is_chosen_by_name(folder: Path) -> None:
+    (folder / "two.net").write_text(TWO, "utf-8")
+    result = run("summary", "two.net", "--model", "Tiny")
+    assert "Twin" not in result.stdout
+    chosen = [
+        json.loads(run("summary", "two.net", "--format", "json", *more).stdout)["model"]
+        for more in ([], ["--model", "Tiny"])
+    ]
+    assert chosen == ["Twin", "Tiny"]
+
+
+def test_an_unknown_model_is_told_of() -> None:
+    result = run("summary", "good.net", "--model", "tiny")
+    assert result.exit_code == 2
+    assert "N0908" in result.stderr
+    assert "`Tiny`" in result.stderr
+
+
+def test_a_library_has_nothing_to_sum_up(folder: Path) -> None:
+    (folder / "library.net").write_text("block b() = ReLU()\n", "utf-8")
+    assert run("summary", "library.net").exit_code == 2
+
+
+def test_a_wrong_spec_is_shown_as_far_as_it_goes() -> None:
+    result = run("summary", "wrong.net")
+    assert result.exit_code == 1
+    assert "InputLayer" in result.stdout
+    assert "stops here: wrong.net:3:" in result.stdout
+    assert "N0301" in result.stderr
+
+
+def test_the_object_tells_what_is_wrong(folder: Path) -> None:
+    found = json.loads(run("summary", "wrong.net", "--format", "json").stdout)
+    assert not found["complete"]
+    assert [item["code"] for item in found["diagnostics"]] == ["N0301"]
+
+
+def test_there_is_an_object_where_there_is_no_file() -> None:
+    result = run("summary", "missing.net", "--format", "json")
+    found = json.loads(result.stdout)
+    assert result.exit_code == 2
+    assert found["model"] is None
+    assert [item["code"] for item in found["diagnostics"]] == ["N0901"]
+
+
+def test_sizes_make_symbolic_counts_numbers() -> None:
+    unknown, known = (
+        json.loads(run("summary", "symbolic.net", "--format", "json", *more).stdout)
+        for more in ([], ["--at", "H=8,W=8"])
+    )
+    assert unknown["totals"]["macs"] is None
+    assert known["totals"]["macs"] == 8 * 8 * 6
+
+
+def test_a_batch_is_a_whole_number_from_one() -> None:
+    assert run("summary", "good.net", "--batch", "0").exit_code == 2
+    assert "batch 7:" in run("summary", "good.net", "--batch", "7").stdout
