@@ -255,8 +255,9 @@ class Either(ArgumentType):
                 return option.accept(value)
             except ArgumentMismatch as refusal:
                 refusals.append(refusal)
-        told = next((r for r in refusals if r.problem is not WrongArgument), None)
-        raise told or mismatch(value, self.spelled)
+        # The one that has most to say knows best what was meant.
+        specific = [r for r in refusals if r.problem is not WrongArgument or r.help]
+        raise specific[0] if specific else mismatch(value, self.spelled)
 
 
 def either(*options: ArgumentType) -> Either:

@@ -22,7 +22,7 @@ from netdsl.catalog.signature import (
     policy_names,
     signature,
 )
-from netdsl.catalog.spell import spell
+from netdsl.catalog.spell import one_of, spell
 from netdsl.diagnostics.problems.arguments import UnknownChoice, UnknownIdentifier
 from netdsl.diagnostics.suggest import closest
 
@@ -64,6 +64,12 @@ def canonical_identifier(family: Family, text: str) -> str | None:
     assert found is not None
     lower = [n for n in (own, *found.aliases, *found.identifiers) if n == n.lower()]
     return next((n for n in lower if n in found.identifiers), text)
+
+
+def required_besides_tensor(activation: str) -> list[str]:
+    """Name what an activation cannot do without: `threshold(x, threshold, default_value)`."""
+    found = signature("activation", activation)
+    return [p.name for p in found.parameters[1:] if p.required] if found else []
 
 
 def strip_module(identifier: Identifier, family: Family) -> str | None:
@@ -111,6 +117,12 @@ class Reference(ArgumentType):
         found = canonical_identifier(self.family, text)
         if found is None:
             raise self._unknown(text, written)
+        if self.family == "activation" and (more := required_besides_tensor(found)):
+            raise ArgumentMismatch(
+                f"is `{spell(written)}`, which needs {one_of(f'`{name}`' for name in more)} as well",
+                help="call it in a function of your own, declared with `extern fn`",
+                problem=UnknownIdentifier,
+            )
         return found
 
     def _unknown(self, text: str, written: object) -> ArgumentMismatch:
