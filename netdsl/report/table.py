@@ -149,8 +149,12 @@ def _count_cell(row: Row) -> Text:
 
 
 def _macs_cell(row: Row, ruled: bool) -> Text:
-    limit = LONGEST_FORMULA if ruled else 0
-    return Text(spell_count(row.macs, limit), style="dim" if row.macs == 0 else "")
+    """On a narrow terminal a work of millions is told in three digits."""
+    if isinstance(row.macs, int) and not ruled:
+        spelled = spell_scaled(row.macs)
+    else:
+        spelled = spell_count(row.macs, LONGEST_FORMULA if ruled else 0)
+    return Text(spelled, style="dim" if row.macs == 0 else "")
 
 
 def spell_count(count: Dim, limit: int = LONGEST_FORMULA) -> str:
