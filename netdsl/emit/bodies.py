@@ -291,11 +291,21 @@ def _is_unread(statement: ast.stmt, reads: set[str], droppable: set[str]) -> boo
 
 
 def _without_variable(statement: ast.stmt, reads: set[str]) -> ast.stmt:
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+        statement.targets[0] = _read_parts(statement.targets[0], reads)
+        return statement
     variable = _target_of(statement)
     if variable is not None and variable not in reads:
         assert isinstance(statement, ast.Assign)
         return code.expression(statement.value)
     return statement
+
+
+def _read_parts(target: ast.expr, reads: set[str]) -> ast.expr:
+    """Write `_` for the parts of an unpacking that nothing reads."""
+    if isinstance(target, ast.Tuple):
+        return code.tuple_of(_read_parts(part, reads) for part in target.elts)
+    return target if isinstance(target, ast.Name) and target.id in reads else code.name("_")
 
 
 def _flows(written: tree.Expr) -> bool:

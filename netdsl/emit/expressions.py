@@ -138,7 +138,24 @@ def _arriving(w: Writer, expr: tree.Arriving) -> Piece:
 
 
 def _list(w: Writer, expr: tree.ListExpr) -> Piece:
-    return list_piece([item(w, part) for part in expr.items])
+    chains = [part for part in expr.items if isinstance(part, tree.Pipe)]
+    if len(chains) < 2 or not any(len(chain.stages) > 2 for chain in chains):
+        return list_piece([item(w, part) for part in expr.items])
+    pieces: list[Piece] = []
+    number = 0
+    for part in expr.items:
+        if isinstance(part, tree.Pipe) and not _is_layer(w, part):
+            number += 1
+            pieces.append(applied(w, part, f"branch{number}"))
+        else:
+            pieces.append(item(w, part))
+    return list_piece(pieces)
+
+
+def _is_layer(w: Writer, part: tree.Pipe) -> bool:
+    from netdsl.emit.layers import is_layer_chain
+
+    return is_layer_chain(w, part)
 
 
 def _tuple(w: Writer, expr: tree.TupleExpr) -> Piece:

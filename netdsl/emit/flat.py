@@ -19,6 +19,7 @@ from netdsl.emit import code
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign
 from netdsl.emit.layout_statements import names_in
+from netdsl.emit.module import HELPERS, model_functions
 from netdsl.emit.names import Locals
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.registration import registrations
@@ -32,7 +33,9 @@ _OBJECT = "keras."
 
 def emit_flat(unit: Unit, models: Mapping[str, Graph], *, api: Api, version: str) -> str:
     """Write the graphs of a file's models as a Python module."""
-    module = FlatModule()
+    module = FlatModule(unit)
+    for graph in models.values():  # these first: a file's own models have its names
+        module.name(graph)
     for graph in models.values():
         module.function(graph)
     functions = list(module.functions.values())
@@ -60,22 +63,30 @@ def emit_flat(unit: Unit, models: Mapping[str, Graph], *, api: Api, version: str
 class FlatModule:
     """The functions written so far, one for each graph; models inside models come before those that use them."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: Unit) -> None:
+        self._own = model_functions(unit)
         self.functions: dict[int, ast.stmt] = {}
         self.imports: set[tuple[str, str, str]] = set()
         self.registered: set[str] = set()
         self._names: dict[int, str] = {}
-        self._taken: set[str] = set(PREAMBLE) | {"deep_model"}
+        self._written: set[int] = set()
+        self._taken: set[str] = set(PREAMBLE) | HELPERS | set(self._own.values())
 
-    def function(self, graph: Graph) -> str:
-        """Give the name of a graph's function, writing it first."""
+    def name(self, graph: Graph) -> str:
+        """Give the name of a graph's function."""
         if id(graph) not in self._names:
-            spelled = unique(function_name(graph.name), self._taken, ("_model",))
+            spelled = self._own.pop(graph.name, "")
+            spelled = spelled or unique(function_name(graph.name), self._taken, ("_model",))
             self._taken.add(spelled)
             self._names[id(graph)] = spelled
-            written = FlatWriter(self, graph).write(spelled)
-            self.functions[id(graph)] = written
         return self._names[id(graph)]
+
+    def function(self, graph: Graph) -> str:
+        """Give the name of a graph's function, writing it at the first use."""
+        if id(graph) not in self._written:
+            self._written.add(id(graph))
+            self.functions[id(graph)] = FlatWriter(self, graph).write(self.name(graph))
+        return self.name(graph)
 
     def imported(self, module: str, name: str) -> str:
         """Import a name of the user's own; two modules' names are kept apart."""

@@ -82,7 +82,7 @@ def _statement(statement: ast.stmt, indent: int) -> Iterator[str]:
         case _:
             comment = getattr(statement, "comment", "")
             suffix: Document = (Suffix(f"  # {comment}"),) if comment else ()
-            yield from _print((_simple(statement), suffix), indent)
+            yield from _print_simple(statement, suffix, indent)
 
 
 def _class_body(body: Sequence[ast.stmt], indent: int) -> Iterator[str]:
@@ -171,6 +171,26 @@ def _parameter(name: str, default: ast.expr | None) -> Document:
 def _print(document: Document, indent: int) -> list[str]:
     """Print a statement that may take several lines."""
     return Printer().print(document, indent).split("\n")
+
+
+def _print_simple(statement: ast.stmt, suffix: Document, indent: int) -> list[str]:
+    """Print a statement; where only `(x)` of `layers.Conv2D(…)(x)` would break, the arguments get a line each.
+
+    A formatter leaves both, and `)(x)` reads better than an `x` on a line by itself.
+    """
+    lines = _print((_simple(statement), suffix), indent)
+    if not any(line.endswith(")(") for line in lines):
+        return lines
+    application = getattr(statement, "value", None)
+    match application:
+        case ast.Call(func=ast.Call() as maker, args=[*args]) if all(map(_is_short, args)):
+            maker.a_line_each = True  # type: ignore[attr-defined]
+            return _print((_simple(statement), suffix), indent)
+    return lines
+
+
+def _is_short(argument: ast.expr) -> bool:
+    return isinstance(argument, (ast.Name, ast.Attribute, ast.Subscript))
 
 
 # -- docstrings ---------------------------------------------------------------------------------

@@ -197,11 +197,13 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
     source = Piece(sequence(source), source.kind)
     start_lists(w, loop)
     collected = w.temporary("branches")
-    with _opened(w, loop, loop.target, source) as opened, w.block() as body, w.flow("branch", "inner") as flow:
-        if arriving is None:
-            result = flowing(w, loop.body, flow)
-        else:
-            result = branch(w, loop.body, arriving, flow)
+    with _opened(w, loop, loop.target, source) as opened, w.block() as body:
+        with w.flow("branch", "inner") as flow:
+            if arriving is None:
+                result = flowing(w, loop.body, flow)
+            else:
+                result = branch(w, loop.body, arriving, flow)
+            result = _on_a_line(w, body, result, flow)
     return _collected(w, [opened], [], body, result, collected)
 
 
@@ -213,11 +215,18 @@ def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
     with open_clauses(w, expr, expr.clauses, turns) as clauses, w.block() as body:
         with w.flow("branch", "inner") as flow:
             result = flowing(w, expr.element, flow)
+            result = _on_a_line(w, body, result, flow)
     counted = turns is not None and any(o.loop.used for o in clauses.opened)
     if not body and expr.bracket == "(" and not counted:
         generators = clauses.generators()
         return Piece(ast.GeneratorExp(result.code, generators), _list_kind(result.kind))
     return _collected(w, clauses.opened, clauses.conditions, body, result, variable, as_loop=counted)
+
+
+def _on_a_line(w: Writer, body: list[ast.stmt], result: Piece, flow: str) -> Piece:
+    """In a loop of several statements the last application has a line too, before the result is collected."""
+    applies = isinstance(result.code, ast.Call) and isinstance(result.code.func, ast.Call)
+    return w.carry(result, flow) if body and applies else result
 
 
 def _skips_turns(clauses: tuple[tree.Clause, ...]) -> bool:

@@ -37,6 +37,34 @@ from netdsl.tensor import TensorSpec
 DEEP = 400
 
 
+#: Names of what the module may need to run, beside the spec's own.
+HELPERS = frozenset({"SharedLayers", "once", "deep_model"})
+
+
+def spell_global(symbol: Symbol, identifier: str, taken: set[str]) -> str:
+    """Give a declaration a name that no other has."""
+    is_model = isinstance(symbol.node, (tree.Model, tree.SpecialisedModel))
+    base = function_name(identifier) if is_model else python_name(identifier)
+    spelled = unique(base, taken, ("_model",) if is_model else ())
+    taken.add(spelled)
+    return spelled
+
+
+def global_names(unit: Unit) -> dict[int, str]:
+    """Name what a file declares and imports: blocks, functions and constants first, then models."""
+    models = (tree.Model, tree.SpecialisedModel)
+    taken = set(PREAMBLE) | HELPERS
+    ordered = sorted(unit.names.items(), key=lambda entry: isinstance(entry[1].node, models))
+    return {id(symbol.node): spell_global(symbol, name, taken) for name, symbol in ordered}
+
+
+def model_functions(unit: Unit) -> dict[str, str]:
+    """Map each model of a file to its function in the emitted module."""
+    names = global_names(unit)
+    models = (tree.Model, tree.SpecialisedModel)
+    return {n: names[id(s.node)] for n, s in unit.names.items() if isinstance(s.node, models)}
+
+
 @dataclass(eq=False)
 class Constant:
     """A top-level `let` that is reached."""
@@ -59,8 +87,8 @@ class ModuleWriter:
         self._models = models
         self._graphs = dict(_all_graphs(models))
         self._settings = settings
-        self._names: dict[int, str] = {}
-        self._taken: set[str] = set(PREAMBLE) | {"SharedLayers", "once", "deep_model"}
+        self._names: dict[int, str] = global_names(unit)
+        self._taken: set[str] = set(PREAMBLE) | HELPERS
         self._roots: dict[int, Scope] = {}
         self._plans: dict[int, NamePlan] = {}
         self._functions: dict[tuple[Any, ...], tuple[Symbol, Written]] = {}
@@ -69,24 +97,13 @@ class ModuleWriter:
         self._imports: dict[int, Symbol] = {}
         self._structures = _structures(self._graphs.values())
         self._reach = Reach(unit)
-        self._name_own()
+        self._taken.update(self._names.values())
 
     # -- names ----------------------------------------------------------------------------------
 
-    def _name_own(self) -> None:
-        """The file's own names come first: blocks, functions and constants, then models."""
-        models = (tree.Model, tree.SpecialisedModel)
-        ordered = sorted(self.unit.names.items(), key=lambda n: isinstance(n[1].node, models))
-        for identifier, symbol in ordered:
-            self._spell(symbol, identifier)
-
     def _spell(self, symbol: Symbol, identifier: str) -> str:
         if id(symbol.node) not in self._names:
-            is_model = isinstance(symbol.node, (tree.Model, tree.SpecialisedModel))
-            base = function_name(identifier) if is_model else python_name(identifier)
-            spelled = unique(base, self._taken, ("_model",) if is_model else ())
-            self._taken.add(spelled)
-            self._names[id(symbol.node)] = spelled
+            self._names[id(symbol.node)] = spell_global(symbol, identifier, self._taken)
         return self._names[id(symbol.node)]
 
     def symbol(self, unit: Unit, identifier: str) -> Symbol | None:

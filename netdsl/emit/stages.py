@@ -38,8 +38,8 @@ from netdsl.emit.loops import append, fork_loop, loop_stage
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
-#: A fork whose branches are applications stays on one line where that is at most this long.
-_INLINE_WIDTH = 48
+#: A fork with one application stays on one line with the join where that is at most this long.
+_INLINE_WIDTH = 44
 
 
 def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
@@ -282,11 +282,13 @@ def _fork(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
     """`[chain, chain]`: each branch gets what arrives; the result is the list of what leaves them."""
     current = w.settle(current, flow)
     w.scope.arriving = current
-    working = sum(not _is_plain(w, part) for part in stage.items)
+    spread = any(isinstance(part, tree.For) for part in stage.items)
+    working = sum(not _is_plain(w, part) for part in stage.items) + spread
+    number = 0
     pieces: list[Piece] = []
     places: list[tuple[int, int, str]] = []  # piece, statement, variable of an application not yet assigned
     with w.own_temporaries():
-        for number, part in enumerate(stage.items, 1):
+        for part in stage.items:
             if isinstance(part, tree.Starred):
                 inner = expression(w, part.value)
                 pieces.append(Piece(code.starred(sequence(inner)), ListOf(element(inner.kind))))
@@ -296,6 +298,7 @@ def _fork(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
             elif _is_plain(w, part):
                 pieces.append(branch(w, part, current, flow))
             else:
+                number += 1
                 prefix = flow if flow.startswith("branch") else ""
                 names = _branch_names(prefix, number, working)
                 with w.flow(*names) as variable:
@@ -323,9 +326,9 @@ def _is_plain(w: Writer, part: tree.Expr) -> bool:
 
 
 def _name_branches(w: Writer, pieces: list[Piece], places: list[tuple[int, int, str]]) -> None:
-    """Give each application among the branches a line, unless all of them fit on one with the join."""
+    """Give each application among the branches a line, unless it is the only one and short."""
     length = sum(len(flat(piece.code)) + 2 for piece in pieces)
-    if length <= _INLINE_WIDTH:
+    if len(places) <= 1 and length <= _INLINE_WIDTH:
         return
     for number, position, variable in reversed(places):
         w.out.insert(position, code.assign(variable, pieces[number].code))
