@@ -225,7 +225,7 @@ BY_NAME: Mapping[str, ArgumentType] = {
     "fill_mode": FILL_MODE,
     "fill_value": NUMBER,
     "value_range": VALUE_RANGE,
-    "factor": factor(-1, 1),
+    "factor": optional(factor(-1, 1)),
     "height": optional(COUNT),  # Keras builds with None and with 0, and so must netdsl
     "width": optional(COUNT),
     "score_mode": choice("dot", "concat"),

@@ -255,9 +255,13 @@ class Either(ArgumentType):
                 return option.accept(value)
             except ArgumentMismatch as refusal:
                 refusals.append(refusal)
-        # The one that has most to say knows best what was meant.
-        specific = [r for r in refusals if r.problem is not WrongArgument or r.help]
-        raise specific[0] if specific else mismatch(value, self.spelled)
+        told = next((refusal for refusal in refusals if refusal.help), None)
+        if told is not None:  # who can help knows best what was meant
+            raise told
+        general = mismatch(value, self.spelled)
+        problems = [r.problem for r in refusals if r.problem is not WrongArgument]
+        general.problem = problems[0] if problems else general.problem
+        raise general
 
 
 def either(*options: ArgumentType) -> Either:
