@@ -78,19 +78,16 @@ def nearest(name: str) -> str | None:
 
 def pages_for(name: str) -> list[str]:
     """Give the page of a name; several where it is in several families: `CosineSimilarity`, `softmax`."""
-    name = name.removeprefix("keras.").rpartition(".")[2]
-    found = dict.fromkeys(families_of(name))
-    for family in FAMILIES:
-        if name in identifiers(family):
-            found.setdefault(family)
-    pages = [_page(family, name) for family in found if family in FAMILIES]
-    if not pages and name.lower() != name:
-        return []
-    return pages or [
-        _page(family, match)
+    for spelled in (name, name.removeprefix("keras."), name.rpartition(".")[2]):
+        found = dict.fromkeys(families_of(spelled))
+        found |= dict.fromkeys(family for family in FAMILIES if spelled in identifiers(family))
+        if found:
+            return [_page(family, spelled) for family in FAMILIES if family in found]
+    return [
+        _page(family, known)
         for family in FAMILIES
-        for match in names_and_aliases(family)
-        if match.lower() == name.lower()
+        for known in names_and_aliases(family)
+        if known.lower() == name.lower()
     ]
 
 

@@ -62,6 +62,7 @@ def _layer(graph: Graph, node: Node) -> dict[str, Any]:
         "inputs": [graph.nodes[ref.node].name for ref in node.inputs],
         "output_shapes": [keras_shape(spec.shape) for spec in node.flat_outputs],
         "output_dtypes": [spec.dtype for spec in node.flat_outputs],
+        "output_masked": [spec.masked for spec in node.flat_outputs],
         "weights": [list(weight.shape) for weight, _ in weights],
         "parameters": parameters,
         "trainable_parameters": trainable,

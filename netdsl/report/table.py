@@ -30,6 +30,7 @@ DEEPEST_INDENT = 6
 NARROWEST = 32  # of the two columns of names
 SHORTEST_SHAPE = 12
 LONGEST_FORMULA = 24
+LONGEST_TOTAL = 60
 
 _THOUSANDS = ("", "k", "M", "G", "T", "P")
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -89,17 +90,18 @@ def layer_table(rows: list[Row], width: int) -> Table:
 
 
 def _column_widths(
-    names: Sequence[str], cells: Sequence[Sequence[Text]], rows: Sequence[Row], width: int
+    headings: Sequence[str], cells: Sequence[Sequence[Text]], rows: Sequence[Row], width: int
 ) -> list[int]:
     """Give numbers and shapes their room; the names of layers and of their inputs share the rest."""
-    widths = [len(name) for name in names]
+    widths = [len(name) for name in headings]
     for row, texts in zip(rows, cells, strict=True):
         for index, text in enumerate(texts):
             longest = max(map(len, text.plain.split("\n")), default=0)
             widths[index] = max(widths[index], longest + (0 if index else _indent(row)))
-    edges = 3 * len(names) + 1 if width >= RULED_WIDTH else 2 * len(names) - 1
+    edges = 3 * len(headings) + 1 if width >= RULED_WIDTH else 2 * len(headings) - 1
     numbers = sum(widths[2:4])
-    widths[1] = min(widths[1], max(width - edges - numbers - NARROWEST, SHORTEST_SHAPE))
+    names_room = min(widths[0] + sum(widths[4:]), NARROWEST)
+    widths[1] = min(widths[1], max(width - edges - numbers - names_room, SHORTEST_SHAPE))
     room = max(width - edges - numbers - widths[1], NARROWEST)
     connected = sum(widths[4:])
     widths[0] = min(widths[0], max(room - connected, room * 3 // 5))
@@ -177,7 +179,7 @@ def total_lines(total: Totals, batch: int) -> list[Text]:
         ("Multiply-accumulates", _spell_work(total.macs)),
         (
             f"Memory at batch {batch:,}",
-            f"{spell_bytes(total.weight_bytes)} weights, {spell_bytes(activations)} activations",
+            f"{spell_bytes(total.weight_bytes)} weights, {_spell_memory(activations)}",
         ),
         ("Layers", f"{total.layers:,}"),
     ]
@@ -185,9 +187,22 @@ def total_lines(total: Totals, batch: int) -> list[Text]:
 
 
 def _spell_work(macs: Dim) -> str:
-    if not isinstance(macs, int):
-        return "not a fixed number" if isinstance(macs, Unknown) else f"{macs} for each sample"
-    return f"{macs:,} for each sample" + (f" ({spell_scaled(macs)})" if macs >= 1_000_000 else "")
+    if isinstance(macs, Unknown):
+        return "unknown, as a size is"
+    if isinstance(macs, int):
+        short = f" ({spell_scaled(macs)})" if macs >= 1_000_000 else ""
+        return f"{macs:,} for each sample{short}"
+    sizes = ",".join(f"{name}=224" for name in sorted(macs.variables))
+    formula = spell_count(macs, LONGEST_TOTAL)
+    return f"{formula} for each sample (`--at {sizes}` makes it a number)"
+
+
+def _spell_memory(count: Dim) -> str:
+    if isinstance(count, Unknown):
+        return "activations unknown, as a size is"
+    if isinstance(count, int):
+        return f"{spell_bytes(count)} activations"
+    return f"activations by {', '.join(sorted(count.variables))}"
 
 
 def spell_scaled(count: int) -> str:
@@ -196,12 +211,8 @@ def spell_scaled(count: int) -> str:
     return f"{count / 1000**power:.3g} {_THOUSANDS[power]}".strip()
 
 
-def spell_bytes(count: Dim) -> str:
+def spell_bytes(count: int) -> str:
     """Write an amount of memory in powers of 1024: 1536 -> "1.50 KiB"."""
-    if isinstance(count, Unknown):
-        return "an unknown amount of"
-    if not isinstance(count, int):
-        return f"{spell_count(count)} bytes of"
     power = min((max(count, 1).bit_length() - 1) // 10, len(_BINARY) - 1)
     return f"{count} B" if power == 0 else f"{count / 1024**power:.2f} {_BINARY[power]}"
 

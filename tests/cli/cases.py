@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from click.testing import CliRunner, Result
 
-from netdsl.cli.main import main
+from netdsl.cli.commands import netdsl
 
 GOOD = """model Tiny(classes: int = 10, act: activation = relu) {
     input image: [28, 28, 1]
@@ -28,4 +28,4 @@ SYMBOLIC = """model U {
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
     """Run `netdsl` in this process."""
-    return CliRunner().invoke(main, list(arguments), input=stdin, prog_name="netdsl")
+    return CliRunner().invoke(netdsl, list(arguments), input=stdin, prog_name="netdsl")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from netdsl.cli.main import main
+from netdsl.cli.commands import netdsl
 from tests.conftest import Golden
 
 FOLDER = Path(__file__).parents[1] / "golden" / "diagnostics"
@@ -17,7 +17,7 @@ SPECS = sorted(FOLDER.glob("*.net"))
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_the_text_is_as_agreed(spec: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER)
-    result = CliRunner().invoke(main, ["check", spec.name])
+    result = CliRunner().invoke(netdsl, ["check", spec.name])
     assert result.stdout == ""
     golden(spec.with_suffix(".txt"), result.stderr)
 

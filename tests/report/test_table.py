@@ -11,7 +11,6 @@ from rich.console import Console
 from netdsl.compiler import compile_text
 from netdsl.report.rows import Row, table_rows
 from netdsl.report.table import Display, print_summary, spell_bytes, spell_scaled
-from netdsl.tensor import UNKNOWN
 from tests.report import specs
 
 
@@ -105,8 +104,11 @@ def test_bytes_are_spelled_in_powers_of_two(count: int, spelled: str) -> None:
     assert spell_bytes(count) == spelled
 
 
-def test_unknown_bytes_are_said_to_be() -> None:
-    assert "unknown" in spell_bytes(UNKNOWN)
+def test_what_depends_on_a_size_says_so() -> None:
+    assert "activations by H, W" in table(specs.SYMBOLIC)
+    assert "`--at H=224,W=224` makes it a number" in table(specs.SYMBOLIC)
+    unknown = specs.SYMBOLIC.replace("[H, W, 3]", "[?, ?, 3]")
+    assert "unknown, as a size is" in table(unknown)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""The command line: finds the command, and ends well whatever happens.
+
+A command is a module of this package with a click command called `command`; it is imported when it is asked for,
+so that `netdsl --help` and every other command start fast. A command returns its exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from netdsl.diagnostics.suggest import closest
+from netdsl.version import __version__
+
+INTERRUPTED = 130  # as shells report a process that Ctrl-C ended
+BROKEN_PIPE = 141  # as shells report a process whose reader went away
+FAILED = 2
+
+
+class Entry(NamedTuple):
+    """Where a command lives and what the overview says of it."""
+
+    module: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "compile": Entry("netdsl.cli.compile", "Write a spec as readable Keras code."),
+    "check": Entry(
+        "netdsl.cli.check", "Say everything that is wrong with a spec, and what could be better."
+    ),
+    "summary": Entry("netdsl.cli.summary", "Show the layers, with shapes, parameters and cost."),
+    "diff": Entry("netdsl.cli.diff", "Say what changed in a network between two versions."),
+    "breaking": Entry("netdsl.cli.breaking", "Tell whether trained weights still load."),
+    "fmt": Entry("netdsl.cli.fmt", "Lay specs out in the one layout."),
+    "explain": Entry("netdsl.cli.explain", "Explain a diagnostic code."),
+    "layers": Entry("netdsl.cli.layers", "Look up layers, activations and initializers."),
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported on demand, and which never shows a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = import_module(entry.module).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = closest(name, COMMANDS)
+            hint = f" Did you mean `{near}`?" if near else " `netdsl --help` lists the commands."
+            ctx.fail(f"There is no command `{name}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            status = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _close_output()
+            ctx.exit(BROKEN_PIPE)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            _tell_internal_error(error)
+            ctx.exit(FAILED)
+        ctx.exit(status or 0)
+
+
+def _close_output() -> None:
+    """Point standard output at nothing, so that its last flush does not fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _tell_internal_error(error: Exception) -> None:
+    if os.environ.get("NETDSL_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    version = ".".join(map(str, sys.version_info[:3]))
+    sys.stderr.write(
+        f"netdsl: internal error: {type(error).__name__}: {error} (netdsl {__version__}, Python {version})\n"
+        "This is a mistake in netdsl, not in the spec: report it with the spec, and with what the same command "
+        "prints when NETDSL_TRACEBACK=1 is set.\n"
+    )
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`-` is standard input. Exit status: 0 all is well, 1 the spec has errors, "
+    "2 the command line is wrong or a file can't be read or written.",
+)
+@click.version_option(__version__, prog_name="netdsl", message="%(prog)s %(version)s")
+def netdsl() -> None:
+    """A declarative language for neural networks that compiles to readable Keras code."""

@@ -1,0 +1,132 @@
+"""Two versions of a spec on the command line: two files, or one file and an earlier state of it in git."""
+
+from __future__ import annotations
+
+import posixpath
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from netdsl.cli.compiling import compile_files, has_model
+from netdsl.cli.output import Findings
+from netdsl.compiler import Compiled, compile_source
+from netdsl.diagnostics.problems import files as problems
+from netdsl.graph import Graph
+from netdsl.source import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The two graphs, and how to call them in the output."""
+
+    before: Graph
+    after: Graph
+    before_name: str
+    after_name: str
+
+
+def read_versions(
+    paths: Sequence[str],
+    against: str | None,
+    model: str | None,
+    settings: Sequence[str],
+    findings: Findings,
+) -> Versions | None:
+    """Compile both versions and pick the model of each; None after reporting."""
+    if against is not None:
+        return _with_git(paths, against, model, settings, findings)
+    if len(paths) != 2:
+        findings.fail(
+            problems.WrongVersions.at(
+                _nowhere(paths),
+                f"{len(paths)} given",
+                help="give two specs, or one and `--against git:REF`",
+            )
+        )
+        return None
+    done = compile_files(paths, findings, settings=settings)
+    if len(done) != 2 or not all(has_model(item, model, findings) for item in done):
+        return None
+    return _versions(done[0].compiled, done[1].compiled, paths[0], paths[1], model)
+
+
+def _versions(
+    before: Compiled, after: Compiled, before_name: str, after_name: str, model: str | None
+) -> Versions | None:
+    if not before.ok or not after.ok:
+        return None
+    return Versions(before.model(model).net, after.model(model).net, before_name, after_name)
+
+
+def _with_git(
+    paths: Sequence[str],
+    against: str,
+    model: str | None,
+    settings: Sequence[str],
+    findings: Findings,
+) -> Versions | None:
+    scheme, _, reference = against.partition(":")
+    if scheme != "git" or not reference or len(paths) != 1 or reference.startswith("-"):
+        findings.fail(
+            problems.WrongVersions.at(
+                _nowhere(paths),
+                f"`--against {against}` with {len(paths)} specs",
+                help="write `--against git:REF` with one spec, such as `--against git:main`",
+            )
+        )
+        return None
+    done = compile_files(paths, findings, settings=settings)
+    if len(done) != 1 or not has_model(done[0], model, findings):
+        return None
+    earlier = _compile_at(reference, paths[0], done[0].compiled, findings)
+    if earlier is None:
+        return None
+    findings.report(earlier.diagnostics)
+    if not earlier.ok or not earlier.models:
+        return None
+    return _versions(earlier, done[0].compiled, f"{paths[0]} at {reference}", paths[0], model)
+
+
+def _compile_at(reference: str, path: str, now: Compiled, findings: Findings) -> Compiled | None:
+    folder = str(Path(path).resolve().parent)
+
+    def load(name: str) -> str:
+        relative = posixpath.relpath(str(Path(name).resolve()), folder)
+        return _show(reference, relative, folder)
+
+    try:
+        text = load(path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = str(error)
+        findings.fail(
+            problems.WrongVersions.at(
+                _nowhere([path]), f"git: {reason}", help="is the file committed there?"
+            )
+        )
+        return None
+    file = SourceFile(f"{reference}:{path}", text)
+
+    def load_imported(name: str) -> str:
+        return load(name.removeprefix(f"{reference}:"))
+
+    return compile_source(file, load_imported, settings=dict(now.settings))
+
+
+def _show(reference: str, relative: str, folder: str) -> str:
+    """Read a file as it was; the reference is an argument of git and never goes through a shell."""
+    done = subprocess.run(
+        ["git", "show", f"{reference}:./{relative}"],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    if done.returncode != 0:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise FileNotFoundError(lines[0] if lines else "git gave no reason")
+    return done.stdout.decode("utf-8-sig")
+
+
+def _nowhere(paths: Sequence[str]) -> Span:
+    return Span(SourceFile(paths[0] if paths else "netdsl", ""), 0, 0)
