@@ -7,6 +7,7 @@ recorded on the `Call`; what can never hold is refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from netdsl.catalog.kind import Call, Inference, Refusal
 from netdsl.diagnostics.problems.shapes import (
@@ -50,11 +51,24 @@ def image(call: Call, spatial: int) -> TensorSpec:
 
 
 def elementwise(call: Call) -> Inference:
-    """Keep the shape and give the compute dtype; a list is mapped tensor by tensor, as Keras does."""
+    """Keep the shape and give the compute dtype; a list is mapped tensor by tensor, as Keras does while it builds."""
+    if not call.is_list:
+        return mapped(call)
+    caveat = f"{_count_of(call)}, and it computes on one tensor: Keras fails when data arrives"
+    return replace(mapped(call), caveats=(caveat,))
+
+
+def mapped(call: Call) -> Inference:
+    """Do as `elementwise` does, for the few layers that run on a list as well."""
     numeric(call)
     if not call.is_list:
         return call.gives(call.one().shape)
     return Inference(tuple(TensorSpec(x.shape, call.compute_dtype) for x in call.inputs))
+
+
+def _count_of(call: Call) -> str:
+    count = len(call.inputs)
+    return "a list of one tensor arrives" if count == 1 else f"a list of {count} arrives"
 
 
 def keeps_any_mask(call: Call) -> bool:

@@ -41,6 +41,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.masks import with_masks, without_masks
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.elaborate.provenance import difference_labels
@@ -323,7 +324,7 @@ def _infer(
         definition, prepared.arguments, inputs, is_list, call_arguments, frozenset(prepared.written)
     )
     try:
-        inference = definition.rule(call)
+        inference = with_masks(call, definition.rule(call))
     except Refusal as refusal:
         _report_refusal(refusal, prepared, positional, extra, whole, frame)
         return None
@@ -454,6 +455,8 @@ def add_node(
     body = frame.body
     assert body is not None
     frame.session.budget.node()
+    if operation.family != "layer":
+        inference = without_masks(inference)
     node = Node(
         len(body.graph.nodes),
         operation,

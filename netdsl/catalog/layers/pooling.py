@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Rule
 from netdsl.catalog.shape_rules import (
     image,
@@ -55,7 +57,11 @@ def adaptive_pooling(rank: int) -> Rule:
         if x.rank < 2 and call.data_format == "channels_first":
             raise Refusal(WrongRank, f"{spell_shape(x.shape)} has no channels")
         batch, _, channels = split_axes(x.shape, call.data_format)
-        return call.gives(join_axes(batch, call.output_size, channels, call.data_format))
+        result = call.gives(join_axes(batch, call.output_size, channels, call.data_format))
+        if x.rank == rank + 2:
+            return result
+        caveat = f"needs rank {rank + 2} with the batch, {spell_shape(x.shape)} has rank {x.rank}"
+        return replace(result, caveats=(caveat,))
 
     return rule
 

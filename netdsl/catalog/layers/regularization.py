@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netdsl.catalog.argument_types import FRACTION
 from netdsl.catalog.kind import Call, Inference, LayerKind, Rule
-from netdsl.catalog.shape_rules import elementwise, image
+from netdsl.catalog.shape_rules import elementwise, image, mapped
 
 
 def spatial_dropout(rank: int) -> Rule:
@@ -72,7 +72,7 @@ KINDS = (
     ),
     LayerKind(
         "ActivityRegularization",
-        elementwise,
+        mapped,
         group="regularization",
         shape_rule="what arrives",
         use_for="a penalty on what a layer puts out, for sparse codes",
