@@ -183,3 +183,25 @@ class UnknownModel(Problem, code="N0908", title="no model `{name}` in this file"
     $ netdsl summary tiny.net --model Tiny
     ```
     """
+
+
+class WrongVersions(Problem, code="N0920", title="two versions of a spec are needed"):
+    """What it means
+
+    `netdsl diff` and `netdsl breaking` compare two networks: two files, or one file and what it was at a
+    commit, branch or tag of git.
+
+    Example
+    ```console
+    $ netdsl diff tiny.net
+    error[N0920]: two versions of a spec are needed
+     --> tiny.net
+      = note: 1 given
+      = help: give two specs, or one and `--against git:REF`
+    ```
+
+    Use instead
+    ```console
+    $ netdsl diff tiny.net --against git:HEAD
+    ```
+    """

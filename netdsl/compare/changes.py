@@ -1,0 +1,200 @@
+"""What changed in a network, not in its text: inputs, outputs, layers, connections, totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from netdsl.analyse.costs import totals
+from netdsl.catalog.kind import ObjectValue
+from netdsl.compare.pairing import pair_in_order
+from netdsl.graph import Graph, Node
+from netdsl.tensor import spell_shape
+
+What = Literal["added", "removed", "renamed", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference: `subject` is a layer, an input, an output or a total; `details` say how it differs."""
+
+    what: What
+    kind: Literal["input", "output", "layer", "total"]
+    subject: str
+    details: tuple[str, ...] = ()
+
+
+def compare_graphs(before: Graph, after: Graph) -> list[Change]:
+    """Give every difference between two networks; none where they are the same network."""
+    return [
+        *_ends(before, after, "input"),
+        *_ends(before, after, "output"),
+        *_layers(before, after),
+        *_totals(before, after),
+    ]
+
+
+def _ends(before: Graph, after: Graph, kind: Literal["input", "output"]) -> list[Change]:
+    old, new = _types(before, kind), _types(after, kind)
+    changes = [Change("removed", kind, name, (old[name],)) for name in old if name not in new]
+    for name, text in new.items():
+        if name not in old:
+            changes.append(Change("added", kind, name, (text,)))
+        elif old[name] != text:
+            changes.append(Change("changed", kind, name, (f"{old[name]} -> {text}",)))
+    shared = [n for n in old if n in new]
+    if not changes and shared != list(new):
+        order = f"{', '.join(old)} -> {', '.join(new)}"
+        changes.append(Change("changed", kind, "order", (order,)))
+    return changes
+
+
+def _types(graph: Graph, kind: str) -> dict[str, str]:
+    if kind == "input":
+        nodes = [graph.nodes[number] for number in graph.inputs]
+        return {node.name: str(node.flat_outputs[0]) for node in nodes}
+    return {name: str(graph.spec(ref)) for name, ref in graph.outputs.items()}
+
+
+# -- layers -------------------------------------------------------------------------------------
+
+
+def _layers(before: Graph, after: Graph) -> list[Change]:
+    old, new = _by_name(before), _by_name(after)
+    left = [name for name in old if name not in new]
+    added = [name for name in new if name not in old]
+    renamed = _renamed(left, added, old, new)
+    names = {source: target for target, source in renamed.items()}
+    changes: list[Change] = []
+    for name, nodes in new.items():
+        source = renamed.get(name, name)
+        if source not in old:
+            changes.append(
+                Change("added", "layer", name, (_spell(nodes[0]), *_shape(after, nodes)))
+            )
+            continue
+        details = _differences(before, old[source], after, nodes, names)
+        if name != source:
+            changes.append(Change("renamed", "layer", f"{source} -> {name}", details))
+        elif details:
+            changes.append(Change("changed", "layer", name, details))
+    gone = [n for n in left if n not in names]
+    changes += [
+        Change("removed", "layer", n, (_spell(old[n][0]), *_shape(before, old[n]))) for n in gone
+    ]
+    return changes
+
+
+def _by_name(graph: Graph) -> dict[str, list[Node]]:
+    """Group the applications of each layer by its name; functions of `keras.ops` are numbered."""
+    needed = graph.needed()
+    table: dict[str, list[Node]] = {}
+    counts: dict[str, int] = {}
+    for node in graph.nodes:
+        if node.id not in needed or node.operation.family == "input":
+            continue
+        name = node.name
+        if node.operation.family == "op":
+            counts[name] = counts.get(name, 0) + 1
+            name = f"{name} {counts[name]}"
+        table.setdefault(name, []).append(node)
+    return table
+
+
+def _renamed(
+    left: Sequence[str],
+    added: Sequence[str],
+    old: dict[str, list[Node]],
+    new: dict[str, list[Node]],
+) -> dict[str, str]:
+    """Pair new names with old ones: the same layer with the same arguments, then of the same kind, in order."""
+    return pair_in_order(
+        left,
+        added,
+        ([_spell(old[name][0]) for name in left], [_spell(new[name][0]) for name in added]),
+        ([old[name][0].kind for name in left], [new[name][0].kind for name in added]),
+    )
+
+
+def _spell(node: Node) -> str:
+    arguments = ", ".join(f"{k}={_value(v)}" for k, v in node.operation.arguments.items())
+    return f"{node.kind}({arguments})"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, ObjectValue):
+        return str(value)
+    return getattr(value, "kind", None) or repr(value)
+
+
+def _shape(graph: Graph, nodes: Sequence[Node]) -> tuple[str, ...]:
+    return (f"gives {', '.join(spell_shape(s.shape) for s in nodes[0].flat_outputs)}",)
+
+
+def _differences(
+    before: Graph, old: Sequence[Node], after: Graph, new: Sequence[Node], names: dict[str, str]
+) -> tuple[str, ...]:
+    a, b = old[0], new[0]
+    details: list[str] = []
+    if a.kind != b.kind:
+        details.append(f"{a.kind} -> {b.kind}")
+    details += _argument_changes(a, b)
+    if a.operation.trainable != b.operation.trainable:
+        details.append("frozen" if a.operation.trainable else "no longer frozen")
+    if len(old) != len(new):
+        details.append(f"used {len(old)} times -> {len(new)} times")
+    sources = [_inputs(before, n, names) for n in old], [_inputs(after, n, {}) for n in new]
+    if sources[0] != sources[1] and len(old) == len(new):
+        details.append(f"inputs {_spell_inputs(sources[0])} -> {_spell_inputs(sources[1])}")
+    shapes = [tuple(spell_shape(s.shape) for s in n.flat_outputs) for n in (a, b)]
+    if shapes[0] != shapes[1]:
+        details.append(f"gives {', '.join(shapes[0])} -> {', '.join(shapes[1])}")
+    dtypes = [tuple(s.dtype for s in n.flat_outputs) for n in (a, b)]
+    if dtypes[0] != dtypes[1]:
+        details.append(f"dtype {', '.join(dtypes[0])} -> {', '.join(dtypes[1])}")
+    return tuple(details)
+
+
+def _argument_changes(a: Node, b: Node) -> list[str]:
+    """Compare arguments as they are in force, so that a default written out is no change."""
+    old, new = (
+        a.operation.bound or a.operation.arguments,
+        b.operation.bound or b.operation.arguments,
+    )
+    names = dict.fromkeys([*old, *new])
+    return [
+        f"{name} {_value(old.get(name))} -> {_value(new.get(name))}"
+        for name in names
+        if name not in ("name", "trainable") and _value(old.get(name)) != _value(new.get(name))
+    ]
+
+
+def _inputs(graph: Graph, node: Node, names: dict[str, str]) -> tuple[str, ...]:
+    found = [graph.nodes[ref.node].name for ref in node.inputs]
+    return tuple(names.get(name, name) for name in found)
+
+
+def _spell_inputs(uses: Sequence[tuple[str, ...]]) -> str:
+    return "; ".join(", ".join(f"`{name}`" for name in use) for use in uses)
+
+
+def _totals(before: Graph, after: Graph) -> list[Change]:
+    old, new = totals(before), totals(after)
+    changes: list[Change] = []
+    for name, label in (
+        ("parameters", "parameters"),
+        ("macs", "multiply-accumulates"),
+        ("layers", "layers"),
+    ):
+        a, b = getattr(old, name), getattr(new, name)
+        if a != b:
+            changes.append(Change("changed", "total", label, (_total(a, b),)))
+    return changes
+
+
+def _total(a: Any, b: Any) -> str:
+    if isinstance(a, int) and isinstance(b, int):
+        share = f", {100 * (b - a) / a:+.1f} %" if a else ""
+        return f"{a:,} -> {b:,} ({b - a:+,}{share})"
+    return f"{a} -> {b}"

@@ -1,0 +1,101 @@
+"""What changed between two networks, told through the front door."""
+
+from __future__ import annotations
+
+import pytest
+
+import netdsl
+from netdsl.compare.breaking import compare_weights
+from netdsl.compare.changes import Change, compare_graphs
+from netdsl.graph import Graph
+
+BASE = """
+model M {
+    input x: [8]
+    h = x -> Dense(4, activation=relu)
+    output y = h -> Dense(2)
+}
+"""
+
+
+def net(text: str) -> Graph:
+    compiled = netdsl.compile_text(text)
+    assert compiled.ok, [d.message for d in compiled.diagnostics]
+    return compiled.model().net
+
+
+def layer_changes(after: str, before: str = BASE) -> list[Change]:
+    return [c for c in compare_graphs(net(before), net(after)) if c.kind == "layer"]
+
+
+def test_another_layout_and_written_out_defaults_are_no_change() -> None:
+    same = "model M { input x: [8]  output y = h -> Dense(units=2)\n h = x -> Dense(4, relu, use_bias=True) }"
+    assert compare_graphs(net(BASE), net(same)) == []
+
+
+def test_a_changed_argument_is_told_with_both_values_and_both_shapes() -> None:
+    (change,) = layer_changes(BASE.replace("Dense(4", "Dense(5"))
+    assert (change.what, change.subject) == ("changed", "h")
+    assert change.details == ("units 4 -> 5", "gives (None, 4) -> (None, 5)")
+
+
+def test_a_new_name_alone_is_a_rename() -> None:
+    changes = layer_changes(BASE.replace("h", "hidden"))
+    assert [(c.what, c.subject) for c in changes] == [("renamed", "h -> hidden")]
+
+
+def test_added_and_removed_layers_say_what_they_are() -> None:
+    more = BASE.replace("h -> Dense(2)", "h -> Dropout(0.5) -> Dense(2)")
+    assert ("added", "dropout") in [(c.what, c.subject) for c in layer_changes(more)]
+    assert ("removed", "dropout") in [(c.what, c.subject) for c in layer_changes(BASE, before=more)]
+
+
+def test_totals_tell_the_difference_and_its_share() -> None:
+    changes = compare_graphs(net(BASE), net(BASE.replace("Dense(4", "Dense(8")))
+    (parameters,) = [c for c in changes if c.subject == "parameters"]
+    assert parameters.details == ("46 -> 90 (+44, +95.7 %)",)
+
+
+@pytest.mark.parametrize(
+    ("after", "fates", "loads"),
+    [
+        (BASE, {"unchanged": ["h", "y"]}, True),
+        (BASE.replace("h", "hidden"), {"renamed": ["hidden"], "unchanged": ["y"]}, True),
+        (BASE.replace("Dense(4", "Dense(5"), {"reshaped": ["h", "y"]}, False),
+        (
+            BASE.replace("-> Dense(2)", "-> Dense(4) -> Dense(2)"),
+            {"unchanged": ["h", "y"], "new": ["dense"]},
+            False,
+        ),
+        (
+            BASE.replace("-> Dense(2)", "-> BatchNormalization() -> Dense(2)"),
+            {"unchanged": ["h", "y"], "new": ["batch_normalization"]},
+            False,
+        ),
+        (
+            BASE.replace("-> Dense(2)", "-> Dropout(0.1) -> Dense(2)"),
+            {"unchanged": ["h", "y"]},
+            True,
+        ),
+    ],
+)
+def test_the_fate_of_each_layers_weights(
+    after: str, fates: dict[str, list[str]], loads: bool
+) -> None:
+    comparison = compare_weights(net(BASE), net(after))
+    found = {fate: [m.after.name for m in comparison.of(fate) if m.after] for fate in fates}
+    assert found == fates
+    assert comparison.loads is loads
+
+
+def test_weights_that_would_go_to_another_layer_without_a_word_are_told() -> None:
+    two = """model M {
+        input x: [4]
+        a = x -> Dense(4)
+        b = a -> Dense(4)
+        output y = b
+    }"""
+    turned = two.replace("a = x -> Dense(4)", "b = x -> Dense(4)").replace("b = a", "a = b")
+    turned = turned.replace("output y = b", "output y = a")
+    comparison = compare_weights(net(two), net(turned))
+    assert {item.problem for item in comparison.loading} == {"another layer"}

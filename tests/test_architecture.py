@@ -1,0 +1,109 @@
+"""The rooms of the house: who may import whom, and that nothing on the way imports Keras."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "netdsl"
+
+#: From the front door to the cellar: a module may import its own level's room and any level below, by module prefix.
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("netdsl.__main__",),
+    ("netdsl.cli", "netdsl.lsp"),
+    ("netdsl.compiler", "netdsl.building"),
+    ("netdsl.emit", "netdsl.report", "netdsl.importer", "netdsl.compare"),
+    ("netdsl.analyse", "netdsl.fixes"),
+    ("netdsl.elaborate", "netdsl.format"),
+    ("netdsl.graph", "netdsl.syntax"),
+    ("netdsl.catalog",),
+    ("netdsl.diagnostics",),
+    ("netdsl.source", "netdsl.tensor", "netdsl.resources", "netdsl.stack", "netdsl.version"),
+)
+
+#: Only these may name Keras or TensorFlow in an import.
+MAY_IMPORT_KERAS = ("netdsl.catalog.refresh", "netdsl.building", "netdsl.importer")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules() -> list[Path]:
+    return sorted(p for p in PACKAGE.rglob("*.py") if "_data" not in p.parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Give what a module imports when it is loaded or later; imports for the type checker alone are left out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def level_of(module: str) -> int | None:
+    for number, rooms in enumerate(LEVELS):
+        if any(module == room or module.startswith(room + ".") for room in rooms):
+            return number
+    return None
+
+
+def room_of(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_name)
+def test_a_room_imports_only_rooms_below_it(path: Path) -> None:
+    own = module_name(path)
+    if own == "netdsl":
+        return
+    here = level_of(own)
+    assert here is not None, f"{own} is in no room"
+    for imported in imports(path):
+        there = level_of(imported)
+        if there is None or room_of(imported) == room_of(own):
+            continue
+        assert there > here, f"{own} imports {imported}, which is not below it"
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_name)
+def test_only_few_modules_may_import_keras(path: Path) -> None:
+    own = module_name(path)
+    if own.startswith(MAY_IMPORT_KERAS):
+        return
+    for imported in imports(path):
+        assert imported.split(".")[0] not in ("keras", "tensorflow", "jax", "torch", "numpy"), own
+
+
+def test_compiling_a_spec_leaves_keras_and_numpy_unimported() -> None:
+    program = (
+        "import sys, netdsl\n"
+        "compiled = netdsl.compile_text('model M { input x: [4]  output y = x -> Dense(2) }')\n"
+        "assert compiled.ok and compiled.source and compiled.flat_source and compiled.model().summary()\n"
+        "heavy = {'keras', 'tensorflow', 'numpy', 'jax', 'torch'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_no_module_is_longer_than_five_hundred_lines() -> None:
+    counts = {module_name(p): len(p.read_text("utf-8").splitlines()) for p in modules()}
+    tables = "netdsl.diagnostics.problems."  # explanations, page after page
+    long = {name: n for name, n in counts.items() if n > 500 and not name.startswith(tables)}
+    assert not long
