@@ -8,13 +8,70 @@ from __future__ import annotations
 
 from functools import cache
 
-from netdsl.catalog.operations import elementwise, indexing
+from netdsl.catalog.kind import Inference, Refusal
+from netdsl.catalog.operations import (
+    elementwise,
+    indexing,
+    joining,
+    linear_algebra,
+    neural,
+    pictures,
+    products,
+    reductions,
+    shaping,
+    sources,
+)
 from netdsl.catalog.operations.call import OpCall, OpRule
 from netdsl.catalog.signature import names_and_aliases
+from netdsl.diagnostics.problems.shapes import WrongValue
+from netdsl.diagnostics.problems.wrapping import NeedsPython
 
 __all__ = ["OpCall", "OpRule", "operation_names", "operation_rule", "own_name"]
 
-RULES: dict[str, OpRule] = {**elementwise.RULES, **indexing.RULES}
+#: Functions that take a function of Python, which a spec does not hold.
+TAKE_FUNCTIONS = (
+    "associative_scan", "cond", "custom_gradient", "fori_loop", "jvp", "map", "scan", "switch", "vectorize",
+    "vectorized_map", "while_loop",
+)  # fmt: skip
+
+#: Functions that give no tensor, and what a spec writes instead.
+GIVE_VALUES = {
+    "shape": "`x.shape` is a value in a spec: `x.shape[-1]`",
+    "dtype": "`x.dtype` is a value in a spec",
+    "ndim": "the number of axes is known: `len(x.shape)`",
+    "is_tensor": "names of tensors and of values are told apart when the spec is compiled",
+    "convert_to_numpy": "the tensors of a model have no values before it is run",
+}
+
+
+def needs_function(call: OpCall) -> Inference:
+    """Refuse a function that takes one of Python."""
+    raise Refusal(
+        NeedsPython,
+        "this takes a function of Python, and a spec holds none",
+        help="name a layer of your own with `extern layer`, or a function with `extern fn` for `Lambda(…)`",
+    )
+
+
+def gives_value(call: OpCall) -> Inference:
+    """Refuse a function that gives no tensor."""
+    raise Refusal(WrongValue, "this gives no tensor", help=GIVE_VALUES[call.function])
+
+
+RULES: dict[str, OpRule] = {
+    **elementwise.RULES,
+    **reductions.RULES,
+    **shaping.RULES,
+    **joining.RULES,
+    **indexing.RULES,
+    **products.RULES,
+    **neural.RULES,
+    **pictures.RULES,
+    **linear_algebra.RULES,
+    **sources.RULES,
+    **dict.fromkeys(TAKE_FUNCTIONS, needs_function),
+    **dict.fromkeys(GIVE_VALUES, gives_value),
+}
 
 
 @cache

@@ -5,17 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
-from netdsl.catalog.operations.call import OpCall, OpRule, gives, spell_value
+from netdsl.catalog.operations.axes import axis_of, broadcast, replaced, size, sizes, total
+from netdsl.catalog.operations.call import OpCall, OpRule, gives, gives_several, spell_value
 from netdsl.diagnostics.problems.arguments import WrongArgument
-from netdsl.diagnostics.problems.shapes import UnknownDimension, WrongAxis, WrongValue
+from netdsl.diagnostics.problems.shapes import (
+    TooFewInputs,
+    TooSmall,
+    UnequalInputs,
+    UnknownDimension,
+    WrongAxis,
+    WrongRank,
+    WrongValue,
+)
 from netdsl.tensor import (
     UNKNOWN,
     Dim,
     Shape,
     Sym,
+    TensorSpec,
     Unknown,
     at_least,
     ceil_div,
+    equal,
     maximum,
     spell_shape,
 )
@@ -115,4 +126,155 @@ def _bound(value: Any, what: str) -> int | None:
     )
 
 
-RULES: dict[str, OpRule] = {"get_item": get_item, "getitem": get_item}
+# -- picking by tensors of numbers --------------------------------------------------------------
+
+
+def take(call: OpCall) -> Inference:
+    """Pick along an axis by numbers: (None, 50, 8), indices (5,), axis=1 -> (None, 5, 8)."""
+    x = call.tensor("x")
+    places = written_shape(call.indices, "indices")
+    if call.axis is None:
+        return gives(places, x.dtype)
+    axis = axis_of(call.axis, x.rank, x.shape)
+    return gives((*x.shape[:axis], *places, *x.shape[axis + 1 :]), x.dtype)
+
+
+def written_shape(value: Any, name: str) -> Shape:
+    """Give the shape of a tensor, or of lists of whole numbers."""
+    if isinstance(value, TensorSpec):
+        return value.shape
+    if isinstance(value, tuple):
+        inner = {written_shape(item, name) for item in value}
+        if len(inner) > 1:
+            raise Refusal(WrongValue, f"the lists in `{name}` are of different lengths", blames=name)
+        return (len(value), *(inner.pop() if inner else ()))
+    if isinstance(value, int):
+        return ()
+    raise Refusal(
+        WrongArgument, f"`{name}` takes whole numbers or a tensor of them, this is {spell_value(value)}", blames=name
+    )
+
+
+def take_along_axis(call: OpCall) -> Inference:
+    """Pick along an axis by a tensor of the same rank; the other axes stretch."""
+    x, indices = call.tensor("x"), call.tensor("indices")
+    shape = x.shape if call.axis is not None else (total(x.shape),)
+    if len(shape) != indices.rank:
+        raise Refusal(
+            WrongRank,
+            f"{spell_shape(indices.shape)} picks from {spell_shape(shape)}, which has another rank",
+            blames="indices",
+        )
+    axis = 0 if call.axis is None else axis_of(call.axis, x.rank, x.shape)
+    return gives(broadcast(call, replaced(shape, axis, indices.shape[axis]), indices.shape), x.dtype)
+
+
+def top_k(call: OpCall) -> Inference:
+    """The largest of the last axis, and where they stand."""
+    x = call.ranked(call.numeric("x"), "x", min_rank=1)
+    k = size(call.k, "k", 1)
+    if not call.holds(at_least(x.shape[-1], k)):
+        raise Refusal(
+            TooSmall, f"`k` is {k}, and the last axis of {spell_shape(x.shape)} has {x.shape[-1]}", blames="k"
+        )
+    shape = (*x.shape[:-1], k)
+    return gives_several([shape, shape], x.dtype, "int32")
+
+
+def in_top_k(call: OpCall) -> Inference:
+    """Whether the target is among the k largest."""
+    targets = call.tensor("targets")
+    call.tensor("predictions")
+    size(call.k, "k", 1)
+    return gives(targets.shape, "bool")
+
+
+def searchsorted(call: OpCall) -> Inference:
+    """Where values would stand in a sorted vector."""
+    order = call.ranked(call.tensor("sorted_sequence"), "sorted_sequence", rank=1)
+    values = call.tensor("values")
+    if call.side not in ("left", "right"):
+        raise Refusal(WrongValue, f'`side` is {call.side!r}, and knows "left" and "right"', blames="side")
+    return gives(values.shape, "int32" if isinstance(order.shape[0], int) else "int64")
+
+
+def unravel_index(call: OpCall) -> Inference:
+    """Numbers of elements as places, a tensor for each axis."""
+    indices = call.tensor("indices")
+    shape = sizes(call.shape, "shape")
+    return gives_several([indices.shape] * len(shape), indices.dtype)
+
+
+# -- putting ------------------------------------------------------------------------------------
+
+
+def scatter(call: OpCall) -> Inference:
+    """Zeros of a shape with values at places."""
+    call.tensor("indices")
+    return gives(sizes(call.shape, "shape"), call.tensor("values").dtype)
+
+
+def updated(call: OpCall) -> Inference:
+    """The tensor with other values at places: scatter_update, slice_update."""
+    x = call.tensor("inputs")
+    call.tensor("updates")
+    reduction = call.arguments.get("reduction")
+    if reduction is not None and str(reduction).lower() not in ("add", "max", "min", "mul"):
+        raise Refusal(
+            WrongValue, f'`reduction` is {reduction!r}, and knows "add", "max", "min" and "mul"', blames="reduction"
+        )
+    return gives(x.shape, x.dtype)
+
+
+def part(call: OpCall) -> Inference:
+    """A part of a given shape from given places on; -1 is the rest of an axis."""
+    x = call.tensor("inputs")
+    wanted = sizes(call.shape, "shape", x.rank, -1)
+    start = call.start_indices
+    if isinstance(start, TensorSpec):
+        return gives((UNKNOWN if d == -1 else d for d in wanted), x.dtype)
+    places = sizes(start, "start_indices", x.rank)
+    lengths = [dim - at if d == -1 else d for d, dim, at in zip(wanted, x.shape, places, strict=True)]
+    for at, length, dim in zip(places, lengths, x.shape, strict=True):
+        if isinstance(length, int) and not call.holds(at_least(dim, at + length)):
+            raise Refusal(TooSmall, f"takes {length} from place {at} on, and the axis is {dim} long", blames="shape")
+    return gives(lengths, x.dtype)
+
+
+def select(call: OpCall) -> Inference:
+    """The first choice whose condition holds; Keras says the type of the first choice."""
+    conditions, choices = call.tensors("condlist"), call.tensors("choicelist")
+    if len(conditions) != len(choices):
+        raise Refusal(TooFewInputs, f"{len(conditions)} conditions for {len(choices)} choices", blames="choicelist")
+    broadcast(call, *(x.shape for x in (*conditions, *choices)))
+    return gives(choices[0].shape, choices[0].dtype)
+
+
+def segments(call: OpCall) -> Inference:
+    """Reduce rows by the segment they belong to."""
+    data, ids = call.numeric("data"), call.ranked(call.tensor("segment_ids"), "segment_ids", rank=1)
+    call.ranked(data, "data", min_rank=1)
+    if not call.holds(equal(data.shape[0], ids.shape[0])):
+        raise Refusal(
+            UnequalInputs, f"{ids.shape[0]} numbers of segments for {data.shape[0]} rows", blames="segment_ids"
+        )
+    count = UNKNOWN if call.num_segments is None else size(call.num_segments, "num_segments", 1)
+    return gives((count, *data.shape[1:]), data.dtype)
+
+
+RULES: dict[str, OpRule] = {
+    "get_item": get_item,
+    "getitem": get_item,
+    "take": take,
+    "take_along_axis": take_along_axis,
+    "top_k": top_k,
+    "in_top_k": in_top_k,
+    "searchsorted": searchsorted,
+    "unravel_index": unravel_index,
+    "scatter": scatter,
+    "scatter_update": updated,
+    "slice_update": updated,
+    "slice": part,
+    "select": select,
+    **dict.fromkeys("segment_max segment_min segment_prod segment_sum".split(), segments),
+}

@@ -1,0 +1,405 @@
+"""Functions of neural networks: convolution, pooling, attention, one-hot codes, losses, normalization."""
+
+from __future__ import annotations
+
+from netdsl.catalog.cost_rules import convolution_macs
+from netdsl.catalog.kind import Inference, Refusal
+from netdsl.catalog.operations.axes import (
+    axes_of,
+    axis_of,
+    broadcast,
+    inserted,
+    replaced,
+    size,
+    sizes,
+    without,
+)
+from netdsl.catalog.operations.call import (
+    OpCall,
+    OpRule,
+    as_operand,
+    gives,
+    gives_several,
+    joined_dtype,
+    no_string,
+    spell_value,
+)
+from netdsl.catalog.operations.products import work
+from netdsl.catalog.operations.promotion import FLOATX, meet
+from netdsl.catalog.shape_rules import join_axes, split_axes
+from netdsl.diagnostics.problems.arguments import WrongArgument
+from netdsl.diagnostics.problems.shapes import (
+    TooSmall,
+    UnequalInputs,
+    UnevenSplit,
+    UnknownDimension,
+    WrongAxis,
+    WrongRank,
+    WrongValue,
+)
+from netdsl.tensor import (
+    Dim,
+    Shape,
+    TensorSpec,
+    Unknown,
+    at_least,
+    ceil_div,
+    divides,
+    equal,
+    product,
+    spell_shape,
+)
+
+# -- windows ------------------------------------------------------------------------------------
+
+
+def places(
+    call: OpCall,
+    lengths: Shape,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilation: tuple[int, ...],
+    padding: str,
+) -> Shape:
+    """Count the places of a window along each axis: (32, 32), 3, stride 2, "valid" -> (15, 15)."""
+    return tuple(_places(call, *each, padding) for each in zip(lengths, window, strides, dilation, strict=True))
+
+
+def _places(call: OpCall, length: Dim, window: int, stride: int, dilation: int, padding: str) -> Dim:
+    if padding == "same":
+        return ceil_div(length, stride)
+    reach = (window - 1) * dilation + 1
+    if not call.holds(at_least(length, reach)):
+        raise Refusal(
+            TooSmall,
+            f"an axis is {length} long and the window spans {reach}",
+            help='use `padding="same"`, or a smaller window',
+        )
+    return (length - reach) // stride + 1
+
+
+def _spatial(call: OpCall) -> tuple[TensorSpec, Shape, Dim]:
+    """Take the first tensor apart; it has a batch, channels and one to three other axes."""
+    x = no_string(call.first)
+    if not 3 <= x.rank <= 5:
+        raise Refusal(WrongRank, f"needs rank 3 to 5, {spell_shape(x.shape)} has rank {x.rank}")
+    _, spatial, channels = split_axes(x.shape, call.data_format)
+    return x, spatial, channels
+
+
+def _kernel(call: OpCall, name: str, rank: int) -> tuple[TensorSpec, tuple[int, ...]]:
+    """Give a kernel and its window, whose sizes Keras needs as numbers."""
+    kernel = call.ranked(call.numeric(name), name, rank=rank)
+    window = kernel.shape[:-2]
+    if not all(isinstance(d, int) for d in window):
+        raise Refusal(UnknownDimension, f"a kernel needs its sizes, this is {spell_shape(kernel.shape)}", blames=name)
+    return kernel, window  # type: ignore[return-value]
+
+
+def _channels_fit(call: OpCall, channels: Dim, expected: Dim, name: str) -> None:
+    if not call.holds(equal(channels, expected)):
+        raise Refusal(UnequalInputs, f"{channels} channels arrive, the kernel is made for {expected}", blames=name)
+
+
+def convolution(call: OpCall) -> Inference:
+    """Slide a kernel of shape (*window, channels, filters) over a tensor."""
+    x, spatial, channels = _spatial(call)
+    depthwise = call.function != "conv"
+    name = "depthwise_kernel" if call.function == "separable_conv" else "kernel"
+    kernel, window = _kernel(call, name, x.rank)
+    _channels_fit(call, channels, kernel.shape[-2], name)
+    count = len(spatial)
+    strides = sizes(call.strides, "strides", count, 1)
+    dilation = sizes(call.dilation_rate, "dilation_rate", count, 1)
+    found = places(call, spatial, window, strides, dilation, call.padding)
+    filters = kernel.shape[-1] * kernel.shape[-2] if depthwise else kernel.shape[-1]
+    macs = convolution_macs(found, window, 1 if depthwise else kernel.shape[-2], filters)
+    if call.function == "separable_conv":
+        pointwise, _ = _kernel(call, "pointwise_kernel", x.rank)
+        _channels_fit(call, filters, pointwise.shape[-2], "pointwise_kernel")
+        macs = macs + product(found) * filters * pointwise.shape[-1]
+        filters = pointwise.shape[-1]
+    return gives(join_axes(x.shape[0], found, filters, call.data_format), x.dtype, macs)
+
+
+def transposed_convolution(call: OpCall) -> Inference:
+    """Slide a kernel of shape (*window, filters, channels) the other way."""
+    x, spatial, channels = _spatial(call)
+    kernel, window = _kernel(call, "kernel", x.rank)
+    _channels_fit(call, channels, kernel.shape[-1], "kernel")
+    count = len(spatial)
+    strides = sizes(call.strides, "strides", count, 1)
+    dilation = sizes(call.dilation_rate, "dilation_rate", count, 1)
+    extra = (None,) * count if call.output_padding is None else sizes(call.output_padding, "output_padding", count)
+    lengths = [_grown(*each, call.padding) for each in zip(spatial, window, strides, dilation, extra, strict=True)]
+    filters = kernel.shape[-2]
+    macs = convolution_macs(spatial, window, channels, filters)
+    return gives(join_axes(x.shape[0], lengths, filters, call.data_format), x.dtype, macs)
+
+
+def _grown(length: Dim, window: int, stride: int, dilation: int, extra: int | None, padding: str) -> Dim:
+    reach = (window - 1) * dilation + 1
+    if padding == "same":
+        return length * stride if extra is None else (length - 1) * stride + reach % 2 + extra
+    return (length - 1) * stride + reach + (max(stride - reach, 0) if extra is None else extra)
+
+
+def pooling(call: OpCall) -> Inference:
+    """Take the largest or the mean of each window."""
+    x, spatial, channels = _spatial(call)
+    count = len(spatial)
+    window = sizes(call.pool_size, "pool_size", count, 1)
+    strides = window if call.strides is None else sizes(call.strides, "strides", count, 1)
+    found = places(call, spatial, window, strides, (1,) * count, call.padding)
+    return gives(join_axes(x.shape[0], found, channels, call.data_format), x.dtype)
+
+
+def adaptive_pooling(call: OpCall) -> Inference:
+    """Pool to a given size."""
+    x, spatial, channels = _spatial(call)
+    asked = call.output_size
+    if not isinstance(asked, tuple):
+        raise Refusal(
+            WrongArgument,
+            f"`output_size` takes a size for each axis, this is {spell_value(asked)}",
+            blames="output_size",
+        )
+    found = sizes(asked, "output_size", len(spatial), 1)
+    return gives(join_axes(x.shape[0], found, channels, call.data_format), x.dtype)
+
+
+def blocks(call: OpCall) -> Inference:
+    """Move blocks of pixels to channels or back: (None, 4, 4, 8), block_size=2 <-> (None, 2, 2, 32)."""
+    x = call.ranked(call.numeric("x"), "x", rank=4)
+    side = size(call.block_size, "block_size", 2)
+    batch, (height, width), channels = split_axes(x.shape, call.data_format)
+    if call.function == "depth_to_space":
+        _divided(call, channels, side * side, "channels")
+        return gives(join_axes(batch, (height * side, width * side), channels // side**2, call.data_format), x.dtype)
+    for length in (height, width):
+        _divided(call, length, side, "pixels")
+    return gives(join_axes(batch, (height // side, width // side), channels * side**2, call.data_format), x.dtype)
+
+
+def _divided(call: OpCall, length: Dim, divisor: int, what: str) -> None:
+    if not call.holds(divides(divisor, length)):
+        raise Refusal(UnevenSplit, f"{length} {what} do not divide by {divisor}", blames="block_size")
+
+
+def unfold(call: OpCall) -> Inference:
+    """Lay the windows of an image (channels first) out as columns."""
+    x = call.ranked(call.numeric("x"), "x", rank=4)
+    window, dilation, padding, stride = (
+        sizes(call.arguments[name], name, 2, least)
+        for name, least in (("kernel_size", 1), ("dilation", 1), ("padding", 0), ("stride", 1))
+    )
+    batch, channels, *spatial = x.shape
+    for length in spatial:
+        if isinstance(length, Unknown):
+            raise Refusal(UnknownDimension, f"height and width must be known, {spell_shape(x.shape)} arrives")
+    padded = tuple(length + 2 * p for length, p in zip(spatial, padding, strict=True))
+    found = places(call, padded, window, stride, dilation, "valid")
+    return gives((batch, channels * window[0] * window[1], product(found)), x.dtype)
+
+
+def fold(call: OpCall) -> Inference:
+    """Put columns back where `unfold` took them."""
+    x = call.ranked(call.numeric("x"), "x", rank=3)
+    window = sizes(call.kernel_size, "kernel_size", 2, 1)
+    height, width = sizes(call.output_size, "output_size", 2, 1)
+    part = window[0] * window[1]
+    if not call.holds(divides(part, x.shape[1])):
+        raise Refusal(
+            UnevenSplit, f"axis 1 is {x.shape[1]}, which windows of {part} do not share", blames="kernel_size"
+        )
+    return gives((x.shape[0], x.shape[1] // part, height, width), x.dtype)
+
+
+# -- attention and normalization ----------------------------------------------------------------
+
+
+def attention(call: OpCall) -> Inference:
+    """Scaled dot-product attention over (batch, length, heads, features)."""
+    query, key, value = (call.ranked(call.numeric(n), n, rank=4) for n in ("query", "key", "value"))
+    if call.attn_logits_soft_cap is not None:
+        raise Refusal(WrongValue, "`attn_logits_soft_cap` works on JAX with a TPU only", blames="attn_logits_soft_cap")
+    pairs = (
+        ("key", query, key, -1, "features"),
+        ("value", key, value, 1, "length"),
+        ("value", key, value, 2, "heads"),
+        ("value", query, value, -1, "features"),
+    )
+    for name, left, right, axis, what in pairs:
+        if not call.holds(equal(left.shape[axis], right.shape[axis])):
+            raise Refusal(UnequalInputs, f"{what} are {left.shape[axis]} and {right.shape[axis]} here", blames=name)
+    if not call.holds(divides(_whole(key.shape[2]), query.shape[2])):
+        raise Refusal(UnevenSplit, f"{query.shape[2]} heads of queries do not divide by {key.shape[2]}", blames="key")
+    pairs_of_places = work((query.shape[0], query.shape[1], query.shape[2], key.shape[1]))
+    macs = pairs_of_places * (query.shape[3] + value.shape[3])
+    return gives(query.shape, joined_dtype(query, key, value), macs)
+
+
+def _whole(dim: Dim) -> int:
+    return dim if isinstance(dim, int) and dim > 0 else 1
+
+
+def batch_normalization(call: OpCall) -> Inference:
+    """Scale by statistics that are vectors as long as the axis."""
+    x = call.numeric("x")
+    axis = axis_of(call.axis, x.rank, x.shape)
+    for name in ("mean", "variance", "offset", "scale"):
+        value = call.arguments[name]
+        if value is None and name in ("offset", "scale"):
+            continue
+        statistic = call.ranked(call.numeric(name), name, rank=1)
+        if not call.holds(equal(statistic.shape[0], x.shape[axis])):
+            raise Refusal(
+                UnequalInputs,
+                f"`{name}` has {statistic.shape[0]} elements, axis {axis} is {x.shape[axis]} in {spell_shape(x.shape)}",
+                blames=name,
+            )
+    return gives(x.shape, x.dtype)
+
+
+def layer_normalization(call: OpCall) -> Inference:
+    """Scale by what the axes themselves hold."""
+    x = no_string(call.first)
+    axes_of(call.axis, x.shape)
+    for name in ("gamma", "beta", "scale"):
+        if call.arguments.get(name) is not None:
+            as_operand(call.arguments[name], name)
+    return gives(x.shape, x.dtype)
+
+
+def glu(call: OpCall) -> Inference:
+    """Gate one half of an axis by the other."""
+    x = call.numeric("x")
+    axis = axis_of(call.axis, x.rank, x.shape)
+    if not call.holds(divides(2, x.shape[axis])):
+        raise Refusal(UnevenSplit, f"axis {axis} is {x.shape[axis]}, and its halves must be equal", blames="axis")
+    return gives(replaced(x.shape, axis, x.shape[axis] // 2), x.dtype)
+
+
+# -- codes and losses ---------------------------------------------------------------------------
+
+
+def one_hot(call: OpCall) -> Inference:
+    """A new axis of so many classes: int32(None, 5), 10 -> (None, 5, 10)."""
+    x = call.numeric("x")
+    shape = _coded(call, x)
+    return gives(shape, call.dtype or FLOATX, sparse=bool(call.sparse))
+
+
+def multi_hot(call: OpCall) -> Inference:
+    """Which classes occur: int32(None, 5), 10 -> (None, 10). Keras says the dtype that arrives."""
+    x = call.numeric("inputs")
+    shape = _coded(call, x)
+    rest = shape[-1:] if len(shape) == 2 else (shape[0], *shape[2:])
+    return gives(rest, x.dtype, sparse=bool(call.sparse))
+
+
+def _coded(call: OpCall, x: TensorSpec) -> Shape:
+    asked = call.num_classes if call.num_classes is not None else call.arguments.get("num_tokens")
+    if asked is None:
+        raise Refusal(WrongArgument, "`num_classes` takes the number of classes, this is `None`", blames="num_classes")
+    classes = size(asked, "num_classes", 1)
+    axis = call.axis
+    if not isinstance(axis, int) or not (axis == -1 or 0 <= axis < x.rank):
+        raise Refusal(
+            WrongAxis, f"`axis` is {spell_value(axis)}, and is -1 or from 0 to {x.rank - 1} here", blames="axis"
+        )
+    return inserted(x.shape, x.rank if axis == -1 else axis, classes)
+
+
+def elementwise_loss(call: OpCall) -> Inference:
+    """A loss of two tensors of one shape; the categorical one takes the classes away."""
+    target, output = call.numeric("target"), call.numeric("output")
+    _same_shape(call, target.shape, output.shape)
+    if call.function == "binary_crossentropy":
+        return gives(output.shape, output.dtype)
+    call.ranked(output, "output", min_rank=1)
+    axis_of(call.axis, output.rank, output.shape)
+    return gives(output.shape[:-1], output.dtype)
+
+
+def _same_shape(call: OpCall, target: Shape, output: Shape) -> None:
+    agree = len(target) == len(output) and all(call.holds(equal(a, b)) for a, b in zip(target, output, strict=True))
+    if not agree:
+        raise Refusal(
+            UnequalInputs, f"targets of shape {spell_shape(target)} for {spell_shape(output)}", blames="target"
+        )
+
+
+def sparse_loss(call: OpCall) -> Inference:
+    """The categorical loss of class numbers."""
+    target, output = call.numeric("target"), call.numeric("output")
+    call.ranked(output, "output", min_rank=1)
+    shape = without(output.shape, axis_of(call.axis, output.rank, output.shape))
+    wanted = target.shape
+    if len(wanted) == output.rank and wanted[-1] == 1:
+        wanted = wanted[:-1]
+    _same_shape(call, wanted, shape)
+    return gives(shape, output.dtype)
+
+
+def ctc_loss(call: OpCall) -> Inference:
+    """Connectionist temporal classification, a number for each sample."""
+    parts = [call.numeric(n) for n in ("target", "output", "target_length", "output_length")]
+    for name, x in zip(("output", "target_length", "output_length"), parts[1:], strict=True):
+        if x.rank == 0 or not call.holds(equal(parts[0].shape[0], x.shape[0])):
+            raise Refusal(
+                UnequalInputs, f"{spell_shape(x.shape)} beside targets {spell_shape(parts[0].shape)}", blames=name
+            )
+    return gives((parts[0].shape[0],), meet(parts[1].dtype, FLOATX))
+
+
+def ctc_decode(call: OpCall) -> Inference:
+    """The most likely sequences and their scores."""
+    x = call.numeric("inputs")
+    call.ranked(x, "inputs", min_rank=2)
+    call.tensor("sequence_lengths")
+    if call.strategy not in ("greedy", "beam_search"):
+        raise Refusal(
+            WrongValue, f'`strategy` knows "greedy" and "beam_search", this is {call.strategy!r}', blames="strategy"
+        )
+    paths = 1 if call.strategy == "greedy" else size(call.top_paths, "top_paths", 1)
+    return gives_several([(paths, x.shape[0], x.shape[1]), (x.shape[0], paths)], "int32", meet(x.dtype, FLOATX))
+
+
+def psnr(call: OpCall) -> Inference:
+    """The peak signal-to-noise ratio of the whole."""
+    left, right = call.numeric("x1"), call.numeric("x2")
+    call.ranked(right, "x2", rank=left.rank)
+    broadcast(call, left.shape, right.shape)
+    return gives((), FLOATX)
+
+
+def threshold(call: OpCall) -> Inference:
+    """Replace what lies below a threshold."""
+    x = call.numeric("x")
+    for name in ("threshold", "default_value"):
+        as_operand(call.arguments[name], name)
+    return gives(x.shape, x.dtype)
+
+
+RULES: dict[str, OpRule] = {
+    **dict.fromkeys("conv depthwise_conv separable_conv".split(), convolution),
+    "conv_transpose": transposed_convolution,
+    **dict.fromkeys("max_pool average_pool".split(), pooling),
+    **dict.fromkeys("adaptive_max_pool adaptive_average_pool".split(), adaptive_pooling),
+    **dict.fromkeys("depth_to_space space_to_depth".split(), blocks),
+    "unfold": unfold,
+    "fold": fold,
+    "dot_product_attention": attention,
+    "batch_normalization": batch_normalization,
+    **dict.fromkeys("layer_normalization rms_normalization".split(), layer_normalization),
+    "glu": glu,
+    "one_hot": one_hot,
+    "multi_hot": multi_hot,
+    **dict.fromkeys("binary_crossentropy categorical_crossentropy".split(), elementwise_loss),
+    "sparse_categorical_crossentropy": sparse_loss,
+    "ctc_loss": ctc_loss,
+    "ctc_decode": ctc_decode,
+    "psnr": psnr,
+    "threshold": threshold,
+}

@@ -1,0 +1,116 @@
+"""Functions that need no tensor: arange, zeros, eye, linspace. Keras computes them at once."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from netdsl.catalog.kind import Inference, Refusal
+from netdsl.catalog.operations.axes import axis_of, broadcast, inserted, number, size, sizes
+from netdsl.catalog.operations.call import OpCall, OpRule, as_operand, gives, spell_value
+from netdsl.catalog.operations.elementwise import converted
+from netdsl.catalog.operations.promotion import FLOATX, meet
+from netdsl.diagnostics.problems.arguments import WrongArgument
+from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
+from netdsl.tensor import Dim, Shape, TensorSpec
+
+
+def arange(call: OpCall) -> Inference:
+    """Count from `start` (0) in steps up to and without `stop`: arange(50) -> int32(50,)."""
+    written = [v for v in (call.start, call.stop, call.step) if v is not None]
+    for name in ("start", "stop", "step"):
+        if call.arguments[name] is not None:
+            _known(call.arguments[name], name)
+    start, stop = (0, call.start) if call.stop is None else (call.start, call.stop)
+    step = 1 if call.step is None else call.step
+    if step == 0:
+        raise Refusal(WrongValue, "`step` is 0", blames="step")
+    length = max(math.ceil((stop - start) / step), 0)
+    return gives((length,), call.dtype or meet(*(type(v).__name__ for v in written)))
+
+
+def _known(value: Any, name: str) -> float:
+    if isinstance(value, TensorSpec):
+        raise Refusal(
+            WrongArgument,
+            f"`{name}` takes a number, and the length of what a tensor would give is not known",
+            blames=name,
+        )
+    return number(value, name)
+
+
+def filled(call: OpCall) -> Inference:
+    """A tensor of a given shape: zeros, ones, full."""
+    if call.function == "full":
+        as_operand(call.fill_value, "fill_value")
+    return gives(sizes(call.shape, "shape"), _numbers(call.dtype or FLOATX))
+
+
+def _numbers(dtype: str) -> str:
+    if dtype == "string":
+        raise Refusal(WrongDtype, "a constant of strings cannot be part of a model", blames="dtype")
+    return dtype
+
+
+def square(call: OpCall) -> Inference:
+    """A matrix with ones on or below a diagonal: eye, identity, tri."""
+    rows = size(call.n if call.function == "identity" else call.N, "N")
+    columns = rows if call.arguments.get("M") is None else size(call.M, "M")
+    return gives((rows, columns), _numbers(call.dtype or FLOATX))
+
+
+def spaced(call: OpCall) -> Inference:
+    """Numbers from `start` to `stop` at even steps, of numbers or tensors: linspace, logspace."""
+    start, stop = call.operand("start"), call.operand("stop")
+    shape = broadcast(call, start.shape, stop.shape)
+    axis = axis_of(call.axis, len(shape) + 1, shape)
+    if call.arguments.get("retstep"):
+        raise Refusal(
+            WrongValue, "`retstep=True` gives the step too, and Keras gives no tensor for it", blames="retstep"
+        )
+    count = size(call.num, "num")
+    symbolic = isinstance(call.start, TensorSpec) or isinstance(call.stop, TensorSpec)
+    strong = {"int": "int64", "float": FLOATX}.get(start.dtype, start.dtype)
+    dtype = meet(call.dtype or strong, "float") if symbolic else call.dtype or meet(start.dtype, stop.dtype, "float")
+    return gives(inserted(shape, axis, count), dtype)
+
+
+def array(call: OpCall) -> Inference:
+    """A tensor of written numbers, or a tensor that arrives."""
+    if isinstance(call.x, TensorSpec):
+        return converted(call)
+    kinds: set[str] = set()
+    shape = _shape_of(call.x, kinds)
+    return gives(shape, _numbers(call.dtype or meet(*(kinds or {"float"}))))
+
+
+def _shape_of(value: Any, kinds: set[str]) -> Shape:
+    if isinstance(value, tuple):
+        inner = {_shape_of(item, kinds) for item in value}
+        if len(inner) > 1:
+            raise Refusal(WrongValue, "the lists are of different lengths", blames="x")
+        length: Dim = len(value)
+        return (length, *(inner.pop() if inner else ()))
+    if not isinstance(value, (bool, int, float)):
+        raise Refusal(
+            WrongArgument, f"`x` takes numbers, lists of numbers or a tensor, this is {spell_value(value)}", blames="x"
+        )
+    kinds.add(type(value).__name__)
+    return ()
+
+
+def window(call: OpCall) -> Inference:
+    """A window function of so many points; Keras takes no tensor of the graph for the number."""
+    if call.function == "kaiser":
+        number(call.beta, "beta")
+    return gives((size(call.x, "x"),), FLOATX)
+
+
+RULES: dict[str, OpRule] = {
+    "arange": arange,
+    **dict.fromkeys("zeros ones empty full".split(), filled),
+    **dict.fromkeys("eye identity tri".split(), square),
+    **dict.fromkeys("linspace logspace geomspace".split(), spaced),
+    **dict.fromkeys("array convert_to_tensor".split(), array),
+    **dict.fromkeys("bartlett blackman hamming hanning kaiser".split(), window),
+}
