@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -87,7 +87,7 @@ class Compiled:
 
     @property
     def ok(self) -> bool:
-        return not any(d.severity == "error" for d in self.diagnostics)
+        return not _has_errors(self.diagnostics)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -149,13 +149,18 @@ def compile_source(
     `sizes` puts numbers for symbolic dimensions of the models' inputs, to try a net at them; `selection` says
     which warnings and advice are wanted, `surroundings` what advice about a device is to assume.
     """
+    selection, surroundings = selection or Selection(), surroundings or Surroundings()
     unit, elaboration, found = _compile_once(file, loader, settings or {}, sizes or {})
-    if not any(d.severity == "error" for d in found):
-        found = (*found, *_advice(elaboration, surroundings or Surroundings()))
-    found = tuple(select(in_order(found), unit.all_modules(), selection or Selection()))
+    advised = not _has_errors(found)
+    if advised:
+        found = (*found, *_advice(elaboration, surroundings))
+    found = tuple(select(in_order(found), unit.all_modules(), selection))
 
     def recompile(changed: SourceFile) -> tuple[Diagnostic, ...]:
-        return _compile_once(changed, loader, settings or {}, sizes or {})[2]
+        unit, elaboration, after = _compile_once(changed, loader, settings or {}, sizes or {})
+        if advised and not _has_errors(after):  # advice that an error hid is no fault of a fix
+            after = (*after, *_advice(elaboration, surroundings))
+        return tuple(select(after, unit.all_modules(), selection))
 
     nodes = sum(len(graph.nodes) for graph in elaboration.graphs.values())
     most = max(2, min(MOST_TRIED, NODES_TRIED // (nodes + 1)))
@@ -167,6 +172,10 @@ def compile_source(
         elaboration.unused_settings,
         tuple(elaboration.training),
     )
+
+
+def _has_errors(found: Iterable[Diagnostic]) -> bool:
+    return any(d.severity == "error" for d in found)
 
 
 def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagnostic, ...]:
@@ -196,7 +205,7 @@ def _compile_once(
 def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
     for graph in elaboration.graphs.values():
         graph.deepest = deepest_chain(graph)
-        if graph.complete:
+        if graph.complete and not elaboration.unit.is_broken:
             check_structure(graph, diagnostics.report)
             check_sizes(graph, diagnostics.report)
 

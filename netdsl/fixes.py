@@ -16,7 +16,10 @@ MOST_TRIED = 12
 
 
 def verify_fixes(
-    file: SourceFile, diagnostics: tuple[Diagnostic, ...], recompile: Recompile, most: int = MOST_TRIED
+    file: SourceFile,
+    diagnostics: tuple[Diagnostic, ...],
+    recompile: Recompile,
+    most: int = MOST_TRIED,
 ) -> tuple[Diagnostic, ...]:
     """Keep the fixes that work and drop the others; at most `most` are tried, from the top of the file."""
     left = most
@@ -42,10 +45,10 @@ def _tried(
 ) -> Diagnostic:
     changed = SourceFile(file.name, apply_edits(file.text, fix.edits))
     after = tuple(recompile(changed))
-    before_counts, after_counts = _counts(diagnostics), _counts(after)
-    new = after_counts - before_counts
+    before_counts, after_counts = Counter(map(_key, diagnostics)), Counter(map(_key, after))
     gone = after_counts[_key(diagnostic)] < before_counts[_key(diagnostic)]
-    if new or not gone:
+    # Advice may come and go with a fix, mistakes may not come.
+    if _mistakes(after) - _mistakes(diagnostics) or not gone:
         return replace(diagnostic, fix=None)
     remains = any(d.severity == "error" for d in after)
     checked = replace(fix, checked="this" if remains else "all")
@@ -56,8 +59,8 @@ def _key(diagnostic: Diagnostic) -> tuple[str, str]:
     return diagnostic.code, diagnostic.message
 
 
-def _counts(diagnostics: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
-    """Count errors and warnings; advice may come and go with a fix."""
+def _mistakes(diagnostics: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
+    """Count errors and warnings."""
     return Counter(_key(d) for d in diagnostics if d.severity != "advice")
 
 

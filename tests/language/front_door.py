@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netdsl.analyse.selection import Selection
 from netdsl.catalog.operations import operation_rule
 from netdsl.compiler import Compiled, compile_source
 from netdsl.graph import Graph, Node, Ref
@@ -22,7 +23,8 @@ def compiled(text: str, files: Mapping[str, str] | None = None, **settings: Any)
             raise FileNotFoundError(2, "there is no such file", path)
         return files[path]
 
-    return compile_source(SourceFile("spec.net", text), load, settings=settings)
+    no_advice = Selection(ignore=("N06", "N07"))  # which has tests of its own, in tests/advice
+    return compile_source(SourceFile("spec.net", text), load, settings=settings, selection=no_advice)
 
 
 def graph_of(text: str, files: Mapping[str, str] | None = None, model: str | None = None, **settings: Any) -> Graph:
