@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "netdsl"
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("netdsl.__main__",),
     ("netdsl.cli", "netdsl.lsp"),
-    ("netdsl.compiler", "netdsl.building"),
+    ("netdsl.compiler",),
+    ("netdsl.building",),
     ("netdsl.emit", "netdsl.report", "netdsl.importer", "netdsl.compare"),
     ("netdsl.analyse", "netdsl.fixes"),
     ("netdsl.elaborate", "netdsl.format"),

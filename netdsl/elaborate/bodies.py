@@ -37,7 +37,7 @@ from netdsl.elaborate.parameters import Given
 from netdsl.graph import Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import names_after_as, pattern_names
+from netdsl.syntax.walk import free_names, names_after_as, pattern_names
 from netdsl.tensor import spell_shape
 
 # -- blocks -------------------------------------------------------------------------------------
@@ -106,6 +106,7 @@ def _run_block(
     )
     if bound is None:
         return POISON
+    early = run_early(arranged, inner)
     for written in arranged.inputs:
         value = bound[written.name]
         inner.variables[written.name] = value
@@ -115,7 +116,7 @@ def _run_block(
             return POISON
     inner.arriving = arriving
     inner_body.inputs = tuple(bound[i.name] for i in arranged.inputs)
-    run_body(node.body, arranged, inner)
+    run_body(node.body, arranged, inner, early)
     return block_outputs(node, arranged, inner)
 
 
@@ -198,14 +199,41 @@ def output_name(output: tree.Output) -> str | None:
 # -- statements ---------------------------------------------------------------------------------
 
 
-def run_body(body: tree.Body, arranged: Arrangement, frame: Frame) -> None:
-    """Execute a body's statements; inputs are bound already."""
+def run_early(arranged: Arrangement, frame: Frame) -> frozenset[int]:
+    """Execute the constants and functions that need no tensor, so that the types of inputs may use them.
+
+    Gives the numbers of the steps that are done.
+    """
+    typed = {name for written in arranged.inputs if written.type is not None for name in free_names(written.type)}
+    if not typed:
+        return frozenset()
+    steps = arranged.steps
+    constants = {
+        name for step in steps if isinstance(step.statement, (tree.Let, tree.Function)) for name in step.defines
+    }
+    waiting = {name for step in steps for name in step.defines} | (typed - constants)
+    done: set[int] = set()
+    for number, step in enumerate(steps):
+        if isinstance(step.statement, (tree.Let, tree.Function)) and not waiting & step.uses.keys():
+            frame.session.place = step.statement.span
+            _run_statement(step, frame, 0)
+            waiting -= step.defines.keys()
+            done.add(number)
+    return frozenset(done)
+
+
+def run_body(
+    body: tree.Body, arranged: Arrangement, frame: Frame, done: frozenset[int] = frozenset()
+) -> None:
+    """Execute a body's statements, but those `done` already; inputs are bound."""
     add_defaults(frame, body)
     report_order(arranged, frame)
     first = len(frame.body.graph.nodes) if frame.body is not None else 0
     for step in arranged.stuck:
         frame.variables.update(dict.fromkeys(step.defines, POISON))
-    for step in arranged.steps:
+    for number, step in enumerate(arranged.steps):
+        if number in done:
+            continue
         frame.session.place = step.statement.span
         _run_statement(step, frame, first)
 

@@ -99,6 +99,8 @@ def report_value_problem(problem: values.ValueProblem, span: Span, frame: Frame)
 
 def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     """Report a name that nothing binds, and suggest the nearest one that something does."""
+    if frame.unit.may_have_lost(name):
+        return POISON
     known = [*frame.known_names(), *values.FUNCTIONS, "True", "False", "None"]
     near = closest(name, known)
     frame.report(

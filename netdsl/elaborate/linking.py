@@ -7,6 +7,7 @@ text), each file once, and reports what cannot be found. Imports may not form a 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -59,6 +60,11 @@ class Unit:
     poisoned: set[str] = field(default_factory=set)  # imported names that could not be found
     is_library: bool = False
     sources: list[Unit] = field(default_factory=list)  # the units that it imports from
+    is_broken: bool = False  # the parser found mistakes, so declarations may be missing
+
+    def may_have_lost(self, name: str) -> bool:
+        """Tell whether a name that is bound nowhere may be bound in what the parser could not read."""
+        return self.is_broken and len(re.findall(rf"\b{re.escape(name)}\b", self.file.text)) > 1
 
     def all_modules(self) -> dict[SourceFile, tree.Module]:
         """Give the syntax trees of this file and of everything it imports."""
@@ -82,7 +88,9 @@ class Linker:
         self._open: list[str] = []
 
     def link(self, file: SourceFile, *, is_library: bool = False) -> Unit:
+        found = len(self._diagnostics)
         unit = Unit(file, parse(file, self._diagnostics), is_library=is_library)
+        unit.is_broken = len(self._diagnostics) > found
         self._units[file.name] = unit
         self._open.append(file.name)
         for statement in unit.module.statements:
@@ -126,7 +134,8 @@ class Linker:
                 )
             elif imported.name not in source.names:
                 unit.poisoned.add(name)
-                self._report_missing(imported, source)
+                if not source.is_broken:
+                    self._report_missing(imported, source)
             else:
                 unit.names[name] = source.names[imported.name]
                 unit.imported[name] = imported

@@ -151,9 +151,10 @@ def elaborate_model(
         session, symbol.unit, session.root(symbol.unit), dict(bound), Body(graph, plan, via=via)
     )
     arranged = session.arranged(node.body)
+    early = bodies.run_early(arranged, frame)
     for number, written in enumerate(arranged.inputs):
         _add_input(written, frame, arriving[number] if arriving is not None else None)
-    bodies.run_body(node.body, arranged, frame)
+    bodies.run_body(node.body, arranged, frame, early)
     _collect_outputs(node, frame)
     return graph
 
@@ -206,7 +207,9 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
     body = frame.body
     assert body is not None
     arranged = frame.session.arranged(node.body)
-    if not arranged.outputs:
+    if not arranged.outputs and frame.unit.is_broken:
+        body.graph.complete = False
+    elif not arranged.outputs:
         frame.report(
             problems.NoOutput.at(
                 node.name_span, "nothing leaves this model", name=node.name, help="add an `output`"

@@ -34,7 +34,7 @@ from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.limits import check_items
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import names_after_as
+from netdsl.syntax.walk import names_after_as, walk
 
 _Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
 
@@ -157,12 +157,43 @@ def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
     if isinstance(found, SharedLayer):
         return bodies.apply_shared(found, None, stage.span, arriving, frame)
     if is_tensorial(found):
-        return found
+        return _start(stage, found, arriving, frame)
     if isinstance(found, _Maker):
         return _missing_parentheses(stage, stage.id, frame)
     if found is MISSING:
         return unknown_stage(stage.span, stage.id, frame)
     return _not_a_stage(stage, found, frame)
+
+
+def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
+    """A named tensor starts a branch of a fork; after any other arrow, what arrives would be lost."""
+    if arriving is MISSING or id(stage) in frame.session.branch_starts or is_poisoned(tensor):
+        return tensor
+    text = stage.span.text
+    frame.report(
+        problems.NotAStage.at(
+            stage.span,
+            "this is a tensor, and what arrives here would be lost",
+            help=f"bring both together: `[_, {text}] -> Add()`" if len(text) < 40 else "bring both together in a fork",
+        )
+    )
+    return POISON
+
+
+def _note_starts(item: tree.Expr, frame: Frame) -> None:
+    """Remember the expressions that a branch may begin with, under conditions too."""
+    pending = [item]
+    while pending:
+        node = pending.pop()
+        match node:
+            case tree.Pipe(_, stages):
+                pending.append(stages[0])
+            case tree.As(_, stage, _):
+                pending.append(stage)
+            case tree.If(_, _, then, otherwise) | tree.Conditional(_, _, then, otherwise):
+                pending += [part for part in (then, otherwise) if part is not None]
+            case _:
+                frame.session.branch_starts.add(id(node))
 
 
 def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
@@ -181,6 +212,8 @@ def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
 
 def unknown_stage(span: Span, name: str, frame: Frame) -> Any:
     """Report a stage that nothing declares."""
+    if frame.unit.may_have_lost(name):
+        return POISON
     known = [*frame.known_names(), *names_and_aliases("layer")]
     near = closest(name, known)
     frame.report(
@@ -283,6 +316,7 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
 
 
 def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    _note_starts(item, frame)
     if isinstance(item, tree.Binary):
         value = ev.evaluate(item, _with_arriving(frame, arriving))
         return check_source(item, value, frame)
@@ -386,7 +420,8 @@ def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     """Anything else: a tensor by itself starts a branch, everything else cannot follow an arrow."""
     value = ev.evaluate(stage, _with_arriving(frame, arriving))
     if is_tensorial(value):
-        return value
+        uses_it = any(isinstance(node, tree.Arriving) for node in walk(stage))
+        return value if uses_it else _start(stage, value, arriving, frame)
     if isinstance(
         value, (int, float, str, FunctionValue, BuiltinFunction, ExternFunction, type(None))
     ):

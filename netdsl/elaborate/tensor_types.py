@@ -53,7 +53,10 @@ def dimension(expr: tree.Expr, frame: Frame) -> Dim | None:
     """Evaluate one dimension; None after reporting."""
     if isinstance(expr, tree.Arriving):
         return UNKNOWN
-    value = ev.value_of(expr, frame)
+    return _as_dimension(ev.value_of(expr, frame), expr, frame)
+
+
+def _as_dimension(value: Any, expr: tree.Expr, frame: Frame) -> Dim | None:
     if value is None:
         return UNKNOWN
     if isinstance(value, Sym):
@@ -73,6 +76,13 @@ def dimension(expr: tree.Expr, frame: Frame) -> Dim | None:
     return None
 
 
+def _dimensions(expr: tree.Expr, frame: Frame) -> list[Dim | None]:
+    """Evaluate one dimension, or those of `*size`."""
+    if not isinstance(expr, tree.Starred):
+        return [dimension(expr, frame)]
+    return [_as_dimension(value, expr, frame) for value in ev.spread(expr, frame)]
+
+
 def declared_type(
     written: tree.TensorType, frame: Frame
 ) -> tuple[TensorSpec, dict[str, Any]] | None:
@@ -81,9 +91,9 @@ def declared_type(
     dims: list[Dim] = []
     fine = True
     for expr in written.dims:
-        dim = dimension(expr, frame)
-        fine = fine and dim is not None
-        dims.append(UNKNOWN if dim is None else dim)
+        for dim in _dimensions(expr, frame):
+            fine = fine and dim is not None
+            dims.append(UNKNOWN if dim is None else dim)
     options = input_options(written, frame)
     if not fine or options is None:
         return None

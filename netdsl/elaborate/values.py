@@ -281,6 +281,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "floor": _plain("floor", math.floor),
     "sqrt": _plain("sqrt", math.sqrt),
     "log2": _plain("log2", math.log2),
+    "log": _plain("log", math.log),
+    "exp": _plain("exp", math.exp),
+    "sin": _plain("sin", math.sin),
+    "cos": _plain("cos", math.cos),
 }
 
 
