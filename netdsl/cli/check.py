@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
-from netdsl.cli.compiling import AT_HELP, SET_HELP, compile_files
+from netdsl.cli.compiling import AT_HELP, SET_HELP, Advice, compile_files
 from netdsl.cli.output import FORMATS, Findings
+
+
+def read_codes(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Read codes apart: `N0612,N07` and repeated options alike; refuse what begins no code."""
+    codes = tuple(part.strip().upper() for value in values for part in value.split(","))
+    for code in codes:
+        if not re.fullmatch(r"N\d{0,4}", code):
+            raise click.BadParameter(
+                f"`{code}` is not a code such as N0612, or the beginning of one."
+            )
+    return codes
 
 
 @click.command("check")
@@ -20,10 +35,33 @@ from netdsl.cli.output import FORMATS, Findings
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=SET_HELP)
 @click.option("--at", "sizes", multiple=True, metavar="H=224,W=224", help=AT_HELP)
+@click.option(
+    "--select",
+    multiple=True,
+    callback=read_codes,
+    metavar="CODES",
+    help="Give this advice too: codes or beginnings of them, such as N06.",
+)
+@click.option(
+    "--ignore", multiple=True, callback=read_codes, metavar="CODES", help="Leave this advice out."
+)
+@click.option("--device", default="", metavar="NAME", help="Advise on running on this device.")
+@click.option("--batch", type=click.IntRange(1, 2**31), help="The batch size for advice on memory.")
 def command(
-    files: tuple[str, ...], format_: str, settings: tuple[str, ...], sizes: tuple[str, ...]
+    files: tuple[str, ...],
+    format_: str,
+    settings: tuple[str, ...],
+    sizes: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    device: str,
+    batch: int | None,
 ) -> int:
-    """Say everything that is wrong with each spec, and what could be better; write nothing."""
+    """Say everything that is wrong with each spec, and what could be better; write nothing.
+
+    A comment `# netdsl: allow N0612` in a spec leaves that advice out for its line.
+    """
     findings = Findings()
-    compile_files(files, findings, settings=settings, sizes=sizes)
+    advice = Advice(select, ignore, device, batch)
+    compile_files(files, findings, settings=settings, sizes=sizes, advice=advice)
     return findings.finish(format_)

@@ -30,21 +30,33 @@ class CompiledFile:
     compiled: Compiled
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Which warnings and advice are wanted, by code or beginning of a code, and about which device."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    device: str = ""
+    batch: int | None = None
+
+
 def compile_files(
     paths: Sequence[str],
     findings: Findings,
     *,
     settings: Sequence[str] = (),
     sizes: Sequence[str] = (),
+    advice: Advice | None = None,
 ) -> list[CompiledFile]:
-    """Compile each file that can be read; everything found goes to `findings`."""
+    """Compile each file that can be read; what is found goes to `findings`, advice only where it is wanted."""
     given = _read_options(settings, sizes, findings)
     done = []
     for path in dict.fromkeys(paths):
         file = read_spec(path)
         if isinstance(file, SourceFile):
-            done.append(CompiledFile(path, file, _compile(file, given)))
-            findings.report(done[-1].compiled.diagnostics)
+            compiled = _compile(file, given, advice or Advice())
+            done.append(CompiledFile(path, file, compiled))
+            findings.report(d for d in compiled.diagnostics if advice or d.severity != "advice")
         else:
             findings.fail(file)
     if done and not findings.failed:
@@ -58,12 +70,21 @@ def _read_options(settings: Sequence[str], sizes: Sequence[str], findings: Findi
     return Given(read_settings(settings, findings.fail), read_sizes(sizes, findings.fail))
 
 
-def _compile(file: SourceFile, given: Given) -> Compiled:
+def _compile(file: SourceFile, given: Given, advice: Advice) -> Compiled:
+    from netdsl.analyse.advice.view import Surroundings
+    from netdsl.analyse.selection import Selection
     from netdsl.compiler import compile_source
 
     settings = {name: value for name, (value, _) in given.settings.items()}
     sizes = {name: size for name, (size, _) in given.sizes.items()}
-    return compile_source(file, load, settings=settings, sizes=sizes)
+    return compile_source(
+        file,
+        load,
+        settings=settings,
+        sizes=sizes,
+        selection=Selection(advice.select, advice.ignore),
+        surroundings=Surroundings(advice.device, advice.batch),
+    )
 
 
 def _check_options(given: Given, done: Sequence[CompiledFile], findings: Findings) -> None:

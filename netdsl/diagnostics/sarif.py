@@ -31,7 +31,9 @@ def as_log(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(diagnostic, codes.index(diagnostic.code)) for diagnostic in diagnostics],
+        "results": [
+            _result(diagnostic, codes.index(diagnostic.code)) for diagnostic in diagnostics
+        ],
     }
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

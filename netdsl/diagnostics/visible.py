@@ -12,7 +12,9 @@ from dataclasses import dataclass
 TAB_WIDTH = 4
 
 #: Characters that turn the direction of the text around them; shown by number, as they can hide what a line does.
-_BIDI = frozenset(map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+_BIDI = frozenset(
+    map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+)
 
 
 @dataclass(frozen=True, slots=True)

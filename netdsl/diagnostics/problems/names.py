@@ -232,11 +232,12 @@ class UnknownModel(Problem, code="N0210", title="unknown model `{name}`"):
 class ImportCycle(Problem, code="N0206", title="`{name}` imports itself"):
     """What it means
 
-    Files may import each other, but not in a circle. Move what both need into a third file.
+    Files may import one another, but not in a circle. Move what both need into a third file. The example is the
+    file `example.net`, which imports itself.
 
-    Example (needs two files)
+    Example
     ```
-    from "a.net" import head
+    from "example.net" import head
     ```
 
     Use instead

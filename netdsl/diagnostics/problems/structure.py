@@ -424,7 +424,7 @@ class SymbolicNumber(Problem, code="N0417", title="a number is needed, and `{nam
     ```
     model M {
         input x: [T, 8]
-        output y = x -> Dense(T)
+        output y = x -> repeat T { Dense(8) }
     }
     ```
 
@@ -432,7 +432,7 @@ class SymbolicNumber(Problem, code="N0417", title="a number is needed, and `{nam
     ```
     model M {
         input x: [16, 8]
-        output y = x -> Dense(x.shape[1])
+        output y = x -> repeat 16 { Dense(8) }
     }
     ```
     """
