@@ -146,6 +146,11 @@ class Graph:
                 pending.extend(ref.node for ref in self.nodes[node].inputs)
         return seen
 
+    def needed_nodes(self) -> list[Node]:
+        """Give those nodes in order."""
+        needed = self.needed()
+        return [node for node in self.nodes if node.id in needed]
+
     def as_networkx(self) -> Any:
         """Give a networkx.MultiDiGraph: a node per application, an edge per tensor (`shape`, `dtype`)."""
         import networkx

@@ -6,6 +6,7 @@ one that cannot be carried out poisons the names it binds, and the rest goes on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
@@ -34,7 +35,7 @@ from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import Arrangement, Step
 from netdsl.elaborate.parameters import Given
-from netdsl.graph import Operation
+from netdsl.graph import Node, Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as, pattern_names
@@ -107,6 +108,7 @@ def _run_block(
     if bound is None:
         return POISON
     early = run_early(arranged, inner)
+    early = run_early(arranged, inner)
     for written in arranged.inputs:
         value = bound[written.name]
         inner.variables[written.name] = value
@@ -116,7 +118,9 @@ def _run_block(
             return POISON
     inner.arriving = arriving
     inner_body.inputs = tuple(bound[i.name] for i in arranged.inputs)
+    first = len(inner_body.graph.nodes)
     run_body(node.body, arranged, inner, early)
+    check_facts(arranged, inner, lambda: inner_body.graph.nodes[first:])
     return block_outputs(node, arranged, inner)
 
 
@@ -216,7 +220,7 @@ def run_early(arranged: Arrangement, frame: Frame) -> frozenset[int]:
     for number, step in enumerate(steps):
         if isinstance(step.statement, (tree.Let, tree.Function)) and not waiting & step.uses.keys():
             frame.session.place = step.statement.span
-            _run_statement(step, frame, 0)
+            _run_statement(step, frame)
             waiting -= step.defines.keys()
             done.add(number)
     return frozenset(done)
@@ -225,17 +229,26 @@ def run_early(arranged: Arrangement, frame: Frame) -> frozenset[int]:
 def run_body(
     body: tree.Body, arranged: Arrangement, frame: Frame, done: frozenset[int] = frozenset()
 ) -> None:
-    """Execute a body's statements, but those `done` already; inputs are bound."""
+    """Execute a body's statements but those `done` already and the assertions; inputs are bound."""
     add_defaults(frame, body)
     report_order(arranged, frame)
-    first = len(frame.body.graph.nodes) if frame.body is not None else 0
     for step in arranged.stuck:
         frame.variables.update(dict.fromkeys(step.defines, POISON))
     for number, step in enumerate(arranged.steps):
-        if number in done:
+        if number in done or isinstance(step.statement, tree.Assert):
             continue
         frame.session.place = step.statement.span
-        _run_statement(step, frame, first)
+        _run_statement(step, frame)
+
+
+def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[Node]]) -> None:
+    """Check a body's assertions; `nodes` gives those that `params` and `macs` count."""
+    facts: Frame | None = None
+    for step in arranged.steps:
+        if isinstance(step.statement, tree.Assert):
+            frame.session.place = step.statement.span
+            facts = facts or frame.inner(assertions.facts_of(nodes()))
+            assertions.check(step.statement, facts)
 
 
 def report_order(arranged: Arrangement, frame: Frame) -> None:
@@ -261,7 +274,7 @@ def report_order(arranged: Arrangement, frame: Frame) -> None:
         )
 
 
-def _run_statement(step: Step, frame: Frame, first: int) -> None:
+def _run_statement(step: Step, frame: Frame) -> None:
     statement = step.statement
     match statement:
         case tree.Let(_, name, value):
@@ -278,9 +291,7 @@ def _run_statement(step: Step, frame: Frame, first: int) -> None:
             frame.variables[output_key(statement)] = _tensor_value(
                 statement, statement.value, frame
             )
-        case tree.Assert():
-            assertions.check(statement, frame, first)
-        case tree.Input() | tree.Defaults():
+        case tree.Input() | tree.Defaults() | tree.Assert():
             pass
 
 

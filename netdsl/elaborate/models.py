@@ -156,6 +156,7 @@ def elaborate_model(
         _add_input(written, frame, arriving[number] if arriving is not None else None)
     bodies.run_body(node.body, arranged, frame, early)
     _collect_outputs(node, frame)
+    bodies.check_facts(arranged, frame, graph.needed_nodes)
     return graph
 
 

@@ -93,6 +93,19 @@ def _defines(statement: tree.BodyStatement) -> dict[str, Span]:
             return {}
 
 
+def _repeated(statement: tree.BodyStatement) -> list[tuple[str, Span, Span]]:
+    """Give the names that one pattern binds twice: `a, a = pair`."""
+    if not isinstance(statement, tree.Bind) or isinstance(statement.target, tree.NamePattern):
+        return []
+    first: dict[str, Span] = {}
+    found = []
+    for node in _pattern_nodes(statement.target):
+        if node.id in first and node.id != "_":
+            found.append((node.id, first[node.id], node.span))
+        first.setdefault(node.id, node.span)
+    return found
+
+
 def _pattern_nodes(pattern: tree.Pattern) -> list[tree.NamePattern]:
     if isinstance(pattern, tree.NamePattern):
         return [pattern]
@@ -123,6 +136,7 @@ def arrange(body: tree.Body) -> Arrangement:
     for written in body.statements:
         for statement in split_at_as(written):
             defines = _defines(statement)
+            result.twice.extend(_repeated(statement))
             for name, place in list(defines.items()):
                 if name in owner:
                     result.twice.append((name, places[name], place))
