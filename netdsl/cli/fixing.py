@@ -1,0 +1,43 @@
+"""`netdsl check --fix`: applies the fixes that are checked and safe, file by file, until none is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from netdsl.cli.files import load, read_spec, write_result
+from netdsl.cli.output import Findings
+from netdsl.compiler import compile_source
+from netdsl.fixes import apply_safe_fixes
+from netdsl.source import SourceFile
+
+MOST_ROUNDS = 10  # a fix may bring the next one to light, and never an endless row of them
+
+
+def fix_files(paths: Sequence[str], findings: Findings) -> dict[str, int]:
+    """Mend each file in place and give the number of changes by path; standard input is left alone."""
+    changed: dict[str, int] = {}
+    for path in dict.fromkeys(paths):
+        file = read_spec(path) if path != "-" else None
+        if isinstance(file, SourceFile):
+            count = _fix_file(path, file, findings)
+            if count:
+                changed[path] = count
+    return changed
+
+
+def _fix_file(path: str, file: SourceFile, findings: Findings) -> int:
+    total = 0
+    text = file.text
+    for _ in range(MOST_ROUNDS):
+        current = SourceFile(file.name, text)
+        mended, count = apply_safe_fixes(current, compile_source(current, load).diagnostics)
+        if not count or mended == text:
+            break
+        text, total = mended, total + count
+    if total:
+        failure = write_result(Path(path), text)
+        if failure is not None:
+            findings.fail(failure)
+            return 0
+    return total
