@@ -108,7 +108,6 @@ def _run_block(
     if bound is None:
         return POISON
     early = run_early(arranged, inner)
-    early = run_early(arranged, inner)
     for written in arranged.inputs:
         value = bound[written.name]
         inner.variables[written.name] = value

@@ -101,8 +101,6 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     """Report a name that nothing binds, and suggest the nearest one that something does."""
     if frame.unit.may_have_lost(name):
         return POISON
-    if frame.unit.may_have_lost(name):
-        return POISON
     known = [*frame.known_names(), *values.FUNCTIONS, "True", "False", "None"]
     near = closest(name, known)
     frame.report(

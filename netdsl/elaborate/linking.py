@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -66,11 +65,6 @@ class Unit:
     def may_have_lost(self, name: str) -> bool:
         """Tell whether a name that is bound nowhere may be bound in what the parser could not read."""
         return self.is_broken and len(re.findall(rf"\b{re.escape(name)}\b", self.file.text)) > 1
-    is_broken: bool = False  # the parser found mistakes, so declarations may be missing
-
-    def may_have_lost(self, name: str) -> bool:
-        """Tell whether a name that is bound nowhere may be bound in what the parser could not read."""
-        return self.is_broken and len(re.findall(rf"\b{re.escape(name)}\b", self.file.text)) > 1
 
     def all_modules(self) -> dict[SourceFile, tree.Module]:
         """Give the syntax trees of this file and of everything it imports."""
@@ -95,9 +89,7 @@ class Linker:
 
     def link(self, file: SourceFile, *, is_library: bool = False) -> Unit:
         found = len(self._diagnostics)
-        found = len(self._diagnostics)
         unit = Unit(file, parse(file, self._diagnostics), is_library=is_library)
-        unit.is_broken = len(self._diagnostics) > found
         unit.is_broken = len(self._diagnostics) > found
         self._units[file.name] = unit
         self._open.append(file.name)

@@ -196,37 +196,6 @@ def _note_starts(item: tree.Expr, frame: Frame) -> None:
                 frame.session.branch_starts.add(id(node))
 
 
-def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
-    """A named tensor starts a branch of a fork; after any other arrow, what arrives would be lost."""
-    if arriving is MISSING or id(stage) in frame.session.branch_starts or is_poisoned(tensor):
-        return tensor
-    text = stage.span.text
-    frame.report(
-        problems.NotAStage.at(
-            stage.span,
-            "this is a tensor, and what arrives here would be lost",
-            help=f"bring both together: `[_, {text}] -> Add()`" if len(text) < 40 else "bring both together in a fork",
-        )
-    )
-    return POISON
-
-
-def _note_starts(item: tree.Expr, frame: Frame) -> None:
-    """Remember the expressions that a branch may begin with, under conditions too."""
-    pending = [item]
-    while pending:
-        node = pending.pop()
-        match node:
-            case tree.Pipe(_, stages):
-                pending.append(stages[0])
-            case tree.As(_, stage, _):
-                pending.append(stage)
-            case tree.If(_, _, then, otherwise) | tree.Conditional(_, _, then, otherwise):
-                pending += [part for part in (then, otherwise) if part is not None]
-            case _:
-                frame.session.branch_starts.add(id(node))
-
-
 def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
     end = Span(stage.span.file, stage.span.end, stage.span.end)
     frame.report(
@@ -243,8 +212,6 @@ def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
 
 def unknown_stage(span: Span, name: str, frame: Frame) -> Any:
     """Report a stage that nothing declares."""
-    if frame.unit.may_have_lost(name):
-        return POISON
     if frame.unit.may_have_lost(name):
         return POISON
     known = [*frame.known_names(), *names_and_aliases("layer")]
@@ -349,7 +316,6 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
 
 
 def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
-    _note_starts(item, frame)
     _note_starts(item, frame)
     if isinstance(item, tree.Binary):
         value = ev.evaluate(item, _with_arriving(frame, arriving))

@@ -83,13 +83,6 @@ def _dimensions(expr: tree.Expr, frame: Frame) -> list[Dim | None]:
     return [_as_dimension(value, expr, frame) for value in ev.spread(expr, frame)]
 
 
-def _dimensions(expr: tree.Expr, frame: Frame) -> list[Dim | None]:
-    """Evaluate one dimension, or those of `*size`."""
-    if not isinstance(expr, tree.Starred):
-        return [dimension(expr, frame)]
-    return [_as_dimension(value, expr, frame) for value in ev.spread(expr, frame)]
-
-
 def declared_type(
     written: tree.TensorType, frame: Frame
 ) -> tuple[TensorSpec, dict[str, Any]] | None:
