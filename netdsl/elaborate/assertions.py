@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from netdsl.catalog.kind import Weight
+from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.entities import POISON, ModelFact, ModelRef
+from netdsl.elaborate.entities import POISON, ModelFact, ModelRef, Tensor
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.parameters import evaluate_arguments
 from netdsl.graph import Graph, Node
+from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import walk
 from netdsl.tensor import UNKNOWN, Dim, Unknown, product, spell_shape
 
 DTYPE_BYTES: Mapping[str, int] = {
@@ -51,7 +54,26 @@ def check_in(statement: tree.Assert, frame: Frame) -> None:
     message = "" if statement.message is None else str(ev.value_of(statement.message, frame))
     numbers = _numbers(statement.condition, frame)
     label = "; ".join(part for part in (message, numbers) if part) or "this does not hold"
-    frame.report(problems.AssertionFails.at(statement.condition.span, label))
+    frame.report(
+        problems.AssertionFails.at(
+            statement.condition.span, label, related=_shape_labels(statement.condition, frame)
+        )
+    )
+
+
+def _shape_labels(condition: tree.Expr, frame: Frame) -> list[Label]:
+    """Say where each tensor whose shape an assertion asks for came from."""
+    body = frame.body
+    if body is None:
+        return []
+    labels: dict[Span, Label] = {}
+    for node in walk(condition):
+        if isinstance(node, tree.Attribute) and node.name in ("shape", "dtype"):
+            value = ev.evaluate(node.value, frame)
+            if isinstance(value, Tensor):
+                place = body.graph.nodes[value.ref.node].origin.span
+                labels.setdefault(place, Label(place, f"gives {value.spec}"))
+    return list(labels.values())
 
 
 def _numbers(condition: tree.Expr, frame: Frame) -> str:

@@ -13,7 +13,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import assertions, layers, loops, models, parameters, stages
+from netdsl.elaborate import assertions, candidates, layers, loops, models, parameters, stages
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import tensor_types as types
 from netdsl.elaborate.entities import (
@@ -207,12 +207,20 @@ def run_early(arranged: Arrangement, frame: Frame) -> frozenset[int]:
 
     Gives the numbers of the steps that are done.
     """
-    typed = {name for written in arranged.inputs if written.type is not None for name in free_names(written.type)}
+    typed = {
+        name
+        for written in arranged.inputs
+        if written.type is not None
+        for name in free_names(written.type)
+    }
     if not typed:
         return frozenset()
     steps = arranged.steps
     constants = {
-        name for step in steps if isinstance(step.statement, (tree.Let, tree.Function)) for name in step.defines
+        name
+        for step in steps
+        if isinstance(step.statement, (tree.Let, tree.Function))
+        for name in step.defines
     }
     waiting = {name for step in steps for name in step.defines} | (typed - constants)
     done: set[int] = set()
@@ -351,10 +359,13 @@ def _bind(statement: tree.Bind, value: Any, frame: Frame) -> None:
         frame.variables.update(dict.fromkeys(pattern_names(target), POISON))
         return
     if isinstance(value, Tensor):
+        assert frame.body is not None
         frame.report(
             problems.WrongUnpacking.at(
                 target.span,
                 f"{len(target.parts)} names for one tensor {spell_shape(value.spec.shape)}",
+                related=layers.input_labels(value, frame, target.span),
+                fix=candidates.return_state(value, frame.body.graph),
             )
         )
         frame.variables.update(dict.fromkeys(pattern_names(target), POISON))

@@ -82,6 +82,14 @@ def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
     )
 
 
+def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
+    """One tensor is unpacked as if it came with the states of its recurrent layer."""
+    node = graph.nodes[tensor.ref.node]
+    if node.operation.bound.get("return_state") is not False or node.operation.span is None:
+        return None
+    return with_argument(node.operation.span, "return_state", "True", "ask for the states: ")
+
+
 def _flatten_before(refusal: Refusal, tensor: Tensor, call: Span) -> Fix | None:
     """Too many axes for what follows: put them in one row."""
     if tensor.spec.rank < 3:

@@ -42,7 +42,9 @@ class Session:
 
     diagnostics: Diagnostics
     budget: Budget = field(default_factory=Budget)
-    branch_starts: set[int] = field(default_factory=set)  # expressions that a branch of a fork begins with
+    branch_starts: set[int] = field(
+        default_factory=set
+    )  # expressions that a branch of a fork begins with
     place: Span | None = None  # what is being elaborated, for limits
     roots: dict[int, Frame] = field(default_factory=dict)  # a frame for each unit's top level
     arrangements: dict[int, Arrangement] = field(default_factory=dict)

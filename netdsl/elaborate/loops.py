@@ -7,8 +7,8 @@ from typing import Any
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import values
-from netdsl.elaborate.entities import POISON, is_poisoned, spell_entity
+from netdsl.elaborate import layers, values
+from netdsl.elaborate.entities import POISON, NamedOutputs, is_poisoned, is_tensorial, spell_entity
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.limits import check_items
 from netdsl.syntax import tree
@@ -96,6 +96,17 @@ def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]
     if isinstance(value, (list, tuple)) and len(value) == count:
         return list(value)
     if not is_poisoned(value):
-        came = f"{len(value)} values" if isinstance(value, (list, tuple)) else spell_entity(value)
-        frame.report(problems.WrongUnpacking.at(pattern.span, f"{count} names for {came}"))
+        came = spell_entity(value)
+        if isinstance(value, (list, tuple)):
+            what = "tensors" if is_tensorial(value) else "values"
+            came = f"{len(value)} {what}"
+        names = [n for n in value.names if n] if isinstance(value, NamedOutputs) else []
+        frame.report(
+            problems.WrongUnpacking.at(
+                pattern.span,
+                f"{count} names for {came}",
+                related=layers.input_labels(value, frame, pattern.span) if frame.body else (),
+                help=f"they are {', '.join(f'`{n}`' for n in names)}" if names else "",
+            )
+        )
     return [POISON] * count

@@ -174,7 +174,9 @@ def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
         problems.NotAStage.at(
             stage.span,
             "this is a tensor, and what arrives here would be lost",
-            help=f"bring both together: `[_, {text}] -> Add()`" if len(text) < 40 else "bring both together in a fork",
+            help=f"bring both together: `[_, {text}] -> Add()`"
+            if len(text) < 40
+            else "bring both together in a fork",
         )
     )
     return POISON
