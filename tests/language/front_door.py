@@ -10,6 +10,7 @@ from netdsl.catalog.operations import operation_rule
 from netdsl.compiler import Compiled, compile_source
 from netdsl.graph import Graph, Node, Ref
 from netdsl.source import SourceFile
+from netdsl.tensor import Unknown
 
 #: Functions of `keras.ops` that the catalogue has no rule for cannot be tested through the front door.
 HAS_OPERATIONS = operation_rule("multiply") is not None
@@ -24,10 +25,14 @@ def compiled(text: str, files: Mapping[str, str] | None = None, **settings: Any)
         return files[path]
 
     no_advice = Selection(ignore=("N06", "N07"))  # which has tests of its own, in tests/advice
-    return compile_source(SourceFile("spec.net", text), load, settings=settings, selection=no_advice)
+    return compile_source(
+        SourceFile("spec.net", text), load, settings=settings, selection=no_advice
+    )
 
 
-def graph_of(text: str, files: Mapping[str, str] | None = None, model: str | None = None, **settings: Any) -> Graph:
+def graph_of(
+    text: str, files: Mapping[str, str] | None = None, model: str | None = None, **settings: Any
+) -> Graph:
     """Compile a spec that must be right, and give the graph of its last model, or of one by name."""
     result = compiled(text, files, **settings)
     assert not result.diagnostics, spelled(result)
@@ -36,7 +41,9 @@ def graph_of(text: str, files: Mapping[str, str] | None = None, model: str | Non
 
 def spelled(result: Compiled) -> str:
     """Write diagnostics a line each, for a failing test to show."""
-    return "\n".join(f"{d.code} {d.line}:{d.column} {d.message} ({d.help})" for d in result.diagnostics)
+    return "\n".join(
+        f"{d.code} {d.line}:{d.column} {d.message} ({d.help})" for d in result.diagnostics
+    )
 
 
 def codes(text: str, files: Mapping[str, str] | None = None, **settings: Any) -> list[str]:
@@ -107,7 +114,10 @@ def argument(graph: Graph, name: str, number: int = 0) -> Any:
 def shape(graph: Graph, output: str | None = None) -> tuple[Any, ...]:
     """Give the shape of an output beside the batch, symbolic sizes spelled out."""
     ref = graph.outputs[output] if output is not None else next(iter(graph.outputs.values()))
-    return tuple(d if isinstance(d, int) else str(d) for d in graph.spec(ref).shape[1:])
+    return tuple(
+        "?" if isinstance(d, Unknown) else d if isinstance(d, int) else str(d)
+        for d in graph.spec(ref).shape[1:]
+    )
 
 
 def parameters(graph: Graph) -> int:

@@ -40,7 +40,15 @@ def test_every_form_of_a_block_is_the_same_block(declaration: str) -> None:
     assert structure(graph_of(dense_model("x -> b(4)", before=declaration))) == structure(by_hand)
 
 
-CALLS = ["b(4)", "b(n=4)", "b(2 * 2)", "b(*[4])", 'b(**{"n": 4})', "b(len([1, 2, 3, 4]))", 'b(4, name="named")']
+CALLS = [
+    "b(4)",
+    "b(n=4)",
+    "b(2 * 2)",
+    "b(*[4])",
+    'b(**{"n": 4})',
+    "b(len([1, 2, 3, 4]))",
+    'b(4, name="named")',
+]
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -73,7 +81,9 @@ WRONG_CALLS = [
 ]
 
 
-@pytest.mark.parametrize(("code", "chain"), [w[1:] for w in WRONG_CALLS], ids=[w[0] for w in WRONG_CALLS])
+@pytest.mark.parametrize(
+    ("code", "chain"), [w[1:] for w in WRONG_CALLS], ids=[w[0] for w in WRONG_CALLS]
+)
 def test_wrong_call_of_a_block_is_refused_at_its_place(code: str, chain: str) -> None:
     found, blames, place = blamed(dense_model(chain, before="block b(n: int) = Dense(n)"))
     assert (found, blames) == (code, place)
@@ -137,7 +147,9 @@ WRONG_INPUTS = [
 
 @pytest.mark.parametrize("use", [w[1] for w in WRONG_INPUTS], ids=[w[0] for w in WRONG_INPUTS])
 def test_wrong_inputs_are_refused_at_their_place(use: str) -> None:
-    found, blames, place = blamed(f"{TWO}model M {{ input x: [3] input y: [4] {use} output p + q }}")
+    found, blames, place = blamed(
+        f"{TWO}model M {{ input x: [3] input y: [4] {use} output p + q }}"
+    )
     assert (found, blames) == ("N0414", place)
 
 
@@ -188,7 +200,9 @@ RECURSIVE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("declaration", "call", "expected"), [r[1:] for r in RECURSIVE], ids=[r[0] for r in RECURSIVE])
+@pytest.mark.parametrize(
+    ("declaration", "call", "expected"), [r[1:] for r in RECURSIVE], ids=[r[0] for r in RECURSIVE]
+)
 def test_block_calls_itself_under_an_if(declaration: str, call: str, expected: list[int]) -> None:
     graph = graph_of(dense_model(f"x -> {call}", before=declaration))
     assert units(graph) == expected
@@ -212,7 +226,9 @@ BINDING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("declaration", "inputs", "expected"), [b[1:] for b in BINDING], ids=[b[0] for b in BINDING])
+@pytest.mark.parametrize(
+    ("declaration", "inputs", "expected"), [b[1:] for b in BINDING], ids=[b[0] for b in BINDING]
+)
 def test_names_in_an_input_type_stand_for_what_arrives(
     declaration: str, inputs: str, expected: tuple[int, ...]
 ) -> None:
@@ -248,7 +264,9 @@ def test_two_inputs_share_their_sizes() -> None:
 
 
 def test_block_without_output_is_refused() -> None:
-    assert codes(dense_model("x -> b()", before="block b { input x y = x -> Dense(1) }")) == ["N0409"]
+    assert codes(dense_model("x -> b()", before="block b { input x y = x -> Dense(1) }")) == [
+        "N0409"
+    ]
 
 
 def test_mistake_in_a_block_is_told_once_with_the_use() -> None:

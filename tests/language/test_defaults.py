@@ -61,7 +61,11 @@ def test_defaults_hold_in_their_scope(text: str, expected: list[str]) -> None:
 
 def test_imported_block_keeps_its_own_defaults() -> None:
     other = "defaults Dense(activation=elu)\nblock b() = Dense(1)"
-    text = 'from "other.net" import b\n' + FILE + "model M { input x: [8] output x -> Dense(8) -> b() }"
+    text = (
+        'from "other.net" import b\n'
+        + FILE
+        + "model M { input x: [8] output x -> Dense(8) -> b() }"
+    )
     graph = graph_of(text, {"other.net": other})
     assert [node.operation.bound["activation"] for node in layers(graph)] == ["relu", "elu"]
     assert [node.operation.bound["use_bias"] for node in layers(graph)] == [False, True]
@@ -69,7 +73,7 @@ def test_imported_block_keeps_its_own_defaults() -> None:
 
 def test_library_block_keeps_its_own_defaults() -> None:
     text = (
-        "from std.vision import conv_bn\ndefaults Conv2D(padding=\"valid\", activation=tanh)\n"
+        'from std.vision import conv_bn\ndefaults Conv2D(padding="valid", activation=tanh)\n'
         "model M { input x: [8, 8, 3] output x -> conv_bn(4) }"
     )
     assert argument(graph_of(text), "padding") == "same"
@@ -88,14 +92,18 @@ WRAPPED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "statement", "weights"), [w[1:] for w in WRAPPED], ids=[w[0] for w in WRAPPED])
-def test_defaults_hold_inside_wrappers_and_cells(body: str, statement: str, weights: list[tuple[int, ...]]) -> None:
+@pytest.mark.parametrize(
+    ("body", "statement", "weights"), [w[1:] for w in WRAPPED], ids=[w[0] for w in WRAPPED]
+)
+def test_defaults_hold_inside_wrappers_and_cells(
+    body: str, statement: str, weights: list[tuple[int, ...]]
+) -> None:
     graph = graph_of(f"defaults {statement}\nmodel M {{ {body} }}")
     assert [w.shape for w in layers(graph)[0].operation.weights] == weights
 
 
 def test_defaults_of_an_alias_are_those_of_the_layer() -> None:
-    text = "defaults MaxPool2D(padding=\"same\")\nmodel M { input x: [5, 5, 1] output x -> MaxPooling2D(2) }"
+    text = 'defaults MaxPool2D(padding="same")\nmodel M { input x: [5, 5, 1] output x -> MaxPooling2D(2) }'
     assert argument(graph_of(text), "padding") == "same"
 
 

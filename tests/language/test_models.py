@@ -50,15 +50,27 @@ def test_model_without_defaults_needs_its_settings() -> None:
 SPECIAL = [
     ("other arguments", "model Small = Net(classes=2)", {"classes": 2, "widths": [4, 5]}),
     ("by position", "model Small = Net(2, [9])", {"classes": 2, "widths": [9]}),
-    ("of a specialised model", "model Mid = Net(widths=[1])\nmodel Small = Mid(classes=2)", {"classes": 2, "widths": [1]}),
-    ("set again", "model Mid = Net(widths=[1])\nmodel Small = Mid(widths=[3])", {"classes": 10, "widths": [3]}),
+    (
+        "of a specialised model",
+        "model Mid = Net(widths=[1])\nmodel Small = Mid(classes=2)",
+        {"classes": 2, "widths": [1]},
+    ),
+    (
+        "set again",
+        "model Mid = Net(widths=[1])\nmodel Small = Mid(widths=[3])",
+        {"classes": 10, "widths": [3]},
+    ),
     ("a constant", "let k = 6\nmodel Small = Net(k // 2)", {"classes": 3, "widths": [4, 5]}),
     ("nothing changed", "model Small = Net()", {"classes": 10, "widths": [4, 5]}),
 ]
 
 
-@pytest.mark.parametrize(("declaration", "expected"), [s[1:] for s in SPECIAL], ids=[s[0] for s in SPECIAL])
-def test_model_of_another_model_has_its_arguments(declaration: str, expected: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("declaration", "expected"), [s[1:] for s in SPECIAL], ids=[s[0] for s in SPECIAL]
+)
+def test_model_of_another_model_has_its_arguments(
+    declaration: str, expected: dict[str, object]
+) -> None:
     graph = graph_of(MODEL + declaration, model="Small")
     assert graph.name == "Small"
     assert graph.hyperparameters == expected
@@ -105,14 +117,20 @@ def output_names(text: str) -> list[str]:
 
 
 NAMED = [
-    ("named where they are declared", "output p = x -> Dense(1) output q = x -> Dense(2)", ["p", "q"]),
+    (
+        "named where they are declared",
+        "output p = x -> Dense(1) output q = x -> Dense(2)",
+        ["p", "q"],
+    ),
     ("named by their tensors", "p = x -> Dense(1) q = x -> Dense(2) output p output q", ["p", "q"]),
     ("in the order of the spec", "output q = x -> Dense(2) output p = x -> Dense(1)", ["q", "p"]),
     ("named by `as`", "output x -> Dense(1) as p output x -> Dense(2) as q", ["p", "q"]),
 ]
 
 
-@pytest.mark.parametrize(("statements", "expected"), [n[1:] for n in NAMED], ids=[n[0] for n in NAMED])
+@pytest.mark.parametrize(
+    ("statements", "expected"), [n[1:] for n in NAMED], ids=[n[0] for n in NAMED]
+)
 def test_outputs_have_names(statements: str, expected: list[str]) -> None:
     assert output_names(f"model M {{ input x: [8] {statements} }}") == expected
 
@@ -128,7 +146,10 @@ def test_output_name_is_bound_in_the_body() -> None:
 
 
 def test_layer_of_an_output_has_the_name_of_the_output() -> None:
-    assert names(graph_of("model M { input x: [8] output probs = x -> Dense(3) -> Softmax() }"))[-1] == "probs"
+    assert (
+        names(graph_of("model M { input x: [8] output probs = x -> Dense(3) -> Softmax() }"))[-1]
+        == "probs"
+    )
 
 
 @pytest.mark.parametrize("body", ["input x: [8]", "input x: [8] y = x -> Dense(1)", ""])
@@ -150,19 +171,24 @@ INNER = "model Inner(n: int = 3) { input x: [8] output y = x -> Dense(n) }\n"
 
 
 def test_model_is_a_layer_of_another() -> None:
-    graph = graph_of(INNER + "model M { input x: [8] output x -> Dense(8) -> Inner(n=5) -> Dense(1) }")
+    graph = graph_of(
+        INNER + "model M { input x: [8] output x -> Dense(8) -> Inner(n=5) -> Dense(1) }"
+    )
     assert [node.kind for node in layers(graph)] == ["Dense", "Inner", "Dense"]
     assert parameters(graph) == (8 * 8 + 8) + (8 * 5 + 5) + (5 + 1)
 
 
 def test_two_uses_of_a_model_have_weights_of_their_own() -> None:
-    graph = graph_of(INNER + "model M { input x: [8] output [x -> Inner(), x -> Inner()] -> Add() }")
+    graph = graph_of(
+        INNER + "model M { input x: [8] output [x -> Inner(), x -> Inner()] -> Add() }"
+    )
     assert parameters(graph) == 2 * (8 * 3 + 3)
 
 
 def test_shared_model_has_its_weights_once() -> None:
     graph = graph_of(
-        INNER + "model M { input x: [8] input z: [8] layer e = Inner() output [x -> e, z -> e] -> Add() }"
+        INNER
+        + "model M { input x: [8] input z: [8] layer e = Inner() output [x -> e, z -> e] -> Add() }"
     )
     assert parameters(graph) == 8 * 3 + 3
 
@@ -174,19 +200,26 @@ def test_model_refuses_what_does_not_fit_its_input() -> None:
 
 def test_outputs_of_a_model_as_a_layer_are_taken_by_name() -> None:
     inner = "model Two { input x: [8] output p = x -> Dense(1) output q = x -> Dense(2) }\n"
-    graph = graph_of(inner + "model M { input x: [8] both = x -> Two() output both.q output both[0] }", model="M")
+    graph = graph_of(
+        inner + "model M { input x: [8] both = x -> Two() output both.q output both[0] }", model="M"
+    )
     assert [graph.spec(ref).shape[-1] for ref in graph.outputs.values()] == [2, 1]
 
 
 def test_inputs_of_a_model_as_a_layer_are_given_by_name() -> None:
     inner = "model Two { input a: [8] input b: [4] output y = [a, b] -> Concatenate() }\n"
     uses = ["[x, z] -> Two()", "x -> Two()(b=z)", "z -> Two()(a=x)"]
-    graphs = [graph_of(f"{inner}model M {{ input x: [8] input z: [4] output {use} }}") for use in uses]
+    graphs = [
+        graph_of(f"{inner}model M {{ input x: [8] input z: [4] output {use} }}") for use in uses
+    ]
     assert len({str(structure(graph)) for graph in graphs}) == 1
 
 
 def test_imported_model_is_no_model_of_the_file() -> None:
-    result = compiled('from "inner.net" import Inner\nmodel M { input x: [8] output x -> Inner() }', {"inner.net": INNER})
+    result = compiled(
+        'from "inner.net" import Inner\nmodel M { input x: [8] output x -> Inner() }',
+        {"inner.net": INNER},
+    )
     assert result.ok
     assert result.models == ("M",)
 
@@ -194,7 +227,9 @@ def test_imported_model_is_no_model_of_the_file() -> None:
 def test_frozen_model_does_not_train() -> None:
     from netdsl.analyse.costs import totals
 
-    graph = graph_of(INNER + "model M { input x: [8] output x -> Inner(trainable=False) -> Dense(1) }")
+    graph = graph_of(
+        INNER + "model M { input x: [8] output x -> Inner(trainable=False) -> Dense(1) }"
+    )
     assert totals(graph).trainable_parameters == 3 + 1
     assert totals(graph).parameters == 8 * 3 + 3 + 3 + 1
 
@@ -210,12 +245,15 @@ def test_file_without_a_model_is_a_file() -> None:
 
 
 def test_docstring_is_kept() -> None:
-    graph = graph_of('"""File."""\nmodel M { """What it does.""" input x: [8] output x -> Dense(1) }')
+    graph = graph_of(
+        '"""File."""\nmodel M { """What it does.""" input x: [8] output x -> Dense(1) }'
+    )
     assert graph.docstring == "What it does."
 
 
 @pytest.mark.parametrize(
-    ("use", "shape_given"), [("[x, x] -> Add()", (8,)), ("x", (8,)), ("(x)", (8,)), ("x -> _", (8,))]
+    ("use", "shape_given"),
+    [("[x, x] -> Add()", (8,)), ("x", (8,)), ("(x)", (8,)), ("x -> _", (8,))],
 )
 def test_body_may_be_a_single_line(use: str, shape_given: tuple[int, ...]) -> None:
     assert shape(graph_of(f"model M {{ input x: [8] output {use} }}")) == shape_given

@@ -8,7 +8,16 @@ import warnings
 
 import pytest
 
-from tests.language.front_door import HAS_OPERATIONS, blamed, codes, compiled, dense_model, graph_of, units, value_of
+from tests.language.front_door import (
+    HAS_OPERATIONS,
+    blamed,
+    codes,
+    compiled,
+    dense_model,
+    graph_of,
+    units,
+    value_of,
+)
 
 PYTHON = {
     name: getattr(builtins, name)
@@ -39,8 +48,10 @@ EXPRESSIONS = [
     # comprehensions
     "[i for i in range(4)]", "[i * j for i in range(3) for j in range(i)]", "[i for i in range(9) if i % 2]",
     "[i for i in range(20) if i % 2 if i % 3]", "[a + b for a, b in [(1, 2), (3, 4)]]", "{i: i ** 2 for i in range(3)}",
-    "[a + b + c for a, (b, c) in [(1, (2, 3))]]", "[[j for j in range(i)] for i in range(3)]", "sum(i for i in range(5))",
-    "[i for i, _ in enumerate([5, 6])]", "max(i % 3 for i in range(7))", "[x for x in (1, 2)]", "[c for c in [*range(2), 9]]",
+    "[a + b + c for a, (b, c) in [(1, (2, 3))]]", "[[j for j in range(i)] for i in range(3)]",
+    "sum(i for i in range(5))",
+    "[i for i, _ in enumerate([5, 6])]", "max(i % 3 for i in range(7))", "[x for x in (1, 2)]",
+    "[c for c in [*range(2), 9]]",
     # functions
     "len([1, 2])", 'len("abc")', "min(3, 1)", "max([1, 5, 2])", "round(2.5)", "round(2.567, 2)", "int(2.9)", 'int("7")',
     "float(2)", "abs(-3)", "sum([1, 2], 10)", "list_of(range(5))", "ceil(1.2)", "floor(-1.2)", "sqrt(9)", "log2(8)",
@@ -53,7 +64,9 @@ EXPRESSIONS = [
 def test_value_is_what_python_gives(expression: str) -> None:
     """`list_of` stands for Python's list round a lazy iterable; in netdsl these are lists already."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # `1 is not None`: Python warns of what it gives all the same
+        warnings.simplefilter(
+            "ignore"
+        )  # `1 is not None`: Python warns of what it gives all the same
         expected = eval(expression, {"__builtins__": {}, "list_of": list, **PYTHON})
     found = value_of(expression.removeprefix("list_of"))
     assert found == expected
@@ -94,12 +107,16 @@ def test_unknown_name_is_refused_with_the_nearest_one() -> None:
     assert "width" in result.diagnostics[0].help
 
 
-@pytest.mark.parametrize("name", ["open", "eval", "exec", "__import__", "getattr", "print", "type", "input_file"])
+@pytest.mark.parametrize(
+    "name", ["open", "eval", "exec", "__import__", "getattr", "print", "type", "input_file"]
+)
 def test_functions_of_python_are_not_there(name: str) -> None:
     assert codes(f'let v = {name}("x")\n' + dense_model("x -> Dense(1)"))
 
 
-@pytest.mark.parametrize("expression", ["(1).real", '"a".upper()', "[].append(1)", "x.__class__", "lambda: 1"])
+@pytest.mark.parametrize(
+    "expression", ["(1).real", '"a".upper()', "[].append(1)", "x.__class__", "lambda: 1"]
+)
 def test_members_of_values_are_not_there(expression: str) -> None:
     assert codes(f"let v = {expression}\n" + dense_model("x -> Dense(1)"))
 
@@ -145,7 +162,13 @@ def test_function_of_a_body_sees_the_names_of_the_body() -> None:
 
 @pytest.mark.parametrize(
     ("call", "code"),
-    [("f()", "N0304"), ("f(1, 2)", "N0303"), ("f(1, m=2)", "N0301"), ("f(1, n=2)", "N0302"), ('f("a")', "N0305")],
+    [
+        ("f()", "N0304"),
+        ("f(1, 2)", "N0303"),
+        ("f(1, m=2)", "N0301"),
+        ("f(1, n=2)", "N0302"),
+        ('f("a")', "N0305"),
+    ],
 )
 def test_wrong_call_of_a_function_is_refused(call: str, code: str) -> None:
     assert codes(f"fn f(n: int) = n\nlet v = {call}\n" + dense_model("x -> Dense(1)")) == [code]
@@ -174,7 +197,9 @@ def test_activation_is_taken_as_name_text_path_or_object(written: str) -> None:
     assert not codes(dense_model(f"x -> Dense(1, activation={written})"))
 
 
-@pytest.mark.parametrize("written", ["he_normal", '"he_normal"', "HeNormal(seed=1)", "HeNormal()", '"HeNormal"'])
+@pytest.mark.parametrize(
+    "written", ["he_normal", '"he_normal"', "HeNormal(seed=1)", "HeNormal()", '"HeNormal"']
+)
 def test_initializer_is_taken_as_name_text_or_object(written: str) -> None:
     assert not codes(dense_model(f"x -> Dense(1, kernel_initializer={written})"))
 
@@ -184,12 +209,16 @@ def test_regularizer_is_taken_as_name_text_or_object(written: str) -> None:
     assert not codes(dense_model(f"x -> Dense(1, kernel_regularizer={written})"))
 
 
-@pytest.mark.parametrize("name", ["class", "filter", "def", "lambda_", "weights", "layers", "type", "import_"])
+@pytest.mark.parametrize(
+    "name", ["class", "filter", "def", "lambda_", "weights", "layers", "type", "import_"]
+)
 def test_name_that_python_reserves_is_a_name(name: str) -> None:
     assert units(graph_of(dense_model(f"x -> Dense({name})", before=f"let {name} = 4"))) == [4]
 
 
 @pytest.mark.skipif(not HAS_OPERATIONS, reason="the catalogue has no rules for keras.ops")
-@pytest.mark.parametrize("expression", ["x * (2.0 ** 3)", "-x", "x ** 2", "x / 2", "1 - x", "x + 1", "x / x"])
+@pytest.mark.parametrize(
+    "expression", ["x * (2.0 ** 3)", "-x", "x ** 2", "x / 2", "1 - x", "x + 1", "x / x"]
+)
 def test_operators_on_tensors_give_tensors(expression: str) -> None:
     assert not codes(dense_model(expression))
