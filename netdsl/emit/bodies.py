@@ -50,6 +50,7 @@ class BodyWriter:
         self.steps = _assertions_early(arranged.steps)
         self._lets: set[str] = set()
         self._body = body
+        self._kept: set[str] = set() if w.in_block else {i.name for i in self.inputs}
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -223,7 +224,7 @@ class BodyWriter:
 
     def _is_dead(self, identifier: str, number: int, written: tree.Expr) -> bool:
         """Tell whether a tensor's variable may take another: nothing later reads it, and this chain only begins with it."""
-        if self._is_used_after(number, identifier):
+        if identifier in self._kept or self._is_used_after(number, identifier):
             return False
         head = written.stages[0] if isinstance(written, tree.Pipe) else written
         uses = sum(isinstance(n, tree.Name) and n.id == identifier for n in walk(written))

@@ -12,7 +12,7 @@ from typing import Any
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.arithmetic import MERGE_LAYERS, OPERATOR_FUNCTIONS
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
-from netdsl.emit import code
+from netdsl.emit import code, simplify
 from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
@@ -32,7 +32,7 @@ from netdsl.emit.kinds import (
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
-_MATH = {"ceil", "floor", "sqrt", "log2"}
+_MATH = {"ceil", "floor", "sqrt", "log2", "log", "exp", "sin", "cos"}
 _MATH_CONSTANTS = {"pi", "inf"}
 
 #: Functions that give a list in a spec and an iterator in Python.
@@ -80,30 +80,35 @@ def _fstring(w: Writer, expr: tree.FString) -> Piece:
             continue
         conversion = ord(part.conversion) if part.conversion else -1
         spec = ast.JoinedStr([code.constant(part.format_spec)]) if part.format_spec else None
-        parts.append(ast.FormattedValue(value(w, part.value), conversion, spec))
+        parts.append(simplify.field(value(w, part.value), conversion, spec))
     return plain(_writable(code.joined(parts)))
 
 
 def _writable(node: ast.expr) -> ast.expr:
-    """An f-string whose fields hold strings with quotes or backslashes becomes a call of `format`."""
+    """An f-string whose fields hold strings with quotes or backslashes is put together with `+` instead."""
     if not isinstance(node, ast.JoinedStr):
         return node
     fields = [p for p in node.values if isinstance(p, ast.FormattedValue)]
-    texts = [n.value for f in fields for n in ast.walk(f.value) if isinstance(n, ast.Constant)]
-    nested = any(isinstance(n, ast.JoinedStr) for f in fields for n in ast.walk(f.value))
-    awkward = any(isinstance(t, str) and not t.isprintable() or "'" in str(t) or "\\" in str(t) for t in texts)
-    if not nested and not awkward:
+    inner = [n for f in fields for n in ast.walk(f.value)]
+    texts = [n.value for n in inner if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    awkward = any(not t.isprintable() or "'" in t or "\\" in t for t in texts)
+    if not awkward and not any(isinstance(n, ast.JoinedStr) for n in inner):
         return node
-    pattern = ""
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            pattern += str(part.value).replace("{", "{{").replace("}", "}}")
-        else:
-            assert isinstance(part, ast.FormattedValue)
-            spec = part.format_spec
-            tail = f":{spec.values[0].value}" if isinstance(spec, ast.JoinedStr) else ""  # type: ignore[attr-defined]
-            pattern += "{" + (f"!{chr(part.conversion)}" if part.conversion > 0 else "") + tail + "}"
-    return code.call(ast.Attribute(code.constant(pattern), "format"), [f.value for f in fields])
+    parts = [_spelled_part(part) for part in node.values]
+    result = parts[0]
+    for part in parts[1:]:
+        result = ast.BinOp(result, ast.Add(), part)
+    return result
+
+
+def _spelled_part(part: ast.expr) -> ast.expr:
+    if not isinstance(part, ast.FormattedValue):
+        return part
+    shown = {"r": "repr", "a": "ascii", "s": "str"}.get(chr(max(part.conversion, 0)), "")
+    inner = code.call(shown, [part.value]) if shown else part.value
+    if isinstance(part.format_spec, ast.JoinedStr):
+        return code.call("format", [inner, *part.format_spec.values])
+    return inner if shown else code.call("str", [inner])
 
 
 def _name(w: Writer, expr: tree.Name) -> Piece:
@@ -216,18 +221,8 @@ def _unary(w: Writer, expr: tree.Unary) -> Piece:
             return operand
         return Piece(code.call("ops.negative", [operand.code]), TENSOR)
     if expr.op == "not":
-        return plain(negated(operand.code))
+        return plain(simplify.negated(operand.code))
     return plain(ast.UnaryOp(ast.USub() if expr.op == "-" else ast.UAdd(), operand.code))
-
-
-def negated(condition: ast.expr) -> ast.expr:
-    """Spell `not condition`: `x not in y` and `x is not None` rather than `not …` before them."""
-    if isinstance(condition, ast.Compare) and len(condition.ops) == 1:
-        opposite = {ast.In: ast.NotIn, ast.Is: ast.IsNot, ast.NotIn: ast.In, ast.IsNot: ast.Is}
-        op = opposite.get(type(condition.ops[0]))
-        if op is not None:
-            return ast.Compare(condition.left, [op()], condition.comparators)
-    return ast.UnaryOp(ast.Not(), condition)
 
 
 def _binary(w: Writer, expr: tree.Binary) -> Piece:
@@ -246,9 +241,7 @@ def _binary(w: Writer, expr: tree.Binary) -> Piece:
 def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece) -> Piece:
     if node.op in ("and", "or"):
         op: ast.boolop = ast.And() if node.op == "and" else ast.Or()
-        same = isinstance(left.code, ast.BoolOp) and type(left.code.op) is type(op)
-        values = [*left.code.values, right.code] if same else [left.code, right.code]  # type: ignore[attr-defined]
-        return plain(ast.BoolOp(op, values))
+        return plain(simplify.both(op, left.code, right.code))
     if left.kind == TENSOR or right.kind == TENSOR:
         return _tensor_arithmetic(w, node, left, right)
     if node.op == "+" and (is_several(left.kind) or _may_be_tuple(left) or _may_be_tuple(right)):
@@ -294,7 +287,7 @@ def _compare(w: Writer, expr: tree.Compare) -> Piece:
     ops: list[ast.cmpop] = []
     for index, op in enumerate(expr.ops):
         ops.append(_comparison(op, operands[index], operands, index + 1))
-    return plain(ast.Compare(operands[0], ops, operands[1:]))
+    return plain(simplify.comparison(operands[0], ops, operands[1:]))
 
 
 def _comparison(op: str, left: ast.expr, operands: list[ast.expr], index: int) -> ast.cmpop:
@@ -320,7 +313,8 @@ def _conditional(w: Writer, expr: tree.Conditional) -> Piece:
             arms.append(expression(w, arm))
         statements.append(body)
     if not any(statements):
-        return Piece(ast.IfExp(test, arms[0].code, arms[1].code), arms[0].kind)
+        chosen = simplify.conditional(test, arms[0].code, arms[1].code)
+        return Piece(chosen, arms[0].kind)
     variable = w.temporary("chosen")
     for body, arm_piece in zip(statements, arms, strict=True):
         body.append(code.assign(variable, arm_piece.code))
@@ -388,7 +382,7 @@ def taken(inner: Piece, index: ast.expr) -> Piece:
             return part(inner, fixed % len(kind.items))
         every = code.call("list", [sequence(inner)])
         return Piece(code.subscript(every, index), ListOf(element(kind)))
-    result = code.subscript(inner.code, index)
+    result = simplify.element(inner.code, index)
     if isinstance(index, ast.Slice):
         return Piece(result, ListOf(element(kind)) if is_several(kind) else kind)
     return Piece(result, member(kind, fixed) if fixed is not None else element(kind))
@@ -457,7 +451,7 @@ def _call_of_catalogue(w: Writer, expr: tree.Call, identifier: str) -> Piece:
 def _builtin(w: Writer, expr: tree.Call, identifier: str) -> Piece:
     called, kind = lazy_call(w, expr, identifier)
     if identifier in LAZY:
-        called = code.call("list", [called])
+        called = simplify.builtin(code.name("list"), [called], ())
     return Piece(called, kind)
 
 
@@ -477,7 +471,8 @@ def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Ki
         else:
             keywords.append((argument.name, spelled))
     kinds = [piece.kind for piece in pieces]
-    return code.call(_catalogue_name(identifier), args, keywords), _result_kind(identifier, kinds)
+    called = simplify.builtin(_catalogue_name(identifier), args, keywords)
+    return called, _result_kind(identifier, kinds)
 
 
 def _result_kind(identifier: str, kinds: list[Kind]) -> Kind:

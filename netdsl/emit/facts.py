@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 from netdsl.elaborate.models import model_weights
 from netdsl.emit.layout_statements import wrap
 from netdsl.graph import Graph
-from netdsl.tensor import spell_shape
+from netdsl.tensor import Shape, spell_shape
 
 
 def describe(graph: Graph, has_parameters: bool) -> str:
@@ -23,14 +24,14 @@ def describe(graph: Graph, has_parameters: bool) -> str:
     ends = f"{_shapes(inputs)} -> {_shapes(outputs)}"
     where = " at the defaults" if has_parameters else ""
     noun = "parameter" if count == 1 else "parameters"
-    return "\n".join(wrap(f"{graph.name}: {ends}, {count:,} {noun}{where}.", 4, 3)).strip()
+    return "\n".join(wrap(f"{graph.name}: {ends}, {count:,} {noun}{where}.", 4, 6)).strip()
 
 
-def _shapes(tensors: dict[str, tuple[object, ...]]) -> str:
+def _shapes(tensors: Mapping[str, Shape]) -> str:
     if len(tensors) == 1:
         return _shape(next(iter(tensors.values())))
     return ", ".join(f"{name} {_shape(shape)}" for name, shape in tensors.items())
 
 
-def _shape(shape: tuple[object, ...]) -> str:
-    return spell_shape(shape)  # type: ignore[arg-type]
+def _shape(shape: Shape) -> str:
+    return spell_shape(shape)

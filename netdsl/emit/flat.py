@@ -189,7 +189,9 @@ class FlatWriter:
         if node.operation.family == "op":
             function = node.kind.removeprefix("ops.")
             if function == "getitem":
-                return code.subscript(args[0], args[1])
+                index = args[1]
+                several = isinstance(index, ast.List)
+                return code.subscript(args[0], code.tuple_of(index.elts) if several else index)
             return code.call(f"ops.{function}", args, keywords)
         return code.call(self._object(node.operation), args, keywords)
 

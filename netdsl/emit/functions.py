@@ -119,7 +119,10 @@ def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Any]) -
     with w.within(w.module.root(w.unit)):
         if parameter.type == "layer":
             return factory(w, parameter.default)
-        return unchangeable(value(w, parameter.default))
+        spelled = unchangeable(value(w, parameter.default))
+    if any(isinstance(n, (ast.Call, ast.Dict, ast.ListComp)) for n in ast.walk(spelled)):
+        return w.module.hoisted(f"default_{python_name(parameter.name)}", spelled)
+    return spelled
 
 
 def factory(w: Writer, expr: tree.Expr) -> ast.expr:

@@ -38,7 +38,7 @@ def header(
         "Change the spec, not this file."
     )
     own = (docstring or "").strip("\n ")
-    first = 0 if own else 3
+    first = 0 if own else 6
     lines = "\n".join(wrap(made, 0, first)).strip()
     text = f"{own}\n\n{lines}" if own else lines
     written = docstring_lines(text, 0)

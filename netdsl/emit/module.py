@@ -94,6 +94,7 @@ class ModuleWriter:
         self._functions: dict[tuple[Any, ...], tuple[Symbol, Written]] = {}
         self._constants: dict[int, tuple[Symbol, Constant]] = {}
         self._helpers: dict[int, tuple[Symbol, ast.stmt]] = {}
+        self._hoisted: dict[str, ast.Assign] = {}
         self._imports: dict[int, Symbol] = {}
         self._structures = _structures(self._graphs.values())
         self._reach = Reach(unit)
@@ -213,6 +214,17 @@ class ModuleWriter:
             else:
                 write_model(self, symbol, written)
         return self._functions[key][1]
+
+    def hoisted(self, base: str, value: ast.expr) -> ast.expr:
+        """Make a constant of a default that is computed: a default that is a call hides when it runs."""
+        key = ast.dump(value)
+        if key not in self._hoisted:
+            spelled = unique(base, self._taken)
+            self._taken.add(spelled)
+            self._hoisted[key] = code.assign(spelled, value)
+        target = self._hoisted[key].targets[0]
+        assert isinstance(target, ast.Name)
+        return code.name(target.id)
 
     # -- facts ----------------------------------------------------------------------------------
 
@@ -341,7 +353,18 @@ class ModuleWriter:
         done: set[int] = set()
         for _, (symbol, constant) in sorted(self._constants.items(), key=self._place):
             self._add_constant(symbol, constant, found, done)
+        for assignment in self._hoisted.values():
+            self._add_helpers(assignment, found, done)
+            found.append(assignment)
         return found
+
+    def _add_helpers(self, statement: ast.stmt, found: list[ast.stmt], done: set[int]) -> None:
+        used = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+        for symbol, helper in self._helpers.values():
+            if self._names[id(symbol.node)] in used and id(symbol.node) not in done:
+                done.add(id(symbol.node))
+                self._add_needed(symbol, found, done)
+                found.append(helper)
 
     def _add_constant(
         self, symbol: Symbol, constant: Constant, found: list[ast.stmt], done: set[int]

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Container, Iterable
 
 #: Names of the module itself, which no name of a spec may take.
-PREAMBLE = frozenset({"keras", "layers", "ops", "math", "sys", "tf", "np"})
+PREAMBLE = frozenset({"keras", "layers", "ops", "itertools", "math", "sys", "tf", "np"})
 
 #: Single letters that read like digits; linters refuse them.
 _AMBIGUOUS = frozenset("lIO")

@@ -13,7 +13,7 @@ from typing import Any
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.naming import snake_case
-from netdsl.emit import code
+from netdsl.emit import code, simplify
 from netdsl.emit.expressions import (
     call_time,
     expression,
@@ -391,13 +391,18 @@ def _nested_ifs(written: list[tuple[ast.expr | None, list[ast.stmt]]]) -> ast.st
             following = body
         elif body or following:
             if not body and following:
-                from netdsl.emit.expressions import negated
-
                 if not (len(following) == 1 and isinstance(following[0], ast.If)):
-                    following = [ast.If(negated(test), following, [])]
+                    following = [ast.If(simplify.negated(test), following, [])]
                     continue
-            following = [ast.If(test, body or [ast.Pass()], following)]
+            following = [_joined_if(test, body or [ast.Pass()], following)]
     return following[0] if following else None
+
+
+def _joined_if(test: ast.expr, body: list[ast.stmt], following: list[ast.stmt]) -> ast.If:
+    """One `if` for two that only stand inside each other."""
+    if len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse and not following:
+        return ast.If(simplify.both(ast.And(), test, body[0].test), body[0].body, [])
+    return ast.If(test, body, following)
 
 
 # -- names --------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def preamble(used: set[str]) -> tuple[str, ...]:
 
 
 def _imports(used: set[str], module: ModuleWriter, keras_line: str) -> tuple[tuple[str, ...], ...]:
-    standard = ["import math"] if "math" in used else []
+    standard = [f"import {name}" for name in ("itertools", "math") if name in used]
     standard += ["import sys"] if module.needs_deep_model else []
     others = import_lines(module.imports(), keras_line)
     return tuple(tuple(group) for group in (standard, others) if group)
