@@ -47,7 +47,7 @@ CALL_TYPES: Mapping[str, ArgumentType] = {
 
 @dataclass(frozen=True, slots=True)
 class BindingError:
-    """One thing that is wrong: a code, what to say, and the argument or position to blame.
+    """One thing that is wrong: a code, what to say (nothing where its title says it all), and whom to blame.
 
     `argument` is a parameter's name, or the name that was written; it is None only where a value too many was
     given by position. `position` is set where the value to blame was given by position. A missing
@@ -176,8 +176,8 @@ class _Binder:
         if self.signature.parameter(name) is None and not self.signature.takes_any_name:
             self._report_unknown(name)
         elif name in self.written:
-            where = "by position and by name" if name in self.positions else "twice by name"
-            self._report(RepeatedArgument, f"`{name}` is given {where}", argument=name)
+            first = "by position" if name in self.positions else "by name"
+            self._report(RepeatedArgument, f"once {first}, and here by name", argument=name)
         else:
             self.written[name] = value
 
@@ -186,13 +186,7 @@ class _Binder:
         if not help:
             suggestion = closest(name, self.signature.names)
             help = f"did you mean `{suggestion}`?" if suggestion else self._what_there_is()
-        self._report(
-            UnknownArgument,
-            f"`{self.signature.name}` takes no `{name}`",
-            argument=name,
-            help=help,
-            suggestion=suggestion,
-        )
+        self._report(UnknownArgument, "", argument=name, help=help, suggestion=suggestion)
 
     def _accept(self, name: str, value: Any) -> Any:
         if value is UNRESOLVED:
@@ -215,17 +209,13 @@ class _Binder:
             return canonical[parameter.name]
         if parameter.required or (self.signature.name, parameter.name) in NEEDED_ANYWAY:
             kind = argument_type(self.signature, parameter.name, self.overrides)
-            self._report(
-                MissingArgument,
-                f"`{parameter.name}` is missing",
-                argument=parameter.name,
-                help=f"give `{parameter.name}`: {kind.spelled}",
-            )
+            self._report(MissingArgument, f"it takes {kind.spelled}", argument=parameter.name)
             return UNRESOLVED
         return canonical_default(self.signature, parameter, self.overrides)
 
     def _next_by_name(self) -> str:
-        keywords = [p.name for p in self.signature.parameters if p.kind == "keyword"]
+        parameters = self.signature.parameters
+        keywords = [p.name for p in parameters if p.kind == "keyword" and not p.is_base]
         return f"`{keywords[0]}` and what follows go by name" if keywords else ""
 
     def _what_there_is(self) -> str:

