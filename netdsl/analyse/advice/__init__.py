@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from netdsl.analyse.advice.view import View
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.source import Span
 
 Rule: TypeAlias = Callable[[View], Iterable[Diagnostic]]
 
@@ -25,6 +26,14 @@ def rules() -> Iterator[Rule]:
 
 
 def advise(view: View) -> Iterator[Diagnostic]:
-    """Give all advice on a model; `selection.py` decides what of it is shown."""
+    """Give all advice on a model, one of a kind for a place; `selection.py` decides what of it is shown.
+
+    A layer that a block makes many times is told of once, at its first use.
+    """
+    told: set[tuple[str, Span]] = set()
     for rule in rules():
-        yield from rule(view)
+        for diagnostic in rule(view):
+            key = (diagnostic.code, diagnostic.primary.span)
+            if key not in told:
+                told.add(key)
+                yield diagnostic

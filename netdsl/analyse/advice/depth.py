@@ -2,6 +2,239 @@
 
 from __future__ import annotations
 
-from netdsl.analyse.advice import Rule
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-RULES: tuple[Rule, ...] = ()
+from netdsl.analyse.advice import Rule
+from netdsl.analyse.advice.view import (
+    ACTIVATIONS,
+    CONVOLUTIONS,
+    DROPOUTS,
+    KERNELS,
+    POOLS,
+    View,
+    activation,
+    argument,
+    at,
+    channel_axis,
+    uses,
+)
+from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.problems import advice_depth as problems
+from netdsl.graph import Node
+
+#: How many hidden layers in a row saturate too often: the slope of sigmoid is at most 1/4, that of tanh 1.
+_DEPTHS = {"sigmoid": 4, "hard_sigmoid": 4, "tanh": 8, "softsign": 8}
+_SLOPES = {"sigmoid": 0.25, "hard_sigmoid": 1 / 6}
+
+#: Layers that leave a run of layers as it is: they have neither weights nor an activation of their own.
+_NEUTRAL = DROPOUTS | POOLS | {
+    "Flatten", "Reshape", "Permute", "Identity",
+    *(f"{what}{n}D" for what in ("ZeroPadding", "Cropping", "UpSampling", "GlobalAveragePooling") for n in (1, 2, 3)),
+}  # fmt: skip
+_MAXIMA = frozenset(name for name in POOLS if name.startswith("Max"))
+_LINEAR_BETWEEN = (_NEUTRAL - _MAXIMA) | {"BatchNormalization", "Rescaling"}
+
+
+# -- saturation ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Layers in a row with one saturating activation."""
+
+    name: str
+    count: int
+    first: Node
+    last: Node
+
+
+def saturating_stack(view: View) -> Iterable[Diagnostic]:
+    """Report a long run of hidden layers with the same saturating activation, at its last layer."""
+    runs: dict[int, _Run] = {}
+    for node in view.nodes:
+        run = _run(view, node, runs)
+        if run is not None:
+            runs[node.id] = run
+    for node in view.nodes:
+        run = runs.get(node.id)
+        if run is None or run.last is not node:
+            continue
+        after = [runs[n.id].count for n in view.consumers[node.id] if n.id in runs]
+        hidden = run.count - (node.id in view.output_nodes)
+        if max(after, default=0) <= run.count and hidden >= _DEPTHS[run.name]:
+            yield _saturates(run, hidden)
+
+
+def _run(view: View, node: Node, runs: dict[int, _Run]) -> _Run | None:
+    """Give the run that a node ends or carries on."""
+    before = view.only_producer(node)
+    if node.kind in _NEUTRAL:
+        return runs.get(before.id) if before is not None else None
+    own = activation(node) if node.operation.family == "layer" else ""
+    if own not in _DEPTHS:
+        return None
+    if node.kind == "Activation" and before is not None and before.kind in KERNELS:
+        before = view.only_producer(before)
+    elif node.kind not in KERNELS:
+        return None
+    earlier = runs.get(before.id) if before is not None else None
+    if earlier is None or earlier.name != own:
+        return _Run(own, 1, node, node)
+    return _Run(own, earlier.count + 1, earlier.first, node)
+
+
+def _saturates(run: _Run, count: int) -> Diagnostic:
+    slope = _SLOPES.get(run.name)
+    evidence = (
+        f"each passes at most {slope:.2g} of the gradient on, all together {slope**count:.1e}"
+        if slope is not None
+        else "each passes less than all of the gradient on, and nearly none where it saturates"
+    )
+    return problems.SaturatingStack.at(
+        at(run.last),
+        evidence,
+        count=count,
+        activation=run.name,
+        related=(*_begins(run.first, run.last), *uses(run.last)),
+        help="use `relu` or `gelu`, or put a normalization or a shortcut between",
+    )
+
+
+def _begins(first: Node, last: Node) -> Iterator[Label]:
+    if at(first) != at(last):
+        yield Label(at(first), "the run begins here")
+
+
+# -- two in a row -------------------------------------------------------------------------------
+
+
+def two_activations(view: View) -> Iterable[Diagnostic]:
+    """Report an activation layer straight after another activation."""
+    for node in view.nodes:
+        if node.kind not in ACTIVATIONS or len(node.inputs) != 1:
+            continue
+        before = view.producer(node.inputs[0])
+        first, second = activation(before), activation(node)
+        if before.operation.family != "layer" or before.kind not in KERNELS | ACTIVATIONS | {"BatchNormalization"}:
+            continue
+        if "linear" in (first, second) or node.kind == "Activation" and not argument(node, "activation"):
+            continue
+        yield problems.TwoActivations.at(
+            at(node),
+            f"`{second}` of `{first}`" + (" changes nothing" if first == second == "relu" else ""),
+            related=(Label(at(before), f"applies `{first}`"),),
+            help="leave one of them out",
+        )
+
+
+# -- linear stacks ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """Linear layers that nothing non-linear has ended, and the channels that arrive at the first."""
+
+    count: int
+    first: Node
+    last: Node
+    width: int | None
+
+
+_COUNTED = frozenset({"Dense"}) | CONVOLUTIONS
+
+
+def linear_stack(view: View) -> Iterable[Diagnostic]:
+    """Report runs of dense layers or convolutions that are one linear map, at the last of them."""
+    open_maps: dict[int, _Map] = {}
+    for node in view.nodes:
+        before = view.only_producer(node) if node.operation.family == "layer" else None
+        alone = before is not None and view.only_consumer(before) is node
+        arriving = open_maps.get(before.id) if before is not None and alone else None
+        if node.kind in _COUNTED and before is not None:
+            run = _joined(view, arriving, node)
+            linear = activation(node) == "linear"
+            if linear:
+                open_maps[node.id] = run
+            if run.count > 1 and not (linear and _goes_on(view, node)):
+                yield _one_map(run)
+        elif node.kind in _LINEAR_BETWEEN and arriving is not None:
+            open_maps[node.id] = arriving
+
+
+def _joined(view: View, arriving: _Map | None, node: Node) -> _Map:
+    """Put a layer to the run that arrives at it, or let it begin a new one."""
+    if arriving is None or _is_factored(arriving, node):
+        width = view.spec(node.inputs[0]).shape[channel_axis(node)]
+        return _Map(1, node, node, width if isinstance(width, int) else None)
+    return _Map(arriving.count + 1, arriving.first, node, arriving.width)
+
+
+def _channels(node: Node) -> int | None:
+    size = node.flat_outputs[0].shape[channel_axis(node)]
+    return size if isinstance(size, int) else None
+
+
+def _is_factored(run: _Map, node: Node) -> bool:
+    """Tell what saves weights: fewer channels between, a 1x1 that narrows or widens, a long kernel cut in two."""
+    before, width = run.last, run.width
+    middle, last = _channels(before), _channels(node)
+    if middle is None or width is None or last is None or before.operation is node.operation:
+        return True
+    if middle < min(width, last):
+        return True
+    one, two = (tuple(argument(n, "kernel_size") or ()) for n in (before, node))
+    if not one or not two:
+        return False
+    if before.kind != node.kind:
+        return True  # up and then through: a transposed convolution is seldom activated
+    if (max(one) == 1) != (max(two) == 1) and middle < max(width, last):
+        return True
+    return len(set(one)) > 1 or len(set(two)) > 1
+
+
+def _goes_on(view: View, node: Node) -> bool:
+    """Tell whether the only way on from a linear layer is into another that is counted with it."""
+    after = view.only_consumer(node)
+    while after is not None and after.kind in _LINEAR_BETWEEN:
+        after = view.only_consumer(after)
+    return after is not None and after.kind in _COUNTED
+
+
+def _one_map(run: _Map) -> Diagnostic:
+    return problems.LinearStack.at(
+        at(run.last),
+        f"between {run.width} channels and {_channels(run.last)} there is nothing non-linear",
+        count=run.count,
+        related=(*_begins(run.first, run.last), *uses(run.last)),
+        help="give the layers between an `activation`, or write one layer in their place",
+    )
+
+
+# -- shortcuts ----------------------------------------------------------------------------------
+
+
+def rectified_shortcut(view: View) -> Iterable[Diagnostic]:
+    """Report a relu between two sums where the branch of the second begins with an activation of its own."""
+    for node in view.nodes:
+        before = view.only_producer(node)
+        if activation(node) != "relu" or node.kind not in ACTIVATIONS or before is None or before.kind != "Add":
+            continue
+        after = view.consumers[node.id]
+        if any(n.kind == "Add" for n in after) and any(_begins_with_relu(view, n) for n in after):
+            yield problems.RectifiedShortcut.at(
+                at(node),
+                "the shortcut goes through this `relu`, and the branch beside it begins with one",
+                related=uses(node),
+                help="leave this one out: the branch activates for itself",
+            )
+
+
+def _begins_with_relu(view: View, node: Node) -> bool:
+    if node.kind == "BatchNormalization":
+        following = view.only_consumer(node)
+        return following is not None and _begins_with_relu(view, following)
+    return node.kind in ACTIVATIONS and activation(node) == "relu"
+
+
+RULES: tuple[Rule, ...] = (saturating_stack, two_activations, linear_stack, rectified_shortcut)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from netdsl.catalog.kind import ObjectValue
+from netdsl.catalog.signature import identifiers
+from netdsl.diagnostics.diagnostic import Label
 from netdsl.elaborate.losses import loss_of
 from netdsl.elaborate.training import TrainPlan
 from netdsl.graph import Graph, Node, Ref
-from netdsl.tensor import TensorSpec
+from netdsl.source import Span
+from netdsl.tensor import Dim, TensorSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,16 @@ class View:
         return self.training.settings.get(name) if self.training is not None else None
 
 
+def at(node: Node) -> Span:
+    """Give the place of the call that made a node's layer."""
+    return node.operation.span or node.origin.span
+
+
+def uses(node: Node) -> tuple[Label, ...]:
+    """Label the use of the block that a node stands in."""
+    return tuple(Label(via, "in this use") for via in node.origin.via[:1])
+
+
 def argument(node: Node, name: str, default: Any = None) -> Any:
     """Give an argument of a node's layer in canonical form."""
     return node.operation.bound.get(name, default)
@@ -95,10 +108,59 @@ def activation(node: Node) -> str:
     if isinstance(value, str):
         return value
     own = node.kind.lower()
-    layers = {"relu": "relu", "leakyrelu": "leaky_relu", "prelu": "prelu", "elu": "elu", "softmax": "softmax"}
+    layers = {
+        "relu": "relu",
+        "leakyrelu": "leaky_relu",
+        "prelu": "prelu",
+        "elu": "elu",
+        "softmax": "softmax",
+    }
     return layers.get(own, "linear")
 
 
 def kind_name(value: Any) -> str:
     """Give the identifier of an initializer, loss or other object however it was written."""
     return value.kind if isinstance(value, ObjectValue) else str(value)
+
+
+def initializer(node: Node, name: str = "kernel_initializer") -> str:
+    """Give the class of a layer's initializer, however it was written: `he_normal` -> HeNormal; "" without one."""
+    value = argument(node, name)
+    if isinstance(value, ObjectValue):
+        return value.kind
+    return identifiers("initializer").get(value, "") if isinstance(value, str) else ""
+
+
+def channel_axis(node: Node) -> int:
+    """Give the axis of the channels of what a layer works on."""
+    return 1 if argument(node, "data_format") == "channels_first" else -1
+
+
+def spatial(node: Node, spec: TensorSpec) -> tuple[Dim, ...]:
+    """Give the sizes between batch and channels: (None, 28, 28, 6) -> (28, 28)."""
+    return spec.shape[2:] if channel_axis(node) == 1 else spec.shape[1:-1]
+
+
+def shows(sizes: Iterable[Dim]) -> str:
+    """Write sizes as a person does: (28, 28) -> 28x28."""
+    return "x".join(str(size) for size in sizes)
+
+
+#: Layers that multiply by a kernel, by what their kernel runs along.
+DENSE = frozenset({"Dense", "EinsumDense"})
+CONVOLUTIONS = frozenset(
+    {"Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"}
+)
+DEPTHWISE = frozenset({"DepthwiseConv1D", "DepthwiseConv2D"})
+SEPARABLE = frozenset({"SeparableConv1D", "SeparableConv2D"})
+KERNELS = DENSE | CONVOLUTIONS | DEPTHWISE | SEPARABLE
+TRANSPOSED = frozenset(name for name in CONVOLUTIONS if name.endswith("Transpose"))
+
+DROPOUTS = frozenset(
+    {"Dropout", "AlphaDropout", "GaussianDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"}
+)
+ACTIVATIONS = frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"})
+RECURRENT = frozenset(
+    {"SimpleRNN", "GRU", "LSTM", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"}
+)
+POOLS = frozenset(f"{what}Pooling{n}D" for what in ("Max", "Average") for n in (1, 2, 3))

@@ -2,6 +2,215 @@
 
 from __future__ import annotations
 
-from netdsl.analyse.advice import Rule
+from collections.abc import Iterable, Iterator
 
-RULES: tuple[Rule, ...] = ()
+from netdsl.analyse.advice import Rule
+from netdsl.analyse.advice.view import (
+    CONVOLUTIONS,
+    DENSE,
+    DROPOUTS,
+    KERNELS,
+    SEPARABLE,
+    View,
+    activation,
+    argument,
+    at,
+    channel_axis,
+    initializer,
+    uses,
+)
+from netdsl.catalog.kind import ObjectValue
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netdsl.diagnostics.problems import advice_weights as problems
+from netdsl.elaborate.candidates import with_argument
+from netdsl.graph import Node
+from netdsl.source import Span
+
+#: From how many rectified layers on the loss of variance is told of: 2^-10 is about a thousandth.
+_DEEP = 10
+
+_CONSTANT = frozenset({"Zeros", "Ones", "Constant"})
+_LECUN = frozenset({"LecunNormal", "LecunUniform"})
+_GLOROT = frozenset({"GlorotNormal", "GlorotUniform"})
+_THROUGH = DROPOUTS | {"BatchNormalization", "Activation", "Identity", "Rescaling", "Reshape"}
+
+
+def lost_bias(view: View) -> Iterable[Diagnostic]:
+    """Report a bias right before a BatchNormalization over the same channels."""
+    for node in view.nodes:
+        if node.kind != "BatchNormalization" or not node.operation.trainable:
+            continue
+        before = view.only_producer(node)
+        if before is None or before.kind not in KERNELS or not argument(before, "use_bias"):
+            continue
+        rank = node.flat_outputs[0].rank
+        same_axis = argument(node, "axis", -1) % rank == channel_axis(before) % rank
+        if activation(before) != "linear" or view.only_consumer(before) is not node or not same_axis:
+            continue
+        size = before.flat_outputs[0].shape[channel_axis(before)]
+        yield problems.LostBias.at(
+            at(before),
+            f"`BatchNormalization` takes away the mean of each of its {size} channels, and these {size} weights with it",
+            layer=before.kind,
+            related=(Label(at(node), "subtracted here"), *uses(before)),
+            help=f"write `{before.kind}(…, use_bias=False)`",
+            fix=with_argument(at(before), "use_bias", "False", "leave the bias out: "),
+        )
+
+
+def alike_units(view: View) -> Iterable[Diagnostic]:
+    """Report a trained kernel that starts constant, but for the last layer of a branch or model."""
+    for node in view.nodes:
+        kind = initializer(node)
+        if kind not in _CONSTANT or node.kind not in DENSE | CONVOLUTIONS or not node.operation.trainable:
+            continue
+        units = node.flat_outputs[0].shape[channel_axis(node)]
+        if units == 1 or _ends_a_branch(view, node) or _is_read_in(node):
+            continue
+        dead = kind == "Zeros" and activation(node) in ("relu", "relu6")
+        yield problems.AlikeUnits.at(
+            at(node),
+            f"all {units} start with the same kernel" + (", and `relu` of 0 has no gradient" if dead else ""),
+            layer=node.kind,
+            related=uses(node),
+            help="leave the initializer out, or use `glorot_uniform`, or `he_normal` for `relu`",
+        )
+
+
+def _is_read_in(node: Node) -> bool:
+    """A constant kernel of several numbers is a filter that somebody chose."""
+    value = argument(node, "kernel_initializer")
+    return isinstance(value, ObjectValue) and isinstance(value.arguments.get("value"), (list, tuple))
+
+
+def _ends_a_branch(view: View, node: Node) -> bool:
+    """Tell whether a layer's output is the model's, or goes into sums and products with other tensors alone."""
+    pending, seen = [node], {node.id}
+    while pending:
+        current = pending.pop()
+        if current.id in view.output_nodes:
+            continue
+        for after in view.consumers[current.id]:
+            if after.kind in ("Add", "Multiply", "Subtract"):
+                continue
+            if after.kind not in _THROUGH:
+                return False
+            if after.id not in seen:
+                seen.add(after.id)
+                pending.append(after)
+    return True
+
+
+def selu_initializer(view: View) -> Iterable[Diagnostic]:
+    """Report selu on weights that do not start from LeCun's variance."""
+    for node, act in _activated(view):
+        kind = initializer(node)
+        if act != "selu" or not kind or kind in _LECUN or kind == "VarianceScaling":
+            continue
+        default = "kernel_initializer" not in node.operation.arguments
+        written = "the default, " if default else ""
+        yield problems.SeluInitializer.at(
+            at(node),
+            f"{written}`{_snake(kind)}` does not keep its variance",
+            initializer=_snake(kind),
+            related=uses(node),
+            help="use `kernel_initializer=lecun_normal`",
+            fix=_lecun(at(node), default),
+        )
+
+
+def _snake(kind: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).lstrip("_")
+
+
+def _lecun(call: Span, default: bool) -> Fix | None:
+    """Write the initializer into the call, or in the place of one that is a single name."""
+    if default:
+        return with_argument(call, "kernel_initializer", "lecun_normal", "keep the variance: ")
+    head, _, rest = call.text.partition("kernel_initializer=")
+    name = rest.split(",")[0].split(")")[0].strip()
+    if not name.strip("\"'").isidentifier():
+        return None
+    start = call.start + len(head) + len("kernel_initializer=")
+    edit = Edit(Span(call.file, start, start + len(name)), "lecun_normal")
+    return Fix((edit,), text="keep the variance: `kernel_initializer=lecun_normal`")
+
+
+def _activated(view: View) -> Iterator[tuple[Node, str]]:
+    """Give each layer with a kernel and the activation on it, which may be a layer of its own."""
+    for node in view.nodes:
+        if node.kind not in KERNELS:
+            continue
+        own, after = activation(node), view.only_consumer(node)
+        if own == "linear" and after is not None and after.kind in ("Activation", "ReLU"):
+            own = activation(after)
+        yield node, own
+
+
+def glorot_in_depth(view: View) -> Iterable[Diagnostic]:
+    """Report many rectified layers after one another that start from Glorot weights."""
+    runs: dict[int, tuple[int, Node]] = {}
+    activations = {node.id: act for node, act in _activated(view)}
+    for node in view.nodes:
+        before = view.only_producer(node)
+        arriving = runs.get(before.id) if before is not None else None
+        if node.id in activations:
+            count = (arriving[0] if arriving else 0) + 1
+            if activations[node.id] == "relu" and initializer(node) in _GLOROT and node.kind not in SEPARABLE:
+                runs[node.id] = (count, node)
+        elif arriving is not None and "Normalization" not in node.kind:
+            runs[node.id] = arriving
+    ends = [run for run in runs.values() if run[0] >= _DEEP]
+    if ends:
+        count, last = max(ends, key=lambda run: run[0])
+        yield problems.GlorotInDepth.at(
+            at(last),
+            f"about {2.0**-count:.0e} of the variance is left here",
+            count=count,
+            related=uses(last),
+            help="use `kernel_initializer=he_normal`, as a `defaults` line for all of them",
+        )
+
+
+def alpha_dropout_alone(view: View) -> Iterable[Diagnostic]:
+    """Report AlphaDropout on what is not known to come from selu."""
+    for node in view.nodes:
+        before = view.only_producer(node)
+        if node.kind != "AlphaDropout" or before is None:
+            continue
+        while before.kind in ("Flatten", "Reshape", "Identity") and len(before.inputs) == 1:
+            before = view.producer(before.inputs[0])
+        if before.operation.family == "layer" and activation(before) != "selu":
+            own = activation(before)
+            yield problems.AlphaDropoutAlone.at(
+                at(node),
+                f"`{own}` comes before it" if own != "linear" else f"`{before.kind}` comes before it",
+                related=uses(node),
+                help="use `Dropout`, or `selu` with `lecun_normal` in the layer before",
+            )
+
+
+def variance_shift(view: View) -> Iterable[Diagnostic]:
+    """Report a BatchNormalization straight after dropout."""
+    for node in view.nodes:
+        before = view.only_producer(node)
+        if node.kind != "BatchNormalization" or before is None or before.kind not in DROPOUTS:
+            continue
+        rate = argument(before, "rate")
+        if rate and before.kind not in ("AlphaDropout", "GaussianDropout") and rate < 1:
+            yield problems.VarianceShift.at(
+                at(node),
+                f"it learns a second moment {1 / (1 - rate):.3g} times as large as that at inference",
+                related=(Label(at(before), f"drops {rate:g} of the units while training"), *uses(node)),
+                help="put the dropout after the normalization",
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    lost_bias,
+    alike_units,
+    selu_initializer,
+    glorot_in_depth,
+    alpha_dropout_alone,
+    variance_shift,
+)

@@ -1,0 +1,52 @@
+"""How an output is made: the layer that computes it and the last activation on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netdsl.analyse.advice.view import DROPOUTS, KERNELS, RECURRENT, activation
+from netdsl.graph import Graph, Node, Ref
+
+#: Layers that move, drop or average values and so keep what an activation promised.
+_PASSING = DROPOUTS | {
+    "Flatten", "Reshape", "Permute", "Identity", "RepeatVector", "ActivityRegularization",
+    *(f"{what}{n}D" for what in ("GlobalAveragePooling", "GlobalMaxPooling", "MaxPooling", "AveragePooling",
+                                 "UpSampling", "Cropping") for n in (1, 2, 3)),
+}  # fmt: skip
+
+_FUNCTIONS = frozenset({"softmax", "sigmoid", "relu", "log_softmax", "softplus", "tanh", "exp"})
+_STEPS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """`activation` is "linear" where there is none, and "" where it cannot be told."""
+
+    activation: str
+    node: Node
+
+
+def end_of(graph: Graph, ref: Ref) -> End:
+    """Walk back from an output to what decides the range of its values."""
+    for _ in range(_STEPS):
+        node = graph.nodes[ref.node]
+        inner = node.operation.graph
+        if inner is not None:
+            graph, ref = inner, list(inner.outputs.values())[ref.path[0] if ref.path else 0]
+            continue
+        found = _own_activation(node)
+        if found != "linear" or node.kind in KERNELS or node.kind == "Embedding":
+            return End(found, node)
+        if node.kind not in _PASSING and node.kind != "Activation":
+            return End("", node)
+        ref = node.inputs[0]
+    return End("", graph.nodes[ref.node])
+
+
+def _own_activation(node: Node) -> str:
+    if node.operation.family == "op":
+        name = node.kind.rpartition(".")[2]
+        return name if name in _FUNCTIONS else ""
+    if node.kind in RECURRENT or node.operation.family != "layer":
+        return ""
+    return activation(node)

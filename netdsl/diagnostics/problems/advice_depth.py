@@ -1,0 +1,116 @@
+"""N062: activations through the depth of a network."""
+
+from __future__ import annotations
+
+from netdsl.diagnostics.problem import Problem
+
+
+class SaturatingStack(
+    Problem, code="N0621", title="gradients vanish through {count} layers of {activation}", severity="advice"
+):
+    """What it means
+
+    The slope of a sigmoid is at most 1/4 and that of tanh at most 1, and both go to 0 where the input is large. The
+    gradient of the first layer is the product of all slopes after it (Glorot and Bengio, 2010). A shortcut or a
+    normalization between the layers ends the product.
+
+    Example
+    ```
+    model M {
+        input x: [8]
+        output y = x -> repeat 6 { Dense(32, activation=sigmoid) } -> Dense(4, activation=softmax)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [8]
+        output y = x -> repeat 6 { Dense(32, activation=relu) } -> Dense(4, activation=softmax)
+    }
+    ```
+    """
+
+
+class TwoActivations(
+    Problem, code="N0622", title="two activations in a row", severity="warning"
+):
+    """What it means
+
+    An activation follows straight on another, usually because a layer already has `activation=`. The second
+    does nothing, or it makes the range of values smaller than either does.
+
+    Example
+    ```
+    model M {
+        input x: [8]
+        output y = x -> Dense(32, activation=relu) -> ReLU() -> Dense(4)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [8]
+        output y = x -> Dense(32) -> ReLU() -> Dense(4)
+    }
+    ```
+    """
+
+
+class LinearStack(
+    Problem, code="N0623", title="{count} layers in a row make one linear map", severity="advice"
+):
+    """What it means
+
+    Without a non-linearity between them, dense layers and convolutions after one another can be multiplied out:
+    together they do what one of them does. Pairs that squeeze through fewer channels, depthwise and pointwise
+    parts, and long kernels cut in two are left alone: they save weights.
+
+    Example
+    ```
+    model M {
+        input x: [8]
+        output y = x -> Dense(64) -> Dense(4, activation=softmax)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [8]
+        output y = x -> Dense(64, activation=relu) -> Dense(4, activation=softmax)
+    }
+    ```
+    """
+
+
+class RectifiedShortcut(
+    Problem, code="N0624", title="a sum is rectified twice before the next branch", severity="advice"
+):
+    """What it means
+
+    In a residual net either the sum is activated, or the branch begins with its own normalization and activation
+    (He et al., 2016, arXiv:1603.05027). Here both are: what the second one meets is not negative any more, and the
+    shortcut that should be untouched is cut at 0.
+
+    Example
+    ```
+    block unit { input x
+        output [x, x -> BatchNormalization() -> ReLU() -> Dense(8)] -> Add() }
+    model M {
+        input x: [8]
+        output y = x -> unit() -> ReLU() -> unit()
+    }
+    ```
+
+    Use instead
+    ```
+    block unit { input x
+        output [x, x -> BatchNormalization() -> ReLU() -> Dense(8)] -> Add() }
+    model M {
+        input x: [8]
+        output y = x -> unit() -> unit()
+    }
+    ```
+    """
