@@ -90,10 +90,14 @@ class OpCall:
         """Give an argument that must be a tensor, and refuse another rank."""
         value = self.arguments[name]
         if not isinstance(value, TensorSpec):
-            raise Refusal(WrongArgument, f"`{name}` takes a tensor, this is {spell_value(value)}", blames=name)
+            raise Refusal(
+                WrongArgument, f"`{name}` takes a tensor, this is {spell_value(value)}", blames=name
+            )
         return self.ranked(value, name, rank=rank, min_rank=min_rank)
 
-    def ranked(self, value: TensorSpec, name: str = "", *, rank: int | None = None, min_rank: int = 0) -> TensorSpec:
+    def ranked(
+        self, value: TensorSpec, name: str = "", *, rank: int | None = None, min_rank: int = 0
+    ) -> TensorSpec:
         """Refuse a tensor of another rank."""
         wanted = f"{rank}" if rank is not None else f"at least {min_rank}"
         if value.rank < min_rank or (rank is not None and value.rank != rank):
@@ -136,7 +140,9 @@ def as_operand(value: Any, name: str) -> TensorSpec:
         return no_string(value, name)
     if isinstance(value, (bool, int, float)):
         return TensorSpec((), type(value).__name__)
-    raise Refusal(WrongArgument, f"`{name}` takes a tensor or a number, this is {spell_value(value)}", blames=name)
+    raise Refusal(
+        WrongArgument, f"`{name}` takes a tensor or a number, this is {spell_value(value)}", blames=name
+    )
 
 
 def no_string(x: TensorSpec, name: str = "") -> TensorSpec:

@@ -244,7 +244,9 @@ def view(call: OpCall) -> Inference:
     call.ranked(x, "x", min_rank=1)
     last = x.shape[-1]
     if isinstance(last, int) and last * old % new:
-        raise Refusal(WrongValue, f"{last} elements of {old} bytes make no whole number of {new} bytes", blames="dtype")
+        raise Refusal(
+            WrongValue, f"{last} elements of {old} bytes make no whole number of {new} bytes", blames="dtype"
+        )
     grown = last if not isinstance(last, int) else last * old // new
     return gives((*x.shape[:-1], grown), dtype)
 

@@ -41,7 +41,9 @@ def get_item(call: OpCall) -> Inference:
         raise Refusal(WrongValue, "`...` stands once in a slice", blames="key")
     used = sum(1 for e in entries if e is not None and e is not Ellipsis)
     if used > x.rank:
-        raise Refusal(WrongAxis, f"{used} axes are indexed, {spell_shape(x.shape)} has {x.rank}", blames="key")
+        raise Refusal(
+            WrongAxis, f"{used} axes are indexed, {spell_shape(x.shape)} has {x.rank}", blames="key"
+        )
     full: list[Any] = [slice(None)] * (x.rank - used)
     place = dots[0] if dots else len(entries)
     return gives(_taken(call, x.shape, entries[:place] + full + entries[place + bool(dots) :]), x.dtype)
@@ -115,7 +117,9 @@ def _inside(place: int, length: Sym) -> Dim:
 
 def _bound(value: Any, what: str) -> int | None:
     if isinstance(value, (Sym, Unknown)):
-        raise Refusal(UnknownDimension, f"{what} of the slice is {value}, and Keras needs a number there", blames="key")
+        raise Refusal(
+            UnknownDimension, f"{what} of the slice is {value}, and Keras needs a number there", blames="key"
+        )
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
     raise Refusal(
@@ -151,7 +155,9 @@ def written_shape(value: Any, name: str) -> Shape:
     if isinstance(value, int):
         return ()
     raise Refusal(
-        WrongArgument, f"`{name}` takes whole numbers or a tensor of them, this is {spell_value(value)}", blames=name
+        WrongArgument,
+        f"`{name}` takes whole numbers or a tensor of them, this is {spell_value(value)}",
+        blames=name,
     )
 
 
@@ -221,7 +227,9 @@ def updated(call: OpCall) -> Inference:
     reduction = call.arguments.get("reduction")
     if reduction is not None and str(reduction).lower() not in ("add", "max", "min", "mul"):
         raise Refusal(
-            WrongValue, f'`reduction` is {reduction!r}, and knows "add", "max", "min" and "mul"', blames="reduction"
+            WrongValue,
+            f'`reduction` is {reduction!r}, and knows "add", "max", "min" and "mul"',
+            blames="reduction",
         )
     return gives(x.shape, x.dtype)
 
@@ -237,7 +245,9 @@ def part(call: OpCall) -> Inference:
     lengths = [dim - at if d == -1 else d for d, dim, at in zip(wanted, x.shape, places, strict=True)]
     for at, length, dim in zip(places, lengths, x.shape, strict=True):
         if isinstance(length, int) and not call.holds(at_least(dim, at + length)):
-            raise Refusal(TooSmall, f"takes {length} from place {at} on, and the axis is {dim} long", blames="shape")
+            raise Refusal(
+                TooSmall, f"takes {length} from place {at} on, and the axis is {dim} long", blames="shape"
+            )
     return gives(lengths, x.dtype)
 
 
@@ -245,7 +255,9 @@ def select(call: OpCall) -> Inference:
     """The first choice whose condition holds; Keras says the type of the first choice."""
     conditions, choices = call.tensors("condlist"), call.tensors("choicelist")
     if len(conditions) != len(choices):
-        raise Refusal(TooFewInputs, f"{len(conditions)} conditions for {len(choices)} choices", blames="choicelist")
+        raise Refusal(
+            TooFewInputs, f"{len(conditions)} conditions for {len(choices)} choices", blames="choicelist"
+        )
     broadcast(call, *(x.shape for x in (*conditions, *choices)))
     return gives(choices[0].shape, choices[0].dtype)
 
@@ -256,7 +268,9 @@ def segments(call: OpCall) -> Inference:
     call.ranked(data, "data", min_rank=1)
     if not call.holds(equal(data.shape[0], ids.shape[0])):
         raise Refusal(
-            UnequalInputs, f"{ids.shape[0]} numbers of segments for {data.shape[0]} rows", blames="segment_ids"
+            UnequalInputs,
+            f"{ids.shape[0]} numbers of segments for {data.shape[0]} rows",
+            blames="segment_ids",
         )
     count = UNKNOWN if call.num_segments is None else size(call.num_segments, "num_segments", 1)
     return gives((count, *data.shape[1:]), data.dtype)

@@ -83,6 +83,14 @@ def append(call: OpCall) -> Inference:
     if call.axis is None:
         return gives((total(left.shape) + total(right.shape),), dtype)
     axis = axis_of(call.axis, left.rank, left.shape)
+    for name, x in (("x1", left), ("x2", right)):
+        if axis < x.rank and not isinstance(x.shape[axis], int):
+            raise Refusal(
+                UnknownDimension,
+                f"axis {axis} of {spell_shape(x.shape)} is not known, and Keras adds it up",
+                blames=name,
+                help="`ops.concatenate` joins tensors of unknown size too",
+            )
     return gives(replaced(left.shape, axis, joined_size(call, (left, right), axis, "x2")), dtype)
 
 

@@ -22,7 +22,9 @@ from netdsl.tensor import Dim, Shape, TensorSpec, at_least, equal, maximum, spel
 def _square(call: OpCall, name: str = "x") -> TensorSpec:
     x = call.ranked(call.numeric(name), name, min_rank=2)
     if not call.holds(equal(x.shape[-2], x.shape[-1])):
-        raise Refusal(WrongValue, f"takes square matrices, these are {spell_shape(x.shape[-2:])}", blames=name)
+        raise Refusal(
+            WrongValue, f"takes square matrices, these are {spell_shape(x.shape[-2:])}", blames=name
+        )
     return x
 
 
@@ -75,7 +77,9 @@ def qr(call: OpCall) -> Inference:
     """An orthogonal and a triangular matrix."""
     x = call.ranked(call.numeric("x"), "x", min_rank=2)
     if call.mode not in ("reduced", "complete"):
-        raise Refusal(WrongValue, f'`mode` is {call.mode!r}, and knows "reduced" and "complete"', blames="mode")
+        raise Refusal(
+            WrongValue, f'`mode` is {call.mode!r}, and knows "reduced" and "complete"', blames="mode"
+        )
     batch, rows, columns, smaller = _known(x)
     inner = smaller if call.mode == "reduced" else rows
     return gives_several([(*batch, rows, inner), (*batch, inner, columns)], x.dtype)
@@ -97,7 +101,9 @@ def solve(call: OpCall) -> Inference:
     """Solve a system of equations; the right side is a vector or a matrix."""
     a, b = _square(call, "a"), call.ranked(call.numeric("b"), "b", min_rank=1)
     if a.rank not in (b.rank, b.rank + 1):
-        raise Refusal(WrongRank, f"{spell_shape(b.shape)} is no right side of {spell_shape(a.shape)}", blames="b")
+        raise Refusal(
+            WrongRank, f"{spell_shape(b.shape)} is no right side of {spell_shape(a.shape)}", blames="b"
+        )
     rows = b.shape[-2] if a.rank == b.rank else b.shape[-1]
     if not call.holds(equal(a.shape[-2], rows)):
         raise Refusal(UnequalInputs, f"{a.shape[-2]} equations and a right side of {rows}", blames="b")
@@ -127,7 +133,11 @@ def corrcoef(call: OpCall) -> Inference:
     """Keras says the shape that arrives; it is square, one row for each variable."""
     x = call.ranked(call.numeric("x"), "x", rank=2)
     dtype = "float64" if x.dtype == "int64" else meet(x.dtype, "float")
-    caveats = () if x.shape[0] == x.shape[1] else ("Keras says the shape that arrives, and it gives a square matrix",)
+    caveats = (
+        ()
+        if x.shape[0] == x.shape[1]
+        else ("Keras says the shape that arrives, and it gives a square matrix",)
+    )
     return Inference(TensorSpec(x.shape, dtype), caveats=caveats)
 
 
@@ -145,14 +155,18 @@ def _parts(call: OpCall, least: int) -> tuple[TensorSpec, TensorSpec]:
     """Give the real and the imaginary part."""
     parts = call.tensors("x")
     if len(parts) != 2:
-        raise Refusal(WrongArgument, f"`x` takes a real and an imaginary part, {len(parts)} tensors arrive", blames="x")
+        raise Refusal(
+            WrongArgument, f"`x` takes a real and an imaginary part, {len(parts)} tensors arrive", blames="x"
+        )
     real, imaginary = (no_string(p) for p in parts)
     call.ranked(real, "x", min_rank=least)
     if real.rank != imaginary.rank or not all(
         call.holds(equal(a, b)) for a, b in zip(real.shape, imaginary.shape, strict=True)
     ):
         raise Refusal(
-            UnequalInputs, f"parts of shape {spell_shape(real.shape)} and {spell_shape(imaginary.shape)}", blames="x"
+            UnequalInputs,
+            f"parts of shape {spell_shape(real.shape)} and {spell_shape(imaginary.shape)}",
+            blames="x",
         )
     return real, imaginary
 
@@ -163,7 +177,9 @@ def transform(call: OpCall) -> Inference:
     real, imaginary = _parts(call, count)
     for dim in real.shape[-count:]:
         if not isinstance(dim, int):
-            raise Refusal(UnknownDimension, f"transforms an axis of known size, {spell_shape(real.shape)} arrives")
+            raise Refusal(
+                UnknownDimension, f"transforms an axis of known size, {spell_shape(real.shape)} arrives"
+            )
     return gives_several([real.shape, imaginary.shape], real.dtype, imaginary.dtype)
 
 
@@ -184,7 +200,9 @@ def real_inverse(call: OpCall) -> Inference:
 
 def _frames(call: OpCall, length: Dim, window: int, stride: int) -> Dim:
     if not call.holds(at_least(length, window)):
-        raise Refusal(TooSmall, f"the signal is {length} long and a frame takes {window}", blames="sequence_length")
+        raise Refusal(
+            TooSmall, f"the signal is {length} long and a frame takes {window}", blames="sequence_length"
+        )
     return (length - window) // stride + 1
 
 

@@ -62,7 +62,9 @@ def places(
     padding: str,
 ) -> Shape:
     """Count the places of a window along each axis: (32, 32), 3, stride 2, "valid" -> (15, 15)."""
-    return tuple(_places(call, *each, padding) for each in zip(lengths, window, strides, dilation, strict=True))
+    return tuple(
+        _places(call, *each, padding) for each in zip(lengths, window, strides, dilation, strict=True)
+    )
 
 
 def _places(call: OpCall, length: Dim, window: int, stride: int, dilation: int, padding: str) -> Dim:
@@ -92,13 +94,17 @@ def _kernel(call: OpCall, name: str, rank: int) -> tuple[TensorSpec, tuple[int, 
     kernel = call.ranked(call.numeric(name), name, rank=rank)
     window = kernel.shape[:-2]
     if not all(isinstance(d, int) for d in window):
-        raise Refusal(UnknownDimension, f"a kernel needs its sizes, this is {spell_shape(kernel.shape)}", blames=name)
+        raise Refusal(
+            UnknownDimension, f"a kernel needs its sizes, this is {spell_shape(kernel.shape)}", blames=name
+        )
     return kernel, window  # type: ignore[return-value]
 
 
 def _channels_fit(call: OpCall, channels: Dim, expected: Dim, name: str) -> None:
     if not call.holds(equal(channels, expected)):
-        raise Refusal(UnequalInputs, f"{channels} channels arrive, the kernel is made for {expected}", blames=name)
+        raise Refusal(
+            UnequalInputs, f"{channels} channels arrive, the kernel is made for {expected}", blames=name
+        )
 
 
 def convolution(call: OpCall) -> Inference:
@@ -130,8 +136,14 @@ def transposed_convolution(call: OpCall) -> Inference:
     count = len(spatial)
     strides = sizes(call.strides, "strides", count, 1)
     dilation = sizes(call.dilation_rate, "dilation_rate", count, 1)
-    extra = (None,) * count if call.output_padding is None else sizes(call.output_padding, "output_padding", count)
-    lengths = [_grown(*each, call.padding) for each in zip(spatial, window, strides, dilation, extra, strict=True)]
+    extra = (
+        (None,) * count
+        if call.output_padding is None
+        else sizes(call.output_padding, "output_padding", count)
+    )
+    lengths = [
+        _grown(*each, call.padding) for each in zip(spatial, window, strides, dilation, extra, strict=True)
+    ]
     filters = kernel.shape[-2]
     macs = convolution_macs(spatial, window, channels, filters)
     return gives(join_axes(x.shape[0], lengths, filters, call.data_format), x.dtype, macs)
@@ -165,7 +177,13 @@ def adaptive_pooling(call: OpCall) -> Inference:
             blames="output_size",
         )
     found = sizes(asked, "output_size", len(spatial), 1)
-    return gives(join_axes(x.shape[0], found, channels, call.data_format), x.dtype)
+    if call.data_format == "channels_first":
+        return gives((x.shape[0], channels, *found), x.dtype)
+    # Keras cuts one axis too few off before it adds the new sizes.
+    wrong = TensorSpec((*x.shape[: -len(found)], *found, channels), x.dtype)
+    right = spell_shape((x.shape[0], *found, channels))
+    caveat = f"Keras says that this gives {spell_shape(wrong.shape)}, and it gives {right}; a layer does this right"
+    return Inference(wrong, caveats=(caveat,))
 
 
 def blocks(call: OpCall) -> Inference:
@@ -175,10 +193,14 @@ def blocks(call: OpCall) -> Inference:
     batch, (height, width), channels = split_axes(x.shape, call.data_format)
     if call.function == "depth_to_space":
         _divided(call, channels, side * side, "channels")
-        return gives(join_axes(batch, (height * side, width * side), channels // side**2, call.data_format), x.dtype)
+        return gives(
+            join_axes(batch, (height * side, width * side), channels // side**2, call.data_format), x.dtype
+        )
     for length in (height, width):
         _divided(call, length, side, "pixels")
-    return gives(join_axes(batch, (height // side, width // side), channels * side**2, call.data_format), x.dtype)
+    return gives(
+        join_axes(batch, (height // side, width // side), channels * side**2, call.data_format), x.dtype
+    )
 
 
 def _divided(call: OpCall, length: Dim, divisor: int, what: str) -> None:
@@ -222,7 +244,9 @@ def attention(call: OpCall) -> Inference:
     """Scaled dot-product attention over (batch, length, heads, features)."""
     query, key, value = (call.ranked(call.numeric(n), n, rank=4) for n in ("query", "key", "value"))
     if call.attn_logits_soft_cap is not None:
-        raise Refusal(WrongValue, "`attn_logits_soft_cap` works on JAX with a TPU only", blames="attn_logits_soft_cap")
+        raise Refusal(
+            WrongValue, "`attn_logits_soft_cap` works on JAX with a TPU only", blames="attn_logits_soft_cap"
+        )
     pairs = (
         ("key", query, key, -1, "features"),
         ("value", key, value, 1, "length"),
@@ -231,9 +255,13 @@ def attention(call: OpCall) -> Inference:
     )
     for name, left, right, axis, what in pairs:
         if not call.holds(equal(left.shape[axis], right.shape[axis])):
-            raise Refusal(UnequalInputs, f"{what} are {left.shape[axis]} and {right.shape[axis]} here", blames=name)
+            raise Refusal(
+                UnequalInputs, f"{what} are {left.shape[axis]} and {right.shape[axis]} here", blames=name
+            )
     if not call.holds(divides(_whole(key.shape[2]), query.shape[2])):
-        raise Refusal(UnevenSplit, f"{query.shape[2]} heads of queries do not divide by {key.shape[2]}", blames="key")
+        raise Refusal(
+            UnevenSplit, f"{query.shape[2]} heads of queries do not divide by {key.shape[2]}", blames="key"
+        )
     pairs_of_places = work((query.shape[0], query.shape[1], query.shape[2], key.shape[1]))
     macs = pairs_of_places * (query.shape[3] + value.shape[3])
     return gives(query.shape, joined_dtype(query, key, value), macs)
@@ -276,7 +304,9 @@ def glu(call: OpCall) -> Inference:
     x = call.numeric("x")
     axis = axis_of(call.axis, x.rank, x.shape)
     if not call.holds(divides(2, x.shape[axis])):
-        raise Refusal(UnevenSplit, f"axis {axis} is {x.shape[axis]}, and its halves must be equal", blames="axis")
+        raise Refusal(
+            UnevenSplit, f"axis {axis} is {x.shape[axis]}, and its halves must be equal", blames="axis"
+        )
     return gives(replaced(x.shape, axis, x.shape[axis] // 2), x.dtype)
 
 
@@ -301,12 +331,16 @@ def multi_hot(call: OpCall) -> Inference:
 def _coded(call: OpCall, x: TensorSpec) -> Shape:
     asked = call.num_classes if call.num_classes is not None else call.arguments.get("num_tokens")
     if asked is None:
-        raise Refusal(WrongArgument, "`num_classes` takes the number of classes, this is `None`", blames="num_classes")
+        raise Refusal(
+            WrongArgument, "`num_classes` takes the number of classes, this is `None`", blames="num_classes"
+        )
     classes = size(asked, "num_classes", 1)
     axis = call.axis
     if not isinstance(axis, int) or not (axis == -1 or 0 <= axis < x.rank):
         raise Refusal(
-            WrongAxis, f"`axis` is {spell_value(axis)}, and is -1 or from 0 to {x.rank - 1} here", blames="axis"
+            WrongAxis,
+            f"`axis` is {spell_value(axis)}, and is -1 or from 0 to {x.rank - 1} here",
+            blames="axis",
         )
     return inserted(x.shape, x.rank if axis == -1 else axis, classes)
 
@@ -323,10 +357,14 @@ def elementwise_loss(call: OpCall) -> Inference:
 
 
 def _same_shape(call: OpCall, target: Shape, output: Shape) -> None:
-    agree = len(target) == len(output) and all(call.holds(equal(a, b)) for a, b in zip(target, output, strict=True))
+    agree = len(target) == len(output) and all(
+        call.holds(equal(a, b)) for a, b in zip(target, output, strict=True)
+    )
     if not agree:
         raise Refusal(
-            UnequalInputs, f"targets of shape {spell_shape(target)} for {spell_shape(output)}", blames="target"
+            UnequalInputs,
+            f"targets of shape {spell_shape(target)} for {spell_shape(output)}",
+            blames="target",
         )
 
 
@@ -348,7 +386,9 @@ def ctc_loss(call: OpCall) -> Inference:
     for name, x in zip(("output", "target_length", "output_length"), parts[1:], strict=True):
         if x.rank == 0 or not call.holds(equal(parts[0].shape[0], x.shape[0])):
             raise Refusal(
-                UnequalInputs, f"{spell_shape(x.shape)} beside targets {spell_shape(parts[0].shape)}", blames=name
+                UnequalInputs,
+                f"{spell_shape(x.shape)} beside targets {spell_shape(parts[0].shape)}",
+                blames=name,
             )
     return gives((parts[0].shape[0],), meet(parts[1].dtype, FLOATX))
 
@@ -360,10 +400,14 @@ def ctc_decode(call: OpCall) -> Inference:
     call.tensor("sequence_lengths")
     if call.strategy not in ("greedy", "beam_search"):
         raise Refusal(
-            WrongValue, f'`strategy` knows "greedy" and "beam_search", this is {call.strategy!r}', blames="strategy"
+            WrongValue,
+            f'`strategy` knows "greedy" and "beam_search", this is {call.strategy!r}',
+            blames="strategy",
         )
     paths = 1 if call.strategy == "greedy" else size(call.top_paths, "top_paths", 1)
-    return gives_several([(paths, x.shape[0], x.shape[1]), (x.shape[0], paths)], "int32", meet(x.dtype, FLOATX))
+    return gives_several(
+        [(paths, x.shape[0], x.shape[1]), (x.shape[0], paths)], "int32", meet(x.dtype, FLOATX)
+    )
 
 
 def psnr(call: OpCall) -> Inference:

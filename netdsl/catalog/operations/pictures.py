@@ -27,7 +27,9 @@ def pictures(call: OpCall, name: str = "") -> TensorSpec:
     x = no_string(call.tensor(name) if name else call.first)
     if x.rank not in (3, 4):
         raise Refusal(
-            WrongRank, f"takes images of rank 3 or 4, {spell_shape(x.shape)} has rank {x.rank}", blames=name or None
+            WrongRank,
+            f"takes images of rank 3 or 4, {spell_shape(x.shape)} has rank {x.rank}",
+            blames=name or None,
         )
     return x
 
@@ -48,7 +50,9 @@ def one_of(call: OpCall, name: str, words: tuple[str, ...]) -> None:
 def resize(call: OpCall) -> Inference:
     """Bring images to a height and a width."""
     if not isinstance(call.size, tuple):
-        raise Refusal(WrongValue, f"`size` takes a height and a width, this is {spell_value(call.size)}", blames="size")
+        raise Refusal(
+            WrongValue, f"`size` takes a height and a width, this is {spell_value(call.size)}", blames="size"
+        )
     wanted = sizes(call.size, "size", 2, 1)
     x = pictures(call)
     one_of(call, "interpolation", INTERPOLATIONS)
@@ -80,7 +84,9 @@ def affine_transform(call: OpCall) -> Inference:
             blames="transform",
         )
     if not call.holds(equal(transform.shape[-1], 8)):
-        raise Refusal(WrongValue, f"`transform` has 8 numbers, this has {transform.shape[-1]}", blames="transform")
+        raise Refusal(
+            WrongValue, f"`transform` has 8 numbers, this has {transform.shape[-1]}", blames="transform"
+        )
     return same_picture(call)
 
 
@@ -94,7 +100,9 @@ def perspective_transform(call: OpCall) -> Inference:
                 f"`{name}` has shape (4, 2) or (batch, 4, 2), this is {spell_shape(points.shape)}",
                 blames=name,
             )
-    if start.rank != end.rank or not all(call.holds(equal(a, b)) for a, b in zip(start.shape, end.shape, strict=True)):
+    if start.rank != end.rank or not all(
+        call.holds(equal(a, b)) for a, b in zip(start.shape, end.shape, strict=True)
+    ):
         raise Refusal(
             UnequalInputs,
             f"{spell_shape(start.shape)} and {spell_shape(end.shape)} are as many points",
@@ -127,12 +135,16 @@ def _channels(count: Dim, wanted: tuple[int, ...]) -> None:
 
 def patches(call: OpCall) -> Inference:
     """Cut images into patches, flattened to channels: (None, 32, 32, 3), size=8 -> (None, 4, 4, 192)."""
-    flat = call.function == "image.extract_patches" and not (isinstance(call.size, tuple) and len(call.size) == 3)
+    flat = call.function == "image.extract_patches" and not (
+        isinstance(call.size, tuple) and len(call.size) == 3
+    )
     count = 2 if flat else 3
     window = sizes(call.size, "size", count, 1)
     x = no_string(call.first)
     if x.rank not in (count + 1, count + 2):
-        raise Refusal(WrongRank, f"needs rank {count + 1} or {count + 2}, {spell_shape(x.shape)} has rank {x.rank}")
+        raise Refusal(
+            WrongRank, f"needs rank {count + 1} or {count + 2}, {spell_shape(x.shape)} has rank {x.rank}"
+        )
     first = call.data_format == "channels_first"
     lead, rest = x.shape[: x.rank - count - 1], x.shape[x.rank - count - 1 :]
     channels = rest[0] if first else rest[-1]
@@ -187,11 +199,15 @@ def _margin(call: OpCall, length: Dim, names: tuple[str, str, str], sign: int) -
         None if call.arguments[n] is None else size(call.arguments[n], n) for n in names
     )
     if given.count(None) != 1:
-        raise Refusal(ConflictingArguments, f"exactly two of `{'`, `'.join(names)}` are given", blames=names[2])
+        raise Refusal(
+            ConflictingArguments, f"exactly two of `{'`, `'.join(names)}` are given", blames=names[2]
+        )
     before, after, target = given
     if target is None:
         if sign < 0 and isinstance(length, Unknown):
-            raise Refusal(UnknownDimension, f"`{names[2]}` must be given where the size is not known", blames=names[2])
+            raise Refusal(
+                UnknownDimension, f"`{names[2]}` must be given where the size is not known", blames=names[2]
+            )
         taken = (before or 0) + (after or 0)
         whole = length + sign * taken
         if sign < 0 and not call.holds(at_least(length, taken)):
@@ -216,7 +232,9 @@ def ssim(call: OpCall) -> Inference:
         call.holds(equal(a, b)) for a, b in zip(left.shape, right.shape, strict=True)
     ):
         raise Refusal(
-            UnequalInputs, f"images of shape {spell_shape(left.shape)} and {spell_shape(right.shape)}", blames="image2"
+            UnequalInputs,
+            f"images of shape {spell_shape(left.shape)} and {spell_shape(right.shape)}",
+            blames="image2",
         )
     return gives(left.shape[: left.rank - 3], left.dtype)
 

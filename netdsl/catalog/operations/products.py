@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
-from netdsl.catalog.operations.axes import axes_of, axis_of, broadcast, inserted, total, without
+from netdsl.catalog.operations.axes import axes_of, axis_of, broadcast, total, without
 from netdsl.catalog.operations.call import (
     OpCall,
     OpRule,
@@ -60,7 +60,9 @@ def matmul(call: OpCall) -> Inference:
     rows = (first[-2],) if left.rank > 1 else ()
     columns = (second[-1],) if right.rank > 1 else ()
     shape = (*batch, *rows, *columns)
-    return gives(shape, _product_dtype(left, right), work((*shape, first[-1])), sparse=left.sparse and right.sparse)
+    return gives(
+        shape, _product_dtype(left, right), work((*shape, first[-1])), sparse=left.sparse and right.sparse
+    )
 
 
 def dot(call: OpCall) -> Inference:
@@ -106,7 +108,9 @@ def kron(call: OpCall) -> Inference:
     left, right = call.tensor("x1"), call.tensor("x2")
     if left.rank != right.rank:
         raise Refusal(
-            WrongRank, f"{spell_shape(left.shape)} and {spell_shape(right.shape)} have different ranks", blames="x2"
+            WrongRank,
+            f"{spell_shape(left.shape)} and {spell_shape(right.shape)} have different ranks",
+            blames="x2",
         )
     return gives([a * b for a, b in zip(left.shape, right.shape, strict=True)], joined_dtype(left, right))
 
@@ -123,11 +127,9 @@ def cross(call: OpCall) -> Inference:
             raise Refusal(WrongValue, f"vectors have 2 or 3 elements, these have {length}", blames=name)
     shape = broadcast(call, without(left.shape, first), without(right.shape, second))
     dtype = joined_dtype(left, right)
-    if 3 not in lengths:
-        axis_of(axes[2], len(shape), shape, "axisc") if shape else None
-        return gives(shape, dtype)
-    place = axis_of(axes[2], len(shape) + 1, shape, "axisc")
-    return gives(inserted(shape, place, 3), dtype)
+    size = (3,) if 3 in lengths else ()
+    place = axis_of(axes[2], len(shape) + len(size), shape, "axisc")
+    return gives((*shape[:place], *size, *shape[place:]), dtype)
 
 
 def tensordot(call: OpCall) -> Inference:
@@ -143,7 +145,9 @@ def tensordot(call: OpCall) -> Inference:
     else:
         raise Refusal(WrongAxis, f"`axes` is {spell_value(axes)}, more than the tensors have", blames="axes")
     if len(gone) != len(other):
-        raise Refusal(WrongValue, f"`axes` names {len(gone)} axes of one and {len(other)} of the other", blames="axes")
+        raise Refusal(
+            WrongValue, f"`axes` names {len(gone)} axes of one and {len(other)} of the other", blames="axes"
+        )
     for a, b in zip(gone, other, strict=True):
         agree(call, left.shape[a], right.shape[b], left.shape, right.shape)
     shape = without(left.shape, *gone) + without(right.shape, *other)
@@ -159,12 +163,16 @@ def correlate(call: OpCall) -> Inference:
         if isinstance(length, Unknown):
             raise Refusal(WrongValue, f"the length of `{name}` is not known, and Keras needs it", blames=name)
     dtype = joined_dtype(left, right)
-    dtype = "float64" if dtype == "int64" else dtype if dtype in ("bfloat16", "float16", "float64") else "float32"
+    dtype = (
+        "float64" if dtype == "int64" else dtype if dtype in ("bfloat16", "float16", "float64") else "float32"
+    )
     longer = maximum(a, b)
     lengths: dict[str, Dim] = {"valid": longer - (a + b - longer) + 1, "same": longer, "full": a + b - 1}
     if call.mode not in lengths:
         raise Refusal(
-            WrongValue, f'`mode` is {spell_value(call.mode)}, and knows "valid", "same" and "full"', blames="mode"
+            WrongValue,
+            f'`mode` is {spell_value(call.mode)}, and knows "valid", "same" and "full"',
+            blames="mode",
         )
     return gives((lengths[call.mode],), dtype)
 
@@ -183,16 +191,20 @@ def cdist(call: OpCall) -> Inference:
 
 def einsum(call: OpCall) -> Inference:
     """Multiply and sum by an equation: "bqd,bkd->bqk"; `...` stands for the axes between."""
-    equation = re.sub(r"\s", "", call.subscripts)
+    equation = call.subscripts
     operands = [as_operand(x, "operands") for x in call.positional[1:]]
     before, _, after = equation.partition("->")
     terms = before.split(",")
+    if not re.fullmatch(r"[a-zA-Z.,]*(->[a-zA-Z.]*)?", equation):
+        raise Refusal(
+            WrongEquation, f"{equation!r} is not of the form `ab,bc->ac`, without spaces", blames="subscripts"
+        )
     if len(terms) != len(operands):
         raise Refusal(
-            TooFewInputs, f"{equation!r} names {len(terms)} tensors, {len(operands)} arrive", blames="subscripts"
+            TooFewInputs,
+            f"{equation!r} names {len(terms)} tensors, {len(operands)} arrive",
+            blames="subscripts",
         )
-    if not re.fullmatch(r"[a-zA-Z.,]*(->[a-zA-Z.]*)?", equation):
-        raise Refusal(WrongEquation, f"{equation!r} is not of the form `ab,bc->ac`", blames="subscripts")
     found: dict[str, Dim] = {}
     rest: Shape = ()
     for term, x in zip(terms, operands, strict=True):
@@ -214,7 +226,9 @@ def _read_term(call: OpCall, term: str, x: TensorSpec, found: dict[str, Dim], eq
     fits = x.rank >= len(names) if dots else x.rank == len(names)
     if not fits or "." in names:
         raise Refusal(
-            WrongEquation, f"`{term}` of {equation!r} does not fit {spell_shape(x.shape)}", blames="subscripts"
+            WrongEquation,
+            f"`{term}` of {equation!r} does not fit {spell_shape(x.shape)}",
+            blames="subscripts",
         )
     sizes = [*zip(head, x.shape, strict=False), *zip(tail, x.shape[x.rank - len(tail) :], strict=True)]
     for name, dim in sizes:
@@ -240,9 +254,13 @@ def _result(target: str, found: dict[str, Dim], rest: Shape, equation: str) -> S
     head, dots, tail = target.partition("...")
     for name in head + tail:
         if name not in found:
-            raise Refusal(WrongEquation, f"`{name}` is on the right of {equation!r} only", blames="subscripts")
+            raise Refusal(
+                WrongEquation, f"`{name}` is on the right of {equation!r} only", blames="subscripts"
+            )
         if target.count(name) > 1:
-            raise Refusal(WrongEquation, f"`{name}` is twice on the right of {equation!r}", blames="subscripts")
+            raise Refusal(
+                WrongEquation, f"`{name}` is twice on the right of {equation!r}", blames="subscripts"
+            )
     middle = rest if dots else ()
     return (*(found[c] for c in head), *middle, *(found[c] for c in tail))
 

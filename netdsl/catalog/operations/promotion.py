@@ -52,7 +52,9 @@ def meet(*dtypes: str) -> str:
     """Give the dtype in which several meet: int32, float16 -> float16; int64, int -> int64; int, int -> int32."""
     for dtype in dtypes:
         if dtype.startswith("float8"):
-            raise Refusal(WrongDtype, f"{dtype} turns into no other dtype by itself", help="cast it with `ops.cast`")
+            raise Refusal(
+                WrongDtype, f"{dtype} turns into no other dtype by itself", help="cast it with `ops.cast`"
+            )
     strong = {WEAK.get(dtype, dtype) for dtype in dtypes}
     if all(dtype in WEAK for dtype in dtypes):
         return "int32" if _lowest(strong) == "int64" else FLOATX
@@ -69,7 +71,9 @@ def _narrow(dtype: str) -> str:
 def _lowest(dtypes: set[str]) -> str:
     for dtype in dtypes:
         if dtype not in ABOVE:
-            raise Refusal(WrongDtype, f"{dtype} does not mix with {', '.join(sorted(dtypes - {dtype})) or 'numbers'}")
+            raise Refusal(
+                WrongDtype, f"{dtype} does not mix with {', '.join(sorted(dtypes - {dtype})) or 'numbers'}"
+            )
     shared = frozenset.intersection(*(_bounds(dtype) for dtype in dtypes))
     lowest = (shared & dtypes) or {d for d in shared if shared <= _bounds(d)}
     if len(lowest) != 1:

@@ -105,12 +105,18 @@ def norm(call: OpCall) -> Inference:
     """Give the norm of vectors (one axis) or matrices (two)."""
     order = call.ord
     if isinstance(order, str) and order not in ("fro", "nuc"):
-        raise Refusal(WrongValue, f'`ord` is {order!r}, and knows "fro" and "nuc" besides numbers', blames="ord")
+        raise Refusal(
+            WrongValue, f'`ord` is {order!r}, and knows "fro" and "nuc" besides numbers', blames="ord"
+        )
     count = len(axes_of(call.axis, call.first.shape))
     if count == 1 and isinstance(order, str):
-        raise Refusal(WrongValue, f"`ord` {order!r} is a norm of matrices, and there is one axis", blames="ord")
+        raise Refusal(
+            WrongValue, f"`ord` {order!r} is a norm of matrices, and there is one axis", blames="ord"
+        )
     if count == 2 and order not in MATRIX_ORDERS:
-        raise Refusal(WrongValue, f"`ord` {order!r} is no norm of matrices, and there are two axes", blames="ord")
+        raise Refusal(
+            WrongValue, f"`ord` {order!r} is no norm of matrices, and there are two axes", blames="ord"
+        )
     return reduction(call)
 
 
@@ -124,7 +130,9 @@ def average(call: OpCall) -> Inference:
     if call.weights is None:
         return gives(shape, with_float(x.dtype))
     weights = call.tensor("weights")
-    whole = weights.rank == x.rank and all(call.holds(equal(a, b)) for a, b in zip(x.shape, weights.shape, strict=True))
+    whole = weights.rank == x.rank and all(
+        call.holds(equal(a, b)) for a, b in zip(x.shape, weights.shape, strict=True)
+    )
     along = axis is not None and weights.rank == 1 and call.holds(equal(x.shape[axis], weights.shape[0]))
     if not whole and not along:
         raise Refusal(
@@ -241,7 +249,9 @@ def diagonal(call: OpCall) -> Inference:
     """Put the diagonal of two axes last: (None, 5, 8), axis1=1, axis2=2 -> (None, 5)."""
     x = call.numeric("x")
     first, second = two_axes(call, x)
-    return gives((*without(x.shape, first, second), _diagonal(x.shape[first], x.shape[second], call.offset)), x.dtype)
+    return gives(
+        (*without(x.shape, first, second), _diagonal(x.shape[first], x.shape[second], call.offset)), x.dtype
+    )
 
 
 def two_axes(call: OpCall, x: TensorSpec) -> tuple[int, int]:

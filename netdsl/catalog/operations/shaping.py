@@ -36,7 +36,9 @@ def reshape(call: OpCall) -> Inference:
     written = call.newshape if isinstance(call.newshape, tuple) else (call.newshape,)
     wanted = tuple(_new_size(dim) for dim in written)
     if wanted.count(-1) > 1:
-        raise Refusal(WrongValue, f"-1 stands {wanted.count(-1)} times in {wanted}, and once is all", blames="newshape")
+        raise Refusal(
+            WrongValue, f"-1 stands {wanted.count(-1)} times in {wanted}, and once is all", blames="newshape"
+        )
     if any(isinstance(dim, Unknown) for dim in x.shape):
         return gives((UNKNOWN if d == -1 else d for d in wanted), x.dtype, sparse=x.sparse)
     return gives(_filled(call, x.shape, wanted), x.dtype, sparse=x.sparse)
@@ -89,7 +91,9 @@ def transpose(call: OpCall) -> Inference:
     places = axes_of(call.axes, x.shape, "axes")
     if len(places) != x.rank or not isinstance(call.axes, tuple):
         raise Refusal(
-            WrongAxis, f"`axes` names {len(places)} of the {x.rank} axes of {spell_shape(x.shape)}", blames="axes"
+            WrongAxis,
+            f"`axes` names {len(places)} of the {x.rank} axes of {spell_shape(x.shape)}",
+            blames="axes",
         )
     return gives((x.shape[i] for i in places), x.dtype, sparse=x.sparse)
 
@@ -124,7 +128,9 @@ def moveaxis(call: OpCall) -> Inference:
     targets = axes_of(call.destination, x.shape, "destination")
     if len(sources) != len(targets):
         raise Refusal(
-            WrongAxis, f"`source` names {len(sources)} axes and `destination` {len(targets)}", blames="destination"
+            WrongAxis,
+            f"`source` names {len(sources)} axes and `destination` {len(targets)}",
+            blames="destination",
         )
     rest = iter(without(x.shape, *sources))
     moved = {target: x.shape[source] for source, target in zip(sources, targets, strict=True)}
@@ -152,7 +158,9 @@ def squeeze(call: OpCall) -> Inference:
     for place in places:
         if not _is_one(x.shape[place]):
             raise Refusal(
-                WrongAxis, f"axis {place} of {spell_shape(x.shape)} is {x.shape[place]} and not 1", blames="axis"
+                WrongAxis,
+                f"axis {place} of {spell_shape(x.shape)} is {x.shape[place]} and not 1",
+                blames="axis",
             )
     return gives(without(x.shape, *places), x.dtype, sparse=x.sparse)
 
@@ -197,7 +205,9 @@ def repeat(call: OpCall) -> Inference:
     if len(times) == 1:
         return gives(replaced(shape, axis, length * times[0]), x.dtype)
     if not call.holds(equal(length, len(times))):
-        raise Refusal(WrongValue, f"`repeats` has {len(times)} numbers for {length} elements", blames="repeats")
+        raise Refusal(
+            WrongValue, f"`repeats` has {len(times)} numbers for {length} elements", blames="repeats"
+        )
     return gives(replaced(shape, axis, sum(times)), x.dtype)
 
 
@@ -219,7 +229,9 @@ def pad(call: OpCall) -> Inference:
             f'`mode` is {spell_value(call.mode)}, and knows "constant", "reflect" and "symmetric"',
             blames="mode",
         )
-    return gives([dim + before + after for dim, (before, after) in zip(x.shape, margins, strict=True)], x.dtype)
+    return gives(
+        [dim + before + after for dim, (before, after) in zip(x.shape, margins, strict=True)], x.dtype
+    )
 
 
 def _margins(width: Any, x: TensorSpec) -> tuple[tuple[int, int], ...]:
@@ -230,7 +242,9 @@ def _margins(width: Any, x: TensorSpec) -> tuple[tuple[int, int], ...]:
     pairs = [sizes(pair, "pad_width") for pair in width]
     for pair in pairs:
         if len(pair) not in (1, 2):
-            raise Refusal(WrongValue, f"`pad_width` takes pairs of numbers, {pair} is none", blames="pad_width")
+            raise Refusal(
+                WrongValue, f"`pad_width` takes pairs of numbers, {pair} is none", blames="pad_width"
+            )
     if len(pairs) not in (1, x.rank):
         raise Refusal(
             WrongValue,
@@ -252,7 +266,9 @@ def broadcast_to(call: OpCall) -> Inference:
     for got, wanted in zip(x.shape[::-1], shape[::-1], strict=False):
         if isinstance(got, int) and got != 1 and got != wanted:
             raise Refusal(
-                WrongValue, f"{got} does not stretch to {wanted}: {spell_shape(x.shape)} to {shape}", blames="shape"
+                WrongValue,
+                f"{got} does not stretch to {wanted}: {spell_shape(x.shape)} to {shape}",
+                blames="shape",
             )
     return gives(shape, x.dtype)
 
@@ -271,7 +287,9 @@ def rearrange(call: OpCall) -> Inference:
     names = [name for group in groups for name in group]
     if sorted(names) != sorted(known):
         odd = sorted(set(names) ^ set(known)) or names
-        raise Refusal(WrongEquation, f"`{odd[0]}` is not once on both sides of {call.pattern!r}", blames="pattern")
+        raise Refusal(
+            WrongEquation, f"`{odd[0]}` is not once on both sides of {call.pattern!r}", blames="pattern"
+        )
     shape: list[Dim] = []
     for group in groups:
         length: Dim = 1
@@ -307,14 +325,20 @@ def _split_group(call: OpCall, group: list[str], dim: Dim, lengths: dict[str, An
     found: dict[str, Dim] = dict(given)
     free = [name for name in group if name not in lengths]
     if len(free) > 1:
-        raise Refusal(WrongEquation, f"give `{free[1]}` a size: only one of a group is worked out", blames="pattern")
+        raise Refusal(
+            WrongEquation, f"give `{free[1]}` a size: only one of a group is worked out", blames="pattern"
+        )
     part = math.prod(given.values())
     if isinstance(dim, Unknown):
         raise Refusal(
-            UnknownDimension, f"`({' '.join(group)})` splits an axis whose size is not known", blames="pattern"
+            UnknownDimension,
+            f"`({' '.join(group)})` splits an axis whose size is not known",
+            blames="pattern",
         )
     if not call.holds(divides(part, dim) if free else equal(dim, part)):
-        raise Refusal(UnevenSplit, f"{part} does not fit {dim}, the axis of `({' '.join(group)})`", blames="pattern")
+        raise Refusal(
+            UnevenSplit, f"{part} does not fit {dim}, the axis of `({' '.join(group)})`", blames="pattern"
+        )
     if free:
         found[free[0]] = dim // part
     return found

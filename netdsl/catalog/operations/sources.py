@@ -9,7 +9,7 @@ from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axis_of, broadcast, inserted, number, size, sizes
 from netdsl.catalog.operations.call import OpCall, OpRule, as_operand, gives, spell_value
 from netdsl.catalog.operations.elementwise import converted
-from netdsl.catalog.operations.promotion import FLOATX, meet
+from netdsl.catalog.operations.promotion import FLOATX, is_integer, meet
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
 from netdsl.tensor import Dim, Shape, TensorSpec
@@ -25,6 +25,8 @@ def arange(call: OpCall) -> Inference:
     step = 1 if call.step is None else call.step
     if step == 0:
         raise Refusal(WrongValue, "`step` is 0", blames="step")
+    if call.dtype is not None and is_integer(call.dtype) and any(isinstance(v, float) for v in written):
+        raise Refusal(WrongDtype, f"fractions do not count in {call.dtype}", blames="dtype")
     length = max(math.ceil((stop - start) / step), 0)
     return gives((length,), call.dtype or meet(*(type(v).__name__ for v in written)))
 
@@ -66,12 +68,18 @@ def spaced(call: OpCall) -> Inference:
     axis = axis_of(call.axis, len(shape) + 1, shape)
     if call.arguments.get("retstep"):
         raise Refusal(
-            WrongValue, "`retstep=True` gives the step too, and Keras gives no tensor for it", blames="retstep"
+            WrongValue,
+            "`retstep=True` gives the step too, and Keras gives no tensor for it",
+            blames="retstep",
         )
     count = size(call.num, "num")
     symbolic = isinstance(call.start, TensorSpec) or isinstance(call.stop, TensorSpec)
     strong = {"int": "int64", "float": FLOATX}.get(start.dtype, start.dtype)
-    dtype = meet(call.dtype or strong, "float") if symbolic else call.dtype or meet(start.dtype, stop.dtype, "float")
+    dtype = (
+        meet(call.dtype or strong, "float")
+        if symbolic
+        else call.dtype or meet(start.dtype, stop.dtype, "float")
+    )
     return gives(inserted(shape, axis, count), dtype)
 
 
@@ -93,7 +101,9 @@ def _shape_of(value: Any, kinds: set[str]) -> Shape:
         return (length, *(inner.pop() if inner else ()))
     if not isinstance(value, (bool, int, float)):
         raise Refusal(
-            WrongArgument, f"`x` takes numbers, lists of numbers or a tensor, this is {spell_value(value)}", blames="x"
+            WrongArgument,
+            f"`x` takes numbers, lists of numbers or a tensor, this is {spell_value(value)}",
+            blames="x",
         )
     kinds.add(type(value).__name__)
     return ()

@@ -1,0 +1,79 @@
+"""What draws of calls of `keras.ops` are made of: tensors, axes, and the table that each function registers in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.keras.layer_harness import Tensor
+from tests.keras.operation_harness import OpCase
+
+NUMBERS = "float32 float32 float32 float16 bfloat16 float64 int32 int32 int64 int16 int8 uint8 uint16 uint32 bool".split()
+FLOATS = "float32 float32 float16 float64".split()
+WHOLE = "int32 int64 uint8 int8".split()
+
+sizes = st.sampled_from((1, 2, 3, 4, 5, 6, 8, 12, None))
+known = st.sampled_from((1, 2, 3, 4, 6, 8))
+numbers = st.sampled_from((0, 1, -2, 0.5, True, 3.0))
+
+
+def shapes(
+    low: int = 0, high: int = 4, dims: st.SearchStrategy[Any] = sizes
+) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(dims, min_size=low, max_size=high).map(tuple)
+
+
+def tensors(
+    low: int = 0, high: int = 4, dtypes: list[str] = NUMBERS, dims: Any = sizes
+) -> st.SearchStrategy[Tensor]:
+    return st.builds(Tensor, shapes(low, high, dims), st.sampled_from(dtypes))
+
+
+@st.composite
+def related(draw: st.DrawFn, x: Tensor, dtypes: list[str] = NUMBERS) -> Tensor:
+    """A tensor whose shape mostly stretches over another's."""
+    shape = list(x.shape)[draw(st.integers(0, len(x.shape))) :]
+    shape = [draw(st.sampled_from((dim, dim, 1, None))) for dim in shape]
+    if draw(st.integers(0, 9)) == 0:
+        shape = list(draw(shapes()))
+    elif draw(st.integers(0, 5)) == 0:
+        shape.insert(0, draw(sizes))
+    return Tensor(tuple(shape), draw(st.sampled_from(dtypes)))
+
+
+def axis(x: Tensor) -> st.SearchStrategy[int]:
+    rank = max(len(x.shape), 1)
+    return st.integers(-rank, rank - 1) if x.shape else st.integers(-1, 0)
+
+
+def axes(x: Tensor) -> st.SearchStrategy[Any]:
+    """One axis, several, None, and now and then one that is not there."""
+    rank = len(x.shape)
+    several = st.lists(st.integers(0, max(rank - 1, 0)), unique=True, max_size=rank).map(tuple)
+    return st.one_of(axis(x), axis(x), several, st.none(), st.integers(-rank - 1, rank))
+
+
+optional_bool = st.booleans()
+
+
+def given_some(draw: Callable[..., Any], **strategies: st.SearchStrategy[Any]) -> dict[str, Any]:
+    """Draw named arguments, each left out half of the time."""
+    return {k: draw(s) for k, s in strategies.items() if draw(st.booleans())}
+
+
+CASES: dict[str, Callable[..., st.SearchStrategy[OpCase]]] = {}
+
+
+def case(*names: str) -> Callable[[Callable[[st.DrawFn, str], OpCase]], Callable[[st.DrawFn, str], OpCase]]:
+    """Register how calls of these functions are drawn."""
+
+    def register(drawing: Callable[[st.DrawFn, str], OpCase]) -> Callable[[st.DrawFn, str], OpCase]:
+        strategy = st.composite(drawing)
+        for name in names:
+            assert name not in CASES, name
+            CASES[name] = strategy
+        return drawing
+
+    return register

@@ -1,0 +1,52 @@
+"""Every function of `keras.ops` on drawn arguments: the rule's verdict, shapes and dtypes are Keras's."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+pytest.importorskip("keras")
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from netdsl.catalog.operations import GIVE_VALUES, RULES, TAKE_FUNCTIONS
+from tests.keras import operation_cases, operation_cases_networks, operation_cases_shapes
+from tests.keras.operation_draws import CASES
+from tests.keras.operation_harness import ask_rule, difference
+
+pytestmark = pytest.mark.keras
+
+#: Draws for each of some 320 functions; `NETDSL_DRAWS=60` looks longer.
+DRAWS = int(os.environ.get("NETDSL_DRAWS", "4"))
+
+#: Importing these fills `CASES`.
+FAMILIES = (operation_cases, operation_cases_shapes, operation_cases_networks)
+
+#: Functions of which no call is drawn: the rule refuses them all.
+UNDRAWN = {*TAKE_FUNCTIONS, *GIVE_VALUES}
+
+#: Functions whose symbolic form in Keras lets sizes pass that fail when the model is run.
+STRICTER = set("allclose broadcast_to dot einsum solve solve_triangular tensordot vdot".split())
+
+
+def test_calls_of_every_function_are_drawn() -> None:
+    assert set(RULES) - UNDRAWN == set(CASES)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@settings(
+    max_examples=DRAWS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+)
+@given(data=st.data())
+def test_the_rule_says_what_keras_says(name: str, data: st.DataObject) -> None:
+    case = data.draw(CASES[name](name))
+    if name in STRICTER and isinstance(ask_rule(case), str):
+        return
+    found = difference(case)
+    assert found is None, found
