@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.source import SourceFile, Span
@@ -23,7 +24,20 @@ _CONSTANTS = {"True": True, "False": False, "None": None}
 # What may be applied by an arrow only in parentheses: an operator after it would seem to bind first.
 _OPERATIONS = (tree.Binary, tree.Unary, tree.Compare)
 
-ParseExpression = Callable[[Tokens], "tree.Expr | None"]
+# An expression of these may lean to the left as far as it is long, and later passes recurse.
+_LEANING = (tree.Binary, tree.Call, tree.Subscript, tree.Attribute)
+_Leaning = TypeVar("_Leaning", tree.Binary, tree.Call, tree.Subscript, tree.Attribute)
+_LONGEST_RUN = 1000
+
+ParseExpression = Callable[[Tokens], "tree.Expr | Diagnostic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """Stands in a list of statements for one that is left out, until the list is complete."""
+
+    span: Span
+    faults: tuple[Diagnostic, ...]
 
 
 class Builder:
@@ -38,31 +52,48 @@ class Builder:
         self._file = file
         self._report = report
         self._parse_expression = parse_expression
-        self._faults: list[int] = []
+        self._faults: list[Diagnostic] = []
         # Operations in parentheses by identity; kept alive here, so that no identity is given twice.
         self._grouped: dict[int, tree.Expr] = {}
+        # How deep an expression leans to the left (`a + b + c`, `f(a)(b)`), by its outermost node.
+        self._runs: dict[int, tuple[tree.Expr, int]] = {}
 
     def fault(self, diagnostic: Diagnostic) -> None:
-        """Report, and leave out the statement around the place."""
-        self._report(diagnostic)
-        self._faults.append(diagnostic.primary.span.start)
+        """Have a fault reported, and the statement around it left out."""
+        self._faults.append(diagnostic)
+
+    def forget_after(self, offset: int) -> None:
+        """Drop the faults of a statement that could not be read to its end: one message is enough."""
+        self._faults = [fault for fault in self._faults if fault.primary.span.start < offset]
 
     def _add(self, span: Span, statements: Sequence[Any]) -> list[Any]:
-        """Put a statement at the end of its list, unless it holds a fault."""
+        """Put a statement at the end of its list, or what stands for it if it holds faults."""
         if not statements:
             return []
-        found, statement = statements
-        kept = [fault for fault in self._faults if fault < statement.span.start]
-        if len(kept) == len(self._faults):
+        found: list[Any] = statements[0]
+        statement = statements[1]
+        start = statement.span.start
+        faults_within = [fault for fault in self._faults if fault.primary.span.start >= start]
+        if faults_within:
+            self.forget_after(start)
+            found.append(Faulty(statement.span, tuple(faults_within)))
+        else:
             found.append(statement)
-        self._faults = kept
-        return found  # type: ignore[no-any-return]
+        return found
+
+    def _sound(self, statements: list[Any]) -> tuple[Any, ...]:
+        """Report the faults of a list of statements, and give those that have none."""
+        for statement in statements:
+            if isinstance(statement, Faulty):
+                for fault in statement.faults:
+                    self._report(fault)
+        return tuple(s for s in statements if not isinstance(s, Faulty))
 
     # -- a file ---------------------------------------------------------------------------------
 
     def module(self, span: Span, docstring: str | None, statements: list[Any]) -> tree.Module:
         whole = Span(self._file, 0, len(self._file.text))
-        return tree.Module(whole, self._file, docstring, tuple(statements))
+        return tree.Module(whole, self._file, docstring, self._sound(statements))
 
     def docstring(self, span: Span, literal: Span) -> str:
         return self._string_value(literal)
@@ -76,7 +107,9 @@ class Builder:
     def settings(self, span: Span, *parts: Any) -> list[Any]:
         return self._add(span, parts)
 
-    def import_from(self, span: Span, source: tuple[Span, bool], *names: tree.ImportedName) -> tree.Import:
+    def import_from(
+        self, span: Span, source: tuple[Span, bool], *names: tree.ImportedName
+    ) -> tree.Import:
         where, is_file = source
         if is_file:
             return tree.Import(span, self._string_value(where), None, names, where)
@@ -123,7 +156,7 @@ class Builder:
     def train(
         self, span: Span, model: Span, docstring: str | None, settings: list[tree.Setting]
     ) -> tree.Train:
-        return tree.Train(span, self._id(model), tuple(settings), model, docstring)
+        return tree.Train(span, self._id(model), self._sound(settings), model, docstring)
 
     def setting(self, span: Span, name: Span, value: tree.Expr) -> tree.Setting:
         return tree.Setting(span, self._id(name), value, name)
@@ -140,7 +173,15 @@ class Builder:
     ) -> tree.ExternLayer:
         path = self._string_value(module)
         return tree.ExternLayer(
-            span, self._id(name), parameters or (), inputs, outputs, weights or (), path, name, module
+            span,
+            self._id(name),
+            parameters or (),
+            inputs,
+            outputs,
+            weights or (),
+            path,
+            name,
+            module,
         )
 
     def owned_weights(self, span: Span, *types: tree.TensorType) -> tuple[tree.TensorType, ...]:
@@ -163,7 +204,7 @@ class Builder:
     # -- bodies ---------------------------------------------------------------------------------
 
     def body(self, span: Span, docstring: str | None, statements: list[Any]) -> tree.Body:
-        return tree.Body(span, docstring, tuple(statements))
+        return tree.Body(span, docstring, self._sound(statements))
 
     def input(self, span: Span, name: Span, type_: tree.TensorType | None) -> tree.Input:
         return tree.Input(span, self._id(name), type_, name)
@@ -249,7 +290,7 @@ class Builder:
         return tree.Conditional(span, condition, then, otherwise)
 
     def binary(self, span: Span, left: tree.Expr, op: Span, right: tree.Expr) -> tree.Binary:
-        return tree.Binary(span, op.text, left, right, op)
+        return self._follow_run(left, tree.Binary(span, op.text, left, right, op))
 
     def unary(self, span: Span, op: Span, operand: tree.Expr) -> tree.Unary:
         return tree.Unary(span, op.text, operand)
@@ -261,13 +302,22 @@ class Builder:
         return " ".join(word.text for word in words)
 
     def call(self, span: Span, function: tree.Expr, *arguments: tree.Argument) -> tree.Call:
-        return tree.Call(span, function, self._checked(arguments))
+        return self._follow_run(function, tree.Call(span, function, self._checked(arguments)))
+
+    def _follow_run(self, left: tree.Expr, node: _Leaning) -> _Leaning:
+        """Count how far an expression leans to the left, and report one that later passes cannot follow."""
+        if isinstance(left, _LEANING):
+            length = self._runs.pop(id(left), (left, 1))[1] + 1
+            self._runs[id(node)] = node, length
+            if length == _LONGEST_RUN + 1:
+                self.fault(faults.too_long_a_run(left.span, _LONGEST_RUN))
+        return node
 
     def subscript(self, span: Span, value: tree.Expr, index: tree.Expr) -> tree.Subscript:
-        return tree.Subscript(span, value, index)
+        return self._follow_run(value, tree.Subscript(span, value, index))
 
     def attribute(self, span: Span, value: tree.Expr, name: Span) -> tree.Attribute:
-        return tree.Attribute(span, value, self._id(name), name)
+        return self._follow_run(value, tree.Attribute(span, value, self._id(name), name))
 
     def slice_index(
         self, span: Span, start: tree.Expr | None, stop: tree.Expr | None, step: tree.Expr | None
@@ -294,7 +344,9 @@ class Builder:
     def spread(self, span: Span, star: Span, value: tree.Expr) -> tree.Argument:
         return tree.Argument(span, None, value, star.text)
 
-    def generator_argument(self, span: Span, element: tree.Expr, *clauses: tree.Clause) -> tree.Argument:
+    def generator_argument(
+        self, span: Span, element: tree.Expr, *clauses: tree.Clause
+    ) -> tree.Argument:
         return tree.Argument(span, None, tree.Comprehension(span, element, clauses, "("))
 
     def _checked(self, arguments: tuple[tree.Argument, ...]) -> tuple[tree.Argument, ...]:
@@ -304,8 +356,15 @@ class Builder:
 
     # -- atoms ----------------------------------------------------------------------------------
 
-    def name(self, span: Span, word: Span) -> tree.Name:
-        return tree.Name(span, self._id(word))
+    def name(self, span: Span, word: Span) -> tree.Name | tree.Literal:
+        name = self._id(word)
+        if name in faults.LOWERCASE and not self._file.text[span.end :][:9].lstrip().startswith(
+            "("
+        ):
+            self._report(faults.lowercase_constant(span, name))
+            constant = faults.LOWERCASE[name]
+            return tree.Literal(span, _CONSTANTS[constant], constant)
+        return tree.Name(span, name)
 
     def arriving(self, span: Span, word: Span) -> tree.Arriving:
         return tree.Arriving(span)
@@ -334,7 +393,9 @@ class Builder:
                 parts.append(self._string_value(literal))
         if is_formatted:
             return tree.FString(span, tuple(_join_texts(parts)), span.text)
-        return tree.Literal(span, "".join(part for part in parts if isinstance(part, str)), span.text)
+        return tree.Literal(
+            span, "".join(part for part in parts if isinstance(part, str)), span.text
+        )
 
     def _fstring_parts(self, literal: Span) -> list[str | tree.FormattedPart]:
         found = split_fstring(self._file, literal.start, literal.end)
@@ -352,8 +413,9 @@ class Builder:
 
     def _hole_value(self, hole: Hole) -> tree.Expr | None:
         value = self._parse_expression(hole.tokens)
-        if value is None:
-            self._faults.append(hole.start)
+        if isinstance(value, Diagnostic):
+            self.fault(value)
+            return None
         return value
 
     def _string_value(self, literal: Span) -> str:
@@ -374,10 +436,14 @@ class Builder:
     def list_display(self, span: Span, *items: tree.Expr) -> tree.ListExpr:
         return tree.ListExpr(span, items)
 
-    def list_comprehension(self, span: Span, element: tree.Expr, *clauses: tree.Clause) -> tree.Comprehension:
+    def list_comprehension(
+        self, span: Span, element: tree.Expr, *clauses: tree.Clause
+    ) -> tree.Comprehension:
         return tree.Comprehension(span, element, clauses)
 
-    def generator(self, span: Span, element: tree.Expr, *clauses: tree.Clause) -> tree.Comprehension:
+    def generator(
+        self, span: Span, element: tree.Expr, *clauses: tree.Clause
+    ) -> tree.Comprehension:
         return tree.Comprehension(span, element, clauses, "(")
 
     def tuple_display(self, span: Span, *items: tree.Expr) -> tree.TupleExpr:

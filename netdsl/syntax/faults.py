@@ -8,14 +8,18 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems.syntax import (
     ArgumentOrder,
     ArrowBindsLast,
+    LowercaseConstant,
     MalformedNumber,
     MalformedString,
+    TooDeep,
 )
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.literals import Flaw
 
 _LONGEST_QUOTE = 24
+# How other languages write the constants. A block may still be named so: `none(…)` is its use.
+LOWERCASE = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
 
 
 def shorten(text: str) -> str:
@@ -30,7 +34,9 @@ def number(span: Span, flaw: Flaw) -> Diagnostic:
 
 def string(span: Span, flaw: Flaw) -> Diagnostic:
     return MalformedString.at(
-        span, flaw.reason, help="write a backslash as `\\\\`, or put `r` before the string to have none"
+        span,
+        flaw.reason,
+        help="write a backslash as `\\\\`, or put `r` before the string to have none",
     )
 
 
@@ -48,10 +54,32 @@ def operation_after_arrow(stages: Sequence[tree.Expr], stage: tree.Expr) -> Diag
         first = _leftmost(stage)
         begin, end = stages[0].span, first.span
         help_text = f"write `({shorten(begin.text)} -> … ) {stage.op} …` to apply the operator to what the chain gives"
-        edit = Fix((Edit(Span(begin.file, begin.start, begin.start), "("), Edit(Span(end.file, end.end, end.end), ")")))
+        edit = Fix(
+            (
+                Edit(Span(begin.file, begin.start, begin.start), "("),
+                Edit(Span(end.file, end.end, end.end), ")"),
+            )
+        )
     place = stage.op_span if isinstance(stage, tree.Binary) else stage.span
     label = "the arrow before this binds last"
     return ArrowBindsLast.at(place, label, help=help_text, fix=edit)
+
+
+def too_long_a_run(span: Span, most: int) -> Diagnostic:
+    first = Span(span.file, span.start, min(span.start + 1, span.end))
+    return TooDeep.at(
+        first,
+        f"more than {most} operators in a row begin here",
+        help="add tensors with one `Add()` over a list, values with `sum([…])`",
+    )
+
+
+def lowercase_constant(span: Span, word: str) -> Diagnostic:
+    spelled = LOWERCASE[word]
+    fix = Fix((Edit(span, spelled),), safe=True)
+    return LowercaseConstant.at(
+        span, "a name that means nothing", help=f"write `{spelled}`", fix=fix, word=word
+    )
 
 
 def _leftmost(stage: tree.Expr) -> tree.Expr:

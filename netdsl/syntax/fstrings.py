@@ -108,7 +108,7 @@ def _hole(file: SourceFile, start: int, last: int) -> Hole | Flaw:
 
 def _tokens_of_hole(file: SourceFile, start: int, last: int) -> tuple[Tokens, int | None]:
     """Cut a hole into tokens without reading far past its end, so that many holes take linear time."""
-    width = 256
+    width = 32
     while True:
         end = min(start + width, last)
         tokens = tokenize(file, start, end)
@@ -125,13 +125,18 @@ def _end_of_expression(tokens: Tokens) -> int | None:
     for index, kind in enumerate(tokens.kinds):
         if kind in _CLOSERS:
             open_brackets += 1
-        elif open_brackets == 0 and (kind in ("}", ":") or tokens.text(index) in ("!", ":=")):
-            return index
-        elif open_brackets == 0 and kind == "=" and tokens.kinds[index + 1] in ("}", ":", "!character"):
+        elif open_brackets == 0 and _ends_expression(tokens, index):
             return index
         elif kind in _CLOSERS.values():
             open_brackets -= 1
     return None
+
+
+def _ends_expression(tokens: Tokens, index: int) -> bool:
+    kind = tokens.kinds[index]
+    if kind == "=":
+        return tokens.kinds[index + 1] in ("}", ":", "!character")
+    return kind in ("}", ":") or tokens.text(index) in ("!", ":=")
 
 
 def _tail(tokens: Tokens, stop: int, start: int, last: int, label: str) -> Hole | Flaw:

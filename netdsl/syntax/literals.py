@@ -101,7 +101,9 @@ def _escaped(match: re.Match[str]) -> str | Flaw:
     if kind == "char":
         char = match["char"]
         if char in "xuUN":
-            return Flaw(f"`\\{char}` is not followed by a character's number or name", *match.span())
+            return Flaw(
+                f"`\\{char}` is not followed by a character's number or name", *match.span()
+            )
         return _SIMPLE_ESCAPES.get(char, text)
     if kind == "octal":
         return chr(int(match["octal"], 8))

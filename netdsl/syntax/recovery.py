@@ -10,15 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netdsl.syntax.table import END
-from netdsl.syntax.tokens import Tokens
+from netdsl.syntax.tokens import HARD_WORDS, Tokens
+
+# The lists of statements, by the rules of the grammar that read them.
+TOP, BODY, SETTINGS = "<top_statements>", "<body_statements>", "<settings>"
 
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {")": "(", "]": "[", "}": "{"}
-TOP_WORDS = frozenset({"from", "let", "fn", "defaults", "block", "model", "train", "extern", "assert"})
+TOP_WORDS = frozenset(
+    {"from", "let", "fn", "defaults", "block", "model", "train", "extern", "assert"}
+)
 BODY_WORDS = frozenset({"input", "let", "fn", "defaults", "assert", "layer", "output"})
 # The words that begin a statement at top level and nowhere else.
 ONLY_TOP_WORDS = TOP_WORDS - BODY_WORDS
 _NAMED = frozenset({"let", "fn", "block", "model", "train", "input", "layer", "defaults"})
+
+
+_KINDS = frozenset({"STRING", "FSTRING", "NUMBER"})
+# What follows `output` or `assert`. As names these might be called or indexed, but not at the start of a line.
+_BEGIN_VALUE = _KINDS | {"(", "[", "{", "-", "not", "if", "for", "_", "True", "False", "None"}
+
+
+# At top level no statement begins with a plain name; these would make a name of a word of the language.
+_NEVER_SECOND = frozenset({"=", ",", ")", "]", "}", ":", ".", "->"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +76,43 @@ def begins_statement(tokens: Tokens, index: int, where: str) -> bool:
     """Tell whether a token looks like the beginning of a statement of the list `where`."""
     kind = tokens.kinds[index]
     following = tokens.kinds[min(index + 1, len(tokens.kinds) - 1)]
-    if where == "<top_statements>" or kind in ONLY_TOP_WORDS:
-        return kind in TOP_WORDS and _fits(kind, following)
-    if where == "<body_statements>" and kind in BODY_WORDS and _fits(kind, following):
+    if where == TOP:
+        return kind in TOP_WORDS and following not in _NEVER_SECOND
+    if kind in ONLY_TOP_WORDS and _fits(kind, following):
+        return True
+    if where == BODY and kind in BODY_WORDS and _fits(kind, following):
         return True
     return _is_target(tokens, index)
+
+
+def begins_line_and_statement(tokens: Tokens, index: int) -> bool:
+    """Tell a statement that begins on its own line by a word of the language: there the word is no name."""
+    kind = tokens.kinds[index]
+    if kind not in TOP_WORDS | BODY_WORDS or not tokens.is_first_on_line(index):
+        return False
+    return _fits(kind, tokens.kinds[index + 1])
 
 
 def _fits(word: str, following: str) -> bool:
     """Tell a word that begins a statement from the same word as a name, by what follows."""
     if word in _NAMED:
-        return _is_word(following)
+        return is_name(following) or following in ("_", "None", "True", "False", "for")
     if word == "from":
-        return following == "STRING" or _is_word(following)
+        return following == "STRING" or is_name(following)
     if word == "extern":
-        return following in ("layer", "fn")
-    return following not in ("=", ",", ")", "]", "}", ":", ".", END)
+        return is_name(following)
+    return is_name(following) or following in _BEGIN_VALUE
 
 
-def _is_word(kind: str) -> bool:
-    return kind == "NAME" or kind.isidentifier()
+def is_name(kind: str) -> bool:
+    """Tell a name, or a word of the language that may be one."""
+    return kind == "NAME" or (kind.isidentifier() and kind not in HARD_WORDS and kind not in _KINDS)
 
 
 def _is_target(tokens: Tokens, index: int) -> bool:
     """Tell whether `name =` or `a, b =` begins here."""
     kinds = tokens.kinds
-    while _is_word(kinds[index]):
+    while is_name(kinds[index]):
         following = kinds[index + 1]
         if following != ",":
             return following == "="
@@ -102,16 +127,18 @@ def resume_after(
 
     `margin` is the column of the declaration whose body is being read.
     """
-    column = _indentation(tokens, began)
+    if where != TOP and _is_top_statement(tokens, began, margin):
+        return Resumption(began, closes=True)
+    column = indentation(tokens, began)
     waiting: list[int] = []
     for index in range(began, len(tokens.kinds)):
         kind = tokens.kinds[index]
         if kind == END:
-            return Resumption(index, closes=where != "<top_statements>")
+            return Resumption(index, closes=where != TOP)
         if index > began and _begins_anew(tokens, brackets, where, index, stopped, column, waiting):
-            closes = where != "<top_statements>" and kind in ONLY_TOP_WORDS
-            if not closes or tokens.column(index) <= margin:
-                return Resumption(index, closes)
+            is_top = where != TOP and kind in ONLY_TOP_WORDS
+            if not is_top or _is_top_statement(tokens, index, margin):
+                return Resumption(index, closes=is_top)
         if kind in OPENERS:
             waiting.append(index)
         elif kind in CLOSERS:
@@ -119,12 +146,19 @@ def resume_after(
                 waiting.pop()
             if waiting:
                 waiting.pop()
-            elif kind == "}" and where != "<top_statements>" and index >= stopped:
+            elif kind == "}" and where != TOP and index >= stopped:
                 return Resumption(index)
     raise AssertionError("a sequence of tokens ends with an end")
 
 
-def _indentation(tokens: Tokens, index: int) -> int:
+def _is_top_statement(tokens: Tokens, index: int, margin: int) -> bool:
+    """Tell a declaration no further in than the one whose body is being read: that body was never closed."""
+    if tokens.kinds[index] not in ONLY_TOP_WORDS or not tokens.is_first_on_line(index):
+        return False
+    return tokens.column(index) <= margin and begins_statement(tokens, index, TOP)
+
+
+def indentation(tokens: Tokens, index: int) -> int:
     """Give the column of the first token on the line."""
     while not tokens.is_first_on_line(index):
         index -= 1
@@ -146,7 +180,8 @@ def _begins_anew(
     if not begins_statement(tokens, index, where):
         return False
     if not waiting:
-        return index >= stopped
+        # A word that begins statements is taken for a name where a value is missing, and found out one later.
+        return index >= stopped - 1
     if tokens.column(index) > column:
         return False
     return index >= stopped or waiting[-1] not in brackets.partner

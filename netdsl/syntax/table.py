@@ -86,14 +86,19 @@ def _decode(data: dict[str, Any]) -> Table:
     lookaheads = [[data["symbols"][i] for i in group] for group in data["lookaheads"]]
     moves = []
     for shifts, reductions in data["states"]:
-        row = {data["symbols"][i]: target for i, target in zip(shifts[::2], shifts[1::2], strict=True)}
+        row = {
+            data["symbols"][i]: target for i, target in zip(shifts[::2], shifts[1::2], strict=True)
+        }
         for rule, group in reductions:
             row.update(dict.fromkeys(lookaheads[group], ~rule))
         moves.append(row)
     literals = frozenset(data["literals"])
     return Table(
         moves=moves,
-        rules=[Rule(origin, size, call, tuple(keep), gathers) for origin, size, call, keep, gathers in data["rules"]],
+        rules=[
+            Rule(origin, size, call, tuple(keep), gathers)
+            for origin, size, call, keep, gathers in data["rules"]
+        ],
         starts=data["starts"],
         ends=data["ends"],
         literals=literals,
@@ -118,12 +123,16 @@ def compile_table(grammar: str) -> dict[str, Any]:
     symbols = {rule.origin.name: f"<{rule.origin.name}>" for rule in lark.rules} | spelled
     rules = sorted(lark.rules, key=str)
     order = _in_reading_order(table)
-    encoded = _encode_states(table.states, order, {rule: i for i, rule in enumerate(rules)}, symbols)
+    encoded = _encode_states(
+        table.states, order, {rule: i for i, rule in enumerate(rules)}, symbols
+    )
     return {
         "grammar": digest(grammar),
         "literals": sorted(spelled.values()),
         "patterns": {t.name: t.pattern.value for t in lark.terminals if t.name not in spelled},
-        "valued": sorted({spelled.get(s.name, s.name) for rule in rules for s in _kept_terminals(rule)}),
+        "valued": sorted(
+            {spelled.get(s.name, s.name) for rule in rules for s in _kept_terminals(rule)}
+        ),
         "rules": [_encode_rule(rule) for rule in rules],
         "starts": {start: order[state] for start, state in table.start_states.items()},
         "ends": {start: order[state] for start, state in table.end_states.items()},
@@ -165,7 +174,11 @@ def _encode_states(
             for rule, group in sorted(reductions.items())
         ]
         encoded.append([shifts, pairs])
-    return {"symbols": list(symbols), "lookaheads": [list(group) for group in groups], "states": encoded}
+    return {
+        "symbols": list(symbols),
+        "lookaheads": [list(group) for group in groups],
+        "states": encoded,
+    }
 
 
 def _kept_terminals(rule: Any) -> list[Any]:

@@ -17,11 +17,13 @@ from netdsl.syntax.table import END, Table, load_table
 from netdsl.syntax.tree import Comment
 
 # Words that Python reserves for the same purpose; they are never names.
-HARD_WORDS = frozenset({"True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "_"})
+HARD_WORDS = frozenset(
+    {"True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "_"}
+)
 
 # What people write that is not netdsl, cut out whole so that a message can name it.
 _FOREIGN = (
-    r"=>|\|>|-->|→|⟶|:=|===|!==|&&|\|\||<<|>>|\.\.\.?|/\*[\s\S]*?\*/|(?:\*\*|//|[-+*/%@&|^])="
+    r"=>|\|>|-->|→|⟶|:=|===|!==|<>|&&|\|\||<<|>>|\.\.\.?|/\*[\s\S]*?\*/|(?:\*\*|//|[-+*/%@&|^])="
 )
 _PREFIX = r"(?:[rR][fF]?|[fF][rR]?|[uU])?"
 _STRAY = (
@@ -74,8 +76,8 @@ def _token_pattern(table: Table) -> str:
         ("STRING", table.patterns["STRING"]),
         *_STRAY,
         ("NAME", table.patterns["NAME"]),
-        ("NUMBER", rf"(?:{table.patterns['NUMBER']})(?!\w)"),
-        ("number", r"[0-9]\w*(?:\.\w+)*"),
+        ("NUMBER", rf"(?:{table.patterns['NUMBER']})(?!\w|\.[0-9])"),
+        ("number", r"\.?[0-9]\w*(?:\.\w+)*"),
         ("foreign", _FOREIGN),
         ("operator", "|".join(map(re.escape, operators))),
         ("COMMENT", table.patterns["COMMENT"]),

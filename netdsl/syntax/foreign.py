@@ -1,0 +1,195 @@
+"""Words tokens that are no netdsl: characters, strings, numbers and operators of other languages."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netdsl.diagnostics.problems.syntax import (
+    ForeignComment,
+    ForeignOperator,
+    MalformedNumber,
+    MalformedString,
+    OtherArrow,
+    Semicolon,
+    UnclosedString,
+    UnknownCharacter,
+)
+from netdsl.source import Span
+from netdsl.syntax.faults import shorten
+from netdsl.syntax.literals import split_quotes
+from netdsl.syntax.stop import Stop
+
+_ARROWS = frozenset({"=>", "|>", "-->", "→", "⟶"})
+_SPELLED = {"&&": "and", "||": "or", "===": "==", "!==": "!=", "!": "not ", "<>": "!="}
+_LOOKALIKES = {
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "‘": "'",
+    "’": "'",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "×": "*",
+    "·": "*",
+    "÷": "/",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "≡": "==",
+    "…": "...",
+}
+_QUOTES = {"“": "”", "”": "”", "„": "”", "«": "»", "‘": "’", "’": "’"}
+
+
+def explain_foreign(stop: Stop) -> Diagnostic | None:
+    """Give the diagnostic of a token whose kind begins with `!`."""
+    match stop.kind:
+        case "!open_string" | "!open_long_string":
+            return _open_string(stop)
+        case "!bytes":
+            return MalformedString.at(
+                stop.span,
+                "byte strings are no values of netdsl",
+                help=f"leave the `{stop.text}` away",
+                fix=stop.replace(stop.index, "", safe=False),
+            )
+        case "!number":
+            return _number(stop)
+        case "!name":
+            return UnknownCharacter.at(
+                stop.span,
+                f"`{shorten(stop.text)}` is no name",
+                help="write a name with letters, digits and `_`",
+            )
+        case "!foreign":
+            return _operator(stop)
+        case "!character":
+            return _character(stop)
+    return None
+
+
+def _open_string(stop: Stop) -> Diagnostic:
+    prefix, quotes = split_quotes(stop.text)
+    start = stop.span.start
+    opener = Span(stop.tokens.file, start, start + len(prefix) + len(quotes))
+    if len(quotes) == 3:
+        return UnclosedString.at(
+            opener, "the file ends before the string does", help=f"close it with `{quotes}`"
+        )
+    return UnclosedString.at(
+        opener,
+        "the line ends before the string does",
+        help=f"close it with `{quotes}` on the same line, or open it with `{quotes * 3}`",
+    )
+
+
+def _number(stop: Stop) -> Diagnostic:
+    text = stop.text
+    is_digits = text.replace("_", "").isdigit()
+    reason = "digits end in the middle of a word"
+    if is_digits or "_" in text:
+        reason = "underscores stand between digits, one at a time"
+    return MalformedNumber.at(
+        stop.span,
+        reason,
+        help="write numbers as in Python; a name begins with a letter or `_`",
+        text=shorten(text),
+    )
+
+
+def _operator(stop: Stop) -> Diagnostic:
+    text, span = stop.text, stop.span
+    if text in _ARROWS:
+        fix = stop.replace(stop.index, "->")
+        return OtherArrow.at(span, "not an arrow here", help="write `->`", fix=fix, written=text)
+    if text.startswith("/*"):
+        opener = Span(span.file, span.start, span.start + 2)
+        label = "there are no comments between `/*` and `*/`"
+        return ForeignComment.at(opener, label, help="begin each line of it with `#`")
+    if text in _SPELLED:
+        return _spelled(stop, _SPELLED[text])
+    reason, help_text = _why_foreign(text)
+    return ForeignOperator.at(span, reason, help=help_text, written=shorten(text))
+
+
+def _spelled(stop: Stop, word: str) -> Diagnostic:
+    fix = stop.replace(stop.index, word)
+    return ForeignOperator.at(
+        stop.span,
+        "another language's operator",
+        help=f"write `{word.strip()}`",
+        fix=fix,
+        written=stop.text,
+    )
+
+
+def _why_foreign(text: str) -> tuple[str, str]:
+    if text == ":=":
+        return "a name is bound by a statement of its own", "write `name = …` on a line of its own"
+    if text in ("..", "..."):
+        return "there is no such operator", "write the values out, or use `range(…)`"
+    if text in ("<<", ">>"):
+        return "there are no operators on bits", "write `* 2 ** n` or `// 2 ** n`"
+    return "a name is bound once and never changed", "give the result a name of its own: `name = …`"
+
+
+def _character(stop: Stop) -> Diagnostic:
+    char = stop.text
+    if char == ";":
+        fix = stop.replace(stop.index, "")
+        return Semicolon.at(
+            stop.span, "nothing stands between statements", help="leave the `;` away", fix=fix
+        )
+    if char == "!":
+        return _spelled(stop, _SPELLED[char])
+    if char == "\\":
+        return UnknownCharacter.at(
+            stop.span,
+            "a backslash outside a string",
+            help="leave it away: a line end ends nothing, so no line needs to be continued",
+            fix=stop.replace(stop.index, ""),
+        )
+    if char in "|&^~@":
+        return ForeignOperator.at(
+            stop.span,
+            "there are no operators on bits",
+            help="write `and`, `or`, `not` for conditions; combine tensors with a merge layer",
+            written=char,
+        )
+    return _unknown(stop, char)
+
+
+def _unknown(stop: Stop, char: str) -> Diagnostic:
+    name = unicodedata.name(
+        char, "a control character" if ord(char) < 32 else "no character of Unicode"
+    )
+    label = f"U+{ord(char):04X}, {name.lower()}"
+    plain = _LOOKALIKES.get(char) or unicodedata.normalize("NFKC", char)
+    if char.isspace() or unicodedata.category(char) in ("Cf", "Zs"):
+        fix = stop.replace(stop.index, " " if char.isspace() else "")
+        return UnknownCharacter.at(stop.span, label, help="write a plain space", fix=fix)
+    if not plain.isascii() or not plain.isprintable() or plain == char:
+        return UnknownCharacter.at(
+            stop.span, label, help="delete it, or put it in a string or a comment"
+        )
+    return UnknownCharacter.at(
+        stop.span, label, help=f"write `{plain}`", fix=_lookalike_fix(stop, char, plain)
+    )
+
+
+def _lookalike_fix(stop: Stop, char: str, plain: str) -> Fix:
+    """Replace a look-alike; a curly quote together with the one that closes it."""
+    span = stop.span
+    edits = [Edit(span, plain)]
+    closing = _QUOTES.get(char)
+    if closing:
+        line_end = span.file.text.find("\n", span.end)
+        end = len(span.file.text) if line_end < 0 else line_end
+        partner = span.file.text.find(closing, span.end, end)
+        if partner >= 0:
+            edits.append(Edit(Span(span.file, partner, partner + 1), plain))
+    return Fix(tuple(edits), safe=True)

@@ -1,0 +1,150 @@
+"""Recognises habits of other languages: Python's statements, bodies after colons, `//` comments, one `=` for two."""
+
+from __future__ import annotations
+
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems import syntax as problems
+from netdsl.syntax.faults import shorten
+from netdsl.syntax.recovery import (
+    is_name,
+)
+from netdsl.syntax.stop import Stop
+
+# What begins a statement in Python alone, and what to write instead.
+_PYTHON = {
+    "def": "declare a function of values with `fn name(…) = …`, a layer made of layers with `block`",
+    "class": "declare a layer made of layers with `block`, a Python layer with `extern layer`",
+    "import": "leave it away: the names of Keras are known",
+    "return": "write `output …`",
+    "while": "repeat a chain with `repeat n { … }` or `for … in … { … }`",
+    "with": "write what stands in its body",
+    "for": "write a loop as a stage of a chain: `-> for … in … { … }`",
+    "if": "write a condition as a stage of a chain: `-> if … { … }`",
+    "elif": "write `else if … { … }`",
+    "else": "write `else` right behind the `}` of an `if` stage",
+    "del": "leave it away",
+    "pass": "write `_` for the tensor unchanged",
+    "print": "see shapes with `netdsl summary`",
+    "try": "write what stands in its body",
+    "async": "write what stands in its body",
+    "raise": "write `assert …`",
+}
+
+
+def slash_comment(stop: Stop) -> Diagnostic | None:
+    """`// the head`, at the start of a statement or behind one."""
+    tokens = stop.tokens
+    index = stop.index
+    while index > 0 and not (tokens.kinds[index] == "//" and _reads_as_comment(stop, index)):
+        if index < stop.began and tokens.is_first_on_line(index):
+            return None
+        index -= 1
+    if tokens.kinds[index] != "//" or not _reads_as_comment(stop, index):
+        return None
+    return problems.ForeignComment.at(
+        tokens.span(index), "`//` divides", help="write `#`", fix=stop.replace(index, "#")
+    )
+
+
+def _reads_as_comment(stop: Stop, index: int) -> bool:
+    """Tell whether what stands behind `//` on its line is prose: two words in a row, or nothing that parses."""
+    tokens = stop.tokens
+    if index + 1 >= len(tokens.kinds) or tokens.is_first_on_line(index + 1):
+        return False
+    is_at_start = index == stop.began or tokens.is_first_on_line(index)
+    following = [tokens.kinds[i] for i in range(index + 1, min(index + 3, len(tokens.kinds)))]
+    on_line = not any(
+        tokens.is_first_on_line(i) for i in range(index + 1, min(index + 3, len(tokens.kinds)))
+    )
+    return (
+        is_at_start
+        or stop.index <= index + 1
+        or (on_line and all(is_name(kind) for kind in following))
+    )
+
+
+def python_statement(stop: Stop) -> Diagnostic | None:
+    """`def f(x):`, `import keras`, `return x`: the first word of the statement says it."""
+    if stop.index - stop.began > 1:
+        return None
+    word = stop.tokens.text(stop.began)
+    if word not in _PYTHON or (stop.index > stop.began and stop.kind in ("=", ",", "->")):
+        return None
+    if word == "print" and stop.kind != "(":
+        return None
+    return problems.PythonStatement.at(
+        stop.tokens.span(stop.began), "a statement of Python", help=_PYTHON[word], word=word
+    )
+
+
+def lambda_function(stop: Stop) -> Diagnostic | None:
+    word = stop.previous_text
+    if word != "lambda" or not (is_name(stop.kind) or stop.kind in (":", "*")):
+        return None
+    return problems.PythonStatement.at(
+        stop.tokens.span(stop.index - 1),
+        "functions have names here",
+        help='declare `fn name(x) = …`, or `extern fn name from "module"` for Python code, and write its name here',
+        word=word,
+    )
+
+
+def colon_block(stop: Stop) -> Diagnostic | None:
+    if stop.kind != ":" or "{" not in stop.accepted:
+        return None
+    return problems.ColonBlock.at(
+        stop.span, "a `{` is expected here", help="write the body between `{` and `}`"
+    )
+
+
+def colon_in_call(stop: Stop) -> Diagnostic | None:
+    if stop.kind != ":" or stop.opener != "call" or not is_name(stop.previous):
+        return None
+    return problems.UnexpectedToken.at(
+        stop.span,
+        "an argument's value follows `=`",
+        help=f"write `{shorten(stop.previous_text)}=…`",
+        fix=stop.replace(stop.index, "=", safe=False),
+        found=":",
+    )
+
+
+def single_equals(stop: Stop) -> Diagnostic | None:
+    if stop.kind != "=" or "==" not in stop.accepted:
+        return None
+    if stop.opener == "call":
+        return problems.UnexpectedToken.at(
+            stop.span,
+            "what stands before `=` is not a plain name",
+            help="name an argument with one word",
+            found="=",
+        )
+    return problems.SingleEquals.at(
+        stop.span,
+        "this would give a name its value",
+        help="write `==`",
+        fix=stop.replace(stop.index, "=="),
+    )
+
+
+def question_mark(stop: Stop) -> Diagnostic | None:
+    if stop.kind != "?":
+        return None
+    return problems.ForeignOperator.at(
+        stop.span,
+        "`?` is an unknown dimension of a tensor, nothing else",
+        help="write a choice as `value if condition else other`",
+        written="?",
+    )
+
+
+def function_with_let(stop: Stop) -> Diagnostic | None:
+    if stop.kind != "(" or stop.index != stop.began + 2 or stop.tokens.kinds[stop.began] != "let":
+        return None
+    return problems.UnexpectedToken.at(
+        stop.span,
+        "a constant has no parameters",
+        help=f"declare a function with `fn {stop.previous_text}(…) = …`",
+        fix=stop.replace(stop.began, "fn"),
+        found="(",
+    )
