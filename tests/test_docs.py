@@ -1,0 +1,65 @@
+"""The documents tell the truth: every spec in them compiles, every piece of Python runs, the pictures are current."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import netdsl
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = sorted(
+    [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+)
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def fences(language: str) -> list[tuple[str, str]]:
+    """Give every fenced example in a language, with the document and its number there."""
+    found = []
+    for document in DOCUMENTS:
+        texts = [
+            text for word, text in FENCE.findall(document.read_text("utf-8")) if word == language
+        ]
+        found += [(f"{document.name}-{number}", text) for number, text in enumerate(texts, 1)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("place", "text"), fences("net"), ids=[place for place, _ in fences("net")]
+)
+def test_every_spec_in_the_documents_compiles_without_a_word(place: str, text: str) -> None:
+    compiled = netdsl.compile_text(text, name=f"{place}.net")
+    assert [d.message for d in compiled.diagnostics] == []
+
+
+def test_the_python_of_the_readme_gives_what_its_comments_say() -> None:
+    compiled = netdsl.compile_file(ROOT / "specs" / "resnet50.net", classes=10)
+    assert compiled.ok
+    assert f"{compiled.model().totals['parameters']:,}" in (ROOT / "README.md").read_text("utf-8")
+
+
+def pictures_module() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "make_pictures", ROOT / "docs" / "make_pictures.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_pictures_show_what_the_tools_print_now() -> None:
+    for path, svg in pictures_module().pictures().items():
+        assert path.read_text("utf-8") == svg, f"{path.name} is old: run docs/make_pictures.py"
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
