@@ -56,7 +56,8 @@ def _tried(
 
 
 def _key(diagnostic: Diagnostic) -> tuple[str, str]:
-    return diagnostic.code, diagnostic.message
+    """What an error is, apart from its numbers: another fix upstream may change those and no more."""
+    return diagnostic.code, diagnostic.title
 
 
 def _mistakes(diagnostics: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import click
 
 from netdsl.cli.compiling import AT_HELP, SET_HELP, Advice, compile_files
-from netdsl.cli.output import FORMATS, Findings
+from netdsl.cli.output import FORMATS, Findings, write
 
 
 def read_codes(
@@ -45,6 +46,7 @@ def read_codes(
 @click.option(
     "--ignore", multiple=True, callback=read_codes, metavar="CODES", help="Leave this advice out."
 )
+@click.option("--fix", is_flag=True, help="Apply the changes that are checked and safe, in place.")
 @click.option("--device", default="", metavar="NAME", help="Advise on running on this device.")
 @click.option("--batch", type=click.IntRange(1, 2**31), help="The batch size for advice on memory.")
 def command(
@@ -54,14 +56,25 @@ def command(
     sizes: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    fix: bool,
     device: str,
     batch: int | None,
 ) -> int:
-    """Say everything that is wrong with each spec, and what could be better; write nothing.
+    """Say everything that is wrong with each spec, and what could be better; write nothing without --fix.
 
     A comment `# netdsl: allow N0612` in a spec leaves that advice out for its line.
     """
     findings = Findings()
+    if fix:
+        _fix(files, findings)
     advice = Advice(select, ignore, device, batch)
     compile_files(files, findings, settings=settings, sizes=sizes, advice=advice)
     return findings.finish(format_)
+
+
+def _fix(files: tuple[str, ...], findings: Findings) -> None:
+    """Mend the files first, and say how much was mended; the check then tells what is left."""
+    from netdsl.cli.fixing import fix_files
+
+    for path, count in fix_files(files, findings).items():
+        write(sys.stderr, f"{path}: {count} {'change' if count == 1 else 'changes'} applied\n")
