@@ -8,11 +8,11 @@ a problem names the argument, or the position, that is to blame.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from netdsl.catalog.argument_table import NEEDED_ANYWAY, argument_type
-from netdsl.catalog.argument_types import ANY, BOOLEAN, ArgumentMismatch, ArgumentType, optional
+from netdsl.catalog.argument_types import BOOLEAN, ArgumentMismatch, ArgumentType, optional
 from netdsl.catalog.kind import UNRESOLVED, ObjectValue
 from netdsl.catalog.object_checks import contradictions
 from netdsl.catalog.signature import Family, Parameter, Signature
@@ -37,7 +37,7 @@ ELSEWHERE: Mapping[str, str] = {
 
 
 #: Arguments of `call` that are not tensors.
-CALL_TYPES: Mapping[str, ArgumentType] = {
+SWITCHES: Mapping[str, ArgumentType] = {
     "training": optional(BOOLEAN),
     "return_attention_scores": BOOLEAN,
     "use_causal_mask": BOOLEAN,
@@ -109,16 +109,14 @@ def bind_object(
     return ObjectValue(signature.family, signature.name, bound.written), bound.problems
 
 
-def bind_call_arguments(
-    signature: Signature, named: Mapping[str, Any] | Iterable[tuple[str, Any]]
-) -> Binding:
-    """Bind the second pair of parentheses: `(value=memory, use_causal_mask=True)`.
-
-    Tensors pass as they are. What is left out is filled in with Keras's default, also what arrives through the arrow.
-    """
-    parameters = tuple(replace(p, required=False) for p in signature.call_parameters)
-    kinds = {p.name: CALL_TYPES.get(p.name, ANY) for p in parameters}
-    return bind_arguments(replace(signature, parameters=parameters), kinds, (), named)
+def switch_mismatch(name: str, value: Any) -> ArgumentMismatch | None:
+    """Say what is wrong with a call-time argument that is a switch and no tensor: `use_causal_mask=3`."""
+    try:
+        if name in SWITCHES and value is not UNRESOLVED:
+            SWITCHES[name].accept(value)
+    except ArgumentMismatch as refusal:
+        return refusal
+    return None
 
 
 def families_taken(

@@ -98,9 +98,9 @@ class Reference(ArgumentType):
         match value:
             case None if self.takes_none:
                 return None
-            case str():
+            case str() if identifiers(self.family):
                 return self._named(value, value)
-            case Identifier():
+            case Identifier() if identifiers(self.family):
                 return self._named(strip_module(value, self.family) or value.name, value)
             case ObjectValue():
                 return self._configured(value)
@@ -170,27 +170,7 @@ ACTIVATION = Reference("the name of an activation, or `None`", "activation")
 INITIALIZER = Reference("an initializer", "initializer")
 REGULARIZER = Reference("a regularizer, or `None`", "regularizer")
 CONSTRAINT = Reference("a constraint, or `None`", "constraint")
-LOSS = Reference("a loss", "loss", takes_none=False)
 OPTIMIZER = Reference("an optimizer", "optimizer", takes_function=False, takes_none=False)
-
-
-#: Names that `Model.compile` resolves by what the model gives, and `keras.metrics.get` does not know.
-METRIC_SHORTHANDS = ("accuracy", "acc", "crossentropy", "ce")
-
-
-@dataclass(frozen=True)
-class MetricReference(Reference):
-    """A metric, or a loss used as one; `accuracy` and `crossentropy` wait for the shape of the output."""
-
-    spelled: str = "a metric"
-    family: Family = "metric"
-    takes_none: bool = False
-
-    def _named(self, text: str, written: object) -> str:
-        return text if text in METRIC_SHORTHANDS else super()._named(text, written)
-
-
-METRIC = MetricReference()
 
 
 @dataclass(frozen=True)

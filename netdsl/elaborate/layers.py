@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from netdsl.catalog.binding import switch_mismatch
 from netdsl.catalog.kind import (
     BoundLayer,
     Call,
@@ -239,6 +240,11 @@ def _call_values(
             return None, {}
         elif item.name not in names and not anything and item.name not in ("training", "mask"):
             _report_unknown_call_argument(item, names[1:], definition, frame)
+            return None, {}
+        elif refusal := switch_mismatch(item.name, item.value):
+            label = f"`{item.name}` {refusal.label}"
+            layer, argument = definition.name, item.name
+            frame.report(refusal.problem.at(item.span, label, layer=layer, argument=argument))
             return None, {}
         else:
             keywords[item.name] = item.value

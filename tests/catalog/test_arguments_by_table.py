@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netdsl.catalog.binding import Binding, bind_arguments, bind_call_arguments, bind_object
+from netdsl.catalog.binding import Binding, bind_arguments, bind_object, switch_mismatch
 from netdsl.catalog.kind import (
     UNRESOLVED,
     BoundLayer,
@@ -229,10 +229,9 @@ def test_an_unknown_learning_rate_name_suggests_the_known_one() -> None:
     assert bind("Adam", family="optimizer", lr=0.1).problems[0].suggestion == "learning_rate"
 
 
-def test_call_time_arguments_are_bound_like_others() -> None:
-    found = signature("layer", "MultiHeadAttention")
-    assert found is not None
-    bound = bind_call_arguments(found, {"use_causal_mask": True})
-    assert bound.written == {"use_causal_mask": True}
-    assert bind_call_arguments(found, {"causal": True}).problems[0].problem.code == "N0301"
-    assert bind_call_arguments(found, {"training": "yes"}).problems[0].problem.code == "N0305"
+def test_a_switch_at_call_time_is_true_or_false() -> None:
+    assert switch_mismatch("use_causal_mask", True) is None
+    assert switch_mismatch("training", None) is None
+    refusal = switch_mismatch("training", "yes")
+    assert refusal is not None
+    assert refusal.label == 'is `"yes"`, not `True` or `False`'
