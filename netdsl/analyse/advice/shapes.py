@@ -2,6 +2,321 @@
 
 from __future__ import annotations
 
-from netdsl.analyse.advice import Rule
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-RULES: tuple[Rule, ...] = ()
+from netdsl.analyse.advice import Rule
+from netdsl.analyse.advice.ends import end_of
+from netdsl.analyse.advice.receptive import GLOBAL_POOLS, receptive_fields
+from netdsl.analyse.advice.view import (
+    ACTIVATIONS,
+    CONVOLUTIONS,
+    DENSE,
+    DEPTHWISE,
+    DROPOUTS,
+    POOLS,
+    SEPARABLE,
+    TRANSPOSED,
+    View,
+    argument,
+    at,
+    shows,
+    spatial,
+    uses,
+)
+from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.problems import advice_shapes as problems
+from netdsl.elaborate.candidates import with_argument
+from netdsl.elaborate.settings import DataSource
+from netdsl.graph import Node
+from netdsl.tensor import Dim, TensorSpec, spell_shape
+
+_SLIDING = (CONVOLUTIONS - TRANSPOSED) | DEPTHWISE | SEPARABLE | POOLS
+_GROWING = TRANSPOSED | {"UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing"}
+
+#: A border is told of from this share of the map on, a receptive field below and above these shares of the input.
+_BORDER, _NEAR, _FAR = 0.1, 1 / 3, 8
+
+
+# -- Dense at the output ------------------------------------------------------------------------
+
+
+def dense_on_map(view: View) -> Iterable[Diagnostic]:
+    """Report an output that a Dense computed place by place, where one for each sample must be meant."""
+    for name, ref in view.graph.outputs.items():
+        spec, end = view.spec(ref), end_of(view.graph, ref)
+        places = spec.shape[1:-1]
+        if spec.rank < 3 or end.node.kind != "Dense" or all(size == 1 for size in places):
+            continue
+        if end.node.flat_outputs[0].rank != spec.rank or not _means_one(view, spec, end.activation):
+            continue
+        yield problems.DenseOnMap.at(
+            at(end.node),
+            f"the output is {spell_shape(spec.shape)}: {shows(places)} rows of {spec.shape[-1]}",
+            name=name,
+            related=uses(end.node),
+            help="put `Flatten()` or a global pooling before the dense layers",
+        )
+
+
+def _means_one(view: View, spec: TensorSpec, activation: str) -> bool:
+    """Tell whether the model must mean one prediction for each sample and not one for each place."""
+    if _labels_samples(view.setting("data")) and view.losses():
+        return True
+    if any(node.kind in _GROWING or node.operation.family not in ("input", "layer") for node in view.nodes):
+        return False
+    inputs = [view.graph.nodes[number].flat_outputs[0] for number in view.graph.inputs]
+    if len(inputs) != 1 or inputs[0].dtype == "string" or inputs[0].rank < spec.rank:
+        return False
+    mixes = any(node.kind not in _ALONE for node in view.nodes)
+    if spec.rank == 3:  # a sequence may well be labelled step by step, if its steps know of each other
+        return not mixes and activation == "softmax" and _is_fixed(inputs[0].shape[1:])
+    return not mixes or inputs[0].shape[1:-1] != spec.shape[1:-1]
+
+
+#: Layers that work on each place by itself.
+_ALONE = DENSE | DROPOUTS | ACTIVATIONS | {"InputLayer", "BatchNormalization", "LayerNormalization", "Rescaling"}
+
+
+def _is_fixed(shape: tuple[Dim, ...]) -> bool:
+    return all(isinstance(size, int) for size in shape)
+
+
+def _labels_samples(data: object) -> bool:
+    """Tell whether a data setting gives one label for each sample."""
+    return isinstance(data, DataSource) and data.name in ("image_folder", "text_folder", "dataset")
+
+
+# -- kernels and what they meet -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A sliding window along one spatial axis."""
+
+    size: Dim
+    window: int
+    stride: int
+    dilation: int
+
+    @property
+    def reach(self) -> int:
+        return (self.window - 1) * self.dilation + 1
+
+
+def _windows(view: View, node: Node) -> list[_Window]:
+    window = argument(node, "kernel_size") or argument(node, "pool_size")
+    strides = argument(node, "strides") or window
+    dilation = argument(node, "dilation_rate") or (1,) * len(window)
+    sizes = spatial(node, view.spec(node.inputs[0]))
+    return [_Window(*axis) for axis in zip(sizes, window, strides, dilation, strict=True)]
+
+
+def _sliding(view: View, kinds: frozenset[str]) -> Iterator[tuple[Node, list[_Window]]]:
+    for node in view.nodes:
+        if node.kind in kinds and node.inputs:
+            yield node, _windows(view, node)
+
+
+_KERNELS = _SLIDING - POOLS
+
+
+def idle_kernel(view: View) -> Iterable[Diagnostic]:
+    """Report kernels some of whose weights meet nothing but padding."""
+    for node, axes in _sliding(view, _KERNELS):
+        idle = [_idle(axis) for axis in axes]
+        if argument(node, "padding") != "same" or not any(idle):
+            continue
+        sizes, kernel = [axis.size for axis in axes], [axis.window for axis in axes]
+        met = [axis.window - rest for axis, rest in zip(axes, idle, strict=True)]
+        told = f"{shows(met)} of its {shows(kernel)} weights meet data"
+        if all(size == 1 for size in sizes):
+            yield problems.KernelOnPoint.at(
+                at(node),
+                f"{spell_shape(view.spec(node.inputs[0]).shape)} arrives: {told}",
+                layer=node.kind,
+                related=uses(node),
+                help="shrink the map less before it, or use a kernel of 1",
+            )
+        else:
+            dilated = max(axis.dilation for axis in axes)
+            spread = f", spread over {shows([axis.reach for axis in axes])}," if dilated > 1 else ""
+            yield problems.KernelBeyondInput.at(
+                at(node),
+                f"on a map of {shows(sizes)}, {told}{spread}".rstrip(","),
+                layer=node.kind,
+                related=uses(node),
+                help="use a smaller kernel" + (" or dilation" if dilated > 1 else ""),
+            )
+
+
+def _idle(axis: _Window) -> int:
+    """Count the weights along an axis that no place of a padded window puts on data."""
+    if not isinstance(axis.size, int):
+        return 0
+    before = (axis.reach - 1) // 2
+    offsets = (tap * axis.dilation - before for tap in range(axis.window))
+    return sum(abs(offset) >= axis.size for offset in offsets)
+
+
+def even_kernel(view: View) -> Iterable[Diagnostic]:
+    """Report even kernels whose "same" padding is not the same on both sides."""
+    for node, axes in _sliding(view, _KERNELS):
+        uneven = [axis for axis in axes if axis.window % 2 == 0 and _padding(axis) % 2]
+        if argument(node, "padding") == "same" and uneven:
+            less = _padding(uneven[0]) // 2
+            yield problems.EvenKernel.at(
+                at(node),
+                f"a kernel of {uneven[0].window} is padded by {less} before and {less + 1} after",
+                related=uses(node),
+                help=f"use a kernel of {uneven[0].window - 1} or {uneven[0].window + 1}",
+            )
+
+
+def _padding(axis: _Window) -> int:
+    """Give all of the padding along an axis, 0 where it depends on a size that is not known."""
+    if axis.stride == 1:
+        return axis.reach - 1
+    if not isinstance(axis.size, int):
+        return 0
+    return max((-(-axis.size // axis.stride) - 1) * axis.stride + axis.reach - axis.size, 0)
+
+
+def skipped_input(view: View) -> Iterable[Diagnostic]:
+    """Report strides that are larger than the window."""
+    for node, axes in _sliding(view, _SLIDING):
+        wide = [axis for axis in axes if axis.stride > axis.reach]
+        if not wide or all(axis.window == 1 for axis in axes):
+            continue
+        axis = max(wide, key=lambda a: a.stride - a.reach)
+        what = "pool" if node.kind in POOLS else "kernel"
+        yield problems.SkippedInput.at(
+            at(node),
+            f"a {what} of {axis.reach} moves by {axis.stride}: {axis.stride - axis.reach} of every "
+            f"{axis.stride} rows are never read",
+            layer=node.kind,
+            related=uses(node),
+            help=f"use a {what} of at least {axis.stride}, or a smaller stride",
+        )
+
+
+def dropped_border(view: View) -> Iterable[Diagnostic]:
+    """Report windows side by side that leave much of a map out at its end."""
+    for node, axes in _sliding(view, _SLIDING):
+        if argument(node, "padding") != "valid":
+            continue
+        left = [(axis, axis.size % axis.window) for axis in axes if _is_tiled(axis)]
+        left = [(axis, rest) for axis, rest in left if rest > _BORDER * axis.size]  # type: ignore[operator]
+        if left:
+            axis, rest = max(left, key=lambda pair: pair[1])
+            rows = "the last row and column" if rest == 1 else f"the last {rest} rows and columns"
+            yield problems.DroppedBorder.at(
+                at(node),
+                f"windows of {axis.window} on a size of {axis.size} drop "
+                + (rows if len(left) > 1 else f"the last {rest} of it"),
+                layer=node.kind,
+                related=uses(node),
+                help='use `padding="same"`, or sizes that divide evenly',
+                fix=with_argument(at(node), "padding", '"same"', "keep the border: "),
+            )
+
+
+def _is_tiled(axis: _Window) -> bool:
+    return isinstance(axis.size, int) and axis.stride == axis.window > 1 and axis.dilation == 1
+
+
+def checkerboard(view: View) -> Iterable[Diagnostic]:
+    """Report transposed convolutions whose kernel is no multiple of the stride."""
+    for node in view.nodes:
+        if node.kind not in TRANSPOSED:
+            continue
+        pairs = zip(argument(node, "kernel_size"), argument(node, "strides"), strict=True)
+        uneven = [(kernel, stride) for kernel, stride in pairs if stride > 1 and kernel % stride]
+        if uneven:
+            kernel, stride = uneven[0]
+            higher = kernel // stride + 1
+            yield problems.Checkerboard.at(
+                at(node),
+                f"places are covered {kernel // stride} or {higher} times along an axis: {kernel} is no "
+                f"multiple of {stride}",
+                layer=node.kind,
+                related=uses(node),
+                help=f"use a kernel of {higher * stride}, or `UpSampling2D()` and a convolution",
+            )
+
+
+# -- receptive fields ---------------------------------------------------------------------------
+
+
+def near_sighted(view: View) -> Iterable[Diagnostic]:
+    """Report a classifier whose last maps see less than a third of the image before they are averaged."""
+    if not _is_classifier(view):
+        return
+    fields = receptive_fields(view)
+    pools = [node for node in view.nodes if node.kind in GLOBAL_POOLS]
+    if any(node.inputs[0].node not in fields for node in pools):
+        return
+    seen = [(node, fields[node.inputs[0].node]) for node in pools]
+    seen = [(node, field) for node, field in seen if max(field.jump) > 0 and len(field.size) > 1]
+    if not seen or not _all_pass(view, pools):
+        return
+    near = all(
+        reach < _NEAR * size for _, f in seen for reach, size in zip(f.longest, f.size, strict=True)
+    )
+    if near:
+        node, field = seen[-1]
+        yield problems.NearSighted.at(
+            at(node),
+            f"each sees {field} of {shows(field.size)}",
+            related=uses(node),
+            help="add layers, strides, pooling or dilation before it",
+        )
+
+
+def _is_classifier(view: View) -> bool:
+    ends = [(end_of(view.graph, ref), view.spec(ref)) for ref in view.graph.outputs.values()]
+    return len(view.graph.inputs) == 1 and bool(ends) and all(
+        end.activation in ("softmax", "sigmoid") and end.node.kind == "Dense" and spec.rank == 2
+        for end, spec in ends
+    )
+
+
+def _all_pass(view: View, pools: list[Node]) -> bool:
+    """Tell whether nothing but global pooling takes the places of a map together."""
+    collect = {"Flatten", "Reshape"}
+    return bool(pools) and not any(node.kind in collect for node in view.nodes)
+
+
+def far_sighted(view: View) -> Iterable[Diagnostic]:
+    """Report the first convolution that sees a multiple of the input on its shortest path."""
+    fields = receptive_fields(view)
+    for node, axes in _sliding(view, _KERNELS):
+        field = fields.get(node.id)
+        if field is None or all(axis.window == 1 for axis in axes):
+            continue
+        if all(_FAR * size < reach < float("inf") for reach, size in zip(field.shortest, field.size, strict=True)):
+            yield problems.FarSighted.at(
+                at(node),
+                f"each place looks at {shows([f'{n:g}' for n in field.shortest])} of an input of {shows(field.size)}",
+                layer=node.kind,
+                related=(*_input_labels(view), *uses(node)),
+                help="take strides or poolings out before it, or give it larger inputs",
+            )
+            return
+
+
+def _input_labels(view: View) -> Iterator[Label]:
+    for number in view.graph.inputs[:1]:
+        yield Label(view.graph.nodes[number].origin.span, "the input")
+
+
+RULES: tuple[Rule, ...] = (
+    dense_on_map,
+    idle_kernel,
+    even_kernel,
+    skipped_input,
+    dropped_border,
+    checkerboard,
+    near_sighted,
+    far_sighted,
+)
