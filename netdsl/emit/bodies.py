@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from netdsl.elaborate.ordering import Step, arrange
 from netdsl.emit import code
@@ -51,6 +52,13 @@ class BodyWriter:
         self._lets: set[str] = set()
         self._body = body
         self._kept: set[str] = set() if w.in_block else {i.name for i in self.inputs}
+
+    @cached_property
+    def _has_sources(self) -> bool:
+        """Tell whether a function of `keras.ops` may stand without an arrow before it."""
+        calls = (n for n in walk(self._body) if isinstance(n, tree.Call))
+        roots = (c.function.value for c in calls if isinstance(c.function, tree.Attribute))
+        return any(isinstance(root, tree.Name) and root.id == "ops" for root in roots)
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -225,6 +233,8 @@ class BodyWriter:
     def _is_dead(self, identifier: str, number: int, written: tree.Expr) -> bool:
         """Tell whether a tensor's variable may take another: nothing later reads it, and this chain only begins with it."""
         if identifier in self._kept or self._is_used_after(number, identifier):
+            return False
+        if code.is_name(self.w.scope.bindings[identifier].code, self.w.anchor) and self._has_sources:
             return False
         head = written.stages[0] if isinstance(written, tree.Pipe) else written
         uses = sum(isinstance(n, tree.Name) and n.id == identifier for n in walk(written))

@@ -11,6 +11,7 @@ from typing import Any
 
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.arithmetic import MERGE_LAYERS, OPERATOR_FUNCTIONS
+from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
 from netdsl.emit import code, simplify
 from netdsl.emit.kinds import (
@@ -29,14 +30,19 @@ from netdsl.emit.kinds import (
     joined_kind,
     member,
 )
+from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names, walk
 
 _MATH = {"ceil", "floor", "sqrt", "log2", "log", "exp", "sin", "cos"}
 _MATH_CONSTANTS = {"pi", "inf"}
 
 #: Functions that give a list in a spec and an iterator in Python.
 LAZY = {"enumerate", "zip", "reversed", "range"}
+#: Longest name of a stage that its chain's variable takes.
+_SHORT = 12
+
 #: Functions that take an iterator as well as a list.
 _TAKES_ITERATOR = {"enumerate", "zip", "sum", "list", "tuple", "sorted", "any", "all", "min", "max"}
 
@@ -232,18 +238,35 @@ def _binary(w: Writer, expr: tree.Binary) -> Piece:
     while isinstance(first, tree.Binary):
         run.append(first)
         first = first.left
-    left = expression(w, first)
+    left = _operand(w, first)
+    hint, w.hint = w.hint, None
     for node in reversed(run):
-        left = _join(w, node, left, expression(w, node.right))
+        left = _join(w, node, left, _operand(w, node.right), hint)
     return left
 
 
-def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece) -> Piece:
+def _operand(w: Writer, expr: tree.Expr) -> Piece:
+    """Give what an operator joins; a chain has a line and a variable of its own."""
+    return applied(w, expr, _named_for(expr)) if isinstance(expr, tree.Pipe) else expression(w, expr)
+
+
+def _named_for(chain: tree.Pipe) -> str:
+    """Name a chain's variable for its last stage, if that is short."""
+    last = chain.stages[-1]
+    while isinstance(last, tree.Call):
+        last = last.function
+    name = snake_case(last.id) if isinstance(last, tree.Name) else ""
+    return python_name(name) if 0 < len(name) <= _SHORT else "branch"
+
+
+def _join(
+    w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | None
+) -> Piece:
     if node.op in ("and", "or"):
         op: ast.boolop = ast.And() if node.op == "and" else ast.Or()
         return plain(simplify.both(op, left.code, right.code))
     if left.kind == TENSOR or right.kind == TENSOR:
-        return _tensor_arithmetic(w, node, left, right)
+        return _tensor_arithmetic(w, node, left, right, hint)
     if node.op == "+" and (is_several(left.kind) or _may_be_tuple(left) or _may_be_tuple(right)):
         return _concatenated(left, right)
     return Piece(ast.BinOp(left.code, _BINARY_OPS[node.op](), right.code), left.kind)
@@ -266,15 +289,25 @@ def _concatenated(left: Piece, right: Piece) -> Piece:
     return Piece(code.list_of(items), kind)
 
 
-def _tensor_arithmetic(w: Writer, node: tree.Binary, left: Piece, right: Piece) -> Piece:
+def _tensor_arithmetic(
+    w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | None
+) -> Piece:
     from netdsl.emit.layers import layer_call
 
-    if left.kind == right.kind == TENSOR and node.op in MERGE_LAYERS:
+    if _nests(left):
+        left = w.settle(left, hint or w.temporary("left"))
+    if _nests(right):
+        right = w.settle(right, w.temporary("right"))
+    is_merge = left.kind == right.kind == TENSOR and node.op in MERGE_LAYERS
+    if is_merge and w.module.is_merge(node):
         kind = MERGE_LAYERS[node.op]
         maker = layer_call(w, kind, (), w.stage_name(node, kind.lower()))
-        both = [w.settle(side, w.temporary("left" if side is left else "right")) if _nests(side) else side for side in (left, right)]
-        return Piece(code.call(maker, [code.list_of(side.code for side in both)]), TENSOR)
-    return Piece(code.call(f"ops.{OPERATOR_FUNCTIONS[node.op]}", [left.code, right.code]), TENSOR)
+        return Piece(code.call(maker, [code.list_of([left.code, right.code])]), TENSOR)
+    function = f"ops.{OPERATOR_FUNCTIONS[node.op]}"
+    sides = [left.code, right.code]
+    if left.kind == right.kind:  # one of them may be an array; not both
+        sides = [left.code, untied(right)] if untied(left) is left.code else [untied(left), right.code]
+    return Piece(code.call(function, sides), TENSOR)
 
 
 def _nests(piece: Piece) -> bool:
@@ -503,8 +536,6 @@ def arguments(
     w: Writer, written: Iterable[tree.Argument]
 ) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
     """Spell the arguments of a function over values, as they were written."""
-    from netdsl.emit.spelling import python_name
-
     args: list[ast.expr] = []
     keywords: list[tuple[str | None, ast.expr]] = []
     for argument in written:
@@ -524,7 +555,35 @@ def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> P
     """`ops.f(arguments)`: what arrives is the first argument."""
     args, keywords = call_time(w, expr.arguments)
     first = [] if arriving is None else [sequence(arriving)]
-    return Piece(code.call(path, [*first, *args], keywords), w.module.result_kind(expr, TENSOR))
+    called: ast.expr = code.call(path, [*first, *args], keywords)
+    if arriving is None and not any(_holds_tensor(w, a.value) for a in expr.arguments):
+        called = tied(w, called)
+    return Piece(called, w.module.result_kind(expr, TENSOR))
+
+
+def _holds_tensor(w: Writer, expr: tree.Expr) -> bool:
+    for node in walk(expr):
+        if isinstance(node, (tree.Pipe, tree.Arriving)):
+            return True
+        if isinstance(node, tree.Name):
+            found = w.scope.lookup(node.id)
+            if found is not None and found.kind != VALUE:
+                return True
+    return False
+
+
+def tied(w: Writer, source: ast.expr) -> ast.expr:
+    """Tie an array that Keras computes at once to the graph, so that layers applied to it belong to the model."""
+    if w.anchor is None:
+        return source
+    return code.call("tied", [source, code.name(w.anchor)])
+
+
+def untied(piece: Piece) -> ast.expr:
+    """Give an array as it is where it only joins a tensor of the graph."""
+    if isinstance(piece.code, ast.Call) and code.is_name(piece.code.func, "tied"):
+        return piece.code.args[0]
+    return piece.code
 
 
 def call_time(
@@ -568,7 +627,17 @@ def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
         assert isinstance(expr, tree.As)
         named = tree.Pipe(expr.span, (expr.stage, tree.As(expr.span, tree.Arriving(expr.span), expr.name, expr.name_span)))
         return chain(w, named, flow)
-    return expression(w, expr)
+    return hinted(w, expr, flow)
+
+
+def hinted(w: Writer, expr: tree.Expr, flow: str) -> Piece:
+    """Give an expression whose partial sums may use the variable that it will be put in, unless it reads that."""
+    read = (w.scope.lookup(name) for name in free_names(expr))
+    is_read = any(piece is not None and code.is_name(piece.code, flow) for piece in read)
+    w.hint = None if is_read else flow
+    piece = expression(w, expr)
+    w.hint = None
+    return piece
 
 
 def _chain(w: Writer, expr: tree.Expr) -> Piece:

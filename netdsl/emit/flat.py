@@ -19,11 +19,11 @@ from netdsl.emit import code
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign
 from netdsl.emit.layout_statements import names_in
-from netdsl.emit.module import HELPERS, model_functions
+from netdsl.emit.module import model_functions
 from netdsl.emit.names import Locals
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.registration import registrations
-from netdsl.emit.spelling import PREAMBLE, function_name, python_name, unique
+from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.structured import DEEP, KERAS_IMPORTS, Api, preamble, recursion_limit
 from netdsl.graph import Graph, Node, Operation, Ref, refs_in
 from netdsl.tensor import UNKNOWN, spell_shape
@@ -54,6 +54,7 @@ def emit_flat(unit: Unit, models: Mapping[str, Graph], *, api: Api, version: str
                 preamble(used),
                 (*registered, *parts_of(functions)),
                 needs_deep_model=is_deep,
+                needs_tied="tied" in used,
                 recursion_limit=recursion_limit(deepest),
             )
         )
@@ -106,7 +107,7 @@ class FlatWriter:
         self._module = module
         self._graph = graph
         self._variables: dict[int, str] = {}
-        self._names = Locals({*PREAMBLE, "name"})
+        self._names = Locals({*PREAMBLE, *HELPERS, "name"})
         self._last = self._last_uses()
         self._uses = Counter(id(node.operation) for node in graph.nodes)
         self._objects: dict[int, ast.expr] = {}
@@ -192,7 +193,10 @@ class FlatWriter:
                 index = args[1]
                 several = isinstance(index, ast.List)
                 return code.subscript(args[0], code.tuple_of(index.elts) if several else index)
-            return code.call(f"ops.{function}", args, keywords)
+            called = code.call(f"ops.{function}", args, keywords)
+            if node.tied_to is None:
+                return called
+            return code.call("tied", [called, self._reference(node.tied_to)])
         return code.call(self._object(node.operation), args, keywords)
 
     # -- layers ---------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from netdsl.emit.kinds import (
 )
 from netdsl.emit.layers import frozen_too
 from netdsl.emit.names import Locals, Scope
-from netdsl.emit.spelling import python_name
+from netdsl.emit.spelling import HELPERS, python_name
 from netdsl.emit.stages import branch
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -93,6 +93,7 @@ def _open(module: ModuleWriter, symbol: Symbol, body: tree.Body | tree.Expr, *, 
     }
     root = module.root(unit)
     plan = module.plan(unit, body, in_model=in_model)
+    taken |= HELPERS
     return Writer(module, unit, root.inner(), Locals(taken), plan, in_block=not in_model)
 
 
@@ -149,6 +150,7 @@ def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[lis
         w.scope.bindings[identifier] = Piece(code.name(spelled), TENSOR)
     arriving = Piece(code.name(flow), kind)
     w.scope.arriving = arriving
+    w.anchor = flow
     result = branch(w, body, arriving, flow)
     w.emit(code.returns(result.code))
     return [flow], result.kind
@@ -162,6 +164,7 @@ def _write_body(w: Writer, body: tree.Body, kinds: Sequence[Kind]) -> tuple[list
         tensors.append(spelled)
         kind = kinds[number] if number < len(kinds) else TENSOR
         w.scope.bindings[written.name] = Piece(code.name(spelled), kind)
+    w.anchor = tensors[0] if tensors else None
     if len(tensors) == 1:
         w.scope.arriving = w.scope.bindings[writer.inputs[0].name]
     writer.declare()
@@ -196,6 +199,7 @@ def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
     writer = BodyWriter(w, node.body)
     writer.declare()
     inputs = [_write_input(w, written_input) for written_input in writer.inputs]
+    w.anchor = anchor_of(inputs, writer.inputs)
     outputs = writer.write(returning=False)
     given = code.name(inputs[0]) if len(inputs) == 1 else code.list_of(map(code.name, inputs))
     names = module.output_names(symbol)
@@ -207,6 +211,16 @@ def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
     _document(w, module.model_docstring(symbol, node.body.docstring))
     by_name = [("name", code.constant(node.name))]
     written.statement = code.function(written.identifier, parameters, w.out, by_name)
+
+
+def anchor_of(variables: Sequence[str], inputs: Sequence[tree.Input]) -> str | None:
+    """Give the first input that is not sparse."""
+    for variable, written in zip(variables, inputs, strict=True):
+        options = written.type.options if written.type is not None else ()
+        sparse = [o.value for o in options if o.name == "sparse"]
+        if not sparse or not isinstance(sparse[0], tree.Literal) or not sparse[0].value:
+            return variable
+    return None
 
 
 def _write_input(w: Writer, written: tree.Input) -> str:

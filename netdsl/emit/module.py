@@ -7,7 +7,7 @@ blocks included. Each has one name in the module; where two files use the same o
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,19 +26,16 @@ from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece
 from netdsl.emit.layers import is_layer_chain
 from netdsl.emit.names import DefaultSet, Locals, Scope
 from netdsl.emit.reach import Reach
-from netdsl.emit.spelling import PREAMBLE, function_name, python_name, unique
+from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
+from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
 from netdsl.tensor import TensorSpec
 
 #: From this depth on, Keras's recursion over a graph is helped: Python allows about a thousand frames.
 DEEP = 400
-
-
-#: Names of what the module may need to run, beside the spec's own.
-HELPERS = frozenset({"SharedLayers", "once", "deep_model"})
 
 
 def spell_global(symbol: Symbol, identifier: str, taken: set[str]) -> str:
@@ -97,6 +94,7 @@ class ModuleWriter:
         self._hoisted: dict[str, ast.Assign] = {}
         self._imports: dict[int, Symbol] = {}
         self._structures = _structures(self._graphs.values())
+        self._functions_applied = _operations(self._graphs.values())
         self._reach = Reach(unit)
         self._taken.update(self._names.values())
 
@@ -310,8 +308,12 @@ class ModuleWriter:
 
     def result_kind(self, call: tree.Node, default: Kind) -> Kind:
         """Say what a call returned where the models were elaborated: one tensor or several."""
-        span = call.span
-        return self._structures.get((span.file.name, span.start, span.end), default)
+        return self._structures.get(_place(call.span), default)
+
+    def is_merge(self, expr: tree.Binary) -> bool:
+        """Tell whether an operator between tensors became a merge layer, as it does where both have a batch."""
+        layer, op = _place(expr.op_span), _place(expr.span)
+        return layer in self._structures or op not in self._functions_applied
 
     # -- the finished module --------------------------------------------------------------------
 
@@ -351,7 +353,9 @@ class ModuleWriter:
         """Give the module's constants, and the functions that they call, in an order that runs."""
         found: list[ast.stmt] = []
         done: set[int] = set()
-        for _, (symbol, constant) in sorted(self._constants.items(), key=self._place):
+        for _, (symbol, constant) in sorted(
+            self._constants.items(), key=lambda entry: self._order(entry[1][0])
+        ):
             self._add_constant(symbol, constant, found, done)
         for assignment in self._hoisted.values():
             self._add_helpers(assignment, found, done)
@@ -401,9 +405,6 @@ class ModuleWriter:
         everything.sort(key=lambda item: self._order(item[0]))
         return [statement for _, statement in everything]
 
-    def _place(self, item: tuple[int, tuple[Symbol, Constant]]) -> tuple[bool, str, int]:
-        return self._order(item[1][0])
-
     def _order(self, symbol: Symbol) -> tuple[bool, str, int]:
         unit = symbol.unit
         return (unit is self.unit, unit.file.name, symbol.node.span.start)
@@ -425,13 +426,20 @@ def _all_graphs(models: Mapping[str, Graph]) -> Iterator[tuple[str, Graph]]:
     yield from models.items()
 
 
-def _structures(graphs: Any) -> dict[tuple[str, int, int], Kind]:
-    found: dict[tuple[str, int, int], Kind] = {}
-    for graph in graphs:
-        for node in graph.nodes:
-            span = node.origin.span
-            found[(span.file.name, span.start, span.end)] = _kind_of(node.outputs)
-    return found
+Place = tuple[str, int, int]
+
+
+def _place(span: Span) -> Place:
+    return (span.file.name, span.start, span.end)
+
+
+def _structures(graphs: Iterable[Graph]) -> dict[Place, Kind]:
+    return {_place(n.origin.span): _kind_of(n.outputs) for g in graphs for n in g.nodes}
+
+
+def _operations(graphs: Iterable[Graph]) -> set[Place]:
+    nodes = (node for graph in graphs for node in graph.nodes)
+    return {_place(node.origin.span) for node in nodes if node.operation.family == "op"}
 
 
 def _kind_of(structure: Structure) -> Kind:

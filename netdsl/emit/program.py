@@ -31,6 +31,7 @@ class Program:
     needs_deep_model: bool = False
     needs_shared_layers: bool = False
     needs_once: bool = False
+    needs_tied: bool = False
     recursion_limit: str = ""
 
 
@@ -50,7 +51,12 @@ def render(program: Program) -> str:
 
 def _spaced(program: Program) -> Program:
     """Set a part apart where it, or what is before it, is a definition."""
-    after_definition = program.needs_deep_model or program.needs_shared_layers or program.needs_once
+    after_definition = (
+        program.needs_deep_model
+        or program.needs_shared_layers
+        or program.needs_once
+        or program.needs_tied
+    )
     parts: list[Part] = []
     for part in program.parts:
         parts.append(replace(part, stands_apart=part.is_definition or after_definition))

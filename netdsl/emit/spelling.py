@@ -11,6 +11,9 @@ from collections.abc import Container, Iterable
 #: Names of the module itself, which no name of a spec may take.
 PREAMBLE = frozenset({"keras", "layers", "ops", "itertools", "math", "sys", "tf", "np"})
 
+#: Names of what the module may need to run, beside the spec's own.
+HELPERS = frozenset({"SharedLayers", "once", "deep_model", "tied"})
+
 #: Single letters that read like digits; linters refuse them.
 _AMBIGUOUS = frozenset("lIO")
 _RESERVED = frozenset(dir(builtins)) | PREAMBLE | {"name", "_", "__debug__"} | _AMBIGUOUS

@@ -17,6 +17,7 @@ from netdsl.emit import code, simplify
 from netdsl.emit.expressions import (
     call_time,
     expression,
+    hinted,
     list_piece,
     ops_call,
     sequence,
@@ -46,7 +47,7 @@ def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
     """Write a chain that starts from a tensor; the last stage's result is left to the caller."""
     first, *rest = pipe.stages
     with w.within(w.scope.inner()):
-        return _through(w, rest, expression(w, first), flow)
+        return _through(w, rest, hinted(w, first, flow), flow)
 
 
 def _through(w: Writer, stages: list[tree.Expr], current: Piece, flow: str) -> Piece:

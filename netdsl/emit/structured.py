@@ -44,11 +44,12 @@ def emit_structured(
             Program(
                 text,
                 _imports(used, module, KERAS_IMPORTS[api] if needs_keras else ""),
-                preamble(used),
+                preamble(used | ({"ops"} if "tied" in used else set())),
                 (*registered, *parts_of(constants), *parts_of(functions)),
                 module.needs_deep_model,
                 module.needs_shared_layers,
                 module.needs_once,
+                "tied" in used,
                 recursion_limit(deepest),
             )
         )

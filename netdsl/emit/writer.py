@@ -42,6 +42,8 @@ class Writer:
         self.layers: ast.expr = code.name("layers")
         self.shares = False  # `layers` may be a SharedLayers here
         self.uses_name = False
+        self.hint: str | None = None  # the variable that the expression being written will be put in
+        self.anchor: str | None = None  # the variable of the input that sources are tied to
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
 
