@@ -66,6 +66,13 @@ class _Occurrence:
     expands: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Joined(tree.Node):
+    """An operator whose operands have been visited: it is numbered after them, as it is computed."""
+
+    operator: tree.Binary
+
+
 def plan_names(
     body: tree.Body | tree.Expr, is_block: Callable[[str], bool], *, in_model: bool
 ) -> NamePlan:
@@ -127,14 +134,16 @@ class _Collector:
 
     def chain(self, root: tree.Expr, loops: tuple[tree.Node, ...]) -> None:
         """Visit an expression without recursing: a stack of (node, loops, name after `as`)."""
-        stack: list[tuple[tree.Expr, tuple[tree.Node, ...], str | None]] = [(root, loops, None)]
+        stack: list[tuple[tree.Expr | _Joined, tuple[tree.Node, ...], str | None]] = [
+            (root, loops, None)
+        ]
         while stack:
             node, around, given = stack.pop()
             stack.extend(reversed(self._visit(node, around, given)))
 
     def _visit(
-        self, node: tree.Expr, loops: tuple[tree.Node, ...], given: str | None
-    ) -> list[tuple[tree.Expr, tuple[tree.Node, ...], str | None]]:
+        self, node: tree.Expr | _Joined, loops: tuple[tree.Node, ...], given: str | None
+    ) -> list[tuple[tree.Expr | _Joined, tuple[tree.Node, ...], str | None]]:
         match node:
             case tree.Pipe(_, stages):
                 return [(s, loops, given if s is stages[-1] else None) for s in stages]
@@ -159,9 +168,12 @@ class _Collector:
             case tree.Conditional(_, _, then, otherwise):
                 return [(then, loops, given), (otherwise, loops, given)]
             case tree.Binary(_, op, left, right):
-                if op in OPERATOR_BASES and not _is_number(left) and not _is_number(right):
-                    self._note(node, given, OPERATOR_BASES[op], loops, None)
-                return [(left, loops, None), (right, loops, None)]
+                joins = op in OPERATOR_BASES and not _is_number(left) and not _is_number(right)
+                self_after = [(_Joined(node.span, node), loops, given)] if joins else []
+                return [(left, loops, None), (right, loops, None), *self_after]
+            case _Joined(_, joined):
+                self._note(joined, given, OPERATOR_BASES[joined.op], loops, None)
+                return []
             case tree.Unary(_, _, operand):
                 return [(operand, loops, None)]
             case tree.Subscript(_, value, _) | tree.Attribute(_, value, _):
@@ -177,7 +189,7 @@ class _Collector:
 
     def _visit_call(
         self, node: tree.Call, loops: tuple[tree.Node, ...], given: str | None
-    ) -> list[tuple[tree.Expr, tuple[tree.Node, ...], str | None]]:
+    ) -> list[tuple[tree.Expr | _Joined, tuple[tree.Node, ...], str | None]]:
         """A stage `Kind(…)` or `Kind(…)(…)`; call-time arguments may hold chains of their own."""
         inner: list[tree.Argument] = []
         target = node.function
