@@ -31,6 +31,9 @@ from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
 from netdsl.source import Span
 from netdsl.syntax import tree
 
+#: How the module of Keras's layers begins in Python.
+_MODULES = ("keras.", "layers.", "tf.", "tensorflow.")
+
 _OBJECT_FAMILIES: tuple[Family, ...] = (
     "initializer",
     "regularizer",
@@ -72,6 +75,8 @@ def _makes_layer(call: tree.Call, frame: Frame) -> bool:
     if isinstance(target, tree.Name):
         found = frame.lookup(target.id)
         return isinstance(found, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer))
+    if isinstance(target, tree.Attribute):
+        return target.name in names_and_aliases("layer") and target.span.text.startswith(_MODULES)
     return False
 
 
@@ -83,35 +88,65 @@ def _cannot_call(expr: tree.Call, frame: Frame, what: str) -> Any:
 
 
 def not_applied(span: Span, frame: Frame, help: str = "") -> Any:
-    """Report a layer that stands where a tensor is needed."""
+    """Report a layer that stands where a tensor is needed; where one input is all there is, offer it."""
     text = ev.short(span.text)
+    source = _only_input(frame)
+    place = Span(span.file, span.start, span.start)
     frame.report(
         problems.NotApplied.at(
             span,
             "no tensor reaches this layer",
             name=text,
-            help=help or f"write the tensor before it: `x -> {text}`",
+            help=help or f"write the tensor before it: `{source or 'x'} -> {text}`",
+            fix=Fix((Edit(place, f"{source} -> "),)) if source else None,
         )
     )
     return POISON
 
 
+def _only_input(frame: Frame) -> str | None:
+    """Give the input of the model under construction, where it has exactly one."""
+    body = frame.body
+    if body is None or body.via or len(body.graph.inputs) != 1:
+        return None
+    return body.graph.nodes[body.graph.inputs[0]].name
+
+
 def _python_style_call(expr: tree.Call, frame: Frame) -> Any:
     """`Dense(10)(x)`: Keras's way to apply; here the tensor comes through an arrow."""
-    first = expr.arguments[0] if expr.arguments else None
-    if first is None or first.name is not None or len(expr.arguments) != 1:
+    text = _as_chain(expr)
+    if text is None:
         return not_applied(expr.span, frame)
-    text = f"{first.value.span.text} -> {expr.function.span.text}"
     frame.report(
         problems.NotApplied.at(
             expr.span,
             "a layer is applied by an arrow",
             name=ev.short(expr.function.span.text),
-            help=f"write `{ev.short(text)}`",
+            help=f"write `{' '.join(text.split())}`",
             fix=Fix((Edit(expr.span, text),), safe=True),
         )
     )
     return POISON
+
+
+def _as_chain(expr: tree.Expr) -> str | None:
+    """Spell nested calls as a chain: `Dense(10)(Flatten()(x))` -> `x -> Flatten() -> Dense(10)`."""
+    stages: list[str] = []
+    while isinstance(expr, tree.Call) and isinstance(expr.function, tree.Call):
+        maker = expr.function
+        if len(expr.arguments) != 1 or expr.arguments[0].name is not None:
+            return None
+        stages.append(_without_module(maker))
+        expr = expr.arguments[0].value
+    return " -> ".join([expr.span.text, *reversed(stages)])
+
+
+def _without_module(maker: tree.Call) -> str:
+    """Spell `keras.layers.Dense(10)` as a spec does: `Dense(10)`."""
+    if not isinstance(maker.function, tree.Attribute):
+        return maker.span.text
+    start = maker.function.name_span.start
+    return Span(maker.span.file, start, maker.span.end).text
 
 
 def _arguments(expr: tree.Call, frame: Frame) -> tuple[list[Any], dict[str, Any]] | None:

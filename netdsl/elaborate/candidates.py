@@ -21,6 +21,8 @@ def propose(
     if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
         return _same_padding_upstream(refusal, tensors, graph)
     name = refusal.problem.__name__
+    if name == "UnequalInputs" and len({t.spec.rank for t in tensors}) > 1:
+        return _flatten_larger(tensors, graph)
     if name == "WrongRank" and len(tensors) == 1:
         return _sequences_upstream(tensors[0], graph) or _flatten_before(
             refusal, tensors[0], operation_span
@@ -80,6 +82,23 @@ def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
     return with_argument(
         node.operation.span, "return_sequences", "True", "hand the whole sequence on: "
     )
+
+
+def _flatten_larger(tensors: list[Tensor], graph: Graph) -> Fix | None:
+    """Tensors of several ranks are joined: put the larger ones in a row, as the smallest is."""
+    smallest = min(t.spec.rank for t in tensors)
+    larger = [t for t in tensors if t.spec.rank > smallest]
+    if smallest != 2:
+        return None
+    edits = [_after(graph.nodes[t.ref.node].origin.span, " -> Flatten()") for t in larger]
+    shapes = " and ".join(dict.fromkeys(spell_shape(t.spec.shape) for t in larger))
+    return Fix(
+        tuple(dict.fromkeys(edits)), text=f"put {shapes} in a row first, with `-> Flatten()`"
+    )
+
+
+def _after(span: Span, text: str) -> Edit:
+    return Edit(Span(span.file, span.end, span.end), text)
 
 
 def return_state(tensor: Tensor, graph: Graph) -> Fix | None:

@@ -1,4 +1,4 @@
-"""What is wrong with a file's declarations wherever they are used, or not: types of parameters, layers of `defaults`."""
+"""Mistakes of declarations, whether they are used or not: types of parameters, layers of `defaults`."""
 
 from __future__ import annotations
 

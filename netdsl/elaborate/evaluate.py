@@ -406,6 +406,7 @@ def _pipe(expr: tree.Pipe, frame: Frame) -> Any:
 
 
 def _loop(expr: tree.Repeat | tree.For | tree.If | tree.As, frame: Frame) -> Any:
+    stages.note_starts(expr, frame)
     return stages.run(expr, frame.arriving, frame)
 
 

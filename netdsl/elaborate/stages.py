@@ -182,8 +182,8 @@ def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
     return POISON
 
 
-def _note_starts(item: tree.Expr, frame: Frame) -> None:
-    """Remember the expressions that a branch may begin with, under conditions too."""
+def note_starts(item: tree.Expr, frame: Frame) -> None:
+    """Remember the expressions that a branch, or a source, may begin with, under conditions too."""
     pending = [item]
     while pending:
         node = pending.pop()
@@ -318,7 +318,7 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
 
 
 def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
-    _note_starts(item, frame)
+    note_starts(item, frame)
     if isinstance(item, tree.Binary):
         value = ev.evaluate(item, _with_arriving(frame, arriving))
         return check_source(item, value, frame)
