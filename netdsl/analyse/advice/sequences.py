@@ -2,6 +2,138 @@
 
 from __future__ import annotations
 
-from netdsl.analyse.advice import Rule
+from collections.abc import Iterable
 
-RULES: tuple[Rule, ...] = ()
+from netdsl.analyse.advice import Rule
+from netdsl.analyse.advice.view import RECURRENT, View, argument, at, uses
+from netdsl.catalog.kind import BoundLayer
+from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.problems import advice_sequences as problems
+from netdsl.graph import Node, Ref, refs_in
+
+#: From so many steps on a recurrence is told of.
+_MANY = 1000
+
+_ATTENTION = frozenset({"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"})
+
+
+# -- masks --------------------------------------------------------------------------------------
+
+
+def mask_lost(view: View) -> Iterable[Diagnostic]:
+    """Report each layer that a masked tensor goes into and none comes out of, and that does not use the mask."""
+    makers = _mask_makers(view)
+    for node in view.nodes:
+        masked = [ref for ref in node.inputs if view.spec(ref).masked]
+        if not masked or any(spec.masked for spec in node.flat_outputs) or _uses_mask(node):
+            continue
+        maker = makers.get(masked[0].node)
+        yield problems.MaskLost.at(
+            at(node),
+            _why_lost(view, node),
+            layer=node.kind,
+            related=(*((Label(at(maker), "the mask is made here"),) if maker else ()), *uses(node)),
+            help="use the mask before this, or leave it out where padding does no harm",
+        )
+
+
+def _uses_mask(node: Node) -> bool:
+    """Tell whether a layer takes note of the mask itself. What a model or a layer of one's own does is not known."""
+    policy = node.operation.definition.mask if node.operation.definition is not None else None
+    takes_note = policy == "use" or node.kind in RECURRENT | _ATTENTION
+    return takes_note or node.operation.family not in ("layer", "op") or node.kind == "Lambda"
+
+
+def _why_lost(view: View, node: Node) -> str:
+    bare = [ref for ref in node.inputs if not view.spec(ref).masked]
+    if node.operation.family == "layer" and len(node.inputs) > 1 and bare:
+        return f"`{view.producer(bare[0]).name}`, which it is joined with, has no mask"
+    return "it passes no mask on, so padding counts like data from here on"
+
+
+def _mask_makers(view: View) -> dict[int, Node]:
+    """Give, for each node with a masked output, the layer that made the mask."""
+    makers: dict[int, Node] = {}
+    for node in view.nodes:
+        if any(spec.masked for spec in node.flat_outputs):
+            before = [ref.node for ref in node.inputs if view.spec(ref).masked]
+            makers[node.id] = makers.get(before[0], node) if before else node
+    return makers
+
+
+# -- recurrence ---------------------------------------------------------------------------------
+
+
+def many_steps(view: View) -> Iterable[Diagnostic]:
+    """Report recurrent layers over very long sequences."""
+    for node in view.nodes:
+        if node.kind not in RECURRENT:
+            continue
+        steps = view.spec(node.inputs[0]).shape[1]
+        if isinstance(steps, int) and steps >= _MANY:
+            yield problems.ManySteps.at(
+                at(node),
+                "no step can begin before the one before it has ended",
+                layer=node.kind,
+                steps=steps,
+                related=uses(node),
+                help="shorten the sequence before it with strides or pooling, or use convolutions or attention",
+            )
+
+
+# -- causality ----------------------------------------------------------------------------------
+
+
+def sees_the_future(view: View) -> Iterable[Diagnostic]:
+    """Report a Bidirectional and a causal layer that follow one another along one sequence.
+
+    A sequence goes on through the first tensor of a layer: what attention looks up (`value=`) may be another.
+    """
+    causal: dict[int, Node] = {}
+    both_ways: dict[int, Node] = {}
+    for node in view.nodes:
+        if node.flat_outputs[0].rank < 3:
+            continue
+        for ref in _main_inputs(node):
+            for table in (causal, both_ways):
+                if ref.node in table:
+                    table.setdefault(node.id, table[ref.node])
+        own_causal, own_both = _is_causal(node), _is_both_ways(node)
+        if own_causal and node.id in both_ways:
+            yield _future(both_ways[node.id], node)
+        if own_both and node.id in causal:
+            yield _future(node, causal[node.id])
+        if own_causal:
+            causal[node.id] = node
+        if own_both:
+            both_ways[node.id] = node
+
+
+def _main_inputs(node: Node) -> list[Ref]:
+    refs = list(refs_in(node.positional))
+    return refs[:1] if node.kind in _ATTENTION else refs
+
+
+def _is_causal(node: Node) -> bool:
+    return argument(node, "padding") == "causal" or node.keywords.get("use_causal_mask") is True
+
+
+def _is_both_ways(node: Node) -> bool:
+    inner = argument(node, "layer")
+    return (
+        node.kind == "Bidirectional"
+        and isinstance(inner, BoundLayer)
+        and bool(inner.arguments.get("return_sequences"))
+    )
+
+
+def _future(both: Node, causal: Node) -> Diagnostic:
+    return problems.SeesTheFuture.at(
+        at(both),
+        "every step it gives knows all later ones",
+        related=(Label(at(causal), "this layer looks at earlier steps only"), *uses(both)),
+        help="use the recurrent layer by itself, forwards",
+    )
+
+
+RULES: tuple[Rule, ...] = (mask_lost, many_steps, sees_the_future)
