@@ -289,3 +289,10 @@ def test_frozen_block_freezes_all_that_is_in_it() -> None:
 def test_arrow_into_a_block_may_bring_a_list() -> None:
     text = dense_model("[x, x] -> b()", before="block b() = Add() -> Dense(1)")
     assert kinds(graph_of(text)) == ["Add", "Dense"]
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_condition_at_the_start_of_a_statement_chooses_between_tensors(decided: bool) -> None:
+    block = f"block b {{ input x y = x -> Dense(8) output if {decided} {{ x + y }} else {{ y }} }}"
+    expected = ["Dense", "Add"] if decided else ["Dense"]
+    assert kinds(graph_of(dense_model("x -> b()", before=block))) == expected

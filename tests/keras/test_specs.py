@@ -1,0 +1,127 @@
+"""The shipped specs under Keras: the same layers, shapes, dtypes and weights as netdsl printed, and they run."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import keras
+import numpy as np
+
+import netdsl
+from tests.zoo.specs import SMALL, SPECS, name_of
+
+pytestmark = pytest.mark.keras
+
+APPLICATIONS = {
+    "resnet50": "ResNet50",
+    "resnet152": "ResNet152",
+    "vgg16": "VGG16",
+    "densenet121": "DenseNet121",
+}
+
+
+@pytest.fixture(autouse=True)
+def _free_memory() -> Iterator[None]:
+    yield
+    keras.backend.clear_session()
+    gc.collect()
+
+
+def rows_of(model: Any) -> dict[str, tuple[Any, ...]]:
+    """Give what Keras has built: output shape, dtype and weights of each layer by name."""
+    return {
+        layer.name: (
+            [list(t.shape) for t in keras.tree.flatten(layer.output)],
+            [t.dtype for t in keras.tree.flatten(layer.output)],
+            sorted(list(w.shape) for w in layer.weights),
+            layer.count_params(),
+        )
+        for layer in model.layers
+        if len(layer._inbound_nodes) == 1
+    }
+
+
+def rows_promised(summary: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """Give the same of what netdsl printed."""
+    uses = [row["name"] for row in summary["layers"]]
+    return {
+        row["name"]: (
+            row["output_shapes"],
+            row["output_dtypes"],
+            sorted(row["weights"]),
+            row["parameters"],
+        )
+        for row in summary["layers"]
+        if uses.count(row["name"]) == 1
+    }
+
+
+def random_batch(model: Any, size: int = 2) -> list[Any]:
+    rng = np.random.default_rng(0)
+    batch = []
+    for tensor in model.inputs:
+        shape = [size, *(5 if d is None else d for d in tensor.shape[1:])]
+        whole = "int" in keras.backend.standardize_dtype(tensor.dtype)
+        batch.append(
+            rng.integers(0, 8, shape) if whole else rng.normal(size=shape).astype("float32")
+        )
+    return batch
+
+
+@pytest.mark.parametrize("flat", [False, True], ids=["structured", "flat"])
+@pytest.mark.parametrize("path", SPECS, ids=name_of)
+def test_spec_builds_as_promised_and_runs(path: Path, flat: bool) -> None:
+    compiled = netdsl.compile_file(path, **SMALL.get(path.stem, {}))
+    promised = compiled.model().summary()
+    model = compiled.build(flat=flat)
+
+    assert rows_of(model) == rows_promised(promised)
+    assert {layer.name for layer in model.layers} == {row["name"] for row in promised["layers"]}
+    assert model.count_params() == promised["totals"]["parameters"]
+    trainable = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    assert trainable == promised["totals"]["trainable_parameters"]
+
+    batch = random_batch(model, 1 if "resnet152" in path.stem else 2)
+    results = model(batch if len(batch) > 1 else batch[0])
+    named = results if isinstance(results, dict) else {promised["outputs"][0]["name"]: results}
+    assert set(named) == {output["name"] for output in promised["outputs"]}
+    for output in promised["outputs"]:
+        found = named[output["name"]]
+        assert all(
+            p is None or p == f for p, f in zip(output["shape"][1:], found.shape[1:], strict=True)
+        )
+        assert keras.backend.standardize_dtype(found.dtype) == output["dtype"]
+        assert np.isfinite(np.asarray(found)).all()
+
+
+def steps_of(model: Any) -> list[tuple[Any, ...]]:
+    """Give the output shape and the weights of each layer, in Keras's order."""
+    return [
+        (tuple(layer.output.shape), [tuple(w.shape) for w in layer.weights])
+        for layer in model.layers
+    ]
+
+
+@pytest.mark.parametrize("stem", APPLICATIONS)
+def test_spec_is_the_network_of_keras_applications(stem: str) -> None:
+    """Layer by layer in Keras's own order; given the same weights, both compute the same."""
+    path = next(p for p in SPECS if p.stem == stem)
+    built = netdsl.compile_file(path).build()
+    reference = getattr(keras.applications, APPLICATIONS[stem])(weights=None)
+    assert built.count_params() == reference.count_params()
+    assert steps_of(built) == steps_of(reference)
+
+    built.set_weights(reference.get_weights())
+    image = np.random.default_rng(0).normal(size=(1, 224, 224, 3)).astype("float32")
+    np.testing.assert_allclose(
+        np.asarray(built(image)), np.asarray(reference(image)), rtol=1e-4, atol=1e-6
+    )

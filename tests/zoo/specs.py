@@ -1,0 +1,23 @@
+"""The specs that ship with netdsl, and sizes at which each is quick to build and to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from netdsl.resources import resource_dir, std_dir
+
+SPECS: tuple[Path, ...] = tuple(sorted(resource_dir("specs").glob("*.net")))
+LIBRARY: tuple[Path, ...] = tuple(sorted(std_dir().glob("*.net")))
+
+#: Hyperparameters that keep a spec's structure and make it small, where the paper's sizes take gigabytes.
+SMALL: dict[str, dict[str, Any]] = {
+    "seq2seq": {"source_words": 50, "target_words": 40, "units": 8},
+    "siamese": {"code": 16},
+    "unet": {"widths": [4, 8, 16, 32]},
+    "vgg16": {"classes": 10},
+}
+
+
+def name_of(path: Path) -> str:
+    return path.stem

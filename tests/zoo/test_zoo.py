@@ -1,0 +1,213 @@
+"""The shipped specs and the library: without a diagnostic, with what their papers say of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import netdsl
+from netdsl.compiler import compile_text
+from netdsl.syntax import tree
+from tests.language.front_door import compiled, layers, spelled
+from tests.zoo.specs import LIBRARY, SMALL, SPECS, name_of
+
+#: Parameters that the papers, or keras.applications, give (moving statistics of normalizations included).
+PUBLISHED = {
+    "ResNet50": 25_636_712,
+    "ResNet152": 60_419_944,
+    "VGG16": 138_357_544,
+    "DenseNet121": 8_062_504,
+    "GoogLeNet": 13_378_280,
+    "UNet": 31_030_658,
+    "Siamese": 38_951_745,
+    "Seq2Seq": 384_112_000,
+}
+
+
+@pytest.mark.parametrize("path", SPECS, ids=name_of)
+def test_spec_compiles_without_a_diagnostic(path: Path) -> None:
+    result = netdsl.compile_file(path)
+    assert not result.diagnostics, spelled(result)
+    assert result.models
+
+
+@pytest.mark.parametrize("path", SPECS, ids=name_of)
+def test_spec_compiles_at_other_hyperparameters(path: Path) -> None:
+    settings = SMALL.get(path.stem, {"classes": 7})
+    assert netdsl.compile_file(path, **settings).ok
+
+
+@pytest.mark.parametrize("path", SPECS, ids=name_of)
+def test_spec_cites_its_paper_and_asserts_its_size(path: Path) -> None:
+    text = path.read_text("utf-8")
+    module = netdsl.compile_file(path).unit.module
+    assert re.search(r"\((?:\w|[-., &])+, .+, (?:19|20)\d\d", module.docstring or "", re.S)
+    assert "assert params" in text
+    for statement in module.statements:
+        if isinstance(statement, tree.Model | tree.Block) and isinstance(statement.body, tree.Body):
+            assert statement.body.docstring, statement.name
+
+
+def test_published_sizes_are_those_of_the_models() -> None:
+    found = {}
+    for path in SPECS:
+        result = netdsl.compile_file(path)
+        found |= {name: result.model(name).totals["parameters"] for name in result.models}
+    assert {name: found[name] for name in PUBLISHED} == PUBLISHED
+
+
+def test_lenet_is_the_table_that_is_taught() -> None:
+    """Activations and parameters layer by layer, as courses work them out by hand."""
+    path = next(p for p in SPECS if p.stem == "lenet5")
+    rows = [
+        r
+        for r in netdsl.compile_file(path).model().layers
+        if r["kind"] not in ("InputLayer", "Flatten")
+    ]
+    assert [r["parameters"] for r in rows] == [456, 0, 2416, 0, 48120, 10164, 850]
+    assert [tuple(r["output_shapes"][0][1:]) for r in rows] == [
+        (28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (120,), (84,), (10,),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", SPECS, ids=name_of)
+def test_names_of_a_spec_are_unique_and_stable(path: Path) -> None:
+    first, second = netdsl.compile_file(path).model(), netdsl.compile_file(path).model()
+    names = [row["name"] for row in first.layers]
+    assert names == [row["name"] for row in second.layers]
+    assert len({*names}) == len(
+        {id(n.operation) for n in first.net.nodes if n.id in first.net.needed()}
+    )
+
+
+# -- the library --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_library_file_is_without_a_diagnostic(path: Path) -> None:
+    result = compile_text(path.read_text("utf-8"), name=f"std/{path.name}")
+    assert not result.diagnostics, spelled(result)
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_block_of_the_library_says_what_it_is(path: Path) -> None:
+    module = compile_text(path.read_text("utf-8"), name=f"std/{path.name}").unit.module
+    assert module.docstring
+    for statement in module.statements:
+        if isinstance(statement, tree.Block):
+            assert isinstance(statement.body, tree.Body), statement.name
+            assert statement.body.docstring, statement.name
+
+
+IMAGE = "input x: [16, 16, 8]"
+SEQUENCE = "input x: [12, 32]"
+
+#: Each block once: how it is imported, what arrives, the shape it gives.
+BLOCKS = [
+    ("vision", "conv_bn(4)", IMAGE, (16, 16, 4)),
+    ("vision", "conv_bn(4, (1, 7), strides=2, act=linear)", IMAGE, (8, 8, 4)),
+    ("vision", "conv_bn(8, 3, groups=4)", IMAGE, (16, 16, 8)),
+    ("vision", "separable_conv_bn(4)", IMAGE, (16, 16, 4)),
+    ("vision", "depthwise_bn(5, 2)", IMAGE, (8, 8, 8)),
+    ("vision", "mobile_conv(4, 2)", IMAGE, (8, 8, 4)),
+    ("vision", "squeeze_excite(4)", IMAGE, (16, 16, 8)),
+    ("vision", "shortcut(8)", IMAGE, (16, 16, 8)),
+    ("vision", "shortcut(8, 2)", IMAGE, (8, 8, 8)),
+    ("vision", "basic_residual(8)", IMAGE, (16, 16, 8)),
+    ("vision", "basic_residual(12, 2)", IMAGE, (8, 8, 12)),
+    ("vision", "bottleneck(2)", IMAGE, (16, 16, 8)),
+    ("vision", "bottleneck(4, 2, groups=2)", IMAGE, (8, 8, 16)),
+    ("vision", "bn_conv(4)", IMAGE, (16, 16, 4)),
+    ("vision", "preactivation_residual(8)", IMAGE, (16, 16, 8)),
+    ("vision", "preactivation_bottleneck(4, 2)", IMAGE, (8, 8, 16)),
+    ("vision", "inverted_residual(8)", IMAGE, (16, 16, 8)),
+    ("vision", "inverted_residual(6, 2, expansion=1)", IMAGE, (8, 8, 6)),
+    ("vision", "mbconv(8)", IMAGE, (16, 16, 8)),
+    ("vision", "mbconv(6, 2, kernel_size=5)", IMAGE, (8, 8, 6)),
+    ("vision", "fire(2, 3)", IMAGE, (16, 16, 6)),
+    ("vision", "inception(1, 2, 3, 4, 5, 6)", IMAGE, (16, 16, 15)),
+    ("vision", "dense_layer(4)", IMAGE, (16, 16, 12)),
+    ("vision", "dense_block(3, 4)", IMAGE, (16, 16, 20)),
+    ("vision", "transition()", IMAGE, (8, 8, 4)),
+    ("vision", "aspp(4, [2, 3])", IMAGE, (16, 16, 4)),
+    ("vision", "spatial_pyramid(3)", IMAGE, (16, 16, 32)),
+    ("attention", "patch_embedding(6, 4)", IMAGE, (16, 6)),
+    ("attention", "project_with_positions(6)", SEQUENCE, (12, 6)),
+    ("attention", "convolutional_positions()", SEQUENCE, (12, 32)),
+    ("attention", "self_attention(4)", SEQUENCE, (12, 32)),
+    ("attention", "feed_forward(64)", SEQUENCE, (12, 32)),
+    ("attention", "gated_feed_forward(64)", SEQUENCE, (12, 32)),
+    ("attention", "transformer_encoder(4, 64)", SEQUENCE, (12, 32)),
+    ("attention", "pre_norm_encoder(4, 64, causal=True)", SEQUENCE, (12, 32)),
+    ("mlp", "mlp([4, 5])", "input x: [8]", (5,)),
+    ("mlp", "mlp([4, 5], act=tanh, dropout=0.1)", "input x: [8]", (5,)),
+    ("mlp", "residual_mlp(16)", "input x: [8]", (8,)),
+    ("mlp", "highway()", "input x: [8]", (8,)),
+    ("mlp", "mixer_layer(4, 16)", SEQUENCE, (12, 32)),
+]
+
+
+@pytest.mark.parametrize(("module", "call", "inputs", "shape"), BLOCKS, ids=[b[1] for b in BLOCKS])
+def test_block_of_the_library_gives_its_shape(
+    module: str, call: str, inputs: str, shape: tuple[int, ...]
+) -> None:
+    name = call.partition("(")[0]
+    result = compiled(
+        f"from std.{module} import {name}\nmodel M {{ {inputs}\n output y = x -> {call} }}"
+    )
+    assert not result.diagnostics, spelled(result)
+    graph = result.graphs["M"]
+    assert graph.spec(graph.outputs["y"]).shape[1:] == shape
+
+
+#: Blocks that take several tensors, or give them.
+SEVERAL = [
+    "from std.attention import cross_attention\n"
+    "model M { input x: [12, 32] input m: [7, 32] output x -> cross_attention(4)(memory=m) }",
+    "from std.attention import transformer_decoder\n"
+    "model M { input x: [12, 32] input m: [7, 32] output [x, m] -> transformer_decoder(4, 64) }",
+    "from std.attention import pre_norm_decoder\n"
+    "model M { input x: [12, 32] input m: [7, 32] output x -> pre_norm_decoder(4, 64)(memory=m) }",
+    "from std.mlp import cross_layer\n"
+    "model M { input x: [8] a = [x, x] -> cross_layer() output [x, a] -> cross_layer() }",
+    "from std.vision import feature_pyramid\n"
+    "model M { input a: [16, 16, 8] input b: [8, 8, 8] input c: [4, 4, 8]\n"
+    "p3, p4, p5 = [a, b, c] -> feature_pyramid(4) output p3 output p4 output p5 }",
+]
+
+
+@pytest.mark.parametrize("text", SEVERAL, ids=lambda text: text.split()[3])
+def test_block_of_the_library_takes_several_tensors(text: str) -> None:
+    result = compiled(text)
+    assert not result.diagnostics, spelled(result)
+
+
+def test_every_block_of_the_library_is_tried() -> None:
+    tried = {call.partition("(")[0] for _, call, _, _ in BLOCKS} | {
+        text.split()[3] for text in SEVERAL
+    }
+    for path in LIBRARY:
+        if path.stem == "edges":
+            continue  # fixed filters have tests of their own
+        module = compile_text(path.read_text("utf-8"), name=f"std/{path.name}").unit.module
+        declared = {s.name for s in module.statements if isinstance(s, tree.Block)}
+        assert declared <= tried, declared - tried
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"), [(32, 32), (33, 32), (3, 8), (20, 24), (12, 16), (11, 16), (95, 96)]
+)
+def test_divisible_width_is_near_and_at_most_a_tenth_below(width: int, expected: int) -> None:
+    text = f"from std.vision import make_divisible\nmodel M(n = make_divisible({width})) {{ input x: [1] output x }}"
+    found = compiled(text).graphs["M"].hyperparameters["n"]
+    assert found == expected
+    assert found % 8 == 0
+    assert found >= 0.9 * width
+
+
+def test_squeeze_and_excite_has_the_weights_of_its_paper() -> None:
+    text = "from std.vision import squeeze_excite\nmodel M { input x: [8, 8, 64] output x -> squeeze_excite(16) }"
+    dense = [n for n in layers(compiled(text).graphs["M"]) if n.kind == "Dense"]
+    assert [tuple(n.operation.weights[0].shape) for n in dense] == [(64, 4), (4, 64)]
