@@ -196,6 +196,11 @@ class Automaton:
         if self.accepts("let"):
             self._feed("let")
 
+    def innermost_statement(self) -> tuple[str, int]:
+        """Give the list of statements that is being read, and the offset where the present statement began."""
+        name, height = self.innermost_list()
+        return name, self._offset_above(height)
+
     def innermost_list(self) -> tuple[str, int]:
         """Give the list of statements that is being read, and the height of the stack up to its state."""
         lists = list_states()
@@ -236,9 +241,10 @@ class Automaton:
         tokens, index = self.tokens, self.index
         place = tokens.starts[index]
         before = tokens.ends[index - 1] if index else 0
-        self.tokens = Tokens(
-            tokens.file, [_HALT, kind, _HALT], [before, place, place], [before, place, place]
-        )
+        self.tokens = Tokens(tokens.file)
+        self.tokens.add(_HALT, before, before)
+        self.tokens.add(kind, place, place)
+        self.tokens.add(_HALT, place, place)
         self.index = 1
         self.run()
         self.tokens, self.index = tokens, index

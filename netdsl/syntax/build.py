@@ -10,8 +10,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.source import SourceFile, Span
@@ -32,8 +31,7 @@ _LONGEST_RUN = 1000
 ParseExpression = Callable[[Tokens], "tree.Expr | Diagnostic"]
 
 
-@dataclass(frozen=True, slots=True)
-class Faulty:
+class Faulty(NamedTuple):
     """Stands in a list of statements for one that is left out, until the list is complete."""
 
     span: Span

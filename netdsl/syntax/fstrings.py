@@ -6,15 +6,15 @@ as Python 3.11 finds it: the first `}`, `:` or `!` outside brackets.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from netdsl.source import SourceFile
 from netdsl.syntax.literals import Flaw, decode_escapes, split_quotes
+from netdsl.syntax.table import END
 from netdsl.syntax.tokens import Tokens, tokenize
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(NamedTuple):
     """An expression between braces: its tokens, what follows `!` and `:`, and `label` for `{x=}`."""
 
     tokens: Tokens
@@ -165,7 +165,5 @@ def _tail(tokens: Tokens, stop: int, start: int, last: int, label: str) -> Hole 
     if label and not conversion and not format_spec:
         conversion = "r"
     del tokens.kinds[stop:], tokens.starts[stop:], tokens.ends[stop:]
-    tokens.kinds.append("$END")
-    tokens.starts.append(end_of_value)
-    tokens.ends.append(end_of_value)
+    tokens.add(END, end_of_value, end_of_value)
     return Hole(tokens, start, position + 1, label, conversion, format_spec)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SIMPLE_ESCAPES = {
     "\n": "",
@@ -32,8 +32,7 @@ _ESCAPE = re.compile(
 _MOST_DIGITS = 4300
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """What is wrong in a literal, and between which offsets."""
 
     reason: str

@@ -7,7 +7,7 @@ the broken statement opened, or, where one of these was never closed, no further
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netdsl.syntax.table import END
 from netdsl.syntax.tokens import HARD_WORDS, Tokens
@@ -35,30 +35,24 @@ _BEGIN_VALUE = _KINDS | {"(", "[", "{", "-", "not", "if", "for", "_", "True", "F
 _NEVER_SECOND = frozenset({"=", ",", ")", "]", "}", ":", ".", "->"})
 
 
-@dataclass(frozen=True, slots=True)
-class Resumption:
-    """Read on at token `index`; `closes` tells that the body around the broken statement ends before it."""
+class Resumption(NamedTuple):
+    """Read on at a token; `closes` tells that the body around the broken statement ends before it."""
 
-    index: int
+    token: int
     closes: bool = False
 
 
-@dataclass(slots=True)
 class Brackets:
     """Which bracket closes which, over a whole file; what has no partner is left out."""
 
-    partner: dict[int, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, tokens: Tokens) -> Brackets:
-        found = cls()
+    def __init__(self, tokens: Tokens) -> None:
+        self.partner: dict[int, int] = {}
         waiting: list[int] = []
         for index, kind in enumerate(tokens.kinds):
             if kind in OPENERS:
                 waiting.append(index)
             elif kind in CLOSERS:
-                found._close(tokens, waiting, index)
-        return found
+                self._close(tokens, waiting, index)
 
     def _close(self, tokens: Tokens, waiting: list[int], index: int) -> None:
         """Match a closing bracket; a brace closes over brackets that were left open, nothing else does."""

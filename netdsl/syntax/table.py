@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from netdsl.resources import resource_dir
 
@@ -24,8 +23,7 @@ END = "$END"
 SHIPPED = Path(__file__).with_name("table.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What to do when the symbols of a rule have been read.
 
     `keep` tells which children the rule's value is made of: a number takes that child, `~number` splices in
@@ -40,8 +38,7 @@ class Rule:
     collects: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """States are numbers. `moves[state][symbol]` is the next state, or `~rule` to reduce by that rule."""
 
     moves: list[dict[str, int]]

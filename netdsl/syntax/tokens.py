@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from functools import cache
 
 from netdsl.source import SourceFile, Span
@@ -33,15 +32,20 @@ _STRAY = (
 )
 
 
-@dataclass(slots=True)
 class Tokens:
     """The tokens of a stretch of a file as three lists in step, closed by an `$END` token, and its comments."""
 
-    file: SourceFile
-    kinds: list[str] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.kinds: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.comments: list[Comment] = []
+
+    def add(self, kind: str, start: int, end: int) -> None:
+        self.kinds.append(kind)
+        self.starts.append(start)
+        self.ends.append(end)
 
     def span(self, index: int) -> Span:
         return Span(self.file, self.starts[index], self.ends[index])
@@ -117,9 +121,7 @@ def tokenize(file: SourceFile, start: int = 0, end: int | None = None) -> Tokens
         kinds.append(kind)
         starts.append(first)
         ends.append(last)
-    kinds.append(END)
-    starts.append(end)
-    ends.append(end)
+    tokens.add(END, end, end)
     return tokens
 
 

@@ -1,0 +1,113 @@
+"""Takes the parser past a mistake: reports it, leaves the broken statement out, and sets it before the next one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.problems.syntax import ForeignComment, MissingArrow, UnexpectedToken
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.syntax.automaton import Automaton
+from netdsl.syntax.build import Builder
+from netdsl.syntax.errors import explain
+from netdsl.syntax.recovery import TOP, Brackets, Resumption, begins_statement, resume_after
+from netdsl.syntax.stop import Stop
+from netdsl.syntax.tokens import Tokens
+
+# A file with more mistakes than this is no spec: reading it to its end would only take time.
+_MOST_MISTAKES = 200
+
+
+class Mistakes:
+    """The mistakes of one file so far."""
+
+    def __init__(self, tokens: Tokens, builder: Builder, diagnostics: Diagnostics) -> None:
+        self._tokens = tokens
+        self._brackets = Brackets(tokens)
+        self._builder = builder
+        self._diagnostics = diagnostics
+        self._count = 0
+
+    def in_string(self, automaton: Automaton) -> Diagnostic:
+        """Give the diagnostic of a mistake in the hole of an f-string."""
+        tokens = automaton.tokens
+        stop = Stop(
+            tokens,
+            Brackets(tokens),
+            automaton.index,
+            began=0,
+            where="",
+            accepted=automaton.accepted(),
+            resume=len(tokens.kinds) - 1,
+            is_too_deep=automaton.is_too_deep,
+            is_in_string=True,
+        )
+        return explain(stop)
+
+    def pass_over(self, automaton: Automaton) -> None:
+        """Report the token that does not fit, and set the automaton behind the broken statement."""
+        stopped, is_too_deep = automaton.index, automaton.is_too_deep
+        accepted = automaton.accepted()
+        if not self._overran(automaton):
+            automaton.complete_statement()
+        where, offset = automaton.unwind()
+        self._builder.forget_after(offset)
+        began = self._tokens.index_at(offset)
+        resumption = self._resumption(automaton, where, began, stopped)
+        statements = automaton.values[-1]
+        before = self._tokens.index_at(statements[-1].span.start) if statements else None
+        self._report(
+            Stop(
+                self._tokens,
+                self._brackets,
+                stopped,
+                began,
+                where,
+                accepted,
+                resumption.token,
+                before,
+                is_too_deep,
+            ),
+            statements,
+        )
+        automaton.index = resumption.token
+        if resumption.closes:
+            automaton.close()
+
+    def _resumption(self, automaton: Automaton, where: str, began: int, stopped: int) -> Resumption:
+        self._count += 1
+        if self._count == _MOST_MISTAKES:
+            return Resumption(len(self._tokens.kinds) - 1, closes=where != TOP)
+        margin = self._tokens.column(self._tokens.index_at(automaton.declaration_offset()))
+        return resume_after(self._tokens, self._brackets, where, began, stopped, margin)
+
+    def _overran(self, automaton: Automaton) -> bool:
+        """Tell whether the beginning of the next statement was read as the end of this one: `a = b +`, `c = d`."""
+        last = automaton.index - 1
+        if last < 0 or not self._tokens.is_first_on_line(last):
+            return False
+        where, offset = automaton.innermost_statement()
+        return offset < self._tokens.starts[last] and begins_statement(self._tokens, last, where)
+
+    def _report(self, stop: Stop, statements: list[Any]) -> None:
+        """Report a mistake; one that was made in the statement before makes that one unreadable too."""
+        diagnostic = explain(stop)
+        if self._count == _MOST_MISTAKES:
+            note = f"reading stops here, after {_MOST_MISTAKES} mistakes"
+            diagnostic = diagnostic.with_related(Label(stop.span, note))
+        self._diagnostics.report(diagnostic)
+        if statements and _was_made_before(stop, diagnostic):
+            statements.pop()
+
+
+def _was_made_before(stop: Stop, diagnostic: Diagnostic) -> bool:
+    """Tell whether a mistake found at the start of a statement was made in the one before."""
+    place, began = diagnostic.primary.span.start, stop.tokens.starts[stop.began]
+    match diagnostic.code:
+        case MissingArrow.code:
+            return place <= began
+        case ForeignComment.code:
+            return place < began
+        case UnexpectedToken.code:
+            return stop.index == stop.began and stop.goes_on
+    return False
