@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 #: Names that people bring from elsewhere, tried before any edit distance.
 HABITS: Mapping[str, str] = {
@@ -60,7 +61,11 @@ def edit_distance(left: str, right: str, limit: int) -> int:
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Give the one known name within a third of the length in edits, or None."""
-    candidates = list(known)
+    return _closest(name, tuple(known))
+
+
+@lru_cache(maxsize=512)  # a misspelled name is often used again, and each fix is tried on the whole spec
+def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
     habit = HABITS.get(name)
     if habit in candidates:
         return habit
