@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from netdsl.catalog import layer_kind, layer_kinds
+from netdsl.catalog.activations import ACTIVATIONS, ActivationFacts, activation_facts
 from netdsl.catalog.argument_table import argument_type
 from netdsl.catalog.argument_types import ANY
 from netdsl.catalog.kind import LayerKind
+from netdsl.catalog.objects import OBJECTS
 from netdsl.catalog.signature import (
     Family,
     Parameter,
@@ -25,6 +27,7 @@ from netdsl.catalog.signature import (
 )
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.suggest import closest
+from netdsl.report.plot import plot
 
 #: The families that have pages, in the order of the overview, and what they are called there.
 FAMILIES: Mapping[Family, tuple[str, str]] = {
@@ -98,8 +101,7 @@ def _page(family: Family, name: str) -> str:
     kind = layer_kind(facts.name) if family == "layer" else None
     parts = [f"# {facts.name}", *_headline(facts, kind)]
     parts.append("```python\n" + call_text(facts) + "\n```")
-    parts += _notes(kind)
-    parts += _activation_notes(facts)
+    parts += _notes(facts, kind)
     parts += _arguments(facts, kind)
     if kind is not None and kind.example:
         parts += ["## Example", f"```net\n{kind.example}\n```"]
@@ -140,22 +142,49 @@ def _has_many(pieces: Iterable[str]) -> bool:
     return any(piece.startswith("*") for piece in pieces)
 
 
-def _notes(kind: LayerKind | None) -> Iterator[str]:
-    if kind is None:
-        return
-    lines = [
-        ("Shapes", kind.shape_rule),
-        ("Use for", kind.use_for),
-        ("Watch for", kind.watch_for),
-    ]
-    told = [f"- **{title}:** {text}" for title, text in lines if text]
-    if told:
-        yield "\n".join(told)
+def _notes(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
+    """Tell what a name is for and what to watch for, and plot an activation."""
+    told: list[tuple[str, str]] = []
+    if kind is not None:
+        told = [
+            ("Shapes", kind.shape_rule),
+            ("Use for", kind.use_for),
+            ("Watch for", kind.watch_for),
+        ]
+    activation = _activation(facts)
+    if activation is not None and facts.family == "layer":
+        told.insert(0, ("Formula", activation.formula))
+    elif activation is not None:
+        told = [
+            ("Formula", activation.formula),
+            ("Range", str(activation.range)),
+            ("Use for", activation.belongs),
+            ("Watch for", activation.watch_for),
+            ("Initializer", f"`{activation.initializer}`" if activation.initializer else ""),
+            ("As a layer", f"`{activation.layer}`" if activation.layer else ""),
+        ]
+    known = OBJECTS.get(facts.family, {}).get(facts.name)
+    if known is not None:
+        told = [
+            ("Formula", known.formula),
+            ("Use for", known.belongs),
+            ("Watch for", known.watch_for),
+            ("Suits", ", ".join(f"`{name}`" for name in known.suits)),
+        ]
+    lines = [f"- **{title}:** {text}" for title, text in told if text]
+    if lines:
+        yield "\n".join(lines)
+    if activation is not None and (activation.value or activation.row):
+        yield f"```text\n{plot(activation.at)}```"
+        if activation.row:
+            yield "Plotted at the first of two units, the other held at 0."
 
 
-def _activation_notes(facts: Signature) -> Iterator[str]:
-    """Tell an activation's formula, where it belongs and what to watch for, and plot it."""
-    return iter(())
+def _activation(facts: Signature) -> ActivationFacts | None:
+    """Find what is known of an activation, also where it is a layer: `ReLU`."""
+    if facts.family == "layer":
+        return next((known for known in ACTIVATIONS if known.layer == facts.name), None)
+    return activation_facts(facts.name) if facts.family == "activation" else None
 
 
 def _arguments(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
