@@ -84,9 +84,7 @@ def built(chain: str) -> list[bool]:
     """Build the emitted code and ask the symbolic outputs."""
     compiled = compile_text(SPEC.format(chain=chain))
     outputs: dict[str, Any] = compiled.build("M").output
-    return [
-        getattr(y, "_keras_mask", None) is not None for n, y in outputs.items() if n != "z"
-    ]
+    return [getattr(y, "_keras_mask", None) is not None for n, y in outputs.items() if n != "z"]
 
 
 @pytest.mark.parametrize("chain", CHAINS)

@@ -116,9 +116,13 @@ def two_activations(view: View) -> Iterable[Diagnostic]:
             continue
         before = view.producer(node.inputs[0])
         first, second = activation(before), activation(node)
-        if before.operation.family != "layer" or before.kind not in KERNELS | ACTIVATIONS | {"BatchNormalization"}:
+        if before.operation.family != "layer" or before.kind not in KERNELS | ACTIVATIONS | {
+            "BatchNormalization"
+        }:
             continue
-        if "linear" in (first, second) or node.kind == "Activation" and not argument(node, "activation"):
+        if "linear" in (first, second) or (
+            node.kind == "Activation" and not argument(node, "activation")
+        ):
             continue
         yield problems.TwoActivations.at(
             at(node),
@@ -218,7 +222,12 @@ def rectified_shortcut(view: View) -> Iterable[Diagnostic]:
     """Report a relu between two sums where the branch of the second begins with an activation of its own."""
     for node in view.nodes:
         before = view.only_producer(node)
-        if activation(node) != "relu" or node.kind not in ACTIVATIONS or before is None or before.kind != "Add":
+        if (
+            activation(node) != "relu"
+            or node.kind not in ACTIVATIONS
+            or before is None
+            or before.kind != "Add"
+        ):
             continue
         after = view.consumers[node.id]
         if any(n.kind == "Add" for n in after) and any(_begins_with_relu(view, n) for n in after):

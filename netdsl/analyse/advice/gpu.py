@@ -1,7 +1,253 @@
-"""Advice on running on a GPU: tensor cores, cuDNN, memory."""
+"""Advice on running on a GPU: tensor cores, cuDNN, XLA, memory."""
 
 from __future__ import annotations
 
-from netdsl.analyse.advice import Rule
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-RULES: tuple[Rule, ...] = ()
+from netdsl.analyse.advice import Rule
+from netdsl.analyse.advice.ends import end_of
+from netdsl.analyse.advice.view import CONVOLUTIONS, DEPTHWISE, SEPARABLE, View, argument, at, uses
+from netdsl.analyse.memory import Setup, compute_dtype, optimizer_name, training_memory
+from netdsl.analyse.roofline import BLOCK, cudnn_refusal, ragged_channels
+from netdsl.catalog.devices import GIB, device
+from netdsl.catalog.kind import BoundLayer
+from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.problems import gpu as problems
+from netdsl.elaborate.candidates import with_argument
+from netdsl.elaborate.settings import DataSource
+from netdsl.graph import Node
+from netdsl.tensor import Dim
+
+_HALF = ("float16", "bfloat16")
+
+#: A width is told of where its layer does this share of the work; thin convolutions where they are this share of all.
+_WORK, _THIN = 0.05, 0.25
+
+_TABLES = frozenset(
+    {"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"}
+)
+
+
+def setup_of(view: View) -> Setup:
+    """Say how a model is trained: by its `train` block, else with Adam in float32."""
+    return Setup(
+        precision=view.setting("precision") or "float32",
+        optimizer=view.setting("optimizer") or "adam",
+        replicas=replicas(view.setting("distribute")) or 1,
+    )
+
+
+def replicas(strategy: Any) -> int | None:
+    """Count the devices that a strategy is given by name."""
+    if not isinstance(strategy, DataSource):
+        return None
+    devices = strategy.arguments.get("devices", strategy.arguments.get("0"))
+    return len(devices) if isinstance(devices, (list, tuple)) and devices else None
+
+
+# -- tensor cores -------------------------------------------------------------------------------
+
+
+def ragged_width(view: View) -> Iterable[Diagnostic]:
+    """Report layers in half precision that do much of the work at a width that is no multiple of eight."""
+    precision = setup_of(view).precision
+    work: dict[int, Dim] = {node.id: node.macs for node in view.nodes}
+    known = [count for count in work.values() if isinstance(count, int)]
+    for node in view.nodes:
+        own = work[node.id]
+        if compute_dtype(node, precision) not in _HALF or not own or node.kind in DEPTHWISE:
+            continue
+        ragged = ragged_channels(node)
+        share = own / sum(known) if isinstance(own, int) and len(known) == len(work) else 1.0
+        if ragged and share >= _WORK:
+            yield problems.RaggedWidth.at(
+                at(node),
+                f"{ragged} is not a multiple of {BLOCK}, in {share:.0%} of the work",
+                layer=node.kind,
+                related=uses(node),
+                help=_nearest(ragged),
+            )
+
+
+def _nearest(ragged: str) -> str:
+    digits = "".join(c for c in ragged if c.isdigit())
+    size = int(digits)
+    lower, upper = size // BLOCK * BLOCK, (size // BLOCK + 1) * BLOCK
+    return f"use {lower} or {upper}" if lower else f"use {upper}"
+
+
+def thin_convolutions(view: View) -> Iterable[Diagnostic]:
+    """Report a net in float16 much of which is depthwise or grouped convolutions."""
+    if view.training is None or not str(view.setting("precision")).endswith("float16"):
+        return
+    kinds = CONVOLUTIONS | DEPTHWISE | SEPARABLE
+    layers = [node for node in view.nodes if node.kind in kinds]
+    thin = [
+        n for n in layers if n.kind in DEPTHWISE | SEPARABLE or (argument(n, "groups") or 1) > 1
+    ]
+    if len(thin) >= 3 and len(thin) >= _THIN * len(layers):
+        yield problems.ThinConvolutions.at(
+            view.training.spans["precision"],
+            "depthwise and grouped convolutions wait for memory, not for arithmetic",
+            count=len(thin),
+            all=len(layers),
+            related=(Label(at(thin[0]), "the first of them"),),
+            help="expect half of the memory, not half of the time",
+        )
+
+
+def half_output(view: View) -> Iterable[Diagnostic]:
+    """Report outputs that are trained or squashed in half precision."""
+    precision, losses = setup_of(view).precision, view.losses()
+    for name, node, _ in view.outputs():
+        dtype = compute_dtype(node, precision)
+        if dtype not in _HALF or node.operation.family != "layer":
+            continue
+        squashed = end_of(view.graph, view.graph.outputs[name]).activation in ("softmax", "sigmoid")
+        if name in losses or squashed:
+            source = view.training.spans.get("precision") if view.training is not None else None
+            yield problems.HalfOutput.at(
+                at(node),
+                "probabilities and losses want more digits"
+                if squashed
+                else "losses want more digits",
+                name=name,
+                dtype=dtype,
+                related=(
+                    *((Label(source, "this policy is every layer's"),) if source else ()),
+                    *uses(node),
+                ),
+                help='write `dtype="float32"` in the last layer',
+                fix=with_argument(at(node), "dtype", '"float32"', "compute the output in full: "),
+            )
+
+
+# -- cuDNN and XLA ------------------------------------------------------------------------------
+
+
+def leaves_cudnn(view: View) -> Iterable[Diagnostic]:
+    """Report LSTM and GRU layers, also inside Bidirectional, that run a step at a time."""
+    for node in view.nodes:
+        for kind, bound in _recurrent(node):
+            reason = cudnn_refusal(kind, bound)
+            if reason:
+                yield problems.LeavesCudnn.at(
+                    at(node),
+                    f"cuDNN has no kernel with {reason}, so a GPU runs it a step at a time",
+                    layer=kind,
+                    related=uses(node),
+                    help="leave it out where speed counts; `dropout=` is no hindrance",
+                )
+
+
+def _recurrent(node: Node) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield node.kind, node.operation.bound
+    for name in ("layer", "backward_layer"):
+        inner = argument(node, name)
+        if isinstance(inner, BoundLayer):
+            yield inner.kind, inner.arguments
+
+
+def overridden_training(view: View) -> Iterable[Diagnostic]:
+    """Report `training=` given at a call."""
+    for node in view.nodes:
+        value = node.keywords.get("training")
+        if isinstance(value, bool):
+            frozen = "say `trainable=False` to keep the layer as it is" if not value else ""
+            yield problems.OverriddenTraining.at(
+                node.origin.span,
+                "`fit` makes it True and `predict` False",
+                layer=node.kind,
+                value=value,
+                related=uses(node),
+                help=frozen or "call the model with `training=True` where it is used",
+            )
+
+
+def strings_under_xla(view: View) -> Iterable[Diagnostic]:
+    """Report strings and lookup tables in a model that is compiled by XLA."""
+    if view.setting("jit_compile") is not True or view.training is None:
+        return
+    for node in view.nodes:
+        if node.kind in _TABLES:
+            text = any(view.spec(ref).dtype == "string" for ref in node.inputs)
+            yield problems.StringsUnderXla.at(
+                at(node),
+                "it works on strings" if text else "it looks values up in a table",
+                layer=node.kind,
+                related=(
+                    Label(view.training.spans["jit_compile"], "XLA compiles the whole step"),
+                    *uses(node),
+                ),
+                help="do this in the input pipeline, or leave `jit_compile` out",
+            )
+
+
+# -- batches ------------------------------------------------------------------------------------
+
+
+def uneven_replicas(view: View) -> Iterable[Diagnostic]:
+    """Report a batch that does not divide among the devices of a strategy."""
+    count, batch = replicas(view.setting("distribute")), view.setting("batch_size")
+    if view.training is None or count is None or not isinstance(batch, int) or batch % count == 0:
+        return
+    lower, upper = batch // count * count, (batch // count + 1) * count
+    yield problems.UnevenReplicas.at(
+        view.training.spans["batch_size"],
+        f"{batch % count} of {batch} samples are left over",
+        batch=batch,
+        replicas=count,
+        related=(Label(view.training.spans["distribute"], f"{count} devices"),),
+        help=f"use {lower} or {upper}" if lower else f"use {upper}",
+    )
+
+
+def out_of_memory(view: View) -> Iterable[Diagnostic]:
+    """Report a model whose training does not fit the device that was named."""
+    target = device(view.surroundings.device)
+    batch = batch_of(view)
+    if target is None or view.graph.span is None:
+        return
+    setup = setup_of(view)
+    memory = training_memory(view.graph, setup)
+    share = -(-batch // setup.replicas)
+    needed, largest = memory.at(share), memory.largest_batch(target.memory)
+    if needed is None or largest is None or share <= largest:
+        return
+    fitting = largest * setup.replicas
+    parts = (
+        f"{_gib(memory.weights)} weights, {_gib(memory.gradients)} gradients, {_gib(memory.optimizer)} state of "
+        f"{optimizer_name(setup.optimizer)}, {_gib(share * (memory.activations or 0))} activations at batch {share:,}"
+    )
+    yield problems.OutOfMemory.at(
+        view.graph.span,
+        f"{_gib(needed)} of {_gib(target.memory)}: {parts}",
+        model=view.graph.name,
+        device=target.title,
+        help=f"a batch of {fitting:,} fits"
+        if largest
+        else "not even a batch of 1 fits: make the model smaller",
+    )
+
+
+def batch_of(view: View) -> int:
+    """Give the batch size: the `train` block's, the command line's, or Keras's own default of 32."""
+    chosen = view.surroundings.batch or view.setting("batch_size")
+    return chosen if isinstance(chosen, int) else 32
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.3g} GiB"
+
+
+RULES: tuple[Rule, ...] = (
+    ragged_width,
+    thin_convolutions,
+    half_output,
+    leaves_cudnn,
+    overridden_training,
+    strings_under_xla,
+    uneven_replicas,
+    out_of_memory,
+)

@@ -86,7 +86,11 @@ def _without_logits(place: Span) -> Fix | None:
 def not_probabilities(view: View) -> Iterable[Diagnostic]:
     """Report logits, or what is no probability, in a loss of probabilities."""
     for name, loss, kind, end, spec in _losses(view):
-        if kind not in _PROBABILITIES or _from_logits(loss) or spec.shape[-1] == 1 and kind not in _BINARY:
+        if (
+            kind not in _PROBABILITIES
+            or _from_logits(loss)
+            or (spec.shape[-1] == 1 and kind not in _BINARY)
+        ):
             continue
         if end.activation in ("", *_SQUASHING):
             continue
@@ -120,24 +124,24 @@ def _with_logits(place: Span, kind: str) -> Fix | None:
 def sigmoid_over_classes(view: View) -> Iterable[Diagnostic]:
     """Report sigmoid outputs in a loss over classes that exclude one another."""
     for name, loss, kind, end, spec in _losses(view):
-        if kind in _CATEGORICAL | _SPARSE and end.activation in ("sigmoid", "hard_sigmoid"):
-            if not _from_logits(loss) and spec.shape[-1] != 1:
-                yield problems.SigmoidOverClasses.at(
-                    at(end.node),
-                    f"the {spec.shape[-1]} probabilities do not add up to 1",
-                    name=name,
-                    loss=kind,
-                    related=(Label(_place(view), "this loss takes one class of them"),),
-                    help="use `softmax`, or `binary_crossentropy` where several classes may hold at once",
-                )
+        if kind not in _CATEGORICAL | _SPARSE or _from_logits(loss) or spec.shape[-1] == 1:
+            continue
+        if end.activation in ("sigmoid", "hard_sigmoid"):
+            yield problems.SigmoidOverClasses.at(
+                at(end.node),
+                f"the {spec.shape[-1]} probabilities do not add up to 1",
+                name=name,
+                loss=kind,
+                related=(Label(_place(view), "this loss takes one class of them"),),
+                help="use `softmax`, or `binary_crossentropy` where several classes may hold at once",
+            )
 
 
 def softmax_in_binary_loss(view: View) -> Iterable[Diagnostic]:
     """Report softmax outputs in a binary loss."""
     for name, loss, kind, end, spec in _losses(view):
-        if kind in _BINARY and end.activation == "softmax" and not _from_logits(loss):
-            if spec.shape[-1] == 1:
-                continue  # softmax over one unit is told of by itself
+        one = spec.shape[-1] == 1  # softmax over one unit is told of by itself
+        if kind in _BINARY and end.activation == "softmax" and not _from_logits(loss) and not one:
             yield problems.SoftmaxInBinaryLoss.at(
                 _place(view),
                 f"softmax makes {spec.shape[-1]} units share one probability",

@@ -30,7 +30,9 @@ _EACH_PLACE = DENSE | DROPOUTS | ACTIVATIONS | {
     *(f"{what}{n}D" for what in ("ZeroPadding", "Cropping") for n in (1, 2, 3)),
 }  # fmt: skip
 _MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"})
-GLOBAL_POOLS = frozenset(f"Global{what}Pooling{n}D" for what in ("Average", "Max") for n in (1, 2, 3))
+GLOBAL_POOLS = frozenset(
+    f"Global{what}Pooling{n}D" for what in ("Average", "Max") for n in (1, 2, 3)
+)
 
 
 @dataclass(frozen=True, slots=True)

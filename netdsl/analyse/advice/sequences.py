@@ -14,7 +14,9 @@ from netdsl.graph import Node, Ref, refs_in
 #: From so many steps on a recurrence is told of.
 _MANY = 1000
 
-_ATTENTION = frozenset({"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"})
+_ATTENTION = frozenset(
+    {"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"}
+)
 
 
 # -- masks --------------------------------------------------------------------------------------

@@ -63,19 +63,29 @@ def _means_one(view: View, spec: TensorSpec, activation: str) -> bool:
     """Tell whether the model must mean one prediction for each sample and not one for each place."""
     if _labels_samples(view.setting("data")) and view.losses():
         return True
-    if any(node.kind in _GROWING or node.operation.family not in ("input", "layer") for node in view.nodes):
+    if any(
+        node.kind in _GROWING or node.operation.family not in ("input", "layer")
+        for node in view.nodes
+    ):
         return False
     inputs = [view.graph.nodes[number].flat_outputs[0] for number in view.graph.inputs]
     if len(inputs) != 1 or inputs[0].dtype == "string" or inputs[0].rank < spec.rank:
         return False
     mixes = any(node.kind not in _ALONE for node in view.nodes)
-    if spec.rank == 3:  # a sequence may well be labelled step by step, if its steps know of each other
+    if (
+        spec.rank == 3
+    ):  # a sequence may well be labelled step by step, if its steps know of each other
         return not mixes and activation == "softmax" and _is_fixed(inputs[0].shape[1:])
     return not mixes or inputs[0].shape[1:-1] != spec.shape[1:-1]
 
 
 #: Layers that work on each place by itself.
-_ALONE = DENSE | DROPOUTS | ACTIVATIONS | {"InputLayer", "BatchNormalization", "LayerNormalization", "Rescaling"}
+_ALONE = (
+    DENSE
+    | DROPOUTS
+    | ACTIVATIONS
+    | {"InputLayer", "BatchNormalization", "LayerNormalization", "Rescaling"}
+)
 
 
 def _is_fixed(shape: tuple[Dim, ...]) -> bool:
@@ -205,10 +215,9 @@ def dropped_border(view: View) -> Iterable[Diagnostic]:
     for node, axes in _sliding(view, _SLIDING):
         if argument(node, "padding") != "valid":
             continue
-        left = [(axis, axis.size % axis.window) for axis in axes if _is_tiled(axis)]
-        left = [(axis, rest) for axis, rest in left if rest > _BORDER * axis.size]  # type: ignore[operator]
+        left = [(rest, axis) for axis in axes if (rest := _left_over(axis))]
         if left:
-            axis, rest = max(left, key=lambda pair: pair[1])
+            rest, axis = max(left, key=lambda pair: pair[0])
             rows = "the last row and column" if rest == 1 else f"the last {rest} rows and columns"
             yield problems.DroppedBorder.at(
                 at(node),
@@ -221,8 +230,12 @@ def dropped_border(view: View) -> Iterable[Diagnostic]:
             )
 
 
-def _is_tiled(axis: _Window) -> bool:
-    return isinstance(axis.size, int) and axis.stride == axis.window > 1 and axis.dilation == 1
+def _left_over(axis: _Window) -> int:
+    """Count what windows side by side leave of an axis, 0 where it is a small share of it."""
+    if not isinstance(axis.size, int) or axis.dilation > 1 or not axis.stride == axis.window > 1:
+        return 0
+    rest = axis.size % axis.window
+    return rest if rest > _BORDER * axis.size else 0
 
 
 def checkerboard(view: View) -> Iterable[Diagnostic]:
@@ -275,9 +288,13 @@ def near_sighted(view: View) -> Iterable[Diagnostic]:
 
 def _is_classifier(view: View) -> bool:
     ends = [(end_of(view.graph, ref), view.spec(ref)) for ref in view.graph.outputs.values()]
-    return len(view.graph.inputs) == 1 and bool(ends) and all(
-        end.activation in ("softmax", "sigmoid") and end.node.kind == "Dense" and spec.rank == 2
-        for end, spec in ends
+    return (
+        len(view.graph.inputs) == 1
+        and bool(ends)
+        and all(
+            end.activation in ("softmax", "sigmoid") and end.node.kind == "Dense" and spec.rank == 2
+            for end, spec in ends
+        )
     )
 
 
@@ -294,10 +311,13 @@ def far_sighted(view: View) -> Iterable[Diagnostic]:
         field = fields.get(node.id)
         if field is None or all(axis.window == 1 for axis in axes):
             continue
-        if all(_FAR * size < reach < float("inf") for reach, size in zip(field.shortest, field.size, strict=True)):
+        if all(
+            _FAR * size < reach < float("inf")
+            for reach, size in zip(field.shortest, field.size, strict=True)
+        ):
             yield problems.FarSighted.at(
                 at(node),
-                f"each place looks at {shows([f'{n:g}' for n in field.shortest])} of an input of {shows(field.size)}",
+                f"each place looks at {shows(int(n) for n in field.shortest)} of an input of {shows(field.size)}",
                 layer=node.kind,
                 related=(*_input_labels(view), *uses(node)),
                 help="take strides or poolings out before it, or give it larger inputs",

@@ -31,7 +31,9 @@ def joined_with_itself(view: View) -> Iterable[Diagnostic]:
         outcome = _OUTCOMES[node.kind].format(source.name)
         yield problems.JoinedWithItself.at(
             node.origin.span,
-            outcome if len(node.inputs) == 2 else f"`{source.name}` arrives {node.inputs.count(twice)} times",
+            outcome
+            if len(node.inputs) == 2
+            else f"`{source.name}` arrives {node.inputs.count(twice)} times",
             layer=node.kind,
             related=(Label(source.origin.span, "the tensor that arrives"), *uses(node)),
             help="give it two different tensors",

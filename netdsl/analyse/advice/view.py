@@ -157,7 +157,14 @@ KERNELS = DENSE | CONVOLUTIONS | DEPTHWISE | SEPARABLE
 TRANSPOSED = frozenset(name for name in CONVOLUTIONS if name.endswith("Transpose"))
 
 DROPOUTS = frozenset(
-    {"Dropout", "AlphaDropout", "GaussianDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"}
+    {
+        "Dropout",
+        "AlphaDropout",
+        "GaussianDropout",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+    }
 )
 ACTIVATIONS = frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"})
 RECURRENT = frozenset(

@@ -45,12 +45,17 @@ def lost_bias(view: View) -> Iterable[Diagnostic]:
             continue
         rank = node.flat_outputs[0].rank
         same_axis = argument(node, "axis", -1) % rank == channel_axis(before) % rank
-        if activation(before) != "linear" or view.only_consumer(before) is not node or not same_axis:
+        if (
+            activation(before) != "linear"
+            or view.only_consumer(before) is not node
+            or not same_axis
+        ):
             continue
         size = before.flat_outputs[0].shape[channel_axis(before)]
         yield problems.LostBias.at(
             at(before),
-            f"`BatchNormalization` takes away the mean of each of its {size} channels, and these {size} weights with it",
+            f"`BatchNormalization` takes away the mean of each of its {size} channels, and these {size} weights with "
+            "it",
             layer=before.kind,
             related=(Label(at(node), "subtracted here"), *uses(before)),
             help=f"write `{before.kind}(…, use_bias=False)`",
@@ -62,7 +67,11 @@ def alike_units(view: View) -> Iterable[Diagnostic]:
     """Report a trained kernel that starts constant, but for the last layer of a branch or model."""
     for node in view.nodes:
         kind = initializer(node)
-        if kind not in _CONSTANT or node.kind not in DENSE | CONVOLUTIONS or not node.operation.trainable:
+        if (
+            kind not in _CONSTANT
+            or node.kind not in DENSE | CONVOLUTIONS
+            or not node.operation.trainable
+        ):
             continue
         units = node.flat_outputs[0].shape[channel_axis(node)]
         if units == 1 or _ends_a_branch(view, node) or _is_read_in(node):
@@ -70,7 +79,8 @@ def alike_units(view: View) -> Iterable[Diagnostic]:
         dead = kind == "Zeros" and activation(node) in ("relu", "relu6")
         yield problems.AlikeUnits.at(
             at(node),
-            f"all {units} start with the same kernel" + (", and `relu` of 0 has no gradient" if dead else ""),
+            f"all {units} start with the same kernel"
+            + (", and `relu` of 0 has no gradient" if dead else ""),
             layer=node.kind,
             related=uses(node),
             help="leave the initializer out, or use `glorot_uniform`, or `he_normal` for `relu`",
@@ -80,7 +90,9 @@ def alike_units(view: View) -> Iterable[Diagnostic]:
 def _is_read_in(node: Node) -> bool:
     """A constant kernel of several numbers is a filter that somebody chose."""
     value = argument(node, "kernel_initializer")
-    return isinstance(value, ObjectValue) and isinstance(value.arguments.get("value"), (list, tuple))
+    return isinstance(value, ObjectValue) and isinstance(
+        value.arguments.get("value"), (list, tuple)
+    )
 
 
 def _ends_a_branch(view: View, node: Node) -> bool:
@@ -156,7 +168,11 @@ def glorot_in_depth(view: View) -> Iterable[Diagnostic]:
         arriving = runs.get(before.id) if before is not None else None
         if node.id in activations:
             count = (arriving[0] if arriving else 0) + 1
-            if activations[node.id] == "relu" and initializer(node) in _GLOROT and node.kind not in SEPARABLE:
+            if (
+                activations[node.id] == "relu"
+                and initializer(node) in _GLOROT
+                and node.kind not in SEPARABLE
+            ):
                 runs[node.id] = (count, node)
         elif arriving is not None and "Normalization" not in node.kind:
             runs[node.id] = arriving
@@ -184,7 +200,9 @@ def alpha_dropout_alone(view: View) -> Iterable[Diagnostic]:
             own = activation(before)
             yield problems.AlphaDropoutAlone.at(
                 at(node),
-                f"`{own}` comes before it" if own != "linear" else f"`{before.kind}` comes before it",
+                f"`{own}` comes before it"
+                if own != "linear"
+                else f"`{before.kind}` comes before it",
                 related=uses(node),
                 help="use `Dropout`, or `selu` with `lecun_normal` in the layer before",
             )
@@ -201,7 +219,10 @@ def variance_shift(view: View) -> Iterable[Diagnostic]:
             yield problems.VarianceShift.at(
                 at(node),
                 f"it learns a second moment {1 / (1 - rate):.3g} times as large as that at inference",
-                related=(Label(at(before), f"drops {rate:g} of the units while training"), *uses(node)),
+                related=(
+                    Label(at(before), f"drops {rate:g} of the units while training"),
+                    *uses(node),
+                ),
                 help="put the dropout after the normalization",
             )
 

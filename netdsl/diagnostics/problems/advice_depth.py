@@ -6,7 +6,10 @@ from netdsl.diagnostics.problem import Problem
 
 
 class SaturatingStack(
-    Problem, code="N0621", title="gradients vanish through {count} layers of {activation}", severity="advice"
+    Problem,
+    code="N0621",
+    title="gradients vanish through {count} layers of {activation}",
+    severity="advice",
 ):
     """What it means
 
@@ -32,9 +35,7 @@ class SaturatingStack(
     """
 
 
-class TwoActivations(
-    Problem, code="N0622", title="two activations in a row", severity="warning"
-):
+class TwoActivations(Problem, code="N0622", title="two activations in a row", severity="warning"):
     """What it means
 
     An activation follows straight on another, usually because a layer already has `activation=`. The second
@@ -86,7 +87,10 @@ class LinearStack(
 
 
 class RectifiedShortcut(
-    Problem, code="N0624", title="a sum is rectified twice before the next branch", severity="advice"
+    Problem,
+    code="N0624",
+    title="a sum is rectified twice before the next branch",
+    severity="advice",
 ):
     """What it means
 

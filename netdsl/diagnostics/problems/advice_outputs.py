@@ -74,7 +74,10 @@ class NotProbabilities(
 
 
 class SigmoidOverClasses(
-    Problem, code="N0603", title="`{loss}` compares classes, and `{name}` ends in sigmoid", severity="warning"
+    Problem,
+    code="N0603",
+    title="`{loss}` compares classes, and `{name}` ends in sigmoid",
+    severity="warning",
 ):
     """What it means
 
@@ -135,7 +138,10 @@ class SoftmaxOfOne(
 
 
 class SoftmaxInBinaryLoss(
-    Problem, code="N0605", title="`{loss}` takes each class by itself, and `{name}` ends in softmax", severity="warning"
+    Problem,
+    code="N0605",
+    title="`{loss}` takes each class by itself, and `{name}` ends in softmax",
+    severity="warning",
 ):
     """What it means
 
@@ -204,7 +210,10 @@ class ClippedRegression(
 
 
 class OtherLabels(
-    Problem, code="N0607", title="`{loss}` expects other labels than the data gives", severity="warning"
+    Problem,
+    code="N0607",
+    title="`{loss}` expects other labels than the data gives",
+    severity="warning",
 ):
     """What it means
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from netdsl.diagnostics.problem import Problem
 
 
-class MaskLost(
-    Problem, code="N0661", title="a mask is lost at `{layer}`", severity="warning"
-):
+class MaskLost(Problem, code="N0661", title="a mask is lost at `{layer}`", severity="warning"):
     """What it means
 
     `mask_zero=True` and `Masking` mark steps that are padding, and recurrent, attention and averaging layers then
@@ -18,7 +16,8 @@ class MaskLost(
     ```
     model M {
         input words: int32[100]
-        output y = words -> Embedding(5000, 32, mask_zero=True) -> Conv1D(32, 3, activation=relu) -> LSTM(32) -> Dense(4)
+        output y = words -> Embedding(5000, 32, mask_zero=True)
+            -> Conv1D(32, 3, activation=relu) -> LSTM(32) -> Dense(4)
     }
     ```
 
@@ -33,7 +32,10 @@ class MaskLost(
 
 
 class ManySteps(
-    Problem, code="N0662", title="`{layer}` takes {steps:,} steps one after another", severity="advice"
+    Problem,
+    code="N0662",
+    title="`{layer}` takes {steps:,} steps one after another",
+    severity="advice",
 ):
     """What it means
 
@@ -59,7 +61,10 @@ class ManySteps(
 
 
 class SeesTheFuture(
-    Problem, code="N0663", title="`Bidirectional` in a causal model sees the future", severity="warning"
+    Problem,
+    code="N0663",
+    title="`Bidirectional` in a causal model sees the future",
+    severity="warning",
 ):
     """What it means
 

@@ -6,7 +6,10 @@ from netdsl.diagnostics.problem import Problem
 
 
 class DenseOnMap(
-    Problem, code="N0641", title="`Dense` gives output `{name}` one row for each place", severity="warning"
+    Problem,
+    code="N0641",
+    title="`Dense` gives output `{name}` one row for each place",
+    severity="warning",
 ):
     """What it means
 
@@ -32,7 +35,10 @@ class DenseOnMap(
 
 
 class KernelOnPoint(
-    Problem, code="N0642", title="the map is down to a single place before `{layer}`", severity="warning"
+    Problem,
+    code="N0642",
+    title="the map is down to a single place before `{layer}`",
+    severity="warning",
 ):
     """What it means
 
@@ -64,7 +70,10 @@ class KernelOnPoint(
 
 
 class KernelBeyondInput(
-    Problem, code="N0643", title="the kernel of `{layer}` is larger than its input", severity="advice"
+    Problem,
+    code="N0643",
+    title="the kernel of `{layer}` is larger than its input",
+    severity="advice",
 ):
     """What it means
 
@@ -90,7 +99,10 @@ class KernelBeyondInput(
 
 
 class EvenKernel(
-    Problem, code="N0644", title='an even kernel with "same" padding shifts the map', severity="advice"
+    Problem,
+    code="N0644",
+    title='an even kernel with "same" padding shifts the map',
+    severity="advice",
 ):
     """What it means
 
@@ -169,7 +181,10 @@ class DroppedBorder(
 
 
 class NearSighted(
-    Problem, code="N0647", title="no place of the last map sees a third of the image", severity="advice"
+    Problem,
+    code="N0647",
+    title="no place of the last map sees a third of the image",
+    severity="advice",
 ):
     """What it means
 

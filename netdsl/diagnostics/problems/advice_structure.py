@@ -34,7 +34,10 @@ class JoinedWithItself(
 
 
 class DeepChain(
-    Problem, code="N0672", title="a chain of {depth:,} layers is too deep for Keras's recursion", severity="advice"
+    Problem,
+    code="N0672",
+    title="a chain of {depth:,} layers is too deep for Keras's recursion",
+    severity="advice",
 ):
     """What it means
 

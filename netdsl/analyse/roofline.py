@@ -1,0 +1,182 @@
+"""How long a training step takes at best on a device, layer by layer, and what bounds it (Williams et al., 2009).
+
+A layer can be no faster than its work at the device's peak rate, nor than its traffic at the memory's bandwidth; the
+larger of the two is its bound. A training step counts three times the forward pass: the backward pass computes the
+gradients of inputs and of weights. Nothing is fused, no kernel takes time to start, and all traffic goes to memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from netdsl.analyse.memory import (
+    Memory,
+    Setup,
+    compute_dtype,
+    kept_bytes,
+    leaves,
+    output_bytes,
+    training_memory,
+    variable_bytes,
+)
+from netdsl.catalog.devices import Device
+from netdsl.graph import Graph, Node
+from netdsl.tensor import Dim
+
+#: A training step is a forward pass and two like it.
+PASSES = 3
+
+#: Tensor cores work on blocks of eight numbers of 16 bits.
+BLOCK = 8
+
+_ON_CORES = frozenset({"DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"})
+
+Bound = Literal["memory", "compute"]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTime:
+    """One layer of a step: seconds at best, and what they are spent on."""
+
+    node: Node
+    seconds: float
+    bound: Bound
+    misses: str = ""  # why the layer does not run on tensor cores or cuDNN at their best
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A training step at a batch size; `seconds` is None where a size is not known."""
+
+    device: Device
+    setup: Setup
+    batch: int
+    memory: Memory
+    layers: tuple[LayerTime, ...]
+    update: float  # seconds that the optimizer takes
+    seconds: float | None
+
+    @property
+    def samples_a_second(self) -> float | None:
+        return self.batch / self.seconds if self.seconds else None
+
+    @property
+    def needed(self) -> int | None:
+        return self.memory.at(self.on_each)
+
+    @property
+    def on_each(self) -> int:
+        """The samples that each replica has in memory."""
+        return -(-self.batch // self.setup.replicas)
+
+    @property
+    def largest_batch(self) -> int | None:
+        """The largest batch whose share fits on each replica."""
+        largest = self.memory.largest_batch(self.device.memory)
+        return None if largest is None else largest * self.setup.replicas
+
+
+def training_step(graph: Graph, device: Device, setup: Setup, batch: int) -> Step:
+    """Estimate a training step from below."""
+    memory = training_memory(graph, setup)
+    share = -(-batch // setup.replicas)
+    layers = [_layer_time(graph, node, device, setup, share) for node in leaves(graph)]
+    known = tuple(layer for layer in layers if layer is not None)
+    update = _update_bytes(memory) / device.bandwidth
+    complete = len(known) == len(layers)
+    total = sum(layer.seconds for layer in known) + update if complete else None
+    return Step(device, setup, batch, memory, known, update, total)
+
+
+def _layer_time(
+    graph: Graph, node: Node, device: Device, setup: Setup, batch: int
+) -> LayerTime | None:
+    """Time one layer, None where it depends on a size that nobody knows."""
+    traffic = kept_bytes(node, setup.precision) + _input_bytes(graph, node, setup)
+    if not isinstance(traffic, int) or not isinstance(node.macs, int):
+        return None
+    if node.operation.family == "input":
+        return LayerTime(node, 0.0, "memory")
+    weights = sum(variable_bytes(weight, setup.precision) for weight in node.operation.weights)
+    moving = PASSES * (batch * traffic + weights) / device.bandwidth
+    dtype = compute_dtype(node, setup.precision)
+    rate = device.rate(dtype, tensor_cores=_on_tensor_cores(node))
+    working = PASSES * 2 * node.macs * batch / rate
+    bound: Bound = "compute" if working > moving else "memory"
+    return LayerTime(node, max(working, moving), bound, misses(node, setup.precision))
+
+
+def _input_bytes(graph: Graph, node: Node, setup: Setup) -> Dim:
+    """Give what a node reads. Nodes of a model used as a layer read about what the node before them gave."""
+    if node.id >= len(graph.nodes) or graph.nodes[node.id] is not node:
+        return output_bytes(node, setup.precision)
+    total: Dim = 0
+    for ref in dict.fromkeys(node.inputs):
+        total = total + output_bytes(graph.nodes[ref.node], setup.precision)
+    return total
+
+
+def _update_bytes(memory: Memory) -> int:
+    """The optimizer reads gradients, weights and its state, and writes the last two."""
+    return 3 * memory.gradients + 2 * memory.optimizer
+
+
+# -- tensor cores and cuDNN ---------------------------------------------------------------------
+
+
+def _on_tensor_cores(node: Node) -> bool:
+    return node.kind not in _ON_CORES and (node.operation.bound.get("groups") or 1) == 1
+
+
+def misses(node: Node, precision: str) -> str:
+    """Say why a layer leaves tensor cores or cuDNN, or nothing."""
+    reason = cudnn_refusal(node.kind, node.operation.bound)
+    if reason:
+        return f"cuDNN: {reason}"
+    if not node.macs or compute_dtype(node, precision) not in ("float16", "bfloat16"):
+        return ""
+    if not _on_tensor_cores(node):
+        return "tensor cores: one kernel for each channel or group"
+    ragged = ragged_channels(node)
+    return f"tensor cores: {ragged} is not a multiple of {BLOCK}" if ragged else ""
+
+
+def ragged_channels(node: Node) -> str:
+    """Name the width of a layer's matrix product that is no multiple of eight, "" where there is none.
+
+    Three channels of an image do not count: cuDNN pads them.
+    """
+    for name in ("units", "filters", "key_dim", "head_dim"):
+        value = node.operation.bound.get(name)
+        if isinstance(value, int) and value % BLOCK:
+            return f"`{name}={value}`"
+    kernel = next((w for w in node.operation.weights if w.name == "kernel"), None)
+    if kernel is not None and node.kind == "Dense" and kernel.shape[0] % BLOCK:
+        return f"the width {kernel.shape[0]} of what arrives"
+    return ""
+
+
+def cudnn_refusal(kind: str, bound: Mapping[str, Any]) -> str:
+    """Say which arguments keep an LSTM or GRU from cuDNN (keras/src/backend/tensorflow/rnn.py); "" where none do."""
+    return " and ".join(_refusals(kind, bound)) if kind in ("LSTM", "GRU") else ""
+
+
+def _refusals(kind: str, bound: Mapping[str, Any]) -> Iterator[str]:
+    get = bound.get
+    for name, wanted in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
+        value = get(name, wanted)
+        value = "linear" if value is None else getattr(value, "kind", value)
+        if value != wanted:
+            yield f"`{name}={value}`"
+    if get("recurrent_dropout"):
+        yield f"`recurrent_dropout={get('recurrent_dropout'):g}`"
+    if get("unroll"):
+        yield "`unroll=True`"
+    if not get("use_bias", True):
+        yield "`use_bias=False`"
+    if kind == "GRU" and not get("reset_after", True):
+        yield "`reset_after=False`"
+    if get("use_cudnn") is False:
+        yield "`use_cudnn=False`"
