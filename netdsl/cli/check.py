@@ -24,6 +24,21 @@ def read_codes(
     return codes
 
 
+def read_device(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse a device that nothing is known of."""
+    if not value:
+        return value
+    from netdsl.catalog.devices import DEVICES, device
+    from netdsl.diagnostics.suggest import closest
+
+    if device(value) is None:
+        names = [known.name for known in DEVICES]
+        near = closest(value.lower(), names)
+        hint = f"did you mean `{near}`?" if near else f"known are {', '.join(names)}."
+        raise click.BadParameter(f"nothing is known of `{value}`; {hint}")
+    return value
+
+
 @click.command("check")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
@@ -47,7 +62,13 @@ def read_codes(
     "--ignore", multiple=True, callback=read_codes, metavar="CODES", help="Leave this advice out."
 )
 @click.option("--fix", is_flag=True, help="Apply the changes that are checked and safe, in place.")
-@click.option("--device", default="", metavar="NAME", help="Advise on running on this device.")
+@click.option(
+    "--device",
+    default="",
+    callback=read_device,
+    metavar="NAME",
+    help="Advise on training on this GPU, such as t4 or h100.",
+)
 @click.option("--batch", type=click.IntRange(1, 2**31), help="The batch size for advice on memory.")
 def command(
     files: tuple[str, ...],

@@ -32,6 +32,10 @@ def findings(*arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:
         (["symbolic.net", "--at", "H=9,W=8"], 1),
         (["symbolic.net", "--at", "Q=9"], 2),
         (["symbolic.net", "--at", "H=0"], 2),
+        (["good.net", "--device", "t4"], 0),
+        (["good.net", "--device", "toaster"], 2),
+        (["good.net", "--ignore", "N06,N07"], 0),
+        (["good.net", "--select", "everything"], 2),
     ],
 )
 def test_the_exit_status_says_who_is_wrong(arguments: list[str], status: int) -> None:
