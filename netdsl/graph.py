@@ -69,7 +69,9 @@ class Node:
     origin: Origin
     known: bool = True
     path: tuple[str, ...] = ()  # names of the enclosing block uses, outermost first
-    tied_to: Ref | None = None  # of a source such as `ops.arange(50)`: the input that makes it part of the graph
+    tied_to: Ref | None = (
+        None  # of a source such as `ops.arange(50)`: the input that makes it part of the graph
+    )
 
     @cached_property
     def inputs(self) -> tuple[Ref, ...]:
@@ -125,6 +127,8 @@ class Graph:
     span: Span | None = None
     complete: bool = True
     deepest: int = 0  # the longest chain of nodes, for Keras's recursion
+    #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.
+    decided: dict[tuple[str, int, int], set[bool]] = field(default_factory=dict)
 
     def spec(self, ref: Ref) -> TensorSpec:
         """Give the type of a tensor."""
@@ -161,9 +165,7 @@ class Graph:
         for node in self.nodes:
             for position, ref in enumerate(node.inputs):
                 spec = self.spec(ref)
-                view.add_edge(
-                    ref.node, node.id, input=position, shape=spec.shape, dtype=spec.dtype
-                )
+                view.add_edge(ref.node, node.id, input=position, shape=spec.shape, dtype=spec.dtype)
         return view
 
     def operations(self) -> list[Operation]:

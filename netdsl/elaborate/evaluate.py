@@ -279,18 +279,24 @@ def _logical(expr: tree.Binary, frame: Frame) -> Any:
 
 def _compare(expr: tree.Compare, frame: Frame) -> Any:
     left = _comparable(expr.first, frame)
+    holds, symbolic = True, False
     for op, operand in zip(expr.ops, expr.operands, strict=True):
         right = _comparable(operand, frame)
         if is_poisoned(left) or is_poisoned(right):
             return POISON
+        symbolic = symbolic or values.has_symbol(left) or values.has_symbol(right)
         try:
-            if not values.compare(op, left, right):
-                return False
+            holds = values.compare(op, left, right)
         except values.ValueProblem as problem:
             report_value_problem(problem, expr.span, frame)
             return POISON
+        if not holds:
+            break
         left = right
-    return True
+    if symbolic and frame.body is not None:
+        place = (expr.span.file.name, expr.span.start, expr.span.end)
+        frame.body.graph.decided.setdefault(place, set()).add(holds)
+    return holds
 
 
 def _comparable(expr: tree.Expr, frame: Frame) -> Any:

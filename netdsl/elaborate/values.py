@@ -42,6 +42,13 @@ def is_dim(value: object) -> bool:
     return isinstance(value, (Sym, Unknown))
 
 
+def has_symbol(value: object) -> bool:
+    """Tell whether a value is a symbolic dimension or a shape with one in it."""
+    if isinstance(value, (list, tuple)):
+        return any(isinstance(item, Sym) for item in value)
+    return isinstance(value, Sym)
+
+
 def spell_type(value: object) -> str:
     """Name a value's type for people: 3 -> "a whole number"."""
     names: dict[type, str] = {
