@@ -7,7 +7,7 @@ through another short name otherwise.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from netdsl.elaborate.ordering import Step, arrange
@@ -49,6 +49,7 @@ class BodyWriter:
         self.inputs = arranged.inputs
         self.outputs = arranged.outputs
         self.steps = _assertions_early(arranged.steps)
+        self.write_input: Callable[[Writer, tree.Input], None] | None = None  # a model's, not a block's
         self._lets: set[str] = set()
         self._body = body
         self._kept: set[str] = set() if w.in_block else {i.name for i in self.inputs}
@@ -69,6 +70,8 @@ class BodyWriter:
             if written.name not in w.scope.bindings:
                 spelled = w.names.take(python_name(written.name))
                 w.scope.bindings[written.name] = Piece(code.name(spelled), TENSOR)
+        if not w.in_block:
+            self._declare_symbols()
         for step in self.steps:
             for identifier in _defined(step.statement):
                 if identifier not in w.scope.bindings:
@@ -80,6 +83,17 @@ class BodyWriter:
                 found[statement.layer] = found.get(statement.layer, ()) + statement.arguments
         if found:
             w.scope.defaults = (*w.scope.defaults, DefaultSet(found, w.scope))
+
+    def _declare_symbols(self) -> None:
+        """Sizes of a model's inputs that nothing else binds are None in Keras."""
+        own = {n for step in self.steps for n in _defined(step.statement)}
+        for written in self.inputs:
+            for dim in written.type.dims if written.type is not None else ():
+                for identifier in free_names(dim):
+                    known = self.w.scope.lookup(identifier) is not None or identifier in own
+                    if not known and not self.w.module.is_value(self.w.unit, identifier):
+                        self.w.symbols.add(identifier)
+                        self.w.scope.bindings[identifier] = Piece(code.constant(None), VALUE)
 
     def read_sizes(self, written: tree.Input) -> None:
         """`input x: [n, c]` in a block names the sizes of what arrives; those that are used are read off it."""
@@ -140,6 +154,8 @@ class BodyWriter:
                 self._bind(target, written, number)
             case tree.Assert() as claim:
                 write_assert(w, claim)
+            case tree.Input() as written_input if self.write_input is not None:
+                self.write_input(w, written_input)
             case _:
                 pass
 
@@ -158,7 +174,7 @@ class BodyWriter:
     def _bind(self, target: tree.Pattern, written: tree.Expr, number: int) -> None:
         w = self.w
         if isinstance(target, tree.NamePattern) and target.id != "_":
-            flow = _variable(w, target.id)
+            flow = variable_of(w, target.id)
             piece = flowing(w, written, flow)
             w.assign(flow, piece)
             w.scope.learn(target.id, piece.kind)
@@ -188,7 +204,7 @@ class BodyWriter:
             if pattern.id == "_":
                 return code.name("_")
             self.w.scope.learn(pattern.id, kind if is_tensorial(kind) else TENSOR)
-            return code.name(_variable(self.w, pattern.id))
+            return code.name(variable_of(self.w, pattern.id))
         parts = enumerate(pattern.parts)
         return code.tuple_of(self._targets(p, member(kind, i)) for i, p in parts)
 
@@ -197,11 +213,11 @@ class BodyWriter:
         flow = self._flow(number, output.value)
         used_later = output.name is not None and self._is_used_after(number, output.name)
         if output.name is not None and not direct and not _flows(output.value):
-            flow = _variable(w, output.name)
+            flow = variable_of(w, output.name)
         reserved = w.names.reserve(flow)
         piece = flowing(w, output.value, flow)
         if output.name is not None and (used_later or not direct):
-            piece = w.assign(_variable(w, output.name), piece)
+            piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)
         elif not direct and not piece.is_name and not isinstance(piece.code, ast.Subscript):
             keep = flow if len(self.outputs) == 1 else w.names.first_free(("out", "out2", "out3", "out4"))
@@ -272,7 +288,7 @@ def tidied(statements: list[ast.stmt], lets: Iterable[str]) -> list[ast.stmt]:
         if len(kept) == len(statements):
             break
         statements = kept
-    return [_without_variable(s, _reads(statements)) for s in statements]
+    return [_withoutvariable_of(s, _reads(statements)) for s in statements]
 
 
 def _reads(statements: Sequence[ast.stmt]) -> set[str]:
@@ -301,7 +317,7 @@ def _is_unread(statement: ast.stmt, reads: set[str], droppable: set[str]) -> boo
     return variable in droppable or isinstance(statement.value, (ast.Name, ast.List, ast.Tuple))
 
 
-def _without_variable(statement: ast.stmt, reads: set[str]) -> ast.stmt:
+def _withoutvariable_of(statement: ast.stmt, reads: set[str]) -> ast.stmt:
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
         statement.targets[0] = _read_parts(statement.targets[0], reads)
         return statement
@@ -323,7 +339,7 @@ def _flows(written: tree.Expr) -> bool:
     return isinstance(written, tree.Pipe)
 
 
-def _variable(w: Writer, identifier: str) -> str:
+def variable_of(w: Writer, identifier: str) -> str:
     binding = w.scope.lookup(identifier)
     assert binding is not None and isinstance(binding.code, ast.Name)
     return binding.code.id
@@ -372,7 +388,7 @@ def _assertions_early(steps: Sequence[Step]) -> list[Step]:
 
 def nested_function(w: Writer, function: tree.Function) -> ast.FunctionDef:
     """Write a `fn` of a body as a function inside the function."""
-    spelled = _variable(w, function.name)
+    spelled = variable_of(w, function.name)
     return function_over_values(w, function, spelled)
 
 
@@ -396,7 +412,7 @@ def write_assert(w: Writer, claim: tree.Assert) -> None:
     uses = free_names(claim.condition)
     for identifier in uses:
         known = w.scope.lookup(identifier) is not None or w.module.is_value(w.unit, identifier)
-        if not known:
+        if not known or identifier in w.symbols:
             return
     test = value(w, claim.condition)
     message = value(w, claim.message) if claim.message is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from keyword import iskeyword
 from typing import Any
 
 from netdsl.catalog.kind import Identifier, ObjectValue
@@ -43,6 +44,16 @@ def call(
 ) -> ast.Call:
     target = dotted(function) if isinstance(function, str) else function
     return ast.Call(target, list(args), [ast.keyword(k, v) for k, v in keywords])
+
+
+def spread_keywords(mapping: ast.expr) -> list[tuple[str | None, ast.expr]]:
+    """Give what `**mapping` adds to a call; a dict that is written out becomes arguments."""
+    if isinstance(mapping, ast.Dict):
+        keys = [k.value if isinstance(k, ast.Constant) else None for k in mapping.keys]
+        names = [k for k in keys if isinstance(k, str) and k.isidentifier() and not iskeyword(k)]
+        if len(names) == len(keys):
+            return list(zip(names, mapping.values, strict=True))
+    return [(None, mapping)]
 
 
 def list_of(items: Iterable[ast.expr]) -> ast.List:

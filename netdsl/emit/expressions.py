@@ -316,6 +316,9 @@ def _nests(piece: Piece) -> bool:
 
 
 def _compare(w: Writer, expr: tree.Compare) -> Piece:
+    decided = w.module.decided(expr)
+    if decided is not None:
+        return plain(code.constant(decided))
     operands = [value(w, e) for e in (expr.first, *expr.operands)]
     ops: list[ast.cmpop] = []
     for index, op in enumerate(expr.ops):
@@ -339,6 +342,8 @@ def _comparison(op: str, left: ast.expr, operands: list[ast.expr], index: int) -
 
 def _conditional(w: Writer, expr: tree.Conditional) -> Piece:
     test = value(w, expr.condition)
+    if isinstance(test, ast.Constant):
+        return expression(w, expr.then if test.value else expr.otherwise)
     arms: list[Piece] = []
     statements: list[list[ast.stmt]] = []
     for arm in (expr.then, expr.otherwise):
@@ -543,7 +548,7 @@ def arguments(
         if argument.star == "*":
             args.append(code.starred(spelled))
         elif argument.star == "**":
-            keywords.append((None, spelled))
+            keywords += code.spread_keywords(spelled)
         elif argument.name is None:
             args.append(spelled)
         else:
@@ -616,7 +621,7 @@ def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
 
 def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
     """Give an expression whose chain, if it is one, flows through a variable."""
-    from netdsl.emit.stages import chain, run
+    from netdsl.emit.stages import chain, choose_source, run
 
     if isinstance(expr, tree.Pipe):
         return chain(w, expr, flow)
@@ -624,6 +629,8 @@ def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
         arriving = w.scope.arriving
         if arriving is not None:
             return run(w, expr, arriving, flow)
+        if isinstance(expr, tree.If):
+            return choose_source(w, expr, flow)
         assert isinstance(expr, tree.As)
         named = tree.Pipe(expr.span, (expr.stage, tree.As(expr.span, tree.Arriving(expr.span), expr.name, expr.name_span)))
         return chain(w, named, flow)

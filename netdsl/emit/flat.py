@@ -71,14 +71,14 @@ class FlatModule:
         self.registered: set[str] = set()
         self._names: dict[int, str] = {}
         self._written: set[int] = set()
-        self._taken: set[str] = set(PREAMBLE) | HELPERS | set(self._own.values())
+        self.taken: set[str] = set(PREAMBLE) | HELPERS | set(self._own.values())
 
     def name(self, graph: Graph) -> str:
         """Give the name of a graph's function."""
         if id(graph) not in self._names:
             spelled = self._own.pop(graph.name, "")
-            spelled = spelled or unique(function_name(graph.name), self._taken, ("_model",))
-            self._taken.add(spelled)
+            spelled = spelled or unique(function_name(graph.name), self.taken, ("_model",))
+            self.taken.add(spelled)
             self._names[id(graph)] = spelled
         return self._names[id(graph)]
 
@@ -94,8 +94,8 @@ class FlatModule:
         for known_module, there, here in self.imports:
             if (known_module, there) == (module, name):
                 return here
-        here = unique(python_name(name), self._taken)
-        self._taken.add(here)
+        here = unique(python_name(name), self.taken)
+        self.taken.add(here)
         self.imports.add((module, name, here))
         return here
 
@@ -107,7 +107,7 @@ class FlatWriter:
         self._module = module
         self._graph = graph
         self._variables: dict[int, str] = {}
-        self._names = Locals({*PREAMBLE, *HELPERS, "name"})
+        self._names = Locals({*PREAMBLE, *HELPERS, "name", *module.taken})
         self._last = self._last_uses()
         self._uses = Counter(id(node.operation) for node in graph.nodes)
         self._objects: dict[int, ast.expr] = {}

@@ -15,7 +15,7 @@ from netdsl.elaborate.linking import Symbol
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import arrange
 from netdsl.emit import code
-from netdsl.emit.bodies import BodyWriter, body_names
+from netdsl.emit.bodies import BodyWriter, body_names, variable_of
 from netdsl.emit.expressions import applied, element, expression, sequence, value
 from netdsl.emit.kinds import (
     TENSOR,
@@ -198,7 +198,8 @@ def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
     parameters = _declare_parameters(w, node.parameters, module.settings_for(symbol))
     writer = BodyWriter(w, node.body)
     writer.declare()
-    inputs = [_write_input(w, written_input) for written_input in writer.inputs]
+    writer.write_input = _write_input
+    inputs = [variable_of(w, written_input.name) for written_input in writer.inputs]
     w.anchor = anchor_of(inputs, writer.inputs)
     outputs = writer.write(returning=False)
     given = code.name(inputs[0]) if len(inputs) == 1 else code.list_of(map(code.name, inputs))
@@ -223,10 +224,10 @@ def anchor_of(variables: Sequence[str], inputs: Sequence[tree.Input]) -> str | N
     return None
 
 
-def _write_input(w: Writer, written: tree.Input) -> str:
+def _write_input(w: Writer, written: tree.Input) -> None:
     """`image = keras.Input((32, 32, 3), name="image")`; a size without a number is None."""
-    binding = w.scope.lookup(written.name)
-    assert binding is not None and isinstance(binding.code, ast.Name) and written.type is not None
+    assert written.type is not None
+    variable = variable_of(w, written.name)
     sizes = [_size(w, dim) for dim in written.type.dims]
     keywords: Keywords = []
     dtype = w.module.dtype(written.type)
@@ -236,15 +237,15 @@ def _write_input(w: Writer, written: tree.Input) -> str:
     layer_name = options.pop("name", code.constant(written.name))
     keywords += [(k, v) for k, v in options.items()]
     keywords.append(("name", layer_name))
-    w.emit(code.assign(binding.code.id, code.call("keras.Input", [code.tuple_of(sizes)], keywords)))
-    return binding.code.id
+    w.emit(code.assign(variable, code.call("keras.Input", [code.tuple_of(sizes)], keywords)))
 
 
 def _size(w: Writer, dim: tree.Expr) -> ast.expr:
     if isinstance(dim, tree.Arriving):
         return code.constant(None)
     known = all(
-        w.scope.lookup(n) is not None or w.module.is_value(w.unit, n) for n in free_names(dim)
+        n not in w.symbols and (w.scope.lookup(n) is not None or w.module.is_value(w.unit, n))
+        for n in free_names(dim)
     )
     return value(w, dim) if known else code.constant(None)
 
@@ -401,7 +402,7 @@ def hyperparameters(
         if argument.star == "*":
             args.append(code.starred(spelled))
         elif argument.star == "**":
-            keywords.append((None, spelled))
+            keywords += code.spread_keywords(spelled)
         elif argument.name is None:
             args.append(spelled)
         else:

@@ -41,11 +41,7 @@ def header(
     first = 0 if own else 6
     lines = "\n".join(wrap(made, 0, first)).strip()
     text = f"{own}\n\n{lines}" if own else lines
-    written = docstring_lines(text, 0)
-    if len(written) == 1:
-        only = written[0].removesuffix('"""')
-        written = [only, '"""'] if len(only) + 3 > 88 else written
-    return "\n".join(written)
+    return "\n".join(docstring_lines(text, 0))
 
 
 def sign(text: str) -> str:

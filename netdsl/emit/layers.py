@@ -72,7 +72,7 @@ def _arguments(
         if argument.star == "*":
             args.append(code.starred(spelled))
         elif argument.star == "**":
-            keywords.append((None, spelled))
+            keywords += code.spread_keywords(spelled)
         elif argument.name is None:
             args.append(spelled)
         else:

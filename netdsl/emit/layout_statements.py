@@ -197,10 +197,10 @@ def _is_short(argument: ast.expr) -> bool:
 
 
 def docstring_lines(text: str, indent: int) -> list[str]:
-    """Give a docstring's lines: on one line where it fits, else the closing quotes on their own."""
+    """Give a docstring's lines: one line, or several with the closing quotes on their own."""
     paragraphs = clean_docstring(text)
     margin = " " * indent
-    if len(paragraphs) == 1 and len(margin) + len(paragraphs[0]) + 6 <= WIDTH:
+    if len(paragraphs) == 1:
         only = paragraphs[0]
         closing = ' """' if only.endswith('"') else '"""'
         return [f'{margin}"""{only}{closing}']

@@ -156,6 +156,10 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece, flow: s
     from netdsl.emit.stages import run
 
     pattern: tree.Pattern | None = None
+    before = len(w.out)
+    current = w.assign(flow, current)
+    w.drop_temporaries()
+    w.scope.arriving = current
     if isinstance(stage, tree.Repeat):
         source = Piece(code.call("range", [value(w, stage.count)]), VALUE)
     else:
@@ -163,9 +167,6 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece, flow: s
     if source.kind != VALUE:
         source = Piece(sequence(source), source.kind)
     start_lists(w, stage)
-    before = len(w.out)
-    current = w.assign(flow, current)
-    w.drop_temporaries()
     with _opened(w, stage, pattern, source) as opened, w.block() as body:
         arriving = Piece(code.name(flow), current.kind)
         result = run(w, stage.body, arriving, flow)

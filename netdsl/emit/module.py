@@ -9,13 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
 from netdsl.catalog.kind import Structure
 from netdsl.catalog.signature import dtype_aliases, signature
 from netdsl.elaborate.linking import Symbol, Unit
-from netdsl.elaborate.models import model_weights
-from netdsl.elaborate.naming import NamePlan, plan_names, snake_case
+from netdsl.elaborate.naming import NamePlan, plan_names
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
 from netdsl.emit import code
 from netdsl.emit.bodies import function_over_values
@@ -33,6 +32,9 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
 from netdsl.tensor import TensorSpec
+
+#: A file's name and two offsets.
+Place: TypeAlias = tuple[str, int, int]
 
 #: From this depth on, Keras's recursion over a graph is helped: Python allows about a thousand frames.
 DEEP = 400
@@ -94,6 +96,10 @@ class ModuleWriter:
         self._hoisted: dict[str, ast.Assign] = {}
         self._imports: dict[int, Symbol] = {}
         self._structures = _structures(self._graphs.values())
+        self._decided: dict[Place, set[bool]] = {}
+        for graph in self._graphs.values():
+            for place, results in graph.decided.items():
+                self._decided.setdefault(place, set()).update(results)
         self._functions_applied = _operations(self._graphs.values())
         self._reach = Reach(unit)
         self._taken.update(self._names.values())
@@ -315,6 +321,14 @@ class ModuleWriter:
         layer, op = _place(expr.op_span), _place(expr.span)
         return layer in self._structures or op not in self._functions_applied
 
+    def decided(self, expr: tree.Compare) -> bool | None:
+        """Say what a comparison of symbolic sizes came to, if it came to the same everywhere.
+
+        Python sees None in place of such a size, so it cannot be left to decide.
+        """
+        results = self._decided.get(_place(expr.span), set())
+        return next(iter(results)) if len(results) == 1 else None
+
     # -- the finished module --------------------------------------------------------------------
 
     def write_all(self) -> None:
@@ -426,9 +440,6 @@ def _all_graphs(models: Mapping[str, Graph]) -> Iterator[tuple[str, Graph]]:
     yield from models.items()
 
 
-Place = tuple[str, int, int]
-
-
 def _place(span: Span) -> Place:
     return (span.file.name, span.start, span.end)
 
@@ -446,6 +457,3 @@ def _kind_of(structure: Structure) -> Kind:
     if isinstance(structure, TensorSpec):
         return TENSOR
     return Parts(tuple(_kind_of(part) for part in structure))
-
-
-__all__ = ["Literal", "model_weights", "snake_case"]

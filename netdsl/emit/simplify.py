@@ -28,6 +28,8 @@ def negated(condition: ast.expr) -> ast.expr:
         op = _OPPOSITE.get(type(condition.ops[0]))
         if op is not None:
             return ast.Compare(condition.left, [op()], condition.comparators)
+    if isinstance(condition, ast.Constant) and isinstance(condition.value, bool):
+        return code.constant(not condition.value)
     if isinstance(condition, ast.UnaryOp) and isinstance(condition.op, ast.Not):
         return truth(condition.operand)
     return ast.UnaryOp(ast.Not(), condition)
@@ -103,6 +105,12 @@ def _decide(left: object, op: ast.cmpop, right: object) -> bool | None:
 
 def both(op: ast.boolop, left: ast.expr, right: ast.expr) -> ast.expr:
     """`left and right` in one run; `a < b and b < c` as `a < b < c`."""
+    for decided, other in ((left, right), (right, left)):
+        if isinstance(decided, ast.Constant) and isinstance(decided.value, bool):
+            if decided.value == isinstance(op, ast.And):
+                return other
+            if decided is left:
+                return decided
     if isinstance(op, ast.And):
         chained = _chained(left, right)
         if chained is not None:

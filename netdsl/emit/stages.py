@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
@@ -17,6 +17,7 @@ from netdsl.emit import code, simplify
 from netdsl.emit.expressions import (
     call_time,
     expression,
+    flowing,
     hinted,
     list_piece,
     ops_call,
@@ -339,49 +340,72 @@ def _name_branches(w: Writer, pieces: list[Piece], places: list[tuple[int, int, 
 # -- conditions ---------------------------------------------------------------------------------
 
 
-def _if(w: Writer, stage: tree.If, current: Piece, flow: str) -> Piece:
-    arms: list[tuple[tree.Expr | None, tree.Expr | None]] = []
+#: A condition (None for `else`) and the stage that it lets run (None for nothing).
+Arm: TypeAlias = tuple[tree.Expr | None, tree.Expr | None]
+
+
+def _arms(stage: tree.If) -> list[Arm]:
+    arms: list[Arm] = []
     node: tree.Expr | None = stage
     while isinstance(node, tree.If):
         arms.append((node.condition, node.then))
         node = node.otherwise
-    arms.append((None, node))
-    return _choose(w, arms, current, flow)
+    return [*arms, (None, node)]
+
+
+def _if(w: Writer, stage: tree.If, current: Piece, flow: str) -> Piece:
+    return _choose(w, _arms(stage), current, flow)
 
 
 def _conditional(w: Writer, stage: tree.Conditional, current: Piece, flow: str) -> Piece:
     return _choose(w, [(stage.condition, stage.then), (None, stage.otherwise)], current, flow)
 
 
-def _choose(
-    w: Writer,
-    arms: list[tuple[tree.Expr | None, tree.Expr | None]],
-    current: Piece,
-    flow: str,
-) -> Piece:
+def choose_source(w: Writer, expr: tree.If, flow: str) -> Piece:
+    """`y = if … { a } else { b }`: nothing arrives, so each arm is a tensor or a chain from one."""
+    return _choose(w, _arms(expr), None, flow)
+
+
+def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Piece:
     """Write `if … elif … else …`; an arm that is missing lets what arrives through."""
-    current = w.settle(current, flow)
-    w.scope.arriving = current
+    if current is not None:
+        current = w.settle(current, flow)
+        w.scope.arriving = current
+    tests = [None if test is None else value(w, test) for test, _ in arms]
+    open_arms = [(t, a) for t, (_, a) in zip(tests, arms, strict=True) if not _is_constant(t, False)]
+    certain = next((n for n, (t, _) in enumerate(open_arms) if t is None or _is_constant(t, True)), 0)
+    open_arms = [*open_arms[:certain], (None, open_arms[certain][1])]
+    if len(open_arms) == 1:
+        return _arm(w, open_arms[0][1], current, flow)
     before = len(w.out)
-    if arms[-1][1] is None:
+    if open_arms[-1][1] is None and current is not None:
         w.assign(flow, current)
     written: list[tuple[ast.expr | None, list[ast.stmt]]] = []
     results: list[Piece] = []
-    for condition, arm in arms:
-        test = value(w, condition) if condition is not None else None
+    for test, arm in open_arms:
         with w.block() as body:
             if arm is not None:
-                result = branch(w, arm, current, flow)
-                results.append(result)
-                w.carry(result, flow)
+                results.append(_arm(w, arm, current, flow))
+                w.carry(results[-1], flow)
         written.append((test, body))
     statement = _nested_ifs(written)
     if statement is None:
         del w.out[before:]
-        return current
+        return current if current is not None else results[0]
     w.emit(statement)
     several = [r.kind for r in results if is_tensorial(r.kind)]
     return Piece(code.name(flow), several[0] if several else TENSOR)
+
+
+def _is_constant(test: ast.expr | None, wanted: bool) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value) == wanted
+
+
+def _arm(w: Writer, arm: tree.Expr | None, current: Piece | None, flow: str) -> Piece:
+    if current is None:
+        assert arm is not None
+        return flowing(w, arm, flow)
+    return current if arm is None else branch(w, arm, current, flow)
 
 
 def _nested_ifs(written: list[tuple[ast.expr | None, list[ast.stmt]]]) -> ast.stmt | None:

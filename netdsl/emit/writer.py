@@ -42,6 +42,7 @@ class Writer:
         self.layers: ast.expr = code.name("layers")
         self.shares = False  # `layers` may be a SharedLayers here
         self.uses_name = False
+        self.symbols: set[str] = set()  # names of sizes without a number
         self.hint: str | None = None  # the variable that the expression being written will be put in
         self.anchor: str | None = None  # the variable of the input that sources are tied to
         self.out: list[ast.stmt] = []
