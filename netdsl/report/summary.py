@@ -48,8 +48,9 @@ def totals_dict(graph: Graph) -> dict[str, int | None]:
 
 
 def kind_of(node: Node) -> str:
-    """Give the Keras class of a node."""
-    return "InputLayer" if node.operation.family == "input" else node.kind
+    """Give the Keras class of a node; a model within a model is `Functional` there."""
+    classes = {"input": "InputLayer", "model": "Functional", "application": "Functional"}
+    return classes.get(node.operation.family, node.kind)
 
 
 def _layer(graph: Graph, node: Node) -> dict[str, Any]:

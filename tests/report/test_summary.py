@@ -87,7 +87,7 @@ def test_frozen_weights_and_statistics_do_not_train() -> None:
 
 def test_a_sub_model_counts_what_is_in_it() -> None:
     inner, outer = (compile_text(specs.NESTED).model(name).summary() for name in ("Inner", "Outer"))
-    (use,) = (layer for layer in outer["layers"] if layer["kind"] == "Inner")
+    (use,) = (layer for layer in outer["layers"] if layer["kind"] == "Functional")
     assert use["parameters"] == inner["totals"]["parameters"]
     assert use["trainable_parameters"] == inner["totals"]["trainable_parameters"]
     assert use["macs"] == inner["totals"]["macs"]
@@ -95,7 +95,7 @@ def test_a_sub_model_counts_what_is_in_it() -> None:
 
 def test_trainable_weights_come_first() -> None:
     outer = compile_text(specs.NESTED).model("Outer").summary()
-    (use,) = (layer for layer in outer["layers"] if layer["kind"] == "Inner")
+    (use,) = (layer for layer in outer["layers"] if layer["kind"] == "Functional")
     assert use["weights"] == [[8, 4], [4], [4, 4], [4]]
 
 
