@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+#: Machines differ in speed and are shared; how long an example takes is no reason to fail.
+settings.register_profile("netdsl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("netdsl")
 
 Golden = Callable[[Path, str], None]
 
