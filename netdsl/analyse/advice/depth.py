@@ -115,21 +115,24 @@ def two_activations(view: View) -> Iterable[Diagnostic]:
         if node.kind not in ACTIVATIONS or len(node.inputs) != 1:
             continue
         before = view.producer(node.inputs[0])
-        first, second = activation(before), activation(node)
-        if before.operation.family != "layer" or before.kind not in KERNELS | ACTIVATIONS | {
-            "BatchNormalization"
-        }:
+        if before.kind not in KERNELS | ACTIVATIONS or _is_between_sums(view, before):
             continue
-        if "linear" in (first, second) or (
-            node.kind == "Activation" and not argument(node, "activation")
-        ):
+        first, second = activation(before), activation(node)
+        if "linear" in (first, second):
             continue
         yield problems.TwoActivations.at(
             at(node),
             f"`{second}` of `{first}`" + (" changes nothing" if first == second == "relu" else ""),
-            related=(Label(at(before), f"applies `{first}`"),),
+            related=(Label(at(before), f"applies `{first}`"), *uses(node)),
             help="leave one of them out",
         )
+
+
+def _is_between_sums(view: View, node: Node) -> bool:
+    """Tell whether an activation stands on the way from one sum to the next, which is another matter."""
+    before = view.only_producer(node)
+    after = view.consumers[node.id]
+    return before is not None and before.kind == "Add" and any(n.kind == "Add" for n in after)
 
 
 # -- linear stacks ------------------------------------------------------------------------------
@@ -221,16 +224,11 @@ def _one_map(run: _Map) -> Diagnostic:
 def rectified_shortcut(view: View) -> Iterable[Diagnostic]:
     """Report a relu between two sums where the branch of the second begins with an activation of its own."""
     for node in view.nodes:
-        before = view.only_producer(node)
-        if (
-            activation(node) != "relu"
-            or node.kind not in ACTIVATIONS
-            or before is None
-            or before.kind != "Add"
-        ):
+        if node.kind not in ACTIVATIONS or activation(node) != "relu":
             continue
-        after = view.consumers[node.id]
-        if any(n.kind == "Add" for n in after) and any(_begins_with_relu(view, n) for n in after):
+        if _is_between_sums(view, node) and any(
+            _begins_with_relu(view, n) for n in view.consumers[node.id]
+        ):
             yield problems.RectifiedShortcut.at(
                 at(node),
                 "the shortcut goes through this `relu`, and the branch beside it begins with one",

@@ -1,0 +1,1 @@
+"""Advice: what each rule tells of, and what it leaves alone."""

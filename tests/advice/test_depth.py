@@ -1,0 +1,95 @@
+"""Activations through the depth: N062."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.advice.asking import image, row, the, told
+
+TOLD = [
+    ("repeat 4 { Dense(16, activation=sigmoid) } -> Dense(4)", "N0621"),
+    (
+        "repeat 5 { Dense(16) -> Activation(sigmoid) -> Dropout(0.1) } -> Dense(4, activation=relu)",
+        "N0621",
+    ),
+    ("repeat 8 { Dense(16, activation=tanh) } -> Dense(4)", "N0621"),
+    ("Dense(16, activation=relu) -> ReLU() -> Dense(4)", "N0622"),
+    ("Dense(16, activation=relu) -> Activation(tanh) -> Dense(4)", "N0622"),
+    ("Dense(4, activation=relu) -> Softmax()", "N0622"),
+    ("Dense(16) -> Dense(4)", "N0623"),
+    ("Dense(16) -> Dropout(0.1) -> Dense(4)", "N0623"),
+    ("Dense(16) -> BatchNormalization() -> Dense(4, use_bias=False)", "N0631 N0623"),
+    (
+        'block unit { input x output [x, x -> ReLU() -> Dense(8)] -> Add() } '
+        "model M { input x: [8] output y = x -> unit() -> ReLU() -> unit() }",
+        "N0624",
+    ),
+]  # fmt: skip
+
+LEFT_ALONE = [
+    "repeat 3 { Dense(16, activation=sigmoid) } -> Dense(4)",
+    "repeat 7 { Dense(16, activation=tanh) } -> Dense(4)",
+    "repeat 6 { Dense(8, activation=sigmoid) -> LayerNormalization() } -> Dense(4)",
+    "repeat 6 { [_, Dense(8, activation=sigmoid)] -> Add() } -> Dense(4)",
+    "repeat 3 { Dense(8, activation=sigmoid) -> Dense(8, activation=relu) } -> Dense(4)",
+    "repeat 3 { Dense(8, activation=sigmoid) } -> Dense(4, activation=sigmoid)",
+    "Dense(16) -> ReLU() -> Dense(4)",
+    "Dense(16, activation=linear) -> ReLU() -> Dense(4)",
+    "Dense(16, activation=relu) -> Activation(linear) -> Dense(4)",
+    "[Dense(8, activation=sigmoid), _] -> Multiply() -> ReLU() -> Dense(4)",
+    "Dense(2) -> Dense(32)",  # a map of rank 2 saves weights
+    "Dense(16) -> LayerNormalization() -> Dense(4)",
+    "Dense(16) -> ops.relu() -> Dense(4)",
+    "Dense(16) -> [Dense(4), Dense(4)] -> Add()",  # what two layers read is not one map
+]
+
+IMAGES_TOLD = [
+    "Conv2D(8, 3) -> Conv2D(8, 3)",
+    "Conv2D(8, 3) -> AveragePooling2D(2) -> Conv2D(8, 3)",
+    "Conv2D(8, 3) -> Flatten() -> Dense(4)",
+]
+
+IMAGES_LEFT_ALONE = [
+    "Conv2D(8, 3) -> MaxPooling2D() -> Conv2D(8, 3)",
+    "Conv2D(8, 3, activation=relu) -> Conv2D(8, 3)",
+    "Conv2D(8, (1, 7)) -> Conv2D(8, (7, 1))",
+    "DepthwiseConv2D(3) -> Conv2D(8, 1)",
+    "Conv2D(32, 3, activation=relu) -> Conv2D(8, 1) -> Conv2D(8, 3)",
+    "Conv2D(32, 3, activation=relu) -> Conv2D(8, 1) -> Conv2D(32, 3)",
+    "Conv2D(8, 2, strides=2) -> Conv2DTranspose(8, 2, strides=2)",
+]
+
+
+@pytest.mark.parametrize(("chain", "codes"), TOLD)
+def test_it_is_told_of(chain: str, codes: str) -> None:
+    assert told(chain if "model" in chain else row(chain)) == codes.split()
+
+
+@pytest.mark.parametrize("chain", LEFT_ALONE)
+def test_it_is_left_alone(chain: str) -> None:
+    assert told(row(chain)) == []
+
+
+@pytest.mark.parametrize("chain", IMAGES_TOLD)
+def test_convolutions_that_are_one_map_are_told_of(chain: str) -> None:
+    assert told(image(chain)) == ["N0623"]
+
+
+@pytest.mark.parametrize("chain", IMAGES_LEFT_ALONE)
+def test_convolutions_that_save_weights_are_left_alone(chain: str) -> None:
+    assert told(image(chain)) == []
+
+
+def test_a_run_is_told_of_once_with_its_length() -> None:
+    assert the(row("repeat 5 { Dense(16) } -> Dense(4)"), "N0623").title.startswith("6 layers")
+    found = the(row("repeat 6 { Dense(16, activation=sigmoid) } -> Dense(4)"), "N0621")
+    assert "2.4e-04" in found.message
+
+
+def test_the_shortcut_of_the_first_residual_nets_is_left_alone() -> None:
+    spec = """
+    block unit { input x
+        output [x, x -> Dense(8, use_bias=False) -> BatchNormalization()] -> Add() -> ReLU() }
+    model M { input x: [8] output y = x -> repeat 3 { unit() } -> Dense(2) }
+    """
+    assert told(spec) == []

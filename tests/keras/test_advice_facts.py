@@ -1,0 +1,170 @@
+"""What the advice rests on, asked of Keras: masks, cuDNN, optimizers, `training=`, recursion."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import keras
+import numpy as np
+
+from netdsl.analyse.advice.structure import TOO_DEEP
+from netdsl.analyse.memory import optimizer_bytes
+from netdsl.analyse.roofline import cudnn_refusal
+from netdsl.catalog.kind import ObjectValue, Weight
+
+pytestmark = pytest.mark.keras
+
+#: The package hides the module behind a function of its name.
+backend_rnn = importlib.import_module("keras.src.backend.tensorflow.rnn")
+
+WEIGHTS = {"kernel": (3, 3, 8, 16), "bias": (16,), "matrix": (24, 40)}
+
+OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {}),
+    ("SGD", {"momentum": 0.9}),
+    ("SGD", {"momentum": 0.9, "nesterov": True}),
+    ("RMSprop", {}),
+    ("RMSprop", {"momentum": 0.9, "centered": True}),
+    ("Adam", {}),
+    ("Adam", {"amsgrad": True}),
+    ("Adam", {"use_ema": True}),
+    ("Adam", {"gradient_accumulation_steps": 4}),
+    ("AdamW", {}),
+    ("Nadam", {}),
+    ("Adamax", {}),
+    ("Adagrad", {}),
+    ("Adadelta", {}),
+    ("Ftrl", {}),
+    ("Lion", {}),
+    ("Lamb", {}),
+    ("Adafactor", {}),
+    ("Muon", {}),
+    ("ScheduleFreeAdamW", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), OPTIMIZERS)
+def test_an_optimizer_keeps_as_much_as_is_counted(name: str, arguments: dict[str, Any]) -> None:
+    optimizer = getattr(keras.optimizers, name)(**arguments)
+    optimizer.build([keras.Variable(np.zeros(s, "float32"), name=n) for n, s in WEIGHTS.items()])
+    numbers = sum(math.prod(v.shape) for v in optimizer.variables if len(v.shape))
+    weights = [Weight(n, s) for n, s in WEIGHTS.items()]
+    counted = optimizer_bytes(ObjectValue("optimizer", name, arguments), weights, "float32") // 4
+    scalars = len(optimizer.variables)  # the count of steps, the learning rate, and their like
+    assert numbers <= counted <= numbers + scalars
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"activation": "relu"},
+        {"recurrent_activation": "hard_sigmoid"},
+        {"unroll": True},
+        {"use_bias": False},
+        {"reset_after": False},
+        {"activation": None},
+    ],
+)
+def test_cudnn_takes_what_is_not_told_of(
+    kind: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "LSTM" and "reset_after" in changes:
+        pytest.skip("an LSTM has no reset_after")
+    monkeypatch.setattr(backend_rnn, "_is_gpu_available", lambda: True)
+    layer = getattr(keras.layers, kind)(4, **changes)
+    asked = {
+        "activation": layer.activation,
+        "recurrent_activation": layer.recurrent_activation,
+        "unroll": layer.unroll,
+        "use_bias": layer.use_bias,
+    }
+    if kind == "GRU":
+        asked["reset_after"] = layer.reset_after
+    written = {"activation": "tanh", "recurrent_activation": "sigmoid"} | changes
+    assert backend_rnn.cudnn_ok(**asked) == (not cudnn_refusal(kind, written))
+
+
+def test_training_at_a_call_is_overridden_by_the_model() -> None:
+    x = keras.Input((8,))
+    ones = np.ones((4, 8), "float32")
+    kept = keras.Model(x, keras.layers.Dropout(0.5)(x, training=True))
+    dropped = keras.Model(x, keras.layers.Dropout(0.5)(x, training=False))
+    assert np.all(np.asarray(kept(ones, training=False)) == 1)
+    assert not np.all(np.asarray(dropped(ones, training=True)) == 1)
+
+
+def test_training_at_the_call_of_a_model_is_overridden_too() -> None:
+    inner_input = keras.Input((8,))
+    inner = keras.Model(inner_input, keras.layers.Dropout(0.5)(inner_input))
+    x = keras.Input((8,))
+    outer = keras.Model(x, inner(x, training=False))
+    assert not np.all(np.asarray(outer(np.ones((4, 8), "float32"), training=True)) == 1)
+
+
+@pytest.mark.parametrize(("layers", "builds"), [(TOO_DEEP - 50, True), (TOO_DEEP + 150, False)])
+def test_keras_recurses_through_a_chain(layers: int, builds: bool) -> None:
+    import threading
+
+    outcome: list[bool] = []
+
+    def build() -> None:
+        x = y = keras.Input((2,))
+        for _ in range(layers):
+            y = keras.layers.ReLU()(y)
+        try:
+            keras.Model(x, y)
+            outcome.append(True)
+        except RecursionError:
+            outcome.append(False)
+
+    thread = threading.Thread(target=build)  # whose stack of calls is empty, as a script's is
+    thread.start()
+    thread.join()
+    assert outcome == [builds]
+
+
+def test_a_bias_before_batch_normalization_does_nothing() -> None:
+    x = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
+    normalize = keras.layers.BatchNormalization()
+    plain = np.asarray(normalize(x, training=True))
+    shifted = np.asarray(normalize(x + 5.0, training=True))
+    assert np.allclose(plain, shifted, atol=1e-4)
+
+
+def test_softmax_over_one_unit_is_one() -> None:
+    assert np.all(np.asarray(keras.activations.softmax(keras.ops.ones((3, 1)) * 7)) == 1)
+
+
+def test_selu_keeps_variance_with_lecun_and_he_does_not() -> None:
+    rng = np.random.default_rng(0)
+
+    def variance(initializer: str) -> float:
+        y = rng.normal(size=(256, 256)).astype("float32")
+        for seed in range(8):
+            kernel = getattr(keras.initializers, initializer)(seed=seed)((256, 256))
+            y = np.asarray(keras.activations.selu(keras.ops.matmul(y, kernel)))
+        return float(y.var())
+
+    assert 0.8 < variance("LecunNormal") < 1.2
+    assert variance("HeNormal") > 1.5
+
+
+def test_relu_halves_the_variance_of_glorot_layers() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(512, 256)).astype("float32")
+    before = float((y**2).mean())
+    for seed in range(10):
+        kernel = keras.initializers.GlorotUniform(seed=seed)((256, 256))
+        y = np.asarray(keras.activations.relu(keras.ops.matmul(y, kernel)))
+    after = float((y**2).mean())
+    assert 2.0**-12 < after / before < 2.0**-8
