@@ -14,13 +14,14 @@ from functools import cached_property
 from typing import Any, Literal
 
 from netdsl.catalog.kind import LayerKind, Structure, Weight
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec
 
 Family = Literal["input", "layer", "model", "op", "extern", "application"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ref:
     """One tensor: the output of node `node` at `path` (empty for a single output, (1, 0) for a nested one)."""
 
@@ -28,7 +29,7 @@ class Ref:
     path: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where a node was written, and each use of a block, outermost first, that led there."""
 

@@ -11,6 +11,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from netdsl.record import record
+
 
 class Position(NamedTuple):
     """A place for people: line and column, both from 1; columns count characters."""
@@ -53,7 +55,7 @@ class SourceFile:
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """Characters `start` up to, not including, `end` of a file."""
 

@@ -13,7 +13,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TypeAlias, Union
+from typing import TypeAlias
+
+from netdsl.record import record
 
 
 class Unknown:
@@ -47,7 +49,7 @@ class Variable:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quotient:
     """A floor division that does not come out even, `top // bottom`."""
 
@@ -59,7 +61,7 @@ class Quotient:
         return f"{top if self.top.is_atom else f'({top})'} // {self.bottom}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opaque:
     """A function of dimensions that has no simpler form: `max(H, 4)`, `H // W`."""
 
@@ -72,7 +74,7 @@ class Opaque:
         return f"{self.function}({', '.join(str(x) for x in self.operands)})"
 
 
-Atom: TypeAlias = Union[Variable, Quotient, Opaque]
+Atom: TypeAlias = Variable | Quotient | Opaque
 Monomial: TypeAlias = tuple[Atom, ...]
 
 
@@ -80,7 +82,7 @@ def _atom_key(atom: Atom) -> str:
     return f"{type(atom).__name__[0] != 'V'}{atom}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sym:
     """A polynomial with integer coefficients over atoms; never a plain integer (`make` sees to that)."""
 
@@ -178,15 +180,15 @@ class Sym:
         text = ""
         for mono, coefficient in self.terms:
             sign = "-" if coefficient < 0 else "+"
-            text += (sign if not text and sign == "-" else f" {sign} " if text else "") + _spell_term(
-                mono, abs(coefficient)
-            )
+            text += (
+                sign if not text and sign == "-" else f" {sign} " if text else ""
+            ) + _spell_term(mono, abs(coefficient))
         return text
 
     __repr__ = __str__
 
 
-Dim: TypeAlias = Union[int, Sym, Unknown]
+Dim: TypeAlias = int | Sym | Unknown
 Shape: TypeAlias = tuple[Dim, ...]
 
 
@@ -320,7 +322,7 @@ def substitute(dim: Dim, sizes: Mapping[str, int]) -> Dim:
     return _substitute(dim, tuple(sorted(sizes.items())))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Demand:
     """What must hold of symbolic sizes for the net to work: `left relation right`."""
 
@@ -345,7 +347,7 @@ class Demand:
         return f"{self.left} {self.relation} {self.right}"
 
 
-Verdict: TypeAlias = Union[bool, Demand]
+Verdict: TypeAlias = bool | Demand
 
 
 def equal(left: Dim, right: Dim) -> Verdict:
@@ -374,7 +376,7 @@ def divides(divisor: int, dim: Dim) -> Verdict:
     return equal(dim % divisor, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TensorSpec:
     """The type of a tensor: shape with the batch first, dtype, and what Keras knows besides.
 

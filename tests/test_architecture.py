@@ -25,6 +25,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("netdsl.catalog",),
     ("netdsl.diagnostics",),
     ("netdsl.source", "netdsl.tensor", "netdsl.resources", "netdsl.stack", "netdsl.version"),
+    ("netdsl.record",),
 )
 
 #: Only these may name Keras or TensorFlow in an import.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from netdsl.catalog.kind import Weight
 from netdsl.graph import Graph, Node, Operation
+from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product
 
 #: The size of an element in bytes; what is not here (strings) has no fixed size.
@@ -38,7 +38,7 @@ ELEMENT_BYTES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Totals:
     """What a whole model costs; work and activations are those of one sample.
 

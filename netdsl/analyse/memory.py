@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from netdsl.analyse.costs import ELEMENT_BYTES, counted_nodes
 from netdsl.catalog.kind import ObjectValue, Weight, policy_dtypes
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.graph import Graph, Node
+from netdsl.record import record
 from netdsl.tensor import Dim, TensorSpec, product
 
 #: What the driver, cuDNN and cuBLAS take before a model is there.
@@ -25,7 +25,7 @@ _FLOATS = ("float16", "bfloat16", "float32", "float64")
 _VIEWS = frozenset({"Flatten", "Reshape", "Identity", "InputLayer"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setup:
     """How a model is trained: its dtype policy, the optimizer, and how many copies share a batch."""
 
@@ -34,7 +34,7 @@ class Setup:
     replicas: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Memory:
     """Bytes; `activations` are those of one sample, None where a size is not known."""
 

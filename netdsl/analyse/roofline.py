@@ -8,7 +8,6 @@ gradients of inputs and of weights. Nothing is fused, no kernel takes time to st
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from netdsl.analyse.memory import (
@@ -23,6 +22,7 @@ from netdsl.analyse.memory import (
 )
 from netdsl.catalog.devices import Device
 from netdsl.graph import Graph, Node
+from netdsl.record import record
 from netdsl.tensor import Dim
 
 #: A training step is a forward pass and two like it.
@@ -36,7 +36,7 @@ _ON_CORES = frozenset({"DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", 
 Bound = Literal["memory", "compute"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerTime:
     """One layer of a step: seconds at best, and what they are spent on."""
 
@@ -46,7 +46,7 @@ class LayerTime:
     misses: str = ""  # why the layer does not run on tensor cores or cuDNN at their best
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """A training step at a batch size; `seconds` is None where a size is not known."""
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
 
 _ALLOW = re.compile(r"#\s*netdsl:\s*allow\s+(N\d+(?:[\s,]+N\d+)*)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Selection:
     """Codes, or beginnings of codes, that are shown besides the usual ones, and those that are not."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.shapes import NoSizeFits
 from netdsl.graph import Graph, Origin
+from netdsl.record import record
 from netdsl.tensor import Demand, Dim, Opaque, Quotient, Sym, Variable
 
 #: Remainders are looked for up to this period; beyond it a demand is printed as it stands.
@@ -21,7 +21,7 @@ MAX_PERIOD = 4_096
 MAX_SIZE = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Condition:
     """What must hold of the named sizes, as text: `H % 32 == 0`. `possible` is False where nothing fits."""
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from netdsl.record import record
 
 INFINITY = math.inf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     """The values that can come out: `Range(0, 1, "(]")` is above 0, up to and with 1."""
 
@@ -32,7 +34,7 @@ def _bound(value: float) -> str:
     return f"{value:.4g}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ActivationFacts:
     """One activation. `probabilities` says whether what comes out can be read as such, unit by unit or by row."""
 

@@ -8,7 +8,7 @@ a problem names the argument, or the position, that is to blame.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from netdsl.catalog.argument_table import NEEDED_ANYWAY, argument_type
@@ -25,6 +25,7 @@ from netdsl.diagnostics.problems.arguments import (
 )
 from netdsl.diagnostics.problems.shapes import ConflictingArguments
 from netdsl.diagnostics.suggest import closest
+from netdsl.record import record
 
 #: Arguments of other days or other libraries, and what is done in a spec.
 ELSEWHERE: Mapping[str, str] = {
@@ -45,7 +46,7 @@ SWITCHES: Mapping[str, ArgumentType] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BindingError:
     """One thing that is wrong: a code, what to say (nothing where its title says it all), and whom to blame.
 
@@ -67,7 +68,7 @@ class BindingError:
     )  # for the braces of the problem's title
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binding:
     """What came of it. `arguments` has every parameter, `written` only those that the spec wrote.
 

@@ -8,8 +8,9 @@ tensor cores on the device.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+
+from netdsl.record import record
 
 GIB = 2**30
 _MIB = 2**20
@@ -17,7 +18,7 @@ _T = 10**12
 _GB = 10**9
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Device:
     """`memory` is what the driver reports, in bytes; `bandwidth` in bytes a second; `source` the data sheet."""
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from netdsl.diagnostics.problem import Problem
+from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 Structure: TypeAlias = TensorSpec | tuple["Structure", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weight:
     """A variable that a layer makes: Keras's name for it, its shape, and whether it trains."""
 
@@ -40,7 +41,7 @@ class Weight:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inference:
     """What applying a layer gives: outputs, the layer's own weights (in Keras's order), its work.
 
@@ -85,7 +86,7 @@ class Refusal(Exception):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectValue:
     """A configured catalogue object that is not a layer: `HeNormal(seed=1)`, `L2(1e-4)`, `Adam(1e-3)`.
 
@@ -101,7 +102,7 @@ class ObjectValue:
         return f"{self.kind}({inside})"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExternFunction:
     """A Python function of the user's own: `extern fn name from "module"`."""
 
@@ -109,7 +110,7 @@ class ExternFunction:
     module: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identifier:
     """A bare name bound to nothing in the file, where an argument may take one: `relu`, `keras.activations.relu`."""
 

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.kind import ObjectValue
 from netdsl.catalog.signature import Family, identifiers
+from netdsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectFacts:
     """One initializer, regularizer or constraint. `formula` is what it draws, adds to the loss or enforces."""
 

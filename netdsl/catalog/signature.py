@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
+
+from netdsl.record import record
 
 SIGNATURES = Path(__file__).with_name("signatures.json")
 
@@ -28,7 +29,7 @@ FAMILIES: tuple[Family, ...] = Family.__args__  # type: ignore[attr-defined]
 ParameterKind = Literal["positional", "keyword", "many", "any_name"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """One parameter: its name, its default where it has one, and how it is passed."""
 
@@ -44,7 +45,7 @@ class Parameter:
         return f"{stars}{self.name}" if plain else f"{self.name}={self.default!r}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """What Keras says of one public name."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,13 @@ from netdsl.cli.files import read_text_or_none, reason_of, whole, write_result
 from netdsl.cli.output import Findings, write, write_source
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
+from netdsl.record import record
 
 if TYPE_CHECKING:
     from netdsl.compiler import Api
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Writing:
     """How the results are to be written."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netdsl.cli.configuration import Configuration, configuration_for
 from netdsl.cli.files import load, read_spec, whole
 from netdsl.cli.output import Findings
 from netdsl.diagnostics.problems import files as problems
+from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
 from netdsl.syntax.walk import walk
@@ -21,7 +22,7 @@ SET_HELP = "A hyperparameter's value, written as in a spec; may be repeated."
 AT_HELP = "Put numbers for symbolic dimensions of the inputs, and see what comes of it."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CompiledFile:
     """A file of the command line with what came of it; `path` is as it was typed."""
 
@@ -30,23 +31,13 @@ class CompiledFile:
     compiled: Compiled
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """Which warnings and advice are wanted, by code or beginning of a code, and about which device."""
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    device: str = ""
-    batch: int | None = None
-
-
 def compile_files(
     paths: Sequence[str],
     findings: Findings,
     *,
     settings: Sequence[str] = (),
     sizes: Sequence[str] = (),
-    advice: Advice | None = None,
+    advice: Configuration | None = None,
 ) -> list[CompiledFile]:
     """Compile each file that can be read; what is found goes to `findings`, advice only where it is wanted."""
     given = _read_options(settings, sizes, findings)
@@ -54,7 +45,8 @@ def compile_files(
     for path in dict.fromkeys(paths):
         file = read_spec(path)
         if isinstance(file, SourceFile):
-            compiled = _compile(file, given, advice or Advice())
+            wanted = configuration_for(path, findings.fail).under(advice or Configuration())
+            compiled = _compile(file, given, wanted)
             done.append(CompiledFile(path, file, compiled))
             findings.report(d for d in compiled.diagnostics if advice or d.severity != "advice")
         else:
@@ -70,7 +62,7 @@ def _read_options(settings: Sequence[str], sizes: Sequence[str], findings: Findi
     return Given(read_settings(settings, findings.fail), read_sizes(sizes, findings.fail))
 
 
-def _compile(file: SourceFile, given: Given, advice: Advice) -> Compiled:
+def _compile(file: SourceFile, given: Given, wanted: Configuration) -> Compiled:
     from netdsl.analyse.advice.view import Surroundings
     from netdsl.analyse.selection import Selection
     from netdsl.compiler import compile_source
@@ -82,8 +74,8 @@ def _compile(file: SourceFile, given: Given, advice: Advice) -> Compiled:
         load,
         settings=settings,
         sizes=sizes,
-        selection=Selection(advice.select, advice.ignore),
-        surroundings=Surroundings(advice.device, advice.batch),
+        selection=Selection(wanted.select, wanted.ignore),
+        surroundings=Surroundings(wanted.device, wanted.batch),
     )
 
 

@@ -7,7 +7,6 @@ parser, so that the command line and a spec agree on what a value is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.kind import Identifier, ObjectValue
@@ -17,6 +16,7 @@ from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import values
+from netdsl.record import record
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
@@ -24,7 +24,7 @@ from netdsl.syntax.parse import parse
 MAX_SIZE = 2**31
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """What was given by name, each with the place of its name on the command line."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from netdsl.cli.compiling import compile_files, has_model
@@ -13,10 +12,11 @@ from netdsl.cli.output import Findings
 from netdsl.compiler import Compiled, compile_source
 from netdsl.diagnostics.problems import files as problems
 from netdsl.graph import Graph
+from netdsl.record import record
 from netdsl.source import SourceFile, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Versions:
     """The two graphs, and how to call them in the output."""
 

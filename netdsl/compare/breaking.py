@@ -8,18 +8,18 @@ put weights into another layer without a word.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from netdsl.compare.holders import Holder, holders
 from netdsl.compare.pairing import pair_in_order
 from netdsl.graph import Graph
+from netdsl.record import record
 
 Fate = Literal["unchanged", "renamed", "reshaped", "new", "gone"]
 FATES: tuple[Fate, ...] = ("unchanged", "renamed", "reshaped", "new", "gone")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match:
     """What becomes of one layer's weights; `before` is None for a new layer, `after` for one that is gone."""
 
@@ -28,7 +28,7 @@ class Match:
     after: Holder | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loading:
     """What Keras does with one place of a checkpoint: refuse it, or load it into another layer."""
 
@@ -38,7 +38,7 @@ class Loading:
     problem: Literal["missing", "shapes differ", "another layer"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """Both answers. `loads` tells whether a checkpoint of the old model loads into the new one as it should."""
 

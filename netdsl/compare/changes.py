@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from netdsl.analyse.costs import totals
 from netdsl.catalog.kind import ObjectValue
 from netdsl.compare.pairing import pair_in_order
 from netdsl.graph import Graph, Node
+from netdsl.record import record
 from netdsl.tensor import spell_shape
 
 What = Literal["added", "removed", "renamed", "changed"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One difference: `subject` is a layer, an input, an output or a total; `details` say how it differs."""
 

@@ -8,14 +8,14 @@ which is by decreasing distance from the outputs, and gives each layer with weig
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from netdsl.elaborate.naming import snake_case
 from netdsl.graph import Graph, Node, Operation, Ref, refs_in
+from netdsl.record import record
 from netdsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Holder:
     """A layer with weights: `name` is its path (`encoder/dense`), `slot` its place in a checkpoint."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from netdsl.record import record
 from netdsl.source import Span
 
 Severity = Literal["error", "warning", "advice"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Label:
     """A place and what is to be said about it, without a full stop; may be empty for a bare underline."""
 
@@ -19,7 +20,7 @@ class Label:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """Replace the characters of `span` by `text`."""
 
@@ -27,7 +28,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """A change that removes the diagnostic. `safe` fixes keep the meaning a reader would expect.
 
@@ -52,7 +53,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One finding: a code, a general title, the primary place with the numbers, and a way out."""
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
 
 from netdsl.diagnostics.diagnostic import Severity
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.registry import all_problems
+from netdsl.record import record
 
 _HEADINGS = ("What it means", "Example", "Use instead")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Example:
     """A fenced example; `language` is `net` for a whole spec."""
 
@@ -32,7 +32,7 @@ class Example:
         return self.language == "net"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """What `netdsl explain` tells of one code. Sections are Markdown without their heading."""
 

@@ -13,6 +13,7 @@ from itertools import groupby
 
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.visible import clean, show
+from netdsl.record import record
 from netdsl.source import SourceFile
 
 #: The longest piece of a source line that is shown, and what is kept before a mark, in characters.
@@ -32,7 +33,7 @@ _SGR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paint:
     """Colours a text, or leaves it alone."""
 
@@ -81,7 +82,7 @@ class Row:
         return "".join(paint("".join(char for char, _ in run), style) for style, run in runs)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piece:
     """The part of a source line that is printed, and the column of each of the line's characters."""
 

@@ -7,7 +7,8 @@ carets stand under what they mean. Nothing that a spec holds reaches a terminal 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+
+from netdsl.record import record
 
 TAB_WIDTH = 4
 
@@ -17,7 +18,7 @@ _BIDI = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """A printed line; `columns[i]` is where source character `i` starts, the last entry where the line ends."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netdsl.catalog.kind import UNRESOLVED, LayerKind, Unresolved
 from netdsl.elaborate.linking import Symbol
 from netdsl.graph import Operation, Ref
+from netdsl.record import record
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec
 
@@ -26,7 +27,7 @@ Poison = Unresolved
 POISON = UNRESOLVED
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """A tensor of the graph under construction."""
 
@@ -52,7 +53,7 @@ class NamedOutputs(tuple[Any, ...]):
         return self[self.names.index(name)]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KindRef:
     """A layer class of Keras, by the name it was written with."""
 
@@ -60,24 +61,24 @@ class KindRef:
     definition: LayerKind | None  # None where the catalogue has a signature but no rule
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class BlockRef:
     symbol: Symbol
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ModelRef:
     """A model; `preset` holds the arguments that `model Name = Other(args)` gave, innermost last."""
 
     symbol: Symbol
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ExternLayerRef:
     symbol: Symbol
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class FunctionValue:
     """A `fn`, with the frame that its free names are looked up in."""
 
@@ -95,21 +96,21 @@ class SharedLayer:
     weights_for: dict[str, TensorSpec] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class NotTaken:
     """What a name after `as` stands for until its stage is run; it may stand in a branch that is not taken."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class BuiltinFunction:
     """A function over values that every spec may call, or one that only assertions have."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ModelFact:
     """`params`, `macs` or `memory` in an assertion of a body: a number, or a function where it is called."""
 

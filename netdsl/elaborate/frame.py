@@ -30,6 +30,7 @@ from netdsl.elaborate.naming import NamePlan, plan_names
 from netdsl.elaborate.ordering import Arrangement, arrange
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
 from netdsl.graph import Graph, Operation, Origin
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -101,7 +102,7 @@ class Body:
         return Origin(span, tuple(place for place, _ in self.via))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefaultSet:
     """The `defaults` of one scope: kind -> arguments, and the frame they are evaluated in."""
 

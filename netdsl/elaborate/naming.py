@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from netdsl.record import record
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, pattern_names, walk
 
@@ -34,7 +35,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StageName:
     """Where a stage's name comes from. With `explicit` the expression gives the base when it is evaluated.
 
@@ -66,7 +67,7 @@ class _Occurrence:
     expands: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Joined(tree.Node):
     """An operator whose operands have been visited: it is numbered after them, as it is computed."""
 

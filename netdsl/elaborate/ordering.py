@@ -10,12 +10,13 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Step:
     """One statement with the names it defines and the names (of this body) it uses.
 

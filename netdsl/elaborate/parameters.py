@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
@@ -14,6 +13,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import POISON, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Sym
@@ -45,7 +45,7 @@ _SPELLED = {
 STAGE_ARGUMENTS = ("name", "trainable")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """One evaluated argument and where it was written."""
 

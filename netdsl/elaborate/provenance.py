@@ -6,18 +6,17 @@ between that changed the axis in question: `32 becomes 30 here: a kernel of 3 wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netdsl.catalog.reasons import size_reason
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.graph import Graph, Node, Ref
+from netdsl.record import record
 from netdsl.tensor import Dim, spell_shape
 
 MAX_LABELS = 3  # for each of the two tensors
 MAX_STEPS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """A node that changed the size of an axis, or made it (`before` None)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
@@ -17,11 +16,12 @@ from netdsl.elaborate.entities import POISON, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.parameters import evaluate_arguments
 from netdsl.graph import Graph
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class DataSource:
     """`npz("f.npz")`, `image_folder(…)`, `MirroredStrategy()`: a named maker with its arguments."""
 
@@ -62,7 +62,7 @@ ADAPTABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     frame: Frame
     graph: Graph | None

@@ -9,8 +9,9 @@ where they help are `IfBreaks`, `FitsExpanded` and `BestFit`.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, Union
+
+from netdsl.record import record
 
 WIDTH = 88
 INDENT = 4
@@ -18,7 +19,7 @@ INDENT = 4
 FLAT, EXPANDED = False, True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """A place to break: nothing (`soft`) or a space when flat. `hard` always breaks."""
 
@@ -26,7 +27,7 @@ class Line:
     hard: bool = False
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class Group:
     """Breaks all of its own lines or none. With `only_if` it is a group where that other group is broken."""
 
@@ -36,7 +37,7 @@ class Group:
     marker: Marker | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class Indent:
     """Breaks inside are indented; with `only_if`, where that group is broken."""
 
@@ -44,7 +45,7 @@ class Indent:
     only_if: Marker | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class IfBreaks:
     """`content` where the group (the enclosing one, or `of`) is broken, else `otherwise`."""
 
@@ -53,7 +54,7 @@ class IfBreaks:
     of: Marker | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class FitsExpanded:
     """Content that may break without breaking the group `of` around it."""
 
@@ -62,7 +63,7 @@ class FitsExpanded:
     has_forced_break: bool = False
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class BestFit:
     """Content that gets parentheses and a line of its own where that makes it fit, and else is left alone."""
 
@@ -70,7 +71,7 @@ class BestFit:
     marker: Marker
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suffix:
     """A comment at the end of the line: it takes part in the width and is printed before the line ends."""
 
@@ -81,7 +82,7 @@ class Marker:
     """The identity of a group that other elements refer to."""
 
 
-Element: TypeAlias = Union[str, Line, Group, Indent, IfBreaks, FitsExpanded, BestFit, Suffix]
+Element: TypeAlias = str | Line | Group | Indent | IfBreaks | FitsExpanded | BestFit | Suffix
 Document: TypeAlias = tuple[Union[Element, "Document"], ...]
 
 SOFT = Line()

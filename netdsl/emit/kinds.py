@@ -7,30 +7,30 @@ give tensors, parameters and `let` give values. A `Piece` is a bit of Python wit
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
+from netdsl.record import record
 from netdsl.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """A plain value; `items` where it is a list whose elements are known to be of one kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """One tensor (or what a layer returns and nothing more is known of)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf:
     """A list of any length with elements of one kind."""
 
     item: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parts:
     """A list or tuple of known elements; `names` for outputs, `by_key` where Python holds them in a dict."""
 
@@ -39,7 +39,7 @@ class Parts:
     by_key: bool = False
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class LayerObject:
     """A name bound by `layer name = …`. `declared` is its chain, `positional` how it takes several tensors."""
 
@@ -47,25 +47,25 @@ class LayerObject:
     result: Kind | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class LayerFactory:
     """A parameter of type `layer`: called, it gives a new layer."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(eq=False)
 class Inlined:
     """A `let` that names a layer: the expression is written out at each use, as each use is a new layer."""
 
     expr: tree.Expr
 
 
-Kind: TypeAlias = Union[Value, Tensor, ListOf, Parts, LayerObject, LayerFactory, Inlined]
+Kind: TypeAlias = Value | Tensor | ListOf | Parts | LayerObject | LayerFactory | Inlined
 
 VALUE = Value()
 TENSOR = Tensor()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piece:
     """Python code and what it is."""
 

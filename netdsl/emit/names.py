@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from netdsl.emit.code import name
 from netdsl.emit.kinds import Kind, Piece
 from netdsl.emit.spelling import unique
+from netdsl.record import record
 from netdsl.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefaultSet:
     """The `defaults` of one scope and the scope that their values are written in."""
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netdsl.emit.document import WIDTH
 from netdsl.emit.layout_statements import format_statements
+from netdsl.record import record
 from netdsl.resources import resource_dir
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A stretch of the module between blank lines; two of them round a definition."""
 
@@ -22,7 +23,7 @@ class Part:
     stands_apart: bool = False  # two blank lines before it
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     docstring: str
     imports: tuple[tuple[str, ...], ...] = ()
@@ -32,6 +33,7 @@ class Program:
     needs_shared_layers: bool = False
     needs_once: bool = False
     needs_tied: bool = False
+    needs_network: bool = False
     recursion_limit: str = ""
 
 
@@ -56,6 +58,7 @@ def _spaced(program: Program) -> Program:
         or program.needs_shared_layers
         or program.needs_once
         or program.needs_tied
+        or program.needs_network
     )
     parts: list[Part] = []
     for part in program.parts:

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from netdsl.analyse.costs import counted_nodes, parameters_of
 from netdsl.graph import Graph, Node
+from netdsl.record import record
 from netdsl.report.summary import kind_of
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec
 
@@ -23,7 +24,7 @@ LONGEST_PATTERN = 24
 FEWEST_SAVED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """A row: a layer, a block with sums, or a repeat with the sums of all its turns."""
 

@@ -7,7 +7,6 @@ what is no terminal it is the same table without colour.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rich import box
@@ -20,6 +19,7 @@ from netdsl.analyse.costs import Totals, totals
 from netdsl.analyse.sizes import graph_conditions
 from netdsl.elaborate.naming import snake_case
 from netdsl.graph import Graph
+from netdsl.record import record
 from netdsl.report.rows import Row, table_rows
 from netdsl.tensor import Dim, Unknown, spell_shape
 
@@ -36,7 +36,7 @@ _THOUSANDS = ("", "k", "M", "G", "T", "P")
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Display:
     """How a summary is shown: memory at which batch size, repeats in full or counted."""
 

@@ -9,13 +9,14 @@ Comments are not in the tree: `Module.comments` keeps them in order with their o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias, Union
+from dataclasses import field
+from typing import TypeAlias
 
+from netdsl.record import record
 from netdsl.source import SourceFile, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """The base of all nodes."""
 
@@ -25,7 +26,7 @@ class Node:
 # -- expressions --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal(Node):
     """A number, a string, True, False or None. `text` is how it was written (`1_000`, `0x10`, `'a'`)."""
 
@@ -33,58 +34,58 @@ class Literal(Node):
     text: str = field(compare=False, default="")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FString(Node):
     """An f-string: strings and expressions in turn; a part may have a format spec (`{rate:.2f}`) or conversion."""
 
-    parts: tuple[Union[str, FormattedPart], ...]
+    parts: tuple[str | FormattedPart, ...]
     text: str = field(compare=False, default="")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FormattedPart(Node):
     value: Expr
     conversion: str = ""  # "", "r", "s" or "a"
     format_spec: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name(Node):
     """A name, dotted parts apart: `keras.activations.relu` is Attribute(Attribute(Name)). """
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arriving(Node):
     """`_`: the tensor that arrives (in an unpacking: discard)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListExpr(Node):
     """`[a, b]`: a list of values or tensors, or, after an arrow, a fork."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TupleExpr(Node):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DictExpr(Node):
     items: tuple[tuple[Expr, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Starred(Node):
     """`*skips` inside a list or among arguments."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clause(Node):
     """`for pattern in iterable if cond …` of a comprehension."""
 
@@ -93,7 +94,7 @@ class Clause(Node):
     conditions: tuple[Expr, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comprehension(Node):
     """`[element for … in …]`, or with parentheses (`bracket` "(") a generator argument."""
 
@@ -102,20 +103,20 @@ class Comprehension(Node):
     bracket: str = "["  # "[" or "("
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DictComprehension(Node):
     key: Expr
     value: Expr
     clauses: tuple[Clause, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary(Node):
     op: str  # "-", "+", "not"
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary(Node):
     """`left op right` with one of + - * / // % ** and, or. Left-nested for a run of equal precedence."""
 
@@ -125,7 +126,7 @@ class Binary(Node):
     op_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compare(Node):
     """`first < a <= b`: `ops` and `operands` in pairs. Ops: == != < <= > >= in, not in, is, is not."""
 
@@ -134,7 +135,7 @@ class Compare(Node):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Conditional(Node):
     """`then if condition else otherwise`."""
 
@@ -143,27 +144,27 @@ class Conditional(Node):
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute(Node):
     value: Expr
     name: str
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subscript(Node):
     value: Expr
     index: Expr  # an expression, a Slice, or a TupleExpr of them
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slice(Node):
     start: Expr | None
     stop: Expr | None
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument(Node):
     """One argument of a call: positional (`name` is None), named, or spread (`star` "*" or "**")."""
 
@@ -173,7 +174,7 @@ class Argument(Node):
     name_span: Span | None = field(compare=False, repr=False, default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call(Node):
     """`function(arguments)`; a second pair of parentheses is a Call whose function is a Call."""
 
@@ -184,7 +185,7 @@ class Call(Node):
 # -- chains -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pipe(Node):
     """`a -> b -> c`: two stages or more, in order. What the first is (a tensor or a stage) the context tells.
 
@@ -194,7 +195,7 @@ class Pipe(Node):
     stages: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeat(Node):
     """`repeat count { chain }`."""
 
@@ -202,7 +203,7 @@ class Repeat(Node):
     body: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class For(Node):
     """`for pattern in iterable { chain }`, as a stage, or inside a list as a fork over values."""
 
@@ -211,7 +212,7 @@ class For(Node):
     body: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If(Node):
     """`if cond { chain } else …`; `otherwise` is None, a chain, or another If (`else if`)."""
 
@@ -220,7 +221,7 @@ class If(Node):
     otherwise: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class As(Node):
     """`stage as name`."""
 
@@ -229,57 +230,33 @@ class As(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-Expr: TypeAlias = Union[
-    Literal,
-    FString,
-    Name,
-    Arriving,
-    ListExpr,
-    TupleExpr,
-    DictExpr,
-    Starred,
-    Comprehension,
-    DictComprehension,
-    Unary,
-    Binary,
-    Compare,
-    Conditional,
-    Attribute,
-    Subscript,
-    Slice,
-    Call,
-    Pipe,
-    Repeat,
-    For,
-    If,
-    As,
-]
+Expr: TypeAlias = Literal | FString | Name | Arriving | ListExpr | TupleExpr | DictExpr | Starred | Comprehension | DictComprehension | Unary | Binary | Compare | Conditional | Attribute | Subscript | Slice | Call | Pipe | Repeat | For | If | As
 
 
 # -- patterns -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamePattern(Node):
     """One name of a pattern; `_` discards."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TuplePattern(Node):
     """`i, (a, b)`: parts in order."""
 
     parts: tuple[Pattern, ...]
 
 
-Pattern: TypeAlias = Union[NamePattern, TuplePattern]
+Pattern: TypeAlias = NamePattern | TuplePattern
 
 
 # -- types and parameters -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TensorType(Node):
     """`float32[224, 224, 3](sparse=True)`. `dtype` is None where it was left out; a dimension `?` is Arriving."""
 
@@ -289,7 +266,7 @@ class TensorType(Node):
     dtype_span: Span | None = field(compare=False, repr=False, default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter(Node):
     """`name: type = default`; `type` is one of the words of language.md, None where left out."""
 
@@ -303,7 +280,7 @@ class Parameter(Node):
 # -- statements ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ImportedName(Node):
     """`name` or `name as alias`."""
 
@@ -311,7 +288,7 @@ class ImportedName(Node):
     alias: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import(Node):
     """`from "file.net" import a, b as c` (`path`), or `from std.vision import …` (`module`)."""
 
@@ -321,14 +298,14 @@ class Import(Node):
     source_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Let(Node):
     name: str
     value: Expr
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function(Node):
     """`fn name(a, b=1) = value`."""
 
@@ -338,7 +315,7 @@ class Function(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Defaults(Node):
     """`defaults Layer(arg=value, …)`."""
 
@@ -347,7 +324,7 @@ class Defaults(Node):
     layer_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body(Node):
     """`{ … }` of a block or model."""
 
@@ -355,7 +332,7 @@ class Body(Node):
     statements: tuple[BodyStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block(Node):
     """`block name(params) = chain` (`body` is an expression) or `block name(params) { … }`."""
 
@@ -365,7 +342,7 @@ class Block(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Model(Node):
     name: str
     parameters: tuple[Parameter, ...]
@@ -373,7 +350,7 @@ class Model(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SpecialisedModel(Node):
     """`model Name = Other(args)`."""
 
@@ -382,7 +359,7 @@ class SpecialisedModel(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting(Node):
     """`name = expression` of a train block."""
 
@@ -391,7 +368,7 @@ class Setting(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Train(Node):
     model: str
     settings: tuple[Setting, ...]
@@ -399,7 +376,7 @@ class Train(Node):
     docstring: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExternLayer(Node):
     """`extern layer Name(params): [h, w, c] -> [h // 2, …] weights […] from "package.module"`."""
 
@@ -413,7 +390,7 @@ class ExternLayer(Node):
     module_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExternFn(Node):
     """`extern fn name from "package.module"`."""
 
@@ -423,13 +400,13 @@ class ExternFn(Node):
     module_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assert(Node):
     condition: Expr
     message: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Input(Node):
     """`input name: type`; in a block the type may be left out."""
 
@@ -438,7 +415,7 @@ class Input(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LayerDecl(Node):
     """`layer name = chain`."""
 
@@ -447,7 +424,7 @@ class LayerDecl(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bind(Node):
     """`name = tensor` or `a, b = tensor` (`target` a TuplePattern)."""
 
@@ -455,7 +432,7 @@ class Bind(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output(Node):
     """`output tensor` (`name` None) or `output name = tensor`."""
 
@@ -464,25 +441,11 @@ class Output(Node):
     name_span: Span | None = field(compare=False, repr=False, default=None)
 
 
-BodyStatement: TypeAlias = Union[
-    Input, Let, Function, Defaults, Assert, LayerDecl, Bind, Output
-]
-TopStatement: TypeAlias = Union[
-    Import,
-    Let,
-    Function,
-    Defaults,
-    Block,
-    Model,
-    SpecialisedModel,
-    Train,
-    ExternLayer,
-    ExternFn,
-    Assert,
-]
+BodyStatement: TypeAlias = Input | Let | Function | Defaults | Assert | LayerDecl | Bind | Output
+TopStatement: TypeAlias = Import | Let | Function | Defaults | Block | Model | SpecialisedModel | Train | ExternLayer | ExternFn | Assert
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """`# text` with the offset of its `#`; `text` has no line ending."""
 
@@ -490,7 +453,7 @@ class Comment:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module(Node):
     """A whole file. Statements that could not be read are left out and reported."""
 

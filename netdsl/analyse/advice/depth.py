@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import (
@@ -22,6 +21,7 @@ from netdsl.analyse.advice.view import (
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice_depth as problems
 from netdsl.graph import Node
+from netdsl.record import record
 
 #: How many hidden layers in a row saturate too often: the slope of sigmoid is at most 1/4, that of tanh 1.
 _DEPTHS = {"sigmoid": 4, "hard_sigmoid": 4, "tanh": 8, "softsign": 8}
@@ -39,7 +39,7 @@ _LINEAR_BETWEEN = (_NEUTRAL - _MAXIMA) | {"BatchNormalization", "Rescaling"}
 # -- saturation ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Run:
     """Layers in a row with one saturating activation."""
 
@@ -138,7 +138,7 @@ def _is_between_sums(view: View, node: Node) -> bool:
 # -- linear stacks ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Map:
     """Linear layers that nothing non-linear has ended, and the channels that arrive at the first."""
 

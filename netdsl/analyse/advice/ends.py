@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netdsl.analyse.advice.view import DROPOUTS, KERNELS, RECURRENT, activation
 from netdsl.graph import Graph, Node, Ref
+from netdsl.record import record
 
 #: Layers that move, drop or average values and so keep what an activation promised.
 _PASSING = DROPOUTS | {
@@ -18,7 +17,7 @@ _FUNCTIONS = frozenset({"softmax", "sigmoid", "relu", "log_softmax", "softplus",
 _STEPS = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class End:
     """`activation` is "linear" where there is none, and "" where it cannot be told."""
 

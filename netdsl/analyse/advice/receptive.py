@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netdsl.analyse.advice.view import (
     ACTIVATIONS,
@@ -23,6 +23,7 @@ from netdsl.analyse.advice.view import (
     argument,
 )
 from netdsl.graph import Node
+from netdsl.record import record
 
 _SLIDING = (CONVOLUTIONS - TRANSPOSED) | DEPTHWISE | SEPARABLE | POOLS
 _EACH_PLACE = DENSE | DROPOUTS | ACTIVATIONS | {
@@ -35,7 +36,7 @@ GLOBAL_POOLS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """Per spatial axis: the input's size, the longest and shortest reach, and the input places from one place to
     the next. `math.inf` stands for all of the input and more."""

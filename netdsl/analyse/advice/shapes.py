@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import end_of
@@ -29,6 +28,7 @@ from netdsl.diagnostics.problems import advice_shapes as problems
 from netdsl.elaborate.candidates import with_argument
 from netdsl.elaborate.settings import DataSource
 from netdsl.graph import Node
+from netdsl.record import record
 from netdsl.tensor import Dim, TensorSpec, spell_shape
 
 _SLIDING = (CONVOLUTIONS - TRANSPOSED) | DEPTHWISE | SEPARABLE | POOLS
@@ -100,7 +100,7 @@ def _labels_samples(data: object) -> bool:
 # -- kernels and what they meet -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Window:
     """A sliding window along one spatial axis."""
 

@@ -13,11 +13,12 @@ from netdsl.diagnostics.diagnostic import Label
 from netdsl.elaborate.losses import loss_of
 from netdsl.elaborate.training import TrainPlan
 from netdsl.graph import Graph, Node, Ref
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.tensor import Dim, TensorSpec
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surroundings:
     """What advice about running on a device needs: its name, and the batch size where no `train` block says."""
 

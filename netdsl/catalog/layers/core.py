@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from netdsl.catalog.cost_rules import matrix_macs
 from netdsl.catalog.kind import Call, ExternFunction, Inference, LayerKind, Refusal, as_shape
@@ -15,6 +14,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongEquation,
     WrongRank,
 )
+from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, TensorSpec, product, spell_shape
 
 
@@ -43,7 +43,7 @@ def dense(call: Call) -> Inference:
 _EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Equation:
     """The axes that an equation names, and the sizes they have once a shape has arrived."""
 
