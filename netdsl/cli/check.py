@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 import click
 
-from netdsl.cli.compiling import AT_HELP, SET_HELP, Advice, compile_files
+from netdsl.cli.compiling import AT_HELP, SET_HELP, compile_files
+from netdsl.cli.configuration import Configuration, read_codes, read_device
 from netdsl.cli.output import FORMATS, Findings, write
-
-
-def read_codes(
-    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Read codes apart: `N0612,N07` and repeated options alike; refuse what begins no code."""
-    codes = tuple(part.strip().upper() for value in values for part in value.split(","))
-    for code in codes:
-        if not re.fullmatch(r"N\d{0,4}", code):
-            raise click.BadParameter(
-                f"`{code}` is not a code such as N0612, or the beginning of one."
-            )
-    return codes
-
-
-def read_device(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """Refuse a device that nothing is known of."""
-    if not value:
-        return value
-    from netdsl.catalog.devices import DEVICES, device
-    from netdsl.diagnostics.suggest import closest
-
-    if device(value) is None:
-        names = [known.name for known in DEVICES]
-        near = closest(value.lower(), names)
-        hint = f"did you mean `{near}`?" if near else f"known are {', '.join(names)}."
-        raise click.BadParameter(f"nothing is known of `{value}`; {hint}")
-    return value
 
 
 @click.command("check")
@@ -88,7 +60,7 @@ def command(
     findings = Findings()
     if fix:
         _fix(files, findings)
-    advice = Advice(select, ignore, device, batch)
+    advice = Configuration(select, ignore, device, batch)
     compile_files(files, findings, settings=settings, sizes=sizes, advice=advice)
     return findings.finish(format_)
 

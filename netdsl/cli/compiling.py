@@ -75,7 +75,7 @@ def _compile(file: SourceFile, given: Given, wanted: Configuration) -> Compiled:
         settings=settings,
         sizes=sizes,
         selection=Selection(wanted.select, wanted.ignore),
-        surroundings=Surroundings(wanted.device, wanted.batch),
+        surroundings=Surroundings(wanted.device, wanted.batch, wanted.usual_batch),
     )
 
 

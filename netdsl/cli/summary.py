@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from netdsl.cli.compiling import AT_HELP, SET_HELP, CompiledFile, compile_files, has_model
+from netdsl.cli.configuration import Configuration, configuration_for, read_device
 from netdsl.cli.files import spec_name
 from netdsl.cli.output import Findings, takes_color, write
+
+if TYPE_CHECKING:
+    from netdsl.analyse.advice.view import View
+    from netdsl.analyse.roofline import Step
 
 
 @click.command("summary")
@@ -24,9 +29,14 @@ from netdsl.cli.output import Findings, takes_color, write
 @click.option(
     "--batch",
     type=click.IntRange(1, 2**31),
-    default=32,
-    show_default=True,
-    help="The batch size that memory is told for.",
+    help="The batch size that memory is told for; without it that of the `train` block, or 32.",
+)
+@click.option(
+    "--device",
+    default="",
+    callback=read_device,
+    metavar="NAME",
+    help="Tell memory and time of a training step on this GPU, such as t4 or h100.",
 )
 @click.option("--expand", "--full", is_flag=True, help="List every repeat of a block.")
 def command(
@@ -35,7 +45,8 @@ def command(
     settings: tuple[str, ...],
     sizes: tuple[str, ...],
     format_: str,
-    batch: int,
+    batch: int | None,
+    device: str,
     expand: bool,
 ) -> int:
     """Show the layers of a spec, with output shapes, parameters, multiply-accumulates and inputs.
@@ -43,30 +54,47 @@ def command(
     The table of a spec with errors goes as far as the first of them.
     """
     findings = Findings()
+    configured = configuration_for(file, findings.fail)
+    wanted = configured.under(Configuration(device=device, batch=batch))
     compiled = compile_files([file], findings, settings=settings, sizes=sizes)
     found = [item for item in compiled if not findings.failed and has_model(item, model, findings)]
     if format_ == "json":
-        write(sys.stdout, json.dumps(_as_json(file, found, model, findings), indent=2) + "\n")
+        write(
+            sys.stdout, json.dumps(_as_json(file, found, model, wanted, findings), indent=2) + "\n"
+        )
     else:
         for item in found:
-            _print_tables(item, model, batch, expand)
+            _print_tables(item, model, wanted, expand)
     return findings.finish()
 
 
 def _as_json(
-    file: str, found: list[CompiledFile], model: str | None, findings: Findings
+    file: str,
+    found: list[CompiledFile],
+    model: str | None,
+    wanted: Configuration,
+    findings: Findings,
 ) -> dict[str, Any]:
     """Give the summary object; the same keys, empty, where there is no model to sum up."""
     from netdsl.diagnostics.json import as_dict
     from netdsl.report.summary import empty_summary
 
     result = found[0].compiled.model(model).summary() if found else empty_summary(spec_name(file))
+    step = _step(found[0], result["model"], wanted) if found else None
+    if step is not None:
+        from netdsl.report.device import device_dict
+
+        result["device"] = device_dict(step)
     return result | {"diagnostics": [as_dict(d) for d in findings.diagnostics]}
 
 
-def _print_tables(item: CompiledFile, model: str | None, batch: int, expand: bool) -> None:
+def _print_tables(
+    item: CompiledFile, model: str | None, wanted: Configuration, expand: bool
+) -> None:
     from rich.console import Console
 
+    from netdsl.analyse.advice.gpu import batch_of
+    from netdsl.report.device import device_lines
     from netdsl.report.table import Display, print_summary
 
     system: Literal["auto"] | None = "auto" if takes_color(sys.stdout) else None
@@ -77,7 +105,33 @@ def _print_tables(item: CompiledFile, model: str | None, batch: int, expand: boo
             console.print()
         graph = item.compiled.model(name).net
         stops_at = "" if graph.complete else _first_error(item)
+        batch = batch_of(view_of(item, name, wanted))
         print_summary(graph, console, Display(batch, expand), stops_at)
+        step = _step(item, name, wanted)
+        for line in device_lines(step) if step is not None else ():
+            console.print(line, soft_wrap=True)
+
+
+def view_of(item: CompiledFile, model: str, wanted: Configuration) -> View:
+    """Give a model with its training and what is assumed of the device."""
+    from netdsl.analyse.advice.view import Surroundings, View
+
+    plans = {plan.model: plan for plan in item.compiled.training}
+    assumed = Surroundings(wanted.device, wanted.batch, wanted.usual_batch)
+    return View(item.compiled.graphs[model], plans.get(model), assumed)
+
+
+def _step(item: CompiledFile, model: str, wanted: Configuration) -> Step | None:
+    """Estimate a training step on the device that was named."""
+    from netdsl.analyse.advice.gpu import batch_of, setup_of
+    from netdsl.analyse.roofline import training_step
+    from netdsl.catalog.devices import device
+
+    target = device(wanted.device)
+    view = view_of(item, model, wanted)
+    if target is None or not view.graph.complete:
+        return None
+    return training_step(view.graph, target, setup_of(view), batch_of(view))
 
 
 def _first_error(item: CompiledFile) -> str:

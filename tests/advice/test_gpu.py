@@ -80,8 +80,13 @@ def test_thin_convolutions_are_told_of_once_in_float16_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "dtype"), [("Hashing(num_bins=8)", "string"), ('StringLookup(vocabulary=["a"])', "string"), ("IntegerLookup(vocabulary=[1])", "int64")]
-)  # fmt: skip
+    ("kind", "dtype"),
+    [
+        ("Hashing(num_bins=8)", "string"),
+        ('StringLookup(vocabulary=["a"])', "string"),
+        ("IntegerLookup(vocabulary=[1])", "int64"),
+    ],
+)
 def test_tables_under_xla_are_told_of_only_where_it_is_asked_for(kind: str, dtype: str) -> None:
     spec = f"model M {{ input x: {dtype}[1] output y = x -> {kind} -> Embedding(9, 4) -> Flatten() -> Dense(1) }}"
     train = " train M {{ optimizer = adam loss = mse jit_compile = {} }}"

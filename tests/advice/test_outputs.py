@@ -133,7 +133,8 @@ def test_an_extern_loss_is_not_judged() -> None:
         ("Dense(4)", "loss = sparse_categorical_crossentropy", "SparseCategoricalCrossentropy(from_logits=True)"),
         ("Dense(4)", "loss = CategoricalCrossentropy(label_smoothing=0.1)",
          "CategoricalCrossentropy(label_smoothing=0.1, from_logits=True)"),
-        ("Dense(4, activation=softmax)", "loss = CategoricalCrossentropy(from_logits=True)", "CategoricalCrossentropy()"),
+        ("Dense(4, activation=softmax)", "loss = CategoricalCrossentropy(from_logits=True)",
+         "CategoricalCrossentropy()"),
     ],
 )  # fmt: skip
 def test_a_fix_settles_it(chain: str, loss: str, becomes: str) -> None:

@@ -232,9 +232,11 @@ def out_of_memory(view: View) -> Iterable[Diagnostic]:
 
 
 def batch_of(view: View) -> int:
-    """Give the batch size: the `train` block's, the command line's, or Keras's own default of 32."""
-    chosen = view.surroundings.batch or view.setting("batch_size")
-    return chosen if isinstance(chosen, int) else 32
+    """Give the batch size: the command line's, the `train` block's, the usual one, or 32 as in Keras."""
+    for chosen in (view.surroundings.batch, view.setting("batch_size"), view.surroundings.usual_batch):
+        if isinstance(chosen, int):
+            return chosen
+    return 32
 
 
 def _gib(count: int) -> str:

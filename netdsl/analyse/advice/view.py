@@ -20,10 +20,11 @@ from netdsl.tensor import Dim, TensorSpec
 
 @record
 class Surroundings:
-    """What advice about running on a device needs: its name, and the batch size where no `train` block says."""
+    """What advice about running on a device needs: its name, a batch size, and one where no `train` block says."""
 
     device: str = ""
     batch: int | None = None
+    usual_batch: int | None = None
 
 
 @dataclass(eq=False)

@@ -185,6 +185,32 @@ class UnknownModel(Problem, code="N0908", title="no model `{name}` in this file"
     """
 
 
+class WrongConfiguration(Problem, code="N0909", title="`[tool.netdsl]` of `{name}` cannot be used"):
+    """What it means
+
+    The nearest `pyproject.toml` above a spec may say in `[tool.netdsl]` which advice is wanted (`select` and
+    `ignore`, lists of codes or of beginnings of codes) and what to assume of the GPU (`device`, `batch`).
+
+    Example
+    ```console
+    $ cat pyproject.toml
+    [tool.netdsl]
+    ignore = "N0646"
+    $ netdsl check tiny.net
+    error[N0909]: `[tool.netdsl]` of `pyproject.toml` cannot be used
+     --> pyproject.toml
+      = note: `ignore` is a list of codes such as `N0612`, or of beginnings of them
+    ```
+
+    Use instead
+    ```console
+    $ cat pyproject.toml
+    [tool.netdsl]
+    ignore = ["N0646"]
+    ```
+    """
+
+
 class WrongVersions(Problem, code="N0920", title="two versions of a spec are needed"):
     """What it means
 

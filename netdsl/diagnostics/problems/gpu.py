@@ -265,13 +265,28 @@ class OutOfMemory(
     The figures are an estimate from shapes; `netdsl summary --device` tells its parts.
 
     Example
-    ```console
-    $ netdsl check vgg16.net --device t4 --batch 512
-    warning[N0708]: training `VGG16` takes more memory than NVIDIA T4 has
+    ```
+    model M {
+        input image: [256, 256, 3]
+        output y = image -> Conv2D(64, 3, activation=relu) -> GlobalAveragePooling2D() -> Dense(4)
+    }
+    train M {
+        optimizer = adam
+        loss = mse
+        batch_size = 100_000
+    }
     ```
 
     Use instead
-    ```console
-    $ netdsl check vgg16.net --device t4 --batch 64
+    ```
+    model M {
+        input image: [256, 256, 3]
+        output y = image -> Conv2D(64, 3, activation=relu) -> GlobalAveragePooling2D() -> Dense(4)
+    }
+    train M {
+        optimizer = adam
+        loss = mse
+        batch_size = 256
+    }
     ```
     """
