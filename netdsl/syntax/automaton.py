@@ -71,12 +71,13 @@ class Automaton:
         index, self.is_too_deep = self.index, False
         end = ends[index - 1] if index else 0
         while True:
-            kind = kinds[index]
             row = moves[states[-1]]
+            kind = kinds[index]
             move = row.get(kind)
             if move is None:
                 if kind in soft_words and not begins_line_and_statement(self.tokens, index):
-                    move = row.get("NAME")
+                    kind = "NAME"
+                    move = row.get(kind)
                 if move is None:
                     self.index = index
                     return False
