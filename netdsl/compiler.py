@@ -163,7 +163,8 @@ def compile_source(
         return tuple(select(after, unit.all_modules(), selection))
 
     nodes = sum(len(graph.nodes) for graph in elaboration.graphs.values())
-    most = max(2, min(MOST_TRIED, NODES_TRIED // (nodes + 1)))
+    effort = nodes + len(file.text) // TEXT_OF_A_LAYER
+    most = min(MOST_TRIED, NODES_TRIED // (effort + 1))
     return Compiled(
         unit,
         verify_fixes(file, found, recompile, most),
@@ -188,8 +189,9 @@ def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagn
     return tuple(found)
 
 
-#: How many layers may be elaborated again, in all, to try fixes.
-NODES_TRIED = 4_000
+#: How many layers may be compiled again, in all, to try fixes; a layer takes about this many characters to write.
+NODES_TRIED = 10_000
+TEXT_OF_A_LAYER = 30
 
 
 def _compile_once(

@@ -2,43 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 
-#: Names that people bring from elsewhere, tried before any edit distance.
-HABITS: Mapping[str, str] = {
-    "lr": "learning_rate",
-    "kernel": "kernel_size",
-    "ksize": "kernel_size",
-    "stride": "strides",
-    "dilation": "dilation_rate",
-    "channels": "filters",
-    "out_channels": "filters",
-    "num_filters": "filters",
-    "n_filters": "filters",
-    "activation_fn": "activation",
-    "act": "activation",
-    "bias": "use_bias",
-    "p": "rate",
-    "BatchNorm": "BatchNormalization",
-    "BatchNorm2d": "BatchNormalization",
-    "LayerNorm": "LayerNormalization",
-    "GroupNorm": "GroupNormalization",
-    "Linear": "Dense",
-    "FullyConnected": "Dense",
-    "Conv2d": "Conv2D",
-    "Conv1d": "Conv1D",
-    "MaxPool2d": "MaxPooling2D",
-    "AvgPool2d": "AveragePooling2D",
-    "GlobalAvgPool": "GlobalAveragePooling2D",
-    "Concat": "Concatenate",
-    "concat": "Concatenate",
-    "swish": "silu",
-    "true": "True",
-    "false": "False",
-    "null": "None",
-    "none": "None",
-}
+from netdsl.diagnostics.habits import HABITS
 
 
 def edit_distance(left: str, right: str, limit: int) -> int:
@@ -64,11 +31,16 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     return _closest(name, tuple(known))
 
 
+@lru_cache(maxsize=4096)
+def _letters(name: str) -> frozenset[str]:
+    return frozenset(name)
+
+
 @lru_cache(maxsize=512)  # a misspelled name is often used again, and each fix is tried on the whole spec
 def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
-    habit = HABITS.get(name)
-    if habit in candidates:
-        return habit
+    for habit in HABITS.get(name, ()):
+        if habit in candidates:
+            return habit
     if len(name) > 80:
         return None
     folded = {c.lower().replace("_", ""): c for c in reversed(candidates)}
@@ -76,7 +48,14 @@ def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
     if same is not None:
         return same
     limit = max(1, len(name) // 3)
+    letters = set(name)
     best = min(
-        ((edit_distance(name, c, limit), i, c) for i, c in enumerate(candidates)), default=None
+        (
+            (edit_distance(name, c, limit), i, c)
+            for i, c in enumerate(candidates)
+            # A letter that the other name lacks takes an edit, and so does each of the difference in length.
+            if abs(len(c) - len(name)) <= limit and len(letters - _letters(c)) <= limit
+        ),
+        default=None,
     )
     return best[2] if best and best[0] <= limit and best[0] < len(name) else None

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from netdsl.catalog.kind import (
     LayerKind,
     ObjectValue,
 )
-from netdsl.catalog.signature import Signature, names_and_aliases, signature
+from netdsl.catalog.signature import Parameter, Signature, names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -47,10 +47,16 @@ class Prepared:
     definition: LayerKind | None
     arguments: Mapping[str, Any]
     written: dict[str, Any]
-    spans: Mapping[str, Span]
     span: Span
     complete: bool
-    key: str | None  # equal keys mean equal bindings; None where that cannot be told
+    key: Hashable  # equal keys mean equal bindings; None where that cannot be told
+    found: Signature
+    given: Sequence[Given]
+
+    @property
+    def spans(self) -> dict[str, Span]:
+        """Where each argument was written."""
+        return _spans(self.found, self.given)
 
 
 def bind_call(
@@ -65,24 +71,45 @@ def bind_call(
 ) -> Prepared | None:
     """Bind a call to Keras's signature and report what is wrong; None where nothing can be done with it."""
     given = _evaluated(call, found, overrides, frame)
-    given += _defaults(found, given, frame)
+    if frame.defaults:
+        given += _defaults(found, given, frame)
     given = [g for g in given if g.name not in leave_out]
+    key = _plain_key(found, given)
+    known = None if key is None else frame.session.bindings.get(key)
+    if known is not None:
+        binding, written = known
+        return Prepared(label, definition, binding.arguments, written, call.span, True, key, found, given)
     for item in given:
         _refuse_tensor(item, found, frame)
-    binding, key = _bind(found, overrides, given, frame)
-    spans = _spans(found, given)
+    binding, spelled = _bind(found, overrides, given, frame)
     for problem in binding.problems:
-        _report_binding(problem, given, spans, call, frame)
+        _report_binding(problem, given, call, frame)
+    written = _as_written(binding, found, given)
+    complete = binding.is_complete and not binding.problems
+    if complete and key is not None:
+        frame.session.bindings[key] = (binding, written)
     return Prepared(
-        label,
-        definition,
-        binding.arguments,
-        _as_written(binding, found, given),
-        spans,
-        call.span,
-        binding.is_complete and not binding.problems,
-        key,
+        label, definition, binding.arguments, written, call.span, complete, key or spelled, found, given
     )
+
+
+_PLAIN = frozenset((int, str, bool, type(None), Identifier))
+
+
+def _plain_key(found: Signature, given: Sequence[Given]) -> Hashable:
+    """Give a key for plain arguments, which is what nearly all are; None where one is not plain."""
+    parts: list[Hashable] = [found.family, found.name]
+    for item in given:
+        value = item.value
+        kind = type(value)
+        if kind is float:
+            value = repr(value)  # 0.0 and -0.0 are equal
+        elif kind is tuple and all(type(part) is int for part in value):
+            pass
+        elif kind not in _PLAIN:
+            return None
+        parts.append((item.name, kind, value))
+    return tuple(parts)
 
 
 def _evaluated(
@@ -90,9 +117,15 @@ def _evaluated(
 ) -> list[Given]:
     """Evaluate the arguments; a name public in several families means the one that the argument takes."""
     given: list[Given] = []
-    positional = found.positional
+    positional: tuple[Parameter, ...] | None = None
     for number, argument in enumerate(call.arguments):
         name = argument.name
+        written = argument.value
+        if isinstance(written, tree.Literal) and not argument.star:
+            given.append(Given(name, written.value, written.span, argument.name_span))
+            continue
+        if positional is None:
+            positional = found.positional
         if name is None and not argument.star and number < len(positional):
             name = positional[number].name
         value = _catalogue_object(argument, name, found, overrides, frame)
@@ -236,7 +269,6 @@ def _as_written(binding: Binding, found: Signature, given: Iterable[Given]) -> d
 def _report_binding(
     error: BindingError,
     given: list[Given],
-    spans: Mapping[str, Span],
     call: tree.Call,
     frame: Frame,
 ) -> None:

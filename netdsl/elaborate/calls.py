@@ -9,7 +9,6 @@ from netdsl.catalog.signature import Family, families_of, names_and_aliases, sig
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import binding, layers, parameters, stages, values
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
@@ -228,9 +227,8 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     families = [f for f in families_of(name) if f in _OBJECT_FAMILIES]
     if families:
         return _object(expr, families[0], name, frame)
-    known = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
-    known += [*frame.known_names(), *values.FUNCTIONS, *names_and_aliases("layer")]
-    near = closest(name, known)
+    objects = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
+    near = frame.near_name(name, objects, values.FUNCTIONS, names_and_aliases("layer"))
     frame.report(
         name_problems.UnknownName.at(
             expr.function.span,

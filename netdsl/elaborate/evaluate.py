@@ -101,8 +101,7 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     """Report a name that nothing binds, and suggest the nearest one that something does."""
     if frame.unit.may_have_lost(name):
         return POISON
-    known = [*frame.known_names(), *values.FUNCTIONS, "True", "False", "None"]
-    near = closest(name, known)
+    near = frame.near_name(name, values.FUNCTIONS, ("True", "False", "None"))
     frame.report(
         name_problems.UnknownName.at(
             span,

@@ -6,7 +6,7 @@ adds to, its name prefix, its plan of names). A `Frame` is a scope in it: the bo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from netdsl.catalog.kind import ExternFunction
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.sink import Diagnostics
+from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -54,6 +55,7 @@ class Session:
     inferences: dict[Any, Any] = field(default_factory=dict)  # rule results, by binding and types
     graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
+    suggestions: int = 100  # how often a near name is still looked for: nobody reads a thousand
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
 
     def root(self, unit: Unit) -> Frame:
@@ -99,7 +101,7 @@ class Body:
     inputs: Any = ()  # the tensors of its inputs, in order
 
     def origin(self, span: Span) -> Origin:
-        return Origin(span, tuple(place for place, _ in self.via))
+        return Origin(span, tuple(place for place, _ in self.via) if self.via else ())
 
 
 @record
@@ -171,6 +173,8 @@ class Frame:
 
     def loop_indices(self, loops: tuple[tree.Node, ...]) -> list[int]:
         """Give the current turn of each of the loops."""
+        if not loops:
+            return []
         turns: dict[int, int] = {}
         frame: Frame | None = self
         while frame is not None:
@@ -196,9 +200,7 @@ class Frame:
             return BuiltinFunction(name)
         if name in CONSTANTS:
             return CONSTANTS[name]
-        if signature("layer", name) is not None:
-            return KindRef(name, layer_kind(name))
-        return MISSING
+        return _catalogue_layer(name)
 
     def _top_level(self, name: str) -> Any:
         symbol = self.unit.names.get(name)
@@ -253,6 +255,13 @@ class Frame:
         names.update(dict.fromkeys(self.unit.names))
         return list(names)
 
+    def near_name(self, name: str, *others: Iterable[str]) -> str | None:
+        """Give the known name nearest to one that was not found, of those in reach and `others`."""
+        if self.session.suggestions <= 0:
+            return None
+        self.session.suggestions -= 1
+        return closest(name, [*self.known_names(), *(n for names in others for n in names)])
+
     # -- reporting ------------------------------------------------------------------------------
 
     def report(self, diagnostic: Diagnostic) -> None:
@@ -274,6 +283,11 @@ class Frame:
 
 
 _PENDING: Any = object()
+
+
+@cache
+def _catalogue_layer(name: str) -> Any:
+    return MISSING if signature("layer", name) is None else KindRef(name, layer_kind(name))
 
 
 def _defaults_of(statements: tuple[Any, ...], frame: Frame) -> DefaultSet:

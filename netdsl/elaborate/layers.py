@@ -208,7 +208,7 @@ def apply_prepared(
     inference = _infer(prepared, arriving, positional, keywords, extra, frame, whole)
     if inference is None:
         return POISON
-    for caveat in inference.caveats:
+    for caveat in (*inference.caveats, *inference.in_model):
         frame.report(BuildsButFails.at(whole.span, caveat, layer=prepared.label))
     operation = _operation(prepared, name, inference, frame, whole, arriving)
     if operation is None:
@@ -228,6 +228,8 @@ def _call_values(
     spreads = definition.takes == "positional" and isinstance(arriving, (list, tuple))
     positional: list[Any] = list(arriving) if spreads else [arriving]
     keywords: dict[str, Any] = {}
+    if len(positional) == 1 and not extra:
+        return positional, keywords
     names = [p.name for p in found.call_parameters if p.kind in ("positional", "keyword")]
     anything = any(p.kind == "any_name" for p in found.call_parameters) or not names
     for item in extra:
@@ -298,9 +300,6 @@ def _infer(
 ) -> Inference | None:
     definition = prepared.definition
     assert definition is not None
-    found = signature("layer", definition.name)
-    assert found is not None
-    names = [p.name for p in found.call_parameters]
     spreads = definition.takes == "positional"
     inputs = tuple(
         t.spec for value in (positional if spreads else positional[:1]) for t in tensors_in(value)
@@ -314,7 +313,10 @@ def _infer(
         )
         return None
     call_arguments = {k: specs_of(v) for k, v in keywords.items()}
-    if not spreads:
+    if not spreads and len(positional) > 1:
+        found = signature("layer", definition.name)
+        assert found is not None
+        names = [p.name for p in found.call_parameters]
         call_arguments |= {
             names[i]: specs_of(v) for i, v in enumerate(positional) if 0 < i < len(names)
         }

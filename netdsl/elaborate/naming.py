@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from netdsl.record import record
 from netdsl.syntax import tree
@@ -28,6 +29,7 @@ OPERATION_NAMES = frozenset(
 OPERATOR_BASES = {"+": "add", "-": "subtract", "*": "multiply"}
 
 
+@cache
 def snake_case(name: str) -> str:
     """Spell a class name as Keras does: Conv2D -> conv2d, MaxPooling2D -> max_pooling2d, ReLU -> re_lu."""
     name = re.sub(r"\W+", "", name)

@@ -14,7 +14,6 @@ from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import applications, bodies, calls, extern, layers, loops, operations, values
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
@@ -216,8 +215,7 @@ def unknown_stage(span: Span, name: str, frame: Frame) -> Any:
     """Report a stage that nothing declares."""
     if frame.unit.may_have_lost(name):
         return POISON
-    known = [*frame.known_names(), *names_and_aliases("layer")]
-    near = closest(name, known)
+    near = frame.near_name(name, names_and_aliases("layer"))
     frame.report(
         name_problems.UnknownStage.at(
             span,
