@@ -18,7 +18,9 @@ def read(text: str) -> tree.Module:
     """Parse a text that is to have no mistakes."""
     diagnostics = Diagnostics()
     module = parse(SourceFile("test.net", text), diagnostics)
-    assert not diagnostics.sorted(), [f"{d.code} {d.line}:{d.column} {d.message}" for d in diagnostics]
+    assert not diagnostics.sorted(), [
+        f"{d.code} {d.line}:{d.column} {d.message}" for d in diagnostics
+    ]
     return module
 
 
@@ -90,7 +92,9 @@ def show(node: Any) -> str:
         case tree.FString():
             return _form("f", *[repr(p) if isinstance(p, str) else show(p) for p in node.parts])
         case tree.FormattedPart():
-            tail = (f"!{node.conversion}" if node.conversion else "") + (f":{node.format_spec}" if node.format_spec else "")
+            tail = (f"!{node.conversion}" if node.conversion else "") + (
+                f":{node.format_spec}" if node.format_spec else ""
+            )
             return show(node.value) + tail
         case tree.TensorType():
             options = [_form("options", *node.options)] if node.options else []
@@ -101,7 +105,11 @@ def show(node: Any) -> str:
 def _declaration(node: Any) -> str:
     match node:
         case tree.Parameter():
-            return node.name + (f":{node.type}" if node.type else "") + (f"={show(node.default)}" if node.default else "")
+            return (
+                node.name
+                + (f":{node.type}" if node.type else "")
+                + (f"={show(node.default)}" if node.default else "")
+            )
         case tree.ImportedName():
             return node.name + (f">{node.alias}" if node.alias else "")
         case tree.Import():
@@ -114,9 +122,16 @@ def _declaration(node: Any) -> str:
             word = "block" if isinstance(node, tree.Block) else "model"
             return _form(word, node.name, _row("<", node.parameters, ">"), node.body)
         case tree.Body():
-            return _form("body", *([repr(node.docstring)] if node.docstring else []), *node.statements)
+            return _form(
+                "body", *([repr(node.docstring)] if node.docstring else []), *node.statements
+            )
         case tree.Train():
-            return _form("train", node.model, *([repr(node.docstring)] if node.docstring else []), *node.settings)
+            return _form(
+                "train",
+                node.model,
+                *([repr(node.docstring)] if node.docstring else []),
+                *node.settings,
+            )
         case tree.Defaults():
             return _form("defaults", node.layer, *node.arguments)
         case tree.Input():
@@ -130,12 +145,20 @@ def _declaration(node: Any) -> str:
         case tree.ExternFn():
             return _form("extern", node.name, repr(node.module))
         case tree.ExternLayer():
-            rows = [_row("<", part, ">") for part in (node.parameters, node.inputs, node.outputs, node.weights)]
+            rows = [
+                _row("<", part, ">")
+                for part in (node.parameters, node.inputs, node.outputs, node.weights)
+            ]
             return _form("extern", node.name, *rows, repr(node.module))
     raise AssertionError(f"no notation for {type(node).__name__}")
 
 
-_WORDS = {tree.Let: "let", tree.LayerDecl: "layer", tree.Setting: "set", tree.SpecialisedModel: "model"}
+_WORDS = {
+    tree.Let: "let",
+    tree.LayerDecl: "layer",
+    tree.Setting: "set",
+    tree.SpecialisedModel: "model",
+}
 
 
 def _form(head: Any, *parts: Any) -> str:

@@ -88,9 +88,7 @@ WORDS_AS_NAMES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("source", "expected"), [*PRECEDENCE, *CHAINS, *DISPLAYS, *WORDS_AS_NAMES]
-)
+@pytest.mark.parametrize(("source", "expected"), [*PRECEDENCE, *CHAINS, *DISPLAYS, *WORDS_AS_NAMES])
 def test_an_expression_reads_as_its_tree(source: str, expected: str) -> None:
     assert show(read_expression(source)) == expected
 
@@ -101,7 +99,9 @@ def test_line_ends_mean_nothing(source: str, expected: str) -> None:
     assert show(read_expression(spread)) == expected
 
 
-@pytest.mark.parametrize("source", [s for s, _ in [*PRECEDENCE, *CHAINS, *DISPLAYS, *WORDS_AS_NAMES]])
+@pytest.mark.parametrize(
+    "source", [s for s, _ in [*PRECEDENCE, *CHAINS, *DISPLAYS, *WORDS_AS_NAMES]]
+)
 def test_a_span_covers_its_node(source: str) -> None:
     node = read_expression(source)
     assert node.span.text.strip("(), ") == source.strip("(), ")
@@ -110,9 +110,16 @@ def test_a_span_covers_its_node(source: str) -> None:
 LITERALS = [
     *["0", "7", "1_000", "0x1F", "0b1_0", "0o17", "00", "10" * 40],
     *["0.5", ".5", "1.", "1e-3", "1_0.0_1E+5", "26e6"],
-    *['"a"', "'a'", '"it\'s"', r'"\n\t\\\"\x41\u00e9\101\0"', r"r'\d'", r'"\N{GREEK SMALL LETTER ALPHA}"'],
+    *[
+        '"a"',
+        "'a'",
+        '"it\'s"',
+        r'"\n\t\\\"\x41\u00e9\101\0"',
+        r"r'\d'",
+        r'"\N{GREEK SMALL LETTER ALPHA}"',
+    ],
     *['"""two\nlines"""', "'''it's \"so\"'''", '""', '"""a"" b"""', '"a\\\nb"', "u'a'"],
-    *['"a" "b"', "'a' r'\\b' \"\"\"c\"\"\"", "True", "False", "None"],
+    *['"a" "b"', '\'a\' r\'\\b\' """c"""', "True", "False", "None"],
 ]
 
 

@@ -16,7 +16,10 @@ TOP = [
     ("fn f() = 1", "(fn f <> 1)"),
     ('defaults Conv2D(padding="same",)', "(defaults Conv2D padding='same')"),
     ("defaults Dense()", "(defaults Dense)"),
-    ("block f(n: int, act: activation = relu,) = g(n)", "(block f <n:int act:activation=relu> (g n))"),
+    (
+        "block f(n: int, act: activation = relu,) = g(n)",
+        "(block f <n:int act:activation=relu> (g n))",
+    ),
     ("block f = g", "(block f <> g)"),
     ("block f {}", "(block f <> (body))"),
     ("block f() { input x output x }", "(block f <> (body (input x) (output x)))"),
@@ -24,7 +27,10 @@ TOP = [
     ("model M(n: int = 3) { }", "(model M <n:int=3> (body))"),
     ("model M = N(n=4)", "(model M (N n=4))"),
     ("train M { }", "(train M)"),
-    ('train M { """How.""" epochs = 3 metrics = [a] }', "(train M 'How.' (set epochs 3) (set metrics [a]))"),
+    (
+        'train M { """How.""" epochs = 3 metrics = [a] }',
+        "(train M 'How.' (set epochs 3) (set metrics [a]))",
+    ),
     ("assert a < b", "(assert (a < b))"),
     ('assert a, "why"', "(assert a 'why')"),
     ('extern fn f from "a.b"', "(extern f 'a.b')"),
@@ -107,7 +113,18 @@ def test_a_declaration_ends_where_any_other_begins(first: str) -> None:
         assert [s.span.text for s in module.statements] == [first, second]
 
 
-SETTINGS = ["data", "loss_weights", "input", "output", "model", "train", "repeat", "from", "layer", "weights"]
+SETTINGS = [
+    "data",
+    "loss_weights",
+    "input",
+    "output",
+    "model",
+    "train",
+    "repeat",
+    "from",
+    "layer",
+    "weights",
+]
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -130,7 +147,9 @@ def test_an_empty_file_is_a_file(text: str) -> None:
 
 
 def test_the_first_string_is_the_docstring() -> None:
-    module = read('"""About\nthis."""\nmodel M { "The net." input x: [3] }\nblock b { """Stem.""" }')
+    module = read(
+        '"""About\nthis."""\nmodel M { "The net." input x: [3] }\nblock b { """Stem.""" }'
+    )
     model, block = module.statements
     assert module.docstring == "About\nthis."
     assert isinstance(model, tree.Model)
@@ -142,11 +161,18 @@ def test_the_first_string_is_the_docstring() -> None:
 def test_comments_run_to_the_line_feed_and_no_further() -> None:
     text = "# one\r\nlet a = '#no' # two\r\n# three \x0c \u2028 \x85 still three\n#"
     comments = read(text).comments
-    assert [c.text for c in comments] == ["# one", "# two", "# three \x0c \u2028 \x85 still three", "#"]
+    assert [c.text for c in comments] == [
+        "# one",
+        "# two",
+        "# three \x0c \u2028 \x85 still three",
+        "#",
+    ]
     assert all(text.startswith(c.text, c.start) for c in comments)
 
 
 def test_two_layouts_of_one_program_are_equal_trees() -> None:
     narrow = "model M { input x: [3]\noutput y = x->Dense(4,activation='relu') }"
-    wide = 'model  M\n{\ninput x : [ 3 , ]\noutput y\n= ( x )\n-> Dense( 4 , activation = "relu" , ) }'
+    wide = (
+        'model  M\n{\ninput x : [ 3 , ]\noutput y\n= ( x )\n-> Dense( 4 , activation = "relu" , ) }'
+    )
     assert read(narrow) == read(wide)
