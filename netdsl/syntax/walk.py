@@ -34,7 +34,11 @@ def children(node: tree.Node) -> list[tree.Node]:
     if isinstance(node, _LEAVES):
         return found
     for name in _child_fields(type(node)):
-        found.extend(_parts(getattr(node, name)))
+        value = getattr(node, name)
+        if isinstance(value, tree.Node):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found.extend(_parts(value))
     return found
 
 
