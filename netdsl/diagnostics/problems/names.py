@@ -163,19 +163,14 @@ class UnsupportedKind(Problem, code="N0208", title="netdsl has no rule for `{nam
     netdsl does not guess.
 
     Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> JaxLayer(None)
-    }
+    ```console
+    $ netdsl check tomorrow.net
+    error[N0208]: netdsl has no rule for `LayerOfTomorrow`
     ```
 
     Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4)
-    }
+    ```console
+    $ netdsl layers
     ```
     """
 
