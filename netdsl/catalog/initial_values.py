@@ -1,7 +1,8 @@
 """Whether an initializer can fill the weight it is given.
 
 Keras finds out while the layer is built: `Orthogonal` needs a matrix (and a QR decomposition, which there is
-none of in bfloat16), `Identity` exactly two axes.
+none of in bfloat16), `Identity` exactly two axes, `STFT` a kernel of one channel. A `Constant` may be a nested list
+that repeats over the weight; one that is larger Keras takes in silence, and the model does not load again.
 """
 
 from __future__ import annotations
@@ -11,18 +12,38 @@ from typing import Any
 
 from netdsl.catalog.kind import Call, ObjectValue, Refusal, Weight
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
-from netdsl.tensor import Dim, spell_shape
+from netdsl.tensor import Dim, Shape, spell_shape
 
 
 def filled_weight(
     call: Call, name: str, shape: Iterable[Dim], *, within: str = "", initializer: str = ""
 ) -> Weight:
-    """Describe a trained weight; refuse where the argument `<name>_initializer` cannot fill it."""
+    """Describe a trained weight that another part holds, or that another weight's initializer fills."""
     made = call.weight(name, shape)
     weight = Weight(made.name, made.shape, made.trainable, made.dtype, within)
-    argument = initializer or f"{name}_initializer"
-    _refuse_misfit(weight, argument, _kind(call.arguments.get(argument)))
+    if initializer:
+        refuse_misfit(weight, initializer, call.arguments.get(initializer))
     return weight
+
+
+def check_filling(call: Call, weight: Weight) -> None:
+    """Refuse where the argument that fills a weight cannot: `kernel_initializer` of `kernel`, and its like."""
+    part = weight.name.removesuffix("_kernel")
+    for argument in (f"{weight.name}_initializer", f"{part}_initializer", "depthwise_initializer"):
+        if argument in call.arguments:
+            refuse_misfit(weight, argument, call.arguments[argument])
+            return
+
+
+def refuse_misfit(weight: Weight, argument: str, initializer: Any) -> None:
+    """Refuse a weight that this initializer cannot fill."""
+    kind = _kind(initializer)
+    if kind in ("identity", "orthogonal"):
+        _refuse_matrix(weight, argument, kind)
+    elif kind == "stft":
+        _refuse_stft(weight, argument)
+    elif kind == "constant" and isinstance(initializer, ObjectValue):
+        _refuse_constant(weight, argument, initializer.arguments.get("value", 0.0))
 
 
 def _kind(initializer: Any) -> str:
@@ -31,7 +52,40 @@ def _kind(initializer: Any) -> str:
     return name.lower().removesuffix("initializer")
 
 
-def _refuse_misfit(weight: Weight, argument: str, kind: str) -> None:
+def _refuse_stft(weight: Weight, argument: str) -> None:
+    if len(weight.shape) != 3 or weight.shape[1] != 1:
+        raise Refusal(
+            WrongValue,
+            f"`{weight.name}` has shape {spell_shape(weight.shape)}, the kernel of a Fourier transform is "
+            "(frame, 1, frequencies)",
+            blames=argument,
+        )
+
+
+def _refuse_constant(weight: Weight, argument: str, value: Any) -> None:
+    shape = _nested_shape(value)
+    repeated = len(shape) <= len(weight.shape) and all(
+        size in (1, whole) for size, whole in zip(reversed(shape), reversed(weight.shape), strict=False)
+    )
+    if not repeated:
+        raise Refusal(
+            WrongValue,
+            f"`{weight.name}` has shape {spell_shape(weight.shape)}, and the constant {spell_shape(shape)}",
+            blames=argument,
+            help="give a number, or lists whose lengths are those of the weight, or 1 where they repeat",
+        )
+
+
+def _nested_shape(value: Any) -> Shape:
+    """Measure lists in lists by their first elements: [[1, 2], [3, 4]] -> (2, 2)."""
+    shape: list[Dim] = []
+    while isinstance(value, (list, tuple)):
+        shape.append(len(value))
+        value = value[0] if value else 0
+    return tuple(shape)
+
+
+def _refuse_matrix(weight: Weight, argument: str, kind: str) -> None:
     rank = len(weight.shape)
     if kind == "identity" and rank != 2:
         raise Refusal(

@@ -48,13 +48,15 @@ class Inference:
     `macs` counts multiply-accumulates of matrix products, convolutions and attention for one sample; it is
     UNKNOWN (or symbolic) where a size is. `nested` weights of wrapped layers are included in `weights`.
     `caveats` are sentences about what Keras builds in silence and then cannot run, or runs otherwise than it
-    said; they are warned of as `BuildsButFails`.
+    said; they are warned of as `BuildsButFails`. Those of `in_model` are too: they hold only of a layer that stands in
+    a model by itself, not inside another layer.
     """
 
     outputs: Structure
     weights: tuple[Weight, ...] = ()
     macs: Dim = 0
     caveats: tuple[str, ...] = ()
+    in_model: tuple[str, ...] = ()
 
 
 class Refusal(Exception):
@@ -287,9 +289,16 @@ class Call:
         return Inference(spec, tuple(weights), macs)
 
     def weight(self, name: str, shape: Iterable[Dim], *, trainable: bool = True) -> Weight:
-        """Describe a variable of the layer's own variable dtype; its dimensions are numbers by now."""
+        """Describe a variable of the layer's own variable dtype; its dimensions are numbers by now.
+
+        Refuses where the layer's initializer for it cannot fill it.
+        """
+        from netdsl.catalog.initial_values import check_filling
+
         sizes = tuple(int(d) for d in shape)  # type: ignore[arg-type]
-        return Weight(name, sizes, trainable, self.variable_dtype)
+        made = Weight(name, sizes, trainable, self.variable_dtype)
+        check_filling(self, made)
+        return made
 
 
 def policy_dtypes(policy: object) -> tuple[str, str]:

@@ -7,7 +7,7 @@ much fails no earlier than at run time; `_as_images` says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netdsl.catalog.argument_table import factor
@@ -56,6 +56,23 @@ def same_tensor(call: Call) -> Inference:
     numeric(call)
     outputs = tuple(TensorSpec(x.shape, call.cast(x).dtype) for x in call.inputs)
     return Inference(outputs if call.is_list else outputs[0], caveats=_as_images(call))
+
+
+def equalized(call: Call) -> Inference:
+    """As `same_tensor`; Keras 3.15.1 hands on the very tensor that arrived, and a model then finds a cycle."""
+    result = same_tensor(call)
+    lost = "Keras takes its output for its input and makes no model of it: `Pipeline([Equalization()])` works"
+    return replace(result, in_model=(lost,))
+
+
+def sheared(call: Call) -> Inference:
+    """As `same_shape`; Keras 3.15.1 saves the factor 0.2 as (-0.2, 0.2), which it then refuses to load."""
+    result = same_shape(call)
+    factors = [call.arguments.get(name) for name in ("x_factor", "y_factor")]
+    if not any(isinstance(factor, (int, float)) and factor != 0 for factor in factors):
+        return result
+    lost = "a model saved with a factor that is one number does not load again: write a pair, `(0.0, 0.2)`"
+    return replace(result, in_model=(lost,))
 
 
 def greyscale(call: Call) -> Inference:
@@ -233,7 +250,7 @@ KINDS = (
         watch_for="a negative factor enlarges; width_factor=None keeps the aspect ratio",
     ),
     _augmentation(
-        "RandomShear", "objects that lean", "RandomShear(0.2, 0.2)",
+        "RandomShear", "objects that lean", "RandomShear((0.0, 0.2), (0.0, 0.2))", rule=sheared,
         arguments={"x_factor": UP_TO_ONE, "y_factor": UP_TO_ONE},
     ),
     _augmentation("RandomPerspective", "objects seen from the side", "RandomPerspective(0.5)"),
@@ -275,8 +292,8 @@ KINDS = (
     ),
     _augmentation("AutoContrast", "flat images", "AutoContrast()", watch_for=RANGE),
     _augmentation(
-        "Equalization", "images whose tones crowd together", "Equalization()", rule=same_tensor,
-        mask="carry", watch_for="keeps the dtype: integers stay integers",
+        "Equalization", "images whose tones crowd together", "Pipeline([Equalization()])", rule=equalized,
+        mask="carry", watch_for="keeps the dtype: integers stay integers; makes no model but inside a Pipeline",
     ),
     _augmentation(
         "ContrastLimitedAdaptiveHistogramEqualization", "X-rays and other images of local contrast",
