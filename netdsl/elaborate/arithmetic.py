@@ -8,11 +8,12 @@ written with `ops.` by name.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from netdsl.catalog import layer_kind
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import layers, operations
+from netdsl.elaborate import layers
 from netdsl.elaborate import values as plain
 from netdsl.elaborate.entities import POISON, KindRef, Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
@@ -47,7 +48,7 @@ def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any
     if function is None:
         frame.report(problems.NotATensor.at(expr.op_span, f"`{expr.op}` does not join tensors"))
         return POISON
-    return operations.apply_op(function, [left, right], {}, expr.span, frame)
+    return _operations().apply_op(function, [left, right], {}, expr.span, frame)
 
 
 def _has_batch(side: Any) -> bool:
@@ -99,7 +100,7 @@ def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
             problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}")
         )
         return POISON
-    return operations.apply_op("negative", [operand], {}, expr.span, frame)
+    return _operations().apply_op("negative", [operand], {}, expr.span, frame)
 
 
 def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Any, frame: Frame) -> Any:
@@ -107,7 +108,14 @@ def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Any, frame: Frame)
     if frame.body is None:
         return POISON
     try:
-        return operations.slice_tensor(tensor, index, expr.span, frame)
+        return _operations().slice_tensor(tensor, index, expr.span, frame)
     except plain.ValueProblem as problem:
         frame.report(problems.Uncomputable.at(expr.index.span, problem.label))
         return POISON
+
+
+def _operations() -> ModuleType:
+    """The functions of `keras.ops`, whose rules are loaded where a spec uses one."""
+    from netdsl.elaborate import operations
+
+    return operations

@@ -14,7 +14,7 @@ from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import applications, bodies, calls, extern, layers, loops, operations, values
+from netdsl.elaborate import bodies, calls, extern, layers, loops, values
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
     POISON,
@@ -266,8 +266,12 @@ def _call_identifier(
 ) -> Any:
     root, _, rest = target.name.partition(".")
     if root == "ops" and rest and second is None:
+        from netdsl.elaborate import operations  # its rules are loaded where a spec uses one
+
         return operations.call_op(maker, rest, arriving, frame)
     if root == "applications" and rest:
+        from netdsl.elaborate import applications
+
         return applications.apply_application(maker, second, rest, arriving, frame)
     name = target.last if root in ("keras", "layers", "tf") else target.name
     if root in ("keras", "layers", "tf") and name in names_and_aliases("layer"):
@@ -292,6 +296,8 @@ def source_operation(call: tree.Call, name: str, frame: Frame) -> Any:
     """`ops.arange(50)` without an arrow before it: a source of tensors."""
     root, _, rest = name.partition(".")
     if root == "ops" and frame.body is not None:
+        from netdsl.elaborate import operations
+
         return operations.call_op(call, rest, MISSING, frame)
     return calls.not_applied(call.span, frame)
 
