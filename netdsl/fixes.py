@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from netdsl.diagnostics.diagnostic import Diagnostic, Fix, apply_edits
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, apply_edits
 from netdsl.source import SourceFile
 
 #: Gives the diagnostics of a text that takes the place of a file's.
@@ -28,11 +28,16 @@ def verify_fixes(
         if diagnostic.fix is None:
             result.append(diagnostic)
             continue
-        if left <= 0 or any(edit.span.file is not file for edit in diagnostic.fix.edits):
-            result.append(replace(diagnostic, fix=None))
-            continue
-        left -= 1
-        result.append(_tried(file, diagnostic, diagnostic.fix, diagnostics, recompile))
+        kept = replace(diagnostic, fix=None)
+        for fix in (diagnostic.fix, *diagnostic.fix.otherwise):
+            if left <= 0 or any(edit.span.file is not file for edit in fix.edits):
+                continue
+            left -= 1
+            tried = _tried(file, diagnostic, fix, diagnostics, recompile)
+            if tried is not None:
+                kept = tried
+                break
+        result.append(kept)
     return tuple(result)
 
 
@@ -42,16 +47,17 @@ def _tried(
     fix: Fix,
     diagnostics: tuple[Diagnostic, ...],
     recompile: Recompile,
-) -> Diagnostic:
+) -> Diagnostic | None:
+    """Give the diagnostic with the fix marked as checked; None where the fix does not help."""
     changed = SourceFile(file.name, apply_edits(file.text, fix.edits))
     after = tuple(recompile(changed))
     before_counts, after_counts = Counter(map(_key, diagnostics)), Counter(map(_key, after))
     gone = after_counts[_key(diagnostic)] < before_counts[_key(diagnostic)]
     # Advice may come and go with a fix, mistakes may not come.
     if _mistakes(after) - _mistakes(diagnostics) or not gone:
-        return replace(diagnostic, fix=None)
+        return None
     remains = any(d.severity == "error" for d in after)
-    checked = replace(fix, checked="this" if remains else "all")
+    checked = replace(fix, checked="this" if remains else "all", otherwise=())
     return replace(diagnostic, fix=checked, help=fix.text or diagnostic.help)
 
 
@@ -66,6 +72,21 @@ def _mistakes(diagnostics: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
 
 
 def apply_safe_fixes(file: SourceFile, diagnostics: Iterable[Diagnostic]) -> tuple[str, int]:
-    """Give the text with all checked, safe fixes applied, and how many there were."""
-    safe = [d.fix for d in diagnostics if d.fix is not None and d.fix.safe and d.fix.checked]
-    return apply_edits(file.text, [edit for fix in safe for edit in fix.edits]), len(safe)
+    """Give the text with the checked, safe fixes applied, and how many there were.
+
+    A fix is applied as a whole or not at all: of two that touch the same place the second waits for another round.
+    """
+    applied: list[Fix] = []
+    for diagnostic in diagnostics:
+        fix = diagnostic.fix
+        if fix is None or not fix.safe or not fix.checked:
+            continue
+        if not any(_touch(edit, other) for edit in fix.edits for f in applied for other in f.edits):
+            applied.append(fix)
+    return apply_edits(file.text, [edit for fix in applied for edit in fix.edits]), len(applied)
+
+
+def _touch(left: Edit, right: Edit) -> bool:
+    """Tell whether two edits overlap, or would put text in the same place."""
+    first, second = left.span, right.span
+    return first.start < second.end and second.start < first.end or first.start == second.start

@@ -16,6 +16,7 @@ from netdsl.catalog.argument_types import BOOLEAN, ArgumentMismatch, ArgumentTyp
 from netdsl.catalog.kind import UNRESOLVED, ObjectValue
 from netdsl.catalog.object_checks import contradictions
 from netdsl.catalog.signature import Family, Parameter, Signature
+from netdsl.catalog.spell import spell
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems.arguments import (
     MissingArgument,
@@ -26,16 +27,30 @@ from netdsl.diagnostics.problems.arguments import (
 from netdsl.diagnostics.problems.shapes import ConflictingArguments
 from netdsl.diagnostics.suggest import closest
 from netdsl.record import record
+from netdsl.tensor import Sym, Unknown
 
 #: Arguments of other days or other libraries, and what is done in a spec.
 ELSEWHERE: Mapping[str, str] = {
-    "input_shape": "the shape is declared with `input x: [28, 28, 1]`",
-    "batch_input_shape": "the shape is declared with `input x: [28, 28, 1]`",
-    "input_length": "the length is part of the input's type: `input x: int32[100]`",
-    "in_channels": "Keras reads the channels off the input",
-    "in_features": "Keras reads the features off the input",
+    "input_shape": "leave it out: a shape is declared with `input x: [28, 28, 1]`",
+    "batch_input_shape": "leave it out: a shape is declared with `input x: [28, 28, 1]`",
+    "input_length": "leave it out: the length is in the input's type, `input x: int32[100]`",
+    "in_channels": "leave it out: Keras reads the channels off the input",
+    "in_features": "leave it out: Keras reads the features off the input",
+    "num_features": "leave it out: Keras reads the features off the input",
+    "input_dim": "leave it out: Keras reads the size off the input",
+    "input_size": "leave it out: Keras reads the size off the input",
+    "inplace": "leave it out: tensors of Keras never change in place",
+    "batch_first": "leave it out: the batch always comes first in Keras",
 }
 
+
+#: What the words of an argument mean, for those who bring another.
+WORDS: Mapping[str, str] = {
+    "padding": '`"same"` pads so that only strides make it smaller, `"valid"` does not pad',
+    "layer": "write a layer with its arguments: `LSTM(64)`",
+}
+
+FIRST_MISPLACED = 2  # from this position on, people lose count of what stands where
 
 #: Arguments of `call` that are not tensors.
 SWITCHES: Mapping[str, ArgumentType] = {
@@ -60,9 +75,8 @@ class BindingError:
     argument: str | None = None
     position: int | None = None
     help: str = ""
-    suggestion: str | None = (
-        None  # code that would do in place of the value, or of the argument's name
-    )
+    # Code that would do in place of the value, or of the argument's name; empty where the argument is to go.
+    suggestion: str | None = None
     facts: Mapping[str, object] = field(
         default_factory=dict
     )  # for the braces of the problem's title
@@ -138,6 +152,8 @@ class _Binder:
         self.overrides = overrides
         self.written: dict[str, Any] = {}
         self.positions: dict[str, int] = {}
+        self.too_many = False  # then a value's position does not tell what it was meant for
+        self.meant: set[str] = set()  # parameters that a wrong name was most likely meant for
         self.problems: list[BindingError] = []
 
     def bind(self, positional: Sequence[Any], named: Iterable[tuple[str, Any]]) -> Binding:
@@ -163,6 +179,7 @@ class _Binder:
                 self.written[parameters[position].name] = value
                 self.positions[parameters[position].name] = position
             elif many is None:
+                self.too_many = True
                 self._report(
                     TooManyArguments,
                     _too_many(len(parameters), len(values)),
@@ -176,41 +193,76 @@ class _Binder:
             self._report_unknown(name)
         elif name in self.written:
             first = "by position" if name in self.positions else "by name"
-            self._report(RepeatedArgument, f"once {first}, and here by name", argument=name)
+            label = f"once {first}, and here by name"
+            self._report(RepeatedArgument, label, argument=name, help="leave one of the two out")
         else:
             self.written[name] = value
 
     def _report_unknown(self, name: str) -> None:
-        help, suggestion = ELSEWHERE.get(name, ""), None
+        help = ELSEWHERE.get(name, "")
+        suggestion: str | None = ""
         if not help:
-            suggestion = closest(name, self.signature.names)
-            help = f"did you mean `{suggestion}`?" if suggestion else self._what_there_is()
+            near = closest(name, self.signature.names)
+            help, suggestion = f"did you mean `{near}`?" if near else self._what_there_is(), near
+            self.meant.add(near or "")
         self._report(UnknownArgument, "", argument=name, help=help, suggestion=suggestion)
 
     def _accept(self, name: str, value: Any) -> Any:
         if value is UNRESOLVED:
             return value
+        position = self.positions.get(name)
+        kind = argument_type(self.signature, name, self.overrides)
         try:
-            return argument_type(self.signature, name, self.overrides).accept(value)
+            return kind.accept(value)
         except ArgumentMismatch as refusal:
+            if self.too_many and position is not None:
+                return UNRESOLVED
+            help, suggestion = refusal.help, refusal.suggestion
+            if not help and suggestion is None and not isinstance(value, (Sym, Unknown)):
+                suggestion = self._meant(kind, name, value, position or 0)
+                help = self._way_out(name, position or 0, suggestion)
             self._report(
                 refusal.problem,
                 f"`{name}` {refusal.label}",
                 argument=name,
-                position=self.positions.get(name),
-                help=refusal.help,
-                suggestion=refusal.suggestion,
+                position=position,
+                help=help,
+                suggestion=suggestion,
             )
             return UNRESOLVED
+
+    def _meant(self, kind: ArgumentType, name: str, value: Any, position: int) -> str | None:
+        if position >= FIRST_MISPLACED:
+            return None  # more likely it was meant for another argument
+        parameter = self.signature.parameter(name)
+        if value is None and parameter is not None and parameter.default is not None:
+            return None if parameter.required else spell(parameter.default)
+        if name == "layer" and isinstance(value, int):
+            return f"{'LSTM' if self.signature.name == 'Bidirectional' else 'Dense'}({value})"
+        from netdsl.catalog.meant import likely_meant  # loaded where there is a mistake
+
+        return likely_meant(kind, value, name)
+
+    def _way_out(self, name: str, position: int, suggestion: str | None) -> str:
+        if suggestion is not None:
+            return f"did you mean `{suggestion}`?"
+        if position >= FIRST_MISPLACED:
+            return f"value number {position + 1} is `{name}`; give the others by name"
+        return WORDS.get(name, "")
 
     def _fill(self, parameter: Parameter, canonical: Mapping[str, Any]) -> Any:
         if parameter.name in canonical:
             return canonical[parameter.name]
         if parameter.required or (self.signature.name, parameter.name) in NEEDED_ANYWAY:
-            kind = argument_type(self.signature, parameter.name, self.overrides)
-            self._report(MissingArgument, f"it takes {kind.spelled}", argument=parameter.name)
+            if parameter.name not in self.meant and not self.too_many:
+                self._report_missing(parameter.name)
             return UNRESOLVED
         return canonical_default(self.signature, parameter, self.overrides)
+
+    def _report_missing(self, name: str) -> None:
+        kind = argument_type(self.signature, name, self.overrides)
+        help = f"give it, by its place or by name: `{self.signature.name}({name}=…)`"
+        self._report(MissingArgument, f"it takes {kind.spelled}", argument=name, help=help)
 
     def _next_by_name(self) -> str:
         parameters = self.signature.parameters
@@ -253,4 +305,4 @@ def canonical_default(
 
 def _too_many(most: int, given: int) -> str:
     takes = "no argument" if most == 0 else "1 argument" if most == 1 else f"{most} arguments"
-    return f"takes {takes} by position, {given} are given"
+    return f"takes {takes} by position, {given} {'is' if given == 1 else 'are'} given"

@@ -34,13 +34,20 @@ class Fix:
 
     `text` says the change in an imperative, where it is not what `help` says already. `checked` is set when the
     compiler has applied the change and seen the diagnostic go and no other come: "all" where the spec then has no
-    error left, "this" where others remain.
+    error left, "this" where others remain. `otherwise` are changes to try in order where this one does not help.
     """
 
     edits: tuple[Edit, ...]
     safe: bool = False
     text: str = ""
     checked: Literal["", "this", "all"] = ""
+    otherwise: tuple[Fix, ...] = ()
+
+
+def first_that_helps(fixes: Iterable[Fix | None]) -> Fix | None:
+    """Join fixes, the likeliest first, into one that stands for the first of them that helps."""
+    wanted = [fix for fix in fixes if fix is not None]
+    return replace(wanted[0], otherwise=tuple(wanted[1:])) if wanted else None
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

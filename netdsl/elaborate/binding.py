@@ -18,7 +18,7 @@ from netdsl.catalog.kind import (
     ObjectValue,
 )
 from netdsl.catalog.signature import Parameter, Signature, names_and_aliases, signature
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
@@ -78,18 +78,29 @@ def bind_call(
     known = None if key is None else frame.session.bindings.get(key)
     if known is not None:
         binding, written = known
-        return Prepared(label, definition, binding.arguments, written, call.span, True, key, found, given)
-    for item in given:
-        _refuse_tensor(item, found, frame)
+        return Prepared(
+            label, definition, binding.arguments, written, call.span, True, key, found, given
+        )
+    bindable = _refuse_tensors(given, call, found, frame)
+    refused = len(bindable) < len(given)
+    given = bindable
     binding, spelled = _bind(found, overrides, given, frame)
     for problem in binding.problems:
         _report_binding(problem, given, call, frame)
     written = _as_written(binding, found, given)
-    complete = binding.is_complete and not binding.problems
+    complete = binding.is_complete and not binding.problems and not refused
     if complete and key is not None:
         frame.session.bindings[key] = (binding, written)
     return Prepared(
-        label, definition, binding.arguments, written, call.span, complete, key or spelled, found, given
+        label,
+        definition,
+        binding.arguments,
+        written,
+        call.span,
+        complete,
+        key or spelled,
+        found,
+        given,
     )
 
 
@@ -180,16 +191,34 @@ def _defaults(found: Signature, given: list[Given], frame: Frame) -> list[Given]
     return added
 
 
-def _refuse_tensor(item: Given, found: Signature, frame: Frame) -> None:
-    if next(tensors_in(item.value), None) is not None:
-        frame.report(
-            problems.WrongUse.at(
-                item.span,
-                "a hyperparameter takes a value, this is a tensor",
-                name=item.span.text[:40],
-                help=f"tensors go in a second pair of parentheses: `{found.name}(…)({item.name or 'value'}=…)`",
-            )
+def _refuse_tensors(
+    given: list[Given], call: tree.Call, found: Signature, frame: Frame
+) -> list[Given]:
+    """Report tensors among the hyperparameters, once, and give what else there is to bind."""
+    tensors = [item for item in given if next(tensors_in(item.value), None) is not None]
+    theirs = {id(item) for item in tensors}
+    if not tensors:
+        return given
+    from netdsl.elaborate.habits import tensors_out  # loaded where there is a mistake
+
+    first = tensors[0]
+    named = first.name or "value"
+    frame.report(
+        problems.WrongUse.at(
+            first.span,
+            "a hyperparameter takes a value, this is a tensor",
+            name=ev.short(first.span.text),
+            help=f"tensors go in a second pair of parentheses: `{found.name}(…)({named}=…)`",
+            fix=tensors_out(call, tensors, frame.arriving is not MISSING),
         )
+    )
+    names = {parameter.name for parameter in found.parameters}
+    beyond = {id(item) for item in [i for i in given if i.name is None][len(found.positional) :]}
+
+    def has_place(item: Given) -> bool:
+        return item.name in names if item.name else id(item) not in beyond
+
+    return [item for item in given if id(item) not in theirs or has_place(item)]
 
 
 def _plain(value: Any) -> Any:
@@ -294,7 +323,49 @@ def _report_binding(
     )
     place = name_span if is_name and name_span is not None else span
     fix = None
-    if error.suggestion is not None and place != call.function.span:
-        fix = Fix((Edit(place, error.suggestion),), safe=is_name)
+    if error.problem is argument_problems.TooManyArguments:
+        fix = _one_tuple([g for g in given if g.name is None])
+    elif error.suggestion == "":
+        fix = leave_out(call, error.argument)
+    elif place != call.function.span:
+        replaced = None
+        if error.suggestion is not None:
+            replaced = Fix((Edit(place, error.suggestion),), safe=is_name)
+        fix = first_that_helps([_whole_division(value, span), replaced])
     facts: dict[str, Any] = dict(error.facts)
     frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, **facts))
+
+
+def leave_out(call: tree.Call, name: str | None) -> Fix | None:
+    """Take an argument out of a call, with the comma that goes with it."""
+    names = [argument.name for argument in call.arguments]
+    if name not in names:
+        return None
+    number, file = names.index(name), call.span.file
+    argument = call.arguments[number]
+    if number:
+        place = Span(file, call.arguments[number - 1].span.end, argument.span.end)
+    elif len(names) > 1:
+        place = Span(file, argument.span.start, call.arguments[1].span.start)
+    else:
+        place = argument.span
+    return Fix((Edit(place, ""),), safe=True)
+
+
+def _whole_division(value: Any, span: Span) -> Fix | None:
+    """`64 / 2` is 32.0: where a whole number is needed, `//` gives one."""
+    if not isinstance(value, float) or span.text.count("/") != 1:
+        return None
+    text = span.text.replace("/", "//")
+    return Fix((Edit(span, text),), text=f"divide to a whole number: `{text}`")
+
+
+def _one_tuple(positional: list[Given]) -> Fix | None:
+    """`Reshape(28, 28, 1)`: sizes that were meant to be one tuple."""
+    if len(positional) < 2 or not all(isinstance(g.value, int) for g in positional):
+        return None
+    first, last = positional[0].span, positional[-1].span
+    if first == last:
+        return None  # spread by a `*`
+    whole = Span(first.file, first.start, last.end)
+    return Fix((Edit(whole, f"({whole.text})"),), text=f"write one tuple: `({whole.text})`")

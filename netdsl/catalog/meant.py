@@ -1,0 +1,64 @@
+"""What was likely meant by a value that an argument does not take: `"10"` for `10`, `50` for a rate of `0.5`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType
+from netdsl.catalog.kind import Identifier
+from netdsl.catalog.spell import spell
+
+_SWITCHES = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+_LONGEST = 20  # characters of a string that may be a number
+
+
+def likely_meant(kind: ArgumentType, value: Any, argument: str) -> str | None:
+    """Spell the first neighbour of a refused value that its type accepts; None where there is none."""
+    if argument == "padding" and isinstance(value, int) and not isinstance(value, bool):
+        value = "same" if value else "valid"  # a padding counted in pixels
+    for candidate in (value, *_neighbours(value)):
+        try:
+            kind.accept(candidate)
+        except ArgumentMismatch:
+            continue
+        return spell(candidate)
+    return None
+
+
+def _neighbours(value: Any) -> Iterator[Any]:
+    match value:
+        case str() if len(value) <= _LONGEST:
+            yield from _read(value)
+        case bool():
+            return
+        case int():
+            yield from _around(value)
+        case float() if value.is_integer():
+            yield int(value)
+        case Identifier(name) if name.isidentifier():
+            yield name
+        case list() | tuple() if value and all(item == value[0] for item in value):
+            yield value[0]
+
+
+def _read(text: str) -> Iterator[Any]:
+    """Read a number or a switch that was put in quotes."""
+    word = text.strip().lower()
+    if word in _SWITCHES:
+        yield _SWITCHES[word]
+    for read in (int, float):
+        try:
+            yield read(word)
+        except ValueError:
+            continue
+
+
+def _around(value: int) -> Iterator[Any]:
+    """A share in percent, a minus sign too many, a size in place of a tuple of one."""
+    if value < 0:
+        yield -value
+    if 1 < value <= 100:
+        yield value / 100
+    yield (value,)
+    yield bool(value)
