@@ -250,6 +250,9 @@ class BodyWriter:
         """Tell whether a tensor's variable may take another: nothing later reads it, and this chain only begins with it."""
         if identifier in self._kept or self._is_used_after(number, identifier):
             return False
+        before = (s.statement for s in self.steps[:number])
+        if any(isinstance(s, tree.Output) and s.name == identifier for s in before):
+            return False
         if code.is_name(self.w.scope.bindings[identifier].code, self.w.anchor) and self._has_sources:
             return False
         head = written.stages[0] if isinstance(written, tree.Pipe) else written

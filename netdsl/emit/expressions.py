@@ -228,7 +228,7 @@ def _unary(w: Writer, expr: tree.Unary) -> Piece:
         return Piece(code.call("ops.negative", [operand.code]), TENSOR)
     if expr.op == "not":
         return plain(simplify.negated(operand.code))
-    return plain(ast.UnaryOp(ast.USub() if expr.op == "-" else ast.UAdd(), operand.code))
+    return plain(simplify.signed(ast.USub() if expr.op == "-" else ast.UAdd(), operand.code))
 
 
 def _binary(w: Writer, expr: tree.Binary) -> Piece:
@@ -364,7 +364,7 @@ def _conditional(w: Writer, expr: tree.Conditional) -> Piece:
 
 
 def _attribute(w: Writer, expr: tree.Attribute) -> Piece:
-    root = _unbound_path(w, expr)
+    root = unbound_path(w, expr)
     if root is not None:
         return plain(_catalogue_path(root))
     inner = expression(w, expr.value)
@@ -382,7 +382,7 @@ def part(piece: Piece, index: int) -> Piece:
     return Piece(code.subscript(piece.code, code.constant(key)), piece.kind.items[index])
 
 
-def _unbound_path(w: Writer, expr: tree.Attribute) -> str | None:
+def unbound_path(w: Writer, expr: tree.Attribute) -> str | None:
     """Give `keras.activations.relu` as text where its first name is bound by nothing."""
     parts: list[str] = []
     node: tree.Expr = expr
@@ -466,7 +466,7 @@ def _call(w: Writer, expr: tree.Call) -> Piece:
         if isinstance(top.node, tree.ExternLayer):
             return plain(layers.wrapped_layer(w, expr))
     if isinstance(target, tree.Attribute):
-        path = _unbound_path(w, target)
+        path = unbound_path(w, target)
         if path is not None and path.startswith("ops."):
             return ops_call(w, expr, path, None)
         if path is not None:
@@ -613,7 +613,7 @@ def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
     if isinstance(expr, (tree.Pipe, tree.Binary)):
         with w.flow(variable) as flow:
             piece = flowing(w, expr, flow)
-            if _nests(piece) or isinstance(expr, tree.Pipe) and isinstance(piece.code, ast.Call):
+            if _nests(piece) or (isinstance(expr, tree.Pipe) and isinstance(piece.code, ast.Call)):
                 piece = w.assign(flow, piece)
             return piece
     return expression(w, expr)

@@ -15,7 +15,7 @@ from netdsl.catalog.kind import BoundLayer, ExternFunction
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.linking import Unit
 from netdsl.elaborate.naming import snake_case
-from netdsl.emit import code
+from netdsl.emit import applications, code
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign
 from netdsl.emit.layout_statements import names_in
@@ -55,6 +55,7 @@ def emit_flat(unit: Unit, models: Mapping[str, Graph], *, api: Api, version: str
                 (*registered, *parts_of(functions)),
                 needs_deep_model=is_deep,
                 needs_tied="tied" in used,
+                needs_network="network" in used,
                 recursion_limit=recursion_limit(deepest),
             )
         )
@@ -231,11 +232,21 @@ class FlatWriter:
             keywords = [(k, self._value(v)) for k, v in arguments.items()]
             return code.call(code.name(here), (), [*keywords, name])
         if operation.family == "application":
-            arguments.pop("trainable", None)
-            args, keywords = self._split("application", operation.kind, arguments)
-            return code.call(f"keras.applications.{operation.kind}", args, [*keywords, name])
+            return self._network(operation, arguments)
         args, keywords = self._split("layer", operation.kind, arguments)
         return code.call(f"layers.{operation.kind}", args, [*keywords, name])
+
+    def _network(self, operation: Operation, arguments: dict[str, Any]) -> ast.expr:
+        arguments.pop("trainable", None)
+        args, keywords = self._split("application", operation.kind, arguments)
+        node = next(n for n in self._graph.nodes if n.operation is operation)
+        arriving = self._graph.spec(node.inputs[0]).shape[1:]
+        shape = code.tuple_of(code.constant(dim if isinstance(dim, int) else None) for dim in arriving)
+        cuts = operation.bound["outputs"]
+        spelled = None if cuts is None else self._value(list(cuts) if isinstance(cuts, tuple) else cuts)
+        name = code.constant(operation.name)
+        maker, args, named = applications.network(operation.kind, args, keywords, shape, name, spelled)
+        return code.call(maker, args, named)
 
     def _split(
         self, family: Any, kind: str, arguments: Mapping[str, Any]

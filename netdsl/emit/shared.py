@@ -23,9 +23,6 @@ def is_plain_layer(w: Writer, expr: tree.Expr) -> bool:
     """Tell whether a stage is one layer (or model) that can be made as an object."""
     if not isinstance(expr, tree.Call):
         return False
-    if isinstance(expr.function, tree.Attribute):
-        root = expr.function.value
-        return isinstance(root, tree.Name) and root.id == "applications"
     if not isinstance(expr.function, tree.Name) or w.scope.lookup(expr.function.id) is not None:
         return False
     symbol = w.module.symbol(w.unit, expr.function.id)
@@ -64,8 +61,6 @@ def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     """Make one layer; a frozen model is told so."""
     from netdsl.emit.stages import freeze, model_call
 
-    if isinstance(call.function, tree.Attribute):
-        return _application(w, call)
     assert isinstance(call.function, tree.Name)
     identifier = call.function.id
     symbol = w.module.symbol(w.unit, identifier)
@@ -81,18 +76,6 @@ def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     model, _, result = model_call(w, call)
     frozen = freeze(w, call, model, variable)
     return Piece(frozen, LayerObject(False, result))
-
-
-def _application(w: Writer, call: tree.Call) -> Piece:
-    from netdsl.emit.expressions import arguments
-    from netdsl.emit.stages import freeze
-
-    assert isinstance(call.function, tree.Attribute)
-    kept = [a for a in call.arguments if a.name not in ("name", "trainable")]
-    args, keywords = arguments(w, kept)
-    keywords.append(("name", w.stage_name(call, snake_case(call.function.name))))
-    made = code.call(f"keras.applications.{call.function.name}", args, keywords)
-    return Piece(freeze(w, call, made, snake_case(call.function.name)), LayerObject())
 
 
 def _applying(w: Writer, stages: list[tree.Call], spelled: str) -> ast.FunctionDef:

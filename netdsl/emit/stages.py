@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.naming import snake_case
-from netdsl.emit import code, simplify
+from netdsl.emit import applications, code, simplify
 from netdsl.emit.expressions import (
     call_time,
     expression,
@@ -22,6 +22,7 @@ from netdsl.emit.expressions import (
     list_piece,
     ops_call,
     sequence,
+    unbound_path,
     value,
 )
 from netdsl.emit.kinds import (
@@ -183,25 +184,27 @@ def _dotted_stage(
 ) -> Piece:
     target = maker.function
     assert isinstance(target, tree.Attribute)
-    root = target.value.id if isinstance(target.value, tree.Name) else ""
-    if root == "ops" and w.scope.lookup(root) is None:
-        return ops_call(w, maker, f"ops.{target.name}", current)
-    if root == "applications" and w.scope.lookup(root) is None:
-        return _application(w, maker, second, target.name, current)
+    root, _, rest = (unbound_path(w, target) or "").partition(".")
+    if root == "ops":
+        return ops_call(w, maker, f"ops.{rest}", current)
+    if root == "applications":
+        return _application(w, maker, second, rest, w.settle(current, flow))
     return expression(w, maker)
 
 
 def _application(
     w: Writer, maker: tree.Call, second: tree.Call | None, kind: str, current: Piece
 ) -> Piece:
-    found = signature("application", kind)
-    assert found is not None
     from netdsl.emit.expressions import arguments
 
     args, keywords = arguments(w, [a for a in maker.arguments if a.name not in ("name", "trainable")])
-    keywords.append(("name", w.stage_name(maker, snake_case(kind))))
-    made = code.call(made_once(w, code.dotted(f"keras.applications.{kind}")), args, keywords)
-    return _apply_model(w, maker, second, made, snake_case(kind), current, TENSOR)
+    cuts = next((value(w, a.value) for a in _second(second) if a.name == "outputs"), None)
+    shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
+    name = w.stage_name(maker, snake_case(kind))
+    function, args, keywords = applications.network(kind, args, keywords, shape, name, cuts)
+    made = code.call(made_once(w, function), args, keywords)
+    target = freeze(w, maker, made, snake_case(kind))
+    return Piece(code.call(target, [current.code]), w.module.result_kind(second or maker, TENSOR))
 
 
 # -- blocks and models --------------------------------------------------------------------------
@@ -222,7 +225,7 @@ def _block(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece
     if written.takes_trainable:
         frozen = functions.trainable_argument(w, maker.arguments)
         keywords += [("trainable", frozen)] if frozen is not None else []
-    if w.shares and written.takes_layers or isinstance(w.layers, ast.Name) and w.layers.id != "layers":
+    if (w.shares and written.takes_layers) or (isinstance(w.layers, ast.Name) and w.layers.id != "layers"):
         keywords.append(("layers", w.layers))
     if written.takes_name:
         keywords.append(("name", w.stage_name(maker, snake_case(maker.function.id))))

@@ -46,11 +46,12 @@ def emit_structured(
                 _imports(used, module, KERAS_IMPORTS[api] if needs_keras else ""),
                 preamble(used | ({"ops"} if "tied" in used else set())),
                 (*registered, *parts_of(constants), *parts_of(functions)),
-                module.needs_deep_model,
-                module.needs_shared_layers,
-                module.needs_once,
-                "tied" in used,
-                recursion_limit(deepest),
+                needs_deep_model=module.needs_deep_model,
+                needs_shared_layers=module.needs_shared_layers,
+                needs_once=module.needs_once,
+                needs_tied="tied" in used,
+                needs_network="network" in used,
+                recursion_limit=recursion_limit(deepest),
             )
         )
     )

@@ -1,0 +1,132 @@
+"""The networks of `keras.applications` at several sizes: shapes, weights and names of layers are Keras's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+pytest.importorskip("keras")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import keras
+from keras.src.backend.common.stateless_scope import StatelessScope
+
+from netdsl.catalog.applications import application_names, apply_network, layers_of
+from netdsl.catalog.binding import bind_arguments
+from netdsl.catalog.kind import Refusal
+from netdsl.catalog.signature import signature
+from netdsl.tensor import UNKNOWN, TensorSpec, keras_shape
+
+pytestmark = pytest.mark.keras
+
+#: The sizes at which networks are whole: with their tops.
+DEFAULT_SIZES = {"InceptionV3": 299, "InceptionResNetV2": 299, "Xception": 299, "NASNetLarge": 331}
+
+#: Small ones of different makes, tried on each run; the rest with `-m slow`.
+ALWAYS = ("MobileNetV2", "MobileNetV3Small")
+
+#: Other arguments that change the layers.
+VARIATIONS: Mapping[str, tuple[dict[str, Any], ...]] = {
+    "MobileNet": ({"alpha": 0.35, "depth_multiplier": 2}, {"alpha": 1.7}),
+    "MobileNetV2": ({"alpha": 0.35}, {"alpha": 1.4}, {"alpha": 0.83}),
+    "MobileNetV3Small": (
+        {"alpha": 0.75},
+        {"alpha": 1.4, "minimalistic": True},
+        {"include_preprocessing": False},
+    ),
+    "MobileNetV3Large": ({"alpha": 0.6}, {"alpha": 1.25}, {"minimalistic": True}),
+    "EfficientNetV2S": ({"include_preprocessing": False},),
+    "ConvNeXtTiny": ({"include_preprocessing": False},),
+}
+
+
+def tried(name: str) -> Iterator[tuple[tuple[int | None, int | None, int], dict[str, Any]]]:
+    """Give images and arguments to try a network with."""
+    size = DEFAULT_SIZES.get(name, 224)
+    yield (size, size, 3), {"classes": 7}
+    yield (size - 64, size - 27, 3), {"include_top": False, "pooling": "avg"}
+    yield (97, 118, 1), {"include_top": False, "pooling": "max"}
+    for arguments in VARIATIONS.get(name, ()):
+        yield (size, size, 3), {"classes": 7, **arguments}
+        yield (size - 64, size - 27, 3), {"include_top": False, **arguments}
+
+
+@contextmanager
+def uninitialized() -> Iterator[None]:
+    """Make models whose weights have shapes and no values."""
+    with StatelessScope():
+        yield
+
+
+def ask_keras(name: str, image: tuple[int | None, ...], arguments: Mapping[str, Any]) -> Any:
+    with uninitialized():
+        model = getattr(keras.applications, name)(weights=None, input_shape=image, **arguments)
+    return (
+        tuple(model.output.shape),
+        [(tuple(w.shape), bool(w.trainable)) for w in model.weights],
+        [layer.name for layer in model.layers[1:]],
+    )
+
+
+def bound(name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    facts = signature("application", name)
+    assert facts is not None
+    found = bind_arguments(facts, None, (), {"weights": None, **arguments})
+    assert not found.problems
+    return found.arguments
+
+
+def ask_record(name: str, image: tuple[int | None, ...], arguments: Mapping[str, Any]) -> Any:
+    x = TensorSpec((UNKNOWN, *(UNKNOWN if d is None else d for d in image)))
+    applied = apply_network(name, bound(name, arguments), x)
+    return (
+        tuple(keras_shape(applied.outputs[0].shape)),
+        [(w.shape, w.trainable) for w in applied.weights],
+        [layer.name for layer in layers_of(name, bound(name, arguments))],
+    )
+
+
+def check(name: str, image: tuple[int | None, ...], arguments: Mapping[str, Any]) -> None:
+    shape, weights, names = ask_keras(name, image, arguments)
+    own_shape, own_weights, own_names = ask_record(name, image, arguments)
+    assert own_shape == shape
+    assert sorted(own_weights) == sorted(weights)
+    assert own_weights == weights
+    assert {n for n in own_names if n} <= set(names) | {f"{name.lower()}_prestem_normalization"}
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_a_small_network_has_the_shapes_and_weights_of_keras(name: str) -> None:
+    for image, arguments in list(tried(name))[:3]:
+        check(name, image, arguments)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", application_names())
+def test_every_network_has_the_shapes_and_weights_of_keras(name: str) -> None:
+    for image, arguments in tried(name):
+        check(name, image, arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "arguments"),
+    [
+        ("VGG16", (31, 64, 3), {}),
+        ("ResNet50", (None, None, 3), {"include_top": True}),
+        ("Xception", (70, 70, 3), {"include_top": False}),
+        ("MobileNetV3Small", (31, 31, 3), {}),
+        ("InceptionV3", (74, 80, 3), {"include_top": False}),
+    ],
+)
+def test_what_keras_refuses_is_refused(
+    name: str, image: tuple[int | None, ...], arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        ask_keras(name, image, arguments)
+    with pytest.raises(Refusal):
+        ask_record(name, image, arguments)
