@@ -40,6 +40,7 @@ LEFT_ALONE = [
     "Dense(2) -> Dense(32)",  # a map of rank 2 saves weights
     "Dense(16) -> LayerNormalization() -> Dense(4)",
     "Dense(16) -> ops.relu() -> Dense(4)",
+    "Dense(64) -> Reshape((4, 4, 4)) -> Conv2DTranspose(8, 4, strides=2, padding='same')",
     "Dense(16) -> [Dense(4), Dense(4)] -> Add()",  # what two layers read is not one map
 ]
 

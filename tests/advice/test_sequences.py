@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.advice.asking import image, row, the, told, words
+from tests.advice.asking import compiled, image, row, the, told, words
 
 MASKED = "Embedding(500, 8, mask_zero=True)"
 
@@ -102,3 +102,16 @@ def test_a_sum_written_with_plus_is_seen() -> None:
 def test_a_chain_too_deep_for_keras_is_told_of_once() -> None:
     assert told(row("repeat 1000 { ReLU() }")).count("N0672") == 1
     assert "N0672" not in told(row("repeat 500 { ReLU() }"))
+
+
+def test_the_summary_says_which_outputs_are_masked() -> None:
+    spec = words(
+        f"{MASKED} -> LSTM(8, return_sequences=True, return_state=True) -> _[0] -> Dense(4)"
+    )
+    layers = compiled(spec).model().summary()["layers"]
+    assert [layer["output_masked"] for layer in layers] == [
+        [False],
+        [True],
+        [True, False, False],
+        [True],
+    ]

@@ -47,6 +47,7 @@ LEFT_ALONE = [
     (f'Conv2D(8, 3, padding="same", activation=relu) {POOLED}', "[?, ?, 3]"),
     (f"Conv2D(8, 4, activation=relu) {HEAD}", "[32, 32, 3]"),
     (f'Conv2D(8, 4, strides=2, padding="same", activation=relu) {HEAD}', "[32, 32, 3]"),
+    (f'Conv2D(8, (1, 64), padding="same", activation=relu) {HEAD}', "[4, 100, 1]"),
     (f'Conv2D(8, 16, strides=16, padding="same", activation=relu) {HEAD}', "[32, 32, 3]"),
     (f'MaxPooling2D(2, padding="same") {HEAD}', "[7, 7, 3]"),
     (f"Conv2D(8, 1, strides=2, activation=relu) {HEAD}", "[32, 32, 3]"),

@@ -19,6 +19,7 @@ from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.analyse.memory import optimizer_bytes
 from netdsl.analyse.roofline import cudnn_refusal
 from netdsl.catalog.kind import ObjectValue, Weight
+from netdsl.compiler import compile_text
 
 pytestmark = pytest.mark.keras
 
@@ -168,3 +169,23 @@ def test_relu_halves_the_variance_of_glorot_layers() -> None:
         y = np.asarray(keras.activations.relu(keras.ops.matmul(y, kernel)))
     after = float((y**2).mean())
     assert 2.0**-12 < after / before < 2.0**-8
+
+
+LISTED = [
+    "ReLU()", "LeakyReLU()", "ELU()", "Activation(tanh)", "Softmax()", "Dropout(0.5)", "GaussianDropout(0.5)",
+    "GaussianNoise(0.5)", "Rescaling(2.0)", "UnitNormalization()", "ActivityRegularization()", "Identity()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", LISTED)
+def test_a_layer_on_a_list_is_warned_of_where_keras_fails_to_run_it(layer: str) -> None:
+    both = f"[x, x -> Dense(4)] -> {layer}"
+    compiled = compile_text(f"model M {{ input x: [4] a, b = {both} output a output b }}")
+    assert compiled.ok
+    model = compiled.build("M")
+    try:
+        model(np.ones((2, 4), "float32"), training=True)
+        runs = True
+    except Exception:
+        runs = False
+    assert ("N0520" not in {d.code for d in compiled.diagnostics}) == runs

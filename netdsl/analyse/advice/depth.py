@@ -192,7 +192,7 @@ def _is_factored(run: _Map, node: Node) -> bool:
         return True
     one, two = (tuple(argument(n, "kernel_size") or ()) for n in (before, node))
     if not one or not two:
-        return False
+        return bool(two)  # a projection that is laid out as a map, as generators begin
     if before.kind != node.kind:
         return True  # up and then through: a transposed convolution is seldom activated
     if (max(one) == 1) != (max(two) == 1) and middle < max(width, last):
@@ -238,10 +238,10 @@ def rectified_shortcut(view: View) -> Iterable[Diagnostic]:
 
 
 def _begins_with_relu(view: View, node: Node) -> bool:
-    if node.kind == "BatchNormalization":
-        following = view.only_consumer(node)
-        return following is not None and _begins_with_relu(view, following)
-    return node.kind in ACTIVATIONS and activation(node) == "relu"
+    after: Node | None = node
+    while after is not None and after.kind == "BatchNormalization":
+        after = view.only_consumer(after)
+    return after is not None and after.kind in ACTIVATIONS and activation(after) == "relu"
 
 
 RULES: tuple[Rule, ...] = (saturating_stack, two_activations, linear_stack, rectified_shortcut)

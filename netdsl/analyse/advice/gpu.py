@@ -233,7 +233,11 @@ def out_of_memory(view: View) -> Iterable[Diagnostic]:
 
 def batch_of(view: View) -> int:
     """Give the batch size: the command line's, the `train` block's, the usual one, or 32 as in Keras."""
-    for chosen in (view.surroundings.batch, view.setting("batch_size"), view.surroundings.usual_batch):
+    for chosen in (
+        view.surroundings.batch,
+        view.setting("batch_size"),
+        view.surroundings.usual_batch,
+    ):
         if isinstance(chosen, int):
             return chosen
     return 32

@@ -34,6 +34,9 @@ from netdsl.tensor import Dim, TensorSpec, spell_shape
 _SLIDING = (CONVOLUTIONS - TRANSPOSED) | DEPTHWISE | SEPARABLE | POOLS
 _GROWING = TRANSPOSED | {"UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing"}
 
+#: Half a place more or less does not count beside kernels that are longer than this.
+_LONG = 8
+
 #: A border is told of from this share of the map on, a receptive field below and above these shares of the input.
 _BORDER, _NEAR, _FAR = 0.1, 1 / 3, 8
 
@@ -172,7 +175,7 @@ def _idle(axis: _Window) -> int:
 def even_kernel(view: View) -> Iterable[Diagnostic]:
     """Report even kernels whose "same" padding is not the same on both sides."""
     for node, axes in _sliding(view, _KERNELS):
-        uneven = [axis for axis in axes if axis.window % 2 == 0 and _padding(axis) % 2]
+        uneven = [a for a in axes if a.window % 2 == 0 and a.window <= _LONG and _padding(a) % 2]
         if argument(node, "padding") == "same" and uneven:
             less = _padding(uneven[0]) // 2
             yield problems.EvenKernel.at(
