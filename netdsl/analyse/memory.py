@@ -136,7 +136,7 @@ def kept_bytes(node: Node, precision: str) -> Dim:
     inside: Dim = 0
     for count in _inside(node):
         inside = inside + count
-    return output_bytes(node, precision) + inside * ELEMENT_BYTES[compute_dtype(node, precision)]
+    return output_bytes(node, precision) + inside * ELEMENT_BYTES.get(compute_dtype(node, precision), 4)
 
 
 def _inside(node: Node) -> Iterator[Dim]:
@@ -188,7 +188,7 @@ def optimizer_bytes(optimizer: Any, weights: Iterable[Weight], precision: str) -
     inner = arguments.get("inner_optimizer")
     if inner is not None:
         return optimizer_bytes(inner, weights, precision)
-    size = ELEMENT_BYTES[policy_dtypes(precision)[1]]
+    size = ELEMENT_BYTES.get(policy_dtypes(precision)[1], 4)
     return sum(size * _state(name, arguments, weight) for weight in weights)
 
 
