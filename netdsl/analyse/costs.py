@@ -111,6 +111,8 @@ def activation_bytes(node: Node) -> Dim:
     """Give the memory of a node's outputs for one sample; of a sub-model, of all that is in it."""
     if not node.known:
         return UNKNOWN
+    if node.operation.family == "application":
+        return _sum(tensor_bytes(spec) for spec in node.operation.bound["inside"])
     graph = node.operation.graph
     if graph is not None:
         return _sum(

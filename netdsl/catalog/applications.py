@@ -77,12 +77,12 @@ class Layer:
 
 @dataclass(frozen=True)
 class Applied:
-    """What a network gives: an output for each cut, its weights in Keras's order, its work; the layers it holds."""
+    """What a network gives: an output for each cut, its weights in Keras's order, its work, what its layers give."""
 
     outputs: tuple[TensorSpec, ...]
     weights: tuple[Weight, ...]
     macs: Dim
-    layers: int
+    inside: tuple[TensorSpec, ...]
     demands: tuple[Demand, ...]
 
     @property
@@ -365,8 +365,9 @@ def _run(
         tensors.append(result.outputs)
         weights.extend(replace(w, within=layer.name or layer.kind) for w in result.weights)
         macs = macs + result.macs
-    kept = tuple(dict.fromkeys(d for d in demands))
-    return Applied(tuple(tensors[place] for place in places), tuple(weights), macs, len(needed), kept)
+    outputs = tuple(tensors[place] for place in places)
+    inside = tuple(tensors[place] for place in sorted(needed))
+    return Applied(outputs, tuple(weights), macs, inside, tuple(dict.fromkeys(demands)))
 
 
 def _apply(

@@ -173,7 +173,7 @@ def _add(
     operation = None if body.shared is None else body.shared.get(stage)
     if operation is None:
         trainable = body.trainable and bodies.is_trainable(call, frame)
-        bound = {**prepared.arguments, "outputs": cuts or None}
+        bound = {**prepared.arguments, "outputs": cuts or None, "inside": applied.inside}
         operation = Operation(
             stage, name, "application", prepared.written, bound, applied.weights, trainable, span=call.span
         )

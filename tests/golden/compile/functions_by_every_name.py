@@ -1,0 +1,53 @@
+"""Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
+
+Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 affa7292, this file
+cf73d7d2). Change the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+ops = keras.ops
+
+
+def tied(values, x):
+    """Make an array part of the graph of `x`, so that layers applied to it are too."""
+    return ops.where(ops.size(x) >= 0, values, False)
+
+
+def positions(x, length, width, *, name="positions"):
+    embedding = tied(ops.arange(length), x)
+    embedding = layers.Embedding(length, width, name=f"{name}_embedding")(embedding)
+    return ops.add(x, embedding)
+
+
+def m(*, name="M"):
+    """M: tokens (None, 12), image (None, 32, 32, 3) -> joined (None, 32, 6), scores
+    (None, 8, 8), counts (None, 3, 8), largest (None, 12, 3), 896 parameters.
+    """
+    tokens = keras.Input((12,), dtype="int32", name="tokens")
+    image = keras.Input((32, 32, 3), name="image")
+    e = layers.Embedding(100, 8, name="e1")(tokens)
+    e = positions(e, 12, 8, name="e2")
+    h = layers.Subtract(name="h")(
+        [ops.multiply(e[:, 1:-1], 2.0), ops.divide(e[:, None, 0, :], 3)]
+    )
+    g = ops.transpose(h, (0, 2, 1))
+    g = ops.nn.gelu(g, approximate=False)
+    x = ops.image.resize(image, (8, 8))
+    x = ops.reshape(x, (-1, 64, 3))
+    a, b = ops.split(x, 2, axis=1)
+    best, places = ops.top_k(e, 3)
+    other = ops.swapaxes(g, 1, 2)
+    s = ops.matmul(g, other)
+    s = ops.maximum(s, tied(ops.zeros((8, 8)), tokens))
+    joined = ops.concatenate([a, b], axis=-1)
+    scores = ops.where(ops.greater(s, 0), s, 0.0)
+    x = ops.one_hot(places, 8)
+    counts = ops.sum(x, axis=1)
+    largest = layers.Add(name="largest")([best, ops.cast(places, "float32")])
+    return keras.Model(
+        [tokens, image],
+        {"joined": joined, "scores": scores, "counts": counts, "largest": largest},
+        name=name,
+    )

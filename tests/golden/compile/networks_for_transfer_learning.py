@@ -1,0 +1,116 @@
+"""Networks of keras.applications as layers: frozen, cut at named layers, shared.
+
+Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
+d6e2bcd1). Change the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+ops = keras.ops
+
+
+class SharedLayers:
+    """Stands in for `keras.layers` and makes each layer once, by its name."""
+
+    def __init__(self):
+        self.made = {}
+
+    def __getattr__(self, kind):
+        return self.once(getattr(keras.layers, kind))
+
+    def once(self, maker):
+        def make(*args, name, **kwargs):
+            if name not in self.made:
+                self.made[name] = maker(*args, name=name, **kwargs)
+            return self.made[name]
+
+        return make
+
+
+def once(layers, maker):
+    """Give a maker that makes each layer or model once, by its name, where layers are shared."""
+    return layers.once(maker) if isinstance(layers, SharedLayers) else maker
+
+
+def network(maker, *args, name, outputs=None, **kwargs):
+    """Make a network of keras.applications under this name, cut at the layers in `outputs`."""
+    made = maker(*args, **kwargs)
+    if outputs is None:
+        tensors = made.output
+    elif isinstance(outputs, str):
+        tensors = made.get_layer(outputs).output
+    else:
+        tensors = [made.get_layer(layer).output for layer in outputs]
+    return keras.Model(made.input, tensors, name=name)
+
+
+def flowers(classes=5, *, name="Flowers"):
+    """Flowers: (None, 224, 224, 3) -> (None, 5), 4,055,976 parameters at the
+    defaults.
+    """
+    image = keras.Input((224, 224, 3), name="image")
+    efficient_net_b0 = network(
+        keras.applications.EfficientNetB0,
+        include_top=False,
+        pooling="avg",
+        input_shape=image.shape[1:],
+        name="efficient_net_b0",
+    )
+    efficient_net_b0.trainable = False
+    x = efficient_net_b0(image)
+    x = layers.Dropout(0.2, name="dropout")(x)
+    probs = layers.Dense(classes, activation="softmax", name="probs")(x)
+    return keras.Model(image, probs, name=name)
+
+
+def pyramid(*, name="Pyramid"):
+    """Pyramid: (None, 128, 160, 3) -> p5 (None, 4, 5, 64), p4 (None, 8, 10, 64), p3
+    (None, 16, 20, 64), 23,817,280 parameters.
+    """
+    image = keras.Input((128, 160, 3), name="image")
+    c3, c4, c5 = network(
+        keras.applications.ResNet50,
+        outputs=["conv3_block4_out", "conv4_block6_out", "conv5_block3_out"],
+        include_top=False,
+        input_shape=image.shape[1:],
+        name="backbone",
+    )(image)
+    p5 = layers.Conv2D(64, 1, name="p5")(c5)
+    p4 = layers.Conv2D(64, 1, name="p4")(c4)
+    p3 = layers.Conv2D(64, 1, name="p3")(c3)
+    return keras.Model(image, {"p5": p5, "p4": p4, "p3": p3}, name=name)
+
+
+def twins(*, name="Twins"):
+    """Twins: a (None, 64, 64, 3), b (None, 64, 64, 3) -> (None, 1), 411,489
+    parameters.
+    """
+    a = keras.Input((64, 64, 3), name="a")
+    b = keras.Input((64, 64, 3), name="b")
+    encode_layers = SharedLayers()
+
+    def encode(x):
+        return once(encode_layers, keras.applications.MobileNetV2)(
+            include_top=False,
+            pooling="max",
+            alpha=0.35,
+            input_shape=x.shape[1:],
+            name="encode",
+        )(x)
+
+    x = layers.Subtract(name="subtract1")([encode(a), encode(b)])
+    y = layers.Dense(1, name="y")(x)
+    return keras.Model([a, b], y, name=name)
+
+
+def plain(*, name="Plain"):
+    """Plain: (None, H, W, 3) -> (None, 2), 2,260,546 parameters."""
+    image = keras.Input((None, None, 3), name="image")
+    x = ops.subtract(ops.divide(image, 127.5), 1.0)
+    x = keras.applications.MobileNetV2(
+        include_top=False, input_shape=x.shape[1:], name="mobile_net_v2"
+    )(x)
+    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
+    y = layers.Dense(2, name="y")(x)
+    return keras.Model(image, y, name=name)
