@@ -1,18 +1,162 @@
-"""Live models: the one place besides `refresh` and `importer` that imports Keras."""
+"""Live models: the generated source is run, and layers of the user's own are held to what the spec declares of them.
+
+The one place besides `refresh` and `importer` that imports Keras.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from netdsl.catalog.kind import BoundLayer, Structure
+from netdsl.graph import Graph, Node, Operation, Ref
+from netdsl.tensor import TensorSpec, keras_shape
 
 if TYPE_CHECKING:
     from netdsl.compiler import Compiled
 
 
+class DeclarationMismatch(ValueError):
+    """An `extern layer` is not as the spec declares it: every shape after it would be another than was said."""
+
+
 def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Any:
-    """Run the generated source in a module of its own and call the function of the model."""
+    """Run the generated source in a module of its own and call the function of the model.
+
+    Raises DeclarationMismatch where a layer of the user's own gives other shapes, dtypes or weights than declared.
+    """
+    graph = compiled.graphs[name]
+    try:
+        model = _run(compiled, compiled.emit("keras", flat=flat), name)
+    except Exception as error:
+        _blame_declaration(compiled, graph, error)
+        raise
+    _check(graph, model)
+    return model
+
+
+def _run(compiled: Compiled, source: str, name: str) -> Any:
     from netdsl.emit.module import model_functions
 
-    source = compiled.emit("keras", flat=flat)
     namespace: dict[str, Any] = {"__name__": f"netdsl_generated_{name.lower()}"}
     exec(compile(source, f"<{compiled.file.name}>", "exec"), namespace)
     return namespace[model_functions(compiled.unit)[name]]()
+
+
+# -- layers of the user's own -------------------------------------------------------------------
+
+
+def _blame_declaration(compiled: Compiled, graph: Graph, error: Exception) -> None:
+    """Where a build fails, find the first extern layer that is not as declared, or fails itself."""
+    from netdsl.emit.flat import emit_flat
+    from netdsl.version import __version__
+
+    for node in graph.needed_nodes():
+        if not _is_extern(node.operation):
+            continue
+        part = _up_to(graph, node)
+        source = emit_flat(compiled.unit, {graph.name: part}, api="keras", version=__version__)
+        try:
+            model = _run(compiled, source, graph.name)
+        except ImportError:
+            return
+        except Exception as failure:
+            arriving = ", ".join(_spell(graph.spec(ref)) for ref in node.inputs)
+            why = f"{type(failure).__name__}: {failure}"
+            raise DeclarationMismatch(
+                f"{_place(node)}`{node.kind}` cannot be applied to {arriving}: {why}"
+            ) from failure
+        try:
+            _check(part, model)
+        except DeclarationMismatch as mismatch:
+            raise mismatch from error
+
+
+def _up_to(graph: Graph, last: Node) -> Graph:
+    """Cut a graph off after a node, whose tensors are then the outputs."""
+    paths = list(_paths(last.outputs))
+    outputs = {f"output{i}": Ref(last.id, path) for i, path in enumerate(paths)}
+    inputs = [number for number in graph.inputs if number <= last.id]
+    return replace(graph, nodes=graph.nodes[: last.id + 1], inputs=inputs, outputs=outputs)
+
+
+def _paths(structure: Structure, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
+    if isinstance(structure, TensorSpec):
+        yield path
+        return
+    for index, part in enumerate(structure):
+        yield from _paths(part, (*path, index))
+
+
+def _check(graph: Graph, model: Any) -> None:
+    """Compare each use of an extern layer, and of what wraps one, with the layer that was built."""
+    uses: Counter[str] = Counter()
+    for node in graph.needed_nodes():
+        operation = node.operation
+        use = uses[operation.name]
+        uses[operation.name] += 1
+        if operation.graph is not None and not use:
+            _check(operation.graph, model.get_layer(operation.name))
+        elif _is_extern(operation):
+            differences = list(_differences(node, model.get_layer(operation.name), use))
+            if differences:
+                raise DeclarationMismatch(
+                    f"{_place(node)}`{operation.kind}` is not as declared: {'; '.join(differences)}"
+                )
+
+
+def _is_extern(operation: Operation) -> bool:
+    return operation.family == "extern" or any(_holds_extern(v) for v in operation.bound.values())
+
+
+def _holds_extern(value: Any) -> bool:
+    """Find a layer of the user's own inside a wrapper's argument."""
+    pending = [value]
+    while pending:
+        found = pending.pop()
+        if isinstance(found, (list, tuple)):
+            pending.extend(found)
+        elif isinstance(found, BoundLayer):
+            if found.module:
+                return True
+            pending.extend(found.arguments.values())
+    return False
+
+
+def _differences(node: Node, layer: Any, use: int) -> Iterator[str]:
+    import keras
+
+    outputs = keras.tree.flatten(layer._inbound_nodes[use].output_tensors)
+    given = ", ".join(f"{y.dtype} {tuple(y.shape)}" for y in outputs)
+    if not _fits(node.flat_outputs, outputs):
+        yield f"it gives {given}, declared {', '.join(map(_spell, node.flat_outputs))}"
+    owned = [tuple(weight.shape) for weight in layer.weights]
+    declared = [weight.shape for weight in node.operation.weights]
+    if owned != declared:
+        written = ", ".join(str(list(shape)) for shape in owned) or "none"
+        said = ", ".join(str(list(shape)) for shape in declared) or "none"
+        yield f"it owns the weights {written}, declared {said}"
+
+
+def _fits(declared: tuple[TensorSpec, ...], given: list[Any]) -> bool:
+    """Tell whether tensors are what was declared; a size that was left open may turn out to be a number."""
+    return len(declared) == len(given) and all(
+        spec.dtype == str(y.dtype)
+        and len(spec.shape) == len(y.shape)
+        and all(
+            size in (None, found)
+            for size, found in zip(keras_shape(spec.shape), y.shape, strict=True)
+        )
+        for spec, y in zip(declared, given, strict=True)
+    )
+
+
+def _spell(spec: TensorSpec) -> str:
+    return f"{spec.dtype} {tuple(keras_shape(spec.shape))}"
+
+
+def _place(node: Node) -> str:
+    span = node.operation.span or node.origin.span
+    return f"{span.file.name}:{span.first.line}:{span.first.column}: "

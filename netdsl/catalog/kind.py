@@ -153,6 +153,7 @@ class BoundLayer:
     infer: Callable[..., Inference]  # infer(inputs: tuple[TensorSpec, ...], **call_arguments)
     written: Mapping[str, Any] = field(default_factory=dict)  # the arguments that the spec wrote
     definition: LayerKind | None = None
+    module: str = ""  # the Python module of a layer of the user's own
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -41,7 +41,7 @@ def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
             )
         return result
 
-    return BoundLayer(node.name, bound, infer, bound, None)
+    return BoundLayer(node.name, bound, infer, bound, None, node.module)
 
 
 def infer_extern(

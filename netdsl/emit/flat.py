@@ -304,6 +304,10 @@ class FlatWriter:
     def _bound(self, layer: BoundLayer, name: str) -> ast.expr:
         """Spell a layer that is an argument of another."""
         keyword = ("name", code.constant(name))
+        if layer.module:
+            here = self._module.imported(layer.module, layer.kind)
+            arguments = [(k, self._value(v)) for k, v in layer.written.items()]
+            return code.call(code.name(here), (), [*arguments, keyword])
         if layer.kind == "Sequential" and layer.definition is None:
             inner = code.list_of(self._numbered(layer.written["layers"]))
             return code.call("keras.Sequential", [inner], [keyword])

@@ -9,3 +9,78 @@ import keras
 
 def twice(x: Any) -> Any:
     return 2 * x
+
+
+def scaled(x: Any, factor: float = 3.0) -> Any:
+    return factor * x
+
+
+@keras.saving.register_keras_serializable("netdsl_tests")
+class SpaceToDepth(keras.layers.Layer):  # type: ignore[misc]
+    """Fold squares of pixels into channels."""
+
+    def __init__(self, size: int = 2, **options: Any) -> None:
+        super().__init__(**options)
+        self.size = size
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        n, h, w, c = shape
+        return n, h // self.size, w // self.size, self.size**2 * c
+
+    def call(self, x: Any) -> Any:
+        _, h, w, c = x.shape
+        x = keras.ops.reshape(x, (-1, h // self.size, self.size, w // self.size, self.size, c))
+        x = keras.ops.transpose(x, (0, 1, 3, 2, 4, 5))
+        return keras.ops.reshape(x, (-1, h // self.size, w // self.size, self.size**2 * c))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size}
+
+
+class Affine(keras.layers.Layer):  # type: ignore[misc]
+    """A matrix and a vector; not registered with Keras by its own module."""
+
+    def __init__(self, units: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.units = units
+
+    def build(self, shape: Any) -> None:
+        self.kernel = self.add_weight((shape[-1], self.units), name="kernel")
+        self.bias = self.add_weight((self.units,), name="bias")
+
+    def call(self, x: Any) -> Any:
+        return keras.ops.matmul(x, self.kernel) + self.bias
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable("netdsl_tests")
+class Distances(keras.layers.Layer):  # type: ignore[misc]
+    """Squared distances between the rows of two tensors, and which is nearest."""
+
+    def call(self, inputs: Any) -> Any:
+        a, b = inputs
+        apart = keras.ops.sum((a[:, :, None] - b[:, None]) ** 2, axis=-1)
+        return apart, keras.ops.cast(keras.ops.argmin(apart, axis=-1), "int32")
+
+
+class Nameless(keras.layers.Layer):  # type: ignore[misc]
+    """Takes no name, as a layer should."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def call(self, x: Any) -> Any:
+        return x
+
+
+@keras.saving.register_keras_serializable("netdsl_tests")
+class Failing(keras.layers.Layer):  # type: ignore[misc]
+    """Cannot be built."""
+
+    def build(self, shape: Any) -> None:
+        raise ValueError(f"needs an even width, and {shape[-1]} arrives")
+
+    def call(self, x: Any) -> Any:
+        return x

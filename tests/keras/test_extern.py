@@ -1,0 +1,149 @@
+"""Layers and functions of a user's own: built as declared, or a sentence that says what differs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.keras.test_every_kind import exercise
+from tests.language.front_door import compiled
+
+keras = pytest.importorskip("keras")
+
+from netdsl.building import DeclarationMismatch  # noqa: E402
+
+pytestmark = pytest.mark.keras
+
+MODULE = "tests.keras.custom"
+FOLD = "[h, w, c] -> [h // size, w // size, c * size * size]"
+AFFINE = "[d] -> [units] weights [d, units], [units]"
+
+
+def spec(declarations: str, stage: str, inputs: str = "x: [8, 8, 3]", before: str = "x") -> str:
+    lines = "".join(f'extern {line} from "{MODULE}"\n' for line in declarations.splitlines())
+    written = "".join(f"    input {one}\n" for one in inputs.split("; "))
+    return f"{lines}model M {{\n{written}    output y = {before} -> {stage}\n}}\n"
+
+
+AS_DECLARED = {
+    "a shape from the arguments": spec(f"layer SpaceToDepth(size: int = 2): {FOLD}", "SpaceToDepth(4)"),
+    "used twice": spec(f"layer SpaceToDepth(size: int = 2): {FOLD}", "SpaceToDepth() -> SpaceToDepth()"),
+    "several tensors": spec(
+        "layer Distances(): ([n, d], [m, d]) -> (float32[n, m], int32[n])", "Distances() -> _[1]",
+        "a: [5, 2]; b: [7, 2]", "[a, b]",
+    ),
+    "inside a wrapper": spec(
+        f"layer SpaceToDepth(size: int = 2): {FOLD}", "TimeDistributed(SpaceToDepth())", "x: [5, 8, 8, 3]"
+    ),
+    "a function": spec("fn twice", "Lambda(twice)"),
+    "a function with arguments": spec("fn scaled", 'Lambda(scaled, arguments={"factor": 2.5})'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=claim) for claim, text in AS_DECLARED.items()]
+)
+def test_layer_that_is_as_declared_runs_and_reloads(text: str, tmp_path: Path) -> None:
+    exercise(text, tmp_path)
+
+
+def test_weights_that_are_as_declared_are_counted() -> None:
+    result = compiled(spec(f"layer Affine(units: int): {AFFINE}", "Affine(5)", "x: [4]"))
+    assert result.build().count_params() == result.model().totals["parameters"] == 25
+
+
+def test_sizes_left_open_may_turn_out_to_be_numbers() -> None:
+    text = spec("layer SpaceToDepth(size: int = 2): [h, w, c] -> [?, ?, ?]", "SpaceToDepth()")
+    assert compiled(text).build().output_shape == (None, 4, 4, 12)
+
+
+def test_lambda_reloads_without_unsafe_code(tmp_path: Path) -> None:
+    """The function is registered by the generated module, so Keras finds it by name."""
+    model = compiled(AS_DECLARED["a function"]).build()
+    model.save(tmp_path / "model.keras")
+    reloaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
+    x = np.ones((1, 8, 8, 3), "float32")
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(reloaded(x)), 2 * x)
+
+
+OTHER_THAN_DECLARED = {
+    "another size": (
+        spec("layer SpaceToDepth(size: int = 2): [h, w, c] -> [h, w, c]", "SpaceToDepth()"),
+        "gives float32 (None, 4, 4, 12), declared float32 (None, 8, 8, 3)",
+    ),
+    "another rank": (
+        spec("layer SpaceToDepth(size: int = 2): [h, w, c] -> [c]", "SpaceToDepth()"),
+        "declared float32 (None, 3)",
+    ),
+    "another dtype": (
+        spec("layer SpaceToDepth(size: int = 2): [h, w, c] -> int32[4, 4, 12]", "SpaceToDepth()"),
+        "gives float32 (None, 4, 4, 12), declared int32 (None, 4, 4, 12)",
+    ),
+    "an output too few": (
+        spec("layer Distances(): ([n, d], [m, d]) -> [n, m]", "Distances()", "a: [5, 2]; b: [7, 2]", "[a, b]"),
+        "gives float32 (None, 5, 7), int32 (None, 5), declared float32 (None, 5, 7)",
+    ),
+    "weights left out": (
+        spec("layer Affine(units: int): [d] -> [units]", "Affine(5)", "x: [4]"),
+        "owns the weights [4, 5], [5], declared none",
+    ),
+    "weights of another shape": (
+        spec("layer Affine(units: int): [d] -> [units] weights [units, d], [units]", "Affine(5)", "x: [4]"),
+        "owns the weights [4, 5], [5], declared [5, 4], [5]",
+    ),
+    "weights that are not there": (
+        spec(f"layer SpaceToDepth(size: int): {FOLD} weights [c]", "SpaceToDepth(2)"),
+        "owns the weights none, declared [3]",
+    ),
+    "what comes after fails of it": (
+        spec("layer SpaceToDepth(size: int = 2): [h, w, c] -> [h, w, c]", "[_, SpaceToDepth()] -> Add()"),
+        "gives float32 (None, 4, 4, 12), declared float32 (None, 8, 8, 3)",
+    ),
+    "inside a wrapper": (
+        spec(
+            "layer SpaceToDepth(size: int = 2): [h, w, c] -> [h, w, c]",
+            "TimeDistributed(SpaceToDepth())", "x: [5, 8, 8, 3]",
+        ),
+        "(None, 5, 4, 4, 12), declared float32 (None, 5, 8, 8, 3)",
+    ),
+    "the layer itself fails": (
+        spec("layer Failing(): [d] -> [d]", "Failing()", "x: [7]"),
+        "cannot be applied to float32 (None, 7): ValueError: needs an even width, and 7 arrives",
+    ),
+    "a layer without a name": (
+        spec("layer Nameless(): [d] -> [d]", "Nameless()", "x: [7]"),
+        "unexpected keyword argument 'name'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("flat", [False, True], ids=["structured", "flat"])
+@pytest.mark.parametrize("claim", OTHER_THAN_DECLARED)
+def test_layer_that_is_not_as_declared_is_said(claim: str, flat: bool) -> None:
+    text, said = OTHER_THAN_DECLARED[claim]
+    result = compiled(text)
+    assert result.ok, result.diagnostics
+    with pytest.raises(DeclarationMismatch) as raised:
+        result.build(flat=flat)
+    assert said in str(raised.value)
+    assert str(raised.value).startswith(
+        f"spec.net:{text[: text.index('output')].count(chr(10)) + 1}:"
+    )
+
+
+def test_mismatch_inside_a_model_that_is_a_layer_is_found() -> None:
+    text = spec("layer SpaceToDepth(size: int = 2): [h, w, c] -> [h, w, c]", "SpaceToDepth()")
+    outer = "model Outer {\n    input x: [8, 8, 3]\n    output y = x -> M() -> Flatten()\n}\n"
+    with pytest.raises(DeclarationMismatch, match="is not as declared"):
+        compiled(text + outer).build("Outer")
+
+
+def test_failure_that_no_declaration_explains_stays_as_it_is() -> None:
+    text = spec(
+        f"layer SpaceToDepth(size: int = 2): {FOLD}\nlayer Missing(): [h, w, c] -> [h, w, c]",
+        "SpaceToDepth() -> Missing()",
+    )
+    with pytest.raises(ImportError, match="Missing"):
+        compiled(text).build()
