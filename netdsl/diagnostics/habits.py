@@ -158,3 +158,9 @@ HABITS: Mapping[str, tuple[str, ...]] = {
     **_TYPES,
     **_TRAINING,
 }
+
+#: Objects of Keras that a spec has a statement for.
+STATEMENTS: Mapping[str, str] = {
+    "Input": "declare an input by a statement: `input x: [28, 28, 1]`",
+    "InputSpec": "write what may arrive as the type of a block's input: `input x: [height, width, 3]`",
+}

@@ -170,6 +170,11 @@ def match_type(
     )
 
 
+def _wanted(expr: tree.Expr, size: Dim) -> str:
+    """Say what a type asks of an axis: "the type says 3", "`n` is 8"."""
+    return f"the type says {size}" if isinstance(expr, tree.Literal) else f"`{expr.span.text}` is {size}"
+
+
 def _match_dim(
     expr: tree.Expr,
     arriving: Dim,
@@ -198,7 +203,7 @@ def _match_dim(
         frame.report(
             shape_problems.IncompatibleShape.at(
                 span,
-                f"axis {axis} is {arriving} in {spell_shape(spec.shape)}, `{expr.span.text}` is {wanted}",
+                f"axis {axis} is {arriving} in {spell_shape(spec.shape)}, {_wanted(expr, wanted)}",
                 layer=label,
             )
         )
