@@ -8,11 +8,8 @@ from tests.language.front_door import codes, compiled, complaint
 
 
 def spec(written: str, arriving: str) -> str:
-    block = f"block b {{ input x: {written}
- output x }}"
-    return f"{block}
-model M {{ input x: {arriving}
- output y = x -> b() -> Identity() }}"
+    block = f"block b {{ input x: {written}\n output x }}"
+    return f"{block}\nmodel M {{ input x: {arriving}\n output y = x -> b() -> Identity() }}"
 
 
 @pytest.mark.parametrize(
