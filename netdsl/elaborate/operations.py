@@ -76,15 +76,20 @@ def _infer(
         inference: Inference = rule(call)
     except Refusal as refusal:
         place = places.get(refusal.blames, span) if isinstance(refusal.blames, str) else span
-        facts: dict[str, Any] = {"layer": f"ops.{function}", "argument": refusal.blames or ""}
+        facts: dict[str, Any] = {"layer": _spelled(function), "argument": refusal.blames or ""}
         related = layers.input_labels([positional, list(named.values())], frame, place)
         facts |= dict(refusal.facts)
         label, help_ = refusal.label, refusal.help
         frame.report(refusal.problem.at(place, label, help=help_, related=related, **facts))
         return None
     for caveat in inference.caveats:
-        frame.report(BuildsButFails.at(span, caveat, layer=f"ops.{function}"))
+        frame.report(BuildsButFails.at(span, caveat, layer=_spelled(function)))
     return inference
+
+
+def _spelled(function: str) -> str:
+    """Name a function as a spec writes it: a slice has brackets."""
+    return "x[…]" if function == "getitem" else f"ops.{function}"
 
 
 def _anchor(function: str, span: Span, frame: Frame) -> Ref | None:
@@ -93,12 +98,13 @@ def _anchor(function: str, span: Span, frame: Frame) -> Ref | None:
     assert body is not None
     found = next((t for t in tensors_in(body.inputs) if not t.spec.sparse), None)
     if found is None:
+        what = "only sparse inputs" if next(tensors_in(body.inputs), None) is not None else "no input"
         frame.report(
             structure_problems.WrongUse.at(
                 span,
-                "Keras computes this at once, and the body has no input that could make it part of a model",
+                f"Keras computes this at once, and the body has {what} to make it part of a model",
                 name=f"ops.{function}",
-                help="give the body an `input`",
+                help="give the body an `input` that is a plain tensor",
             )
         )
         return None
@@ -115,9 +121,7 @@ def _unknown(function: str, span: Span, frame: Frame) -> Any:
             "the catalogue has no rule for this function",
         )
     frame.report(
-        problem.at(
-            span, label, name=f"ops.{function}", help=f"did you mean `ops.{near}`?" if near else ""
-        )
+        problem.at(span, label, name=f"ops.{function}", help=f"did you mean `ops.{near}`?" if near else "")
     )
     return POISON
 
@@ -135,9 +139,7 @@ def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
             named[item.name] = value
     if is_poisoned(positional) or is_poisoned(list(named.values())) or frame.body is None:
         return POISON
-    return apply_op(
-        function, positional, named, call.span, frame, _places(function, given, arriving)
-    )
+    return apply_op(function, positional, named, call.span, frame, _places(function, given, arriving))
 
 
 def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]:
@@ -148,8 +150,7 @@ def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]
         next(names, None)
     places = {item.name: item.span for item in given if item.name is not None}
     return {
-        name: item.span
-        for item, name in zip((g for g in given if g.name is None), names, strict=False)
+        name: item.span for item, name in zip((g for g in given if g.name is None), names, strict=False)
     } | places
 
 
