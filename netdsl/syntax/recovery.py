@@ -31,6 +31,8 @@ _KINDS = frozenset({"STRING", "FSTRING", "NUMBER"})
 _BEGIN_VALUE = _KINDS | {"(", "[", "{", "-", "not", "if", "for", "_", "True", "False", "None"}
 
 
+# Words that may follow a name: `layer as x`, `extern fn model from …`.
+_INFIX_WORDS = frozenset({"as", "from", "import", "weights"})
 # At top level no statement begins with a plain name; these would make a name of a word of the language.
 _NEVER_SECOND = frozenset({"=", ",", ")", "]", "}", ":", ".", "->"})
 
@@ -89,6 +91,8 @@ def begins_line_and_statement(tokens: Tokens, index: int) -> bool:
 
 def _fits(word: str, following: str) -> bool:
     """Tell a word that begins a statement from the same word as a name, by what follows."""
+    if following in _INFIX_WORDS:
+        return False
     if word in _NAMED:
         return is_name(following) or following in ("_", "None", "True", "False", "for")
     if word == "from":

@@ -1,0 +1,57 @@
+"""`netdsl fmt`: the one layout of a file.
+
+The layout has no options. Comments stay where they belong, writing it twice is the same as writing it once, and the
+syntax tree does not change.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.format.comments import Comments
+from netdsl.format.layout import write
+from netdsl.format.statements import Statements
+from netdsl.source import SourceFile
+from netdsl.syntax import tree
+from netdsl.syntax.parse import parse
+from netdsl.syntax.tokens import tokenize
+
+
+class Unreadable(Exception):
+    """A file that has syntax errors, and so no layout; `diagnostics` says which."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = diagnostics
+
+
+def format_source(file: SourceFile) -> str:
+    """Lay a file out; raises `Unreadable` for one with syntax errors."""
+    sink = Diagnostics()
+    module = parse(file, sink)
+    if sink.has_errors:
+        raise Unreadable(sink.sorted())
+    return format_module(module)
+
+
+def format_module(module: tree.Module) -> str:
+    """Lay out a file that was read without mistakes."""
+    comments = Comments(module.file, module.comments)
+    with _room_to_recurse():
+        text = write(Statements(tokenize(module.file), comments).module(module))
+    return f"{text}\n" if text else ""
+
+
+@contextmanager
+def _room_to_recurse() -> Iterator[None]:
+    """Let Python follow an expression as deep as the parser lets one nest."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 50_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
