@@ -35,7 +35,11 @@ def _spatial_reason(arguments: Mapping[str, Any], index: int) -> str:
         strides = window
     if isinstance(strides, int) and strides > 1:
         parts.append(f"strides of {strides}")
-    for name, text in (("cropping", "a cropping of {}"), ("padding", "a padding of {}"), ("size", "a size of {}")):
+    for name, text in (
+        ("cropping", "a cropping of {}"),
+        ("padding", "a padding of {}"),
+        ("size", "a size of {}"),
+    ):
         value = _per_axis(arguments, name, index)
         if value is not None and not isinstance(value, str):
             parts.append(text.format(value))
