@@ -30,12 +30,13 @@ COMPLETED = {
     "Lambda": "[64] -> Lambda(twice)",
 }
 
-#: What Keras does not do on a backend, and a part of what it says then. Words are no tensors of JAX and PyTorch: there
-#: Keras turns them into numbers in a `tf.data` pipeline before the model.
-UNSUPPORTED = {
+#: What Keras does not do on a backend, and a part of what it says then. A model there takes no words: Keras turns them
+#: into numbers in a `tf.data` pipeline before it.
+WORD_LAYERS = ("StringLookup", "TextVectorization", "Hashing")
+UNSUPPORTED: dict[str, dict[str, str]] = {
     "tensorflow": {},
-    "jax": dict.fromkeys(("StringLookup", "TextVectorization", "Hashing"), "JAX"),
-    "torch": dict.fromkeys(("StringLookup", "TextVectorization", "Hashing"), "torch"),
+    "jax": dict.fromkeys(WORD_LAYERS, "data type 'string' not understood"),
+    "torch": dict.fromkeys(WORD_LAYERS, "Invalid dtype: str"),
 }
 
 WORDS = np.array(["cat", "dog", "a", "b", "unseen"])
@@ -58,7 +59,8 @@ def data(tensor: Any) -> Any:
     shape = (2, *tensor.shape[1:])
     dtype = str(tensor.dtype)
     if dtype == "string":
-        return keras.ops.convert_to_tensor(random.choice(WORDS, shape))
+        words = random.choice(WORDS, shape)
+        return keras.ops.convert_to_tensor(words) if BACKEND == "tensorflow" else words
     if "int" in dtype:
         return random.integers(0, 10, shape).astype(dtype)
     return random.random(shape).astype(dtype)
