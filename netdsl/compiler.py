@@ -111,11 +111,18 @@ class Compiled:
         if flat:
             from netdsl.emit.flat import emit_flat
 
-            return emit_flat(self.unit, self.graphs, api=api, version=__version__)
+            return emit_flat(
+                self.unit, self.graphs, api=api, version=__version__, training=self.training
+            )
         from netdsl.emit.structured import emit_structured
 
         return emit_structured(
-            self.unit, self.graphs, api=api, settings=self.settings, version=__version__
+            self.unit,
+            self.graphs,
+            api=api,
+            settings=self.settings,
+            version=__version__,
+            training=self.training,
         )
 
     @cached_property

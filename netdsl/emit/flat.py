@@ -15,6 +15,7 @@ from netdsl.catalog.kind import BoundLayer, ExternFunction
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.linking import Unit
 from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.training import TrainPlan
 from netdsl.emit import applications, code
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign
@@ -25,22 +26,30 @@ from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.registration import registrations
 from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.structured import DEEP, KERAS_IMPORTS, Api, preamble, recursion_limit
+from netdsl.emit.training import compile_functions, with_extern_functions
 from netdsl.graph import Graph, Node, Operation, Ref, refs_in
 from netdsl.tensor import UNKNOWN, spell_shape
 
 _OBJECT = "keras."
 
 
-def emit_flat(unit: Unit, models: Mapping[str, Graph], *, api: Api, version: str) -> str:
+def emit_flat(
+    unit: Unit,
+    models: Mapping[str, Graph],
+    *,
+    api: Api,
+    version: str,
+    training: Sequence[TrainPlan] = (),
+) -> str:
     """Write the graphs of a file's models as a Python module."""
     module = FlatModule(unit)
     for graph in models.values():  # these first: a file's own models have its names
         module.name(graph)
     for graph in models.values():
         module.function(graph)
-    functions = list(module.functions.values())
+    found, name_of = with_extern_functions(sorted(module.imports), training)
+    functions = [*module.functions.values(), *compile_functions(training, name_of)]
     used = names_in(functions)
-    found = sorted(module.imports)
     deepest = max((g.deepest for g in models.values()), default=0)
     is_deep = "deep_model" in used
     standard = ("import math",) * ("math" in used) + ("import sys",) * is_deep
@@ -241,11 +250,17 @@ class FlatWriter:
         args, keywords = self._split("application", operation.kind, arguments)
         node = next(n for n in self._graph.nodes if n.operation is operation)
         arriving = self._graph.spec(node.inputs[0]).shape[1:]
-        shape = code.tuple_of(code.constant(dim if isinstance(dim, int) else None) for dim in arriving)
+        shape = code.tuple_of(
+            code.constant(dim if isinstance(dim, int) else None) for dim in arriving
+        )
         cuts = operation.bound["outputs"]
-        spelled = None if cuts is None else self._value(list(cuts) if isinstance(cuts, tuple) else cuts)
+        spelled = (
+            None if cuts is None else self._value(list(cuts) if isinstance(cuts, tuple) else cuts)
+        )
         name = code.constant(operation.name)
-        maker, args, named = applications.network(operation.kind, args, keywords, shape, name, spelled)
+        maker, args, named = applications.network(
+            operation.kind, args, keywords, shape, name, spelled
+        )
         return code.call(maker, args, named)
 
     def _split(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from netdsl.elaborate.linking import Unit
+from netdsl.elaborate.training import TrainPlan
 from netdsl.emit.header import header, sign
 from netdsl.emit.layout_statements import names_in
 from netdsl.emit.module import DEEP, ModuleWriter
 from netdsl.emit.program import Program, import_lines, parts_of, render
 from netdsl.emit.registration import registrations
+from netdsl.emit.training import compile_functions, with_extern_functions
 from netdsl.graph import Graph
 
 Api = Literal["tf.keras", "keras"]
 
-KERAS_IMPORTS: Mapping[str, str] = {"tf.keras": "from tensorflow import keras", "keras": "import keras"}
+KERAS_IMPORTS: Mapping[str, str] = {
+    "tf.keras": "from tensorflow import keras",
+    "keras": "import keras",
+}
 
 #: Frames that Keras takes for each step of a graph's depth, with room to spare.
 FRAMES_A_STEP = 4
@@ -28,13 +33,16 @@ def emit_structured(
     api: Api,
     settings: Mapping[str, Any],
     version: str,
+    training: Sequence[TrainPlan] = (),
 ) -> str:
     """Write a linked file as a Python module; `settings` become the defaults of its parameters."""
     module = ModuleWriter(unit, models, settings)
     module.write_all()
     constants, functions = module.constants(), module.functions()
+    found, name_of = with_extern_functions(module.imports(), training)
+    functions = [*functions, *compile_functions(training, name_of)]
     used = names_in([*constants, *functions])
-    registered = registrations(module.imports(), module.registered)
+    registered = registrations(found, module.registered)
     text = header(unit.file, unit.module.docstring, settings, version)
     helped = module.needs_shared_layers or module.needs_deep_model
     needs_keras = bool(used & {"keras", "layers", "ops"}) or bool(registered) or helped
@@ -43,7 +51,7 @@ def emit_structured(
         render(
             Program(
                 text,
-                _imports(used, module, KERAS_IMPORTS[api] if needs_keras else ""),
+                _imports(used, module, found, KERAS_IMPORTS[api] if needs_keras else ""),
                 preamble(used | ({"ops"} if "tied" in used else set())),
                 (*registered, *parts_of(constants), *parts_of(functions)),
                 needs_deep_model=module.needs_deep_model,
@@ -70,10 +78,15 @@ def preamble(used: set[str]) -> tuple[str, ...]:
     return tuple(f"{name} = keras.{name}" for name in ("layers", "ops") if name in used)
 
 
-def _imports(used: set[str], module: ModuleWriter, keras_line: str) -> tuple[tuple[str, ...], ...]:
+def _imports(
+    used: set[str],
+    module: ModuleWriter,
+    found: Sequence[tuple[str, str, str]],
+    keras_line: str,
+) -> tuple[tuple[str, ...], ...]:
     standard = [f"import {name}" for name in ("itertools", "math") if name in used]
     standard += ["import sys"] if module.needs_deep_model else []
-    others = import_lines(module.imports(), keras_line)
+    others = import_lines(found, keras_line)
     return tuple(tuple(group) for group in (standard, others) if group)
 
 

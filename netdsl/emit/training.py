@@ -48,7 +48,9 @@ def _function(identifier: str, plan: TrainPlan, name_of: NameOf) -> ast.stmt:
         for name in COMPILED_SETTINGS
         if name in plan.settings
     ]
-    text = plan.docstring or f"Set how {plan.model} is trained: {_listed([n for n, _ in settings])}."
+    text = (
+        plan.docstring or f"Set how {plan.model} is trained: {_listed([n for n, _ in settings])}."
+    )
     body: list[ast.stmt] = [
         code.docstring(text),
         code.expression(code.call("model.compile", (), settings)),
@@ -77,3 +79,22 @@ def _spelled(value: Any, name_of: NameOf) -> ast.expr:
             return ast.Dict(list(keys), [_spelled(item, name_of) for item in value.values()])
         case _:
             return code.literal(value)
+
+
+def with_extern_functions(
+    imports: Sequence[tuple[str, str, str]], plans: Sequence[TrainPlan]
+) -> tuple[list[tuple[str, str, str]], NameOf]:
+    """Add what the settings name to a module's imports (module, name there, name here); give the names here."""
+    found = list(imports)
+    here = {(module, there): name for module, there, name in found}
+    taken = set(here.values())
+    for function in extern_functions(plans):
+        key = (function.module, function.name)
+        if key not in here:
+            own = function.name
+            while own in taken:
+                own += "_"
+            here[key] = own
+            taken.add(own)
+            found.append((*key, own))
+    return found, lambda function: here[function.module, function.name]
