@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.keras, pytest.mark.backends]
+pytestmark = [pytest.mark.keras, pytest.mark.backends, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ("test_every_kind.py", "test_every_object.py", "test_edges.py", "test_extern.py")
