@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netdsl.elaborate.bodies import output_name
-from netdsl.elaborate.linking import Symbol
+from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import arrange
 from netdsl.emit import code
@@ -121,8 +121,13 @@ def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Any]) -
         if parameter.type == "layer":
             return factory(w, parameter.default)
         spelled = unchangeable(value(w, parameter.default))
+    return _as_default(w, spelled, f"default_{python_name(parameter.name)}")
+
+
+def _as_default(w: Writer, spelled: ast.expr, base: str) -> ast.expr:
+    """Give a default that is computed a name of its own, so that nobody wonders when it is."""
     if any(isinstance(n, (ast.Call, ast.Dict, ast.ListComp)) for n in ast.walk(spelled)):
-        return w.module.hoisted(f"default_{python_name(parameter.name)}", spelled)
+        return w.module.hoisted(base, spelled)
     return spelled
 
 
@@ -292,32 +297,32 @@ def _numbered(piece: Piece, base: str) -> ast.expr:
 
 
 def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
-    """`model ResNet152 = ResNet(blocks=[…])`: a function that passes the remaining parameters on."""
+    """`model ResNet152 = ResNet(blocks=[…])`: a function with other defaults, which passes everything on."""
     node = symbol.node
-    assert isinstance(node, tree.SpecialisedModel) and isinstance(node.value, tree.Call)
-    function = node.value.function
-    assert isinstance(function, tree.Name)
-    target = module.symbol(symbol.unit, function.id)
-    assert target is not None
-    base = module.model(target)
-    w = _open(module, symbol, node.value, in_model=True)
-    fixed = {a.name for a in node.value.arguments if a.name}
-    declared = module.open_parameters(target)
-    positional = sum(a.name is None for a in node.value.arguments)
-    fixed |= {p.name for p in declared[:positional]}
-    left = [p for p in declared if p.name not in fixed]
-    args, keywords = hyperparameters(w, target, node.value.arguments)
+    assert isinstance(node, tree.SpecialisedModel)
+    base = module.base_of(symbol)
+    target = module.model(base)
+    home = Writer(module, base.unit, module.root(base.unit).inner(), Locals(()))
+    presets = {name: _preset(module, *found) for name, found in module.presets(symbol).items()}
     settings = module.settings_for(symbol)
-    home = module.base_of(target)
-    inner = Writer(module, home.unit, module.root(home.unit).inner(), Locals(()))
-    parameters = _declare_parameters(inner, left, settings)
-    keywords += [(p, code.name(p)) for p, _ in parameters]
+    parameters: list[tuple[str, ast.expr | None]] = []
+    for parameter in module.open_parameters(symbol):
+        default = presets.get(parameter.name)
+        if default is None or parameter.name in settings:
+            default = default_of(home, parameter, settings)
+        parameters.append((python_name(parameter.name), default))
+    keywords: Keywords = [(p, code.name(p)) for p, _ in parameters]
     keywords.append(("name", code.name("name")))
-    w.emit(code.returns(code.call(base.identifier, args, keywords)))
-    _document(w, module.model_docstring(symbol, None))
-    written.result = base.result
+    home.emit(code.returns(code.call(target.identifier, (), keywords)))
+    _document(home, module.model_docstring(symbol, None))
+    written.result = target.result
     by_name = [("name", code.constant(node.name))]
-    written.statement = code.function(written.identifier, parameters, w.out, by_name)
+    written.statement = code.function(written.identifier, parameters, home.out, by_name)
+
+
+def _preset(module: ModuleWriter, unit: Unit, expr: tree.Expr) -> ast.expr:
+    w = Writer(module, unit, module.root(unit), Locals(()))
+    return _as_default(w, unchangeable(value(w, expr)), "preset")
 
 
 # -- uses ---------------------------------------------------------------------------------------
@@ -407,7 +412,23 @@ def hyperparameters(
             args.append(spelled)
         else:
             keywords.append((python_name(argument.name), spelled))
-    return args, keywords
+    return args, [*keywords, *_unset(w, symbol, written)]
+
+
+def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> Keywords:
+    """Give the spec's own defaults where the command line changed a model's: they hold for that model alone."""
+    changed = w.module.settings_for(symbol)
+    declared = w.module.open_parameters(symbol) if changed else []
+    given = {a.name for a in written} | {p.name for p in declared[: sum(a.name is None for a in written)]}
+    presets = w.module.presets(symbol)
+    home = Writer(w.module, symbol.unit, w.module.root(symbol.unit).inner(), Locals(()))
+    added: Keywords = []
+    for parameter in declared:
+        if parameter.name in changed and parameter.name not in given:
+            own = presets.get(parameter.name)
+            default = default_of(home, parameter, {}) if own is None else _preset(w.module, *own)
+            added += [(python_name(parameter.name), default)] if default is not None else []
+    return added
 
 
 def named(symbol: Symbol, args: Sequence[ast.expr]) -> Keywords:

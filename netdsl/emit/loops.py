@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from netdsl.emit import code
-from netdsl.emit.expressions import expression, flowing, iterable, sequence, value
+from netdsl.emit.expressions import flowing, iterable, sequence, value
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, member
 from netdsl.emit.names import Loop
 from netdsl.emit.spelling import python_name
@@ -198,13 +198,12 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
     source = Piece(sequence(source), source.kind)
     start_lists(w, loop)
     collected = w.temporary("branches")
-    with _opened(w, loop, loop.target, source) as opened, w.block() as body:
-        with w.flow("branch", "inner") as flow:
-            if arriving is None:
-                result = flowing(w, loop.body, flow)
-            else:
-                result = branch(w, loop.body, arriving, flow)
-            result = _on_a_line(w, body, result, flow)
+    with _opened(w, loop, loop.target, source) as opened, w.block() as body, w.flow("branch", "inner") as flow:
+        if arriving is None:
+            result = flowing(w, loop.body, flow)
+        else:
+            result = branch(w, loop.body, arriving, flow)
+        result = _on_a_line(w, body, result, flow)
     return _collected(w, [opened], [], body, result, collected)
 
 

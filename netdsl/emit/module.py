@@ -241,17 +241,23 @@ class ModuleWriter:
         return symbol
 
     def open_parameters(self, symbol: Symbol) -> list[tree.Parameter]:
-        """Give the parameters that a call may still set."""
-        node = symbol.node
-        if not isinstance(node, tree.SpecialisedModel):
-            assert isinstance(node, (tree.Block, tree.Model))
-            return list(node.parameters)
-        call = node.value
-        assert isinstance(call, tree.Call) and isinstance(call.function, tree.Name)
-        declared = self.open_parameters(symbol.unit.names[call.function.id])
-        positional = sum(a.name is None for a in call.arguments)
-        fixed = {a.name for a in call.arguments} | {p.name for p in declared[:positional]}
-        return [p for p in declared if p.name not in fixed]
+        """Give the parameters that a call may set; a specialised model has those of the model it is made from."""
+        node = self.base_of(symbol).node
+        assert isinstance(node, (tree.Block, tree.Model))
+        return list(node.parameters)
+
+    def presets(self, symbol: Symbol) -> dict[str, tuple[Unit, tree.Expr]]:
+        """Give what `model A = B(…)` statements set on the way, with the file it is written in."""
+        found: dict[str, tuple[Unit, tree.Expr]] = {}
+        while isinstance(symbol.node, tree.SpecialisedModel):
+            call = symbol.node.value
+            assert isinstance(call, tree.Call) and isinstance(call.function, tree.Name)
+            names = [p.name for p in self.open_parameters(symbol)]
+            for number, argument in enumerate(call.arguments):
+                name = argument.name or names[number]
+                found.setdefault(name, (symbol.unit, argument.value))
+            symbol = symbol.unit.names[call.function.id]
+        return found
 
     def settings_for(self, symbol: Symbol) -> dict[str, Any]:
         """Give what the command line set of a model's parameters."""

@@ -75,11 +75,12 @@ def _extreme(
 
 def comparison(left: ast.expr, ops: list[ast.cmpop], others: list[ast.expr]) -> ast.expr:
     """A comparison; of two constants, its result."""
-    only = others[0]
-    if len(ops) == 1 and isinstance(left, ast.Constant) and isinstance(only, ast.Constant):
-        decided = _decide(left.value, ops[0], only.value)
-        if decided is not None:
-            return code.constant(decided)
+    operands = [left, *others]
+    values = [node.value for node in operands if isinstance(node, ast.Constant)]
+    if len(values) == len(operands):
+        results = [_decide(a, op, b) for a, op, b in zip(values, ops, values[1:], strict=False)]
+        if None not in results:
+            return code.constant(all(results))
     return ast.Compare(left, ops, others)
 
 
@@ -98,6 +99,10 @@ def _decide(left: object, op: ast.cmpop, right: object) -> bool | None:
                 return bool(left > right)  # type: ignore[operator]
             case ast.GtE():
                 return bool(left >= right)  # type: ignore[operator]
+            case ast.In():
+                return left in right  # type: ignore[operator]
+            case ast.NotIn():
+                return left not in right  # type: ignore[operator]
     except TypeError:
         pass
     return None
@@ -105,12 +110,9 @@ def _decide(left: object, op: ast.cmpop, right: object) -> bool | None:
 
 def both(op: ast.boolop, left: ast.expr, right: ast.expr) -> ast.expr:
     """`left and right` in one run; `a < b and b < c` as `a < b < c`."""
-    for decided, other in ((left, right), (right, left)):
-        if isinstance(decided, ast.Constant) and isinstance(decided.value, bool):
-            if decided.value == isinstance(op, ast.And):
-                return other
-            if decided is left:
-                return decided
+    truthy = _truth_of(left)
+    if truthy is not None:
+        return right if truthy == isinstance(op, ast.And) else left
     if isinstance(op, ast.And):
         chained = _chained(left, right)
         if chained is not None:
@@ -118,6 +120,25 @@ def both(op: ast.boolop, left: ast.expr, right: ast.expr) -> ast.expr:
     if isinstance(left, ast.BoolOp) and type(left.op) is type(op):
         return ast.BoolOp(op, [*left.values, right])
     return ast.BoolOp(op, [left, right])
+
+
+def _truth_of(node: ast.expr) -> bool | None:
+    """Say whether a constant or a list written out is true; None where that depends."""
+    match node:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return bool(items)
+        case ast.Dict(keys=keys):
+            return bool(keys)
+    return None
+
+
+def signed(op: ast.unaryop, operand: ast.expr) -> ast.expr:
+    """`-x` or `+x`; two minus signs are none."""
+    if isinstance(op, ast.USub) and isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.USub):
+        return operand.operand
+    return ast.UnaryOp(op, operand)
 
 
 def _chained(left: ast.expr, right: ast.expr) -> ast.expr | None:

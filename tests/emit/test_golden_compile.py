@@ -1,0 +1,65 @@
+"""Each spec in tests/golden/compile gives the Python beside it, which a formatter leaves alone and a linter passes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netdsl.compiler import Compiled, compile_source
+from netdsl.source import SourceFile
+from tests.conftest import Golden
+
+FOLDER = Path(__file__).parent.parent / "golden" / "compile"
+SPECS = sorted(FOLDER.glob("*.net"))
+
+
+def compiled(path: Path) -> Compiled:
+    result = compile_source(
+        SourceFile(path.name, path.read_text("utf-8")),
+        lambda name: (path.parent / name).read_text("utf-8"),
+    )
+    assert result.ok, [d.message for d in result.diagnostics]
+    return result
+
+
+def ruff(*arguments: str, text: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda p: p.stem)
+def test_a_spec_compiles_to_its_golden_file(path: Path, golden: Golden) -> None:
+    golden(path.with_suffix(".py"), compiled(path).source)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("flat", [False, True], ids=["structured", "flat"])
+def test_ruff_leaves_the_output_alone_and_passes_it(path: Path, flat: bool) -> None:
+    source = compiled(path).emit(flat=flat)
+    assert ruff("format", "--diff", text=source).stdout == ""
+    checked = ruff("check", text=source)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda p: p.stem)
+def test_the_same_spec_gives_the_same_bytes(path: Path) -> None:
+    assert compiled(path).source == compiled(path).source
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda p: p.stem)
+def test_the_output_imports_neither_netdsl_nor_what_the_spec_does_not_name(path: Path) -> None:
+    imports = [
+        line
+        for line in compiled(path).source.splitlines()
+        if line.startswith(("import ", "from ")) and "my_package" not in line
+    ]
+    allowed = {"from tensorflow import keras", "import itertools", "import math", "import sys"}
+    assert set(imports) <= allowed
+
+
+def test_no_golden_file_is_without_its_spec() -> None:
+    orphans = {p.stem for p in FOLDER.glob("*.py")} - {p.stem for p in SPECS}
+    assert not orphans

@@ -1,0 +1,123 @@
+"""Layout against the formatter it follows: random statements come out as `ruff format` leaves them."""
+
+from __future__ import annotations
+
+import ast
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netdsl.emit.layout_statements import docstring_lines, format_statements
+
+SEPARATOR = "# ----\n"
+NAMES = ("x", "y", "name", "filters", "kernel_size", "residual_blocks", "some_longer_name")
+ATOMS = ('"same"', 'f"{name}_residual_{i}_{j}"', "None", "64", "1e-3", "x.shape[-1]", "keras.activations.relu")
+MAKERS = ("layers.Conv2D", "layers.Add", "conv_bn", "keras.Input", "layers.BatchNormalization", "f")
+KEYWORDS = ("strides", "padding", "use_bias", "name", "kernel_initializer")
+
+
+class Statements:
+    """Draws statements of the kinds that emission writes."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+
+    def atom(self) -> str:
+        return self.random.choice(NAMES + ATOMS)
+
+    def expression(self, depth: int) -> str:
+        if depth <= 0:
+            return self.atom()
+        inner = [self.expression(depth - 1 - self.random.randrange(2)) for _ in range(3)]
+        a, b, c = inner
+        op = self.random.choice("+ - * / // % ** == < in and or".split())
+        return self.random.choice(
+            [
+                f"[{', '.join(inner[: self.random.randrange(4)])}]",
+                f"({a}, {b}, {c})",
+                f"({a}) {op} ({b})",
+                f"({a}) if ({b}) else ({c})",
+                f"[{a} for {self.random.choice(NAMES)} in ({b})]",
+                f"{self.random.choice(NAMES)}[{a}:{b}]",
+                f"-({a})",
+                f"not ({a})",
+                f'{{"key": {a}, "other": {b}}}',
+                self.application(depth),
+                self.application(depth),
+            ]
+        )
+
+    def application(self, depth: int) -> str:
+        count = self.random.randrange(4)
+        given = [self.expression(depth - 2) for _ in range(count)]
+        named = self.random.sample(KEYWORDS, self.random.randrange(4))
+        given += [f"{keyword}={self.expression(depth - 2)}" for keyword in named]
+        maker = self.random.choice(MAKERS)
+        tensors = self.random.choice(["(x)", "([x, y])", "(query, value, key=memory)", ""])
+        return f"{maker}({', '.join(given)}){tensors if maker.startswith('layers') else ''}"
+
+    def statement(self) -> str:
+        first, second = self.expression(self.random.randrange(1, 5)), self.expression(2)
+        return self.random.choice(
+            [
+                f"x = {first}",
+                f"c3, c4, c5 = {first}",
+                f"def block(x, filters=({first}), *, name='block'):\n    return {second}",
+                f"if ({first}):\n    x = {second}\nelif ({second}):\n    pass\nelse:\n    y = {first}",
+                f"for i, (a, b) in enumerate({first}):\n    x = {second}",
+                f"assert ({first}), ({second})",
+                f"return_({first})",
+            ]
+        )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_statements_are_laid_out_as_ruff_does(seed: int) -> None:
+    written: list[str] = []
+    for number in range(250):
+        tree = ast.parse(Statements(1000 * seed + number).statement())
+        text = format_statements(tree.body)
+        assert ast.dump(ast.parse(text)) == ast.dump(tree)
+        if ")(\n" not in text:  # where emission asks for a line each instead
+            written.append(text)
+    source = SEPARATOR.join(written)
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "-"]
+    result = subprocess.run(command, input=source, capture_output=True, text=True, check=True)
+    for ours, theirs in zip(written, result.stdout.split(SEPARATOR), strict=True):
+        assert ours.strip() == theirs.strip()
+
+
+def test_an_argument_by_itself_is_not_left_on_a_line() -> None:
+    for length in range(10, 60):
+        line = f"x = layers.Dense(base // ratio, activation='relu', name='{'n' * length}')(x)"
+        assert "\n    x\n" not in format_statements(ast.parse(line).body)
+
+
+DOCSTRINGS = {
+    "plain": ("One line.", ['"""One line."""']),
+    "a quote at the end": ('It says "x"', ['"""It says "x" """']),
+    "a quote at the start": ('"x" it says', ['""" "x" it says"""']),
+    "a backslash": (r"\d and \n", [r'"""\\d and \\n"""']),
+    "three quotes": ('a """ b', ['"""a \\"\\"\\" b"""']),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), DOCSTRINGS.values(), ids=DOCSTRINGS)
+def test_a_docstring_ends_as_the_text_it_was(text: str, lines: list[str]) -> None:
+    assert docstring_lines(text, 0) == lines
+    value = ast.literal_eval("\n".join(lines))
+    assert value.strip() == text
+
+
+def test_the_printer_needs_no_recursion_for_a_long_sum(tmp_path: Path) -> None:
+    source = "x = " + " + ".join(["a"] * 3000)
+    sys_limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    try:
+        tree = ast.parse(source)
+    finally:
+        sys.setrecursionlimit(sys_limit)
+    assert format_statements(tree.body).count("a") == 3000

@@ -1,0 +1,54 @@
+"""Defaults: for the file, for a block, argument by argument, inside wrappers too.
+
+Made by netdsl 0.1.0 from defaults_by_scope.net (sha256 7dca95ea, this file 9ac0414d).
+Change the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+init = "he_normal"
+
+
+def wide(x, filters, rate=1, *, name="wide"):
+    x = layers.TimeDistributed(
+        layers.Conv2D(
+            filters,
+            3,
+            dilation_rate=rate,
+            use_bias=True,
+            padding="same",
+            kernel_initializer=init,
+            name="conv2d",
+        ),
+        name=f"{name}_time_distributed1",
+    )(x)
+    return layers.TimeDistributed(
+        keras.Sequential(
+            [
+                layers.Conv2D(
+                    filters,
+                    1,
+                    use_bias=False,
+                    dilation_rate=rate,
+                    padding="same",
+                    kernel_initializer=init,
+                    name="conv2d",
+                ),
+                layers.ReLU(name="re_lu"),
+            ],
+            name="sequential",
+        ),
+        name=f"{name}_time_distributed2",
+    )(x)
+
+
+def defaults(*, name="Defaults"):
+    """Defaults: (None, 4, 8, 8, 3) -> (None, 2), 8,494 parameters."""
+    video = keras.Input((4, 8, 8, 3), name="video")
+    x = wide(video, 8, rate=2, name="wide")
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(4, kernel_regularizer=keras.regularizers.L2(1e-4), name="dense")(x)
+    label = layers.Dense(2, kernel_regularizer=None, name="label")(x)
+    return keras.Model(video, label, name=name)

@@ -1,0 +1,73 @@
+"""Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
+
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 141ec789).
+Change the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def squeeze_excite(x, ratio=4, *, name="squeeze_excite"):
+    _, _, c = x.shape[1:]
+    branch = layers.GlobalAveragePooling2D(
+        keepdims=True, name=f"{name}_global_average_pooling2d"
+    )(x)
+    branch = layers.Dense(c // ratio, activation="relu", name=f"{name}_dense1")(branch)
+    branch = layers.Dense(c, activation="sigmoid", name=f"{name}_dense2")(branch)
+    return layers.Multiply(name=f"{name}_multiply")([x, branch])
+
+
+def inception(x, filters, *, name="inception"):
+    branch1 = layers.Conv2D(filters, 1, name=f"{name}_conv2d1")(x)
+    branch2 = layers.Conv2D(filters, 1, name=f"{name}_conv2d2")(x)
+    branch2 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2d3")(branch2)
+    branch3 = layers.MaxPooling2D(
+        3, strides=1, padding="same", name=f"{name}_max_pooling2d"
+    )(x)
+    branch3 = layers.Conv2D(filters, 1, name=f"{name}_conv2d4")(branch3)
+    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
+
+
+def pyramid(x, filters, rates=(1, 2, 4), *, name="pyramid"):
+    branches = []
+    for i, rate in enumerate(rates):
+        branch = layers.Conv2D(
+            filters, 3, dilation_rate=rate, padding="same", name=f"{name}_conv2d1_{i}"
+        )(x)
+        branch = layers.BatchNormalization(
+            name=f"{name}_batch_normalization_{i}",
+        )(branch)
+        branches.append(branch)
+    x = layers.Concatenate(name=f"{name}_concatenate")([x, *branches])
+    return layers.Conv2D(filters, 1, name=f"{name}_conv2d2")(x)
+
+
+def residual(x, filters, *, name="residual"):
+    branch = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2d")(x)
+    return layers.Add(name=f"{name}_add")([x, branch])
+
+
+def forks(*, name="Forks"):
+    """Forks: (None, 32, 32, 8) -> (None, 2), 8,896 parameters."""
+    image = keras.Input((32, 32, 8), name="image")
+    x = squeeze_excite(image, name="x1")
+    x = inception(x, 8, name="x2")
+    x = pyramid(x, 8, name="x3")
+    x = residual(x, 8, name="x4")
+    towers = [
+        layers.Conv2D(4, size, padding="same", name=f"towers_{i}")(x)
+        for i, size in enumerate([3, 5])
+    ]
+    joined = layers.Concatenate(name="joined")([*towers, x])
+    branch1 = layers.Conv2D(4, 1, name="nested1")(joined)
+    branch1_1 = layers.ReLU(name="nested2")(branch1)
+    branch1_1 = layers.Conv2D(4, 1, name="nested3")(branch1_1)
+    branch1 = layers.Add(name="nested4")([branch1, branch1_1])
+    branch2 = layers.Conv2D(4, 3, padding="same", name="nested5")(joined)
+    branch2 = layers.ReLU(name="nested6")(branch2)
+    nested = layers.Average(name="nested7")([branch1, branch2])
+    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(nested)
+    scores = layers.Dense(2, name="scores")(x)
+    return keras.Model(image, scores, name=name)

@@ -1,0 +1,76 @@
+"""Several outputs: of a block, of a loop, as a list, taken by name, index and slice.
+
+Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 6fa93eb9).
+Change the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def backbone(x, widths=(8, 16, 32), *, name="backbone"):
+    levels = x
+    outs = []
+    for i, width in enumerate(widths):
+        levels = layers.Conv2D(
+            width,
+            3,
+            padding="same",
+            name=f"{name}_levels_{i}",
+        )(levels)
+        levels = layers.MaxPooling2D(name=f"{name}_outs_{i}")(levels)
+        outs.append(levels)
+    c3 = outs[0]
+    c4 = outs[1]
+    c5 = levels
+    return c3, c4, c5
+
+
+def fpn(c3, c4, c5, filters, *, name="fpn"):
+    laterals = [
+        layers.Conv2D(filters, 1, name=f"{name}_laterals_{i}")(c)
+        for i, c in enumerate([c3, c4, c5])
+    ]
+    p5 = laterals[2]
+    p4 = layers.Add(name=f"{name}_p4_2")(
+        [laterals[1], layers.UpSampling2D(name=f"{name}_p4_1")(p5)]
+    )
+    p3 = layers.Add(name=f"{name}_p3_2")(
+        [laterals[0], layers.UpSampling2D(name=f"{name}_p3_1")(p4)]
+    )
+    return [p3, p4, p5]
+
+
+def pyramid(filters=8, *, name="Pyramid"):
+    """Pyramid: (None, 32, 32, 3) -> boxes_0 (None, 16, 16, 1), boxes_1 (None, 8, 8,
+    1), boxes_2 (None, 4, 4, 1), best (None, 44), 8,395 parameters at the defaults.
+    """
+    image = keras.Input((32, 32, 3), name="image")
+    features = backbone(image, name="features")
+    levels = fpn(*features, filters, name="levels")
+    c3, _, _ = backbone(image, widths=[4, 4, 4], name="backbone")
+    collected = []
+    for i, level in enumerate(levels):
+        branch = layers.Conv2D(filters, 3, padding="same", name=f"heads1_{i}")(level)
+        branch = layers.ReLU(name=f"heads2_{i}")(branch)
+        branch = layers.Conv2D(1, 1, name=f"heads3_{i}")(branch)
+        collected.append(branch)
+    heads = collected
+    boxes = heads
+    best = layers.Concatenate(name="best")(
+        [
+            layers.GlobalAveragePooling2D(name="global_average_pooling2d1")(c3),
+            layers.GlobalAveragePooling2D(name="global_average_pooling2d2")(
+                features[2]
+            ),
+            layers.GlobalAveragePooling2D(name="global_average_pooling2d3")(
+                features[0]
+            ),
+        ]
+    )
+    return keras.Model(
+        image,
+        {**{f"boxes_{i}": tensor for i, tensor in enumerate(boxes)}, "best": best},
+        name=name,
+    )

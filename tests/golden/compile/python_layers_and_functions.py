@@ -1,0 +1,31 @@
+"""The user's own Python: a layer with its declared shape, functions for Lambda and as an initializer.
+
+Made by netdsl 0.1.0 from python_layers_and_functions.net (sha256 a343e0ad, this file
+6b3f825e). Change the spec, not this file.
+"""
+
+from my_package.functions import scale, shift
+from my_package.layers import SpaceToDepth
+from tensorflow import keras
+
+layers = keras.layers
+
+keras.saving.register_keras_serializable(package="my_package.functions")(scale)
+keras.saving.register_keras_serializable(package="my_package.functions")(shift)
+
+
+def entry(x, filters, *, name="entry"):
+    x = SpaceToDepth(4, name=f"{name}_space_to_depth")(x)
+    x = layers.Lambda(scale, name=f"{name}_lambda")(x)
+    return layers.Conv2D(filters, 1, name=f"{name}_conv2d")(x)
+
+
+def own(*, name="Own"):
+    """Own: (None, 32, 32, 3) -> (None, 2, 2, 128), 392 parameters."""
+    image = keras.Input((32, 32, 3), name="image")
+    again = SpaceToDepth(name="again")
+    x = entry(image, 8, name="entry")
+    x = again(x)
+    x = again(x)
+    grid = layers.Lambda(shift, name="shifted")(x)
+    return keras.Model(image, grid, name=name)
