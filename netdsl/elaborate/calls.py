@@ -6,7 +6,8 @@ from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import Family, families_of, names_and_aliases, signature
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
+from netdsl.diagnostics.habits import STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import binding, layers, parameters, stages, values
@@ -21,6 +22,7 @@ from netdsl.elaborate.entities import (
     ModelFact,
     ModelRef,
     SharedLayer,
+    Tensor,
     is_poisoned,
     spell_entity,
     tensors_in,
@@ -46,6 +48,8 @@ _OBJECT_FAMILIES: tuple[Family, ...] = (
 
 
 def call(expr: tree.Call, frame: Frame) -> Any:
+    if isinstance(expr.function, tree.Attribute) and _is_method(expr.function, frame):
+        return _method_of_tensor(expr, frame)
     if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
         return _python_style_call(expr, frame)
     target = ev.evaluate(expr.function, frame)
@@ -59,7 +63,7 @@ def call(expr: tree.Call, frame: Frame) -> Any:
         case KindRef() | ExternLayerRef():
             return layers.bound_layer(expr, target, frame)
         case BlockRef() | ModelRef() | SharedLayer():
-            return not_applied(expr.span, frame)
+            return _applied_as_function(expr, frame)
         case Identifier():
             return _call_identifier(expr, target, frame)
         case ExternFunction():
@@ -79,6 +83,51 @@ def _makes_layer(call: tree.Call, frame: Frame) -> bool:
     return False
 
 
+def _is_method(function: tree.Attribute, frame: Frame) -> bool:
+    """Tell whether a name behind a dot is called on a tensor: `image.Flatten()`, `image.a().b()`."""
+    root: tree.Expr = function.value
+    while True:
+        if isinstance(root, tree.Call) and isinstance(root.function, tree.Attribute):
+            root = root.function.value
+        elif isinstance(root, tree.Name):
+            return isinstance(frame.lookup(root.id), Tensor)
+        else:
+            return False
+
+
+def _method_of_tensor(expr: tree.Call, frame: Frame) -> Any:
+    from netdsl.elaborate.habits import method_chain
+
+    assert isinstance(expr.function, tree.Attribute)
+    blocks = [n for n in frame.known_names() if isinstance(frame.lookup(n), BlockRef)]
+    fix = method_chain(expr, [*blocks, *names_and_aliases("layer")])
+    frame.report(
+        name_problems.UnknownMember.at(
+            expr.function.name_span,
+            "a tensor has `shape` and `dtype`; layers are applied by an arrow",
+            name=expr.function.name,
+            help=fix.text if fix else "write `-> Layer(…)`, or `-> ops.function(…)`",
+            fix=fix,
+        )
+    )
+    return POISON
+
+
+def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
+    """`block(x)` for `x -> block()`, or a block to which nothing comes."""
+    from netdsl.elaborate.habits import applied
+
+    first = expr.arguments[0].value if expr.arguments else None
+    given = isinstance(first, tree.Name) and isinstance(frame.lookup(first.id), Tensor)
+    fix = applied(expr, expr.function.span.text) if given else None
+    if fix is None:
+        return not_applied(expr.span, frame)
+    name = ev.short(expr.function.span.text)
+    label = "a layer is applied by an arrow"
+    frame.report(problems.NotApplied.at(expr.span, label, name=name, help=fix.text, fix=fix))
+    return POISON
+
+
 def _cannot_call(expr: tree.Call, frame: Frame, what: str) -> Any:
     frame.report(
         problems.WrongUse.at(expr.span, f"this is {what}", name=ev.short(expr.function.span.text))
@@ -90,14 +139,19 @@ def not_applied(span: Span, frame: Frame, help: str = "") -> Any:
     """Report a layer that stands where a tensor is needed; where one input is all there is, offer it."""
     text = ev.short(span.text)
     source = _only_input(frame)
-    place = Span(span.file, span.start, span.start)
+    call = "()" if isinstance(frame.lookup(span.text), (KindRef, BlockRef, ModelRef)) else ""
+    written = f"write the tensor before it: `{source or 'x'} -> {text}{call}`"
+    if frame.body is not None and not frame.body.graph.inputs and not frame.body.via:
+        written = f"declare an input, `input x: [8]`, and write `x -> {text}{call}`"
+    chain = f"{source} -> {span.text}{call}"
+    fixes = [Fix((Edit(span, chain),)), Fix((Edit(span, f"({chain})"),), text=f"write `({chain})`")]
     frame.report(
         problems.NotApplied.at(
             span,
             "no tensor reaches this layer",
             name=text,
-            help=help or f"write the tensor before it: `{source or 'x'} -> {text}`",
-            fix=Fix((Edit(place, f"{source} -> "),)) if source else None,
+            help=help or written,
+            fix=first_that_helps(fixes) if source else None,
         )
     )
     return POISON
@@ -228,13 +282,29 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     if families:
         return _object(expr, families[0], name, frame)
     objects = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
+    return _unknown_callable(expr, target, frame)
+
+
+def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
+    from netdsl.elaborate import habits
+
+    name = target.last
     near = frame.near_name(name, objects, values.FUNCTIONS, names_and_aliases("layer"))
     frame.report(
+    fixes: list[Fix | None] = [habits.joined(expr, name)]
+    help_ = f"did you mean `{near}`?" if near else ""
+    if name in STATEMENTS:
+        fixes.append(habits.input_statement(expr) if name == "Input" else None)
+        help_ = STATEMENTS[name]
+    if near is not None:
+        fixes.append(Fix((Edit(expr.function.span, near),), safe=True))
+        fixes.append(habits.applied(expr, near))
         name_problems.UnknownName.at(
             expr.function.span,
             "nothing of this name can be called",
             name=target.name,
-            help=f"did you mean `{near}`?" if near else "",
+            help=help_,
+            fix=first_that_helps(fixes),
         )
     )
     return POISON

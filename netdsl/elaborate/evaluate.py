@@ -12,6 +12,7 @@ from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import Family, families_of, identifiers
+from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -63,11 +64,13 @@ def value_of(expr: tree.Expr, frame: Frame) -> Any:
             problems.WrongUse.at(
                 expr.span,
                 f"this is {spell_entity(value)}, a value is needed",
+        makes_layer = isinstance(value, (KindRef, BlockRef, ExternLayerRef))
                 name=short(expr.span.text),
             )
         )
         return POISON
     return value
+                help=f"a layer takes parentheses: `{short(expr.span.text)}(…)`" * makes_layer,
 
 
 def condition(expr: tree.Expr, frame: Frame) -> bool | None:
@@ -94,7 +97,7 @@ def report_value_problem(problem: values.ValueProblem, span: Span, frame: Frame)
             )
         )
     else:
-        frame.report(problems.Uncomputable.at(span, problem.label))
+        frame.report(problems.Uncomputable.at(span, problem.label, help=problem.help))
 
 
 def unknown_name(span: Span, name: str, frame: Frame) -> Any:
@@ -112,6 +115,7 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     )
     return POISON
 
+            fix=Fix((Edit(span, near),), safe=True) if near else None,
 
 def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     """Give a constant's value; a bare name that the catalogue does not have either is reported."""
@@ -166,7 +170,10 @@ def _name(expr: tree.Name, frame: Frame) -> Any:
 def _not_taken(expr: tree.Name, frame: Frame) -> Any:
     frame.report(
         problems.BranchNotTaken.at(
-            expr.span, "nothing was named: the branch is not taken here", name=expr.id
+            expr.span,
+            "nothing was named: the branch is not taken here",
+            name=expr.id,
+            help="use it in that branch only, or give the name in the other branch as well",
         )
     )
     return POISON
@@ -366,6 +373,7 @@ def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Any
     )
     return POISON
 
+            fix=Fix((Edit(expr.name_span, near),), safe=True) if near else None,
 
 def _subscript(expr: tree.Subscript, frame: Frame) -> Any:
     value = evaluate(expr.value, frame)

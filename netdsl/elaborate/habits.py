@@ -181,6 +181,11 @@ def input_statement(call: tree.Call) -> Fix | None:
     return rewritten(span, f"input {target.group(1)}: {spelled}[{sizes}]")
 
 
+def is_pytorch(name: str) -> bool:
+    """Tell whether a layer is PyTorch's, or one that Keras has under another name."""
+    return name in _SIZED or name in HABITS
+
+
 def from_pytorch(call: tree.Call, name: str) -> Fix | None:
     """`nn.Conv2d(3, 64, kernel_size=3, padding=1)` -> `Conv2D(64, kernel_size=3, padding="same")`."""
     layer = next(iter(HABITS.get(name, ())), None) or name.replace("d", "D")

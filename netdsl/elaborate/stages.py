@@ -11,7 +11,8 @@ from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
 from netdsl.catalog.signature import names_and_aliases
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
+from netdsl.diagnostics.habits import STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import bodies, calls, extern, layers, loops, values
@@ -19,12 +20,11 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
-    BuiltinFunction,
     ExternLayerRef,
-    FunctionValue,
     KindRef,
     ModelRef,
     SharedLayer,
+    Tensor,
     is_poisoned,
     is_tensorial,
     spell_entity,
@@ -36,6 +36,9 @@ from netdsl.syntax import tree
 from netdsl.syntax.walk import names_after_as, walk
 
 _Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
+
+#: What stands before a layer's name in Python.
+_MODULES = ("keras", "layers", "tf", "tensorflow", "nn", "torch")
 
 
 def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
@@ -59,13 +62,24 @@ def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
         return ev.unknown_name(expr.span, value.name, frame)
     if isinstance(value, (*_Maker, SharedLayer, BoundLayer)):
         return calls.not_applied(expr.span, frame)
-    if not is_poisoned(value):
+    if not is_poisoned(value) and not _blames_elements(expr, value, frame):
         frame.report(
             problems.NotATensor.at(
                 expr.span, f"this is {spell_entity(value)}, an arrow starts from a tensor"
             )
         )
     return POISON
+
+
+def _blames_elements(expr: tree.Expr, value: Any, frame: Frame) -> bool:
+    """Report what is no tensor in a list; tells whether it is one whose elements can be told apart."""
+    if not isinstance(expr, tree.ListExpr) or len(expr.items) != len(value):
+        return False
+    if any(isinstance(item, (tree.Starred, tree.For)) for item in expr.items):
+        return False
+    for item, element in zip(expr.items, value, strict=True):
+        check_source(item, element, frame)
+    return bool(expr.items)
 
 
 def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
@@ -211,26 +225,55 @@ def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
     return POISON
 
 
-def unknown_stage(span: Span, name: str, frame: Frame) -> Any:
+def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = None) -> Any:
     """Report a stage that nothing declares."""
     if frame.unit.may_have_lost(name):
+    from netdsl.elaborate import habits
+
         return POISON
-    near = frame.near_name(name, names_and_aliases("layer"))
+    near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
+    fixes = [Fix((Edit(span, near),), safe=True) if near else None]
+    help_ = f"did you mean `{near}`?" if near else "declare it with `block`, or import it"
+    if call is not None and name == "Sequential":
+        fixes, help_ = [habits.sequential(call)], "write its layers one after the other, with `->`"
+    elif name in STATEMENTS:
+        fixes, help_ = [], STATEMENTS[name]
+    elif call is not None and habits.is_pytorch(name):
+        fixes.insert(0, habits.from_pytorch(call, name))
     frame.report(
         name_problems.UnknownStage.at(
             span,
             "no layer, block or model of this name",
             name=name,
-            help=f"did you mean `{near}`?" if near else "declare it with `block`, or import it",
-            fix=Fix((Edit(span, near),), safe=True) if near else None,
+            help=help_,
+            fix=first_that_helps(fixes),
         )
     )
     return POISON
 
 
 def _not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
-    if not is_poisoned(value):
-        frame.report(problems.NotAStage.at(stage.span, f"this is {spell_entity(value)}"))
+def _of_rank(name: str, frame: Frame) -> str | None:
+    """`MaxPooling` on a picture is `MaxPooling2D`."""
+    rank = frame.arriving.spec.rank if isinstance(frame.arriving, Tensor) else 4
+    wanted = f"{name}{max(1, rank - 2)}D"
+    return wanted if wanted in names_and_aliases("layer") else None
+
+
+    from netdsl.elaborate import habits
+
+    if is_poisoned(value):
+        return POISON
+    fix = help_ = None
+    if isinstance(stage, tree.Comprehension):
+        help_, fix = "write a branch for each value: `[for …]`", habits.branch_for_each(stage)
+    elif isinstance(stage, tree.TupleExpr):
+        help_ = "write the branches of a fork between `[` and `]`"
+        fix = habits.rewritten(stage.span, f"[{', '.join(i.span.text for i in stage.items)}]")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        help_ = f"give it to a layer: `Dense({ev.short(stage.span.text)})`"
+    label = f"this is {spell_entity(value)}"
+    frame.report(problems.NotAStage.at(stage.span, label, help=help_ or "", fix=fix))
     return POISON
 
 
@@ -273,10 +316,10 @@ def _call_identifier(
         from netdsl.elaborate import applications
 
         return applications.apply_application(maker, second, rest, arriving, frame)
-    name = target.last if root in ("keras", "layers", "tf") else target.name
-    if root in ("keras", "layers", "tf") and name in names_and_aliases("layer"):
+    name = target.last if root in _MODULES else target.name
+    if root in _MODULES and name in names_and_aliases("layer"):
         return _qualified_layer(maker, name, frame)
-    return unknown_stage(maker.function.span, name, frame)
+    return unknown_stage(maker.function.span, name, frame, maker)
 
 
 def _qualified_layer(maker: tree.Call, name: str, frame: Frame) -> Any:
@@ -359,7 +402,7 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
     if is_poisoned(count):
         return POISON
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        shown = count if isinstance(count, int) else spell_entity(count)
+        shown = count if isinstance(count, (int, float)) else spell_entity(count)
         if values.is_dim(count):
             ev.report_value_problem(
                 values.ValueProblem("`repeat` needs a number", count), stage.count.span, frame
@@ -370,6 +413,7 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
                     stage.count.span,
                     f"`repeat` takes a whole number from 0, this is {shown}",
                 )
+                    help="write `max(0, …)` where it may go below" if shown == count else "",
             )
         return POISON
     check_items(count)
@@ -428,15 +472,9 @@ def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     if is_tensorial(value):
         uses_it = any(isinstance(node, tree.Arriving) for node in walk(stage))
         return value if uses_it else _start(stage, value, arriving, frame)
-    if isinstance(
-        value, (int, float, str, FunctionValue, BuiltinFunction, ExternFunction, type(None))
-    ):
-        help_ = (
-            "use `Lambda(…)` for a function of Python" if isinstance(value, ExternFunction) else ""
-        )
-        frame.report(
-            problems.NotAStage.at(stage.span, f"this is {spell_entity(value)}", help=help_)
-        )
+    if isinstance(value, ExternFunction):
+        label, help_ = f"this is {spell_entity(value)}", "use `Lambda(…)` for a function of Python"
+        frame.report(problems.NotAStage.at(stage.span, label, help=help_))
         return POISON
     return _not_a_stage(stage, value, frame)
 

@@ -20,10 +20,9 @@ from netdsl.tensor import Sym, Unknown, equal
 class ValueProblem(Exception):
     """What went wrong with a value, as a label; `symbolic` names the dimension that had to be a number."""
 
-    def __init__(self, label: str, symbolic: object = None) -> None:
+    def __init__(self, label: str, symbolic: object = None, help: str = "") -> None:
         super().__init__(label)
-        self.label = label
-        self.symbolic = symbolic
+        self.label, self.symbolic, self.help = label, symbolic, help
 
 
 _ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -70,7 +69,9 @@ def binary(op: str, left: Any, right: Any) -> Any:
     if is_dim(left) or is_dim(right):
         return _dim_arithmetic(op, left, right)
     if not _fits(op, left, right):
-        raise ValueProblem(f"`{op}` does not take {spell_type(left)} and {spell_type(right)}")
+        label = f"`{op}` does not take {spell_type(left)} and {spell_type(right)}"
+        joins_text = op == "+" and isinstance(left, str) != isinstance(right, str)
+        raise ValueProblem(label, help='put a value into text: `f"conv{width}"`' * joins_text)
     _guard(op, left, right)
     try:
         result = _ARITHMETIC[op](left, right)
@@ -185,9 +186,11 @@ def subscript(value: Any, index: Any) -> Any:
     try:
         return value[index]
     except IndexError:
-        raise ValueProblem(f"there is no element {index}: it has {len(value)}") from None
+        help = f"the elements are 0 to {len(value) - 1}; -1 is the last" if value else ""
+        raise ValueProblem(f"there is no element {index}: it has {len(value)}", help=help) from None
     except KeyError:
-        raise ValueProblem(f"there is no key {index!r}") from None
+        keys = ", ".join(f"`{key!r}`" for key in list(value)[:8])
+        raise ValueProblem(f"there is no key {index!r}", help=f"the keys are {keys}") from None
     except (TypeError, ValueError):
         raise ValueProblem(f"{index!r} is no index of {spell_type(value)}") from None
 
