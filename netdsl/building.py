@@ -5,6 +5,7 @@ The one place besides `refresh` and `importer` that imports Keras.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,9 @@ from netdsl.tensor import TensorSpec, keras_shape
 
 if TYPE_CHECKING:
     from netdsl.compiler import Compiled
+
+#: What Keras writes into its messages for terminals.
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
 class DeclarationMismatch(ValueError):
@@ -64,7 +68,7 @@ def _blame_declaration(compiled: Compiled, graph: Graph, error: Exception) -> No
             return
         except Exception as failure:
             arriving = ", ".join(_spell(graph.spec(ref)) for ref in node.inputs)
-            why = f"{type(failure).__name__}: {failure}"
+            why = f"{type(failure).__name__}: {_COLOURS.sub('', str(failure))}"
             raise DeclarationMismatch(
                 f"{_place(node)}`{node.kind}` cannot be applied to {arriving}: {why}"
             ) from failure
