@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from netdsl.syntax.literals import split_quotes
+
+_ESCAPE = re.compile(r"\\[\s\S]")
 
 
 def spell_string(text: str) -> str:
@@ -13,12 +17,14 @@ def spell_string(text: str) -> str:
     prefix = "rf" if prefix == "fr" else prefix
     if quotes[0] == "'" and _fits_double_quotes(body, is_formatted="f" in prefix):
         quotes = '"' * len(quotes)
+        if "r" not in prefix:
+            body = _ESCAPE.sub(lambda match: "'" if match[0] == "\\'" else match[0], body)
     return f"{prefix}{quotes}{body}{quotes}"
 
 
 def _fits_double_quotes(body: str, *, is_formatted: bool) -> bool:
     """Tell whether a body means the same between double quotes; an f-string's holes may hold strings."""
-    return '"' not in body and "\\" not in body and not (is_formatted and "'" in body)
+    return '"' not in body and not (is_formatted and "'" in body)
 
 
 def spell_docstring(text: str) -> str:

@@ -16,6 +16,7 @@ from netdsl.format.layout import (
     Indent,
     Layout,
     Suffix,
+    separated,
     write,
 )
 from netdsl.format.literals import spell_docstring, spell_string
@@ -232,9 +233,11 @@ class Statements:
             )
         parts: list[Layout] = [head, ": ", self._tensor_types(node.inputs)]
         rest: list[Layout] = [SPACE_LINE, "-> ", self._tensor_types(node.outputs)]
-        for i, weight in enumerate(node.weights):
-            rest.extend([",", SPACE_LINE] if i else [SPACE_LINE, "weights "])
-            rest.append(self._tensor_type(weight))
+        if node.weights:
+            weights = [self._tensor_type(weight) for weight in node.weights]
+            rest.extend(
+                [SPACE_LINE, Group("weights ", Indent(*separated(weights, (",", SPACE_LINE))))]
+            )
         rest.extend([SPACE_LINE, "from ", self._quoted(node.module_span.text)])
         return Group(*parts, Indent(*rest))
 

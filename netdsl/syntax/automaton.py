@@ -23,7 +23,7 @@ STATEMENT_LISTS = (TOP, BODY, SETTINGS)
 # `else if`), how many states.
 _MOST_BRACKETS = 100
 _TALLEST_STACK = 2000
-_OPENERS = frozenset("([{")
+_OPENERS, _CLOSERS = frozenset("([{"), frozenset(")]}")
 
 # Stops the automaton wherever it stands: no rule takes it.
 _HALT = "!halt"
@@ -115,9 +115,8 @@ class Automaton:
         if kind not in _OPENERS:
             return False
         text, begins = self.tokens.file.text, self.begins
-        levels = sum(
-            value is None and text[begins[i]] in _OPENERS for i, value in enumerate(self.values)
-        )
+        signs = [text[begins[i]] for i, value in enumerate(self.values) if value is None]
+        levels = sum(sign in _OPENERS for sign in signs) - sum(sign in _CLOSERS for sign in signs)
         return levels >= _MOST_BRACKETS
 
     def _pass_on(self, below: int, state: int, kind: str) -> int:

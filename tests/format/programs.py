@@ -10,10 +10,33 @@ Tokens = tuple[str, ...]
 Drawn = st.SearchStrategy[Tokens]
 
 NAMES = st.sampled_from(
-    ["x", "y", "Dense", "conv_bn", "kernel_initializer", "a_name_that_is_long_enough_to_fill_a_line", "é", "layer"]
+    [
+        "x",
+        "y",
+        "Dense",
+        "conv_bn",
+        "kernel_initializer",
+        "a_name_that_is_long_enough_to_fill_a_line",
+        "é",
+        "layer",
+    ]
 )
 ATOMS = [
-    *["x", "Dense", "_", "1", "1_000", "0xfF", "1E-3", ".5", "True", "None", "'a'", '"it\'s"', "'say \"a\"'"],
+    *[
+        "x",
+        "Dense",
+        "_",
+        "1",
+        "1_000",
+        "0xfF",
+        "1E-3",
+        ".5",
+        "True",
+        "None",
+        "'a'",
+        '"it\'s"',
+        "'say \"a\"'",
+    ],
     *["r'\\d'", "'\\n'", "f'{x}_{y!r:>3}'", "u'a'", "'''two\nlines'''", '""', "f\"{d['k']}\""],
 ]
 
@@ -84,7 +107,9 @@ call: Drawn = st.deferred(
         st.one_of(
             st.just(()),
             bracketed("(", row(name(), word("="), expression), ")"),
-            bracketed("[", st.one_of(expression, row(expression, word(":"), word(","), expression)), "]"),
+            bracketed(
+                "[", st.one_of(expression, row(expression, word(":"), word(","), expression)), "]"
+            ),
             bracketed("(", row(expression, clauses), ")"),
         ),
     )
@@ -131,9 +156,9 @@ _EXPRESSION: Drawn = st.one_of(atom, call, binary, pipe, displays, run, conditio
 
 parameters = bracketed(
     "(",
-    st.lists(
-        st.tuples(st.booleans(), expression), max_size=4
-    ).map(lambda drawn: tuple(chain.from_iterable(_parameter(i, *d) for i, d in enumerate(drawn)))),
+    st.lists(st.tuples(st.booleans(), expression), max_size=4).map(
+        lambda drawn: tuple(chain.from_iterable(_parameter(i, *d) for i, d in enumerate(drawn)))
+    ),
     ")",
 )
 
@@ -146,7 +171,9 @@ def _parameter(index: int, typed: bool, default: Tokens) -> Tokens:
 named_arguments = bracketed(
     "(",
     st.lists(expression, max_size=3).map(
-        lambda values: tuple(chain.from_iterable((f"n{i}", "=", *v, ",") for i, v in enumerate(values)))
+        lambda values: tuple(
+            chain.from_iterable((f"n{i}", "=", *v, ",") for i, v in enumerate(values))
+        )
     ),
     ")",
 )
@@ -175,7 +202,9 @@ def _many(item: Drawn, most: int) -> Drawn:
     return st.lists(item, max_size=most).map(lambda found: tuple(chain.from_iterable(found)))
 
 
-docstring = st.sampled_from([(), ('"""About."""',), ("'About.'",), ('"""Two\n    lines.\n    """',)])
+docstring = st.sampled_from(
+    [(), ('"""About."""',), ("'About.'",), ('"""Two\n    lines.\n    """',)]
+)
 braces = bracketed("{", row(docstring, _many(body_statement, 5)), "}")
 names = listed(st.one_of(name(), row(name(), word("as"), name())), least=1)
 top_statement = st.one_of(
@@ -202,7 +231,15 @@ top_statement = st.one_of(
     ),
 )
 program = row(docstring, _many(top_statement, 5))
-GAPS = [" "] * 12 + ["\n", "\n\n\n\n", "\r\n", "  # behind\n", "\n# alone\n", "\n\n    # apart \n\n", " #\n#\n"]
+GAPS = [" "] * 12 + [
+    "\n",
+    "\n\n\n\n",
+    "\r\n",
+    "  # behind\n",
+    "\n# alone\n",
+    "\n\n    # apart \n\n",
+    " #\n#\n",
+]
 
 
 @st.composite

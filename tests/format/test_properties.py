@@ -62,4 +62,8 @@ def test_a_golden_spec_keeps_its_tree_and_comments(path: Path) -> None:
 def test_code_fits_in_a_hundred_columns(path: Path) -> None:
     text = format_source(SourceFile(path.name, path.read_text("utf-8")))
     lines = [line for chunk in text.split('"""')[::2] for line in chunk.splitlines()]
-    assert not [line for line in lines if len(line.split("  #")[0]) > 100 and not line.lstrip().startswith("#")]
+    assert not [
+        line
+        for line in lines
+        if len(line.split("  #")[0]) > 100 and not line.lstrip().startswith("#")
+    ]
