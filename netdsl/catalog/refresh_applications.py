@@ -1,7 +1,7 @@
 """Records the networks of `keras.applications`: `python -m netdsl.catalog.refresh_applications [FILE]`.
 
 Each network is built with the installed Keras, without weights being made or fetched, and its layers are written
-to `applications.zip`, one JSON document a network. `applications.py` reads it and says how it is laid out. A
+to `applications.zip`, one JSON document a network. `application_records.py` reads it and says how it is laid out. A
 padding that depends on the size of the image is marked, and so are names that Keras numbers as it goes.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from netdsl.catalog.applications import DATA
+from netdsl.catalog.application_records import DATA
 from netdsl.catalog.signature import names, signature
 
 #: A number of classes that no network has for another reason.
@@ -118,7 +118,10 @@ def find_endings(network: Any, whole: list[Any], size: int) -> dict[str, Any]:
     for pooling in (None, "avg", "max"):
         entries, _ = record_variant(network, include_top=False, pooling=pooling, input_shape=image)
         shared = sum(
-            1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(whole, entries, strict=False))
+            1
+            for _ in itertools.takewhile(
+                lambda pair: pair[0] == pair[1], zip(whole, entries, strict=False)
+            )
         )
         found[str(pooling).lower()] = [len(whole) - shared, entries[shared:]]
     return found
@@ -157,7 +160,13 @@ def operation_entries(operation: Any, node: Any, back: list[int]) -> Iterator[li
                 back if number == 0 else [1],
             ]
     elif isinstance(operation, keras.layers.Layer):
-        yield [own, type(operation).__name__, kept_arguments(operation), back, *widening(operation, node)]
+        yield [
+            own,
+            type(operation).__name__,
+            kept_arguments(operation),
+            back,
+            *widening(operation, node),
+        ]
     else:  # a function of keras.ops: tensors of one shape are added, a number leaves the tensor as it is
         yield [None, "Activation" if len(back) == 1 else "Add", {}, back]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netdsl.catalog.applications import Applied, application_names, apply_network
+from netdsl.catalog.application_records import application_names
+from netdsl.catalog.applications import Applied, apply_network
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -35,9 +36,16 @@ def apply_application(
     if found is None:
         return _unknown(call, name, frame)
     label = f"applications.{name}"
-    prepared = binding.bind_call(call, found, {}, frame, label=label, leave_out=("name", "trainable"))
+    prepared = binding.bind_call(
+        call, found, {}, frame, label=label, leave_out=("name", "trainable")
+    )
     cuts, spans = _cuts(second, label, frame)
-    usable = prepared is not None and prepared.complete and cuts is not None and not is_poisoned(arriving)
+    usable = (
+        prepared is not None
+        and prepared.complete
+        and cuts is not None
+        and not is_poisoned(arriving)
+    )
     if not usable or frame.body is None:
         return POISON
     assert prepared is not None
@@ -146,7 +154,11 @@ def _infer(
 
 
 def _report(
-    refusal: Refusal, prepared: binding.Prepared, spans: Mapping[str, Span], arriving: Tensor, frame: Frame
+    refusal: Refusal,
+    prepared: binding.Prepared,
+    spans: Mapping[str, Span],
+    arriving: Tensor,
+    frame: Frame,
 ) -> None:
     place = prepared.span
     if isinstance(refusal.blames, str):
@@ -154,7 +166,9 @@ def _report(
     facts: dict[str, Any] = {"layer": prepared.label, "argument": refusal.blames or ""}
     facts |= dict(refusal.facts)
     related = layers.input_labels([arriving], frame, place)
-    frame.report(refusal.problem.at(place, refusal.label, help=refusal.help, related=related, **facts))
+    frame.report(
+        refusal.problem.at(place, refusal.label, help=refusal.help, related=related, **facts)
+    )
 
 
 def _add(
@@ -175,7 +189,14 @@ def _add(
         trainable = body.trainable and bodies.is_trainable(call, frame)
         bound = {**prepared.arguments, "outputs": cuts or None, "inside": applied.inside}
         operation = Operation(
-            stage, name, "application", prepared.written, bound, applied.weights, trainable, span=call.span
+            stage,
+            name,
+            "application",
+            prepared.written,
+            bound,
+            applied.weights,
+            trainable,
+            span=call.span,
         )
         if body.shared is not None:
             body.shared[stage] = operation

@@ -98,7 +98,9 @@ def _anchor(function: str, span: Span, frame: Frame) -> Ref | None:
     assert body is not None
     found = next((t for t in tensors_in(body.inputs) if not t.spec.sparse), None)
     if found is None:
-        what = "only sparse inputs" if next(tensors_in(body.inputs), None) is not None else "no input"
+        what = (
+            "only sparse inputs" if next(tensors_in(body.inputs), None) is not None else "no input"
+        )
         frame.report(
             structure_problems.WrongUse.at(
                 span,
@@ -121,7 +123,9 @@ def _unknown(function: str, span: Span, frame: Frame) -> Any:
             "the catalogue has no rule for this function",
         )
     frame.report(
-        problem.at(span, label, name=f"ops.{function}", help=f"did you mean `ops.{near}`?" if near else "")
+        problem.at(
+            span, label, name=f"ops.{function}", help=f"did you mean `ops.{near}`?" if near else ""
+        )
     )
     return POISON
 
@@ -139,7 +143,9 @@ def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
             named[item.name] = value
     if is_poisoned(positional) or is_poisoned(list(named.values())) or frame.body is None:
         return POISON
-    return apply_op(function, positional, named, call.span, frame, _places(function, given, arriving))
+    return apply_op(
+        function, positional, named, call.span, frame, _places(function, given, arriving)
+    )
 
 
 def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]:
@@ -150,7 +156,8 @@ def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]
         next(names, None)
     places = {item.name: item.span for item in given if item.name is not None}
     return {
-        name: item.span for item, name in zip((g for g in given if g.name is None), names, strict=False)
+        name: item.span
+        for item, name in zip((g for g in given if g.name is None), names, strict=False)
     } | places
 
 

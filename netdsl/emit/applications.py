@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from netdsl.catalog.applications import keeps_its_name
+from netdsl.catalog.application_records import keeps_its_name
 from netdsl.catalog.signature import signature
 from netdsl.emit import code
 
@@ -41,4 +41,6 @@ def network(
 def _has_shape(kind: str, args: Sequence[ast.expr], keywords: Keywords) -> bool:
     facts = signature("application", kind)
     assert facts is not None
-    return "input_shape" in facts.names[: len(args)] or any(name == "input_shape" for name, _ in keywords)
+    return "input_shape" in facts.names[: len(args)] or any(
+        name == "input_shape" for name, _ in keywords
+    )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from netdsl.catalog.applications import DATA, application_names, apply_network, layer_names
+from netdsl.catalog.application_records import DATA, application_names, layer_names
+from netdsl.catalog.applications import apply_network
 from netdsl.catalog.binding import bind_arguments
 from netdsl.catalog.kind import Refusal
 from netdsl.catalog.signature import signature
@@ -45,11 +46,19 @@ def test_a_network_has_as_many_parameters_as_its_table_says(name: str) -> None:
     side, millions = TABLE[name]
     applied = apply(name, f"?, {side}, {side}, 3")
     assert applied.outputs[0].shape[1:] == (1000,)
-    assert sum(prod(w.shape) for w in applied.weights) / 1e6 == pytest.approx(millions, rel=5e-4, abs=0.06)
+    assert sum(prod(w.shape) for w in applied.weights) / 1e6 == pytest.approx(
+        millions, rel=5e-4, abs=0.06
+    )
 
 
 #: Multiply-accumulates at 224 x 224, in millions, of the papers.
-PAPERS = {"VGG16": 15_470, "ResNet50": 3_860, "MobileNet": 569, "MobileNetV2": 300, "DenseNet121": 2_834}
+PAPERS = {
+    "VGG16": 15_470,
+    "ResNet50": 3_860,
+    "MobileNet": 569,
+    "MobileNetV2": 300,
+    "DenseNet121": 2_834,
+}
 
 
 @pytest.mark.parametrize("name", PAPERS)
@@ -134,6 +143,9 @@ def test_a_network_refuses(
 def test_a_name_close_to_a_layer_is_suggested() -> None:
     with pytest.raises(Refusal) as caught:
         apply_network(
-            "VGG16", bound("VGG16", include_top=False), TensorSpec((UNKNOWN, 64, 64, 3)), ("block3_pol",)
+            "VGG16",
+            bound("VGG16", include_top=False),
+            TensorSpec((UNKNOWN, 64, 64, 3)),
+            ("block3_pol",),
         )
     assert caught.value.help == "did you mean `block3_pool`?"

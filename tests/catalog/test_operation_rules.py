@@ -64,7 +64,12 @@ SHAPES: tuple[tuple[str, tuple[Any, ...], dict[str, Any], str], ...] = (
     ("concatenate", ((x(N, T, 8), x(N, 3, 8)),), {"axis": 1}, "float32(None, T + 3, 8)"),
     ("stack", ((x(N, T), x(N, T)),), {"axis": 1}, "float32(None, 2, T)"),
     ("split", (x(N, 2 * T), 2), {"axis": 1}, "float32(None, T) float32(None, T)"),
-    ("split", (x(N, 10), (3, 7)), {"axis": -1}, "float32(None, 3) float32(None, 4) float32(None, 3)"),
+    (
+        "split",
+        (x(N, 10), (3, 7)),
+        {"axis": -1},
+        "float32(None, 3) float32(None, 4) float32(None, 3)",
+    ),
     ("pad", (x(N, T), ((0, 0), (1, 2))), {}, "float32(None, T + 3)"),
     ("repeat", (x(N, T), 3), {"axis": 1}, "float32(None, 3 * T)"),
     ("rearrange", (x(N, T, 8), "b t (h d) -> b h t d"), {"h": 2}, "float32(None, 2, T, 4)"),
@@ -77,7 +82,12 @@ SHAPES: tuple[tuple[str, tuple[Any, ...], dict[str, Any], str], ...] = (
     ("einsum", ("bqhd,bkhd->bhqk", x(N, T, 4, 8), x(N, 7, 4, 8)), {}, "float32(None, 4, T, 7)"),
     ("einsum", ("...ij,jk->...ik", x(N, H, 2, 3), x(3, 5)), {}, "float32(None, H, 2, 5)"),
     # networks and images
-    ("conv", (x(N, H, 32, 3), x(3, 3, 3, 8)), {"strides": 2}, "float32(None, (H + 1) // 2 - 1, 15, 8)"),
+    (
+        "conv",
+        (x(N, H, 32, 3), x(3, 3, 3, 8)),
+        {"strides": 2},
+        "float32(None, (H + 1) // 2 - 1, 15, 8)",
+    ),
     ("max_pool", (x(N, H, 32, 3), 2), {}, "float32(None, H // 2, 16, 3)"),
     ("image.resize", (x(N, H, 32, 3), (8, 8)), {}, "float32(None, 8, 8, 3)"),
     ("image.extract_patches", (x(N, 32, 32, 3), 8), {}, "float32(None, 4, 4, 192)"),

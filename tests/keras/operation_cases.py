@@ -115,7 +115,9 @@ def draw_converted(draw: st.DrawFn, name: str) -> OpCase:
 
 @case("full_like")
 def draw_full_like(draw: st.DrawFn, name: str) -> OpCase:
-    return OpCase(name, (draw(tensors()), draw(numbers)), given_some(draw, dtype=st.sampled_from(NUMBERS)))
+    return OpCase(
+        name, (draw(tensors()), draw(numbers)), given_some(draw, dtype=st.sampled_from(NUMBERS))
+    )
 
 
 @case("view")
@@ -164,7 +166,11 @@ def draw_digitize(draw: st.DrawFn, name: str) -> OpCase:
     return OpCase(name, (draw(tensors()), draw(tensors(1, 2, FLOATS))))
 
 
-@case(*sorted(set(REDUCTIONS) - {"norm", "argmax", "argmin", "nanargmax", "nanargmin", "count_nonzero"}))
+@case(
+    *sorted(
+        set(REDUCTIONS) - {"norm", "argmax", "argmin", "nanargmax", "nanargmin", "count_nonzero"}
+    )
+)
 def draw_reduction(draw: st.DrawFn, name: str) -> OpCase:
     x = draw(tensors())
     return OpCase(name, (x,), given_some(draw, axis=axes(x), keepdims=optional_bool))
@@ -195,7 +201,9 @@ def draw_average(draw: st.DrawFn, name: str) -> OpCase:
     place = draw(axis(x))
     weights = st.sampled_from((x, Tensor((x.shape[place],)), Tensor((7,))))
     return OpCase(
-        name, (x,), {**given_some(draw, weights=weights), **draw(st.sampled_from(({}, {"axis": place})))}
+        name,
+        (x,),
+        {**given_some(draw, weights=weights), **draw(st.sampled_from(({}, {"axis": place})))},
     )
 
 
@@ -210,7 +218,9 @@ def draw_quantile(draw: st.DrawFn, name: str) -> OpCase:
 def draw_moments(draw: st.DrawFn, name: str) -> OpCase:
     x = draw(tensors(1))
     return OpCase(
-        name, (x, draw(axes(x).filter(lambda a: a is not None))), given_some(draw, keepdims=optional_bool)
+        name,
+        (x, draw(axes(x).filter(lambda a: a is not None))),
+        given_some(draw, keepdims=optional_bool),
     )
 
 
@@ -230,7 +240,9 @@ def draw_nan_running(draw: st.DrawFn, name: str) -> OpCase:
 def draw_argpartition(draw: st.DrawFn, name: str) -> OpCase:
     x = draw(tensors(1))
     return OpCase(
-        name, (x, draw(st.sampled_from((0, 1, 0.5)))), given_some(draw, axis=st.one_of(axis(x), st.none()))
+        name,
+        (x, draw(st.sampled_from((0, 1, 0.5)))),
+        given_some(draw, axis=st.one_of(axis(x), st.none())),
     )
 
 
@@ -253,19 +265,25 @@ def draw_plain(draw: st.DrawFn, name: str) -> OpCase:
 
 @case("bincount")
 def draw_bincount(draw: st.DrawFn, name: str) -> OpCase:
-    return OpCase(name, (draw(tensors(1, 2, WHOLE)),), given_some(draw, minlength=st.integers(0, 4)))
+    return OpCase(
+        name, (draw(tensors(1, 2, WHOLE)),), given_some(draw, minlength=st.integers(0, 4))
+    )
 
 
 @case("histogram")
 def draw_histogram(draw: st.DrawFn, name: str) -> OpCase:
     limits = st.sampled_from(((0, 1), (1, 0), None))
-    return OpCase(name, (draw(tensors(1, 1)),), given_some(draw, bins=st.sampled_from((3, -1)), range=limits))
+    return OpCase(
+        name, (draw(tensors(1, 1)),), given_some(draw, bins=st.sampled_from((3, -1)), range=limits)
+    )
 
 
 @case("trace", "diagonal")
 def draw_trace(draw: st.DrawFn, name: str) -> OpCase:
     x = draw(tensors(1))
-    return OpCase(name, (x,), given_some(draw, offset=st.integers(-2, 2), axis1=axis(x), axis2=axis(x)))
+    return OpCase(
+        name, (x,), given_some(draw, offset=st.integers(-2, 2), axis1=axis(x), axis2=axis(x))
+    )
 
 
 @case("diag", "diagflat")

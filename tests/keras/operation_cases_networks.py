@@ -69,7 +69,9 @@ def draw_adaptive(draw: st.DrawFn, name: str) -> OpCase:
     spatial = draw(st.integers(1, 3))
     data_format = draw(formats)
     x = draw(images(spatial, data_format))
-    return OpCase(name, (x, draw(shapes(spatial, spatial, st.integers(1, 3)))), {"data_format": data_format})
+    return OpCase(
+        name, (x, draw(shapes(spatial, spatial, st.integers(1, 3)))), {"data_format": data_format}
+    )
 
 
 @case("depth_to_space", "space_to_depth")
@@ -85,7 +87,9 @@ def draw_unfold(draw: st.DrawFn, name: str) -> OpCase:
     return OpCase(
         name,
         (x, 2),
-        given_some(draw, padding=st.integers(0, 1), stride=st.integers(1, 2), dilation=st.integers(1, 2)),
+        given_some(
+            draw, padding=st.integers(0, 1), stride=st.integers(1, 2), dilation=st.integers(1, 2)
+        ),
     )
 
 
@@ -110,7 +114,9 @@ def draw_batch_normalization(draw: st.DrawFn, name: str) -> OpCase:
     vector = Tensor((x.shape[place],))
     wrong = draw(st.sampled_from((vector, vector, vector, Tensor((7,)))))
     return OpCase(
-        name, (x, vector, wrong, place), draw(st.sampled_from(({}, {"offset": vector, "scale": vector})))
+        name,
+        (x, vector, wrong, place),
+        draw(st.sampled_from(({}, {"offset": vector, "scale": vector}))),
     )
 
 
@@ -126,14 +132,18 @@ def draw_loss(draw: st.DrawFn, name: str) -> OpCase:
     output = draw(tensors(1, 3, FLOATS))
     target = output.shape if "sparse" not in name else output.shape[:-1]
     return OpCase(
-        name, (draw(st.sampled_from((Tensor(target), Tensor(target), Tensor((9, 9, 9, 9))))), output)
+        name,
+        (draw(st.sampled_from((Tensor(target), Tensor(target), Tensor((9, 9, 9, 9))))), output),
     )
 
 
 @case("ctc_loss", "ctc_decode")
 def draw_ctc(draw: st.DrawFn, name: str) -> OpCase:
     batch = draw(sizes)
-    output, lengths = Tensor((batch, 10, 5), draw(st.sampled_from(FLOATS))), Tensor((batch,), "int32")
+    output, lengths = (
+        Tensor((batch, 10, 5), draw(st.sampled_from(FLOATS))),
+        Tensor((batch,), "int32"),
+    )
     if name == "ctc_decode":
         return OpCase(
             name,
@@ -182,7 +192,10 @@ def draw_picture(draw: st.DrawFn, name: str) -> OpCase:
 def draw_affine(draw: st.DrawFn, name: str) -> OpCase:
     return OpCase(
         name,
-        (draw(pictures(None)), draw(st.sampled_from((Tensor((8,)), Tensor((None, 8)), Tensor((1, 1, 8)))))),
+        (
+            draw(pictures(None)),
+            draw(st.sampled_from((Tensor((8,)), Tensor((None, 8)), Tensor((1, 1, 8))))),
+        ),
     )
 
 
@@ -205,7 +218,9 @@ def draw_patches(draw: st.DrawFn, name: str) -> OpCase:
 @case("image.map_coordinates")
 def draw_coordinates(draw: st.DrawFn, name: str) -> OpCase:
     x = draw(tensors(1, 3, FLOATS))
-    return OpCase(name, (x, Tensor((draw(st.sampled_from((len(x.shape), 2))), *draw(shapes(0, 2)))), 1))
+    return OpCase(
+        name, (x, Tensor((draw(st.sampled_from((len(x.shape), 2))), *draw(shapes(0, 2)))), 1)
+    )
 
 
 @case("image.pad_images", "image.crop_images")
@@ -213,7 +228,10 @@ def draw_margins(draw: st.DrawFn, name: str) -> OpCase:
     data_format = draw(formats)
     word = "padding" if "pad" in name else "cropping"
     named = {}
-    for first, second, target in (("top", "bottom", "target_height"), ("left", "right", "target_width")):
+    for first, second, target in (
+        ("top", "bottom", "target_height"),
+        ("left", "right", "target_width"),
+    ):
         both = {
             f"{first}_{word}": draw(st.integers(0, 2)),
             f"{second}_{word}": draw(st.integers(0, 2)),
@@ -292,7 +310,9 @@ def draw_rfft(draw: st.DrawFn, name: str) -> OpCase:
 
 @case("extract_sequences")
 def draw_sequences(draw: st.DrawFn, name: str) -> OpCase:
-    return OpCase(name, (Tensor((None, draw(st.sampled_from((16, 20, None))))), 4, draw(st.integers(1, 4))))
+    return OpCase(
+        name, (Tensor((None, draw(st.sampled_from((16, 20, None))))), 4, draw(st.integers(1, 4)))
+    )
 
 
 @case("stft")
@@ -307,7 +327,9 @@ def draw_stft(draw: st.DrawFn, name: str) -> OpCase:
 @case("istft")
 def draw_istft(draw: st.DrawFn, name: str) -> OpCase:
     x = Tensor((None, draw(st.sampled_from((9, None))), 9))
-    return OpCase(name, ((x, x), 16, 8, 16), given_some(draw, center=optional_bool, length=st.just(50)))
+    return OpCase(
+        name, ((x, x), 16, 8, 16), given_some(draw, center=optional_bool, length=st.just(50))
+    )
 
 
 @case("view_as_real")
@@ -325,13 +347,19 @@ def draw_view_as_complex(draw: st.DrawFn, name: str) -> OpCase:
 
 @case("arange")
 def draw_arange(draw: st.DrawFn, name: str) -> OpCase:
-    written = draw(st.sampled_from(((5,), (2, 9), (0, 10, 3), (0.0, 1.0, 0.25), (5, 0, -1), (3.0,))))
-    return OpCase(name, written, given_some(draw, dtype=st.sampled_from(("float32", "int64", "float16"))))
+    written = draw(
+        st.sampled_from(((5,), (2, 9), (0, 10, 3), (0.0, 1.0, 0.25), (5, 0, -1), (3.0,)))
+    )
+    return OpCase(
+        name, written, given_some(draw, dtype=st.sampled_from(("float32", "int64", "float16")))
+    )
 
 
 @case("zeros", "ones", "empty")
 def draw_zeros(draw: st.DrawFn, name: str) -> OpCase:
-    return OpCase(name, (draw(shapes(0, 3, known)),), given_some(draw, dtype=st.sampled_from(NUMBERS)))
+    return OpCase(
+        name, (draw(shapes(0, 3, known)),), given_some(draw, dtype=st.sampled_from(NUMBERS))
+    )
 
 
 @case("full")

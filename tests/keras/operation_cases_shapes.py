@@ -40,7 +40,9 @@ def draw_reshape(draw: st.DrawFn, name: str) -> OpCase:
 def draw_transpose(draw: st.DrawFn, name: str) -> OpCase:
     x = draw(tensors())
     order = draw(st.permutations(range(len(x.shape))))
-    return OpCase(name, (x,), given_some(draw, axes=st.sampled_from((tuple(order), tuple(order[:-1]), None))))
+    return OpCase(
+        name, (x,), given_some(draw, axes=st.sampled_from((tuple(order), tuple(order[:-1]), None)))
+    )
 
 
 @case("swapaxes")
@@ -58,7 +60,8 @@ def draw_moveaxis(draw: st.DrawFn, name: str) -> OpCase:
         draw(st.permutations(range(len(x.shape))))[:2],
     )
     return OpCase(
-        name, draw(st.sampled_from((one, (x, tuple(first), tuple(second)), (x, tuple(first), (0,)))))
+        name,
+        draw(st.sampled_from((one, (x, tuple(first), tuple(second)), (x, tuple(first), (0,))))),
     )
 
 
@@ -66,7 +69,9 @@ def draw_moveaxis(draw: st.DrawFn, name: str) -> OpCase:
 def draw_rot90(draw: st.DrawFn, name: str) -> OpCase:
     x = draw(tensors(1))
     return OpCase(
-        name, (x,), given_some(draw, k=st.integers(0, 3), axes=st.sampled_from(((0, 1), (1, 0), (1, 1))))
+        name,
+        (x,),
+        given_some(draw, k=st.integers(0, 3), axes=st.sampled_from(((0, 1), (1, 0), (1, 1)))),
     )
 
 
@@ -113,7 +118,9 @@ def draw_pad(draw: st.DrawFn, name: str) -> OpCase:
         )
     )
     return OpCase(
-        name, (x, width), given_some(draw, mode=st.sampled_from(("constant", "reflect", "symmetric")))
+        name,
+        (x, width),
+        given_some(draw, mode=st.sampled_from(("constant", "reflect", "symmetric"))),
     )
 
 
@@ -126,7 +133,9 @@ def draw_broadcast_to(draw: st.DrawFn, name: str) -> OpCase:
 
 @case("rearrange")
 def draw_rearrange(draw: st.DrawFn, name: str) -> OpCase:
-    x = Tensor((draw(known), draw(known), draw(st.sampled_from((4, 8)))), draw(st.sampled_from(NUMBERS)))
+    x = Tensor(
+        (draw(known), draw(known), draw(st.sampled_from((4, 8)))), draw(st.sampled_from(NUMBERS))
+    )
     pattern, lengths = draw(
         st.sampled_from(
             (
@@ -150,7 +159,9 @@ def draw_joined(draw: st.DrawFn, name: str) -> OpCase:
         if name != "stack":
             shape[place] = draw(sizes)
         others.append(Tensor(tuple(shape), draw(st.sampled_from(NUMBERS))))
-    return OpCase(name, ([x, *others],), {"axis": place} if name in ("concatenate", "stack") else {})
+    return OpCase(
+        name, ([x, *others],), {"axis": place} if name in ("concatenate", "stack") else {}
+    )
 
 
 @case("append")
@@ -291,9 +302,11 @@ def draw_segments(draw: st.DrawFn, name: str) -> OpCase:
 @case("matmul", "dot", "inner", "vdot", "outer", "tensordot")
 def draw_product(draw: st.DrawFn, name: str) -> OpCase:
     x = draw(tensors(1, 4))
-    shape = {"inner": (*draw(shapes(0, 2)), x.shape[-1]), "vdot": x.shape, "tensordot": x.shape[::-1]}.get(
-        name
-    )
+    shape = {
+        "inner": (*draw(shapes(0, 2)), x.shape[-1]),
+        "vdot": x.shape,
+        "tensordot": x.shape[::-1],
+    }.get(name)
     if shape is None:
         middle = (x.shape[-1],)
         lead = x.shape[:-2] if name == "matmul" else draw(shapes(0, 2))

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from tests.keras.layer_harness import Tensor
 from tests.keras.operation_harness import OpCase
 
-NUMBERS = "float32 float32 float32 float16 bfloat16 float64 int32 int32 int64 int16 int8 uint8 uint16 uint32 bool".split()
+NUMBERS = [
+    *"float32 float32 float32 float16 bfloat16 float64".split(),
+    *"int32 int32 int64 int16 int8 uint8 uint16 uint32 bool".split(),
+]
 FLOATS = "float32 float32 float16 float64".split()
 WHOLE = "int32 int64 uint8 int8".split()
 
@@ -66,7 +69,9 @@ def given_some(draw: Callable[..., Any], **strategies: st.SearchStrategy[Any]) -
 CASES: dict[str, Callable[..., st.SearchStrategy[OpCase]]] = {}
 
 
-def case(*names: str) -> Callable[[Callable[[st.DrawFn, str], OpCase]], Callable[[st.DrawFn, str], OpCase]]:
+def case(
+    *names: str,
+) -> Callable[[Callable[[st.DrawFn, str], OpCase]], Callable[[st.DrawFn, str], OpCase]]:
     """Register how calls of these functions are drawn."""
 
     def register(drawing: Callable[[st.DrawFn, str], OpCase]) -> Callable[[st.DrawFn, str], OpCase]:

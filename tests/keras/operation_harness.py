@@ -64,8 +64,13 @@ def ask_keras(case: OpCase) -> Answer:
     function = operator.getitem
     if case.function != "getitem":
         function = operator.attrgetter(case.function)(keras.ops)
-    positional = [v if isinstance(v, _PLAIN) else _replace(v, tensor, type(v)) for v in case.positional]
-    named = {k: v if isinstance(v, _PLAIN) else _replace(v, tensor, type(v)) for k, v in case.named.items()}
+    positional = [
+        v if isinstance(v, _PLAIN) else _replace(v, tensor, type(v)) for v in case.positional
+    ]
+    named = {
+        k: v if isinstance(v, _PLAIN) else _replace(v, tensor, type(v))
+        for k, v in case.named.items()
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

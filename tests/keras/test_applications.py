@@ -21,7 +21,8 @@ from keras.src.backend.common.stateless_scope import StatelessScope
 
 import netdsl
 from netdsl.building import build_model
-from netdsl.catalog.applications import application_names, apply_network, layers_of
+from netdsl.catalog.application_records import application_names, layers_of
+from netdsl.catalog.applications import apply_network
 from netdsl.catalog.binding import bind_arguments
 from netdsl.catalog.kind import Refusal
 from netdsl.catalog.signature import signature
@@ -158,7 +159,9 @@ model Twins {
 
 
 @pytest.mark.parametrize("name", ["Pyramid", "Twins"])
-def test_a_spec_with_a_network_builds_reloads_and_counts_as_keras(name: str, tmp_path: Path) -> None:
+def test_a_spec_with_a_network_builds_reloads_and_counts_as_keras(
+    name: str, tmp_path: Path
+) -> None:
     compiled = netdsl.compile_text(SPEC)
     assert compiled.ok, [d.message for d in compiled.diagnostics]
     said = compiled.model(name).summary()
@@ -171,8 +174,12 @@ def test_a_spec_with_a_network_builds_reloads_and_counts_as_keras(name: str, tmp
     structured.save(tmp_path / "m.keras")
     reloaded = keras.models.load_model(tmp_path / "m.keras")
     flat.set_weights(structured.get_weights())
-    images = [numpy.random.default_rng(0).random((2, *x.shape[1:]), "float32") for x in structured.inputs]
-    for one, other, third in zip(*(_run(m, images) for m in (structured, reloaded, flat)), strict=True):
+    images = [
+        numpy.random.default_rng(0).random((2, *x.shape[1:]), "float32") for x in structured.inputs
+    ]
+    for one, other, third in zip(
+        *(_run(m, images) for m in (structured, reloaded, flat)), strict=True
+    ):
         numpy.testing.assert_allclose(one, other, atol=1e-5)
         numpy.testing.assert_allclose(one, third, atol=1e-5)
 

@@ -106,7 +106,9 @@ def models(text: str) -> list[Any]:
         built.append(namespace["m"]())
     shapes = {o["name"]: tuple(o["shape"]) for o in compiled.model().summary()["outputs"]}
     for model in built:
-        named = model.output if isinstance(model.output, dict) else {next(iter(shapes)): model.output}
+        named = (
+            model.output if isinstance(model.output, dict) else {next(iter(shapes)): model.output}
+        )
         assert {n: tuple(t.shape) for n, t in named.items()} == shapes
     return built
 
@@ -121,12 +123,17 @@ def inputs_of(model: Any) -> list[Any]:
 
             found.append(tensorflow.constant(["a", "b", "c"]))
         else:
-            found.append(draw.integers(0, 12, shape) if "int" in x.dtype else draw.normal(size=shape))
+            found.append(
+                draw.integers(0, 12, shape) if "int" in x.dtype else draw.normal(size=shape)
+            )
     return found
 
 
 def outputs(model: Any, inputs: list[Any]) -> list[Any]:
-    return [numpy.asarray(y) for y in keras.tree.flatten(model(inputs if len(inputs) > 1 else inputs[0]))]
+    return [
+        numpy.asarray(y)
+        for y in keras.tree.flatten(model(inputs if len(inputs) > 1 else inputs[0]))
+    ]
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -143,7 +150,9 @@ def test_the_model_reloads_from_its_file_and_gives_the_same(name: str, tmp_path:
             numpy.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["learned_positions", "positions_of_strings", "constants_of_every_dtype"])
+@pytest.mark.parametrize(
+    "name", ["learned_positions", "positions_of_strings", "constants_of_every_dtype"]
+)
 def test_layers_applied_to_a_constant_belong_to_the_model(name: str) -> None:
     compiled = netdsl.compile_text(SPECS[name])
     structured, _ = models(SPECS[name])

@@ -54,11 +54,15 @@ def axis_of(axis: Any, rank: int, shape: Shape, argument: str = "axis") -> int:
     """Count an axis from the front, and refuse one that is not there: -1 of rank 3 -> 2."""
     if isinstance(axis, bool) or not isinstance(axis, int):
         raise Refusal(
-            WrongArgument, f"`{argument}` takes an integer, this is {spell_value(axis)}", blames=argument
+            WrongArgument,
+            f"`{argument}` takes an integer, this is {spell_value(axis)}",
+            blames=argument,
         )
     if not -rank <= axis < rank:
         there = f"axes 0 to {rank - 1}" if rank else "no axis"
-        raise Refusal(WrongAxis, f"axis {axis} of {spell_shape(shape)}, which has {there}", blames=argument)
+        raise Refusal(
+            WrongAxis, f"axis {axis} of {spell_shape(shape)}, which has {there}", blames=argument
+        )
     return axis % rank
 
 
@@ -72,7 +76,9 @@ def axes_of(axes: Any, shape: Shape, argument: str = "axis") -> list[int]:
     for axis in listed:
         place = axis_of(axis, rank, shape, argument)
         if place in found:
-            raise Refusal(WrongAxis, f"axis {axis} of {spell_shape(shape)} is named twice", blames=argument)
+            raise Refusal(
+                WrongAxis, f"axis {axis} of {spell_shape(shape)} is named twice", blames=argument
+            )
         found.append(place)
     return found
 
@@ -133,10 +139,14 @@ def size(value: Any, argument: str, minimum: int = 0) -> int:
         )
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refusal(
-            WrongArgument, f"`{argument}` takes whole numbers, this is {spell_value(value)}", blames=argument
+            WrongArgument,
+            f"`{argument}` takes whole numbers, this is {spell_value(value)}",
+            blames=argument,
         )
     if value < minimum:
-        raise Refusal(WrongValue, f"`{argument}` holds {value}, and {minimum} is the least", blames=argument)
+        raise Refusal(
+            WrongValue, f"`{argument}` holds {value}, and {minimum} is the least", blames=argument
+        )
     return value
 
 
@@ -148,7 +158,9 @@ def sizes(value: Any, argument: str, count: int | None = None, minimum: int = 0)
     found = tuple(size(item, argument, minimum) for item in value)
     if count is not None and len(found) != count:
         raise Refusal(
-            WrongValue, f"`{argument}` takes {count} numbers, {len(found)} are given", blames=argument
+            WrongValue,
+            f"`{argument}` takes {count} numbers, {len(found)} are given",
+            blames=argument,
         )
     return found
 
@@ -157,7 +169,9 @@ def number(value: Any, argument: str) -> float:
     """Give an argument that is a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Refusal(
-            WrongArgument, f"`{argument}` takes a number, this is {spell_value(value)}", blames=argument
+            WrongArgument,
+            f"`{argument}` takes a number, this is {spell_value(value)}",
+            blames=argument,
         )
     return value
 

@@ -69,7 +69,9 @@ class OpCall:
             return {"x": self.positional[0], "key": self.positional[1]}
         bound = bind_arguments(facts, _types(facts), self.positional, self.named)
         for problem in bound.problems:
-            raise Refusal(problem.problem, problem.label, blames=problem.argument, help=problem.help)
+            raise Refusal(
+                problem.problem, problem.label, blames=problem.argument, help=problem.help
+            )
         return bound.arguments
 
     def __getattr__(self, name: str) -> Any:
@@ -118,7 +120,9 @@ class OpCall:
         if isinstance(value, tuple) and value and all(isinstance(x, TensorSpec) for x in value):
             return value
         shown = "a tensor" if isinstance(value, TensorSpec) else spell_value(value)
-        raise Refusal(WrongArgument, f"`{name}` takes a list of tensors, this is {shown}", blames=name)
+        raise Refusal(
+            WrongArgument, f"`{name}` takes a list of tensors, this is {shown}", blames=name
+        )
 
     def operand(self, name: str) -> TensorSpec:
         """Give a tensor, or a number as a scalar whose dtype is `int`, `float` or `bool`."""
@@ -141,14 +145,18 @@ def as_operand(value: Any, name: str) -> TensorSpec:
     if isinstance(value, (bool, int, float)):
         return TensorSpec((), type(value).__name__)
     raise Refusal(
-        WrongArgument, f"`{name}` takes a tensor or a number, this is {spell_value(value)}", blames=name
+        WrongArgument,
+        f"`{name}` takes a tensor or a number, this is {spell_value(value)}",
+        blames=name,
     )
 
 
 def no_string(x: TensorSpec, name: str = "") -> TensorSpec:
     """Refuse strings where a function computes; Keras fails only when it is run."""
     if x.dtype == "string":
-        raise Refusal(WrongDtype, f"{x} arrives, and the function computes with numbers", blames=name or None)
+        raise Refusal(
+            WrongDtype, f"{x} arrives, and the function computes with numbers", blames=name or None
+        )
     return x
 
 
@@ -186,7 +194,9 @@ def gives_several(shapes: Iterable[Shape], *dtypes: str) -> Inference:
 
 def _types(facts: Signature) -> Mapping[str, ArgumentType]:
     last = facts.name.rpartition(".")[2]
-    return {name: OTHERWISE.get((last, name), ARGUMENT_TYPES.get(name, ANY)) for name in facts.names}
+    return {
+        name: OTHERWISE.get((last, name), ARGUMENT_TYPES.get(name, ANY)) for name in facts.names
+    }
 
 
 OpRule: TypeAlias = Callable[[OpCall], Inference]

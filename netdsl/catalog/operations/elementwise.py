@@ -125,7 +125,9 @@ def _length(left: str, right: str) -> str:
 
 
 BINARY: Mapping[str, Callable[[str, str], str]] = {
-    **dict.fromkeys("add subtract multiply maximum minimum fmax fmin power floor_divide".split(), meet),
+    **dict.fromkeys(
+        "add subtract multiply maximum minimum fmax fmin power floor_divide".split(), meet
+    ),
     **dict.fromkeys("divide divide_no_nan true_divide logaddexp logaddexp2".split(), _divided),
     **dict.fromkeys("mod fmod".split(), _remainder),
     **dict.fromkeys(
@@ -182,7 +184,9 @@ def bitwise(call: OpCall) -> Inference:
     other = call.tensor("y")
     dtype = joined_dtype(x, other)
     if not is_integer(dtype):
-        raise Refusal(WrongDtype, f"bits of {x.dtype} and {other.dtype} cannot be combined", blames="y")
+        raise Refusal(
+            WrongDtype, f"bits of {x.dtype} and {other.dtype} cannot be combined", blames="y"
+        )
     # Keras says the first operand's shape here, also where the second is larger.
     broadcast(call, x.shape, other.shape)
     return gives(x.shape, dtype)
@@ -209,7 +213,9 @@ def where(call: OpCall) -> Inference:
             help="for the places where a condition holds, use `ops.nonzero`",
         )
     left, right = call.operand("x1"), call.operand("x2")
-    return gives(broadcast(call, condition.shape, left.shape, right.shape), joined_dtype(left, right))
+    return gives(
+        broadcast(call, condition.shape, left.shape, right.shape), joined_dtype(left, right)
+    )
 
 
 def cast(call: OpCall) -> Inference:
@@ -245,7 +251,9 @@ def view(call: OpCall) -> Inference:
     last = x.shape[-1]
     if isinstance(last, int) and last * old % new:
         raise Refusal(
-            WrongValue, f"{last} elements of {old} bytes make no whole number of {new} bytes", blames="dtype"
+            WrongValue,
+            f"{last} elements of {old} bytes make no whole number of {new} bytes",
+            blames="dtype",
         )
     grown = last if not isinstance(last, int) else last * old // new
     return gives((*x.shape[:-1], grown), dtype)
@@ -274,7 +282,9 @@ def normalize(call: OpCall) -> Inference:
     """Scale to a norm of 1; Keras calls the result float32, whatever it is."""
     order = call.order
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise Refusal(WrongValue, f"`order` is {spell_value(order)}, and 1 is the least", blames="order")
+        raise Refusal(
+            WrongValue, f"`order` is {spell_value(order)}, and 1 is the least", blames="order"
+        )
     return along_axes(call)
 
 

@@ -46,7 +46,9 @@ def get_item(call: OpCall) -> Inference:
         )
     full: list[Any] = [slice(None)] * (x.rank - used)
     place = dots[0] if dots else len(entries)
-    return gives(_taken(call, x.shape, entries[:place] + full + entries[place + bool(dots) :]), x.dtype)
+    return gives(
+        _taken(call, x.shape, entries[:place] + full + entries[place + bool(dots) :]), x.dtype
+    )
 
 
 def _taken(call: OpCall, shape: Shape, entries: list[Any]) -> Shape:
@@ -118,7 +120,9 @@ def _inside(place: int, length: Sym) -> Dim:
 def _bound(value: Any, what: str) -> int | None:
     if isinstance(value, (Sym, Unknown)):
         raise Refusal(
-            UnknownDimension, f"{what} of the slice is {value}, and Keras needs a number there", blames="key"
+            UnknownDimension,
+            f"{what} of the slice is {value}, and Keras needs a number there",
+            blames="key",
         )
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
@@ -150,7 +154,9 @@ def written_shape(value: Any, name: str) -> Shape:
     if isinstance(value, tuple):
         inner = {written_shape(item, name) for item in value}
         if len(inner) > 1:
-            raise Refusal(WrongValue, f"the lists in `{name}` are of different lengths", blames=name)
+            raise Refusal(
+                WrongValue, f"the lists in `{name}` are of different lengths", blames=name
+            )
         return (len(value), *(inner.pop() if inner else ()))
     if isinstance(value, int):
         return ()
@@ -172,7 +178,9 @@ def take_along_axis(call: OpCall) -> Inference:
             blames="indices",
         )
     axis = 0 if call.axis is None else axis_of(call.axis, x.rank, x.shape)
-    return gives(broadcast(call, replaced(shape, axis, indices.shape[axis]), indices.shape), x.dtype)
+    return gives(
+        broadcast(call, replaced(shape, axis, indices.shape[axis]), indices.shape), x.dtype
+    )
 
 
 def top_k(call: OpCall) -> Inference:
@@ -181,7 +189,9 @@ def top_k(call: OpCall) -> Inference:
     k = size(call.k, "k", 1)
     if not call.holds(at_least(x.shape[-1], k)):
         raise Refusal(
-            TooSmall, f"`k` is {k}, and the last axis of {spell_shape(x.shape)} has {x.shape[-1]}", blames="k"
+            TooSmall,
+            f"`k` is {k}, and the last axis of {spell_shape(x.shape)} has {x.shape[-1]}",
+            blames="k",
         )
     shape = (*x.shape[:-1], k)
     return gives_several([shape, shape], x.dtype, "int32")
@@ -200,7 +210,9 @@ def searchsorted(call: OpCall) -> Inference:
     order = call.ranked(call.tensor("sorted_sequence"), "sorted_sequence", rank=1)
     values = call.tensor("values")
     if call.side not in ("left", "right"):
-        raise Refusal(WrongValue, f'`side` is {call.side!r}, and knows "left" and "right"', blames="side")
+        raise Refusal(
+            WrongValue, f'`side` is {call.side!r}, and knows "left" and "right"', blames="side"
+        )
     return gives(values.shape, "int32" if isinstance(order.shape[0], int) else "int64")
 
 
@@ -242,11 +254,15 @@ def part(call: OpCall) -> Inference:
     if isinstance(start, TensorSpec):
         return gives((UNKNOWN if d == -1 else d for d in wanted), x.dtype)
     places = sizes(start, "start_indices", x.rank)
-    lengths = [dim - at if d == -1 else d for d, dim, at in zip(wanted, x.shape, places, strict=True)]
+    lengths = [
+        dim - at if d == -1 else d for d, dim, at in zip(wanted, x.shape, places, strict=True)
+    ]
     for at, length, dim in zip(places, lengths, x.shape, strict=True):
         if isinstance(length, int) and not call.holds(at_least(dim, at + length)):
             raise Refusal(
-                TooSmall, f"takes {length} from place {at} on, and the axis is {dim} long", blames="shape"
+                TooSmall,
+                f"takes {length} from place {at} on, and the axis is {dim} long",
+                blames="shape",
             )
     return gives(lengths, x.dtype)
 
@@ -256,7 +272,9 @@ def select(call: OpCall) -> Inference:
     conditions, choices = call.tensors("condlist"), call.tensors("choicelist")
     if len(conditions) != len(choices):
         raise Refusal(
-            TooFewInputs, f"{len(conditions)} conditions for {len(choices)} choices", blames="choicelist"
+            TooFewInputs,
+            f"{len(conditions)} conditions for {len(choices)} choices",
+            blames="choicelist",
         )
     broadcast(call, *(x.shape for x in (*conditions, *choices)))
     return gives(choices[0].shape, choices[0].dtype)

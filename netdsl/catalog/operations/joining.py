@@ -43,7 +43,9 @@ def concatenate(call: OpCall) -> Inference:
         raise Refusal(WrongArgument, "`axis` takes an integer, this is `None`", blames="axis")
     axis = axis_of(call.axis, xs[0].rank, xs[0].shape)
     length = joined_size(call, xs, axis, "xs")
-    return gives(replaced(xs[0].shape, axis, length), joined_dtype(*xs), sparse=all(x.sparse for x in xs))
+    return gives(
+        replaced(xs[0].shape, axis, length), joined_dtype(*xs), sparse=all(x.sparse for x in xs)
+    )
 
 
 def stack(call: OpCall) -> Inference:
@@ -65,7 +67,9 @@ def stack_along(call: OpCall) -> Inference:
     if call.function == "dstack":
         xs = tuple(x.with_shape(_three_axes(x.shape)) for x in xs)
     if xs[0].rank <= axis:
-        raise Refusal(WrongAxis, f"joins axis {axis}, and {spell_shape(xs[0].shape)} has none", blames="xs")
+        raise Refusal(
+            WrongAxis, f"joins axis {axis}, and {spell_shape(xs[0].shape)} has none", blames="xs"
+        )
     length = joined_size(call, xs, axis, "xs")
     return gives(replaced(xs[0].shape, axis, length), joined_dtype(*xs))
 
@@ -176,7 +180,9 @@ def meshgrid(call: OpCall) -> Inference:
     if call.indexing == "ij":  # Keras calls these float32, whatever arrives
         return gives_several([tuple(shape)] * len(xs), FLOATX)
     if len(shape) < 2:
-        raise Refusal(TooFewInputs, f'`indexing="xy"` takes at least 2 tensors, {len(shape)} arrives')
+        raise Refusal(
+            TooFewInputs, f'`indexing="xy"` takes at least 2 tensors, {len(shape)} arrives'
+        )
     shape[:2] = shape[1], shape[0]
     return gives_several([tuple(shape)] * len(xs), xs[-1].dtype)
 

@@ -37,7 +37,9 @@ def _known(x: TensorSpec) -> tuple[Shape, Dim, Dim, Dim]:
     rows, columns = x.shape[-2:]
     for dim in (rows, columns):
         if not isinstance(dim, int):
-            raise Refusal(UnknownDimension, f"rows and columns must be known, {spell_shape(x.shape)} arrives")
+            raise Refusal(
+                UnknownDimension, f"rows and columns must be known, {spell_shape(x.shape)} arrives"
+            )
     return x.shape[:-2], rows, columns, _least(rows, columns)
 
 
@@ -78,7 +80,9 @@ def qr(call: OpCall) -> Inference:
     x = call.ranked(call.numeric("x"), "x", min_rank=2)
     if call.mode not in ("reduced", "complete"):
         raise Refusal(
-            WrongValue, f'`mode` is {call.mode!r}, and knows "reduced" and "complete"', blames="mode"
+            WrongValue,
+            f'`mode` is {call.mode!r}, and knows "reduced" and "complete"',
+            blames="mode",
         )
     batch, rows, columns, smaller = _known(x)
     inner = smaller if call.mode == "reduced" else rows
@@ -102,20 +106,28 @@ def solve(call: OpCall) -> Inference:
     a, b = _square(call, "a"), call.ranked(call.numeric("b"), "b", min_rank=1)
     if a.rank not in (b.rank, b.rank + 1):
         raise Refusal(
-            WrongRank, f"{spell_shape(b.shape)} is no right side of {spell_shape(a.shape)}", blames="b"
+            WrongRank,
+            f"{spell_shape(b.shape)} is no right side of {spell_shape(a.shape)}",
+            blames="b",
         )
     rows = b.shape[-2] if a.rank == b.rank else b.shape[-1]
     if not call.holds(equal(a.shape[-2], rows)):
-        raise Refusal(UnequalInputs, f"{a.shape[-2]} equations and a right side of {rows}", blames="b")
+        raise Refusal(
+            UnequalInputs, f"{a.shape[-2]} equations and a right side of {rows}", blames="b"
+        )
     return gives(b.shape, b.dtype)
 
 
 def least_squares(call: OpCall) -> Inference:
     a, b = call.ranked(call.numeric("a"), "a", rank=2), call.numeric("b")
     if b.rank not in (1, 2):
-        raise Refusal(WrongRank, f"`b` has rank 1 or 2, {spell_shape(b.shape)} has {b.rank}", blames="b")
+        raise Refusal(
+            WrongRank, f"`b` has rank 1 or 2, {spell_shape(b.shape)} has {b.rank}", blames="b"
+        )
     if not call.holds(equal(a.shape[0], b.shape[0])):
-        raise Refusal(UnequalInputs, f"{a.shape[0]} equations and a right side of {b.shape[0]}", blames="b")
+        raise Refusal(
+            UnequalInputs, f"{a.shape[0]} equations and a right side of {b.shape[0]}", blames="b"
+        )
     return gives((a.shape[1], *b.shape[1:]), a.dtype)
 
 
@@ -156,7 +168,9 @@ def _parts(call: OpCall, least: int) -> tuple[TensorSpec, TensorSpec]:
     parts = call.tensors("x")
     if len(parts) != 2:
         raise Refusal(
-            WrongArgument, f"`x` takes a real and an imaginary part, {len(parts)} tensors arrive", blames="x"
+            WrongArgument,
+            f"`x` takes a real and an imaginary part, {len(parts)} tensors arrive",
+            blames="x",
         )
     real, imaginary = (no_string(p) for p in parts)
     call.ranked(real, "x", min_rank=least)
@@ -178,7 +192,8 @@ def transform(call: OpCall) -> Inference:
     for dim in real.shape[-count:]:
         if not isinstance(dim, int):
             raise Refusal(
-                UnknownDimension, f"transforms an axis of known size, {spell_shape(real.shape)} arrives"
+                UnknownDimension,
+                f"transforms an axis of known size, {spell_shape(real.shape)} arrives",
             )
     return gives_several([real.shape, imaginary.shape], real.dtype, imaginary.dtype)
 
@@ -194,14 +209,20 @@ def real_transform(call: OpCall) -> Inference:
 def real_inverse(call: OpCall) -> Inference:
     """A real signal of the half of its transform: 33 -> 64."""
     real, _ = _parts(call, 1)
-    length = (real.shape[-1] - 1) * 2 if call.fft_length is None else size(call.fft_length, "fft_length", 1)
+    length = (
+        (real.shape[-1] - 1) * 2
+        if call.fft_length is None
+        else size(call.fft_length, "fft_length", 1)
+    )
     return gives((*real.shape[:-1], length), real.dtype)
 
 
 def _frames(call: OpCall, length: Dim, window: int, stride: int) -> Dim:
     if not call.holds(at_least(length, window)):
         raise Refusal(
-            TooSmall, f"the signal is {length} long and a frame takes {window}", blames="sequence_length"
+            TooSmall,
+            f"the signal is {length} long and a frame takes {window}",
+            blames="sequence_length",
         )
     return (length - window) // stride + 1
 

@@ -63,11 +63,14 @@ def places(
 ) -> Shape:
     """Count the places of a window along each axis: (32, 32), 3, stride 2, "valid" -> (15, 15)."""
     return tuple(
-        _places(call, *each, padding) for each in zip(lengths, window, strides, dilation, strict=True)
+        _places(call, *each, padding)
+        for each in zip(lengths, window, strides, dilation, strict=True)
     )
 
 
-def _places(call: OpCall, length: Dim, window: int, stride: int, dilation: int, padding: str) -> Dim:
+def _places(
+    call: OpCall, length: Dim, window: int, stride: int, dilation: int, padding: str
+) -> Dim:
     if padding == "same":
         return ceil_div(length, stride)
     reach = (window - 1) * dilation + 1
@@ -95,7 +98,9 @@ def _kernel(call: OpCall, name: str, rank: int) -> tuple[TensorSpec, tuple[int, 
     window = kernel.shape[:-2]
     if not all(isinstance(d, int) for d in window):
         raise Refusal(
-            UnknownDimension, f"a kernel needs its sizes, this is {spell_shape(kernel.shape)}", blames=name
+            UnknownDimension,
+            f"a kernel needs its sizes, this is {spell_shape(kernel.shape)}",
+            blames=name,
         )
     return kernel, window  # type: ignore[return-value]
 
@@ -103,7 +108,9 @@ def _kernel(call: OpCall, name: str, rank: int) -> tuple[TensorSpec, tuple[int, 
 def _channels_fit(call: OpCall, channels: Dim, expected: Dim, name: str) -> None:
     if not call.holds(equal(channels, expected)):
         raise Refusal(
-            UnequalInputs, f"{channels} channels arrive, the kernel is made for {expected}", blames=name
+            UnequalInputs,
+            f"{channels} channels arrive, the kernel is made for {expected}",
+            blames=name,
         )
 
 
@@ -142,14 +149,17 @@ def transposed_convolution(call: OpCall) -> Inference:
         else sizes(call.output_padding, "output_padding", count)
     )
     lengths = [
-        _grown(*each, call.padding) for each in zip(spatial, window, strides, dilation, extra, strict=True)
+        _grown(*each, call.padding)
+        for each in zip(spatial, window, strides, dilation, extra, strict=True)
     ]
     filters = kernel.shape[-2]
     macs = convolution_macs(spatial, window, channels, filters)
     return gives(join_axes(x.shape[0], lengths, filters, call.data_format), x.dtype, macs)
 
 
-def _grown(length: Dim, window: int, stride: int, dilation: int, extra: int | None, padding: str) -> Dim:
+def _grown(
+    length: Dim, window: int, stride: int, dilation: int, extra: int | None, padding: str
+) -> Dim:
     reach = (window - 1) * dilation + 1
     if padding == "same":
         return length * stride if extra is None else (length - 1) * stride + reach % 2 + extra
@@ -194,18 +204,22 @@ def blocks(call: OpCall) -> Inference:
     if call.function == "depth_to_space":
         _divided(call, channels, side * side, "channels")
         return gives(
-            join_axes(batch, (height * side, width * side), channels // side**2, call.data_format), x.dtype
+            join_axes(batch, (height * side, width * side), channels // side**2, call.data_format),
+            x.dtype,
         )
     for length in (height, width):
         _divided(call, length, side, "pixels")
     return gives(
-        join_axes(batch, (height // side, width // side), channels * side**2, call.data_format), x.dtype
+        join_axes(batch, (height // side, width // side), channels * side**2, call.data_format),
+        x.dtype,
     )
 
 
 def _divided(call: OpCall, length: Dim, divisor: int, what: str) -> None:
     if not call.holds(divides(divisor, length)):
-        raise Refusal(UnevenSplit, f"{length} {what} do not divide by {divisor}", blames="block_size")
+        raise Refusal(
+            UnevenSplit, f"{length} {what} do not divide by {divisor}", blames="block_size"
+        )
 
 
 def unfold(call: OpCall) -> Inference:
@@ -218,7 +232,9 @@ def unfold(call: OpCall) -> Inference:
     batch, channels, *spatial = x.shape
     for length in spatial:
         if isinstance(length, Unknown):
-            raise Refusal(UnknownDimension, f"height and width must be known, {spell_shape(x.shape)} arrives")
+            raise Refusal(
+                UnknownDimension, f"height and width must be known, {spell_shape(x.shape)} arrives"
+            )
     padded = tuple(length + 2 * p for length, p in zip(spatial, padding, strict=True))
     found = places(call, padded, window, stride, dilation, "valid")
     return gives((batch, channels * window[0] * window[1], product(found)), x.dtype)
@@ -232,7 +248,9 @@ def fold(call: OpCall) -> Inference:
     part = window[0] * window[1]
     if not call.holds(divides(part, x.shape[1])):
         raise Refusal(
-            UnevenSplit, f"axis 1 is {x.shape[1]}, which windows of {part} do not share", blames="kernel_size"
+            UnevenSplit,
+            f"axis 1 is {x.shape[1]}, which windows of {part} do not share",
+            blames="kernel_size",
         )
     return gives((x.shape[0], x.shape[1] // part, height, width), x.dtype)
 
@@ -245,7 +263,9 @@ def attention(call: OpCall) -> Inference:
     query, key, value = (call.ranked(call.numeric(n), n, rank=4) for n in ("query", "key", "value"))
     if call.attn_logits_soft_cap is not None:
         raise Refusal(
-            WrongValue, "`attn_logits_soft_cap` works on JAX with a TPU only", blames="attn_logits_soft_cap"
+            WrongValue,
+            "`attn_logits_soft_cap` works on JAX with a TPU only",
+            blames="attn_logits_soft_cap",
         )
     pairs = (
         ("key", query, key, -1, "features"),
@@ -256,11 +276,15 @@ def attention(call: OpCall) -> Inference:
     for name, left, right, axis, what in pairs:
         if not call.holds(equal(left.shape[axis], right.shape[axis])):
             raise Refusal(
-                UnequalInputs, f"{what} are {left.shape[axis]} and {right.shape[axis]} here", blames=name
+                UnequalInputs,
+                f"{what} are {left.shape[axis]} and {right.shape[axis]} here",
+                blames=name,
             )
     if not call.holds(divides(_whole(key.shape[2]), query.shape[2])):
         raise Refusal(
-            UnevenSplit, f"{query.shape[2]} heads of queries do not divide by {key.shape[2]}", blames="key"
+            UnevenSplit,
+            f"{query.shape[2]} heads of queries do not divide by {key.shape[2]}",
+            blames="key",
         )
     pairs_of_places = work((query.shape[0], query.shape[1], query.shape[2], key.shape[1]))
     macs = pairs_of_places * (query.shape[3] + value.shape[3])
@@ -305,7 +329,9 @@ def glu(call: OpCall) -> Inference:
     axis = axis_of(call.axis, x.rank, x.shape)
     if not call.holds(divides(2, x.shape[axis])):
         raise Refusal(
-            UnevenSplit, f"axis {axis} is {x.shape[axis]}, and its halves must be equal", blames="axis"
+            UnevenSplit,
+            f"axis {axis} is {x.shape[axis]}, and its halves must be equal",
+            blames="axis",
         )
     return gives(replaced(x.shape, axis, x.shape[axis] // 2), x.dtype)
 
@@ -332,7 +358,9 @@ def _coded(call: OpCall, x: TensorSpec) -> Shape:
     asked = call.num_classes if call.num_classes is not None else call.arguments.get("num_tokens")
     if asked is None:
         raise Refusal(
-            WrongArgument, "`num_classes` takes the number of classes, this is `None`", blames="num_classes"
+            WrongArgument,
+            "`num_classes` takes the number of classes, this is `None`",
+            blames="num_classes",
         )
     classes = size(asked, "num_classes", 1)
     axis = call.axis

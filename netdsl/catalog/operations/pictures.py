@@ -44,14 +44,18 @@ def sides(call: OpCall, x: TensorSpec) -> tuple[int, int, int]:
 def one_of(call: OpCall, name: str, words: tuple[str, ...]) -> None:
     value = call.arguments.get(name, words[0])
     if value not in words:
-        raise Refusal(WrongValue, f"`{name}` is {value!r}, and knows {', '.join(words)}", blames=name)
+        raise Refusal(
+            WrongValue, f"`{name}` is {value!r}, and knows {', '.join(words)}", blames=name
+        )
 
 
 def resize(call: OpCall) -> Inference:
     """Bring images to a height and a width."""
     if not isinstance(call.size, tuple):
         raise Refusal(
-            WrongValue, f"`size` takes a height and a width, this is {spell_value(call.size)}", blames="size"
+            WrongValue,
+            f"`size` takes a height and a width, this is {spell_value(call.size)}",
+            blames="size",
         )
     wanted = sizes(call.size, "size", 2, 1)
     x = pictures(call)
@@ -85,7 +89,9 @@ def affine_transform(call: OpCall) -> Inference:
         )
     if not call.holds(equal(transform.shape[-1], 8)):
         raise Refusal(
-            WrongValue, f"`transform` has 8 numbers, this has {transform.shape[-1]}", blames="transform"
+            WrongValue,
+            f"`transform` has 8 numbers, this has {transform.shape[-1]}",
+            blames="transform",
         )
     return same_picture(call)
 
@@ -123,7 +129,9 @@ def colours(call: OpCall) -> Inference:
     """Between RGB and HSV; floats only."""
     x = pictures(call)
     if not is_float(x.dtype):
-        raise Refusal(WrongDtype, f"takes floats, {x.dtype} arrives", help='cast with `ops.cast("float32")`')
+        raise Refusal(
+            WrongDtype, f"takes floats, {x.dtype} arrives", help='cast with `ops.cast("float32")`'
+        )
     _channels(x.shape[sides(call, x)[2]], (3,))
     return gives(x.shape, x.dtype)
 
@@ -143,7 +151,8 @@ def patches(call: OpCall) -> Inference:
     x = no_string(call.first)
     if x.rank not in (count + 1, count + 2):
         raise Refusal(
-            WrongRank, f"needs rank {count + 1} or {count + 2}, {spell_shape(x.shape)} has rank {x.rank}"
+            WrongRank,
+            f"needs rank {count + 1} or {count + 2}, {spell_shape(x.shape)} has rank {x.rank}",
         )
     first = call.data_format == "channels_first"
     lead, rest = x.shape[: x.rank - count - 1], x.shape[x.rank - count - 1 :]
@@ -170,7 +179,9 @@ def map_coordinates(call: OpCall) -> Inference:
             blames="coordinates",
         )
     if call.order not in (0, 1):
-        raise Refusal(WrongValue, f"`order` is {spell_value(call.order)}, and is 0 or 1", blames="order")
+        raise Refusal(
+            WrongValue, f"`order` is {spell_value(call.order)}, and is 0 or 1", blames="order"
+        )
     one_of(call, "fill_mode", FILL_MODES)
     return gives(coordinates.shape[1:], x.dtype)
 
@@ -200,22 +211,30 @@ def _margin(call: OpCall, length: Dim, names: tuple[str, str, str], sign: int) -
     )
     if given.count(None) != 1:
         raise Refusal(
-            ConflictingArguments, f"exactly two of `{'`, `'.join(names)}` are given", blames=names[2]
+            ConflictingArguments,
+            f"exactly two of `{'`, `'.join(names)}` are given",
+            blames=names[2],
         )
     before, after, target = given
     if target is None:
         if sign < 0 and isinstance(length, Unknown):
             raise Refusal(
-                UnknownDimension, f"`{names[2]}` must be given where the size is not known", blames=names[2]
+                UnknownDimension,
+                f"`{names[2]}` must be given where the size is not known",
+                blames=names[2],
             )
         taken = (before or 0) + (after or 0)
         whole = length + sign * taken
         if sign < 0 and not call.holds(at_least(length, taken)):
-            raise Refusal(TooSmall, f"{length} is less than the {taken} to take away", blames=names[0])
+            raise Refusal(
+                TooSmall, f"{length} is less than the {taken} to take away", blames=names[0]
+            )
         return whole
     rest = (target - length) * sign - (after if before is None else before)  # type: ignore[operator]
     if isinstance(rest, int) and rest < 0:
-        raise Refusal(WrongValue, f"{length} does not come to {target} with what is given", blames=names[2])
+        raise Refusal(
+            WrongValue, f"{length} does not come to {target} with what is given", blames=names[2]
+        )
     return target
 
 

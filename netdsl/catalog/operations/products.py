@@ -45,7 +45,9 @@ def agree(call: OpCall, left: Dim, right: Dim, first: Shape, second: Shape) -> N
 def _product_dtype(left: TensorSpec, right: TensorSpec) -> str:
     if left.dtype == right.dtype == "int8":
         return "int32"
-    return meet(*({"int": "int64", "float": "float32"}.get(x.dtype, x.dtype) for x in (left, right)))
+    return meet(
+        *({"int": "int64", "float": "float32"}.get(x.dtype, x.dtype) for x in (left, right))
+    )
 
 
 def matmul(call: OpCall) -> Inference:
@@ -61,7 +63,10 @@ def matmul(call: OpCall) -> Inference:
     columns = (second[-1],) if right.rank > 1 else ()
     shape = (*batch, *rows, *columns)
     return gives(
-        shape, _product_dtype(left, right), work((*shape, first[-1])), sparse=left.sparse and right.sparse
+        shape,
+        _product_dtype(left, right),
+        work((*shape, first[-1])),
+        sparse=left.sparse and right.sparse,
     )
 
 
@@ -112,7 +117,9 @@ def kron(call: OpCall) -> Inference:
             f"{spell_shape(left.shape)} and {spell_shape(right.shape)} have different ranks",
             blames="x2",
         )
-    return gives([a * b for a, b in zip(left.shape, right.shape, strict=True)], joined_dtype(left, right))
+    return gives(
+        [a * b for a, b in zip(left.shape, right.shape, strict=True)], joined_dtype(left, right)
+    )
 
 
 def cross(call: OpCall) -> Inference:
@@ -124,7 +131,9 @@ def cross(call: OpCall) -> Inference:
     lengths = (left.shape[first], right.shape[second])
     for name, length in zip(("x1", "x2"), lengths, strict=True):
         if isinstance(length, int) and length not in (2, 3):
-            raise Refusal(WrongValue, f"vectors have 2 or 3 elements, these have {length}", blames=name)
+            raise Refusal(
+                WrongValue, f"vectors have 2 or 3 elements, these have {length}", blames=name
+            )
     shape = broadcast(call, without(left.shape, first), without(right.shape, second))
     dtype = joined_dtype(left, right)
     size = (3,) if 3 in lengths else ()
@@ -138,15 +147,23 @@ def tensordot(call: OpCall) -> Inference:
     axes: Any = call.axes
     if isinstance(axes, tuple):
         if len(axes) != 2:
-            raise Refusal(WrongValue, "`axes` takes a number, or the axes of each of the two", blames="axes")
+            raise Refusal(
+                WrongValue, "`axes` takes a number, or the axes of each of the two", blames="axes"
+            )
         gone, other = axes_of(axes[0], left.shape, "axes"), axes_of(axes[1], right.shape, "axes")
-    elif isinstance(axes, int) and not isinstance(axes, bool) and axes <= min(left.rank, right.rank):
+    elif (
+        isinstance(axes, int) and not isinstance(axes, bool) and axes <= min(left.rank, right.rank)
+    ):
         gone, other = list(range(left.rank - max(axes, 0), left.rank)), list(range(max(axes, 0)))
     else:
-        raise Refusal(WrongAxis, f"`axes` is {spell_value(axes)}, more than the tensors have", blames="axes")
+        raise Refusal(
+            WrongAxis, f"`axes` is {spell_value(axes)}, more than the tensors have", blames="axes"
+        )
     if len(gone) != len(other):
         raise Refusal(
-            WrongValue, f"`axes` names {len(gone)} axes of one and {len(other)} of the other", blames="axes"
+            WrongValue,
+            f"`axes` names {len(gone)} axes of one and {len(other)} of the other",
+            blames="axes",
         )
     for a, b in zip(gone, other, strict=True):
         agree(call, left.shape[a], right.shape[b], left.shape, right.shape)
@@ -161,13 +178,23 @@ def correlate(call: OpCall) -> Inference:
     a, b = left.shape[0], right.shape[0]
     for name, length in (("x1", a), ("x2", b)):
         if isinstance(length, Unknown):
-            raise Refusal(WrongValue, f"the length of `{name}` is not known, and Keras needs it", blames=name)
+            raise Refusal(
+                WrongValue, f"the length of `{name}` is not known, and Keras needs it", blames=name
+            )
     dtype = joined_dtype(left, right)
     dtype = (
-        "float64" if dtype == "int64" else dtype if dtype in ("bfloat16", "float16", "float64") else "float32"
+        "float64"
+        if dtype == "int64"
+        else dtype
+        if dtype in ("bfloat16", "float16", "float64")
+        else "float32"
     )
     longer = maximum(a, b)
-    lengths: dict[str, Dim] = {"valid": longer - (a + b - longer) + 1, "same": longer, "full": a + b - 1}
+    lengths: dict[str, Dim] = {
+        "valid": longer - (a + b - longer) + 1,
+        "same": longer,
+        "full": a + b - 1,
+    }
     if call.mode not in lengths:
         raise Refusal(
             WrongValue,
@@ -197,7 +224,9 @@ def einsum(call: OpCall) -> Inference:
     terms = before.split(",")
     if not re.fullmatch(r"[a-zA-Z.,]*(->[a-zA-Z.]*)?", equation):
         raise Refusal(
-            WrongEquation, f"{equation!r} is not of the form `ab,bc->ac`, without spaces", blames="subscripts"
+            WrongEquation,
+            f"{equation!r} is not of the form `ab,bc->ac`, without spaces",
+            blames="subscripts",
         )
     if len(terms) != len(operands):
         raise Refusal(
@@ -215,11 +244,17 @@ def einsum(call: OpCall) -> Inference:
     dtype = "int32" if kinds == {"int8"} else joined_dtype(*operands)
     if len(operands) == 1:
         return gives(shape, dtype)
-    batch = {term[0] for term in terms if term[:1].isalpha() and isinstance(found[term[0]], Unknown)}
-    return gives(shape, dtype, product(dim for name, dim in found.items() if name not in batch) * work(rest))
+    batch = {
+        term[0] for term in terms if term[:1].isalpha() and isinstance(found[term[0]], Unknown)
+    }
+    return gives(
+        shape, dtype, product(dim for name, dim in found.items() if name not in batch) * work(rest)
+    )
 
 
-def _read_term(call: OpCall, term: str, x: TensorSpec, found: dict[str, Dim], equation: str) -> Shape:
+def _read_term(
+    call: OpCall, term: str, x: TensorSpec, found: dict[str, Dim], equation: str
+) -> Shape:
     """Note the size of each letter of a term; give the axes that its `...` stands for."""
     head, dots, tail = term.partition("...")
     names = head + tail
@@ -230,7 +265,10 @@ def _read_term(call: OpCall, term: str, x: TensorSpec, found: dict[str, Dim], eq
             f"`{term}` of {equation!r} does not fit {spell_shape(x.shape)}",
             blames="subscripts",
         )
-    sizes = [*zip(head, x.shape, strict=False), *zip(tail, x.shape[x.rank - len(tail) :], strict=True)]
+    sizes = [
+        *zip(head, x.shape, strict=False),
+        *zip(tail, x.shape[x.rank - len(tail) :], strict=True),
+    ]
     for name, dim in sizes:
         found[name] = _met(call, name, found.get(name, 1), dim, equation)
     return x.shape[len(head) : x.rank - len(tail)]
@@ -240,7 +278,9 @@ def _met(call: OpCall, name: str, known: Dim, dim: Dim, equation: str) -> Dim:
     if known == 1 or dim == 1:
         return dim if known == 1 else known
     if not call.holds(equal(known, dim)):
-        raise Refusal(WrongEquation, f"`{name}` of {equation!r} is {known} and {dim}", blames="subscripts")
+        raise Refusal(
+            WrongEquation, f"`{name}` of {equation!r} is {known} and {dim}", blames="subscripts"
+        )
     return dim if isinstance(known, Unknown) or isinstance(dim, int) else known
 
 
@@ -259,7 +299,9 @@ def _result(target: str, found: dict[str, Dim], rest: Shape, equation: str) -> S
             )
         if target.count(name) > 1:
             raise Refusal(
-                WrongEquation, f"`{name}` is twice on the right of {equation!r}", blames="subscripts"
+                WrongEquation,
+                f"`{name}` is twice on the right of {equation!r}",
+                blames="subscripts",
             )
     middle = rest if dots else ()
     return (*(found[c] for c in head), *middle, *(found[c] for c in tail))

@@ -53,7 +53,9 @@ def meet(*dtypes: str) -> str:
     for dtype in dtypes:
         if dtype.startswith("float8"):
             raise Refusal(
-                WrongDtype, f"{dtype} turns into no other dtype by itself", help="cast it with `ops.cast`"
+                WrongDtype,
+                f"{dtype} turns into no other dtype by itself",
+                help="cast it with `ops.cast`",
             )
     strong = {WEAK.get(dtype, dtype) for dtype in dtypes}
     if all(dtype in WEAK for dtype in dtypes):
@@ -72,7 +74,8 @@ def _lowest(dtypes: set[str]) -> str:
     for dtype in dtypes:
         if dtype not in ABOVE:
             raise Refusal(
-                WrongDtype, f"{dtype} does not mix with {', '.join(sorted(dtypes - {dtype})) or 'numbers'}"
+                WrongDtype,
+                f"{dtype} does not mix with {', '.join(sorted(dtypes - {dtype})) or 'numbers'}",
             )
     shared = frozenset.intersection(*(_bounds(dtype) for dtype in dtypes))
     lowest = (shared & dtypes) or {d for d in shared if shared <= _bounds(d)}

@@ -106,16 +106,22 @@ def norm(call: OpCall) -> Inference:
     order = call.ord
     if isinstance(order, str) and order not in ("fro", "nuc"):
         raise Refusal(
-            WrongValue, f'`ord` is {order!r}, and knows "fro" and "nuc" besides numbers', blames="ord"
+            WrongValue,
+            f'`ord` is {order!r}, and knows "fro" and "nuc" besides numbers',
+            blames="ord",
         )
     count = len(axes_of(call.axis, call.first.shape))
     if count == 1 and isinstance(order, str):
         raise Refusal(
-            WrongValue, f"`ord` {order!r} is a norm of matrices, and there is one axis", blames="ord"
+            WrongValue,
+            f"`ord` {order!r} is a norm of matrices, and there is one axis",
+            blames="ord",
         )
     if count == 2 and order not in MATRIX_ORDERS:
         raise Refusal(
-            WrongValue, f"`ord` {order!r} is no norm of matrices, and there are two axes", blames="ord"
+            WrongValue,
+            f"`ord` {order!r} is no norm of matrices, and there are two axes",
+            blames="ord",
         )
     return reduction(call)
 
@@ -133,7 +139,11 @@ def average(call: OpCall) -> Inference:
     whole = weights.rank == x.rank and all(
         call.holds(equal(a, b)) for a, b in zip(x.shape, weights.shape, strict=True)
     )
-    along = axis is not None and weights.rank == 1 and call.holds(equal(x.shape[axis], weights.shape[0]))
+    along = (
+        axis is not None
+        and weights.rank == 1
+        and call.holds(equal(x.shape[axis], weights.shape[0]))
+    )
     if not whole and not along:
         raise Refusal(
             UnequalInputs,
@@ -194,7 +204,9 @@ def along(call: OpCall) -> Inference:
 def argpartition(call: OpCall) -> Inference:
     kth = call.kth
     if isinstance(kth, bool) or not isinstance(kth, int):
-        raise Refusal(WrongArgument, f"`kth` takes an integer, this is {spell_value(kth)}", blames="kth")
+        raise Refusal(
+            WrongArgument, f"`kth` takes an integer, this is {spell_value(kth)}", blames="kth"
+        )
     return along(call)
 
 
@@ -224,7 +236,9 @@ def bincount(call: OpCall) -> Inference:
     """Count the occurrences of each whole number; how many there are is known when it is run."""
     x = call.numeric("x")
     if call.weights is not None:
-        raise Refusal(WrongArgument, "`weights` takes no tensor of a model's graph", blames="weights")
+        raise Refusal(
+            WrongArgument, "`weights` takes no tensor of a model's graph", blames="weights"
+        )
     size(call.minlength, "minlength")
     return gives((*x.shape[:-1], UNKNOWN), "int32", sparse=x.sparse or bool(call.sparse))
 
@@ -250,7 +264,8 @@ def diagonal(call: OpCall) -> Inference:
     x = call.numeric("x")
     first, second = two_axes(call, x)
     return gives(
-        (*without(x.shape, first, second), _diagonal(x.shape[first], x.shape[second], call.offset)), x.dtype
+        (*without(x.shape, first, second), _diagonal(x.shape[first], x.shape[second], call.offset)),
+        x.dtype,
     )
 
 

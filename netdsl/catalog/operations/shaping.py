@@ -37,7 +37,9 @@ def reshape(call: OpCall) -> Inference:
     wanted = tuple(_new_size(dim) for dim in written)
     if wanted.count(-1) > 1:
         raise Refusal(
-            WrongValue, f"-1 stands {wanted.count(-1)} times in {wanted}, and once is all", blames="newshape"
+            WrongValue,
+            f"-1 stands {wanted.count(-1)} times in {wanted}, and once is all",
+            blames="newshape",
         )
     if any(isinstance(dim, Unknown) for dim in x.shape):
         return gives((UNKNOWN if d == -1 else d for d in wanted), x.dtype, sparse=x.sparse)
@@ -116,7 +118,9 @@ def rot90(call: OpCall) -> Inference:
     if len(places) != 2 or places[0] == places[1]:
         raise Refusal(WrongAxis, "`axes` names two different axes", blames="axes")
     first, second = (axis_of(a, x.rank, x.shape, "axes") for a in places)
-    caveats = ("Keras says that it swaps the axes, and an even `k` does not",) if call.k % 2 == 0 else ()
+    caveats = (
+        ("Keras says that it swaps the axes, and an even `k` does not",) if call.k % 2 == 0 else ()
+    )
     swapped = _swapped(x.shape, first, second)
     return Inference(TensorSpec(swapped, x.dtype), caveats=caveats if swapped != x.shape else ())
 
@@ -206,7 +210,9 @@ def repeat(call: OpCall) -> Inference:
         return gives(replaced(shape, axis, length * times[0]), x.dtype)
     if not call.holds(equal(length, len(times))):
         raise Refusal(
-            WrongValue, f"`repeats` has {len(times)} numbers for {length} elements", blames="repeats"
+            WrongValue,
+            f"`repeats` has {len(times)} numbers for {length} elements",
+            blames="repeats",
         )
     return gives(replaced(shape, axis, sum(times)), x.dtype)
 
@@ -230,7 +236,8 @@ def pad(call: OpCall) -> Inference:
             blames="mode",
         )
     return gives(
-        [dim + before + after for dim, (before, after) in zip(x.shape, margins, strict=True)], x.dtype
+        [dim + before + after for dim, (before, after) in zip(x.shape, margins, strict=True)],
+        x.dtype,
     )
 
 
@@ -243,7 +250,9 @@ def _margins(width: Any, x: TensorSpec) -> tuple[tuple[int, int], ...]:
     for pair in pairs:
         if len(pair) not in (1, 2):
             raise Refusal(
-                WrongValue, f"`pad_width` takes pairs of numbers, {pair} is none", blames="pad_width"
+                WrongValue,
+                f"`pad_width` takes pairs of numbers, {pair} is none",
+                blames="pad_width",
             )
     if len(pairs) not in (1, x.rank):
         raise Refusal(
@@ -261,7 +270,9 @@ def broadcast_to(call: OpCall) -> Inference:
     x = call.tensor("x")
     shape = sizes(call.shape, "shape")
     if len(shape) < x.rank:
-        raise Refusal(WrongRank, f"{spell_shape(x.shape)} has more axes than {shape}", blames="shape")
+        raise Refusal(
+            WrongRank, f"{spell_shape(x.shape)} has more axes than {shape}", blames="shape"
+        )
     broadcast(call, x.shape, shape)
     for got, wanted in zip(x.shape[::-1], shape[::-1], strict=False):
         if isinstance(got, int) and got != 1 and got != wanted:
@@ -288,7 +299,9 @@ def rearrange(call: OpCall) -> Inference:
     if sorted(names) != sorted(known):
         odd = sorted(set(names) ^ set(known)) or names
         raise Refusal(
-            WrongEquation, f"`{odd[0]}` is not once on both sides of {call.pattern!r}", blames="pattern"
+            WrongEquation,
+            f"`{odd[0]}` is not once on both sides of {call.pattern!r}",
+            blames="pattern",
         )
     shape: list[Dim] = []
     for group in groups:
@@ -311,14 +324,18 @@ def _named_sizes(call: OpCall, x: TensorSpec, groups: list[list[str]]) -> dict[s
             f"{call.pattern!r} names {len(groups)} axes, {spell_shape(x.shape)} has {x.rank}",
             blames="pattern",
         )
-    lengths = {name: value for name, value in call.arguments.items() if name not in ("tensor", "pattern")}
+    lengths = {
+        name: value for name, value in call.arguments.items() if name not in ("tensor", "pattern")
+    }
     known: dict[str, Dim] = {}
     for group, dim in zip(groups, x.shape, strict=True):
         known.update(_split_group(call, group, dim, lengths))
     return known
 
 
-def _split_group(call: OpCall, group: list[str], dim: Dim, lengths: dict[str, Any]) -> dict[str, Dim]:
+def _split_group(
+    call: OpCall, group: list[str], dim: Dim, lengths: dict[str, Any]
+) -> dict[str, Dim]:
     if len(group) == 1:
         return {group[0]: dim}
     given = {name: size(lengths[name], name, 1) for name in group if name in lengths}
@@ -326,7 +343,9 @@ def _split_group(call: OpCall, group: list[str], dim: Dim, lengths: dict[str, An
     free = [name for name in group if name not in lengths]
     if len(free) > 1:
         raise Refusal(
-            WrongEquation, f"give `{free[1]}` a size: only one of a group is worked out", blames="pattern"
+            WrongEquation,
+            f"give `{free[1]}` a size: only one of a group is worked out",
+            blames="pattern",
         )
     part = math.prod(given.values())
     if isinstance(dim, Unknown):
@@ -337,7 +356,9 @@ def _split_group(call: OpCall, group: list[str], dim: Dim, lengths: dict[str, An
         )
     if not call.holds(divides(part, dim) if free else equal(dim, part)):
         raise Refusal(
-            UnevenSplit, f"{part} does not fit {dim}, the axis of `({' '.join(group)})`", blames="pattern"
+            UnevenSplit,
+            f"{part} does not fit {dim}, the axis of `({' '.join(group)})`",
+            blames="pattern",
         )
     if free:
         found[free[0]] = dim // part

@@ -25,7 +25,11 @@ def arange(call: OpCall) -> Inference:
     step = 1 if call.step is None else call.step
     if step == 0:
         raise Refusal(WrongValue, "`step` is 0", blames="step")
-    if call.dtype is not None and is_integer(call.dtype) and any(isinstance(v, float) for v in written):
+    if (
+        call.dtype is not None
+        and is_integer(call.dtype)
+        and any(isinstance(v, float) for v in written)
+    ):
         raise Refusal(WrongDtype, f"fractions do not count in {call.dtype}", blames="dtype")
     length = max(math.ceil((stop - start) / step), 0)
     return gives((length,), call.dtype or meet(*(type(v).__name__ for v in written)))
