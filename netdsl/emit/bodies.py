@@ -12,7 +12,8 @@ from functools import cached_property
 
 from netdsl.elaborate.ordering import Step, arrange
 from netdsl.emit import code
-from netdsl.emit.expressions import expression, flowing, sequence, value
+from netdsl.emit.calls import flowing
+from netdsl.emit.expressions import expression, sequence, value
 from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
@@ -49,7 +50,9 @@ class BodyWriter:
         self.inputs = arranged.inputs
         self.outputs = arranged.outputs
         self.steps = _assertions_early(arranged.steps)
-        self.write_input: Callable[[Writer, tree.Input], None] | None = None  # a model's, not a block's
+        self.write_input: Callable[[Writer, tree.Input], None] | None = (
+            None  # a model's, not a block's
+        )
         self._lets: set[str] = set()
         self._body = body
         self._kept: set[str] = set() if w.in_block else {i.name for i in self.inputs}
@@ -100,14 +103,16 @@ class BodyWriter:
         w = self.w
         if written.type is None:
             return
-        used = {n for step in self.steps for n in free_names(step.statement)}
+        statements = (step.statement for step in self.steps)
+        used = {n for s in statements if not isinstance(s, tree.Input) for n in free_names(s)}
         new: list[tuple[int, str]] = []
         for axis, dim in enumerate(written.type.dims, 1):
-            if isinstance(dim, tree.Name) and w.scope.lookup(dim.id) is None:
-                if not w.module.is_value(w.unit, dim.id) and dim.id in used:
-                    spelled = w.names.take(python_name(dim.id))
-                    w.scope.bindings[dim.id] = Piece(code.name(spelled), VALUE)
-                    new.append((axis, spelled))
+            if not isinstance(dim, tree.Name) or dim.id not in used:
+                continue
+            if w.scope.lookup(dim.id) is None and not w.module.is_value(w.unit, dim.id):
+                spelled = w.names.take(python_name(dim.id))
+                w.scope.bindings[dim.id] = Piece(code.name(spelled), VALUE)
+                new.append((axis, spelled))
         binding = w.scope.lookup(written.name)
         assert binding is not None
         shape = code.attribute(binding.code, "shape")
@@ -118,7 +123,9 @@ class BodyWriter:
             w.emit(code.assign(target, rest))
             return
         for axis, spelled in new:
-            index = code.constant(axis) if axis < count else ast.UnaryOp(ast.USub(), code.constant(1))
+            index = (
+                code.constant(axis) if axis < count else ast.UnaryOp(ast.USub(), code.constant(1))
+            )
             w.emit(code.assign(spelled, code.subscript(shape, index)))
 
     # -- statements -----------------------------------------------------------------------------
@@ -138,7 +145,9 @@ class BodyWriter:
         return [results[id(output)] for output in self.outputs]
 
     def _last_step(self) -> int:
-        numbers = [n for n, s in enumerate(self.steps) if not isinstance(s.statement, tree.Defaults)]
+        numbers = [
+            n for n, s in enumerate(self.steps) if not isinstance(s.statement, tree.Defaults)
+        ]
         return numbers[-1] if numbers else -1
 
     def _statement(self, step: Step, number: int) -> None:
@@ -220,7 +229,11 @@ class BodyWriter:
             piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)
         elif not direct and not piece.is_name and not isinstance(piece.code, ast.Subscript):
-            keep = flow if len(self.outputs) == 1 else w.names.first_free(("out", "out2", "out3", "out4"))
+            keep = (
+                flow
+                if len(self.outputs) == 1
+                else w.names.first_free(("out", "out2", "out3", "out4"))
+            )
             piece = w.assign(keep, piece)
         if reserved and not code.is_name(piece.code, flow):
             w.names.release(flow)
@@ -247,13 +260,16 @@ class BodyWriter:
         return None
 
     def _is_dead(self, identifier: str, number: int, written: tree.Expr) -> bool:
-        """Tell whether a tensor's variable may take another: nothing later reads it, and this chain only begins with it."""
+        """Tell whether a variable may take another tensor: nothing later reads it, this chain only begins with it."""
         if identifier in self._kept or self._is_used_after(number, identifier):
             return False
         before = (s.statement for s in self.steps[:number])
         if any(isinstance(s, tree.Output) and s.name == identifier for s in before):
             return False
-        if code.is_name(self.w.scope.bindings[identifier].code, self.w.anchor) and self._has_sources:
+        if (
+            code.is_name(self.w.scope.bindings[identifier].code, self.w.anchor)
+            and self._has_sources
+        ):
             return False
         head = written.stages[0] if isinstance(written, tree.Pipe) else written
         uses = sum(isinstance(n, tree.Name) and n.id == identifier for n in walk(written))
@@ -344,7 +360,8 @@ def _flows(written: tree.Expr) -> bool:
 
 def variable_of(w: Writer, identifier: str) -> str:
     binding = w.scope.lookup(identifier)
-    assert binding is not None and isinstance(binding.code, ast.Name)
+    assert binding is not None
+    assert isinstance(binding.code, ast.Name)
     return binding.code.id
 
 

@@ -123,7 +123,9 @@ class Printer:
         self._pending_indent = 0
         self._suffixes: list[str] = []
         self._modes: dict[Marker, bool] = {}
-        self._measured = False  # the enclosing group is known to fit: inner groups need no measuring
+        self._measured = (
+            False  # the enclosing group is known to fit: inner groups need no measuring
+        )
 
     def print(self, document: Document, indent: int = 0) -> str:
         """Give the text of a document, its first line indented."""
@@ -214,9 +216,7 @@ class Printer:
 
     # -- measuring ------------------------------------------------------------------------------
 
-    def _fits(
-        self, first: list[_Pending], rest: list[_Pending], column: int, pending: int
-    ) -> bool:
+    def _fits(self, first: list[_Pending], rest: list[_Pending], column: int, pending: int) -> bool:
         """Tell whether what is to be printed stays within the width up to the first line break."""
         column += pending
         stack, left = first, len(rest)

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.arithmetic import MERGE_LAYERS, OPERATOR_FUNCTIONS
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
-from netdsl.emit import code, simplify
+from netdsl.emit import calls, code, simplify
 from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
@@ -23,7 +23,6 @@ from netdsl.emit.kinds import (
     ListOf,
     Parts,
     Piece,
-    Tensor,
     element,
     is_several,
     is_tensorial,
@@ -33,18 +32,12 @@ from netdsl.emit.kinds import (
 from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, walk
 
 _MATH = {"ceil", "floor", "sqrt", "log2", "log", "exp", "sin", "cos"}
 _MATH_CONSTANTS = {"pi", "inf"}
 
-#: Functions that give a list in a spec and an iterator in Python.
-LAZY = {"enumerate", "zip", "reversed", "range"}
 #: Longest name of a stage that its chain's variable takes.
 _SHORT = 12
-
-#: Functions that take an iterator as well as a list.
-_TAKES_ITERATOR = {"enumerate", "zip", "sum", "list", "tuple", "sorted", "any", "all", "min", "max"}
 
 _BINARY_OPS: dict[str, type[ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod, "**": ast.Pow,
@@ -128,10 +121,10 @@ def _name(w: Writer, expr: tree.Name) -> Piece:
     top = w.module.global_name(w.unit, expr.id)
     if top is not None:
         return top if not isinstance(top.kind, Inlined) else expression(w, top.kind.expr)
-    return plain(_catalogue_name(expr.id))
+    return plain(catalogue_name(expr.id))
 
 
-def _catalogue_name(identifier: str) -> ast.expr:
+def catalogue_name(identifier: str) -> ast.expr:
     if identifier in _MATH or identifier in _MATH_CONSTANTS:
         return code.dotted(f"math.{identifier}")
     if identifier in FUNCTIONS:
@@ -157,7 +150,7 @@ def _list(w: Writer, expr: tree.ListExpr) -> Piece:
     for part in expr.items:
         if isinstance(part, tree.Pipe) and not _is_layer(w, part):
             number += 1
-            pieces.append(applied(w, part, f"branch{number}"))
+            pieces.append(calls.applied(w, part, f"branch{number}"))
         else:
             pieces.append(item(w, part))
     return list_piece(pieces)
@@ -247,7 +240,11 @@ def _binary(w: Writer, expr: tree.Binary) -> Piece:
 
 def _operand(w: Writer, expr: tree.Expr) -> Piece:
     """Give what an operator joins; a chain has a line and a variable of its own."""
-    return applied(w, expr, _named_for(expr)) if isinstance(expr, tree.Pipe) else expression(w, expr)
+    return (
+        calls.applied(w, expr, _named_for(expr))
+        if isinstance(expr, tree.Pipe)
+        else expression(w, expr)
+    )
 
 
 def _named_for(chain: tree.Pipe) -> str:
@@ -259,9 +256,7 @@ def _named_for(chain: tree.Pipe) -> str:
     return python_name(name) if 0 < len(name) <= _SHORT else "branch"
 
 
-def _join(
-    w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | None
-) -> Piece:
+def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | None) -> Piece:
     if node.op in ("and", "or"):
         op: ast.boolop = ast.And() if node.op == "and" else ast.Or()
         return plain(simplify.both(op, left.code, right.code))
@@ -294,9 +289,9 @@ def _tensor_arithmetic(
 ) -> Piece:
     from netdsl.emit.layers import layer_call
 
-    if _nests(left):
+    if nests(left):
         left = w.settle(left, hint or w.temporary("left"))
-    if _nests(right):
+    if nests(right):
         right = w.settle(right, w.temporary("right"))
     is_merge = left.kind == right.kind == TENSOR and node.op in MERGE_LAYERS
     if is_merge and w.module.is_merge(node):
@@ -306,11 +301,15 @@ def _tensor_arithmetic(
     function = f"ops.{OPERATOR_FUNCTIONS[node.op]}"
     sides = [left.code, right.code]
     if left.kind == right.kind:  # one of them may be an array; not both
-        sides = [left.code, untied(right)] if untied(left) is left.code else [untied(left), right.code]
+        sides = (
+            [left.code, calls.untied(right)]
+            if calls.untied(left) is left.code
+            else [calls.untied(left), right.code]
+        )
     return Piece(code.call(function, sides), TENSOR)
 
 
-def _nests(piece: Piece) -> bool:
+def nests(piece: Piece) -> bool:
     """Tell whether a piece applies a layer: such applications get a line of their own."""
     return isinstance(piece.code, ast.Call) and isinstance(piece.code.func, ast.Call)
 
@@ -412,9 +411,7 @@ def _subscript(w: Writer, expr: tree.Subscript) -> Piece:
 def taken(inner: Piece, index: ast.expr) -> Piece:
     """Take an element or a slice; of a model's dict, by the keys in their place."""
     kind = inner.kind
-    fixed = index.value if isinstance(index, ast.Constant) and isinstance(index.value, int) else None
-    if isinstance(index, ast.UnaryOp) and isinstance(index.operand, ast.Constant):
-        fixed = -index.operand.value if isinstance(index.op, ast.USub) else None  # type: ignore[operator]
+    fixed = _fixed_index(index)
     if isinstance(kind, Parts) and kind.by_key:
         if fixed is not None:
             return part(inner, fixed % len(kind.items))
@@ -424,6 +421,16 @@ def taken(inner: Piece, index: ast.expr) -> Piece:
     if isinstance(index, ast.Slice):
         return Piece(result, ListOf(element(kind)) if is_several(kind) else kind)
     return Piece(result, member(kind, fixed) if fixed is not None else element(kind))
+
+
+def _fixed_index(index: ast.expr) -> int | None:
+    """Give an index that is written as a number."""
+    sign = 1
+    if isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub):
+        index, sign = index.operand, -1
+    if isinstance(index, ast.Constant) and isinstance(index.value, int):
+        return sign * index.value
+    return None
 
 
 def _index(w: Writer, expr: tree.Expr) -> ast.expr:
@@ -452,209 +459,12 @@ def _dict_comprehension(w: Writer, expr: tree.DictComprehension) -> Piece:
     return plain(ast.DictComp(key, entry, clauses.generators()))
 
 
-# -- calls --------------------------------------------------------------------------------------
-
-
 def _call(w: Writer, expr: tree.Call) -> Piece:
-    from netdsl.emit import layers
-
-    target = expr.function
-    if isinstance(target, tree.Name) and w.scope.lookup(target.id) is None:
-        top = w.module.symbol(w.unit, target.id)
-        if top is None:
-            return _call_of_catalogue(w, expr, target.id)
-        if isinstance(top.node, tree.ExternLayer):
-            return plain(layers.wrapped_layer(w, expr))
-    if isinstance(target, tree.Attribute):
-        path = unbound_path(w, target)
-        if path is not None and path.startswith("ops."):
-            return ops_call(w, expr, path, None)
-        if path is not None:
-            return plain(layers.configured_object(w, expr, path.rpartition(".")[2], ()))
-    function = expression(w, target)
-    args, keywords = arguments(w, expr.arguments)
-    return plain(code.call(function.code, args, keywords))
-
-
-def _call_of_catalogue(w: Writer, expr: tree.Call, identifier: str) -> Piece:
-    from netdsl.emit import layers
-
-    if identifier in FUNCTIONS:
-        return _builtin(w, expr, identifier)
-    if signature("layer", identifier) is not None:
-        return plain(layers.wrapped_layer(w, expr))
-    return plain(layers.configured_object(w, expr, identifier, ()))
-
-
-def _builtin(w: Writer, expr: tree.Call, identifier: str) -> Piece:
-    called, kind = lazy_call(w, expr, identifier)
-    if identifier in LAZY:
-        called = simplify.builtin(code.name("list"), [called], ())
-    return Piece(called, kind)
-
-
-def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Kind]:
-    """Call one of the spec's functions as Python has it: what gives a list there may give an iterator here."""
-    pieces: list[Piece] = []
-    args: list[ast.expr] = []
-    keywords: list[tuple[str | None, ast.expr]] = []
-    for argument in expr.arguments:
-        lazy = iterable(w, argument.value) if identifier in _TAKES_ITERATOR else expression(w, argument.value)
-        pieces.append(lazy)
-        spelled = sequence(lazy)
-        if argument.star == "*":
-            args.append(code.starred(spelled))
-        elif argument.name is None:
-            args.append(spelled)
-        else:
-            keywords.append((argument.name, spelled))
-    kinds = [piece.kind for piece in pieces]
-    called = simplify.builtin(_catalogue_name(identifier), args, keywords)
-    return called, _result_kind(identifier, kinds)
-
-
-def _result_kind(identifier: str, kinds: list[Kind]) -> Kind:
-    if not any(is_several(kind) for kind in kinds):
-        return VALUE
-    if identifier == "zip":
-        return ListOf(Parts(tuple(element(kind) for kind in kinds)))
-    if identifier == "enumerate":
-        return ListOf(Parts((VALUE, element(kinds[0]))))
-    if identifier in ("reversed", "list", "tuple"):
-        return ListOf(element(kinds[0]))
-    return VALUE
-
-
-def iterable(w: Writer, expr: tree.Expr) -> Piece:
-    """Give what a loop goes over: here `zip` and its like need no list round them."""
-    if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
-        identifier = expr.function.id
-        free = w.scope.lookup(identifier) is None and identifier not in w.unit.names
-        if free and identifier in LAZY:
-            return Piece(*lazy_call(w, expr, identifier))
-    if isinstance(expr, tree.Comprehension) and expr.bracket == "(":
-        return expression(w, expr)
-    return expression(w, expr)
-
-
-def arguments(
-    w: Writer, written: Iterable[tree.Argument]
-) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
-    """Spell the arguments of a function over values, as they were written."""
-    args: list[ast.expr] = []
-    keywords: list[tuple[str | None, ast.expr]] = []
-    for argument in written:
-        spelled = value(w, argument.value)
-        if argument.star == "*":
-            args.append(code.starred(spelled))
-        elif argument.star == "**":
-            keywords += code.spread_keywords(spelled)
-        elif argument.name is None:
-            args.append(spelled)
-        else:
-            keywords.append((python_name(argument.name), spelled))
-    return args, keywords
-
-
-def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> Piece:
-    """`ops.f(arguments)`: what arrives is the first argument."""
-    args, keywords = call_time(w, expr.arguments)
-    first = [] if arriving is None else [sequence(arriving)]
-    called: ast.expr = code.call(path, [*first, *args], keywords)
-    if arriving is None and not any(_holds_tensor(w, a.value) for a in expr.arguments):
-        called = tied(w, called)
-    return Piece(called, w.module.result_kind(expr, TENSOR))
-
-
-def _holds_tensor(w: Writer, expr: tree.Expr) -> bool:
-    for node in walk(expr):
-        if isinstance(node, (tree.Pipe, tree.Arriving)):
-            return True
-        if isinstance(node, tree.Name):
-            found = w.scope.lookup(node.id)
-            if found is not None and found.kind != VALUE:
-                return True
-    return False
-
-
-def tied(w: Writer, source: ast.expr) -> ast.expr:
-    """Tie an array that Keras computes at once to the graph, so that layers applied to it belong to the model."""
-    if w.anchor is None:
-        return source
-    return code.call("tied", [source, code.name(w.anchor)])
-
-
-def untied(piece: Piece) -> ast.expr:
-    """Give an array as it is where it only joins a tensor of the graph."""
-    if isinstance(piece.code, ast.Call) and code.is_name(piece.code.func, "tied"):
-        return piece.code.args[0]
-    return piece.code
-
-
-def call_time(
-    w: Writer, written: Iterable[tree.Argument]
-) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
-    """Spell call-time arguments, tensors among them; a chain is written before and has a variable."""
-    args: list[ast.expr] = []
-    keywords: list[tuple[str | None, ast.expr]] = []
-    for argument in written:
-        spelled = applied(w, argument.value, argument.name or "other")
-        if argument.star == "*":
-            args.append(code.starred(sequence(spelled)))
-        elif argument.name is None:
-            args.append(spelled.code)
-        else:
-            keywords.append((argument.name, spelled.code))
-    return args, keywords
-
-
-def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
-    """Give a tensor for an argument; one that applies layers gets a line and a variable of its own."""
-    if isinstance(expr, (tree.Pipe, tree.Binary)):
-        with w.flow(variable) as flow:
-            piece = flowing(w, expr, flow)
-            if _nests(piece) or (isinstance(expr, tree.Pipe) and isinstance(piece.code, ast.Call)):
-                piece = w.assign(flow, piece)
-            return piece
-    return expression(w, expr)
-
-
-def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
-    """Give an expression whose chain, if it is one, flows through a variable."""
-    from netdsl.emit.stages import chain, choose_source, run
-
-    if isinstance(expr, tree.Pipe):
-        return chain(w, expr, flow)
-    if isinstance(expr, (tree.Repeat, tree.For, tree.If, tree.As)):
-        arriving = w.scope.arriving
-        if arriving is not None:
-            return run(w, expr, arriving, flow)
-        if isinstance(expr, tree.If):
-            return choose_source(w, expr, flow)
-        assert isinstance(expr, tree.As)
-        named = tree.Pipe(expr.span, (expr.stage, tree.As(expr.span, tree.Arriving(expr.span), expr.name, expr.name_span)))
-        return chain(w, named, flow)
-    return hinted(w, expr, flow)
-
-
-def hinted(w: Writer, expr: tree.Expr, flow: str) -> Piece:
-    """Give an expression whose partial sums may use the variable that it will be put in, unless it reads that."""
-    read = (w.scope.lookup(name) for name in free_names(expr))
-    is_read = any(piece is not None and code.is_name(piece.code, flow) for piece in read)
-    w.hint = None if is_read else flow
-    piece = expression(w, expr)
-    w.hint = None
-    return piece
+    return calls.call(w, expr)
 
 
 def _chain(w: Writer, expr: tree.Expr) -> Piece:
-    """A chain somewhere inside an expression: through a variable of its own."""
-    from netdsl.emit.layers import is_layer_chain, sequential
-
-    if isinstance(expr, tree.Pipe) and is_layer_chain(w, expr):
-        return plain(sequential(w, expr))
-    with w.flow("branch", "inner") as flow:
-        return flowing(w, expr, flow)
+    return calls.inner_chain(w, expr)
 
 
 _EXPRESSIONS: dict[type, Callable[[Writer, Any], Piece]] = {
@@ -681,5 +491,3 @@ _EXPRESSIONS: dict[type, Callable[[Writer, Any], Piece]] = {
     tree.If: _chain,
     tree.As: _chain,
 }
-
-__all__ = ["Tensor", "expression", "value"]

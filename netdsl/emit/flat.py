@@ -201,8 +201,9 @@ class FlatWriter:
             function = node.kind.removeprefix("ops.")
             if function == "getitem":
                 index = args[1]
-                several = isinstance(index, ast.List)
-                return code.subscript(args[0], code.tuple_of(index.elts) if several else index)
+                if isinstance(index, ast.List):
+                    index = code.tuple_of(index.elts)
+                return code.subscript(args[0], index)
             called = code.call(f"ops.{function}", args, keywords)
             if node.tied_to is None:
                 return called
@@ -238,7 +239,9 @@ class FlatWriter:
             here = self._module.imported(operation.module, operation.kind)
             if not operation.trainable:
                 arguments["trainable"] = False
-            keywords = [(k, self._value(v)) for k, v in arguments.items()]
+            keywords: list[tuple[str | None, ast.expr]] = [
+                (k, self._value(v)) for k, v in arguments.items()
+            ]
             return code.call(code.name(here), (), [*keywords, name])
         if operation.family == "application":
             return self._network(operation, arguments)

@@ -16,7 +16,8 @@ from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import arrange
 from netdsl.emit import code
 from netdsl.emit.bodies import BodyWriter, body_names, variable_of
-from netdsl.emit.expressions import applied, element, expression, sequence, value
+from netdsl.emit.calls import applied
+from netdsl.emit.expressions import expression, sequence, value
 from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
@@ -24,6 +25,7 @@ from netdsl.emit.kinds import (
     LayerFactory,
     Parts,
     Piece,
+    element,
     is_several,
     member,
 )
@@ -56,7 +58,9 @@ class Written:
 # -- blocks -------------------------------------------------------------------------------------
 
 
-def write_block(module: ModuleWriter, symbol: Symbol, kinds: Sequence[Kind], written: Written) -> None:
+def write_block(
+    module: ModuleWriter, symbol: Symbol, kinds: Sequence[Kind], written: Written
+) -> None:
     """Write a block's function and fill in what callers have to know."""
     node = symbol.node
     assert isinstance(node, tree.Block)
@@ -80,7 +84,9 @@ def write_block(module: ModuleWriter, symbol: Symbol, kinds: Sequence[Kind], wri
     written.statement = code.function(written.identifier, [*first, *parameters], w.out, by_name)
 
 
-def _open(module: ModuleWriter, symbol: Symbol, body: tree.Body | tree.Expr, *, in_model: bool) -> Writer:
+def _open(
+    module: ModuleWriter, symbol: Symbol, body: tree.Body | tree.Expr, *, in_model: bool
+) -> Writer:
     """Start a function: its scope, and the names that it must not hide."""
     unit = symbol.unit
     used = free_names(body)
@@ -134,7 +140,12 @@ def _as_default(w: Writer, spelled: ast.expr, base: str) -> ast.expr:
 def factory(w: Writer, expr: tree.Expr) -> ast.expr:
     """Spell a layer as a function that makes it, as each use is a new layer."""
     made = value(w, expr)
-    if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and not made.args and not made.keywords:
+    if (
+        isinstance(made, ast.Call)
+        and isinstance(made.func, ast.Name)
+        and not made.args
+        and not made.keywords
+    ):
         return made.func
     empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     return ast.Lambda(empty, made)
@@ -240,7 +251,7 @@ def _write_input(w: Writer, written: tree.Input) -> None:
         keywords.append(("dtype", code.constant(dtype)))
     options = {option.name: value(w, option.value) for option in written.type.options}
     layer_name = options.pop("name", code.constant(written.name))
-    keywords += [(k, v) for k, v in options.items()]
+    keywords += list(options.items())
     keywords.append(("name", layer_name))
     w.emit(code.assign(variable, code.call("keras.Input", [code.tuple_of(sizes)], keywords)))
 
@@ -340,7 +351,9 @@ def join_inputs(
     if not isinstance(node.body, tree.Body):
         return [current], []
     names = [i.name for i in arrange(node.body).inputs]
-    by_name = {a.name: applied(w, a.value, python_name(a.name)) for a in extra if a.name is not None}
+    by_name = {
+        a.name: applied(w, a.value, python_name(a.name)) for a in extra if a.name is not None
+    }
     also = [applied(w, a.value, "other") for a in extra if a.name is None]
     free = [n for n in names if n not in by_name]
     several = is_several(current.kind) and len(names) > 1
@@ -355,7 +368,9 @@ def join_inputs(
             tail = [by_name[n] for n in names[len(free) :]]
             kinds = [Piece(None, member(current.kind, i)) for i in range(count - 1)]  # type: ignore[arg-type]
             return [Piece(spread, member(current.kind, 0)), *kinds, *also, *tail], []
-        return [Piece(spread, element(current.kind))], [(python_name(str(n)), p.code) for n, p in by_name.items()]
+        return [Piece(spread, element(current.kind))], [
+            (python_name(str(n)), p.code) for n, p in by_name.items()
+        ]
     elif several:
         kinds = [Piece(None, member(current.kind, i)) for i in range(1, len(names))]  # type: ignore[arg-type]
         return [Piece(code.starred(sequence(current)), member(current.kind, 0)), *kinds], []
@@ -377,7 +392,9 @@ def model_inputs(
     symbol = w.module.symbol(w.unit, maker.function.id)
     assert symbol is not None
     names = w.module.input_names(symbol)
-    by_name = {a.name: applied(w, a.value, python_name(a.name)).code for a in extra if a.name is not None}
+    by_name = {
+        a.name: applied(w, a.value, python_name(a.name)).code for a in extra if a.name is not None
+    }
     also = [applied(w, a.value, "other").code for a in extra if a.name is None]
     arriving = list(current.code.elts) if isinstance(current.code, ast.List) else [current.code]
     if is_several(current.kind) and not isinstance(current.code, ast.List):
@@ -400,10 +417,11 @@ def hyperparameters(
             name = declared[number].name
         if argument.name in ("name", "trainable") and argument.name not in types:
             continue
-        if types.get(str(name)) == "layer":
-            spelled = factory(w, argument.value)
-        else:
-            spelled = value(w, argument.value)
+        spelled = (
+            factory(w, argument.value)
+            if types.get(str(name)) == "layer"
+            else value(w, argument.value)
+        )
         if argument.star == "*":
             args.append(code.starred(spelled))
         elif argument.star == "**":
@@ -419,7 +437,9 @@ def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> Keywo
     """Give the spec's own defaults where the command line changed a model's: they hold for that model alone."""
     changed = w.module.settings_for(symbol)
     declared = w.module.open_parameters(symbol) if changed else []
-    given = {a.name for a in written} | {p.name for p in declared[: sum(a.name is None for a in written)]}
+    given = {a.name for a in written} | {
+        p.name for p in declared[: sum(a.name is None for a in written)]
+    }
     presets = w.module.presets(symbol)
     home = Writer(w.module, symbol.unit, w.module.root(symbol.unit).inner(), Locals(()))
     added: Keywords = []

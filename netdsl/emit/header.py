@@ -70,10 +70,8 @@ def spec_digest(text: str) -> str | None:
 def _find(text: str) -> re.Match[str] | None:
     """Find the last signature in the file's docstring."""
     end = text.find('"""', 3)
-    found = None
-    for found in _SIGNATURE.finditer(text, 0, end if end > 0 else len(text)):
-        pass
-    return found
+    matches = list(_SIGNATURE.finditer(text, 0, end if end > 0 else len(text)))
+    return matches[-1] if matches else None
 
 
 def _digest(text: str) -> str:

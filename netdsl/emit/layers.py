@@ -24,7 +24,12 @@ Keywords = list[tuple[str | None, ast.expr]]
 
 
 def layer_call(
-    w: Writer, kind: str, written: Sequence[tree.Argument], layer_name: ast.expr, *, wrapped: bool = False
+    w: Writer,
+    kind: str,
+    written: Sequence[tree.Argument],
+    layer_name: ast.expr,
+    *,
+    wrapped: bool = False,
 ) -> ast.Call:
     """Spell the making of a Keras layer."""
     found = signature("layer", kind)
@@ -88,7 +93,11 @@ def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> 
             for family in families:
                 if family != "layer" and signature(family, identifier) is not None:
                     return configured_object(w, expr, identifier, families)
-    if isinstance(expr, tree.ListExpr) and expr.items and all(_makes_layer(w, i) for i in expr.items):
+    if (
+        isinstance(expr, tree.ListExpr)
+        and expr.items
+        and all(_makes_layer(w, i) for i in expr.items)
+    ):
         return code.list_of(_numbered_layers(w, expr.items))
     return value(w, expr)
 
@@ -176,7 +185,9 @@ def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
             continue
         spelled = value(w, argument.value)
         if argument.star:
-            args.append(code.starred(spelled)) if argument.star == "*" else keywords.append((None, spelled))
+            args.append(code.starred(spelled)) if argument.star == "*" else keywords.append(
+                (None, spelled)
+            )
         elif argument.name is None:
             args.append(spelled)
         else:
@@ -206,7 +217,9 @@ def sequential(w: Writer, pipe: tree.Pipe) -> ast.expr:
 def _numbered_layers(w: Writer, stages: Iterable[tree.Expr]) -> list[ast.expr]:
     """Spell layers that stand beside each other; equal kinds are numbered."""
     calls = [stage for stage in stages if isinstance(stage, tree.Call)]
-    bases = [snake_case(c.function.id) if isinstance(c.function, tree.Name) else "layer" for c in calls]
+    bases = [
+        snake_case(c.function.id) if isinstance(c.function, tree.Name) else "layer" for c in calls
+    ]
     counts, seen = Counter(bases), Counter[str]()
     made: list[ast.expr] = []
     for call, base in zip(calls, bases, strict=True):

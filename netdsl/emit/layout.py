@@ -99,9 +99,7 @@ def parenthesized_if_it_helps(node: ast.expr, *, even_names: bool = False) -> Do
 
 def parenthesized_if_broken(content: Document) -> Document:
     """Put parentheses round what does not fit on its line."""
-    return (
-        Group((IfBreaks(("(",)), Indent((SOFT, content)), SOFT, IfBreaks((")",)))),
-    )
+    return (Group((IfBreaks(("(",)), Indent((SOFT, content)), SOFT, IfBreaks((")",)))),)
 
 
 def bracketed_items(left: str, items: list[Document], right: str, level: Level) -> Document:
@@ -300,9 +298,9 @@ def _flatten(node: ast.expr) -> list[_Part]:
                         stack.append((word, _OR))
                     stack.append(_operand(value, level + 1))
             case ast.Compare(left=left, ops=ops, comparators=others):
-                for op, other in zip(reversed(ops), reversed(others), strict=True):
+                for sign, other in zip(reversed(ops), reversed(others), strict=True):
                     stack.append(_operand(other, _BIT_OR))
-                    stack.append((_COMPARE[type(op)], _COMPARISON))
+                    stack.append((_COMPARE[type(sign)], _COMPARISON))
                 stack.append(_operand(left, _BIT_OR))
             case _:
                 parts.append(item)  # type: ignore[arg-type]

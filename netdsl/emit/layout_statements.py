@@ -54,7 +54,8 @@ def _is_docstring(statement: ast.stmt) -> bool:
 
 
 def _text_of(statement: ast.stmt) -> str:
-    assert isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    assert isinstance(statement, ast.Expr)
+    assert isinstance(statement.value, ast.Constant)
     return str(statement.value.value)
 
 

@@ -51,7 +51,13 @@ def _escape_char(char: str, mark: str) -> str:
     if char == " " or char.isprintable():
         return char
     code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )
 
 
 def spell_fstring(node: ast.JoinedStr, spell: Callable[[ast.expr], str]) -> str:

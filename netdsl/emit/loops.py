@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from netdsl.emit import code
-from netdsl.emit.expressions import flowing, iterable, sequence, value
+from netdsl.emit.calls import flowing, iterable
+from netdsl.emit.expressions import sequence, value
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, member
 from netdsl.emit.names import Loop
 from netdsl.emit.spelling import python_name
@@ -198,11 +199,16 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
     source = Piece(sequence(source), source.kind)
     start_lists(w, loop)
     collected = w.temporary("branches")
-    with _opened(w, loop, loop.target, source) as opened, w.block() as body, w.flow("branch", "inner") as flow:
-        if arriving is None:
-            result = flowing(w, loop.body, flow)
-        else:
-            result = branch(w, loop.body, arriving, flow)
+    with (
+        _opened(w, loop, loop.target, source) as opened,
+        w.block() as body,
+        w.flow("branch", "inner") as flow,
+    ):
+        result = (
+            flowing(w, loop.body, flow)
+            if arriving is None
+            else branch(w, loop.body, arriving, flow)
+        )
         result = _on_a_line(w, body, result, flow)
     return _collected(w, [opened], [], body, result, collected)
 
@@ -212,15 +218,20 @@ def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
     start_lists(w, expr)
     variable = w.temporary("collected")
     turns = code.call("len", [code.name(variable)]) if _skips_turns(expr.clauses) else None
-    with open_clauses(w, expr, expr.clauses, turns) as clauses, w.block() as body:
-        with w.flow("branch", "inner") as flow:
-            result = flowing(w, expr.element, flow)
-            result = _on_a_line(w, body, result, flow)
+    with (
+        open_clauses(w, expr, expr.clauses, turns) as clauses,
+        w.block() as body,
+        w.flow("branch", "inner") as flow,
+    ):
+        result = flowing(w, expr.element, flow)
+        result = _on_a_line(w, body, result, flow)
     counted = turns is not None and any(o.loop.used for o in clauses.opened)
     if not body and expr.bracket == "(" and not counted:
         generators = clauses.generators()
         return Piece(ast.GeneratorExp(result.code, generators), _list_kind(result.kind))
-    return _collected(w, clauses.opened, clauses.conditions, body, result, variable, as_loop=counted)
+    return _collected(
+        w, clauses.opened, clauses.conditions, body, result, variable, as_loop=counted
+    )
 
 
 def _on_a_line(w: Writer, body: list[ast.stmt], result: Piece, flow: str) -> Piece:

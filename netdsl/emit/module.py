@@ -236,7 +236,8 @@ class ModuleWriter:
         """Follow `model A = B(…)` to the model with a body."""
         while isinstance(symbol.node, tree.SpecialisedModel):
             call = symbol.node.value
-            assert isinstance(call, tree.Call) and isinstance(call.function, tree.Name)
+            assert isinstance(call, tree.Call)
+            assert isinstance(call.function, tree.Name)
             symbol = symbol.unit.names[call.function.id]
         return symbol
 
@@ -251,7 +252,8 @@ class ModuleWriter:
         found: dict[str, tuple[Unit, tree.Expr]] = {}
         while isinstance(symbol.node, tree.SpecialisedModel):
             call = symbol.node.value
-            assert isinstance(call, tree.Call) and isinstance(call.function, tree.Name)
+            assert isinstance(call, tree.Call)
+            assert isinstance(call.function, tree.Name)
             names = [p.name for p in self.open_parameters(symbol)]
             for number, argument in enumerate(call.arguments):
                 name = argument.name or names[number]

@@ -26,7 +26,9 @@ class Reach:
             if isinstance(part, tree.LayerDecl):
                 for target in _blocks_in(part.value, symbol.unit):
                     self._spread(target, self.shared)
-                if isinstance(node, tree.Block) and any(a.name == "trainable" for a in _arguments(part.value)):
+                if isinstance(node, tree.Block) and any(
+                    a.name == "trainable" for a in _arguments(part.value)
+                ):
                     continue
             if isinstance(part, tree.Call) and isinstance(part.function, tree.Name):
                 found = symbol.unit.names.get(part.function.id)

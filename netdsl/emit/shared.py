@@ -42,7 +42,8 @@ def plain_stages(w: Writer, expr: tree.Expr) -> list[tree.Call] | None:
 def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
     """Write a `layer` statement."""
     binding = w.scope.lookup(declared.name)
-    assert binding is not None and isinstance(binding.code, ast.Name)
+    assert binding is not None
+    assert isinstance(binding.code, ast.Name)
     spelled = binding.code.id
     stages = plain_stages(w, declared.value)
     if stages is not None and len(stages) == 1:

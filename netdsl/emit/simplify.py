@@ -136,7 +136,11 @@ def _truth_of(node: ast.expr) -> bool | None:
 
 def signed(op: ast.unaryop, operand: ast.expr) -> ast.expr:
     """`-x` or `+x`; two minus signs are none."""
-    if isinstance(op, ast.USub) and isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.USub):
+    if (
+        isinstance(op, ast.USub)
+        and isinstance(operand, ast.UnaryOp)
+        and isinstance(operand.op, ast.USub)
+    ):
         return operand.operand
     return ast.UnaryOp(op, operand)
 
@@ -251,7 +255,7 @@ def element(sequence: ast.expr, index: ast.expr) -> ast.expr:
 def field(value: ast.expr, conversion: int, spec: ast.expr | None) -> ast.FormattedValue:
     """One `{…}` of an f-string: `{x!s}` rather than `{str(x)}`."""
     path = _path_of_call(value)
-    if path in ("str", "repr", "ascii") and conversion == -1 and isinstance(value, ast.Call):
-        if len(value.args) == 1:
-            return ast.FormattedValue(value.args[0], ord(path[0]), spec)
+    converts = path in ("str", "repr", "ascii") and conversion == -1
+    if converts and isinstance(value, ast.Call) and len(value.args) == 1:
+        return ast.FormattedValue(value.args[0], ord(path[0]), spec)
     return ast.FormattedValue(value, conversion, spec)

@@ -23,7 +23,9 @@ def python_name(text: str) -> str:
     """Spell a name so that it runs: `class` -> `class_`, `filter` -> `filter_`, `layers` -> `layers_`."""
     text = re.sub(r"\W", "_", unicodedata.normalize("NFKC", text))
     if not text.isidentifier():
-        text = f"_{text}" if f"_{text}".isidentifier() else re.sub(r"[^A-Za-z0-9_]", "_", f"_{text}")
+        text = (
+            f"_{text}" if f"_{text}".isidentifier() else re.sub(r"[^A-Za-z0-9_]", "_", f"_{text}")
+        )
     if keyword.iskeyword(text) or text in _RESERVED:
         return text + "_"
     return text

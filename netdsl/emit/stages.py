@@ -14,17 +14,8 @@ from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.naming import snake_case
 from netdsl.emit import applications, code, simplify
-from netdsl.emit.expressions import (
-    call_time,
-    expression,
-    flowing,
-    hinted,
-    list_piece,
-    ops_call,
-    sequence,
-    unbound_path,
-    value,
-)
+from netdsl.emit.calls import call_time, flowing, hinted, ops_call
+from netdsl.emit.expressions import expression, list_piece, sequence, unbound_path, value
 from netdsl.emit.kinds import (
     TENSOR,
     LayerObject,
@@ -168,7 +159,9 @@ def _layer(
     made = layer_call(w, kind, maker.arguments, w.stage_name(maker, snake_case(kind)))
     spreads = definition is not None and definition.takes == "positional"
     first = _spread(current) if spreads else [sequence(current)]
-    return Piece(code.call(made, [*first, *args], keywords), w.module.result_kind(second or maker, TENSOR))
+    return Piece(
+        code.call(made, [*first, *args], keywords), w.module.result_kind(second or maker, TENSOR)
+    )
 
 
 def _extern(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
@@ -195,9 +188,11 @@ def _dotted_stage(
 def _application(
     w: Writer, maker: tree.Call, second: tree.Call | None, kind: str, current: Piece
 ) -> Piece:
-    from netdsl.emit.expressions import arguments
+    from netdsl.emit.calls import arguments
 
-    args, keywords = arguments(w, [a for a in maker.arguments if a.name not in ("name", "trainable")])
+    args, keywords = arguments(
+        w, [a for a in maker.arguments if a.name not in ("name", "trainable")]
+    )
     cuts = next((value(w, a.value) for a in _second(second) if a.name == "outputs"), None)
     shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
     name = w.stage_name(maker, snake_case(kind))
@@ -225,7 +220,9 @@ def _block(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece
     if written.takes_trainable:
         frozen = functions.trainable_argument(w, maker.arguments)
         keywords += [("trainable", frozen)] if frozen is not None else []
-    if (w.shares and written.takes_layers) or (isinstance(w.layers, ast.Name) and w.layers.id != "layers"):
+    if (w.shares and written.takes_layers) or (
+        isinstance(w.layers, ast.Name) and w.layers.id != "layers"
+    ):
         keywords.append(("layers", w.layers))
     if written.takes_name:
         keywords.append(("name", w.stage_name(maker, snake_case(maker.function.id))))
@@ -249,7 +246,11 @@ def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Any]:
     args, keywords = functions.hyperparameters(w, symbol, maker.arguments)
     base = snake_case(maker.function.id)
     keywords.append(("name", w.stage_name(maker, base)))
-    return code.call(made_once(w, code.name(written.identifier)), args, keywords), base, written.result
+    return (
+        code.call(made_once(w, code.name(written.identifier)), args, keywords),
+        base,
+        written.result,
+    )
 
 
 def _apply_model(
@@ -291,7 +292,9 @@ def _fork(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
     working = sum(not _is_plain(w, part) for part in stage.items) + spread
     number = 0
     pieces: list[Piece] = []
-    places: list[tuple[int, int, str]] = []  # piece, statement, variable of an application not yet assigned
+    places: list[
+        tuple[int, int, str]
+    ] = []  # piece, statement, variable of an application not yet assigned
     with w.own_temporaries():
         for part in stage.items:
             if isinstance(part, tree.Starred):
@@ -325,9 +328,7 @@ def _is_plain(w: Writer, part: tree.Expr) -> bool:
     if isinstance(part, tree.Name):
         found = w.scope.lookup(part.id)
         return found is not None and not isinstance(found.kind, LayerObject)
-    return isinstance(part, (tree.Arriving, tree.Starred, tree.For)) or (
-        isinstance(part, (tree.Subscript, tree.Attribute))
-    )
+    return isinstance(part, (tree.Arriving, tree.Starred, tree.For, tree.Subscript, tree.Attribute))
 
 
 def _name_branches(w: Writer, pieces: list[Piece], places: list[tuple[int, int, str]]) -> None:
@@ -375,14 +376,19 @@ def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Pie
         current = w.settle(current, flow)
         w.scope.arriving = current
     tests = [None if test is None else value(w, test) for test, _ in arms]
-    open_arms = [(t, a) for t, (_, a) in zip(tests, arms, strict=True) if not _is_constant(t, False)]
-    certain = next((n for n, (t, _) in enumerate(open_arms) if t is None or _is_constant(t, True)), 0)
+    open_arms = [
+        (t, a) for t, (_, a) in zip(tests, arms, strict=True) if not _is_constant(t, False)
+    ]
+    certain = next(
+        (n for n, (t, _) in enumerate(open_arms) if t is None or _is_constant(t, True)), 0
+    )
     open_arms = [*open_arms[:certain], (None, open_arms[certain][1])]
     if len(open_arms) == 1:
         return _arm(w, open_arms[0][1], current, flow)
-    before = len(w.out)
-    if open_arms[-1][1] is None and current is not None:
+    before, holds = len(w.out), w.holds
+    if open_arms[-1][1] is None and current is not None and holds != (flow, current.code.id):  # type: ignore[attr-defined]
         w.assign(flow, current)
+        w.holds = (flow, current.code.id)  # type: ignore[attr-defined]
     written: list[tuple[ast.expr | None, list[ast.stmt]]] = []
     results: list[Piece] = []
     for test, arm in open_arms:
@@ -391,6 +397,7 @@ def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Pie
                 results.append(_arm(w, arm, current, flow))
                 w.carry(results[-1], flow)
         written.append((test, body))
+    w.holds = holds
     statement = _nested_ifs(written)
     if statement is None:
         del w.out[before:]
@@ -418,10 +425,13 @@ def _nested_ifs(written: list[tuple[ast.expr | None, list[ast.stmt]]]) -> ast.st
         if test is None:
             following = body
         elif body or following:
-            if not body and following:
-                if not (len(following) == 1 and isinstance(following[0], ast.If)):
-                    following = [ast.If(simplify.negated(test), following, [])]
-                    continue
+            if (
+                not body
+                and following
+                and not (len(following) == 1 and isinstance(following[0], ast.If))
+            ):
+                following = [ast.If(simplify.negated(test), following, [])]
+                continue
             following = [_joined_if(test, body or [ast.Pass()], following)]
     return following[0] if following else None
 
@@ -441,7 +451,8 @@ def _as(w: Writer, stage: tree.As, current: Piece, flow: str) -> Piece:
     if stage.name == "_":
         return result
     target = w.scope.lookup(stage.name)
-    assert target is not None and isinstance(target.code, ast.Name)
+    assert target is not None
+    assert isinstance(target.code, ast.Name)
     if w.scope.in_loop:
         result = w.settle(result, flow)
         w.emit(append(target.code, result.code))

@@ -42,8 +42,13 @@ class Writer:
         self.layers: ast.expr = code.name("layers")
         self.shares = False  # `layers` may be a SharedLayers here
         self.uses_name = False
+        self.holds: tuple[str, str] | None = (
+            None  # a variable, and the other that it holds the same as
+        )
         self.symbols: set[str] = set()  # names of sizes without a number
-        self.hint: str | None = None  # the variable that the expression being written will be put in
+        self.hint: str | None = (
+            None  # the variable that the expression being written will be put in
+        )
         self.anchor: str | None = None  # the variable of the input that sources are tied to
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
@@ -121,9 +126,9 @@ class Writer:
 
         planned = self.plan.of(node) if self.plan is not None else None
         base: ast.expr = code.constant(planned.base if planned else fallback)
-        if planned is not None and planned.explicit is not None:
-            if not isinstance(planned.explicit, tree.Literal):
-                base = value(self, planned.explicit)
+        explicit = planned.explicit if planned is not None else None
+        if explicit is not None and not isinstance(explicit, tree.Literal):
+            base = value(self, explicit)
         parts: list[ast.expr] = [base]
         if self.in_block:
             self.uses_name = True

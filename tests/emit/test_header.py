@@ -8,7 +8,7 @@ from netdsl.compiler import compile_source
 from netdsl.emit.header import is_untouched, spec_digest
 from netdsl.source import SourceFile
 
-SPEC = 'model M(units: int = 4) { input x: [3] output y = x -> Dense(units) }'
+SPEC = "model M(units: int = 4) { input x: [3] output y = x -> Dense(units) }"
 
 
 def emitted(text: str = SPEC, name: str = "specs/m.net", **settings: object) -> str:
@@ -33,7 +33,7 @@ def test_line_endings_do_not_count() -> None:
     assert is_untouched(emitted().replace("\n", "\r\n"))
 
 
-@pytest.mark.parametrize("old, new", [("Dense(", "Dense( "), ("y", "z"), ("keras", "Keras")])
+@pytest.mark.parametrize(("old", "new"), [("Dense(", "Dense( "), ("y", "z"), ("keras", "Keras")])
 def test_an_edited_file_is_touched(old: str, new: str) -> None:
     assert not is_untouched(emitted().replace(old, new, 1))
 

@@ -14,7 +14,15 @@ from netdsl.emit.layout_statements import docstring_lines, format_statements
 
 SEPARATOR = "# ----\n"
 NAMES = ("x", "y", "name", "filters", "kernel_size", "residual_blocks", "some_longer_name")
-ATOMS = ('"same"', 'f"{name}_residual_{i}_{j}"', "None", "64", "1e-3", "x.shape[-1]", "keras.activations.relu")
+ATOMS = (
+    '"same"',
+    'f"{name}_residual_{i}_{j}"',
+    "None",
+    "64",
+    "1e-3",
+    "x.shape[-1]",
+    "keras.activations.relu",
+)
 MAKERS = ("layers.Conv2D", "layers.Add", "conv_bn", "keras.Input", "layers.BatchNormalization", "f")
 KEYWORDS = ("strides", "padding", "use_bias", "name", "kernel_initializer")
 

@@ -31,7 +31,9 @@ def test_a_model_has_a_function_with_a_readable_name(model: str, function: str) 
     assert function_name(model) == function
 
 
-@pytest.mark.parametrize("name", ["class", "lambda", "filter", "len", "layers", "keras", "name", "l"])
+@pytest.mark.parametrize(
+    "name", ["class", "lambda", "filter", "len", "layers", "keras", "name", "l"]
+)
 def test_a_reserved_name_gets_an_underscore(name: str) -> None:
     assert python_name(name) == name + "_"
 

@@ -1,6 +1,6 @@
 """Conditions: kept as `if`, with and without `else`, inside loops and chains.
 
-Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file 7f273ccf). Change
+Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file 10b15985). Change
 the spec, not this file.
 """
 
@@ -30,10 +30,8 @@ def head(x, classes, deep=False, wide=True, *, name="head"):
     else:
         pooled = layers.GlobalMaxPooling2D(name=f"{name}_pooled2")(x)
     x = pooled
-    if deep:
-        x = pooled
-        if wide:
-            x = layers.Dense(64, activation="relu", name=f"{name}_dense1")(pooled)
+    if deep and wide:
+        x = layers.Dense(64, activation="relu", name=f"{name}_dense1")(pooled)
     return layers.Dense(
         classes,
         activation="softmax" if classes > 1 else "sigmoid",

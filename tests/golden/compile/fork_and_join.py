@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 141ec789).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 965e6d25).
 Change the spec, not this file.
 """
 
@@ -10,7 +10,7 @@ layers = keras.layers
 
 
 def squeeze_excite(x, ratio=4, *, name="squeeze_excite"):
-    _, _, c = x.shape[1:]
+    c = x.shape[-1]
     branch = layers.GlobalAveragePooling2D(
         keepdims=True, name=f"{name}_global_average_pooling2d"
     )(x)

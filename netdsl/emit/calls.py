@@ -1,0 +1,238 @@
+"""Calls in Python: functions over values, functions of `keras.ops`, chains that stand as arguments.
+
+What gives a list in a spec and an iterator in Python (`zip`, `enumerate`) is a list only where that is needed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from netdsl.catalog.signature import signature
+from netdsl.elaborate.values import FUNCTIONS
+from netdsl.emit import code, simplify
+from netdsl.emit.expressions import (
+    catalogue_name,
+    expression,
+    nests,
+    plain,
+    sequence,
+    unbound_path,
+    value,
+)
+from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, is_several
+from netdsl.emit.spelling import python_name
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names, walk
+
+#: Functions that give a list in a spec and an iterator in Python.
+LAZY = {"enumerate", "zip", "reversed", "range"}
+#: Functions that take an iterator as well as a list.
+_TAKES_ITERATOR = {"enumerate", "zip", "sum", "list", "tuple", "sorted", "any", "all", "min", "max"}
+
+
+def call(w: Writer, expr: tree.Call) -> Piece:
+    from netdsl.emit import layers
+
+    target = expr.function
+    if isinstance(target, tree.Name) and w.scope.lookup(target.id) is None:
+        top = w.module.symbol(w.unit, target.id)
+        if top is None:
+            return _call_of_catalogue(w, expr, target.id)
+        if isinstance(top.node, tree.ExternLayer):
+            return plain(layers.wrapped_layer(w, expr))
+    if isinstance(target, tree.Attribute):
+        path = unbound_path(w, target)
+        if path is not None and path.startswith("ops."):
+            return ops_call(w, expr, path, None)
+        if path is not None:
+            return plain(layers.configured_object(w, expr, path.rpartition(".")[2], ()))
+    function = expression(w, target)
+    args, keywords = arguments(w, expr.arguments)
+    return plain(code.call(function.code, args, keywords))
+
+
+def _call_of_catalogue(w: Writer, expr: tree.Call, identifier: str) -> Piece:
+    from netdsl.emit import layers
+
+    if identifier in FUNCTIONS:
+        return _builtin(w, expr, identifier)
+    if signature("layer", identifier) is not None:
+        return plain(layers.wrapped_layer(w, expr))
+    return plain(layers.configured_object(w, expr, identifier, ()))
+
+
+def _builtin(w: Writer, expr: tree.Call, identifier: str) -> Piece:
+    called, kind = lazy_call(w, expr, identifier)
+    if identifier in LAZY:
+        called = simplify.builtin(code.name("list"), [called], ())
+    return Piece(called, kind)
+
+
+def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Kind]:
+    """Call one of the spec's functions as Python has it: what gives a list there may give an iterator here."""
+    pieces: list[Piece] = []
+    args: list[ast.expr] = []
+    keywords: list[tuple[str | None, ast.expr]] = []
+    for argument in expr.arguments:
+        lazy = (
+            iterable(w, argument.value)
+            if identifier in _TAKES_ITERATOR
+            else expression(w, argument.value)
+        )
+        pieces.append(lazy)
+        spelled = sequence(lazy)
+        if argument.star == "*":
+            args.append(code.starred(spelled))
+        elif argument.name is None:
+            args.append(spelled)
+        else:
+            keywords.append((argument.name, spelled))
+    kinds = [piece.kind for piece in pieces]
+    called = simplify.builtin(catalogue_name(identifier), args, keywords)
+    return called, _result_kind(identifier, kinds)
+
+
+def _result_kind(identifier: str, kinds: list[Kind]) -> Kind:
+    if not any(is_several(kind) for kind in kinds):
+        return VALUE
+    if identifier == "zip":
+        return ListOf(Parts(tuple(element(kind) for kind in kinds)))
+    if identifier == "enumerate":
+        return ListOf(Parts((VALUE, element(kinds[0]))))
+    if identifier in ("reversed", "list", "tuple"):
+        return ListOf(element(kinds[0]))
+    return VALUE
+
+
+def iterable(w: Writer, expr: tree.Expr) -> Piece:
+    """Give what a loop goes over: here `zip` and its like need no list round them."""
+    if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
+        identifier = expr.function.id
+        free = w.scope.lookup(identifier) is None and identifier not in w.unit.names
+        if free and identifier in LAZY:
+            return Piece(*lazy_call(w, expr, identifier))
+    if isinstance(expr, tree.Comprehension) and expr.bracket == "(":
+        return expression(w, expr)
+    return expression(w, expr)
+
+
+def arguments(
+    w: Writer, written: Iterable[tree.Argument]
+) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
+    """Spell the arguments of a function over values, as they were written."""
+    args: list[ast.expr] = []
+    keywords: list[tuple[str | None, ast.expr]] = []
+    for argument in written:
+        spelled = value(w, argument.value)
+        if argument.star == "*":
+            args.append(code.starred(spelled))
+        elif argument.star == "**":
+            keywords += code.spread_keywords(spelled)
+        elif argument.name is None:
+            args.append(spelled)
+        else:
+            keywords.append((python_name(argument.name), spelled))
+    return args, keywords
+
+
+def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> Piece:
+    """`ops.f(arguments)`: what arrives is the first argument."""
+    args, keywords = call_time(w, expr.arguments)
+    first = [] if arriving is None else [sequence(arriving)]
+    called: ast.expr = code.call(path, [*first, *args], keywords)
+    if arriving is None and not any(_holds_tensor(w, a.value) for a in expr.arguments):
+        called = tied(w, called)
+    return Piece(called, w.module.result_kind(expr, TENSOR))
+
+
+def _holds_tensor(w: Writer, expr: tree.Expr) -> bool:
+    for node in walk(expr):
+        if isinstance(node, (tree.Pipe, tree.Arriving)):
+            return True
+        if isinstance(node, tree.Name):
+            found = w.scope.lookup(node.id)
+            if found is not None and found.kind != VALUE:
+                return True
+    return False
+
+
+def tied(w: Writer, source: ast.expr) -> ast.expr:
+    """Tie an array that Keras computes at once to the graph, so that layers applied to it belong to the model."""
+    if w.anchor is None:
+        return source
+    return code.call("tied", [source, code.name(w.anchor)])
+
+
+def untied(piece: Piece) -> ast.expr:
+    """Give an array as it is where it only joins a tensor of the graph."""
+    if isinstance(piece.code, ast.Call) and code.is_name(piece.code.func, "tied"):
+        return piece.code.args[0]
+    return piece.code
+
+
+def call_time(
+    w: Writer, written: Iterable[tree.Argument]
+) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
+    """Spell call-time arguments, tensors among them; a chain is written before and has a variable."""
+    args: list[ast.expr] = []
+    keywords: list[tuple[str | None, ast.expr]] = []
+    for argument in written:
+        spelled = applied(w, argument.value, argument.name or "other")
+        if argument.star == "*":
+            args.append(code.starred(sequence(spelled)))
+        elif argument.name is None:
+            args.append(spelled.code)
+        else:
+            keywords.append((argument.name, spelled.code))
+    return args, keywords
+
+
+def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
+    """Give a tensor for an argument; one that applies layers gets a line and a variable of its own."""
+    if isinstance(expr, (tree.Pipe, tree.Binary)):
+        with w.flow(variable) as flow:
+            piece = flowing(w, expr, flow)
+            if nests(piece) or (isinstance(expr, tree.Pipe) and isinstance(piece.code, ast.Call)):
+                piece = w.assign(flow, piece)
+            return piece
+    return expression(w, expr)
+
+
+def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
+    """Give an expression whose chain, if it is one, flows through a variable."""
+    from netdsl.emit.stages import chain, choose_source, run
+
+    if isinstance(expr, tree.Pipe):
+        return chain(w, expr, flow)
+    if isinstance(expr, (tree.Repeat, tree.For, tree.If, tree.As)):
+        arriving = w.scope.arriving
+        if arriving is not None:
+            return run(w, expr, arriving, flow)
+        if isinstance(expr, tree.If):
+            return choose_source(w, expr, flow)
+        assert isinstance(expr, tree.As)
+        naming = tree.As(expr.span, tree.Arriving(expr.span), expr.name, expr.name_span)
+        return chain(w, tree.Pipe(expr.span, (expr.stage, naming)), flow)
+    return hinted(w, expr, flow)
+
+
+def hinted(w: Writer, expr: tree.Expr, flow: str) -> Piece:
+    """Give an expression whose partial sums may use the variable that it will be put in, unless it reads that."""
+    read = (w.scope.lookup(name) for name in free_names(expr))
+    is_read = any(piece is not None and code.is_name(piece.code, flow) for piece in read)
+    w.hint = None if is_read else flow
+    piece = expression(w, expr)
+    w.hint = None
+    return piece
+
+
+def inner_chain(w: Writer, expr: tree.Expr) -> Piece:
+    """A chain somewhere inside an expression: through a variable of its own."""
+    from netdsl.emit.layers import is_layer_chain, sequential
+
+    if isinstance(expr, tree.Pipe) and is_layer_chain(w, expr):
+        return plain(sequential(w, expr))
+    with w.flow("branch", "inner") as flow:
+        return flowing(w, expr, flow)
