@@ -118,11 +118,8 @@ def _likely_unclosed(stop: Stop, brace: int) -> int:
 def _unclosed(stop: Stop, opener: int, place: int, what: str) -> Diagnostic:
     bracket = stop.tokens.kinds[opener]
     closer = OPENERS[bracket]
-    fix = (
-        None
-        if bracket == "{"
-        else stop.append(_end_of_arguments(stop, opener, place), closer, safe=False)
-    )
+    last = place - 1 if bracket == "{" else _end_of_arguments(stop, opener, place)
+    fix = stop.append(last, "\n}" if bracket == "{" else closer, safe=False)
     return problems.UnclosedBracket.at(
         stop.tokens.span(opener),
         f"a `{closer}` is missing",

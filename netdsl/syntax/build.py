@@ -217,7 +217,18 @@ class Builder:
         return tree.Bind(span, target, value)
 
     def plain_output(self, span: Span, value: tree.Expr) -> tree.Output:
+        if isinstance(value, tree.Pipe) and isinstance(value.stages[0], tree.Compare):
+            self._refuse_leftward(value.stages[0])
         return tree.Output(span, None, value)
+
+    def _refuse_leftward(self, compared: tree.Compare) -> None:
+        """`output y <- x -> Dense(4)`, which reads as a comparison of `y` with a negative."""
+        start, end = compared.first.span.end, compared.operands[0].span.start + 1
+        between = Span(self._file, start, end)
+        if between.text.strip() == "<-" and self._file.text[end : end + 1] == " ":
+            from netdsl.syntax.meant import leftward
+
+            self.fault(leftward(Span(self._file, end - 2, end)))
 
     def named_output(self, span: Span, name: Span, value: tree.Expr) -> tree.Output:
         return tree.Output(span, self._id(name), value, name)

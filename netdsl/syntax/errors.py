@@ -11,6 +11,7 @@ from collections.abc import Callable
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
+from netdsl.syntax import meant
 from netdsl.syntax.brackets import (
     last_brace,
     nested_declaration,
@@ -297,6 +298,8 @@ def _help(stop: Stop) -> str:
         return "write a tensor's type behind a colon: `input name: [32, 32, 3]`"
     if ":" in stop.accepted and stop.kind in (",", "}") and stop.opener == "{":
         return "there are no sets; write a list between `[` and `]`"
+    if stop.kind == "==" and "=" in stop.accepted:
+        return "write `=` to give a name what it stands for"
     if stop.kind == "," and statement == "output":
         return "write one `output` statement for each tensor"
     return ""
@@ -322,8 +325,18 @@ RULES: tuple[Rule, ...] = (
     explain_foreign,
     slash_comment,
     lambda_function,
+    meant.repeat_without_count,
     arrow_before_stage,
+    meant.import_statement,
+    meant.method_of_model,
     python_statement,
+    meant.misspelled_word,
+    meant.hyphenated_name,
+    meant.backward_arrow,
+    meant.nameless_declaration,
+    meant.input_type,
+    meant.input_in_chain,
+    meant.extern_without_shape,
     nested_declaration,
     misplaced_statement,
     stray_bracket,
@@ -331,13 +344,18 @@ RULES: tuple[Rule, ...] = (
     doubled_arrow,
     reserved_word,
     breaks_off,
+    meant.colon_for_equals,
     colon_block,
     colon_in_call,
+    meant.tuple_never_closed,
     single_equals,
     function_with_let,
     missing_arrow,
     unclosed_head,
+    meant.missing_braces,
     missing_comma,
+    meant.stages_with_comma,
+    meant.comma_after_setting,
     question_mark,
     unused_expression,
     unexpected_token,

@@ -18,6 +18,7 @@ from netdsl.syntax import tree
 from netdsl.syntax.literals import Flaw
 
 _LONGEST_QUOTE = 24
+_LONGEST_LINE = 80
 # How other languages write the constants. A block may still be named so: `none(…)` is its use.
 LOWERCASE = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
 
@@ -53,7 +54,11 @@ def operation_after_arrow(stages: Sequence[tree.Expr], stage: tree.Expr) -> Diag
     if isinstance(stage, tree.Binary) and stage is stages[-1]:
         first = _leftmost(stage)
         begin, end = stages[0].span, first.span
+        chain = Span(begin.file, begin.start, end.end).text
+        rest = Span(end.file, end.end, stage.span.end).text
         help_text = f"write `({shorten(begin.text)} -> … ) {stage.op} …` to apply the operator to what the chain gives"
+        if len(chain + rest) <= _LONGEST_LINE and "\n" not in chain + rest:
+            help_text = f"write `({chain}){rest}`"
         edit = Fix(
             (
                 Edit(Span(begin.file, begin.start, begin.start), "("),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
@@ -84,15 +85,33 @@ def _open_string(stop: Stop) -> Diagnostic:
         opener,
         "the line ends before the string does",
         help=f"close it with `{quotes}` on the same line, or open it with `{quotes * 3}`",
+        fix=_closing_quote(stop, opener, quotes),
     )
+
+
+def _closing_quote(stop: Stop, opener: Span, quote: str) -> Fix | None:
+    """Close a string behind its word: `padding="same)`, `padding="same')`."""
+    word = re.match(r"[\w./-]*", stop.span.text[opener.end - opener.start :])
+    if word is None or not word.group():
+        return None
+    end = opener.end + word.end()
+    other = "'" if quote == '"' else '"'
+    wrong = stop.span.file.text[end : end + 1] == other
+    shown = f"{quote}{word.group()}{quote}"
+    return Fix((Edit(Span(opener.file, end, end + wrong), quote),), text=f"close it: `{shown}`")
 
 
 def _number(stop: Stop) -> Diagnostic:
     text = stop.text
+    name = re.fullmatch(r"(\d+)_?([^\W\d_]{2,}\w*)", text)
+    if name is not None:
+        return _name_with_digits(stop, f"{name[2]}{name[1]}")
     is_digits = text.replace("_", "").isdigit()
     reason = "digits end in the middle of a word"
     if is_digits or "_" in text:
         reason = "underscores stand between digits, one at a time"
+    elif text.count(".") > 1:
+        reason = "a number has one decimal point"
     return MalformedNumber.at(
         stop.span,
         reason,
@@ -101,10 +120,27 @@ def _number(stop: Stop) -> Diagnostic:
     )
 
 
+def _name_with_digits(stop: Stop, other: str) -> Diagnostic:
+    """`2nd = …`: a name that begins with digits, to be changed wherever it is used."""
+    tokens = stop.tokens
+    same = [
+        i
+        for i, kind in enumerate(tokens.kinds)
+        if kind == "!number" and tokens.text(i) == stop.text
+    ]
+    return MalformedNumber.at(
+        stop.span,
+        "a name begins with a letter or `_`",
+        help=f"write `{other}`",
+        fix=Fix(tuple(Edit(tokens.span(i), other) for i in same), safe=True),
+        text=shorten(stop.text),
+    )
+
+
 def _operator(stop: Stop) -> Diagnostic:
     text, span = stop.text, stop.span
     if text in _ARROWS:
-        fix = stop.replace(stop.index, "->")
+        fix = _all_of_statement(stop, "->")
         return OtherArrow.at(span, "not an arrow here", help="write `->`", fix=fix, written=text)
     if text.startswith("/*"):
         opener = Span(span.file, span.start, span.start + 2)
@@ -114,6 +150,14 @@ def _operator(stop: Stop) -> Diagnostic:
         return _spelled(stop, _SPELLED[text])
     reason, help_text = _why_foreign(text)
     return ForeignOperator.at(span, reason, help=help_text, written=shorten(text))
+
+
+def _all_of_statement(stop: Stop, text: str) -> Fix:
+    """Replace the token, and its like in the rest of the statement."""
+    tokens = stop.tokens
+    last = max(stop.resume, stop.index + 1)
+    same = [i for i in range(stop.index, last) if tokens.text(i) == stop.text]
+    return Fix(tuple(Edit(tokens.span(i), text) for i in same), safe=True)
 
 
 def _spelled(stop: Stop, word: str) -> Diagnostic:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.syntax.faults import shorten
-from netdsl.syntax.recovery import (
-    is_name,
-)
+from netdsl.syntax.meant import braces_for_colon
+from netdsl.syntax.recovery import BODY, is_name
 from netdsl.syntax.stop import Stop
 
 # What begins a statement in Python alone, and what to write instead.
 _PYTHON = {
     "def": "declare a function of values with `fn name(…) = …`, a layer made of layers with `block`",
     "class": "declare a layer made of layers with `block`, a Python layer with `extern layer`",
-    "import": "leave it away: the names of Keras are known",
     "return": "write `output …`",
     "while": "repeat a chain with `repeat n { … }` or `for … in … { … }`",
     "with": "write what stands in its body",
@@ -72,8 +70,13 @@ def python_statement(stop: Stop) -> Diagnostic | None:
         return None
     if word == "print" and stop.kind != "(":
         return None
+    fix = stop.replace(stop.began, "output") if word == "return" and stop.where == BODY else None
     return problems.PythonStatement.at(
-        stop.tokens.span(stop.began), "a statement of Python", help=_PYTHON[word], word=word
+        stop.tokens.span(stop.began),
+        "a statement of Python",
+        help=_PYTHON[word],
+        fix=fix,
+        word=word,
     )
 
 
@@ -93,7 +96,10 @@ def colon_block(stop: Stop) -> Diagnostic | None:
     if stop.kind != ":" or "{" not in stop.accepted:
         return None
     return problems.ColonBlock.at(
-        stop.span, "a `{` is expected here", help="write the body between `{` and `}`"
+        stop.span,
+        "a `{` is expected here",
+        help="write the body between `{` and `}`",
+        fix=braces_for_colon(stop),
     )
 
 
@@ -133,7 +139,7 @@ def question_mark(stop: Stop) -> Diagnostic | None:
     return problems.ForeignOperator.at(
         stop.span,
         "`?` is an unknown dimension of a tensor, nothing else",
-        help="write a choice as `value if condition else other`",
+        help="write a choice as `if condition { stage } else { stage }`, or as `value if condition else value`",
         written="?",
     )
 

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
-from netdsl.diagnostics.problems.syntax import ForeignComment, MissingArrow, UnexpectedToken
+from netdsl.diagnostics.problems.syntax import (
+    ForeignComment,
+    ForeignOperator,
+    MissingArrow,
+    UnexpectedToken,
+)
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.syntax.automaton import Automaton
 from netdsl.syntax.build import Builder
 from netdsl.syntax.errors import explain
-from netdsl.syntax.recovery import TOP, Brackets, Resumption, begins_statement, resume_after
+from netdsl.syntax.recovery import (
+    SETTINGS,
+    TOP,
+    Brackets,
+    Resumption,
+    begins_statement,
+    resume_after,
+)
 from netdsl.syntax.stop import Stop
 from netdsl.syntax.tokens import Tokens
 
@@ -27,6 +39,7 @@ class Mistakes:
         self._builder = builder
         self._diagnostics = diagnostics
         self._count = 0
+        self._mended: set[int] = set()  # where a fix of an earlier mistake makes a change too
 
     def in_string(self, automaton: Automaton) -> Diagnostic:
         """Give the diagnostic of a mistake in the hole of an f-string."""
@@ -92,10 +105,14 @@ class Mistakes:
     def _report(self, stop: Stop, statements: list[Any]) -> None:
         """Report a mistake; one that was made in the statement before makes that one unreadable too."""
         diagnostic = explain(stop)
+        is_mended = diagnostic.primary.span.start in self._mended
+        if diagnostic.fix is not None:
+            self._mended.update(edit.span.start for edit in diagnostic.fix.edits)
         if self._count == _MOST_MISTAKES:
             note = f"reading stops here, after {_MOST_MISTAKES} mistakes"
             diagnostic = diagnostic.with_related(Label(stop.span, note))
-        self._diagnostics.report(diagnostic)
+        if not is_mended:
+            self._diagnostics.report(diagnostic)
         if statements and _was_made_before(stop, diagnostic):
             statements.pop()
 
@@ -108,6 +125,7 @@ def _was_made_before(stop: Stop, diagnostic: Diagnostic) -> bool:
             return place <= began
         case ForeignComment.code:
             return place < began
-        case UnexpectedToken.code:
-            return stop.index == stop.began and stop.goes_on
+        case UnexpectedToken.code | ForeignOperator.code:
+            is_comma = stop.kind == "," and stop.where == SETTINGS
+            return stop.index == stop.began and stop.goes_on and not is_comma
     return False

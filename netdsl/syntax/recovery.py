@@ -23,6 +23,8 @@ TOP_WORDS = frozenset(
 BODY_WORDS = frozenset({"input", "let", "fn", "defaults", "assert", "layer", "output"})
 # The words that begin a statement at top level and nowhere else.
 ONLY_TOP_WORDS = TOP_WORDS - BODY_WORDS
+# What opens a block of lines in Python.
+_OPEN_BLOCKS = frozenset({"for", "if", "elif", "else", "while", "with", "def", "class", "try"})
 _NAMED = frozenset({"let", "fn", "block", "model", "train", "input", "layer", "defaults"})
 
 
@@ -78,6 +80,8 @@ def begins_statement(tokens: Tokens, index: int, where: str) -> bool:
         return True
     if where == BODY and kind in BODY_WORDS and _fits(kind, following):
         return True
+    if where == SETTINGS and following == ":" and tokens.is_first_on_line(index):
+        return is_name(kind)  # `optimizer: adam`, as elsewhere
     return _is_target(tokens, index)
 
 
@@ -128,6 +132,9 @@ def resume_after(
     if where != TOP and _is_top_statement(tokens, began, margin):
         return Resumption(began, closes=True)
     column = indentation(tokens, began)
+    if tokens.text(began) in _OPEN_BLOCKS:
+        stopped = _end_of_block(tokens, began, column, stopped)
+        began = max(began, stopped - 1)
     waiting: list[int] = []
     for index in range(began, len(tokens.kinds)):
         kind = tokens.kinds[index]
@@ -147,6 +154,20 @@ def resume_after(
             elif kind == "}" and where != TOP and index >= stopped:
                 return Resumption(index)
     raise AssertionError("a sequence of tokens ends with an end")
+
+
+def _end_of_block(tokens: Tokens, began: int, column: int, stopped: int) -> int:
+    """Give the token behind the lines that are Python's body of `for x in y:`, or where reading stopped."""
+    index = began + 1
+    while tokens.kinds[index] != END and not tokens.is_first_on_line(index):
+        index += 1
+    if tokens.kinds[index - 1] != ":":
+        return stopped
+    while tokens.kinds[index] not in (END, "}") and (
+        not tokens.is_first_on_line(index) or tokens.column(index) > column
+    ):
+        index += 1
+    return max(index, stopped)
 
 
 def _is_top_statement(tokens: Tokens, index: int, margin: int) -> bool:

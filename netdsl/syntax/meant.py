@@ -1,0 +1,345 @@
+"""Recognises what was meant where a statement stops making sense, and says how netdsl writes it.
+
+Each rule knows one way to go wrong that people coming from Python, or from a page of the language's own
+documentation, take again and again. It gives a diagnostic with the change that would do, or None.
+"""
+
+from __future__ import annotations
+
+import re
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, first_that_helps
+from netdsl.diagnostics.problems import syntax as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.source import Span
+from netdsl.syntax.faults import shorten
+from netdsl.syntax.recovery import BODY, SETTINGS, TOP, is_name
+from netdsl.syntax.stop import Stop
+from netdsl.syntax.table import END
+
+_BEGINNINGS = {
+    TOP: ("from", "let", "fn", "defaults", "block", "model", "train", "extern", "assert"),
+    BODY: ("input", "let", "fn", "defaults", "assert", "layer", "output"),
+}
+
+#: Methods of a Keras model, and what there is instead.
+_METHODS = {
+    "add": "write the layers one after the other: `x -> Dense(64) -> Dense(10)`",
+    "compile": "say how it is trained in a block of its own: `train {} {{ optimizer = adam … }}`",
+    "fit": "say how it is trained in a block of its own: `train {} {{ epochs = 5 … }}`",
+    "evaluate": "say how it is trained in a block of its own: `train {} {{ … }}`",
+    "summary": "leave it out: `netdsl summary FILE` prints the layers",
+    "build": "leave it out: shapes are known from the inputs",
+}
+
+
+def _unexpected(stop: Stop, index: int, label: str, help: str, fix: Fix | None) -> Diagnostic:
+    tokens = stop.tokens
+    found = shorten(tokens.text(index))
+    return problems.UnexpectedToken.at(tokens.span(index), label, help=help, fix=fix, found=found)
+
+
+def misspelled_word(stop: Stop) -> Diagnostic | None:
+    """`modle Net {`, `imput x: [8]`: two names in a row, the first nearly a word that begins a statement."""
+    kinds, began = stop.tokens.kinds, stop.began
+    if stop.where not in _BEGINNINGS or kinds[began] != "NAME" or stop.index - began > 1:
+        return None
+    if not (is_name(kinds[began + 1]) or kinds[began + 1] == "STRING"):
+        return None
+    near = closest(stop.tokens.text(began), _BEGINNINGS[stop.where])
+    if near is None:
+        return None
+    label, fix = "no statement begins with this word", stop.replace(began, near)
+    return _unexpected(stop, began, label, f"did you mean `{near}`?", fix)
+
+
+def hyphenated_name(stop: Stop) -> Diagnostic | None:
+    """`skip-path = x -> …`: a name with a hyphen in it, which subtracts."""
+    tokens, began = stop.tokens, stop.began
+    if stop.kind != "-" or stop.index != began + 1 or not is_name(tokens.kinds[began]):
+        return None
+    end = began
+    while tokens.kinds[end + 1] == "-" and is_name(tokens.kinds[end + 2]):
+        if tokens.starts[end + 2] != tokens.ends[end] + 1:
+            return None
+        end += 2
+    if tokens.kinds[end + 1] != "=":
+        return None
+    file = tokens.file
+    span = Span(file, tokens.starts[began], tokens.ends[end])
+    name = span.text.replace("-", "_")
+    places = re.finditer(rf"(?<![\w-]){re.escape(span.text)}(?![\w-])", file.text)
+    edits = tuple(Edit(Span(file, *place.span()), name) for place in places)
+    return problems.UnexpectedToken.at(
+        stop.span,
+        "a name has letters, digits and `_`",
+        help=f"write `{name}`",
+        fix=Fix(edits, safe=True),
+        found="-",
+    )
+
+
+def backward_arrow(stop: Stop) -> Diagnostic | None:
+    """`h <- x -> Dense(8)`, which begins as a comparison with a negative."""
+    tokens, index = stop.tokens, stop.index
+    if stop.kind != "<" or index != stop.began + 1 or tokens.kinds[index + 1] != "-":
+        return None
+    if tokens.starts[index + 1] != tokens.ends[index]:
+        return None
+    return leftward(Span(tokens.file, tokens.starts[index], tokens.ends[index + 1]))
+
+
+def leftward(span: Span) -> Diagnostic:
+    """Word an arrow that points to the left, at the start of a statement."""
+    return problems.OtherArrow.at(
+        span,
+        "the arrow points to the right, from a tensor to a layer",
+        help="write `=` to give a name what it stands for",
+        fix=Fix((Edit(span, "="),), safe=True),
+        written="<-",
+    )
+
+
+def stages_with_comma(stop: Stop) -> Diagnostic | None:
+    """`x -> Dense(16), Dense(4)`: a comma for an arrow."""
+    kinds, index = stop.tokens.kinds, stop.index
+    if stop.kind != "," or stop.where != BODY or not is_name(kinds[index + 1]):
+        return None
+    if kinds[index + 2] != "(" or stop.previous != ")":
+        return None
+    fix = stop.replace(index, " ->", safe=False)
+    help = "write `->` between two stages, or an `output` of its own for each tensor"
+    return _unexpected(stop, index, "a statement gives one chain", help, fix)
+
+
+def nameless_declaration(stop: Stop) -> Diagnostic | None:
+    """`model {`, `model = Sequential([…])`, `train Net(…)`, `Net.compile(…)`."""
+    word = stop.tokens.kinds[stop.began]
+    if stop.where != TOP:
+        return None
+    if word in ("model", "block") and stop.index == stop.began + 1 and stop.kind in ("{", "=", "("):
+        example = "model Name { input x: [8]  output y = x -> Dense(4) }"
+        if word == "block":
+            example = "block name(units) = Dense(units) -> ReLU()"
+        label = f"the name of the {word} is expected here"
+        return _unexpected(stop, stop.index, label, f"write `{example}`", None)
+    if word == "train" and stop.index == stop.began + 2 and stop.kind == "(":
+        name = shorten(stop.previous_text)
+        help = f"write settings between braces, without commas: `train {name} {{ optimizer = adam … }}`"
+        return _unexpected(stop, stop.index, "`{` is expected here", help, None)
+    return None
+
+
+def method_of_model(stop: Stop) -> Diagnostic | None:
+    """`Net.compile(…)`, `model.add(…)`: what Keras does with a model once it is made."""
+    tokens, began = stop.tokens, stop.began
+    kinds = tokens.kinds
+    if not is_name(kinds[began]) or kinds[began + 1] != "." or stop.index - began > 1:
+        return None
+    method = tokens.text(began + 2) if kinds[began + 2] != END else ""
+    if method not in _METHODS or kinds[began + 3] != "(":
+        return None
+    name = shorten(tokens.text(began))
+    span = Span(tokens.file, tokens.starts[began], tokens.ends[began + 2])
+    return problems.PythonStatement.at(
+        span, "a statement of Python", help=_METHODS[method].format(name), word=f"{name}.{method}()"
+    )
+
+
+def input_type(stop: Stop) -> Diagnostic | None:
+    """`input x = [8]`, `input x: (28, 28, 1)`, `input x: int32(100)`, `input x(shape=(28, 28, 1))`."""
+    if stop.tokens.kinds[_statement(stop)] != "input" or stop.kind not in ("=", "("):
+        return None
+    if stop.kind == "=" and ":" in stop.accepted:
+        help = "write a tensor's type behind a colon: `input name: [32, 32, 3]`"
+        fix = stop.replace(stop.index, ":")
+        return _unexpected(stop, stop.index, "a colon is expected here", help, fix)
+    if stop.kind == "(" and ("[" in stop.accepted or ":" in stop.accepted):
+        help = "write a shape between `[` and `]`: `input name: [32, 32, 3]`"
+        return _unexpected(stop, stop.index, "`[` is expected here", help, _shape(stop))
+    return None
+
+
+def _statement(stop: Stop) -> int:
+    """Give the token that begins the statement which the token was to continue."""
+    if stop.index == stop.began and stop.before is not None and stop.goes_on:
+        return stop.before
+    return stop.began
+
+
+def _shape(stop: Stop) -> Fix | None:
+    """Put square brackets in place of round ones, without `shape=`."""
+    tokens, first = stop.tokens, stop.index
+    last = stop.brackets.partner.get(first)
+    if last is None:
+        return None
+    whole = Span(tokens.file, tokens.starts[first], tokens.ends[last])
+    sizes = re.sub(r"^shape\s*=\s*", "", whole.text[1:-1].strip())
+    sizes = sizes.strip("()[]").rstrip(", ").replace("None", "?")
+    lead = "" if "[" in stop.accepted else ": "
+    return Fix((Edit(whole, f"{lead}[{sizes}]"),), safe=True)
+
+
+def colon_for_equals(stop: Stop) -> Diagnostic | None:
+    """`output y: x -> …`, and `optimizer: adam` in a train block."""
+    is_body = "{" in stop.accepted
+    if stop.kind != ":" or "=" not in stop.accepted or stop.open_brackets or is_body:
+        return None
+    gap = "" if stop.tokens.file.text[stop.span.start - 1] == " " else " "
+    fix = stop.replace(stop.index, f"{gap}=")
+    return _unexpected(stop, stop.index, "`=` is expected here", "write `=`", fix)
+
+
+def comma_after_setting(stop: Stop) -> Diagnostic | None:
+    if stop.kind != "," or stop.where != SETTINGS:
+        return None
+    fix = stop.replace(stop.index, "")
+    return _unexpected(
+        stop, stop.index, "nothing stands between settings", "leave the `,` out", fix
+    )
+
+
+def import_statement(stop: Stop) -> Diagnostic | None:
+    """`from parts/conv.net import a`, `from "a.net" import *`, `import a from "a.net"`."""
+    tokens, began = stop.tokens, stop.began
+    if stop.where != TOP:
+        return None
+    if tokens.text(began) == "import":
+        return _import_first(stop)
+    if tokens.kinds[began] != "from":
+        return None
+    if stop.kind == "*":
+        help = "name what you want of it: `import conv_bn, residual`"
+        return _unexpected(stop, stop.index, "a name is expected here", help, None)
+    if stop.kind in ("/", ".") and "import" in stop.accepted:
+        last = next((i for i in range(began, stop.resume) if tokens.kinds[i] == "import"), None)
+        if last is not None:
+            span = Span(tokens.file, tokens.starts[began + 1], tokens.ends[last - 1])
+            fix = Fix((Edit(span, f'"{span.text}"'),), safe=True)
+            help = f'write the name of a file in quotes: `"{shorten(span.text)}"`'
+            return _unexpected(stop, stop.index, "`import` is expected here", help, fix)
+    return None
+
+
+def _import_first(stop: Stop) -> Diagnostic | None:
+    """`import a, b from "a.net"` has its two halves the wrong way round; any other `import` is Python's."""
+    tokens, began = stop.tokens, stop.began
+    end = stop.resume
+    word = next((i for i in range(began, end) if tokens.kinds[i] == "from"), None)
+    span = tokens.span(began)
+    label = "a statement of Python"
+    if word is not None and tokens.kinds[word + 1] == "STRING":
+        names = Span(tokens.file, tokens.starts[began + 1], tokens.ends[word - 1]).text
+        whole = Span(tokens.file, span.start, tokens.ends[word + 1])
+        text = f"from {tokens.text(word + 1)} import {names}"
+        fix = Fix((Edit(whole, text),), safe=True)
+        return problems.PythonStatement.at(
+            span, label, help=f"write `{text}`", fix=fix, word="import"
+        )
+    help = "leave it out: the names of Keras are known"
+    return problems.PythonStatement.at(span, label, help=help, fix=whole_line(span), word="import")
+
+
+def whole_line(span: Span) -> Fix:
+    """Take out the line that a place is on."""
+    text = span.file.text
+    start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)
+    return Fix((Edit(Span(span.file, start, len(text) if end < 0 else end + 1), ""),), safe=True)
+
+
+def input_in_chain(stop: Stop) -> Diagnostic | None:
+    """`block head(n) = input x -> Dense(n)`: a block of one chain has no name for what arrives."""
+    tokens, index = stop.tokens, stop.index
+    if stop.previous_text != "input" or tokens.kinds[stop.began] != "block" or index < 2:
+        return None
+    if tokens.kinds[index - 2] != "=":
+        return None
+    fix = None
+    if tokens.kinds[index + 1] == "->":
+        span = Span(tokens.file, tokens.starts[index - 1], tokens.starts[index + 2])
+        fix = Fix((Edit(span, ""),), safe=True)
+    help = "leave it out: a chain takes what arrives; or write a body between `{` and `}`"
+    return _unexpected(stop, index - 1, "a block of one chain names no input", help, fix)
+
+
+def extern_without_shape(stop: Stop) -> Diagnostic | None:
+    tokens = stop.tokens
+    if stop.kind != "from" or tokens.kinds[stop.began] != "extern" or ":" not in stop.accepted:
+        return None
+    help = "say which shape it makes of which: `extern layer Name(…): [h, w, c] -> [h, w, 2 * c] from …`"
+    return _unexpected(stop, stop.index, "`:` is expected here", help, None)
+
+
+def missing_braces(stop: Stop) -> Diagnostic | None:
+    """`repeat 3 Dense(8)`, `if fast ReLU() else GELU()`: what is done stands in braces."""
+    tokens = stop.tokens
+    if "{" not in stop.accepted or not is_name(stop.kind):
+        return None
+    heads = [i for i in range(stop.began, stop.index) if tokens.kinds[i] in ("repeat", "if", "for")]
+    if not heads:
+        return None
+    head = Span(tokens.file, tokens.starts[heads[-1]], tokens.ends[stop.index - 1]).text
+    help = f"write what is to be done between braces: `{shorten(head)} {{ … }}`"
+    return _unexpected(stop, stop.index, "`{` is expected here", help, _braces(stop))
+
+
+def _braces(stop: Stop) -> Fix | None:
+    """Put braces round the call here, and round the one behind `else`."""
+    tokens, partner, index = stop.tokens, stop.brackets.partner, stop.index
+    edits: list[Edit] = []
+    while is_name(tokens.kinds[index]) and tokens.kinds[index + 1] == "(":
+        last = partner.get(index + 1)
+        if last is None:
+            return None
+        start = tokens.starts[index]
+        edits += [Edit(Span(tokens.file, start, start), "{ "), Edit(stop.after(last), " }")]
+        if tokens.kinds[last + 1] != "else":
+            break
+        index = last + 2
+    return Fix(tuple(edits), safe=True) if edits else None
+
+
+def repeat_without_count(stop: Stop) -> Diagnostic | None:
+    """`repeat { Dense(8) }`: the brace was read as the beginning of a dict."""
+    if not stop.open_brackets or stop.opener != "{":
+        return None
+    brace = stop.open_brackets[-1]
+    if brace == 0 or stop.tokens.text(brace - 1) != "repeat":
+        return None
+    label = "how often is expected here"
+    return _unexpected(stop, brace, label, "write a number: `repeat 3 { … }`", None)
+
+
+def tuple_never_closed(stop: Stop) -> Diagnostic | None:
+    """`Conv2D(64, (3, 3, padding="same")`: a named argument in what was to be a tuple."""
+    tokens = stop.tokens
+    waiting = stop.open_brackets
+    if stop.kind != "=" or len(waiting) < 2 or not is_name(stop.previous):
+        return None
+    inner = waiting[-1]
+    if tokens.kinds[inner] != "(" or stop.opener == "call" or tokens.kinds[stop.index - 2] != ",":
+        return None
+    fix = stop.append(stop.index - 3, ")", safe=False)
+    return problems.UnclosedBracket.at(
+        tokens.span(inner), "a `)` is missing", help="close it with `)`", fix=fix, bracket="("
+    )
+
+
+def braces_for_colon(stop: Stop) -> Fix | None:
+    """Put braces, or the `=` of a chain, in place of a colon and the lines further in behind it."""
+    tokens, colon = stop.tokens, stop.index
+    line = stop.began
+    column = tokens.column(line)
+    last = colon
+    while tokens.kinds[last + 1] != END:
+        first = tokens.is_first_on_line(last + 1)
+        if first and (tokens.column(last + 1) <= column or not tokens.is_first_on_line(colon + 1)):
+            break
+        last += 1
+    if last == colon:
+        return None
+    on_line = not tokens.is_first_on_line(colon + 1)
+    brace = Edit(tokens.span(colon), " {")
+    chain = Edit(tokens.span(colon), " =")
+    close = Edit(stop.after(last), " }" if on_line else "\n" + " " * column + "}")
+    return first_that_helps([Fix((brace, close), safe=True), Fix((chain,), safe=True)])
