@@ -58,7 +58,7 @@ def _around(value: int) -> Iterator[Any]:
     """A share in percent, a minus sign too many, a size in place of a tuple of one."""
     if value < 0:
         yield -value
-    if 1 < value <= 100:
+    if 5 <= value <= 100:
         yield value / 100
     yield (value,)
     yield bool(value)

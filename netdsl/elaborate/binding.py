@@ -209,7 +209,7 @@ def _refuse_tensors(
             "a hyperparameter takes a value, this is a tensor",
             name=ev.short(first.span.text),
             help=f"tensors go in a second pair of parentheses: `{found.name}(…)({named}=…)`",
-            fix=tensors_out(call, tensors, frame.arriving is not MISSING),
+            fix=tensors_out(call, tensors),
         )
     )
     names = {parameter.name for parameter in found.parameters}

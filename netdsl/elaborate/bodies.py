@@ -260,18 +260,10 @@ def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[No
 
 def report_order(arranged: Arrangement, frame: Frame) -> None:
     """Report names bound twice and cycles."""
-    from netdsl.diagnostics.problems.names import NameBoundTwice
+    if arranged.twice:
+        from netdsl.elaborate.rebinding import report_twice
 
-    for name, first, second in arranged.twice:
-        frame.report(
-            NameBoundTwice.at(
-                second,
-                "bound again here",
-                name=name,
-                related=(Label(first, "first bound here"),),
-                help=f"give this one another name, or carry on the chain of `{name}`",
-            )
-        )
+        report_twice(arranged, frame)
     for cycle in arranged.cycles:
         names = [name for name, _ in cycle]
         path = " -> ".join([*names[-1:], *names])

@@ -83,7 +83,7 @@ def rewritten(span: Span, text: str, *, safe: bool = False) -> Fix:
     return Fix((Edit(span, text),), safe, text=f"write `{' '.join(text.split())}`")
 
 
-def tensors_out(call: tree.Call, tensors: Iterable[Given], arrives: bool) -> Fix | None:
+def tensors_out(call: tree.Call, tensors: Iterable[Given]) -> Fix | None:
     """Take tensors out of the hyperparameters: `Add(a, b)` -> `[a, b] -> Add()`, `F(8, value=m)` -> `F(8)(value=m)`."""
     places = {item.span for item in tensors}
     if any(argument.star for argument in call.arguments):
@@ -97,9 +97,9 @@ def tensors_out(call: tree.Call, tensors: Iterable[Given], arrives: bool) -> Fix
     joined = ", ".join(a.value.span.text for a in inside)
     whole = joined if len(inside) == 1 else f"[{joined}]"
     items = joined[1:-1] if isinstance(inside[0].value, tree.ListExpr) else joined
-    from_names = rewritten(call.span, f"{whole} -> {layer}")
-    with_arriving = rewritten(call.span, f"[_, {items}] -> {layer}") if arrives else None
-    return first_that_helps([with_arriving, from_names])
+    if call.span.file.text[: call.span.start].rstrip().endswith("->"):
+        return rewritten(call.span, f"[_, {items}] -> {layer}")
+    return rewritten(call.span, f"{whole} -> {layer}")
 
 
 def joined(call: tree.Call, name: str) -> Fix | None:
