@@ -137,6 +137,7 @@ def main() -> int:
     for kind, strategy, skip in wanted:
         counted = try_kind(strategy, each, options.seed, skip)
         total += counted
+        print(f"\r{kind}: {summary(total)}", end="", file=sys.stderr, flush=True)
         if counted["disagree"]:
             print(f"## {kind}: {summary(counted)}\n", flush=True)
     if not options.kind:
