@@ -1,0 +1,124 @@
+"""What each input is put through, and under which limits."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from netdsl.compiler import Compiled, compile_source
+from netdsl.diagnostics.github import to_github
+from netdsl.diagnostics.json import to_json
+from netdsl.diagnostics.render import render_all
+from netdsl.format.printer import Unreadable, format_source
+from netdsl.source import SourceFile
+from netdsl.syntax.parse import parse
+
+SECONDS = 2.0
+MEMORY = 1 << 30
+
+
+class OutOfTime(BaseException):
+    """An input took more than its share of the processor."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong with one input. `signature` is the same for what is most likely the same mistake."""
+
+    number: int
+    kind: str
+    step: str
+    signature: str
+    detail: str
+    text: str
+
+
+def _no_file(path: str) -> str:
+    raise FileNotFoundError(2, "there is no such file", path)
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Stop what runs longer, by the time of the processor: a busy machine is no fault of the input."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise OutOfTime
+
+    previous = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
+
+
+def limit_memory() -> None:
+    """Let this process have no more than an input may take."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def check(file: SourceFile) -> Compiled:
+    """Compile, and write what there is to say in each format."""
+    compiled = compile_source(file, _no_file)
+    render_all(compiled.diagnostics)
+    to_json(compiled.diagnostics)
+    to_github(compiled.diagnostics)
+    return compiled
+
+
+def write_python(compiled: Compiled) -> None:
+    """Write both forms of the Python, which must be Python, and the table."""
+    if not compiled.ok:
+        return
+    for api in ("tf.keras", "keras"):
+        for flat in (False, True):
+            compile(compiled.emit(api, flat=flat), "emitted", "exec")
+    for name in compiled.models:
+        compiled.model(name).summary()
+
+
+def lay_out(file: SourceFile) -> None:
+    """Format: twice is the same as once, and the tree stays."""
+    from netdsl.diagnostics.sink import Diagnostics
+
+    try:
+        once = format_source(file)
+    except Unreadable:
+        return
+    again = SourceFile(file.name, once)
+    assert format_source(again) == once, "formatting twice is not the same as once"
+    assert parse(again, Diagnostics()) == parse(file, Diagnostics()), "formatting changed the tree"
+
+
+def run(number: int, kind: str, text: str, seconds: float = SECONDS) -> Failure | None:
+    """Put one input through everything; each step has its own time."""
+    file = SourceFile("spec.net", text)
+    step = "check"
+    try:
+        with time_limit(seconds):
+            compiled = check(file)
+        step = "fmt"
+        with time_limit(seconds):
+            lay_out(file)
+        step = "compile"
+        with time_limit(seconds):
+            write_python(compiled)
+    except (Exception, OutOfTime) as error:
+        return Failure(number, kind, step, _signature(error), traceback.format_exc(), text)
+    return None
+
+
+def _signature(error: BaseException) -> str:
+    """Name an error by its type and where it was raised; time runs out anywhere, so there only the type counts."""
+    if isinstance(error, (OutOfTime, RecursionError, MemoryError)):
+        return type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if "netdsl" in f.filename and "/tests/" not in f.filename]
+    place = ours[-1] if ours else frames[-1]
+    return f"{type(error).__name__} in {place.name} ({place.filename.rpartition('/')[2]})"
