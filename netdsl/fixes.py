@@ -89,4 +89,5 @@ def apply_safe_fixes(file: SourceFile, diagnostics: Iterable[Diagnostic]) -> tup
 def _touch(left: Edit, right: Edit) -> bool:
     """Tell whether two edits overlap, or would put text in the same place."""
     first, second = left.span, right.span
-    return first.start < second.end and second.start < first.end or first.start == second.start
+    overlap = first.start < second.end and second.start < first.end
+    return overlap or first.start == second.start

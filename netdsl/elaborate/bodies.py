@@ -31,7 +31,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import MISSING, Body, Frame, add_defaults
-from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
+from netdsl.elaborate.limits import BLOCK_STEPS, MAX_DEPTH, LimitReached
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import Arrangement, Step
 from netdsl.elaborate.parameters import Given
@@ -68,6 +68,7 @@ def apply_block(
         outer.trainable and is_trainable(call, frame),
     )
     inner = Frame(session, ref.symbol.unit, home, bound, body)
+    session.budget.step(BLOCK_STEPS)
     session.budget.depth += 1
     try:
         if session.budget.depth > MAX_DEPTH:
@@ -447,6 +448,7 @@ def apply_model(
     operation = None if body.shared is None else body.shared.get(name)
     if operation is None:
         weights = models.model_weights(graph)
+        frame.session.budget.step(len(weights))
         trainable = body.trainable and is_trainable(call, frame)
         operation = Operation(
             name,

@@ -28,7 +28,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
+from netdsl.elaborate.limits import CALL_STEPS, MAX_DEPTH, LimitReached
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -255,6 +255,7 @@ def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> An
     bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
     if bound is None:
         return POISON
+    budget.step(CALL_STEPS)
     budget.depth += 1
     try:
         if budget.depth > MAX_DEPTH:
@@ -281,7 +282,6 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     families = [f for f in families_of(name) if f in _OBJECT_FAMILIES]
     if families:
         return _object(expr, families[0], name, frame)
-    objects = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
     return _unknown_callable(expr, target, frame)
 
 
@@ -289,8 +289,8 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     from netdsl.elaborate import habits
 
     name = target.last
+    objects = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
     near = frame.near_name(name, objects, values.FUNCTIONS, names_and_aliases("layer"))
-    frame.report(
     fixes: list[Fix | None] = [habits.joined(expr, name)]
     help_ = f"did you mean `{near}`?" if near else ""
     if name in STATEMENTS:
@@ -299,6 +299,7 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     if near is not None:
         fixes.append(Fix((Edit(expr.function.span, near),), safe=True))
         fixes.append(habits.applied(expr, near))
+    frame.report(
         name_problems.UnknownName.at(
             expr.function.span,
             "nothing of this name can be called",

@@ -43,6 +43,7 @@ def elaborate(
         root = session.root(unit)
         for statement in unit.module.statements:
             if isinstance(statement, tree.Let):
+                session.place = statement.span
                 root.lookup(statement.name)
         for symbol in own_models(unit):
             _elaborate_model(symbol, settings, session, result)

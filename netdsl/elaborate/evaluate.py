@@ -32,7 +32,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
 )
 from netdsl.elaborate.frame import MISSING, Frame
-from netdsl.elaborate.limits import check_size
+from netdsl.elaborate.limits import SIZED, check_size
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
@@ -50,8 +50,12 @@ _IDENTIFIED: tuple[Family, ...] = (
 
 def evaluate(expr: tree.Expr, frame: Frame) -> Any:
     """Give the value of an expression; POISON after reporting a mistake in it."""
-    frame.session.budget.step()
-    return _EVALUATORS[type(expr)](expr, frame)
+    budget = frame.session.budget
+    budget.step()
+    value = _EVALUATORS[type(expr)](expr, frame)
+    if isinstance(value, SIZED):
+        budget.hold(value)
+    return value
 
 
 def value_of(expr: tree.Expr, frame: Frame) -> Any:
@@ -60,17 +64,17 @@ def value_of(expr: tree.Expr, frame: Frame) -> Any:
     if isinstance(value, Identifier):
         return unknown_name(expr.span, value.name, frame)
     if isinstance(value, (Tensor, KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)):
+        makes_layer = isinstance(value, (KindRef, BlockRef, ExternLayerRef))
         frame.report(
             problems.WrongUse.at(
                 expr.span,
                 f"this is {spell_entity(value)}, a value is needed",
-        makes_layer = isinstance(value, (KindRef, BlockRef, ExternLayerRef))
                 name=short(expr.span.text),
+                help=f"a layer takes parentheses: `{short(expr.span.text)}(…)`" * makes_layer,
             )
         )
         return POISON
     return value
-                help=f"a layer takes parentheses: `{short(expr.span.text)}(…)`" * makes_layer,
 
 
 def condition(expr: tree.Expr, frame: Frame) -> bool | None:
@@ -111,11 +115,11 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
             "nothing binds this name",
             name=name,
             help=f"did you mean `{near}`?" if near else "",
+            fix=Fix((Edit(span, near),), safe=True) if near else None,
         )
     )
     return POISON
 
-            fix=Fix((Edit(span, near),), safe=True) if near else None,
 
 def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     """Give a constant's value; a bare name that the catalogue does not have either is reported."""
@@ -369,11 +373,11 @@ def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Any
             f"it has {offered}" if offered else "it has no members",
             name=expr.name,
             help=f"did you mean `{near}`?" if near else "",
+            fix=Fix((Edit(expr.name_span, near),), safe=True) if near else None,
         )
     )
     return POISON
 
-            fix=Fix((Edit(expr.name_span, near),), safe=True) if near else None,
 
 def _subscript(expr: tree.Subscript, frame: Frame) -> Any:
     value = evaluate(expr.value, frame)

@@ -26,7 +26,7 @@ from netdsl.elaborate.entities import (
     KindRef,
     ModelRef,
 )
-from netdsl.elaborate.limits import Budget
+from netdsl.elaborate.limits import TURN_STEPS, Budget
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.naming import NamePlan, plan_names
 from netdsl.elaborate.ordering import Arrangement, arrange
@@ -148,6 +148,7 @@ class Frame:
 
     def turn(self, loop: tree.Node, index: int, variables: dict[str, Any]) -> Frame:
         """Open the scope of one turn of a loop."""
+        self.session.budget.step(TURN_STEPS)
         frame = Frame(self.session, self.unit, self, variables, self.body)
         frame.loop, frame.index = loop, index
         return frame

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-MAX_NODES = 100_000  # layer applications in one compilation
-MAX_STEPS = 4_000_000  # evaluated expressions in one compilation
-MAX_ITEMS = 1_000_000  # elements of one list, turns of one loop
-MAX_TEXT = 1_000_000  # characters of one string
+MAX_NODES = 60_000  # layer applications in one compilation
+MAX_STEPS = 1_500_000  # work in one compilation, in evaluated expressions; some microseconds each
+MAX_ITEMS = 100_000  # elements of one list, with those of lists in it; turns of one loop
+MAX_TEXT = 100_000  # characters of one string
 MAX_BITS = 4_096  # size of one integer
 MAX_DEPTH = 120  # blocks within blocks, functions within functions
+
+
+CONTAINERS = (list, tuple, dict)
+SIZED = (*CONTAINERS, str)
 
 
 class LimitReached(Exception):
@@ -20,6 +25,10 @@ class LimitReached(Exception):
         self.text = text
 
 
+#: What costs more than an expression does: adding a node, using a block, calling a function, a turn of a loop.
+NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS = 12, 25, 10, 3
+
+
 @dataclass(slots=True)
 class Budget:
     """Counts down what a compilation may still do."""
@@ -27,13 +36,35 @@ class Budget:
     steps: int = MAX_STEPS
     nodes: int = MAX_NODES
     depth: int = 0
+    weighed: dict[int, tuple[Any, int]] = field(default_factory=dict)  # nested lists, by identity
 
     def step(self, count: int = 1) -> None:
         self.steps -= count
         if self.steps < 0:
-            raise LimitReached(f"more than {MAX_STEPS:,} values are computed")
+            raise LimitReached(f"more than {MAX_STEPS:,} steps of work")
+
+    def hold(self, value: Any) -> None:
+        """Charge for a list, dict or text, which what uses it goes through."""
+        if isinstance(value, str):
+            self.step(len(value) // 64)
+        else:
+            self.step(self._weight(value) // 4)
+
+    def _weight(self, value: Any) -> int:
+        """Count the elements of a list with those of the lists in it; one that stands twice counts twice."""
+        known = self.weighed.get(id(value))
+        if known is not None:
+            return known[1]
+        total = len(value)
+        inner = [v for v in (value.values() if isinstance(value, dict) else value) if isinstance(v, CONTAINERS)]
+        if inner:
+            total += sum(self._weight(part) for part in inner)
+            self.weighed[id(value)] = (value, total)
+        check_items(total)
+        return total
 
     def node(self) -> None:
+        self.step(NODE_STEPS)
         self.nodes -= 1
         if self.nodes < 0:
             raise LimitReached(f"the network has more than {MAX_NODES:,} layers")

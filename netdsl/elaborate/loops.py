@@ -10,7 +10,7 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import layers, values
 from netdsl.elaborate.entities import POISON, NamedOutputs, is_poisoned, is_tensorial, spell_entity
 from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.limits import check_items
+from netdsl.elaborate.limits import TURN_STEPS, check_items
 from netdsl.syntax import tree
 from netdsl.tensor import Sym
 
@@ -49,7 +49,7 @@ def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) ->
 
     for count, inner in enumerate(turns(0, frame)):
         inner.loop, inner.index = loop, count
-        frame.session.budget.step()
+        frame.session.budget.step(TURN_STEPS)
         yield inner
 
 

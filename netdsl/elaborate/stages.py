@@ -144,9 +144,10 @@ def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     frame.session.budget.step()
     frame.session.place = stage.span
     handler = _STAGES.get(type(stage))
-    if handler is not None:
-        return handler(stage, arriving, frame)
-    return _other(stage, arriving, frame)
+    result = (handler or _other)(stage, arriving, frame)
+    if isinstance(result, (list, tuple)):
+        frame.session.budget.hold(result)
+    return result
 
 
 def _with_arriving(frame: Frame, arriving: Any) -> Frame:
@@ -227,9 +228,9 @@ def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
 
 def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = None) -> Any:
     """Report a stage that nothing declares."""
-    if frame.unit.may_have_lost(name):
     from netdsl.elaborate import habits
 
+    if frame.unit.may_have_lost(name):
         return POISON
     near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
     fixes = [Fix((Edit(span, near),), safe=True) if near else None]
@@ -252,7 +253,6 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
     return POISON
 
 
-def _not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
 def _of_rank(name: str, frame: Frame) -> str | None:
     """`MaxPooling` on a picture is `MaxPooling2D`."""
     rank = frame.arriving.spec.rank if isinstance(frame.arriving, Tensor) else 4
@@ -260,6 +260,7 @@ def _of_rank(name: str, frame: Frame) -> str | None:
     return wanted if wanted in names_and_aliases("layer") else None
 
 
+def _not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
     from netdsl.elaborate import habits
 
     if is_poisoned(value):
@@ -412,8 +413,8 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
                 problems.Uncomputable.at(
                     stage.count.span,
                     f"`repeat` takes a whole number from 0, this is {shown}",
-                )
                     help="write `max(0, …)` where it may go below" if shown == count else "",
+                )
             )
         return POISON
     check_items(count)

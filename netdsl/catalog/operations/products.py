@@ -78,6 +78,12 @@ def dot(call: OpCall) -> Inference:
         return gives(broadcast(call, left.shape, right.shape), dtype)
     inner = right.shape[0] if right.rank == 1 else right.shape[-2]
     agree(call, left.shape[-1], inner, left.shape, right.shape)
+    if right.rank == 1 < left.rank and isinstance(inner, int) != isinstance(left.shape[-1], int):
+        raise Refusal(
+            UnknownDimension,
+            f"{left.shape[-1]} meets {inner}, and Keras takes only one of them for known",
+            help="`ops.matmul` takes a size that is not known",
+        )
     rest = () if right.rank == 1 else without(right.shape, right.rank - 2)
     shape = (*left.shape[:-1], *rest)
     return gives(shape, dtype, work((*shape, inner)))
