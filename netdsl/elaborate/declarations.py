@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from keyword import iskeyword
 
 from netdsl.catalog.signature import names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -11,6 +12,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.parameters import TYPE_WORDS
 from netdsl.syntax import tree
+from netdsl.syntax.faults import shorten
 
 
 def check_declarations(frame: Frame) -> None:
@@ -18,6 +20,8 @@ def check_declarations(frame: Frame) -> None:
     for statement in frame.unit.module.statements:
         for parameter in getattr(statement, "parameters", ()):
             _check_type(parameter, frame)
+        if isinstance(statement, (tree.ExternLayer, tree.ExternFn)):
+            _check_module(statement, frame)
         for inner in _with_body(statement):
             if isinstance(inner, tree.Defaults):
                 _check_layer(inner, frame)
@@ -31,6 +35,28 @@ def _with_body(statement: tree.Node) -> Iterator[tree.Node]:
     body = getattr(statement, "body", None)
     if isinstance(body, tree.Body):
         yield from body.statements
+
+
+def _check_module(statement: tree.ExternLayer | tree.ExternFn, frame: Frame) -> None:
+    """The generated code says `from module import name`, so both have to be what Python takes there."""
+    words = statement.module.split(".")
+    if not all(word.isidentifier() and not iskeyword(word) for word in words):
+        frame.report(
+            problems.UnreadableImport.at(
+                statement.module_span,
+                "a Python module is named with words and dots",
+                name=shorten(statement.module),
+                help='write it as Python\'s `import` does: `from "package.module"`',
+            )
+        )
+    if iskeyword(statement.name):
+        frame.report(
+            problems.UnreadableImport.at(
+                statement.name_span,
+                "Python reserves this word, so no module has anything of this name",
+                name=statement.name,
+            )
+        )
 
 
 def _check_type(parameter: tree.Parameter, frame: Frame) -> None:
