@@ -98,6 +98,9 @@ def _run(
             tensors.append(x)
             continue
         inputs = tuple(tensors[source] for source in layer.sources)
+        if place in places and leaves_shortcut_out(name, layer, inputs):
+            label = f"`{layer.name}` is not there at `alpha={arguments['alpha']}`: what it would add differs in width"
+            raise Refusal(WrongValue, label, blames="outputs")
         result = _apply(name, layer, inputs, arguments, tensors, demands)
         assert isinstance(result.outputs, TensorSpec)
         tensors.append(result.outputs)

@@ -19,6 +19,7 @@ from netdsl.catalog.operations.promotion import meet
 from netdsl.diagnostics.problems.shapes import (
     TooFewInputs,
     UnequalInputs,
+    UnknownDimension,
     WrongAxis,
     WrongEquation,
     WrongRank,
