@@ -20,6 +20,8 @@ ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
+# Both sides run as installed software does, from compiled bytecode.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def seconds(command: Sequence[str]) -> float:
