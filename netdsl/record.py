@@ -101,11 +101,11 @@ def _getter(names: list[str]) -> Callable[[Any], Any]:
     return lambda value: ()
 
 
-def _eq(self: Any, other: object) -> bool:
+def _eq(self: Any, other: object) -> Any:
     if other.__class__ is not self.__class__:
         return NotImplemented
     key = _compared(self.__class__)
-    return bool(key(self) == key(other))
+    return key(self) == key(other)
 
 
 def _hash(self: Any) -> int:

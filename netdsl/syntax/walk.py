@@ -11,7 +11,7 @@ from netdsl.syntax import tree
 
 
 @cache
-def _child_fields(node_type: type) -> tuple[str, ...]:
+def _child_fields(node_type: type[Any]) -> tuple[str, ...]:
     skipped = {"span", "file", "comments"}
     names = [f.name for f in fields(node_type)]
     return tuple(n for n in names if n not in skipped and not n.endswith("_span"))
@@ -33,7 +33,8 @@ def children(node: tree.Node) -> list[tree.Node]:
     found: list[tree.Node] = []
     if isinstance(node, _LEAVES):
         return found
-    for name in _child_fields(type(node)):
+    kind: Any = type(node)
+    for name in _child_fields(kind):
         value = getattr(node, name)
         if isinstance(value, tree.Node):
             found.append(value)
