@@ -119,7 +119,8 @@ def _batched(call: Call, batch: Dim, state: Any) -> Structure:
 
 
 def _refuse_deep_states(states: Sequence[Any]) -> None:
-    if any(isinstance(part[0], tuple) and isinstance(part[0][0], tuple) for part in states):
+    inner = [shape for part in states for shape in part if isinstance(shape, tuple)]
+    if any(isinstance(size, tuple) for shape in inner for size in shape):
         raise Refusal(
             WrongWrapped,
             "a stack of cells within a stack has states that cannot be returned",
@@ -192,7 +193,10 @@ def _fit_one(call: Call, argument: str, tensor: Any, shape: Shape) -> None:
     ):
         got = spell_shape(tensor.shape) if tensor is not None else "several tensors"
         raise Refusal(
-            WrongState, f"a state of {spell_shape(shape)} is given {got}", blames=argument
+            WrongState,
+            f"a state of {spell_shape(shape)} is given {got}",
+            blames=argument,
+            help="a state has a value for each unit: give both layers the same number of units",
         )
 
 
