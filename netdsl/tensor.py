@@ -147,6 +147,8 @@ class Sym:
     def __mul__(self, other: Dim) -> Dim:
         if isinstance(other, Unknown):
             return other
+        if isinstance(other, Sym) and len(self.terms) * len(other.terms) > LARGEST:
+            return UNKNOWN
         product: dict[Monomial, int] = {}
         for left, a in self.terms:
             for right, b in _terms(other):
@@ -163,6 +165,8 @@ class Sym:
             if other < 0:
                 return (-self) // -other
             return _floor_divide(self, other)
+        if _is_too_large(self) or _is_too_large(other):
+            return UNKNOWN
         return _divide_exactly(self, other) or Sym((((Opaque("//", (self, other)),), 1),))
 
     def __rfloordiv__(self, other: Dim) -> Dim:
@@ -244,7 +248,33 @@ def _floor_divide(dim: Sym, divisor: int) -> Dim:
             inner = mono[0]
             merged = inner.top + inner.bottom * remainder.constant
             return Sym.make(whole) + merged // (inner.bottom * divisor)
+    if _is_too_large(remainder):
+        return UNKNOWN
     return Sym.make(whole) + Sym((((Quotient(remainder, divisor),), 1),))
+
+
+#: Atoms in one size. Every further division may double an expression; past this it says nothing to anyone.
+LARGEST = 40
+
+
+def _is_too_large(dim: Sym) -> bool:
+    """Tell whether an expression, with those that its quotients divide, has more atoms than are of use."""
+    count = 0
+    pending: list[Dim] = [dim]
+    while pending:
+        current = pending.pop()
+        if not isinstance(current, Sym):
+            continue
+        for mono, _ in current.terms:
+            count += len(mono)
+            for atom in mono:
+                if isinstance(atom, Quotient):
+                    pending.append(atom.top)
+                elif isinstance(atom, Opaque):
+                    pending.extend(atom.operands)
+        if count > LARGEST:
+            return True
+    return False
 
 
 def _divide_exactly(dim: Sym, divisor: Sym) -> Dim | None:
@@ -309,8 +339,8 @@ def _substitute_atom(atom: Atom, sizes: Mapping[str, int]) -> Dim:
         case Opaque("max", (left, right)):
             return maximum(substitute(left, sizes), substitute(right, sizes))
         case Opaque("//", (left, right)):
-            bottom = substitute(right, sizes)
-            return UNKNOWN if bottom == 0 else substitute(left, sizes) // bottom
+            divisor = substitute(right, sizes)
+            return UNKNOWN if divisor == 0 else substitute(left, sizes) // divisor
         case Opaque():
             return UNKNOWN
 

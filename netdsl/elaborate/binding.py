@@ -70,17 +70,23 @@ def bind_call(
     leave_out: tuple[str, ...] = (),
 ) -> Prepared | None:
     """Bind a call to Keras's signature and report what is wrong; None where nothing can be done with it."""
+    fixed = frame.session.fixed_calls.get(id(call))
+    if fixed is not None:
+        return fixed[1]  # type: ignore[no-any-return]
     given = _evaluated(call, found, overrides, frame)
-    if frame.defaults:
-        given += _defaults(found, given, frame)
-    given = [g for g in given if g.name not in leave_out]
+    added = _defaults(found, given, frame) if frame.defaults else []
+    is_fixed = not added and _is_fixed(call)
+    given = [g for g in (*given, *added) if g.name not in leave_out]
     key = _plain_key(found, given)
     known = None if key is None else frame.session.bindings.get(key)
     if known is not None:
         binding, written = known
-        return Prepared(
+        prepared = Prepared(
             label, definition, binding.arguments, written, call.span, True, key, found, given
         )
+        if is_fixed:
+            frame.session.fixed_calls[id(call)] = (call, prepared)
+        return prepared
     bindable = _refuse_tensors(given, call, found, frame)
     refused = len(bindable) < len(given)
     given = bindable
@@ -101,6 +107,13 @@ def bind_call(
         key or spelled,
         found,
         given,
+    )
+
+
+def _is_fixed(call: tree.Call) -> bool:
+    """Tell whether a call has arguments and all of them are literals, so that it binds alike wherever it stands."""
+    return bool(call.arguments) and all(
+        isinstance(a.value, tree.Literal) and not a.star for a in call.arguments
     )
 
 
@@ -170,6 +183,8 @@ def _catalogue_object(
 
 def _defaults(found: Signature, given: list[Given], frame: Frame) -> list[Given]:
     """Give the arguments that `defaults` statements add, the innermost scope first."""
+    if found.family != "layer" or not any(d.arguments for d in frame.defaults):
+        return []
     positional = found.positional
     taken = {g.name for g in given if g.name} | {
         positional[i].name

@@ -417,6 +417,7 @@ def _at_use(span: Span, frame: Frame, body: Body, run: Any) -> Any:
     """Run a shared layer and give its nodes the place of the use."""
     first = len(body.graph.nodes)
     result = run()
+    frame.session.budget.step(BLOCK_STEPS + len(body.graph.nodes) - first)
     for node in body.graph.nodes[first:]:
         if len(node.origin.via) == len(body.via) + 1:
             node.origin = body.origin(span)

@@ -252,14 +252,14 @@ def _tensor_alternative(name: str) -> str:
 def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Any:
     node = function.node
     budget = frame.session.budget
-    bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
-    if bound is None:
-        return POISON
     budget.step(CALL_STEPS)
     budget.depth += 1
     try:
         if budget.depth > MAX_DEPTH:
             raise LimitReached(f"`{node.name}` calls itself more than {MAX_DEPTH} levels deep")
+        bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
+        if bound is None:
+            return POISON
         inner = Frame(frame.session, function.home.unit, function.home, bound, function.home.body)
         return ev.evaluate(node.value, inner)
     finally:

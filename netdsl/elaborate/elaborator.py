@@ -14,6 +14,7 @@ from netdsl.elaborate.frame import Session
 from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.losses import check_losses
+from netdsl.elaborate.ordering import in_order
 from netdsl.elaborate.training import TrainPlan, read_training, report_not_emitted
 from netdsl.graph import Graph
 from netdsl.stack import deep_stack
@@ -41,10 +42,9 @@ def elaborate(
     session = Session(diagnostics, sizes=dict(sizes or {}))
     with deep_stack(), _limits(session):
         root = session.root(unit)
-        for statement in unit.module.statements:
-            if isinstance(statement, tree.Let):
-                session.place = statement.span
-                root.lookup(statement.name)
+        for constant in in_order(constants_of(unit)):
+            session.place = constant.span
+            root.lookup(constant.name)
         for symbol in own_models(unit):
             _elaborate_model(symbol, settings, session, result)
         for statement in unit.module.statements:
@@ -60,6 +60,11 @@ def elaborate(
     taken = {p.name for s in own_models(unit) for p in _parameters(s, session)}
     result.unused_settings = tuple(name for name in settings if name not in taken)
     return result
+
+
+def constants_of(unit: Unit) -> list[tree.Let]:
+    """Give the constants that a file itself declares."""
+    return [s for s in unit.module.statements if isinstance(s, tree.Let)]
 
 
 def own_models(unit: Unit) -> list[Symbol]:
@@ -102,6 +107,10 @@ def _limits(session: Session) -> Iterator[None]:
     """Turn a passed limit into one diagnostic at what was being elaborated, and end there."""
     try:
         yield
+    except RecursionError:
+        if session.place is not None:
+            text = "values need one another in a line too long to follow"
+            session.diagnostics.report(problems.TooLarge.at(session.place, text))
     except LimitReached as limit:
         if session.place is not None:
             problem = (

@@ -53,6 +53,7 @@ class Session:
     arrangements: dict[int, Arrangement] = field(default_factory=dict)
     plans: dict[int, NamePlan] = field(default_factory=dict)
     bindings: dict[Any, Any] = field(default_factory=dict)  # argument binding, by kind and values
+    fixed_calls: dict[int, tuple[tree.Call, Any]] = field(default_factory=dict)  # bound once, by identity
     inferences: dict[Any, Any] = field(default_factory=dict)  # rule results, by binding and types
     graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
@@ -177,6 +178,7 @@ class Frame:
         """Give the current turn of each of the loops."""
         if not loops:
             return []
+        self.session.budget.step(2 * len(loops))
         turns: dict[int, int] = {}
         frame: Frame | None = self
         while frame is not None:

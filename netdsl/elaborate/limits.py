@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_NODES = 60_000  # layer applications in one compilation
-MAX_STEPS = 1_500_000  # work in one compilation, in evaluated expressions; some microseconds each
+MAX_NODES = 52_000  # layer applications in one compilation
+MAX_STEPS = 1_100_000  # work in one compilation, in evaluated expressions; some microseconds each
 MAX_ITEMS = 100_000  # elements of one list, with those of lists in it; turns of one loop
 MAX_TEXT = 100_000  # characters of one string
 MAX_BITS = 4_096  # size of one integer
@@ -15,6 +15,9 @@ MAX_DEPTH = 120  # blocks within blocks, functions within functions
 
 CONTAINERS = (list, tuple, dict)
 SIZED = (*CONTAINERS, str)
+
+
+CONTAINERS = (list, tuple, dict)
 
 
 class LimitReached(Exception):
@@ -26,7 +29,7 @@ class LimitReached(Exception):
 
 
 #: What costs more than an expression does: adding a node, using a block, calling a function, a turn of a loop.
-NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS = 12, 25, 10, 3
+NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS = 10, 40, 25, 3
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from netdsl.record import record
@@ -226,29 +225,24 @@ def _cycles(
     return cycles
 
 
-def sort_names(uses: dict[str, set[str]], report: Callable[[list[str]], None]) -> list[str]:
-    """Sort names by what their definitions use (top-level `let`s); report each cycle and drop it."""
-    order: list[str] = []
-    state: dict[str, int] = {}
-    for root in uses:
-        if root in state:
-            continue
-        stack: list[tuple[str, list[str]]] = [(root, sorted(uses[root] & uses.keys()))]
-        state[root] = 1
-        while stack:
-            name, pending = stack[-1]
-            if not pending:
-                stack.pop()
-                if state[name] == 1:
-                    order.append(name)
-                    state[name] = 2
-                continue
-            other = pending.pop(0)
-            if state.get(other) == 1:
-                trail = [n for n, _ in stack]
-                report([*trail[trail.index(other) :], other])
-                state.update(dict.fromkeys(trail[trail.index(other) :], 3))
-            elif other not in state:
-                state[other] = 1
-                stack.append((other, sorted(uses[other] & uses.keys())))
-    return order
+def in_order(constants: list[tree.Let]) -> list[tree.Let]:
+    """Sort constants so that each follows those that its value names, without recursing; circles stay as they stand."""
+    by_name = {constant.name: constant for constant in constants}
+    needed = {
+        name: [n for n in free_names(constant.value) if n in by_name]
+        for name, constant in by_name.items()
+    }
+    ordered: dict[str, tree.Let] = {}
+    opened: set[str] = set()
+    for root in by_name:
+        pending = [root]
+        while pending:
+            name = pending[-1]
+            waiting = [n for n in needed[name] if n not in ordered and n not in opened]
+            if name not in opened and waiting:
+                opened.add(name)
+                pending.extend(reversed(waiting))
+            else:
+                ordered.setdefault(name, by_name[name])
+                pending.pop()
+    return list(ordered.values())
