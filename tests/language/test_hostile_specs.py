@@ -1,0 +1,178 @@
+"""Specs that ask for too much: each ends soon, in little memory, with one diagnostic.
+
+Time is the processor's, measured against a plain loop here and now, so that a busy machine judges alike.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from netdsl.compiler import Compiled, compile_text
+from netdsl.elaborate.limits import MAX_BITS, MAX_DEPTH, MAX_ITEMS, MAX_NODES
+from tests.language.front_door import spelled
+
+#: What the promise is on a machine that goes through a million turns of a plain loop in `LOOP` seconds.
+SECONDS = 2.0
+LOOP = 0.05
+
+
+def model(chain: str, before: str = "") -> str:
+    return f"{before}\nmodel M {{ input x: [8] output x -> {chain} }}"
+
+
+def nested(depth: int, body: str, form: str) -> str:
+    """Write `depth` blocks that each use the next one twice."""
+    blocks = "".join(
+        f"block b{i}() = {form.format(f'b{i + 1}()', f'b{i + 1}()')}\n" for i in range(depth)
+    )
+    return model("b0()", f"{blocks}block b{depth}() = {body}\n")
+
+
+def doubled(first: str, step: str, count: int = 60) -> str:
+    """Write constants that each hold the one before it twice."""
+    return first + "".join(f"let a{i + 1} = {step.format(a=f'a{i}')}\n" for i in range(count))
+
+
+#: Specs that go over a limit: what it is about, the code, the text.
+TOO_MUCH = [
+    ("a long repeat", "N0412", model("repeat 10**9 { Dense(8) }")),
+    ("as many layers as a loop may have turns", "N0412", model(f"repeat {MAX_ITEMS} {{ Dense(8) }}")),
+    ("a repeat of nothing", "N0412", model("repeat 1000 { repeat 1000 { repeat 1000 { _ } } }")),
+    ("a repeat in a repeat", "N0412", model("repeat 1000 { repeat 1000 { repeat 1000 { Dense(8) } } }")),
+    ("deep repeats", "N0412", model("repeat 2 { " * 40 + "Dense(8)" + " }" * 40)),
+    ("deep repeats of nothing", "N0412", model("repeat 2 { " * 60 + "_" + " }" * 60)),
+    ("blocks that double", "N0412", nested(60, "Dense(8)", "{} -> {}")),
+    ("blocks that double and do nothing", "N0412", nested(60, "_", "{} -> {}")),
+    ("forks that double", "N0412", nested(60, "Dense(8)", "[{}, {}] -> Add()")),
+    ("a fork for each of many", "N0412", model(f"[for i in range({10 * MAX_ITEMS}) {{ _ }}] -> Add()")),
+    ("a power of a power", "N0412", model("Dense(8)", "let n = 10 ** 10 ** 10")),
+    ("a product of powers", "N0412", model("Dense(8)", "let n = 2 ** 4000 * 2 ** 4000")),
+    ("a power of a fraction's size", "N0412", model("Dense(8)", f"let n = 2 ** {MAX_BITS + 1}")),
+    ("a function without an end", "N0413", model("Dense(8)", "fn f(n) = f(n + 1)\nlet n = f(0)")),
+    ("a block without an end", "N0413", model("b(0)", "block b(n) = b(n + 1)")),
+    ("a block deeper than blocks may be", "N0413",
+     model("b(0)", f"block b(n) = if n < {2 * MAX_DEPTH} {{ b(n + 1) }} else {{ Dense(8) }}")),
+    ("a default that needs itself", "N0413", model("Dense(8)", "fn f(n = f()) = n\nlet n = f()")),
+    ("a function that branches", "N0412",
+     model("Dense(8)", "fn f(n) = 1 if n < 2 else f(n - 1) + f(n - 2)\nlet n = f(60)")),
+    ("a block that branches", "N0412",
+     model("b(0)", "block b(n) = if n < 100 { [b(n + 1), b(n + 1)] -> Add() } else { Dense(8) }")),
+    ("a long range", "N0412", model("Dense(8)", "let n = [i for i in range(10**9)]")),
+    ("a long comprehension", "N0412", model("Dense(8)", "let n = [j for i in range(10**6) for j in range(10**6)]")),
+    ("many long lists", "N0412", model("Dense(8)", "let n = [[0] * 1000000 for i in range(1000000)]")),
+    ("many ranges", "N0412", model("Dense(8)", "let n = [range(1000000) for i in range(100000)]")),
+    ("many slices", "N0412", model("Dense(8)", "let r = range(1000000)\nlet n = [r[1:] for i in range(100000)]")),
+    ("many searches", "N0412", model("Dense(8)", "let r = range(1000000)\nlet n = [-i in r for i in range(1000000)]")),
+    ("many sorts", "N0412", model("Dense(8)", "let n = [sorted(range(1000000)) for i in range(100000)]")),
+    ("many long texts", "N0412", model("Dense(8)", "let n = ['x' * 1000000 for i in range(100000)]")),
+    ("many wide texts", "N0412", model("Dense(8)", "let n = [f'{1:1000000}' for i in range(100000)]")),
+    ("a list that doubles", "N0412", model("Dense(8)", doubled("let a0 = [0]\n", "{a} + {a}"))),
+    ("a text that doubles", "N0412", model("Dense(8)", doubled("let a0 = 'x'\n", "{a} + {a}"))),
+    ("a text that doubles in itself", "N0412", model("Dense(8)", doubled("let a0 = 'x'\n", "f'{{{a}}}{{{a}}}'"))),
+    ("a wide text", "N0412", model("Dense(8)", "let n = f'{1:1000000000}'")),
+    ("a long spread", "N0412", model(f"[*[x] * {10 * MAX_ITEMS}] -> Add()")),
+    ("a long dict", "N0412", model("Dense(8)", "let n = {i: i for i in range(10**7)}")),
+    ("a default too large", "N0412", model("b()", "block b(n = 10 ** 9) = repeat n { Dense(8) }")),
+    ("a model in itself", "N0413", "model M { input x: [8] output x -> M() }"),
+    ("a number of many digits", "N0106", model("Dense(8)", "let n = " + "9" * 100_000)),
+    ("a file that imports itself", "N0206", 'from "spec.net" import b\n' + model("Dense(8)")),
+    ("a deep expression", "N0120", model("Dense(8)", "let n = " + "(" * 5000 + "1" + ")" * 5000)),
+    ("a deep list", "N0120", model("Dense(8)", "let n = " + "[" * 5000 + "1" + "]" * 5000)),
+    ("deep conditions", "N0120", model("if True { " * 3000 + "_" + " }" * 3000)),
+]  # fmt: skip
+
+#: Specs that are long and right, or wrong in another way: how many diagnostics they get, at most.
+LARGE = [
+    ("a fork of ten thousand", 0, model("[" + ", ".join(["_"] * 10_000) + "] -> Add()")),
+    ("a long sum", 1, model("Dense(8)", "let n = " + "+".join(["1"] * 20_000))),
+    ("many signs", 1, model("Dense(8)", "let n = " + "-" * 5000 + "1")),
+    ("many assertions", 0,
+     "model M { input x: [8] output x -> repeat 500 { Dense(8) }\n" + "assert params > 0\n" * 3000 + "}"),
+    ("many models", 0, "".join(f"model M{i} {{ input x: [8] output x -> Dense(8) }}\n" for i in range(1000))),
+    ("many inputs", 0, "model M { " + "\n".join(f"input x{i}: [8]" for i in range(3000)) + " output ["
+     + ",".join(f"x{i}" for i in range(3000)) + "] -> Add() }"),
+    ("a long name", 1, f"let {'a' * 1_000_000} = 1"),
+    ("a long cycle", 1,
+     "model M { input x: [8]\n" + "\n".join(f"a{i} = a{(i + 1) % 3000} -> Dense(8)" for i in range(3000))
+     + "\noutput a0 }"),
+    ("a long line of constants", 1, "".join(f"let a{i} = a{i + 1} + 1\n" for i in range(3000)) + "let a3000 = 0"),
+    ("a long line of blocks", 1,
+     "".join(f"block b{i}() = b{i + 1}()\n" for i in range(3000)) + model("b0()", "block b3000() = _")),
+    ("shared layers that double", 1, "model M { input x: [8] layer a0 = Dense(8)\n"
+     + "\n".join(f"layer a{i + 1} = a{i} -> a{i}" for i in range(50)) + "\noutput x -> a50 }"),
+    ("lists that share their parts", 1,
+     model("Dense(8)", doubled("let a0 = [0]\n", "[{a}, {a}]") + "let n = a60 == a60")),
+    ("models in models", 1, "model M0 { input x: [8] output x -> Dense(8) }\n"
+     + "".join(f"model M{i + 1} {{ input x: [8] output x -> M{i}() -> M{i}() }}\n" for i in range(40))),
+    ("brackets without an end", 1, "(" * 50_000), ("braces without an end", 1, "{" * 50_000),
+    ("arrows", 1, "->" * 20_000), ("quotes", 1, "'" * 100_001), ("a comment", 0, "#" * 1_000_000),
+    ("no text", 1, "\x00\x01\x02"), ("a huge shape", 0, "model M { input x: [10**18, 10**18] output x -> Flatten() }"),
+    ("symbols that grow", 1,
+     "model M { input x: [A, B, 3] output x -> repeat 100 { Conv2D(3, 3, strides=2) -> UpSampling2D(3) } }"),
+]  # fmt: skip
+
+
+def slowness() -> float:
+    """Tell how much slower than that machine this one is at the moment."""
+    start = time.process_time()
+    total = 0
+    for turn in range(300_000):
+        total += turn
+    return max(1.0, (time.process_time() - start) / (0.3 * LOOP))
+
+
+def ends_soon(text: str) -> Compiled:
+    before = slowness()
+    start = time.process_time()
+    result = compile_text(text)
+    took = time.process_time() - start
+    assert took < SECONDS * max(before, slowness())
+    return result
+
+
+@pytest.mark.parametrize(("code", "text"), [t[1:] for t in TOO_MUCH], ids=[t[0] for t in TOO_MUCH])
+def test_spec_that_asks_for_too_much_ends_with_one_diagnostic(code: str, text: str) -> None:
+    result = ends_soon(text)
+    assert [d.code for d in result.diagnostics] == [code], spelled(result)[:500]
+    assert not result.ok
+
+
+@pytest.mark.parametrize(("most", "text"), [t[1:] for t in LARGE], ids=[t[0] for t in LARGE])
+def test_large_spec_ends_soon(most: int, text: str) -> None:
+    result = ends_soon(text)
+    errors = [d.code for d in result.diagnostics if d.severity == "error"]
+    assert len(errors) <= most, spelled(result)[:500]
+
+
+def test_spec_just_below_the_limit_of_layers_is_taken() -> None:
+    assert compile_text(model(f"repeat {MAX_NODES // 10} {{ Dense(8) }}")).ok
+
+
+HUNGRY = [
+    "many long lists", "many ranges", "many slices", "many long texts", "many wide texts", "many sorts",
+    "a list that doubles", "a text that doubles in itself", "forks that double", "blocks that double",
+]  # fmt: skip
+
+LIMITED = """
+import resource, sys
+from netdsl.compiler import compile_text
+compile_text("model M { input x: [8] output x -> Dense(8) }")
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 300 * 2**20, -1))
+print(*(d.code for d in compile_text(sys.stdin.read()).diagnostics))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory as Linux does")
+@pytest.mark.parametrize("what", HUNGRY)
+def test_spec_that_asks_for_too_much_ends_in_little_memory(what: str) -> None:
+    """In a process that may take 300 megabytes more than it has at the start."""
+    text = next(text for name, _, text in TOO_MUCH if name == what)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED], input=text, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["N0412"], done.stderr[-500:]
