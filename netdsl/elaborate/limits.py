@@ -17,9 +17,6 @@ CONTAINERS = (list, tuple, dict)
 SIZED = (*CONTAINERS, str)
 
 
-CONTAINERS = (list, tuple, dict)
-
-
 class LimitReached(Exception):
     """Raised where a limit is passed; carries what to say. Caught at the statement, once per compilation."""
 
