@@ -1,8 +1,8 @@
 """The catalogue of Keras layers: `layer_kind("Conv2D")` gives everything netdsl knows of one.
 
-Facts come from `signatures.json`, judgement from the `KINDS` tuple that each file in `layers/` ends in. A file is imported
-when a layer of it is asked for: `layers/index.json`, which `python -m netdsl.catalog.index` writes from the `KINDS`
-themselves, tells where each stands. A layer that is not in it yet is found by looking through all files.
+Facts come from `signatures.json`, judgement from the `KINDS` tuple that each file in `layers/` ends in. A file is
+imported when a layer of it is asked for: `layers/index.json`, which `python -m netdsl.catalog.index` writes from the
+`KINDS` themselves, tells where each stands. A layer that is not in it yet is found by looking through all files.
 """
 
 from __future__ import annotations

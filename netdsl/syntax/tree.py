@@ -51,7 +51,7 @@ class FormattedPart(Node):
 
 @record
 class Name(Node):
-    """A name, dotted parts apart: `keras.activations.relu` is Attribute(Attribute(Name)). """
+    """A name, dotted parts apart: `keras.activations.relu` is Attribute(Attribute(Name))."""
 
     id: str
 
@@ -230,7 +230,31 @@ class As(Node):
     name_span: Span = field(compare=False, repr=False)
 
 
-Expr: TypeAlias = Literal | FString | Name | Arriving | ListExpr | TupleExpr | DictExpr | Starred | Comprehension | DictComprehension | Unary | Binary | Compare | Conditional | Attribute | Subscript | Slice | Call | Pipe | Repeat | For | If | As
+Expr: TypeAlias = (
+    Literal
+    | FString
+    | Name
+    | Arriving
+    | ListExpr
+    | TupleExpr
+    | DictExpr
+    | Starred
+    | Comprehension
+    | DictComprehension
+    | Unary
+    | Binary
+    | Compare
+    | Conditional
+    | Attribute
+    | Subscript
+    | Slice
+    | Call
+    | Pipe
+    | Repeat
+    | For
+    | If
+    | As
+)
 
 
 # -- patterns -----------------------------------------------------------------------------------
@@ -442,7 +466,19 @@ class Output(Node):
 
 
 BodyStatement: TypeAlias = Input | Let | Function | Defaults | Assert | LayerDecl | Bind | Output
-TopStatement: TypeAlias = Import | Let | Function | Defaults | Block | Model | SpecialisedModel | Train | ExternLayer | ExternFn | Assert
+TopStatement: TypeAlias = (
+    Import
+    | Let
+    | Function
+    | Defaults
+    | Block
+    | Model
+    | SpecialisedModel
+    | Train
+    | ExternLayer
+    | ExternFn
+    | Assert
+)
 
 
 @record
