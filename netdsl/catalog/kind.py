@@ -59,6 +59,14 @@ class Inference:
     in_model: tuple[str, ...] = ()
 
 
+#: What tensors of a rank are, for those who bring another.
+_RANKS: Mapping[int, str] = {
+    3: "rank 3 is a sequence: (batch, steps, features)",
+    4: "rank 4 is a picture: (batch, height, width, channels)",
+    5: "rank 5 is a volume or a video: (batch, depth, height, width, channels)",
+}
+
+
 class Refusal(Exception):
     """Raised by a rule for what Keras would refuse: the problem's code, the label, and whom to blame.
 
@@ -204,7 +212,12 @@ class Call:
         return self.inputs[0]
 
     def one(
-        self, *, rank: int | None = None, min_rank: int | None = None, max_rank: int | None = None
+        self,
+        *,
+        rank: int | None = None,
+        min_rank: int | None = None,
+        max_rank: int | None = None,
+        help: str = "",
     ) -> TensorSpec:
         """Give the only input; refuse several, and a rank outside the bounds (batch included)."""
         from netdsl.diagnostics.problems.shapes import SeveralInputs, WrongRank
@@ -229,6 +242,8 @@ class Call:
             raise Refusal(
                 WrongRank,
                 f"needs rank {wanted} with the batch, {spell_shape(x.shape)} has rank {x.rank}",
+                help=help or _RANKS.get(rank or min_rank or 0, ""),
+                needs=rank,
             )
         return x
 

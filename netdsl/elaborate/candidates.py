@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from netdsl.catalog.kind import Refusal
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.elaborate.entities import Tensor, tensors_in
-from netdsl.elaborate.provenance import trace
-from netdsl.graph import Graph, Node, Operation
+from netdsl.elaborate.merge_candidates import flattened, for_unequal
+from netdsl.elaborate.rank_candidates import before, channels_last, for_rank, stage_left_out
+from netdsl.graph import Graph
 from netdsl.source import Span
 from netdsl.tensor import spell_shape
 
 
 def propose(
-    refusal: Refusal, operation_span: Span, arguments: Any, positional: list[Any], graph: Graph
+    refusal: Refusal, call: Span, arguments: Any, positional: list[Any], graph: Graph
 ) -> Fix | None:
-    """Propose one change for a refused layer, the likeliest first; None where nothing stands to reason."""
+    """Propose changes for a refused layer, the likeliest first; None where nothing stands to reason."""
     tensors = list(tensors_in(positional))
+    return first_that_helps(_proposals(refusal, call, arguments, tensors, graph))
+
+
+def _proposals(
+    refusal: Refusal, call: Span, arguments: Any, tensors: list[Tensor], graph: Graph
+) -> Iterator[Fix | None]:
     if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
-        return _same_padding_upstream(refusal, tensors, graph)
-    name = refusal.problem.__name__
-    if name == "UnequalInputs" and len({t.spec.rank for t in tensors}) > 1:
-        return _flatten_larger(tensors, graph)
-    if name == "WrongRank" and len(tensors) == 1:
-        return _sequences_upstream(tensors[0], graph) or _flatten_before(
-            refusal, tensors[0], operation_span
-        )
-    if name == "TooSmall" and arguments.get("padding") == "valid":
-        return with_argument(operation_span, "padding", '"same"', "pad its input: ")
-    return None
+        yield from for_unequal(refusal, tensors, call, graph)
+        return
+    match refusal.problem.__name__:
+        case "UnequalInputs" if len({t.spec.rank for t in tensors}) > 1:
+            yield flattened(tensors, graph)
+        case "WrongRank" if len(tensors) == 1:
+            yield _sequences_upstream(tensors[0], graph)
+            needs = refusal.facts.get("needs")
+            needs = needs if isinstance(needs, int) else 0
+            yield from for_rank(needs, tensors[0], call, graph)
+            yield _flatten_before(tensors[0], call)
+        case "TooSmall" if arguments.get("padding") == "valid":
+            yield channels_last(graph.nodes[tensors[0].ref.node])
+            yield with_argument(call, "padding", '"same"', "pad its input: ")
+        case "UnknownDimension" if len(tensors) == 1:
+            yield _averaged(tensors[0], graph)
+        case "TooFewInputs" if len(tensors) == 1 and "Attention(" in call.text:
+            after = Edit(Span(call.file, call.end, call.end), "(value=_)")
+            yield Fix((after,), text=f"let it attend to itself: `{call.text}(value=_)`")
+        case "SizeMismatch":
+            yield from _one_size_worked_out(call)
 
 
 def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
@@ -44,36 +63,6 @@ def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
     return Fix((Edit(place, added),), text=f"{why}`{shown}`")
 
 
-def _same_padding_upstream(refusal: Refusal, tensors: list[Tensor], graph: Graph) -> Fix | None:
-    """Pad the windows that made two sizes differ, where both would then agree."""
-    chains = [trace(graph, tensors[i].ref, axis) for i, axis in refusal.differs]
-    met = {c.node.id for c in chains[0]} & {c.node.id for c in chains[1]}
-    own = [c.node for chain in chains for c in chain if c.node.id not in met]
-    shrunk = [n for n in own if _is_unpadded(n.operation)]
-    edits: list[Edit] = []
-    shown: list[str] = []
-    for node in shrunk:
-        fix = with_argument(_call_span(node), "padding", '"same"', "")
-        if fix is None:
-            return None
-        edits.extend(e for e in fix.edits if e not in edits)
-        shown.append(fix.text)
-    if not edits:
-        return None
-    return Fix(
-        tuple(edits), text=f"keep the size with padding: {' and '.join(dict.fromkeys(shown))}"
-    )
-
-
-def _is_unpadded(operation: Operation) -> bool:
-    return operation.bound.get("padding") == "valid" and operation.span is not None
-
-
-def _call_span(node: Node) -> Span:
-    assert node.operation.span is not None
-    return node.operation.span
-
-
 def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
     """A recurrent layer that follows another needs the whole sequence of it."""
     node = graph.nodes[tensor.ref.node]
@@ -84,23 +73,6 @@ def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
     )
 
 
-def _flatten_larger(tensors: list[Tensor], graph: Graph) -> Fix | None:
-    """Tensors of several ranks are joined: put the larger ones in a row, as the smallest is."""
-    smallest = min(t.spec.rank for t in tensors)
-    larger = [t for t in tensors if t.spec.rank > smallest]
-    if smallest != 2:
-        return None
-    edits = [_after(graph.nodes[t.ref.node].origin.span, " -> Flatten()") for t in larger]
-    shapes = " and ".join(dict.fromkeys(spell_shape(t.spec.shape) for t in larger))
-    return Fix(
-        tuple(dict.fromkeys(edits)), text=f"put {shapes} in a row first, with `-> Flatten()`"
-    )
-
-
-def _after(span: Span, text: str) -> Edit:
-    return Edit(Span(span.file, span.end, span.end), text)
-
-
 def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
     """One tensor is unpacked as if it came with the states of its recurrent layer."""
     node = graph.nodes[tensor.ref.node]
@@ -109,13 +81,31 @@ def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
     return with_argument(node.operation.span, "return_state", "True", "ask for the states: ")
 
 
-def _flatten_before(refusal: Refusal, tensor: Tensor, call: Span) -> Fix | None:
+def _flatten_before(tensor: Tensor, call: Span) -> Fix | None:
     """Too many axes for what follows: put them in one row."""
     if tensor.spec.rank < 3:
         return None
-    place = Span(call.file, call.start, call.start)
-    shape = spell_shape(tensor.spec.shape)
-    return Fix(
-        (Edit(place, "Flatten() -> "),),
-        text=f"put {shape} in a row first: `Flatten() -> {call.text}`",
-    )
+    return before(call, "Flatten()", f"put {spell_shape(tensor.spec.shape)} in a row first")
+
+
+def _averaged(tensor: Tensor, graph: Graph) -> Fix | None:
+    """Sizes that nobody knows were put in a row: an average over them has a size that is known."""
+    node = graph.nodes[tensor.ref.node]
+    if node.kind != "Flatten" or stage_left_out(node, "Flatten") is None:
+        return None
+    rank = graph.spec(node.inputs[0]).rank
+    layer = f"GlobalAveragePooling{rank - 2}D()"
+    text = f"average over what is not known: `{layer}` in place of `Flatten()`"
+    return Fix((Edit(node.origin.span, layer),), text=text) if 3 <= rank <= 5 else None
+
+
+def _one_size_worked_out(call: Span) -> Iterator[Fix]:
+    """Let -1 stand for one size of a `Reshape`, where the others go into the number of elements."""
+    match = re.match(r"Reshape\(\s*(?:target_shape\s*=\s*)?\(([^()]*)\)", call.text)
+    if match is None or "-1" in match[1]:
+        return
+    sizes = [part.strip() for part in match[1].split(",") if part.strip()]
+    place = Span(call.file, call.start + match.start(1), call.start + match.end(1))
+    for index in reversed(range(len(sizes))):
+        text = ", ".join([*sizes[:index], "-1", *sizes[index + 1 :]])
+        yield Fix((Edit(place, text),), text=f"let one size be worked out: `Reshape(({text}))`")

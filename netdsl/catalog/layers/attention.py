@@ -45,6 +45,9 @@ def _agree(call: Call, what: str, left: Dim, right: Dim, arrived: Arrived, roles
         raise Refusal(
             UnequalInputs,
             f"the {what} of {roles} must be equal, and are {left} and {right}: {shapes}",
+            help=f"bring one to the size of the other, for example with `Dense({right})`"
+            if what == "last axes"
+            else "each key goes with a value: give both the same number of them",
         )
 
 
@@ -167,6 +170,7 @@ def _check_rows(call: Call, arrived: Arrived) -> None:
             UnequalInputs,
             f"value {spell_shape(arrived.value.shape)} and key {spell_shape(arrived.key.shape)} "
             "may differ in the last axis only",
+            help="each key goes with a value: give both the same number of them",
         )
 
 

@@ -25,7 +25,9 @@ def _several(call: Call, *, exactly: int | None = None) -> tuple[Shape, ...]:
         TooFewInputs,
         f"takes a list of {exactly or 'several'} tensors, "
         + (f"{count} arrive" if call.is_list else "one tensor arrives"),
-        help=f"give it a list: `[a, b] -> {call.kind.name}(…)`",
+        help=f"join {exactly or 'two'} at a time: `[a, b] -> {call.kind.name}(…)`"
+        if call.is_list
+        else f"give it a list, `[a, b] -> {call.kind.name}(…)`, or a fork, `x -> [_, …] -> {call.kind.name}(…)`",
     )
 
 

@@ -41,7 +41,7 @@ def flatten(call: Call) -> Inference:
 
 def permute(call: Call) -> Inference:
     """Reorder the axes after the batch, counted from 1. (None, 10, 64), dims=(2, 1) -> (None, 64, 10)"""
-    x = call.one(rank=len(call.dims) + 1)
+    x = call.one(rank=len(call.dims) + 1, help="name every axis but the batch, counted from 1")
     return _moved(call, (x.shape[0], *(x.shape[axis] for axis in call.dims)))
 
 
@@ -84,7 +84,7 @@ def _mismatch(call: Call, total: Dim, why: str) -> Refusal:
         SizeMismatch,
         f"a sample of {spell_shape(call.x.shape)} has {total} elements, {why}",
         blames="target_shape",
-        help="write -1 for the one size to be worked out",
+        help=f"choose sizes whose product is {total}; -1 stands for one to be worked out",
     )
 
 
@@ -115,6 +115,7 @@ def cropping(rank: int) -> Rule:
                 TooSmall,
                 f"axis {axis} of {spell_shape(call.x.shape)} is {length} and {cut} are cut off",
                 blames="cropping",
+                help="a number is cut off on both sides: cut less, so that something is left",
             )
         return length - cut
 

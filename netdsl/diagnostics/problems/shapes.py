@@ -198,7 +198,7 @@ class WrongAxis(Problem, code="N0508", title="`{layer}` names an axis that is no
     """
 
 
-class TooFewInputs(Problem, code="N0509", title="`{layer}` needs more tensors"):
+class TooFewInputs(Problem, code="N0509", title="`{layer}` takes another number of tensors"):
     """What it means
 
     A layer that joins or compares tensors received too few (or too many) of them. Give a list through the arrow, or the

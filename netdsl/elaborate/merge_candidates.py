@@ -1,0 +1,142 @@
+"""Changes that may mend tensors that do not fit together: padding, a projected shortcut, a size that halves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from netdsl.catalog.kind import Refusal
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.entities import Tensor
+from netdsl.elaborate.provenance import Change, trace
+from netdsl.elaborate.rank_candidates import halving_evenly
+from netdsl.graph import Graph, Node
+from netdsl.source import Span
+from netdsl.tensor import Dim, spell_shape
+
+MOST_ALONE = 3  # layers that are tried one by one before all are changed at once
+
+
+def for_unequal(
+    refusal: Refusal, tensors: list[Tensor], call: Span, graph: Graph
+) -> Iterator[Fix | None]:
+    """Propose changes for tensors that differ on an axis, the likeliest first."""
+    chains = [trace(graph, tensors[i].ref, axis) for i, axis in refusal.differs]
+    yield from _padded_upstream(chains)
+    if call.text.startswith(("+", "-", "Add", "Subtract", "Average")):
+        yield from _projected(tensors, call)
+    for chain in chains:
+        yield from halving_evenly(chain[-1].node, chain[-1].after)
+
+
+def _padded_upstream(chains: list[list[Change]]) -> Iterator[Fix | None]:
+    """Pad the windows that made two sizes differ: one of them, or all."""
+    met = {c.node.id for c in chains[0]} & {c.node.id for c in chains[1]}
+    own = [c.node for chain in chains for c in chain if c.node.id not in met]
+    shrunk = [node for node in own if _is_unpadded(node)]
+    if len({_call_span(node) for node in shrunk}) > 1:
+        for node in shrunk[:MOST_ALONE]:
+            yield _padded([node])
+    yield _padded(shrunk)
+
+
+def _padded(nodes: list[Node]) -> Fix | None:
+    from netdsl.elaborate.candidates import with_argument
+
+    edits: list[Edit] = []
+    shown: list[str] = []
+    for node in nodes:
+        fix = with_argument(_call_span(node), "padding", '"same"', "")
+        if fix is None:
+            return None
+        edits.extend(e for e in fix.edits if e not in edits)
+        shown.append(fix.text)
+    if not edits:
+        return None
+    text = f"keep the size with padding: {' and '.join(dict.fromkeys(shown))}"
+    return Fix(tuple(edits), text=text)
+
+
+def _is_unpadded(node: Node) -> bool:
+    return node.operation.bound.get("padding") == "valid" and node.operation.span is not None
+
+
+def _call_span(node: Node) -> Span:
+    assert node.operation.span is not None
+    return node.operation.span
+
+
+def _projected(tensors: list[Tensor], call: Span) -> Iterator[Fix | None]:
+    """Give a shortcut the shape of the other branch, with a convolution of 1 or a `Dense` layer."""
+    if len(tensors) != 2:
+        return
+    places = _operands(call)
+    # The tensor that was made earlier is the shortcut.
+    order = sorted(range(2), key=lambda i: tensors[i].ref.node)
+    for short in order:
+        place = places[short]
+        layer = _projection(tensors[short].spec.shape, tensors[1 - short].spec.shape)
+        if place is None or layer is None:
+            continue
+        text = layer if place.text == "_" else f"({place.text} -> {layer})"
+        yield Fix((Edit(place, text),), text=f"bring `{place.text}` to the same shape: `{text}`")
+
+
+def _projection(shape: tuple[Dim, ...], wanted: tuple[Dim, ...]) -> str | None:
+    channels = wanted[-1]
+    if len(shape) != len(wanted) or not isinstance(channels, int):
+        return None
+    if len(shape) < 4:
+        return f"Dense({channels})" if shape[1:-1] == wanted[1:-1] else None
+    strides = {_stride(a, b) for a, b in zip(shape[1:-1], wanted[1:-1], strict=True)}
+    if len(strides) != 1 or None in strides:
+        return None
+    stride = strides.pop()
+    more = "" if stride == 1 else f", strides={stride}"
+    return f"Conv{len(shape) - 2}D({channels}, 1{more})"
+
+
+def _stride(size: Dim, wanted: Dim) -> int | None:
+    if size == wanted:
+        return 1
+    if not isinstance(size, int) or not isinstance(wanted, int) or not 0 < wanted < size:
+        return None
+    stride = -(-size // wanted)
+    return stride if -(-size // stride) == wanted else None
+
+
+def _operands(call: Span) -> list[Span | None]:
+    """Find the names that are joined: on both sides of an operator, or `_` in the fork before a layer."""
+    text = call.file.text
+    if call.end - call.start == 1:
+        left = re.search(r"(?<![\w.)])(\w+)\s*$", text[: call.start])
+        right = re.compile(r"\s*(\w+)(?!\s*[\w(.\[])").match(text, call.end)
+        return [
+            Span(call.file, *left.span(1)) if left else None,
+            Span(call.file, *right.span(1)) if right else None,
+        ]
+    fork = re.search(r"\[\s*(?:(_)\s*,.*|.*,\s*(_)\s*)\]\s*->\s*$", _line(call), re.DOTALL)
+    if fork is None:
+        return [None, None]
+    offset = call.start - len(_line(call))
+    first = Span(call.file, offset + fork.start(1), offset + fork.end(1)) if fork[1] else None
+    last = Span(call.file, offset + fork.start(2), offset + fork.end(2)) if fork[2] else None
+    return [first, last]
+
+
+def _line(call: Span) -> str:
+    """Give the text before a call, up to a few lines back."""
+    return call.file.text[max(0, call.start - 400) : call.start]
+
+
+def flattened(tensors: list[Tensor], graph: Graph) -> Fix | None:
+    """Tensors of several ranks are joined: put the larger ones in a row, as the smallest is."""
+    smallest = min(t.spec.rank for t in tensors)
+    larger = [t for t in tensors if t.spec.rank > smallest]
+    if smallest != 2:
+        return None
+    spans = [graph.nodes[t.ref.node].origin.span for t in larger]
+    edits = [Edit(Span(s.file, s.end, s.end), " -> Flatten()") for s in spans]
+    shapes = " and ".join(dict.fromkeys(spell_shape(t.spec.shape) for t in larger))
+    text = f"put {shapes} in a row first, with `-> Flatten()`"
+    return Fix(tuple(dict.fromkeys(edits)), text=text)

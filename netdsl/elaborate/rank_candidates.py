@@ -1,0 +1,160 @@
+"""Changes that may mend a tensor of the wrong rank: the layer for this rank, a `Reshape`, a `Flatten` left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from math import isqrt
+
+from netdsl.catalog.signature import names_and_aliases
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.entities import Tensor
+from netdsl.graph import Graph, Node
+from netdsl.source import Span
+from netdsl.tensor import Dim, spell_shape
+
+#: The size of the vocabulary and of its vectors, where somebody has yet to choose them.
+EMBEDDING = "Embedding(10_000, 64)"
+
+
+def for_rank(needs: int, tensor: Tensor, call: Span, graph: Graph) -> Iterator[Fix | None]:
+    """Propose changes for a layer that needs another rank (0 where that is not said), the likeliest first."""
+    node, shape = graph.nodes[tensor.ref.node], tensor.spec.shape
+    rank = len(shape)
+    yield batch_left_out(node)
+    yield _unwrapped(call)
+    if rank == 2:
+        yield stage_left_out(node, "Flatten")
+        if "Pooling" in call.text:
+            yield _without(call, f"leave it out: {spell_shape(shape)} has nothing to pool over")
+    yield _reshaped(needs, tensor, call)
+    yield _of_other_rank(rank, call)
+    if needs == 3 and rank == 4 and re.match(r"LSTM|GRU|SimpleRNN|RNN|Bidirectional", call.text):
+        yield before(call, "TimeDistributed(Flatten())", "read its rows as steps")
+
+
+def before(call: Span, stage: str, why: str) -> Fix:
+    """Put a stage before a call."""
+    place = Span(call.file, call.start, call.start)
+    return Fix((Edit(place, f"{stage} -> "),), text=f"{why}: `{stage} -> {_short(call.text)}`")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else line[:57] + "…"
+
+
+def _reshaped(needs: int, tensor: Tensor, call: Span) -> Fix | None:
+    """Give a flat or grey picture its axes, a series its channel, token numbers their vectors."""
+    sizes = tensor.spec.shape[1:]
+    last = sizes[-1] if sizes else None
+    if needs == 4 and len(sizes) == 1:
+        square = _square(last)
+        return before(call, f"Reshape({square})", "give the picture its axes") if square else None
+    if needs == 4 and len(sizes) == 2 and sizes[0] == last and isinstance(last, int):
+        return before(call, f"Reshape(({last}, {last}, 1))", "give the picture its channel")
+    if needs == 3 and len(sizes) == 1 and tensor.spec.dtype.startswith(("int", "uint")):
+        return before(call, EMBEDDING, "turn the numbers of tokens into vectors")
+    if needs == 3 and len(sizes) == 1 and isinstance(last, int):
+        return before(call, f"Reshape(({last}, 1))", f"read it as {last} steps of one value")
+    return None
+
+
+def _square(size: Dim | None) -> str | None:
+    """784 -> "(28, 28, 1)", 3072 -> "(32, 32, 3)"."""
+    for channels in (1, 3):
+        if isinstance(size, int) and size % channels == 0:
+            side = isqrt(size // channels)
+            if side > 4 and side * side * channels == size:
+                return f"({side}, {side}, {channels})"
+    return None
+
+
+def _of_other_rank(rank: int, call: Span) -> Fix | None:
+    """`Conv1D` on a picture -> `Conv2D`."""
+    match = re.match(r"\w*?([123])D\w*", call.text)
+    if match is None or not 3 <= rank <= 5:
+        return None
+    name = f"{match.group()[: match.start(1)]}{rank - 2}{match.group()[match.end(1) :]}"
+    if name not in names_and_aliases("layer"):
+        return None
+    place = Span(call.file, call.start, call.start + match.end())
+    rest = call.text[match.end() :]
+    return Fix((Edit(place, name),), text=f"take the layer for this rank: `{name}{_short(rest)}`")
+
+
+def _unwrapped(call: Span) -> Fix | None:
+    """`TimeDistributed(Conv2D(8, 3))` on single pictures -> `Conv2D(8, 3)`."""
+    wrapper, inside = "TimeDistributed(", call.text[len("TimeDistributed(") : -1].strip()
+    if not call.text.startswith(wrapper):
+        return None
+    return Fix((Edit(call, inside),), text=f"there are no steps here: `{_short(inside)}`")
+
+
+def stage_left_out(node: Node, kind: str) -> Fix | None:
+    """Take the stage that gave a tensor out of its chain."""
+    if node.kind != kind:
+        return None
+    return _without(node.origin.span, f"leave out the `{kind}()` before it")
+
+
+def _without(stage: Span, text: str) -> Fix | None:
+    """Take a stage out, with the arrow before it."""
+    before_it = stage.file.text[: stage.start].rstrip()
+    if not before_it.endswith("->"):
+        return None
+    start = len(before_it[:-2].rstrip())
+    return Fix((Edit(Span(stage.file, start, stage.end), ""),), text=text)
+
+
+def batch_left_out(node: Node) -> Fix | None:
+    """`input image: [None, 28, 28, 1]`: the batch is not part of a type."""
+    if node.operation.family != "input":
+        return None
+    found = _sizes(node)
+    match = re.match(r"\s*(None|\?)\s*,\s*", found.text) if found else None
+    if found is None or match is None:
+        return None
+    place = Span(found.file, found.start + match.start(1), found.start + match.end())
+    rest = found.text[match.end() :]
+    text = f"leave the batch out, it is implied: `input {node.name}: [{rest}]`"
+    return Fix((Edit(place, ""),), text=text)
+
+
+def channels_last(node: Node) -> Fix | None:
+    """`input image: [3, 224, 224]`: Keras has the channels last."""
+    found = _sizes(node) if node.operation.family == "input" else None
+    sizes = [part.strip() for part in found.text.split(",")] if found else []
+    if found is None or len(sizes) != 3 or not all(size.isdigit() for size in sizes):
+        return None
+    if int(sizes[0]) > 4 or min(int(sizes[1]), int(sizes[2])) <= 4:
+        return None
+    moved = ", ".join([*sizes[1:], sizes[0]])
+    return Fix((Edit(found, moved),), text=f"put the channels last: `input {node.name}: [{moved}]`")
+
+
+def halving_evenly(node: Node, size: Dim, most: int = 32) -> Iterator[Fix]:
+    """Make a size of an input one that can be halved several times: 50 -> 52, 56, 64."""
+    found = _sizes(node) if node.operation.family == "input" else None
+    if found is None or not isinstance(size, int):
+        return
+    tried: set[int] = {size}
+    factor = 2
+    while factor <= most:
+        other = -(-size // factor) * factor
+        factor *= 2
+        if other not in tried:
+            tried.add(other)
+            text = re.sub(rf"\b{size}\b", str(other), found.text)
+            if text != found.text:
+                yield Fix(
+                    (Edit(found, text),),
+                    text=f"take a size that halves evenly: `input {node.name}: [{text}]`",
+                )
+
+
+def _sizes(node: Node) -> Span | None:
+    """Give what stands between the brackets of an input's type."""
+    span = node.origin.span
+    match = re.compile(r"\s*:\s*\w*\s*\[([^\[\]]*)\]").match(span.file.text, span.end)
+    return Span(span.file, *match.span(1)) if match else None
