@@ -161,6 +161,8 @@ def compile_source(
     advised = not _has_errors(found)
     if advised:
         found = (*found, *_advice(elaboration, surroundings))
+    else:  # first things first
+        found = tuple(d for d in found if d.severity != "advice")
     found = tuple(select(in_order(found), unit.all_modules(), selection))
 
     def recompile(changed: SourceFile) -> tuple[Diagnostic, ...]:

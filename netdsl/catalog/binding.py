@@ -221,6 +221,8 @@ class _Binder:
             if not help and suggestion is None and not isinstance(value, (Sym, Unknown)):
                 suggestion = self._meant(kind, name, value, position or 0)
                 help = self._way_out(name, position or 0, suggestion)
+                if not help and isinstance(value, list) and value and likely(kind, value[0]):
+                    help = f"go through them: `for value in {spell(value)} {{ {self.signature.name}(value) }}`"
             self._report(
                 refusal.problem,
                 f"`{name}` {refusal.label}",
@@ -291,6 +293,15 @@ class _Binder:
         self.problems.append(
             BindingError(problem, label, argument, position, help, suggestion, facts)
         )
+
+
+def likely(kind: ArgumentType, value: Any) -> bool:
+    """Tell whether a value is of a type."""
+    try:
+        kind.accept(value)
+    except ArgumentMismatch:
+        return False
+    return True
 
 
 def canonical_default(

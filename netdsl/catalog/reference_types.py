@@ -137,7 +137,9 @@ class Reference(ArgumentType):
         quoted = nearest and (f'"{nearest}"' if isinstance(written, str) else nearest)
         return ArgumentMismatch(
             f"is `{spell(written)}`, which is not {ARTICLES[self.family]} of Keras",
-            help=f"did you mean `{quoted}`?" if quoted else "",
+            help=f"did you mean `{quoted}`?"
+            if quoted
+            else "`netdsl layers` lists what there is; `extern fn` declares a function of your own",
             suggestion=quoted,
             problem=UnknownIdentifier,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 
@@ -18,6 +18,10 @@ class Diagnostics:
         span = diagnostic.primary.span
         key = (diagnostic.code, span.file.name, span.start, span.end, diagnostic.message)
         self._seen.setdefault(key, diagnostic)
+
+    def forget(self, is_moot: Callable[[Diagnostic], bool]) -> None:
+        """Drop what a later finding has made moot."""
+        self._seen = {key: d for key, d in self._seen.items() if not is_moot(d)}
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self.sorted())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -152,17 +152,20 @@ def match_inputs(
         wanted = len(names)
         came = len(values) + len(by_name)
         plural = "s" if wanted != 1 else ""
-        _report_inputs(
-            label, f"takes {wanted} tensor{plural}, {came} arrive", span, frame, _offer(names)
-        )
+        text = f"takes {wanted} tensor{plural}, {came} arrive{'s' * (came == 1)}"
+        _report_inputs(label, text, span, frame, _offer(names, label))
         return None
     return given | dict(zip(free, values, strict=True))
 
 
-def _offer(names: list[str]) -> str:
+def _offer(names: list[str], label: str = "") -> str:
     if not names:
         return "it has no `input`"
-    return f"its inputs are {', '.join(f'`{n}`' for n in names)}"
+    listed = f"its inputs are {', '.join(f'`{n}`' for n in names)}"
+    if len(names) < 2 or not label:
+        return listed
+    by_name = ", ".join(f"{name}=…" for name in names[1:])
+    return f"{listed}: write `[{', '.join(names)}] -> {label}(…)`, or `{names[0]} -> {label}(…)({by_name})`"
 
 
 def _report_inputs(label: str, text: str, span: Span, frame: Frame, help: str = "") -> None:
@@ -174,7 +177,9 @@ def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: F
     outputs = [inner.variables.get(output_key(o), POISON) for o in arranged.outputs]
     if not outputs:
         if not inner.session.diagnostics.has_errors:
-            inner.report(problems.NoOutput.at(node.name_span, "add an `output`", name=node.name))
+            from netdsl.elaborate.unfinished import no_output
+
+            inner.report(no_output(node, "nothing leaves this block"))
         return POISON
     if len(outputs) == 1:
         return outputs[0]
@@ -239,7 +244,10 @@ def run_body(
 ) -> None:
     """Execute a body's statements but those `done` already and the assertions; inputs are bound."""
     add_defaults(frame, body)
-    report_order(arranged, frame)
+    if arranged.twice or arranged.cycles:
+        from netdsl.elaborate.rebinding import report_order
+
+        report_order(arranged, frame)
     for step in arranged.stuck:
         frame.variables.update(dict.fromkeys(step.defines, POISON))
     for number, step in enumerate(arranged.steps):
@@ -257,21 +265,6 @@ def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[No
             frame.session.place = step.statement.span
             facts = facts or frame.inner(assertions.facts_of(nodes()))
             assertions.check(step.statement, facts)
-
-
-def report_order(arranged: Arrangement, frame: Frame) -> None:
-    """Report names bound twice and cycles."""
-    if arranged.twice:
-        from netdsl.elaborate.rebinding import report_twice
-
-        report_twice(arranged, frame)
-    for cycle in arranged.cycles:
-        names = [name for name, _ in cycle]
-        path = " -> ".join([*names[-1:], *names])
-        related = [Label(span, f"`{name}` is needed here") for name, span in cycle[1:]]
-        frame.report(
-            problems.Cycle.at(cycle[0][1], f"the circle is {path}", name=names[-1], related=related)
-        )
 
 
 def _run_statement(step: Step, frame: Frame) -> None:

@@ -129,8 +129,11 @@ def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
 
 
 def _cannot_call(expr: tree.Call, frame: Frame, what: str) -> Any:
+    name = ev.short(expr.function.span.text)
+    shadows = signature("layer", name) is not None
+    help_ = f"`{name}` is bound in this file, over the layer of Keras: choose another name there"
     frame.report(
-        problems.WrongUse.at(expr.span, f"this is {what}", name=ev.short(expr.function.span.text))
+        problems.WrongUse.at(expr.span, f"this is {what}", name=name, help=help_ * shadows)
     )
     return POISON
 

@@ -117,4 +117,20 @@ def _limits(session: Session) -> Iterator[None]:
                 problems.EndlessRecursion if "levels deep" in limit.text else problems.TooLarge
             )
             name = limit.text.split("`")[1] if "`" in limit.text else ""
-            session.diagnostics.report(problem.at(session.place, limit.text, name=name))
+            if problem is problems.EndlessRecursion:
+                _forget_turns_of(name, session)
+            help_ = "let it end: `if n > 1 { … }` around the use of itself"
+            session.diagnostics.report(
+                problem.at(
+                    session.place,
+                    limit.text,
+                    name=name,
+                    help=help_ * (problem is problems.EndlessRecursion),
+                )
+            )
+
+
+def _forget_turns_of(name: str, session: Session) -> None:
+    """Forget what went wrong in turns that should never have been."""
+    turn = f"through this use of `{name}`"
+    session.diagnostics.forget(lambda d: any(label.text == turn for label in d.related))

@@ -114,11 +114,27 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
             span,
             "nothing binds this name",
             name=name,
-            help=f"did you mean `{near}`?" if near else "",
+            help=f"did you mean `{near}`?" if near else _where_it_may_be(span, name, frame),
             fix=Fix((Edit(span, near),), safe=True) if near else None,
         )
     )
     return POISON
+
+
+def _where_it_may_be(span: Span, name: str, frame: Frame) -> str:
+    """Say of a name that nothing here binds where else it is bound, or that it is an output without a tensor."""
+    line = span.file.text[span.file.text.rfind("\n", 0, span.start) + 1 : span.start]
+    if line.strip() == "output":
+        return f"give the output its tensor: `output {name} = …`"
+    for statement in frame.unit.module.statements:
+        body = getattr(statement, "body", None)
+        if isinstance(statement, tree.Block) and isinstance(body, tree.Body):
+            bound = (s.target.span.text for s in body.statements if isinstance(s, tree.Bind))
+            if name in bound:
+                return (
+                    f"it is bound inside `{statement.name}`: let that give it, with `output {name}`"
+                )
+    return ""
 
 
 def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:

@@ -246,7 +246,8 @@ class Frame:
         path = open_names[open_names.index(name) :]
         symbol = self.unit.names[name]
         label = f"the circle is {' -> '.join([*path, name])}"
-        self.report(Cycle.at(symbol.node.name_span, label, name=name))
+        help_ = "give one of them a value that needs none of the others"
+        self.report(Cycle.at(symbol.node.name_span, label, name=name, help=help_))
         return POISON
 
     def known_names(self) -> list[str]:

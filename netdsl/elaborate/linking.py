@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from netdsl.diagnostics.diagnostic import Label
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import names as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.diagnostics.suggest import closest
@@ -20,6 +20,7 @@ from netdsl.resources import std_dir
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
+from netdsl.syntax.tokens import tokenize
 
 #: Gives the text of a file by its path, or raises OSError / UnicodeDecodeError.
 Loader: TypeAlias = Callable[[str], str]
@@ -35,6 +36,9 @@ Declaration: TypeAlias = (
 )
 
 MAX_IMPORT_DEPTH = 50
+
+#: Packages of Python that people import from out of habit.
+_PYTHON = ("keras", "tensorflow", "tf", "torch", "numpy", "tensorflow_addons", "__future__")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +68,12 @@ class Unit:
 
     def may_have_lost(self, name: str) -> bool:
         """Tell whether a name that is bound nowhere may be bound in what the parser could not read."""
-        return self.is_broken and len(re.findall(rf"\b{re.escape(name)}\b", self.file.text)) > 1
+        if not self.is_broken:
+            return False
+        imports = sum(isinstance(s, tree.Import) for s in self.module.statements)
+        if len(re.findall(r"^(?:from|import)\b", self.file.text, re.MULTILINE)) > imports:
+            return True
+        return len(re.findall(rf"\b{re.escape(name)}\b", self.file.text)) > 1
 
     def all_modules(self) -> dict[SourceFile, tree.Module]:
         """Give the syntax trees of this file and of everything it imports."""
@@ -148,6 +157,7 @@ class Linker:
                 f"`{source.file.name}` declares no `{imported.name}`",
                 name=imported.name,
                 help=f"did you mean `{near}`?" if near else _offer(source),
+                fix=_renamed(imported, near) if near else None,
             )
         )
 
@@ -171,6 +181,9 @@ class Linker:
         known = sorted(p.stem for p in std_dir().glob("*.net"))
         if head != "std" or rest not in known:
             near = closest(rest or head, known)
+            if head in _PYTHON:
+                self._report_python(statement, head)
+                return None
             self._diagnostics.report(
                 problems.UnknownModule.at(
                     statement.source_span,
@@ -180,6 +193,9 @@ class Linker:
                     help=f"did you mean `std.{near}`?"
                     if near
                     else 'import a file with quotes: `from "file.net" import …`',
+                    fix=Fix((Edit(statement.source_span, f"std.{near}"),), safe=True)
+                    if near
+                    else None,
                 )
             )
             return None
@@ -188,13 +204,28 @@ class Linker:
             statement, f"std/{rest}.net", lambda: path.read_text("utf-8"), is_library=True
         )
 
+    def _report_python(self, statement: tree.Import, head: str) -> None:
+        """`from keras.layers import Dense`: the names of Keras need no import."""
+        from netdsl.syntax.meant import whole_line
+
+        self._diagnostics.report(
+            problems.UnknownModule.at(
+                statement.source_span,
+                f"`{head}` is a package of Python",
+                name=statement.module,
+                help="leave the import out: the names of Keras are known",
+                fix=whole_line(statement.span),
+            )
+        )
+
     def _load(
         self, statement: tree.Import, path: str, read: Callable[[], str], *, is_library: bool
     ) -> Unit | None:
         if path in self._open:
             chain = " -> ".join([*self._open[self._open.index(path) :], path])
+            help = "move what both need into a third file, and import it from both"
             self._diagnostics.report(
-                problems.ImportCycle.at(statement.source_span, chain, name=path)
+                problems.ImportCycle.at(statement.source_span, chain, name=path, help=help)
             )
             return None
         if path in self._units:
@@ -213,8 +244,16 @@ class Linker:
         return self.link(SourceFile(path, text), is_library=is_library)
 
     def _unreadable(self, statement: tree.Import, path: str, reason: str) -> None:
+        span = statement.source_span
+        help, fix = f"the path is relative to the folder of `{span.file.name}`", None
+        if path.endswith(".py"):
+            module = path[:-3].replace("/", ".")
+            help = f'declare what Python has: `extern fn name from "{module}"`, or `extern layer …`'
+        elif not path.endswith(".net"):
+            help = f'write its whole name: `"{path}.net"`'
+            fix = Fix((Edit(span, f'"{path}.net"'),), safe=True)
         self._diagnostics.report(
-            problems.UnreadableImport.at(statement.source_span, reason, name=path)
+            problems.UnreadableImport.at(span, reason, name=path, help=help, fix=fix)
         )
 
 
@@ -228,6 +267,20 @@ def _refused_path(path: str) -> str:
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _renamed(imported: tree.ImportedName, near: str) -> Fix:
+    """Take the name that the other file has, here and wherever this one uses it."""
+    file, place = imported.span.file, imported.span
+    if imported.alias is not None:
+        return Fix((Edit(Span(file, place.start, place.start + len(imported.name)), near),), True)
+    tokens = tokenize(file)
+    same = [
+        i
+        for i, kind in enumerate(tokens.kinds)
+        if kind == "NAME" and tokens.text(i) == imported.name
+    ]
+    return Fix(tuple(Edit(tokens.span(i), near) for i in same), safe=True)
 
 
 def _offer(source: Unit) -> str:

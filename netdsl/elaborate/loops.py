@@ -76,6 +76,14 @@ def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
     return []
 
 
+def _groups(count: int, value: Any) -> str:
+    """`for (units, rate) in [64, 32]`: each turn takes as many values as there are names."""
+    if is_tensorial(value):
+        return ""
+    group = ", ".join(["…"] * count)
+    return f"go over groups of {count}: `[({group}), ({group})]`"
+
+
 def match_pattern(pattern: tree.Pattern, value: Any, frame: Frame) -> dict[str, Any]:
     """Bind the names of a pattern to the parts of a value."""
     bound: dict[str, Any] = {}
@@ -106,7 +114,7 @@ def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]
                 pattern.span,
                 f"{count} names for {came}",
                 related=layers.input_labels(value, frame, pattern.span) if frame.body else (),
-                help=f"they are {', '.join(f'`{n}`' for n in names)}" if names else "",
+                help=f"they are {', '.join(f'`{n}`' for n in names)}" if names else _groups(count, value),
             )
         )
     return [POISON] * count

@@ -53,13 +53,9 @@ def resolve(
     target = home.lookup(function.id) if isinstance(function, tree.Name) else None
     if not isinstance(call, tree.Call) or not isinstance(target, ModelRef):
         if not is_poisoned(target):
-            home.report(
-                problems.WrongUse.at(
-                    node.value.span,
-                    "`model Name = Other(…)` takes a model and its hyperparameters",
-                    name=function.span.text[:40],
-                )
-            )
+            from netdsl.elaborate.unfinished import no_such_model
+
+            home.report(no_such_model(node, function, home))
         return None
     if target.symbol is symbol:
         home.report(
@@ -211,11 +207,9 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
     if not arranged.outputs and frame.unit.is_broken:
         body.graph.complete = False
     elif not arranged.outputs:
-        frame.report(
-            problems.NoOutput.at(
-                node.name_span, "nothing leaves this model", name=node.name, help="add an `output`"
-            )
-        )
+        from netdsl.elaborate.unfinished import no_output
+
+        frame.report(no_output(node, "nothing leaves this model"))
     for output in arranged.outputs:
         value = frame.variables.get(bodies.output_key(output), POISON)
         tensors = list(tensors_in(value))

@@ -213,6 +213,7 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
         return value
     if isinstance(value, Sym) and word in ("int", "float"):
         return value
+    near = _meant(word, value, parameter.name)
     frame.report(
         problems.WrongArgument.at(
             span,
@@ -220,9 +221,20 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
             layer=label,
             argument=parameter.name,
             related=(Label(parameter.span, "declared here"),),
+            help=f"did you mean `{near}`?" if near else "",
+            fix=Fix((Edit(span, near),)) if near else None,
         )
     )
     return POISON
+
+
+def _meant(word: str, value: Any, name: str) -> str | None:
+    """Give what was likely meant by a value of another type: `"8"` for 8."""
+    from netdsl.catalog.argument_types import BOOLEAN, INTEGER, Number
+    from netdsl.catalog.meant import likely_meant
+
+    kind = {"int": INTEGER, "float": Number(), "bool": BOOLEAN}.get(word)
+    return likely_meant(kind, value, name) if kind is not None else None
 
 
 def _is_of(word: str, value: Any) -> bool:

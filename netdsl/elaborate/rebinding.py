@@ -1,4 +1,4 @@
-"""Names that a body binds again, as Python would let it (`x = x -> Dense(10)`), and another name from there on."""
+"""Names of a body that get no value in any order: bound again (`x = x -> Dense(10)`), or needing one another."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 from itertools import count
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.problems.names import NameBoundTwice
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.ordering import Arrangement
@@ -14,8 +15,25 @@ from netdsl.syntax.table import END
 from netdsl.syntax.tokens import Tokens, tokenize
 
 
-def report_twice(arranged: Arrangement, frame: Frame) -> None:
-    """Report each name that a body binds again."""
+def report_order(arranged: Arrangement, frame: Frame) -> None:
+    """Report names bound twice and cycles."""
+    _report_twice(arranged, frame)
+    for cycle in arranged.cycles:
+        names = [name for name, _ in cycle]
+        path = " -> ".join([*names[-1:], *names])
+        related = [Label(span, f"`{name}` is needed here") for name, span in cycle[1:]]
+        frame.report(
+            problems.Cycle.at(
+                cycle[0][1],
+                f"the circle is {path}",
+                name=names[-1],
+                related=related,
+                help="make one of them from what comes before; for steps in time there are recurrent layers",
+            )
+        )
+
+
+def _report_twice(arranged: Arrangement, frame: Frame) -> None:
     steps = [*arranged.steps, *arranged.stuck]
     statements = [step.part_of.span for step in steps]
     taken = {*frame.known_names(), *(name for step in steps for name in step.defines)}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from netdsl.catalog.argument_types import BOOLEAN, ArgumentType, Integer, Number
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import Family, identifiers, names_and_aliases, policy_names, signature
+from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
@@ -69,13 +71,25 @@ class Context:
 
 
 def wrong(
-    setting: tree.Setting, label: str, frame: Frame, span: Span | None = None, help: str = ""
+    setting: tree.Setting,
+    label: str,
+    frame: Frame,
+    span: Span | None = None,
+    help: str = "",
+    instead: str | None = None,
 ) -> Any:
-    """Report a setting's value."""
-    frame.report(
-        problems.WrongSetting.at(span or setting.value.span, label, name=setting.name, help=help)
-    )
+    """Report a setting's value; `instead` is what was most likely meant."""
+    place = span or setting.value.span
+    fix = Fix((Edit(place, instead),)) if instead is not None else None
+    help = help or (f"did you mean `{instead}`?" if instead is not None else "")
+    frame.report(problems.WrongSetting.at(place, label, name=setting.name, help=help, fix=fix))
     return POISON
+
+
+def _meant(value: Any, kind: ArgumentType, name: str) -> str | None:
+    from netdsl.catalog.meant import likely_meant  # loaded where there is a mistake
+
+    return likely_meant(kind, value, name)
 
 
 def _whole(minimum: int, *words: str) -> Callable[[tree.Setting, Context], Any]:
@@ -89,6 +103,7 @@ def _whole(minimum: int, *words: str) -> Callable[[tree.Setting, Context], Any]:
                 setting,
                 f"takes a whole number from {minimum}{also}, this is {_shown(value)}",
                 context.frame,
+                instead=_meant(value, Integer("", minimum), setting.name),
             )
         return value
 
@@ -101,7 +116,8 @@ def _flag(*words: str) -> Callable[[tree.Setting, Context], Any]:
         if is_poisoned(value) or isinstance(value, bool) or value in words:
             return value
         also = "".join(f' or "{w}"' for w in words)
-        return wrong(setting, f"takes True or False{also}, this is {_shown(value)}", context.frame)
+        label = f"takes True or False{also}, this is {_shown(value)}"
+        return wrong(setting, label, context.frame, instead=_meant(value, BOOLEAN, setting.name))
 
     return read
 
@@ -112,7 +128,8 @@ def _plain(setting: tree.Setting, context: Context) -> Any:
 
 
 def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, (int, float, str)) else spell_entity(value)
+    plain = isinstance(value, (int, float, str, BoundLayer, ObjectValue))
+    return f"`{spell(value)}`" if plain else spell_entity(value)
 
 
 def _fraction(setting: tree.Setting, context: Context) -> Any:
@@ -121,9 +138,9 @@ def _fraction(setting: tree.Setting, context: Context) -> Any:
         isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
     ):
         return value
-    return wrong(
-        setting, f"takes a share from 0 to 1, 1 left out; this is {_shown(value)}", context.frame
-    )
+    label = f"takes a share from 0 to 1, 1 left out; this is {_shown(value)}"
+    share = Number("", 0, 1, open_maximum=True)
+    return wrong(setting, label, context.frame, instead=_meant(value, share, setting.name))
 
 
 def _string(setting: tree.Setting, context: Context) -> Any:
@@ -143,7 +160,7 @@ def _precision(setting: tree.Setting, context: Context) -> Any:
         setting,
         f"takes a dtype policy such as `mixed_bfloat16`, this is {_shown(value)}",
         context.frame,
-        help=f"did you mean `{near}`?" if near else "",
+        instead=near,
     )
 
 
@@ -190,7 +207,10 @@ def catalogue_object(
             )
         )
         return POISON
-    return wrong(setting, f"takes a {family}, this is {spell_entity(value)}", frame, expr.span)
+    takes = "an optimizer" if family == "optimizer" else f"a {family}"
+    help = {"loss": "write `loss = mse`, or `loss = SparseCategoricalCrossentropy(…)`"}
+    label = f"takes {takes}, this is {_shown(value)}"
+    return wrong(setting, label, frame, expr.span, help=help.get(family, ""))
 
 
 def _object_value(expr: tree.Expr, family: Family, frame: Frame) -> Any:

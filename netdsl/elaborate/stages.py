@@ -413,7 +413,9 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
                 problems.Uncomputable.at(
                     stage.count.span,
                     f"`repeat` takes a whole number from 0, this is {shown}",
-                    help="write `max(0, …)` where it may go below" if shown == count else "",
+                    help="write `max(0, …)` where it may go below"
+                    if isinstance(count, int)
+                    else "round it: `int(…)`, or divide with `//`",
                 )
             )
         return POISON

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl.catalog.signature import dtype_aliases, dtype_names
+from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -39,11 +40,13 @@ def dtype_of(written: tree.TensorType, frame: Frame) -> str:
     if name in dtype_names():
         return name
     near = closest(name, dtype_names())
+    span = written.dtype_span or written.span
     frame.report(
         problems.WrongInputType.at(
-            written.dtype_span or written.span,
+            span,
             f"Keras has no dtype `{name}`",
-            help=f"did you mean `{near}`?" if near else "",
+            help=f"did you mean `{near}`?" if near else "the dtypes are `float32`, `int32`, `string`, …",
+            fix=Fix((Edit(span, near),), safe=True) if near else None,
         )
     )
     return "float32"

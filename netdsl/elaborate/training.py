@@ -67,7 +67,11 @@ def read_training(
 def _report_twice(name: str, again: Span, first: Span, frame: Frame) -> None:
     frame.report(
         problems.SettingTwice.at(
-            again, "set again here", name=name, related=(Label(first, "first here"),)
+            again,
+            "set again here",
+            name=name,
+            related=(Label(first, "first here"),),
+            help="keep one of the two",
         )
     )
 
@@ -75,20 +79,23 @@ def _report_twice(name: str, again: Span, first: Span, frame: Frame) -> None:
 def _read(statement: tree.Train, root: Frame, graphs: Mapping[str, Graph]) -> TrainPlan | None:
     target = root.lookup(statement.model)
     if not isinstance(target, ModelRef):
-        near = closest(statement.model, graphs)
+        near = closest(statement.model, graphs) or (next(iter(graphs)) if len(graphs) == 1 else None)
+        span = statement.model_span
         root.report(
             name_problems.UnknownModel.at(
-                statement.model_span,
+                span,
                 "no model of this name is declared or imported here",
                 name=statement.model,
                 help=f"did you mean `{near}`?" if near else "",
+                fix=Fix((Edit(span, near),)) if near else None,
             )
         )
     graph = graphs.get(statement.model)
     plan = TrainPlan(statement.model, statement.model_span, docstring=statement.docstring)
     for setting in statement.settings:
         _read_setting(setting, plan, Context(root, graph))
-    _check_presence(plan, root)
+    if not root.unit.is_broken and all(setting.name in SETTINGS for setting in statement.settings):
+        _check_presence(plan, root)
     return plan
 
 
@@ -119,11 +126,20 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> N
         plan.settings[setting.name] = value
 
 
+_EXAMPLES = {"optimizer": "Adam(1e-3)", "loss": "sparse_categorical_crossentropy"}
+
+
 def _check_presence(plan: TrainPlan, frame: Frame) -> None:
     for name in ("optimizer", "loss"):
         if name not in plan.spans:
             frame.report(
-                problems.NoLoss.at(plan.span, f"add `{name} = …`", name=plan.model, missing=name)
+                problems.NoLoss.at(
+                    plan.span,
+                    f"nothing says `{name}`",
+                    name=plan.model,
+                    missing=name,
+                    help=f"add one: `{name} = {_EXAMPLES[name]}`",
+                )
             )
 
 

@@ -7,6 +7,7 @@ last, a number has an end) is checked here and reported; the statement around su
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -36,6 +37,10 @@ class Faulty(NamedTuple):
 
     span: Span
     faults: tuple[Diagnostic, ...]
+
+
+# `10,000`, which is two numbers.
+_THOUSANDS = re.compile(r"[0-9],0+$")
 
 
 class Builder:
@@ -385,6 +390,8 @@ class Builder:
     def number(self, span: Span, word: Span) -> tree.Literal:
         text = word.text
         value = read_number(text)
+        if text.startswith("00") and _THOUSANDS.search(self._file.text[: span.end][-9:]):
+            self.fault(faults.thousands(span))
         if isinstance(value, Flaw):
             self.fault(faults.number(span, value))
             value = 0

@@ -33,6 +33,19 @@ def number(span: Span, flaw: Flaw) -> Diagnostic:
     return MalformedNumber.at(span, f"this number {flaw.reason}", text=shorten(span.text))
 
 
+def thousands(span: Span) -> Diagnostic:
+    """`10,000` is two numbers, `10` and `000`."""
+    comma = Span(span.file, span.start - 1, span.start)
+    fix = Fix((Edit(comma, "_"),))
+    return MalformedNumber.at(
+        span,
+        "a comma ends one number and begins the next",
+        help=f"put `_` between thousands: `10_{shorten(span.text)}`",
+        fix=fix,
+        text=shorten(span.text),
+    )
+
+
 def string(span: Span, flaw: Flaw) -> Diagnostic:
     return MalformedString.at(
         span,

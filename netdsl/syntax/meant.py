@@ -250,7 +250,7 @@ def whole_line(span: Span) -> Fix:
 def input_in_chain(stop: Stop) -> Diagnostic | None:
     """`block head(n) = input x -> Dense(n)`: a block of one chain has no name for what arrives."""
     tokens, index = stop.tokens, stop.index
-    if stop.previous_text != "input" or tokens.kinds[stop.began] != "block" or index < 2:
+    if stop.previous_text != "input" or tokens.kinds[_statement(stop)] != "block" or index < 2:
         return None
     if tokens.kinds[index - 2] != "=":
         return None
