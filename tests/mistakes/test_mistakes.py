@@ -1,0 +1,67 @@
+"""Mistakes that people make, one to a file named for it, and what `netdsl check` says to each.
+
+A folder holds mistakes of one kind; `several/` holds files with more than one, which are all to be told, in order and
+once. Each `.net` stands beside a `.txt` with the text that is printed of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from netdsl.cli.commands import netdsl
+from netdsl.compiler import Compiled, compile_file
+from netdsl.diagnostics.diagnostic import Diagnostic
+from tests.conftest import Golden
+
+FOLDER = Path(__file__).parent
+SPECS = sorted(FOLDER.glob("*/*.net"))
+SINGLE = [spec for spec in SPECS if spec.parent.name != "several"]
+SEVERAL = [spec for spec in SPECS if spec.parent.name == "several"]
+
+name_of = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.parent.name}/{spec.stem}")
+
+
+@name_of
+def test_the_text_is_as_agreed(spec: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(spec.parent)
+    result = CliRunner().invoke(netdsl, ["check", spec.name])
+    assert result.stdout == ""
+    golden(spec.with_suffix(".txt"), result.stderr)
+
+
+def test_no_text_is_an_orphan() -> None:
+    assert {path.with_suffix(".net") for path in FOLDER.glob("*/*.txt")} <= set(SPECS)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[Path, Compiled]:
+    return {spec: compile_file(spec) for spec in SPECS}
+
+
+def serious(compiled: Compiled) -> list[Diagnostic]:
+    return [d for d in compiled.diagnostics if d.severity != "advice"]
+
+
+def test_one_mistake_is_told_once(found: dict[Path, Compiled]) -> None:
+    told = {spec.stem: len(serious(found[spec])) for spec in SINGLE}
+    assert {stem: number for stem, number in told.items() if number != 1} == {}
+
+
+def test_several_mistakes_are_told_in_order(found: dict[Path, Compiled]) -> None:
+    for spec in SEVERAL:
+        places = [(d.line, d.column) for d in serious(found[spec])]
+        assert len(places) > 1
+        assert places == sorted(set(places)), spec.stem
+
+
+def test_nearly_every_mistake_comes_with_a_way_out(found: dict[Path, Compiled]) -> None:
+    without = [spec.stem for spec in SINGLE if not all(d.help for d in serious(found[spec]))]
+    assert len(without) <= len(SINGLE) // 20, without
+
+
+def test_an_error_hides_advice(found: dict[Path, Compiled]) -> None:
+    for spec, compiled in found.items():
+        assert compiled.ok or len(serious(compiled)) == len(compiled.diagnostics), spec.stem
