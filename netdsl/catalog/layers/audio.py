@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from netdsl.catalog.argument_types import choice, optional
 from netdsl.catalog.cost_rules import convolution_macs
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal
 from netdsl.catalog.shape_rules import first_spatial_axis, numeric, split_axes, window_count
-from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
+from netdsl.diagnostics.problems.shapes import WrongValue
 from netdsl.tensor import Dim, Shape, TensorSpec, spell_shape
 
 
@@ -44,11 +45,12 @@ def stft_spectrogram(call: Call) -> Inference:
 
     (None, 16000, 1), frame_length=256 -> (None, 124, 129)
     """
-    _check_wave_dtype(call)
+    numeric(call)
     x = call.one(rank=3)
     length = call.fft_length or 2 ** math.ceil(math.log2(call.frame_length))
     _check_lengths(call, length)
     batch, (samples,), channels = split_axes(x.shape, call.data_format)
+    channels = call.known(channels, 1 if call.data_format == "channels_first" else 2, "the spectra")
     step = call.frame_step or call.frame_length // 2
     if step < 1:
         raise Refusal(WrongValue, "half a frame of one sample is no step", blames="frame_length")
@@ -60,21 +62,16 @@ def stft_spectrogram(call: Call) -> Inference:
     kernel = (call.frame_length, 1, length // 2 + 1)
     macs = convolution_macs((frames, channels), (call.frame_length,), 1, kernel[2] * len(parts))
     shape = _spectra(call, batch, frames, channels, kernel[2])
-    return call.gives(
-        shape, weights=[call.weight(f"{name}_kernel", kernel) for name in parts], macs=macs
-    )
+    weights = [call.weight(f"{name}_kernel", kernel) for name in parts]
+    return replace(call.gives(shape, weights=weights, macs=macs), caveats=_wave_dtype(call))
 
 
-def _check_wave_dtype(call: Call) -> None:
-    numeric(call)
+def _wave_dtype(call: Call) -> tuple[str, ...]:
+    """Say what of the input the layer will not take when it runs; Keras looks at the dtype no earlier."""
     dtype = call.cast(call.one()).dtype
-    if dtype not in ("float16", "float32", "float64"):
-        raise Refusal(
-            WrongDtype,
-            f"takes float16, float32 or float64, and sees {dtype}",
-            blames=("input", 0),
-            help="turn it into floats first: `Rescaling(1 / 32768)`",
-        )
+    if dtype in ("float16", "float32", "float64"):
+        return ()
+    return (f"takes float16, float32 or float64, and sees {dtype}: `Rescaling(1 / 32768)` makes floats of samples",)
 
 
 def _check_lengths(call: Call, length: int) -> None:
