@@ -57,8 +57,8 @@ def main() -> None:
     photograph = skimage.data.camera()[20:276, 90:346].astype("float32") / 255
     height, width = photograph.shape
     model = netdsl.compile_text(spec(height, width)).build()
-    outputs = model.predict(photograph[None, ..., None], verbose=0).values()
-    tiles = [tile(found[0, ..., 0], label) for found, label in zip(outputs, FILTERS, strict=True)]
+    outputs = model.predict(photograph[None, ..., None], verbose=0)
+    tiles = [tile(outputs[f"o{i}"][0, ..., 0], label) for i, label in enumerate(FILTERS)]
     rows = -(-len(tiles) // COLUMNS)
     across, down = tiles[0].size
     sheet = Image.new("L", (across * COLUMNS, down * rows), 255)

@@ -49,8 +49,10 @@ def built(expressions: list[str], size: tuple[Any, ...] = (*SIZE, 3)) -> Any:
 def filtered(model: Any, expressions: list[str], images: Any) -> dict[str, Any]:
     """Run a model of filters on one image and give what each expression makes of it."""
     outputs = model(images[None])
-    found = outputs.values() if isinstance(outputs, dict) else [outputs]
-    return dict(zip(expressions, (keras.ops.convert_to_numpy(y)[0] for y in found), strict=True))
+    if not isinstance(outputs, dict):
+        outputs = {"o0": outputs}
+    found = (outputs[f"o{number}"] for number in range(len(expressions)))
+    return {e: keras.ops.convert_to_numpy(y)[0] for e, y in zip(expressions, found, strict=True)}
 
 
 # -- what the filters should give -----------------------------------------------------------------
