@@ -26,6 +26,7 @@ from netdsl.elaborate.training import TrainPlan
 from netdsl.fixes import MOST_TRIED, verify_fixes
 from netdsl.graph import Graph
 from netdsl.source import SourceFile
+from netdsl.stack import deep_stack
 from netdsl.version import __version__
 
 Api = Literal["tf.keras", "keras"]
@@ -108,6 +109,10 @@ class Compiled:
         """Write the generated Python; raises ValueError where the spec has errors."""
         if not self.ok:
             raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
+        with deep_stack():
+            return self._written(api, flat=flat)
+
+    def _written(self, api: Api, *, flat: bool) -> str:
         if flat:
             from netdsl.emit.flat import emit_flat
 

@@ -87,6 +87,9 @@ def bind_call(
         if is_fixed:
             frame.session.fixed_calls[id(call)] = (call, prepared)
         return prepared
+    refused_before = frame.session.refused_calls.get((id(call), key)) if key is not None else None
+    if refused_before is not None:
+        return refused_before[1]  # type: ignore[no-any-return]
     bindable = _refuse_tensors(given, call, found, frame)
     refused = len(bindable) < len(given)
     given = bindable
@@ -97,7 +100,7 @@ def bind_call(
     complete = binding.is_complete and not binding.problems and not refused
     if complete and key is not None:
         frame.session.bindings[key] = (binding, written)
-    return Prepared(
+    prepared = Prepared(
         label,
         definition,
         binding.arguments,
@@ -108,6 +111,9 @@ def bind_call(
         found,
         given,
     )
+    if key is not None and not complete:
+        frame.session.refused_calls[id(call), key] = (call, prepared)
+    return prepared
 
 
 def _is_fixed(call: tree.Call) -> bool:

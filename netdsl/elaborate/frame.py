@@ -53,6 +53,7 @@ class Session:
     arrangements: dict[int, Arrangement] = field(default_factory=dict)
     plans: dict[int, NamePlan] = field(default_factory=dict)
     bindings: dict[Any, Any] = field(default_factory=dict)  # argument binding, by kind and values
+    refused_calls: dict[Any, tuple[tree.Call, Any]] = field(default_factory=dict)  # reported once
     fixed_calls: dict[int, tuple[tree.Call, Any]] = field(default_factory=dict)  # bound once, by identity
     inferences: dict[Any, Any] = field(default_factory=dict)  # rule results, by binding and types
     graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters

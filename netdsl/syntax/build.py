@@ -28,6 +28,8 @@ _OPERATIONS = (tree.Binary, tree.Unary, tree.Compare)
 _LEANING = (tree.Binary, tree.Call, tree.Subscript, tree.Attribute)
 _Leaning = TypeVar("_Leaning", tree.Binary, tree.Call, tree.Subscript, tree.Attribute)
 _LONGEST_RUN = 1000
+# Each sign is a pair of parentheses in the generated Python, which nests no more than 200 of them.
+_MOST_SIGNS = 100
 
 ParseExpression = Callable[[Tokens], "tree.Expr | Diagnostic"]
 
@@ -60,6 +62,8 @@ class Builder:
         self._grouped: dict[int, tree.Expr] = {}
         # How deep an expression leans to the left (`a + b + c`, `f(a)(b)`), by its outermost node.
         self._runs: dict[int, tuple[tree.Expr, int]] = {}
+        # How many signs stand in a row (`- - x`, `not not x`), by the outermost.
+        self._signs: dict[int, tuple[tree.Expr, int]] = {}
 
     def fault(self, diagnostic: Diagnostic) -> None:
         """Have a fault reported, and the statement around it left out."""
@@ -111,19 +115,17 @@ class Builder:
         return self._add(span, parts)
 
     def import_from(
-        self, span: Span, source: tuple[Span, bool], *names: tree.ImportedName
+        self, span: Span, source: tuple[Span, str | None], *names: tree.ImportedName
     ) -> tree.Import:
-        where, is_file = source
-        if is_file:
-            return tree.Import(span, self._string_value(where), None, names, where)
-        module = "".join(where.text.split())
-        return tree.Import(span, None, module, names, where)
+        where, module = source
+        path = self._string_value(where) if module is None else None
+        return tree.Import(span, path, module, names, where)
 
-    def file_source(self, span: Span, literal: Span) -> tuple[Span, bool]:
-        return span, True
+    def file_source(self, span: Span, literal: Span) -> tuple[Span, str | None]:
+        return span, None
 
-    def module_source(self, span: Span, *parts: Span) -> tuple[Span, bool]:
-        return span, False
+    def module_source(self, span: Span, *parts: Span) -> tuple[Span, str | None]:
+        return span, ".".join(part.text for part in parts)
 
     def imported_name(self, span: Span, name: Span, alias: Span | None) -> tree.ImportedName:
         return tree.ImportedName(span, self._id(name), None if alias is None else self._id(alias))
@@ -223,17 +225,9 @@ class Builder:
 
     def plain_output(self, span: Span, value: tree.Expr) -> tree.Output:
         if isinstance(value, tree.Pipe) and isinstance(value.stages[0], tree.Compare):
-            self._refuse_leftward(value.stages[0])
+            for problem in faults.in_comparison(value.stages[0]):
+                self.fault(problem)
         return tree.Output(span, None, value)
-
-    def _refuse_leftward(self, compared: tree.Compare) -> None:
-        """`output y <- x -> Dense(4)`, which reads as a comparison of `y` with a negative."""
-        start, end = compared.first.span.end, compared.operands[0].span.start + 1
-        between = Span(self._file, start, end)
-        if between.text.strip() == "<-" and self._file.text[end : end + 1] == " ":
-            from netdsl.syntax.meant import leftward
-
-            self.fault(leftward(Span(self._file, end - 2, end)))
 
     def named_output(self, span: Span, name: Span, value: tree.Expr) -> tree.Output:
         return tree.Output(span, self._id(name), value, name)
@@ -307,7 +301,12 @@ class Builder:
         return self._follow_run(left, tree.Binary(span, op.text, left, right, op))
 
     def unary(self, span: Span, op: Span, operand: tree.Expr) -> tree.Unary:
-        return tree.Unary(span, op.text, operand)
+        node = tree.Unary(span, op.text, operand)
+        depth = self._signs.get(id(operand), (operand, 0))[1] + 1
+        self._signs[id(node)] = (node, depth)
+        if depth == _MOST_SIGNS + 1:
+            self.fault(faults.too_long_a_run(span, _MOST_SIGNS))
+        return node
 
     def compare(self, span: Span, first: tree.Expr, *rest: Any) -> tree.Compare:
         return tree.Compare(span, first, rest[::2], rest[1::2])

@@ -11,6 +11,7 @@ from netdsl.diagnostics.problems.syntax import (
     LowercaseConstant,
     MalformedNumber,
     MalformedString,
+    OtherArrow,
     TooDeep,
 )
 from netdsl.source import Span
@@ -157,3 +158,22 @@ def in_parameters(parameters: Sequence[tree.Parameter]) -> Iterator[Diagnostic]:
                 help=f"give `{parameter.name}` a default, or put it before `{previous.name}`",
             )
         seen.setdefault(parameter.name, parameter)
+
+
+def in_comparison(compared: tree.Compare) -> Iterator[Diagnostic]:
+    """Find `output y <- x -> Dense(4)`, which reads as a comparison of `y` with a negative."""
+    file = compared.span.file
+    start, end = compared.first.span.end, compared.operands[0].span.start + 1
+    if file.text[start:end].strip() == "<-" and file.text[end : end + 1] == " ":
+        yield leftward(Span(file, end - 2, end))
+
+
+def leftward(span: Span) -> Diagnostic:
+    """Word an arrow that points to the left, at the start of a statement."""
+    return OtherArrow.at(
+        span,
+        "the arrow points to the right, from a tensor to a layer",
+        help="write `=` to give a name what it stands for",
+        fix=Fix((Edit(span, "="),), safe=True),
+        written="<-",
+    )

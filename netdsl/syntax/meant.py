@@ -12,7 +12,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, first_that_help
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.source import Span
-from netdsl.syntax.faults import shorten
+from netdsl.syntax.faults import leftward, shorten
 from netdsl.syntax.recovery import BODY, SETTINGS, TOP, is_name
 from netdsl.syntax.stop import Stop
 from netdsl.syntax.table import END
@@ -87,17 +87,6 @@ def backward_arrow(stop: Stop) -> Diagnostic | None:
     if tokens.starts[index + 1] != tokens.ends[index]:
         return None
     return leftward(Span(tokens.file, tokens.starts[index], tokens.ends[index + 1]))
-
-
-def leftward(span: Span) -> Diagnostic:
-    """Word an arrow that points to the left, at the start of a statement."""
-    return problems.OtherArrow.at(
-        span,
-        "the arrow points to the right, from a tensor to a layer",
-        help="write `=` to give a name what it stands for",
-        fix=Fix((Edit(span, "="),), safe=True),
-        written="<-",
-    )
 
 
 def stages_with_comma(stop: Stop) -> Diagnostic | None:

@@ -59,7 +59,9 @@ def _long_run(options: argparse.Namespace) -> int:
     with ThreadPoolExecutor(options.workers) as pool:
         failures = list(chain.from_iterable(pool.map(part, starts)))
     kinds = ", ".join(f"{name}: {count}" for name, count in found.most_common()) or "none"
-    print(f"{options.inputs:,} inputs from {options.first:,}, seed {options.seed}; failures: {kinds}")
+    print(
+        f"{options.inputs:,} inputs from {options.first:,}, seed {options.seed}; failures: {kinds}"
+    )
     return int(bool(failures))
 
 

@@ -14,7 +14,9 @@ from netdsl.resources import resource_dir
 DEEPEST = 12  # levels of rules; below that the shortest way out is taken
 
 _PARAMETERS = "filters units rate act n i x y image main skip seq".split()
-_WORDS = "relu softmax he_normal adam mse accuracy float32 int32 int float ops applications std".split()
+_WORDS = (
+    "relu softmax he_normal adam mse accuracy float32 int32 int float ops applications std".split()
+)
 _MEMBERS = "reshape matmul mean ResNet50 shape dtype vision attention c5 y".split()
 _KEYWORDS = "padding activation strides filters name use_bias axis return_sequences value".split()
 _COMMON = "Dense Conv2D Flatten Add Concatenate LSTM MaxPooling2D BatchNormalization Reshape Dropout".split()
@@ -28,7 +30,9 @@ FSTRINGS = ('f"conv{i}"', 'f"{x!r:>8}"', 'f"{n + 1}{{}}"', "f'{act}'")
 @cache
 def _grammar() -> tuple[dict[str, list[Rule]], dict[str, str], dict[str, int]]:
     """Read the rules, the text of each plain terminal, and how few levels each rule can end in."""
-    lark = Lark((resource_dir("grammar") / "netdsl.lark").read_text("utf-8"), parser="lalr", start="module")
+    lark = Lark(
+        (resource_dir("grammar") / "netdsl.lark").read_text("utf-8"), parser="lalr", start="module"
+    )
     rules: dict[str, list[Rule]] = {}
     for rule in lark.rules:
         rules.setdefault(rule.origin.name, []).append(rule)

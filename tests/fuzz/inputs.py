@@ -17,7 +17,9 @@ LONGEST = 20_000  # characters; longer specs are cut, so that an input tells wha
 _TOKEN = re.compile(r"\s+|#[^\n]*|\"[^\"\n]*\"|\w+(?:\.\d+)?|->|//|\*\*|[<>=!]=|.", re.DOTALL)
 _SIGNS = "-> = == => ( ) [ ] { } , : . * ** + - / // % ; ? _ \" ' # \\ @ < > | & ! ~ ^ $".split(" ")
 _NASTY = ("\x00", "\u2028", "\u200b", "\ufeff", "\r\n", "\t", "é", "日本", "😀", "\ud800", "“", "¹")
-_WORDS = "if else for in repeat let fn block model train input output layer defaults assert from".split()
+_WORDS = (
+    "if else for in repeat let fn block model train input output layer defaults assert from".split()
+)
 
 
 @cache
@@ -125,7 +127,9 @@ def random_text(chance: random.Random) -> str:
         case 1:
             return "".join(chr(chance.randrange(0x110000)) for _ in range(length))
         case _:
-            return "".join(_any_token(chance) + chance.choice(("", " ")) for _ in range(length // 4))
+            return "".join(
+                _any_token(chance) + chance.choice(("", " ")) for _ in range(length // 4)
+            )
 
 
 #: The kinds of input, with their weights.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import resource
 import signal
 import sys
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 
-from netdsl.compiler import Compiled, compile_source
+from netdsl.compiler import Api, Compiled, compile_source
 from netdsl.diagnostics.github import to_github
 from netdsl.diagnostics.json import to_json
 from netdsl.diagnostics.render import render_all
@@ -19,8 +22,10 @@ from netdsl.format.printer import Unreadable, format_source
 from netdsl.source import SourceFile
 from netdsl.syntax.parse import parse
 
-SECONDS = 2.0
+SECONDS = 2.0  # of a processor of its own; `slowness` says how far this one is from that
+LOOP = 0.012  # seconds that such a processor takes to count to 300,000
 MEMORY = 1 << 30
+APIS: tuple[Api, ...] = ("tf.keras", "keras")
 
 
 class OutOfTime(BaseException):
@@ -41,6 +46,15 @@ class Failure:
 
 def _no_file(path: str) -> str:
     raise FileNotFoundError(2, "there is no such file", path)
+
+
+def slowness() -> float:
+    """Tell how much slower than a processor of its own this one is at the moment."""
+    start = time.process_time()
+    total = 0
+    for turn in range(300_000):
+        total += turn
+    return max(1.0, (time.process_time() - start) / LOOP)
 
 
 @contextmanager
@@ -73,18 +87,22 @@ def check(file: SourceFile) -> Compiled:
     return compiled
 
 
-def write_python(compiled: Compiled) -> None:
-    """Write both forms of the Python, which must be Python, and the table.
+def written(compiled: Compiled) -> list[Callable[[], object]]:
+    """Give what writes both forms of the Python, which must be Python, and the tables.
 
     A file without a model is a library, whose blocks nothing has made with any input: there is nothing to hold it to.
     """
     if not compiled.ok or not compiled.models:
-        return
-    for api in ("tf.keras", "keras"):
-        for flat in (False, True):
-            compile(compiled.emit(api, flat=flat), "emitted", "exec")
-    for name in compiled.models:
-        compiled.model(name).summary()
+        return []
+    forms = [(api, flat) for api in APIS for flat in (False, True)]
+    tables = [compiled.model(name).summary for name in compiled.models]
+    return [*(partial(_python, compiled, api, flat) for api, flat in forms), *tables]
+
+
+def _python(compiled: Compiled, api: Api, flat: bool) -> None:
+    sys.setrecursionlimit(50_000)  # for Python's own compiler, which nests as the text does
+    ast.parse(compiled.emit(api, flat=flat))
+    sys.setrecursionlimit(1000)
 
 
 def lay_out(file: SourceFile) -> None:
@@ -114,8 +132,9 @@ def run(number: int, kind: str, text: str, seconds: float = SECONDS) -> Failure 
         with time_limit(seconds):
             lay_out(file)
         step = "compile"
-        with time_limit(seconds):
-            write_python(compiled)
+        for write in written(compiled):
+            with time_limit(seconds):
+                write()
     except (Exception, OutOfTime) as error:
         return Failure(number, kind, step, _signature(error), traceback.format_exc(), text)
     return None

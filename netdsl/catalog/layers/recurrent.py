@@ -22,6 +22,7 @@ from netdsl.catalog.kind import (
     Weight,
 )
 from netdsl.catalog.shape_rules import numeric
+from netdsl.catalog.spell import spell
 from netdsl.diagnostics.problems.shapes import (
     SeveralInputs,
     TooFewInputs,
@@ -164,6 +165,9 @@ def check_states(call: Call, argument: str, states: Sequence[Any], batch: Dim) -
 
 def _fit(call: Call, argument: str, given: Any, states: tuple[Any, ...], batch: Dim) -> None:
     """Compare what is given with the states, group by group."""
+    if not isinstance(given, (tuple, list)):
+        label = f"takes a list of states, this is {spell(given)}"
+        raise Refusal(WrongState, label, blames=argument)
     if len(given) != len(states):
         raise Refusal(
             WrongState,
