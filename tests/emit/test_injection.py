@@ -1,4 +1,4 @@
-"""A spec cannot inject: what it says in strings, docstrings, names of files and f-strings ends as data in the output."""
+"""A spec cannot inject: what it says in strings, docstrings, names of files and f-strings ends as data."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_names_of_layers_are_no_code(payload: str, api: Api, flat: bool) -> None
     """Keras takes nearly every name but one with a slash or none at all."""
 
     def named(text: str) -> str:
-        return f"model Net {{ input x: [4] output y = x -> Dense(2, name={ascii(text)}) }}"
+        return f"model Net {{ input x: [4] output y = x -> Dense(2, name={text!a}) }}"
 
     result = compiled(named(payload))
     if result.ok:
@@ -239,7 +239,7 @@ def test_messages_about_a_payload_are_plain_text(payload: str) -> None:
     from netdsl.diagnostics.json import to_json
     from netdsl.diagnostics.render import render_all
 
-    text = f"model Net {{ input x: [4] output y = x -> Dense(2, activation={ascii(payload)}) }}"
+    text = f"model Net {{ input x: [4] output y = x -> Dense(2, activation={payload!a}) }}"
     result = compiled(text)
     assert json.loads(to_json(result.diagnostics))
     shown = render_all(result.diagnostics)
