@@ -18,6 +18,7 @@ from netdsl.analyse.advice.view import Surroundings, View
 from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
+from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.sink import Diagnostics, in_order
 from netdsl.elaborate.elaborator import Elaboration, elaborate
@@ -212,9 +213,10 @@ def _compile_once(
     file: SourceFile, loader: Loader, settings: Mapping[str, Any], sizes: Mapping[str, int]
 ) -> tuple[Unit, Elaboration, tuple[Diagnostic, ...]]:
     diagnostics = Diagnostics()
-    unit = link(file, loader, diagnostics)
-    elaboration = elaborate(unit, diagnostics, settings, sizes)
-    _analyse(elaboration, diagnostics)
+    with collector_paused():
+        unit = link(file, loader, diagnostics)
+        elaboration = elaborate(unit, diagnostics, settings, sizes)
+        _analyse(elaboration, diagnostics)
     return unit, elaboration, tuple(diagnostics)
 
 

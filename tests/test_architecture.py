@@ -24,7 +24,14 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("netdsl.graph", "netdsl.syntax"),
     ("netdsl.catalog",),
     ("netdsl.diagnostics",),
-    ("netdsl.source", "netdsl.tensor", "netdsl.resources", "netdsl.stack", "netdsl.version"),
+    (
+        "netdsl.source",
+        "netdsl.tensor",
+        "netdsl.resources",
+        "netdsl.stack",
+        "netdsl.collector",
+        "netdsl.version",
+    ),
     ("netdsl.record",),
 )
 

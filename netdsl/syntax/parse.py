@@ -6,13 +6,11 @@ next one, and the good statements of a body survive a broken neighbour.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.source import SourceFile
@@ -27,20 +25,8 @@ if TYPE_CHECKING:
 
 def parse(file: SourceFile, diagnostics: Diagnostics) -> tree.Module:
     """Read a file into a tree, reporting what cannot be read."""
-    with _collector_paused():
+    with collector_paused():
         return _Reader(file, diagnostics).module()
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep Python from looking for cycles in a tree that is being built and has none: a fifth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class _Reader:

@@ -17,6 +17,8 @@ from tests.language.front_door import spelled
 
 #: What the promise is on a machine that goes through a million turns of a plain loop in `LOOP` seconds.
 SECONDS = 2.0
+#: Tests that run beside these in another process may take the caches away; `tests.fuzz` measures by itself.
+COMPANY = 2.0
 LOOP = 0.05
 
 
@@ -130,7 +132,7 @@ def ends_soon(text: str) -> Compiled:
     start = time.process_time()
     result = compile_text(text)
     took = time.process_time() - start
-    assert took < SECONDS * max(before, slowness())
+    assert took < COMPANY * SECONDS * max(before, slowness())
     return result
 
 
