@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, apply_edits
@@ -13,6 +13,7 @@ from netdsl.source import SourceFile
 Recompile = Callable[[SourceFile], Iterable[Diagnostic]]
 
 MOST_TRIED = 12
+SYNTAX = "N01"  # the codes of what the parser cannot read
 
 
 def verify_fixes(
@@ -53,12 +54,39 @@ def _tried(
     after = tuple(recompile(changed))
     before_counts, after_counts = Counter(map(_key, diagnostics)), Counter(map(_key, after))
     gone = after_counts[_key(diagnostic)] < before_counts[_key(diagnostic)]
-    # Advice may come and go with a fix, mistakes may not come.
-    if _mistakes(after) - _mistakes(diagnostics) or not gone:
+    # Advice may come and go with a fix. Mistakes may not come, but for those that a broken statement hid.
+    brought = _mistakes(after) - _mistakes(diagnostics)
+    if brought - _mistakes(_hidden(diagnostic, fix, after)) or not gone:
         return None
     remains = any(d.severity == "error" for d in after)
     checked = replace(fix, checked="this" if remains else "all", otherwise=())
     return replace(diagnostic, fix=checked, help=fix.text or diagnostic.help)
+
+
+def _hidden(
+    diagnostic: Diagnostic, fix: Fix, after: tuple[Diagnostic, ...]
+) -> Iterator[Diagnostic]:
+    """Give the mistakes apart from a change that could not be seen before: a broken statement is left out."""
+    if not fix.safe or not diagnostic.code.startswith(SYNTAX):
+        return
+    places = _changed_places(fix)
+    for found in after:
+        span = found.primary.span
+        if any(span.start <= end and start <= span.end for start, end in places):
+            continue
+        between = span.file.text[places[-1][1] : span.start]  # the parser may only have got further
+        if not found.code.startswith(SYNTAX) or between.strip():
+            yield found
+
+
+def _changed_places(fix: Fix) -> list[tuple[int, int]]:
+    """Give where the texts of a fix stand once it is applied, from the top of the file."""
+    places, moved = [], 0
+    for edit in sorted(fix.edits, key=lambda e: e.span.start):
+        start = edit.span.start + moved
+        places.append((start, start + len(edit.text)))
+        moved += len(edit.text) - (edit.span.end - edit.span.start)
+    return places
 
 
 def _key(diagnostic: Diagnostic) -> tuple[str, str]:

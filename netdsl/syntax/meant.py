@@ -229,11 +229,21 @@ def _import_first(stop: Stop) -> Diagnostic | None:
     return problems.PythonStatement.at(span, label, help=help, fix=whole_line(span), word="import")
 
 
+# Lines at the head of a file that go when the names of Keras are known: imports of Python, and empty ones.
+_PYTHON_IMPORTS = re.compile(r"(?:[ \t]*(?:(?:import|from)[ \t]+(?!std\b)[A-Za-z_][^\n]*)?\r?\n)*")
+_EMPTY_LINES = re.compile(r"(?:[ \t]*\r?\n)*")
+
+
 def whole_line(span: Span) -> Fix:
-    """Take out the line that a place is on."""
+    """Take out the line that a place is on, at the head of a file with the empty lines below it."""
     text = span.file.text
     start, end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)
-    return Fix((Edit(Span(span.file, start, len(text) if end < 0 else end + 1), ""),), safe=True)
+    end = len(text) if end < 0 else end + 1
+    above = _PYTHON_IMPORTS.match(text, 0, start)
+    below = _EMPTY_LINES.match(text, end)
+    if above is not None and above.end() == start and below is not None:
+        end = below.end()
+    return Fix((Edit(Span(span.file, start, end), ""),), safe=True)
 
 
 def input_in_chain(stop: Stop) -> Diagnostic | None:
