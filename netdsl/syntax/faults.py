@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netdsl.diagnostics.diagnostic import (
+    Diagnostic,
+    Edit,
+    Fix,
+    Label,
+    apply_edits,
+    first_that_helps,
+)
 from netdsl.diagnostics.problems.syntax import (
     ArgumentOrder,
     ArrowBindsLast,
@@ -63,25 +70,48 @@ def fstring(span: Span, flaw: Flaw) -> Diagnostic:
 
 def operation_after_arrow(stages: Sequence[tree.Expr], stage: tree.Expr) -> Diagnostic:
     """Say that `x -> f() + y` wants parentheses, and where they would most likely go."""
-    edit: Fix | None = None
-    help_text = "put the chain or the operation in parentheses"
-    if isinstance(stage, tree.Binary) and stage is stages[-1]:
-        first = _leftmost(stage)
-        begin, end = stages[0].span, first.span
-        chain = Span(begin.file, begin.start, end.end).text
-        rest = Span(end.file, end.end, stage.span.end).text
-        help_text = f"write `({shorten(begin.text)} -> … ) {stage.op} …` to apply the operator to what the chain gives"
-        if len(chain + rest) <= _LONGEST_LINE and "\n" not in chain + rest:
-            help_text = f"write `({chain}){rest}`"
-        edit = Fix(
-            (
-                Edit(Span(begin.file, begin.start, begin.start), "("),
-                Edit(Span(end.file, end.end, end.end), ")"),
-            )
-        )
     place = stage.op_span if isinstance(stage, tree.Binary) else stage.span
     label = "the arrow before this binds last"
-    return ArrowBindsLast.at(place, label, help=help_text, fix=edit)
+    help_text = "put the chain or the operation in parentheses"
+    if not isinstance(stage, tree.Binary):
+        return ArrowBindsLast.at(place, label, help=help_text)
+    fix = first_that_helps(_parentheses(stages, stage))
+    return ArrowBindsLast.at(place, label, help=fix.text if fix else help_text, fix=fix)
+
+
+# The layers that do to a list of tensors what an operator does to two.
+_MERGES = {"+": "Add", "-": "Subtract", "*": "Multiply"}
+
+
+def _parentheses(stages: Sequence[tree.Expr], stage: tree.Binary) -> Iterator[Fix]:
+    """`(x -> f()) + y`, then `(x -> f()) + (y -> g())`, then `x -> [f(), g()] -> Add()`."""
+    operands = list(_operands(stage))
+    first, last = operands[0], operands[-1]
+    begin, end = stages[0].span, stages[-1].span
+    opened, closed = _at(begin, begin.start, "("), _at(begin, first.span.end, ")")
+    brief = f"(x -> … ) {stage.op} …"
+    yield _written((opened, closed), begin.to(end), brief)
+    if stage is not stages[-1]:
+        second = _at(begin, last.span.start, "("), _at(begin, end.end, ")")
+        yield _written((opened, closed, *second), begin.to(end), f"{brief} (y -> … )")
+    if stage.op in _MERGES and len(operands) == 2 and isinstance(last, tree.Call):
+        between = Edit(Span(begin.file, first.span.end, last.span.start), ", ")
+        merge = f"] -> {_MERGES[stage.op]}()"
+        fork = (_at(begin, first.span.start, "["), between, _at(begin, last.span.end, merge))
+        yield _written(fork, begin.to(end), f"x -> [ …, … {merge}")
+
+
+def _at(span: Span, offset: int, text: str) -> Edit:
+    return Edit(Span(span.file, offset, offset), text)
+
+
+def _written(edits: tuple[Edit, ...], whole: Span, brief: str) -> Fix:
+    """Make a fix that shows the text after it, or only its form where that is long."""
+    text = whole.file.text[: whole.end]
+    shown = apply_edits(text, edits)[whole.start :]
+    if len(shown) > _LONGEST_LINE or "\n" in shown:
+        shown = brief
+    return Fix(edits, text=f"write `{shown}`")
 
 
 def too_long_a_run(span: Span, most: int) -> Diagnostic:
@@ -101,10 +131,14 @@ def lowercase_constant(span: Span, word: str) -> Diagnostic:
     )
 
 
-def _leftmost(stage: tree.Expr) -> tree.Expr:
+def _operands(stage: tree.Expr) -> Iterator[tree.Expr]:
+    """Give the first and the further operands of a row of operators, from the left."""
+    further: list[tree.Expr] = []
     while isinstance(stage, tree.Binary):
+        further.append(stage.right)
         stage = stage.left
-    return stage
+    yield stage
+    yield from reversed(further)
 
 
 def in_arguments(arguments: Sequence[tree.Argument]) -> Iterator[Diagnostic]:

@@ -138,6 +138,25 @@ def test_operator_after_an_arrow_says_to_write_parentheses(op: str) -> None:
     assert f") {op}" in found[0].help
 
 
+@pytest.mark.parametrize(
+    ("chain", "meant"),
+    [
+        ("x -> Dense(8) + x", "(x -> Dense(8)) + x"),
+        ("x -> Dense(8) + x + x", "(x -> Dense(8)) + x + x"),
+        ("x -> Dense(8) + x -> ReLU()", "(x -> Dense(8)) + x -> ReLU()"),
+        ("x -> Dense(4) + x -> Dense(4)", "(x -> Dense(4)) + (x -> Dense(4))"),
+        ("x -> Dense(4) * Dense(4)", "x -> [Dense(4), Dense(4)] -> Multiply()"),
+        ("x -> Dense(4) - Dense(4) -> ReLU()", "x -> [Dense(4), Dense(4)] -> Subtract() -> ReLU()"),
+    ],
+)
+def test_parentheses_go_where_the_spec_then_compiles(chain: str, meant: str) -> None:
+    (found,) = compiled(dense_model(chain)).diagnostics
+    assert found.help == f"write `{meant}`"
+    assert found.fix is not None
+    assert found.fix.checked == "all"
+    assert not found.fix.safe  # where they go is the person's choice
+
+
 # -- as -----------------------------------------------------------------------------------------
 
 AS = [
