@@ -365,6 +365,9 @@ class LayerKind:
     tensor_arguments: frozenset[str] = frozenset()  # call-time arguments that take tensors
     state_size: Callable[[Any], StateSize] | None = None  # of a recurrent cell, from its arguments
     traced: bool = False  # Keras finds its output shape only by running its `call`
+    holds_layers: bool = (
+        False  # layers inside own its weights; the constructor's `trainable` misses them
+    )
 
 
 def as_shape(dims: Iterable[int | None]) -> Shape:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from netdsl.catalog.kind import Call, Refusal, Weight
+from netdsl.catalog.kind import BoundLayer, Call, Refusal, Weight
 from netdsl.diagnostics.problems.shapes import ConflictingArguments
+from netdsl.diagnostics.problems.wrapping import WrongWrapped
 
 #: How many maxima a float8 kernel remembers, and the tensors it keeps them of.
 _FLOAT8_HISTORY = 1024
@@ -81,7 +83,7 @@ def _quantized(
     """List a kernel of integers and its scales; int4 packs two columns into a byte."""
     if mode == "int4":
         rows = math.prod(kernel[axis] for axis in summed)
-        columns = math.prod(kernel) // rows
+        columns = math.prod(size for axis, size in enumerate(kernel) if axis not in summed)
         kernel, scale = (rows, (columns + 1) // 2), (columns,)
     return [
         Weight("kernel", tuple(kernel), False, "int8"),
@@ -99,3 +101,16 @@ def _float8_statistics() -> list[Weight]:
             Weight(f"{part}_amax_history", (_FLOAT8_HISTORY,)),
         )
     ]
+
+
+def frozen(layer: BoundLayer, weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
+    """Freeze the weights of a layer inside another where it says `trainable=False`; refuse where Keras does not."""
+    if layer.arguments.get("trainable", True):
+        return weights
+    if layer.definition is not None and layer.definition.holds_layers:
+        raise Refusal(
+            WrongWrapped,
+            f"Keras goes on training the layers inside `{layer.kind}` here",
+            help="say `trainable=False` of the layer around it, or of those inside",
+        )
+    return tuple(replace(weight, trainable=False) for weight in weights)

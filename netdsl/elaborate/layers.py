@@ -20,6 +20,7 @@ from netdsl.catalog.kind import (
     Refusal,
 )
 from netdsl.catalog.signature import Signature, signature
+from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
@@ -118,7 +119,7 @@ def layer_chain(layers: list[BoundLayer]) -> BoundLayer:
                     f"`{layer.kind}` gives several tensors to the next layer",
                 )
             outputs, macs = result.outputs, macs + result.macs
-            weights.extend(result.weights)
+            weights.extend(frozen(layer, result.weights))
         return Inference(outputs, tuple(weights), macs)
 
     return BoundLayer("Sequential", {"layers": layers}, infer, {"layers": layers}, None)

@@ -78,6 +78,14 @@ def assign(target: str | ast.expr, value: ast.expr, comment: str = "") -> ast.As
     return node
 
 
+def freezes(variable: str, trainable: ast.expr) -> ast.stmt:
+    """Freeze a layer and all in it where it is not to train; layers in it that are frozen anyhow stay so."""
+    frozen = assign(attribute(name(variable), "trainable"), constant(False))
+    if isinstance(trainable, ast.Constant) and not trainable.value:
+        return frozen
+    return ast.If(ast.UnaryOp(ast.Not(), trainable), [frozen], [])
+
+
 def expression(value: ast.expr) -> ast.Expr:
     return ast.Expr(value)
 

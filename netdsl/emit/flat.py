@@ -121,6 +121,7 @@ class FlatWriter:
         self._last = self._last_uses()
         self._uses = Counter(id(node.operation) for node in graph.nodes)
         self._objects: dict[int, ast.expr] = {}
+        self._frozen: set[Operation] = set()
         self._out: list[ast.stmt] = []
 
     def _last_uses(self) -> dict[int, int]:
@@ -172,6 +173,14 @@ class FlatWriter:
         variable = self._variable(node)
         self._variables[node.id] = variable
         self._out.append(code.assign(variable, applied, comment))
+        self._freeze(node.operation)
+
+    def _freeze(self, operation: Operation) -> None:
+        """Freeze a layer that holds layers, some of which it makes when it is called: after its first call."""
+        made = self._objects.get(id(operation))
+        if _frozen_late(operation) and isinstance(made, ast.Name) and operation not in self._frozen:
+            self._frozen.add(operation)
+            self._out.append(code.freezes(made.id, code.constant(False)))
 
     def _variable(self, node: Node) -> str:
         """Go on in the variable of what arrives where that is free now, else in the first that is."""
@@ -219,13 +228,12 @@ class FlatWriter:
         made = self._made(operation)
         is_model = operation.family in ("model", "application")
         frozen = is_model and not operation.trainable
-        if self._uses[id(operation)] == 1 and not frozen:
+        if self._uses[id(operation)] == 1 and not frozen and not _frozen_late(operation):
             return made
         variable = self._names.take(python_name(operation.name))
         self._out.append(code.assign(variable, made))
         if frozen:
-            target = code.attribute(code.name(variable), "trainable")
-            self._out.append(code.assign(target, code.constant(False)))
+            self._out.append(code.freezes(variable, code.constant(False)))
         self._objects[id(operation)] = code.name(variable)
         return self._objects[id(operation)]
 
@@ -245,6 +253,8 @@ class FlatWriter:
             return code.call(code.name(here), (), [*keywords, name])
         if operation.family == "application":
             return self._network(operation, arguments)
+        if _frozen_late(operation):
+            arguments.pop("trainable", None)
         args, keywords = self._split("layer", operation.kind, arguments)
         return code.call(f"layers.{operation.kind}", args, [*keywords, name])
 
@@ -344,6 +354,12 @@ class FlatWriter:
             numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
             made.append(self._bound(layer, numbered))
         return made
+
+
+def _frozen_late(operation: Operation) -> bool:
+    """Tell whether a layer is frozen with the layers inside it, which its constructor's argument does not reach."""
+    holds = operation.definition is not None and operation.definition.holds_layers
+    return holds and not operation.trainable
 
 
 def _dict(items: Mapping[Any, ast.expr]) -> ast.Dict:

@@ -41,10 +41,14 @@ class Parts:
 
 @record(eq=False)
 class LayerObject:
-    """A name bound by `layer name = …`. `declared` is its chain, `positional` how it takes several tensors."""
+    """A name bound by `layer name = …`; `positional` is how it takes several tensors.
+
+    `trainable` is what to set on it each time it has been called, where Keras's constructor would not reach inside.
+    """
 
     positional: bool = False
     result: Kind | None = None
+    trainable: ast.expr | None = None
 
 
 @record(eq=False)

@@ -31,7 +31,7 @@ def layer_call(
     *,
     wrapped: bool = False,
 ) -> ast.Call:
-    """Spell the making of a Keras layer."""
+    """Spell the making of a Keras layer; what `freezing` tells is left for after its call."""
     found = signature("layer", kind)
     assert found is not None
     args, keywords = _arguments(w, found, written)
@@ -40,8 +40,32 @@ def layer_call(
     if w.frozen and not wrapped and _may_own_weights(found):
         keywords = [(k, v) for k, v in keywords if k != "trainable"]
         keywords.append(("trainable", frozen_too(w, written)))
+    if _holds_layers(kind):
+        keywords = [(k, v) for k, v in keywords if k != "trainable"]
     keywords.append(("name", layer_name))
     return code.call(code.attribute(w.layers, kind), args, keywords)
+
+
+def freezing(w: Writer, kind: str, written: Sequence[tree.Argument]) -> ast.expr | None:
+    """Spell what `trainable` is to be after the first call of a layer that holds layers; None where nothing is said.
+
+    The constructor's argument would not reach the layers inside, and some make them when they are called.
+    """
+    if not _holds_layers(kind):
+        return None
+    if w.frozen:
+        return frozen_too(w, written)
+    found = signature("layer", kind)
+    assert found is not None
+    _, keywords = _arguments(w, found, written)
+    said = dict([*_defaults(w, found, written), *keywords]).get("trainable")
+    is_default = isinstance(said, ast.Constant) and said.value is True
+    return None if is_default else said
+
+
+def _holds_layers(kind: str) -> bool:
+    definition = layer_kind(kind)
+    return definition is not None and definition.holds_layers
 
 
 def frozen_too(w: Writer, written: Sequence[tree.Argument]) -> ast.expr:

@@ -14,7 +14,7 @@ from netdsl.catalog.signature import signature
 from netdsl.elaborate.naming import snake_case
 from netdsl.emit import code
 from netdsl.emit.kinds import TENSOR, LayerObject, Piece
-from netdsl.emit.layers import extern_layer, layer_call
+from netdsl.emit.layers import extern_layer, freezing, layer_call
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -70,7 +70,8 @@ def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
         spreads = kind is not None and kind.takes == "positional"
         name = w.stage_name(call, snake_case(identifier))
         made = layer_call(w, identifier, call.arguments, name)
-        return Piece(made, LayerObject(spreads, w.module.result_kind(call, TENSOR)))
+        trainable = freezing(w, identifier, call.arguments)
+        return Piece(made, LayerObject(spreads, w.module.result_kind(call, TENSOR), trainable))
     if isinstance(symbol.node, tree.ExternLayer):
         name = w.stage_name(call, snake_case(identifier))
         return Piece(extern_layer(w, call, name), LayerObject())
@@ -89,8 +90,15 @@ def _applying(w: Writer, stages: list[tree.Call], spelled: str) -> ast.FunctionD
         made = _object(w, stage, variable)
         w.emit(code.assign(variable, made.code))
         applied = code.call(code.name(variable), [arriving])
-        is_last = number == len(stages)
-        body.append(code.returns(applied) if is_last else code.assign("x", applied))
+        assert isinstance(made.kind, LayerObject)
+        if number == len(stages) and made.kind.trainable is None:
+            body.append(code.returns(applied))
+            break
+        body.append(code.assign("x", applied))
+        if made.kind.trainable is not None:
+            body.append(code.freezes(variable, made.kind.trainable))
+    else:
+        body.append(code.returns(code.name("x")))
     return code.function(spelled, [("x", None)], body)
 
 

@@ -26,7 +26,7 @@ from netdsl.emit.kinds import (
     is_several,
     is_tensorial,
 )
-from netdsl.emit.layers import extern_layer, frozen_too, layer_call, made_once
+from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call, made_once
 from netdsl.emit.layout import flat
 from netdsl.emit.loops import append, fork_loop, loop_stage
 from netdsl.emit.writer import Writer
@@ -85,17 +85,29 @@ def _pipe(w: Writer, stage: tree.Pipe, current: Piece, flow: str) -> Piece:
 def _name(w: Writer, stage: tree.Name, current: Piece, flow: str) -> Piece:
     found = expression(w, stage)
     if isinstance(found.kind, LayerObject):
-        return _apply_object(w, found, (), current)
+        return _apply_object(w, found, (), current, flow)
     return found
 
 
 def _apply_object(
-    w: Writer, target: Piece, written: tuple[tree.Argument, ...], current: Piece
+    w: Writer, target: Piece, written: tuple[tree.Argument, ...], current: Piece, flow: str
 ) -> Piece:
     assert isinstance(target.kind, LayerObject)
     args, keywords = call_time(w, written)
     first = _spread(current) if target.kind.positional else [sequence(current)]
-    return Piece(code.call(target.code, [*first, *args], keywords), target.kind.result or TENSOR)
+    called = code.call(target.code, [*first, *args], keywords)
+    applied = Piece(called, target.kind.result or TENSOR)
+    if target.kind.trainable is None:
+        return applied
+    assert isinstance(target.code, ast.Name)
+    return _then_frozen(w, applied, target.code.id, target.kind.trainable, flow)
+
+
+def _then_frozen(w: Writer, applied: Piece, layer: str, trainable: ast.expr, flow: str) -> Piece:
+    """Call a layer, and only then tell it and the layers inside it whether they train."""
+    result = w.carry(applied, flow)
+    w.emit(code.freezes(layer, trainable))
+    return result
 
 
 def _spread(current: Piece) -> list[ast.expr]:
@@ -123,13 +135,13 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
     local = w.scope.lookup(target.id)
     if local is not None:
         if isinstance(local.kind, LayerObject):
-            return _apply_object(w, local, maker.arguments, current)
+            return _apply_object(w, local, maker.arguments, current, flow)
         return expression(w, stage)
     symbol = w.module.symbol(w.unit, target.id)
     if symbol is None:
         if signature("layer", target.id) is None:
             return expression(w, stage)
-        return _layer(w, maker, second, target.id, current)
+        return _layer(w, maker, second, target.id, current, flow)
     match symbol.node:
         case tree.Block():
             return _block(w, maker, second, current)
@@ -152,16 +164,22 @@ def _second(second: tree.Call | None) -> tuple[tree.Argument, ...]:
 
 
 def _layer(
-    w: Writer, maker: tree.Call, second: tree.Call | None, kind: str, current: Piece
+    w: Writer, maker: tree.Call, second: tree.Call | None, kind: str, current: Piece, flow: str
 ) -> Piece:
     definition = layer_kind(kind)
     args, keywords = call_time(w, _second(second))
-    made = layer_call(w, kind, maker.arguments, w.stage_name(maker, snake_case(kind)))
+    made: ast.expr = layer_call(w, kind, maker.arguments, w.stage_name(maker, snake_case(kind)))
     spreads = definition is not None and definition.takes == "positional"
     first = _spread(current) if spreads else [sequence(current)]
-    return Piece(
-        code.call(made, [*first, *args], keywords), w.module.result_kind(second or maker, TENSOR)
-    )
+    trainable = freezing(w, kind, maker.arguments)
+    layer = ""
+    if trainable is not None:
+        layer = w.temporary(snake_case(kind), f"{snake_case(kind)}_layer")
+        w.emit(code.assign(layer, made))
+        made = code.name(layer)
+    called = code.call(made, [*first, *args], keywords)
+    applied = Piece(called, w.module.result_kind(second or maker, TENSOR))
+    return applied if trainable is None else _then_frozen(w, applied, layer, trainable, flow)
 
 
 def _extern(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
@@ -277,7 +295,7 @@ def freeze(w: Writer, maker: tree.Call, made: ast.expr, base: str) -> ast.expr:
         return made
     variable = w.temporary(base, f"{base}_model")
     w.emit(code.assign(variable, made))
-    w.emit(code.assign(code.attribute(code.name(variable), "trainable"), trainable or own[0]))
+    w.emit(code.freezes(variable, trainable or own[0]))
     return code.name(variable)
 
 

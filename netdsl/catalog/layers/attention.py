@@ -440,6 +440,7 @@ KINDS = (
         use_for="transformers",
         watch_for="the scores are announced as (batch, heads, T, T) and are (batch, heads, T, S) when run",
         example="[[4, 16], [6, 16]] -> MultiHeadAttention(2, 8)",
+        holds_layers=True,
         tensor_arguments=MASKS | {"value", "key"},
     ),
     LayerKind(
@@ -452,6 +453,7 @@ KINDS = (
         use_for="transformers that save memory: several query heads share a key and value head",
         watch_for="query heads are a multiple of key and value heads; rank 3 only",
         example="[[4, 16], [6, 16]] -> GroupQueryAttention(8, 4, 2)",
+        holds_layers=True,
         tensor_arguments=MASKS | {"value", "key"},
     ),
 )

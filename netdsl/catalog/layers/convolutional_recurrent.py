@@ -101,6 +101,7 @@ def _kind(rank: int, axes: str, example: str) -> LayerKind:
         ],
         watch_for="height, width and their like must be numbers; the work of a step is two convolutions",
         example=example,
+        holds_layers=True,
         tensor_arguments=CALL_TENSORS,
     )
 

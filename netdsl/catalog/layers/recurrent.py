@@ -7,7 +7,7 @@ A layer of this family is a cell and the way it is led over the time axis. `Cell
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.initial_values import filled_weight
@@ -23,6 +23,7 @@ from netdsl.catalog.kind import (
 )
 from netdsl.catalog.shape_rules import numeric
 from netdsl.catalog.spell import spell
+from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
     SeveralInputs,
     TooFewInputs,
@@ -331,13 +332,6 @@ def _run_cell(
     return frozen(cell, result.weights), result.macs, output.shape[1:]
 
 
-def frozen(layer: BoundLayer, weights: tuple[Weight, ...]) -> tuple[Weight, ...]:
-    """Freeze the weights of a layer inside another where it says `trainable=False`."""
-    if layer.arguments.get("trainable", True):
-        return weights
-    return tuple(replace(weight, trainable=False) for weight in weights)
-
-
 def _state_specs(size: StateSize, step: TensorSpec) -> Any:
     if isinstance(size, int):
         return step.with_shape((step.shape[0], size)).with_dtype("float32")
@@ -438,6 +432,7 @@ KINDS = (
         use_for="cells stacked in one loop, or of different kinds",
         watch_for="never runs on cuDNN; states come back nested cell by cell",
         example="[12, 8] -> RNN([LSTMCell(32), LSTMCell(16)])",
+        holds_layers=True,
         tensor_arguments=CALL_TENSORS,
     ),
     LayerKind(
@@ -488,6 +483,7 @@ KINDS = (
         use_for="several cells as one, inside RNN",
         watch_for="`RNN([a, b])` makes one by itself",
         example="[12, 8] -> RNN(StackedRNNCells([GRUCell(32), GRUCell(16)]))",
+        holds_layers=True,
         tensor_arguments=frozenset({"states"}),
         state_size=_stacked_sizes,
         traced=True,

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from netdsl.catalog.kind import BoundLayer, Call, Inference, LayerKind, Refusal, Structure, Weight
-from netdsl.catalog.layers.recurrent import CALL_TENSORS, frozen, sequence
+from netdsl.catalog.layers.recurrent import CALL_TENSORS, sequence
+from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     UnequalInputs,
@@ -351,6 +352,7 @@ KINDS = (
         use_for="one layer for each frame, sentence or patch, with shared weights",
         watch_for="a Dense does so by itself on the last axis; the layer's mask and dtype are the wrapper's",
         example="[9, 32, 32, 3] -> TimeDistributed(Conv2D(8, 3))",
+        holds_layers=True,
         tensor_arguments=frozenset({"mask"}),
     ),
     LayerKind(
@@ -362,6 +364,7 @@ KINDS = (
         use_for="sequences that are known as a whole: tagging, classification, encoders",
         watch_for="looks into the future, so not for prediction step by step",
         example="[12, 8] -> Bidirectional(LSTM(16))",
+        holds_layers=True,
         tensor_arguments=CALL_TENSORS,
     ),
     LayerKind(
@@ -373,6 +376,7 @@ KINDS = (
         use_for="discriminators of GANs, which it keeps Lipschitz",
         watch_for="the layer needs a kernel or embeddings of its own; adds one vector that is not trained",
         example="[32, 32, 3] -> SpectralNormalization(Conv2D(8, 3))",
+        holds_layers=True,
     ),
     LayerKind(
         "Pipeline",
