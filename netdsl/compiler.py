@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -20,13 +20,15 @@ from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
 from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems.files import not_text
 from netdsl.diagnostics.sink import Diagnostics, in_order
 from netdsl.elaborate.elaborator import Elaboration, elaborate
+from netdsl.elaborate.hyperparameters import own_models, unknown_hyperparameter
 from netdsl.elaborate.linking import Loader, Unit, link
 from netdsl.elaborate.training import TrainPlan
 from netdsl.fixes import MOST_TRIED, verify_fixes
 from netdsl.graph import Graph
-from netdsl.source import SourceFile
+from netdsl.source import SourceFile, Span
 from netdsl.stack import deep_stack
 from netdsl.version import __version__
 
@@ -39,6 +41,10 @@ class CompiledModel:
 
     net: Graph
     file_name: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<CompiledModel {self.name} of {self.file_name}>"
 
     @property
     def name(self) -> str:
@@ -51,9 +57,11 @@ class CompiledModel:
 
     def summary(self) -> dict[str, Any]:
         """The dict that `netdsl summary --format json` prints."""
+        from netdsl.diagnostics.json import as_dict
         from netdsl.report.summary import summary_dict
 
-        return summary_dict(self.net, self.file_name)
+        told = [as_dict(d) for d in self.diagnostics if d.severity != "advice"]
+        return summary_dict(self.net, self.file_name) | {"diagnostics": told}
 
     @property
     def layers(self) -> list[dict[str, Any]]:
@@ -83,6 +91,10 @@ class Compiled:
     unused_settings: tuple[str, ...] = ()
     training: tuple[TrainPlan, ...] = ()
 
+    def __repr__(self) -> str:
+        state = "ok" if self.ok else "with errors"
+        return f"<Compiled {self.file.name}, {state}: {', '.join(self.models) or 'no model'}>"
+
     @property
     def file(self) -> SourceFile:
         return self.unit.file
@@ -104,7 +116,7 @@ class Compiled:
         if name not in self.graphs:
             known = ", ".join(self.graphs) or "no model"
             raise LookupError(f"{self.file.name} has no model {name!r}: it has {known}")
-        return CompiledModel(self.graphs[name], self.file.name)
+        return CompiledModel(self.graphs[name], self.file.name, self.diagnostics)
 
     def emit(self, api: Api = "tf.keras", *, flat: bool = False) -> str:
         """Write the generated Python; raises ValueError where the spec has errors."""
@@ -177,8 +189,7 @@ def compile_source(
             after = (*after, *_advice(elaboration, surroundings))
         return tuple(select(after, unit.all_modules(), selection))
 
-    nodes = sum(len(graph.nodes) for graph in elaboration.graphs.values())
-    effort = nodes + len(file.text) // TEXT_OF_A_LAYER
+    effort = elaboration.steps // STEPS_OF_A_LAYER + len(file.text) // TEXT_OF_A_LAYER
     most = min(MOST_TRIED, NODES_TRIED // (effort + 1))
     return Compiled(
         unit,
@@ -204,8 +215,9 @@ def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagn
     return tuple(found)
 
 
-#: How many layers may be compiled again, in all, to try fixes; a layer takes about this many characters to write.
+#: How many layers may be compiled again, in all, to try fixes, and what one takes: of work, and of text.
 NODES_TRIED = 10_000
+STEPS_OF_A_LAYER = 20
 TEXT_OF_A_LAYER = 30
 
 
@@ -238,10 +250,27 @@ def read_relative(path: str) -> str:
 
 def compile_file(path: str | Path, **hyperparameters: Any) -> Compiled:
     """Compile a `.net` file at the given hyperparameters; raises OSError where it cannot be read."""
-    text = Path(path).read_bytes().decode("utf-8-sig")
-    return compile_source(SourceFile(str(path), text), read_relative, settings=hyperparameters)
+    content = Path(path).read_bytes()
+    try:
+        file = SourceFile(str(path), content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        file = SourceFile(str(path), "")
+        return _also(compile_source(file, read_relative), [not_text(file, error)])
+    return _compile_with(file, hyperparameters)
 
 
 def compile_text(text: str, *, name: str = "spec.net", **hyperparameters: Any) -> Compiled:
     """Compile a spec given as text; imports are looked up relative to `name`."""
-    return compile_source(SourceFile(name, text), read_relative, settings=hyperparameters)
+    return _compile_with(SourceFile(name, text), hyperparameters)
+
+
+def _compile_with(file: SourceFile, hyperparameters: Mapping[str, Any]) -> Compiled:
+    """Compile at hyperparameters that come from Python: one that no model has is an error."""
+    compiled = compile_source(file, read_relative, settings=hyperparameters)
+    start, models = Span(file, 0, 0), own_models(compiled.unit)
+    unknown = [unknown_hyperparameter(n, start, models) for n in compiled.unused_settings]
+    return _also(compiled, unknown) if unknown else compiled
+
+
+def _also(compiled: Compiled, found: Iterable[Diagnostic]) -> Compiled:
+    return replace(compiled, diagnostics=(*found, *compiled.diagnostics))

@@ -28,7 +28,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.limits import CALL_STEPS, MAX_DEPTH, LimitReached
+from netdsl.elaborate.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitReached
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -61,6 +61,7 @@ def call(expr: tree.Call, frame: Frame) -> Any:
         case ModelFact():
             return _call_fact(target, expr, frame)
         case KindRef() | ExternLayerRef():
+            frame.session.budget.step(LAYER_STEPS)
             return layers.bound_layer(expr, target, frame)
         case BlockRef() | ModelRef() | SharedLayer():
             return _applied_as_function(expr, frame)

@@ -11,7 +11,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import assertions, models
 from netdsl.elaborate.frame import Session
-from netdsl.elaborate.limits import LimitReached
+from netdsl.elaborate.limits import MAX_STEPS, LimitReached
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.losses import check_losses
 from netdsl.elaborate.ordering import in_order
@@ -29,6 +29,7 @@ class Elaboration:
     graphs: dict[str, Graph] = field(default_factory=dict)
     unused_settings: tuple[str, ...] = ()
     training: list[TrainPlan] = field(default_factory=list)
+    steps: int = 0  # of work, as the budget counts it
 
 
 def elaborate(
@@ -57,6 +58,7 @@ def elaborate(
             if graph is not None and graph.complete:
                 check_losses(plan, graph, root)
             report_not_emitted(plan, root)
+    result.steps = MAX_STEPS - session.budget.steps
     taken = {p.name for s in own_models(unit) for p in _parameters(s, session)}
     result.unused_settings = tuple(name for name in settings if name not in taken)
     return result

@@ -7,7 +7,8 @@ through another short name otherwise.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from netdsl.elaborate.ordering import Step, arrange
@@ -301,23 +302,23 @@ class BodyWriter:
 def tidied(statements: list[ast.stmt], lets: Iterable[str]) -> list[ast.stmt]:
     """Drop assignments that nothing reads (of values), or their variable (of tensors)."""
     droppable = set(lets)
+    readers = Counter(name for s in statements for name in _reads(s))  # how many statements
     while True:
-        reads = _reads(statements)
-        kept = [s for s in statements if not _is_unread(s, reads, droppable)]
+        kept: list[ast.stmt] = []
+        for statement in reversed(statements):  # who reads stands after: mostly one round is enough
+            if _is_unread(statement, readers, droppable):
+                readers.subtract(_reads(statement))
+            else:
+                kept.append(statement)
         if len(kept) == len(statements):
             break
-        statements = kept
-    return [_withoutvariable_of(s, _reads(statements)) for s in statements]
+        statements = kept[::-1]
+    return [_withoutvariable_of(s, readers) for s in statements]
 
 
-def _reads(statements: Sequence[ast.stmt]) -> set[str]:
-    return {
-        n.id
-        for s in statements
-        for part in ([s.value] if isinstance(s, ast.Assign) else [s])
-        for n in ast.walk(part)
-        if isinstance(n, ast.Name)
-    }
+def _reads(statement: ast.stmt) -> set[str]:
+    part = statement.value if isinstance(statement, ast.Assign) else statement
+    return {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
 
 
 def _target_of(statement: ast.stmt) -> str | None:
@@ -326,32 +327,32 @@ def _target_of(statement: ast.stmt) -> str | None:
     return None
 
 
-def _is_unread(statement: ast.stmt, reads: set[str], droppable: set[str]) -> bool:
+def _is_unread(statement: ast.stmt, readers: Counter[str], droppable: set[str]) -> bool:
     if isinstance(statement, ast.FunctionDef):
-        return statement.name not in reads
+        return not readers[statement.name]
     variable = _target_of(statement)
-    if variable is None or variable in reads:
+    if variable is None or readers[variable]:
         return False
     assert isinstance(statement, ast.Assign)
     return variable in droppable or isinstance(statement.value, (ast.Name, ast.List, ast.Tuple))
 
 
-def _withoutvariable_of(statement: ast.stmt, reads: set[str]) -> ast.stmt:
+def _withoutvariable_of(statement: ast.stmt, readers: Counter[str]) -> ast.stmt:
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
-        statement.targets[0] = _read_parts(statement.targets[0], reads)
+        statement.targets[0] = _read_parts(statement.targets[0], readers)
         return statement
     variable = _target_of(statement)
-    if variable is not None and variable not in reads:
+    if variable is not None and not readers[variable]:
         assert isinstance(statement, ast.Assign)
         return code.expression(statement.value)
     return statement
 
 
-def _read_parts(target: ast.expr, reads: set[str]) -> ast.expr:
+def _read_parts(target: ast.expr, readers: Counter[str]) -> ast.expr:
     """Write `_` for the parts of an unpacking that nothing reads."""
     if isinstance(target, ast.Tuple):
-        return code.tuple_of(_read_parts(part, reads) for part in target.elts)
-    return target if isinstance(target, ast.Name) and target.id in reads else code.name("_")
+        return code.tuple_of(_read_parts(part, readers) for part in target.elts)
+    return target if isinstance(target, ast.Name) and readers[target.id] else code.name("_")
 
 
 def _flows(written: tree.Expr) -> bool:
@@ -378,7 +379,7 @@ def _defined(statement: tree.BodyStatement) -> list[str]:
             return []
 
 
-def _assertions_early(steps: Sequence[Step]) -> list[Step]:
+def _assertions_early(steps: list[Step]) -> list[Step]:
     """Put each assertion right after what it speaks of, so that it keeps no variable busy."""
     ordered: list[Step] = []
     claims = [s for s in steps if isinstance(s.statement, tree.Assert)]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.fuzz.inputs import make
 from tests.fuzz.passes import Failure, run
-from tests.fuzz.running import pace, run_range
+from tests.fuzz.running import Tally, pace, run_range
 
 
 def main() -> int:
@@ -32,23 +32,24 @@ def main() -> int:
         print(make(options.seed, options.show)[1])
         return 0
     if options.again is not None:
-        failure = run(options.again, *make(options.seed, options.again))
+        failure = run(options.again, *make(options.seed, options.again)).failure
         print(failure.detail if failure else "nothing fails")
         return int(failure is not None)
     return _long_run(options)
 
 
 def _long_run(options: argparse.Namespace) -> int:
-    started, found = time.monotonic(), Counter[str]()
+    started, found, total = time.monotonic(), Counter[str](), Tally()
     size = -(-options.inputs // options.workers)
     starts = range(options.first, options.first + options.inputs, size)
 
     def part(first: int) -> list[Failure]:
         last = min(first + size, options.first + options.inputs)
 
-        def progress(number: int) -> None:
-            done = number - first
-            print(f"{first} to {number}: {pace(started, done)}", file=sys.stderr, flush=True)
+        def progress(number: int, tally: Tally) -> None:
+            total.join(tally)
+            said = f"{first} to {number}: {pace(started, number - first)}; {tally}"
+            print(said, file=sys.stderr, flush=True)
 
         failures = []
         for failure in run_range(options.seed, first, last, progress):
@@ -62,6 +63,7 @@ def _long_run(options: argparse.Namespace) -> int:
     print(
         f"{options.inputs:,} inputs from {options.first:,}, seed {options.seed}; failures: {kinds}"
     )
+    print(total)
     return int(bool(failures))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,24 @@ from tests.fuzz.grammar import FSTRINGS, NAMES, NUMBERS, STRINGS, draw
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 20_000  # characters; longer specs are cut, so that an input tells what it is about
+
+#: Tokens that may stand for one another.
+_FITTING = (
+    *["1 2 3 4 5 7 8 10 16 32 64 100 128 224".split()] * 3,
+    ('"same"', '"valid"'),
+    ("True", "False"),
+    tuple("relu gelu tanh softmax sigmoid linear silu".split()),
+    tuple("Add Multiply Concatenate Average Maximum".split()),
+    tuple("Dense Conv1D Conv2D LSTM GRU ReLU Flatten Identity Dropout LayerNormalization".split()),
+    ("->", ","),
+    ("+", "-", "*", "/", "//", "%"),
+    ("==", "<", ">", "!="),
+    ("0.1", "0.5", "0.05", "1.5"),
+    ("float32", "int32", "float16", "bool"),
+)
+
+#: Right specs of a thousand layers: a second each to write out four times over, where a hundred layers tell as much.
+_DEEP = {"deep_chain", "densenet121", "resnet152", "networks_for_transfer_learning"}
 
 _TOKEN = re.compile(r"\s+|#[^\n]*|\"[^\"\n]*\"|\w+(?:\.\d+)?|->|//|\*\*|[<>=!]=|.", re.DOTALL)
 _SIGNS = "-> = == => ( ) [ ] { } , : . * ** + - / // % ; ? _ \" ' # \\ @ < > | & ! ~ ^ $".split(" ")
@@ -31,12 +49,27 @@ def corpus() -> tuple[str, ...]:
 
 
 @cache
-def _tokens(number: int) -> tuple[str, ...]:
-    return tuple(_TOKEN.findall(corpus()[number]))
+def right() -> tuple[str, ...]:
+    """Specs that compile, in a fixed order; changed a little, they mostly still do."""
+    folders = [ROOT / "specs", ROOT / "docs" / "examples", ROOT / "tests" / "golden" / "compile"]
+    paths = sorted(p for folder in folders for p in folder.rglob("*.net") if p.stem not in _DEEP)
+    return tuple(path.read_text("utf-8") for path in paths)
+
+
+@cache
+def library() -> Mapping[str, str]:
+    """The files that specs of the corpus import, by name."""
+    paths = sorted((ROOT / "tests").rglob("parts/*.net"))
+    return {path.name: path.read_text("utf-8", "replace") for path in paths}
+
+
+@cache
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(text))
 
 
 def _spec(chance: random.Random) -> list[str]:
-    return list(_tokens(chance.randrange(len(corpus()))))
+    return list(_tokens(chance.choice(right() if chance.random() < 0.2 else corpus())))
 
 
 def _any_token(chance: random.Random) -> str:
@@ -72,6 +105,17 @@ def respelled(chance: random.Random) -> str:
             place = chance.choice(places)
             is_number = tokens[place][0].isdigit()
             tokens[place] = chance.choice(NUMBERS if is_number else NAMES)
+    return "".join(tokens)
+
+
+def resized(chance: random.Random) -> str:
+    """A right spec with a few sizes, words and operators changed for others that may well fit."""
+    tokens = list(_tokens(chance.choice(right())))
+    for _ in range(chance.choice((0, 1, 1, 2, 4))):
+        family = chance.choice(_FITTING)
+        places = [i for i, token in enumerate(tokens) if token in family]
+        if places:
+            tokens[chance.choice(places)] = chance.choice(family)
     return "".join(tokens)
 
 
@@ -137,6 +181,7 @@ KINDS: dict[Callable[[random.Random], str], int] = {
     mutated: 35,
     respelled: 20,
     spliced: 15,
+    resized: 12,
     draw: 15,
     noisy: 7,
     random_text: 6,

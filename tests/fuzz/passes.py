@@ -21,6 +21,7 @@ from netdsl.diagnostics.render import render_all
 from netdsl.format.printer import Unreadable, format_source
 from netdsl.source import SourceFile
 from netdsl.syntax.parse import parse
+from tests.fuzz.inputs import library
 
 SECONDS = 2.0  # of a processor of its own; `slowness` says how far this one is from that
 LOOP = 0.012  # seconds that such a processor takes to count to 300,000
@@ -44,8 +45,21 @@ class Failure:
     text: str
 
 
-def _no_file(path: str) -> str:
-    raise FileNotFoundError(2, "there is no such file", path)
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one input: the seconds of its slowest step, how far it got, and what went wrong, if anything."""
+
+    seconds: float
+    step: str
+    failure: Failure | None = None
+
+
+def _imported(path: str) -> str:
+    """Give one of the corpus's own libraries, whatever its folder; no other file is there."""
+    text = library().get(path.rpartition("/")[2])
+    if text is None:
+        raise FileNotFoundError(2, "there is no such file", path)
+    return text
 
 
 def slowness() -> float:
@@ -80,7 +94,7 @@ def limit_memory() -> None:
 
 def check(file: SourceFile) -> Compiled:
     """Compile, and write what there is to say in each format."""
-    compiled = compile_source(file, _no_file)
+    compiled = compile_source(file, _imported)
     render_all(compiled.diagnostics)
     to_json(compiled.diagnostics)
     to_github(compiled.diagnostics)
@@ -121,23 +135,41 @@ def lay_out(file: SourceFile) -> None:
     sys.setrecursionlimit(1000)
 
 
-def run(number: int, kind: str, text: str, seconds: float = SECONDS) -> Failure | None:
+def run(number: int, kind: str, text: str, seconds: float = SECONDS) -> Outcome:
     """Put one input through everything; each step has its own time."""
     file = SourceFile("spec.net", text)
-    step = "check"
+    watch = Stopwatch(seconds)
     try:
-        with time_limit(seconds):
+        with watch.step("check"):
             compiled = check(file)
-        step = "fmt"
-        with time_limit(seconds):
+        with watch.step("fmt"):
             lay_out(file)
-        step = "compile"
         for write in written(compiled):
-            with time_limit(seconds):
+            with watch.step("compile"):
                 write()
     except (Exception, OutOfTime) as error:
-        return Failure(number, kind, step, _signature(error), traceback.format_exc(), text)
-    return None
+        found = Failure(number, kind, watch.name, _signature(error), traceback.format_exc(), text)
+        return Outcome(watch.slowest, watch.name, found)
+    return Outcome(watch.slowest, watch.name)
+
+
+@dataclass
+class Stopwatch:
+    """Times the steps of one input, each of which may take so many seconds."""
+
+    limit: float
+    name: str = "check"
+    slowest: float = 0.0
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        self.name = name
+        start = time.process_time()
+        try:
+            with time_limit(self.limit):
+                yield
+        finally:
+            self.slowest = max(self.slowest, time.process_time() - start)
 
 
 def _signature(error: BaseException) -> str:
