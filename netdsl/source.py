@@ -26,7 +26,7 @@ class SourceFile:
     """A named text; files compare by identity. `\\n` and `\\r\\n` end a line, nothing else does."""
 
     name: str
-    text: str
+    text: str = field(repr=False)
     _starts: list[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

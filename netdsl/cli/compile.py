@@ -70,7 +70,7 @@ def command(
 def plan_targets(files: tuple[str, ...], output: str | None) -> dict[str, Path | None]:
     """Say where each result goes, None for standard output."""
     if output is None:
-        targets = {file: None if file == "-" else Path(file).with_suffix(".py") for file in files}
+        targets = {file: None if file == "-" else _beside(Path(file)) for file in files}
     elif output == "-":
         targets = dict.fromkeys(files)
     elif Path(output).is_dir():
@@ -79,6 +79,11 @@ def plan_targets(files: tuple[str, ...], output: str | None) -> dict[str, Path |
         targets = dict.fromkeys(files, Path(output))
     _refuse_clashes(targets)
     return targets
+
+
+def _beside(spec: Path) -> Path:
+    """Give the file next to a spec; `.` has no name to change, and is refused when it is read."""
+    return spec.with_suffix(".py") if spec.name else spec / "spec.py"
 
 
 def _stem(file: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.cli.configuration import Configuration, configuration_for
@@ -81,21 +81,17 @@ def _compile(file: SourceFile, given: Given, wanted: Configuration) -> Compiled:
 
 def _check_options(given: Given, done: Sequence[CompiledFile], findings: Findings) -> None:
     """Report a setting that no model takes, and a size of a dimension that no input has."""
-    from netdsl.cli.settings import unknown_setting, unknown_size
+    from netdsl.cli.settings import unknown_size
+    from netdsl.elaborate.hyperparameters import own_models, unknown_hyperparameter
 
-    models = [model for item in done for model in _own_models(item)]
+    models = [model for item in done for model in own_models(item.compiled.unit)]
     for name, (_, span) in given.settings.items():
         if all(name in item.compiled.unused_settings for item in done):
-            parameters = {m.name: [p.name for p in m.parameters] for m in models}
-            findings.fail(unknown_setting(name, span, parameters))
+            findings.fail(unknown_hyperparameter(name, span, models))
     dimensions = sorted({name for model in models for name in symbolic_dimensions(model)})
     for name, (_, span) in given.sizes.items():
         if name not in dimensions:
             findings.fail(unknown_size(name, span, dimensions))
-
-
-def _own_models(item: CompiledFile) -> Iterable[tree.Model]:
-    return (s for s in item.compiled.unit.module.statements if isinstance(s, tree.Model))
 
 
 def symbolic_dimensions(model: tree.Model) -> set[str]:

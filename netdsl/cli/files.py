@@ -34,8 +34,7 @@ def read_spec(path: str) -> SourceFile | Diagnostic:
     try:
         return SourceFile(name, load("-" if path == "-" else path, any_kind=True))
     except UnicodeDecodeError as error:
-        reason = f"byte {error.start} is 0x{error.object[error.start]:02x}"
-        return problems.NotText.at(whole(name), reason, name=name)
+        return problems.not_text(SourceFile(name, ""), error)
     except (OSError, ValueError) as error:
         return problems.UnreadableFile.at(whole(name), reason_of(error), name=name)
 

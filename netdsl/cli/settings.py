@@ -14,7 +14,6 @@ from netdsl.catalog.signature import families_of
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.sink import Diagnostics
-from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import values
 from netdsl.record import record
 from netdsl.source import SourceFile, Span
@@ -111,21 +110,6 @@ def _configured(kind: str, arguments: Iterable[tree.Argument]) -> ObjectValue:
             raise NotConstant(f"the arguments of `{kind}` are written by name here")
         given[argument.name] = constant(argument.value)
     return ObjectValue(families[0], kind, given)
-
-
-def unknown_setting(name: str, span: Span, parameters: Mapping[str, Iterable[str]]) -> Diagnostic:
-    """Report a setting that is a hyperparameter of no model; `parameters` are theirs, by model."""
-    near = closest(name, dict.fromkeys(p for names in parameters.values() for p in names))
-    offers = [
-        f"`{model}` has " + (", ".join(f"`{p}`" for p in names) or "none")
-        for model, names in parameters.items()
-    ]
-    return problems.UnknownHyperparameter.at(
-        span,
-        "; ".join(offers) or "there is no model",
-        name=name,
-        help=f"did you mean `{near}`?" if near else "",
-    )
 
 
 def read_sizes(

@@ -45,10 +45,13 @@ def read_versions(
             )
         )
         return None
-    done = compile_files(paths, findings, settings=settings)
-    if len(done) != 2 or not all(has_model(item, model, findings) for item in done):
+    done = {item.path: item for item in compile_files(paths, findings, settings=settings)}
+    if len(done) != len(set(paths)) or not all(
+        has_model(i, model, findings) for i in done.values()
+    ):
         return None
-    return _versions(done[0].compiled, done[1].compiled, paths[0], paths[1], model)
+    before, after = (done[path].compiled for path in paths)
+    return _versions(before, after, paths[0], paths[1], model)
 
 
 def _versions(

@@ -31,7 +31,7 @@ def header(
     if name == "-":
         name = "standard input"
     name = re.sub(r"[()\s]+", " ", name)
-    given = ", ".join(f"{k}={flat(code.literal(v))}" for k, v in sorted(settings.items()))
+    given = ", ".join(f"{k}={_spelled(v)}" for k, v in sorted(settings.items()))
     given = f" with {given}" if given and "(" not in given and ")" not in given else ""
     made = (
         f"Made by netdsl {version} from {name}{given} (sha256 {file.digest}, this file {_UNSIGNED}). "
@@ -42,6 +42,15 @@ def header(
     lines = "\n".join(wrap(made, 0, first)).strip()
     text = f"{own}\n\n{lines}" if own else lines
     return "\n".join(docstring_lines(text, 0))
+
+
+def _spelled(value: Any) -> str:
+    """Spell a setting with brackets for parentheses, which end the part of the header that tells the settings."""
+    return flat(code.literal(_listed(value)))
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def sign(text: str) -> str:

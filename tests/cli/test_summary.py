@@ -14,7 +14,6 @@ def test_the_object_is_that_of_the_python_api(folder: Path) -> None:
     from netdsl.compiler import compile_file
 
     found = json.loads(run("summary", "good.net", "--format", "json").stdout)
-    assert found.pop("diagnostics") == []
     assert found == compile_file("good.net").model().summary()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problem import Problem
+from netdsl.source import SourceFile, Span
 
 
 class UnreadableFile(Problem, code="N0901", title="cannot read `{name}`"):
@@ -46,6 +48,12 @@ class NotText(Problem, code="N0902", title="`{name}` is not UTF-8 text"):
     $ netdsl check new.net
     ```
     """
+
+
+def not_text(file: SourceFile, error: UnicodeDecodeError) -> Diagnostic:
+    """Report the first byte that is no UTF-8, of the file as a whole."""
+    reason = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+    return NotText.at(Span(file, 0, 0), reason, name=file.name)
 
 
 class WouldOverwrite(Problem, code="N0903", title="`{name}` is not as netdsl left it"):
