@@ -43,10 +43,9 @@ def test_the_python_of_the_readme_gives_what_its_comments_say() -> None:
     assert f"{compiled.model().totals['parameters']:,}" in (ROOT / "README.md").read_text("utf-8")
 
 
-def pictures_module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "make_pictures", ROOT / "docs" / "make_pictures.py"
-    )
+def script(name: str) -> ModuleType:
+    """Load a script that makes a part of the documents."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -55,8 +54,24 @@ def pictures_module() -> ModuleType:
 
 
 def test_the_pictures_show_what_the_tools_print_now() -> None:
-    for path, svg in pictures_module().pictures().items():
+    for path, svg in script("make_pictures").pictures().items():
         assert path.read_text("utf-8") == svg, f"{path.name} is old: run docs/make_pictures.py"
+
+
+def test_the_page_of_mistakes_shows_what_netdsl_says_now() -> None:
+    """What Keras says is kept in files, which `tests/keras/test_side_by_side.py` compares with Keras."""
+    maker = script("make_side_by_side")
+    now = maker.page(maker.kept_version())
+    assert maker.PAGE.read_text("utf-8") == now, "run docs/make_side_by_side.py"
+
+
+def test_each_mistake_on_the_page_is_told_by_netdsl() -> None:
+    maker = script("make_side_by_side")
+    assert len(maker.MISTAKES) >= 10
+    for spec in maker.MISTAKES:
+        found = netdsl.compile_file(spec).diagnostics
+        serious = [d for d in found if d.severity != "advice"]
+        assert len(serious) == 1, spec.name
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:

@@ -33,6 +33,7 @@ from netdsl.elaborate.entities import (
 )
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.limits import SIZED, check_size
+from netdsl.elaborate.unbound import how_to_bind
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
@@ -109,32 +110,18 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     if frame.unit.may_have_lost(name):
         return POISON
     near = frame.near_name(name, values.FUNCTIONS, ("True", "False", "None"))
+    if not near:  # nothing to say of its other uses than is said of this one
+        frame.unit.poisoned.add(name)
     frame.report(
         name_problems.UnknownName.at(
             span,
             "nothing binds this name",
             name=name,
-            help=f"did you mean `{near}`?" if near else _where_it_may_be(span, name, frame),
+            help=f"did you mean `{near}`?" if near else how_to_bind(span, name, frame),
             fix=Fix((Edit(span, near),), safe=True) if near else None,
         )
     )
     return POISON
-
-
-def _where_it_may_be(span: Span, name: str, frame: Frame) -> str:
-    """Say of a name that nothing here binds where else it is bound, or that it is an output without a tensor."""
-    line = span.file.text[span.file.text.rfind("\n", 0, span.start) + 1 : span.start]
-    if line.strip() == "output":
-        return f"give the output its tensor: `output {name} = …`"
-    for statement in frame.unit.module.statements:
-        body = getattr(statement, "body", None)
-        if isinstance(statement, tree.Block) and isinstance(body, tree.Body):
-            bound = (s.target.span.text for s in body.statements if isinstance(s, tree.Bind))
-            if name in bound:
-                return (
-                    f"it is bound inside `{statement.name}`: let that give it, with `output {name}`"
-                )
-    return ""
 
 
 def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:

@@ -26,7 +26,7 @@ from netdsl.elaborate.entities import (
     KindRef,
     ModelRef,
 )
-from netdsl.elaborate.limits import TURN_STEPS, Budget
+from netdsl.elaborate.limits import REPORT_STEPS, TURN_STEPS, Budget
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.naming import NamePlan, plan_names
 from netdsl.elaborate.ordering import Arrangement, arrange
@@ -54,7 +54,9 @@ class Session:
     plans: dict[int, NamePlan] = field(default_factory=dict)
     bindings: dict[Any, Any] = field(default_factory=dict)  # argument binding, by kind and values
     refused_calls: dict[Any, tuple[tree.Call, Any]] = field(default_factory=dict)  # reported once
-    fixed_calls: dict[int, tuple[tree.Call, Any]] = field(default_factory=dict)  # bound once, by identity
+    fixed_calls: dict[int, tuple[tree.Call, Any]] = field(
+        default_factory=dict
+    )  # bound once, by identity
     inferences: dict[Any, Any] = field(default_factory=dict)  # rule results, by binding and types
     graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
@@ -246,7 +248,7 @@ class Frame:
         open_names = [n for n, value in self.variables.items() if value is _PENDING]
         path = open_names[open_names.index(name) :]
         symbol = self.unit.names[name]
-        label = f"the circle is {' -> '.join([*path, name])}"
+        label = f"the cycle is {' -> '.join([*path, name])}"
         help_ = "give one of them a value that needs none of the others"
         self.report(Cycle.at(symbol.node.name_span, label, name=name, help=help_))
         return POISON
@@ -272,6 +274,7 @@ class Frame:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Report; a mistake inside a block is said once, with the use that led to it."""
+        self.session.budget.step(REPORT_STEPS)
         via = self.body.via if self.body is not None else ()
         if via:
             span = diagnostic.primary.span
@@ -283,6 +286,11 @@ class Frame:
             if len(via) > 1:
                 uses.append(Label(via[-1][0], f"through this use of `{via[-1][1]}`"))
             diagnostic = replace(diagnostic, related=(*diagnostic.related, *uses))
+        if via and self.unit.is_library:
+            from netdsl.elaborate.library import told_at_use
+
+            units = [root.unit for root in self.session.roots.values()]
+            diagnostic = told_at_use(diagnostic, via, units)
         if diagnostic.severity == "error" and self.body is not None:
             self.body.graph.complete = False
         self.session.diagnostics.report(diagnostic)

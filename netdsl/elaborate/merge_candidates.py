@@ -78,7 +78,9 @@ def _projected(tensors: list[Tensor], call: Span) -> Iterator[Fix | None]:
         layer = _projection(tensors[short].spec.shape, tensors[1 - short].spec.shape)
         if place is None or layer is None:
             continue
-        text = layer if place.text == "_" else f"({place.text} -> {layer})"
+        text = layer if place.text == "_" else f"{place.text} -> {layer}"
+        if call.end - call.start == 1:  # an operator, which binds closer than the arrow
+            text = f"({text})"
         yield Fix((Edit(place, text),), text=f"bring `{place.text}` to the same shape: `{text}`")
 
 
@@ -106,7 +108,7 @@ def _stride(size: Dim, wanted: Dim) -> int | None:
 
 
 def _operands(call: Span) -> list[Span | None]:
-    """Find the names that are joined: on both sides of an operator, or `_` in the fork before a layer."""
+    """Find the names that are joined: on both sides of an operator, in the list before a layer, or `_` in a fork."""
     text = call.file.text
     if call.end - call.start == 1:
         left = re.search(r"(?<![\w.)])(\w+)\s*$", text[: call.start])
@@ -115,6 +117,10 @@ def _operands(call: Span) -> list[Span | None]:
             Span(call.file, *left.span(1)) if left else None,
             Span(call.file, *right.span(1)) if right else None,
         ]
+    pair = re.search(r"\[\s*(\w+)\s*,\s*(\w+)\s*\]\s*->\s*$", _line(call))
+    if pair is not None:
+        offset = call.start - len(_line(call))
+        return [Span(call.file, offset + pair.start(i), offset + pair.end(i)) for i in (1, 2)]
     fork = re.search(r"\[\s*(?:(_)\s*,.*|.*,\s*(_)\s*)\]\s*->\s*$", _line(call), re.DOTALL)
     if fork is None:
         return [None, None]

@@ -25,7 +25,7 @@ def report_order(arranged: Arrangement, frame: Frame) -> None:
         frame.report(
             problems.Cycle.at(
                 cycle[0][1],
-                f"the circle is {path}",
+                f"the cycle is {path}",
                 name=names[-1],
                 related=related,
                 help="make one of them from what comes before; for steps in time there are recurrent layers",

@@ -176,7 +176,19 @@ def softmax_of_one(view: View) -> Iterable[Diagnostic]:
                     f"its output is {spell_shape(spec.shape)}",
                     related=uses(node),
                     help="use `sigmoid` for one probability, or as many units as there are classes",
+                    fix=_sigmoid_instead(at(node)),
                 )
+
+
+def _sigmoid_instead(place: Span) -> Fix | None:
+    """Name the activation for one probability, where the layer itself names softmax."""
+    first = place.text.find("softmax")
+    if place.text.count("softmax") != 1:
+        return None
+    start = place.start + first
+    text = place.text.replace("softmax", "sigmoid")
+    edit = Edit(Span(place.file, start, start + len("softmax")), "sigmoid")
+    return Fix((edit,), text=f"for one probability write `{text}`; for classes give each its unit")
 
 
 def _softmax_axes(node: Node, spec: TensorSpec) -> list[int]:
