@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
-from netdsl.catalog.signature import names_and_aliases
+from netdsl.catalog.signature import Family, families_of, names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
@@ -232,6 +232,8 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
 
     if frame.unit.may_have_lost(name):
         return POISON
+    if families := families_of(name):
+        return _object_as_stage(span, name, families, frame, call)
     near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
     fixes = [Fix((Edit(span, near),), safe=True) if near else None]
     help_ = f"did you mean `{near}`?" if near else "declare it with `block`, or import it"
@@ -248,6 +250,32 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
             name=name,
             help=help_,
             fix=first_that_helps(fixes),
+        )
+    )
+    return POISON
+
+
+#: Where an object of Keras that is no layer belongs; the families of a `train` block stand for themselves.
+_TAKEN_BY = {
+    "regularizer": "an argument takes it, such as `kernel_regularizer={name}`",
+    "initializer": "an argument takes it, such as `kernel_initializer={name}`",
+    "constraint": "an argument takes it, such as `kernel_constraint={name}`",
+}
+
+
+def _object_as_stage(
+    span: Span, name: str, families: tuple[Family, ...], frame: Frame, call: tree.Call | None
+) -> Any:
+    """`x -> relu`, `x -> L2(1e-4)`: a thing that Keras has, and that is not a layer."""
+    family, written = families[0], call.span.text if call is not None else name
+    help_ = _TAKEN_BY.get(family, "it belongs into a `train` block").format(name=ev.short(written))
+    fix = None
+    if family == "activation":
+        help_ = f"write `Activation({name})`"
+        fix = Fix((Edit(call.span if call is not None else span, f"Activation({name})"),))
+    frame.report(
+        name_problems.UnknownStage.at(
+            span, f"{values.article(family)} {family}, not a layer", name=name, help=help_, fix=fix
         )
     )
     return POISON
@@ -273,6 +301,9 @@ def _not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
         fix = habits.rewritten(stage.span, f"[{', '.join(i.span.text for i in stage.items)}]")
     elif isinstance(value, int) and not isinstance(value, bool):
         help_ = f"give it to a layer: `Dense({ev.short(stage.span.text)})`"
+    elif isinstance(value, str) and "activation" in families_of(value):
+        help_ = f"write `Activation({ev.short(stage.span.text)})`"
+        fix = Fix((Edit(stage.span, f"Activation({stage.span.text})"),))
     label = f"this is {spell_entity(value)}"
     frame.report(problems.NotAStage.at(stage.span, label, help=help_ or "", fix=fix))
     return POISON

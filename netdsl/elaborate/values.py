@@ -13,6 +13,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.elaborate.limits import MAX_BITS, MAX_TEXT, LimitReached, check_items, check_size
 from netdsl.tensor import Sym, Unknown, equal
 
@@ -48,8 +49,22 @@ def has_symbol(value: object) -> bool:
     return isinstance(value, Sym)
 
 
+def article(word: str) -> str:
+    """Give "a" or "an"."""
+    return "an" if word[0] in "aeiou" else "a"
+
+
 def spell_type(value: object) -> str:
-    """Name a value's type for people: 3 -> "a whole number"."""
+    """Name a value's type for people: 3 -> "a whole number", L2(1e-4) -> "a regularizer"."""
+    match value:
+        case ObjectValue(family):
+            return f"{article(family)} {family}"
+        case BoundLayer():
+            return "a layer made elsewhere"
+        case ExternFunction():
+            return "a function of Python"
+        case Identifier(name):
+            return f"the name `{name}`"
     names: dict[type, str] = {
         bool: "True or False",
         int: "a whole number",
@@ -61,7 +76,7 @@ def spell_type(value: object) -> str:
         type(None): "None",
         Sym: "a symbolic dimension",
     }
-    return names.get(type(value), f"a {type(value).__name__}")
+    return names.get(type(value), "a value")
 
 
 def binary(op: str, left: Any, right: Any) -> Any:
