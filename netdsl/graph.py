@@ -128,6 +128,8 @@ class Graph:
     span: Span | None = None
     complete: bool = True
     deepest: int = 0  # the longest chain of nodes, for Keras's recursion
+    #: Nodes with an output that the spec discards with `_`, and so leads nowhere on purpose.
+    discarded: set[int] = field(default_factory=set)
     #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.
     decided: dict[tuple[str, int, int], set[bool]] = field(default_factory=dict)
 

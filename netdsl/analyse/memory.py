@@ -136,7 +136,9 @@ def kept_bytes(node: Node, precision: str) -> Dim:
     inside: Dim = 0
     for count in _inside(node):
         inside = inside + count
-    return output_bytes(node, precision) + inside * ELEMENT_BYTES.get(compute_dtype(node, precision), 4)
+    return output_bytes(node, precision) + inside * ELEMENT_BYTES.get(
+        compute_dtype(node, precision), 4
+    )
 
 
 def _inside(node: Node) -> Iterator[Dim]:
@@ -200,7 +202,8 @@ def _state(name: str, arguments: Any, weight: Weight) -> int:
         factored = count // weight.shape[-1] + count // weight.shape[-2] if rank >= 2 else 2
         own = factored + count
     elif name == "Muon":
-        own = count if rank == 2 and "embedding" not in weight.name else 2 * count
+        by_adam = "embedding" in weight.name and arguments.get("exclude_embeddings", True)
+        own = count if rank == 2 and not by_adam else 2 * count
     extra = bool(arguments.get("use_ema")) + bool(arguments.get("gradient_accumulation_steps"))
     if name in ("SGD", "RMSprop"):
         extra += bool(arguments.get("momentum"))

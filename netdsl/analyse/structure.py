@@ -29,7 +29,7 @@ def unused(graph: Graph, needed: set[int]) -> Iterable[Diagnostic]:
                 name=node.name,
                 help="use it or leave it out",
             )
-        elif node.id not in consumed:
+        elif node.id not in consumed | graph.discarded:
             yield problems.UnusedTensor.at(
                 node.origin.span,
                 "no output depends on this",

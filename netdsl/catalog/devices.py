@@ -1,8 +1,8 @@
 """GPUs by name: memory, bandwidth and peak rates, from the makers' data sheets.
 
-Rates are dense (without sparsity), in operations a second, where a multiply-accumulate is two. `float32` is the rate of
-the ordinary cores; the others are those of the tensor cores with sums in float32. A precision that is missing has no
-tensor cores on the device.
+Rates are dense (without sparsity), in operations a second, where a multiply-accumulate is two. `float32` and `float64`
+are the rates of the ordinary cores; the others are those of the tensor cores with sums in float32 (`tensorfloat64`: in
+float64). A precision that is missing has no tensor cores on the device.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ class Device:
 
     def rate(self, dtype: str, *, tensor_cores: bool = True) -> float:
         """Give the peak rate at a dtype; float32 takes TF32 where there is any, as TensorFlow does by default."""
-        if tensor_cores:
-            wanted = "tensorfloat32" if dtype == "float32" else dtype
-            return self.rates.get(wanted, self.rates["float32"])
-        return self.rates["float64"] if dtype == "float64" else self.rates["float32"]
+        ordinary = self.rates["float64" if dtype == "float64" else "float32"]
+        return self.rates.get(_ON_CORES.get(dtype, ""), ordinary) if tensor_cores else ordinary
+
+
+_ON_CORES = {
+    "float64": "tensorfloat64", "float32": "tensorfloat32", "float16": "float16", "bfloat16": "bfloat16",
+}  # fmt: skip
 
 
 def _device(
@@ -44,19 +47,23 @@ def _device(
     gigabytes_a_second: float,
     rates: tuple[float, float, float | None, float | None, float | None],
     source: str,
+    tensorfloat64: float | None = None,
 ) -> Device:
-    names = ("float64", "float32", "tensorfloat32", "float16", "bfloat16")
-    known = {dtype: rate * _T for dtype, rate in zip(names, rates, strict=True) if rate is not None}
+    names = ("float64", "float32", "tensorfloat32", "float16", "bfloat16", "tensorfloat64")
+    pairs = zip(names, (*rates, tensorfloat64), strict=True)
+    known = {dtype: rate * _T for dtype, rate in pairs if rate is not None}
     return Device(name, title, mebibytes * _MIB, gigabytes_a_second * _GB, known, source)
 
 
-# name, title, MiB, GB/s, TFLOP/s at float64, float32, TF32, float16, bfloat16, data sheet
+_A100 = "NVIDIA A100 data sheet"
+
+# name, title, MiB, GB/s, TFLOP/s at float64, float32, TF32, float16, bfloat16, data sheet, float64 on tensor cores
 DEVICES = (
-    _device("h200", "NVIDIA H200 SXM", 143_771, 4_800, (34, 67, 494.7, 989.4, 989.4), "NVIDIA H200 data sheet"),
-    _device("h100", "NVIDIA H100 SXM", 81_559, 3_350, (34, 67, 494.7, 989.4, 989.4), "NVIDIA H100 data sheet"),
-    _device("h100-pcie", "NVIDIA H100 PCIe", 81_559, 2_000, (26, 51, 378, 756, 756), "NVIDIA H100 data sheet"),
-    _device("a100-80", "NVIDIA A100 80GB SXM", 81_920, 2_039, (9.7, 19.5, 156, 312, 312), "NVIDIA A100 data sheet"),
-    _device("a100-40", "NVIDIA A100 40GB SXM", 40_960, 1_555, (9.7, 19.5, 156, 312, 312), "NVIDIA A100 data sheet"),
+    _device("h200", "NVIDIA H200 SXM", 143_771, 4_800, (34, 67, 494.7, 989.4, 989.4), "NVIDIA H200 data sheet", 67),
+    _device("h100", "NVIDIA H100 SXM", 81_559, 3_350, (34, 67, 494.7, 989.4, 989.4), "NVIDIA H100 data sheet", 67),
+    _device("h100-pcie", "NVIDIA H100 PCIe", 81_559, 2_000, (26, 51, 378, 756, 756), "NVIDIA H100 data sheet", 51),
+    _device("a100-80", "NVIDIA A100 80GB SXM", 81_920, 2_039, (9.7, 19.5, 156, 312, 312), _A100, 19.5),
+    _device("a100-40", "NVIDIA A100 40GB SXM", 40_960, 1_555, (9.7, 19.5, 156, 312, 312), _A100, 19.5),
     _device("a10", "NVIDIA A10", 23_028, 600, (0.49, 31.2, 62.5, 125, 125), "NVIDIA A10 data sheet"),
     _device("l40s", "NVIDIA L40S", 46_068, 864, (1.4, 91.6, 183, 362, 362), "NVIDIA L40S data sheet"),
     _device("l4", "NVIDIA L4", 23_034, 300, (0.47, 30.3, 60, 121, 121), "NVIDIA L4 data sheet"),

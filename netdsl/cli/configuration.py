@@ -43,10 +43,10 @@ class Configuration:
     usual_batch: int | None = None
 
     def under(self, other: Configuration) -> Configuration:
-        """Give these settings where `other` says nothing; what `other` names by code it decides alone."""
+        """Give these settings where `other` says nothing; what `other` names by code or beginning, it decides."""
         return Configuration(
-            (*other.select, *(code for code in self.select if code not in other.ignore)),
-            (*other.ignore, *(code for code in self.ignore if code not in other.select)),
+            (*other.select, *(code for code in self.select if not code.startswith(other.ignore))),
+            (*other.ignore, *(code for code in self.ignore if not code.startswith(other.select))),
             other.device or self.device,
             other.batch,
             self.batch,

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from netdsl.cli.compiling import compile_files, has_model
+from netdsl.cli.compiling import CompiledFile, compile_files, has_model
 from netdsl.cli.output import Findings
 from netdsl.compiler import Compiled, compile_source
 from netdsl.diagnostics.problems import files as problems
@@ -74,7 +74,7 @@ def _with_git(
         findings.fail(
             problems.WrongVersions.at(
                 _nowhere(paths),
-                f"`--against {against}` with {len(paths)} specs",
+                f"`--against {against}` with {len(paths)} spec{'s' * (len(paths) != 1)}",
                 help="write `--against git:REF` with one spec, such as `--against git:main`",
             )
         )
@@ -85,13 +85,17 @@ def _with_git(
     earlier = _compile_at(reference, paths[0], done[0].compiled, findings)
     if earlier is None:
         return None
-    findings.report(earlier.diagnostics)
-    if not earlier.ok or not earlier.models:
+    findings.report(d for d in earlier.compiled.diagnostics if d.severity == "error")
+    if not has_model(earlier, model, findings):
         return None
-    return _versions(earlier, done[0].compiled, f"{paths[0]} at {reference}", paths[0], model)
+    return _versions(
+        earlier.compiled, done[0].compiled, f"{paths[0]} at {reference}", paths[0], model
+    )
 
 
-def _compile_at(reference: str, path: str, now: Compiled, findings: Findings) -> Compiled | None:
+def _compile_at(
+    reference: str, path: str, now: Compiled, findings: Findings
+) -> CompiledFile | None:
     folder = str(Path(path).resolve().parent)
 
     def load(name: str) -> str:
@@ -113,7 +117,8 @@ def _compile_at(reference: str, path: str, now: Compiled, findings: Findings) ->
     def load_imported(name: str) -> str:
         return load(name.removeprefix(f"{reference}:"))
 
-    return compile_source(file, load_imported, settings=dict(now.settings))
+    compiled = compile_source(file, load_imported, settings=dict(now.settings))
+    return CompiledFile(path, file, compiled)
 
 
 def _show(reference: str, relative: str, folder: str) -> str:

@@ -8,7 +8,14 @@ from typing import Any
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import layers, values
-from netdsl.elaborate.entities import POISON, NamedOutputs, is_poisoned, is_tensorial, spell_entity
+from netdsl.elaborate.entities import (
+    POISON,
+    NamedOutputs,
+    Tensor,
+    is_poisoned,
+    is_tensorial,
+    spell_entity,
+)
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.limits import TURN_STEPS, check_items
 from netdsl.syntax import tree
@@ -93,6 +100,8 @@ def match_pattern(pattern: tree.Pattern, value: Any, frame: Frame) -> dict[str, 
         if isinstance(part, tree.NamePattern):
             if part.id != "_":
                 bound[part.id] = item
+            elif isinstance(item, Tensor) and frame.body is not None:
+                frame.body.graph.discarded.add(item.ref.node)
             continue
         elements = _elements(part, item, frame)
         stack.extend(zip(part.parts, elements, strict=True))
@@ -114,7 +123,9 @@ def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]
                 pattern.span,
                 f"{count} names for {came}",
                 related=layers.input_labels(value, frame, pattern.span) if frame.body else (),
-                help=f"they are {', '.join(f'`{n}`' for n in names)}" if names else _groups(count, value),
+                help=f"they are {', '.join(f'`{n}`' for n in names)}"
+                if names
+                else _groups(count, value),
             )
         )
     return [POISON] * count

@@ -10,6 +10,8 @@ from tests.advice.asking import compiled, image, row, told
 HALF = "loss = mse precision = mixed_float16"
 
 TOLD = [
+    ('Dense(16, activation=relu) -> Dense(5001) -> Activation("softmax", dtype="float32")',
+     "loss = categorical_crossentropy precision = mixed_float16", "N0701"),
     ('Dense(101, activation=relu) -> Dense(8, dtype="float32")', HALF, "N0701"),
     ("Dense(8)", HALF, "N0705"),
     ("Dense(8)", "loss = mse precision = mixed_bfloat16", "N0705"),
@@ -21,6 +23,8 @@ TOLD = [
 LEFT_ALONE = [
     ('Dense(104, activation=relu) -> Dense(8, dtype="float32")', HALF),
     ('Dense(4096, activation=relu) -> Dense(10, dtype="float32")', HALF),  # 10 classes are no work
+    ('Dense(16, activation=relu) -> Dense(10) -> Activation("softmax", dtype="float32")',
+     "loss = categorical_crossentropy precision = mixed_float16"),  # much work, and the task asks for 10
     ("Dense(101, activation=relu) -> Dense(7)", "loss = mse"),
     ('Dense(64, activation=relu) -> Dense(8) -> Activation("softmax", dtype="float32")',
      "loss = categorical_crossentropy precision = mixed_float16"),
@@ -141,5 +145,11 @@ class TestDevices:
         assert (
             entry.rate("float16")
             > entry.rate("float32", tensor_cores=False)
-            > entry.rate("float64")
+            > entry.rate("float64", tensor_cores=False)
         )  # type: ignore[attr-defined]
+
+    def test_double_precision_has_tensor_cores_where_the_data_sheet_names_them(self) -> None:
+        with_cores = {
+            d.name for d in DEVICES if d.rate("float64") > d.rate("float64", tensor_cores=False)
+        }
+        assert with_cores == {"a100-40", "a100-80", "h100", "h100-pcie", "h200"}

@@ -53,6 +53,13 @@ def test_the_command_line_goes_first(folder: Path) -> None:
     assert codes("--ignore", "N0646") == []
 
 
+def test_a_beginning_on_the_command_line_goes_before_a_whole_code_of_the_file(folder: Path) -> None:
+    configure(folder, 'select = ["N0646"]')
+    assert codes("--ignore", "N06") == []
+    configure(folder, 'ignore = ["N0646"]')
+    assert codes("--select", "N06") == ["N0646"]
+
+
 def test_device_and_batch_are_assumed(folder: Path) -> None:
     configure(folder, 'device = "t4"\nbatch = 2_000_000_000')
     assert "N0708" in codes()

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.keras
 #: The package hides the module behind a function of its name.
 backend_rnn = importlib.import_module("keras.src.backend.tensorflow.rnn")
 
-WEIGHTS = {"kernel": (3, 3, 8, 16), "bias": (16,), "matrix": (24, 40)}
+WEIGHTS = {"kernel": (3, 3, 8, 16), "bias": (16,), "matrix": (24, 40), "embeddings": (50, 8)}
 
 OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("SGD", {}),
@@ -48,6 +48,7 @@ OPTIMIZERS: list[tuple[str, dict[str, Any]]] = [
     ("Lamb", {}),
     ("Adafactor", {}),
     ("Muon", {}),
+    ("Muon", {"exclude_embeddings": False}),
     ("ScheduleFreeAdamW", {}),
 ]
 

@@ -90,6 +90,16 @@ def test_name_of_a_body_may_hide_one_of_the_file() -> None:
 
 UNUSED = [
     ("a branch that leads nowhere", "a = x -> Dense(1) output x -> Dense(2)", ["N0402"]),
+    (
+        "an output that `_` discards",
+        "a, _ = [x -> Dense(1), x -> Dense(2)] output a",
+        [],
+    ),
+    (
+        "a state that `_` discards",
+        "s, _, c = x -> Reshape((1, -1)) -> LSTM(3, return_state=True) output s output c",
+        [],
+    ),
     ("the end of a longer branch", "a = x -> Dense(1) -> Dense(2) output x -> Dense(3)", ["N0402"]),
     ("an input that nothing uses", "input z: [3] output x -> Dense(2)", ["N0403"]),
     (

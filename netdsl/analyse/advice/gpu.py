@@ -7,7 +7,16 @@ from typing import Any
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import end_of
-from netdsl.analyse.advice.view import CONVOLUTIONS, DEPTHWISE, SEPARABLE, View, argument, at, uses
+from netdsl.analyse.advice.view import (
+    ACTIVATIONS,
+    CONVOLUTIONS,
+    DEPTHWISE,
+    SEPARABLE,
+    View,
+    argument,
+    at,
+    uses,
+)
 from netdsl.analyse.memory import Setup, compute_dtype, optimizer_name, training_memory
 from netdsl.analyse.roofline import BLOCK, cudnn_refusal, ragged_channels
 from netdsl.catalog.devices import GIB, device
@@ -23,6 +32,9 @@ _HALF = ("float16", "bfloat16")
 
 #: A width is told of where its layer does this share of the work; thin convolutions where they are this share of all.
 _WORK, _THIN = 0.05, 0.25
+
+#: From this many classes on an output is a vocabulary.
+_VOCABULARY = 4096
 
 _TABLES = frozenset(
     {"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"}
@@ -58,7 +70,7 @@ def ragged_width(view: View) -> Iterable[Diagnostic]:
         own = work[node.id]
         if compute_dtype(node, precision) not in _HALF or not own or node.kind in DEPTHWISE:
             continue
-        ragged = ragged_channels(node)
+        ragged = "" if _counts_classes(view, node) else ragged_channels(node)
         share = own / sum(known) if isinstance(own, int) and len(known) == len(work) else 1.0
         if ragged and share >= _WORK:
             yield problems.RaggedWidth.at(
@@ -68,6 +80,17 @@ def ragged_width(view: View) -> Iterable[Diagnostic]:
                 related=uses(node),
                 help=_nearest(ragged),
             )
+
+
+def _counts_classes(view: View, node: Node) -> bool:
+    """Tell whether a width is that of an output, which the task sets; a vocabulary can be padded all the same."""
+    size = node.flat_outputs[0].shape[-1]
+    if not isinstance(size, int) or size >= _VOCABULARY:
+        return False
+    ends = [end_of(view.graph, ref).node for ref in view.graph.outputs.values()]
+    after = view.only_consumer(node)
+    own = after if after is not None and after.kind in ACTIVATIONS else None
+    return any(end is node or end is own for end in ends)
 
 
 def _nearest(ragged: str) -> str:
