@@ -12,13 +12,13 @@ from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.entities import POISON, ModelFact, ModelRef, Tensor
+from netdsl.elaborate.entities import POISON, ModelFact, ModelRef, Tensor, is_tensorial
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.parameters import evaluate_arguments
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import walk
+from netdsl.syntax.walk import free_names, walk
 from netdsl.tensor import UNKNOWN, Dim, Unknown, product, spell_shape
 
 DTYPE_BYTES: Mapping[str, int] = {
@@ -46,19 +46,34 @@ def check(statement: tree.Assert, frame: Frame) -> None:
         check_in(statement, frame)
 
 
-def check_in(statement: tree.Assert, frame: Frame) -> None:
+def check_in(statement: tree.Assert, frame: Frame) -> bool:
     """Decide an assertion and report it where it does not hold, with the numbers on both sides."""
     held = ev.condition(statement.condition, frame)
     if held is not False:
-        return
+        return held is True
     message = "" if statement.message is None else str(ev.value_of(statement.message, frame))
     numbers = _numbers(statement.condition, frame)
     label = "; ".join(part for part in (message, numbers) if part) or "this does not hold"
     frame.report(
         problems.AssertionFails.at(
-            statement.condition.span, label, related=_shape_labels(statement.condition, frame)
+            statement.condition.span,
+            label,
+            related=_shape_labels(statement.condition, frame),
+            help=_way_out(statement.condition, frame),
         )
     )
+    return False
+
+
+def _way_out(condition: tree.Expr, frame: Frame) -> str:
+    """Say what can be changed: what a use gives, the network, or the promise."""
+    found = {name: frame.lookup(name) for name in free_names(condition)}
+    plain = (int, float, str, list, tuple)
+    if not {"params", "macs", "memory"} & found.keys() and frame.body is not None:
+        given = [f"`{n}`" for n, v in found.items() if isinstance(v, plain) and not is_tensorial(v)]
+        if given and not any(is_tensorial(value) for value in found.values()):
+            return f"give another value to {' or '.join(given)}"
+    return "change the network so that it keeps the promise, or correct the promise"
 
 
 def _shape_labels(condition: tree.Expr, frame: Frame) -> list[Label]:

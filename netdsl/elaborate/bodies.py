@@ -118,6 +118,8 @@ def _run_block(
             return POISON
     inner.arriving = arriving
     inner_body.inputs = tuple(bound[i.name] for i in arranged.inputs)
+    if not takes_what_arrives(arranged, inner):
+        return POISON
     first = len(inner_body.graph.nodes)
     run_body(node.body, arranged, inner, early)
     check_facts(arranged, inner, lambda: inner_body.graph.nodes[first:])
@@ -265,6 +267,18 @@ def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[No
             frame.session.place = step.statement.span
             facts = facts or frame.inner(assertions.facts_of(nodes()))
             assertions.check(step.statement, facts)
+
+
+def takes_what_arrives(arranged: Arrangement, frame: Frame) -> bool:
+    """Check the assertions on parameters and inputs alone, which say why a layer would refuse them further down."""
+    given = {written.name for written in arranged.inputs}
+    own = {name for step in arranged.steps for name in step.defines} - given
+    later = own | {"params", "macs", "memory"}
+    return all(
+        assertions.check_in(step.statement, frame)
+        for step in arranged.steps
+        if isinstance(step.statement, tree.Assert) and not later & step.uses.keys()
+    )
 
 
 def _run_statement(step: Step, frame: Frame) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
-from netdsl.syntax import meant
+from netdsl.syntax import declared, meant
 from netdsl.syntax.brackets import (
     last_brace,
     nested_declaration,
@@ -31,6 +31,7 @@ from netdsl.syntax.habits import (
     question_mark,
     single_equals,
     slash_comment,
+    statement_of_python,
 )
 from netdsl.syntax.recovery import (
     BODY,
@@ -162,6 +163,10 @@ def arrow_before_stage(stop: Stop) -> Diagnostic | None:
         depth = len(stop.open_brackets)
         for index in range(stop.index - 1, stop.began, -1):
             if tokens.kinds[index] == "if" and len(stop.open_at(index)) == depth:
+                if tokens.is_first_on_line(index) and tokens.column(index) <= indentation(
+                    tokens, stop.began
+                ):
+                    return statement_of_python(stop, index)
                 return _missing_arrow(stop, index)
     if stop.kind in ("for", "if") and "->" in stop.accepted and stop.goes_on:
         return _missing_arrow(stop, stop.index)
@@ -330,6 +335,7 @@ RULES: tuple[Rule, ...] = (
     meant.import_statement,
     meant.method_of_model,
     python_statement,
+    *declared.RULES,
     meant.misspelled_word,
     meant.hyphenated_name,
     meant.backward_arrow,

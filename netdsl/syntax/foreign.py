@@ -103,6 +103,12 @@ def _closing_quote(stop: Stop, opener: Span, quote: str) -> Fix | None:
 
 def _number(stop: Stop) -> Diagnostic:
     text = stop.text
+    if re.fullmatch(r"\d+(x\d+)+", text):
+        sizes = text.replace("x", ", ")
+        fix = stop.replace(stop.index, sizes)
+        help_text = f"write `{sizes}`"
+        label = "sizes stand apart by commas"
+        return MalformedNumber.at(stop.span, label, help=help_text, fix=fix, text=shorten(text))
     name = re.fullmatch(r"(\d+)_?([^\W\d_]{2,}\w*)", text)
     if name is not None:
         return _name_with_digits(stop, f"{name[2]}{name[1]}")
@@ -148,6 +154,12 @@ def _operator(stop: Stop) -> Diagnostic:
         return ForeignComment.at(opener, label, help="begin each line of it with `#`")
     if text in _SPELLED:
         return _spelled(stop, _SPELLED[text])
+    if text == ">>" and stop.following(2) == "(":  # `x >> Dense(4)`
+        fix = _all_of_statement(stop, "->")
+        return OtherArrow.at(span, "not an arrow here", help="write `->`", fix=fix, written=text)
+    if text == ":=" and not stop.open_brackets:
+        reason, fix = "a name is bound by `=`", stop.replace(stop.index, "=")
+        return ForeignOperator.at(span, reason, help="write `=`", fix=fix, written=text)
     reason, help_text = _why_foreign(text)
     return ForeignOperator.at(span, reason, help=help_text, written=shorten(text))
 
@@ -197,6 +209,10 @@ def _character(stop: Stop) -> Diagnostic:
             help="leave it away: a line end ends nothing, so no line needs to be continued",
             fix=stop.replace(stop.index, ""),
         )
+    if char == "^" and "NUMBER" in (stop.previous, stop.following()):
+        fix = stop.replace(stop.index, "**")
+        label = "a power is written otherwise"
+        return ForeignOperator.at(stop.span, label, help="write `**`", fix=fix, written=char)
     if char in "|&^~@":
         return ForeignOperator.at(
             stop.span,
@@ -215,7 +231,8 @@ def _unknown(stop: Stop, char: str) -> Diagnostic:
     plain = _LOOKALIKES.get(char) or unicodedata.normalize("NFKC", char)
     if char.isspace() or unicodedata.category(char) in ("Cf", "Zs"):
         fix = stop.replace(stop.index, " " if char.isspace() else "")
-        return UnknownCharacter.at(stop.span, label, help="write a plain space", fix=fix)
+        help_text = "write a plain space" if char.isspace() else "delete it"
+        return UnknownCharacter.at(stop.span, label, help=help_text, fix=fix)
     if not plain.isascii() or not plain.isprintable() or plain == char:
         return UnknownCharacter.at(
             stop.span, label, help="delete it, or put it in a string or a comment"

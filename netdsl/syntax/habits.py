@@ -17,7 +17,7 @@ _PYTHON = {
     "while": "repeat a chain with `repeat n { … }` or `for … in … { … }`",
     "with": "write what stands in its body",
     "for": "write a loop as a stage of a chain: `-> for … in … { … }`",
-    "if": "write a condition as a stage of a chain: `-> if … { … }`",
+    "if": "write a condition as a stage of a chain: `h = x -> if … { … } else { … }`",
     "elif": "write `else if … { … }`",
     "else": "write `else` right behind the `}` of an `if` stage",
     "del": "leave it away",
@@ -70,9 +70,15 @@ def python_statement(stop: Stop) -> Diagnostic | None:
         return None
     if word == "print" and stop.kind != "(":
         return None
-    fix = stop.replace(stop.began, "output") if word == "return" and stop.where == BODY else None
+    return statement_of_python(stop, stop.began)
+
+
+def statement_of_python(stop: Stop, index: int) -> Diagnostic:
+    """Word a statement that only Python has, by the token that it begins with."""
+    word = stop.tokens.text(index)
+    fix = stop.replace(index, "output") if word == "return" and stop.where == BODY else None
     return problems.PythonStatement.at(
-        stop.tokens.span(stop.began),
+        stop.tokens.span(index),
         "a statement of Python",
         help=_PYTHON[word],
         fix=fix,

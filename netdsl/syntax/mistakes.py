@@ -10,6 +10,7 @@ from netdsl.diagnostics.problems.syntax import (
     ForeignOperator,
     MissingArrow,
     UnexpectedToken,
+    UnknownCharacter,
 )
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.syntax.automaton import Automaton
@@ -125,6 +126,8 @@ def _was_made_before(stop: Stop, diagnostic: Diagnostic) -> bool:
             return place <= began
         case ForeignComment.code:
             return place < began
+        case UnknownCharacter.code:  # `Den<zero width space>se(3)`
+            return stop.index == stop.began and stop.touches
         case UnexpectedToken.code | ForeignOperator.code:
             is_comma = stop.kind == "," and stop.where == SETTINGS
             return stop.index == stop.began and stop.goes_on and not is_comma

@@ -34,6 +34,10 @@ class _Reader:
 
     def __init__(self, file: SourceFile, diagnostics: Diagnostics) -> None:
         self._tokens = tokenize(file)
+        if not file.text.isascii() and "!character" in self._tokens.kinds:
+            from netdsl.syntax.lookalikes import as_meant
+
+            self._tokens = as_meant(self._tokens, diagnostics)
         self._diagnostics = diagnostics
         self._builder = Builder(file, diagnostics.report, self._expression)
         self._reductions = reductions_by(self._builder)

@@ -59,6 +59,16 @@ class Stop:
     def previous_text(self) -> str:
         return self.tokens.text(self.index - 1) if self.index else ""
 
+    def following(self, number: int = 1) -> str:
+        """The kind of the token so many places further on; behind the end there are only ends."""
+        place = self.index + number
+        return self.tokens.kinds[place] if place < len(self.tokens.kinds) else END
+
+    @property
+    def touches(self) -> bool:
+        """Whether nothing stands between the token before and this one."""
+        return self.index > 0 and self.tokens.ends[self.index - 1] == self.tokens.starts[self.index]
+
     @property
     def gap(self) -> Span:
         """The empty place behind the token before."""

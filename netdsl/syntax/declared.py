@@ -1,0 +1,223 @@
+"""Recognises declarations and heads that are nearly right: `const n = 3`, `fn f(n) -> n`, `input: [8]`, `train {`.
+
+Each rule knows one way to go wrong and gives a diagnostic with the change that would do, or None.
+"""
+
+from __future__ import annotations
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netdsl.diagnostics.problems import syntax as problems
+from netdsl.source import Span
+from netdsl.syntax.faults import shorten
+from netdsl.syntax.recovery import BODY, TOP, is_name
+from netdsl.syntax.stop import Stop
+from netdsl.syntax.table import END
+
+# How other languages begin a constant, a function, an input.
+_FOREIGN_WORDS = {
+    "const": "let",
+    "var": "let",
+    "val": "let",
+    "auto": "let",
+    "final": "let",
+    "static": "let",
+    "int": "let",
+    "float": "let",
+    "set": "let",
+    "func": "fn",
+    "function": "fn",
+    "fun": "fn",
+    "network": "model",
+    "module": "block",
+    "include": "from",
+    "external": "extern",
+    "shared": "layer",
+    "result": "output",
+}
+_OF_TOP = frozenset({"model", "block", "from", "extern"})
+_OF_BODY = frozenset({"layer", "output"})
+
+
+def _unexpected(stop: Stop, index: int, label: str, help: str, fix: Fix | None) -> Diagnostic:
+    tokens = stop.tokens
+    found = shorten(tokens.text(index))
+    return problems.UnexpectedToken.at(tokens.span(index), label, help=help, fix=fix, found=found)
+
+
+def foreign_word(stop: Stop) -> Diagnostic | None:
+    """`const n = 3`, `func half(n) = n // 2`: another language's word before a name."""
+    tokens, began = stop.tokens, stop.began
+    word = _FOREIGN_WORDS.get(tokens.text(began))
+    if word is None or stop.index - began > 1 or not is_name(tokens.kinds[began + 1]):
+        return None
+    if word in (
+        _OF_TOP if stop.where == BODY else _OF_BODY if stop.where == TOP else _OF_TOP | _OF_BODY
+    ):
+        return None
+    label = "no statement begins with this word"
+    return _unexpected(stop, began, label, f"write `{word}`", stop.replace(began, word))
+
+
+def nameless_input(stop: Stop) -> Diagnostic | None:
+    """`input: [8]`, `input [8]`: an input that nothing can be called by."""
+    tokens, index = stop.tokens, stop.index
+    if stop.where != BODY or tokens.text(index - 1) != "input" or index > stop.began + 1:
+        return None
+    if stop.kind == "[":
+        gap = tokens.span(index)
+        fix = Fix((Edit(Span(gap.file, gap.start, gap.start), "x: "),))
+    elif stop.kind == ":" and stop.following() in ("[", "NAME"):
+        fix = Fix((Edit(Span(tokens.file, tokens.ends[index - 1], tokens.ends[index]), " x:"),))
+    else:
+        return None
+    return _unexpected(stop, index, "an input has a name", "write `input x: [8]`", fix)
+
+
+def missing_equals(stop: Stop) -> Diagnostic | None:
+    """`let n 3`: a name and its value without the sign between."""
+    if stop.tokens.kinds[stop.began] != "let" or "=" not in stop.accepted:
+        return None
+    if stop.index != stop.began + 2 or not _begins_value(stop.kind):
+        return None
+    fix = stop.insert(stop.index, "= ")
+    return _unexpected(stop, stop.index, "`=` is expected here", "write `=` before it", fix)
+
+
+def _begins_value(kind: str) -> bool:
+    return is_name(kind) or kind in ("NUMBER", "STRING", "[", "-", "True", "False", "None")
+
+
+def typed_constant(stop: Stop) -> Diagnostic | None:
+    """`let n: int = 3`: constants have no types."""
+    tokens, index = stop.tokens, stop.index
+    if tokens.kinds[stop.began] != "let" or stop.kind != ":" or index != stop.began + 2:
+        return None
+    if stop.following(2) != "=":
+        return None
+    span = Span(tokens.file, tokens.starts[index], tokens.ends[index + 1])
+    fix = Fix((Edit(span, ""),), safe=True)
+    help_ = f"leave out `{shorten(span.text)}`"
+    return _unexpected(stop, index, "a constant has no type beside its value", help_, fix)
+
+
+def function_body(stop: Stop) -> Diagnostic | None:
+    """`fn half(n) -> n // 2`, `fn half(n) { return n // 2 }`, `fn half(n): n // 2`."""
+    tokens, index = stop.tokens, stop.index
+    if tokens.kinds[stop.began] != "fn" or stop.kind not in ("->", "=>", "{", ":", "!foreign"):
+        return None
+    if "=" not in stop.accepted or stop.open_brackets:
+        return None
+    edits = [Edit(tokens.span(index), " =" if stop.touches else "=")]
+    first = index + 1
+    if tokens.text(first) == "return":
+        edits.append(Edit(Span(tokens.file, tokens.starts[first], tokens.starts[first + 1]), ""))
+    last = stop.brackets.partner.get(index)
+    if last is not None:
+        edits.append(Edit(Span(tokens.file, tokens.ends[last - 1], tokens.ends[last]), ""))
+    label = "a function is one value behind `=`"
+    help_ = f"write `fn {shorten(tokens.text(stop.began + 1))}(…) = …`"
+    return _unexpected(stop, index, label, help_, Fix(tuple(edits), safe=True))
+
+
+def loop_word(stop: Stop) -> Diagnostic | None:
+    """`for n of [8, 16] { … }`, `for n = [8, 16]`, `for n: [8, 16]`."""
+    if "in" not in stop.accepted or stop.previous in ("->", "not"):
+        return None
+    if stop.text not in ("of", "=", ":", "from", "over"):
+        return None
+    kinds = stop.tokens.kinds
+    head = next((i for i in range(stop.index - 1, stop.began, -1) if kinds[i] == "for"), None)
+    if head is None or "in" in kinds[head : stop.index]:
+        return None
+    fix = stop.replace(stop.index, " in" if stop.touches else "in")
+    return _unexpected(stop, stop.index, "`in` is expected here", "write `in`", fix)
+
+
+def choice_without_else(stop: Stop) -> Diagnostic | None:
+    """`Dense(8 if deep)`: a value that is chosen has another for when it is not."""
+    tokens = stop.tokens
+    if stop.accepted & {"else"} != {"else"} or stop.kind not in (")", ",", "]"):
+        return None
+    word = next((i for i in range(stop.index - 1, stop.began, -1) if tokens.kinds[i] == "if"), None)
+    if word is None:
+        return None
+    text = Span(tokens.file, tokens.starts[word - 1], tokens.ends[stop.index - 1]).text
+    help_ = f"say what it is otherwise: `{shorten(text)} else …`"
+    return _unexpected(stop, stop.index, "`else` is expected here", help_, None)
+
+
+def extern_declaration(stop: Stop) -> Diagnostic | None:
+    """`extern fn f(x) from "m"`, `extern fn f from my.module`, `extern def f from "m"`, `extern fn f`."""
+    tokens, index = stop.tokens, stop.index
+    if tokens.kinds[stop.began] != "extern" or stop.kind == END:
+        return None
+    fix: Fix | None = None
+    if {"layer", "fn"} <= stop.accepted:
+        label = "`layer` or `fn` is expected here"
+        word = "layer" if stop.text in ("class", "block", "model") else "fn"
+        replaces = is_name(stop.following())
+        fix = stop.replace(index, word) if replaces else stop.insert(index, f"{word} ")
+        return _unexpected(stop, index, label, f"write `extern {word} …`", fix)
+    if stop.kind == "(" and "from" in stop.accepted and tokens.kinds[stop.began + 1] == "fn":
+        last = stop.brackets.partner.get(index)
+        if last is not None:
+            fix = Fix((Edit(Span(tokens.file, tokens.starts[index], tokens.ends[last]), ""),), True)
+        label = "a function of Python is declared by its name alone"
+        return _unexpected(stop, index, label, "leave the parameters out", fix)
+    if stop.previous == "from" and "STRING" in stop.accepted and is_name(stop.kind):
+        last = index
+        while tokens.kinds[last + 1] in (".", "/") and is_name(tokens.kinds[last + 2]):
+            last += 2
+        span = Span(tokens.file, tokens.starts[index], tokens.ends[last])
+        fix = Fix((Edit(span, f'"{span.text}"'),), safe=True)
+        help_ = f'put it in quotes: `"{shorten(span.text)}"`'
+        return _unexpected(stop, index, "the module is named in quotes", help_, fix)
+    return None
+
+
+def nameless_training(stop: Stop) -> Diagnostic | None:
+    """`train {`: nothing says which model."""
+    tokens, index = stop.tokens, stop.index
+    if stop.where != TOP or stop.kind != "{" or index != stop.began + 1:
+        return None
+    if tokens.kinds[stop.began] != "train":
+        return None
+    names = [
+        tokens.text(i + 1)
+        for i, kind in enumerate(tokens.kinds)
+        if kind == "model" and is_name(tokens.kinds[i + 1]) and tokens.is_first_on_line(i)
+    ]
+    name = names[-1] if names else "Name"
+    fix = stop.insert(index, f"{name} ") if names else None
+    label = "the name of a model is expected here"
+    return _unexpected(stop, index, label, f"write `train {name} {{ … }}`", fix)
+
+
+def shape_brackets(stop: Stop) -> Diagnostic | None:
+    """`input x: <8, 3>`, `input x: {8, 3}`: a shape stands between square brackets."""
+    if stop.kind not in ("<", "{") or "[" not in stop.accepted:
+        return None
+    tokens, index = stop.tokens, stop.index
+    if tokens.kinds[stop.began] != "input":
+        return None
+    help_ = "write a shape between `[` and `]`: `input name: [32, 32, 3]`"
+    closer = {"<": ">", "{": "}"}[stop.kind]
+    last = next((i for i in range(index, stop.resume) if tokens.text(i) == closer), None)
+    fix = None
+    if last is not None:
+        fix = Fix((Edit(tokens.span(index), "["), Edit(tokens.span(last), "]")), safe=True)
+    return _unexpected(stop, index, "`[` is expected here", help_, fix)
+
+
+RULES = (
+    foreign_word,
+    nameless_input,
+    missing_equals,
+    typed_constant,
+    function_body,
+    loop_word,
+    choice_without_else,
+    extern_declaration,
+    nameless_training,
+    shape_brackets,
+)
