@@ -5,55 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netdsl.catalog.argument_types import BOOLEAN, ArgumentType, Integer, Number
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
-from netdsl.catalog.signature import Family, identifiers, names_and_aliases, policy_names, signature
-from netdsl.catalog.spell import spell
+from netdsl.catalog.signature import (
+    FAMILIES,
+    Family,
+    identifiers,
+    names_and_aliases,
+    signature,
+)
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import binding
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.entities import POISON, is_poisoned, spell_entity
+from netdsl.elaborate.data_settings import DATA_SOURCES, STRATEGIES, DataSource, maker
+from netdsl.elaborate.entities import POISON, KindRef, is_poisoned
 from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.parameters import evaluate_arguments
+from netdsl.elaborate.setting_values import (
+    Context,
+    class_weight,
+    device,
+    flag,
+    is_not,
+    precision,
+    share,
+    whole,
+    wrong,
+)
 from netdsl.graph import Graph
-from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.faults import shorten
 
-
-@record(eq=False)
-class DataSource:
-    """`npz("f.npz")`, `image_folder(…)`, `MirroredStrategy()`: a named maker with its arguments."""
-
-    name: str
-    arguments: Mapping[str, Any]
-    function: ExternFunction | None = None
-
-
-#: Makers of data sets and the arguments they take, the required first.
-DATA_SOURCES: Mapping[str, tuple[str, ...]] = {
-    "npz": ("path", "x", "y"),
-    "csv": ("path", "label", "features", "delimiter", "header"),
-    "image_folder": (
-        "path", "image_size", "label_mode", "class_names", "color_mode", "shuffle", "seed", "interpolation",
-        "crop_to_aspect_ratio", "pad_to_aspect_ratio", "validation_split", "subset", "follow_links", "batch_size",
-    ),
-    "text_folder": (
-        "path", "label_mode", "class_names", "max_length", "shuffle", "seed", "validation_split", "subset",
-        "follow_links", "batch_size",
-    ),
-    "tfrecord": ("path", "features", "label", "compression"),
-    "dataset": ("name", "split"),
-}  # fmt: skip
-
-
-STRATEGIES = (
-    "MirroredStrategy", "MultiWorkerMirroredStrategy", "TPUStrategy", "OneDeviceStrategy",
-    "ParameterServerStrategy", "CentralStorageStrategy",
-)  # fmt: skip
-
+__all__ = ["SETTINGS", "Context", "DataSource"]
 
 ADAPTABLE = (
     "Normalization",
@@ -64,117 +48,14 @@ ADAPTABLE = (
 )
 
 
-@record
-class Context:
-    frame: Frame
-    graph: Graph | None
-
-
-def wrong(
-    setting: tree.Setting,
-    label: str,
-    frame: Frame,
-    span: Span | None = None,
-    help: str = "",
-    instead: str | None = None,
-) -> Any:
-    """Report a setting's value; `instead` is what was most likely meant."""
-    place = span or setting.value.span
-    fix = Fix((Edit(place, instead),)) if instead is not None else None
-    help = help or (f"did you mean `{instead}`?" if instead is not None else "")
-    frame.report(problems.WrongSetting.at(place, label, name=setting.name, help=help, fix=fix))
-    return POISON
-
-
-def _meant(value: Any, kind: ArgumentType, name: str) -> str | None:
-    from netdsl.catalog.meant import likely_meant  # loaded where there is a mistake
-
-    return likely_meant(kind, value, name)
-
-
-def _whole(minimum: int, *words: str) -> Callable[[tree.Setting, Context], Any]:
-    def read(setting: tree.Setting, context: Context) -> Any:
-        value = _plain(setting, context)
-        if is_poisoned(value) or value in words:
-            return value
-        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-            also = "".join(f' or "{w}"' for w in words)
-            return wrong(
-                setting,
-                f"takes a whole number from {minimum}{also}, this is {_shown(value)}",
-                context.frame,
-                instead=_meant(value, Integer("", minimum), setting.name),
-            )
-        return value
-
-    return read
-
-
-def _flag(*words: str) -> Callable[[tree.Setting, Context], Any]:
-    def read(setting: tree.Setting, context: Context) -> Any:
-        value = _plain(setting, context)
-        if is_poisoned(value) or isinstance(value, bool) or value in words:
-            return value
-        also = "".join(f' or "{w}"' for w in words)
-        label = f"takes True or False{also}, this is {_shown(value)}"
-        return wrong(setting, label, context.frame, instead=_meant(value, BOOLEAN, setting.name))
-
-    return read
-
-
-def _plain(setting: tree.Setting, context: Context) -> Any:
-    value = ev.evaluate(setting.value, context.frame)
-    return value.name if isinstance(value, Identifier) else value
-
-
-def _shown(value: Any) -> str:
-    plain = isinstance(value, (int, float, str, BoundLayer, ObjectValue))
-    return f"`{spell(value)}`" if plain else spell_entity(value)
-
-
-def _fraction(setting: tree.Setting, context: Context) -> Any:
-    value = _plain(setting, context)
-    if is_poisoned(value) or (
-        isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
-    ):
-        return value
-    label = f"takes a share from 0 to 1, 1 left out; this is {_shown(value)}"
-    share = Number("", 0, 1, open_maximum=True)
-    return wrong(setting, label, context.frame, instead=_meant(value, share, setting.name))
-
-
-def _string(setting: tree.Setting, context: Context) -> Any:
-    value = _plain(setting, context)
-    if is_poisoned(value) or isinstance(value, str):
-        return value
-    return wrong(setting, f"takes a string, this is {_shown(value)}", context.frame)
-
-
-def _precision(setting: tree.Setting, context: Context) -> Any:
-    value = _plain(setting, context)
-    known = ("float32", "float16", "bfloat16", "float64", *policy_names())
-    if is_poisoned(value) or value in known:
-        return value
-    near = closest(str(value), known)
-    return wrong(
-        setting,
-        f"takes a dtype policy such as `mixed_bfloat16`, this is {_shown(value)}",
-        context.frame,
-        instead=near,
-    )
-
-
-def _class_weight(setting: tree.Setting, context: Context) -> Any:
-    value = _plain(setting, context)
-    if is_poisoned(value):
-        return value
-    if not isinstance(value, dict) or not all(
-        isinstance(k, int) and isinstance(v, (int, float)) for k, v in value.items()
-    ):
-        return wrong(
-            setting, "takes a dict from class number to weight: `{0: 1.0, 1: 2.5}`", context.frame
-        )
-    return value
+#: What to write where nothing near is known.
+_HELP: Mapping[str, str] = {
+    "optimizer": "write `optimizer = adam`, or `optimizer = SGD(0.01, momentum=0.9)`",
+    "loss": "write `loss = mse`, or `loss = SparseCategoricalCrossentropy(…)`",
+    "metric": "write `metrics = [accuracy]`, or `metrics = [AUC()]`",
+    "callback": "write `callbacks = [EarlyStopping(patience=5)]`",
+}
+_OWN = "declare a function of your own with `extern fn`"
 
 
 def catalogue_object(
@@ -187,30 +68,46 @@ def catalogue_object(
     if isinstance(value, ObjectValue) and value.family == family:
         return value
     name = value.last if isinstance(value, Identifier) else value
-    if isinstance(name, str) and (name in identifiers(family) or name in also):
-        return name
     if isinstance(name, str):
-        known = [*identifiers(family), *also, *names_and_aliases(family)]
-        near = closest(name, known)
+        if name in identifiers(family) or name in also:
+            return name
         if name in names_and_aliases(family):
-            near = f"{name}(…)"
-        frame.report(
-            problems.UnknownObject.at(
-                expr.span,
-                f"this names no {family}",
-                family=family,
-                name=name,
-                help=f"did you mean `{near}`?"
-                if near
-                else "declare a function of your own with `extern fn`",
-                fix=Fix((Edit(expr.span, near),), safe=True) if near and "…" not in near else None,
-            )
-        )
-        return POISON
-    takes = "an optimizer" if family == "optimizer" else f"a {family}"
-    help = {"loss": "write `loss = mse`, or `loss = SparseCategoricalCrossentropy(…)`"}
-    label = f"takes {takes}, this is {_shown(value)}"
-    return wrong(setting, label, frame, expr.span, help=help.get(family, ""))
+            label = f"{_an(family)} is written with parentheses"
+            called = f"{name}()"
+            help = f"write `{name}(…)`"
+            return wrong(setting, label, frame, expr.span, help=help, instead=called)
+        return _unknown_object(expr, name, family, frame, also)
+    takes = _an(family)
+    is_schedule = isinstance(value, ObjectValue) and value.family == "schedule"
+    instead = f"Adam({expr.span.text})" if is_schedule and family == "optimizer" else None
+    help = f"give it to an optimizer: `{instead}`" if instead else _HELP.get(family, "")
+    label = is_not(setting, value, takes, expr.span)
+    if expr is not setting.value:
+        label = label.replace(f"`{setting.name}` is", "this is", 1)
+    return wrong(setting, label, frame, expr.span, help=help, instead=instead)
+
+
+def _an(family: str) -> str:
+    return f"an {family}" if family[0] in "aeio" else f"a {family}"
+
+
+def _unknown_object(
+    expr: tree.Expr, name: str, family: Family, frame: Frame, also: tuple[str, ...]
+) -> Any:
+    """Report a name that is none of a family's."""
+    near = closest(name, [*identifiers(family), *also, *names_and_aliases(family)])
+    if near and signature(family, near) is not None and near not in identifiers(family):
+        near = f"{near}(…)"
+    other = next((f for f in FAMILIES if name in identifiers(f) and f != family), None)
+    label = f"it names {_an(other)}" if other else f"this names no {family}"
+    help = f"did you mean `{near}`?" if near else _HELP.get(family, "")
+    if not near and family in ("loss", "metric") and other is None:
+        help = _OWN
+    fix = Fix((Edit(expr.span, near),), safe=True) if near and "…" not in near else None
+    frame.report(
+        problems.UnknownObject.at(expr.span, label, family=family, name=name, help=help, fix=fix)
+    )
+    return POISON
 
 
 def _object_value(expr: tree.Expr, family: Family, frame: Frame) -> Any:
@@ -238,11 +135,13 @@ def _loss(setting: tree.Setting, context: Context) -> Any:
 def _loss_weights(setting: tree.Setting, context: Context) -> Any:
     def number(expr: tree.Expr) -> Any:
         value = ev.evaluate(expr, context.frame)
-        if isinstance(value, (int, float)) or is_poisoned(value):
+        if is_poisoned(value) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
             return value
-        return wrong(
-            setting, f"takes numbers, this is {spell_entity(value)}", context.frame, expr.span
-        )
+        plain = value.name if isinstance(value, Identifier) else value
+        label = is_not(setting, plain, "a number", expr.span)
+        if expr is not setting.value:
+            label = label.replace(f"`{setting.name}` is", "this weight is", 1)
+        return wrong(setting, label, context.frame, expr.span)
 
     return _by_output(setting, context, number)
 
@@ -259,10 +158,15 @@ def _metrics(setting: tree.Setting, context: Context) -> Any:
         return [metric(item) for item in setting.value.items]
     if isinstance(setting.value, tree.DictExpr):
         return _by_output(setting, context, metric)
-    frame = context.frame
-    return wrong(
-        setting, "takes a list", frame, help=f"write `metrics = [{setting.value.span.text}]`"
-    )
+    return POISON if is_poisoned(metric(setting.value)) else _in_a_list(setting, context)
+
+
+def _in_a_list(setting: tree.Setting, context: Context) -> Any:
+    """Report one object where a list of them is taken."""
+    text = setting.value.span.text
+    label = f"`{shorten(text)}` stands alone, and a list is needed"
+    help = f"write `{setting.name} = [{text}]`"
+    return wrong(setting, label, context.frame, help=help, instead=f"[{text}]")
 
 
 def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Expr], Any]) -> Any:
@@ -309,85 +213,25 @@ def _differ(
 
 
 def _callbacks(setting: tree.Setting, context: Context) -> Any:
-    if not isinstance(setting.value, tree.ListExpr):
-        text = setting.value.span.text
-        return wrong(setting, "takes a list", context.frame, help=f"write `callbacks = [{text}]`")
-    return [catalogue_object(i, "callback", setting, context.frame) for i in setting.value.items]
-
-
-def _maker(
-    makers: Mapping[str, tuple[str, ...]], what: str
-) -> Callable[[tree.Setting, Context], Any]:
-    """Read a call of a data source or strategy."""
-
-    def read(setting: tree.Setting, context: Context) -> Any:
-        value, frame = setting.value, context.frame
-        if not isinstance(value, tree.Call) or not isinstance(value.function, tree.Name):
-            found = ev.evaluate(value, frame)
-            if isinstance(found, ExternFunction):
-                return DataSource(found.name, {}, found)
-            return POISON if is_poisoned(found) else wrong(setting, f"takes {what}", frame)
-        name = value.function.id
-        found = frame.lookup(name)
-        given = evaluate_arguments(value.arguments, frame)
-        if isinstance(found, ExternFunction):
-            return DataSource(name, {g.name or str(i): g.value for i, g in enumerate(given)}, found)
-        if name not in makers:
-            near = closest(name, makers)
-            return wrong(
-                setting,
-                f"`{name}` is not {what}",
-                frame,
-                value.function.span,
-                help=f"did you mean `{near}`?"
-                if near
-                else "there are " + ", ".join(f"`{m}`" for m in makers),
-            )
-        return _bind_maker(name, makers[name], given, setting, frame)
-
-    return read
-
-
-def _bind_maker(
-    name: str, parameters: tuple[str, ...], given: list[Any], setting: tree.Setting, frame: Frame
-) -> Any:
-    bound: dict[str, Any] = {}
-    for position, item in enumerate(given):
-        own = item.name or (parameters[position] if position < len(parameters) else None)
-        if parameters and own not in parameters:
-            near = closest(str(own), parameters)
-            return wrong(
-                setting,
-                f"`{name}` takes no `{own}`",
-                frame,
-                item.name_span or item.span,
-                help=f"did you mean `{near}`?"
-                if near
-                else "it takes " + ", ".join(f"`{p}`" for p in parameters),
-            )
-        bound[str(own or position)] = (
-            item.value.name if isinstance(item.value, Identifier) else item.value
-        )
-    if name == "dataset" and bound.get("name") not in names_and_aliases("dataset"):
-        near = closest(str(bound.get("name")), names_and_aliases("dataset"))
-        return wrong(
-            setting,
-            f"keras.datasets has no `{bound.get('name')}`",
-            frame,
-            help=f"did you mean `{near}`?" if near else "",
-        )
-    return POISON if is_poisoned(list(bound.values())) else DataSource(name, bound)
+    value, frame = setting.value, context.frame
+    if isinstance(value, tree.ListExpr):
+        return [catalogue_object(item, "callback", setting, frame) for item in value.items]
+    found = catalogue_object(value, "callback", setting, frame)
+    return POISON if is_poisoned(found) else _in_a_list(setting, context)
 
 
 def _augment(setting: tree.Setting, context: Context) -> Any:
     value = ev.evaluate(setting.value, context.frame)
     if isinstance(value, BoundLayer) or is_poisoned(value):
         return value
-    return wrong(
-        setting,
-        f"takes a chain of augmentation layers, this is {spell_entity(value)}",
-        context.frame,
-    )
+    text, instead = setting.value.span.text, None
+    if isinstance(value, KindRef):
+        instead = f"{text}()"
+    elif isinstance(setting.value, (tree.ListExpr, tree.TupleExpr)) and setting.value.items:
+        instead = " -> ".join(item.span.text for item in setting.value.items)
+    label = is_not(setting, value, "a chain of augmentation layers")
+    help = "" if instead else "write `augment = RandomFlip() -> RandomRotation(0.1)`"
+    return wrong(setting, label, context.frame, help=help, instead=instead)
 
 
 def _adapt(setting: tree.Setting, context: Context) -> Any:
@@ -399,6 +243,9 @@ def _adapt(setting: tree.Setting, context: Context) -> Any:
         name = name.name if isinstance(name, Identifier) else name
         if is_poisoned(name):
             return POISON
+        if not isinstance(name, str):
+            label = is_not(setting, name, "the name of a layer", item.span)
+            return wrong(setting, label, context.frame, item.span)
         problem = _adapt_problem(name, context.graph)
         if problem:
             context.frame.report(problems.NotAdaptable.at(item.span, problem, name=name))
@@ -426,21 +273,21 @@ SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Any]] = {
     "loss": _loss,
     "loss_weights": _loss_weights,
     "metrics": _metrics,
-    "epochs": _whole(1),
-    "batch_size": _whole(1),
-    "validation_split": _fraction,
-    "class_weight": _class_weight,
+    "epochs": whole(1),
+    "batch_size": whole(1),
+    "validation_split": share,
+    "class_weight": class_weight,
     "callbacks": _callbacks,
-    "data": _maker(DATA_SOURCES, "a source of data"),
-    "validation": _maker(DATA_SOURCES, "a source of data"),
-    "test": _maker(DATA_SOURCES, "a source of data"),
+    "data": maker(DATA_SOURCES, "a source of data"),
+    "validation": maker(DATA_SOURCES, "a source of data"),
+    "test": maker(DATA_SOURCES, "a source of data"),
     "augment": _augment,
     "adapt": _adapt,
-    "precision": _precision,
-    "jit_compile": _flag("auto"),
-    "steps_per_execution": _whole(1, "auto"),
-    "memory_growth": _flag(),
-    "device": _string,
-    "distribute": _maker(dict.fromkeys(STRATEGIES, ()), "a `tf.distribute` strategy"),
-    "seed": _whole(0),
+    "precision": precision,
+    "jit_compile": flag("auto"),
+    "steps_per_execution": whole(1, "auto"),
+    "memory_growth": flag(),
+    "device": device,
+    "distribute": maker(dict.fromkeys(STRATEGIES, ()), "a `tf.distribute` strategy"),
+    "seed": whole(0),
 }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
 import netdsl
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.elaborate.settings import SETTINGS
 
 MODEL = """
 extern fn load from "project.data"
@@ -105,6 +108,117 @@ def test_a_setting_that_keras_takes_is_taken(setting: str) -> None:
 )
 def test_a_mistake_is_told_at_its_setting(settings: str, expected: list[tuple[str, int]]) -> None:
     assert codes(settings) == expected
+
+
+def told(setting: str) -> Diagnostic:
+    """Give what is said of one wrong setting of a model with one output."""
+    needed = {"optimizer": "adam", "loss": "mse"}
+    rest = "\n".join(f"{k} = {v}" for k, v in needed.items() if not setting.startswith(k + " "))
+    text = (
+        "model Net { input x: [8] output y = x -> Dense(4, activation=softmax) }\n"
+        f"fn double(n) = 2 * n\ntrain Net {{\n{rest}\n{setting}\n}}\n"
+    )
+    (found,) = [d for d in netdsl.compile_text(text).diagnostics if d.severity == "error"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("setting", "label", "help"),
+    [
+        ("optimizer = 3", "`optimizer` is `3`, not an optimizer", "write `optimizer = adam`, or …"),
+        ("optimizer = Dense(3)", "`optimizer` is a layer, `Dense(3)`, not an optimizer", "…"),
+        ("optimizer = relu", "it names an activation", "write `optimizer = adam`, or …"),
+        ("optimizer = double", "`optimizer` is a function, not an optimizer", "…"),
+        (
+            "optimizer = CosineDecay(0.1, 10)",
+            "`optimizer` is a schedule, `CosineDecay(0.1, 10)`, not an optimizer",
+            "give it to an optimizer: `Adam(CosineDecay(0.1, 10))`",
+        ),
+        ("loss = Adam()", "`loss` is an optimizer, `Adam()`, not a loss", "write `loss = mse`, …"),
+        ("loss = EarlyStopping()", "`loss` is a callback, `EarlyStopping()`, not a loss", "…"),
+        ("loss = accuracy", "it names a metric", "…"),
+        ("loss = Dense", "`loss` is a layer class, not a loss", "…"),
+        ("metrics = [Adam()]", "this is an optimizer, `Adam()`, not a metric", "…"),
+        (
+            "metrics = accuracy",
+            "`accuracy` stands alone, and a list is needed",
+            "write `metrics = [accuracy]`",
+        ),
+        ("callbacks = [EarlyStopping]", "a callback is written with parentheses", "write `Early…"),
+        ("epochs = None", "`epochs` is `None`, not a positive integer", ""),
+        ("epochs = [3]", "`epochs` is a list, not a positive integer", "did you mean `3`?"),
+        ("seed = 1.5", "`seed` is `1.5`, not an integer of at least 0", ""),
+        (
+            "jit_compile = 1",
+            '`jit_compile` is `1`, not `"auto"`, `True` or `False`',
+            "did you mean `True`?",
+        ),
+        (
+            "class_weight = balanced",
+            "`class_weight` is `balanced`, not a dict",
+            "give each class …",
+        ),
+        (
+            "precision = 16",
+            "`precision` is `16`, not a dtype policy such as `mixed_bfloat16`",
+            "did you mean `mixed_float16`?",
+        ),
+        ("device = 0", "`device` is `0`, not the name of a device", 'did you mean `"GPU:0"`?'),
+        (
+            "data = mnist",
+            "`data` is `mnist`, not a source of data",
+            'did you mean `dataset("mnist")`?',
+        ),
+        (
+            'data = "a.csv"',
+            '`data` is `"a.csv"`, not a source of data',
+            'did you mean `csv("a.csv")`?',
+        ),
+        (
+            'data = csv("a", "b", "c", "d", "e", "f")',
+            "`csv` takes 5 arguments, 6 are given",
+            "it takes …",
+        ),
+        ('data = csv("a", labels="b")', "`csv` has no argument `labels`", "did you mean `label`?"),
+        ("distribute = MirroredStrategy", "…", "did you mean `MirroredStrategy()`?"),
+        (
+            "augment = [RandomFlip(), RandomRotation(0.1)]",
+            "`augment` is a list, not a chain of augmentation layers",
+            "did you mean `RandomFlip() -> RandomRotation(0.1)`?",
+        ),
+        ("adapt = 3", "`adapt` is `3`, not the name of a layer", ""),
+    ],
+)
+def test_a_wrong_value_is_told_in_words(setting: str, label: str, help: str) -> None:
+    """`…` at the end stands for anything."""
+    found = told(setting)
+    for text, expected in [(found.primary.text, label), (found.help, help)]:
+        if expected.endswith("…"):
+            assert text.startswith(expected[:-1])
+        else:
+            assert text == expected
+    if help.startswith("did you mean"):
+        assert found.fix is not None
+        assert found.fix.checked == "all"
+
+
+VALUES = [
+    "-3", "1.5", '"other"', "other", "None", "[1.5]", "{1.5: 2}", "Dense(3)", "Dense", "Net", "double", "Adam()",
+    "HeNormal()", "L2()", "Accuracy()", "CosineDecay(0.1, 10)", "EarlyStopping()", "MeanSquaredError()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_is_said_of_any_value_is_english(name: str) -> None:
+    for value in VALUES:
+        text = (
+            "model Net { input x: [8] output y = x -> Dense(4) }\n"
+            f"fn double(n) = 2 * n\ntrain Net {{ {name} = {value} }}\n"
+        )
+        for found in netdsl.compile_text(text).diagnostics:
+            said = f"{found.message} {found.help}"
+            assert not re.search(r"\ba [aeio]|\ban [^aeiou`]|\ba `[AEIO]", said), said
+            assert not re.search(r"ObjectValue|BoundLayer|Identifier|object at", said), said
 
 
 def test_a_block_for_a_model_that_is_not_there_is_told() -> None:
