@@ -25,7 +25,6 @@ from netdsl.catalog.argument_types import (
     POSITIVE,
     POSITIVE_NUMBER,
     TEXT,
-    TEXTS,
     ArgumentMismatch,
     ArgumentType,
     Integer,
@@ -57,9 +56,11 @@ from netdsl.catalog.reference_types import (
     LAYER,
     POLICY,
     REGULARIZER,
+    Reference,
 )
 from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
+from netdsl.catalog.token_types import NUMERALS, WORDS
 
 # -- types that only layers have ------------------------------------------------------------------
 
@@ -178,8 +179,8 @@ DATA_FORMAT = DataFormat()
 VALUE_RANGE = pair("a pair of numbers such as `(0, 255)`")
 SEED = optional(INTEGER)
 PADDING = choice("valid", "same", folds=True)
+PADDING_AS_SPELLED = choice("valid", "same")
 FILL_MODE = choice("reflect", "wrap", "constant", "nearest")
-VOCABULARY = optional(either(TEXT, TEXTS, items(either(INTEGER, TEXT), "a list of integers")))
 MODES_OF_TOKENS = ("int", "one_hot", "multi_hot", "count")
 
 #: Types by the argument's name, for layers.
@@ -242,7 +243,7 @@ BY_NAME: Mapping[str, ArgumentType] = {
     "num_bins": POSITIVE,
     "max_tokens": optional(Integer("an integer of at least 2", 2)),
     "num_oov_indices": COUNT,
-    "vocabulary": VOCABULARY,
+    "vocabulary": WORDS,
     "idf_weights": optional(NUMBERS),
     "encoding": optional(TEXT),
     "target_shape": TargetShape(),
@@ -345,6 +346,7 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ("TextVectorization", "output_mode"): choice("int", "multi_hot", "count", "tf_idf"),
     ("Discretization", "num_bins"): SIZE,
     ("Discretization", "bin_boundaries"): optional(NUMBERS),
+    ("IntegerLookup", "vocabulary"): NUMERALS,
     ("IntegerLookup", "mask_token"): optional(INTEGER),
     ("IntegerLookup", "oov_token"): optional(INTEGER),
     ("StringLookup", "mask_token"): optional(TEXT),
@@ -428,6 +430,10 @@ SHARES = (
     "RandomInvert RandomPerspective RandomSharpness"
 ).split()
 
+#: Layers that copy their initializers into layers of their own, where Keras cannot do without one.
+BUILT_OF_LAYERS = ("MultiHeadAttention", "GroupQueryAttention")
+SOME_INITIALIZER = Reference("an initializer", "initializer", takes_none=False)
+
 #: Ends of names, such as `kernel_initializer`.
 BY_ENDING: Mapping[str, ArgumentType] = {
     "_initializer": INITIALIZER,
@@ -451,6 +457,10 @@ def layer_argument_type(layer: str, name: str) -> ArgumentType:
         return FROM_ZERO_TO_ONE
     if name == "data_format" and layer.startswith("Adaptive"):
         return DataFormat(folds=False)
+    if name == "padding" and "Pooling" in layer:
+        return PADDING_AS_SPELLED
+    if name.endswith("_initializer") and layer in BUILT_OF_LAYERS:
+        return SOME_INITIALIZER
     rank = spatial_rank(layer)
     if name in BY_RANK and rank:
         ranked = BY_RANK[name](rank)

@@ -14,6 +14,9 @@ from netdsl.catalog.kind import Call, ObjectValue, Refusal, Weight
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
 from netdsl.tensor import Dim, Shape, spell_shape
 
+#: Initializers that fill a weight with one value, of whatever dtype it is.
+_CONSTANTS = ("zeros", "ones", "constant")
+
 
 def filled_weight(
     call: Call, name: str, shape: Iterable[Dim], *, within: str = "", initializer: str = ""
@@ -38,6 +41,8 @@ def check_filling(call: Call, weight: Weight) -> None:
 def refuse_misfit(weight: Weight, argument: str, initializer: Any) -> None:
     """Refuse a weight that this initializer cannot fill."""
     kind = _kind(initializer)
+    if "float" not in weight.dtype and initializer is not None:
+        _refuse_integers(weight, argument, kind, initializer)
     if kind in ("identity", "orthogonal"):
         _refuse_matrix(weight, argument, kind)
     elif kind == "stft":
@@ -50,6 +55,24 @@ def _kind(initializer: Any) -> str:
     """Give an initializer's name in one spelling: "orthogonal" and Orthogonal(gain=2) -> "orthogonal"."""
     name = initializer.kind if isinstance(initializer, ObjectValue) else str(initializer)
     return name.lower().removesuffix("initializer")
+
+
+def _refuse_integers(weight: Weight, argument: str, kind: str, initializer: Any) -> None:
+    """Refuse to fill a weight of integers or booleans with what Keras draws in floats alone."""
+    if kind in _CONSTANTS:
+        return
+    if kind in ("randomuniform", "uniform") and isinstance(initializer, ObjectValue):
+        low, high = (
+            int(initializer.arguments.get(bound, 0)) for bound in ("minval", "maxval")
+        )  # as Keras rounds them
+        if low < high and weight.dtype in ("int32", "int64"):
+            return
+    raise Refusal(
+        WrongDtype,
+        f"`{weight.name}` is of {weight.dtype} by the layer's `dtype`, and its initializer draws floats",
+        blames="dtype",
+        help=f'leave `dtype` out, or fill the weight with a constant, as `{argument}="zeros"` does',
+    )
 
 
 def _refuse_stft(weight: Weight, argument: str) -> None:
@@ -65,7 +88,8 @@ def _refuse_stft(weight: Weight, argument: str) -> None:
 def _refuse_constant(weight: Weight, argument: str, value: Any) -> None:
     shape = _nested_shape(value)
     repeated = len(shape) <= len(weight.shape) and all(
-        size in (1, whole) for size, whole in zip(reversed(shape), reversed(weight.shape), strict=False)
+        size in (1, whole)
+        for size, whole in zip(reversed(shape), reversed(weight.shape), strict=False)
     )
     if not repeated:
         raise Refusal(

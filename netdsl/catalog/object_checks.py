@@ -1,6 +1,6 @@
-"""What must hold between the arguments of one object that is not a layer: lengths, file names, ranges.
+"""What must hold between the arguments of one object: lengths, file names, ranges.
 
-Layers say such things in their rules; these have none. A check gives what is wrong as (argument, label, help).
+Most layers say such things in their rules; what is no layer has none. A check gives what is wrong as (argument, label, help).
 """
 
 from __future__ import annotations
@@ -74,10 +74,20 @@ def classes_are_there(given: Mapping[str, Any]) -> Iterator[Finding]:
         yield "target_class_ids", label, f"give numbers below {classes}"
 
 
+def forget_bias_is_added_to_one(given: Mapping[str, Any]) -> Iterator[Finding]:
+    """An LSTM lets its bias start from an initializer, with ones in the part that forgets."""
+    if given["use_bias"] and given["unit_forget_bias"] and given["bias_initializer"] is None:
+        label = "`unit_forget_bias` puts ones into a bias, and `bias_initializer` is `None`"
+        yield "bias_initializer", label, 'leave it out: the bias starts from "zeros"'
+
+
+_LSTMS = ("LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+
 CHECKS: Mapping[str, Check] = {
     "PiecewiseConstantDecay": one_value_more_than_boundaries,
     "ModelCheckpoint": checkpoint_has_its_ending,
     "AUC": labels_need_multi_label,
     "IoU": classes_are_there,
     "OneHotIoU": classes_are_there,
+    **dict.fromkeys(_LSTMS, forget_bias_is_added_to_one),
 }

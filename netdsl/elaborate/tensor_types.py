@@ -45,7 +45,9 @@ def dtype_of(written: tree.TensorType, frame: Frame) -> str:
         problems.WrongInputType.at(
             span,
             f"Keras has no dtype `{name}`",
-            help=f"did you mean `{near}`?" if near else "the dtypes are `float32`, `int32`, `string`, …",
+            help=f"did you mean `{near}`?"
+            if near
+            else "the dtypes are `float32`, `int32`, `string`, …",
             fix=Fix((Edit(span, near),), safe=True) if near else None,
         )
     )
@@ -65,10 +67,10 @@ def _as_dimension(value: Any, expr: tree.Expr, frame: Frame) -> Dim | None:
     if isinstance(value, Sym):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
-        if value >= 1:
+        if value >= 0:
             return value
         frame.report(
-            problems.WrongInputType.at(expr.span, f"a dimension is at least 1, this is {value}")
+            problems.WrongInputType.at(expr.span, f"a dimension is at least 0, this is {value}")
         )
     elif not is_poisoned(value):
         frame.report(
@@ -175,7 +177,11 @@ def match_type(
 
 def _wanted(expr: tree.Expr, size: Dim) -> str:
     """Say what a type asks of an axis: "the type says 3", "`n` is 8"."""
-    return f"the type says {size}" if isinstance(expr, tree.Literal) else f"`{expr.span.text}` is {size}"
+    return (
+        f"the type says {size}"
+        if isinstance(expr, tree.Literal)
+        else f"`{expr.span.text}` is {size}"
+    )
 
 
 def _match_dim(

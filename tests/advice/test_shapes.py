@@ -26,6 +26,7 @@ TOLD = [
     (f'repeat 40 {{ Conv2D(8, 3, padding="same", activation=relu) }} {HEAD}', "[8, 8, 3]", "N0648"),
     ('Conv2DTranspose(8, 3, strides=2, padding="same")', "[8, 8, 3]", "N0649"),
     ("Conv2DTranspose(8, (4, 3), strides=(2, 2))", "[8, 8, 3]", "N0649"),
+    (f"{HEAD.removeprefix('-> ')}", "[0, 3]", "N0650"),
 ]  # fmt: skip
 
 LEFT_ALONE = [

@@ -32,7 +32,7 @@ def load(name: str) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     content = json.loads(path.read_text(encoding="utf-8"))
-    return content.get("cases") or content.get("errors") or []
+    return content.get("cases") or content.get("errors") or content.get("rows") or []
 
 
 def value(recorded: Any) -> Any:

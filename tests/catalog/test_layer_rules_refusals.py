@@ -57,6 +57,41 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[str, ...], str, str, object]] = [
         "Reshape", {"target_shape": (-1, 5)}, ("?, 12",), "N0507",
         "a sample of (None, 12) has 12 elements, and 5 does not go into it", "target_shape",
     ),
+    # sizes of 0
+    (
+        "GroupNormalization", {"groups": -1}, ("?, 4, 0",), "N0506",
+        "0 channels do not split into 0 groups", "groups",
+    ),
+    (
+        "GroupNormalization", {"groups": 2}, ("?, 4, 0",), "N0506",
+        "0 channels do not split into 2 groups", "groups",
+    ),
+    # what Keras cannot draw, or do without
+    (
+        "Dense", {"units": 2, "dtype": "int32"}, ("?, 4",), "N0510",
+        "`kernel` is of int32 by the layer's `dtype`, and its initializer draws floats", "dtype",
+    ),
+    (
+        "LSTM", {"units": 2, "bias_initializer": None}, ("?, 4, 3",), "N0512",
+        "`unit_forget_bias` puts ones into a bias, and `bias_initializer` is `None`", "bias_initializer",
+    ),
+    (
+        "GroupQueryAttention",
+        {"head_dim": 2, "num_query_heads": 2, "num_key_value_heads": 2, "kernel_initializer": None},
+        ("?, 4, 8", "?, 4, 8"), "N0305", "`kernel_initializer` is `None`, not an initializer", "kernel_initializer",
+    ),
+    (
+        "MaxPooling1D", {"padding": "SAME"}, ("?, 4, 3",), "N0307",
+        '`padding` is `"SAME"`, not `"valid"` or `"same"`', "padding",
+    ),
+    (
+        "StringLookup", {"vocabulary": [0, 1]}, ("?, 1",), "N0305",
+        "`vocabulary` is `[0, 1]`, not a list of strings", "vocabulary",
+    ),
+    (
+        "IntegerLookup", {"vocabulary": [1, "a"]}, ("?, 1",), "N0305",
+        '`vocabulary` is `[1, "a"]`, not a string or a list of integers', "vocabulary",
+    ),
     # groups
     ("Conv2D", {**CONV, "groups": 3}, ("?, 9, 9, 3",), "N0506", "`filters` is 8, and `groups` is 3", "groups"),
     (

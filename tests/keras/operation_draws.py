@@ -17,7 +17,7 @@ NUMBERS = [
 FLOATS = "float32 float32 float16 float64".split()
 WHOLE = "int32 int64 uint8 int8".split()
 
-sizes = st.sampled_from((1, 2, 3, 4, 5, 6, 8, 12, None))
+sizes = st.sampled_from((1, 2, 3, 4, 5, 6, 8, 12, None, 0))
 known = st.sampled_from((1, 2, 3, 4, 6, 8))
 numbers = st.sampled_from((0, 1, -2, 0.5, True, 3.0))
 

@@ -451,7 +451,10 @@ def refused_with_care(case: Case) -> bool:
             axis = case.arguments.get("axis")
             return isinstance(axis, list) and len({a % ranks[0] for a in axis}) < len(axis)
         case "TimeDistributed":  # the rank inside is looked at only when it runs
-            return case.arguments["layer"].kind in ("LSTM", "Bidirectional") and ranks[0] > 4
+            inner = case.arguments["layer"].kind
+            if inner == "GlobalAveragePooling1D":
+                return ranks[0] != 4
+            return inner in ("LSTM", "Bidirectional") and ranks[0] > 4
         case "SpectralNormalization":
             return case.arguments["layer"].kind == "Conv1DTranspose" and ranks[0] != 3
     return False

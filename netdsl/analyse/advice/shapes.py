@@ -333,7 +333,26 @@ def _input_labels(view: View) -> Iterator[Label]:
         yield Label(view.graph.nodes[number].origin.span, "the input")
 
 
+# -- sizes of 0 ---------------------------------------------------------------------------------
+
+
+def no_data(view: View) -> Iterable[Diagnostic]:
+    """Report where the first tensor without a number comes from: an input, or a layer that makes it so."""
+    for node in view.nodes:
+        empty = next((spec for spec in node.flat_outputs if 0 in spec.shape[1:]), None)
+        if empty is None or any(0 in view.spec(ref).shape[1:] for ref in node.inputs):
+            continue
+        yield problems.NoData.at(
+            at(node),
+            f"a size is 0 in {spell_shape(empty.shape)}",
+            layer=node.name if node.operation.family == "input" else node.kind,
+            related=uses(node),
+            help="give every axis a size of 1 or more",
+        )
+
+
 RULES: tuple[Rule, ...] = (
+    no_data,
     dense_on_map,
     idle_kernel,
     even_kernel,

@@ -90,7 +90,7 @@ def group_normalization(call: Call) -> Inference:
     x = call.one()
     (channels,) = _sizes(call, [axis_of(call, call.axis, x.shape)])
     groups = channels if call.groups == -1 else call.groups
-    if channels % groups:
+    if groups < 1 or channels < groups or channels % groups:
         raise Refusal(
             UnevenSplit,
             f"{channels} channels do not split into {groups} groups",

@@ -257,6 +257,8 @@ def _uncrossable(call: Call) -> tuple[str, ...]:
             )
         if x.dtype != "string" and x.dtype not in INTEGERS:
             return (f"crosses integers and strings, and {x.dtype} arrives",)
+        if x.sparse:
+            return (f"crosses dense tensors, and a sparse {spell_shape(x.shape)} arrives",)
     return ()
 
 

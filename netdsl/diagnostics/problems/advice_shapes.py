@@ -264,3 +264,33 @@ class Checkerboard(
     }
     ```
     """
+
+
+class NoData(
+    Problem,
+    code="N0650",
+    title="no number is left at `{layer}`",
+    severity="warning",
+):
+    """What it means
+
+    A size of 0 makes a tensor without a single number in it, and every layer after it works on nothing: a `Dense`
+    gives its bias, a mean is not a number. Keras builds such a model. A 0 most often comes from arithmetic that
+    rounds down, such as `channels // 16` at few channels.
+
+    Example
+    ```
+    model M(size: int = 3) {
+        input points: [16, size // 4]
+        output y = points -> Flatten() -> Dense(10, activation=softmax)
+    }
+    ```
+
+    Use instead
+    ```
+    model M(size: int = 3) {
+        input points: [16, max(1, size // 4)]
+        output y = points -> Flatten() -> Dense(10, activation=softmax)
+    }
+    ```
+    """
