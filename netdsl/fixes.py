@@ -54,9 +54,11 @@ def _tried(
     after = tuple(recompile(changed))
     before_counts, after_counts = Counter(map(_key, diagnostics)), Counter(map(_key, after))
     gone = after_counts[_key(diagnostic)] < before_counts[_key(diagnostic)]
-    # Advice may come and go with a fix. Mistakes may not come, but for those that a broken statement hid.
-    brought = _mistakes(after) - _mistakes(diagnostics)
-    if brought - _mistakes(_hidden(diagnostic, fix, after)) or not gone:
+    # Advice may come and go with a fix. Mistakes may not come, but for those that a broken statement hid; and
+    # an error hides every warning, for what has no complete graph is not searched for branches that lead nowhere.
+    blamed = ("error",) if diagnostic.severity == "error" else ("error", "warning")
+    brought = _mistakes(after, blamed) - _mistakes(diagnostics, blamed)
+    if brought - _mistakes(_hidden(diagnostic, fix, after), blamed) or not gone:
         return None
     remains = any(d.severity == "error" for d in after)
     checked = replace(fix, checked="this" if remains else "all", otherwise=())
@@ -94,9 +96,11 @@ def _key(diagnostic: Diagnostic) -> tuple[str, str]:
     return diagnostic.code, diagnostic.title
 
 
-def _mistakes(diagnostics: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
-    """Count errors and warnings."""
-    return Counter(_key(d) for d in diagnostics if d.severity != "advice")
+def _mistakes(
+    diagnostics: Iterable[Diagnostic], severities: tuple[str, ...]
+) -> Counter[tuple[str, str]]:
+    """Count what is of one of these severities."""
+    return Counter(_key(d) for d in diagnostics if d.severity in severities)
 
 
 def apply_safe_fixes(file: SourceFile, diagnostics: Iterable[Diagnostic]) -> tuple[str, int]:

@@ -81,6 +81,13 @@ class Commands(click.Group):
             ctx.exit(INTERRUPTED)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except OSError as error:
+            if error.filename is None:  # no file of ours: a full disk behind `> table.txt`
+                _close_output()
+                sys.stderr.write(f"netdsl: cannot write standard output: {error.strerror}\n")
+            else:
+                _tell_internal_error(error)
+            ctx.exit(FAILED)
         except Exception as error:
             _tell_internal_error(error)
             ctx.exit(FAILED)

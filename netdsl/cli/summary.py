@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,10 @@ from netdsl.cli.output import Findings, takes_color, write
 if TYPE_CHECKING:
     from netdsl.analyse.advice.view import View
     from netdsl.analyse.roofline import Step
+
+
+#: As wide as a table gets where there is no terminal.
+WIDE = 200
 
 
 @click.command("summary")
@@ -99,6 +104,8 @@ def _print_tables(
 
     system: Literal["auto"] | None = "auto" if takes_color(sys.stdout) else None
     console = Console(color_system=system, highlight=False)
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        console.width = WIDE  # a file or a pipe has no edge to break names at
     names = item.compiled.models if model is None else (model,)
     for number, name in enumerate(names):
         if number:

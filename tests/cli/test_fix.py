@@ -198,3 +198,10 @@ def test_mending_makes_no_new_mistakes(spec: Path, tmp_path: Path) -> None:
     assert not new, [d.message for d in new]
     run("check", "--fix", str(copy))
     assert copy.read_bytes() == once
+
+
+def test_a_warning_that_an_error_hid_does_not_keep_its_fix_back(folder: Path) -> None:
+    wrong = GOOD.replace("activation=act", "activatoin=act").replace(
+        "    output", "    input unused: [3]\n    output"
+    )
+    assert "checked: the spec then compiles" in run("check", "-", stdin=wrong).stderr

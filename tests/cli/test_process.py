@@ -143,3 +143,18 @@ def test_the_version_is_that_of_the_package() -> None:
     from netdsl.version import __version__
 
     assert run("--version").output == f"netdsl {__version__}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_full_disk_behind_standard_output_is_told_as_what_it_is(folder: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "netdsl", "compile", "good.net", "-o", "-"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+    assert done.returncode == 2
+    assert done.stderr == "netdsl: cannot write standard output: No space left on device\n"

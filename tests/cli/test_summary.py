@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.cases import GOOD, run
 
 TWO = GOOD + GOOD.replace("model Tiny", "model Twin").replace("8, 3", "4, 3")
@@ -80,3 +82,12 @@ def test_sizes_make_symbolic_counts_numbers() -> None:
 def test_a_batch_is_a_whole_number_from_one() -> None:
     assert run("summary", "good.net", "--batch", "0").exit_code == 2
     assert "batch 7:" in run("summary", "good.net", "--batch", "7").stdout
+
+
+def test_a_table_that_is_piped_breaks_no_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    name = "a_layer_with_a_name_that_is_longer_than_a_terminal_of_eighty_columns_leaves_room_for"
+    (folder / "long.net").write_text(GOOD.replace("Flatten()", f'Flatten(name="{name}")'), "utf-8")
+    assert name in run("summary", "long.net").stdout
