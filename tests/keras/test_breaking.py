@@ -10,6 +10,8 @@ import netdsl
 from netdsl.compare.breaking import compare_weights
 from netdsl.compare.holders import keras_order
 
+pytestmark = pytest.mark.keras
+
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
 FORKED = """

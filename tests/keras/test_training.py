@@ -9,6 +9,8 @@ import pytest
 
 import netdsl
 
+pytestmark = pytest.mark.keras
+
 SPEC = """
 model Net {
     input image: [8, 8, 1]
