@@ -13,6 +13,7 @@ from netdsl.compiler import compile_file, compile_source, read_relative
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.explain import all_pages
 from netdsl.source import SourceFile
+from tests.work import calls, grows_in_proportion
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted((ROOT / "specs").rglob("*.net"))
