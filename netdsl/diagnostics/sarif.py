@@ -67,7 +67,10 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         "locations": [{"physicalLocation": _location(diagnostic.primary.span)}],
     }
     if diagnostic.related:
-        result["relatedLocations"] = [_related(label) for label in diagnostic.related]
+        # the schema wants each of them once
+        result["relatedLocations"] = [
+            _related(label) for label in dict.fromkeys(diagnostic.related)
+        ]
     if diagnostic.fix is not None and diagnostic.fix.safe:
         result["fixes"] = [_fix(diagnostic.fix, diagnostic.help)]
     return result

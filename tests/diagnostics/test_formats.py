@@ -69,6 +69,42 @@ def test_a_sarif_path_is_a_uri() -> None:
     assert location["artifactLocation"]["uri"] == "nets/main%20net.net"
 
 
+def test_a_related_place_is_in_sarif_once() -> None:
+    twice = Label(at(OTHER, "b()"), "in this use")
+    found = Diagnostic("N0501", "error", "t", Label(at(MAIN, "M")), (twice, twice))
+    (run,) = json.loads(to_sarif([found]))["runs"]
+    assert len(run["results"][0]["relatedLocations"]) == 1
+
+
+#: What stands before a mistake in its line, and the line break of the file.
+BEFORE = [
+    "",
+    "\t",
+    "\ta\t",
+    "日本語 ",
+    "🎉👩\u200d👩\u200d👧 ",
+    "e\u0301 ",
+    "\u202eابجد ",
+    "\x0c\u2028",
+]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("before", BEFORE)
+def test_a_place_counts_code_points_in_every_format(before: str, end: str) -> None:
+    file = SourceFile("a b,c%é.net", f"# one{end}{before}wrong # more{end}")
+    found = Diagnostic("N0501", "error", "t", Label(at(file, "wrong")))
+    column = len(before) + 1
+    (read,) = json.loads(to_json([found]))
+    assert (read["line"], read["column"], read["end_column"]) == (2, column, column + 5)
+    (run,) = json.loads(to_sarif([found]))["runs"]
+    assert run["columnKind"] == "unicodeCodePoints"
+    region = run["results"][0]["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 2, "startColumn": column, "endLine": 2, "endColumn": column + 5}
+    assert f"line=2,endLine=2,col={column},endColumn={column + 5}," in annotation(found)
+    assert annotation(found).startswith("::error file=a b%2Cc%25é.net,line")
+
+
 def test_json_offers_only_certain_changes() -> None:
     (certain,) = json.loads(to_json([example()]))
     (uncertain,) = json.loads(to_json([example(safe=False)]))
