@@ -14,6 +14,7 @@ from typing import Any
 from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType, mismatch
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import (
+    FAMILY_MODULES,
     Family,
     dtype_aliases,
     dtype_names,
@@ -26,21 +27,8 @@ from netdsl.catalog.spell import one_of, spell
 from netdsl.diagnostics.problems.arguments import UnknownChoice, UnknownIdentifier
 from netdsl.diagnostics.suggest import closest
 
-#: Where Keras keeps a family: `keras.activations.relu`.
-MODULES: Mapping[Family, str] = {
-    "activation": "activations",
-    "initializer": "initializers",
-    "regularizer": "regularizers",
-    "constraint": "constraints",
-    "loss": "losses",
-    "metric": "metrics",
-    "optimizer": "optimizers",
-    "schedule": "optimizers.schedules",
-    "callback": "callbacks",
-}
-
 ARTICLES: Mapping[Family, str] = {
-    family: f"{'an' if family[0] in 'aio' else 'a'} {family}" for family in MODULES
+    family: f"{'an' if family[0] in 'aio' else 'a'} {family}" for family in FAMILY_MODULES
 }
 
 #: Names for what a number would mean where an object is taken.
@@ -77,7 +65,7 @@ def strip_module(identifier: Identifier, family: Family) -> str | None:
     module, _, name = identifier.name.rpartition(".")
     if not module:
         return name
-    known = MODULES[family]
+    known = FAMILY_MODULES[family]
     homes = {f"{root}{known}" for root in ("", "keras.", "tf.keras.")}
     return name if module in homes else None
 

@@ -25,6 +25,19 @@ Family = Literal[
 ]  # fmt: skip
 FAMILIES: tuple[Family, ...] = Family.__args__  # type: ignore[attr-defined]
 
+#: Where Keras keeps what is no layer: `keras.activations.relu`.
+FAMILY_MODULES: Mapping[Family, str] = {
+    "activation": "activations",
+    "initializer": "initializers",
+    "regularizer": "regularizers",
+    "constraint": "constraints",
+    "loss": "losses",
+    "metric": "metrics",
+    "optimizer": "optimizers",
+    "schedule": "optimizers.schedules",
+    "callback": "callbacks",
+}
+
 #: `many` is `*args` and `any_name` is `**kwargs`.
 ParameterKind = Literal["positional", "keyword", "many", "any_name"]
 

@@ -8,6 +8,7 @@ from keyword import iskeyword
 from typing import Any
 
 from netdsl.catalog.kind import Identifier, ObjectValue
+from netdsl.catalog.signature import FAMILY_MODULES
 
 
 def name(identifier: str) -> ast.Name:
@@ -149,20 +150,6 @@ def joined(parts: Iterable[ast.expr]) -> ast.expr:
     if len(texts) == 1 and isinstance(texts[0], ast.Constant):
         return texts[0]
     return ast.JoinedStr(texts)
-
-
-#: The module of Keras that holds the objects of each family of the catalogue.
-FAMILY_MODULES = {
-    "activation": "activations",
-    "initializer": "initializers",
-    "regularizer": "regularizers",
-    "constraint": "constraints",
-    "loss": "losses",
-    "metric": "metrics",
-    "optimizer": "optimizers",
-    "schedule": "optimizers.schedules",
-    "callback": "callbacks",
-}
 
 
 def literal(value: Any, *, frozen: bool = False) -> ast.expr:

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.binding import families_taken
-from netdsl.catalog.signature import Family, Signature, families_of, names_and_aliases, signature
+from netdsl.catalog.signature import (
+    FAMILY_MODULES,
+    Family,
+    Signature,
+    families_of,
+    names_and_aliases,
+    signature,
+)
 from netdsl.elaborate.naming import snake_case
 from netdsl.emit import code
 from netdsl.emit.expressions import expression, value
@@ -137,9 +144,9 @@ def configured_object(
     options = [f for f in (*families, *families_of(identifier)) if f != "layer"]
     for family in options:
         found = signature(family, identifier)
-        if found is not None and family in code.FAMILY_MODULES:
+        if found is not None and family in FAMILY_MODULES:
             args, keywords = _arguments(w, found, call.arguments)
-            return code.call(f"keras.{code.FAMILY_MODULES[family]}.{identifier}", args, keywords)
+            return code.call(f"keras.{FAMILY_MODULES[family]}.{identifier}", args, keywords)
     raise AssertionError(f"nothing of the catalogue is called {identifier}")
 
 

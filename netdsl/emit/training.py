@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, ObjectValue
+from netdsl.catalog.signature import FAMILY_MODULES
 from netdsl.elaborate.training import COMPILED_SETTINGS, TrainPlan
 from netdsl.emit import code
 from netdsl.emit.spelling import function_name
@@ -70,7 +71,7 @@ def _spelled(value: Any, name_of: NameOf) -> ast.expr:
         case ExternFunction():
             return code.name(name_of(value))
         case ObjectValue(family, kind, arguments):
-            path = f"keras.{code.FAMILY_MODULES[family]}.{kind}"
+            path = f"keras.{FAMILY_MODULES[family]}.{kind}"
             return code.call(path, (), [(k, _spelled(v, name_of)) for k, v in arguments.items()])
         case list() | tuple():
             return code.list_of(_spelled(item, name_of) for item in value)

@@ -9,25 +9,22 @@ from typing import Any
 
 import pytest
 
-from netdsl.catalog.signature import FAMILIES, SIGNATURES, Family, keras_version, names, signature
+from netdsl.catalog.signature import (
+    FAMILIES,
+    FAMILY_MODULES,
+    SIGNATURES,
+    Family,
+    keras_version,
+    names,
+    signature,
+)
 from tests.catalog import recorded
 
 pytestmark = pytest.mark.keras
 
 keras = pytest.importorskip("keras")
 
-MODULES: dict[Family, str] = {
-    "layer": "layers",
-    "activation": "activations",
-    "initializer": "initializers",
-    "regularizer": "regularizers",
-    "constraint": "constraints",
-    "loss": "losses",
-    "metric": "metrics",
-    "optimizer": "optimizers",
-    "schedule": "optimizers.schedules",
-    "callback": "callbacks",
-}
+MODULES: dict[Family, str] = {"layer": "layers", **FAMILY_MODULES}
 
 
 def module(family: Family) -> Any:
