@@ -27,7 +27,7 @@ from netdsl.catalog.spell import one_of, spell
 from netdsl.diagnostics.problems.arguments import UnknownChoice, UnknownIdentifier
 from netdsl.diagnostics.suggest import closest
 
-ARTICLES: Mapping[Family, str] = {
+ARTICLES: Mapping[str, str] = {
     family: f"{'an' if family[0] in 'aio' else 'a'} {family}" for family in FAMILY_MODULES
 }
 
@@ -136,7 +136,7 @@ class Reference(ArgumentType):
         found = signature(self.family, value.kind)
         if found is None:
             raise ArgumentMismatch(
-                f"is `{spell(value)}`, {ARTICLES.get(value.family, 'something else')}, "  # type: ignore[call-overload]
+                f"is `{spell(value)}`, {ARTICLES.get(value.family, 'something else')}, "
                 f"not {self.spelled}",
                 problem=UnknownIdentifier,
             )

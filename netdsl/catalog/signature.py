@@ -26,7 +26,7 @@ Family = Literal[
 FAMILIES: tuple[Family, ...] = Family.__args__  # type: ignore[attr-defined]
 
 #: Where Keras keeps what is no layer: `keras.activations.relu`.
-FAMILY_MODULES: Mapping[Family, str] = {
+FAMILY_MODULES: Mapping[str, str] = {
     "activation": "activations",
     "initializer": "initializers",
     "regularizer": "regularizers",
