@@ -14,6 +14,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import POISON, ModelFact, ModelRef, Tensor, is_tensorial
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.ordering import Arrangement
 from netdsl.elaborate.parameters import evaluate_arguments
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
@@ -63,6 +64,18 @@ def check_in(statement: tree.Assert, frame: Frame) -> bool:
         )
     )
     return False
+
+
+def takes_what_arrives(arranged: Arrangement, frame: Frame) -> bool:
+    """Check the assertions on parameters and inputs alone, which say why a layer would refuse them further down."""
+    given = {written.name for written in arranged.inputs}
+    own = {name for step in arranged.steps for name in step.defines} - given
+    later = own | {"params", "macs", "memory"}
+    return all(
+        check_in(step.statement, frame)
+        for step in arranged.steps
+        if isinstance(step.statement, tree.Assert) and not later & step.uses.keys()
+    )
 
 
 def _way_out(condition: tree.Expr, frame: Frame) -> str:

@@ -118,7 +118,7 @@ def _run_block(
             return POISON
     inner.arriving = arriving
     inner_body.inputs = tuple(bound[i.name] for i in arranged.inputs)
-    if not takes_what_arrives(arranged, inner):
+    if not assertions.takes_what_arrives(arranged, inner):
         return POISON
     first = len(inner_body.graph.nodes)
     run_body(node.body, arranged, inner, early)
@@ -143,9 +143,9 @@ def match_inputs(
         if name not in names:
             near = closest(str(name), names)
             help_ = f"did you mean `{near}`?" if near else _offer(names)
-            _report_inputs(
-                label, f"it has no input `{name}`", item.name_span or item.span, frame, help_
-            )
+            place = item.name_span or item.span
+            fix = Fix((Edit(place, near),), safe=True) if near else None
+            _report_inputs(label, f"it has no input `{name}`", place, frame, help_, fix)
             return None
         given[str(name)] = item.value
     if len(values) != len(free):
@@ -170,8 +170,10 @@ def _offer(names: list[str], label: str = "") -> str:
     return f"{listed}: write `[{', '.join(names)}] -> {label}(…)`, or `{names[0]} -> {label}(…)({by_name})`"
 
 
-def _report_inputs(label: str, text: str, span: Span, frame: Frame, help: str = "") -> None:
-    frame.report(problems.WrongInputs.at(span, text, name=label, help=help))
+def _report_inputs(
+    label: str, text: str, span: Span, frame: Frame, help: str = "", fix: Fix | None = None
+) -> None:
+    frame.report(problems.WrongInputs.at(span, text, name=label, help=help, fix=fix))
 
 
 def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: Frame) -> Any:
@@ -267,18 +269,6 @@ def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[No
             frame.session.place = step.statement.span
             facts = facts or frame.inner(assertions.facts_of(nodes()))
             assertions.check(step.statement, facts)
-
-
-def takes_what_arrives(arranged: Arrangement, frame: Frame) -> bool:
-    """Check the assertions on parameters and inputs alone, which say why a layer would refuse them further down."""
-    given = {written.name for written in arranged.inputs}
-    own = {name for step in arranged.steps for name in step.defines} - given
-    later = own | {"params", "macs", "memory"}
-    return all(
-        assertions.check_in(step.statement, frame)
-        for step in arranged.steps
-        if isinstance(step.statement, tree.Assert) and not later & step.uses.keys()
-    )
 
 
 def _run_statement(step: Step, frame: Frame) -> None:

@@ -68,7 +68,8 @@ def call(expr: tree.Call, frame: Frame) -> Any:
         case Identifier():
             return _call_identifier(expr, target, frame)
         case ExternFunction():
-            return _cannot_call(expr, frame, "a function of Python, which a spec cannot run")
+            help_ = f"write `Lambda({ev.short(expr.function.span.text)})` behind an arrow"
+            return _cannot_call(expr, frame, "a function of Python, which a spec cannot run", help_)
     if is_poisoned(target):
         return POISON
     return _cannot_call(expr, frame, spell_entity(target))
@@ -129,12 +130,12 @@ def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
     return POISON
 
 
-def _cannot_call(expr: tree.Call, frame: Frame, what: str) -> Any:
+def _cannot_call(expr: tree.Call, frame: Frame, what: str, help: str = "") -> Any:
     name = ev.short(expr.function.span.text)
     shadows = signature("layer", name) is not None
     help_ = f"`{name}` is bound in this file, over the layer of Keras: choose another name there"
     frame.report(
-        problems.WrongUse.at(expr.span, f"this is {what}", name=name, help=help_ * shadows)
+        problems.WrongUse.at(expr.span, f"this is {what}", name=name, help=help or help_ * shadows)
     )
     return POISON
 
@@ -293,6 +294,8 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     from netdsl.elaborate import habits
 
     name = target.last
+    if frame.unit.may_have_lost(name):
+        return POISON
     objects = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
     near = frame.near_name(name, objects, values.FUNCTIONS, names_and_aliases("layer"))
     fixes: list[Fix | None] = [habits.joined(expr, name)]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netdsl.catalog.kind import UNRESOLVED, LayerKind, Unresolved
+from netdsl.catalog.kind import UNRESOLVED, BoundLayer, ExternFunction, LayerKind, Unresolved
 from netdsl.elaborate.linking import Symbol
 from netdsl.graph import Operation, Ref
 from netdsl.record import record
@@ -176,8 +176,12 @@ def spell_entity(value: Any) -> str:
             return "a block"
         case ModelRef():
             return "a model"
-        case SharedLayer():
+        case SharedLayer() | BoundLayer():
             return "a layer"
+        case ModelFact(name):
+            return f"`{name}` of no model"
+        case ExternFunction():
+            return "a function of Python"
         case FunctionValue() | BuiltinFunction():
             return "a function"
         case NamedOutputs():

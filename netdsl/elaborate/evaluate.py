@@ -22,6 +22,7 @@ from netdsl.elaborate.entities import (
     BlockRef,
     ExternLayerRef,
     KindRef,
+    ModelFact,
     ModelRef,
     NamedOutputs,
     NotTaken,
@@ -320,7 +321,28 @@ def _comparable(expr: tree.Expr, frame: Frame) -> Any:
         for f in ("activation", "initializer", "regularizer", "constraint")
     ):
         return value.name
+    if isinstance(value, ModelFact) and "call" in value.values:
+        return _fact_of_no_model(expr, frame)
     return unknown_name(expr.span, value.name, frame) if isinstance(value, Identifier) else value
+
+
+def _fact_of_no_model(expr: tree.Expr, frame: Frame) -> Any:
+    """`assert params < 1e6` at top level, where it is not known of which model."""
+    text = short(expr.span.text)
+    model = next(
+        (n for n, symbol in frame.unit.names.items() if isinstance(symbol.node, tree.Model)), "Name"
+    )
+    named = f"{text}(batch=64)" if text == "memory" and frame.body else f"{text}({model})"
+    frame.report(
+        problems.WrongUse.at(
+            expr.span,
+            "it does not say of what",
+            name=text,
+            help=f"write `{named}`",
+            fix=Fix((Edit(expr.span, named),), safe=True),
+        )
+    )
+    return POISON
 
 
 def _conditional(expr: tree.Conditional, frame: Frame) -> Any:

@@ -214,3 +214,19 @@ def branch_for_each(expr: tree.Comprehension) -> Fix | None:
     if " if " in clause or clause.count("for ") != 1:
         return None
     return rewritten(expr.span, f"[{clause} {{ {element.text} }}]")
+
+
+def declared_as_value(stage: tree.Expr) -> Fix | None:
+    """`let enc = Dense(4)` for `layer enc = …`, `fn head(n) = Dense(n)` for `block head(n) = …`."""
+    called = stage.function if isinstance(stage, tree.Call) else stage
+    if not isinstance(called, tree.Name):
+        return None
+    word, better = ("fn", "block") if isinstance(stage, tree.Call) else ("let", "layer")
+    file = stage.span.file
+    found = re.search(
+        rf"^([ \t]*){word}(?=[ \t]+{re.escape(called.id)}\b)", file.text, re.MULTILINE
+    )
+    if found is None or bool(found.group(1)) != (better == "layer"):
+        return None
+    span = Span(file, found.end() - len(word), found.end())
+    return Fix((Edit(span, better),), safe=True, text=f"declare it with `{better} {called.id}`")

@@ -73,6 +73,8 @@ class Unit:
         imports = sum(isinstance(s, tree.Import) for s in self.module.statements)
         if len(re.findall(r"^(?:from|import)\b", self.file.text, re.MULTILINE)) > imports:
             return True
+        if re.search(r"^\s*input\s*[:\[]", self.file.text, re.MULTILINE):
+            return True  # an input without a name
         return len(re.findall(rf"\b{re.escape(name)}\b", self.file.text)) > 1
 
     def all_modules(self) -> dict[SourceFile, tree.Module]:

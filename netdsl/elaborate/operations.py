@@ -16,6 +16,7 @@ from typing import Any
 from netdsl.catalog.kind import Identifier, Inference, Refusal
 from netdsl.catalog.operations import OpCall, operation_names, operation_rule, own_name
 from netdsl.catalog.signature import dtype_names, names_and_aliases, signature
+from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as structure_problems
@@ -122,11 +123,12 @@ def _unknown(function: str, span: Span, frame: Frame) -> Any:
             name_problems.UnsupportedKind,
             "the catalogue has no rule for this function",
         )
-    frame.report(
-        problem.at(
-            span, label, name=f"ops.{function}", help=f"did you mean `ops.{near}`?" if near else ""
-        )
-    )
+    help_, fix = "`netdsl layers ops` lists the functions there are", None
+    if near:
+        help_ = f"did you mean `ops.{near}`?"
+        start = span.file.text.find(function, span.start, span.end)
+        fix = Fix((Edit(Span(span.file, start, start + len(function)), near),), safe=True)
+    frame.report(problem.at(span, label, name=f"ops.{function}", help=help_, fix=fix))
     return POISON
 
 

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
-from netdsl.catalog.signature import Family, families_of, names_and_aliases
-from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
-from netdsl.diagnostics.habits import STATEMENTS
+from netdsl.catalog.signature import names_and_aliases
+from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import bodies, calls, extern, layers, loops, values
@@ -24,7 +23,6 @@ from netdsl.elaborate.entities import (
     KindRef,
     ModelRef,
     SharedLayer,
-    Tensor,
     is_poisoned,
     is_tensorial,
     spell_entity,
@@ -175,8 +173,8 @@ def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
     if isinstance(found, _Maker):
         return _missing_parentheses(stage, stage.id, frame)
     if found is MISSING:
-        return unknown_stage(stage.span, stage.id, frame)
-    return _not_a_stage(stage, found, frame)
+        return _no_stage().unknown_stage(stage.span, stage.id, frame)
+    return _no_stage().not_a_stage(stage, found, frame)
 
 
 def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
@@ -226,87 +224,11 @@ def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
     return POISON
 
 
-def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = None) -> Any:
-    """Report a stage that nothing declares."""
-    from netdsl.elaborate import habits
+def _no_stage() -> Any:
+    """Give the module that words what is no stage, which most specs never need."""
+    from netdsl.elaborate import no_stage
 
-    if frame.unit.may_have_lost(name):
-        return POISON
-    if families := families_of(name):
-        return _object_as_stage(span, name, families, frame, call)
-    near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
-    fixes = [Fix((Edit(span, near),), safe=True) if near else None]
-    help_ = f"did you mean `{near}`?" if near else "declare it with `block`, or import it"
-    if call is not None and name == "Sequential":
-        fixes, help_ = [habits.sequential(call)], "write its layers one after the other, with `->`"
-    elif name in STATEMENTS:
-        fixes, help_ = [], STATEMENTS[name]
-    elif call is not None and habits.is_pytorch(name):
-        fixes.insert(0, habits.from_pytorch(call, name))
-    frame.report(
-        name_problems.UnknownStage.at(
-            span,
-            "no layer, block or model of this name",
-            name=name,
-            help=help_,
-            fix=first_that_helps(fixes),
-        )
-    )
-    return POISON
-
-
-#: Where an object of Keras that is no layer belongs; the families of a `train` block stand for themselves.
-_TAKEN_BY = {
-    "regularizer": "an argument takes it, such as `kernel_regularizer={name}`",
-    "initializer": "an argument takes it, such as `kernel_initializer={name}`",
-    "constraint": "an argument takes it, such as `kernel_constraint={name}`",
-}
-
-
-def _object_as_stage(
-    span: Span, name: str, families: tuple[Family, ...], frame: Frame, call: tree.Call | None
-) -> Any:
-    """`x -> relu`, `x -> L2(1e-4)`: a thing that Keras has, and that is not a layer."""
-    family, written = families[0], call.span.text if call is not None else name
-    help_ = _TAKEN_BY.get(family, "it belongs into a `train` block").format(name=ev.short(written))
-    fix = None
-    if family == "activation":
-        help_ = f"write `Activation({name})`"
-        fix = Fix((Edit(call.span if call is not None else span, f"Activation({name})"),))
-    frame.report(
-        name_problems.UnknownStage.at(
-            span, f"{values.article(family)} {family}, not a layer", name=name, help=help_, fix=fix
-        )
-    )
-    return POISON
-
-
-def _of_rank(name: str, frame: Frame) -> str | None:
-    """`MaxPooling` on a picture is `MaxPooling2D`."""
-    rank = frame.arriving.spec.rank if isinstance(frame.arriving, Tensor) else 4
-    wanted = f"{name}{max(1, rank - 2)}D"
-    return wanted if wanted in names_and_aliases("layer") else None
-
-
-def _not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
-    from netdsl.elaborate import habits
-
-    if is_poisoned(value):
-        return POISON
-    fix = help_ = None
-    if isinstance(stage, tree.Comprehension):
-        help_, fix = "write a branch for each value: `[for …]`", habits.branch_for_each(stage)
-    elif isinstance(stage, tree.TupleExpr):
-        help_ = "write the branches of a fork between `[` and `]`"
-        fix = habits.rewritten(stage.span, f"[{', '.join(i.span.text for i in stage.items)}]")
-    elif isinstance(value, int) and not isinstance(value, bool):
-        help_ = f"give it to a layer: `Dense({ev.short(stage.span.text)})`"
-    elif isinstance(value, str) and "activation" in families_of(value):
-        help_ = f"write `Activation({ev.short(stage.span.text)})`"
-        fix = Fix((Edit(stage.span, f"Activation({stage.span.text})"),))
-    label = f"this is {spell_entity(value)}"
-    frame.report(problems.NotAStage.at(stage.span, label, help=help_ or "", fix=fix))
-    return POISON
+    return no_stage
 
 
 def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
@@ -351,7 +273,7 @@ def _call_identifier(
     name = target.last if root in _MODULES else target.name
     if root in _MODULES and name in names_and_aliases("layer"):
         return _qualified_layer(maker, name, frame)
-    return unknown_stage(maker.function.span, name, frame, maker)
+    return _no_stage().unknown_stage(maker.function.span, name, frame, maker)
 
 
 def _qualified_layer(maker: tree.Call, name: str, frame: Frame) -> Any:
@@ -510,7 +432,7 @@ def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
         label, help_ = f"this is {spell_entity(value)}", "use `Lambda(…)` for a function of Python"
         frame.report(problems.NotAStage.at(stage.span, label, help=help_))
         return POISON
-    return _not_a_stage(stage, value, frame)
+    return _no_stage().not_a_stage(stage, value, frame)
 
 
 _STAGES: dict[type, Callable[[Any, Any, Frame], Any]] = {

@@ -1,0 +1,106 @@
+"""What follows an arrow and is no stage: unknown names, things of Keras that are no layer, plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.catalog.kind import BoundLayer
+from netdsl.catalog.signature import Family, families_of, names_and_aliases
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
+from netdsl.diagnostics.habits import STATEMENTS
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import habits, values
+from netdsl.elaborate.elsewhere import found_elsewhere
+from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, spell_entity
+from netdsl.elaborate.frame import Frame
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+
+def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = None) -> Any:
+    """Report a stage that nothing declares."""
+    if frame.unit.may_have_lost(name):
+        return POISON
+    families = families_of(name)
+    if families and "application" not in families:
+        return _object_as_stage(span, name, families, frame, call)
+    near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
+    fixes = [Fix((Edit(span, near),), safe=True) if near else None]
+    help_ = f"did you mean `{near}`?" if near else "declare it with `block`, or import it"
+    if call is not None and name == "Sequential":
+        fixes, help_ = [habits.sequential(call)], "write its layers one after the other, with `->`"
+    elif name in STATEMENTS:
+        fixes, help_ = [], STATEMENTS[name]
+    elif near is None and (found := found_elsewhere(span, frame.unit, call)) is not None:
+        fixes, help_ = [found], found.text
+    elif call is not None and habits.is_pytorch(name):
+        fixes.insert(0, habits.from_pytorch(call, name))
+    frame.report(
+        name_problems.UnknownStage.at(
+            span,
+            "no layer, block or model of this name",
+            name=name,
+            help=help_,
+            fix=first_that_helps(fixes),
+        )
+    )
+    return POISON
+
+
+#: Where an object of Keras that is no layer belongs; the families of a `train` block stand for themselves.
+_TAKEN_BY = {
+    "regularizer": "an argument takes it, such as `kernel_regularizer={name}`",
+    "initializer": "an argument takes it, such as `kernel_initializer={name}`",
+    "constraint": "an argument takes it, such as `kernel_constraint={name}`",
+}
+
+
+def _object_as_stage(
+    span: Span, name: str, families: tuple[Family, ...], frame: Frame, call: tree.Call | None
+) -> Any:
+    """`x -> relu`, `x -> L2(1e-4)`: a thing that Keras has, and that is not a layer."""
+    family, written = families[0], call.span.text if call is not None else name
+    help_ = _TAKEN_BY.get(family, "it belongs into a `train` block").format(name=ev.short(written))
+    fix = None
+    if family == "activation":
+        help_ = f"write `Activation({name})`"
+        fix = Fix((Edit(call.span if call is not None else span, f"Activation({name})"),))
+    frame.report(
+        name_problems.UnknownStage.at(
+            span, f"{values.article(family)} {family}, not a layer", name=name, help=help_, fix=fix
+        )
+    )
+    return POISON
+
+
+def _of_rank(name: str, frame: Frame) -> str | None:
+    """`MaxPooling` on a picture is `MaxPooling2D`."""
+    rank = frame.arriving.spec.rank if isinstance(frame.arriving, Tensor) else 4
+    wanted = f"{name}{max(1, rank - 2)}D"
+    return wanted if wanted in names_and_aliases("layer") else None
+
+
+def not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
+    if is_poisoned(value):
+        return POISON
+    fix = help_ = None
+    if isinstance(stage, tree.Comprehension):
+        help_, fix = "write a branch for each value: `[for …]`", habits.branch_for_each(stage)
+    elif isinstance(stage, tree.TupleExpr):
+        help_ = "write the branches of a fork between `[` and `]`"
+        fix = habits.rewritten(stage.span, f"[{', '.join(i.span.text for i in stage.items)}]")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        help_ = f"give it to a layer: `Dense({ev.short(stage.span.text)})`"
+    elif isinstance(value, str) and "activation" in families_of(value):
+        help_ = f"write `Activation({ev.short(stage.span.text)})`"
+        fix = Fix((Edit(stage.span, f"Activation({stage.span.text})"),))
+    elif isinstance(value, BoundLayer):
+        fix = habits.declared_as_value(stage)
+        help_ = (
+            fix.text if fix else "bind a layer by `layer name = …`, a chain of layers by `block`"
+        )
+    label = f"this is {spell_entity(value)}"
+    frame.report(problems.NotAStage.at(stage.span, label, help=help_ or "", fix=fix))
+    return POISON
