@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction
@@ -186,7 +187,7 @@ class FlatWriter:
         """Go on in the variable of what arrives where that is free now, else in the first that is."""
         arriving = [self._variables[ref.node] for ref in node.inputs]
         flowing = [v for v in arriving if v not in self._names and v.startswith("x")]
-        return self._names.first_free([*flowing[:1], "x", *(f"x{n}" for n in range(1, 1000))])
+        return self._names.first_free(chain(flowing[:1], ["x"], (f"x{n}" for n in range(1, 1000))))
 
     def _input(self, node: Node) -> None:
         spec = node.flat_outputs[0]

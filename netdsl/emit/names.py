@@ -96,12 +96,12 @@ class Locals:
 
     def first_free(self, candidates: Iterable[str]) -> str:
         """Give the first candidate that is free, and keep it."""
-        options = list(candidates)
-        for candidate in options:
+        candidate = ""
+        for candidate in candidates:
             if candidate not in self._taken:
                 self._taken.add(candidate)
                 return candidate
-        return self.take(options[-1])
+        return self.take(candidate)
 
     def reserve(self, identifier: str) -> bool:
         """Keep a name that the caller picked; tells whether it was free."""

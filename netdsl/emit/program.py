@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from netdsl.emit.document import WIDTH
 from netdsl.emit.layout_statements import format_statements
@@ -39,7 +40,11 @@ class Program:
 
 def render(program: Program) -> str:
     """Lay a program out as a Python file."""
-    program = _spaced(program)
+    return _template().render(program=_spaced(program))
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(resource_dir("templates")),
         undefined=StrictUndefined,
@@ -48,7 +53,7 @@ def render(program: Program) -> str:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    return environment.get_template("model.py.jinja").render(program=program)
+    return environment.get_template("model.py.jinja")
 
 
 def _spaced(program: Program) -> Program:
