@@ -127,8 +127,9 @@ def check_image(name: str, arguments: Arguments, x: TensorSpec, demands: list[De
     if arguments["weights"] == "imagenet" and channels != 3:
         raise Refusal(
             IncompatibleShape,
-            f"{channels} channels arrive, and the ImageNet weights are for 3",
-            help="bring the image to 3 channels, or take `weights=None`",
+            f"{channels} channel{'s arrive' if channels != 1 else ' arrives'}, and the ImageNet weights are for 3",
+            help="bring the image to 3 channels, with `Concatenate()` of three copies or `Conv2D(3, 1)`, "
+            "or take `weights=None`",
         )
     _check_size(name, arguments, x, (height, width), demands)
 

@@ -10,6 +10,7 @@ from netdsl.catalog.kind import Identifier
 from netdsl.catalog.spell import spell
 
 _SWITCHES = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+_LARGE = 2**31
 _LONGEST = 20  # characters of a string that may be a number
 
 
@@ -17,6 +18,8 @@ def likely_meant(kind: ArgumentType, value: Any, argument: str) -> str | None:
     """Spell the first neighbour of a refused value that its type accepts; None where there is none."""
     if argument == "padding" and isinstance(value, int) and not isinstance(value, bool):
         value = "same" if value else "valid"  # a padding counted in pixels
+    if argument == "axis" and value in ("channels", "channel", "features", "last"):
+        value = -1
     for candidate in (value, *_neighbours(value)):
         try:
             kind.accept(candidate)
@@ -34,8 +37,10 @@ def _neighbours(value: Any) -> Iterator[Any]:
             return
         case int():
             yield from _around(value)
-        case float() if value.is_integer():
-            yield int(value)
+        case float() if abs(value) < _LARGE:
+            if value < 0:
+                yield -value
+            yield max(1, round(value))
         case Identifier(name) if name.isidentifier():
             yield name
         case list() | tuple() if value and all(item == value[0] for item in value):

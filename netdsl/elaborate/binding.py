@@ -18,6 +18,7 @@ from netdsl.catalog.kind import (
     ObjectValue,
 )
 from netdsl.catalog.signature import Parameter, Signature, names_and_aliases, signature
+from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -25,7 +26,9 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
+    BuiltinFunction,
     ExternLayerRef,
+    FunctionValue,
     KindRef,
     ModelRef,
     SharedLayer,
@@ -334,6 +337,7 @@ def _report_binding(
     if (
         isinstance(value, Identifier)
         and error.problem is argument_problems.WrongArgument
+        and error.suggestion is None
         and "." not in value.name
     ):
         ev.unknown_name(span, value.name, frame)
@@ -354,7 +358,22 @@ def _report_binding(
             replaced = Fix((Edit(place, error.suggestion),), safe=is_name)
         fix = first_that_helps([_whole_division(value, span), replaced])
     facts: dict[str, Any] = dict(error.facts)
-    frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, **facts))
+    label = error.label
+    if isinstance(value, _DECLARED):
+        label = label.replace(spell(value), span.text)
+    frame.report(error.problem.at(place, label, help=error.help, fix=fix, **facts))
+
+
+#: What stands for a declaration, and is spelled by its name alone.
+_DECLARED = (
+    BlockRef,
+    BuiltinFunction,
+    ExternLayerRef,
+    FunctionValue,
+    KindRef,
+    ModelRef,
+    SharedLayer,
+)
 
 
 def leave_out(call: tree.Call, name: str | None) -> Fix | None:

@@ -21,7 +21,7 @@ from netdsl.catalog.kind import (
 )
 from netdsl.catalog.signature import Signature, signature
 from netdsl.catalog.weight_rules import frozen
-from netdsl.diagnostics.diagnostic import Label
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
@@ -47,7 +47,7 @@ from netdsl.elaborate.masks import with_masks, without_masks
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.elaborate.provenance import difference_labels
-from netdsl.graph import Node, Operation, Ref
+from netdsl.graph import Graph, Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Demand, TensorSpec, spell_shape
@@ -272,6 +272,14 @@ def _report_call_argument(
     )
 
 
+def _first_use(operation: Operation, graph: Graph) -> str:
+    """Spell the shape that a shared layer was used on first."""
+    for node in graph.nodes:
+        if node.operation is operation and node.inputs:
+            return spell_shape(graph.spec(node.inputs[0]).shape)
+    return "another shape"
+
+
 def _report_unknown_call_argument(
     item: Given, names: list[str], definition: LayerKind, frame: Frame
 ) -> None:
@@ -279,13 +287,15 @@ def _report_unknown_call_argument(
 
     near = closest(str(item.name), names)
     offered = ", ".join(f"`{n}`" for n in names)
+    place = item.name_span or item.span
     frame.report(
         argument_problems.UnknownArgument.at(
-            item.name_span or item.span,
+            place,
             f"the call of `{definition.name}` takes no `{item.name}`",
             layer=definition.name,
             argument=item.name,
             help=f"did you mean `{near}`?" if near else f"it takes {offered}" if offered else "",
+            fix=Fix((Edit(place, near),), safe=True) if near else None,
         )
     )
 
@@ -424,7 +434,8 @@ def _operation(
             frame.report(
                 shape_problems.IncompatibleShape.at(
                     whole.span,
-                    f"{spell_shape(first.spec.shape)} arrives, and its weights were made for another shape",
+                    f"{spell_shape(first.spec.shape)} arrives, and its weights were made for "
+                    f"{_first_use(operation, body.graph)}",
                     layer=operation.kind,
                     related=input_labels([first], frame, whole.span),
                     help="use a layer of its own for each shape",

@@ -153,7 +153,7 @@ def _complete(
                 layer=label,
                 argument=missing[0],
                 help=f"give {spelled}, or a default where `{label}` is declared",
-                related=(Label(declared[0].span.to(declared[-1].span), "declared here"),),
+                related=[Label(p.span, "declared here") for p in declared if p.name in missing],
             )
         )
     return result if fine and not missing else None
@@ -170,8 +170,10 @@ def _report_too_many(
     label: str, names: list[str], given: list[Given], item: Given, frame: Frame
 ) -> None:
     count = sum(1 for g in given if g.name is None)
-    takes = f"takes {len(names)} argument{'s' * (len(names) != 1)}, {count} are given"
-    help_ = f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"
+    are = "are" if count != 1 else "is"
+    takes = f"takes {len(names) or 'no'} argument{'s' * (len(names) != 1)}, {count} {are} given"
+    listed = f"it takes {', '.join(f'`{n}`' for n in names)}"
+    help_ = listed if names else f"write `{label}()`, or declare a parameter: `{label}(name)`"
     frame.report(
         problems.TooManyArguments.at(item.span, takes, layer=label, argument="", help=help_)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -19,20 +19,26 @@ def no_output(node: tree.Block | tree.Model, label: str) -> Diagnostic:
     bound = [s for s in node.body.statements if isinstance(s, tree.Bind)]
     named = [s for s in bound if isinstance(s.target, tree.NamePattern)]
     meant = [s for s in named if s.target.span.text in _MEANT] or named[-1:]
-    fix = None
+    fix, related = None, []
     if meant and meant[-1].target.span.text == "output":
         name = meant[-1].target.span
         equals = name.file.text.index("=", name.end) + 1
         fix = Fix(
             (Edit(Span(name.file, name.end, equals), ""),), text="write `output …` without the `=`"
         )
+        related.append(Label(name, "with `=` this is a name, `output`"))
     elif meant:
         start = meant[-1].span.start
         place = Span(meant[-1].span.file, start, start)
         name_text = meant[-1].target.span.text
         fix = Fix((Edit(place, "output "),), text=f"write `output {name_text} = …`")
     return problems.NoOutput.at(
-        node.name_span, label, name=node.name, help="add an `output name = …`", fix=fix
+        node.name_span,
+        label,
+        name=node.name,
+        related=related,
+        help="add an `output name = …`",
+        fix=fix,
     )
 
 
@@ -54,6 +60,8 @@ def no_such_model(node: tree.SpecialisedModel, function: tree.Expr, home: Frame)
         name=name,
         help=f"did you mean `{near}`?"
         if near
+        else f"the only model is `{models[0]}`"
+        if len(models) == 1
         else f"the models are {', '.join(f'`{m}`' for m in models)}"
         if models
         else "declare it first, with a body",

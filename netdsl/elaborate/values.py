@@ -202,12 +202,19 @@ def subscript(value: Any, index: Any) -> Any:
         return value[index]
     except IndexError:
         help = f"the elements are 0 to {len(value) - 1}; -1 is the last" if value else ""
-        raise ValueProblem(f"there is no element {index}: it has {len(value)}", help=help) from None
+        count = (
+            f"there are {len(value)}, counted from 0"
+            if len(value) != 1
+            else "there is 1, element 0"
+        )
+        label = f"element {index} is asked for, and {count}"
+        raise ValueProblem(label, help=help) from None
     except KeyError:
         keys = ", ".join(f"`{key!r}`" for key in list(value)[:8])
         raise ValueProblem(f"there is no key {index!r}", help=f"the keys are {keys}") from None
     except (TypeError, ValueError):
-        raise ValueProblem(f"{index!r} is no index of {spell_type(value)}") from None
+        spelled = "`...`" if index is ... else repr(index)
+        raise ValueProblem(f"{spelled} is no index of {spell_type(value)}") from None
 
 
 def format_value(value: Any, conversion: str, spec: str) -> str:

@@ -144,23 +144,45 @@ def _operands(stage: tree.Expr) -> Iterator[tree.Expr]:
 def in_arguments(arguments: Sequence[tree.Argument]) -> Iterator[Diagnostic]:
     """Find a positional argument after a named one, and a name given twice."""
     named: dict[str, tree.Argument] = {}
-    for argument in arguments:
+    for index, argument in enumerate(arguments):
         if argument.name is None:
             if named and not argument.star:
-                yield _positional_after(argument, next(reversed(named.values())))
+                yield _positional_after(arguments, index, next(reversed(named.values())))
         elif argument.name in named:
             yield _given_twice(argument, named[argument.name])
         else:
             named[argument.name] = argument
 
 
-def _positional_after(argument: tree.Argument, before: tree.Argument) -> Diagnostic:
+def _positional_after(
+    arguments: Sequence[tree.Argument], index: int, before: tree.Argument
+) -> Diagnostic:
+    argument = arguments[index]
     return ArgumentOrder.at(
         argument.span,
         f"an argument without a name follows `{before.name}=`",
         related=[Label(before.name_span or before.span, "a named argument")],
         help="give this argument its name, or put it before the named ones",
+        fix=first_that_helps([_moved_forward(arguments, index), _without_names(arguments, index)]),
     )
+
+
+def _moved_forward(arguments: Sequence[tree.Argument], index: int) -> Fix:
+    """`Dense(activation=relu, 10)` may mean `Dense(10, activation=relu)`."""
+    argument = arguments[index]
+    first = next(a for a in arguments if a.name is not None)
+    text = argument.span.text
+    gone = Span(argument.span.file, arguments[index - 1].span.end, argument.span.end)
+    edits = _at(first.span, first.span.start, f"{text}, "), Edit(gone, "")
+    return Fix(edits, text=f"put `{shorten(text)}` before the named arguments")
+
+
+def _without_names(arguments: Sequence[tree.Argument], index: int) -> Fix:
+    """`Conv2D(filters=64, 3)` may mean `Conv2D(64, 3)`."""
+    named = [a for a in arguments[:index] if a.name is not None]
+    edits = [Edit(Span(a.span.file, a.span.start, a.value.span.start), "") for a in named]
+    names = ", ".join(f"`{a.name}=`" for a in named)
+    return Fix(tuple(edits), text=f"give all of them by their place: leave {names} out")
 
 
 def _given_twice(argument: tree.Argument, before: tree.Argument) -> Diagnostic:

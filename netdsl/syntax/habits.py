@@ -12,7 +12,7 @@ from netdsl.syntax.stop import Stop
 # What begins a statement in Python alone, and what to write instead.
 _PYTHON = {
     "def": "declare a function of values with `fn name(…) = …`, a layer made of layers with `block`",
-    "class": "declare a layer made of layers with `block`, a Python layer with `extern layer`",
+    "class": "declare a network with `model`, a layer made of layers with `block`, a Python layer with `extern layer`",
     "return": "write `output …`",
     "while": "repeat a chain with `repeat n { … }` or `for … in … { … }`",
     "with": "write what stands in its body",
@@ -90,10 +90,14 @@ def lambda_function(stop: Stop) -> Diagnostic | None:
     word = stop.previous_text
     if word != "lambda" or not (is_name(stop.kind) or stop.kind in (":", "*")):
         return None
+    help = 'declare `fn name(x) = …`, or `extern fn name from "module"` for Python code, and write its name here'
+    if stop.index >= 3 and stop.tokens.text(stop.index - 3) == "Lambda":
+        help = "write arithmetic in place of the layer, `x / 255.0`; "
+        help += 'declare other Python with `extern fn name from "module"`'
     return problems.PythonStatement.at(
         stop.tokens.span(stop.index - 1),
         "functions have names here",
-        help='declare `fn name(x) = …`, or `extern fn name from "module"` for Python code, and write its name here',
+        help=help,
         word=word,
     )
 

@@ -305,7 +305,7 @@ def repeat_without_count(stop: Stop) -> Diagnostic | None:
     brace = stop.open_brackets[-1]
     if brace == 0 or stop.tokens.text(brace - 1) != "repeat":
         return None
-    label = "how often is expected here"
+    label = "a count is expected here"
     return _unexpected(stop, brace, label, "write a number: `repeat 3 { … }`", None)
 
 

@@ -109,7 +109,7 @@ def _channels_fit(call: OpCall, channels: Dim, expected: Dim, name: str) -> None
     if not call.holds(equal(channels, expected)):
         raise Refusal(
             UnequalInputs,
-            f"{channels} channels arrive, the kernel is made for {expected}",
+            f"{channels} channel{'s arrive' if channels != 1 else ' arrives'}, the kernel is made for {expected}",
             blames=name,
         )
 

@@ -483,7 +483,7 @@ class TooDeep(Problem, code="N0120", title="nesting is too deep"):
 class ArgumentOrder(
     Problem,
     code="N0121",
-    title="names of arguments or parameters in an order that Python refuses",
+    title="arguments or parameters that Python would refuse",
 ):
     """What it means
 
