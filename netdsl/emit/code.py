@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from keyword import iskeyword
+from types import EllipsisType
 from typing import Any
 
 from netdsl.catalog.kind import Identifier, ObjectValue
@@ -159,7 +160,7 @@ def literal(value: Any, *, frozen: bool = False) -> ast.expr:
             return ast.Constant(value.name) if "." not in value.name else dotted(value.name)
         case float() if value != value or value in (float("inf"), float("-inf")):
             return call("float", [constant(str(value))])
-        case bool() | int() | float() | str() | None:
+        case bool() | int() | float() | str() | EllipsisType() | None:
             return constant(value)
         case list() if not frozen:
             return list_of(literal(item) for item in value)

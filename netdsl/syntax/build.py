@@ -332,6 +332,9 @@ class Builder:
     def attribute(self, span: Span, value: tree.Expr, name: Span) -> tree.Attribute:
         return self._follow_run(value, tree.Attribute(span, value, self._id(name), name))
 
+    def ellipsis(self, span: Span) -> tree.Literal:
+        return tree.Literal(span, ..., "...")
+
     def slice_index(
         self, span: Span, start: tree.Expr | None, stop: tree.Expr | None, step: tree.Expr | None
     ) -> tree.Slice:

@@ -43,11 +43,12 @@ _LOOKALIKES = {
     "≡": "==",
     "…": "...",
 }
+_VALUES = "write the values out, or use `range(…)`"
 _QUOTES = {"“": "”", "”": "”", "„": "”", "«": "»", "‘": "’", "’": "’"}
 
 
 def explain_foreign(stop: Stop) -> Diagnostic | None:
-    """Give the diagnostic of a token whose kind begins with `!`."""
+    """Give the diagnostic of a token whose kind begins with `!`, and of `...`."""
     match stop.kind:
         case "!open_string" | "!open_long_string":
             return _open_string(stop)
@@ -68,6 +69,8 @@ def explain_foreign(stop: Stop) -> Diagnostic | None:
             )
         case "!foreign":
             return _operator(stop)
+        case _ if stop.text == "...":
+            return _dots(stop)
         case "!character":
             return _character(stop)
     return None
@@ -183,11 +186,17 @@ def _spelled(stop: Stop, word: str) -> Diagnostic:
     )
 
 
+def _dots(stop: Stop) -> Diagnostic:
+    """Explain `...` outside an index."""
+    label = "it stands for axes between square brackets, `x[..., 0]`, and nowhere else"
+    return ForeignOperator.at(stop.span, label, help=_VALUES, written=stop.text)
+
+
 def _why_foreign(text: str) -> tuple[str, str]:
     if text == ":=":
         return "a name is bound by a statement of its own", "write `name = …` on a line of its own"
-    if text in ("..", "..."):
-        return "there is no such operator", "write the values out, or use `range(…)`"
+    if text == "..":
+        return "there is no such operator", _VALUES
     if text in ("<<", ">>"):
         return "there are no operators on bits", "write `* 2 ** n` or `// 2 ** n`"
     return "a name is bound once and never changed", "give the result a name of its own: `name = …`"

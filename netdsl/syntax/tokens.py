@@ -22,7 +22,7 @@ HARD_WORDS = frozenset(
 
 # What people write that is not netdsl, cut out whole so that a message can name it.
 _FOREIGN = (
-    r"=>|\|>|-->|→|⟶|:=|===|!==|<>|&&|\|\||<<|>>|\.\.\.?|/\*[\s\S]*?\*/|(?:\*\*|//|[-+*/%@&|^])="
+    r"=>|\|>|-->|→|⟶|:=|===|!==|<>|&&|\|\||<<|>>|\.\.(?!\.)|/\*[\s\S]*?\*/|(?:\*\*|//|[-+*/%@&|^])="
 )
 _PREFIX = r"(?:[rR][fF]?|[fF][rR]?|[uU])?"
 _STRAY = (

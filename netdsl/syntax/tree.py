@@ -10,6 +10,7 @@ Comments are not in the tree: `Module.comments` keeps them in order with their o
 from __future__ import annotations
 
 from dataclasses import field
+from types import EllipsisType
 from typing import TypeAlias
 
 from netdsl.record import record
@@ -28,9 +29,12 @@ class Node:
 
 @record
 class Literal(Node):
-    """A number, a string, True, False or None. `text` is how it was written (`1_000`, `0x10`, `'a'`)."""
+    """A number, a string, True, False, None, or the `...` of an index.
 
-    value: int | float | str | bool | None
+    `text` is how it was written (`1_000`, `0x10`, `'a'`).
+    """
+
+    value: int | float | str | bool | EllipsisType | None
     text: str = field(compare=False, default="")
 
 

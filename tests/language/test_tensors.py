@@ -190,7 +190,7 @@ def test_operator_between_tensors_is_a_merge_layer(op: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [("x * 2.0", (8,)), ("1 - x", (8,)), ("x / x", (8,)), ("-x", (8,)), ("x ** 2", (8,)), ("x[:, 0]", ()),
-    ("x[:, 2:5]", (3,)),
+    ("x[:, 2:5]", (3,)), ("x[..., 0]", ()), ("x[..., 2:5]", (3,)), ("x[..., None]", (8, 1)), ("x[...]", (8,)),
      ("x -> ops.reshape((-1, 4))", None), ("x -> ops.mean(axis=1)", ())],
 )  # fmt: skip
 def test_arithmetic_with_numbers_and_slices_give_tensors(

@@ -72,6 +72,7 @@ DISPLAYS = [
     ("sum(x for x in y)", "(sum (each( x (in x y)))"),
     ("(x for x in y)", "(each( x (in x y))"),
     ("a[1:2]", "(at a (slice 1 2 -))"),
+    ("a[..., 0]", "(at a (tuple Ellipsis 0))"),
     ("a[::2, :, 3]", "(at a (tuple (slice - - 2) (slice - - -) 3))"),
     ("a[1,]", "(at a (tuple 1))"),
     ("f(a, *b, c=d, **e,)", "(f a *b c=d **e)"),
