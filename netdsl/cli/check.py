@@ -8,6 +8,7 @@ import click
 
 from netdsl.cli.compiling import AT_HELP, SET_HELP, compile_files
 from netdsl.cli.configuration import Configuration, read_codes, read_device
+from netdsl.cli.files import specs_at
 from netdsl.cli.output import FORMATS, Findings, write
 
 
@@ -55,9 +56,11 @@ def command(
 ) -> int:
     """Say everything that is wrong with each spec, and what could be better; write nothing without --fix.
 
+    A folder stands for the specs in it.
     A comment `# netdsl: allow N0612` in a spec leaves that advice out for its line.
     """
     findings = Findings()
+    files = specs_at(files, findings.fail)
     if fix:
         _fix(files, findings)
     advice = Configuration(select, ignore, device, batch)

@@ -6,11 +6,13 @@ What can't be read or written becomes a diagnostic with a code of its own (N09);
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import posixpath
 import stat
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePath
 
 from netdsl.diagnostics.diagnostic import Diagnostic
@@ -26,6 +28,30 @@ STDIN = "<stdin>"
 def spec_name(path: str) -> str:
     """Give the name that a file has in diagnostics: `./a.net` is `a.net`, `-` is `<stdin>`."""
     return STDIN if path == "-" else posixpath.normpath(PurePath(path).as_posix())
+
+
+def specs_at(paths: Iterable[str], report: Callable[[Diagnostic], None]) -> tuple[str, ...]:
+    """Give each path once; for a folder all specs in it, but for those in folders whose names begin with a dot."""
+    found: dict[str, None] = {}
+    for path in paths:
+        if path == "-" or not os.path.isdir(path):
+            found[path] = None
+            continue
+        inside = [str(spec) for spec in sorted(Path(path).rglob("*.net")) if _is_listed(spec, path)]
+        found.update(dict.fromkeys(inside))
+        if not inside:
+            name = spec_name(path)
+            report(
+                problems.UnreadableFile.at(
+                    whole(name), "the folder holds no `.net` file", name=name
+                )
+            )
+    return tuple(found)
+
+
+def _is_listed(spec: Path, folder: str) -> bool:
+    parts = spec.relative_to(folder).parts
+    return spec.is_file() and not any(part.startswith(".") for part in parts)
 
 
 def read_spec(path: str) -> SourceFile | Diagnostic:
@@ -87,6 +113,10 @@ def write_whole(path: Path, text: str) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
+    if target.exists() and not os.access(
+        target, os.W_OK
+    ):  # a new file in its place would go round that
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     handle, temporary = tempfile.mkstemp(
         prefix=f".{target.name}.", suffix=".tmp", dir=target.parent
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.files import read_spec, write_result
+from netdsl.cli.files import read_spec, specs_at, write_result
 from netdsl.cli.output import Findings, write, write_source
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.source import SourceFile
@@ -19,13 +19,13 @@ from netdsl.source import SourceFile
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a layout would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
 def command(files: tuple[str, ...], check: bool, diff: bool) -> int:
-    """Lay each spec out in the one layout; comments are kept.
+    """Lay each spec out in the one layout; comments are kept. A folder stands for the specs in it.
 
     A spec that cannot be read is left as it is. `-` is read from standard input and printed.
     """
     findings = Findings()
     changed = False
-    for path in dict.fromkeys(files):
+    for path in specs_at(files, findings.fail):
         file = read_spec(path)
         if not isinstance(file, SourceFile):
             findings.fail(file)

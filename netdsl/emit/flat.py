@@ -20,7 +20,7 @@ from netdsl.elaborate.training import TrainPlan
 from netdsl.emit import applications, code
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign
-from netdsl.emit.layout_statements import names_in
+from netdsl.emit.layout_statements import dedented, names_in
 from netdsl.emit.module import model_functions
 from netdsl.emit.names import Locals
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
@@ -147,7 +147,7 @@ class FlatWriter:
         return code.function(spelled, [], body, by_name)
 
     def _docstring(self) -> str:
-        own = (self._graph.docstring or "").strip()
+        own = "\n".join(dedented(self._graph.docstring or ""))
         facts = describe(self._graph, False)
         return f"{own}\n\n{facts}" if own else facts
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from netdsl.emit import code
 from netdsl.emit.layout import flat
-from netdsl.emit.layout_statements import docstring_lines, wrap
+from netdsl.emit.layout_statements import dedented, docstring_lines, wrap
 from netdsl.source import SourceFile
 
 _UNSIGNED = "0" * 8
@@ -37,7 +37,7 @@ def header(
         f"Made by netdsl {version} from {name}{given} (sha256 {file.digest}, this file {_UNSIGNED}). "
         "Change the spec, not this file."
     )
-    own = (docstring or "").strip("\n ")
+    own = "\n".join(dedented(docstring or ""))
     first = 0 if own else 6
     lines = "\n".join(wrap(made, 0, first)).strip()
     text = f"{own}\n\n{lines}" if own else lines

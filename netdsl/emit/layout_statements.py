@@ -184,7 +184,9 @@ def _print_simple(statement: ast.stmt, suffix: Document, indent: int) -> list[st
         return lines
     application = getattr(statement, "value", None)
     match application:
-        case ast.Call(func=ast.Call() as maker, args=[*args]) if all(map(_is_short, args)):
+        case ast.Call(func=ast.Call() as maker, args=args, keywords=[]) if all(
+            map(_is_short, args)
+        ):
             maker.a_line_each = True  # type: ignore[attr-defined]
             return _print((_simple(statement), suffix), indent)
     return lines
@@ -212,6 +214,17 @@ def docstring_lines(text: str, indent: int) -> list[str]:
 
 def clean_docstring(text: str) -> list[str]:
     """Take the common indentation off, escape what would end the string, and drop outer blank lines."""
+    cleaned = dedented(text)
+    if not cleaned:
+        return [""]
+    escaped = [escape(line, "").replace('"""', '\\"\\"\\"') for line in cleaned]
+    if escaped[0].startswith('"'):
+        escaped[0] = " " + escaped[0]
+    return escaped
+
+
+def dedented(text: str) -> list[str]:
+    """Take the common indentation off a docstring and drop its outer blank lines, as Python's tools do."""
     lines = text.expandtabs().replace("\r\n", "\n").split("\n")
     margins = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
     margin = min(margins, default=0)
@@ -220,13 +233,9 @@ def clean_docstring(text: str) -> list[str]:
         cleaned.pop(0)
     while cleaned and not cleaned[-1]:
         cleaned.pop()
-    if not cleaned:
-        return [""]
-    cleaned[0] = cleaned[0].lstrip()
-    escaped = [escape(line, "").replace('"""', '\\"\\"\\"') for line in cleaned]
-    if escaped[0].startswith('"'):
-        escaped[0] = " " + escaped[0]
-    return escaped
+    if cleaned:
+        cleaned[0] = cleaned[0].lstrip()
+    return cleaned
 
 
 def wrap(text: str, indent: int = 0, first: int = 0) -> list[str]:

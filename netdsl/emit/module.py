@@ -23,6 +23,7 @@ from netdsl.emit.facts import describe
 from netdsl.emit.functions import Written, write_block, write_model, write_specialised
 from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece
 from netdsl.emit.layers import is_layer_chain
+from netdsl.emit.layout_statements import dedented
 from netdsl.emit.names import DefaultSet, Locals, Scope
 from netdsl.emit.reach import Reach
 from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
@@ -297,7 +298,7 @@ class ModuleWriter:
         """Give a model's docstring: the spec's own, and what the compiler worked out."""
         graph = self._models.get(symbol.name) if symbol.unit is self.unit else None
         facts = "" if graph is None else describe(graph, bool(self.open_parameters(symbol)))
-        own = (text or "").strip()
+        own = "\n".join(dedented(text or ""))
         return f"{own}\n\n{facts}" if own and facts else own or facts
 
     def dtype(self, written: tree.TensorType) -> str:

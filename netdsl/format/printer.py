@@ -43,6 +43,8 @@ def format_module(module: tree.Module) -> str:
     comments = Comments(module.file, module.comments)
     with _room_to_recurse():
         text = write(Statements(tokenize(module.file), comments).module(module))
+    # a string over several lines means the same with either line ending; the rest has one already
+    text = text.replace("\r\n", "\n")
     return f"{text}\n" if text else ""
 
 

@@ -125,9 +125,10 @@ def test_a_byte_order_mark_and_line_endings_change_no_place(ending: str, folder:
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("missing.net", "N0901"), (".", "N0901"), ("latin.net", "N0902")]
+    ("name", "code"), [("missing.net", "N0901"), ("empty", "N0901"), ("latin.net", "N0902")]
 )
 def test_what_cannot_be_read_has_a_code(name: str, code: str, folder: Path) -> None:
+    (folder / "empty").mkdir()
     (folder / "latin.net").write_bytes("# é".encode("latin-1"))
     (found,) = findings(name)
     assert (found["code"], found["line"], found["column"]) == (code, 1, 1)

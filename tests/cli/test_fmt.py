@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -73,3 +74,44 @@ def test_what_does_not_parse_is_left_alone(folder: Path) -> None:
 
 def test_a_file_that_is_not_there_is_told_of() -> None:
     assert run("fmt", "missing.net").exit_code == 2
+
+
+def test_a_folder_stands_for_the_specs_in_it(folder: Path, crooked: Path) -> None:
+    for name in ("inner/deep/a.net", "inner/.hidden/b.net", "inner/c.txt"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(CROOKED, "utf-8")
+    assert run("fmt", "inner").exit_code == 0
+    assert run("fmt", "inner", "inner/deep/a.net", "--check").exit_code == 0
+    assert (folder / "inner/.hidden/b.net").read_text("utf-8") == CROOKED
+    assert (folder / "inner/c.txt").read_text("utf-8") == CROOKED
+    assert "crooked.net" in run("fmt", ".", "--check").stderr
+
+
+def test_a_folder_without_a_spec_is_told_of(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    for command in ("fmt", "check"):
+        result = run(command, "empty")
+        assert result.exit_code == 2
+        assert "holds no `.net` file" in result.stderr
+
+
+def test_line_endings_are_of_one_kind_inside_strings_too(folder: Path) -> None:
+    path = folder / "windows.net"
+    path.write_bytes(b'"""A\r\nB."""\r\nlet a = 1 # one\r\nlet b = """c\r\nd"""\r\n')
+    assert run("fmt", "windows.net").exit_code == 0
+    assert b"\r" not in path.read_bytes()
+    assert run("fmt", "windows.net", "--check").exit_code == 0
+
+
+def test_a_file_that_may_only_be_read_is_left_alone(
+    crooked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crooked.chmod(0o444)
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and allowed(path, mode))
+    result = run("fmt", "crooked.net")
+    assert result.exit_code == 2
+    assert "N0904" in result.stderr
+    assert "Permission denied" in result.stderr
+    assert crooked.read_text("utf-8") == CROOKED

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from netdsl.compiler import compile_text
 from netdsl.emit.layout_statements import docstring_lines, format_statements
 
 SEPARATOR = "# ----\n"
@@ -129,3 +130,17 @@ def test_the_printer_needs_no_recursion_for_a_long_sum(tmp_path: Path) -> None:
     finally:
         sys.setrecursionlimit(sys_limit)
     assert format_statements(tree.body).count("a") == 3000
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_docstring_over_several_lines_keeps_its_own_indentation_alone(flat: bool) -> None:
+    text = (
+        '"""A file.\n   Two.\n     Three."""\n'
+        'model M {\n    """First.\n    Second:\n      - third\n    """\n'
+        "    input x: [2]\n    output y = x -> Dense(1)\n}\n"
+    )
+    compiled = compile_text(text)
+    made = ast.parse(compiled.flat_source if flat else compiled.source)
+    (function,) = [node for node in made.body if isinstance(node, ast.FunctionDef)]
+    assert (ast.get_docstring(made) or "").startswith("A file.\nTwo.\n  Three.\n\nMade by")
+    assert (ast.get_docstring(function) or "").startswith("First.\nSecond:\n  - third\n\nM: ")
