@@ -170,7 +170,8 @@ class TargetShape(ArgumentType):
             raise mismatch(value, self.spelled)
         sizes = items(Integer("an integer", -1), self.spelled).accept(value)
         if sizes.count(-1) > 1:
-            raise ArgumentMismatch(f"is `{spell(value)}`, where -1 stands more than once")
+            help = "keep one `-1`, which stands for what is left, and give the other size"
+            raise ArgumentMismatch(f"is `{spell(value)}`, where -1 stands more than once", help)
         return sizes
 
 

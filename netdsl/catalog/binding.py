@@ -48,8 +48,12 @@ ELSEWHERE: Mapping[str, str] = {
 WORDS: Mapping[str, str] = {
     "padding": '`"same"` pads so that only strides make it smaller, `"valid"` does not pad',
     "layer": "write a layer with its arguments: `LSTM(64)`",
+    "cell": "write a cell with its arguments: `LSTMCell(64)`",
+    "dims": "name each axis but the batch once, counted from 1: `(2, 1)` swaps two",
+    "target_shape": "write the sizes without the batch: `(28, 28, 1)`",
 }
 
+ANY_OF_THEM = "*"  # a wrong name that may have been meant for any argument
 FIRST_MISPLACED = 2  # from this position on, people lose count of what stands where
 
 #: Arguments of `call` that are not tensors.
@@ -203,9 +207,19 @@ class _Binder:
         suggestion: str | None = ""
         if not help:
             near = closest(name, self.signature.names)
+            if near is None and (atcall := self._at_call(name)):
+                self._report(UnknownArgument, "", argument=name, help=atcall)
+                return
             help, suggestion = f"did you mean `{near}`?" if near else self._what_there_is(), near
-            self.meant.add(near or "")
+            self.meant.add(near or ANY_OF_THEM)
         self._report(UnknownArgument, "", argument=name, help=help, suggestion=suggestion)
+
+    def _at_call(self, name: str) -> str:
+        """`MultiHeadAttention(2, 16, use_causal_mask=True)`: an argument of the call, not of the layer."""
+        near = closest(name, [p.name for p in self.signature.call_parameters])
+        if near is None or self.signature.family != "layer":
+            return ""
+        return f"the call takes it, in a second pair of parentheses: `{self.signature.name}(…)({near}=…)`"
 
     def _accept(self, name: str, value: Any) -> Any:
         if value is UNRESOLVED:
@@ -220,9 +234,12 @@ class _Binder:
             help, suggestion = refusal.help, refusal.suggestion
             if not help and suggestion is None and not isinstance(value, (Sym, Unknown)):
                 suggestion = self._meant(kind, name, value, position or 0)
+                if suggestion is None and position == len(self.positions) - 1:
+                    suggestion = self._misplaced(value)
                 help = self._way_out(name, position or 0, suggestion)
                 if not help and isinstance(value, list) and value and likely(kind, value[0]):
                     help = f"go through them: `for value in {spell(value)} {{ {self.signature.name}(value) }}`"
+                help = help or self._in_general(kind, value)
             self._report(
                 refusal.problem,
                 f"`{name}` {refusal.label}",
@@ -239,11 +256,26 @@ class _Binder:
         parameter = self.signature.parameter(name)
         if value is None and parameter is not None and parameter.default is not None:
             return None if parameter.required else spell(parameter.default)
+        if name == "cell" and isinstance(value, int) and self.signature.name == "RNN":
+            return f"LSTMCell({value})"
         if name == "layer" and isinstance(value, int):
             return f"{'LSTM' if self.signature.name == 'Bidirectional' else 'Dense'}({value})"
         from netdsl.catalog.meant import likely_meant  # loaded where there is a mistake
 
         return likely_meant(kind, value, name)
+
+    def _misplaced(self, value: Any) -> str | None:
+        from netdsl.catalog.way_out import misplaced  # loaded where there is a mistake
+
+        def type_of(name: str) -> ArgumentType:
+            return argument_type(self.signature, name, self.overrides)
+
+        return misplaced(self.signature, type_of, value, self.written)
+
+    def _in_general(self, kind: ArgumentType, value: Any) -> str:
+        from netdsl.catalog.way_out import in_general  # loaded where there is a mistake
+
+        return in_general(kind, value)
 
     def _way_out(self, name: str, position: int, suggestion: str | None) -> str:
         if suggestion is not None:
@@ -256,7 +288,7 @@ class _Binder:
         if parameter.name in canonical:
             return canonical[parameter.name]
         if parameter.required or (self.signature.name, parameter.name) in NEEDED_ANYWAY:
-            if parameter.name not in self.meant and not self.too_many:
+            if not self.meant & {parameter.name, ANY_OF_THEM} and not self.too_many:
                 self._report_missing(parameter.name)
             return UNRESOLVED
         return canonical_default(self.signature, parameter, self.overrides)
@@ -269,7 +301,7 @@ class _Binder:
     def _next_by_name(self) -> str:
         parameters = self.signature.parameters
         keywords = [p.name for p in parameters if p.kind == "keyword" and not p.is_base]
-        return f"`{keywords[0]}` and what follows go by name" if keywords else ""
+        return f"`{keywords[0]}` and what follows go by name" if keywords else "leave it out"
 
     def _what_there_is(self) -> str:
         own = [p.name for p in self.signature.parameters if not p.is_base and p.kind != "many"]

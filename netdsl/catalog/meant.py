@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType
@@ -20,6 +20,8 @@ def likely_meant(kind: ArgumentType, value: Any, argument: str) -> str | None:
         value = "same" if value else "valid"  # a padding counted in pixels
     if argument == "axis" and value in ("channels", "channel", "features", "last"):
         value = -1
+    if isinstance(value, (list, tuple)) and argument in ("target_shape", "dims"):
+        value = _without_batch(value)
     for candidate in (value, *_neighbours(value)):
         try:
             kind.accept(candidate)
@@ -27,6 +29,15 @@ def likely_meant(kind: ArgumentType, value: Any, argument: str) -> str | None:
             continue
         return spell(candidate)
     return None
+
+
+def _without_batch(value: Sequence[Any]) -> Sequence[Any]:
+    """`(None, 784)` without the batch, which is implied; axes that count it, `(0, 2, 1)`, counted from 1."""
+    if value and value[0] is None:
+        return tuple(value[1:])
+    if 0 in value and all(isinstance(item, int) for item in value):
+        return tuple(value[1:]) if value[0] == 0 and len(value) > 2 else tuple(i + 1 for i in value)
+    return value
 
 
 def _neighbours(value: Any) -> Iterator[Any]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,7 @@ def bind_call(
     if fixed is not None:
         return fixed[1]  # type: ignore[no-any-return]
     given = _evaluated(call, found, overrides, frame)
-    added = _defaults(found, given, frame) if frame.defaults else []
+    added = _defaults(found, given, overrides, frame) if frame.defaults else []
     is_fixed = not added and _is_fixed(call)
     given = [g for g in (*given, *added) if g.name not in leave_out]
     key = _plain_key(found, given)
@@ -177,7 +177,11 @@ def _catalogue_object(
     frame: Frame,
 ) -> Any:
     value = argument.value
-    if not isinstance(value, tree.Call) or name is None or argument.star:
+    if name is None or argument.star:
+        return MISSING
+    if isinstance(value, tree.Name):
+        return _catalogue_name(value, name, found, overrides, frame)
+    if not isinstance(value, tree.Call):
         return MISSING
     target = value.function
     if not isinstance(target, tree.Name) or not isinstance(frame.lookup(target.id), KindRef):
@@ -190,7 +194,29 @@ def _catalogue_object(
     return MISSING
 
 
-def _defaults(found: Signature, given: list[Given], frame: Frame) -> list[Given]:
+def _catalogue_name(
+    written: tree.Name,
+    name: str,
+    found: Signature,
+    overrides: Mapping[str, ArgumentType],
+    frame: Frame,
+) -> Any:
+    """Read a layer's bare name as an identifier where no layer is taken: `kernel_initializer=Identity`."""
+    kind = frame.lookup(written.id)
+    families = families_taken(found, name, overrides)
+    if (
+        not isinstance(kind, KindRef)
+        or kind.name != written.id
+        or not families
+        or "layer" in families
+    ):
+        return MISSING
+    return Identifier(written.id)
+
+
+def _defaults(
+    found: Signature, given: list[Given], overrides: Mapping[str, ArgumentType], frame: Frame
+) -> list[Given]:
     """Give the arguments that `defaults` statements add, the innermost scope first."""
     if found.family != "layer" or not any(d.arguments for d in frame.defaults):
         return []
@@ -208,11 +234,25 @@ def _defaults(found: Signature, given: list[Given], frame: Frame) -> list[Given]
                 or found.family != "layer"
             ):
                 continue
-            for item in evaluate_arguments(arguments, defaults.frame):
+            for item in _evaluated_by_name(arguments, found, overrides, defaults.frame):
                 if item.name is not None and item.name not in taken:
                     taken.add(item.name)
                     added.append(item)
     return added
+
+
+def _evaluated_by_name(
+    arguments: Sequence[tree.Argument],
+    found: Signature,
+    overrides: Mapping[str, ArgumentType],
+    frame: Frame,
+) -> Iterator[Given]:
+    for argument in arguments:
+        value = _catalogue_object(argument, argument.name, found, overrides, frame)
+        if value is MISSING:
+            yield from evaluate_arguments((argument,), frame)
+        else:
+            yield Given(argument.name, value, argument.value.span, argument.name_span)
 
 
 def _refuse_tensors(

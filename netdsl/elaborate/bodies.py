@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -35,6 +35,7 @@ from netdsl.elaborate.limits import BLOCK_STEPS, MAX_DEPTH, LimitReached
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import Arrangement, Step
 from netdsl.elaborate.parameters import Given
+from netdsl.elaborate.unpacking import change_names
 from netdsl.graph import Node, Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -355,7 +356,13 @@ def _bind(statement: tree.Bind, value: Any, frame: Frame) -> None:
                 target.span,
                 f"{len(target.parts)} names for one tensor {spell_shape(value.spec.shape)}",
                 related=layers.input_labels(value, frame, target.span),
-                fix=candidates.return_state(value, frame.body.graph),
+                help="it gives one tensor: write one name",
+                fix=first_that_helps(
+                    [
+                        candidates.return_state(value, frame.body.graph),
+                        change_names(target, value),
+                    ]
+                ),
             )
         )
         frame.variables.update(dict.fromkeys(pattern_names(target), POISON))

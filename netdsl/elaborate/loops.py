@@ -18,6 +18,7 @@ from netdsl.elaborate.entities import (
 )
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.limits import TURN_STEPS, check_items
+from netdsl.elaborate.unpacking import change_names
 from netdsl.syntax import tree
 from netdsl.tensor import Sym
 
@@ -118,14 +119,15 @@ def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]
             what = "tensors" if is_tensorial(value) else "values"
             came = f"{len(value)} {what}"
         names = [n for n in value.names if n] if isinstance(value, NamedOutputs) else []
+        fix = change_names(pattern, value) if is_tensorial(value) and not names else None
+        help_ = fix.text if fix else _groups(count, value)
         frame.report(
             problems.WrongUnpacking.at(
                 pattern.span,
                 f"{count} names for {came}",
                 related=layers.input_labels(value, frame, pattern.span) if frame.body else (),
-                help=f"they are {', '.join(f'`{n}`' for n in names)}"
-                if names
-                else _groups(count, value),
+                help=f"they are {', '.join(f'`{n}`' for n in names)}" if names else help_,
+                fix=fix,
             )
         )
     return [POISON] * count

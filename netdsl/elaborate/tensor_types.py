@@ -51,7 +51,7 @@ def dtype_of(written: tree.TensorType, frame: Frame) -> str:
             fix=Fix((Edit(span, near),), safe=True) if near else None,
         )
     )
-    return "float32"
+    return near or "float32"
 
 
 def dimension(expr: tree.Expr, frame: Frame) -> Dim | None:
@@ -69,16 +69,28 @@ def _as_dimension(value: Any, expr: tree.Expr, frame: Frame) -> Dim | None:
     if isinstance(value, int) and not isinstance(value, bool):
         if value >= 0:
             return value
-        frame.report(
-            problems.WrongInputType.at(expr.span, f"a dimension is at least 0, this is {value}")
-        )
+        _report_size(expr, f"a dimension is at least 0, this is {value}", "?", frame)
     elif not is_poisoned(value):
-        frame.report(
-            problems.WrongInputType.at(
-                expr.span, f"a dimension is a whole number, this is {spell_entity(value)}"
-            )
-        )
+        label = f"a dimension is a whole number, this is {spell_entity(value)}"
+        _report_size(expr, label, _whole(value), frame)
     return None
+
+
+def _whole(value: Any) -> str:
+    """Spell the whole number that `28.0` or `"28"` was meant for, or nothing."""
+    if isinstance(value, float) and value.is_integer() and 0 < value < 2**31:
+        return str(int(value))
+    return value if isinstance(value, str) and value.isdecimal() and len(value) < 10 else ""
+
+
+def _report_size(expr: tree.Expr, label: str, better: str, frame: Frame) -> None:
+    help_ = "write a whole number, `?` for any size, or a name for a size that others repeat"
+    if better == "?":
+        help_ = "write `?` for a size that is not known"
+    elif better:
+        help_ = f"did you mean `{better}`?"
+    fix = Fix((Edit(expr.span, better),), safe=True) if better else None
+    frame.report(problems.WrongInputType.at(expr.span, label, help=help_, fix=fix))
 
 
 def _dimensions(expr: tree.Expr, frame: Frame) -> list[Dim | None]:

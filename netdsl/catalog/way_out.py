@@ -1,0 +1,94 @@
+"""What to write in place of a value that an argument refuses, where no neighbour of the value is what was meant.
+
+`misplaced` finds the argument that a value by position was meant for, `in_general` says what the argument takes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from typing import Any
+
+from netdsl.catalog.argument_types import (
+    ArgumentMismatch,
+    ArgumentType,
+    Boolean,
+    Choice,
+    Either,
+    Integer,
+    Items,
+    Number,
+    Optional,
+    Repeated,
+    Text,
+)
+from netdsl.catalog.kind import Identifier
+from netdsl.catalog.signature import Signature
+from netdsl.catalog.spell import spell
+
+#: Of several arguments that a switch may be meant for, the ones that people give first.
+_FIRST = ("return_sequences",)
+
+
+def misplaced(
+    signature: Signature,
+    type_of: Callable[[str], ArgumentType],
+    value: Any,
+    given: Collection[str],
+) -> str | None:
+    """Name the argument that takes a word or a switch which was given by position: `activation=relu`."""
+    if not isinstance(value, (str, bool, Identifier)):
+        return None
+    names = [p.name for p in signature.parameters if p.kind in ("positional", "keyword")]
+    base = {p.name for p in signature.parameters if p.is_base}
+    for name in sorted(names, key=lambda n: n not in _FIRST):
+        kind = type_of(name)
+        if name in given or name in base or type(kind) is ArgumentType or _is_text(kind):
+            continue
+        try:
+            kind.accept(value)
+        except ArgumentMismatch:
+            continue
+        return f"{name}={value if isinstance(value, Identifier) else spell(value)}"
+    return None
+
+
+def _is_text(kind: ArgumentType) -> bool:
+    return isinstance(kind.inner if isinstance(kind, Optional) else kind, Text)
+
+
+def in_general(kind: ArgumentType, value: Any) -> str:
+    """Say what to write, with the bound that was passed or an example."""
+    match kind:
+        case Optional(_, inner):
+            return in_general(inner, value)
+        case Repeated(_, _, item):
+            return in_general(item, value)
+        case Choice(_, words):
+            return f'write one of them, such as `"{words[0]}"`'
+        case Integer(_, minimum, maximum):
+            return _bounded(value, minimum, maximum, "write a whole number")
+        case Number(_, minimum, maximum):
+            return _bounded(value, minimum, maximum, "write a number")
+        case Boolean():
+            return "write `True` or `False`"
+        case Text():
+            return 'write a string: `"…"`'
+        case Items(_, item, length) if isinstance(item, Integer):
+            return "write a list of whole numbers" + (f", {length} of them" if length else "")
+        case Either(_, options):
+            return next((text for o in options if (text := in_general(o, value))), "")
+    return ""
+
+
+def _bounded(value: Any, minimum: float, maximum: float, otherwise: str) -> str:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and value < minimum:
+        return f"give at least `{minimum:g}`"
+    if is_number and value > maximum and maximum < 2**31:
+        return f"give at most `{maximum:g}`"
+    if math.isfinite(minimum) and 0 < maximum <= 1:
+        return f"{otherwise} from {minimum:g} to {maximum:g}"
+    if minimum in (0, 1):
+        return f"{otherwise} from {minimum:g} on"
+    return otherwise
