@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
@@ -70,12 +72,19 @@ class Unit:
         """Tell whether a name that is bound nowhere may be bound in what the parser could not read."""
         if not self.is_broken:
             return False
+        return self._may_have_lost_any or self._words[name] > 1
+
+    @cached_property
+    def _may_have_lost_any(self) -> bool:
+        """Tell whether an import could not be read, or an input has no name."""
         imports = sum(isinstance(s, tree.Import) for s in self.module.statements)
         if len(re.findall(r"^(?:from|import)\b", self.file.text, re.MULTILINE)) > imports:
             return True
-        if re.search(r"^\s*input\s*[:\[]", self.file.text, re.MULTILINE):
-            return True  # an input without a name
-        return len(re.findall(rf"\b{re.escape(name)}\b", self.file.text)) > 1
+        return bool(re.search(r"^[ \t]*input[ \t]*[:\[]", self.file.text, re.MULTILINE))
+
+    @cached_property
+    def _words(self) -> Counter[str]:
+        return Counter(re.findall(r"\w+", self.file.text))
 
     def all_modules(self) -> dict[SourceFile, tree.Module]:
         """Give the syntax trees of this file and of everything it imports."""
