@@ -63,7 +63,9 @@ def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     if not is_poisoned(value) and not _blames_elements(expr, value, frame):
         frame.report(
             problems.NotATensor.at(
-                expr.span, f"this is {spell_entity(value)}, an arrow starts from a tensor"
+                expr.span,
+                f"this is {spell_entity(value)}",
+                help="begin with an input, or with a tensor that is made from one",
             )
         )
     return POISON

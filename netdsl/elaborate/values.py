@@ -18,6 +18,9 @@ from netdsl.elaborate.limits import MAX_BITS, MAX_TEXT, LimitReached, check_item
 from netdsl.tensor import Sym, Unknown, equal
 
 
+_NOT_ZERO = "divide by what is never 0: `max(1, …)`"
+
+
 class ValueProblem(Exception):
     """What went wrong with a value, as a label; `symbolic` names the dimension that had to be a number."""
 
@@ -91,7 +94,7 @@ def binary(op: str, left: Any, right: Any) -> Any:
     try:
         result = _ARITHMETIC[op](left, right)
     except ZeroDivisionError:
-        raise ValueProblem("a division by zero") from None
+        raise ValueProblem("a division by zero", help=_NOT_ZERO) from None
     except (OverflowError, ValueError, TypeError, MemoryError) as error:
         raise ValueProblem(str(error) or type(error).__name__) from None
     if isinstance(result, complex):
@@ -133,7 +136,7 @@ def _dim_arithmetic(op: str, left: Any, right: Any) -> Any:
     try:
         return _ARITHMETIC[op](left, right)
     except ZeroDivisionError:
-        raise ValueProblem("a division by zero") from None
+        raise ValueProblem("a division by zero", help=_NOT_ZERO) from None
 
 
 def unary(op: str, operand: Any) -> Any:
@@ -221,14 +224,14 @@ def format_value(value: Any, conversion: str, spec: str) -> str:
     """Spell a value inside an f-string."""
     digits = "".join(c if c.isdigit() else " " for c in spec).split()
     if any(len(d) > 6 or int(d) > MAX_TEXT for d in digits):
-        raise LimitReached(f"a format of width {max(digits, key=len)}")
+        raise LimitReached(f"a format of more than {MAX_TEXT:,} characters")
     if is_dim(value):
         raise ValueProblem(f"text needs a number, and `{value}` is symbolic", value)
     spelled: dict[str, Callable[[Any], str]] = {"r": repr, "a": ascii, "s": str}
     shown: Any = spelled[conversion](value) if conversion in spelled else value
     try:
         return format(shown, spec)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ValueProblem(str(error)) from None
 
 

@@ -206,6 +206,7 @@ def shape_brackets(stop: Stop) -> Diagnostic | None:
     fix = None
     if last is not None:
         fix = Fix((Edit(tokens.span(index), "["), Edit(tokens.span(last), "]")), safe=True)
+        fix = stop.shows_line(fix)
     return _unexpected(stop, index, "`[` is expected here", help_, fix)
 
 

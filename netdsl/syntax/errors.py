@@ -99,9 +99,17 @@ def misplaced_statement(stop: Stop) -> Diagnostic | None:
         span,
         "outside every body",
         related=last_brace(stop),
-        help=f"write `let {text} = …` for a constant, or move it into a block or a model",
+        help=_where_to_put(stop, text),
         word=text,
     )
+
+
+def _where_to_put(stop: Stop, name: str) -> str:
+    """Say where a name is bound: a constant anywhere, a tensor in a body."""
+    rest = [stop.tokens.kinds[i] for i in range(stop.began, stop.resume)]
+    if "->" in rest or "(" in rest:
+        return "tensors are named in a body: write it inside `model Net { … }`"
+    return f"write `let {name} = …` for a constant, or move it into a block or a model"
 
 
 def doubled_arrow(stop: Stop) -> Diagnostic | None:
@@ -314,7 +322,7 @@ def _fix(stop: Stop) -> Fix | None:
     if stop.kind == "==" and "=" in stop.accepted:
         return stop.replace(stop.index, "=")
     if stop.kind == "[" and _statement_word(stop) == "input" and ":" in stop.accepted:
-        return stop.append(stop.index - 1, ":")
+        return stop.shows_line(stop.append(stop.index - 1, ":"))
     return None
 
 

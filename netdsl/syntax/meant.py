@@ -141,11 +141,14 @@ def input_type(stop: Stop) -> Diagnostic | None:
         return None
     if stop.kind == "=" and ":" in stop.accepted:
         help = "write a tensor's type behind a colon: `input name: [32, 32, 3]`"
-        fix = stop.replace(stop.index, ":")
+        place = Span(stop.tokens.file, stop.gap.end, stop.span.end)
+        fix = stop.shows_line(Fix((Edit(place, ":"),), safe=True))
         return _unexpected(stop, stop.index, "a colon is expected here", help, fix)
     if stop.kind == "(" and ("[" in stop.accepted or ":" in stop.accepted):
         help = "write a shape between `[` and `]`: `input name: [32, 32, 3]`"
-        return _unexpected(stop, stop.index, "`[` is expected here", help, _shape(stop))
+        return _unexpected(
+            stop, stop.index, "`[` is expected here", help, stop.shows_line(_shape(stop))
+        )
     return None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, apply_edits
 from netdsl.source import Span
 from netdsl.syntax.recovery import (
     CLOSERS,
@@ -17,6 +17,8 @@ from netdsl.syntax.recovery import (
 )
 from netdsl.syntax.table import END
 from netdsl.syntax.tokens import Tokens
+
+_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,20 @@ class Stop:
             ):
                 return index
         return None
+
+    def shows_line(self, fix: Fix | None) -> Fix | None:
+        """Let a fix of the statement's first line tell how that line then reads: `input image: [28, 28, 1]`."""
+        first = self.before if self.index == self.began and self.before is not None else self.began
+        file, start = self.tokens.file, self.tokens.starts[first]
+        end = file.text.find("\n", start)
+        end = len(file.text) if end < 0 else end
+        if fix is None or not self.tokens.is_first_on_line(first):
+            return fix
+        if any(not start <= edit.span.start <= edit.span.end <= end for edit in fix.edits):
+            return fix
+        line = apply_edits(file.text[:end], fix.edits)[start:].rstrip()
+        is_plain = len(line) <= _LONGEST_SHOWN and not set(line) & set("#`}")
+        return replace(fix, text=f"write `{line}`") if is_plain else fix
 
     def replace(self, index: int, text: str, *, safe: bool = True) -> Fix:
         """The fix that puts `text` in place of a token."""
