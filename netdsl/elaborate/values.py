@@ -17,7 +17,6 @@ from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectVa
 from netdsl.elaborate.limits import MAX_BITS, MAX_TEXT, LimitReached, check_items, check_size
 from netdsl.tensor import Sym, Unknown, equal
 
-
 _NOT_ZERO = "divide by what is never 0: `max(1, …)`"
 
 
