@@ -69,7 +69,7 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 
 def _spec(chance: random.Random) -> list[str]:
-    return list(_tokens(chance.choice(right() if chance.random() < 0.2 else corpus())))
+    return list(_tokens(chance.choice(right() if chance.random() < 0.1 else corpus())))
 
 
 def _any_token(chance: random.Random) -> str:
@@ -140,7 +140,7 @@ def spliced(chance: random.Random) -> str:
 
 def nested(chance: random.Random) -> str:
     """Brackets, operators and loops, many levels deep or many in a row."""
-    times = chance.choice((5, 50, 500, 3000))
+    times = chance.choice((5, 5, 50, 50, 500, 3000))
     left, core, right = chance.choice(
         (
             ("(", "x", ")"),
@@ -181,11 +181,11 @@ KINDS: dict[Callable[[random.Random], str], int] = {
     mutated: 35,
     respelled: 20,
     spliced: 15,
-    resized: 12,
+    resized: 6,
     draw: 15,
     noisy: 7,
     random_text: 6,
-    nested: 2,
+    nested: 1,
 }
 
 
