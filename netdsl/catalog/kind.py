@@ -49,7 +49,8 @@ class Inference:
     UNKNOWN (or symbolic) where a size is. `nested` weights of wrapped layers are included in `weights`.
     `caveats` are sentences about what Keras builds in silence and then cannot run, or runs otherwise than it
     said; they are warned of as `BuildsButFails`. Those of `in_model` are too: they hold only of a layer that stands in
-    a model by itself, not inside another layer.
+    a model by itself, not inside another layer. Those of `unsaved` hold of a model that is saved and loaded,
+    wherever in it the layer stands.
     """
 
     outputs: Structure
@@ -57,6 +58,7 @@ class Inference:
     macs: Dim = 0
     caveats: tuple[str, ...] = ()
     in_model: tuple[str, ...] = ()
+    unsaved: tuple[str, ...] = ()
 
 
 #: What tensors of a rank are, for those who bring another.

@@ -1,6 +1,7 @@
 """What must hold between the arguments of one object: lengths, file names, ranges.
 
-Most layers say such things in their rules; what is no layer has none. A check gives what is wrong as (argument, label, help).
+Most layers say such things in their rules; what is no layer has none.
+A check gives what is wrong as (argument, label, help).
 """
 
 from __future__ import annotations

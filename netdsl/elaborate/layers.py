@@ -111,6 +111,7 @@ def layer_chain(layers: list[BoundLayer]) -> BoundLayer:
         weights: list[Any] = []
         macs: Any = 0
         outputs: Any = inputs[0]
+        unsaved: tuple[str, ...] = ()
         for layer in layers:
             result = layer.infer((outputs,))
             if not isinstance(result.outputs, TensorSpec):
@@ -120,7 +121,8 @@ def layer_chain(layers: list[BoundLayer]) -> BoundLayer:
                 )
             outputs, macs = result.outputs, macs + result.macs
             weights.extend(frozen(layer, result.weights))
-        return Inference(outputs, tuple(weights), macs)
+            unsaved = (*unsaved, *result.unsaved)
+        return Inference(outputs, tuple(weights), macs, unsaved=unsaved)
 
     return BoundLayer("Sequential", {"layers": layers}, infer, {"layers": layers}, None)
 
@@ -209,7 +211,7 @@ def apply_prepared(
     inference = _infer(prepared, arriving, positional, keywords, extra, frame, whole)
     if inference is None:
         return POISON
-    for caveat in (*inference.caveats, *inference.in_model):
+    for caveat in (*inference.caveats, *inference.in_model, *inference.unsaved):
         frame.report(BuildsButFails.at(whole.span, caveat, layer=prepared.label))
     operation = _operation(prepared, name, inference, frame, whole, arriving)
     if operation is None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import Family, identifiers, names_and_aliases
+from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.entities import POISON, is_poisoned, spell_entity
+from netdsl.elaborate.entities import POISON, KindRef, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
 from netdsl.record import record
 from netdsl.source import Span
@@ -295,6 +296,7 @@ def _catalogue_value(
             )
         )
         return POISON
+    near = closest(span.text, identifiers(family)) if isinstance(value, KindRef) else None
     frame.report(
         problems.WrongArgument.at(
             span,
@@ -302,6 +304,8 @@ def _catalogue_value(
             f"this is {spell_entity(value)}",
             layer=label,
             argument=parameter.name,
+            help=f"did you mean `{spell(near)}`?" if near else "",
+            fix=Fix((Edit(span, spell(near)),)) if near else None,
         )
     )
     return POISON

@@ -124,6 +124,9 @@ def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> 
             for family in families:
                 if family != "layer" and signature(family, identifier) is not None:
                     return configured_object(w, expr, identifier, families)
+    if isinstance(expr, tree.Name) and families and "layer" not in families:
+        is_layer = _is_unbound(w, expr.id) and layer_kind(expr.id) is not None
+        return code.constant(expr.id) if is_layer else value(w, expr)
     if (
         isinstance(expr, tree.ListExpr)
         and expr.items

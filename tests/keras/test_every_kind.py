@@ -120,7 +120,11 @@ def test_layer_that_needs_python_is_refused(kind: str) -> None:
 
 def test_what_keras_cannot_do_anywhere_is_warned_of(tmp_path: Path) -> None:
     """`Equalization` makes no model, and `RandomShear(0.2)` one that does not load; netdsl warns of both."""
-    for stage, failure in (("Equalization()", "cycle"), ("RandomShear(0.2)", "in the range")):
+    for stage, failure in (
+        ("Equalization()", "cycle"),
+        ("RandomShear(0.2)", "in the range"),
+        ("Pipeline([RandomFlip(), RandomShear(0.2)])", "in the range"),
+    ):
         text = f"model M {{ input x: [8, 8, 3]\n output y = x -> {stage} }}"
         assert codes(text) == ["N0520"]
         with pytest.raises(Exception, match=failure):

@@ -198,10 +198,35 @@ def test_activation_is_taken_as_name_text_path_or_object(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["he_normal", '"he_normal"', "HeNormal(seed=1)", "HeNormal()", '"HeNormal"']
+    "written",
+    [
+        "he_normal",
+        '"he_normal"',
+        "HeNormal(seed=1)",
+        "HeNormal()",
+        '"HeNormal"',
+        "Identity",
+        "Identity()",
+    ],
 )
 def test_initializer_is_taken_as_name_text_or_object(written: str) -> None:
     assert not codes(dense_model(f"x -> Dense(1, kernel_initializer={written})"))
+
+
+def test_defaults_take_an_initializer_that_is_called_as_a_layer() -> None:
+    for written in ("Identity", "Identity(gain=2.0)"):
+        assert not codes(
+            f"defaults Dense(kernel_initializer={written})\n{dense_model('x -> Dense(8)')}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("argument", "layer"), [("activation", "ReLU"), ("kernel_constraint", "Dense")]
+)
+def test_layer_where_something_else_is_taken_by_name_is_no_such_thing(
+    argument: str, layer: str
+) -> None:
+    assert codes(dense_model(f"x -> Dense(1, {argument}={layer})")) == ["N0308"]
 
 
 @pytest.mark.parametrize("written", ["l2", "L2(1e-4)", '"l2"', "L1L2(l1=0.1)"])

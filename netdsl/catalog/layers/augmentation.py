@@ -76,7 +76,7 @@ def sheared(call: Call) -> Inference:
     if not any(isinstance(factor, (int, float)) and factor != 0 for factor in factors):
         return result
     lost = "a model saved with a factor that is one number does not load again: write a pair, `(0.0, 0.2)`"
-    return replace(result, in_model=(lost,))
+    return replace(result, unsaved=(lost,))
 
 
 def greyscale(call: Call) -> Inference:

@@ -94,7 +94,11 @@ def time_distributed(call: Call) -> Inference:
     y = one_output(call.layer, result, "layer").shape
     outputs = TensorSpec((y[0], x.shape[1], *y[1:]), call.compute_dtype)
     return Inference(
-        outputs, _within(result.weights, "layer"), x.shape[1] * result.macs, result.caveats
+        outputs,
+        _within(result.weights, "layer"),
+        x.shape[1] * result.macs,
+        result.caveats,
+        unsaved=result.unsaved,
     )
 
 
@@ -290,6 +294,7 @@ def pipeline(call: Call) -> Inference:
         raise Refusal(WrongWrapped, "an empty list has no layer to apply", blames="layers")
     weights: tuple[Weight, ...] = ()
     macs: Dim = 0
+    unsaved: tuple[str, ...] = ()
     for place, layer in enumerate(call.layers):
         if not isinstance(layer, BoundLayer):
             raise Refusal(WrongWrapped, f"item {place} is no layer", blames="layers")
@@ -301,7 +306,8 @@ def pipeline(call: Call) -> Inference:
         if result.caveats and x.rank != 3:  # one image is as good to Keras as a batch
             raise Refusal(WrongWrapped, f"`{layer.kind}`: {result.caveats[0]}", blames="layers")
         x, weights, macs = result.outputs, (*weights, *result.weights), macs + result.macs
-    return Inference(x, _within(weights, "layers"), macs)
+        unsaved = (*unsaved, *(f"`{layer.kind}`: {lost}" for lost in result.unsaved))
+    return Inference(x, _within(weights, "layers"), macs, unsaved=unsaved)
 
 
 # -- what a spec cannot hold --------------------------------------------------------------------
