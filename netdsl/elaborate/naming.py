@@ -129,6 +129,8 @@ class _Collector:
 
     def _name_last(self, value: tree.Expr, name: str) -> None:
         last = value.stages[-1] if isinstance(value, tree.Pipe) else value
+        if isinstance(last, tree.Call) and isinstance(last.function, tree.Call):
+            last = last.function  # `Kind(…)(…)`: the layer is made in the first parentheses
         for item in self.occurrences:
             if item.node is last and item.explicit is None and not item.base.startswith("@"):
                 item.base = name

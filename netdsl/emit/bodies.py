@@ -243,15 +243,19 @@ class BodyWriter:
     # -- the variable that flows ----------------------------------------------------------------
 
     def _flow(self, number: int, written: tree.Expr) -> str:
-        """Pick the variable of a chain without a name: `x` where no one needs what it holds."""
+        """Pick the variable of a chain without a name: `x` where no one needs what it holds.
+
+        Another name that the spec gave takes a new tensor only where the chain goes on from the one it has.
+        """
         w = self.w
+        free = {"x", _head(written), *_defined(self.steps[number].statement)}
         for candidate in ("x", "y", "z", "hidden"):
             owner = self._owner(candidate)
             if owner is None and candidate not in w.names:
                 return candidate
-            if owner is not None and self._is_dead(owner, number, written):
+            if owner is not None and owner in free and self._is_dead(owner, number, written):
                 return candidate
-        return w.temporary("flow")
+        return w.temporary("hidden")
 
     def _owner(self, variable: str) -> str | None:
         """Give the name of the spec that a variable holds."""
@@ -353,6 +357,12 @@ def _read_parts(target: ast.expr, readers: Counter[str]) -> ast.expr:
     if isinstance(target, ast.Tuple):
         return code.tuple_of(_read_parts(part, readers) for part in target.elts)
     return target if isinstance(target, ast.Name) and readers[target.id] else code.name("_")
+
+
+def _head(written: tree.Expr) -> str | None:
+    """Give the name that a chain starts from."""
+    first = written.stages[0] if isinstance(written, tree.Pipe) else written
+    return first.id if isinstance(first, tree.Name) else None
 
 
 def _flows(written: tree.Expr) -> bool:

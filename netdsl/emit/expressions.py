@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from netdsl.catalog.signature import signature
@@ -231,20 +231,27 @@ def _binary(w: Writer, expr: tree.Binary) -> Piece:
     while isinstance(first, tree.Binary):
         run.append(first)
         first = first.left
-    left = _operand(w, first)
+    variables = _variables([first, *(node.right for node in reversed(run))])
+    left = _operand(w, first, variables)
     hint, w.hint = w.hint, None
     for node in reversed(run):
-        left = _join(w, node, left, _operand(w, node.right), hint)
+        left = _join(w, node, left, _operand(w, node.right, variables), hint)
     return left
 
 
-def _operand(w: Writer, expr: tree.Expr) -> Piece:
+def _operand(w: Writer, expr: tree.Expr, variables: Iterator[str]) -> Piece:
     """Give what an operator joins; a chain has a line and a variable of its own."""
-    return (
-        calls.applied(w, expr, _named_for(expr))
-        if isinstance(expr, tree.Pipe)
-        else expression(w, expr)
-    )
+    if isinstance(expr, tree.Pipe):
+        return calls.applied(w, expr, next(variables))
+    return expression(w, expr)
+
+
+def _variables(operands: list[tree.Expr]) -> Iterator[str]:
+    """Name the variables of the chains among operands, numbered where two have the same name."""
+    names = [_named_for(operand) for operand in operands if isinstance(operand, tree.Pipe)]
+    for position, name in enumerate(names):
+        number = names[: position + 1].count(name)
+        yield f"{name}{number}" if names.count(name) > 1 else name
 
 
 def _named_for(chain: tree.Pipe) -> str:

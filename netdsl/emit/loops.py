@@ -210,7 +210,10 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
             else branch(w, loop.body, arriving, flow)
         )
         result = _on_a_line(w, body, result, flow)
-    return _collected(w, [opened], [], body, result, collected)
+    piece = _collected(w, [opened], [], body, result, collected)
+    if isinstance(piece.code, ast.ListComp):
+        w.names.release(collected)  # no loop fills it: the next stage may have the name
+    return piece
 
 
 def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:

@@ -18,6 +18,7 @@ def registrations(
     for package, _, here in imports:
         if here in registered:
             keyword = ("package", code.constant(package))
-            register = code.call("keras.saving.register_keras_serializable", (), [keyword])
+            # `keras.saving` has it too, but `from tensorflow import keras` has no `saving`
+            register = code.call("keras.utils.register_keras_serializable", (), [keyword])
             statements.append(code.expression(code.call(register, [code.name(here)])))
     return (Part(format_statements(statements).rstrip("\n")),) if statements else ()

@@ -45,14 +45,16 @@ def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
 
 def _through(w: Writer, stages: list[tree.Expr], current: Piece, flow: str) -> Piece:
     for stage in stages:
-        if _is_application(current.code):
+        if isinstance(current.code, ast.ListComp):
+            current = w.assign(w.temporary("branches"), current)
+        elif _is_application(current.code):
             current = w.carry(current, flow)
         current = run(w, stage, current, flow)
     return current
 
 
 def _is_application(node: ast.expr) -> bool:
-    return isinstance(node, (ast.Call, ast.IfExp, ast.ListComp))
+    return isinstance(node, (ast.Call, ast.IfExp))
 
 
 def run(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece:

@@ -5,6 +5,7 @@ Layers, classes, weights, what trains, output shapes, and which layer feeds whic
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from math import prod
@@ -191,3 +192,13 @@ def test_five_thousand_layers_build() -> None:
     text = "model Deep { input x: [4] output y = x -> repeat 5000 { ReLU() } }"
     model = compile_source(SourceFile("deep.net", text), lambda path: "").build()
     assert len(model.layers) == 5001
+
+
+def test_the_module_that_tensorflow_ships_has_what_generated_code_asks_of_it() -> None:
+    from tensorflow import keras as shipped
+
+    result = compiled(ROOT / "golden" / "compile" / "python_layers_and_functions.net")
+    for path in re.findall(r"\bkeras((?:\.\w+)+)", result.emit("tf.keras")):
+        found: Any = shipped
+        for part in path[1:].split("."):
+            found = getattr(found, part)

@@ -1,7 +1,7 @@
 """The user's own Python: a layer with its declared shape, functions for Lambda and as an initializer.
 
 Made by netdsl 0.1.0 from python_layers_and_functions.net (sha256 a343e0ad, this file
-6b3f825e). Change the spec, not this file.
+e70a8d76). Change the spec, not this file.
 """
 
 from my_package.functions import scale, shift
@@ -10,8 +10,8 @@ from tensorflow import keras
 
 layers = keras.layers
 
-keras.saving.register_keras_serializable(package="my_package.functions")(scale)
-keras.saving.register_keras_serializable(package="my_package.functions")(shift)
+keras.utils.register_keras_serializable(package="my_package.functions")(scale)
+keras.utils.register_keras_serializable(package="my_package.functions")(shift)
 
 
 def entry(x, filters, *, name="entry"):

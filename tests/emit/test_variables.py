@@ -1,0 +1,48 @@
+"""The variables of the generated code: a name of the spec means one thing, the others say what they hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from netdsl.compiler import compile_text
+
+HEAD = "    input x: [4]\n    y = x -> Dense(4)\n    z = x -> Dense(4)\n"
+
+
+def written(body: str) -> str:
+    compiled = compile_text(f"model M {{\n{body}\n}}\n")
+    assert compiled.ok, compiled.diagnostics
+    return compiled.source
+
+
+def test_a_name_of_the_spec_is_not_given_to_the_tensor_of_another_chain() -> None:
+    source = written(HEAD + "    output out = [y, z] -> Concatenate() -> Dense(3)")
+    assert 'hidden = layers.Concatenate(name="concatenate1")([y, z])' in source
+    assert 'out = layers.Dense(3, name="out")(hidden)' in source
+
+
+def test_a_chain_that_goes_on_from_a_name_keeps_its_variable() -> None:
+    source = written(
+        "    input x: [4]\n    y = x -> Dense(4)\n    output o = y -> ReLU() -> Dense(3)"
+    )
+    assert 'y = layers.ReLU(name="re_lu")(y)' in source
+
+
+def test_the_tensors_of_a_fork_are_called_branches() -> None:
+    fork = "    input x: [4]\n    output o = x -> [for n in [4, 4] { Dense(n) }] -> Add()"
+    assert "branches = [" in written(fork)
+
+
+def test_two_operands_of_a_kind_are_numbered() -> None:
+    source = written(
+        "    input t: int32[5]\n"
+        "    output o = (t -> Embedding(9, 4)) + (ops.arange(5) -> Embedding(5, 4))"
+    )
+    assert "ops.add(embedding1, embedding2)" in source
+
+
+@pytest.mark.parametrize("stage", ["MultiHeadAttention(2, 4)(value=x)", "LSTM(4)(mask=None)"])
+def test_a_last_layer_with_arguments_of_its_call_is_named_for_the_output(stage: str) -> None:
+    source = written(f"    input x: [5, 8]\n    output probs = x -> {stage}")
+    assert 'name="probs")' in source
+    assert "layers.MultiHeadAttention(2, 4, name=" in source or "layers.LSTM(4, name=" in source
