@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,9 +49,13 @@ def modules() -> list[Path]:
     return sorted(p for p in PACKAGE.rglob("*.py") if "_data" not in p.parts)
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Give what a module imports when it is loaded or later; imports for the type checker alone are left out."""
-    tree = ast.parse(path.read_text("utf-8"))
+    return tuple(_imports(ast.parse(path.read_text("utf-8"))))
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
     for_types = {
         id(inner)
         for node in ast.walk(tree)

@@ -188,9 +188,12 @@ def test_an_imported_file_is_mended_when_it_is_named() -> None:
 
 @pytest.mark.parametrize("spec", MISTAKES, ids=lambda spec: f"{spec.parent.name}/{spec.stem}")
 def test_mending_makes_no_new_mistakes(spec: Path, tmp_path: Path) -> None:
+    found = compile_file(spec).diagnostics
+    if not any(d.fix is not None and d.fix.safe for d in found):
+        return  # nothing to mend by itself
+    before = [(d.code, d.title) for d in found]
     shutil.copytree(spec.parent, tmp_path / "specs")
     copy = tmp_path / "specs" / spec.name
-    before = [(d.code, d.title) for d in compile_file(copy).diagnostics]
     run("check", "--fix", str(copy))
     once = copy.read_bytes()
     after = compile_file(copy).diagnostics

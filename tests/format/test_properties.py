@@ -37,7 +37,7 @@ def check(text: str) -> None:
     assert not [line for line in once.splitlines() if line != line.rstrip()]
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=150)
+@settings(suppress_health_check=list(HealthCheck), max_examples=80)
 @given(sources())
 def test_a_drawn_program_keeps_its_tree_and_comments(text: str) -> None:
     check(text)
