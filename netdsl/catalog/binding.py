@@ -157,6 +157,9 @@ class _Binder:
         self.written: dict[str, Any] = {}
         self.positions: dict[str, int] = {}
         self.too_many = False  # then a value's position does not tell what it was meant for
+        self.is_shifted = (
+            False  # a value was no good where it stands: those behind it are not either
+        )
         self.meant: set[str] = set()  # parameters that a wrong name was most likely meant for
         self.problems: list[BindingError] = []
 
@@ -229,7 +232,7 @@ class _Binder:
         try:
             return kind.accept(value)
         except ArgumentMismatch as refusal:
-            if self.too_many and position is not None:
+            if position is not None and (self.too_many or self.is_shifted):
                 return UNRESOLVED
             help, suggestion = refusal.help, refusal.suggestion
             if not help and suggestion is None and not isinstance(value, (Sym, Unknown)):
@@ -240,6 +243,7 @@ class _Binder:
                 if not help and isinstance(value, list) and value and likely(kind, value[0]):
                     help = f"go through them: `for value in {spell(value)} {{ {self.signature.name}(value) }}`"
                 help = help or self._in_general(kind, value)
+            self.is_shifted = suggestion is None and (position or 0) >= FIRST_MISPLACED
             self._report(
                 refusal.problem,
                 f"`{name}` {refusal.label}",
@@ -281,7 +285,7 @@ class _Binder:
         if suggestion is not None:
             return f"did you mean `{suggestion}`?"
         if position >= FIRST_MISPLACED:
-            return f"value number {position + 1} is `{name}`; give the others by name"
+            return f"value number {position + 1} is `{name}`; give what was meant by its name"
         return WORDS.get(name, "")
 
     def _fill(self, parameter: Parameter, canonical: Mapping[str, Any]) -> Any:

@@ -147,7 +147,7 @@ def told(setting: str) -> Diagnostic:
         ("callbacks = [EarlyStopping]", "a callback is written with parentheses", "write `Early…"),
         ("epochs = None", "`epochs` is `None`, not a positive integer", ""),
         ("epochs = [3]", "`epochs` is a list, not a positive integer", "did you mean `3`?"),
-        ("seed = 1.5", "`seed` is `1.5`, not an integer of at least 0", ""),
+        ('seed = "a"', '`seed` is `"a"`, not an integer of at least 0', ""),
         (
             "jit_compile = 1",
             '`jit_compile` is `1`, not `"auto"`, `True` or `False`',
