@@ -8,6 +8,7 @@ from keyword import iskeyword
 from netdsl.catalog.signature import names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as problems
+from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.parameters import TYPE_WORDS
@@ -25,6 +26,8 @@ def check_declarations(frame: Frame) -> None:
         for inner in _with_body(statement):
             if isinstance(inner, tree.Defaults):
                 _check_layer(inner, frame)
+            elif isinstance(inner, tree.Assert):
+                _check_promise(inner, frame)
             elif isinstance(inner, tree.Function) and inner is not statement:
                 for parameter in inner.parameters:
                     _check_type(parameter, frame)
@@ -35,6 +38,18 @@ def _with_body(statement: tree.Node) -> Iterator[tree.Node]:
     body = getattr(statement, "body", None)
     if isinstance(body, tree.Body):
         yield from body.statements
+
+
+def _check_promise(promise: tree.Assert, frame: Frame) -> None:
+    """`assert (params < 1e6, "small")`: a tuple of two always holds."""
+    condition = promise.condition
+    if not isinstance(condition, tree.TupleExpr) or not condition.items:
+        return
+    text = ", ".join(item.span.text for item in condition.items)
+    before = condition.span.file.text[condition.span.start - 1]
+    fix = Fix((Edit(condition.span, text if before.isspace() else f" {text}"),), safe=True)
+    label, help_ = "a tuple always holds, so nothing is checked", f"write `assert {shorten(text)}`"
+    frame.report(WrongUse.at(condition.span, label, name="assert", help=help_, fix=fix))
 
 
 def _check_module(statement: tree.ExternLayer | tree.ExternFn, frame: Frame) -> None:

@@ -292,6 +292,8 @@ def _logical(expr: tree.Binary, frame: Frame) -> Any:
 
 
 def _compare(expr: tree.Compare, frame: Frame) -> Any:
+    if expr.ops == ("==",) and _is_unbound_argument(expr.first, frame):
+        return _equals_too_many(expr, frame)
     left = _comparable(expr.first, frame)
     holds, symbolic = True, False
     for op, operand in zip(expr.ops, expr.operands, strict=True):
@@ -311,6 +313,30 @@ def _compare(expr: tree.Compare, frame: Frame) -> Any:
         place = (expr.span.file.name, expr.span.start, expr.span.end)
         frame.body.graph.decided.setdefault(place, set()).add(holds)
     return holds
+
+
+def _is_unbound_argument(expr: tree.Expr, frame: Frame) -> bool:
+    """Tell a name that nothing binds where an argument begins: `Dense(4, activation==relu)`."""
+    before = expr.span.file.text[: expr.span.start].rstrip()[-1:]
+    if not isinstance(expr, tree.Name) or before not in ("(", ","):
+        return False
+    return frame.lookup(expr.id) is MISSING and not families_of(expr.id)
+
+
+def _equals_too_many(expr: tree.Compare, frame: Frame) -> Any:
+    assert isinstance(expr.first, tree.Name)
+    gap = Span(expr.span.file, expr.first.span.end, expr.operands[0].span.start)
+    text = f"{expr.first.id}={expr.operands[0].span.text}"
+    frame.report(
+        name_problems.UnknownName.at(
+            expr.first.span,
+            "nothing binds this name, so it cannot be compared",
+            name=expr.first.id,
+            help=f"an argument's value follows one `=`: `{short(text)}`",
+            fix=Fix((Edit(gap, "="),), safe=True),
+        )
+    )
+    return POISON
 
 
 def _comparable(expr: tree.Expr, frame: Frame) -> Any:

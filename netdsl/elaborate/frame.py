@@ -293,6 +293,10 @@ class Frame:
             diagnostic = told_at_use(diagnostic, via, units)
         if diagnostic.severity == "error" and self.body is not None:
             self.body.graph.complete = False
+        if not diagnostic.help:
+            from netdsl.diagnostics.ways_out import with_way_out
+
+            diagnostic = with_way_out(diagnostic)
         self.session.diagnostics.report(diagnostic)
 
 

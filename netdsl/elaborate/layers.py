@@ -236,6 +236,16 @@ def _call_values(
     names = [p.name for p in found.call_parameters if p.kind in ("positional", "keyword")]
     anything = any(p.kind == "any_name" for p in found.call_parameters) or not names
     for item in extra:
+        place = names[len(positional)] if len(positional) < len(names) else ""
+        if item.name is None and (refusal := switch_mismatch(place, item.value)):
+            label = f"the call takes `{place}` here, which {refusal.label}"
+            layer = definition.name
+            frame.report(
+                refusal.problem.at(
+                    item.span, label, layer=layer, argument=place, help="leave it out"
+                )
+            )
+            return None, {}
         if item.name is None:
             positional.append(item.value)
         elif item.name in keywords or item.name in names[: len(positional)]:

@@ -195,6 +195,8 @@ class Linker:
             if head in _PYTHON:
                 self._report_python(statement, head)
                 return None
+            if statement.module == "std" and statement.names:
+                near = _library_of(statement.names[0].name) or near
             self._diagnostics.report(
                 problems.UnknownModule.at(
                     statement.source_span,
@@ -266,6 +268,13 @@ class Linker:
         self._diagnostics.report(
             problems.UnreadableImport.at(span, reason, name=path, help=help, fix=fix)
         )
+
+
+def _library_of(name: str) -> str | None:
+    """Give the file of the library that declares a block."""
+    declared = re.compile(rf"^block {re.escape(name)}\b", re.MULTILINE)
+    paths = sorted(std_dir().glob("*.net"))
+    return next((p.stem for p in paths if declared.search(p.read_text("utf-8"))), None)
 
 
 def _refused_path(path: str) -> str:

@@ -91,6 +91,9 @@ def not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
     elif isinstance(stage, tree.TupleExpr):
         help_ = "write the branches of a fork between `[` and `]`"
         fix = habits.rewritten(stage.span, f"[{', '.join(i.span.text for i in stage.items)}]")
+    elif isinstance(stage, tree.DictExpr):
+        help_ = "write the branches of a fork between `[` and `]`, without names"
+        fix = habits.rewritten(stage.span, f"[{', '.join(v.span.text for _, v in stage.items)}]")
     elif isinstance(value, int) and not isinstance(value, bool):
         help_ = f"give it to a layer: `Dense({ev.short(stage.span.text)})`"
     elif isinstance(value, str) and "activation" in families_of(value):

@@ -426,6 +426,8 @@ def _conditional(stage: tree.Conditional, arriving: Any, frame: Frame) -> Any:
 
 def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     """Anything else: a tensor by itself starts a branch, everything else cannot follow an arrow."""
+    if isinstance(stage, tree.DictExpr):
+        return _no_stage().not_a_stage(stage, {}, frame)
     value = ev.evaluate(stage, _with_arriving(frame, arriving))
     if is_tensorial(value):
         uses_it = any(isinstance(node, tree.Arriving) for node in walk(stage))
