@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from netdsl.catalog.application_records import keeps_its_name
 from netdsl.catalog.signature import signature
 from netdsl.emit import code
+from netdsl.syntax import tree
 
 #: The function of the generated module that renames and cuts a network.
 HELPER = "network"
@@ -36,6 +37,19 @@ def network(
         return maker, list(args), [*found, ("name", name)]
     outputs = [] if cuts is None else [("outputs", cuts)]
     return code.dotted(HELPER), [maker, *args], [*outputs, *found, ("name", name)]
+
+
+def shaped_kind(call: tree.Call) -> str | None:
+    """Give the network that a call makes, if the call gives the shape of its image and so needs no tensor."""
+    target = call.function
+    if not isinstance(target, tree.Attribute) or not isinstance(target.value, tree.Name):
+        return None
+    facts = signature("application", target.name)
+    if target.value.id != "applications" or facts is None or any(a.star for a in call.arguments):
+        return None
+    positional = sum(argument.name is None for argument in call.arguments)
+    given = {*facts.names[:positional], *(a.name for a in call.arguments)}
+    return target.name if "input_shape" in given else None
 
 
 def _has_shape(kind: str, args: Sequence[ast.expr], keywords: Keywords) -> bool:

@@ -196,7 +196,7 @@ class BodyWriter:
             w.names.release(flow)
         if isinstance(target, tree.TuplePattern):
             self._unpack(target, piece)
-        else:
+        elif not piece.is_name:
             w.emit(code.expression(piece.code))
 
     def _unpack(self, target: tree.TuplePattern, piece: Piece) -> None:

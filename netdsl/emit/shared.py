@@ -12,7 +12,7 @@ import ast
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.naming import snake_case
-from netdsl.emit import code
+from netdsl.emit import applications, code
 from netdsl.emit.kinds import TENSOR, LayerObject, Piece
 from netdsl.emit.layers import extern_layer, freezing, layer_call
 from netdsl.emit.writer import Writer
@@ -23,6 +23,8 @@ def is_plain_layer(w: Writer, expr: tree.Expr) -> bool:
     """Tell whether a stage is one layer (or model) that can be made as an object."""
     if not isinstance(expr, tree.Call):
         return False
+    if applications.shaped_kind(expr) is not None:
+        return True
     if not isinstance(expr.function, tree.Name) or w.scope.lookup(expr.function.id) is not None:
         return False
     symbol = w.module.symbol(w.unit, expr.function.id)
@@ -48,7 +50,7 @@ def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
     stages = plain_stages(w, declared.value)
     if stages is not None and len(stages) == 1:
         made = _object(w, stages[0], spelled)
-        w.emit(code.assign(spelled, made.code))
+        w.assign(spelled, made)
         w.scope.learn(declared.name, made.kind)
         return
     if stages is not None:
@@ -60,8 +62,13 @@ def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
 
 def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     """Make one layer; a frozen model is told so."""
-    from netdsl.emit.stages import freeze, model_call
+    from netdsl.emit.stages import application_call, freeze, model_call
 
+    network = applications.shaped_kind(call)
+    if network is not None:
+        made = application_call(w, call, network, code.constant(None))
+        result = w.module.result_kind(call, TENSOR)
+        return Piece(freeze(w, call, made, variable, named=True), LayerObject(False, result))
     assert isinstance(call.function, tree.Name)
     identifier = call.function.id
     symbol = w.module.symbol(w.unit, identifier)
@@ -76,7 +83,7 @@ def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
         name = w.stage_name(call, snake_case(identifier))
         return Piece(extern_layer(w, call, name), LayerObject())
     model, _, result = model_call(w, call)
-    frozen = freeze(w, call, model, variable)
+    frozen = freeze(w, call, model, variable, named=True)
     return Piece(frozen, LayerObject(False, result))
 
 
@@ -88,7 +95,7 @@ def _applying(w: Writer, stages: list[tree.Call], spelled: str) -> ast.FunctionD
     for number, stage in enumerate(stages, 1):
         variable = w.names.take(f"{spelled}{separator}{number}")
         made = _object(w, stage, variable)
-        w.emit(code.assign(variable, made.code))
+        w.assign(variable, made)
         applied = code.call(code.name(variable), [arriving])
         assert isinstance(made.kind, LayerObject)
         if number == len(stages) and made.kind.trainable is None:

@@ -208,18 +208,25 @@ def _dotted_stage(
 def _application(
     w: Writer, maker: tree.Call, second: tree.Call | None, kind: str, current: Piece
 ) -> Piece:
+    cuts = next((value(w, a.value) for a in _second(second) if a.name == "outputs"), None)
+    shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
+    made = application_call(w, maker, kind, shape, cuts)
+    target = freeze(w, maker, made, snake_case(kind))
+    return Piece(code.call(target, [current.code]), w.module.result_kind(second or maker, TENSOR))
+
+
+def application_call(
+    w: Writer, maker: tree.Call, kind: str, shape: ast.expr, cuts: ast.expr | None = None
+) -> ast.Call:
+    """Spell the making of a network; `shape` is that of the image, where the spec does not give it."""
     from netdsl.emit.calls import arguments
 
     args, keywords = arguments(
         w, [a for a in maker.arguments if a.name not in ("name", "trainable")]
     )
-    cuts = next((value(w, a.value) for a in _second(second) if a.name == "outputs"), None)
-    shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
     name = w.stage_name(maker, snake_case(kind))
     function, args, keywords = applications.network(kind, args, keywords, shape, name, cuts)
-    made = code.call(made_once(w, function), args, keywords)
-    target = freeze(w, maker, made, snake_case(kind))
-    return Piece(code.call(target, [current.code]), w.module.result_kind(second or maker, TENSOR))
+    return code.call(made_once(w, function), args, keywords)
 
 
 # -- blocks and models --------------------------------------------------------------------------
@@ -289,13 +296,15 @@ def _apply_model(
     return Piece(code.call(target, [inputs]), result)
 
 
-def freeze(w: Writer, maker: tree.Call, made: ast.expr, base: str) -> ast.expr:
-    """Give a model to call; a frozen one is made first and told so."""
+def freeze(
+    w: Writer, maker: tree.Call, made: ast.expr, base: str, *, named: bool = False
+) -> ast.expr:
+    """Give a model to call; a frozen one is made first and told so. `base` is its variable if it is `named`."""
     trainable = frozen_too(w, maker.arguments) if w.frozen else None
     own = [value(w, a.value) for a in maker.arguments if a.name == "trainable"]
     if trainable is None and not own:
         return made
-    variable = w.temporary(base, f"{base}_model")
+    variable = base if named else w.temporary(base, f"{base}_model")
     w.emit(code.assign(variable, made))
     w.emit(code.freezes(variable, trainable or own[0]))
     return code.name(variable)
