@@ -2,7 +2,7 @@
 
 It is an estimate from shapes. Activations are every tensor that the layers give, and what attention and recurrent
 layers keep inside, as if all were held for the backward pass. That is more than a compiler that fuses layers keeps,
-and leaves out the work space of cuDNN.
+and leaves out the work space of cuDNN. Where no gradient comes, a tensor lasts until the next layers have read it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netdsl.analyse.costs import ELEMENT_BYTES, counted_nodes
+from netdsl.analyse.gradients import in_gradient, leaves_of, read_in_gradient
 from netdsl.catalog.kind import ObjectValue, Weight, policy_dtypes
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.graph import Graph, Node
 from netdsl.record import record
-from netdsl.tensor import Dim, TensorSpec, product
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product
 
 #: What the driver, cuDNN and cuBLAS take before a model is there.
 RESERVED = 600 * 2**20
@@ -63,14 +64,30 @@ def training_memory(graph: Graph, setup: Setup) -> Memory:
     """Add up what training a model holds in memory."""
     weights = list(weights_in(graph))
     trained = [weight for weight, trains in weights if trains]
-    kept = [kept_bytes(node, setup.precision) for node in leaves(graph)]
-    known = [count for count in kept if isinstance(count, int)]
     return Memory(
         weights=sum(variable_bytes(weight, setup.precision) for weight, _ in weights),
         gradients=sum(variable_bytes(weight, setup.precision) for weight in trained),
         optimizer=optimizer_bytes(setup.optimizer, trained, setup.precision),
-        activations=sum(known) if len(known) == len(kept) else None,
+        activations=_activations(graph, setup.precision),
     )
+
+
+def _activations(graph: Graph, precision: str) -> int | None:
+    """Give what one sample takes: all that is held, or for a moment the largest layer that runs forwards alone."""
+    running = in_gradient(graph)
+    read = read_in_gradient(graph, running)
+    held: list[Dim] = []
+    passing: list[Dim] = [0]
+    for node in counted_nodes(graph):
+        if node.id in running or node.operation.family == "input":
+            held += [kept_bytes(leaf, precision) for leaf in leaves_of(node)]
+            continue
+        held += [output_bytes(node, precision)] if node.id in read else []
+        passing += [2 * largest_bytes(leaf, precision) for leaf in leaves_of(node)]
+    known = [count for count in (*held, *passing) if isinstance(count, int)]
+    if len(known) < len(held) + len(passing):
+        return None
+    return max(sum(known[: len(held)]), *known[len(held) :])
 
 
 # -- the nodes and weights of a model and of those in it ----------------------------------------
@@ -78,16 +95,8 @@ def training_memory(graph: Graph, setup: Setup) -> Memory:
 
 def leaves(graph: Graph) -> Iterator[Node]:
     """Give the nodes that compute, those of models used as layers in place of them."""
-    pending = [iter(counted_nodes(graph))]
-    while pending:
-        node = next(pending[-1], None)
-        if node is None:
-            pending.pop()
-        elif node.operation.graph is not None:
-            inner = node.operation.graph
-            pending.append(n for n in counted_nodes(inner) if n.operation.family != "input")
-        else:
-            yield node
+    for node in counted_nodes(graph):
+        yield from leaves_of(node)
 
 
 def weights_in(graph: Graph) -> Iterator[tuple[Weight, bool]]:
@@ -123,9 +132,28 @@ def tensor_bytes(spec: TensorSpec, dtype: str) -> Dim:
 def output_bytes(node: Node, precision: str) -> Dim:
     """Give the memory of one sample of all that a node gives."""
     dtype = compute_dtype(node, precision)
+    return _total(tensor_bytes(spec, dtype) for spec in node.flat_outputs)
+
+
+def inside_bytes(node: Node, precision: str) -> list[Dim]:
+    """Give the memory of one sample of each tensor inside a network of `keras.applications`."""
+    dtype = compute_dtype(node, precision)
+    return [tensor_bytes(spec, dtype) for spec in node.operation.bound["inside"]]
+
+
+def largest_bytes(node: Node, precision: str) -> Dim:
+    """Give the memory of one sample of the largest tensor that a node makes."""
+    if node.operation.family != "application":
+        return kept_bytes(node, precision)
+    counts = inside_bytes(node, precision)
+    known = [count for count in counts if isinstance(count, int)]
+    return max(known, default=0) if len(known) == len(counts) else UNKNOWN
+
+
+def _total(counts: Iterable[Dim]) -> Dim:
     total: Dim = 0
-    for spec in node.flat_outputs:
-        total = total + tensor_bytes(spec, dtype)
+    for count in counts:
+        total = total + count
     return total
 
 
@@ -133,10 +161,9 @@ def kept_bytes(node: Node, precision: str) -> Dim:
     """Give the memory of one sample of what a node holds until the backward pass."""
     if node.kind in _VIEWS and node.operation.family != "input":
         return 0
-    inside: Dim = 0
-    for count in _inside(node):
-        inside = inside + count
-    return output_bytes(node, precision) + inside * ELEMENT_BYTES.get(
+    if node.operation.family == "application":
+        return _total(inside_bytes(node, precision))
+    return output_bytes(node, precision) + _total(_inside(node)) * ELEMENT_BYTES.get(
         compute_dtype(node, precision), 4
     )
 

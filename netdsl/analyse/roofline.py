@@ -2,7 +2,8 @@
 
 A layer can be no faster than its work at the device's peak rate, nor than its traffic at the memory's bandwidth; the
 larger of the two is its bound. A training step counts three times the forward pass: the backward pass computes the
-gradients of inputs and of weights. Nothing is fused, no kernel takes time to start, and all traffic goes to memory.
+gradients of inputs and of weights; a layer that no gradient comes to counts once. Nothing is fused, no kernel takes
+time to start, and all traffic goes to memory.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from netdsl.analyse.costs import counted_nodes
+from netdsl.analyse.gradients import in_gradient, leaves_of
 from netdsl.analyse.memory import (
     Memory,
     Setup,
     compute_dtype,
     kept_bytes,
-    leaves,
     output_bytes,
     training_memory,
     variable_bytes,
@@ -82,7 +84,12 @@ def training_step(graph: Graph, device: Device, setup: Setup, batch: int) -> Ste
     """Estimate a training step from below."""
     memory = training_memory(graph, setup)
     share = -(-batch // setup.replicas)
-    layers = [_layer_time(graph, node, device, setup, share) for node in leaves(graph)]
+    running = in_gradient(graph)
+    layers = [
+        _layer_time(graph, leaf, device, setup, share, PASSES if node.id in running else 1)
+        for node in counted_nodes(graph)
+        for leaf in leaves_of(node)
+    ]
     known = tuple(layer for layer in layers if layer is not None)
     update = _update_bytes(memory) / device.bandwidth
     complete = len(known) == len(layers)
@@ -91,7 +98,7 @@ def training_step(graph: Graph, device: Device, setup: Setup, batch: int) -> Ste
 
 
 def _layer_time(
-    graph: Graph, node: Node, device: Device, setup: Setup, batch: int
+    graph: Graph, node: Node, device: Device, setup: Setup, batch: int, passes: int
 ) -> LayerTime | None:
     """Time one layer, None where it depends on a size that nobody knows."""
     traffic = kept_bytes(node, setup.precision) + _input_bytes(graph, node, setup)
@@ -100,16 +107,18 @@ def _layer_time(
     if node.operation.family == "input":
         return LayerTime(node, 0.0, "memory")
     weights = sum(variable_bytes(weight, setup.precision) for weight in node.operation.weights)
-    moving = PASSES * (batch * traffic + weights) / device.bandwidth
+    moving = passes * (batch * traffic + weights) / device.bandwidth
     dtype = compute_dtype(node, setup.precision)
     rate = device.rate(dtype, tensor_cores=_on_tensor_cores(node))
-    working = PASSES * 2 * node.macs * batch / rate
+    working = passes * 2 * node.macs * batch / rate
     bound: Bound = "compute" if working > moving else "memory"
     return LayerTime(node, max(working, moving), bound, misses(node, setup.precision))
 
 
 def _input_bytes(graph: Graph, node: Node, setup: Setup) -> Dim:
     """Give what a node reads. Nodes of a model used as a layer read about what the node before them gave."""
+    if node.operation.family == "application":
+        return kept_bytes(node, setup.precision)
     if node.id >= len(graph.nodes) or graph.nodes[node.id] is not node:
         return output_bytes(node, setup.precision)
     total: Dim = 0

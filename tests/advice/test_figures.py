@@ -119,3 +119,49 @@ def test_what_leaves_the_fast_paths_is_named() -> None:
     ]
     assert [m.split(":")[0] for m in missed] == ["cuDNN", "tensor cores", "tensor cores"]
     assert [layer.misses for layer in step(text).layers if layer.misses] == missed[:1]
+
+
+def frozen(text: str) -> str:
+    return text.replace("Dense(200,", "Dense(200, trainable=False,")
+
+
+def test_no_gradient_comes_to_a_frozen_layer_with_nothing_to_train_before_it() -> None:
+    def seconds(text: str) -> list[float]:
+        return [layer.seconds for layer in step(text).layers if layer.node.kind == "Dense"]
+
+    (whole, head), (once, same) = seconds(MLP), seconds(frozen(MLP))
+    assert whole == pytest.approx(3 * once)
+    assert head == same
+
+
+def test_what_frozen_layers_give_is_held_where_a_layer_that_trains_reads_it() -> None:
+    deep = "model M { input x: [100] output y = x -> FROZEN -> Dense(1000) }"
+    layers = " -> ".join(["Dense(200, trainable=False)"] * 5)
+    memory = training_memory(graph_of(deep.replace("FROZEN", layers)), Setup())
+    assert memory.activations == (100 + 200 + 1000) * 4
+    trained = training_memory(graph_of(deep.replace("FROZEN", "Dense(8) -> " + layers)), Setup())
+    assert trained.activations == (100 + 8 + 5 * 200 + 1000) * 4
+
+
+def test_a_wide_layer_that_runs_forwards_alone_has_to_fit_all_the_same() -> None:
+    text = "model M { input x: [10] output y = x -> Dense(9999, trainable=False) -> Dense(2, trainable=False) }"
+    assert training_memory(graph_of(text), Setup()).activations == 2 * 9999 * 4
+
+
+APPLICATION = (
+    "model M { input x: [224, 224, 3] output y = x -> applications.ResNet50(include_top=False, weights=None) "
+    "-> GlobalAveragePooling2D() -> Dense(2) }"
+)
+
+
+def test_an_application_takes_what_its_layers_take() -> None:
+    compiled = compile_text(APPLICATION).model()
+    trained = training_memory(compiled.net, Setup()).activations
+    resting = compile_text(
+        APPLICATION.replace("weights=None", "weights=None, trainable=False")
+    ).model()
+    frozen_memory = training_memory(resting.net, Setup()).activations
+    assert trained is not None
+    assert frozen_memory is not None
+    assert trained == compiled.totals["activation_bytes"]
+    assert frozen_memory < trained / 10
