@@ -16,7 +16,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import arithmetic, calls, loops, stages, values
+from netdsl.elaborate import arithmetic, calls, loops, stages, unbound, values
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -292,8 +292,8 @@ def _logical(expr: tree.Binary, frame: Frame) -> Any:
 
 
 def _compare(expr: tree.Compare, frame: Frame) -> Any:
-    if expr.ops == ("==",) and _is_unbound_argument(expr.first, frame):
-        return _equals_too_many(expr, frame)
+    if expr.ops == ("==",) and unbound.is_unbound_argument(expr.first, frame):
+        return unbound.equals_too_many(expr, frame)
     left = _comparable(expr.first, frame)
     holds, symbolic = True, False
     for op, operand in zip(expr.ops, expr.operands, strict=True):
@@ -315,30 +315,6 @@ def _compare(expr: tree.Compare, frame: Frame) -> Any:
     return holds
 
 
-def _is_unbound_argument(expr: tree.Expr, frame: Frame) -> bool:
-    """Tell a name that nothing binds where an argument begins: `Dense(4, activation==relu)`."""
-    before = expr.span.file.text[: expr.span.start].rstrip()[-1:]
-    if not isinstance(expr, tree.Name) or before not in ("(", ","):
-        return False
-    return frame.lookup(expr.id) is MISSING and not families_of(expr.id)
-
-
-def _equals_too_many(expr: tree.Compare, frame: Frame) -> Any:
-    assert isinstance(expr.first, tree.Name)
-    gap = Span(expr.span.file, expr.first.span.end, expr.operands[0].span.start)
-    text = f"{expr.first.id}={expr.operands[0].span.text}"
-    frame.report(
-        name_problems.UnknownName.at(
-            expr.first.span,
-            "nothing binds this name, so it cannot be compared",
-            name=expr.first.id,
-            help=f"an argument's value follows one `=`: `{short(text)}`",
-            fix=Fix((Edit(gap, "="),), safe=True),
-        )
-    )
-    return POISON
-
-
 def _comparable(expr: tree.Expr, frame: Frame) -> Any:
     """A catalogue name compares as its string does, since that is what a parameter holds: `act == relu`."""
     value = evaluate(expr, frame)
@@ -348,27 +324,8 @@ def _comparable(expr: tree.Expr, frame: Frame) -> Any:
     ):
         return value.name
     if isinstance(value, ModelFact) and "call" in value.values:
-        return _fact_of_no_model(expr, frame)
+        return unbound.fact_of_no_model(expr, frame)
     return unknown_name(expr.span, value.name, frame) if isinstance(value, Identifier) else value
-
-
-def _fact_of_no_model(expr: tree.Expr, frame: Frame) -> Any:
-    """`assert params < 1e6` at top level, where it is not known of which model."""
-    text = short(expr.span.text)
-    model = next(
-        (n for n, symbol in frame.unit.names.items() if isinstance(symbol.node, tree.Model)), "Name"
-    )
-    named = f"{text}(batch=64)" if text == "memory" and frame.body else f"{text}({model})"
-    frame.report(
-        problems.WrongUse.at(
-            expr.span,
-            "it does not say of what",
-            name=text,
-            help=f"write `{named}`",
-            fix=Fix((Edit(expr.span, named),), safe=True),
-        )
-    )
-    return POISON
 
 
 def _conditional(expr: tree.Conditional, frame: Frame) -> Any:

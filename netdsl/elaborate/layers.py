@@ -21,7 +21,7 @@ from netdsl.catalog.kind import (
 )
 from netdsl.catalog.signature import Signature, signature
 from netdsl.catalog.weight_rules import frozen
-from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
@@ -45,9 +45,9 @@ from netdsl.elaborate.entities import (
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.masks import with_masks, without_masks
 from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.parameters import Given, evaluate_arguments
-from netdsl.elaborate.provenance import difference_labels
-from netdsl.graph import Graph, Node, Operation, Ref
+from netdsl.elaborate.parameters import Given, evaluate_arguments, unknown_call_argument
+from netdsl.elaborate.provenance import difference_labels, first_use
+from netdsl.graph import Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Demand, TensorSpec, spell_shape
@@ -236,15 +236,11 @@ def _call_values(
     names = [p.name for p in found.call_parameters if p.kind in ("positional", "keyword")]
     anything = any(p.kind == "any_name" for p in found.call_parameters) or not names
     for item in extra:
-        place = names[len(positional)] if len(positional) < len(names) else ""
-        if item.name is None and (refusal := switch_mismatch(place, item.value)):
-            label = f"the call takes `{place}` here, which {refusal.label}"
-            layer = definition.name
-            frame.report(
-                refusal.problem.at(
-                    item.span, label, layer=layer, argument=place, help="leave it out"
-                )
-            )
+        name = item.name or (names[len(positional)] if len(positional) < len(names) else "")
+        if refusal := switch_mismatch(name, item.value):
+            label, help_ = f"`{name}` {refusal.label}", "leave it out"
+            facts: dict[str, Any] = {"layer": definition.name, "argument": name}
+            frame.report(refusal.problem.at(item.span, label, help=help_, **facts))
             return None, {}
         if item.name is None:
             positional.append(item.value)
@@ -254,12 +250,7 @@ def _call_values(
             )
             return None, {}
         elif item.name not in names and not anything and item.name not in ("training", "mask"):
-            _report_unknown_call_argument(item, names[1:], definition, frame)
-            return None, {}
-        elif refusal := switch_mismatch(item.name, item.value):
-            label = f"`{item.name}` {refusal.label}"
-            layer, argument = definition.name, item.name
-            frame.report(refusal.problem.at(item.span, label, layer=layer, argument=argument))
+            unknown_call_argument(item, names[1:], definition, frame)
             return None, {}
         else:
             keywords[item.name] = item.value
@@ -281,34 +272,6 @@ def _report_call_argument(
     problem = argument_problems.RepeatedArgument if repeated else argument_problems.UnknownArgument
     frame.report(
         problem.at(item.name_span or item.span, label, layer=definition.name, argument=item.name)
-    )
-
-
-def _first_use(operation: Operation, graph: Graph) -> str:
-    """Spell the shape that a shared layer was used on first."""
-    for node in graph.nodes:
-        if node.operation is operation and node.inputs:
-            return spell_shape(graph.spec(node.inputs[0]).shape)
-    return "another shape"
-
-
-def _report_unknown_call_argument(
-    item: Given, names: list[str], definition: LayerKind, frame: Frame
-) -> None:
-    from netdsl.diagnostics.suggest import closest
-
-    near = closest(str(item.name), names)
-    offered = ", ".join(f"`{n}`" for n in names)
-    place = item.name_span or item.span
-    frame.report(
-        argument_problems.UnknownArgument.at(
-            place,
-            f"the call of `{definition.name}` takes no `{item.name}`",
-            layer=definition.name,
-            argument=item.name,
-            help=f"did you mean `{near}`?" if near else f"it takes {offered}" if offered else "",
-            fix=Fix((Edit(place, near),), safe=True) if near else None,
-        )
     )
 
 
@@ -447,7 +410,7 @@ def _operation(
                 shape_problems.IncompatibleShape.at(
                     whole.span,
                     f"{spell_shape(first.spec.shape)} arrives, and its weights were made for "
-                    f"{_first_use(operation, body.graph)}",
+                    f"{first_use(operation, body.graph)}",
                     layer=operation.kind,
                     related=input_labels([first], frame, whole.span),
                     help="use a layer of its own for each shape",

@@ -31,6 +31,8 @@ def told_at_use(
     name, place = _argument(use, block, inside, by_file) or ("", use)
     uses = [d for d in diagnostic.related if not _is_library(d.span, by_file) and d.span != use]
     text = diagnostic.primary.text or diagnostic.title
+    if not name:
+        text = f"{text}, inside `{block}`"
     help_ = f"give `{block}` another `{name}`" if name else diagnostic.help
     return replace(
         diagnostic, primary=Label(place, text), related=tuple(uses), help=help_, fix=None

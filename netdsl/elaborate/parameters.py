@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, LayerKind, ObjectValue
 from netdsl.catalog.signature import Family, identifiers, names_and_aliases
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
@@ -196,6 +196,25 @@ def _report_unknown(label: str, names: list[str], item: Given, frame: Frame) -> 
             argument=item.name,
             help=help_,
             fix=Fix((Edit(span, near),), safe=True) if near and item.name_span else None,
+        )
+    )
+
+
+def unknown_call_argument(
+    item: Given, names: list[str], definition: LayerKind, frame: Frame
+) -> None:
+    """Report an argument that the call of a layer does not take."""
+    near = closest(str(item.name), names)
+    offered = ", ".join(f"`{n}`" for n in names)
+    place = item.name_span or item.span
+    frame.report(
+        problems.UnknownArgument.at(
+            place,
+            f"the call of `{definition.name}` takes no `{item.name}`",
+            layer=definition.name,
+            argument=item.name,
+            help=f"did you mean `{near}`?" if near else f"it takes {offered}" if offered else "",
+            fix=Fix((Edit(place, near),), safe=True) if near else None,
         )
     )
 

@@ -1,8 +1,16 @@
-"""Says of a name that nothing binds what to write for it: an output's tensor, an input, a constant."""
+"""Names that nothing binds: what to write for them, an output's tensor, an input, a constant, an argument."""
 
 from __future__ import annotations
 
-from netdsl.elaborate.frame import Frame
+from typing import Any
+
+from netdsl.catalog.signature import families_of
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.entities import POISON
+from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -40,3 +48,47 @@ def _is_in_call(span: Span) -> bool:
         elif text[index] in "({":
             return text[index] == "(" and text[index - 1].isalnum()
     return False
+
+
+def is_unbound_argument(expr: tree.Expr, frame: Frame) -> bool:
+    """Tell a name that nothing binds where an argument begins: `Dense(4, activation==relu)`."""
+    before = expr.span.file.text[: expr.span.start].rstrip()[-1:]
+    if not isinstance(expr, tree.Name) or before not in ("(", ","):
+        return False
+    return frame.lookup(expr.id) is MISSING and not families_of(expr.id)
+
+
+def equals_too_many(expr: tree.Compare, frame: Frame) -> Any:
+    """Report `activation==relu`, and what was meant."""
+    assert isinstance(expr.first, tree.Name)
+    gap = Span(expr.span.file, expr.first.span.end, expr.operands[0].span.start)
+    text = f"{expr.first.id}={expr.operands[0].span.text}"
+    frame.report(
+        name_problems.UnknownName.at(
+            expr.first.span,
+            "nothing binds this name, so it cannot be compared",
+            name=expr.first.id,
+            help=f"an argument's value follows one `=`: `{ev.short(text)}`",
+            fix=Fix((Edit(gap, "="),), safe=True),
+        )
+    )
+    return POISON
+
+
+def fact_of_no_model(expr: tree.Expr, frame: Frame) -> Any:
+    """`assert params < 1e6` at top level, where it is not known of which model."""
+    text = ev.short(expr.span.text)
+    model = next(
+        (n for n, symbol in frame.unit.names.items() if isinstance(symbol.node, tree.Model)), "Name"
+    )
+    named = f"{text}(batch=64)" if text == "memory" and frame.body else f"{text}({model})"
+    frame.report(
+        problems.WrongUse.at(
+            expr.span,
+            "it does not say of what",
+            name=text,
+            help=f"write `{named}`",
+            fix=Fix((Edit(expr.span, named),), safe=True),
+        )
+    )
+    return POISON
