@@ -11,7 +11,8 @@ class RaggedWidth(
     """What it means
 
     In half precision tensor cores multiply blocks of eight by eight numbers. Where a width is no multiple of eight,
-    blocks are padded or a slower kernel is chosen. It is told of for layers that do a good part of the work.
+    blocks are padded or a slower kernel is chosen. It is told of for layers that do a good part of the work, and not
+    for the few classes of an output, which the task sets; a vocabulary of thousands can be padded.
 
     Example
     ```

@@ -36,7 +36,8 @@ class Cycle(Problem, code="N0401", title="`{name}` depends on itself"):
 class UnusedTensor(Problem, code="N0402", title="`{name}` leads nowhere", severity="warning"):
     """What it means
 
-    A tensor is computed and no output depends on it, so Keras leaves its layers out of the model.
+    A tensor is computed and no output depends on it, so Keras leaves its layers out of the model. Where one of several
+    outputs is not wanted, `_` in the place of its name says so: `kept, _ = x -> split()`.
 
     Example
     ```
