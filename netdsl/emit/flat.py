@@ -55,7 +55,7 @@ def emit_flat(
     is_deep = "deep_model" in used
     standard = ("import math",) * ("math" in used) + ("import sys",) * is_deep
     others = import_lines(found, KERAS_IMPORTS[api] if used & {"keras", "layers", "ops"} else "")
-    registered: tuple[Part, ...] = registrations(found, module.registered)
+    registered: tuple[Part, ...] = registrations(found, module.registered, module.classes)
     return sign(
         render(
             Program(
@@ -80,6 +80,7 @@ class FlatModule:
         self.functions: dict[int, ast.stmt] = {}
         self.imports: set[tuple[str, str, str]] = set()
         self.registered: set[str] = set()
+        self.classes: set[str] = set()
         self._names: dict[int, str] = {}
         self._written: set[int] = set()
         self.taken: set[str] = set(PREAMBLE) | HELPERS | set(self._own.values())
@@ -99,6 +100,12 @@ class FlatModule:
             self._written.add(id(graph))
             self.functions[id(graph)] = FlatWriter(self, graph).write(self.name(graph))
         return self.name(graph)
+
+    def imported_class(self, module: str, name: str) -> str:
+        """Import a layer of the user's own, which Keras is to find again."""
+        here = self.imported(module, name)
+        self.classes.add(here)
+        return here
 
     def imported(self, module: str, name: str) -> str:
         """Import a name of the user's own; two modules' names are kept apart."""
@@ -245,7 +252,7 @@ class FlatWriter:
             return code.call(self._module.function(operation.graph), (), [name])
         arguments = {k: v for k, v in operation.arguments.items() if k != "name"}
         if operation.family == "extern":
-            here = self._module.imported(operation.module, operation.kind)
+            here = self._module.imported_class(operation.module, operation.kind)
             if not operation.trainable:
                 arguments["trainable"] = False
             keywords: list[tuple[str | None, ast.expr]] = [
@@ -334,7 +341,7 @@ class FlatWriter:
         """Spell a layer that is an argument of another."""
         keyword = ("name", code.constant(name))
         if layer.module:
-            here = self._module.imported(layer.module, layer.kind)
+            here = self._module.imported_class(layer.module, layer.kind)
             arguments = [(k, self._value(v)) for k, v in layer.written.items()]
             return code.call(code.name(here), (), [*arguments, keyword])
         if layer.kind == "Sequential" and layer.definition is None:

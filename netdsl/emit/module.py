@@ -84,6 +84,7 @@ class ModuleWriter:
         self.needs_once = False
         self.needs_deep_model = False
         self.registered: set[str] = set()
+        self.classes: set[str] = set()
         self._models = models
         self._graphs = dict(_all_graphs(models))
         self._settings = settings
@@ -136,6 +137,7 @@ class ModuleWriter:
                 self.registered.add(spelled)
             case tree.ExternLayer():
                 self._imports[id(symbol.node)] = symbol
+                self.classes.add(spelled)
             case _:
                 pass
         return Piece(code.name(spelled), VALUE)

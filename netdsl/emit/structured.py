@@ -42,7 +42,7 @@ def emit_structured(
     found, name_of = with_extern_functions(module.imports(), training)
     functions = [*functions, *compile_functions(training, name_of)]
     used = names_in([*constants, *functions])
-    registered = registrations(found, module.registered)
+    registered = registrations(found, module.registered, module.classes)
     text = header(unit.file, unit.module.docstring, settings, version)
     helped = module.needs_shared_layers or module.needs_deep_model
     needs_keras = bool(used & {"keras", "layers", "ops"}) or bool(registered) or helped

@@ -37,6 +37,7 @@ AS_DECLARED = {
     "inside a wrapper": spec(
         f"layer SpaceToDepth(size: int = 2): {FOLD}", "TimeDistributed(SpaceToDepth())", "x: [5, 8, 8, 3]"
     ),
+    "a class that nobody registered": spec(f"layer Affine(units: int): {AFFINE}", "Affine(5)", "x: [4]"),
     "a function": spec("fn twice", "Lambda(twice)"),
     "a function with arguments": spec("fn scaled", 'Lambda(scaled, arguments={"factor": 2.5})'),
 }  # fmt: skip
