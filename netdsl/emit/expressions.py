@@ -247,11 +247,11 @@ def _operand(w: Writer, expr: tree.Expr, variables: Iterator[str]) -> Piece:
 
 
 def _variables(operands: list[tree.Expr]) -> Iterator[str]:
-    """Name the variables of the chains among operands, numbered where two have the same name."""
+    """Name the variables of the chains among operands; where two would have one name, they are branches."""
     names = [_named_for(operand) for operand in operands if isinstance(operand, tree.Pipe)]
-    for position, name in enumerate(names):
-        number = names[: position + 1].count(name)
-        yield f"{name}{number}" if names.count(name) > 1 else name
+    alike = [name for name in names if names.count(name) > 1]
+    for number, name in enumerate(names, 1):
+        yield f"branch{number}" if name in alike else name
 
 
 def _named_for(chain: tree.Pipe) -> str:

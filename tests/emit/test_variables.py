@@ -33,12 +33,12 @@ def test_the_tensors_of_a_fork_are_called_branches() -> None:
     assert "branches = [" in written(fork)
 
 
-def test_two_operands_of_a_kind_are_numbered() -> None:
+def test_two_operands_of_a_kind_are_branches() -> None:
     source = written(
         "    input t: int32[5]\n"
         "    output o = (t -> Embedding(9, 4)) + (ops.arange(5) -> Embedding(5, 4))"
     )
-    assert "ops.add(embedding1, embedding2)" in source
+    assert "ops.add(branch1, branch2)" in source
 
 
 @pytest.mark.parametrize("stage", ["MultiHeadAttention(2, 4)(value=x)", "LSTM(4)(mask=None)"])

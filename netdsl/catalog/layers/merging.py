@@ -43,10 +43,26 @@ def elementwise_merge(call: Call) -> Inference:
     """
     numeric(call)
     first, *others = _several(call)
+    _one_batch(call)
     result = first[1:]
     for index, shape in enumerate(others, start=1):
         result = stretch(call, result, shape[1:], index)
     return _joined(call, (first[0], *result))
+
+
+def _one_batch(call: Call) -> None:
+    """Refuse an array that has no batch, such as `ops.arange(50)`: Keras takes its first axis for the samples."""
+    sizes = [x.shape[0] if x.rank else None for x in call.inputs]
+    batched = next((i for i, size in enumerate(sizes) if not isinstance(size, int)), None)
+    for index, size in enumerate(sizes):
+        if batched is not None and isinstance(size, int) and size != 1:
+            raise Refusal(
+                UnequalInputs,
+                f"axis 0 is the batch in input {batched + 1} and {size} in input {index + 1} "
+                f"({spell_shape(call.inputs[batched].shape)} and {spell_shape(call.inputs[index].shape)})",
+                blames=("input", index),
+                help="join them with an operator, as in `a + b`, which stretches what has no batch",
+            )
 
 
 def subtract(call: Call) -> Inference:

@@ -1,0 +1,34 @@
+"""Arrays that no input leads to have no batch: a merge layer of Keras would take their first axis for the samples."""
+
+from __future__ import annotations
+
+import pytest
+
+from netdsl.compiler import compile_text
+
+POSITIONS = "(ops.arange(50) -> Embedding(50, 4))"
+
+
+def compiled(tensor: str):  # type: ignore[no-untyped-def]
+    return compile_text(
+        "model M {\n    input t: int32[50]\n    x = t -> Embedding(10, 4)\n"
+        f"    output y = {tensor}\n}}\n"
+    )
+
+
+@pytest.mark.parametrize("order", [f"[x, {POSITIONS}]", f"[{POSITIONS}, x]"])
+@pytest.mark.parametrize("layer", ["Add", "Multiply", "Maximum"])
+def test_a_merge_layer_refuses_an_array_without_a_batch(order: str, layer: str) -> None:
+    (found,) = compiled(f"{order} -> {layer}()").diagnostics
+    assert found.code == "N0503"
+    assert "axis 0 is the batch" in found.message
+
+
+def test_an_operator_stretches_it() -> None:
+    result = compiled(f"x + {POSITIONS}")
+    assert result.ok
+    assert result.model().outputs[0]["shape"] == [None, 50, 4]
+
+
+def test_a_batch_of_one_is_stretched_by_a_merge_layer_too() -> None:
+    assert compiled("[x, ops.ones((1, 50, 4))] -> Add()").ok
