@@ -144,3 +144,29 @@ def test_a_fix_settles_it(chain: str, loss: str, becomes: str) -> None:
     (edit,) = found.fix.edits
     text = edit.span.file.text
     assert becomes in text[: edit.span.start] + edit.text + text[edit.span.end :]
+
+
+STEPS = "model M {{ input x: [9, 8] output y = x -> TimeDistributed({0}) }} train M {{ optimizer = adam loss = {1} }}"
+
+
+@pytest.mark.parametrize(
+    ("layer", "loss", "codes"),
+    [
+        ("Dense(1, activation=softmax)", "mse", ["N0604"]),
+        ("Dense(4)", "sparse_categorical_crossentropy", ["N0602"]),
+        ("Dense(4, activation=sigmoid)", "categorical_crossentropy", ["N0603"]),
+        ("Dense(1, activation=relu)", "mse", ["N0606"]),
+        ("Dense(4, activation=softmax)", "sparse_categorical_crossentropy", []),
+        ("Dense(4)", "SparseCategoricalCrossentropy(from_logits=True)", []),
+        (
+            "Dense(8, activation=relu) -> Dense(4)",
+            "sparse_categorical_crossentropy",
+            [],
+        ),  # not looked into
+        ("Dropout(0.1)", "mse", []),
+    ],
+)
+def test_a_layer_applied_step_by_step_ends_an_output_too(
+    layer: str, loss: str, codes: list[str]
+) -> None:
+    assert told(STEPS.format(layer, loss)) == codes

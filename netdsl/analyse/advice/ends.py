@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.analyse.advice.view import DROPOUTS, KERNELS, RECURRENT, activation
+from netdsl.analyse.advice.view import DROPOUTS, KERNELS, RECURRENT, activation, each_step
 from netdsl.graph import Graph, Node, Ref
 from netdsl.record import record
 
@@ -34,7 +34,9 @@ def end_of(graph: Graph, ref: Ref) -> End:
             graph, ref = inner, list(inner.outputs.values())[ref.path[0] if ref.path else 0]
             continue
         found = _own_activation(node)
-        if found != "linear" or node.kind in KERNELS or node.kind == "Embedding":
+        inner = each_step(node)
+        kind = node.kind if inner is None else inner.kind
+        if found != "linear" or kind in KERNELS or kind == "Embedding":
             return End(found, node)
         if node.kind not in _PASSING and node.kind != "Activation":
             return End("", node)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from netdsl.catalog.kind import ObjectValue
+from netdsl.catalog.kind import BoundLayer, ObjectValue
 from netdsl.catalog.signature import identifiers
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.elaborate.losses import loss_of
@@ -103,8 +103,9 @@ def argument(node: Node, name: str, default: Any = None) -> Any:
 
 
 def activation(node: Node) -> str:
-    """Give the activation that a layer applies: `linear` where it has none."""
-    value = argument(node, "activation")
+    """Give the activation that a layer applies, also step by step: `linear` where it has none."""
+    inner = each_step(node)
+    value = argument(node, "activation") if inner is None else inner.arguments.get("activation")
     if isinstance(value, ObjectValue):
         return value.kind
     if isinstance(value, str):
@@ -118,6 +119,12 @@ def activation(node: Node) -> str:
         "softmax": "softmax",
     }
     return layers.get(own, "linear")
+
+
+def each_step(node: Node) -> BoundLayer | None:
+    """Give the layer that a `TimeDistributed` applies to each step."""
+    inner = argument(node, "layer") if node.kind == "TimeDistributed" else None
+    return inner if isinstance(inner, BoundLayer) else None
 
 
 def kind_name(value: Any) -> str:
