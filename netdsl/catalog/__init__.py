@@ -36,7 +36,9 @@ def kinds_by_file() -> dict[str, list[str]]:
 @cache
 def layer_kinds() -> Mapping[str, LayerKind]:
     """Give every layer kind by its own name, family file after family file."""
-    return {name: _kinds_of(file)[name] for file, names in kinds_by_file().items() for name in names}
+    return {
+        name: _kinds_of(file)[name] for file, names in kinds_by_file().items() for name in names
+    }
 
 
 @cache

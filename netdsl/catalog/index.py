@@ -9,7 +9,9 @@ from netdsl.catalog import INDEX, kinds_by_file
 
 def index_text() -> str:
     """Give the index as it should be, a file's layers on a line."""
-    lines = [f"  {json.dumps(file)}: {json.dumps(names)}" for file, names in kinds_by_file().items()]
+    lines = [
+        f"  {json.dumps(file)}: {json.dumps(names)}" for file, names in kinds_by_file().items()
+    ]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 

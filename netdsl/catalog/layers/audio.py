@@ -71,7 +71,9 @@ def _wave_dtype(call: Call) -> tuple[str, ...]:
     dtype = call.cast(call.one()).dtype
     if dtype in ("float16", "float32", "float64"):
         return ()
-    return (f"takes float16, float32 or float64, and sees {dtype}: `Rescaling(1 / 32768)` makes floats of samples",)
+    return (
+        f"takes float16, float32 or float64, and sees {dtype}: `Rescaling(1 / 32768)` makes floats of samples",
+    )
 
 
 def _check_lengths(call: Call, length: int) -> None:
