@@ -34,8 +34,8 @@ def end_of(graph: Graph, ref: Ref) -> End:
             graph, ref = inner, list(inner.outputs.values())[ref.path[0] if ref.path else 0]
             continue
         found = _own_activation(node)
-        inner = each_step(node)
-        kind = node.kind if inner is None else inner.kind
+        repeated = each_step(node)
+        kind = node.kind if repeated is None else repeated.kind
         if found != "linear" or kind in KERNELS or kind == "Embedding":
             return End(found, node)
         if node.kind not in _PASSING and node.kind != "Activation":
