@@ -164,6 +164,7 @@ class BoundLayer:
     written: Mapping[str, Any] = field(default_factory=dict)  # the arguments that the spec wrote
     definition: LayerKind | None = None
     module: str = ""  # the Python module of a layer of the user's own
+    name: str = ""  # its `name`, where the spec gives it one
 
     def __getattr__(self, name: str) -> Any:
         try:

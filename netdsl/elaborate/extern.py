@@ -41,7 +41,8 @@ def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
             )
         return result
 
-    return BoundLayer(node.name, bound, infer, bound, None, node.module)
+    name = layers.inner_name(call, frame)
+    return BoundLayer(node.name, bound, infer, bound, None, node.module, name)
 
 
 def infer_extern(

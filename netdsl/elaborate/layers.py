@@ -101,7 +101,27 @@ def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame)
             )
         )
 
-    return BoundLayer(definition.name, prepared.arguments, infer, prepared.written, definition)
+    name = inner_name(call, frame)
+    return BoundLayer(
+        definition.name, prepared.arguments, infer, prepared.written, definition, name=name
+    )
+
+
+def inner_name(call: tree.Call, frame: Frame) -> str:
+    """Give the `name` of a layer inside another, as it is written; empty where there is none."""
+    written = next((a.value for a in call.arguments if a.name == "name"), None)
+    return _checked_name(written, ev.value_of(written, frame), frame) if written else ""
+
+
+def _checked_name(written: tree.Expr, value: Any, frame: Frame) -> str:
+    """Report what is no name for Keras; empty where it is no string."""
+    if not isinstance(value, str):
+        if not is_poisoned(value) and value is not None:
+            _report_name(written.span, f"a name is a string, this is {spell_entity(value)}", frame)
+        return ""
+    if "/" in value or not value:
+        _report_name(written.span, "Keras takes no empty name and no `/` in one", frame)
+    return value
 
 
 def layer_chain(layers: list[BoundLayer]) -> BoundLayer:
@@ -141,17 +161,7 @@ def stage_name(call: tree.Node, frame: Frame, fallback: str) -> str:
         base, indices = planned.base, frame.loop_indices(planned.loops)
         if planned.explicit is not None:
             value = ev.value_of(planned.explicit, frame)
-            base = value if isinstance(value, str) else fallback
-            if not isinstance(value, str) and not is_poisoned(value):
-                _report_name(
-                    planned.explicit.span,
-                    f"a name is a string, this is {spell_entity(value)}",
-                    frame,
-                )
-            elif isinstance(value, str) and ("/" in value or not value):
-                _report_name(
-                    planned.explicit.span, "Keras takes no empty name and no `/` in one", frame
-                )
+            base = _checked_name(planned.explicit, value, frame) or fallback
     parts = [body.prefix, base] if body.prefix else [base]
     return "_".join([*parts, *(str(i) for i in indices)])
 

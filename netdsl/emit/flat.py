@@ -339,10 +339,10 @@ class FlatWriter:
 
     def _bound(self, layer: BoundLayer, name: str) -> ast.expr:
         """Spell a layer that is an argument of another."""
-        keyword = ("name", code.constant(name))
+        keyword = ("name", code.constant(layer.name or name))
         if layer.module:
             here = self._module.imported_class(layer.module, layer.kind)
-            arguments = [(k, self._value(v)) for k, v in layer.written.items()]
+            arguments = [(k, self._value(v)) for k, v in layer.written.items() if k != "name"]
             return code.call(code.name(here), (), [*arguments, keyword])
         if layer.kind == "Sequential" and layer.definition is None:
             inner = code.list_of(self._numbered(layer.written["layers"]))

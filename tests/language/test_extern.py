@@ -84,7 +84,7 @@ WRONG = [
     ("an argument that it lacks", "extern layer E(): [d] -> [d]", "x -> E(units=1)"),
     ("an unknown dtype", "extern layer E(): [d] -> flaot32[d]", "x -> E()"),
     ("a size of nowhere", "extern layer E(): [d] -> [nowhere + 1]", "x -> E()"),
-    ("a size below one", "extern layer E(): [d] -> [d - 8]", "x -> E()"),
+    ("a size below zero", "extern layer E(): [d] -> [d - 9]", "x -> E()"),
 ]
 
 
