@@ -8,6 +8,7 @@ each comes after what it depends on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -170,6 +171,18 @@ class Graph:
                 spec = self.spec(ref)
                 view.add_edge(ref.node, node.id, input=position, shape=spec.shape, dtype=spec.dtype)
         return view
+
+    def labels(self) -> dict[int, str]:
+        """Give a name for each node; functions of `ops`, which are no layers, are numbered from the second on."""
+        seen: Counter[str] = Counter()
+        found: dict[int, str] = {}
+        for node in self.nodes:
+            found[node.id] = node.name
+            if node.operation.family == "op":
+                again = seen[node.name]
+                seen[node.name] += 1
+                found[node.id] = f"{node.name}_{again}" if again else node.name
+        return found
 
     def operations(self) -> list[Operation]:
         """Give each operation once, in the order of first use."""

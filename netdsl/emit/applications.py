@@ -11,13 +11,30 @@ from collections.abc import Sequence
 
 from netdsl.catalog.application_records import keeps_its_name
 from netdsl.catalog.signature import signature
+from netdsl.elaborate.naming import snake_case
 from netdsl.emit import code
+from netdsl.emit.layers import made_once
+from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
 #: The function of the generated module that renames and cuts a network.
 HELPER = "network"
 
 Keywords = Sequence[tuple[str | None, ast.expr]]
+
+
+def made(
+    w: Writer, maker: tree.Call, kind: str, shape: ast.expr, cuts: ast.expr | None = None
+) -> ast.Call:
+    """Spell the making of a network; `shape` is that of the image, where the spec does not give it."""
+    from netdsl.emit.calls import arguments
+
+    args, keywords = arguments(
+        w, [a for a in maker.arguments if a.name not in ("name", "trainable")]
+    )
+    name = w.stage_name(maker, snake_case(kind))
+    function, args, keywords = network(kind, args, keywords, shape, name, cuts)
+    return code.call(made_once(w, function), args, keywords)
 
 
 def network(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.kind import Structure
 from netdsl.catalog.signature import dtype_aliases, signature
 from netdsl.elaborate.linking import Symbol, Unit
@@ -37,8 +38,8 @@ from netdsl.tensor import TensorSpec
 #: A file's name and two offsets.
 Place: TypeAlias = tuple[str, int, int]
 
-#: From this depth on, Keras's recursion over a graph is helped: Python allows about a thousand frames.
-DEEP = 400
+#: From this depth on, Keras's recursion over a graph is helped.
+DEEP = TOO_DEEP
 
 
 def spell_global(symbol: Symbol, identifier: str, taken: set[str]) -> str:

@@ -62,11 +62,11 @@ def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
 
 def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     """Make one layer; a frozen model is told so."""
-    from netdsl.emit.stages import application_call, freeze, model_call
+    from netdsl.emit.stages import freeze, model_call
 
     network = applications.shaped_kind(call)
     if network is not None:
-        made = application_call(w, call, network, code.constant(None))
+        made = applications.made(w, call, network, code.constant(None))
         result = w.module.result_kind(call, TENSOR)
         return Piece(freeze(w, call, made, variable, named=True), LayerObject(False, result))
     assert isinstance(call.function, tree.Name)

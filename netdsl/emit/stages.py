@@ -210,23 +210,9 @@ def _application(
 ) -> Piece:
     cuts = next((value(w, a.value) for a in _second(second) if a.name == "outputs"), None)
     shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
-    made = application_call(w, maker, kind, shape, cuts)
+    made = applications.made(w, maker, kind, shape, cuts)
     target = freeze(w, maker, made, snake_case(kind))
     return Piece(code.call(target, [current.code]), w.module.result_kind(second or maker, TENSOR))
-
-
-def application_call(
-    w: Writer, maker: tree.Call, kind: str, shape: ast.expr, cuts: ast.expr | None = None
-) -> ast.Call:
-    """Spell the making of a network; `shape` is that of the image, where the spec does not give it."""
-    from netdsl.emit.calls import arguments
-
-    args, keywords = arguments(
-        w, [a for a in maker.arguments if a.name not in ("name", "trainable")]
-    )
-    name = w.stage_name(maker, snake_case(kind))
-    function, args, keywords = applications.network(kind, args, keywords, shape, name, cuts)
-    return code.call(made_once(w, function), args, keywords)
 
 
 # -- blocks and models --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from netdsl.version import __version__
 
 def summary_dict(graph: Graph, file_name: str) -> dict[str, Any]:
     """Give a model's summary; every value is one that JSON has, and a shape is a list."""
+    labels = graph.labels()
     return {
         "netdsl": __version__,
         "file": file_name,
@@ -26,7 +27,7 @@ def summary_dict(graph: Graph, file_name: str) -> dict[str, Any]:
             for spec in graph.nodes[number].flat_outputs[:1]
         ],
         "outputs": [_named(name, graph.spec(ref)) for name, ref in graph.outputs.items()],
-        "layers": [_layer(graph, node) for node in counted_nodes(graph)],
+        "layers": [_layer(graph, node, labels) for node in counted_nodes(graph)],
         "totals": totals_dict(graph),
         "demands": graph_conditions(graph),
         "complete": graph.complete,
@@ -53,14 +54,14 @@ def kind_of(node: Node) -> str:
     return classes.get(node.operation.family, node.kind)
 
 
-def _layer(graph: Graph, node: Node) -> dict[str, Any]:
+def _layer(graph: Graph, node: Node, labels: dict[int, str]) -> dict[str, Any]:
     weights = weights_of(node.operation)
     parameters, trainable = parameters_of(node.operation)
     place = node.origin.span.first
     return {
-        "name": node.name,
+        "name": labels[node.id],
         "kind": kind_of(node),
-        "inputs": [graph.nodes[ref.node].name for ref in node.inputs],
+        "inputs": [labels[ref.node] for ref in node.inputs],
         "output_shapes": [keras_shape(spec.shape) for spec in node.flat_outputs],
         "output_dtypes": [spec.dtype for spec in node.flat_outputs],
         "output_masked": [spec.masked for spec in node.flat_outputs],

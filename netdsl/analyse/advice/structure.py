@@ -9,8 +9,9 @@ from netdsl.analyse.advice.view import View, uses
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice_structure as problems
 
-#: From this depth on building a model fails without help: Keras uses a frame a layer, Python allows a thousand.
-TOO_DEEP = 900
+#: From this depth on building a model may fail without help: Keras uses a frame a layer, and of the thousand that
+#: Python allows some are taken by what calls it.
+TOO_DEEP = 800
 
 _OUTCOMES = {
     "Add": "`{0} + {0}` is twice the tensor",
@@ -47,7 +48,7 @@ def deep_chain(view: View) -> Iterable[Diagnostic]:
             view.graph.span,
             "the generated code raises the recursion limit while it builds the model",
             depth=view.graph.deepest,
-            help="nothing has to be done; code that clones the model needs the same",
+            help="nothing has to be done; code that clones or loads the model needs the same",
         )
 
 
