@@ -122,6 +122,8 @@ def _limits(session: Session) -> Iterator[None]:
             if problem is problems.EndlessRecursion:
                 _forget_turns_of(name, session)
             help_ = "let it end: `if n > 1 { … }` around the use of itself"
+            if any(n == name for n in _models_without_parameters(session)):
+                help_ = "a model is no part of itself: leave this use out"
             session.diagnostics.report(
                 problem.at(
                     session.place,
@@ -136,3 +138,11 @@ def _forget_turns_of(name: str, session: Session) -> None:
     """Forget what went wrong in turns that should never have been."""
     turn = f"through this use of `{name}`"
     session.diagnostics.forget(lambda d: any(label.text == turn for label in d.related))
+
+
+def _models_without_parameters(session: Session) -> Iterator[str]:
+    """Give the models that nothing could make end, were they a part of themselves."""
+    for root in session.roots.values():
+        for statement in root.unit.module.statements:
+            if isinstance(statement, tree.Model) and not statement.parameters:
+                yield statement.name

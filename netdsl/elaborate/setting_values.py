@@ -9,6 +9,7 @@ from netdsl.catalog.argument_types import BOOLEAN, ArgumentType, Integer, Number
 from netdsl.catalog.kind import BoundLayer, Identifier, ObjectValue
 from netdsl.catalog.signature import policy_names
 from netdsl.catalog.spell import spell
+from netdsl.catalog.way_out import in_general
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
@@ -95,8 +96,11 @@ def whole(minimum: int, *words: str) -> Reader:
         if is_poisoned(value) or value in words:
             return value
         if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-            meant = _meant(value, Integer("", minimum), setting.name)
-            return wrong(setting, is_not(setting, value, wanted), context.frame, instead=meant)
+            kind = Integer("", minimum)
+            meant = _meant(value, kind, setting.name)
+            help_ = in_general(kind, value) if meant is None else ""
+            label = is_not(setting, value, wanted)
+            return wrong(setting, label, context.frame, help=help_, instead=meant)
         return value
 
     return read

@@ -248,7 +248,12 @@ def _adapt(setting: tree.Setting, context: Context) -> Any:
             return wrong(setting, label, context.frame, item.span)
         problem = _adapt_problem(name, context.graph)
         if problem:
-            context.frame.report(problems.NotAdaptable.at(item.span, problem, name=name))
+            help_ = (
+                "name a preprocessing layer of the model by its `name=`, such as a `Normalization`"
+            )
+            context.frame.report(
+                problems.NotAdaptable.at(item.span, problem, name=name, help=help_)
+            )
             return POISON
         names.append(name)
     return names

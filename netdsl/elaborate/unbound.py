@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from netdsl.catalog.signature import families_of
@@ -31,6 +32,8 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
                 return (
                     f"it is bound inside `{statement.name}`: let that give it, with `output {name}`"
                 )
+    if re.search(rf"\bfor\b[^{{}}]*\b{re.escape(name)}\b[^{{}}]*\bin\b", text):
+        return f"it is bound by a `for`, inside its braces only: bind it here, `let {name} = …`"
     if line.lstrip().startswith(("let ", "assert ", "fn ", "if ")) or _is_in_call(span):
         return f"bind it, `let {name} = …`, or make it a parameter"
     return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"

@@ -145,9 +145,17 @@ def told(setting: str) -> Diagnostic:
             "write `metrics = [accuracy]`",
         ),
         ("callbacks = [EarlyStopping]", "a callback is written with parentheses", "write `Early…"),
-        ("epochs = None", "`epochs` is `None`, not a positive integer", ""),
+        (
+            "epochs = None",
+            "`epochs` is `None`, not a positive integer",
+            "write a whole number from 1 on",
+        ),
         ("epochs = [3]", "`epochs` is a list, not a positive integer", "did you mean `3`?"),
-        ('seed = "a"', '`seed` is `"a"`, not an integer of at least 0', ""),
+        (
+            'seed = "a"',
+            '`seed` is `"a"`, not an integer of at least 0',
+            "write a whole number from 0 on",
+        ),
         (
             "jit_compile = 1",
             '`jit_compile` is `1`, not `"auto"`, `True` or `False`',

@@ -13,7 +13,7 @@ from netdsl.catalog.shape_rules import (
     numeric,
     split_axes,
 )
-from netdsl.diagnostics.problems.shapes import SizeMismatch, TooSmall
+from netdsl.diagnostics.problems.shapes import SizeMismatch, TooSmall, WrongRank
 from netdsl.tensor import (
     Dim,
     Shape,
@@ -41,7 +41,15 @@ def flatten(call: Call) -> Inference:
 
 def permute(call: Call) -> Inference:
     """Reorder the axes after the batch, counted from 1. (None, 10, 64), dims=(2, 1) -> (None, 64, 10)"""
-    x = call.one(rank=len(call.dims) + 1, help="name every axis but the batch, counted from 1")
+    x = call.one(min_rank=1)
+    if x.rank != len(call.dims) + 1:
+        count = "1 axis" if len(call.dims) == 1 else f"{len(call.dims)} axes"
+        raise Refusal(
+            WrongRank,
+            f"names {count}, {spell_shape(x.shape)} has {x.rank - 1} beside the batch",
+            blames="dims",
+            help="name every axis but the batch, counted from 1",
+        )
     return _moved(call, (x.shape[0], *(x.shape[axis] for axis in call.dims)))
 
 
