@@ -181,6 +181,8 @@ def _catalogue_object(
         return MISSING
     if isinstance(value, tree.Name):
         return _catalogue_name(value, name, found, overrides, frame)
+    if _names_block(value, frame) and "layer" in families_taken(found, name, overrides):
+        return _no_block_inside(value, found, frame)
     if not isinstance(value, tree.Call):
         return MISSING
     target = value.function
@@ -192,6 +194,32 @@ def _catalogue_object(
             prepared = bind_call(value, own, {}, frame, label=own.name)
             return POISON if prepared is None else ObjectValue(family, own.name, prepared.written)
     return MISSING
+
+
+#: What is written inside a wrapper, to show it.
+_HELD = {"Bidirectional": "LSTM(64)", "RNN": "LSTMCell(64)", "SpectralNormalization": "Dense(8)"}
+
+
+def _names_block(value: tree.Expr, frame: Frame) -> bool:
+    """Tell whether an argument is a call of a block or model, or a chain that begins with one."""
+    first = value.stages[0] if isinstance(value, tree.Pipe) else value
+    function = first.function if isinstance(first, tree.Call) else None
+    return isinstance(function, tree.Name) and isinstance(
+        frame.lookup(function.id), (BlockRef, ModelRef)
+    )
+
+
+def _no_block_inside(value: tree.Expr, found: Signature, frame: Frame) -> Any:
+    """Report a block where Keras takes one layer object, which a function over tensors is not."""
+    first = value.stages[0] if isinstance(value, tree.Pipe) else value
+    frame.report(
+        problems.NotAStage.at(
+            first.span,
+            f"`{found.name}` holds a layer, or layers one after the other; this is applied to tensors",
+            help=f"write its layers out: `{found.name}({_HELD.get(found.name, 'Dense(8) -> Dropout(0.1)')})`",
+        )
+    )
+    return POISON
 
 
 def _catalogue_name(

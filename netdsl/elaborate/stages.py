@@ -94,7 +94,7 @@ def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
                     problems.NotAStage.at(
                         stage.span,
                         "a chain that is itself a layer holds plain layers only",
-                        help="start the chain from a tensor, or declare a `model` and use it here",
+                        help="write the layers out, one after the other, or start the chain from a tensor",
                     )
                 )
             return POISON

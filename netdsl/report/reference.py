@@ -7,7 +7,8 @@ of an activation it shows the formula and a small plot.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from netdsl.catalog import layer_kind, layer_kinds
 from netdsl.catalog.activations import ACTIVATIONS, ActivationFacts, activation_facts
@@ -183,8 +184,26 @@ def _notes(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
 def _activation(facts: Signature) -> ActivationFacts | None:
     """Find what is known of an activation, also where it is a layer: `ReLU`."""
     if facts.family == "layer":
-        return next((known for known in ACTIVATIONS if known.layer == facts.name), None)
+        return layer_activation(facts.name)
     return activation_facts(facts.name) if facts.family == "activation" else None
+
+
+def layer_activation(layer: str) -> ActivationFacts | None:
+    """Give the activation that a layer is, with the layer's own defaults."""
+    known = next((known for known in ACTIVATIONS if known.layer == layer), None)
+    if known is None or layer not in _OWN_DEFAULTS:
+        return known
+    formula, value = _OWN_DEFAULTS[layer]
+    return replace(known, formula=formula, value=value)
+
+
+#: Layers whose defaults are not those of the activation: formula and value.
+_OWN_DEFAULTS: dict[str, tuple[str, Callable[[float], float]]] = {
+    "LeakyReLU": (
+        "x if x > 0 else negative_slope·x, slope 0.3",
+        lambda x: x if x > 0 else 0.3 * x,
+    ),
+}
 
 
 def _arguments(facts: Signature, kind: LayerKind | None) -> Iterator[str]:

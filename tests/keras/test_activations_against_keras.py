@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netdsl.catalog.activations import ACTIVATIONS, ActivationFacts
+from netdsl.report.reference import layer_activation
 
 pytestmark = pytest.mark.keras
 
@@ -31,6 +32,16 @@ def test_a_point_activation_is_the_one_of_keras(facts: ActivationFacts) -> None:
     else:
         theirs = by_keras(facts.name, GRID)
     assert theirs == pytest.approx([facts.value(x) for x in GRID], rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("layer", [f.layer for f in ACTIVATIONS if f.layer])
+def test_a_layer_that_activates_is_plotted_as_it_is_by_default(layer: str) -> None:
+    facts = layer_activation(layer)
+    assert facts is not None
+    made = getattr(keras.layers, layer)(dtype="float64")
+    rows = [[x, 0.0] for x in GRID]
+    theirs = keras.ops.convert_to_numpy(made(keras.ops.convert_to_tensor(rows, dtype="float64")))
+    assert theirs[:, 0] == pytest.approx([facts.at(x) for x in GRID], rel=1e-6, abs=1e-7)
 
 
 @pytest.mark.parametrize("facts", [f for f in ACTIVATIONS if f.row], ids=lambda f: f.name)

@@ -296,3 +296,20 @@ def test_condition_at_the_start_of_a_statement_chooses_between_tensors(decided: 
     block = f"block b {{ input x y = x -> Dense(8) output if {decided} {{ x + y }} else {{ y }} }}"
     expected = ["Dense", "Add"] if decided else ["Dense"]
     assert kinds(graph_of(dense_model("x -> b()", before=block))) == expected
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "TimeDistributed(«pair()»)",
+        "TimeDistributed(«pair()» -> Dense(2))",
+        "Bidirectional(layer=«pair()»)",
+    ],
+)
+def test_block_inside_a_wrapper_is_told_to_be_written_out(stage: str) -> None:
+    block = "block pair = LSTM(4, return_sequences=True) -> ReLU()"
+    text = f"{block}\nmodel M {{ input x: [5, 4]\n output y = x -> {stage} }}"
+    code, blames, place = blamed(text)
+    assert (code, blames) == ("N0407", place)
+    result = compiled(text.replace("«", "").replace("»", ""))
+    assert "write its layers out" in result.diagnostics[0].help
