@@ -26,13 +26,25 @@ _COUNTED: Mapping[Severity, tuple[str, str]] = {
     "advice": ("piece of advice", "pieces of advice"),
 }
 
+MOST_DRAWN = 500  # diagnostics for a person; the formats for machines give all of them
+
 
 def render_all(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
     """Draw diagnostics one under the other and count them; nothing for none."""
     if not diagnostics:
         return ""
-    frames = [render(diagnostic, color=color) for diagnostic in diagnostics]
-    return "\n".join([*frames, count_line(diagnostics) + "\n"])
+    drawn = diagnostics if len(diagnostics) <= MOST_DRAWN else _foremost(diagnostics)
+    frames = [render(diagnostic, color=color) for diagnostic in drawn]
+    left = len(diagnostics) - len(drawn)
+    rest = f", the first {len(drawn):,} of which are shown" * bool(left)
+    return "\n".join([*frames, count_line(diagnostics) + rest + "\n"])
+
+
+def _foremost(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Give as many as a person reads at most: errors before warnings, from the top of the file."""
+    order = list(_COUNTED)
+    ranked = sorted(range(len(diagnostics)), key=lambda i: order.index(diagnostics[i].severity))
+    return [diagnostics[i] for i in sorted(ranked[:MOST_DRAWN])]
 
 
 def count_line(diagnostics: Iterable[Diagnostic]) -> str:
@@ -64,7 +76,9 @@ _CHECKED = {"all": "   (checked: the spec then compiles)", "this": "   (checked)
 
 def help_text(diagnostic: Diagnostic) -> str:
     """Give the way out, and say where the compiler has tried it."""
-    return diagnostic.help + (_CHECKED[diagnostic.fix.checked] if diagnostic.fix and diagnostic.help else "")
+    return diagnostic.help + (
+        _CHECKED[diagnostic.fix.checked] if diagnostic.fix and diagnostic.help else ""
+    )
 
 
 def _by_file(labels: Iterable[Label]) -> list[tuple[SourceFile, list[Label]]]:

@@ -422,9 +422,10 @@ def _at_use(span: Span, frame: Frame, body: Body, run: Any) -> Any:
     first = len(body.graph.nodes)
     result = run()
     frame.session.budget.step(BLOCK_STEPS + len(body.graph.nodes) - first)
+    place, depth = body.origin(span), len(body.via) + 1
     for node in body.graph.nodes[first:]:
-        if len(node.origin.via) == len(body.via) + 1:
-            node.origin = body.origin(span)
+        if len(node.origin.via) == depth:
+            node.origin = place
     return result
 
 

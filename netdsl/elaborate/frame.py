@@ -6,6 +6,7 @@ adds to, its name prefix, its plan of names). A `Frame` is a scope in it: the bo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -38,6 +39,8 @@ from netdsl.syntax import tree
 
 MISSING = object()
 
+MOST_AT_A_PLACE = 10  # times that an error of one kind is told at one place, as a loop makes it
+
 
 @dataclass(eq=False)
 class Session:
@@ -62,6 +65,7 @@ class Session:
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
     suggestions: int = 100  # how often a near name is still looked for: nobody reads a thousand
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
+    told: Counter[tuple[str, str, int, int]] = field(default_factory=Counter)  # errors, by place
 
     def root(self, unit: Unit) -> Frame:
         """Give the frame of a unit's top level; its declarations are checked when it is made."""
@@ -275,6 +279,8 @@ class Frame:
     def report(self, diagnostic: Diagnostic) -> None:
         """Report; a mistake inside a block is said once, with the use that led to it."""
         self.session.budget.step(REPORT_STEPS)
+        if diagnostic.severity == "error" and self._is_said_enough(diagnostic):
+            return
         via = self.body.via if self.body is not None else ()
         if via:
             span = diagnostic.primary.span
@@ -298,6 +304,17 @@ class Frame:
 
             diagnostic = with_way_out(diagnostic)
         self.session.diagnostics.report(diagnostic)
+
+    def _is_said_enough(self, diagnostic: Diagnostic) -> bool:
+        """Tell whether a loop has been through a mistake often enough, if with another number each time."""
+        span = diagnostic.primary.span
+        place = (diagnostic.code, span.file.name, span.start, span.end)
+        self.session.told[place] += 1
+        if self.session.told[place] <= MOST_AT_A_PLACE:
+            return False
+        if self.body is not None:
+            self.body.graph.complete = False
+        return True
 
 
 _PENDING: Any = object()

@@ -24,7 +24,8 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
     line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
     if line.strip() == "output":
         return f"give the output its tensor: `output {name} = …`"
-    for statement in frame.unit.module.statements:
+    statements = frame.unit.module.statements if frame.session.suggestions > 0 else ()
+    for statement in statements:
         body = getattr(statement, "body", None)
         if isinstance(statement, tree.Block) and isinstance(body, tree.Body):
             bound = (s.target.span.text for s in body.statements if isinstance(s, tree.Bind))

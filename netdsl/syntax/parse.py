@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems.structure import TooLarge
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
 from netdsl.syntax.automaton import Automaton, reductions_by
 from netdsl.syntax.build import Builder
-from netdsl.syntax.tokens import Tokens, tokenize
+from netdsl.syntax.tokens import MAX_TOKENS, Tokens, tokenize
 
 if TYPE_CHECKING:
     from netdsl.syntax.mistakes import Mistakes
@@ -34,6 +35,9 @@ class _Reader:
 
     def __init__(self, file: SourceFile, diagnostics: Diagnostics) -> None:
         self._tokens = tokenize(file)
+        if self._tokens.too_long is not None:
+            text = f"the file has more than {MAX_TOKENS:,} words and signs"
+            diagnostics.report(TooLarge.at(self._tokens.too_long, text))
         if not file.text.isascii() and "!character" in self._tokens.kinds:
             from netdsl.syntax.lookalikes import as_meant
 

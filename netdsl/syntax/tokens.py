@@ -20,10 +20,11 @@ HARD_WORDS = frozenset(
     {"True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "_"}
 )
 
-# What people write that is not netdsl, cut out whole so that a message can name it.
-_FOREIGN = (
-    r"=>|\|>|-->|→|⟶|:=|===|!==|<>|&&|\|\||<<|>>|\.\.(?!\.)|/\*[\s\S]*?\*/|(?:\*\*|//|[-+*/%@&|^])="
-)
+MAX_TOKENS = 500_000  # of one file, comments among them; more takes long to read and much memory
+
+# What people write that is not netdsl, cut out whole so that a message can name it. A C comment is looked for only so
+# far: a file of nothing but `/*` is else searched to its end for each.
+_FOREIGN = r"=>|\|>|-->|→|⟶|:=|===|!==|<>|&&|\|\||<<|>>|\.\.(?!\.)|/\*[\s\S]{0,500}?\*/|(?:\*\*|//|[-+*/%@&|^])="
 _PREFIX = r"(?:[rR][fF]?|[fF][rR]?|[uU])?"
 _STRAY = (
     ("bytes", r"(?:[bB][rR]?|[rR][bB])(?=[\"'])"),
@@ -33,7 +34,10 @@ _STRAY = (
 
 
 class Tokens:
-    """The tokens of a stretch of a file as three lists in step, closed by an `$END` token, and its comments."""
+    """The tokens of a stretch of a file as three lists in step, closed by an `$END` token, and its comments.
+
+    Of what is too long to be read there are no tokens; `too_long` is where it went over the limit.
+    """
 
     def __init__(self, file: SourceFile) -> None:
         self.file = file
@@ -41,6 +45,7 @@ class Tokens:
         self.starts: list[int] = []
         self.ends: list[int] = []
         self.comments: list[Comment] = []
+        self.too_long: Span | None = None
 
     def add(self, kind: str, start: int, end: int) -> None:
         self.kinds.append(kind)
@@ -98,12 +103,14 @@ def tokenize(file: SourceFile, start: int = 0, end: int | None = None) -> Tokens
     text = file.text
     end = len(text) if end is None else end
     tokens = Tokens(file)
-    kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
+    kinds, starts, ends, most = tokens.kinds, tokens.starts, tokens.ends, MAX_TOKENS
     position = start + 1 if start == 0 and text.startswith("\ufeff") else start
     for match in pattern.finditer(text, position, end):
         group = match.lastgroup
         assert group is not None
         first, last = match.span(group)
+        if len(kinds) > most:
+            return _too_long(file, first, last)
         if group == "NAME":
             word = text[first:last]
             kind = word if word in words else _name_kind(word)
@@ -111,6 +118,7 @@ def tokenize(file: SourceFile, start: int = 0, end: int | None = None) -> Tokens
             kind = text[first:last]
         elif group == "COMMENT":
             tokens.comments.append(Comment(first, text[first:last].rstrip("\r")))
+            most -= 1
             continue
         elif group in ("NUMBER", "STRING", "FSTRING"):
             kind = group
@@ -122,6 +130,13 @@ def tokenize(file: SourceFile, start: int = 0, end: int | None = None) -> Tokens
         starts.append(first)
         ends.append(last)
     tokens.add(END, end, end)
+    return tokens
+
+
+def _too_long(file: SourceFile, start: int, end: int) -> Tokens:
+    tokens = Tokens(file)
+    tokens.too_long = Span(file, start, end)
+    tokens.add(END, len(file.text), len(file.text))
     return tokens
 
 
