@@ -29,10 +29,7 @@ class Node:
 
 @record
 class Literal(Node):
-    """A number, a string, True, False, None, or the `...` of an index.
-
-    `text` is how it was written (`1_000`, `0x10`, `'a'`).
-    """
+    """A number, a string, True, False, None, or the `...` of an index; `text` is how it was written (`1_000`)."""
 
     value: int | float | str | bool | EllipsisType | None
     text: str = field(compare=False, default="")
