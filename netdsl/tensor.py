@@ -128,6 +128,8 @@ class Sym:
     def __add__(self, other: Dim) -> Dim:
         if isinstance(other, Unknown):
             return other
+        if isinstance(other, Sym) and len(self.terms) + len(other.terms) > MOST_TERMS:
+            return UNKNOWN
         sums = dict(self.terms)
         for mono, coefficient in _terms(other):
             sums[mono] = sums.get(mono, 0) + coefficient
@@ -252,6 +254,9 @@ def _floor_divide(dim: Sym, divisor: int) -> Dim:
         return UNKNOWN
     return Sym.make(whole) + Sym((((Quotient(remainder, divisor),), 1),))
 
+
+#: Terms in one size, which the sum of a hundred unlike sizes has.
+MOST_TERMS = 200
 
 #: Atoms in one size. Every further division may double an expression; past this it says nothing to anyone.
 LARGEST = 40

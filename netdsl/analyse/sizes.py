@@ -8,6 +8,7 @@ that can be counted are listed.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
 from netdsl.diagnostics.diagnostic import Diagnostic
@@ -19,6 +20,7 @@ from netdsl.tensor import Demand, Dim, Opaque, Quotient, Sym, Variable
 #: Remainders are looked for up to this period; beyond it a demand is printed as it stands.
 MAX_PERIOD = 4_096
 MAX_SIZE = 20_000
+MAX_EFFORT = 400_000  # divisions in all the sizes that are tried
 
 
 @record
@@ -51,6 +53,8 @@ def _of_one(name: str, demands: list[Demand]) -> Condition | None:
     if period > MAX_PERIOD:
         return Condition((name,), " and ".join(str(d) for d in demands))
     limit = min(limit, MAX_SIZE)
+    if limit * sum(len(_bottoms(d)) for d in demands) > MAX_EFFORT:
+        return Condition((name,), " and ".join(str(d) for d in demands))
     tests = [_compiled(d, name) for d in demands]
     allowed = [n for n in range(1, limit + 1) if all(test(n) for test in tests)]
     if len(allowed) == limit:
@@ -169,15 +173,20 @@ def _factor(atom: Variable | Quotient | Opaque) -> Callable[[int], int] | None:
 
 def check_sizes(graph: Graph, report: Callable[[Diagnostic], None]) -> None:
     """Report a net that no size can satisfy, at the demand that rules out the last one."""
-    kept: list[Demand] = []
+    origins: dict[Demand, Origin] = {}
     for demand, origin in graph.demands:
-        if demand in kept:
-            continue
-        kept.append(demand)
-        same = [d for d in kept if d.variables == demand.variables]
-        wrong = [c for c in conditions(same) if not c.possible]
-        if wrong:
-            report(_no_size(wrong[0], demand, origin))
+        origins.setdefault(demand, origin)
+    demands = list(origins)
+
+    def wrong(count: int) -> list[Condition]:
+        return [c for c in conditions(demands[:count]) if not c.possible]
+
+    counts = [1 << power for power in range(len(demands).bit_length())]
+    for count in [*counts, len(demands)]:  # a few of them leave room to try what many do not
+        if demands and wrong(count):
+            first = bisect_left(range(count), True, key=lambda last: bool(wrong(last + 1)))
+            demand = demands[first]
+            report(_no_size(wrong(first + 1)[0], demand, origins[demand]))
             return
 
 

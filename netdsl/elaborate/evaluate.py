@@ -146,6 +146,8 @@ def short(text: str) -> str:
 
 
 def _literal(expr: tree.Literal, frame: Frame) -> Any:
+    if isinstance(expr.value, int):
+        check_size(expr.value)
     return expr.value
 
 

@@ -43,6 +43,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.limits import LimitReached, check_shape
 from netdsl.elaborate.masks import with_masks, without_masks
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.parameters import Given, evaluate_arguments, unknown_call_argument
@@ -329,6 +330,8 @@ def _infer(
     )
     try:
         inference = with_masks(call, definition.rule(call))
+    except OverflowError:
+        raise LimitReached("numbers too large to work with") from None
     except Refusal as refusal:
         _report_refusal(refusal, prepared, positional, extra, whole, frame)
         return None
@@ -472,6 +475,8 @@ def add_node(
         body.origin(span),
         path=body.path,
     )
+    for output in node.flat_outputs:
+        check_shape(output.shape)
     body.graph.nodes.append(node)
     return output_tensors(node.id, inference.outputs)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from netdsl.tensor import Shape
+
 MAX_NODES = 52_000  # layer applications in one compilation
 MAX_STEPS = 1_100_000  # work in one compilation, in evaluated expressions; some microseconds each
 MAX_ITEMS = 100_000  # elements of one list, with those of lists in it; turns of one loop
 MAX_TEXT = 100_000  # characters of one string
-MAX_BITS = 4_096  # size of one integer
+MAX_BITS = 512  # size of one integer, and of the number of elements of one tensor
+MAX_RANK = 254  # axes of one tensor, as many as TensorFlow has
 MAX_DEPTH = 120  # blocks within blocks, functions within functions
 
 
@@ -57,7 +60,11 @@ class Budget:
         if known is not None:
             return known[1]
         total = len(value)
-        inner = [v for v in (value.values() if isinstance(value, dict) else value) if isinstance(v, CONTAINERS)]
+        inner = [
+            v
+            for v in (value.values() if isinstance(value, dict) else value)
+            if isinstance(v, CONTAINERS)
+        ]
         if inner:
             total += sum(self._weight(part) for part in inner)
             self.weighed[id(value)] = (value, total)
@@ -69,6 +76,14 @@ class Budget:
         self.nodes -= 1
         if self.nodes < 0:
             raise LimitReached(f"the network has more than {MAX_NODES:,} layers")
+
+
+def check_shape(shape: Shape) -> None:
+    """Refuse a tensor of more axes or elements than anything can hold."""
+    if len(shape) > MAX_RANK:
+        raise LimitReached(f"a tensor of {len(shape):,} axes, and {MAX_RANK} are the limit")
+    if sum(dim.bit_length() for dim in shape if isinstance(dim, int)) > MAX_BITS:
+        raise LimitReached(f"a tensor of more elements than a number of {MAX_BITS} bits can count")
 
 
 def check_items(count: int) -> None:

@@ -19,7 +19,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Body, Frame, Session
-from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
+from netdsl.elaborate.limits import MAX_DEPTH, LimitReached, check_shape
 from netdsl.elaborate.linking import Symbol
 from netdsl.graph import Graph, Node, Operation, Origin, Ref
 from netdsl.source import Span
@@ -192,6 +192,7 @@ def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -
         Origin(written.name_span, tuple(s for s, _ in body.via)),
     )
     frame.session.budget.node()
+    check_shape(spec.shape)
     body.graph.nodes.append(node)
     body.graph.inputs.append(node.id)
     tensor = Tensor(Ref(node.id), spec)

@@ -26,6 +26,7 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import layers
 from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, specs_of, tensors_in
 from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.graph import Operation, Ref
 from netdsl.source import Span
@@ -75,6 +76,8 @@ def _infer(
     assert rule is not None
     try:
         inference: Inference = rule(call)
+    except OverflowError:
+        raise LimitReached("numbers too large to work with") from None
     except Refusal as refusal:
         place = places.get(refusal.blames, span) if isinstance(refusal.blames, str) else span
         facts: dict[str, Any] = {"layer": _spelled(function), "argument": refusal.blames or ""}

@@ -44,6 +44,8 @@ def read_number(text: str) -> int | float | Flaw:
     """Give the value of a number as Python writes it: `1_000`, `0x1F`, `1e-3`."""
     plain = text.replace("_", "")
     if plain[:2].lower() in ("0x", "0b", "0o"):
+        if len(plain) > _MOST_DIGITS:
+            return Flaw(f"has {len(plain) - 2} digits, more than {_MOST_DIGITS}", 0, len(text))
         return int(plain, 0)
     if not plain.isdigit():
         value = float(plain)

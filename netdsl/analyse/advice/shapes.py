@@ -168,8 +168,9 @@ def _idle(axis: _Window) -> int:
     if not isinstance(axis.size, int):
         return 0
     before = (axis.reach - 1) // 2
-    offsets = (tap * axis.dilation - before for tap in range(axis.window))
-    return sum(abs(offset) >= axis.size for offset in offsets)
+    first = (before - axis.size) // axis.dilation + 1  # the taps from here on begin to meet data
+    last = -((-before - axis.size) // axis.dilation) - 1
+    return axis.window - max(0, min(last, axis.window - 1) - max(first, 0) + 1)
 
 
 def even_kernel(view: View) -> Iterable[Diagnostic]:

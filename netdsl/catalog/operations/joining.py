@@ -104,6 +104,10 @@ def append(call: OpCall) -> Inference:
 SPLIT_AXES = {"vsplit": (0, 2), "hsplit": (1, 1), "dsplit": (2, 3)}
 
 
+#: Tensors that one operation may give.
+MOST_PARTS = 10_000
+
+
 def split(call: OpCall) -> Inference:
     """Cut an axis into equal parts, or at places: 10 long, 2 -> 5, 5; (3, 7) -> 3, 4, 3."""
     x = call.tensor("x")
@@ -122,8 +126,16 @@ def split(call: OpCall) -> Inference:
     return gives_several([replaced(x.shape, axis, length) for length in lengths], x.dtype)
 
 
+def _number_of_parts(count: int, name: str) -> int:
+    if count > MOST_PARTS:
+        raise Refusal(
+            WrongValue, f"{MOST_PARTS:,} tensors are the limit, these are {count:,}", blames=name
+        )
+    return count
+
+
 def _equal(call: OpCall, parts: Any, length: Dim, axis: int) -> list[Dim]:
-    count = size(parts, "indices_or_sections", 1)
+    count = _number_of_parts(size(parts, "indices_or_sections", 1), "indices_or_sections")
     if not call.holds(divides(count, length)):
         raise Refusal(
             UnevenSplit,
@@ -134,6 +146,7 @@ def _equal(call: OpCall, parts: Any, length: Dim, axis: int) -> list[Dim]:
 
 
 def _cut_at(places: tuple[int, ...], length: Dim) -> list[Dim]:
+    _number_of_parts(len(places) + 1, "indices_or_sections")
     bounds: list[Dim] = [0, *places, length]
     found = [end - start for start, end in pairwise(bounds)]
     if any(isinstance(part, int) and part < 0 for part in found):
@@ -148,7 +161,8 @@ def _cut_at(places: tuple[int, ...], length: Dim) -> list[Dim]:
 def array_split(call: OpCall) -> Inference:
     """Cut an axis into parts that are as equal as can be: 10 long, 3 -> 4, 3, 3."""
     x = call.tensor("x")
-    count = size(call.indices_or_sections, "indices_or_sections", 1)
+    parts = size(call.indices_or_sections, "indices_or_sections", 1)
+    count = _number_of_parts(parts, "indices_or_sections")
     axis = axis_of(call.axis, x.rank, x.shape)
     length = x.shape[axis]
     lengths = [(length + (count - 1 - i)) // count for i in range(count)]
@@ -167,7 +181,8 @@ def unstack(call: OpCall) -> Inference:
             blames="num",
             help="give `num`",
         )
-    return gives_several([without(x.shape, axis)] * length, x.dtype)
+    count = _number_of_parts(length, "num")
+    return gives_several([without(x.shape, axis)] * count, x.dtype)
 
 
 def meshgrid(call: OpCall) -> Inference:

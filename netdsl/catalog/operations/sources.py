@@ -31,8 +31,19 @@ def arange(call: OpCall) -> Inference:
         and any(isinstance(v, float) for v in written)
     ):
         raise Refusal(WrongDtype, f"fractions do not count in {call.dtype}", blames="dtype")
-    length = max(math.ceil((stop - start) / step), 0)
+    if not all(map(math.isfinite, (start, stop, step))):
+        raise Refusal(
+            WrongValue, "a count from, to and by what is no number has no length", blames="stop"
+        )
+    length = max(_steps(start, stop, step), 0)
     return gives((length,), call.dtype or meet(*(type(v).__name__ for v in written)))
+
+
+def _steps(start: float, stop: float, step: float) -> int:
+    """Count the steps, what is left of one included; fractions as Python divides them, whole numbers exactly."""
+    if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int):
+        return -((start - stop) // step)
+    return math.ceil((stop - start) / step)
 
 
 def _known(value: Any, name: str) -> float:
