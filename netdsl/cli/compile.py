@@ -57,6 +57,8 @@ def command(
     Nothing is written for a spec with errors. A file that was edited since netdsl wrote it is kept.
     """
     targets = plan_targets(files, output)
+    if check and None in targets.values():
+        raise click.UsageError("--check compares with a file on disk; name it with -o.")
     findings = Findings()
     compiled = compile_files(files, findings, settings=settings)
     out_of_date = False

@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from netdsl.catalog.kind import Identifier, ObjectValue
-from netdsl.catalog.signature import families_of
+from netdsl.catalog.signature import (
+    FAMILY_MODULES,
+    dtype_names,
+    families_of,
+    identifiers,
+    policy_names,
+)
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.sink import Diagnostics
@@ -92,11 +98,20 @@ def constant(expr: tree.Expr) -> Any:
         case tree.Binary(_, op, left, right) if op not in ("and", "or"):
             return values.binary(op, constant(left), constant(right))
         case tree.Name() | tree.Attribute():
-            return Identifier(expr.span.text)
+            return _identifier(expr.span.text)
         case tree.Call(_, function, arguments):
             return _configured(function.span.text, arguments)
         case _:
             raise NotConstant
+
+
+def _identifier(name: str) -> Identifier:
+    """Read a bare name, which has to be one of Keras: there is no file here that could bind it."""
+    last = name.rpartition(".")[2]
+    known = families_of(last) or last in {*dtype_names(), *policy_names()}
+    if not known and not any(last in identifiers(family) for family in FAMILY_MODULES):
+        raise NotConstant(f"`{name}` is no name of Keras's")
+    return Identifier(name)
 
 
 def _configured(kind: str, arguments: Iterable[tree.Argument]) -> ObjectValue:

@@ -153,7 +153,7 @@ def test_a_setting_may_be_an_identifier(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "1 2", "flowers/train.csv", "1\nlet y = 2", "image -> ReLU()"]
+    "value", ["", "1 2", "flowers/train.csv", "1\nlet y = 2", "image -> ReLU()", "ten", "a.b"]
 )
 def test_what_is_no_value_is_refused(value: str) -> None:
     result = run("check", "good.net", "--set", f"classes={value}")

@@ -29,6 +29,13 @@ def test_standard_input_is_printed(folder: Path) -> None:
     assert not list(folder.glob("*.py"))
 
 
+@pytest.mark.parametrize("arguments", [["-"], ["good.net", "-o", "-"]])
+def test_a_check_that_has_no_file_to_compare_with_is_refused(arguments: list[str]) -> None:
+    result = run("compile", *arguments, "--check", stdin=GOOD)
+    assert result.exit_code == 2
+    assert "-o" in result.stderr
+
+
 def test_the_same_spec_gives_the_same_bytes(folder: Path) -> None:
     run("compile", "good.net")
     assert (folder / "good.py").read_text("utf-8") == run("compile", "good.net", "-o", "-").stdout

@@ -31,4 +31,13 @@ def test_an_operator_stretches_it() -> None:
 
 
 def test_a_batch_of_one_is_stretched_by_a_merge_layer_too() -> None:
-    assert compiled("[x, ops.ones((1, 50, 4))] -> Add()").ok
+    result = compiled("[x, ops.ones((1, 50, 4))] -> Add()")
+    assert result.model().outputs[0]["shape"] == [1, 50, 4]  # what Keras says, whatever the batch
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("text", ["[x, ops.ones((1, 50, 4))]", "[ops.ones((1, 1, 4)), x]"])
+def test_the_shape_is_the_one_that_keras_says(text: str) -> None:
+    result = compiled(f"{text} -> Add()")
+    (output,) = result.build().outputs
+    assert list(output.shape) == result.model().outputs[0]["shape"]

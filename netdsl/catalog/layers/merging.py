@@ -43,15 +43,18 @@ def elementwise_merge(call: Call) -> Inference:
     """
     numeric(call)
     first, *others = _several(call)
-    _one_batch(call)
+    batch = _one_batch(call)
     result = first[1:]
     for index, shape in enumerate(others, start=1):
         result = stretch(call, result, shape[1:], index)
-    return _joined(call, (first[0], *result))
+    return _joined(call, (batch, *result))
 
 
-def _one_batch(call: Call) -> None:
-    """Refuse an array that has no batch, such as `ops.arange(50)`: Keras takes its first axis for the samples."""
+def _one_batch(call: Call) -> Dim:
+    """Give the batch of the result; Keras says the 1 of an array that stretches, as in `ops.ones((1, 4))`.
+
+    An array that has no batch, such as `ops.arange(50)`, is refused: its first axis would be taken for the samples.
+    """
     sizes = [x.shape[0] if x.rank else None for x in call.inputs]
     batched = next((i for i, size in enumerate(sizes) if not isinstance(size, int)), None)
     for index, size in enumerate(sizes):
@@ -63,6 +66,7 @@ def _one_batch(call: Call) -> None:
                 blames=("input", index),
                 help="join them with an operator, as in `a + b`, which stretches what has no batch",
             )
+    return next((size for size in sizes if isinstance(size, int)), call.inputs[0].shape[0])
 
 
 def subtract(call: Call) -> Inference:
