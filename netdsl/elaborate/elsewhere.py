@@ -33,6 +33,8 @@ def found_elsewhere(span: Span, unit: Unit, call: tree.Call | None) -> Fix | Non
         return Fix(
             (Edit(span, f"applications.{network}"),), True, f"write `applications.{network}(…)`"
         )
+    if not root and last in operation_names():
+        return Fix((Edit(span, f"ops.{last}"),), text=f"write `ops.{last}(…)`")
     if not root:
         return _import_of(last, unit)
     if root.split(".")[0] not in _ARRAYS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer
-from netdsl.catalog.signature import Family, families_of, names_and_aliases
+from netdsl.catalog.signature import FAMILY_MODULES, Family, families_of, names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
@@ -23,9 +23,9 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
     """Report a stage that nothing declares."""
     if frame.unit.may_have_lost(name):
         return POISON
-    families = families_of(name)
-    if families and "application" not in families:
-        return _object_as_stage(span, name, families, frame, call)
+    family = next((f for f in families_of(name) if f in FAMILY_MODULES), None)
+    if family is not None:
+        return _object_as_stage(span, name, family, frame, call)
     near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
     fixes = [Fix((Edit(span, near),), safe=True) if near else None]
     help_ = f"did you mean `{near}`?" if near else "declare it with `block`, or import it"
@@ -58,10 +58,10 @@ _TAKEN_BY = {
 
 
 def _object_as_stage(
-    span: Span, name: str, families: tuple[Family, ...], frame: Frame, call: tree.Call | None
+    span: Span, name: str, family: Family, frame: Frame, call: tree.Call | None
 ) -> Any:
     """`x -> relu`, `x -> L2(1e-4)`: a thing that Keras has, and that is not a layer."""
-    family, written = families[0], call.span.text if call is not None else name
+    written = call.span.text if call is not None else name
     help_ = _TAKEN_BY.get(family, "it belongs into a `train` block").format(name=ev.short(written))
     fix = None
     if family == "activation":
