@@ -42,8 +42,6 @@ from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as, pattern_names
 from netdsl.tensor import spell_shape
 
-# -- blocks -------------------------------------------------------------------------------------
-
 
 def apply_block(
     call: tree.Call, second: tree.Call | None, ref: BlockRef, arriving: Any, frame: Frame
@@ -260,6 +258,9 @@ def run_body(
             continue
         frame.session.place = step.statement.span
         _run_statement(step, frame)
+    from netdsl.elaborate.unused import check_unused  # which asks for stages
+
+    check_unused(arranged, frame)
 
 
 def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[Node]]) -> None:
@@ -422,9 +423,9 @@ def _at_use(span: Span, frame: Frame, body: Body, run: Any) -> Any:
     first = len(body.graph.nodes)
     result = run()
     frame.session.budget.step(BLOCK_STEPS + len(body.graph.nodes) - first)
-    place, depth = body.origin(span), len(body.via) + 1
+    place = body.origin(span)
     for node in body.graph.nodes[first:]:
-        if len(node.origin.via) == depth:
+        if len(node.origin.via) == len(place.via) + 1:
             node.origin = place
     return result
 

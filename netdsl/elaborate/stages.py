@@ -272,6 +272,12 @@ def _call_identifier(
         from netdsl.elaborate import applications
 
         return applications.apply_application(maker, second, rest, arriving, frame)
+    return unknown_call(maker, target, frame)
+
+
+def unknown_call(maker: tree.Call, target: Identifier, frame: Frame) -> Any:
+    """Report a stage that nothing in reach has the name of."""
+    root = target.name.partition(".")[0]
     name = target.last if root in _MODULES else target.name
     if root in _MODULES and name in names_and_aliases("layer"):
         return _qualified_layer(maker, name, frame)

@@ -314,7 +314,7 @@ def rearrange(call: OpCall) -> Inference:
 
 def _groups(side: str) -> list[list[str]]:
     """Read a side of a pattern: "b (h s) c" -> [["b"], ["h", "s"], ["c"]]."""
-    return [re.findall(r"\w+", part) for part in re.findall(r"\w+|\(.*?\)", side)]
+    return [re.findall(r"\w+", part) for part in re.findall(r"\w+|\([^()]*\)", side)]
 
 
 def _named_sizes(call: OpCall, x: TensorSpec, groups: list[list[str]]) -> dict[str, Dim]:
