@@ -30,7 +30,7 @@ class LimitReached(Exception):
 
 #: What costs more than an expression does: adding a node, using a block, calling a function, a turn of a loop,
 #: a layer made for itself, a mistake (which a loop makes again and again, and of which one is told).
-NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS, LAYER_STEPS, REPORT_STEPS = 10, 40, 25, 3, 10, 20
+NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS, LAYER_STEPS, REPORT_STEPS = 10, 40, 25, 3, 10, 120
 
 
 @dataclass(slots=True)

@@ -33,11 +33,16 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
                 return (
                     f"it is bound inside `{statement.name}`: let that give it, with `output {name}`"
                 )
-    if re.search(rf"\bfor\b[^{{}}]*\b{re.escape(name)}\b[^{{}}]*\bin\b", text):
+    if statements and _is_bound_by_a_loop(name, text):
         return f"it is bound by a `for`, inside its braces only: bind it here, `let {name} = …`"
     if line.lstrip().startswith(("let ", "assert ", "fn ", "if ")) or _is_in_call(span):
         return f"bind it, `let {name} = …`, or make it a parameter"
     return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"
+
+
+def _is_bound_by_a_loop(name: str, text: str) -> bool:
+    near = r"[^{}]{0,200}"
+    return bool(re.search(rf"\bfor\b{near}\b{re.escape(name)}\b{near}\bin\b", text))
 
 
 def _is_in_call(span: Span) -> bool:

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from netdsl.compiler import Compiled, compile_text
+from netdsl.diagnostics.render import MOST_DRAWN, render_all
 from netdsl.elaborate.limits import MAX_BITS, MAX_DEPTH, MAX_ITEMS, MAX_NODES
 from tests.language.front_door import spelled
 
@@ -117,6 +118,42 @@ LARGE = [
      "model M { input x: [A, B, 3] output x -> repeat 100 { Conv2D(3, 3, strides=2) -> UpSampling2D(3) } }"),
 ]  # fmt: skip
 
+#: What each brought the compiler down once, or kept it busy: the codes it gets, the text.
+BEFORE = [
+    ("a character of no code", ["N0416"], model("Dense(8)", "let n = f'{1114112:c}'")),
+    ("pieces beyond any memory", ["N0513"],
+     "model M { input x: [2147483648] output y = (x -> ops.split(2147483648, axis=-1))[0] }"),
+    ("an axis taken apart beyond any memory", ["N0513"],
+     f"model M {{ input x: [{2**63}] output y = (x -> ops.unstack(axis=1))[0] }}"),
+    ("steps without number", ["N0412"], "model M { input x: [8] output y = ops.arange(0, 1e308, 1e-300) + x }"),
+    ("a number too large for a fraction", ["N0412"],
+     f"model M {{ input x: [8] output y = ops.arange({10**1200}) + x }}"),
+    ("a tensor of ten thousand axes", ["N0412"],
+     "model M { input x: [" + ", ".join(["1"] * 10_000) + "] output x -> Flatten() }"),
+    ("a tensor of more elements than can be told", ["N0412"],
+     "model M { input x: [" + ", ".join([str(2**62)] * 100) + "] output x -> Flatten() }"),
+    ("a kernel wider than the world", [],
+     "model M { input x: [8, 8, 3] output x -> Conv2D(3, 2147483648, padding='same') }"),
+    ("a pattern of open brackets", ["N0514"],
+     f"model M {{ input x: [8] output x -> ops.rearrange('{'(' * 50_000}-> a') }}"),
+    ("open brackets by the million", ["N0412"], "(" * 5_000_000),
+    ("comments of C by the million", ["N0412"], "/*" * 2_000_000),
+    ("comments by the million", ["N0412"], "#\n" * 1_000_000),
+    ("a shared layer of shared layers", [],
+     "model M { input x: [8] layer a0 = Dense(8)\n"
+     + "".join(f"layer a{i + 1} = a{i} -> Dense(8)\n" for i in range(1000)) + "output x -> a1000 }"),
+    ("a mistake in each of many turns", ["N0306"] * 10 + ["N0412"],
+     model("for i in range(50000) { Dense(-i - 1) }")),
+    ("a mistake in loops in loops", ["N0405", "N0306", "N0412"],
+     "model M { input x: [8] output y = " + "[for i in range(9) { " * 5 + "Dense(i)" + " }]" * 5 + " }"),
+    ("blocks that double around a broken one", ["N0103", "N0412"], nested(60, "Dense(8", "[{}, {}] -> Add()")),
+    ("halves of halves", [],
+     "model M { input x: [H, W, 3] output x -> repeat 100 { ZeroPadding2D(1) -> MaxPooling2D(2) } }"),
+    ("unknown names by the thousand", ["N0201"] * 5000, "".join(f"let v{i} = nope{i}\n" for i in range(5000))),
+    ("an unused layer of no kind", ["N0207"], "model M { input x: [8] layer head = axis(8)\noutput x -> Dense(8) }"),
+    ("an unused layer of no size", ["N0306"], "model M { input x: [8] layer head = Dense(-5)\noutput x -> Dense(8) }"),
+]  # fmt: skip
+
 
 def slowness() -> float:
     """Tell how much slower than that machine this one is at the moment."""
@@ -148,6 +185,31 @@ def test_large_spec_ends_soon(most: int, text: str) -> None:
     result = ends_soon(text)
     errors = [d.code for d in result.diagnostics if d.severity == "error"]
     assert len(errors) <= most, spelled(result)[:500]
+
+
+@pytest.mark.parametrize(("codes", "text"), [t[1:] for t in BEFORE], ids=[t[0] for t in BEFORE])
+def test_spec_that_once_brought_the_compiler_down_gets_its_message(
+    codes: list[str], text: str
+) -> None:
+    result = ends_soon(text)
+    told = [d.code for d in result.diagnostics if d.severity == "error"]
+    assert sorted(told) == sorted(codes), spelled(result)[:500]
+
+
+def test_many_mistakes_are_drawn_up_to_a_number_and_counted_in_full() -> None:
+    result = ends_soon("".join(f"let a{i} = 1 / 0\n" for i in range(3000)))
+    text = render_all(result.diagnostics)
+    assert text.count("error[") == MOST_DRAWN
+    assert (
+        text.rstrip().splitlines()[-1] == f"3,000 errors, the first {MOST_DRAWN} of which are shown"
+    )
+
+
+def test_long_sum_is_written_soon() -> None:
+    compiled = ends_soon("model M { input x: [8] output x" + " + x" * 900 + " }")
+    before, start = slowness(), time.process_time()
+    compiled.emit("keras")
+    assert time.process_time() - start < SECONDS * max(before, slowness())
 
 
 def test_spec_just_below_the_limit_of_layers_is_taken() -> None:
