@@ -78,12 +78,15 @@ def _read(path: Path) -> tuple[Configuration, tuple[str, ...]]:
     import tomllib
 
     try:
-        text = path.read_bytes()[:MAX_BYTES].decode("utf-8")
+        with path.open("rb") as stream:
+            text = stream.read(MAX_BYTES).decode("utf-8")
         table = tomllib.loads(text).get("tool", {}).get("netdsl", {})
     except OSError as error:
         return Configuration(), (reason_of(error),)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
         return Configuration(), (f"it is not read as TOML: {error}",)
+    except RecursionError:
+        return Configuration(), ("its values nest too deep",)
     if not isinstance(table, Mapping):
         return Configuration(), ("`tool.netdsl` is a table",)
     wrong: list[str] = []

@@ -21,6 +21,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import values
+from netdsl.elaborate.limits import LimitReached
 from netdsl.record import record
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
@@ -55,7 +56,7 @@ def read_settings(
         at = Span(file, len(name) + 1, len(text))
         try:
             found[name.strip()] = (_read_value(value), Span(file, 0, len(name.rstrip())))
-        except (NotConstant, values.ValueProblem) as problem:
+        except (NotConstant, values.ValueProblem, LimitReached) as problem:
             report(
                 _not_a_value(at, str(problem) or "is not a value of a spec", _quoted(name, value))
             )

@@ -178,3 +178,15 @@ def test_github_commands_escape_what_would_end_them() -> None:
         "::error file=a%2Cb%3Ac.net,line=3,endLine=3,col=30,endColumn=40,title=N0301"
     )
     assert "%0Ahelp: " in line
+
+
+@pytest.mark.parametrize("value", ["10**10**10", "[0]*10**9", "'a'*10**9"])
+def test_value_of_a_setting_has_limits_too(value: str) -> None:
+    result = run("check", "good.net", "--set", f"classes={value}")
+    assert result.exit_code == 2
+    assert "N0906" in result.stderr
+
+
+def test_settings_nested_too_deep_are_told(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text("a = " + "[" * 100_000)
+    assert "N0909" in run("check", "good.net").stderr
