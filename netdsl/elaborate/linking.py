@@ -66,13 +66,13 @@ class Unit:
     poisoned: set[str] = field(default_factory=set)  # imported names that could not be found
     is_library: bool = False
     sources: list[Unit] = field(default_factory=list)  # the units that it imports from
-    is_broken: bool = False  # the parser found mistakes, so declarations may be missing
+    is_broken: bool = False  # the parser left statements out, so declarations may be missing
 
     def may_have_lost(self, name: str) -> bool:
         """Tell whether a name that is bound nowhere may be bound in what the parser could not read."""
         if not self.is_broken:
             return False
-        return self._may_have_lost_any or self._words[name] > 1
+        return self._may_have_lost_any or self._words[name.split(".")[0]] > 1
 
     @cached_property
     def _may_have_lost_any(self) -> bool:
@@ -108,9 +108,8 @@ class Linker:
         self._open: list[str] = []
 
     def link(self, file: SourceFile, *, is_library: bool = False) -> Unit:
-        found = len(self._diagnostics)
         unit = Unit(file, parse(file, self._diagnostics), is_library=is_library)
-        unit.is_broken = len(self._diagnostics) > found
+        unit.is_broken = unit.module.lacks_statements
         self._units[file.name] = unit
         self._open.append(file.name)
         for statement in unit.module.statements:

@@ -191,6 +191,19 @@ class Automaton:
 
     # -- after a mistake ------------------------------------------------------------------------
 
+    def states_of_list(self) -> list[int]:
+        """Give a copy of the stack of states (after `unwind`), to try on it how a text would be read."""
+        return list(self.states)
+
+    def shifts(self, states: list[int], tokens: Tokens, index: int) -> bool:
+        """Tell whether a token would be read on such a stack, as a name where a word of the language may be one."""
+        kind = tokens.kinds[index]
+        if self._shift(states, kind):
+            return True
+        is_soft = kind in self.table.words and kind not in HARD_WORDS
+        is_name = is_soft and not begins_line_and_statement(tokens, index)
+        return is_name and self._shift(states, "NAME")
+
     def complete_statement(self) -> None:
         """Close the statement being read, if it is whole: then the mistake lies in what follows."""
         if self.accepts("let"):

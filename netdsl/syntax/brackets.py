@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from dataclasses import replace
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label, first_that_helps
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.syntax.recovery import (
     CLOSERS,
@@ -14,6 +16,9 @@ from netdsl.syntax.recovery import (
 )
 from netdsl.syntax.stop import Stop
 from netdsl.syntax.table import END
+
+# The layers that bring the branches of a fork together.
+_JOINING = frozenset("Add Average Concatenate Dot Maximum Minimum Multiply Subtract".split())
 
 
 def nested_declaration(stop: Stop) -> Diagnostic | None:
@@ -45,8 +50,13 @@ def stray_bracket(stop: Stop) -> Diagnostic | None:
     waiting = stop.open_brackets
     if waiting and stop.tokens.kinds[waiting[-1]] == CLOSERS[kind]:
         return None
-    if waiting and kind == "}":
-        return _unclosed(stop, waiting[-1], stop.index, "closes what is around it")
+    around = [stop.tokens.kinds[i] for i in waiting[:-1]]
+    if waiting and (kind == "}" or CLOSERS[kind] in around):
+        found = _unclosed(stop, waiting[-1], stop.index, "closes what is around it")
+        if kind == "}" or found.fix is None:
+            return found
+        instead = stop.replace(stop.index, OPENERS[stop.tokens.kinds[waiting[-1]]])
+        return replace(found, fix=first_that_helps([found.fix, *found.fix.otherwise, instead]))
     if waiting:
         opener = stop.tokens.kinds[waiting[-1]]
         related = [Label(stop.tokens.span(waiting[-1]), f"`{opener}` is open")]
@@ -55,7 +65,7 @@ def stray_bracket(stop: Stop) -> Diagnostic | None:
             f"`{OPENERS[opener]}` is expected first",
             related=related,
             help=f"close `{opener}` with `{OPENERS[opener]}`",
-            fix=stop.replace(stop.index, OPENERS[opener], safe=False),
+            fix=_other_closer(stop, opener),
             bracket=kind,
         )
     if kind == "}" and (stop.where != TOP or stop.index > stop.began):
@@ -68,6 +78,23 @@ def stray_bracket(stop: Stop) -> Diagnostic | None:
         fix=stop.replace(stop.index, ""),
         bracket=kind,
     )
+
+
+def _other_closer(stop: Stop, opener: str) -> Fix | None:
+    """The closing bracket that is expected in place of this one; or this one left out, where it is written twice."""
+    is_double = stop.previous == stop.kind and stop.touches
+    left_out = stop.replace(stop.index, "", safe=is_double)
+    fits_none = all(stop.tokens.kinds[i] != CLOSERS[stop.kind] for i in stop.open_brackets)
+    instead = stop.replace(stop.index, OPENERS[opener], safe=fits_none)
+    return first_that_helps([left_out, instead] if is_double else [instead, left_out])
+
+
+def arguments_never_closed(stop: Stop) -> Diagnostic | None:
+    """`x -> Flatten(`, and on the next line `-> Dense(4)`: the arrow finds no value before it."""
+    if stop.kind != "->" or stop.opener != "call" or stop.previous not in ("(", ","):
+        return None
+    opener = stop.open_brackets[-1]
+    return _unclosed(stop, opener, stop.index, "the next stage begins here")
 
 
 def unclosed_bracket(stop: Stop) -> Diagnostic | None:
@@ -119,7 +146,17 @@ def _unclosed(stop: Stop, opener: int, place: int, what: str) -> Diagnostic:
     bracket = stop.tokens.kinds[opener]
     closer = OPENERS[bracket]
     last = place - 1 if bracket == "{" else _end_of_arguments(stop, opener, place)
-    fix = stop.append(last, "\n}" if bracket == "{" else closer, safe=False)
+    is_sure = bracket != "{" and _is_sure(stop, opener, last, place)
+    if bracket == "[":
+        last, is_sure = _end_of_fork(stop, opener, last)
+    fix: Fix | None = stop.append(last, "\n}" if bracket == "{" else closer, safe=is_sure)
+    arrow = _first_arrow(stop, opener, last) if bracket == "(" and is_sure else None
+    if arrow is not None:
+        fix = first_that_helps([stop.append(arrow - 1, closer), fix])
+    if bracket == "(" and stop.tokens.ends[opener - 1] == stop.tokens.starts[opener]:
+        inner = opener - 1 if stop.tokens.kinds[opener - 1] == "(" else opener
+        if stop.tokens.kinds[inner + 1] == "(" and inner + 1 in (opener, opener + 1):
+            fix = first_that_helps([stop.replace(opener, ""), fix])
     return problems.UnclosedBracket.at(
         stop.tokens.span(opener),
         f"a `{closer}` is missing",
@@ -128,6 +165,32 @@ def _unclosed(stop: Stop, opener: int, place: int, what: str) -> Diagnostic:
         fix=fix,
         bracket=bracket,
     )
+
+
+def _is_sure(stop: Stop, opener: int, last: int, place: int) -> bool:
+    """Tell whether a bracket can only have been meant to end at the end of its line, the next one being another's."""
+    tokens = stop.tokens
+    line = [i for i in range(opener + 1, last + 1) if tokens.is_first_on_line(i)]
+    return not line and (last + 1 >= place or tokens.is_first_on_line(last + 1))
+
+
+def _first_arrow(stop: Stop, opener: int, last: int) -> int | None:
+    """Give the first arrow, or `as`, behind arguments that are no chain: `Dense(4 -> ReLU()`."""
+    kinds, depth = stop.tokens.kinds, 0
+    for index in range(opener + 1, last + 1):
+        depth += (kinds[index] in OPENERS) - (kinds[index] in CLOSERS)
+        if kinds[index] in ("->", "as") and depth == 0 and index > opener + 1:
+            return index
+    return None
+
+
+def _end_of_fork(stop: Stop, opener: int, last: int) -> tuple[int, bool]:
+    """Guess the last token of the branches of a fork: what stands before the layer that joins them."""
+    tokens = stop.tokens
+    for index in range(opener + 1, last + 1):
+        if tokens.kinds[index] == "->" and tokens.text(index + 1) in _JOINING:
+            return index - 1, True
+    return last, False
 
 
 def _end_of_arguments(stop: Stop, opener: int, place: int) -> int:

@@ -35,6 +35,7 @@ class Builder(ExpressionBuilder):
         faults_within = [fault for fault in self._faults if fault.primary.span.start >= start]
         if faults_within:
             self.forget_after(start)
+            self.has_left_out = True
             found.append(Faulty(statement.span, tuple(faults_within)))
         else:
             found.append(statement)

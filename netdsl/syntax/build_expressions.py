@@ -48,6 +48,7 @@ class ExpressionBuilder:
         self._report = report
         self._parse_expression = parse_expression
         self._faults: list[Diagnostic] = []
+        self.has_left_out = False  # a statement that holds a fault
         # Operations in parentheses by identity; kept alive here, so that no identity is given twice.
         self._grouped: dict[int, tree.Expr] = {}
         # How deep an expression leans to the left (`a + b + c`, `f(a)(b)`), by its outermost node.

@@ -74,8 +74,8 @@ def nameless_input(stop: Stop) -> Diagnostic | None:
 
 
 def missing_equals(stop: Stop) -> Diagnostic | None:
-    """`let n 3`: a name and its value without the sign between."""
-    if stop.tokens.kinds[stop.began] != "let" or "=" not in stop.accepted:
+    """`let n 3`, `layer f Dense(3)`: a name and its value without the sign between."""
+    if stop.tokens.kinds[stop.began] not in ("let", "layer") or "=" not in stop.accepted:
         return None
     if stop.index != stop.began + 2 or not _begins_value(stop.kind):
         return None

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
-from netdsl.syntax import declared, meant
+from netdsl.syntax import declared, meant, slips
 from netdsl.syntax.brackets import (
+    arguments_never_closed,
     last_brace,
     nested_declaration,
     stray_bracket,
@@ -194,6 +195,7 @@ def missing_arrow(stop: Stop) -> Diagnostic | None:
         stop.opener in ("{", "(")
         and "->" in stop.accepted
         and stop.kind in ("NAME", "[", "repeat", "if", "for")
+        and not _is_plain_value(stop)
     ):
         return _missing_arrow(stop, stop.index)
     if stop.before is None or stop.where == TOP or stop.index != stop.began + 1:
@@ -204,6 +206,12 @@ def missing_arrow(stop: Stop) -> Diagnostic | None:
     if tokens.is_first_on_line(stop.began) and not is_further_in:
         return None
     return _missing_arrow(stop, stop.began)
+
+
+def _is_plain_value(stop: Stop) -> bool:
+    """`(length width)`: two names between parentheses, and no call."""
+    is_name_alone = stop.kind == "NAME" and stop.following() in (",", ")")
+    return stop.opener == "(" and is_name_alone and is_name(stop.previous)
 
 
 def _missing_arrow(stop: Stop, index: int) -> Diagnostic:
@@ -339,12 +347,14 @@ RULES: tuple[Rule, ...] = (
     slash_comment,
     lambda_function,
     meant.repeat_without_count,
+    *slips.RULES,
     arrow_before_stage,
     meant.import_statement,
     meant.method_of_model,
     python_statement,
     *declared.RULES,
     meant.misspelled_word,
+    slips.equals_of_statement,
     meant.hyphenated_name,
     meant.backward_arrow,
     meant.nameless_declaration,
@@ -355,6 +365,7 @@ RULES: tuple[Rule, ...] = (
     misplaced_statement,
     stray_bracket,
     unclosed_bracket,
+    arguments_never_closed,
     doubled_arrow,
     reserved_word,
     breaks_off,

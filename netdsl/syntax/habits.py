@@ -68,7 +68,7 @@ def python_statement(stop: Stop) -> Diagnostic | None:
     word = stop.tokens.text(stop.began)
     if word not in _PYTHON or (stop.index > stop.began and stop.kind in ("=", ",", "->")):
         return None
-    if word == "print" and stop.kind != "(":
+    if word == "print" and "(" not in (stop.kind, stop.following()):
         return None
     return statement_of_python(stop, stop.began)
 

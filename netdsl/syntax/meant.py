@@ -341,7 +341,12 @@ def braces_for_colon(stop: Stop) -> Fix | None:
     if last == colon:
         return None
     on_line = not tokens.is_first_on_line(colon + 1)
-    brace = Edit(tokens.span(colon), " {")
+    brace = Edit(tokens.span(colon), " {" if stop.touches else "{")
+    if any(
+        tokens.kinds[i] == "}" and i not in stop.brackets.partner
+        for i in range(colon, len(tokens.kinds))
+    ):
+        return Fix((brace,), safe=True)  # what closes the body is there
     chain = Edit(tokens.span(colon), " =")
     close = Edit(stop.after(last), " }" if on_line else "\n" + " " * column + "}")
     return first_that_helps([Fix((brace, close), safe=True), Fix((chain,), safe=True)])

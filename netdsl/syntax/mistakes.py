@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems.syntax import (
     ForeignComment,
     ForeignOperator,
     MissingArrow,
+    StrayBracket,
     UnexpectedToken,
     UnknownCharacter,
 )
@@ -24,6 +23,7 @@ from netdsl.syntax.recovery import (
     begins_statement,
     resume_after,
 )
+from netdsl.syntax.repair import MOST_READ, can_be_read, repaired, ways
 from netdsl.syntax.stop import Stop
 from netdsl.syntax.tokens import Tokens
 
@@ -40,6 +40,8 @@ class Mistakes:
         self._builder = builder
         self._diagnostics = diagnostics
         self._count = 0
+        self.has_left_out = False  # a statement that could not be read
+        self._read = 0  # words and signs, for repairs
         self._mended: set[int] = set()  # where a fix of an earlier mistake makes a change too
 
     def in_string(self, automaton: Automaton) -> Diagnostic:
@@ -70,23 +72,49 @@ class Mistakes:
         resumption = self._resumption(automaton, where, began, stopped)
         statements = automaton.values[-1]
         before = self._tokens.index_at(statements[-1].span.start) if statements else None
-        self._report(
-            Stop(
-                self._tokens,
-                self._brackets,
-                stopped,
-                began,
-                where,
-                accepted,
-                resumption.token,
-                before,
-                is_too_deep,
-            ),
-            statements,
+        stop = Stop(
+            self._tokens,
+            self._brackets,
+            stopped,
+            began,
+            where,
+            accepted,
+            resumption.token,
+            before,
+            is_too_deep,
         )
+        diagnostic = self._report(stop)
+        first = began
+        if statements and _was_made_before(stop, diagnostic):
+            first = self._tokens.index_at(statements.pop().span.start)
+        if self._repairs(automaton, stop, diagnostic, first):
+            return
+        self.has_left_out = True
         automaton.index = resumption.token
         if resumption.closes:
             automaton.close()
+
+    def _repairs(
+        self, automaton: Automaton, stop: Stop, diagnostic: Diagnostic, first: int
+    ) -> bool:
+        """Set the automaton before the broken statement as it was most likely meant, where that can be read."""
+        tokens, offset = self._tokens, self._tokens.starts[first]
+        resume = tokens.starts[stop.resume]
+        for fix in ways(diagnostic.fix):
+            self._read += len(tokens.kinds)
+            if self._read > MOST_READ or self._count >= _MOST_MISTAKES:
+                return False
+            changed = repaired(tokens, fix)
+            if changed is None or min(e.span.start for e in fix.edits) < offset:
+                continue
+            again = changed.index_at(offset)
+            if can_be_read(automaton, changed, again, stop.span.start, resume):
+                self._builder.forget_after(offset)
+                self._tokens = automaton.tokens = changed
+                self._brackets = Brackets(changed)
+                automaton.index = again
+                return True
+        return False
 
     def _resumption(self, automaton: Automaton, where: str, began: int, stopped: int) -> Resumption:
         self._count += 1
@@ -103,8 +131,8 @@ class Mistakes:
         where, offset = automaton.innermost_statement()
         return offset < self._tokens.starts[last] and begins_statement(self._tokens, last, where)
 
-    def _report(self, stop: Stop, statements: list[Any]) -> None:
-        """Report a mistake; one that was made in the statement before makes that one unreadable too."""
+    def _report(self, stop: Stop) -> Diagnostic:
+        """Report a mistake, where no fix of one before mends it too."""
         diagnostic = explain(stop)
         is_mended = diagnostic.primary.span.start in self._mended
         if diagnostic.fix is not None:
@@ -114,12 +142,11 @@ class Mistakes:
             diagnostic = diagnostic.with_related(Label(stop.span, note))
         if not is_mended:
             self._diagnostics.report(diagnostic)
-        if statements and _was_made_before(stop, diagnostic):
-            statements.pop()
+        return diagnostic
 
 
 def _was_made_before(stop: Stop, diagnostic: Diagnostic) -> bool:
-    """Tell whether a mistake found at the start of a statement was made in the one before."""
+    """Tell whether a mistake found at the start of a statement was made in the one before, which it spoils too."""
     place, began = diagnostic.primary.span.start, stop.tokens.starts[stop.began]
     match diagnostic.code:
         case MissingArrow.code:
@@ -130,5 +157,14 @@ def _was_made_before(stop: Stop, diagnostic: Diagnostic) -> bool:
             return stop.index == stop.began and stop.touches
         case UnexpectedToken.code | ForeignOperator.code:
             is_comma = stop.kind == "," and stop.where == SETTINGS
-            return stop.index == stop.began and stop.goes_on and not is_comma
+            is_at_start = stop.index == stop.began and stop.goes_on and not is_comma
+            return is_at_start or place < began or (place == began and _is_on_line(stop))
+        case StrayBracket.code:
+            return stop.index == stop.began and stop.before is not None and stop.kind != "}"
     return False
+
+
+def _is_on_line(stop: Stop) -> bool:
+    """Tell a statement that begins behind another on its line: `output y x -> Dense(4)`."""
+    on_line = not stop.tokens.is_first_on_line(stop.began)
+    return on_line and stop.before is not None and stop.tokens.kinds[stop.began - 1] != "}"

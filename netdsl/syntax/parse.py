@@ -43,15 +43,18 @@ class _Reader:
 
             self._tokens = as_meant(self._tokens, diagnostics)
         self._diagnostics = diagnostics
+        self._has_mistakes = False
         self._builder = Builder(file, diagnostics.report, self._expression)
         self._reductions = reductions_by(self._builder)
 
     def module(self) -> tree.Module:
         automaton = Automaton(self._tokens, self._reductions, "module")
         while not automaton.run():
+            self._has_mistakes = True
             self._mistakes.pass_over(automaton)
         module: tree.Module = automaton.values[-1]
-        return replace(module, comments=tuple(self._tokens.comments))
+        lacks = self._builder.has_left_out or (self._has_mistakes and self._mistakes.has_left_out)
+        return replace(module, comments=tuple(self._tokens.comments), lacks_statements=lacks)
 
     def _expression(self, tokens: Tokens) -> tree.Expr | Diagnostic:
         """Read the expression in a hole of an f-string."""

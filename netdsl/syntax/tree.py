@@ -3,7 +3,6 @@
 Frozen dataclasses with tuples inside. Every node carries the `span` it was read from; spans take no part in
 equality, so two layouts of one program are equal trees. There is one grammar of expressions for values, tensors
 and chains: what an `Expr` is (a number, a tensor, a stage) is decided by elaboration.
-
 Comments are not in the tree: `Module.comments` keeps them in order with their offsets for the formatter.
 """
 
@@ -492,9 +491,10 @@ class Comment:
 
 @record
 class Module(Node):
-    """A whole file. Statements that could not be read are left out and reported."""
+    """A whole file; it lacks statements where some could not be read, which are reported."""
 
     file: SourceFile = field(compare=False, repr=False)
     docstring: str | None = None
     statements: tuple[TopStatement, ...] = ()
     comments: tuple[Comment, ...] = field(compare=False, default=())
+    lacks_statements: bool = field(compare=False, default=False)
