@@ -118,7 +118,7 @@ REFUSALS: tuple[tuple[str, str, tuple[str, ...], dict[str, Any], str, str], ...]
     ("ResNet50", "?, 20, 224, 3", (), {"include_top": False}, "N0505", "32 x 32"),
     ("Xception", "?, 70, 70, 3", (), {"include_top": False}, "N0505", "71 x 71"),
     ("ResNet50", "?, 128, 128, 3", (), {}, "N0511", "224 x 224"),
-    ("MobileNet", "?, 128, 128, 1", (), {}, "N0511", "1 channels"),
+    ("MobileNet", "?, 128, 128, 1", (), {}, "N0511", "1 channel arrives"),
     ("ResNet50", "?, ?, ?, 3", (), {"weights": None}, "N0504", "known size"),
     ("NASNetMobile", "?, ?, ?, 3", (), {"include_top": False}, "N0504", "decides the layers"),
     ("ResNet50", "?, 64, 64, 3", (), {"classes": 7}, "N0512", "1000"),
