@@ -113,6 +113,40 @@ def text_width(text: str) -> int:
     )
 
 
+def on_one_line(document: Document, width: int = WIDTH) -> str | None:
+    """Give a document that fits on a line as it is, as most do; None where something breaks or must be measured."""
+    texts: list[str] = []
+    comments: list[str] = []
+    stack: list[tuple[Element | Document, bool]] = [(document, False)]
+    while stack:
+        element, in_group = stack.pop()
+        match element:
+            case str():
+                texts.append(element)
+                width -= text_width(element)
+                if width < 0:
+                    return None
+            case tuple():
+                stack.extend((part, in_group) for part in reversed(element))
+            case Line(space, hard):
+                if hard or not in_group:
+                    return None
+                texts.append(" " * space)
+                width -= space
+            case Suffix(text):
+                comments.append(text)
+                width -= text_width(text)
+            case Group(content, expand, only_if):
+                if expand and only_if is None:
+                    return None
+                stack.append((content, in_group or only_if is None))
+            case IfBreaks(content, otherwise, of):
+                stack.append((otherwise if in_group or of is not None else content, in_group))
+            case Indent(content) | FitsExpanded(content) | BestFit(content):
+                stack.append((content, in_group or isinstance(element, BestFit)))
+    return "".join((*texts, *comments)) if width >= 0 else None
+
+
 class Printer:
     """Prints one document. Both printing and measuring run on explicit stacks, innermost last."""
 

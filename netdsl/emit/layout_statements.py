@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from netdsl.emit.document import INDENT, WIDTH, Document, Group, Printer, Suffix
+from netdsl.emit.document import INDENT, WIDTH, Document, Group, Printer, Suffix, on_one_line
 from netdsl.emit.layout import (
     INSIDE,
     bracketed_items,
@@ -171,6 +171,9 @@ def _parameter(name: str, default: ast.expr | None) -> Document:
 
 def _print(document: Document, indent: int) -> list[str]:
     """Print a statement that may take several lines."""
+    plain = on_one_line(document, WIDTH - indent)
+    if plain is not None and "\n" not in plain:
+        return [" " * indent + plain]
     return Printer().print(document, indent).split("\n")
 
 
