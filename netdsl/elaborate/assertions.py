@@ -50,7 +50,7 @@ def check(statement: tree.Assert, frame: Frame) -> None:
 def check_in(statement: tree.Assert, frame: Frame) -> bool:
     """Decide an assertion and report it where it does not hold, with the numbers on both sides."""
     held = ev.condition(statement.condition, frame)
-    if held is not False:
+    if held is not False or _has_refused_defaults(frame):
         return held is True
     message = "" if statement.message is None else str(ev.value_of(statement.message, frame))
     numbers = _numbers(statement.condition, frame)
@@ -64,6 +64,18 @@ def check_in(statement: tree.Assert, frame: Frame) -> bool:
         )
     )
     return False
+
+
+def _has_refused_defaults(frame: Frame) -> bool:
+    """Tell whether a mistake in a `defaults` statement has left layers as they were not meant."""
+    file = frame.unit.file
+    spans = [s.span for s in frame.unit.module.statements if isinstance(s, tree.Defaults)]
+    return any(
+        span.start <= found.primary.span.start < span.end
+        for found in (frame.session.diagnostics if spans else ())
+        if found.severity == "error" and found.primary.span.file is file
+        for span in spans
+    )
 
 
 def takes_what_arrives(arranged: Arrangement, frame: Frame) -> bool:

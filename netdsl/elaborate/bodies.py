@@ -112,8 +112,8 @@ def _run_block(
         value = bound[written.name]
         inner.variables[written.name] = value
         if not isinstance(value, Tensor) or written.type is None:
-            continue
-        if not types.match_type(written.type, value.spec, inner, node.name, use.span):
+            types.poison_symbols(written.type, inner)
+        elif not types.match_type(written.type, value.spec, inner, node.name, use.span):
             return POISON
     inner.arriving = arriving
     inner_body.inputs = tuple(bound[i.name] for i in arranged.inputs)

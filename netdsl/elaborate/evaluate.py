@@ -34,7 +34,7 @@ from netdsl.elaborate.entities import (
 )
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.limits import SIZED, check_size
-from netdsl.elaborate.unbound import how_to_bind
+from netdsl.elaborate.unbound import how_to_bind, misspelled_declaration
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
@@ -111,6 +111,9 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     if frame.unit.may_have_lost(name):
         return POISON
     near = frame.near_name(name, values.FUNCTIONS, ("True", "False", "None"))
+    if near and (found := misspelled_declaration(span, name, near, frame)) is not None:
+        frame.report(found)
+        return POISON
     if not near:  # nothing to say of its other uses than is said of this one
         frame.unit.poisoned.add(name)
     frame.report(

@@ -74,6 +74,10 @@ class Unit:
             return False
         return self._may_have_lost_any or self._words[name.split(".")[0]] > 1
 
+    def seems_misspelled(self, declared: str, used: str) -> bool:
+        """Tell whether a declared name that nothing uses is most likely the one that is used and not declared."""
+        return self._words[declared] == 1 and self._words[used] > 1
+
     @cached_property
     def _may_have_lost_any(self) -> bool:
         """Tell whether an import could not be read, or an input has no name."""

@@ -15,18 +15,26 @@ from netdsl.elaborate import habits, values
 from netdsl.elaborate.elsewhere import found_elsewhere
 from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.unbound import misspelled_declaration
 from netdsl.source import Span
 from netdsl.syntax import tree
 
 
 def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = None) -> Any:
     """Report a stage that nothing declares."""
-    if frame.unit.may_have_lost(name):
+    if frame.unit.may_have_lost(name) or name in frame.unit.poisoned:
         return POISON
     family = next((f for f in families_of(name) if f in FAMILY_MODULES), None)
     if family is not None:
         return _object_as_stage(span, name, family, frame, call)
     near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
+    if (
+        near
+        and (renamed := misspelled_declaration(span, name, near, frame, name_problems.UnknownStage))
+        is not None
+    ):
+        frame.report(renamed)
+        return POISON
     fixes = [Fix((Edit(span, near),), safe=True) if near else None]
     help_ = f"did you mean `{near}`?" if near else "declare it with `block`, or import it"
     if call is not None and name == "Sequential":
@@ -37,6 +45,8 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
         fixes, help_ = [found], found.text
     elif call is not None and habits.is_pytorch(name):
         fixes.insert(0, habits.from_pytorch(call, name))
+    if near is None:  # nothing to say of its other uses than is said of this one
+        frame.unit.poisoned.add(name)
     frame.report(
         name_problems.UnknownStage.at(
             span,

@@ -10,7 +10,7 @@ from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.entities import is_poisoned, spell_entity
+from netdsl.elaborate.entities import POISON, is_poisoned, spell_entity
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -31,6 +31,13 @@ def declare_symbols(written: tree.TensorType, frame: Frame) -> None:
         for name, node in free_names(dim).items():
             if is_symbol(node, frame):
                 frame.variables[name] = frame.session.sizes.get(name, Sym.variable(name))
+
+
+def poison_symbols(written: tree.TensorType | None, frame: Frame) -> None:
+    """Bind the names of a type that a mistake elsewhere leaves without their sizes."""
+    for dim in () if written is None else written.dims:
+        if is_symbol(dim, frame) and isinstance(dim, tree.Name):
+            frame.variables[dim.id] = POISON
 
 
 def dtype_of(written: tree.TensorType, frame: Frame) -> str:

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from netdsl.catalog.signature import families_of
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
@@ -43,6 +44,31 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
 def _is_bound_by_a_loop(name: str, text: str) -> bool:
     near = r"[^{}]{0,200}"
     return bool(re.search(rf"\bfor\b{near}\b{re.escape(name)}\b{near}\bin\b", text))
+
+
+def misspelled_declaration(
+    span: Span,
+    name: str,
+    near: str,
+    frame: Frame,
+    problem: type[Problem] = name_problems.UnknownName,
+) -> Diagnostic | None:
+    """Word a name that is used several times and bound nowhere, where one like it is bound and not used; once."""
+    if near not in frame.known_names() or not frame.unit.seems_misspelled(near, name):
+        return None
+    frame.unit.poisoned.add(name)
+    text = frame.unit.file.text
+    place = re.search(rf"\b{re.escape(near)}\b", text)
+    assert place is not None
+    bound = Span(frame.unit.file, *place.span())
+    return problem.at(
+        span,
+        "nothing binds this name",
+        name=name,
+        related=[Label(bound, "bound here, and used nowhere")],
+        help=f"did you mean `{near}`? Nothing uses it: bind it as `{name}`",
+        fix=Fix((Edit(bound, name),), safe=True),
+    )
 
 
 def _is_in_call(span: Span) -> bool:

@@ -142,11 +142,13 @@ def _operands(stage: tree.Expr) -> Iterator[tree.Expr]:
 
 
 def in_arguments(arguments: Sequence[tree.Argument]) -> Iterator[Diagnostic]:
-    """Find a positional argument after a named one, and a name given twice."""
+    """Find the first positional argument after a named one, and names given twice."""
     named: dict[str, tree.Argument] = {}
+    is_told = False
     for index, argument in enumerate(arguments):
         if argument.name is None:
-            if named and not argument.star:
+            if named and not argument.star and not is_told:
+                is_told = True
                 yield _positional_after(arguments, index, next(reversed(named.values())))
         elif argument.name in named:
             yield _given_twice(argument, named[argument.name])
