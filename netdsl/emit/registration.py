@@ -13,9 +13,6 @@ from netdsl.emit.program import Part
 _REGISTER = "keras.utils.register_keras_serializable"
 _REGISTERED_NAME = "keras.utils.get_registered_name"
 
-#: Goes through the classes; no name of a spec's own begins with an underscore and reads like this.
-_EACH = "_own_layer"
-
 
 def registrations(
     imports: Sequence[tuple[str, str, str]],
@@ -31,23 +28,15 @@ def registrations(
         if here in registered:
             register = code.call(_REGISTER, (), [("package", code.constant(package))])
             statements.append(code.expression(code.call(register, [code.name(here)])))
-    found = [here for _, _, here in imports if here in classes]
-    if found:
-        statements.append(_each_unregistered(found))
+        elif here in classes:
+            statements.append(_if_unregistered(package, here))
     return (Part(format_statements(statements).rstrip("\n")),) if statements else ()
 
 
-def _each_unregistered(classes: Sequence[str]) -> ast.stmt:
-    """Spell the loop that registers those layers that go by their bare name so far."""
-    each = code.name(_EACH)
-    is_bare = ast.Compare(
-        code.call(_REGISTERED_NAME, [each]), [ast.Eq()], [code.attribute(each, "__name__")]
-    )
-    register = code.call(_REGISTER, (), [("package", code.attribute(each, "__module__"))])
-    body: list[ast.stmt] = [code.expression(code.call(register, [each]))]
-    return ast.For(
-        target=ast.Name(_EACH, ast.Store()),
-        iter=code.tuple_of(code.name(here) for here in classes),
-        body=[ast.If(is_bare, body, [])],
-        orelse=[],
-    )
+def _if_unregistered(package: str, here: str) -> ast.stmt:
+    """Spell the registration of a layer that goes by its bare name so far."""
+    layer = code.name(here)
+    bare = code.attribute(layer, "__name__")
+    is_bare = ast.Compare(code.call(_REGISTERED_NAME, [layer]), [ast.Eq()], [bare])
+    register = code.call(_REGISTER, (), [("package", code.constant(package))])
+    return ast.If(is_bare, [code.expression(code.call(register, [layer]))], [])

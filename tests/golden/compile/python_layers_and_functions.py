@@ -1,7 +1,7 @@
 """The user's own Python: a layer with its declared shape, functions for Lambda and as an initializer.
 
 Made by netdsl 0.1.0 from python_layers_and_functions.net (sha256 a343e0ad, this file
-01cf4eb4). Change the spec, not this file.
+004cbda4). Change the spec, not this file.
 """
 
 from my_package.functions import scale, shift
@@ -12,11 +12,8 @@ layers = keras.layers
 
 keras.utils.register_keras_serializable(package="my_package.functions")(scale)
 keras.utils.register_keras_serializable(package="my_package.functions")(shift)
-for _own_layer in (SpaceToDepth,):
-    if keras.utils.get_registered_name(_own_layer) == _own_layer.__name__:
-        keras.utils.register_keras_serializable(
-            package=_own_layer.__module__,
-        )(_own_layer)
+if keras.utils.get_registered_name(SpaceToDepth) == SpaceToDepth.__name__:
+    keras.utils.register_keras_serializable(package="my_package.layers")(SpaceToDepth)
 
 
 def entry(x, filters, *, name="entry"):
