@@ -79,7 +79,9 @@ def _report_twice(name: str, again: Span, first: Span, frame: Frame) -> None:
 def _read(statement: tree.Train, root: Frame, graphs: Mapping[str, Graph]) -> TrainPlan | None:
     target = root.lookup(statement.model)
     if not isinstance(target, ModelRef):
-        near = closest(statement.model, graphs) or (next(iter(graphs)) if len(graphs) == 1 else None)
+        near = closest(statement.model, graphs) or (
+            next(iter(graphs)) if len(graphs) == 1 else None
+        )
         span = statement.model_span
         root.report(
             name_problems.UnknownModel.at(
