@@ -72,7 +72,9 @@ def call(expr: tree.Call, frame: Frame) -> Any:
             return _cannot_call(expr, frame, "a function of Python, which a spec cannot run", help_)
     if is_poisoned(target):
         return POISON
-    return _cannot_call(expr, frame, spell_entity(target))
+    is_written_out = isinstance(expr.function, (tree.TupleExpr, tree.Literal))
+    help_ = "write `,` between two values" if is_written_out else ""
+    return _cannot_call(expr, frame, spell_entity(target), help_)
 
 
 def _makes_layer(call: tree.Call, frame: Frame) -> bool:

@@ -79,6 +79,8 @@ def _report_twice(name: str, again: Span, first: Span, frame: Frame) -> None:
 def _read(statement: tree.Train, root: Frame, graphs: Mapping[str, Graph]) -> TrainPlan | None:
     target = root.lookup(statement.model)
     if not isinstance(target, ModelRef):
+        if root.unit.is_broken:
+            return None  # the model may be what could not be read
         near = closest(statement.model, graphs) or (
             next(iter(graphs)) if len(graphs) == 1 else None
         )

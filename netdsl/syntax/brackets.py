@@ -13,10 +13,13 @@ from netdsl.syntax.recovery import (
     TOP,
     begins_statement,
     indentation,
+    is_name,
 )
 from netdsl.syntax.stop import Stop
 from netdsl.syntax.table import END
 
+# Behind these a value may go on where a bracket ends.
+_OPERATORS = frozenset({"+", "*", "/", "//", "**", "%", "==", "<", ">", "<=", ">="})
 # The layers that bring the branches of a fork together.
 _JOINING = frozenset("Add Average Concatenate Dot Maximum Minimum Multiply Subtract".split())
 
@@ -156,7 +159,8 @@ def _unclosed(stop: Stop, opener: int, place: int, what: str) -> Diagnostic:
     if bracket == "(" and stop.tokens.ends[opener - 1] == stop.tokens.starts[opener]:
         inner = opener - 1 if stop.tokens.kinds[opener - 1] == "(" else opener
         if stop.tokens.kinds[inner + 1] == "(" and inner + 1 in (opener, opener + 1):
-            fix = first_that_helps([stop.replace(opener, ""), fix])
+            is_empty = stop.tokens.kinds[inner + 2] == ")"
+            fix = first_that_helps([stop.replace(opener, "", safe=is_empty), fix])
     return problems.UnclosedBracket.at(
         stop.tokens.span(opener),
         f"a `{closer}` is missing",
@@ -170,8 +174,13 @@ def _unclosed(stop: Stop, opener: int, place: int, what: str) -> Diagnostic:
 def _is_sure(stop: Stop, opener: int, last: int, place: int) -> bool:
     """Tell whether a bracket can only have been meant to end at the end of its line, the next one being another's."""
     tokens = stop.tokens
-    line = [i for i in range(opener + 1, last + 1) if tokens.is_first_on_line(i)]
-    return not line and (last + 1 >= place or tokens.is_first_on_line(last + 1))
+    inside = range(opener + 1, last + 1)
+    is_call = is_name(tokens.kinds[opener - 1]) and tokens.kinds[opener + 1] != "("
+    if not is_call or any(
+        tokens.is_first_on_line(i) or tokens.kinds[i] in _OPERATORS for i in inside
+    ):
+        return False
+    return last + 1 >= place or tokens.is_first_on_line(last + 1)
 
 
 def _first_arrow(stop: Stop, opener: int, last: int) -> int | None:

@@ -37,6 +37,7 @@ from netdsl.syntax.habits import (
 from netdsl.syntax.recovery import (
     BODY,
     BODY_WORDS,
+    OPENERS,
     SETTINGS,
     TOP,
     TOP_WORDS,
@@ -323,6 +324,9 @@ def _help(stop: Stop) -> str:
         return "write `=` to give a name what it stands for"
     if stop.kind == "," and statement == "output":
         return "write one `output` statement for each tensor"
+    if stop.open_brackets and stop.open_brackets[-1] not in stop.brackets.partner:
+        bracket = stop.tokens.kinds[stop.open_brackets[-1]]
+        return f"close the `{bracket}` before it with `{OPENERS[bracket]}`"
     return ""
 
 
@@ -355,6 +359,7 @@ RULES: tuple[Rule, ...] = (
     *declared.RULES,
     meant.misspelled_word,
     slips.equals_of_statement,
+    slips.comma_between_names,
     meant.hyphenated_name,
     meant.backward_arrow,
     meant.nameless_declaration,

@@ -8,6 +8,7 @@ from netdsl.diagnostics.problems.syntax import (
     ForeignOperator,
     MissingArrow,
     StrayBracket,
+    UnclosedBracket,
     UnexpectedToken,
     UnknownCharacter,
 )
@@ -85,7 +86,15 @@ class Mistakes:
         )
         diagnostic = self._report(stop)
         first = began
-        if statements and _was_made_before(stop, diagnostic):
+        if statements and diagnostic.code == UnclosedBracket.code:
+            if (
+                statements[-1].span.start
+                <= diagnostic.primary.span.start
+                < stop.tokens.starts[began]
+            ):
+                statements.pop()  # it ran on to where another bracket ends
+                self.has_left_out = True
+        elif statements and _was_made_before(stop, diagnostic):
             first = self._tokens.index_at(statements.pop().span.start)
         if self._repairs(automaton, stop, diagnostic, first):
             return

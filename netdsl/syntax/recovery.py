@@ -147,10 +147,9 @@ def resume_after(
         if kind in OPENERS:
             waiting.append(index)
         elif kind in CLOSERS:
-            while waiting and tokens.kinds[waiting[-1]] != CLOSERS[kind]:
-                waiting.pop()
-            if waiting:
-                waiting.pop()
+            if any(tokens.kinds[i] == CLOSERS[kind] for i in waiting):
+                while tokens.kinds[waiting.pop()] != CLOSERS[kind]:
+                    pass  # what was left open inside
             elif kind == "}" and where != TOP and index >= stopped:
                 return Resumption(index)
     raise AssertionError("a sequence of tokens ends with an end")

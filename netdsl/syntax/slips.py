@@ -151,6 +151,19 @@ def equals_of_statement(stop: Stop) -> Diagnostic | None:
     return _unexpected(stop, place, label, f"write `{shorten(text)} …`", fix)
 
 
+def comma_between_names(stop: Stop) -> Diagnostic | None:
+    """`a b = x -> split()`: two names for two tensors, without the comma between."""
+    is_second = stop.index == stop.began + 1 and is_name(stop.previous) and is_name(stop.kind)
+    if stop.where != BODY or not is_second or stop.following() not in ("=", ","):
+        return None
+    return problems.MissingComma.at(
+        stop.span,
+        f"`{shorten(stop.text)}` follows `{shorten(stop.previous_text)}` directly",
+        help="write `,` between the two",
+        fix=stop.append(stop.index - 1, ","),
+    )
+
+
 def sign_twice(stop: Stop) -> Diagnostic | None:
     """`Dense(4,, activation=relu)`, `n:: int`, `f((3)` where the second opens nothing."""
     if _is_brace_twice(stop):
@@ -252,7 +265,7 @@ def missing_brace(stop: Stop) -> Diagnostic | None:
         tokens.span(stop.index) if tokens.kinds[stop.index] != "STRING" else stop.gap,
         "`{` is expected before this",
         related=[Label(tokens.span(_left(stop)), "this `}` has no partner")],
-        help=f"write `{shown} {{`",
+        help=f"write `{shown} {{`" if "…" not in shown else "open the body with `{`",
         fix=fix,
         found=shorten(stop.text),
     )
@@ -325,7 +338,8 @@ def _split(stop: Stop, name: int, closer: int) -> Iterator[Fix | None]:
         yield stop.append(name, "(", safe=text[-1].isalpha() and text[0].isupper())
     for cut in range(len(text) - 1, 1, -1):
         if text[cut:].isdigit() or text[cut:] in words:
-            yield Fix((Edit(Span(tokens.file, start + cut, start + cut), "("),))
+            place, shown = Span(tokens.file, start + cut, start + cut), shorten(text[cut:])
+            yield Fix((Edit(place, "("),), text=f"write `{shorten(text[:cut])}({shown}`")
 
 
 RULES = (
