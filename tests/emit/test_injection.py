@@ -7,6 +7,7 @@ import builtins
 import json
 import sys
 import unicodedata
+from functools import cache
 from unittest.mock import MagicMock
 
 import pytest
@@ -88,12 +89,14 @@ def compiled(text: str, name: str = PLAIN_FILE) -> Compiled:
     return compile_source(SourceFile(name, text), load)
 
 
+@cache
 def written(text: str, api: Api, flat: bool, name: str = PLAIN_FILE) -> str:
     result = compiled(text, name)
     assert result.ok, [d.message for d in result.diagnostics]
     return result.emit(api, flat=flat)
 
 
+@cache
 def without_strings(source: str) -> str:
     """Give the shape of the code: its tree with nothing in the strings."""
     tree = ast.parse(source)

@@ -18,7 +18,7 @@ def test_every_kind_of_input_is_made() -> None:
     assert {make(SEED, n)[0] for n in range(600)} == {kind.__name__ for kind in KINDS}
 
 
-@pytest.mark.parametrize("first", [0, 100, 200])
+@pytest.mark.parametrize("first", [0, 100])
 def test_no_input_brings_the_compiler_down(first: int) -> None:
     failures = [
         f"{f.number} ({f.kind}), {f.step}: {f.signature}\n{f.detail}"
