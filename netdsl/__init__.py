@@ -1,9 +1,11 @@
 """netdsl: a declarative language for neural networks that compiles to readable Keras code.
 
-    import netdsl
+```python
+import netdsl
 
-    compiled = netdsl.compile_file("resnet50.net", classes=10)
-    compiled.model().totals["parameters"]
+compiled = netdsl.compile_file("resnet50.net", classes=10)
+compiled.model().totals["parameters"]
+```
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ def record(*, eq: bool = True) -> Callable[[type[T]], type[T]]: ...
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
-def record(cls: type[T] | None = None, *, eq: bool = True) -> type[T] | Callable[[type[T]], type[T]]:
+def record(
+    cls: type[T] | None = None, *, eq: bool = True
+) -> type[T] | Callable[[type[T]], type[T]]:
     """Make a frozen, slotted class with equality by its compared fields, or by identity with `eq=False`."""
     return partial(_make, eq=eq) if cls is None else _make(cls, eq=eq)
 

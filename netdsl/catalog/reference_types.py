@@ -14,6 +14,7 @@ from typing import Any
 from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType, mismatch
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import (
+    ARTICLES,
     FAMILY_MODULES,
     Family,
     dtype_aliases,
@@ -26,10 +27,6 @@ from netdsl.catalog.signature import (
 from netdsl.catalog.spell import one_of, spell
 from netdsl.diagnostics.problems.arguments import UnknownChoice, UnknownIdentifier
 from netdsl.diagnostics.suggest import closest
-
-ARTICLES: Mapping[str, str] = {
-    family: f"{'an' if family[0] in 'aio' else 'a'} {family}" for family in FAMILY_MODULES
-}
 
 #: Names for what a number would mean where an object is taken.
 INSTEAD_OF_NUMBER: Mapping[Family, str] = {

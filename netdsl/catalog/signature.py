@@ -38,6 +38,11 @@ FAMILY_MODULES: Mapping[str, str] = {
     "callback": "callbacks",
 }
 
+#: Families as sentences name them: "an activation", "a loss".
+ARTICLES: Mapping[str, str] = {
+    family: f"{'an' if family[0] in 'aeiou' else 'a'} {family}" for family in FAMILIES
+}
+
 #: `many` is `*args` and `any_name` is `**kwargs`.
 ParameterKind = Literal["positional", "keyword", "many", "any_name"]
 

@@ -36,7 +36,8 @@ def _letters(name: str) -> frozenset[str]:
     return frozenset(name)
 
 
-@lru_cache(maxsize=512)  # a misspelled name is often used again, and each fix is tried on the whole spec
+# A misspelled name is often used again, and each fix is tried on the whole spec.
+@lru_cache(maxsize=512)
 def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
     for habit in HABITS.get(name, ()):
         if habit in candidates:

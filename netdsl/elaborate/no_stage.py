@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer
-from netdsl.catalog.signature import FAMILY_MODULES, Family, families_of, names_and_aliases
+from netdsl.catalog.signature import (
+    ARTICLES,
+    FAMILY_MODULES,
+    Family,
+    families_of,
+    names_and_aliases,
+)
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import habits, values
+from netdsl.elaborate import habits
 from netdsl.elaborate.elsewhere import found_elsewhere
 from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
@@ -79,7 +85,7 @@ def _object_as_stage(
         fix = Fix((Edit(call.span if call is not None else span, f"Activation({name})"),))
     frame.report(
         name_problems.UnknownStage.at(
-            span, f"{values.article(family)} {family}, not a layer", name=name, help=help_, fix=fix
+            span, f"{ARTICLES[family]}, not a layer", name=name, help=help_, fix=fix
         )
     )
     return POISON

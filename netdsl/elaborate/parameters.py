@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, LayerKind, ObjectValue
-from netdsl.catalog.signature import Family, identifiers, names_and_aliases
+from netdsl.catalog.signature import ARTICLES, Family, identifiers, names_and_aliases
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as problems
@@ -319,7 +319,7 @@ def _catalogue_value(
     frame.report(
         problems.WrongArgument.at(
             span,
-            f"`{parameter.name}` takes {_with_article(family)} by its name or with its arguments, "
+            f"`{parameter.name}` takes {ARTICLES[family]} by its name or with its arguments, "
             f"this is {spell_entity(value)}",
             layer=label,
             argument=parameter.name,
@@ -328,7 +328,3 @@ def _catalogue_value(
         )
     )
     return POISON
-
-
-def _with_article(family: str) -> str:
-    return f"an {family}" if family[0] in "aeiou" else f"a {family}"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.signature import ARTICLES
 from netdsl.elaborate.limits import MAX_BITS, MAX_TEXT, LimitReached, check_items, check_size
 from netdsl.tensor import Sym, Unknown, equal
 
@@ -51,16 +52,11 @@ def has_symbol(value: object) -> bool:
     return isinstance(value, Sym)
 
 
-def article(word: str) -> str:
-    """Give "a" or "an"."""
-    return "an" if word[0] in "aeiou" else "a"
-
-
 def spell_type(value: object) -> str:
     """Name a value's type for people: 3 -> "a whole number", L2(1e-4) -> "a regularizer"."""
     match value:
         case ObjectValue(family):
-            return f"{article(family)} {family}"
+            return ARTICLES[family]
         case BoundLayer():
             return "a layer made elsewhere"
         case ExternFunction():

@@ -20,8 +20,6 @@ from netdsl.syntax import tree
 #: The function of the generated module that renames and cuts a network.
 HELPER = "network"
 
-Keywords = Sequence[tuple[str | None, ast.expr]]
-
 
 def made(
     w: Writer, maker: tree.Call, kind: str, shape: ast.expr, cuts: ast.expr | None = None
@@ -40,7 +38,7 @@ def made(
 def network(
     kind: str,
     args: Sequence[ast.expr],
-    keywords: Keywords,
+    keywords: Sequence[tuple[str | None, ast.expr]],
     shape: ast.expr,
     name: ast.expr,
     cuts: ast.expr | None,
@@ -69,7 +67,9 @@ def shaped_kind(call: tree.Call) -> str | None:
     return target.name if "input_shape" in given else None
 
 
-def _has_shape(kind: str, args: Sequence[ast.expr], keywords: Keywords) -> bool:
+def _has_shape(
+    kind: str, args: Sequence[ast.expr], keywords: Sequence[tuple[str | None, ast.expr]]
+) -> bool:
     facts = signature("application", kind)
     assert facts is not None
     return "input_shape" in facts.names[: len(args)] or any(

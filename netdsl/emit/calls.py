@@ -72,23 +72,11 @@ def _builtin(w: Writer, expr: tree.Call, identifier: str) -> Piece:
 
 def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Kind]:
     """Call one of the spec's functions as Python has it: what gives a list there may give an iterator here."""
-    pieces: list[Piece] = []
-    args: list[ast.expr] = []
-    keywords: list[tuple[str | None, ast.expr]] = []
-    for argument in expr.arguments:
-        lazy = (
-            iterable(w, argument.value)
-            if identifier in _TAKES_ITERATOR
-            else expression(w, argument.value)
-        )
-        pieces.append(lazy)
-        spelled = sequence(lazy)
-        if argument.star == "*":
-            args.append(code.starred(spelled))
-        elif argument.name is None:
-            args.append(spelled)
-        else:
-            keywords.append((argument.name, spelled))
+    spell = iterable if identifier in _TAKES_ITERATOR else expression
+    pieces = [spell(w, argument.value) for argument in expr.arguments]
+    args, keywords = code.placed(
+        (a.star, a.name, sequence(piece)) for a, piece in zip(expr.arguments, pieces, strict=True)
+    )
     kinds = [piece.kind for piece in pieces]
     called = simplify.builtin(catalogue_name(identifier), args, keywords)
     return called, _result_kind(identifier, kinds)
@@ -113,28 +101,12 @@ def iterable(w: Writer, expr: tree.Expr) -> Piece:
         free = w.scope.lookup(identifier) is None and identifier not in w.unit.names
         if free and identifier in LAZY:
             return Piece(*lazy_call(w, expr, identifier))
-    if isinstance(expr, tree.Comprehension) and expr.bracket == "(":
-        return expression(w, expr)
     return expression(w, expr)
 
 
-def arguments(
-    w: Writer, written: Iterable[tree.Argument]
-) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
+def arguments(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.expr], code.Keywords]:
     """Spell the arguments of a function over values, as they were written."""
-    args: list[ast.expr] = []
-    keywords: list[tuple[str | None, ast.expr]] = []
-    for argument in written:
-        spelled = value(w, argument.value)
-        if argument.star == "*":
-            args.append(code.starred(spelled))
-        elif argument.star == "**":
-            keywords += code.spread_keywords(spelled)
-        elif argument.name is None:
-            args.append(spelled)
-        else:
-            keywords.append((python_name(argument.name), spelled))
-    return args, keywords
+    return code.placed((a.star, a.name and python_name(a.name), value(w, a.value)) for a in written)
 
 
 def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> Piece:
@@ -172,21 +144,12 @@ def untied(piece: Piece) -> ast.expr:
     return piece.code
 
 
-def call_time(
-    w: Writer, written: Iterable[tree.Argument]
-) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
+def call_time(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.expr], code.Keywords]:
     """Spell call-time arguments, tensors among them; a chain is written before and has a variable."""
-    args: list[ast.expr] = []
-    keywords: list[tuple[str | None, ast.expr]] = []
-    for argument in written:
-        spelled = applied(w, argument.value, argument.name or "other")
-        if argument.star == "*":
-            args.append(code.starred(sequence(spelled)))
-        elif argument.name is None:
-            args.append(spelled.code)
-        else:
-            keywords.append((argument.name, spelled.code))
-    return args, keywords
+    pieces = [(a, applied(w, a.value, a.name or "other")) for a in written]
+    return code.placed(
+        (a.star, a.name, sequence(piece) if a.star == "*" else piece.code) for a, piece in pieces
+    )
 
 
 def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:

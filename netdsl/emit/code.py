@@ -39,6 +39,10 @@ def dotted(path: str) -> ast.expr:
     return attribute(name(first), *rest)
 
 
+#: Arguments by name; one without a name is `**mapping`.
+Keywords = list[tuple[str | None, ast.expr]]
+
+
 def call(
     function: ast.expr | str,
     args: Iterable[ast.expr] = (),
@@ -48,7 +52,25 @@ def call(
     return ast.Call(target, list(args), [ast.keyword(k, v) for k, v in keywords])
 
 
-def spread_keywords(mapping: ast.expr) -> list[tuple[str | None, ast.expr]]:
+def placed(
+    spelled: Iterable[tuple[str, str | None, ast.expr]],
+) -> tuple[list[ast.expr], Keywords]:
+    """Sort arguments, each with its star ("", "*" or "**") and its name, into those by place and those by name."""
+    args: list[ast.expr] = []
+    keywords: Keywords = []
+    for star, identifier, value in spelled:
+        if star == "*":
+            args.append(starred(value))
+        elif star == "**":
+            keywords += spread_keywords(value)
+        elif identifier is None:
+            args.append(value)
+        else:
+            keywords.append((identifier, value))
+    return args, keywords
+
+
+def spread_keywords(mapping: ast.expr) -> Keywords:
     """Give what `**mapping` adds to a call; a dict that is written out becomes arguments."""
     if isinstance(mapping, ast.Dict):
         keys = [k.value if isinstance(k, ast.Constant) else None for k in mapping.keys]

@@ -40,8 +40,6 @@ from netdsl.syntax.walk import free_names
 if TYPE_CHECKING:
     from netdsl.emit.module import ModuleWriter
 
-Keywords = list[tuple[str | None, ast.expr]]
-
 
 @dataclass(eq=False, slots=True)
 class Written:
@@ -222,7 +220,7 @@ def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
     names = module.output_names(symbol)
     result, written.result = _model_outputs(outputs, names, writer.outputs)
     maker = module.model_maker(symbol)
-    keywords: Keywords = [("name", code.name("name"))]
+    keywords: code.Keywords = [("name", code.name("name"))]
     w.emit(code.returns(code.call(maker, [given, result], keywords)))
     writer.tidy()
     _document(w, module.model_docstring(symbol, node.body.docstring))
@@ -245,7 +243,7 @@ def _write_input(w: Writer, written: tree.Input) -> None:
     assert written.type is not None
     variable = variable_of(w, written.name)
     sizes = [_size(w, dim) for dim in written.type.dims]
-    keywords: Keywords = []
+    keywords: code.Keywords = []
     dtype = w.module.dtype(written.type)
     if dtype != "float32":
         keywords.append(("dtype", code.constant(dtype)))
@@ -322,7 +320,7 @@ def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) ->
         if default is None or parameter.name in settings:
             default = default_of(home, parameter, settings)
         parameters.append((python_name(parameter.name), default))
-    keywords: Keywords = [(p, code.name(p)) for p, _ in parameters]
+    keywords: code.Keywords = [(p, code.name(p)) for p, _ in parameters]
     keywords.append(("name", code.name("name")))
     home.emit(code.returns(code.call(target.identifier, (), keywords)))
     _document(home, module.model_docstring(symbol, None))
@@ -341,7 +339,7 @@ def _preset(module: ModuleWriter, unit: Unit, expr: tree.Expr) -> ast.expr:
 
 def join_inputs(
     w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
-) -> tuple[list[Piece], Keywords]:
+) -> tuple[list[Piece], code.Keywords]:
     """Join what arrives, and what is given by name, to a block's inputs in the order it declares them.
 
     Where what arrives is a list whose length is not known here it is spread, and named inputs go by name.
@@ -405,35 +403,25 @@ def model_inputs(
 
 def hyperparameters(
     w: Writer, symbol: Symbol, written: Sequence[tree.Argument]
-) -> tuple[list[ast.expr], Keywords]:
+) -> tuple[list[ast.expr], code.Keywords]:
     """Spell the arguments of a block or model; `name` and `trainable` are the stage's, unless it declares them."""
     declared = w.module.open_parameters(symbol)
     types = {p.name: p.type for p in declared}
-    args: list[ast.expr] = []
-    keywords: Keywords = []
+    spelled: list[tuple[str, str | None, ast.expr]] = []
     for number, argument in enumerate(written):
         name = argument.name
         if name is None and number < len(declared):
             name = declared[number].name
         if argument.name in ("name", "trainable") and argument.name not in types:
             continue
-        spelled = (
-            factory(w, argument.value)
-            if types.get(str(name)) == "layer"
-            else value(w, argument.value)
-        )
-        if argument.star == "*":
-            args.append(code.starred(spelled))
-        elif argument.star == "**":
-            keywords += code.spread_keywords(spelled)
-        elif argument.name is None:
-            args.append(spelled)
-        else:
-            keywords.append((python_name(argument.name), spelled))
+        spell = factory if types.get(str(name)) == "layer" else value
+        by_name = argument.name and python_name(argument.name)
+        spelled.append((argument.star, by_name, spell(w, argument.value)))
+    args, keywords = code.placed(spelled)
     return args, [*keywords, *_unset(w, symbol, written)]
 
 
-def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> Keywords:
+def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.Keywords:
     """Give the spec's own defaults where the command line changed a model's: they hold for that model alone."""
     changed = w.module.settings_for(symbol)
     declared = w.module.open_parameters(symbol) if changed else []
@@ -442,7 +430,7 @@ def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> Keywo
     }
     presets = w.module.presets(symbol)
     home = Writer(w.module, symbol.unit, w.module.root(symbol.unit).inner(), Locals(()))
-    added: Keywords = []
+    added: code.Keywords = []
     for parameter in declared:
         if parameter.name in changed and parameter.name not in given:
             own = presets.get(parameter.name)
@@ -451,7 +439,7 @@ def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> Keywo
     return added
 
 
-def named(symbol: Symbol, args: Sequence[ast.expr]) -> Keywords:
+def named(symbol: Symbol, args: Sequence[ast.expr]) -> code.Keywords:
     """Give positional hyperparameters by name."""
     node = symbol.node
     assert isinstance(node, tree.Block)

@@ -27,8 +27,6 @@ from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
-Keywords = list[tuple[str | None, ast.expr]]
-
 
 def layer_call(
     w: Writer,
@@ -94,26 +92,17 @@ def _may_own_weights(found: Signature) -> bool:
 
 def _arguments(
     w: Writer, found: Signature, written: Sequence[tree.Argument]
-) -> tuple[list[ast.expr], Keywords]:
+) -> tuple[list[ast.expr], code.Keywords]:
     kind = layer_kind(found.name) if found.family == "layer" else None
     overrides = kind.arguments if kind is not None else {}
-    args: list[ast.expr] = []
-    keywords: Keywords = []
+    spelled: list[tuple[str, str | None, ast.expr]] = []
     for number, argument in enumerate(written):
         parameter = argument.name
         if parameter is None and not argument.star and number < len(found.positional):
             parameter = found.positional[number].name
         families = families_taken(found, parameter, overrides) if parameter else ()
-        spelled = argument_value(w, argument.value, families)
-        if argument.star == "*":
-            args.append(code.starred(spelled))
-        elif argument.star == "**":
-            keywords += code.spread_keywords(spelled)
-        elif argument.name is None:
-            args.append(spelled)
-        else:
-            keywords.append((argument.name, spelled))
-    return args, keywords
+        spelled.append((argument.star, argument.name, argument_value(w, argument.value, families)))
+    return code.placed(spelled)
 
 
 def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> ast.expr:
@@ -156,12 +145,12 @@ def configured_object(
 # -- defaults -----------------------------------------------------------------------------------
 
 
-def _defaults(w: Writer, found: Signature, written: Sequence[tree.Argument]) -> Keywords:
+def _defaults(w: Writer, found: Signature, written: Sequence[tree.Argument]) -> code.Keywords:
     """Give the arguments that `defaults` statements in force add, the innermost scope first."""
     positional = [p.name for p in found.positional]
     given = {a.name for a in written if a.name is not None}
     given |= set(positional[: sum(1 for a in written if a.name is None)])
-    added: Keywords = []
+    added: code.Keywords = []
     for name_, spelled in _in_force(w, found):
         if name_ not in given:
             given.add(name_)
@@ -212,20 +201,11 @@ def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
     """Spell the making of a layer of the user's own."""
     assert isinstance(call.function, tree.Name)
     function = expression(w, call.function).code
-    args: list[ast.expr] = []
-    keywords: Keywords = []
-    for argument in call.arguments:
-        if argument.name in ("name", "trainable"):
-            continue
-        spelled = value(w, argument.value)
-        if argument.star:
-            args.append(code.starred(spelled)) if argument.star == "*" else keywords.append(
-                (None, spelled)
-            )
-        elif argument.name is None:
-            args.append(spelled)
-        else:
-            keywords.append((argument.name, spelled))
+    args, keywords = code.placed(
+        (a.star, a.name, value(w, a.value))
+        for a in call.arguments
+        if a.name not in ("name", "trainable")
+    )
     if w.frozen or any(a.name == "trainable" for a in call.arguments):
         frozen = frozen_too(w, call.arguments) if w.frozen else None
         own = [value(w, a.value) for a in call.arguments if a.name == "trainable"]

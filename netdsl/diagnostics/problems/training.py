@@ -205,7 +205,10 @@ class NotAdaptable(Problem, code="N0806", title="`{name}` has nothing to adapt")
 
 
 class NotEmittedYet(
-    Problem, code="N0807", title="a part of this `train` block is not generated yet", severity="advice"
+    Problem,
+    code="N0807",
+    title="a part of this `train` block is not generated yet",
+    severity="advice",
 ):
     """What it means
 
