@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -10,6 +12,7 @@ from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 
+_EQUALS = re.compile(r"\s*=")
 _MEANT = ("output", "outputs", "out", "result", "logits")
 
 
@@ -22,11 +25,11 @@ def no_output(node: tree.Block | tree.Model, label: str) -> Diagnostic:
     fix, related = None, []
     if meant and meant[-1].target.span.text == "output":
         name = meant[-1].target.span
-        equals = name.file.text.index("=", name.end) + 1
-        fix = Fix(
-            (Edit(Span(name.file, name.end, equals), ""),), text="write `output …` without the `=`"
-        )
-        related.append(Label(name, "with `=` this is a name, `output`"))
+        # A repaired statement may have another sign there, of which its own mistake speaks.
+        if equals := _EQUALS.match(name.file.text, name.end):
+            sign = Span(name.file, *equals.span())
+            fix = Fix((Edit(sign, ""),), text="write `output …` without the `=`")
+            related.append(Label(name, "with `=` this is a name, `output`"))
     elif meant:
         start = meant[-1].span.start
         place = Span(meant[-1].span.file, start, start)

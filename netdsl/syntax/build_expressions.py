@@ -19,6 +19,7 @@ from netdsl.syntax.literals import Flaw, read_number, read_string
 from netdsl.syntax.tokens import Tokens
 
 _CONSTANTS = {"True": True, "False": False, "None": None}
+_COMPARATOR_WORDS = frozenset({"<", "<=", ">", ">=", "==", "!=", "not", "is", "in"})
 # What may be applied by an arrow only in parentheses: an operator after it would seem to bind first.
 _OPERATIONS = (tree.Binary, tree.Unary, tree.Compare)
 
@@ -110,7 +111,8 @@ class ExpressionBuilder:
         return tree.Compare(span, first, rest[::2], rest[1::2])
 
     def comparator(self, span: Span, *words: Span) -> str:
-        return " ".join(word.text for word in words)
+        # Of the words here a repair may set `in` alone, at the place of what was written instead.
+        return " ".join(w.text if w.text in _COMPARATOR_WORDS else "in" for w in words)
 
     def call(self, span: Span, function: tree.Expr, *arguments: tree.Argument) -> tree.Call:
         return self._follow_run(function, tree.Call(span, function, self._checked(arguments)))

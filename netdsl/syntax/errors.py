@@ -374,6 +374,7 @@ RULES: tuple[Rule, ...] = (
     doubled_arrow,
     reserved_word,
     breaks_off,
+    meant.colon_after_output,
     meant.colon_for_equals,
     colon_block,
     colon_in_call,

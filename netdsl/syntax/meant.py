@@ -182,6 +182,16 @@ def colon_for_equals(stop: Stop) -> Diagnostic | None:
     return _unexpected(stop, stop.index, "`=` is expected here", "write `=`", fix)
 
 
+def colon_after_output(stop: Stop) -> Diagnostic | None:
+    """`output: x -> Dense(4)`, as in a list of settings."""
+    is_output = stop.previous == "output" and stop.index - 1 in (stop.began, stop.before)
+    if stop.kind != ":" or stop.where != BODY or not is_output:
+        return None
+    label = "a tensor is expected here, or its name and `=`"
+    fix = stop.replace(stop.index, "")
+    return _unexpected(stop, stop.index, label, "leave the `:` out", fix)
+
+
 def comma_after_setting(stop: Stop) -> Diagnostic | None:
     if stop.kind != "," or stop.where != SETTINGS:
         return None

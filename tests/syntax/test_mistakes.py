@@ -12,6 +12,7 @@ from netdsl.diagnostics.sink import Diagnostics
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
+from netdsl.syntax.walk import walk
 
 MARK = re.compile("[⟦⟧]")
 
@@ -292,3 +293,10 @@ def test_a_file_of_mistakes_is_given_up() -> None:
     _, found = mistakes("let a = $\n" * 1000)
     assert len(found) == 200
     assert "reading stops here" in found[-1].related[0].text
+
+
+def test_a_word_read_as_another_is_the_operator_it_was_read_as() -> None:
+    module, found = mistakes('let lost = max(2, "x" int([2]))')
+    assert [d.help for d in found] == ["did you mean `in`?"]
+    comparisons = [node for node in walk(module) if isinstance(node, tree.Compare)]
+    assert [node.ops for node in comparisons] == [("in",)]

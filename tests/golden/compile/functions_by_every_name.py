@@ -1,7 +1,7 @@
 """Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
 
-Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 affa7292, this file
-cf73d7d2). Change the spec, not this file.
+Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 cc9b8223, this file
+8c31b9a2). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -15,6 +15,9 @@ def tied(values, x):
     return ops.where(ops.size(x) >= 0, values, False)
 
 
+along_time = {"axis": 1}
+
+
 def positions(x, length, width, *, name="positions"):
     embedding = tied(ops.arange(length), x)
     embedding = layers.Embedding(length, width, name=f"{name}_embedding")(embedding)
@@ -23,7 +26,8 @@ def positions(x, length, width, *, name="positions"):
 
 def m(*, name="M"):
     """M: tokens (None, 12), image (None, 32, 32, 3) -> joined (None, 32, 6), scores
-    (None, 8, 8), counts (None, 3, 8), largest (None, 12, 3), 896 parameters.
+    (None, 8, 8), counts (None, 3, 8), mean (None, 10), largest (None, 12, 3), 896
+    parameters.
     """
     tokens = keras.Input((12,), dtype="int32", name="tokens")
     image = keras.Input((32, 32, 3), name="image")
@@ -44,10 +48,17 @@ def m(*, name="M"):
     joined = ops.concatenate([a, b], axis=-1)
     scores = ops.where(ops.greater(s, 0), s, 0.0)
     x = ops.one_hot(places, 8)
-    counts = ops.sum(x, axis=1)
+    counts = ops.sum(x, **along_time)
+    mean = ops.mean(g, **along_time)
     largest = layers.Add(name="largest")([best, ops.cast(places, "float32")])
     return keras.Model(
         [tokens, image],
-        {"joined": joined, "scores": scores, "counts": counts, "largest": largest},
+        {
+            "joined": joined,
+            "scores": scores,
+            "counts": counts,
+            "mean": mean,
+            "largest": largest,
+        },
         name=name,
     )
