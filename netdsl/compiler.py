@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import Surroundings, View
+from netdsl.analyse.declarations import unused_names
 from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
@@ -207,6 +208,8 @@ def _has_errors(found: Iterable[Diagnostic]) -> bool:
 
 def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagnostic, ...]:
     found = Diagnostics()
+    for diagnostic in unused_names(elaboration.unit.module):
+        found.report(diagnostic)
     plans = {plan.model: plan for plan in elaboration.training}
     for name, graph in elaboration.graphs.items():
         if graph.complete:

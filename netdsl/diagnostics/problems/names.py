@@ -240,3 +240,32 @@ class ImportCycle(Problem, code="N0206", title="`{name}` imports itself"):
     block head(units) = Dense(units)
     ```
     """
+
+
+class UnusedName(Problem, code="N0211", title="`{name}` is not used", severity="warning"):
+    """What it means
+
+    A block, model or function declares a parameter that nothing in it reads: whoever sets it changes nothing. The same
+    goes for a `let`, a `fn` or a shared `layer` in a body. Names that begin with `_` are left alone, and so are the
+    parameters of blocks and functions that are handed on by name, to be exchanged for others.
+
+    Example
+    ```
+    block conv_bn(filters, kernel) = Conv2D(filters, 3, padding="same") -> BatchNormalization() -> ReLU()
+
+    model M {
+        input image: [32, 32, 3]
+        output y = image -> conv_bn(16, 5)
+    }
+    ```
+
+    Use instead
+    ```
+    block conv_bn(filters, kernel) = Conv2D(filters, kernel, padding="same") -> BatchNormalization() -> ReLU()
+
+    model M {
+        input image: [32, 32, 3]
+        output y = image -> conv_bn(16, 5)
+    }
+    ```
+    """
