@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ def folder() -> Path:
     return Path(os.environ.get("NETDSL_ORACLE", ROOT.parent / "shared" / "oracle"))
 
 
+@cache
 def load(name: str) -> list[dict[str, Any]]:
-    """Give the cases of one file; none where it is not there."""
+    """Give the cases of one file, which all who ask share; none where it is not there."""
     path = folder() / f"{name}.json"
     if not path.exists():
         return []
@@ -91,13 +92,19 @@ def layer(name: str, arguments: dict[str, Any]) -> BoundLayer:
     return BoundLayer(name, bound.arguments, infer, bound.written, kind)
 
 
-def constructions(*names: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+Construction = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+@cache
+def constructions(*names: str) -> list[Construction]:
     """Give (layer, arguments, case) for each recorded case that a spec can say."""
-    for name in names:
-        for case in load(name):
-            if case.get("init_kwargs") is None or signature("layer", case["layer"]) is None:
-                continue
-            try:
-                yield case["layer"], value(case["init_kwargs"]), case
-            except Unsayable:
-                continue
+    return [made for name in names for case in load(name) if (made := _construction(case))]
+
+
+def _construction(case: dict[str, Any]) -> Construction | None:
+    if case.get("init_kwargs") is None or signature("layer", case["layer"]) is None:
+        return None
+    try:
+        return case["layer"], value(case["init_kwargs"]), case
+    except Unsayable:
+        return None

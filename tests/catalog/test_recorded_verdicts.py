@@ -29,7 +29,7 @@ BETWEEN_ARGUMENTS = {
     "InputLayer", "MelSpectrogram", "Normalization", "STFTSpectrogram",
 }  # fmt: skip
 
-CONSTRUCTIONS = list(recorded.constructions("layer_cases", "supplement_cases", "bad_inputs"))
+CONSTRUCTIONS = recorded.constructions("layer_cases", "supplement_cases", "bad_inputs")
 
 
 def problems(layer: str, arguments: dict[str, Any]) -> list[str]:
