@@ -32,6 +32,8 @@ from netdsl.elaborate.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitRea
 from netdsl.source import Span
 from netdsl.syntax import tree
 
+_CALLED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, Identifier)
+
 #: How the module of Keras's layers begins in Python.
 _MODULES = ("keras.", "layers.", "tf.", "tensorflow.")
 
@@ -53,6 +55,8 @@ def call(expr: tree.Call, frame: Frame) -> Any:
     if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
         return _python_style_call(expr, frame)
     target = ev.evaluate(expr.function, frame)
+    if refused_as_value(expr.function, target, frame):
+        return POISON
     match target:
         case BuiltinFunction(name):
             return _call_builtin(name, expr, frame)
@@ -75,6 +79,29 @@ def call(expr: tree.Call, frame: Frame) -> Any:
     is_written_out = isinstance(expr.function, (tree.TupleExpr, tree.Literal))
     help_ = "write `,` between two values" if is_written_out else ""
     return _cannot_call(expr, frame, spell_entity(target), help_)
+
+
+def refused_as_value(function: tree.Expr, target: Any, frame: Frame) -> bool:
+    """Report what only its own name may call, where a value that holds it is called: `let k = Dense`, `x -> k(8)`.
+
+    Python that follows the spec could not tell how such a value is applied, nor what the layer's name is.
+    """
+    if not isinstance(target, _CALLED_BY_NAME) or isinstance(function, tree.Attribute):
+        return False
+    if isinstance(function, tree.Name) and not frame.holds_value(function.id):
+        return False
+    is_of_keras = isinstance(target, Identifier)
+    what = "a name of Keras" if is_of_keras else spell_entity(target)
+    choice = "; choose between two with `if … { … } else { … }`" * (not is_of_keras)
+    frame.report(
+        problems.WrongUse.at(
+            function.span,
+            f"this holds {what}, which is called by its own name alone",
+            name=ev.short(function.span.text),
+            help=f"write the name itself{choice}",
+        )
+    )
+    return True
 
 
 def _makes_layer(call: tree.Call, frame: Frame) -> bool:

@@ -213,6 +213,16 @@ class Frame:
             return CONSTANTS[name]
         return _catalogue_layer(name)
 
+    def holds_value(self, name: str) -> bool:
+        """Tell a name that was given to a value from the name of a declaration, or of the catalogue."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.variables:
+                return True
+            frame = frame.parent
+        symbol = self.unit.names.get(name)
+        return symbol is not None and isinstance(symbol.node, tree.Let)
+
     def _top_level(self, name: str) -> Any:
         symbol = self.unit.names.get(name)
         if symbol is None:

@@ -12,7 +12,16 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.entities import POISON, KindRef, is_poisoned, spell_entity
+from netdsl.elaborate.entities import (
+    POISON,
+    BlockRef,
+    ExternLayerRef,
+    KindRef,
+    ModelRef,
+    SharedLayer,
+    is_poisoned,
+    spell_entity,
+)
 from netdsl.elaborate.frame import Frame
 from netdsl.record import record
 from netdsl.source import Span
@@ -41,6 +50,11 @@ _SPELLED = {
     "list": "a list",
     "layer": "a layer",
 }
+
+#: What is applied by its own name, where it is declared: no value that a block could be given.
+_DECLARED = (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)
+
+_CHOOSE = "choose between stages by a value: `if … { … } else { … }`"
 
 #: Arguments that every stage may be given, beside a block's or model's own.
 STAGE_ARGUMENTS = ("name", "trainable")
@@ -231,19 +245,21 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
         return _catalogue_value(parameter, _CATALOGUE_TYPES[word], value, span, label, frame)
     if isinstance(value, Identifier):
         return _identifier(parameter, value, span, frame)
-    if word is None or word == "any" or _is_of(word, value):
+    is_declared = isinstance(value, _DECLARED)
+    if not is_declared and (word is None or word == "any" or _is_of(word, value)):
         return value
     if isinstance(value, Sym) and word in ("int", "float"):
         return value
+    word = word or "any"
     near = _meant(word, value, parameter.name)
     frame.report(
         problems.WrongArgument.at(
             span,
-            f"`{parameter.name}` takes {_SPELLED.get(word, word)}, this is {spell_entity(value)}",
+            f"`{parameter.name}` takes {_SPELLED.get(word, 'a value')}, this is {spell_entity(value)}",
             layer=label,
             argument=parameter.name,
             related=(Label(parameter.span, "declared here"),),
-            help=f"did you mean `{near}`?" if near else "",
+            help=f"did you mean `{near}`?" if near else _CHOOSE if is_declared else "",
             fix=Fix((Edit(span, near),)) if near else None,
         )
     )

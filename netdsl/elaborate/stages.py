@@ -240,6 +240,8 @@ def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
     if isinstance(stage.function, tree.Call):
         maker, second = stage.function, stage
     target = _target(maker.function, frame)
+    if calls.refused_as_value(maker.function, target, frame):
+        return POISON
     match target:
         case KindRef():
             return layers.apply_layer(maker, second, target, arriving, frame)

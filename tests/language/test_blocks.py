@@ -313,3 +313,34 @@ def test_block_inside_a_wrapper_is_told_to_be_written_out(stage: str) -> None:
     assert (code, blames) == ("N0407", place)
     result = compiled(text.replace("«", "").replace("»", ""))
     assert "write its layers out" in result.diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "let kind = Dense\nmodel M { input x: [16]  output y = x -> kind(8) }",
+        "let kinds = [Dense, RepeatVector]\nmodel M { input x: [16]  output y = x -> kinds[0](8) }",
+        "model M { input x: [16]  output y = x -> for kind in [Dense, RepeatVector] { kind(8) } }",
+        "model M(fast: bool = True) { input x: [16]  output y = x -> (Dense if fast else LSTM)(8) }",
+        "fn kind() = Dense\nmodel M { input x: [16]  let k = kind()  output y = x -> k(8) }",
+        "block a(n) = Dense(n)\nmodel M { input x: [16]  output y = x -> for b in [a, a] { b(8) } }",
+        "let relu6 = ops.relu6\nmodel M { input x: [16]  output y = x -> relu6() }",
+        "let norm = L2\nmodel M { input x: [16]  output y = x -> Dense(4, kernel_regularizer=norm(0.1)) }",
+        "let net = applications.MobileNet\nmodel M { input x: [64, 64, 3]  output y = x -> net(weights=None) }",
+    ],
+)
+def test_what_has_a_name_of_its_own_is_not_called_through_a_value(spec: str) -> None:
+    assert codes(spec) == ["N0420"]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "block b(kind) = kind(8)\nmodel M { input x: [16]  output y = x -> b(Dense) }",
+        "block a(n) = Dense(n)\nblock b(kind: any) = kind(8)\nmodel M { input x: [16]  output y = x -> b(a) }",
+        "block b(shared) = shared\nmodel M { input x: [16]  layer f = Dense(16)  output y = x -> b(f) }",
+        "model M(kind = Dense) { input x: [16]  output y = x -> kind(8) }",
+    ],
+)
+def test_what_has_a_name_of_its_own_is_no_hyperparameter(spec: str) -> None:
+    assert codes(spec) == ["N0305"]
