@@ -13,7 +13,7 @@ from netdsl.elaborate import assertions, models
 from netdsl.elaborate.frame import Session
 from netdsl.elaborate.limits import MAX_STEPS, LimitReached
 from netdsl.elaborate.linking import Symbol, Unit
-from netdsl.elaborate.losses import check_losses
+from netdsl.elaborate.losses import check_losses, check_weights
 from netdsl.elaborate.ordering import in_order
 from netdsl.elaborate.training import TrainPlan, read_training, report_not_emitted
 from netdsl.graph import Graph
@@ -57,6 +57,7 @@ def elaborate(
             graph = result.graphs.get(plan.model)
             if graph is not None and graph.complete:
                 check_losses(plan, graph, root)
+                check_weights(plan, graph, root)
             report_not_emitted(plan, root)
     result.steps = MAX_STEPS - session.budget.steps
     taken = {p.name for s in own_models(unit) for p in _parameters(s, session)}

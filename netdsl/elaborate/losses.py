@@ -1,4 +1,4 @@
-"""Whether a loss fits the output it is for: its last axis, its dtype, and what the last layer makes of it.
+"""Whether a loss fits the output it is for: its last axis, its dtype, what the last layer makes of it, its weight.
 
 Keras compiles a model with any loss and fails, or learns nothing, at the first batch. What is certain to be wrong
 is an error here; what is merely doubtful is advice.
@@ -11,9 +11,11 @@ from typing import Any
 
 from netdsl.catalog.kind import ObjectValue
 from netdsl.catalog.signature import identifiers
-from netdsl.diagnostics.diagnostic import Label
+from netdsl.catalog.spell import spell
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import training as problems
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.setting_values import by_output
 from netdsl.elaborate.training import TrainPlan
 from netdsl.graph import Graph, Node
 from netdsl.tensor import TensorSpec, spell_shape
@@ -82,6 +84,56 @@ def check_losses(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
                     related=(Label(place, f"the output is {shape}"),),
                 )
             )
+
+
+def check_weights(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
+    """Report weights that do not go with the losses one by one: Keras counts them at the first batch."""
+    loss, weights = plan.settings.get("loss"), plan.settings.get("loss_weights")
+    outputs = list(graph.outputs)
+    if loss is None or weights is None or len(outputs) == 1:
+        return
+    with_loss, with_weight = _named(loss, outputs), _named(weights, outputs)
+    if with_weight == with_loss or (not with_weight and len(with_loss) == 1):
+        return
+    wanted = [name for name in outputs if name in with_loss] or outputs
+    changed = {}
+    if not with_loss:
+        changed["loss"] = by_output(dict.fromkeys(wanted, plan.spans["loss"].text))
+    if with_weight != set(wanted):
+        each = {name: spell(_weight_of(weights, name, outputs)) for name in wanted}
+        changed["loss_weights"] = by_output(each)
+    frame.report(
+        problems.OutputsDiffer.at(
+            plan.spans["loss_weights"],
+            _disagreement(with_loss, with_weight),
+            name="loss_weights",
+            help="write " + " and ".join(f"`{name} = {text}`" for name, text in changed.items()),
+            fix=Fix(tuple(Edit(plan.spans[name], text) for name, text in changed.items())),
+        )
+    )
+
+
+def _named(setting: Any, outputs: list[str]) -> set[str]:
+    """Give the outputs that a setting is given for one by one; none where it is one for all."""
+    if isinstance(setting, (Mapping, list)):
+        return set(setting if isinstance(setting, Mapping) else outputs)
+    return set()
+
+
+def _disagreement(with_loss: set[str], with_weight: set[str]) -> str:
+    if not with_loss:
+        return "each output has a weight, and one loss is given for all"
+    if not with_weight:
+        return f"one weight is given for {len(with_loss)} losses"
+    for name in sorted(with_loss - with_weight):
+        return f"`{name}` has a loss, and no weight"
+    return f"`{min(with_weight - with_loss)}` has a weight, and no loss"
+
+
+def _weight_of(weights: Any, name: str, outputs: list[str]) -> Any:
+    if isinstance(weights, Mapping):
+        return weights.get(name, 1.0)
+    return weights[outputs.index(name)] if isinstance(weights, list) else weights
 
 
 def _misfit(kind: str, spec: TensorSpec) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netdsl.catalog.argument_types import BOOLEAN, ArgumentType, Integer, Number
@@ -178,3 +178,8 @@ def class_weight(setting: tree.Setting, context: Context) -> Any:
             )
             return wrong(setting, label, context.frame)
     return value
+
+
+def by_output(texts: Mapping[str, str]) -> str:
+    """Spell a setting given by output: `{"a": mse, "b": mae}`."""
+    return "{" + ", ".join(f'"{name}": {text}' for name, text in texts.items()) + "}"

@@ -23,6 +23,7 @@ from netdsl.elaborate.entities import POISON, KindRef, is_poisoned
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.setting_values import (
     Context,
+    by_output,
     class_weight,
     device,
     flag,
@@ -155,10 +156,23 @@ def _metrics(setting: tree.Setting, context: Context) -> Any:
         return catalogue_object(expr, "metric", setting, context.frame, *also)
 
     if isinstance(setting.value, tree.ListExpr):
-        return [metric(item) for item in setting.value.items]
+        found = [metric(item) for item in setting.value.items]
+        return found if _is_for_outputs(setting, context) else POISON
     if isinstance(setting.value, tree.DictExpr):
         return _by_output(setting, context, metric)
     return POISON if is_poisoned(metric(setting.value)) else _in_a_list(setting, context)
+
+
+def _is_for_outputs(setting: tree.Setting, context: Context) -> bool:
+    """Report a list of metrics of several outputs that does not have one, or a list of them, for each."""
+    outputs, value = _outputs(context), setting.value
+    assert isinstance(value, tree.ListExpr)
+    if outputs is None or len(outputs) == 1 or len(value.items) in (0, len(outputs)):
+        return True
+    each = by_output(dict.fromkeys(outputs, value.span.text))
+    label = f"{len(value.items)} in a list, for {len(outputs)} outputs"
+    _differ(setting, value.span, label, f"write `metrics = {each}`", context, instead=each)
+    return False
 
 
 def _in_a_list(setting: tree.Setting, context: Context) -> Any:
@@ -171,19 +185,14 @@ def _in_a_list(setting: tree.Setting, context: Context) -> Any:
 
 def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Expr], Any]) -> Any:
     """Read a setting given once, in a list in the order of the outputs, or in a dict by their names."""
-    outputs = (
-        list(context.graph.outputs)
-        if context.graph is not None and context.graph.complete
-        else None
-    )
-    value = setting.value
+    outputs, value = _outputs(context), setting.value
     if isinstance(value, (tree.ListExpr, tree.TupleExpr)):
         if outputs is not None and len(value.items) != len(outputs):
             return _differ(
                 setting,
                 value.span,
                 f"{len(value.items)} are given for {len(outputs)} outputs",
-                outputs,
+                _spelled(outputs),
                 context,
             )
         return [read(item) for item in value.items]
@@ -195,19 +204,34 @@ def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Exp
         name = ev.evaluate(key, context.frame)
         name = name.name if isinstance(name, Identifier) else name
         if outputs is not None and name not in outputs:
-            _differ(setting, key.span, f"no output is called `{name}`", outputs, context)
+            _differ(setting, key.span, f"no output is called `{name}`", _spelled(outputs), context)
             fine = False
             continue
         result[str(name)] = read(item)
     return result if fine and not is_poisoned(list(result.values())) else POISON
 
 
+def _outputs(context: Context) -> list[str] | None:
+    """Give the names of the model's outputs, where they are known."""
+    graph = context.graph
+    return list(graph.outputs) if graph is not None and graph.complete else None
+
+
+def _spelled(outputs: list[str]) -> str:
+    return f"the outputs are {', '.join(f'`{o}`' for o in outputs)}"
+
+
 def _differ(
-    setting: tree.Setting, span: Span, label: str, outputs: list[str], context: Context
+    setting: tree.Setting,
+    span: Span,
+    label: str,
+    help: str,
+    context: Context,
+    instead: str | None = None,
 ) -> Any:
-    spelled = ", ".join(f"`{o}`" for o in outputs)
+    fix = Fix((Edit(span, instead),)) if instead else None
     context.frame.report(
-        problems.OutputsDiffer.at(span, label, name=setting.name, help=f"the outputs are {spelled}")
+        problems.OutputsDiffer.at(span, label, name=setting.name, help=help, fix=fix)
     )
     return POISON
 
