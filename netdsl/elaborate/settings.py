@@ -170,7 +170,7 @@ def _is_for_outputs(setting: tree.Setting, context: Context) -> bool:
     if outputs is None or len(outputs) == 1 or len(value.items) in (0, len(outputs)):
         return True
     each = by_output(dict.fromkeys(outputs, value.span.text))
-    label = f"{len(value.items)} in a list, for {len(outputs)} outputs"
+    label = f"a list has an entry for each output: {len(value.items)} for {len(outputs)} outputs"
     _differ(setting, value.span, label, f"write `metrics = {each}`", context, instead=each)
     return False
 

@@ -37,10 +37,17 @@ TOLD = [
         "N0607",
     ),
     ("Dense(4) -> Dropout(0.5)", "loss = mse", "N0608"),
+    ("Dense(4)", 'loss = mse metrics = [mae] callbacks = [EarlyStopping("val_acc")]', "N0609"),
+    ("Dense(4)", 'loss = mse metrics = [mae] callbacks = [EarlyStopping("val_mse")]', "N0609"),
 ]
 
 LEFT_ALONE = [
     ("Dense(4)", "loss = CategoricalCrossentropy(from_logits=True)"),
+    ("Dense(4)", "loss = mse callbacks = [EarlyStopping(patience=3)]"),
+    ("Dense(4)", 'loss = mse metrics = [mae] callbacks = [EarlyStopping("val_mae")]'),
+    ("Dense(4)", 'loss = mse metrics = [AUC()] callbacks = [EarlyStopping("auc_1")]'),
+    ("Dense(4)", 'loss = mse metrics = [AUC(name="top_3")] callbacks = [EarlyStopping("top_3")]'),
+    ("Dense(4)", 'loss = mse callbacks = [ReduceLROnPlateau("learning_rate")]'),
     ("Dense(4, activation=softmax)", "loss = categorical_crossentropy"),
     ("Dense(4) -> Softmax()", "loss = categorical_crossentropy"),
     ("Dense(4) -> ops.softmax()", "loss = categorical_crossentropy"),

@@ -273,3 +273,46 @@ class DroppedOutput(
     }
     ```
     """
+
+
+class NotRecorded(
+    Problem,
+    code="N0609",
+    title="`{name}` waits for `{monitor}`, which is not there",
+    severity="warning",
+):
+    """What it means
+
+    A callback watches one number of each epoch by its name: `loss`, or a metric under the name that it was given in
+    `metrics`, with `val_` before it for the validation data, and with the output's name before that of the metric
+    where a model has several. For a name that Keras does not record it warns once an epoch, and never stops, saves or
+    lowers anything.
+
+    Example
+    ```
+    model M {
+        input x: [8]
+        output y = x -> Dense(4, activation=softmax)
+    }
+    train M {
+        optimizer = adam
+        loss = sparse_categorical_crossentropy
+        metrics = [accuracy]
+        callbacks = [EarlyStopping(monitor="val_acc", patience=5)]
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [8]
+        output y = x -> Dense(4, activation=softmax)
+    }
+    train M {
+        optimizer = adam
+        loss = sparse_categorical_crossentropy
+        metrics = [accuracy]
+        callbacks = [EarlyStopping(monitor="val_accuracy", patience=5)]
+    }
+    ```
+    """

@@ -1,0 +1,63 @@
+"""What Keras records of each epoch, by name: what a callback can wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netdsl.catalog.kind import ExternFunction, ObjectValue
+from netdsl.catalog.signature import signature
+from netdsl.elaborate.losses import loss_of
+from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.training import TrainPlan
+from netdsl.graph import Graph
+
+
+def logged_names(plan: TrainPlan, graph: Graph) -> list[str]:
+    """Give the names of losses and metrics in `History.history`, without their `val_`, as Keras 3 makes them.
+
+    Empty where a function of the user's own is among the metrics, whose name is not known here.
+    """
+    outputs = list(graph.outputs)
+    lead = {name: f"{name}_" if len(outputs) > 1 else "" for name in outputs}
+    found = ["loss"]
+    with_loss = [name for name, loss in loss_of(plan, graph).items() if loss is not None]
+    if len(with_loss) > 1:
+        found += [f"{name}_loss" for name in with_loss]
+    for output, metric in _metrics(plan.settings.get("metrics"), outputs):
+        if isinstance(metric, ExternFunction):
+            return []
+        found.append(lead[output] + _metric_name(metric))
+    return found
+
+
+def _metrics(setting: Any, outputs: list[str]) -> Iterator[tuple[str, Any]]:
+    """Give each metric with the output that it is of."""
+    if isinstance(setting, Mapping):
+        by_output = setting
+    elif len(outputs) == 1:
+        by_output = {outputs[0]: setting}
+    else:
+        by_output = dict(zip(outputs, setting or (), strict=False))
+    for output, metrics in by_output.items():
+        for metric in _flat(metrics):
+            yield output, metric
+
+
+def _flat(metrics: Any) -> Iterator[Any]:
+    if isinstance(metrics, list):
+        for metric in metrics:
+            yield from _flat(metric)
+    elif metrics is not None:
+        yield metrics
+
+
+def _metric_name(metric: Any) -> str:
+    """Name a metric: as it is written where that is a name, else by its `name`, or after its class."""
+    if not isinstance(metric, ObjectValue):
+        return str(metric)
+    if metric.arguments.get("name"):
+        return str(metric.arguments["name"])
+    found = signature("metric", metric.kind)
+    preset = found and next((p.default for p in found.parameters if p.name == "name"), None)
+    return preset if isinstance(preset, str) else snake_case(metric.kind)
