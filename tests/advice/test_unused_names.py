@@ -38,10 +38,10 @@ def test_what_a_declaration_names_is_to_be_read_in_it(text: str, names: list[str
     assert unused(f"{text}\n{MODEL}") == names
 
 
-def test_a_block_that_is_handed_on_takes_what_others_take() -> None:
-    blocks = "block part(a, b) = Dense(a)\nblock other(a, b) = Dense(a * b)\n"
-    model = "model Net(kind=part) { input x: [8] output y = x -> kind(4, 2) -> Dense(3) }\n"
-    assert unused(blocks + model) == []
+def test_a_function_that_is_handed_on_takes_what_others_take() -> None:
+    text = "fn wide(a, b) = a * b\nfn narrow(a, b) = a\nblock part(a, b, size=wide) = Dense(size(a, b))\n"
+    assert unused(text + MODEL) == ["b"]
+    assert unused(text + MODEL.replace("(4, 2)", "(4, 2, size=narrow)")) == []
 
 
 def test_a_mistake_comes_before_what_is_not_used() -> None:

@@ -247,7 +247,7 @@ class UnusedName(Problem, code="N0211", title="`{name}` is not used", severity="
 
     A block, model or function declares a parameter that nothing in it reads: whoever sets it changes nothing. The same
     goes for a `let`, a `fn` or a shared `layer` in a body. Names that begin with `_` are left alone, and so are the
-    parameters of blocks and functions that are handed on by name, to be exchanged for others.
+    parameters of functions that are handed on by name, to be exchanged for others.
 
     Example
     ```
