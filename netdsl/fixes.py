@@ -35,11 +35,26 @@ def verify_fixes(
                 continue
             left -= 1
             tried = _tried(file, diagnostic, fix, diagnostics, recompile)
-            if tried is not None:
+            if tried is not None and (kept.fix is None or _leaves_none(tried)):
                 kept = tried
+            if _leaves_none(kept):
                 break
         result.append(kept)
-    return tuple(result)
+    return _without_echoes(tuple(result))
+
+
+def _leaves_none(diagnostic: Diagnostic) -> bool:
+    """Tell whether its fix leaves a spec without errors; one that does is likelier meant than one before it."""
+    return diagnostic.fix is not None and diagnostic.fix.checked == "all"
+
+
+def _without_echoes(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Drop the errors that came of another one: mending that one alone leaves a spec without any."""
+    errors = [d for d in found if d.severity == "error"]
+    cause = next(filter(_leaves_none, errors), None)
+    if cause is None or len(errors) == 1:
+        return found
+    return tuple(d for d in found if d is cause or d.severity != "error")
 
 
 def _tried(
@@ -61,8 +76,9 @@ def _tried(
     if brought - _mistakes(_hidden(diagnostic, fix, after), blamed) or not gone:
         return None
     remains = any(d.severity == "error" for d in after)
-    checked = replace(fix, checked="this" if remains else "all", otherwise=())
-    return replace(diagnostic, fix=checked, help=fix.text or diagnostic.help)
+    told = fix.told or diagnostic
+    checked = replace(fix, checked="this" if remains else "all", otherwise=(), told=None)
+    return replace(told, fix=checked, help=fix.text or told.help)
 
 
 def _hidden(

@@ -35,6 +35,7 @@ class Fix:
     `text` says the change in an imperative, where it is not what `help` says already. `checked` is set when the
     compiler has applied the change and seen the diagnostic go and no other come: "all" where the spec then has no
     error left, "this" where others remain. `otherwise` are changes to try in order where this one does not help.
+    `told` is what the mistake was if this change is the one that mends it.
     """
 
     edits: tuple[Edit, ...]
@@ -42,6 +43,7 @@ class Fix:
     text: str = ""
     checked: Literal["", "this", "all"] = ""
     otherwise: tuple[Fix, ...] = ()
+    told: Diagnostic | None = None
 
 
 def first_that_helps(fixes: Iterable[Fix | None]) -> Fix | None:

@@ -41,6 +41,8 @@ from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.source import Span
 from netdsl.syntax import tree
 
+_MAKERS = (KindRef, BlockRef, ModelRef)
+
 
 @dataclass(eq=False, slots=True)
 class Prepared:
@@ -97,7 +99,11 @@ def bind_call(
     refused = len(bindable) < len(given)
     given = bindable
     binding, spelled = _bind(found, overrides, given, frame)
-    for problem in binding.problems:
+    if any(isinstance(item.value, _MAKERS) for item in given):
+        from netdsl.elaborate.uncalled import classes_among  # loaded where there is a mistake
+
+        refused |= classes_among(call, given, found, frame)
+    for problem in binding.problems if not refused or len(given) == 1 else ():
         _report_binding(problem, given, call, frame)
     written = _as_written(binding, found, given)
     complete = binding.is_complete and not binding.problems and not refused
@@ -327,9 +333,6 @@ def _plain(value: Any) -> Any:
 def _bind(
     found: Signature, overrides: Mapping[str, ArgumentType], given: list[Given], frame: Frame
 ) -> tuple[Binding, str | None]:
-    for item in given:
-        if isinstance(item.value, (KindRef, BlockRef, ModelRef)):
-            ev.value_of(tree.Name(item.span, item.span.text), frame)
     positional = [_plain(g.value) for g in given if g.name is None]
     named = [(g.name, _plain(g.value)) for g in given if g.name is not None]
     spelled = _key_of([positional, [[n, v] for n, v in named]])

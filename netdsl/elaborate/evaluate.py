@@ -34,7 +34,7 @@ from netdsl.elaborate.entities import (
 )
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.limits import SIZED, check_size
-from netdsl.elaborate.unbound import how_to_bind, misspelled_declaration
+from netdsl.elaborate.unbound import how_to_bind, misspelled_declaration, other_readings
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
@@ -110,7 +110,10 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     """Report a name that nothing binds, and suggest the nearest one that something does."""
     if frame.unit.may_have_lost(name):
         return POISON
-    near = frame.near_name(name, values.FUNCTIONS, ("True", "False", "None"))
+    is_called = span.file.text[span.end :].lstrip().startswith("(")
+    near = frame.near_name(
+        name, values.FUNCTIONS if is_called else (), ("True", "False", "None")
+    )
     if near and (found := misspelled_declaration(span, name, near, frame)) is not None:
         frame.report(found)
         return POISON
@@ -122,7 +125,7 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
             "nothing binds this name",
             name=name,
             help=f"did you mean `{near}`?" if near else how_to_bind(span, name, frame),
-            fix=Fix((Edit(span, near),), safe=True) if near else None,
+            fix=Fix((Edit(span, near),), safe=True) if near else other_readings(span, name, frame),
         )
     )
     return POISON
@@ -130,14 +133,14 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
 
 def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     """Give a constant's value; a bare name that the catalogue does not have either is reported."""
-    if isinstance(value, Identifier) and not _in_catalogue(value):
+    if isinstance(value, Identifier) and not is_of_catalogue(value.last):
         return unknown_name(expr.span, value.name, frame)
     return value
 
 
-def _in_catalogue(value: Identifier) -> bool:
-    last = value.last
-    return bool(families_of(last)) or any(last in identifiers(family) for family in _IDENTIFIED)
+def is_of_catalogue(name: str) -> bool:
+    """Tell a name that Keras has, of a class or of what arguments take by name."""
+    return bool(families_of(name)) or any(name in identifiers(family) for family in _IDENTIFIED)
 
 
 def short(text: str) -> str:

@@ -294,11 +294,15 @@ def _number(occurrences: list[_Occurrence], in_model: bool) -> None:
     fixed = {item.base for item in occurrences if item.explicit is not None}
     numbers: Counter[str] = Counter()
     automatic = [item for item in occurrences if item.explicit is None]
-    taken = set(fixed)
+
+    def is_numbered(base: str) -> bool:
+        return counts[base] > 1 or (in_model and base in OPERATION_NAMES) or base in fixed
+
+    # `x2 = …` beside the second stage of `x = …`: the name that somebody wrote is kept.
+    taken = fixed | {item.base for item in automatic if not is_numbered(item.base)}
     for item in automatic:
         base = item.base
-        reserved = in_model and base in OPERATION_NAMES
-        if counts[base] > 1 or reserved or base in fixed:
+        if is_numbered(base):
             numbers[base] += 1
             while _numbered(base, numbers[base]) in taken:
                 numbers[base] += 1

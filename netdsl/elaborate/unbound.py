@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from netdsl.catalog.signature import families_of
-from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, first_that_helps
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -68,6 +68,29 @@ def misspelled_declaration(
         related=[Label(bound, "bound here, and used nowhere")],
         help=f"did you mean `{near}`? Nothing uses it: bind it as `{name}`",
         fix=Fix((Edit(bound, name),), safe=True),
+    )
+
+
+def other_readings(span: Span, name: str, frame: Frame) -> Fix | None:
+    """What an unknown name may have been meant for: `strides1` for `strides=1`, `name=fc` for `name="fc"`."""
+    before = span.file.text[max(0, span.start - _FAR) : span.start].rstrip()
+    if before.endswith("name="):
+        return Fix((Edit(span, f'"{name}"'),), safe=True, text=f'write it as a string: `"{name}"`')
+    if not before.endswith(("(", ",")) or not _is_in_call(span):
+        return None
+    known = set(frame.known_names())
+    cuts = (
+        cut
+        for cut in range(len(name) - 1, 1, -1)
+        if name[cut].isdigit() or name[cut:] in known or ev.is_of_catalogue(name[cut:])
+    )
+    return first_that_helps(
+        Fix(
+            (Edit(Span(span.file, span.start + cut, span.start + cut), "="),),
+            text=f"write `{name[:cut]}={name[cut:]}`",
+        )
+        for cut in cuts
+        if not name[cut - 1].isdigit()
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label, first_that_helps
 from netdsl.diagnostics.problems import syntax as problems
+from netdsl.source import Span
 from netdsl.syntax.recovery import (
     CLOSERS,
     ONLY_TOP_WORDS,
@@ -78,9 +79,21 @@ def stray_bracket(stop: Stop) -> Diagnostic | None:
         "no bracket of its kind is open",
         related=last_brace(stop) if kind == "}" else [],
         help=f"leave the `{kind}` away",
-        fix=stop.replace(stop.index, ""),
+        fix=first_that_helps([stop.replace(stop.index, ""), _opened_before(stop)]),
         bracket=kind,
     )
+
+
+def _opened_before(stop: Stop) -> Fix | None:
+    """`Reshape(7, 7, 64))`: the bracket that it closes, right behind the one of the call."""
+    opener = stop.brackets.partner.get(stop.index - 1)
+    if stop.kind == "}" or opener is None or stop.previous != ")":
+        return None
+    bracket, span = CLOSERS[stop.kind], stop.tokens.span(opener)
+    inside = Span(span.file, span.start, stop.span.end).text
+    shown = f": `{inside[0]}{bracket}{inside[1:]}`" if len(inside) < 40 else ""
+    fix = stop.append(opener, bracket, safe=False)
+    return replace(fix, text=f"write the `{bracket}` that it closes{shown}")
 
 
 def _other_closer(stop: Stop, opener: str) -> Fix | None:

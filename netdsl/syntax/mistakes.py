@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from dataclasses import replace
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Label, first_that_helps
 from netdsl.diagnostics.problems.syntax import (
     ForeignComment,
     ForeignOperator,
@@ -16,6 +18,7 @@ from netdsl.diagnostics.sink import Diagnostics
 from netdsl.syntax.automaton import Automaton
 from netdsl.syntax.build import Builder
 from netdsl.syntax.errors import explain
+from netdsl.syntax.nearby import proposals
 from netdsl.syntax.recovery import (
     SETTINGS,
     TOP,
@@ -30,6 +33,8 @@ from netdsl.syntax.tokens import Tokens
 
 # A file with more mistakes than this is no spec: reading it to its end would only take time.
 _MOST_MISTAKES = 200
+# In so many broken statements a sign is looked for that would mend them; with more, there is no knowing what does.
+_MOST_SEARCHED = 4
 
 
 class Mistakes:
@@ -84,7 +89,7 @@ class Mistakes:
             before,
             is_too_deep,
         )
-        diagnostic = self._report(stop)
+        diagnostic = self._report(stop, automaton)
         first = began
         if statements and diagnostic.code == UnclosedBracket.code:
             if (
@@ -140,9 +145,13 @@ class Mistakes:
         where, offset = automaton.innermost_statement()
         return offset < self._tokens.starts[last] and begins_statement(self._tokens, last, where)
 
-    def _report(self, stop: Stop) -> Diagnostic:
+    def _report(self, stop: Stop, automaton: Automaton) -> Diagnostic:
         """Report a mistake, where no fix of one before mends it too."""
         diagnostic = explain(stop)
+        if self._count <= _MOST_SEARCHED and not stop.is_too_deep:
+            fixes = [diagnostic.fix, *(diagnostic.fix.otherwise if diagnostic.fix else ())]
+            fix = first_that_helps([*fixes, *proposals(automaton, stop)])
+            diagnostic = replace(diagnostic, fix=fix)
         is_mended = diagnostic.primary.span.start in self._mended
         if diagnostic.fix is not None:
             self._mended.update(edit.span.start for edit in diagnostic.fix.edits)

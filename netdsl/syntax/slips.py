@@ -318,7 +318,10 @@ def _closes_nothing(stop: Stop) -> int | None:
     if stop.open_brackets and tokens.kinds[stop.open_brackets[-1]] in ("(", "["):
         return None
     for index in range(stop.index, len(tokens.kinds) - 1):
-        if index > stop.index and tokens.is_first_on_line(index):
+        is_further = index > stop.index and tokens.is_first_on_line(index)
+        if is_further and (
+            stop.kind != "," or index >= stop.resume
+        ):  # branches may take many lines
             return None
         kind = tokens.kinds[index]
         depth += (kind in OPENERS) - (kind in CLOSERS)
