@@ -26,6 +26,7 @@ from netdsl.diagnostics.sink import Diagnostics, in_order
 from netdsl.elaborate.elaborator import Elaboration, elaborate
 from netdsl.elaborate.hyperparameters import own_models, unknown_hyperparameter
 from netdsl.elaborate.linking import Loader, Unit, link
+from netdsl.elaborate.loading import load, read_text
 from netdsl.elaborate.training import TrainPlan
 from netdsl.fixes import MOST_TRIED, verify_fixes
 from netdsl.graph import Graph
@@ -243,22 +244,14 @@ def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
             check_sizes(graph, diagnostics.report)
 
 
-def read_relative(path: str) -> str:
-    """Load an imported file from disk; the loader of the command line and of `compile_file`."""
-    source = Path(path)
-    if not source.is_file():
-        raise FileNotFoundError(2, "there is no such file", path)
-    return source.read_bytes().decode("utf-8-sig")
-
-
 def compile_file(path: str | Path, **hyperparameters: Any) -> Compiled:
     """Compile a `.net` file at the given hyperparameters; raises OSError where it cannot be read."""
-    content = Path(path).read_bytes()
     try:
-        file = SourceFile(str(path), content.decode("utf-8-sig"))
+        with open(path, "rb") as stream:
+            file = SourceFile(str(path), read_text(stream))
     except UnicodeDecodeError as error:
         file = SourceFile(str(path), "")
-        return _also(compile_source(file, read_relative), [not_text(file, error)])
+        return _also(compile_source(file, load), [not_text(file, error)])
     return _compile_with(file, hyperparameters)
 
 
@@ -269,7 +262,7 @@ def compile_text(text: str, *, name: str = "spec.net", **hyperparameters: Any) -
 
 def _compile_with(file: SourceFile, hyperparameters: Mapping[str, Any]) -> Compiled:
     """Compile at hyperparameters that come from Python: one that no model has is an error."""
-    compiled = compile_source(file, read_relative, settings=hyperparameters)
+    compiled = compile_source(file, load, settings=hyperparameters)
     start, models = Span(file, 0, 0), own_models(compiled.unit)
     unknown = [unknown_hyperparameter(n, start, models) for n in compiled.unused_settings]
     return _also(compiled, unknown) if unknown else compiled

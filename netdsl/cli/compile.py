@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.cli.compiling import SET_HELP, compile_files
-from netdsl.cli.files import read_text_or_none, reason_of, whole, write_result
+from netdsl.cli.files import read_text_or_none, whole, write_result
 from netdsl.cli.output import Findings, write, write_source
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
+from netdsl.elaborate.loading import reason_of
 from netdsl.record import record
 
 if TYPE_CHECKING:

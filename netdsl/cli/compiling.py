@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from netdsl.cli.configuration import Configuration, configuration_for
-from netdsl.cli.files import load, read_spec, whole
+from netdsl.cli.files import read_spec, whole
 from netdsl.cli.output import Findings
 from netdsl.diagnostics.problems import files as problems
+from netdsl.elaborate.loading import load
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.syntax import tree

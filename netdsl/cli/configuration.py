@@ -19,10 +19,11 @@ from typing import Any
 import click
 
 from netdsl.catalog.devices import DEVICES, device, device_names
-from netdsl.cli.files import reason_of, whole
+from netdsl.cli.files import whole
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.loading import reason_of
 from netdsl.record import record
 
 FILE = "pyproject.toml"

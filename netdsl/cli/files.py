@@ -17,10 +17,8 @@ from pathlib import Path, PurePath
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
+from netdsl.elaborate.loading import read_text, reason_of
 from netdsl.source import SourceFile, Span
-
-#: What a spec may weigh at most; a device or a runaway file ends here.
-MAX_BYTES = 16 * 1024 * 1024
 
 STDIN = "<stdin>"
 
@@ -58,33 +56,14 @@ def read_spec(path: str) -> SourceFile | Diagnostic:
     """Read a file of the command line, or say why it can't be read."""
     name = spec_name(path)
     try:
-        return SourceFile(name, load("-" if path == "-" else path, any_kind=True))
+        if path == "-":
+            return SourceFile(name, read_text(sys.stdin.buffer))
+        with open(path, "rb") as stream:
+            return SourceFile(name, read_text(stream))
     except UnicodeDecodeError as error:
         return problems.not_text(SourceFile(name, ""), error)
     except (OSError, ValueError) as error:
         return problems.UnreadableFile.at(whole(name), reason_of(error), name=name)
-
-
-def load(path: str, *, any_kind: bool = False) -> str:
-    """Give the text of a file, for imports too; raises OSError, UnicodeDecodeError or ValueError.
-
-    An import reads regular files alone: a pipe or a device would keep the compiler waiting.
-    """
-    if path == "-":
-        content = sys.stdin.buffer.read(MAX_BYTES + 1)
-    else:
-        if not any_kind and not stat.S_ISREG(os.stat(path).st_mode):
-            raise OSError(0, "Not a regular file")
-        with open(path, "rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise OSError(0, f"larger than {MAX_BYTES >> 20} MiB")
-    return content.decode("utf-8").removeprefix("\ufeff")
-
-
-def reason_of(error: Exception) -> str:
-    """Say in a few words why the system refused."""
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def whole(name: str) -> Span:

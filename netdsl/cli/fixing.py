@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from netdsl.cli.files import load, read_spec, write_result
+from netdsl.cli.files import read_spec, write_result
 from netdsl.cli.output import Findings
 from netdsl.compiler import compile_source
+from netdsl.elaborate.loading import load
 from netdsl.fixes import apply_safe_fixes
 from netdsl.source import SourceFile
 

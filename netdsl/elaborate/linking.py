@@ -18,6 +18,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import names as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.loading import NoSuchSpec, reason_of
 from netdsl.resources import std_dir
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
@@ -254,15 +255,26 @@ class Linker:
         except UnicodeDecodeError:
             self._unreadable(statement, path, "it is not UTF-8 text")
             return None
+        except NoSuchSpec as error:
+            self._unreadable(statement, path, reason_of(error), error.near)
+            return None
         except (OSError, ValueError) as error:
-            self._unreadable(statement, path, _reason(error))
+            self._unreadable(statement, path, reason_of(error))
             return None
         return self.link(SourceFile(path, text), is_library=is_library)
 
-    def _unreadable(self, statement: tree.Import, path: str, reason: str) -> None:
+    def _unreadable(
+        self, statement: tree.Import, path: str, reason: str, near: str | None = None
+    ) -> None:
         span = statement.source_span
         help, fix = f"the path is relative to the folder of `{span.file.name}`", None
-        if path.endswith(".py"):
+        if near is not None:
+            written = posixpath.relpath(near, posixpath.dirname(span.file.name) or ".")
+            help, fix = (
+                f'did you mean `"{written}"`?',
+                Fix((Edit(span, f'"{written}"'),), safe=True),
+            )
+        elif path.endswith(".py"):
             module = path[:-3].replace("/", ".")
             help = f'declare what Python has: `extern fn name from "{module}"`, or `extern layer …`'
         elif not path.endswith(".net"):
@@ -286,10 +298,6 @@ def _refused_path(path: str) -> str:
     if posixpath.isabs(path) or "\x00" in path:
         return "an import is relative to the file that holds it"
     return ""
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _renamed(imported: tree.ImportedName, near: str) -> Fix:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from netdsl.analyse.advice.view import Surroundings
 from netdsl.analyse.selection import Selection
-from netdsl.compiler import Compiled, compile_source, read_relative
+from netdsl.compiler import Compiled, compile_source
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.elaborate.loading import load
 from netdsl.source import SourceFile
 
 NOT_ADVICE = ("N0807",)  # which settings are generated is no advice on a network
@@ -15,7 +16,7 @@ def compiled(text: str, *select: str, device: str = "", batch: int | None = None
     """Compile a spec that must have no errors; `select` gives codes that wait to be asked for."""
     result = compile_source(
         SourceFile("spec.net", text),
-        read_relative,
+        load,
         selection=Selection(select, NOT_ADVICE),
         surroundings=Surroundings(device, batch),
     )

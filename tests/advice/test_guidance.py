@@ -12,9 +12,10 @@ import pytest
 
 from netdsl.analyse.advice.view import Surroundings
 from netdsl.analyse.selection import Selection
-from netdsl.compiler import compile_source, read_relative
+from netdsl.compiler import compile_source
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.explain import all_pages
+from netdsl.elaborate.loading import load
 from netdsl.source import SourceFile
 from tests.advice.asking import NOT_ADVICE
 
@@ -33,7 +34,7 @@ def found(text: str, *select: str, ignore: tuple[str, ...] = ()) -> tuple[Diagno
     """Check a spec for a T4, whose memory is small."""
     return compile_source(
         SourceFile("spec.net", text),
-        read_relative,
+        load,
         selection=Selection(select, (*NOT_ADVICE, *ignore)),
         surroundings=Surroundings("t4"),
     ).diagnostics
@@ -87,7 +88,7 @@ def test_a_comment_or_an_option_silences_it(path: Path) -> None:
 def test_a_well_known_network_is_told_what_it_deserves(path: Path) -> None:
     compiled = compile_source(
         SourceFile(path.name, path.read_text("utf-8")),
-        read_relative,
+        load,
         selection=Selection((ON_REQUEST,), NOT_ADVICE),
         surroundings=Surroundings("h100"),
     )

@@ -9,9 +9,10 @@ import pytest
 
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import View
-from netdsl.compiler import compile_file, compile_source, read_relative
+from netdsl.compiler import compile_file, compile_source
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.explain import all_pages
+from netdsl.elaborate.loading import load
 from netdsl.source import SourceFile
 from tests.work import calls, grows_in_proportion
 
@@ -92,7 +93,7 @@ def test_nothing_is_told_of_the_specs_that_ship(spec: Path) -> None:
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_nothing_is_told_of_the_documentation(text: str) -> None:
-    assert advice(compile_source(SourceFile("example.net", text), read_relative).diagnostics) == []
+    assert advice(compile_source(SourceFile("example.net", text), load).diagnostics) == []
 
 
 @pytest.mark.parametrize(("module", "size", "chain"), LIBRARY)
@@ -101,16 +102,13 @@ def test_nothing_is_told_of_the_library(module: str, size: str, chain: str) -> N
     spec = (
         f"from std.{module} import {names}\nmodel M {{ input x: {size} output y = x -> {chain} }}"
     )
-    compiled = compile_source(SourceFile("use.net", spec), read_relative)
+    compiled = compile_source(SourceFile("use.net", spec), load)
     assert compiled.ok, [d.message for d in compiled.diagnostics]
     assert advice(compiled.diagnostics) == []
 
 
 def test_nothing_is_told_of_a_feature_pyramid() -> None:
-    assert (
-        advice(compile_source(SourceFile("use.net", FEATURE_PYRAMID), read_relative).diagnostics)
-        == []
-    )
+    assert advice(compile_source(SourceFile("use.net", FEATURE_PYRAMID), load).diagnostics) == []
 
 
 @pytest.mark.parametrize(
@@ -119,9 +117,7 @@ def test_nothing_is_told_of_a_feature_pyramid() -> None:
 def test_the_better_example_of_a_page_is_without_any_advice(page: object) -> None:
     for example in page.examples("Use instead"):  # type: ignore[attr-defined]
         if example.is_spec:
-            found = compile_source(
-                SourceFile("example.net", example.text), read_relative
-            ).diagnostics
+            found = compile_source(SourceFile("example.net", example.text), load).diagnostics
             assert advice(found) == []
 
 
@@ -142,14 +138,14 @@ WEIRD = [
 
 @pytest.mark.parametrize("text", WEIRD)
 def test_unusual_graphs_are_looked_at_without_fail(text: str) -> None:
-    assert compile_source(SourceFile("weird.net", text), read_relative).ok
+    assert compile_source(SourceFile("weird.net", text), load).ok
 
 
 def test_the_work_of_the_rules_grows_in_proportion_to_a_net() -> None:
     def advising(layers: int) -> int:
         unit = "Dense(8) -> Dropout(0.1) -> Activation(sigmoid)"
         spec = f"model M {{ input x: [8] output y = x -> repeat {layers} {{ {unit} }} }}"
-        (graph,) = compile_source(SourceFile("deep.net", spec), read_relative).graphs.values()
+        (graph,) = compile_source(SourceFile("deep.net", spec), load).graphs.values()
         return calls(lambda: list(advise(View(graph))))
 
     assert grows_in_proportion(advising, 100, 8)

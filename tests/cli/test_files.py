@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.cli import files
-from netdsl.cli.files import load, write_result, write_whole
+from netdsl.cli.files import write_result, write_whole
+from netdsl.elaborate import loading
+from netdsl.elaborate.loading import NoSuchSpec, load
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -25,7 +26,7 @@ def test_an_interrupted_write_leaves_the_old_file(
     def interrupt(handle: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files.os, "fsync", interrupt)
+    monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_whole(target, "new" * 100_000)
     assert target.read_text("utf-8") == "old"
@@ -79,7 +80,30 @@ def test_an_import_reads_regular_files_alone(folder: Path) -> None:
 
 
 def test_a_file_without_end_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_BYTES", 1024)
+    monkeypatch.setattr(loading, "MAX_BYTES", 1024)
     (folder / "large.net").write_text("#" * 2000, "utf-8")
     with pytest.raises(OSError, match="larger"):
         load("large.net")
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("parts/convs.net", "parts/conv.net"),
+        ("part/conv.net", "parts/conv.net"),
+        ("conv.net", "parts/conv.net"),
+        ("parts/deep/conv.net", "parts/conv.net"),
+        ("parts/attention.net", None),
+        ("elsewhere/attention.net", None),
+        ("twice.net", None),
+    ],
+)
+def test_a_path_that_is_not_there_may_have_meant_another(
+    folder: Path, path: str, near: str | None
+) -> None:
+    for name in ("parts/conv.net", "parts/dense.net", "parts/twice.net", "other/twice.net"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("", "utf-8")
+    with pytest.raises(NoSuchSpec) as raised:
+        load(path)
+    assert raised.value.near == near
