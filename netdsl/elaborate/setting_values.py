@@ -38,6 +38,13 @@ class Context:
     frame: Frame
     graph: Graph | None
 
+    @property
+    def outputs(self) -> list[str] | None:
+        """The names of the model's outputs, where they are known."""
+        if self.graph is None or not self.graph.complete:
+            return None
+        return list(self.graph.outputs)
+
 
 def wrong(
     setting: tree.Setting,
@@ -177,6 +184,14 @@ def class_weight(setting: tree.Setting, context: Context) -> Any:
                 f"the weight of class {key} is {shown(weight, setting.value.span)}, not a number"
             )
             return wrong(setting, label, context.frame)
+    outputs = context.outputs or ()
+    if len(outputs) > 1:
+        label = f"it weighs the classes of one output, and the model has {len(outputs)}"
+        help = "weigh the outputs against one another by `loss_weights`"
+        context.frame.report(
+            problems.OutputsDiffer.at(setting.value.span, label, name=setting.name, help=help)
+        )
+        return POISON
     return value
 
 

@@ -165,7 +165,7 @@ def _metrics(setting: tree.Setting, context: Context) -> Any:
 
 def _is_for_outputs(setting: tree.Setting, context: Context) -> bool:
     """Report a list of metrics of several outputs that does not have one, or a list of them, for each."""
-    outputs, value = _outputs(context), setting.value
+    outputs, value = context.outputs, setting.value
     assert isinstance(value, tree.ListExpr)
     if outputs is None or len(outputs) == 1 or len(value.items) in (0, len(outputs)):
         return True
@@ -185,7 +185,7 @@ def _in_a_list(setting: tree.Setting, context: Context) -> Any:
 
 def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Expr], Any]) -> Any:
     """Read a setting given once, in a list in the order of the outputs, or in a dict by their names."""
-    outputs, value = _outputs(context), setting.value
+    outputs, value = context.outputs, setting.value
     if isinstance(value, (tree.ListExpr, tree.TupleExpr)):
         if outputs is not None and len(value.items) != len(outputs):
             return _differ(
@@ -209,12 +209,6 @@ def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Exp
             continue
         result[str(name)] = read(item)
     return result if fine and not is_poisoned(list(result.values())) else POISON
-
-
-def _outputs(context: Context) -> list[str] | None:
-    """Give the names of the model's outputs, where they are known."""
-    graph = context.graph
-    return list(graph.outputs) if graph is not None and graph.complete else None
 
 
 def _spelled(outputs: list[str]) -> str:

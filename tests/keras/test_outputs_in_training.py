@@ -67,7 +67,7 @@ def trained(spec: str, loss: str, metrics: str, weights: str) -> str:
     return "\n".join([spec, "train N {", "optimizer = sgd", *lines, "}"])
 
 
-def fit(compile_model: Any, spec: str) -> list[str]:
+def fit(compile_model: Any, spec: str, **settings: Any) -> list[str]:
     """Train for one step; give the names of what was recorded. The model is the spec's, written by hand."""
     from tensorflow import keras
 
@@ -83,7 +83,7 @@ def fit(compile_model: Any, spec: str) -> list[str]:
         )
     model = keras.Model(x, y)
     compile_model(model)
-    return list(model.fit(numpy.ones((4, 8)), ys, verbose=0).history)
+    return list(model.fit(numpy.ones((4, 8)), ys, verbose=0, **settings).history)
 
 
 def by_keras(settings: dict[str, str]) -> Any:
@@ -133,3 +133,15 @@ def test_the_names_of_what_is_recorded_are_those_of_keras(
     assert sorted(names) == sorted(
         re.sub(r"_\d+$", "", n) for n in fit(module["compile_model"], spec)
     )
+
+
+@pytest.mark.parametrize("spec", [ONE, TWO], ids=["one", "two"])
+def test_classes_are_weighed_as_keras_can(spec: str) -> None:
+    text = trained(spec, "mse", "", "").replace("loss =", "class_weight = {0: 1.0, 1: 2.5}\nloss =")
+    told = [d.code for d in netdsl.compile_text(text).diagnostics if d.severity == "error"]
+    try:
+        fit(by_keras({"loss": "mse"}), spec, class_weight={0: 1.0, 1: 2.5})
+    except ValueError:
+        assert told == ["N0804"]
+    else:
+        assert told == []

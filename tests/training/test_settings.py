@@ -48,7 +48,6 @@ NEEDED = (
         "epochs = 90",
         "batch_size = 256",
         "validation_split = 0.1",
-        "class_weight = {0: 1.0, 1: 2.5}",
         'callbacks = [EarlyStopping(patience=3), ModelCheckpoint("best.keras")]',
         'data = npz("f.npz")',
         'data = csv("f.csv", label="y")',
@@ -77,6 +76,12 @@ def test_a_setting_that_keras_takes_is_taken(setting: str) -> None:
     assert codes(NEEDED + setting) == []
 
 
+def test_classes_are_weighed_where_there_is_one_output() -> None:
+    one = "model Net { input x: [8]  output y = x -> Dense(3, activation=softmax) }"
+    needed = "optimizer = adam\nloss = sparse_categorical_crossentropy\n"
+    assert codes(needed + "class_weight = {0: 1.0, 1: 2.5}", one) == []
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
@@ -98,6 +103,7 @@ def test_a_setting_that_keras_takes_is_taken(setting: str) -> None:
         (NEEDED + "metrics = {probz: [accuracy]}", [("N0804", 3)]),
         (NEEDED + "loss_weights = [1]", [("N0804", 3)]),
         (NEEDED + "loss_weights = 0.5", [("N0804", 3)]),
+        (NEEDED + "class_weight = {0: 1.0, 1: 2.5}", [("N0804", 3)]),
         (NEEDED + "loss_weights = {probs: 2}", [("N0804", 3)]),
         ("optimizer = adam\nloss = mse\nloss_weights = {probs: 2, one: 1}", [("N0804", 3)]),
         ("optimizer = adam\nloss = {one: mse}\nloss_weights = [1, 2]", [("N0804", 3)]),
