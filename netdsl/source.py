@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
 from netdsl.record import record
@@ -30,7 +31,7 @@ class SourceFile:
     _starts: list[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        starts = [0] + [i + 1 for i, char in enumerate(self.text) if char == "\n"]
+        starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n")[:-1])]
         object.__setattr__(self, "_starts", starts)
 
     def position(self, offset: int) -> Position:

@@ -28,8 +28,8 @@ _OPENERS, _CLOSERS = frozenset("([{"), frozenset(")]}")
 # Stops the automaton wherever it stands: no rule takes it.
 _HALT = "!halt"
 
-# Makes the value of a rule from its span and the values of its symbols; None passes a single value on.
-Action = Callable[[Span, list[Any]], Any] | None
+# Makes the value of a rule from a builder, its span and the values of its symbols; None passes a single value on.
+Action = Callable[[Any, Span, list[Any]], Any] | None
 # For each rule its origin, its size and its action.
 Reductions = list[tuple[str, int, Action]]
 
@@ -49,7 +49,7 @@ def _climbs() -> dict[tuple[int, int, str], int]:
 class Automaton:
     """One run over one sequence of tokens."""
 
-    def __init__(self, tokens: Tokens, reductions: Reductions, start: str) -> None:
+    def __init__(self, tokens: Tokens, builder: Any, start: str) -> None:
         self.table = load_table()
         self.tokens = tokens
         self.index = 0
@@ -57,13 +57,14 @@ class Automaton:
         self.values: list[Any] = []
         self.begins: list[int] = []
         self._end_state = self.table.ends[start]
-        self._reductions = reductions
+        self._builder = builder
+        self._reductions = reductions_by(builder.__class__)
         self._start = start
         self.is_too_deep = False
 
     def run(self) -> bool:
         """Read on until all is read (True; the result is `values[-1]`) or a token does not fit (False)."""
-        moves, rules = self.table.moves, self._reductions
+        moves, rules, builder = self.table.moves, self._reductions, self._builder
         valued = self.table.valued | self.table.words
         states, values, begins = self.states, self.values, self.begins
         file, soft_words = self.tokens.file, self.table.words - HARD_WORDS
@@ -95,14 +96,14 @@ class Automaton:
             if action is None:
                 states[-1] = self._pass_on(states[-2], states[-1], kind)
             elif size == 1:
-                values[-1] = action(Span(file, begins[-1], end), values[-1:])
+                values[-1] = action(builder, Span(file, begins[-1], end), values[-1:])
                 states[-1] = moves[states[-2]][origin]
             elif size:
-                values[-size:] = (action(Span(file, begins[-size], end), values[-size:]),)
+                values[-size:] = (action(builder, Span(file, begins[-size], end), values[-size:]),)
                 del states[-size:], begins[1 - size :]
                 states.append(moves[states[-1]][origin])
             else:
-                values.append(action(Span(file, starts[index], starts[index]), []))
+                values.append(action(builder, Span(file, starts[index], starts[index]), []))
                 begins.append(starts[index])
                 states.append(moves[states[-1]][origin])
             if kind == END and states[-1] == self._end_state:
@@ -263,34 +264,37 @@ class Automaton:
         self.tokens, self.index = tokens, index
 
 
-def reductions_by(builder: object) -> Reductions:
-    """Bind the rules of the grammar to the methods of a builder."""
+@cache
+def reductions_by(builder: type) -> Reductions:
+    """Bind the rules of the grammar to the methods of a class of builders."""
     return [(rule.origin, rule.size, _action(rule, builder)) for rule in load_table().rules]
 
 
-def _action(rule: Rule, builder: object) -> Action:
+def _action(rule: Rule, builder: type) -> Action:
     """Make the function that gives a rule its value."""
     keep = rule.keep
     if rule.callback is None and not rule.collects:
         (only,) = keep
         assert only is not None
-        return None if rule.size == 1 else lambda span, values: values[only]
+        return None if rule.size == 1 else lambda built, span, values: values[only]
     if rule.callback is None:
         return _collector(keep)
     method = getattr(builder, rule.callback)
     if keep == tuple(range(rule.size)):
-        return lambda span, values: method(span, *values)
+        return lambda built, span, values: method(built, span, *values)
     if all(k is None or k >= 0 for k in keep):
-        return lambda span, values: method(span, *[None if k is None else values[k] for k in keep])
-    return lambda span, values: method(span, *_spread(keep, values))
+        return lambda built, span, values: method(
+            built, span, *[None if k is None else values[k] for k in keep]
+        )
+    return lambda built, span, values: method(built, span, *_spread(keep, values))
 
 
 def _collector(keep: tuple[int | None, ...]) -> Action:
     """Give the function that gathers a list; one that grows from the left grows in place."""
     first = keep[0]
     if first is not None and first < 0:
-        return lambda span, values: _grown(values[~first], keep[1:], values)
-    return lambda span, values: _spread(keep, values)
+        return lambda built, span, values: _grown(values[~first], keep[1:], values)
+    return lambda built, span, values: _spread(keep, values)
 
 
 def _grown(found: list[Any], keep: tuple[int | None, ...], values: list[Any]) -> list[Any]:

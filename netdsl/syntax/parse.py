@@ -16,7 +16,7 @@ from netdsl.diagnostics.problems.structure import TooLarge
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
-from netdsl.syntax.automaton import Automaton, reductions_by
+from netdsl.syntax.automaton import Automaton
 from netdsl.syntax.build import Builder
 from netdsl.syntax.tokens import MAX_TOKENS, Tokens, tokenize
 
@@ -45,10 +45,9 @@ class _Reader:
         self._diagnostics = diagnostics
         self._has_mistakes = False
         self._builder = Builder(file, diagnostics.report, self._expression)
-        self._reductions = reductions_by(self._builder)
 
     def module(self) -> tree.Module:
-        automaton = Automaton(self._tokens, self._reductions, "module")
+        automaton = Automaton(self._tokens, self._builder, "module")
         while not automaton.run():
             self._has_mistakes = True
             self._mistakes.pass_over(automaton)
@@ -58,7 +57,7 @@ class _Reader:
 
     def _expression(self, tokens: Tokens) -> tree.Expr | Diagnostic:
         """Read the expression in a hole of an f-string."""
-        automaton = Automaton(tokens, self._reductions, "expr")
+        automaton = Automaton(tokens, self._builder, "expr")
         if not automaton.run():
             return self._mistakes.in_string(automaton)
         value: tree.Expr = automaton.values[-1]
