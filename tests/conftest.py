@@ -1,8 +1,11 @@
-"""Golden files: `golden(path, text)` compares, and rewrites under `--update-golden`."""
+"""Golden files: `golden(path, text)` compares, and rewrites under `--update-golden`. And what saves all tests time."""
 
 from __future__ import annotations
 
 import difflib
+import gc
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +16,31 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("netdsl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("netdsl")
 
+#: Many tests start Python afresh, and what it compiled of netdsl spares the next one half of its start.
+COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
+
 Golden = Callable[[Path, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what Python compiles beside pytest's cache, if it is not to be kept in the checkout.
+
+    TensorFlow's thousands of modules are not to be compiled again for it.
+    """
+    if sys.dont_write_bytecode and "not keras" in str(config.getoption("markexpr")):
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(COMPILED)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(COMPILED)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """Keep Python's collector of cycles from going through the thousands of tests again and again while they run."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
