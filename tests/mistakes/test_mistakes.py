@@ -6,6 +6,7 @@ once. Each `.net` stands beside a `.txt` with the text that is printed of it.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,30 @@ def test_several_mistakes_are_told_in_order(found: dict[Path, Compiled]) -> None
         places = [(d.line, d.column) for d in serious(found[spec])]
         assert len(places) > 1
         assert places == sorted(set(places)), spec.stem
+
+
+def mended(spec: Path, copies: Path) -> Compiled:
+    """Have a copy mended as `check --fix` does, and put the copy back for the specs that import it."""
+    copy = copies / spec.relative_to(FOLDER)
+    CliRunner().invoke(netdsl, ["check", "--fix", str(copy)])
+    after = compile_file(copy)
+    shutil.copyfile(spec, copy)
+    return after
+
+
+def test_mending_makes_no_new_mistakes(found: dict[Path, Compiled], tmp_path: Path) -> None:
+    copies = shutil.copytree(FOLDER, tmp_path / "mistakes")
+    wrong = []
+    for spec, compiled in found.items():
+        if not any(d.fix is not None and d.fix.safe for d in compiled.diagnostics):
+            continue  # nothing to mend by itself
+        before = {(d.code, d.title) for d in compiled.diagnostics}
+        after = mended(spec, copies).diagnostics
+        new = [d for d in after if d.severity == "error" and (d.code, d.title) not in before]
+        left = [d for d in after if d.fix is not None and d.fix.safe and d.fix.checked]
+        if new or left:
+            wrong.append((spec.stem, [d.message for d in new], [d.message for d in left]))
+    assert not wrong
 
 
 def test_nearly_every_mistake_comes_with_a_way_out(found: dict[Path, Compiled]) -> None:
