@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.fuzz.inputs import KINDS, make
 from tests.fuzz.running import run_range
 
@@ -18,11 +16,10 @@ def test_every_kind_of_input_is_made() -> None:
     assert {make(SEED, n)[0] for n in range(600)} == {kind.__name__ for kind in KINDS}
 
 
-@pytest.mark.parametrize("first", [0, 100])
-def test_no_input_brings_the_compiler_down(first: int) -> None:
+def test_no_input_brings_the_compiler_down() -> None:
     failures = [
         f"{f.number} ({f.kind}), {f.step}: {f.signature}\n{f.detail}"
-        for f in run_range(SEED, first, first + 100)
+        for f in run_range(SEED, 0, 200)
         if f.signature != "OutOfTime"  # seconds are for the long run: a busy machine makes them lie
     ]
     assert not failures, "\n".join(failures)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import netdsl
-from netdsl.compiler import compile_text
+from netdsl.compiler import Compiled, compile_text
 from netdsl.syntax import tree
 from tests.language.front_door import compiled, layers, spelled
 from tests.zoo.specs import LIBRARY, SMALL, SPECS, name_of
@@ -26,9 +27,15 @@ PUBLISHED = {
 }
 
 
+@cache
+def made(path: Path) -> Compiled:
+    """Compile a spec once for all tests of it."""
+    return netdsl.compile_file(path)
+
+
 @pytest.mark.parametrize("path", SPECS, ids=name_of)
 def test_spec_compiles_without_a_diagnostic(path: Path) -> None:
-    result = netdsl.compile_file(path)
+    result = made(path)
     assert not result.diagnostics, spelled(result)
     assert result.models
 
@@ -42,7 +49,7 @@ def test_spec_compiles_at_other_hyperparameters(path: Path) -> None:
 @pytest.mark.parametrize("path", SPECS, ids=name_of)
 def test_spec_cites_its_paper_and_asserts_its_size(path: Path) -> None:
     text = path.read_text("utf-8")
-    module = netdsl.compile_file(path).unit.module
+    module = made(path).unit.module
     assert re.search(r"^\w+.*, .+, (?:19|20)\d\d\b", module.docstring or "", re.M)
     assert "assert params" in text
     for statement in module.statements:
@@ -53,7 +60,7 @@ def test_spec_cites_its_paper_and_asserts_its_size(path: Path) -> None:
 def test_published_sizes_are_those_of_the_models() -> None:
     found = {}
     for path in SPECS:
-        result = netdsl.compile_file(path)
+        result = made(path)
         found |= {name: result.model(name).totals["parameters"] for name in result.models}
     assert {name: found[name] for name in PUBLISHED} == PUBLISHED
 
@@ -61,11 +68,7 @@ def test_published_sizes_are_those_of_the_models() -> None:
 def test_lenet_is_the_table_that_is_taught() -> None:
     """Activations and parameters layer by layer, as courses work them out by hand."""
     path = next(p for p in SPECS if p.stem == "lenet5")
-    rows = [
-        r
-        for r in netdsl.compile_file(path).model().layers
-        if r["kind"] not in ("InputLayer", "Flatten")
-    ]
+    rows = [r for r in made(path).model().layers if r["kind"] not in ("InputLayer", "Flatten")]
     assert [r["parameters"] for r in rows] == [456, 0, 2416, 0, 48120, 10164, 850]
     assert [tuple(r["output_shapes"][0][1:]) for r in rows] == [
         (28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (120,), (84,), (10,),
@@ -74,7 +77,7 @@ def test_lenet_is_the_table_that_is_taught() -> None:
 
 @pytest.mark.parametrize("path", SPECS, ids=name_of)
 def test_names_of_a_spec_are_unique_and_stable(path: Path) -> None:
-    first, second = netdsl.compile_file(path).model(), netdsl.compile_file(path).model()
+    first, second = made(path).model(), netdsl.compile_file(path).model()
     names = [row["name"] for row in first.layers]
     assert names == [row["name"] for row in second.layers]
     assert len({*names}) == len(
