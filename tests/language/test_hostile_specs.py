@@ -14,6 +14,8 @@ import pytest
 from netdsl.compiler import Compiled, compile_text
 from netdsl.diagnostics.render import MOST_DRAWN, render_all
 from netdsl.elaborate.limits import MAX_BITS, MAX_DEPTH, MAX_ITEMS, MAX_NODES, Budget
+from netdsl.syntax import parse, tokens
+from netdsl.syntax.tokens import MAX_TOKENS
 from tests.language.front_door import spelled
 
 #: What the promise is on a machine that goes through a million turns of a plain loop in `LOOP` seconds.
@@ -136,12 +138,6 @@ BEFORE = [
      "model M { input x: [8, 8, 3] output x -> Conv2D(3, 2147483648, padding='same') }"),
     ("a pattern of open brackets", ["N0514"],
      f"model M {{ input x: [8] output x -> ops.rearrange('{'(' * 50_000}-> a') }}"),
-    ("open brackets by the million", ["N0412"], "(" * 5_000_000),
-    ("comments of C by the million", ["N0412"], "/*" * 2_000_000),
-    ("comments by the million", ["N0412"], "#\n" * 1_000_000),
-    ("a shared layer of shared layers", [],
-     "model M { input x: [8] layer a0 = Dense(8)\n"
-     + "".join(f"layer a{i + 1} = a{i} -> Dense(8)\n" for i in range(1000)) + "output x -> a1000 }"),
     ("a mistake in each of many turns", ["N0306"] * 10 + ["N0412"],
      model("for i in range(50000) { Dense(-i - 1) }")),
     ("a mistake in loops in loops", ["N0405", "N0306", "N0412"],
@@ -149,10 +145,27 @@ BEFORE = [
     ("blocks that double around a broken one", ["N0103", "N0412"], nested(60, "Dense(8", "[{}, {}] -> Add()")),
     ("halves of halves", [],
      "model M { input x: [H, W, 3] output x -> repeat 100 { ZeroPadding2D(1) -> MaxPooling2D(2) } }"),
-    ("unknown names by the thousand", ["N0201"] * 5000, "".join(f"let v{i} = nope{i}\n" for i in range(5000))),
     ("an unused layer of no kind", ["N0207"], "model M { input x: [8] layer head = axis(8)\noutput x -> Dense(8) }"),
     ("an unused layer of no size", ["N0306"], "model M { input x: [8] layer head = Dense(-5)\noutput x -> Dense(8) }"),
 ]  # fmt: skip
+
+
+def lengthy(times: int) -> list[tuple[str, list[str], str]]:
+    """Write more of the same, for limits that are `times` a fifth of what they are."""
+    layers, names = 200 * times, 1000 * times
+    return [
+        ("open brackets", ["N0412"], "(" * (1_000_000 * times)),
+        ("comments of C", ["N0412"], "/*" * (400_000 * times)),
+        ("comments", ["N0412"], "#\n" * (200_000 * times)),
+        ("a shared layer of shared layers", [],
+         "model M { input x: [8] layer a0 = Dense(8)\n"
+         + "".join(f"layer a{i + 1} = a{i} -> Dense(8)\n" for i in range(layers)) + f"output x -> a{layers} }}"),
+        ("unknown names", ["N0201"] * names, "".join(f"let v{i} = nope{i}\n" for i in range(names))),
+    ]  # fmt: skip
+
+
+WITH_LESS = [*BEFORE, *lengthy(1)]
+WITH_ALL = [*((name, [code], text) for name, code, text in TOO_MUCH), *BEFORE, *lengthy(5)]
 
 
 def slowness() -> float:
@@ -174,9 +187,11 @@ def ends_soon(text: str) -> Compiled:
 
 @pytest.fixture
 def a_fifth(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow a fifth of the work, in a fifth of the time; the long run of the fuzzer has all of both."""
+    """Allow a fifth of the work and of the text, in a fifth of the time; the long run of the fuzzer has all of each."""
     steps, nodes, *others = Budget.__init__.__defaults__ or ()
     monkeypatch.setattr(Budget.__init__, "__defaults__", (steps // 5, nodes // 5, *others))
+    for module in (parse, tokens):
+        monkeypatch.setattr(module, "MAX_TOKENS", MAX_TOKENS // 5)
     monkeypatch.setattr(sys.modules[__name__], "SECONDS", SECONDS / 5)
 
 
@@ -196,10 +211,20 @@ def test_large_spec_ends_soon(most: int, text: str) -> None:
     assert len(errors) <= most, spelled(result)[:500]
 
 
-@pytest.mark.parametrize(("codes", "text"), [t[1:] for t in BEFORE], ids=[t[0] for t in BEFORE])
+@pytest.mark.parametrize(
+    ("codes", "text"), [t[1:] for t in WITH_LESS], ids=[t[0] for t in WITH_LESS]
+)
 def test_spec_that_once_brought_the_compiler_down_gets_its_message(
-    codes: list[str], text: str
+    codes: list[str], text: str, a_fifth: None
 ) -> None:
+    result = ends_soon(text)
+    told = [d.code for d in result.diagnostics if d.severity == "error"]
+    assert sorted(told) == sorted(codes), spelled(result)[:500]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("codes", "text"), [t[1:] for t in WITH_ALL], ids=[t[0] for t in WITH_ALL])
+def test_limits_hold_at_their_full_height(codes: list[str], text: str) -> None:
     result = ends_soon(text)
     told = [d.code for d in result.diagnostics if d.severity == "error"]
     assert sorted(told) == sorted(codes), spelled(result)[:500]
