@@ -7,11 +7,12 @@ gives the diagnostic. What no rule recognises is an unexpected token with a list
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
-from netdsl.syntax import declared, meant, slips
+from netdsl.syntax import declared, meant, reworded, slips
 from netdsl.syntax.brackets import (
     arguments_never_closed,
     last_brace,
@@ -102,6 +103,7 @@ def misplaced_statement(stop: Stop) -> Diagnostic | None:
         "outside every body",
         related=last_brace(stop),
         help=_where_to_put(stop, text),
+        fix=replace(stop.insert(began, "let ", safe=False), text=f"write `let {text} = …`"),
         word=text,
     )
 
@@ -351,6 +353,7 @@ RULES: tuple[Rule, ...] = (
     slash_comment,
     lambda_function,
     meant.repeat_without_count,
+    *reworded.RULES,
     *slips.RULES,
     arrow_before_stage,
     meant.import_statement,

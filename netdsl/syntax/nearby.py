@@ -59,8 +59,14 @@ class _Search:
         signs = tokenize(SourceFile("", " ".join(_SIGNS)))
         for index in range(self.first, self.stop.index + 1):
             kind = self.tokens.kinds[index]
-            is_sign = kind in _SIGNS and kind != "->"  # what an arrow leads to is missing then
-            if is_sign and index > self.first and self._reads(list(states), index + 1):
+            is_sign = kind in _SIGNS
+            # Without an arrow, what it leads to would be missing.
+            if (
+                is_sign
+                and kind != "->"
+                and index > self.first
+                and self._reads(list(states), index + 1)
+            ):
                 yield Change(index, "", True)
             for number, sign in enumerate(_SIGNS) if index > self.first else ():
                 trial = list(states)
@@ -117,7 +123,8 @@ def within_words(stop: Stop) -> Iterator[Fix]:
         return
     known = frozenset(_WORD.findall(file.text))
     quote = next((q for q in "\"'" if line.group().count(q) % 2), None)
-    for word in _QUOTED.finditer(file.text, begin, line.end()) if quote else ():
+    words = _QUOTED.finditer(file.text, begin, line.end()) if quote else ()
+    for word in sorted(words, key=lambda word: not _touches(word, quote or "")):
         for place in word.span():
             help_ = f"write `{quote}{word.group()}{quote}`"
             told = problems.MalformedString.at(
@@ -126,6 +133,10 @@ def within_words(stop: Stop) -> Iterator[Fix]:
             yield Fix((Edit(Span(file, place, place), quote or ""),), told=told)
     for word in _WORD.finditer(file.text, begin, line.end()):
         yield from _split_word(Span(file, *word.span()), known)
+
+
+def _touches(word: re.Match[str], quote: str) -> bool:
+    return quote in word.string[max(0, word.start() - 1) : word.end() + 1]
 
 
 def _split_word(span: Span, known: frozenset[str]) -> Iterator[Fix]:
