@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.shapes import NoSizeFits
@@ -55,8 +55,9 @@ def _of_one(name: str, demands: list[Demand]) -> Condition | None:
     limit = min(limit, MAX_SIZE)
     if limit * sum(len(_bottoms(d)) for d in demands) > MAX_EFFORT:
         return Condition((name,), " and ".join(str(d) for d in demands))
-    tests = [_compiled(d, name) for d in demands]
-    allowed = [n for n in range(1, limit + 1) if all(test(n) for test in tests)]
+    tried = _Tried(name, limit)
+    holds = zip(range(1, limit + 1), *map(tried.allowed, demands), strict=True)
+    allowed = [size for size, *each in holds if all(each)]
     if len(allowed) == limit:
         return None
     if not allowed:
@@ -134,41 +135,51 @@ def _constants(demand: Demand) -> list[int]:
     return found
 
 
-def _compiled(demand: Demand, name: str) -> Callable[[int], bool]:
-    """Turn a demand on one size into a test of numbers; what cannot be decided counts as held."""
-    left, right = _function(demand.left), _function(demand.right)
-    if left is None or right is None:
-        return lambda n: demand.holds({name: n}) is not False
-    if demand.relation == "==":
-        return lambda n: left(n) == right(n)
-    return lambda n: left(n) >= right(n)
+class _Tried:
+    """What dimensions of one size come to at 1, 2, … up to a limit. Each is worked out once: layers share theirs."""
 
+    def __init__(self, name: str, limit: int) -> None:
+        self._name = name
+        self._sizes = range(1, limit + 1)
+        self._known: dict[int, Sequence[int] | None] = {}  # by identity: the demands keep them
 
-def _function(dim: Dim) -> Callable[[int], int] | None:
-    """Turn a dimension of one size into a function of numbers, without rebuilding it at each."""
-    if isinstance(dim, int):
-        return lambda n: dim
-    if not isinstance(dim, Sym):
+    def allowed(self, demand: Demand) -> list[bool]:
+        """Tell for each size whether a demand holds; what cannot be decided counts as held."""
+        left, right = self._of(demand.left), self._of(demand.right)
+        if left is None or right is None:
+            return [demand.holds({self._name: n}) is not False for n in self._sizes]
+        if demand.relation == "==":
+            return [a == b for a, b in zip(left, right, strict=True)]
+        return [a >= b for a, b in zip(left, right, strict=True)]
+
+    def _of(self, dim: Dim) -> Sequence[int] | None:
+        if isinstance(dim, int):
+            return [dim] * len(self._sizes)
+        if not isinstance(dim, Sym):
+            return None
+        if id(dim) not in self._known:
+            self._known[id(dim)] = self._sum(dim)
+        return self._known[id(dim)]
+
+    def _sum(self, dim: Sym) -> Sequence[int] | None:
+        total = [0] * len(self._sizes)
+        for mono, coefficient in dim.terms:
+            term: Sequence[int] = [coefficient] * len(self._sizes)
+            for atom in mono:
+                factor = self._factor(atom)
+                if factor is None:
+                    return None
+                term = [a * b for a, b in zip(term, factor, strict=True)]
+            total = [a + b for a, b in zip(total, term, strict=True)]
+        return total
+
+    def _factor(self, atom: Variable | Quotient | Opaque) -> Sequence[int] | None:
+        if isinstance(atom, Variable):
+            return self._sizes
+        if isinstance(atom, Quotient):
+            top, bottom = self._of(atom.top), atom.bottom
+            return None if top is None else [n // bottom for n in top]
         return None
-    terms: list[tuple[int, list[Callable[[int], int]]]] = []
-    for mono, coefficient in dim.terms:
-        factors: list[Callable[[int], int]] = []
-        for atom in mono:
-            factor = _factor(atom)
-            if factor is None:
-                return None
-            factors.append(factor)
-        terms.append((coefficient, factors))
-    return lambda n: sum(c * math.prod(f(n) for f in factors) for c, factors in terms)
-
-
-def _factor(atom: Variable | Quotient | Opaque) -> Callable[[int], int] | None:
-    if isinstance(atom, Variable):
-        return lambda n: n
-    if isinstance(atom, Quotient):
-        top, bottom = _function(atom.top), atom.bottom
-        return None if top is None else lambda n: top(n) // bottom
-    return None
 
 
 def check_sizes(graph: Graph, report: Callable[[Diagnostic], None]) -> None:
