@@ -17,6 +17,7 @@ from netdsl.elaborate import layers
 from netdsl.elaborate import values as plain
 from netdsl.elaborate.entities import POISON, KindRef, Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
+from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
 
@@ -41,7 +42,7 @@ def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any
         if not isinstance(value, (Tensor, int, float)) or isinstance(value, bool):
             return _refuse(side, value, expr, frame)
     if frame.body is None:
-        return POISON
+        return _outside_bodies(expr.op, expr.op_span, frame)
     if _has_batch(left) and _has_batch(right) and expr.op in MERGE_LAYERS:
         return _merge(expr, [left, right], frame)
     function = OPERATOR_FUNCTIONS.get(expr.op)
@@ -95,7 +96,9 @@ def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
     """Negate a tensor."""
     if expr.op == "+" and isinstance(operand, Tensor):
         return operand
-    if expr.op != "-" or not isinstance(operand, Tensor) or frame.body is None:
+    if expr.op == "-" and isinstance(operand, Tensor) and frame.body is None:
+        return _outside_bodies(expr.op, expr.span, frame)
+    if expr.op != "-" or not isinstance(operand, Tensor):
         frame.report(
             problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}")
         )
@@ -106,12 +109,20 @@ def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
 def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Any, frame: Frame) -> Any:
     """Take a part of a tensor, as `x[:, 0]` does in Keras."""
     if frame.body is None:
-        return POISON
+        return _outside_bodies("[…]", expr.span, frame)
     try:
         return _operations().slice_tensor(tensor, index, expr.span, frame)
     except plain.ValueProblem as problem:
         frame.report(problems.Uncomputable.at(expr.index.span, problem.label))
         return POISON
+
+
+def _outside_bodies(sign: str, span: Span, frame: Frame) -> Any:
+    """Report arithmetic on tensors in a function: `fn twice(x) = x + x`."""
+    label = "a function computes with values, not with tensors"
+    help_ = "declare a `block` in place of the function"
+    frame.report(problems.WrongUse.at(span, label, name=sign, help=help_))
+    return POISON
 
 
 def _operations() -> ModuleType:

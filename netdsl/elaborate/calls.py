@@ -294,7 +294,7 @@ def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> An
         bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
         if bound is None:
             return POISON
-        inner = Frame(frame.session, function.home.unit, function.home, bound, function.home.body)
+        inner = Frame(frame.session, function.home.unit, function.home, bound, None)
         return ev.evaluate(node.value, inner)
     finally:
         budget.depth -= 1

@@ -49,7 +49,16 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
     if isinstance(current, (BoundLayer, KindRef)):
         return _chain_of_layers(expr, current, frame)
     current = check_source(first, current, frame)
+    if frame.body is None:
+        return POISON if is_poisoned(current) else outside_bodies(expr.stages[1].span, frame)
     return run_rest(expr, 1, current, frame)
+
+
+def outside_bodies(span: Span, frame: Frame) -> Any:
+    """Report a stage in a function, or in another value at top level: `fn half(x) = x -> Dense(4)`."""
+    label = "layers are applied in the body of a block or a model"
+    frame.report(problems.NotAStage.at(span, label, help="declare a `block` for it"))
+    return POISON
 
 
 def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
@@ -87,7 +96,7 @@ def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
     found.extend(ev.evaluate(stage, frame) for stage in expr.stages[1:])
     for stage, value in zip(expr.stages, found, strict=True):
         if isinstance(value, KindRef):
-            return _missing_parentheses(stage, value.name, frame)
+            return _missing_parentheses(stage, value.name, value, frame)
         if not isinstance(value, BoundLayer):
             if not is_poisoned(value):
                 frame.report(
@@ -173,7 +182,7 @@ def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
     if is_tensorial(found):
         return _start(stage, found, arriving, frame)
     if isinstance(found, _Maker):
-        return _missing_parentheses(stage, stage.id, frame)
+        return _missing_parentheses(stage, stage.id, found, frame)
     if found is MISSING:
         return _no_stage().unknown_stage(stage.span, stage.id, frame)
     return _no_stage().not_a_stage(stage, found, frame)
@@ -212,17 +221,10 @@ def note_starts(item: tree.Expr, frame: Frame) -> None:
                 frame.session.branch_starts.add(id(node))
 
 
-def _missing_parentheses(stage: tree.Expr, name: str, frame: Frame) -> Any:
-    end = Span(stage.span.file, stage.span.end, stage.span.end)
-    frame.report(
-        problems.MissingParentheses.at(
-            stage.span,
-            "a new layer takes parentheses",
-            name=name,
-            help=f"write `{name}()`",
-            fix=Fix((Edit(end, "()"),), safe=True),
-        )
-    )
+def _missing_parentheses(stage: tree.Expr, name: str, target: Any, frame: Frame) -> Any:
+    from netdsl.elaborate.uncalled import missing_parentheses  # loaded where there is a mistake
+
+    missing_parentheses(stage, name, target, frame)
     return POISON
 
 

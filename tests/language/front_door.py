@@ -24,7 +24,8 @@ def compiled(text: str, files: Mapping[str, str] | None = None, **settings: Any)
             raise FileNotFoundError(2, "there is no such file", path)
         return files[path]
 
-    no_advice = Selection(ignore=("N0211", "N06", "N07"))  # which has tests of its own, in tests/advice
+    # Advice, and names that nothing reads, have tests of their own, in tests/advice.
+    no_advice = Selection(ignore=("N0211", "N06", "N07"))
     return compile_source(
         SourceFile("spec.net", text), load, settings=settings, selection=no_advice
     )

@@ -247,3 +247,29 @@ def test_name_that_python_reserves_is_a_name(name: str) -> None:
 )
 def test_operators_on_tensors_give_tensors(expression: str) -> None:
     assert not codes(dense_model(expression))
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [
+        ("fn f(a) = a -> Dense(3)", "N0407"),
+        ("fn f(a) = [a -> Dense(3), a] -> Add()", "N0407"),
+        ("fn f(a) = a -> for i in [1, 2] { Dense(i) }", "N0407"),
+        ("fn f(a) = a -> Dense(3) as h", "N0407"),
+        ("fn f(a) = a + a", "N0420"),
+        ("fn f(a) = 2 * a", "N0420"),
+        ("fn f(a) = -a", "N0420"),
+        ("fn f(a) = a[:, 0]", "N0420"),
+    ],
+)
+@pytest.mark.parametrize("at_top", [True, False])
+def test_function_makes_no_tensors(function: str, code: str, at_top: bool) -> None:
+    top, inside = (function, "") if at_top else ("", function)
+    assert codes(f"{top}\nmodel M {{ input x: [4, 3]  {inside}  output y = f(x) }}") == [code]
+
+
+def test_function_may_read_the_shape_of_a_tensor() -> None:
+    graph = graph_of(
+        "fn f(a) = a.shape[-1]\nmodel M { input x: [4, 3]  output y = x -> Dense(f(x)) }"
+    )
+    assert graph.complete
