@@ -12,10 +12,10 @@ from typing import Any
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import assertions, candidates, layers, loops, models, parameters, stages
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import tensor_types as types
+from netdsl.elaborate.arrivals import is_one_tensor, match_inputs, report_inputs
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -28,9 +28,8 @@ from netdsl.elaborate.entities import (
     is_poisoned,
     is_tensorial,
     spell_entity,
-    tensors_in,
 )
-from netdsl.elaborate.frame import MISSING, Body, Frame, add_defaults
+from netdsl.elaborate.frame import Body, Frame, add_defaults
 from netdsl.elaborate.limits import BLOCK_STEPS, MAX_DEPTH, LimitReached
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import Arrangement, Step
@@ -94,7 +93,7 @@ def _run_block(
     assert inner_body is not None
     if not isinstance(node.body, tree.Body):
         if extra:
-            _report_inputs(
+            report_inputs(
                 node.name, f"takes one tensor, `{extra[0].name}` is given too", extra[0].span, frame
             )
             return POISON
@@ -111,7 +110,10 @@ def _run_block(
     for written in arranged.inputs:
         value = bound[written.name]
         inner.variables[written.name] = value
-        if not isinstance(value, Tensor) or written.type is None:
+        if written.type is None:
+            continue
+        if not is_one_tensor(node.name, written.name, value, use.span, frame):
+            inner.variables[written.name] = POISON
             types.poison_symbols(written.type, inner)
         elif not types.match_type(written.type, value.spec, inner, node.name, use.span):
             return POISON
@@ -123,56 +125,6 @@ def _run_block(
     run_body(node.body, arranged, inner, early)
     check_facts(arranged, inner, lambda: inner_body.graph.nodes[first:])
     return block_outputs(node, arranged, inner)
-
-
-def match_inputs(
-    label: str, names: list[str], arriving: Any, extra: list[Given], span: Span, frame: Frame
-) -> dict[str, Any] | None:
-    """Join what arrives and what is given by name to a body's inputs; None after reporting."""
-    given: dict[str, Any] = {}
-    several = len(names) - len(extra) > 1 or (isinstance(arriving, list) and len(names) > 1)
-    if several and isinstance(arriving, (list, tuple)):
-        values = list(arriving)
-    else:
-        values = [] if arriving is MISSING else [arriving]
-    by_name = {item.name: item for item in extra if item.name is not None}
-    values += [item.value for item in extra if item.name is None]
-    free = [name for name in names if name not in by_name]
-    for name, item in by_name.items():
-        if name not in names:
-            near = closest(str(name), names)
-            help_ = f"did you mean `{near}`?" if near else _offer(names)
-            place = item.name_span or item.span
-            fix = Fix((Edit(place, near),), safe=True) if near else None
-            _report_inputs(label, f"it has no input `{name}`", place, frame, help_, fix)
-            return None
-        given[str(name)] = item.value
-    if len(values) != len(free):
-        if is_poisoned(arriving):
-            return None
-        wanted = len(names)
-        came = len(values) + len(by_name)
-        plural = "s" if wanted != 1 else ""
-        text = f"takes {wanted} tensor{plural}, {came} arrive{'s' * (came == 1)}"
-        _report_inputs(label, text, span, frame, _offer(names, label))
-        return None
-    return given | dict(zip(free, values, strict=True))
-
-
-def _offer(names: list[str], label: str = "") -> str:
-    if not names:
-        return "it has no `input`"
-    listed = f"its inputs are {', '.join(f'`{n}`' for n in names)}"
-    if len(names) < 2 or not label:
-        return listed
-    by_name = ", ".join(f"{name}=…" for name in names[1:])
-    return f"{listed}: write `[{', '.join(names)}] -> {label}(…)`, or `{names[0]} -> {label}(…)({by_name})`"
-
-
-def _report_inputs(
-    label: str, text: str, span: Span, frame: Frame, help: str = "", fix: Fix | None = None
-) -> None:
-    frame.report(problems.WrongInputs.at(span, text, name=label, help=help, fix=fix))
 
 
 def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: Frame) -> Any:
@@ -398,7 +350,7 @@ def apply_shared(
         inner.arriving = arriving
         return _at_use(span, frame, body, lambda: stages.run(value, arriving, inner))
     if not isinstance(value, tree.Call):
-        _report_inputs(shared.node.name, "a chain takes no call-time arguments", call.span, frame)  # type: ignore[union-attr]
+        report_inputs(shared.node.name, "a chain takes no call-time arguments", call.span, frame)  # type: ignore[union-attr]
         return POISON
     evaluated, fine = layers.call_time_arguments(extra_call, frame)
     if not fine:
@@ -448,8 +400,10 @@ def apply_model(
     if given is None or not graph.outputs:
         return POISON
     values = [given[name] for name in names]
+    if not all(is_one_tensor(instance.node.name, n, given[n], call.span, frame) for n in names):
+        return POISON
     outputs = _checked_outputs(instance, values, call.span, frame)
-    if outputs is None:
+    if outputs is None or len(outputs) < len(graph.outputs):
         return POISON
     name = layers.stage_name(call, frame, snake_case(instance.node.name))
     operation = None if body.shared is None else body.shared.get(name)
@@ -479,11 +433,11 @@ def apply_model(
 
 
 def _checked_outputs(
-    instance: models.ModelInstance, values: list[Any], span: Span, frame: Frame
+    instance: models.ModelInstance, values: list[Tensor], span: Span, frame: Frame
 ) -> list[Any] | None:
     """Check what arrives against the model's inputs, and give its outputs for those sizes."""
     declared = [instance.graph.nodes[i].flat_outputs[0] for i in instance.graph.inputs]
-    arriving = [next(tensors_in(v)).spec for v in values]
+    arriving = [value.spec for value in values]
     for wanted, spec, value in zip(declared, arriving, values, strict=True):
         problem = models.input_mismatch(wanted, spec)
         if problem is not None:

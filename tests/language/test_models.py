@@ -257,3 +257,32 @@ def test_docstring_is_kept() -> None:
 )
 def test_body_may_be_a_single_line(use: str, shape_given: tuple[int, ...]) -> None:
     assert shape(graph_of(f"model M {{ input x: [8] output {use} }}")) == shape_given
+
+
+@pytest.mark.parametrize(
+    ("declared", "use"),
+    [
+        ("model P { input x: [8]  output y = x -> Dense(8) }", "[x, x] -> P()"),
+        ("block P { input x: [n]  output y = x -> Dense(n) }", "[x, x] -> P()"),
+        (
+            "model P { input a: [8]  input b: [8]  output y = [a, b] -> Add() }",
+            "[x, [x, x]] -> P()",
+        ),
+        ("model P { input a: [8]  input b: [8]  output y = [a, b] -> Add() }", "x -> P()(b=4)"),
+        ("model P { input a: [8]  input b: [8]  output y = [a, b] -> Add() }", "x -> P()(b=[])"),
+        ("block P { input a  input b: [n]  output y = a -> Dense(n) }", "x -> P()(b=None)"),
+        ("block P { input a  input b: [n]  output y = a -> Dense(n) }", "x -> P()(b=[])"),
+    ],
+)
+def test_each_input_takes_one_tensor(declared: str, use: str) -> None:
+    assert codes(f"{declared}\nmodel M {{ input x: [8]  output y = {use} }}") == ["N0414"]
+
+
+def test_output_of_a_model_that_fails_at_these_sizes_is_not_blamed_again() -> None:
+    pair = (
+        "model P { input x: [16]  output a = x  output b = x -> Reshape((4, 4)) -> Conv1D(2, 3) }"
+    )
+    spec = f"{pair}\nmodel M {{ input x: [15]  both = x -> P()  output y = [both.a, both.b] }}"
+    assert codes(spec)
+    halves = "model P { input x: [?, 8]  output a = x -> Flatten() -> Dense(2)  output b = x }"
+    assert codes(f"{halves}\nmodel M {{ input x: [9, 8]  both = x -> P()  output y = both.b }}")
