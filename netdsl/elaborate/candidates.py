@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import isqrt, prod
 from typing import Any
 
-from netdsl.catalog.kind import Refusal
+from netdsl.catalog.kind import BoundLayer, Refusal
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.elaborate.entities import Tensor, tensors_in
-from netdsl.elaborate.merge_candidates import flattened, for_unequal
-from netdsl.elaborate.rank_candidates import before, channels_last, for_rank, stage_left_out
+from netdsl.elaborate.merge_candidates import flattened, for_unequal, how_to_fit
+from netdsl.elaborate.rank_candidates import (
+    before,
+    channels_last,
+    for_rank,
+    given_back,
+    stage_left_out,
+)
+from netdsl.elaborate.size_candidates import arguments_in
 from netdsl.graph import Graph
 from netdsl.source import Span
-from netdsl.tensor import spell_shape
+from netdsl.tensor import TensorSpec, spell_shape
 
 
 def propose(
@@ -22,6 +30,14 @@ def propose(
     """Propose changes for a refused layer, the likeliest first; None where nothing stands to reason."""
     tensors = list(tensors_in(positional))
     return first_that_helps(_proposals(refusal, call, arguments, tensors, graph))
+
+
+def in_words(refusal: Refusal, call: Span, positional: list[Any]) -> str:
+    """Give the help for a refused layer where none of the changes turns out to help."""
+    tensors = list(tensors_in(positional))
+    if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
+        return how_to_fit(refusal, tensors, call) or refusal.help
+    return refusal.help
 
 
 def _proposals(
@@ -39,6 +55,7 @@ def _proposals(
             needs = needs if isinstance(needs, int) else 0
             yield from for_rank(needs, tensors[0], call, graph)
             yield _flatten_before(tensors[0], call)
+            yield given_back(needs, tensors[0], graph)
         case "TooSmall" if arguments.get("padding") == "valid":
             yield channels_last(graph.nodes[tensors[0].ref.node])
             yield with_argument(call, "padding", '"same"', "pad its input: ")
@@ -48,7 +65,7 @@ def _proposals(
             after = Edit(Span(call.file, call.end, call.end), "(value=_)")
             yield Fix((after,), text=f"let it attend to itself: `{call.text}(value=_)`")
         case "SizeMismatch":
-            yield from _one_size_worked_out(call)
+            yield from _one_size_worked_out(call, tensors[0])
 
 
 def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
@@ -65,12 +82,14 @@ def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
 
 def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
     """A recurrent layer that follows another needs the whole sequence of it."""
-    node = graph.nodes[tensor.ref.node]
-    if node.operation.bound.get("return_sequences") is not False or node.operation.span is None:
+    operation = graph.nodes[tensor.ref.node].operation
+    bound, span = operation.bound, operation.span
+    while isinstance(held := bound.get("layer"), BoundLayer) and span is not None:  # wrapped
+        inner = next(iter(arguments_in(span)), None)
+        bound, span = held.arguments, inner.value if inner else None
+    if bound.get("return_sequences") is not False or span is None:
         return None
-    return with_argument(
-        node.operation.span, "return_sequences", "True", "hand the whole sequence on: "
-    )
+    return with_argument(span, "return_sequences", "True", "hand the whole sequence on: ")
 
 
 def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
@@ -99,7 +118,7 @@ def _averaged(tensor: Tensor, graph: Graph) -> Fix | None:
     return Fix((Edit(node.origin.span, layer),), text=text) if 3 <= rank <= 5 else None
 
 
-def _one_size_worked_out(call: Span) -> Iterator[Fix]:
+def _one_size_worked_out(call: Span, tensor: Tensor) -> Iterator[Fix]:
     """Let -1 stand for one size of a `Reshape`, where the others go into the number of elements."""
     match = re.match(r"Reshape\(\s*(?:target_shape\s*=\s*)?\(([^()]*)\)", call.text)
     if match is None or "-1" in match[1]:
@@ -109,3 +128,20 @@ def _one_size_worked_out(call: Span) -> Iterator[Fix]:
     for index in reversed(range(len(sizes))):
         text = ", ".join([*sizes[:index], "-1", *sizes[index + 1 :]])
         yield Fix((Edit(place, text),), text=f"let one size be worked out: `Reshape(({text}))`")
+    yield from _squares(sizes, place, tensor.spec)
+
+
+def _squares(sizes: list[str], place: Span, spec: TensorSpec) -> Iterator[Fix]:
+    """`(8, 8, 64)` of 3136 elements -> `(7, 7, 64)`: a picture as high as it is wide."""
+    known = [size for size in spec.shape[1:] if isinstance(size, int)]
+    if (
+        len(sizes) != 3
+        or sizes[0] != sizes[1]
+        or not sizes[2].isdigit()
+        or len(known) < spec.rank - 1
+    ):
+        return
+    side = isqrt(prod(known) // int(sizes[2])) if int(sizes[2]) else 0
+    if side and side * side * int(sizes[2]) == prod(known):
+        text = f"{side}, {side}, {sizes[2]}"
+        yield Fix((Edit(place, text),), text=f"give the sides that fit: `Reshape(({text}))`")

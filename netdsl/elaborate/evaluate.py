@@ -111,9 +111,7 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     if frame.unit.may_have_lost(name):
         return POISON
     is_called = span.file.text[span.end :].lstrip().startswith("(")
-    near = frame.near_name(
-        name, values.FUNCTIONS if is_called else (), ("True", "False", "None")
-    )
+    near = frame.near_name(name, values.FUNCTIONS if is_called else (), ("True", "False", "None"))
     if near and (found := misspelled_declaration(span, name, near, frame)) is not None:
         frame.report(found)
         return POISON

@@ -28,7 +28,7 @@ from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems.wrapping import BuildsButFails
 from netdsl.elaborate import binding, calls, extern
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.candidates import propose
+from netdsl.elaborate.candidates import in_words, propose
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -366,7 +366,7 @@ def _report_refusal(
         refusal.problem.at(
             span,
             refusal.label,
-            help=refusal.help,
+            help=in_words(refusal, prepared.span, positional),
             related=refusal_labels(refusal, positional, frame, span),
             fix=propose(refusal, prepared.span, prepared.arguments, positional, frame.body.graph),
             **facts,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice, takewhile
 
 from netdsl.catalog.kind import Refusal
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.entities import Tensor
-from netdsl.elaborate.provenance import Change, trace
+from netdsl.elaborate.provenance import Change, trace, way_back
 from netdsl.elaborate.rank_candidates import halving_evenly
+from netdsl.elaborate.size_candidates import axis_left_out, other_factor, other_width
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.tensor import Dim, spell_shape
 
+MOST_BACK = 20  # layers that are looked at for the one that made a width
 MOST_ALONE = 3  # layers that are tried one by one before all are changed at once
 
 
@@ -22,11 +25,40 @@ def for_unequal(
 ) -> Iterator[Fix | None]:
     """Propose changes for tensors that differ on an axis, the likeliest first."""
     chains = [trace(graph, tensors[i].ref, axis) for i, axis in refusal.differs]
+    if call.text.startswith("Concatenate("):
+        yield axis_left_out(call)
     yield from _padded_upstream(chains)
+    resized = list(_resized(refusal, chains, tensors, call, graph))
     if call.text.startswith(("+", "-", "Add", "Subtract", "Average")):
-        yield from _projected(tensors, call)
+        pictures = (
+            tensors[0].spec.rank > 3
+        )  # there a shortcut is projected, as in a residual network
+        projected = list(_projected(tensors, call))
+        yield from [*projected, *resized] if pictures else [*resized, *projected]
+    else:
+        yield from resized
     for chain in chains:
         yield from halving_evenly(chain[-1].node, chain[-1].after)
+
+
+def _resized(
+    refusal: Refusal, chains: list[list[Change]], tensors: list[Tensor], call: Span, graph: Graph
+) -> Iterator[Fix | None]:
+    """Change the layer nearest to the place that made one size what it is, the later of the two first."""
+    shared = {c.node.id for c in chains[0]} & {c.node.id for c in chains[1]}
+    names = [place.text if place else "" for place in _operands(call)]
+    sizes = [tensors[i].spec.shape[axis] for i, axis in refusal.differs]
+    order = sorted((0, 1), key=lambda side: -(chains[side][0].node.id if chains[side] else 0))
+    for side in order:
+        change, other = next(iter(chains[side]), None), 1 - side
+        if change is None or change.node.id in shared or change.before is None:
+            continue
+        tensor = refusal.differs[other][0]
+        fitting = names[tensor] if len(tensors) == 2 and names[tensor].isidentifier() else ""
+        way = way_back(graph, tensors[refusal.differs[side][0]].ref, refusal.differs[side][1])
+        own = takewhile(lambda c: c.node.id not in shared, islice(way, MOST_BACK))
+        yield from other_width(own, sizes[other], "" if fitting == "_" else fitting)
+        yield other_factor(change, sizes[other])
 
 
 def _padded_upstream(chains: list[list[Change]]) -> Iterator[Fix | None]:
@@ -64,6 +96,33 @@ def _is_unpadded(node: Node) -> bool:
 def _call_span(node: Node) -> Span:
     assert node.operation.span is not None
     return node.operation.span
+
+
+def how_to_fit(refusal: Refusal, tensors: list[Tensor], call: Span) -> str:
+    """Say in words how two named tensors come to one shape, for where no change is known to do it."""
+    names = [place.text if place else "" for place in _operands(call)]
+    sizes = [tensors[i].spec.shape[axis] for i, axis in refusal.differs]
+    if len(tensors) != 2 or not all(n.isidentifier() and n != "_" for n in names):
+        return ""
+    (left, axis), (right, _) = refusal.differs
+    names, rank = [names[left], names[right]], tensors[0].spec.rank
+    known = [size for size in sizes if isinstance(size, int)]
+    if len(known) < 2:
+        return ""
+    if call.text.startswith("Concatenate"):
+        one, other = (f"`{name}` is {size}" for name, size in zip(names, sizes, strict=True))
+        return (
+            f"{one} long on axis {axis} and {other}: join tensors of one size, or shrink both alike"
+        )
+    # What was made earlier is the shortcut, which is brought to the shape of the other.
+    late = max((0, 1), key=lambda side: tensors[refusal.differs[side][0]].ref.node)
+    short, long = names[1 - late], names[late]
+    if axis in (rank - 1, -1):
+        layer = f"Dense({long}.shape[-1])" if rank < 4 else f"Conv{rank - 2}D({long}.shape[-1], 1)"
+        what = "width" if rank < 4 else "channels"
+        return f"give both the same {what}, for example `{short} -> {layer}`"
+    large = int(known[1] > known[0])
+    return f"shrink `{names[large]}` as `{names[1 - large]}` is shrunk, by the same strides"
 
 
 def _projected(tensors: list[Tensor], call: Span) -> Iterator[Fix | None]:

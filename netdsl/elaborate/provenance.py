@@ -6,6 +6,8 @@ between that changed the axis in question: `32 becomes 30 here: a kernel of 3 wi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netdsl.catalog.reasons import size_reason
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.graph import Graph, Node, Operation, Ref
@@ -42,6 +44,18 @@ def trace(graph: Graph, ref: Ref, axis: int) -> list[Change]:
             changes.append(Change(node, before, after, axis, spec.rank))
         ref = source
     return changes
+
+
+def way_back(graph: Graph, ref: Ref, axis: int) -> Iterator[Change]:
+    """Give the nodes that an axis of a tensor came through, nearest first, those that left its size among them."""
+    for _ in range(MAX_STEPS):
+        node, spec = graph.nodes[ref.node], graph.spec(ref)
+        source = _source(graph, node, axis, spec.rank)
+        before = None if source is None else graph.spec(source).shape[axis]
+        yield Change(node, before, spec.shape[axis], axis, spec.rank)
+        if source is None:
+            return
+        ref = source
 
 
 def _source(graph: Graph, node: Node, axis: int, rank: int) -> Ref | None:

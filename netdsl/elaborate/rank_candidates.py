@@ -91,6 +91,15 @@ def _unwrapped(call: Span) -> Fix | None:
     return Fix((Edit(call, inside),), text=f"there are no steps here: `{_short(inside)}`")
 
 
+def given_back(needs: int, tensor: Tensor, graph: Graph) -> Fix | None:
+    """Leave out the stage before, where what it got had the rank that is needed."""
+    node = graph.nodes[tensor.ref.node]
+    if not node.inputs or graph.spec(node.inputs[0]).rank != needs:
+        return None
+    stage = _short(node.origin.span.text)
+    return _without(node.origin.span, f"leave out the `{stage}` before it: it takes axes away")
+
+
 def stage_left_out(node: Node, kind: str) -> Fix | None:
     """Take the stage that gave a tensor out of its chain."""
     if node.kind != kind:
