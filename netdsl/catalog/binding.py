@@ -40,6 +40,11 @@ ELSEWHERE: Mapping[str, str] = {
     "input_dim": "leave it out: Keras reads the size off the input",
     "input_size": "leave it out: Keras reads the size off the input",
     "inplace": "leave it out: tensors of Keras never change in place",
+    "bidirectional": "leave it out, and wrap the layer: `Bidirectional(LSTM(64))`",
+    "num_layers": "leave it out: one layer for each, with `repeat 2 { … }` round those that return sequences",
+    "start_dim": "leave it out: all axes but the batch are put in a row",
+    "decay": "leave it out: a rate that falls is a schedule, `CosineDecay(1e-3, decay_steps=10_000)`",
+    "mode": "leave it out: Keras 3 has no modes of this layer",
     "batch_first": "leave it out: the batch always comes first in Keras",
 }
 
@@ -198,12 +203,22 @@ class _Binder:
     def _take_named(self, name: str, value: Any) -> None:
         if self.signature.parameter(name) is None and not self.signature.takes_any_name:
             self._report_unknown(name)
+        elif name in self.positions and not self._fits(name, self.written[name]):
+            label, place = "here by position, and once by name", self.positions[name]
+            help = "leave one of the two out"
+            self._report(RepeatedArgument, label, argument=name, position=place, help=help)
+            self.written[name] = value
         elif name in self.written:
             first = "by position" if name in self.positions else "by name"
             label = f"once {first}, and here by name"
             self._report(RepeatedArgument, label, argument=name, help="leave one of the two out")
         else:
             self.written[name] = value
+
+    def _fits(self, name: str, value: Any) -> bool:
+        return value is UNRESOLVED or likely(
+            argument_type(self.signature, name, self.overrides), value
+        )
 
     def _report_unknown(self, name: str) -> None:
         help = ELSEWHERE.get(name, "")
@@ -213,6 +228,9 @@ class _Binder:
             if near is None and (atcall := self._at_call(name)):
                 self._report(UnknownArgument, "", argument=name, help=atcall)
                 return
+            own = [p.name for p in self.signature.parameters if not p.is_base]
+            if near is None and len(own) == 1 and own[0] not in self.written:
+                near = own[0]
             help, suggestion = f"did you mean `{near}`?" if near else self._what_there_is(), near
             self.meant.add(near or ANY_OF_THEM)
         self._report(UnknownArgument, "", argument=name, help=help, suggestion=suggestion)
@@ -242,7 +260,7 @@ class _Binder:
                 help = self._way_out(name, position or 0, suggestion)
                 if not help and isinstance(value, list) and value and likely(kind, value[0]):
                     help = f"go through them: `for value in {spell(value)} {{ {self.signature.name}(value) }}`"
-                help = help or self._in_general(kind, value)
+                help = help or self._in_general(kind, value) or self._left_out(name)
             self.is_shifted = suggestion is None and (position or 0) >= FIRST_MISPLACED
             self._report(
                 refusal.problem,
@@ -280,6 +298,10 @@ class _Binder:
         from netdsl.catalog.way_out import in_general  # loaded where there is a mistake
 
         return in_general(kind, value)
+
+    def _left_out(self, name: str) -> str:
+        parameter = self.signature.parameter(name)
+        return "leave it out" if parameter is not None and not parameter.required else ""
 
     def _way_out(self, name: str, position: int, suggestion: str | None) -> str:
         if suggestion is not None:

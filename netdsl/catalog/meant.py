@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -68,6 +69,8 @@ def _read(text: str) -> Iterator[Any]:
             yield read(word)
         except ValueError:
             continue
+    if re.fullmatch(r"[(\[]?\s*-?\d+(\s*[,x]\s*-?\d+)+\s*[)\]]?", word):
+        yield tuple(map(int, re.findall(r"-?\d+", word)))  # sizes in quotes
 
 
 def _around(value: int) -> Iterator[Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from netdsl.catalog.argument_types import (
@@ -25,6 +25,17 @@ from netdsl.catalog.argument_types import (
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
+
+#: What an argument takes by its name, or with its own arguments.
+_BY_NAME: Mapping[str, str] = {
+    "activation": "write the name of one, such as `relu`",
+    "initializer": "write the name of one, such as `he_normal`",
+    "regularizer": "write one with its strength, such as `L2(1e-4)`",
+    "constraint": "write one with its bound, such as `MaxNorm(2)`",
+    "loss": "write the name of one, such as `mse`",
+    "metric": "write the name of one, such as `accuracy`",
+    "optimizer": "write one with its rate, such as `Adam(1e-3)`",
+}
 
 #: Of several arguments that a switch may be meant for, the ones that people give first.
 _FIRST = ("return_sequences",)
@@ -76,9 +87,11 @@ def in_general(kind: ArgumentType, value: Any) -> str:
             return 'write a string: `"…"`'
         case Items(_, item, length) if isinstance(item, Integer):
             return "write a list of whole numbers" + (f", {length} of them" if length else "")
-        case Either(_, options):
-            return next((text for o in options if (text := in_general(o, value))), "")
-    return ""
+        case Either(_, options) if text := next(
+            filter(None, (in_general(o, value) for o in options)), ""
+        ):
+            return text
+    return next((_BY_NAME[f] for f in kind.families if f in _BY_NAME), "")
 
 
 def _bounded(value: Any, minimum: float, maximum: float, otherwise: str) -> str:

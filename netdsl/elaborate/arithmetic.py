@@ -111,7 +111,7 @@ def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Any, frame: Frame)
     if frame.body is None:
         return _outside_bodies("[…]", expr.span, frame)
     try:
-        return _operations().slice_tensor(tensor, index, expr.span, frame)
+        return _operations().slice_tensor(tensor, index, expr, frame)
     except plain.ValueProblem as problem:
         frame.report(problems.Uncomputable.at(expr.index.span, problem.label))
         return POISON

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.parameters import Given
 from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names, pattern_names, walk
 
 
 def match_inputs(
@@ -28,6 +32,8 @@ def match_inputs(
     free = [name for name in names if name not in by_name]
     for name, item in by_name.items():
         if name not in names:
+            if frame.unit.is_broken:  # its input may be what could not be read
+                return None
             near = closest(str(name), names)
             help_ = f"did you mean `{near}`?" if near else _offer(names)
             place = item.name_span or item.span
@@ -36,7 +42,7 @@ def match_inputs(
             return None
         given[str(name)] = item.value
     if len(values) != len(free):
-        if is_poisoned(arriving):
+        if is_poisoned(arriving) or (frame.unit.is_broken and len(values) > len(free)):
             return None
         wanted = len(names)
         came = len(values) + len(by_name)
@@ -45,6 +51,48 @@ def match_inputs(
         report_inputs(label, text, span, frame, _offer(names, label))
         return None
     return given | dict(zip(free, values, strict=True))
+
+
+def lacks_input(node: tree.Block, inner: Frame) -> bool:
+    """Tell whether a block without an input reads a name that nothing binds; that is reported at its declaration."""
+    assert isinstance(node.body, tree.Body)
+    statements = node.body.statements
+    name = next((n for n in _read_in(statements) if _is_unbound(n, statements, inner)), None)
+    if name is None or inner.unit.is_broken:
+        return name is not None
+    place = statements[0].span
+    text = place.file.text
+    indent = text[text.rfind("\n", 0, place.start) + 1 : place.start]
+    gap = "\n" + indent if not indent.strip() else "  "
+    start = Span(place.file, place.start, place.start)
+    inner.report(
+        problems.WrongInputs.at(
+            node.name_span,
+            "a tensor arrives, and its body declares no `input`",
+            name=node.name,
+            help=f"begin its body with `input {name}`",
+            fix=Fix((Edit(start, f"input {name}{gap}"),), safe=True),
+        )
+    )
+    return True
+
+
+def _read_in(statements: tuple[tree.BodyStatement, ...]) -> Iterator[str]:
+    for statement in statements:
+        if isinstance(statement, (tree.Bind, tree.Output)):
+            yield from free_names(statement.value)
+
+
+def _is_unbound(name: str, statements: tuple[tree.BodyStatement, ...], inner: Frame) -> bool:
+    if inner.lookup(name) is not MISSING or ev.is_of_catalogue(name) or name in _MODULES:
+        return False
+    bound = {n for s in statements if isinstance(s, tree.Bind) for n in pattern_names(s.target)} | {
+        n.name for s in statements for n in walk(s) if isinstance(n, tree.As)
+    }
+    return name not in bound | {getattr(s, "name", None) for s in statements}
+
+
+_MODULES = ("ops", "applications", "keras", "layers", "tf")
 
 
 def _offer(names: list[str], label: str = "") -> str:

@@ -420,14 +420,19 @@ def _report_binding(
     place = name_span if is_name and name_span is not None else span
     fix = None
     if error.problem is argument_problems.TooManyArguments:
-        fix = _one_tuple([g for g in given if g.name is None])
+        fix = first_that_helps([_one_tuple(positional), _without_value(call, span)])
+    elif error.problem is argument_problems.RepeatedArgument and error.position is not None:
+        # `Linear(400, 120)` of PyTorch has the size of its input first, which nobody writes here.
+        is_size = isinstance(value, int) and isinstance(positional[0].value, int)
+        fix = _without_value(call, positional[0].span if is_size else span)
     elif error.suggestion == "":
         fix = leave_out(call, error.argument)
     elif place != call.function.span:
         replaced = None
         if error.suggestion is not None:
             replaced = Fix((Edit(place, error.suggestion),), safe=is_name)
-        fix = first_that_helps([_whole_division(value, span), replaced])
+        alone = _without_value(call, span) if error.help == "leave it out" else None
+        fix = first_that_helps([_whole_division(value, span), replaced, alone])
     facts: dict[str, Any] = dict(error.facts)
     label = error.label
     if isinstance(value, _DECLARED):
@@ -461,6 +466,17 @@ def leave_out(call: tree.Call, name: str | None) -> Fix | None:
     else:
         place = argument.span
     return Fix((Edit(place, ""),), safe=True)
+
+
+def _without_value(call: tree.Call, span: Span) -> Fix | None:
+    """Take a value given by position out of a call."""
+    number = next((i for i, a in enumerate(call.arguments) if a.span == span and not a.star), None)
+    if number is None:
+        return None
+    start = call.arguments[number - 1].span.end if number else span.start
+    end = call.arguments[1].span.start if not number and len(call.arguments) > 1 else span.end
+    text = f"leave `{ev.short(span.text)}` out"
+    return Fix((Edit(Span(span.file, start, end), ""),), text=text)
 
 
 def _whole_division(value: Any, span: Span) -> Fix | None:

@@ -15,7 +15,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import assertions, candidates, layers, loops, models, parameters, stages
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import tensor_types as types
-from netdsl.elaborate.arrivals import is_one_tensor, match_inputs, report_inputs
+from netdsl.elaborate.arrivals import is_one_tensor, lacks_input, match_inputs, report_inputs
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -101,6 +101,8 @@ def _run_block(
         inner_body.inputs = (arriving,)
         return stages.run(node.body, arriving, inner)
     arranged = inner.session.arranged(node.body)
+    if not arranged.inputs and lacks_input(node, inner):
+        return POISON
     bound = match_inputs(
         node.name, [i.name for i in arranged.inputs], arriving, extra, use.span, frame
     )
@@ -249,12 +251,15 @@ def _run_statement(step: Step, frame: Frame) -> None:
 def _value(expr: tree.Expr, frame: Frame) -> Any:
     value = ev.known_or_reported(expr, ev.evaluate(expr, frame), frame)
     if is_tensorial(value) and not is_poisoned(value) and value:
+        before = expr.span.file.text[: expr.span.start]
+        word = Span(expr.span.file, before.rfind("let "), before.rfind("let ") + len("let "))
         frame.report(
             problems.WrongUse.at(
                 expr.span,
                 "`let` names a value, this is a tensor",
                 name="let",
                 help="leave out `let`",
+                fix=Fix((Edit(word, ""),), safe=True),
             )
         )
         return POISON

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
@@ -12,6 +13,7 @@ from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import binding, layers, parameters, stages, values
 from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.elsewhere import found_elsewhere
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -178,17 +180,32 @@ def not_applied(span: Span, frame: Frame, help: str = "") -> Any:
     if frame.body is not None and not frame.body.graph.inputs and not frame.body.via:
         written = f"declare an input, `input x: [8]`, and write `x -> {text}{call}`"
     chain = f"{source} -> {span.text}{call}"
-    fixes = [Fix((Edit(span, chain),)), Fix((Edit(span, f"({chain})"),), text=f"write `({chain})`")]
+    fixes: list[Fix | None] = [_shared_later(span)]
+    if source:
+        fixes.append(Fix((Edit(span, chain),)))
+        fixes.append(Fix((Edit(span, f"({chain})"),), text=f"write `({chain})`"))
     frame.report(
         problems.NotApplied.at(
             span,
             "no tensor reaches this layer",
             name=text,
             help=help or written,
-            fix=first_that_helps(fixes) if source else None,
+            fix=first_that_helps(fixes),
         )
     )
     return POISON
+
+
+def _shared_later(span: Span) -> Fix | None:
+    """`encode = Dense(32)` that is used behind arrows is `layer encode = Dense(32)`."""
+    text = span.file.text
+    start = text.rfind("\n", 0, span.start) + 1
+    bound = re.fullmatch(r"\s*(\w+)\s*=\s*", text[start : span.start])
+    if bound is None or not re.search(rf"->\s*{bound.group(1)}\b", text):
+        return None
+    place = start + bound.start(1)
+    help_ = f"a layer that is used by its name: `layer {bound.group(1)} = …`"
+    return Fix((Edit(Span(span.file, place, place), "layer "),), safe=True, text=help_)
 
 
 def _only_input(frame: Frame) -> str | None:
@@ -335,6 +352,9 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     if near is not None:
         fixes.append(Fix((Edit(expr.function.span, near),), safe=True))
         fixes.append(habits.applied(expr, near))
+    if name not in STATEMENTS:
+        fixes.append(found_elsewhere(expr.function.span, frame.unit, expr))
+        help_ = help_ or f"declare it: `fn {name}(…) = …` for values, or import it"
     frame.report(
         name_problems.UnknownName.at(
             expr.function.span,

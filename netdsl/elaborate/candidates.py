@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from math import isqrt, prod
 from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, Refusal
-from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label, first_that_helps
 from netdsl.elaborate.entities import Tensor, tensors_in
 from netdsl.elaborate.merge_candidates import flattened, for_unequal, how_to_fit
+from netdsl.elaborate.provenance import MAX_STEPS
 from netdsl.elaborate.rank_candidates import (
     before,
     channels_last,
@@ -19,7 +21,7 @@ from netdsl.elaborate.rank_candidates import (
     stage_left_out,
 )
 from netdsl.elaborate.size_candidates import arguments_in
-from netdsl.graph import Graph
+from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape
 
@@ -57,7 +59,7 @@ def _proposals(
             yield _flatten_before(tensors[0], call)
             yield given_back(needs, tensors[0], graph)
         case "TooSmall" if arguments.get("padding") == "valid":
-            yield channels_last(graph.nodes[tensors[0].ref.node])
+            yield _told_at_input(refusal, call, channels_last(_first_of(tensors[0], graph)))
             yield with_argument(call, "padding", '"same"', "pad its input: ")
         case "UnknownDimension" if len(tensors) == 1:
             yield _averaged(tensors[0], graph)
@@ -66,6 +68,28 @@ def _proposals(
             yield Fix((after,), text=f"let it attend to itself: `{call.text}(value=_)`")
         case "SizeMismatch":
             yield from _one_size_worked_out(call, tensors[0])
+
+
+def _told_at_input(refusal: Refusal, call: Span, fix: Fix | None) -> Fix | None:
+    """A picture whose channels come first is found out where it is pooled to nothing: the input is to blame."""
+    if fix is None:
+        return None
+    layer = call.text[: call.text.find("(")]
+    label = "its channels stand first, and Keras has them last"
+    why = Label(call, refusal.label)
+    facts: dict[str, Any] = {"layer": layer, "argument": "", **refusal.facts}
+    place = fix.edits[0].span
+    return replace(fix, told=refusal.problem.at(place, label, related=[why], **facts))
+
+
+def _first_of(tensor: Tensor, graph: Graph) -> Node:
+    """Give the input that a tensor was made from first of all."""
+    node = graph.nodes[tensor.ref.node]
+    for _ in range(MAX_STEPS):
+        if not node.inputs:
+            break
+        node = graph.nodes[node.inputs[0].node]
+    return node
 
 
 def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:

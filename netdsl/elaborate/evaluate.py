@@ -280,6 +280,8 @@ def _binary(expr: tree.Binary, frame: Frame) -> Any:
     for side, value in ((expr.left, left), (expr.right, right)):
         if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
             return calls.not_applied(side.span, frame)
+    if expr.op == "+" and isinstance(left, str) != isinstance(right, str):
+        return unbound.text_and_value(expr, left, frame)
     return guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)
 
 

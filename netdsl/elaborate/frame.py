@@ -298,7 +298,7 @@ class Frame:
             if key in self.session.reported and diagnostic.severity == "error":
                 return
             self.session.reported.add(key)
-            uses = [Label(place, f"in this use of `{name}`") for place, name in via[:1]]
+            uses = [Label(p, f"in this use of `{name}`") for p, name in via[:1] if p != span]
             if len(via) > 1:
                 uses.append(Label(via[-1][0], f"through this use of `{via[-1][1]}`"))
             diagnostic = replace(diagnostic, related=(*diagnostic.related, *uses))

@@ -419,13 +419,16 @@ def _operation(
         operation = body.shared[name]
         if [w.shape for w in operation.weights] != [w.shape for w in inference.weights]:
             first = next(tensors_in(arriving))
+            used = (
+                body.via[0][0] if body.via else whole.span
+            )  # the layer was right for its first use
             frame.report(
                 shape_problems.IncompatibleShape.at(
-                    whole.span,
+                    used,
                     f"{spell_shape(first.spec.shape)} arrives, and its weights were made for "
                     f"{first_use(operation, body.graph)}",
                     layer=operation.kind,
-                    related=input_labels([first], frame, whole.span),
+                    related=[Label(whole.span, "made here"), *input_labels([first], frame, used)],
                     help="use a layer of its own for each shape",
                 )
             )

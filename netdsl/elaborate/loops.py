@@ -18,7 +18,7 @@ from netdsl.elaborate.entities import (
 )
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.limits import TURN_STEPS, check_items
-from netdsl.elaborate.unpacking import change_names
+from netdsl.elaborate.unpacking import change_names, more_names
 from netdsl.syntax import tree
 from netdsl.tensor import Sym
 
@@ -120,6 +120,7 @@ def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]
             came = f"{len(value)} {what}"
         names = [n for n in value.names if n] if isinstance(value, NamedOutputs) else []
         fix = change_names(pattern, value) if is_tensorial(value) and not names else None
+        fix = fix or more_names(pattern, value, frame)
         help_ = fix.text if fix else _groups(count, value)
         frame.report(
             problems.WrongUnpacking.at(

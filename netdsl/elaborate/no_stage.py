@@ -42,13 +42,14 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
         frame.report(renamed)
         return POISON
     fixes = [Fix((Edit(span, near),), safe=True) if near else None]
-    help_ = f"did you mean `{near}`?" if near else "declare it with `block`, or import it"
+    help_ = f"did you mean `{near}`?" if near else how_to_declare(name, call)
     if call is not None and name == "Sequential":
         fixes, help_ = [habits.sequential(call)], "write its layers one after the other, with `->`"
     elif name in STATEMENTS:
         fixes, help_ = [], STATEMENTS[name]
     elif near is None and (found := found_elsewhere(span, frame.unit, call)) is not None:
-        fixes, help_ = [found], found.text
+        fixes = [found]
+        help_ = found.text if found.safe or "." in span.text else help_
     elif call is not None and habits.is_pytorch(name):
         fixes.insert(0, habits.from_pytorch(call, name))
     if near is None:  # nothing to say of its other uses than is said of this one
@@ -63,6 +64,15 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
         )
     )
     return POISON
+
+
+def how_to_declare(name: str, call: tree.Call | None) -> str:
+    """Spell the head of the block that is missing: `block conv(a, b) = …`, for a use with two arguments."""
+    if not name.isidentifier():
+        return "declare it with `block`, or import it"
+    given = call.arguments if call is not None else ()
+    names = [a.name or "abcdefgh"[i] for i, a in enumerate(given[:8])]
+    return f"declare it, `block {name}({', '.join(names)}) = …`, or import it"
 
 
 #: Where an object of Keras that is no layer belongs; the families of a `train` block stand for themselves.

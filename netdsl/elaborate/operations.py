@@ -174,6 +174,8 @@ def _op_value(item: Given, frame: Frame) -> Any:
     return item.value
 
 
-def slice_tensor(tensor: Tensor, index: Any, span: Span, frame: Frame) -> Any:
-    """Take `x[index]` of a tensor."""
-    return apply_op("getitem", [tensor, index], {}, span, frame)
+def slice_tensor(tensor: Tensor, index: Any, expr: tree.Subscript, frame: Frame) -> Any:
+    """Take `x[index]` of a tensor; what is wrong with one part of the index is told at that part."""
+    parts = expr.index.items if isinstance(expr.index, tree.TupleExpr) else (expr.index,)
+    places = {"key": expr.index.span} | {f"key {i}": part.span for i, part in enumerate(parts)}
+    return apply_op("getitem", [tensor, index], {}, expr.span, frame, places)

@@ -21,6 +21,7 @@ from netdsl.elaborate.entities import (
     SharedLayer,
     is_poisoned,
     spell_entity,
+    tensors_in,
 )
 from netdsl.elaborate.frame import Frame
 from netdsl.record import record
@@ -195,10 +196,15 @@ def _report_too_many(
 
 
 def _report_unknown(label: str, names: list[str], item: Given, frame: Frame) -> None:
-    near = closest(str(item.name), names)
+    near = closest(str(item.name), names) or (names[0] if len(names) == 1 else None)
     span = item.name_span or item.span
     help_ = f"did you mean `{near}`?" if near else ""
-    if not near:
+    if next(tensors_in(item.value), None) is not None:
+        near, help_ = (
+            None,
+            f"tensors go in a second pair of parentheses: `{label}(…)({item.name}=…)`",
+        )
+    elif not near:
         help_ = (
             f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"
         )
@@ -259,11 +265,25 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
             layer=label,
             argument=parameter.name,
             related=(Label(parameter.span, "declared here"),),
-            help=f"did you mean `{near}`?" if near else _CHOOSE if is_declared else "",
+            help=f"did you mean `{near}`?"
+            if near
+            else _CHOOSE
+            if is_declared
+            else _one_of(word, value, span),
             fix=Fix((Edit(span, near),)) if near else None,
         )
     )
     return POISON
+
+
+def _one_of(word: str, value: Any, span: Span) -> str:
+    """`stage(widths)` for `stage(widths[0])`, or in a loop over them; what is taken, for any other value."""
+    text = ev.short(span.text)
+    if word in ("int", "float", "bool", "str") and isinstance(value, (list, tuple)) and value:
+        if isinstance(value, tuple) and text.isidentifier():
+            return f"it holds {len(value)} values: take one, `{text}[0]`, or give each a name"
+        return f"give one of its elements, `{text}[0]`, or go through them with `for … in {text}`"
+    return f"give {_SPELLED[word]}" if word in _SPELLED else ""
 
 
 def _meant(word: str, value: Any, name: str) -> str | None:
@@ -271,6 +291,8 @@ def _meant(word: str, value: Any, name: str) -> str | None:
     from netdsl.catalog.argument_types import BOOLEAN, INTEGER, Number
     from netdsl.catalog.meant import likely_meant
 
+    if word == "bool" and isinstance(value, int):
+        return spell(bool(value))
     kind = {"int": INTEGER, "float": Number(), "bool": BOOLEAN}.get(word)
     return likely_meant(kind, value, name) if kind is not None else None
 

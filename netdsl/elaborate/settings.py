@@ -204,7 +204,7 @@ def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Exp
         name = ev.evaluate(key, context.frame)
         name = name.name if isinstance(name, Identifier) else name
         if outputs is not None and name not in outputs:
-            _differ(setting, key.span, f"no output is called `{name}`", _spelled(outputs), context)
+            _no_such_output(setting, str(name), key.span, outputs, context)
             fine = False
             continue
         result[str(name)] = read(item)
@@ -213,6 +213,20 @@ def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Exp
 
 def _spelled(outputs: list[str]) -> str:
     return f"the outputs are {', '.join(f'`{o}`' for o in outputs)}"
+
+
+def _no_such_output(
+    setting: tree.Setting, name: str, span: Span, outputs: list[str], context: Context
+) -> None:
+    """Report a name that no output has; what `loss` says of it, `metrics` need not repeat."""
+    told, note = context.frame.unit.poisoned, f"output {name}"
+    if note in told:
+        return
+    told.add(note)
+    near = closest(name, outputs)
+    help_ = f"did you mean `{near}`?" if near else _spelled(outputs)
+    instead = f'"{near}"' if near else None
+    _differ(setting, span, f"no output is called `{name}`", help_, context, instead)
 
 
 def _differ(

@@ -363,6 +363,18 @@ def predefine(loop: tree.Node, frame: Frame) -> None:
             home.variables[name] = []
 
 
+def _how_often(count: Any, written: str) -> str:
+    """Say how to get the count of a `repeat` from what was given."""
+    match count:
+        case int():
+            return "write `max(0, …)` where it may go below"
+        case float():
+            return "round it: `int(…)`, or divide with `//`"
+        case list() | tuple():
+            return f"go through it with `for item in {ev.short(written)} {{ … }}`, or repeat `len(…)` times"
+    return "write a number: `repeat 3 { … }`"
+
+
 def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
     count = ev.value_of(stage.count, _with_arriving(frame, arriving))
     if is_poisoned(count):
@@ -378,9 +390,7 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
                 problems.Uncomputable.at(
                     stage.count.span,
                     f"`repeat` takes a whole number from 0, this is {shown}",
-                    help="write `max(0, …)` where it may go below"
-                    if isinstance(count, int)
-                    else "round it: `int(…)`, or divide with `//`",
+                    help=_how_often(count, stage.count.span.text),
                 )
             )
         return POISON

@@ -133,6 +133,15 @@ def declared_type(
     )
 
 
+def _type_before(option: tree.Argument, written: tree.TensorType) -> str:
+    """`[8](dtype="int32")`: a dtype stands before the sizes."""
+    if option.name == "dtype" and written.dtype is None:
+        sizes = ", ".join(expr.span.text for expr in written.dims)
+        dtype = option.value.span.text.strip("\"'")
+        return f"write it before the sizes: `{dtype}[{sizes}]`"
+    return "leave it out"
+
+
 def input_options(written: tree.TensorType, frame: Frame) -> dict[str, Any] | None:
     """Evaluate the options after a type, as `keras.Input` takes them."""
     options: dict[str, Any] = {}
@@ -145,7 +154,7 @@ def input_options(written: tree.TensorType, frame: Frame) -> dict[str, Any] | No
                 problems.WrongInputType.at(
                     option.span,
                     f"an input takes {offered}",
-                    help=f"did you mean `{near}`?" if near else "",
+                    help=f"did you mean `{near}`?" if near else _type_before(option, written),
                 )
             )
             fine = False

@@ -11,6 +11,7 @@ from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import values
 from netdsl.elaborate.entities import POISON
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.source import Span
@@ -130,6 +131,23 @@ def equals_too_many(expr: tree.Compare, frame: Frame) -> Any:
             fix=Fix((Edit(gap, "="),), safe=True),
         )
     )
+    return POISON
+
+
+def text_and_value(expr: tree.Binary, left: Any, frame: Frame) -> Any:
+    """Report `"fc" + width`, and put the value into the text: `f"fc{width}"`."""
+    text, value = (expr.left, expr.right) if isinstance(left, str) else (expr.right, expr.left)
+    help_, fix = 'put a value into text: `f"conv{width}"`', None
+    quote = text.span.text[:1]
+    if isinstance(text, tree.Literal) and quote in ("'", '"') and quote not in value.span.text:
+        hole = f"{{{value.span.text}}}"
+        inside = text.span.text[1:-1]
+        whole = f"{inside}{hole}" if text is expr.left else f"{hole}{inside}"
+        fix = Fix((Edit(expr.span, f"f{quote}{whole}{quote}"),), safe=True)
+        help_ = f"put the value into the text: `f{quote}{whole}{quote}`"
+    kinds = (values.spell_type(v) for v in (left, ev.evaluate(expr.right, frame)))
+    label = "`+` does not take " + " and ".join(kinds)
+    frame.report(problems.Uncomputable.at(expr.op_span, label, help=help_, fix=fix))
     return POISON
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import Tensor
+from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import pattern_names
 
 
 def change_names(pattern: tree.TuplePattern, value: Any) -> Fix | None:
@@ -16,6 +21,26 @@ def change_names(pattern: tree.TuplePattern, value: Any) -> Fix | None:
     if isinstance(value, (list, tuple)) and value:
         return _to(pattern, len(value))
     return None
+
+
+def more_names(pattern: tree.TuplePattern, value: Any, frame: Frame) -> Fix | None:
+    """`for (width, depth) in [(64, 2, 1), …]` where the braces read a `strides` that nothing binds: a name left out."""
+    missing = len(value) - len(pattern.parts) if isinstance(value, (list, tuple)) else 0
+    text = pattern.span.file.text
+    body = re.compile(r"[^{}]*\{([^{}]*)\}").match(text, pattern.span.end)
+    if missing < 1 or body is None:
+        return None
+    bound = set(pattern_names(pattern))
+    words = dict.fromkeys(re.findall(r"\b[a-z_]\w*\b(?!\s*[(=])", body.group(1)))
+    unknown = [w for w in words if w not in bound and frame.lookup(w) is MISSING]
+    unknown = [w for w in unknown if not ev.is_of_catalogue(w)]
+    if len(unknown) != missing:
+        return None
+    end = Span(pattern.span.file, pattern.parts[-1].span.end, pattern.parts[-1].span.end)
+    names = ", ".join([*(p.span.text for p in pattern.parts), *unknown])
+    return Fix(
+        (Edit(end, "".join(f", {w}" for w in unknown)),), text=f"name all of them: `({names})`"
+    )
 
 
 def _to(pattern: tree.TuplePattern, count: int) -> Fix | None:

@@ -82,9 +82,7 @@ def binary(op: str, left: Any, right: Any) -> Any:
     if is_dim(left) or is_dim(right):
         return _dim_arithmetic(op, left, right)
     if not _fits(op, left, right):
-        label = f"`{op}` does not take {spell_type(left)} and {spell_type(right)}"
-        joins_text = op == "+" and isinstance(left, str) != isinstance(right, str)
-        raise ValueProblem(label, help='put a value into text: `f"conv{width}"`' * joins_text)
+        raise ValueProblem(f"`{op}` does not take {spell_type(left)} and {spell_type(right)}")
     _guard(op, left, right)
     try:
         result = _ARITHMETIC[op](left, right)

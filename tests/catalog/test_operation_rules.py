@@ -144,7 +144,7 @@ REFUSALS: tuple[tuple[str, tuple[Any, ...], dict[str, Any], str, str], ...] = (
     ("mean", (x(N, 8),), {"axis": 2}, "N0508", "axis 2"),
     ("reshape", (x(4, 12), (5, 9)), {}, "N0507", "48"),
     ("reshape", (x(N, T), (-1, T)), {}, "N0504", "T"),
-    ("getitem", (x(N, 8), (slice(None), 8)), {}, "N0508", "index 8"),
+    ("getitem", (x(N, 8), (slice(None), 8)), {}, "N0513", "index 8"),
     ("getitem", (x(N, 8), (0, 0, 0)), {}, "N0508", "3 axes"),
     ("squeeze", (x(N, 8),), {"axis": 1}, "N0508", "not 1"),
     ("split", (x(N, 10), 3), {"axis": 1}, "N0506", "3 parts"),

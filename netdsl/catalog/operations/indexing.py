@@ -79,10 +79,16 @@ def _check_index(call: OpCall, index: Any, length: Dim, axis: int, shape: Shape)
     reach = place + 1 if place >= 0 else -place
     if not call.holds(at_least(length, reach)):
         raise Refusal(
-            WrongAxis,
+            WrongValue,
             f"index {place} of axis {axis}, which is {length} long in {spell_shape(shape)}",
-            blames="key",
+            blames=f"key {axis}",
+            help=_reach(length),
         )
+
+
+def _reach(length: Dim) -> str:
+    last = f"{length - 1}" if isinstance(length, int) else f"{length} - 1"
+    return f"its elements are 0 to {last}; -1 is the last"
 
 
 def sliced(part: slice, length: Dim) -> Dim:
