@@ -180,7 +180,8 @@ class _Binder:
         }
         arguments |= canonical
         for name, label, help in contradictions(self.signature, arguments):
-            self._report(ConflictingArguments, label, argument=name, help=help)
+            place = self.positions.get(name)
+            self._report(ConflictingArguments, label, argument=name, position=place, help=help)
         return Binding(arguments, canonical, tuple(self.problems))
 
     def _take_positional(self, values: Sequence[Any]) -> None:

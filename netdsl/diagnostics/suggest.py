@@ -36,6 +36,19 @@ def _letters(name: str) -> frozenset[str]:
     return frozenset(name)
 
 
+def _cut_short(name: str, candidates: tuple[str, ...]) -> str | None:
+    """`proj` for `project`, `latent_dim` for `latent`: the one name that begins as it does, or that it begins with."""
+    if len(name) < _SHORTEST or not name.islower():
+        return None
+    longer = [c for c in candidates if c.startswith(name)]
+    shorter = [c for c in candidates if len(c) >= _SHORTEST and name.startswith(f"{c}_")]
+    found = {*longer, *shorter}
+    return found.pop() if len(found) == 1 else None
+
+
+_SHORTEST = 4  # letters that a name shares with the one it was meant for
+
+
 # A misspelled name is often used again, and each fix is tried on the whole spec.
 @lru_cache(maxsize=512)
 def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
@@ -48,6 +61,8 @@ def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
     same = folded.get(name.lower().replace("_", ""))
     if same is not None:
         return same
+    if cut := _cut_short(name, candidates):
+        return cut
     limit = max(1, len(name) // 3)
     letters = set(name)
     best = min(

@@ -74,13 +74,21 @@ def call(expr: tree.Call, frame: Frame) -> Any:
         case Identifier():
             return _call_identifier(expr, target, frame)
         case ExternFunction():
-            help_ = f"write `Lambda({ev.short(expr.function.span.text)})` behind an arrow"
-            return _cannot_call(expr, frame, "a function of Python, which a spec cannot run", help_)
+            own = ev.short(expr.function.span.text)
+            ways = [
+                Fix((Edit(expr.span, own),), text=f"write its name alone: `{own}`"),
+                Fix((Edit(expr.span, f"Lambda({own})"),), text=f"write `Lambda({own})`"),
+            ]
+            label, help_ = "a function of Python, which a spec cannot run", ways[1].text
+            return _cannot_call(expr, frame, label, help_, first_that_helps(ways))
     if is_poisoned(target):
         return POISON
     is_written_out = isinstance(expr.function, (tree.TupleExpr, tree.Literal))
-    help_ = "write `,` between two values" if is_written_out else ""
-    return _cannot_call(expr, frame, spell_entity(target), help_)
+    if not is_written_out:
+        return _cannot_call(expr, frame, spell_entity(target))
+    gap = Span(expr.span.file, expr.function.span.end, expr.function.span.end)
+    comma = Fix((Edit(gap, ","),), safe=True)
+    return _cannot_call(expr, frame, spell_entity(target), "write `,` between two values", comma)
 
 
 def refused_as_value(function: tree.Expr, target: Any, frame: Frame) -> bool:
@@ -161,13 +169,14 @@ def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
     return POISON
 
 
-def _cannot_call(expr: tree.Call, frame: Frame, what: str, help: str = "") -> Any:
+def _cannot_call(
+    expr: tree.Call, frame: Frame, what: str, help: str = "", fix: Fix | None = None
+) -> Any:
     name = ev.short(expr.function.span.text)
     shadows = signature("layer", name) is not None
     help_ = f"`{name}` is bound in this file, over the layer of Keras: choose another name there"
-    frame.report(
-        problems.WrongUse.at(expr.span, f"this is {what}", name=name, help=help or help_ * shadows)
-    )
+    help_ = help or help_ * shadows
+    frame.report(problems.WrongUse.at(expr.span, f"this is {what}", name=name, help=help_, fix=fix))
     return POISON
 
 

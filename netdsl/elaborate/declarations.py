@@ -52,6 +52,15 @@ def _check_promise(promise: tree.Assert, frame: Frame) -> None:
     frame.report(WrongUse.at(condition.span, label, name="assert", help=help_, fix=fix))
 
 
+def _as_module(statement: tree.ExternLayer | tree.ExternFn) -> Fix | None:
+    """`"gan/losses.py"` -> `"gan.losses"`."""
+    name = statement.module.removesuffix(".py").strip("./").replace("/", ".").replace("-", "_")
+    if not all(word.isidentifier() for word in name.split(".")):
+        return None
+    text = f'"{name}"'
+    return Fix((Edit(statement.module_span, text),), safe=True, text=f"write `from {text}`")
+
+
 def _check_module(statement: tree.ExternLayer | tree.ExternFn, frame: Frame) -> None:
     """The generated code says `from module import name`, so both have to be what Python takes there."""
     words = statement.module.split(".")
@@ -62,6 +71,7 @@ def _check_module(statement: tree.ExternLayer | tree.ExternFn, frame: Frame) -> 
                 "a Python module is named with words and dots",
                 name=shorten(statement.module),
                 help='write it as Python\'s `import` does: `from "package.module"`',
+                fix=_as_module(statement),
             )
         )
     if iskeyword(statement.name):

@@ -388,11 +388,18 @@ def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Any
             expr.name_span,
             f"it has {offered}" if offered else "it has no members",
             name=expr.name,
-            help=f"did you mean `{near}`?" if near else "",
+            help=f"did you mean `{near}`?" if near else _WITHOUT.get(expr.name, ""),
             fix=Fix((Edit(expr.name_span, near),), safe=True) if near else None,
         )
     )
     return POISON
+
+
+#: What models and layers are asked for in Python, and a spec need not say.
+_WITHOUT = dict.fromkeys(
+    ("parameters", "weights", "trainable_weights", "variables"),
+    "leave it out: an optimizer is given the weights by itself",
+)
 
 
 def _subscript(expr: tree.Subscript, frame: Frame) -> Any:

@@ -302,9 +302,7 @@ def top_level(
     for parameter in node.parameters:
         if parameter.name in settings:
             value = settings[parameter.name]
-            bound[parameter.name] = parameters.check_type(
-                parameter, value, parameter.span, node.name, home
-            )
+            bound[parameter.name] = parameters.check_setting(parameter, value, node.name, home)
         elif parameter.name in preset:
             bound[parameter.name] = preset[parameter.name]
         elif parameter.default is not None:

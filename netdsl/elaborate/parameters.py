@@ -261,7 +261,7 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
     frame.report(
         problems.WrongArgument.at(
             span,
-            f"`{parameter.name}` takes {_SPELLED.get(word, 'a value')}, this is {spell_entity(value)}",
+            f"`{parameter.name}` takes {_SPELLED.get(word, 'a value')}, this is {_shown(value)}",
             layer=label,
             argument=parameter.name,
             related=(Label(parameter.span, "declared here"),),
@@ -271,6 +271,33 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
             if is_declared
             else _one_of(word, value, span),
             fix=Fix((Edit(span, near),)) if near else None,
+        )
+    )
+    return POISON
+
+
+def _shown(value: Any) -> str:
+    """Name a value by its kind; a fraction by itself, for a whole number is a number too."""
+    return f"`{spell(value)}`" if isinstance(value, float) else spell_entity(value)
+
+
+def check_setting(parameter: tree.Parameter, value: Any, label: str, frame: Frame) -> Any:
+    """Check a value that was set from outside: the spec is right, so what was set is told in words."""
+    word = parameter.type
+    is_plain = isinstance(value, (Identifier, str, int, float))
+    if not is_plain or word not in _SPELLED or _is_of(word, value):
+        return check_type(parameter, value, parameter.span, label, frame)
+    name = parameter.name
+    default = parameter.default.span.text if parameter.default is not None else "…"
+    shown = value.name if isinstance(value, Identifier) else spell(value)
+    meant = None if isinstance(value, Identifier) else _meant(word, value, name)
+    frame.report(
+        problems.WrongArgument.at(
+            parameter.span,
+            f"`{name}` takes {_SPELLED[word]}, and was set to `{shown}` from outside",
+            layer=label,
+            argument=name,
+            help=f"set it to {_SPELLED[word]}: `--set {name}={meant or default}`",
         )
     )
     return POISON

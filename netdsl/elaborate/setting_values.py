@@ -31,6 +31,18 @@ _POLICIES = {
 }  # fmt: skip
 
 
+#: How a setting is written, for those who wrote something far from it.
+_EXAMPLES = {
+    "validation_split": "write a share of the data: `validation_split = 0.2`",
+    "loss_weights": 'give each output its weight: `loss_weights = {"main": 1.0, "side": 0.3}`',
+    "adapt": "name layers that the model makes by `layer name = …`: `adapt = [name]`",
+    "class_weight": "give each class its weight: `class_weight = {0: 1.0, 1: 2.5}`",
+    "jit_compile": "write `True` or `False`",
+    "memory_growth": "write `True` or `False`",
+    "precision": "write `precision = mixed_float16`",
+}
+
+
 @record
 class Context:
     """Where a setting stands: the top level of its file, and the graph of its model where there is one."""
@@ -58,6 +70,7 @@ def wrong(
     place = span or setting.value.span
     fix = Fix((Edit(place, instead),)) if instead is not None else None
     help = help or (f"did you mean `{instead}`?" if instead is not None else "")
+    help = help or _EXAMPLES.get(setting.name, "")
     frame.report(problems.WrongSetting.at(place, label, name=setting.name, help=help, fix=fix))
     return POISON
 
@@ -173,8 +186,12 @@ def class_weight(setting: tree.Setting, context: Context) -> Any:
     if is_poisoned(value):
         return value
     if not isinstance(value, dict):
-        help = "give each class its weight: `class_weight = {0: 1.0, 1: 2.5}`"
-        return wrong(setting, is_not(setting, value, "a dict"), context.frame, help=help)
+        label, instead = is_not(setting, value, "a dict"), None
+        if isinstance(setting.value, tree.ListExpr):
+            weights = (item.span.text for item in setting.value.items)
+            instead = "{" + ", ".join(f"{i}: {w}" for i, w in enumerate(weights)) + "}"
+        help = f"give each class its weight: `class_weight = {instead or '{0: 1.0, 1: 2.5}'}`"
+        return wrong(setting, label, context.frame, help=help, instead=instead)
     for key, weight in value.items():
         if not isinstance(key, int):
             label = f"{shown(key, setting.value.span)} is not the number of a class"

@@ -96,7 +96,8 @@ def _unknown_object(
     expr: tree.Expr, name: str, family: Family, frame: Frame, also: tuple[str, ...]
 ) -> Any:
     """Report a name that is none of a family's."""
-    near = closest(name, [*identifiers(family), *also, *names_and_aliases(family)])
+    own = [n for n in frame.known_names() if isinstance(frame.lookup(n), ExternFunction)]
+    near = closest(name, [*own, *identifiers(family), *also, *names_and_aliases(family)])
     if near and signature(family, near) is not None and near not in identifiers(family):
         near = f"{near}(…)"
     other = next((f for f in FAMILIES if name in identifiers(f) and f != family), None)
@@ -191,8 +192,8 @@ def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Exp
             return _differ(
                 setting,
                 value.span,
-                f"{len(value.items)} are given for {len(outputs)} outputs",
-                _spelled(outputs),
+                f"{len(value.items)} {'is' if len(value.items) == 1 else 'are'} given for {len(outputs)} outputs",
+                f"give one for each: `{by_output(dict.fromkeys(outputs, '…'))}`",
                 context,
             )
         return [read(item) for item in value.items]

@@ -103,6 +103,20 @@ def _read(statement: tree.Train, root: Frame, graphs: Mapping[str, Graph]) -> Tr
     return plan
 
 
+#: What other tools set beside these, and what takes it here.
+_ELSEWHERE = {
+    **dict.fromkeys(
+        ("learning_rate", "lr", "momentum", "weight_decay"),
+        "the optimizer takes it: `optimizer = Adam(learning_rate=1e-3)`",
+    ),
+    "shuffle": "leave it out: training data is shuffled before each epoch",
+    "verbose": "leave it out: training shows a progress bar for each epoch",
+    "monitor": 'a callback takes it: `callbacks = [EarlyStopping(monitor="val_loss")]`',
+    "gpus": 'say where it runs: `device = "GPU:0"`, or `distribute = MirroredStrategy()`',
+    "num_workers": "leave it out: the input pipeline runs in parallel by itself",
+}
+
+
 def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> None:
     frame = context.frame
     frame.session.place = setting.span
@@ -116,7 +130,8 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> N
                 name=setting.name,
                 help=f"did you mean `{near}`?"
                 if near
-                else "the settings are " + ", ".join(f"`{s}`" for s in SETTINGS),
+                else _ELSEWHERE.get(setting.name)
+                or "the settings are " + ", ".join(f"`{s}`" for s in SETTINGS),
                 fix=Fix((Edit(setting.name_span, near),), safe=True) if near else None,
             )
         )

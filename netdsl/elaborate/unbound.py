@@ -24,6 +24,8 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
     """Give the help for an unknown name that is near to none of the known ones."""
     text = span.file.text
     line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    if line.lstrip().startswith("extern "):
+        return "a size on the right is made of those on the left of the arrow, or is a number"
     if line.strip() == "output":
         return f"give the output its tensor: `output {name} = …`"
     statements = frame.unit.module.statements if frame.session.suggestions > 0 else ()

@@ -115,7 +115,11 @@ def nameless_declaration(stop: Stop) -> Diagnostic | None:
     if word == "train" and stop.index == stop.began + 2 and stop.kind == "(":
         name = shorten(stop.previous_text)
         help = f"write settings between braces, without commas: `train {name} {{ optimizer = adam … }}`"
-        return _unexpected(stop, stop.index, "`{` is expected here", help, None)
+        is_empty = stop.following() == ")" and stop.following(2) == "{"
+        last = stop.index + 1 if is_empty else stop.index
+        whole = Span(stop.tokens.file, stop.span.start, stop.tokens.ends[last])
+        fix = Fix((Edit(whole, ""),), safe=True, text="leave the `()` away") if is_empty else None
+        return _unexpected(stop, stop.index, "`{` is expected here", help, fix)
     return None
 
 
