@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -489,10 +490,11 @@ def _whole_division(value: Any, span: Span) -> Fix | None:
 
 def _one_tuple(positional: list[Given]) -> Fix | None:
     """`Reshape(28, 28, 1)`: sizes that were meant to be one tuple."""
-    if len(positional) < 2 or not all(isinstance(g.value, int) for g in positional):
+    if len(positional) < 2 or not all(isinstance(g.value, (int, list, tuple)) for g in positional):
         return None
     first, last = positional[0].span, positional[-1].span
     if first == last:
         return None  # spread by a `*`
     whole = Span(first.file, first.start, last.end)
-    return Fix((Edit(whole, f"({whole.text})"),), text=f"write one tuple: `({whole.text})`")
+    text = "(" + re.sub(r"[()\[\]]", "", whole.text) + ")"
+    return Fix((Edit(whole, text),), text=f"write one tuple: `{text}`")

@@ -112,6 +112,9 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
         return POISON
     is_called = span.file.text[span.end :].lstrip().startswith("(")
     near = frame.near_name(name, values.FUNCTIONS if is_called else (), ("True", "False", "None"))
+    root, _, last = name.rpartition(".")
+    if root == "self" and frame.lookup(last) is not MISSING:  # nothing here belongs to an object
+        near = last
     if near and (found := misspelled_declaration(span, name, near, frame)) is not None:
         frame.report(found)
         return POISON

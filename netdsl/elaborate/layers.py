@@ -168,7 +168,9 @@ def stage_name(call: tree.Node, frame: Frame, fallback: str) -> str:
 
 
 def _report_name(span: Span, label: str, frame: Frame) -> None:
-    frame.report(argument_problems.WrongArgument.at(span, label, layer="a stage", argument="name"))
+    help_ = 'write letters, digits and `_` in quotes: `name="stem_conv"`'
+    problem = argument_problems.WrongArgument
+    frame.report(problem.at(span, label, layer="a stage", argument="name", help=help_))
 
 
 def call_time_arguments(call: tree.Call | None, frame: Frame) -> tuple[list[Given], bool]:

@@ -117,7 +117,7 @@ def bind_parameters(
         elif name not in names:
             if name in STAGE_ARGUMENTS:
                 continue
-            _report_unknown(label, names, item, frame)
+            _report_unknown(label, names, item, call, frame)
             fine = False
             continue
         if name in bound:
@@ -195,11 +195,17 @@ def _report_too_many(
     )
 
 
-def _report_unknown(label: str, names: list[str], item: Given, frame: Frame) -> None:
+def _report_unknown(
+    label: str, names: list[str], item: Given, call: tree.Call, frame: Frame
+) -> None:
     near = closest(str(item.name), names) or (names[0] if len(names) == 1 else None)
     span = item.name_span or item.span
     help_ = f"did you mean `{near}`?" if near else ""
+    fix = Fix((Edit(span, near),), safe=True) if near and item.name_span else None
     if next(tensors_in(item.value), None) is not None:
+        from netdsl.elaborate.habits import tensors_out  # loaded where there is a mistake
+
+        fix = tensors_out(call, [item])
         near, help_ = (
             None,
             f"tensors go in a second pair of parentheses: `{label}(…)({item.name}=…)`",
@@ -215,7 +221,7 @@ def _report_unknown(label: str, names: list[str], item: Given, frame: Frame) -> 
             layer=label,
             argument=item.name,
             help=help_,
-            fix=Fix((Edit(span, near),), safe=True) if near and item.name_span else None,
+            fix=fix,
         )
     )
 
@@ -349,6 +355,8 @@ def _is_of(word: str, value: Any) -> bool:
 
 def _identifier(parameter: tree.Parameter, value: Identifier, span: Span, frame: Frame) -> Any:
     """A bare catalogue name given to a parameter without a type keeps its meaning; any other is unknown."""
+    if parameter.type is not None and parameter.type not in TYPE_WORDS:
+        return value.last  # that the type is unknown was said where it stands
     if parameter.type in (None, "any", "str"):
         for family in _CATALOGUE_TYPES.values():
             if value.last in identifiers(family):

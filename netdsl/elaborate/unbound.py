@@ -22,10 +22,13 @@ _FAR = 400  # characters that are read back to see what a name stands in
 
 def how_to_bind(span: Span, name: str, frame: Frame) -> str:
     """Give the help for an unknown name that is near to none of the known ones."""
+    name = name.split(".")[0]
     text = span.file.text
     line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
     if line.lstrip().startswith("extern "):
         return "a size on the right is made of those on the left of the arrow, or is a number"
+    if frame.body is None and line.startswith("assert "):
+        return f"move the assertion into the body that binds `{name}`"
     if line.strip() == "output":
         return f"give the output its tensor: `output {name} = …`"
     statements = frame.unit.module.statements if frame.session.suggestions > 0 else ()

@@ -25,10 +25,13 @@ _TYPES = tuple(
         rf"{_DTYPE}\s*{_SHAPE}",
         rf"{_SHAPE}\s*:?\s*{_DTYPE}",
         rf"{_SHAPE}\s*,\s*(?:dtype\s*=\s*)?{_DTYPE}",
-        r"(?P<sizes>\d+)",
+        r"(?P<sizes>\d+(?:\s*,\s*\d+)*)",
     )
 )
 _INPUT = re.compile(r"input\s+\w+\s*:\s*")
+_CALLED = re.compile(
+    rf"(?P<head>input\s+\w+)\s*[:=]\s*[\w.]*Input\(\s*(?:shape\s*=\s*)?{_SHAPE}\s*\)"
+)
 
 
 def _line(stop: Stop, token: int) -> Span:
@@ -56,6 +59,10 @@ def input_type(stop: Stop) -> Diagnostic | None:
     if stop.tokens.kinds[first] != "input":
         return None
     line = _line(stop, first)
+    if called := _CALLED.match(line.text):
+        text = f"{called['head']}: [{called['sizes'].rstrip(', ').replace('None', '?')}]"
+        fix = Fix((Edit(Span(line.file, line.start, line.start + called.end()), text),), safe=True)
+        return _told(stop, "a type is a dtype and a shape", f"write `{text}`", fix)
     head = _INPUT.match(line.text)
     if head is None or stop.span.start < line.start + head.end():
         return None
@@ -200,7 +207,53 @@ def word_before_brace(stop: Stop) -> Diagnostic | None:
     return _told(stop, "`{` is expected here", help_, Fix((Edit(gap, ""),), safe=True))
 
 
+def name_in_quotes(stop: Stop) -> Diagnostic | None:
+    """`-> Dense(8) as "code"`: what `as` gives is a name of the spec."""
+    name = stop.text.strip("\"'")
+    if stop.kind != "STRING" or stop.previous != "as" or not name.isidentifier():
+        return None
+    return _told(
+        stop, "a name is expected here", f"write `as {name}`", stop.replace(stop.index, name)
+    )
+
+
+def output_behind(stop: Stop) -> Diagnostic | None:
+    """`x -> Dense(4) -> output y`: an output begins with its word and its name."""
+    first = _statement(stop)
+    line = _line(stop, first)
+    found = re.fullmatch(r"(\w.*?)\s*->\s*output(?:\s+(\w+))?\s*(?:#.*)?", line.text)
+    if found is None or stop.where != BODY or not stop.tokens.is_first_on_line(first):
+        return None
+    head = f"output {found.group(2)} = " if found.group(2) else "output "
+    end = line.start + (found.end(2) if found.group(2) else found.end(1) + len(" -> output"))
+    fix = Fix((Edit(Span(line.file, line.start, end), head + found.group(1)),), safe=True)
+    start = line.text.rfind("output")
+    place = Span(line.file, line.start + start, line.start + start + len("output"))
+    help_ = f"begin the statement with it: `{head}{shorten(found.group(1))}`"
+    return problems.UnexpectedToken.at(
+        place, "no stage of this name", help=help_, fix=fix, found="output"
+    )
+
+
+def gathered_arguments(stop: Stop) -> Diagnostic | None:
+    """`block conv(n, **options)`: no parameter gathers what is left."""
+    if stop.kind not in ("*", "**") or stop.previous not in ("(", ",") or stop.opener != "call":
+        return None
+    head = stop.open_brackets[-1] - 2
+    if head < 0 or stop.tokens.kinds[head] not in ("block", "model", "fn", "layer"):
+        return None
+    return _told(
+        stop,
+        "a name is expected here",
+        "name each parameter, with a default where it has one",
+        None,
+    )
+
+
 RULES = (
+    name_in_quotes,
+    output_behind,
+    gathered_arguments,
     import_of_library,
     misspelled_output,
     several_names,
