@@ -284,17 +284,29 @@ class BodyWriter:
         return uses == at_start and not arrives and not nested
 
     def _is_used_after(self, number: int, identifier: str) -> bool:
-        if any(identifier in free_names(s.statement) for s in self.steps[number + 1 :]):
-            return True
-        earlier = (s.statement for s in self.steps[: number + 1])
-        held = [s.value for s in earlier if isinstance(s, tree.Output)]
-        if any(isinstance(v, tree.Name) and v.id == identifier for v in held):
-            return True
-        functions = (s.statement for s in self.steps[: number + 1])
-        return any(
-            isinstance(s, (tree.Function, tree.LayerDecl)) and identifier in free_names(s)
-            for s in functions
-        )
+        last, kept_from = self._last_use.get(identifier, -1), self._kept_from.get(identifier)
+        return last > number or (kept_from is not None and kept_from <= number)
+
+    @cached_property
+    def _last_use(self) -> dict[str, int]:
+        """The last step that uses a name."""
+        steps = enumerate(self.steps)
+        return {name: number for number, step in steps for name in free_names(step.statement)}
+
+    @cached_property
+    def _kept_from(self) -> dict[str, int]:
+        """The first step that keeps what a name stands for until the body ends: an output, or what is called later."""
+        kept: dict[str, int] = {}
+        for number, step in enumerate(self.steps):
+            names: Iterable[str] = ()
+            match step.statement:
+                case tree.Output(value=tree.Name(id=identifier)):
+                    names = (identifier,)
+                case tree.Function() | tree.LayerDecl() as declared:
+                    names = free_names(declared)
+            for name in names:
+                kept.setdefault(name, number)
+        return kept
 
     # -- afterwards -----------------------------------------------------------------------------
 
