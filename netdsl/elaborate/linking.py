@@ -40,6 +40,9 @@ Declaration: TypeAlias = (
 
 MAX_IMPORT_DEPTH = 50
 
+# A near name is looked for among all of a file's so often: nobody reads a thousand suggestions.
+_MOST_SOUGHT = 100
+
 #: Packages of Python that people import from out of habit.
 _PYTHON = ("keras", "tensorflow", "tf", "torch", "numpy", "tensorflow_addons", "__future__")
 
@@ -111,6 +114,7 @@ class Linker:
         self._diagnostics = diagnostics
         self._units: dict[str, Unit] = {}
         self._open: list[str] = []
+        self._sought = 0  # names that were not found
 
     def link(self, file: SourceFile, *, is_library: bool = False) -> Unit:
         unit = Unit(file, parse(file, self._diagnostics), is_library=is_library)
@@ -165,7 +169,8 @@ class Linker:
                 unit.imported[name] = imported
 
     def _report_missing(self, imported: tree.ImportedName, source: Unit) -> None:
-        near = closest(imported.name, source.names)
+        self._sought += 1
+        near = closest(imported.name, source.names) if self._sought <= _MOST_SOUGHT else None
         self._diagnostics.report(
             problems.UnknownImport.at(
                 imported.span,

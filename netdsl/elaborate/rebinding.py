@@ -14,6 +14,9 @@ from netdsl.source import Span
 from netdsl.syntax.table import END
 from netdsl.syntax.tokens import Tokens, tokenize
 
+# For each name the rest of the body is read again, and no more fixes than these are tried in any file.
+_MOST_RENAMED = 12
+
 
 def report_order(arranged: Arrangement, frame: Frame) -> None:
     """Report names bound twice and cycles."""
@@ -38,7 +41,10 @@ def _report_twice(arranged: Arrangement, frame: Frame) -> None:
     statements = [step.part_of.span for step in steps]
     taken = {*frame.known_names(), *(name for step in steps for name in step.defines)}
     for number, (name, first, second) in enumerate(arranged.twice):
-        again = [place for other, _, place in arranged.twice[number:] if other == name]
+        fix = None
+        if number < _MOST_RENAMED:
+            again = [place for other, _, place in arranged.twice[number:] if other == name]
+            fix = another_name(name, again, statements, taken)
         frame.report(
             NameBoundTwice.at(
                 second,
@@ -46,7 +52,7 @@ def _report_twice(arranged: Arrangement, frame: Frame) -> None:
                 name=name,
                 related=(Label(first, "first bound here"),),
                 help=f"give this one another name, or carry on the chain of `{name}`",
-                fix=another_name(name, again, statements, taken),
+                fix=fix,
             )
         )
 

@@ -59,7 +59,7 @@ def _diagnostics(tokens: Tokens, found: dict[int, str]) -> Iterator[Diagnostic]:
     """Report the first look-alike of each line, with a change for all of the line."""
 
     def line(index: int) -> int:
-        return tokens.file.text.count("\n", 0, tokens.starts[index])
+        return tokens.file.position(tokens.starts[index]).line
 
     for _, indices in groupby(found, line):
         same = list(indices)

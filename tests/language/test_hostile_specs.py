@@ -116,6 +116,8 @@ LARGE = [
     ("brackets without an end", 1, "(" * 50_000), ("braces without an end", 1, "{" * 50_000),
     ("arrows", 1, "->" * 20_000), ("quotes", 1, "'" * 100_001), ("a comment", 0, "#" * 1_000_000),
     ("no text", 1, "\x00\x01\x02"), ("a huge shape", 0, "model M { input x: [10**18, 10**18] output x -> Flatten() }"),
+    ("look-alikes on each line", 6000, "model M {\n" + "h = x -> Dense（4）\n" * 3000 + "}"),
+    ("one name for all", 3001, "model M {\ninput x: [8]\n" + "h = x -> Dense(4)\n" * 3000 + "output h }"),
     ("symbols that grow", 1,
      "model M { input x: [A, B, 3] output x -> repeat 100 { Conv2D(3, 3, strides=2) -> UpSampling2D(3) } }"),
 ]  # fmt: skip
@@ -239,8 +241,15 @@ def test_many_mistakes_are_drawn_up_to_a_number_and_counted_in_full() -> None:
     )
 
 
-def test_long_sum_is_written_soon() -> None:
-    compiled = ends_soon("model M { input x: [8] output x" + " + x" * 900 + " }")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "output x" + " + x" * 900,
+        "\n".join(f"output y{i} = x -> Dense(8)" for i in range(300)),
+    ],
+)
+def test_long_body_is_written_soon(body: str) -> None:
+    compiled = ends_soon(f"model M {{ input x: [8] {body} }}")
     start = time.process_time()
     compiled.emit("keras")
     assert time.process_time() - start < COMPANY * SECONDS * slowness()
