@@ -27,6 +27,7 @@ _SIGNS = (",", ")", "(", "]", "[", "->", "=", "}", "{", ":")
 MOST_PROPOSED = 6
 _MOST_READ = 60_000
 _LONGEST = 400  # words and signs of a statement, characters of a line
+_LARGEST = 200_000  # characters of a file that is read again for each proposal inside a word
 _MOST_INSIDE = 4  # proposals that split a word, or put a quote to it
 
 _LINE = re.compile(r"[^\n]*")
@@ -119,7 +120,7 @@ def within_words(stop: Stop) -> Iterator[Fix]:
     begin = file.text.rfind("\n", 0, stop.span.start) + 1
     line = _LINE.match(file.text, begin)
     assert line is not None
-    if len(line.group()) > _LONGEST:
+    if len(line.group()) > _LONGEST or len(file.text) > _LARGEST:
         return
     known = frozenset(_WORD.findall(file.text))
     quote = next((q for q in "\"'" if line.group().count(q) % 2), None)
