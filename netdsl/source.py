@@ -47,10 +47,6 @@ class SourceFile:
         return self.text[start:end].rstrip("\n").removesuffix("\r")
 
     @property
-    def line_count(self) -> int:
-        return len(self._starts)
-
-    @property
     def digest(self) -> str:
         """The first eight hexadecimal digits of the text's sha256."""
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -341,7 +341,6 @@ def items(item: ArgumentType, spelled: str, length: int | None = None, minimum: 
 
 INTEGERS = items(INTEGER, "a list of integers")
 NUMBERS = items(NUMBER, "a list of numbers")
-TEXTS = items(TEXT, "a list of strings")
 AXES = either(INTEGER, items(INTEGER, "a tuple of them"))
 
 

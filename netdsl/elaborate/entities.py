@@ -93,7 +93,6 @@ class SharedLayer:
     node: tree.LayerDecl
     home: Frame
     operations: dict[str, Operation] = field(default_factory=dict)
-    weights_for: dict[str, TensorSpec] = field(default_factory=dict)
 
 
 @record(eq=False)

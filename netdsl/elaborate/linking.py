@@ -327,8 +327,3 @@ def _offer(source: Unit) -> str:
 def link(file: SourceFile, loader: Loader, diagnostics: Diagnostics) -> Unit:
     """Parse a file and everything it imports; always gives a unit, and reports what is missing."""
     return Linker(loader, diagnostics).link(file)
-
-
-def home_span(symbol: Symbol) -> Span:
-    """Give the place where a symbol was declared."""
-    return symbol.node.name_span

@@ -17,7 +17,7 @@ from netdsl.diagnostics.problems import training as problems
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.setting_values import by_output
 from netdsl.elaborate.training import TrainPlan
-from netdsl.graph import Graph, Node
+from netdsl.graph import Graph
 from netdsl.tensor import TensorSpec, spell_shape
 
 #: Losses over classes along the last axis.
@@ -48,23 +48,6 @@ def loss_kind(loss: Any) -> str:
     return (
         "".join(part.capitalize() for part in function.split("_")) if "_" in function else function
     )
-
-
-def output_activation(graph: Graph, node: Node) -> str:
-    """Give the activation that an output has, looking back through layers that only reshape it."""
-    for _ in range(8):
-        bound = node.operation.bound
-        own = bound.get("activation")
-        if isinstance(own, ObjectValue):
-            return own.kind
-        if isinstance(own, str) and own != "linear":
-            return own
-        if node.kind in ("Softmax", "ReLU"):
-            return node.kind.lower()
-        if node.operation.weights or len(node.inputs) != 1:
-            return "linear"
-        node = graph.nodes[node.inputs[0].node]
-    return "linear"
 
 
 def check_losses(plan: TrainPlan, graph: Graph, frame: Frame) -> None:

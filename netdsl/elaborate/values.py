@@ -16,7 +16,7 @@ from typing import Any
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import ARTICLES
 from netdsl.elaborate.limits import MAX_BITS, MAX_TEXT, LimitReached, check_items, check_size
-from netdsl.tensor import Sym, Unknown, equal
+from netdsl.tensor import Sym, Unknown
 
 _NOT_ZERO = "divide by what is never 0: `max(1, …)`"
 
@@ -322,11 +322,6 @@ def call_function(name: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> 
         return FUNCTIONS[name](*args, **kwargs)
     except (TypeError, ValueError, OverflowError, ArithmeticError, RecursionError) as error:
         raise ValueProblem(f"`{name}`: {str(error) or builtins.type(error).__name__}") from None
-
-
-def dims_agree(left: Any, right: Any) -> bool:
-    """Tell whether two dimensions are the same for certain."""
-    return equal(left, right) is True
 
 
 #: Names that hold values in every file: sizes for `memory(…)`.

@@ -33,9 +33,6 @@ from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as, pattern_names, walk
 
-#: What only assertions know; the compiler checks them.
-FACTS = frozenset({"params", "macs", "memory"})
-
 
 def body_names(node: tree.Node) -> list[str]:
     """Give the names after `as` in a chain."""

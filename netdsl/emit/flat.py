@@ -31,8 +31,6 @@ from netdsl.emit.training import compile_functions, with_extern_functions
 from netdsl.graph import Graph, Node, Operation, Ref, refs_in
 from netdsl.tensor import UNKNOWN, spell_shape
 
-_OBJECT = "keras."
-
 
 def emit_flat(
     unit: Unit,

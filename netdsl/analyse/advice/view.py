@@ -127,11 +127,6 @@ def each_step(node: Node) -> BoundLayer | None:
     return inner if isinstance(inner, BoundLayer) else None
 
 
-def kind_name(value: Any) -> str:
-    """Give the identifier of an initializer, loss or other object however it was written."""
-    return value.kind if isinstance(value, ObjectValue) else str(value)
-
-
 def initializer(node: Node, name: str = "kernel_initializer") -> str:
     """Give the class of a layer's initializer, however it was written: `he_normal` -> HeNormal; "" without one."""
     value = argument(node, name)
