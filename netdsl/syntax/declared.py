@@ -6,11 +6,10 @@ Each rule knows one way to go wrong and gives a diagnostic with the change that 
 from __future__ import annotations
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
-from netdsl.syntax.recovery import BODY, TOP, is_name
-from netdsl.syntax.stop import Stop
+from netdsl.syntax.recovery import BODY, BODY_WORDS, TOP, TOP_WORDS, is_name
+from netdsl.syntax.stop import Stop, unexpected
 from netdsl.syntax.table import END
 
 # How other languages begin a constant, a function, an input.
@@ -34,14 +33,6 @@ _FOREIGN_WORDS = {
     "shared": "layer",
     "result": "output",
 }
-_OF_TOP = frozenset({"model", "block", "from", "extern"})
-_OF_BODY = frozenset({"layer", "output"})
-
-
-def _unexpected(stop: Stop, index: int, label: str, help: str, fix: Fix | None) -> Diagnostic:
-    tokens = stop.tokens
-    found = shorten(tokens.text(index))
-    return problems.UnexpectedToken.at(tokens.span(index), label, help=help, fix=fix, found=found)
 
 
 def foreign_word(stop: Stop) -> Diagnostic | None:
@@ -50,12 +41,10 @@ def foreign_word(stop: Stop) -> Diagnostic | None:
     word = _FOREIGN_WORDS.get(tokens.text(began))
     if word is None or stop.index - began > 1 or not is_name(tokens.kinds[began + 1]):
         return None
-    if word in (
-        _OF_TOP if stop.where == BODY else _OF_BODY if stop.where == TOP else _OF_TOP | _OF_BODY
-    ):
+    if word not in {TOP: TOP_WORDS, BODY: BODY_WORDS}.get(stop.where, TOP_WORDS & BODY_WORDS):
         return None
     label = "no statement begins with this word"
-    return _unexpected(stop, began, label, f"write `{word}`", stop.replace(began, word))
+    return unexpected(stop, began, label, f"write `{word}`", stop.replace(began, word))
 
 
 def nameless_input(stop: Stop) -> Diagnostic | None:
@@ -70,7 +59,7 @@ def nameless_input(stop: Stop) -> Diagnostic | None:
         fix = Fix((Edit(Span(tokens.file, tokens.ends[index - 1], tokens.ends[index]), " x:"),))
     else:
         return None
-    return _unexpected(stop, index, "an input has a name", "write `input x: [8]`", fix)
+    return unexpected(stop, index, "an input has a name", "write `input x: [8]`", fix)
 
 
 def missing_equals(stop: Stop) -> Diagnostic | None:
@@ -80,7 +69,7 @@ def missing_equals(stop: Stop) -> Diagnostic | None:
     if stop.index != stop.began + 2 or not _begins_value(stop.kind):
         return None
     fix = stop.insert(stop.index, "= ")
-    return _unexpected(stop, stop.index, "`=` is expected here", "write `=` before it", fix)
+    return unexpected(stop, stop.index, "`=` is expected here", "write `=` before it", fix)
 
 
 def _begins_value(kind: str) -> bool:
@@ -97,7 +86,7 @@ def typed_constant(stop: Stop) -> Diagnostic | None:
     span = Span(tokens.file, tokens.starts[index], tokens.ends[index + 1])
     fix = Fix((Edit(span, ""),), safe=True)
     help_ = f"leave out `{shorten(span.text)}`"
-    return _unexpected(stop, index, "a constant has no type beside its value", help_, fix)
+    return unexpected(stop, index, "a constant has no type beside its value", help_, fix)
 
 
 def function_body(stop: Stop) -> Diagnostic | None:
@@ -116,7 +105,7 @@ def function_body(stop: Stop) -> Diagnostic | None:
         edits.append(Edit(Span(tokens.file, tokens.ends[last - 1], tokens.ends[last]), ""))
     label = "a function is one value behind `=`"
     help_ = f"write `fn {shorten(tokens.text(stop.began + 1))}(…) = …`"
-    return _unexpected(stop, index, label, help_, Fix(tuple(edits), safe=True))
+    return unexpected(stop, index, label, help_, Fix(tuple(edits), safe=True))
 
 
 def loop_word(stop: Stop) -> Diagnostic | None:
@@ -130,7 +119,7 @@ def loop_word(stop: Stop) -> Diagnostic | None:
     if head is None or "in" in kinds[head : stop.index]:
         return None
     fix = stop.replace(stop.index, " in" if stop.touches else "in")
-    return _unexpected(stop, stop.index, "`in` is expected here", "write `in`", fix)
+    return unexpected(stop, stop.index, "`in` is expected here", "write `in`", fix)
 
 
 def choice_without_else(stop: Stop) -> Diagnostic | None:
@@ -143,7 +132,7 @@ def choice_without_else(stop: Stop) -> Diagnostic | None:
         return None
     text = Span(tokens.file, tokens.starts[word - 1], tokens.ends[stop.index - 1]).text
     help_ = f"say what it is otherwise: `{shorten(text)} else …`"
-    return _unexpected(stop, stop.index, "`else` is expected here", help_, None)
+    return unexpected(stop, stop.index, "`else` is expected here", help_, None)
 
 
 def extern_declaration(stop: Stop) -> Diagnostic | None:
@@ -157,13 +146,13 @@ def extern_declaration(stop: Stop) -> Diagnostic | None:
         word = "layer" if stop.text in ("class", "block", "model") else "fn"
         replaces = is_name(stop.following())
         fix = stop.replace(index, word) if replaces else stop.insert(index, f"{word} ")
-        return _unexpected(stop, index, label, f"write `extern {word} …`", fix)
+        return unexpected(stop, index, label, f"write `extern {word} …`", fix)
     if stop.kind == "(" and "from" in stop.accepted and tokens.kinds[stop.began + 1] == "fn":
         last = stop.brackets.partner.get(index)
         if last is not None:
             fix = Fix((Edit(Span(tokens.file, tokens.starts[index], tokens.ends[last]), ""),), True)
         label = "a function of Python is declared by its name alone"
-        return _unexpected(stop, index, label, "leave the parameters out", fix)
+        return unexpected(stop, index, label, "leave the parameters out", fix)
     if stop.previous == "from" and "STRING" in stop.accepted and is_name(stop.kind):
         last = index
         while tokens.kinds[last + 1] in (".", "/") and is_name(tokens.kinds[last + 2]):
@@ -171,7 +160,7 @@ def extern_declaration(stop: Stop) -> Diagnostic | None:
         span = Span(tokens.file, tokens.starts[index], tokens.ends[last])
         fix = Fix((Edit(span, f'"{span.text}"'),), safe=True)
         help_ = f'put it in quotes: `"{shorten(span.text)}"`'
-        return _unexpected(stop, index, "the module is named in quotes", help_, fix)
+        return unexpected(stop, index, "the module is named in quotes", help_, fix)
     return None
 
 
@@ -190,7 +179,7 @@ def nameless_training(stop: Stop) -> Diagnostic | None:
     name = names[-1] if names else "Name"
     fix = stop.insert(index, f"{name} ") if names else None
     label = "the name of a model is expected here"
-    return _unexpected(stop, index, label, f"write `train {name} {{ … }}`", fix)
+    return unexpected(stop, index, label, f"write `train {name} {{ … }}`", fix)
 
 
 def shape_brackets(stop: Stop) -> Diagnostic | None:
@@ -207,7 +196,7 @@ def shape_brackets(stop: Stop) -> Diagnostic | None:
     if last is not None:
         fix = Fix((Edit(tokens.span(index), "["), Edit(tokens.span(last), "]")), safe=True)
         fix = stop.shows_line(fix)
-    return _unexpected(stop, index, "`[` is expected here", help_, fix)
+    return unexpected(stop, index, "`[` is expected here", help_, fix)
 
 
 RULES = (

@@ -13,14 +13,11 @@ from netdsl.diagnostics.problems import syntax as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.source import Span
 from netdsl.syntax.faults import leftward, shorten
-from netdsl.syntax.recovery import BODY, SETTINGS, TOP, is_name
-from netdsl.syntax.stop import Stop
+from netdsl.syntax.recovery import BODY, BODY_WORDS, SETTINGS, TOP, TOP_WORDS, is_name
+from netdsl.syntax.stop import Stop, unexpected
 from netdsl.syntax.table import END
 
-_BEGINNINGS = {
-    TOP: ("from", "let", "fn", "defaults", "block", "model", "train", "extern", "assert"),
-    BODY: ("input", "let", "fn", "defaults", "assert", "layer", "output"),
-}
+_BEGINNINGS = {TOP: tuple(sorted(TOP_WORDS)), BODY: tuple(sorted(BODY_WORDS))}
 
 #: Methods of a Keras model, and what there is instead.
 _METHODS = {
@@ -31,12 +28,6 @@ _METHODS = {
     "summary": "leave it out: `netdsl summary FILE` prints the layers",
     "build": "leave it out: shapes are known from the inputs",
 }
-
-
-def _unexpected(stop: Stop, index: int, label: str, help: str, fix: Fix | None) -> Diagnostic:
-    tokens = stop.tokens
-    found = shorten(tokens.text(index))
-    return problems.UnexpectedToken.at(tokens.span(index), label, help=help, fix=fix, found=found)
 
 
 def misspelled_word(stop: Stop) -> Diagnostic | None:
@@ -50,7 +41,7 @@ def misspelled_word(stop: Stop) -> Diagnostic | None:
     if near is None:
         return None
     label, fix = "no statement begins with this word", stop.replace(began, near)
-    return _unexpected(stop, began, label, f"did you mean `{near}`?", fix)
+    return unexpected(stop, began, label, f"did you mean `{near}`?", fix)
 
 
 def hyphenated_name(stop: Stop) -> Diagnostic | None:
@@ -98,7 +89,7 @@ def stages_with_comma(stop: Stop) -> Diagnostic | None:
         return None
     fix = stop.replace(index, " ->", safe=False)
     help = "write `->` between two stages, or an `output` of its own for each tensor"
-    return _unexpected(stop, index, "a statement gives one chain", help, fix)
+    return unexpected(stop, index, "a statement gives one chain", help, fix)
 
 
 def nameless_declaration(stop: Stop) -> Diagnostic | None:
@@ -111,7 +102,7 @@ def nameless_declaration(stop: Stop) -> Diagnostic | None:
         if word == "block":
             example = "block name(units) = Dense(units) -> ReLU()"
         label = f"the name of the {word} is expected here"
-        return _unexpected(stop, stop.index, label, f"write `{example}`", None)
+        return unexpected(stop, stop.index, label, f"write `{example}`", None)
     if word == "train" and stop.index == stop.began + 2 and stop.kind == "(":
         name = shorten(stop.previous_text)
         help = f"write settings between braces, without commas: `train {name} {{ optimizer = adam … }}`"
@@ -119,7 +110,7 @@ def nameless_declaration(stop: Stop) -> Diagnostic | None:
         last = stop.index + 1 if is_empty else stop.index
         whole = Span(stop.tokens.file, stop.span.start, stop.tokens.ends[last])
         fix = Fix((Edit(whole, ""),), safe=True, text="leave the `()` away") if is_empty else None
-        return _unexpected(stop, stop.index, "`{` is expected here", help, fix)
+        return unexpected(stop, stop.index, "`{` is expected here", help, fix)
     return None
 
 
@@ -147,10 +138,10 @@ def input_type(stop: Stop) -> Diagnostic | None:
         help = "write a tensor's type behind a colon: `input name: [32, 32, 3]`"
         place = Span(stop.tokens.file, stop.gap.end, stop.span.end)
         fix = stop.shows_line(Fix((Edit(place, ":"),), safe=True))
-        return _unexpected(stop, stop.index, "a colon is expected here", help, fix)
+        return unexpected(stop, stop.index, "a colon is expected here", help, fix)
     if stop.kind == "(" and ("[" in stop.accepted or ":" in stop.accepted):
         help = "write a shape between `[` and `]`: `input name: [32, 32, 3]`"
-        return _unexpected(
+        return unexpected(
             stop, stop.index, "`[` is expected here", help, stop.shows_line(_shape(stop))
         )
     return None
@@ -183,7 +174,7 @@ def colon_for_equals(stop: Stop) -> Diagnostic | None:
         return None
     gap = "" if stop.tokens.file.text[stop.span.start - 1] == " " else " "
     fix = stop.replace(stop.index, f"{gap}=")
-    return _unexpected(stop, stop.index, "`=` is expected here", "write `=`", fix)
+    return unexpected(stop, stop.index, "`=` is expected here", "write `=`", fix)
 
 
 def colon_after_output(stop: Stop) -> Diagnostic | None:
@@ -193,16 +184,14 @@ def colon_after_output(stop: Stop) -> Diagnostic | None:
         return None
     label = "a tensor is expected here, or its name and `=`"
     fix = stop.replace(stop.index, "")
-    return _unexpected(stop, stop.index, label, "leave the `:` out", fix)
+    return unexpected(stop, stop.index, label, "leave the `:` out", fix)
 
 
 def comma_after_setting(stop: Stop) -> Diagnostic | None:
     if stop.kind != "," or stop.where != SETTINGS:
         return None
     fix = stop.replace(stop.index, "")
-    return _unexpected(
-        stop, stop.index, "nothing stands between settings", "leave the `,` out", fix
-    )
+    return unexpected(stop, stop.index, "nothing stands between settings", "leave the `,` out", fix)
 
 
 def import_statement(stop: Stop) -> Diagnostic | None:
@@ -216,14 +205,14 @@ def import_statement(stop: Stop) -> Diagnostic | None:
         return None
     if stop.kind == "*":
         help = "name what you want of it: `import conv_bn, residual`"
-        return _unexpected(stop, stop.index, "a name is expected here", help, None)
+        return unexpected(stop, stop.index, "a name is expected here", help, None)
     if stop.kind in ("/", ".") and "import" in stop.accepted:
         last = next((i for i in range(began, stop.resume) if tokens.kinds[i] == "import"), None)
         if last is not None:
             span = Span(tokens.file, tokens.starts[began + 1], tokens.ends[last - 1])
             fix = Fix((Edit(span, f'"{span.text}"'),), safe=True)
             help = f'write the name of a file in quotes: `"{shorten(span.text)}"`'
-            return _unexpected(stop, stop.index, "`import` is expected here", help, fix)
+            return unexpected(stop, stop.index, "`import` is expected here", help, fix)
     return None
 
 
@@ -275,7 +264,7 @@ def input_in_chain(stop: Stop) -> Diagnostic | None:
         span = Span(tokens.file, tokens.starts[index - 1], tokens.starts[index + 2])
         fix = Fix((Edit(span, ""),), safe=True)
     help = "leave it out: a chain takes what arrives; or write a body between `{` and `}`"
-    return _unexpected(stop, index - 1, "a block of one chain names no input", help, fix)
+    return unexpected(stop, index - 1, "a block of one chain names no input", help, fix)
 
 
 def extern_without_shape(stop: Stop) -> Diagnostic | None:
@@ -283,7 +272,7 @@ def extern_without_shape(stop: Stop) -> Diagnostic | None:
     if stop.kind != "from" or tokens.kinds[stop.began] != "extern" or ":" not in stop.accepted:
         return None
     help = "say which shape it makes of which: `extern layer Name(…): [h, w, c] -> [h, w, 2 * c] from …`"
-    return _unexpected(stop, stop.index, "`:` is expected here", help, None)
+    return unexpected(stop, stop.index, "`:` is expected here", help, None)
 
 
 def missing_braces(stop: Stop) -> Diagnostic | None:
@@ -296,7 +285,7 @@ def missing_braces(stop: Stop) -> Diagnostic | None:
         return None
     head = Span(tokens.file, tokens.starts[heads[-1]], tokens.ends[stop.index - 1]).text
     help = f"write what is to be done between braces: `{shorten(head)} {{ … }}`"
-    return _unexpected(stop, stop.index, "`{` is expected here", help, _braces(stop))
+    return unexpected(stop, stop.index, "`{` is expected here", help, _braces(stop))
 
 
 def _braces(stop: Stop) -> Fix | None:
@@ -323,7 +312,7 @@ def repeat_without_count(stop: Stop) -> Diagnostic | None:
     if brace == 0 or stop.tokens.text(brace - 1) != "repeat":
         return None
     label = "a count is expected here"
-    return _unexpected(stop, brace, label, "write a number: `repeat 3 { … }`", None)
+    return unexpected(stop, brace, label, "write a number: `repeat 3 { … }`", None)
 
 
 def tuple_never_closed(stop: Stop) -> Diagnostic | None:

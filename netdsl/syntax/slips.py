@@ -22,7 +22,7 @@ from netdsl.syntax.recovery import (
     begins_statement,
     is_name,
 )
-from netdsl.syntax.stop import Stop
+from netdsl.syntax.stop import Stop, unexpected
 from netdsl.syntax.table import END
 from netdsl.syntax.tokens import HARD_WORDS
 
@@ -32,12 +32,6 @@ _TYPES = frozenset("int float bool str activation initializer regularizer constr
 _TYPES |= frozenset({"shape", "list", "any", "layer"})
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _HEADS = frozenset({"model", "block", "train"})
-
-
-def _unexpected(stop: Stop, index: int, label: str, help: str, fix: Fix | None) -> Diagnostic:
-    tokens = stop.tokens
-    found = shorten(tokens.text(index))
-    return problems.UnexpectedToken.at(tokens.span(index), label, help=help, fix=fix, found=found)
 
 
 def misspelled_stage(stop: Stop) -> Diagnostic | None:
@@ -52,7 +46,7 @@ def misspelled_stage(stop: Stop) -> Diagnostic | None:
         near = _near(word, _STAGE_WORDS)
         if near is not None and _stage_follows(stop, index + 1, near):
             label, fix = "no stage begins with this word", stop.replace(index, near)
-            return _unexpected(stop, index, label, f"did you mean `{near}`?", fix)
+            return unexpected(stop, index, label, f"did you mean `{near}`?", fix)
     return None
 
 
@@ -89,7 +83,7 @@ def misspelled_inner_word(stop: Stop) -> Diagnostic | None:
         if near == "as" and not (is_name(stop.following(index + 1 - stop.index))):
             continue
         label, fix = f"`{near}` is expected here", stop.replace(index, near)
-        return _unexpected(stop, index, label, f"did you mean `{near}`?", fix)
+        return unexpected(stop, index, label, f"did you mean `{near}`?", fix)
     return None
 
 
@@ -114,17 +108,17 @@ def equals_of_argument(stop: Stop) -> Diagnostic | None:
     if head >= 0 and tokens.kinds[head] in ("block", "model", "fn"):
         if stop.previous in _TYPES or tokens.kinds[index - 2] == ":":
             label, fix = "`=` is expected before it", stop.insert(index, "= ")
-            return _unexpected(stop, index, label, "write `=` before the default", fix)
+            return unexpected(stop, index, label, "write `=` before the default", fix)
         if stop.text not in _TYPES:
             return None
         label, fix = "`:` is expected before it", stop.append(index - 1, ":")
-        return _unexpected(stop, index, label, f"write `{stop.previous_text}: {stop.text}`", fix)
+        return unexpected(stop, index, label, f"write `{stop.previous_text}: {stop.text}`", fix)
     if stop.kind not in ("STRING", "NUMBER", "True", "False", "None") or "," not in stop.accepted:
         return None
     written = f"{stop.previous_text}={shorten(stop.text)}"
     label, gap = "`=` is expected before it", Span(tokens.file, stop.gap.start, stop.span.start)
     fix = Fix((Edit(gap, "="),), safe=True)
-    return _unexpected(stop, index, label, f"write `{written}`", fix)
+    return unexpected(stop, index, label, f"write `{written}`", fix)
 
 
 def equals_of_statement(stop: Stop) -> Diagnostic | None:
@@ -148,7 +142,7 @@ def equals_of_statement(stop: Stop) -> Diagnostic | None:
         return None
     text = f"{tokens.text(name)} = {tokens.text(place)}"
     label, fix = "`=` is expected before it", stop.insert(place, "= ")
-    return _unexpected(stop, place, label, f"write `{shorten(text)} …`", fix)
+    return unexpected(stop, place, label, f"write `{shorten(text)} …`", fix)
 
 
 def comma_between_names(stop: Stop) -> Diagnostic | None:
@@ -168,13 +162,13 @@ def sign_twice(stop: Stop) -> Diagnostic | None:
     """`Dense(4,, activation=relu)`, `n:: int`, `f((3)` where the second opens nothing."""
     if _is_brace_twice(stop):
         second = stop.open_brackets[-1]
-        return _unexpected(
+        return unexpected(
             stop, second, "a second `{`", "leave one `{` away", stop.replace(second, "")
         )
     if stop.kind not in (",", ":", "{", "=", "(") or stop.previous != stop.kind:
         return None
     label, fix = f"a second `{stop.kind}`", stop.replace(stop.index, "")
-    return _unexpected(stop, stop.index, label, f"leave one `{stop.kind}` away", fix)
+    return unexpected(stop, stop.index, label, f"leave one `{stop.kind}` away", fix)
 
 
 def _is_brace_twice(stop: Stop) -> bool:
@@ -198,7 +192,7 @@ def comma_at_end(stop: Stop) -> Diagnostic | None:
     ):
         return None
     fix = stop.replace(stop.index, "")
-    return _unexpected(
+    return unexpected(
         stop, stop.index, "nothing stands between statements", "leave the `,` out", fix
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from netdsl.diagnostics.diagnostic import Edit, Fix, apply_edits
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, apply_edits
+from netdsl.diagnostics.problems.syntax import UnexpectedToken
 from netdsl.source import Span
+from netdsl.syntax.faults import shorten
 from netdsl.syntax.recovery import (
     CLOSERS,
     OPENERS,
@@ -179,3 +181,10 @@ class Stop:
     def append(self, index: int, text: str, *, safe: bool = True) -> Fix:
         """The fix that puts `text` behind a token."""
         return Fix((Edit(self.after(index), text),), safe)
+
+
+def unexpected(stop: Stop, index: int, label: str, help: str, fix: Fix | None) -> Diagnostic:
+    """Say of a token, here or before, that it does not fit."""
+    span = stop.tokens.span(index)
+    found = shorten(stop.tokens.text(index))
+    return UnexpectedToken.at(span, label, help=help, fix=fix, found=found)
