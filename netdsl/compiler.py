@@ -124,7 +124,7 @@ class Compiled:
         """Write the generated Python; raises ValueError where the spec has errors."""
         if not self.ok:
             raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
-        with deep_stack():
+        with deep_stack(), collector_paused():
             return self._written(api, flat=flat)
 
     def _written(self, api: Api, *, flat: bool) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from netdsl.emit.document import INDENT, WIDTH, Document, Group, Printer, Suffix, on_one_line
 from netdsl.emit.layout import (
@@ -252,4 +253,14 @@ def wrap(text: str, indent: int = 0, first: int = 0) -> list[str]:
 
 def names_in(statements: Iterable[ast.AST]) -> set[str]:
     """Give every name that stands in some code."""
-    return {n.id for s in statements for n in ast.walk(s) if isinstance(n, ast.Name)}
+    found: set[str] = set()
+    stack: list[Any] = list(statements)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.AST):
+            stack.extend(getattr(node, field, None) for field in node._fields)
+    return found

@@ -39,6 +39,8 @@ def quote(text: str, *, inside_fstring: bool = False) -> str:
 
 def escape(text: str, mark: str) -> str:
     """Escape what may not stand in a string literal, so that it ends as the data it was."""
+    if text.isascii() and text.isprintable() and "\\" not in text and mark not in text:
+        return text  # as nearly every name is
     return "".join(_escape_char(char, mark) for char in text)
 
 
