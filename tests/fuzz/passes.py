@@ -96,6 +96,8 @@ def limit_memory() -> None:
 def check(file: SourceFile) -> Compiled:
     """Compile, and write what there is to say in each format."""
     compiled = compile_source(file, _imported)
+    whole = all(graph.complete for graph in compiled.graphs.values())
+    assert whole or not compiled.ok, "a part of the graph is missing, and nothing is said of it"
     render_all(compiled.diagnostics)
     to_json(compiled.diagnostics)
     to_github(compiled.diagnostics)
