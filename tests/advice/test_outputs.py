@@ -43,6 +43,7 @@ TOLD = [
 
 LEFT_ALONE = [
     ("Dense(4)", "loss = CategoricalCrossentropy(from_logits=True)"),
+    ("Dense(4, activation=Softmax())", "loss = categorical_crossentropy"),
     ("Dense(4)", "loss = mse callbacks = [EarlyStopping(patience=3)]"),
     ("Dense(4)", 'loss = mse metrics = [mae] callbacks = [EarlyStopping("val_mae")]'),
     ("Dense(4)", 'loss = mse metrics = [AUC()] callbacks = [EarlyStopping("auc_1")]'),
@@ -177,3 +178,16 @@ def test_a_layer_applied_step_by_step_ends_an_output_too(
     layer: str, loss: str, codes: list[str]
 ) -> None:
     assert told(STEPS.format(layer, loss)) == codes
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        "Dense(4, activation=own)",
+        "Dense(4, activation=own) -> ReLU() -> Dense(4, activation=softmax)",
+        "Dense(8, activation=own) -> AlphaDropout(0.1) -> Dense(4, activation=softmax)",
+    ],
+)
+def test_an_activation_of_the_users_own_is_not_judged(chain: str) -> None:
+    extern = 'extern fn own from "project.activations"\n'
+    assert told(extern + row(chain, "loss = categorical_crossentropy")) == []

@@ -118,7 +118,7 @@ def two_activations(view: View) -> Iterable[Diagnostic]:
         if before.kind not in KERNELS | ACTIVATIONS or _is_between_sums(view, before):
             continue
         first, second = activation(before), activation(node)
-        if "linear" in (first, second):
+        if {first, second} & {"linear", ""}:
             continue
         yield problems.TwoActivations.at(
             at(node),

@@ -102,23 +102,25 @@ def argument(node: Node, name: str, default: Any = None) -> Any:
     return node.operation.bound.get(name, default)
 
 
+#: Layers that are an activation, by what they apply.
+_ACTIVATING = {
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "PReLU": "prelu",
+    "ELU": "elu",
+    "Softmax": "softmax",
+}
+
+
 def activation(node: Node) -> str:
-    """Give the activation that a layer applies, also step by step: `linear` where it has none."""
+    """Give the activation that a layer applies, also step by step: `linear` without one, "" where it is the user's."""
     inner = each_step(node)
     value = argument(node, "activation") if inner is None else inner.arguments.get("activation")
-    if isinstance(value, ObjectValue):
-        return value.kind
     if isinstance(value, str):
         return value
-    own = node.kind.lower()
-    layers = {
-        "relu": "relu",
-        "leakyrelu": "leaky_relu",
-        "prelu": "prelu",
-        "elu": "elu",
-        "softmax": "softmax",
-    }
-    return layers.get(own, "linear")
+    if isinstance(value, (ObjectValue, BoundLayer)):
+        return _ACTIVATING.get(value.kind, "" if isinstance(value, BoundLayer) else value.kind)
+    return _ACTIVATING.get(node.kind, "linear") if value is None else ""
 
 
 def each_step(node: Node) -> BoundLayer | None:

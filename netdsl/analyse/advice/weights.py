@@ -196,7 +196,7 @@ def alpha_dropout_alone(view: View) -> Iterable[Diagnostic]:
             continue
         while before.kind in ("Flatten", "Reshape", "Identity") and len(before.inputs) == 1:
             before = view.producer(before.inputs[0])
-        if before.operation.family == "layer" and activation(before) != "selu":
+        if before.operation.family == "layer" and activation(before) not in ("selu", ""):
             own = activation(before)
             yield problems.AlphaDropoutAlone.at(
                 at(node),
