@@ -16,9 +16,6 @@ from netdsl.syntax import tree
 #: What makes a layer once it is called.
 Maker = KindRef | BlockRef | ModelRef | ExternLayerRef
 
-#: What a wrapper holds, for those that do not hold any layer.
-_HELD = {"Bidirectional": "LSTM(64)", "RNN": "LSTMCell(64)"}
-
 
 def example_call(name: str, target: object) -> str:
     """Spell the shortest call: `Dense(units=…)`, `encoder(width=…, heads=…)`, `Flatten()`."""
@@ -52,9 +49,7 @@ def classes_among(call: tree.Call, given: Sequence[Given], found: Signature, fra
     if item is None:
         return False
     name = item.span.text
-    example = _HELD.get(found.name, example_call(name, item.value))
-    if isinstance(item.value, KindRef):
-        example = example_call(name, item.value)
+    example = example_call(name, item.value)
     frame.report(
         problems.WrongUse.at(
             item.span,

@@ -208,7 +208,7 @@ def told(setting: str) -> Diagnostic:
             "`augment` is a list, not a chain of augmentation layers",
             "did you mean `RandomFlip() -> RandomRotation(0.1)`?",
         ),
-        ("adapt = 3", "`adapt` is `3`, not the name of a layer", ""),
+        ("adapt = 3", "`adapt` is `3`, not the name of a layer", "name layers …"),
     ],
 )
 def test_a_wrong_value_is_told_in_words(setting: str, label: str, help: str) -> None:
