@@ -30,6 +30,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
 )
 from netdsl.elaborate.frame import Body, Frame, add_defaults
+from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.limits import BLOCK_STEPS, MAX_DEPTH, LimitReached
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import Arrangement, Step
@@ -54,6 +55,8 @@ def apply_block(
     extra, fine = layers.call_time_arguments(second, frame)
     outer = frame.body
     if bound is None or not fine or outer is None:
+        return POISON
+    if not check_parameters(node, bound, home):
         return POISON
     name = layers.stage_name(call, frame, snake_case(node.name))
     body = Body(

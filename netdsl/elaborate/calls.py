@@ -30,6 +30,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitReached
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -318,7 +319,7 @@ def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> An
         if budget.depth > MAX_DEPTH:
             raise LimitReached(f"`{node.name}` calls itself more than {MAX_DEPTH} levels deep")
         bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
-        if bound is None:
+        if bound is None or not check_parameters(node, bound, function.home):
             return POISON
         inner = Frame(frame.session, function.home.unit, function.home, bound, None)
         return ev.evaluate(node.value, inner)

@@ -11,6 +11,7 @@ from netdsl.diagnostics.problems import names as problems
 from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.held_layers import check_defaults
 from netdsl.elaborate.parameters import TYPE_WORDS
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
@@ -21,9 +22,13 @@ def check_declarations(frame: Frame) -> None:
     for statement in frame.unit.module.statements:
         for parameter in getattr(statement, "parameters", ()):
             _check_type(parameter, frame)
+        if isinstance(statement, (tree.Block, tree.Model)):
+            check_defaults(statement, frame)
         if isinstance(statement, (tree.ExternLayer, tree.ExternFn)):
             _check_module(statement, frame)
         for inner in _with_body(statement):
+            if isinstance(inner, tree.Function):
+                check_defaults(inner, frame)
             if isinstance(inner, tree.Defaults):
                 _check_layer(inner, frame)
             elif isinstance(inner, tree.Assert):

@@ -17,6 +17,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
 )
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.held_layers import check_turn
 from netdsl.elaborate.limits import TURN_STEPS, check_items
 from netdsl.elaborate.unpacking import change_names, more_names
 from netdsl.syntax import tree
@@ -82,6 +83,14 @@ def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
             )
         )
     return []
+
+
+def turn(loop: tree.For, index: int, item: Any, frame: Frame) -> Frame:
+    """Open the scope of one turn of a loop over stages."""
+    bound = match_pattern(loop.target, item, frame)
+    if index == 0:
+        check_turn(loop, bound, frame)
+    return frame.turn(loop, index, bound)
 
 
 def _groups(count: int, value: Any) -> str:

@@ -19,6 +19,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Body, Frame, Session
+from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.limits import MAX_DEPTH, LimitReached, check_shape
 from netdsl.elaborate.linking import Symbol
 from netdsl.graph import Graph, Node, Operation, Origin, Ref
@@ -100,7 +101,7 @@ def instantiate(ref: ModelRef, call: tree.Call, frame: Frame) -> ModelInstance |
     assert isinstance(node, tree.Model)
     home = frame.session.root(base.unit)
     bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home, preset)
-    if bound is None:
+    if bound is None or not check_parameters(node, bound, home):
         return None
     via = (*(frame.body.via if frame.body is not None else ()), (call.span, node.name))
     return instance_of(base, bound, frame.session, via, ref.symbol.name)
@@ -318,4 +319,6 @@ def top_level(
                 )
             )
             return None
-    return None if any(v is POISON for v in bound.values()) else (base, bound)
+    if any(v is POISON for v in bound.values()) or not check_parameters(node, bound, home):
+        return None
+    return base, bound

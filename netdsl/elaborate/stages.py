@@ -344,7 +344,7 @@ def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:
     predefine(loop, frame)
     branches: list[Any] = []
     for index, item in enumerate(loops.iterable(loop.iterable, frame)):
-        turn = frame.turn(loop, index, loops.match_pattern(loop.target, item, frame))
+        turn = loops.turn(loop, index, item, frame)
         if arriving is MISSING:
             branches.append(check_source(loop.body, ev.evaluate(loop.body, turn), turn))
         else:
@@ -407,7 +407,7 @@ def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
     items = loops.iterable(stage.iterable, _with_arriving(frame, arriving))
     predefine(stage, frame)
     for index, item in enumerate(items):
-        turn = frame.turn(stage, index, loops.match_pattern(stage.target, item, frame))
+        turn = loops.turn(stage, index, item, frame)
         arriving = run(stage.body, arriving, turn)
     return arriving
 

@@ -119,7 +119,7 @@ def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> 
     if (
         isinstance(expr, tree.ListExpr)
         and expr.items
-        and all(_makes_layer(w, i) for i in expr.items)
+        and all(makes_layer(w, i) for i in expr.items)
     ):
         return code.list_of(_numbered_layers(w, expr.items))
     return value(w, expr)
@@ -170,7 +170,8 @@ def _in_force(w: Writer, found: Signature) -> Iterator[tuple[str, ast.expr]]:
 # -- layers inside layers -----------------------------------------------------------------------
 
 
-def _makes_layer(w: Writer, expr: tree.Expr) -> bool:
+def makes_layer(w: Writer, expr: tree.Expr) -> bool:
+    """Tell the call of a layer class of Keras, or of the user's own."""
     if not isinstance(expr, tree.Call) or not isinstance(expr.function, tree.Name):
         return False
     identifier = expr.function.id
@@ -182,7 +183,7 @@ def _makes_layer(w: Writer, expr: tree.Expr) -> bool:
 
 def is_layer_chain(w: Writer, pipe: tree.Pipe) -> bool:
     """Tell whether a chain is itself a layer: it starts with one and not with a tensor."""
-    return _makes_layer(w, pipe.stages[0])
+    return makes_layer(w, pipe.stages[0])
 
 
 def wrapped_layer(w: Writer, call: tree.Call, base: str | None = None) -> ast.expr:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.kind import Structure
-from netdsl.catalog.signature import dtype_aliases, signature
+from netdsl.catalog.signature import dtype_aliases
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.naming import NamePlan, plan_names
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
@@ -23,7 +23,7 @@ from netdsl.emit.expressions import expression
 from netdsl.emit.facts import describe
 from netdsl.emit.functions import Written, write_block, write_model, write_specialised
 from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece
-from netdsl.emit.layers import is_layer_chain
+from netdsl.emit.layers import is_layer_chain, makes_layer
 from netdsl.emit.layout_statements import dedented
 from netdsl.emit.names import DefaultSet, Locals, Scope
 from netdsl.emit.reach import Reach
@@ -313,16 +313,31 @@ class ModuleWriter:
         return identifier in unit.names or identifier in FUNCTIONS or identifier in CONSTANTS
 
     def is_layer(self, w: Writer, expr: tree.Expr) -> bool:
-        """Tell whether a `let` names a layer."""
-        if isinstance(expr, tree.Pipe):
-            return is_layer_chain(w, expr)
-        if not isinstance(expr, tree.Call) or not isinstance(expr.function, tree.Name):
-            return False
-        identifier = expr.function.id
-        symbol = w.unit.names.get(identifier) if w.scope.lookup(identifier) is None else None
-        if symbol is not None:
-            return isinstance(symbol.node, tree.ExternLayer)
-        return w.scope.lookup(identifier) is None and signature("layer", identifier) is not None
+        """Tell whether a `let` names layers: each is made anew wherever the name is used."""
+        match expr:
+            case tree.ListExpr(_, items) | tree.TupleExpr(_, items):
+                return any(self.is_layer(w, item) for item in items)
+            case tree.DictExpr(_, items):
+                return any(self.is_layer(w, item) for _, item in items)
+            case tree.Comprehension(_, element):
+                return self.is_layer(w, element)
+            case tree.Conditional(_, _, then, otherwise):
+                return self.is_layer(w, then) or self.is_layer(w, otherwise)
+            case tree.Binary(_, _, left, right):
+                return self.is_layer(w, left) or self.is_layer(w, right)
+            case tree.Subscript(_, value):
+                return self.is_layer(w, value)
+            case tree.Name(_, identifier) if (found := w.scope.lookup(identifier)) is not None:
+                return isinstance(found.kind, Inlined)
+            case tree.Name(_, identifier):
+                symbol = self.symbol(w.unit, identifier)
+                if symbol is None or not isinstance(symbol.node, tree.Let):
+                    return False
+                named = self.global_name(w.unit, identifier)
+                return named is not None and isinstance(named.kind, Inlined)
+            case tree.Pipe():
+                return is_layer_chain(w, expr)
+        return makes_layer(w, expr)
 
     def result_kind(self, call: tree.Node, default: Kind) -> Kind:
         """Say what a call returned where the models were elaborated: one tensor or several."""

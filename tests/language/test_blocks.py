@@ -344,3 +344,36 @@ def test_what_has_a_name_of_its_own_is_not_called_through_a_value(spec: str) -> 
 )
 def test_what_has_a_name_of_its_own_is_no_hyperparameter(spec: str) -> None:
     assert codes(spec) == ["N0305"]
+
+
+_TWICE = "{ input x output x -> TimeDistributed(n) -> TimeDistributed(n) }"
+
+
+@pytest.mark.parametrize(
+    ("spec", "mended"),
+    [
+        (f"block b(n = «Dense(4)») {_TWICE}", "n: layer = Dense(4)"),
+        (f"block b(n: any = «Dense(4) -> ReLU()») {_TWICE}", "n: layer = Dense(4)"),
+        (
+            "block b(n) { input x output x -> TimeDistributed(n) -> TimeDistributed(«n») }",
+            "b(n: layer)",
+        ),
+        ("block b(n) { input x output x -> repeat 2 { TimeDistributed(«n») } }", "b(n: layer)"),
+        (
+            "block b(n) { input x output x -> for d in [n, Dense(3)] { TimeDistributed(d) -> TimeDistributed(«d») } }",
+            "",
+        ),
+        (
+            "block b(n) { input x output x -> for d in [n] { repeat 2 { TimeDistributed(«d») } } }",
+            "",
+        ),
+        ("fn f(a = «Dense(3)») = a\nblock b(n) { input x output x -> TimeDistributed(f(n)) }", ""),
+        ("fn f(a) = [a, «a»]\nblock b(n) { input x output x -> TimeDistributed(f(n)[0]) }", ""),
+    ],
+)
+def test_a_layer_that_python_would_share_is_refused(spec: str, mended: str) -> None:
+    model = "\nmodel M { input x: [5, 8] output y = x -> b(Dense(4)) }"
+    code, blames, place = blamed(spec + model)
+    assert (code, blames) == ("N0420", place)
+    (found,) = compiled((spec + model).replace("«", "").replace("»", "")).diagnostics
+    assert (found.fix is not None and found.fix.checked == "all") == bool(mended)
