@@ -128,7 +128,8 @@ def test_a_near_miss_is_answered_with_what_was_meant(
 def test_every_mistake_of_a_call_is_reported() -> None:
     bound = bind("Conv2D", 0, (3, "a"), stride=2, padding="sme", filters=4)
     codes = sorted(p.problem.code for p in bound.problems)
-    assert codes == ["N0301", "N0302", "N0305", "N0307"]  # a value given twice is not looked at twice
+    # A value given twice is not looked at twice.
+    assert codes == ["N0301", "N0302", "N0305", "N0307"]
     assert not bound.is_complete
 
 
