@@ -60,12 +60,10 @@ def _near(word: str, words: tuple[str, ...]) -> str | None:
 
 def _stage_follows(stop: Stop, index: int, word: str) -> bool:
     """Tell whether what follows goes on as such a stage does: `… in`, or a value and a brace."""
-    kinds = stop.tokens.kinds
-    line = [index]
-    while kinds[line[-1] + 1] != END and not stop.tokens.is_first_on_line(line[-1] + 1):
-        line.append(line[-1] + 1)
-    found = [kinds[i] for i in line]
-    return "in" in found if word == "for" else "{" in found
+    kinds, end = stop.tokens.kinds, index
+    while kinds[end] != END and (end == index or not stop.tokens.is_first_on_line(end)):
+        end += 1
+    return ("in" if word == "for" else "{") in kinds[index:end]
 
 
 def misspelled_inner_word(stop: Stop) -> Diagnostic | None:

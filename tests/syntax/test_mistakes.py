@@ -300,3 +300,8 @@ def test_a_word_read_as_another_is_the_operator_it_was_read_as() -> None:
     assert [d.help for d in found] == ["did you mean `in`?"]
     comparisons = [node for node in walk(module) if isinstance(node, tree.Compare)]
     assert [node.ops for node in comparisons] == [("in",)]
+
+
+@pytest.mark.parametrize("word", ["tf", "fo", "repeet"])
+def test_a_word_that_ends_the_file_begins_no_stage(word: str) -> None:
+    assert mistakes(f"model M {{\n    input x: [8, 3]\n    output y = x -> {word}")[1]
