@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from netdsl.catalog.signature import families_of
@@ -29,6 +30,7 @@ _MOST_READ = 60_000
 _LONGEST = 400  # words and signs of a statement, characters of a line
 _LARGEST = 200_000  # characters of a file that is read again for each proposal inside a word
 _MOST_INSIDE = 4  # proposals that split a word, or put a quote to it
+_MOST_READ_INSIDE = 12_000  # words and signs that are split anew to find them
 
 _LINE = re.compile(r"[^\n]*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -53,6 +55,7 @@ class _Search:
         self.tokens = stop.tokens
         self.end = min(max(stop.resume, stop.index + 1), len(self.tokens.kinds) - 1)
         self.left = _MOST_READ
+        self.left_inside = _MOST_READ_INSIDE
 
     def changes(self) -> Iterator[Change]:
         """Give each change of one sign after which the statement, and what begins the next, can be read."""
@@ -82,16 +85,16 @@ class _Search:
 
     def reads_text(self, edit: Edit) -> bool:
         """Tell whether the statement can be read once a text stands inside it."""
+        if self.left_inside < 0:
+            return False
         text, tokens = self.tokens.file.text, self.tokens
         changed = SourceFile("", text[: edit.span.start] + edit.text + text[edit.span.end :])
         last = tokens.ends[self.end] + len(edit.text)
         trial = tokenize(changed, tokens.starts[self.first], last)
         states = self.automaton.states_of_list()
         kinds = trial.kinds[:-1] if tokens.kinds[self.end] != END else trial.kinds
-        self.left -= len(kinds)
-        return self.left > 0 and all(
-            self.automaton.shifts(states, trial, index) for index in range(len(kinds))
-        )
+        self.left_inside -= len(kinds)
+        return all(self.automaton.shifts(states, trial, index) for index in range(len(kinds)))
 
     def _reads(self, states: list[int], index: int) -> bool:
         for place in range(index, self.end + 1):
@@ -110,8 +113,10 @@ def proposals(automaton: Automaton, stop: Stop) -> list[Fix]:
     search = _Search(automaton, stop, first)
     found = sorted(search.changes(), key=lambda c: _cost(c, stop))
     fixes = (_fix(change, stop) for change in found)
-    inside = [fix for fix in within_words(stop) if search.reads_text(fix.edits[0])]
-    return [*inside[:_MOST_INSIDE], *{fix.edits: fix for fix in fixes}.values()][:MOST_PROPOSED]
+    inside = (fix for fix in within_words(stop) if search.reads_text(fix.edits[0]))
+    return [*islice(inside, _MOST_INSIDE), *{fix.edits: fix for fix in fixes}.values()][
+        :MOST_PROPOSED
+    ]
 
 
 def within_words(stop: Stop) -> Iterator[Fix]:
