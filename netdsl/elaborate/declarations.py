@@ -12,9 +12,9 @@ from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.held_layers import check_defaults
-from netdsl.elaborate.parameters import TYPE_WORDS
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
+from netdsl.syntax.tokens import TYPE_WORDS
 
 
 def check_declarations(frame: Frame) -> None:

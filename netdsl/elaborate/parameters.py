@@ -27,6 +27,7 @@ from netdsl.elaborate.frame import Frame
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.tokens import TYPE_WORDS
 from netdsl.tensor import Sym
 
 _CATALOGUE_TYPES: Mapping[str, Family] = {
@@ -38,9 +39,6 @@ _CATALOGUE_TYPES: Mapping[str, Family] = {
 
 #: Families whose members a parameter without a type may name too.
 _NAMED: tuple[Family, ...] = ("loss", "metric", "optimizer")
-
-#: The words a parameter's type may be.
-TYPE_WORDS = ("int", "float", "bool", "str", "shape", "list", "any", "layer", *_CATALOGUE_TYPES)
 
 _SPELLED = {
     "int": "a whole number",

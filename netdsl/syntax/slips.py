@@ -24,12 +24,10 @@ from netdsl.syntax.recovery import (
 )
 from netdsl.syntax.stop import Stop, unexpected
 from netdsl.syntax.table import END
-from netdsl.syntax.tokens import HARD_WORDS
+from netdsl.syntax.tokens import HARD_WORDS, TYPE_WORDS
 
 _STAGE_WORDS = ("for", "if", "repeat")
 _VALUES = frozenset({"NUMBER", "STRING", "FSTRING", "True", "False", "None", "NAME", "[", "-"})
-_TYPES = frozenset("int float bool str activation initializer regularizer constraint".split())
-_TYPES |= frozenset({"shape", "list", "any", "layer"})
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _HEADS = frozenset({"model", "block", "train"})
 
@@ -104,10 +102,10 @@ def equals_of_argument(stop: Stop) -> Diagnostic | None:
         return None
     head = stop.open_brackets[-1] - 2
     if head >= 0 and tokens.kinds[head] in ("block", "model", "fn"):
-        if stop.previous in _TYPES or tokens.kinds[index - 2] == ":":
+        if stop.previous in TYPE_WORDS or tokens.kinds[index - 2] == ":":
             label, fix = "`=` is expected before it", stop.insert(index, "= ")
             return unexpected(stop, index, label, "write `=` before the default", fix)
-        if stop.text not in _TYPES:
+        if stop.text not in TYPE_WORDS:
             return None
         label, fix = "`:` is expected before it", stop.append(index - 1, ":")
         return unexpected(stop, index, label, f"write `{stop.previous_text}: {stop.text}`", fix)

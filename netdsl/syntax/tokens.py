@@ -20,6 +20,12 @@ HARD_WORDS = frozenset(
     {"True", "False", "None", "and", "or", "not", "in", "is", "if", "else", "for", "_"}
 )
 
+#: The words that a parameter's type may be.
+TYPE_WORDS = (
+    *("int", "float", "bool", "str", "shape", "list", "any", "layer"),
+    *("activation", "initializer", "regularizer", "constraint"),
+)
+
 MAX_TOKENS = 500_000  # of one file, comments among them; more takes long to read and much memory
 
 # What people write that is not netdsl, cut out whole so that a message can name it. A C comment is looked for only so
