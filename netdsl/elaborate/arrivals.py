@@ -46,11 +46,14 @@ def match_inputs(
             return None
         wanted = len(names)
         came = len(values) + len(by_name)
-        plural = "s" if wanted != 1 else ""
-        text = f"takes {wanted} tensor{plural}, {came} arrive{'s' * (came == 1)}"
-        report_inputs(label, text, span, frame, _offer(names, label))
+        report_inputs(label, takes(wanted, came), span, frame, _offer(names, label))
         return None
     return given | dict(zip(free, values, strict=True))
+
+
+def takes(wanted: int, came: int) -> str:
+    """Say how many tensors are taken and how many came: `takes 1 tensor, 2 arrive`."""
+    return f"takes {wanted} tensor{'s' * (wanted != 1)}, {came} arrive{'s' * (came == 1)}"
 
 
 def lacks_input(node: tree.Block, inner: Frame) -> bool:

@@ -9,6 +9,7 @@ from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import layers, parameters
 from netdsl.elaborate import tensor_types as types
+from netdsl.elaborate.arrivals import takes
 from netdsl.elaborate.entities import POISON, ExternLayerRef, is_poisoned, tensors_in
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.naming import snake_case
@@ -59,7 +60,7 @@ def infer_extern(
     if len(inputs) != len(node.inputs):
         frame.report(
             shape_problems.TooFewInputs.at(
-                span, f"takes {len(node.inputs)} tensors, {len(inputs)} arrive", layer=node.name
+                span, takes(len(node.inputs), len(inputs)), layer=node.name
             )
         )
         return None
