@@ -12,6 +12,7 @@ from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.held_layers import check_defaults
+from netdsl.elaborate.parameters import default_value
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.tokens import TYPE_WORDS
@@ -22,12 +23,12 @@ def check_declarations(frame: Frame) -> None:
     for statement in frame.unit.module.statements:
         for parameter in getattr(statement, "parameters", ()):
             _check_type(parameter, frame)
-        if isinstance(statement, (tree.Block, tree.Model)):
-            check_defaults(statement, frame)
+        if isinstance(statement, (tree.Block, tree.Model, tree.Function)):
+            _evaluate_defaults(statement, frame)
         if isinstance(statement, (tree.ExternLayer, tree.ExternFn)):
             _check_module(statement, frame)
         for inner in _with_body(statement):
-            if isinstance(inner, tree.Function):
+            if isinstance(inner, (tree.Block, tree.Model, tree.Function)):
                 check_defaults(inner, frame)
             if isinstance(inner, tree.Defaults):
                 _check_layer(inner, frame)
@@ -36,6 +37,14 @@ def check_declarations(frame: Frame) -> None:
             elif isinstance(inner, tree.Function) and inner is not statement:
                 for parameter in inner.parameters:
                     _check_type(parameter, frame)
+
+
+def _evaluate_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) -> None:
+    """Have defaults checked that no use asks for: the generated Python evaluates them all the same."""
+    for parameter in node.parameters:
+        if parameter.default is not None:
+            frame.session.place = parameter.default.span
+            default_value(parameter, node.name, frame)
 
 
 def _with_body(statement: tree.Node) -> Iterator[tree.Node]:

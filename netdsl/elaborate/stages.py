@@ -324,8 +324,10 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
             branches.extend(fork_loop(item, arriving, frame))
         else:
             branches.append(_branch(item, arriving, frame))
-    if not branches and not is_poisoned(arriving):
-        frame.report(problems.NotATensor.at(stage.span, "a fork without branches gives no tensor"))
+    if not branches:
+        label = "a fork without branches gives no tensor"
+        if not is_poisoned(arriving):
+            frame.report(problems.NotATensor.at(stage.span, label))
         return POISON
     return branches
 

@@ -377,3 +377,23 @@ def test_a_layer_that_python_would_share_is_refused(spec: str, mended: str) -> N
     assert (code, blames) == ("N0420", place)
     (found,) = compiled((spec + model).replace("«", "").replace("»", "")).diagnostics
     assert (found.fix is not None and found.fix.checked == "all") == bool(mended)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("block b(n = «foo»(3)) = Dense(n)", "N0201"),
+        ('block b(n: int = «"a"») = Dense(n)', "N0305"),
+        ("fn f(n = «foo») = n\nblock b(n) = Dense(f(n))", "N0201"),
+        ("block b(n) = Dense(n)\nblock unused(n = 3 // «0») = Dense(n)", "N0416"),
+    ],
+)
+def test_a_default_that_no_use_asks_for_is_checked(spec: str, expected: str) -> None:
+    model = "\nmodel M { input x: [8] output y = x -> b(4) }"
+    assert blamed(spec + model)[0] == expected
+
+
+def test_a_fork_without_branches_is_told_once() -> None:
+    assert codes(dense_model("x -> [] -> [] -> Lambda(f)", before='extern fn f from "a"')) == [
+        "N0408"
+    ]
