@@ -28,7 +28,7 @@ from netdsl.elaborate.hyperparameters import own_models, unknown_hyperparameter
 from netdsl.elaborate.linking import Loader, Unit, link
 from netdsl.elaborate.loading import load, read_text
 from netdsl.elaborate.training import TrainPlan
-from netdsl.fixes import MOST_TRIED, verify_fixes
+from netdsl.fixes import verify_fixes
 from netdsl.graph import Graph
 from netdsl.source import SourceFile, Span
 from netdsl.stack import deep_stack
@@ -185,17 +185,21 @@ def compile_source(
         found = tuple(d for d in found if d.severity != "advice")
     found = tuple(select(in_order(found), unit.all_modules(), selection))
 
-    def recompile(changed: SourceFile) -> tuple[Diagnostic, ...]:
+    left = NODES_TRIED if _effort(elaboration, file) < NODES_TRIED else 0
+
+    def recompile(changed: SourceFile) -> tuple[Diagnostic, ...] | None:
+        nonlocal left
+        if left <= 0:
+            return None
         unit, elaboration, after = _compile_once(changed, loader, settings or {}, sizes or {})
+        left -= _effort(elaboration, changed)
         if advised and not _has_errors(after):  # advice that an error hid is no fault of a fix
             after = (*after, *_advice(elaboration, surroundings))
         return tuple(select(after, unit.all_modules(), selection))
 
-    effort = elaboration.steps // STEPS_OF_A_LAYER + len(file.text) // TEXT_OF_A_LAYER
-    most = min(MOST_TRIED, NODES_TRIED // (effort + 1))
     return Compiled(
         unit,
-        verify_fixes(file, found, recompile, most),
+        verify_fixes(file, found, recompile),
         elaboration.graphs,
         dict(settings or {}),
         elaboration.unused_settings,
@@ -223,6 +227,11 @@ def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagn
 NODES_TRIED = 10_000
 STEPS_OF_A_LAYER = 20
 TEXT_OF_A_LAYER = 30
+
+
+def _effort(elaboration: Elaboration, file: SourceFile) -> int:
+    """Say how much a compilation took, as a number of layers."""
+    return elaboration.steps // STEPS_OF_A_LAYER + len(file.text) // TEXT_OF_A_LAYER + 1
 
 
 def _compile_once(

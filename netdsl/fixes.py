@@ -9,8 +9,8 @@ from dataclasses import replace
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, apply_edits
 from netdsl.source import SourceFile
 
-#: Gives the diagnostics of a text that takes the place of a file's.
-Recompile = Callable[[SourceFile], Iterable[Diagnostic]]
+#: Gives the diagnostics of a text that takes the place of a file's; None where enough has been tried.
+Recompile = Callable[[SourceFile], Iterable[Diagnostic] | None]
 
 MOST_TRIED = 12
 SYNTAX = "N01"  # the codes of what the parser cannot read
@@ -20,10 +20,9 @@ def verify_fixes(
     file: SourceFile,
     diagnostics: tuple[Diagnostic, ...],
     recompile: Recompile,
-    most: int = MOST_TRIED,
 ) -> tuple[Diagnostic, ...]:
-    """Keep the fixes that work and drop the others; at most `most` are tried, from the top of the file."""
-    left = most
+    """Keep the fixes that work and drop the others; so many are tried, from the top of the file."""
+    left = MOST_TRIED
     result: list[Diagnostic] = []
     for diagnostic in diagnostics:
         if diagnostic.fix is None:
@@ -66,7 +65,10 @@ def _tried(
 ) -> Diagnostic | None:
     """Give the diagnostic with the fix marked as checked; None where the fix does not help."""
     changed = SourceFile(file.name, apply_edits(file.text, fix.edits))
-    after = tuple(recompile(changed))
+    found = recompile(changed)
+    if found is None:
+        return None
+    after = tuple(found)
     before_counts, after_counts = Counter(map(_key, diagnostics)), Counter(map(_key, after))
     gone = after_counts[_key(diagnostic)] < before_counts[_key(diagnostic)]
     # Advice may come and go with a fix. Mistakes may not come, but for those that a broken statement hid; and

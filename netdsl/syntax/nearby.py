@@ -26,7 +26,7 @@ from netdsl.syntax.tokens import Tokens, tokenize
 _SIGNS = (",", ")", "(", "]", "[", "->", "=", "}", "{", ":")
 #: How many proposals are handed on to be compiled, and how many words and signs are read to find them.
 MOST_PROPOSED = 6
-_MOST_READ = 60_000
+_MOST_READ = 25_000
 _LONGEST = 400  # words and signs of a statement, characters of a line
 _LARGEST = 200_000  # characters of a file that is read again for each proposal inside a word
 _MOST_INSIDE = 4  # proposals that split a word, or put a quote to it
