@@ -219,3 +219,10 @@ def test_argument_in_keras_order_is_the_one_by_name() -> None:
     )
     for name in ("filters", "kernel_size", "strides", "padding"):
         assert argument(by_position, name) == argument(by_name, name)
+
+
+@pytest.mark.parametrize("layer", ["LSTM(4)", "RNN(LSTMCell(4))", "Bidirectional(LSTM(4))"])
+@pytest.mark.parametrize("states", ["8", "[8]", '"a"'])
+def test_states_that_are_no_tensors_are_refused(layer: str, states: str) -> None:
+    spec = f"model M {{ input x: [10, 32]\n output y = x -> {layer}(initial_state={states}) }}"
+    assert codes(spec) == ["N0523"]

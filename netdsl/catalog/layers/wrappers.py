@@ -235,8 +235,9 @@ def _check_initial_state(call: Call, x: TensorSpec, forward: Inference) -> None:
     given = call.call_arguments.get("initial_state")
     if given is None:
         return
-    count = 1 if isinstance(given, TensorSpec) else len(given)
-    if isinstance(given, TensorSpec) or count % 2:
+    is_list = isinstance(given, (list, tuple))
+    count = len(given) if is_list else 1
+    if not is_list or count % 2:
         raise Refusal(
             WrongState,
             f"{count} given, and the two directions take as many each",
