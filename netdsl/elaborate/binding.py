@@ -25,6 +25,7 @@ from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
+    APPLIED_BY_NAME,
     POISON,
     BlockRef,
     BuiltinFunction,
@@ -442,15 +443,7 @@ def _report_binding(
 
 
 #: What stands for a declaration, and is spelled by its name alone.
-_DECLARED = (
-    BlockRef,
-    BuiltinFunction,
-    ExternLayerRef,
-    FunctionValue,
-    KindRef,
-    ModelRef,
-    SharedLayer,
-)
+_DECLARED = (*APPLIED_BY_NAME, BuiltinFunction, FunctionValue)
 
 
 def leave_out(call: tree.Call, name: str | None) -> Fix | None:

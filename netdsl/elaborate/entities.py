@@ -95,6 +95,10 @@ class SharedLayer:
     operations: dict[str, Operation] = field(default_factory=dict)
 
 
+#: What is applied by its own name, where it is declared: no value that a block could be given.
+APPLIED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)
+
+
 @record(eq=False)
 class NotTaken:
     """What a name after `as` stands for until its stage is run; it may stand in a branch that is not taken."""

@@ -450,9 +450,7 @@ def _pipe(expr: tree.Pipe, frame: Frame) -> Any:
 
 def _loop(expr: tree.Repeat | tree.For | tree.If | tree.As, frame: Frame) -> Any:
     if frame.body is None:
-        label = "layers are applied in the body of a block or a model"
-        frame.report(problems.NotAStage.at(expr.span, label))
-        return POISON
+        return stages.outside_bodies(expr.span, frame)
     stages.note_starts(expr, frame)
     return stages.run(expr, frame.arriving, frame)
 

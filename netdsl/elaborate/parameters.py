@@ -13,12 +13,9 @@ from netdsl.diagnostics.problems import arguments as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
+    APPLIED_BY_NAME,
     POISON,
-    BlockRef,
-    ExternLayerRef,
     KindRef,
-    ModelRef,
-    SharedLayer,
     is_poisoned,
     spell_entity,
     tensors_in,
@@ -49,9 +46,6 @@ _SPELLED = {
     "list": "a list",
     "layer": "a layer",
 }
-
-#: What is applied by its own name, where it is declared: no value that a block could be given.
-_DECLARED = (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)
 
 _CHOOSE = "choose between stages by a value: `if … { … } else { … }`"
 
@@ -255,7 +249,7 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
         return _catalogue_value(parameter, _CATALOGUE_TYPES[word], value, span, label, frame)
     if isinstance(value, Identifier):
         return _identifier(parameter, value, span, frame)
-    is_declared = isinstance(value, _DECLARED)
+    is_declared = isinstance(value, APPLIED_BY_NAME)
     if not is_declared and (word is None or word == "any" or _is_of(word, value)):
         return value
     if isinstance(value, Sym) and word in ("int", "float"):
