@@ -16,6 +16,7 @@ from netdsl.emit.document import (
     SPACE,
     BestFit,
     Document,
+    Element,
     FitsExpanded,
     Group,
     IfBreaks,
@@ -49,6 +50,11 @@ _Part: TypeAlias = ast.expr | tuple[str, int]
 def precedence(node: ast.expr) -> int:
     """Say how tightly an expression binds; brackets and names bind tightest."""
     match node:
+        case ast.Name() | ast.Call() | ast.Attribute():
+            return _ATOM
+        case ast.Constant(value=value):
+            is_number = isinstance(value, (int, float))
+            return _UNARY_LEVEL if is_number and repr(value).startswith("-") else _ATOM
         case ast.Lambda():
             return 0
         case ast.IfExp():
@@ -61,8 +67,6 @@ def precedence(node: ast.expr) -> int:
             return _COMPARISON
         case ast.BinOp(op=op):
             return _BINARY[type(op)][1]
-        case ast.Constant(value=int() | float() as number) if repr(number).startswith("-"):
-            return _UNARY_LEVEL
         case _:
             return _ATOM
 
@@ -111,9 +115,9 @@ def bracketed_items(left: str, items: list[Document], right: str, level: Level) 
 
 def comma_separated(items: list[Document], *, always_comma: bool = False) -> Document:
     """Join items; a trailing comma follows where they stand on a line each."""
-    parts: list[Document] = []
+    parts: list[Element | Document] = []
     for index, item in enumerate(items):
-        parts.append((",", SPACE, item) if index else item)
+        parts += (",", SPACE, *item) if index else item
     if len(items) > 1 or always_comma:
         parts.append((IfBreaks((",",)),))
     return tuple(parts)
@@ -139,7 +143,7 @@ def _bare(node: ast.expr, level: Level) -> Document:
         case ast.JoinedStr():
             return (spell_fstring(node, flat),)
         case ast.Attribute(value=value, attr=attr):
-            return (lay_out(value, level, _ATOM), "." + attr)
+            return _joined(*lay_out(value, level, _ATOM), "." + attr)
         case ast.Call():
             return _call(node, level)
         case ast.Subscript(value=value, slice=index):
@@ -158,6 +162,12 @@ def _bare(node: ast.expr, level: Level) -> Document:
             return (f"lambda {names}: " if names else "lambda: ", lay_out(body, level))
         case _:
             return _display(node, level)
+
+
+def _joined(*parts: Element | Document) -> Document:
+    """Make one text of texts, which most documents are: there is less to print."""
+    texts = [part for part in parts if isinstance(part, str)]
+    return ("".join(texts),) if len(texts) == len(parts) else parts
 
 
 def _display(node: ast.expr, level: Level) -> Document:
@@ -189,25 +199,29 @@ def _pair(key: ast.expr | None, value: ast.expr) -> Document:
 
 
 def _call(node: ast.Call, level: Level) -> Document:
-    function = lay_out(node.func, level, _ATOM)
-    if not node.args and not node.keywords:
-        return (function, "()")
+    return (lay_out(node.func, level, _ATOM), arguments(node, level))
+
+
+def arguments(node: ast.Call, level: Level) -> Document:
+    """Lay out what stands in the parentheses of a call, and these."""
     if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
         only = node.args[0]
         content = _comprehension(only.elt, only.generators)
-        return (function, _bracketed("(", (Group((content,)),), ")", level))
+        return _bracketed("(", (Group((content,)),), ")", level)
     items = [lay_out(argument, INSIDE) for argument in node.args]
     items += [_keyword(keyword) for keyword in node.keywords]
+    if not items:
+        return ("()",)
     if getattr(node, "a_line_each", False):
         content = (Group((comma_separated(items, always_comma=True),), expand=True),)
-        return (function, _bracketed("(", content, ")", level, expand=True))
-    return (function, _bracketed("(", (Group(comma_separated(items)),), ")", level))
+        return _bracketed("(", content, ")", level, expand=True)
+    return _bracketed("(", (Group(comma_separated(items)),), ")", level)
 
 
 def _keyword(keyword: ast.keyword) -> Document:
     if keyword.arg is None:
         return ("**", lay_out(keyword.value, INSIDE, _BIT_OR))
-    return (keyword.arg, "=", lay_out(keyword.value, INSIDE))
+    return _joined(keyword.arg, "=", *lay_out(keyword.value, INSIDE))
 
 
 def _index(index: ast.expr) -> Document:

@@ -10,9 +10,19 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from netdsl.emit.document import INDENT, WIDTH, Document, Group, Printer, Suffix, on_one_line
+from netdsl.emit.document import (
+    INDENT,
+    WIDTH,
+    Document,
+    Group,
+    Printer,
+    Suffix,
+    on_one_line,
+    text_width,
+)
 from netdsl.emit.layout import (
     INSIDE,
+    arguments,
     bracketed_items,
     comma_separated,
     lay_out,
@@ -63,8 +73,8 @@ def _text_of(statement: ast.stmt) -> str:
 def _statement(statement: ast.stmt, indent: int) -> Iterator[str]:
     inner = indent + INDENT
     match statement:
-        case ast.FunctionDef(name=name, args=arguments, body=body):
-            head: Document = (f"def {name}", _parameters(arguments), ":")
+        case ast.FunctionDef(name=name, args=given, body=body):
+            head: Document = (f"def {name}", _parameters(given), ":")
             yield from _print(head, indent)
             yield from _block(body, inner)
         case ast.ClassDef(name=name, body=body):
@@ -149,20 +159,20 @@ def _alias(alias: ast.alias) -> str:
     return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
 
 
-def _parameters(arguments: ast.arguments) -> Document:
+def _parameters(given: ast.arguments) -> Document:
     items: list[Document] = []
-    plain = len(arguments.args) - len(arguments.defaults)
-    defaults: list[ast.expr | None] = [None] * plain + list(arguments.defaults)
-    for argument, default in zip(arguments.args, defaults, strict=True):
+    plain = len(given.args) - len(given.defaults)
+    defaults: list[ast.expr | None] = [None] * plain + list(given.defaults)
+    for argument, default in zip(given.args, defaults, strict=True):
         items.append(_parameter(argument.arg, default))
-    if arguments.vararg is not None:
-        items.append((f"*{arguments.vararg.arg}",))
-    elif arguments.kwonlyargs:
+    if given.vararg is not None:
+        items.append((f"*{given.vararg.arg}",))
+    elif given.kwonlyargs:
         items.append(("*",))
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+    for argument, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
         items.append(_parameter(argument.arg, default))
-    if arguments.kwarg is not None:
-        items.append((f"**{arguments.kwarg.arg}",))
+    if given.kwarg is not None:
+        items.append((f"**{given.kwarg.arg}",))
     return bracketed_items("(", [(Group(comma_separated(items, always_comma=True)),)], ")", None)
 
 
@@ -179,21 +189,32 @@ def _print(document: Document, indent: int) -> list[str]:
 
 
 def _print_simple(statement: ast.stmt, suffix: Document, indent: int) -> list[str]:
-    """Print a statement; where only `(x)` of `layers.Conv2D(…)(x)` would break, the arguments get a line each.
+    match statement:
+        case ast.Assign(targets=[only], value=ast.Call(func=ast.Call()) as call):
+            before: Document = (target(only), " = ")
+        case ast.Return(value=ast.Call(func=ast.Call()) as call):
+            before = ("return ",)
+        case _:
+            return _print((_simple(statement), suffix), indent)
+    if call.keywords or not all(map(_is_short, call.args)):
+        return _print((_simple(statement), suffix), indent)
+    return _print_applied(before, call, suffix, indent)
+
+
+def _print_applied(before: Document, call: ast.Call, suffix: Document, indent: int) -> list[str]:
+    """Print `x = layers.Conv2D(…)(x)`; where only `(x)` would break, the arguments get a line each.
 
     A formatter leaves both, and `)(x)` reads better than an `x` on a line by itself.
     """
-    lines = _print((_simple(statement), suffix), indent)
-    if not any(line.endswith(")(") for line in lines):
-        return lines
-    application = getattr(statement, "value", None)
-    match application:
-        case ast.Call(func=ast.Call() as maker, args=args, keywords=[]) if all(
-            map(_is_short, args)
-        ):
-            maker.a_line_each = True  # type: ignore[attr-defined]
-            return _print((_simple(statement), suffix), indent)
-    return lines
+    made, application = lay_out(call.func, None), (arguments(call, None), suffix)
+    start = on_one_line((*before, made), WIDTH - indent - len("("))
+    if start is not None:
+        end = on_one_line(application, WIDTH - indent - text_width(start))
+        if end is not None:
+            return (" " * indent + start + end).split("\n")
+        call.func.a_line_each = True  # type: ignore[attr-defined]
+        made = lay_out(call.func, None)
+    return Printer().print((*before, made, application), indent).split("\n")
 
 
 def _is_short(argument: ast.expr) -> bool:
@@ -254,13 +275,16 @@ def wrap(text: str, indent: int = 0, first: int = 0) -> list[str]:
 def names_in(statements: Iterable[ast.AST]) -> set[str]:
     """Give every name that stands in some code."""
     found: set[str] = set()
-    stack: list[Any] = list(statements)
+    stack: list[ast.AST] = list(statements)
     while stack:
         node = stack.pop()
-        if isinstance(node, list):
-            stack.extend(node)
-        elif isinstance(node, ast.Name):
+        if isinstance(node, ast.Name):
             found.add(node.id)
-        elif isinstance(node, ast.AST):
-            stack.extend(getattr(node, field, None) for field in node._fields)
+            continue
+        for field in node._fields:
+            value: Any = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                stack.append(value)
+            elif isinstance(value, list):
+                stack += [item for item in value if isinstance(item, ast.AST)]
     return found
