@@ -120,18 +120,25 @@ def _bind_maker(
         key = str(own or position)
         bound[key] = item.value.name if isinstance(item.value, Identifier) else item.value
         places[key] = item.span
-    known = names_and_aliases("dataset")
-    if name == "dataset" and bound.get("name") not in known and not is_poisoned(bound.get("name")):
+    if name == "dataset" and not is_poisoned(bound.get("name")):
         if "name" not in bound:
             help = 'name one: `dataset("mnist")`'
             return wrong(setting, "`dataset` takes the name of a data set", frame, help=help)
-        near = closest(str(bound["name"]), known)
-        label = f"keras.datasets has no `{bound['name']}`"
-        help = "there are " + ", ".join(f"`{k}`" for k in sorted(known))
-        return wrong(
-            setting, label, frame, places["name"], help * (not near), f'"{near}"' if near else None
-        )
+        if not _is_known(bound["name"]):
+            return _unknown_dataset(bound["name"], setting, places["name"], frame)
     return POISON if is_poisoned(list(bound.values())) else DataSource(name, bound)
+
+
+def _is_known(name: Any) -> bool:
+    return isinstance(name, str) and name in names_and_aliases("dataset")
+
+
+def _unknown_dataset(name: Any, setting: tree.Setting, place: Span, frame: Frame) -> Any:
+    known = names_and_aliases("dataset")
+    near = closest(name, known) if isinstance(name, str) else None
+    label = f"keras.datasets has no `{name if isinstance(name, str) else place.text}`"
+    help = "there are " + ", ".join(f"`{k}`" for k in sorted(known))
+    return wrong(setting, label, frame, place, help * (not near), f'"{near}"' if near else None)
 
 
 def _wrong_argument(
