@@ -18,7 +18,7 @@ from netdsl.diagnostics.sink import Diagnostics
 from netdsl.syntax.automaton import Automaton
 from netdsl.syntax.build import Builder
 from netdsl.syntax.errors import explain
-from netdsl.syntax.nearby import proposals
+from netdsl.syntax.nearby import Budget, proposals
 from netdsl.syntax.recovery import (
     SETTINGS,
     TOP,
@@ -48,6 +48,7 @@ class Mistakes:
         self._count = 0
         self.has_left_out = False  # a statement that could not be read
         self._read = 0  # words and signs, for repairs
+        self._search = Budget()
         self._mended: set[int] = set()  # where a fix of an earlier mistake makes a change too
 
     def in_string(self, automaton: Automaton) -> Diagnostic:
@@ -150,7 +151,7 @@ class Mistakes:
         diagnostic = explain(stop)
         if self._count <= _MOST_SEARCHED and not stop.is_too_deep:
             fixes = [diagnostic.fix, *(diagnostic.fix.otherwise if diagnostic.fix else ())]
-            fix = first_that_helps([*fixes, *proposals(automaton, stop)])
+            fix = first_that_helps([*fixes, *proposals(automaton, stop, self._search)])
             diagnostic = replace(diagnostic, fix=fix)
         is_mended = diagnostic.primary.span.start in self._mended
         if diagnostic.fix is not None:

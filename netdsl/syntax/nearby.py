@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -24,17 +25,22 @@ from netdsl.syntax.tokens import Tokens, tokenize
 
 #: Signs that are written where none stands, the likeliest to be forgotten first.
 _SIGNS = (",", ")", "(", "]", "[", "->", "=", "}", "{", ":")
-#: How many proposals are handed on to be compiled, and how many words and signs are read to find them.
-MOST_PROPOSED = 6
-_MOST_READ = 25_000
+MOST_PROPOSED = 6  # proposals for a statement that are handed on to be compiled
 _LONGEST = 400  # words and signs of a statement, characters of a line
 _LARGEST = 200_000  # characters of a file that is read again for each proposal inside a word
 _MOST_INSIDE = 4  # proposals that split a word, or put a quote to it
-_MOST_READ_INSIDE = 12_000  # words and signs that are split anew to find them
 
 _LINE = re.compile(r"[^\n]*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"[\w./-]+")
+
+
+@dataclass
+class Budget:
+    """How many words and signs are read in a file to find what is missing, and split anew to look inside words."""
+
+    left: int = 25_000
+    left_inside: int = 12_000
 
 
 class Change(NamedTuple):
@@ -48,14 +54,13 @@ class Change(NamedTuple):
 class _Search:
     """The search in one statement, from the token `first` up to where reading goes on."""
 
-    def __init__(self, automaton: Automaton, stop: Stop, first: int) -> None:
+    def __init__(self, automaton: Automaton, stop: Stop, first: int, budget: Budget) -> None:
+        self.budget = budget
         self.automaton = automaton
         self.stop = stop
         self.first = first
         self.tokens = stop.tokens
         self.end = min(max(stop.resume, stop.index + 1), len(self.tokens.kinds) - 1)
-        self.left = _MOST_READ
-        self.left_inside = _MOST_READ_INSIDE
 
     def changes(self) -> Iterator[Change]:
         """Give each change of one sign after which the statement, and what begins the next, can be read."""
@@ -80,12 +85,12 @@ class _Search:
                     yield Change(index, sign, False)
                 if is_sign and self._reads(trial, index + 1):
                     yield Change(index, sign, True)
-            if not shifts(states, self.tokens, index):
+            if self.budget.left < 0 or not shifts(states, self.tokens, index):
                 return
 
     def reads_text(self, edit: Edit) -> bool:
         """Tell whether the statement can be read once a text stands inside it."""
-        if self.left_inside < 0:
+        if self.budget.left_inside < 0:
             return False
         text, tokens = self.tokens.file.text, self.tokens
         changed = SourceFile("", text[: edit.span.start] + edit.text + text[edit.span.end :])
@@ -93,24 +98,24 @@ class _Search:
         trial = tokenize(changed, tokens.starts[self.first], last)
         states = self.automaton.states_of_list()
         kinds = trial.kinds[:-1] if tokens.kinds[self.end] != END else trial.kinds
-        self.left_inside -= len(kinds)
+        self.budget.left_inside -= len(kinds)
         return all(self.automaton.shifts(states, trial, index) for index in range(len(kinds)))
 
     def _reads(self, states: list[int], index: int) -> bool:
         for place in range(index, self.end + 1):
-            self.left -= 1
-            if self.left < 0 or not self.automaton.shifts(states, self.tokens, place):
+            self.budget.left -= 1
+            if self.budget.left < 0 or not self.automaton.shifts(states, self.tokens, place):
                 return False
         return True
 
 
-def proposals(automaton: Automaton, stop: Stop) -> list[Fix]:
+def proposals(automaton: Automaton, stop: Stop, budget: Budget) -> list[Fix]:
     """Propose changes of one sign, the likeliest first; each says in `told` what mistake it mends."""
     is_behind = stop.before is not None and stop.index - stop.began <= 2
     first = stop.before if is_behind and stop.before is not None else stop.began
     if stop.index - first > _LONGEST or stop.resume - first > 2 * _LONGEST:
         return []
-    search = _Search(automaton, stop, first)
+    search = _Search(automaton, stop, first, budget)
     found = sorted(search.changes(), key=lambda c: _cost(c, stop))
     fixes = (_fix(change, stop) for change in found)
     inside = (fix for fix in within_words(stop) if search.reads_text(fix.edits[0]))

@@ -190,3 +190,13 @@ def test_the_work_grows_in_proportion(made: Callable[[int], str]) -> None:
 def test_a_sum_at_the_limit_is_read() -> None:
     module = parse(SourceFile("sum.net", "let a = a" + " + a" * 1_000), Diagnostics())
     assert len(module.statements) == 1
+
+
+BROKEN = "model M {\n    input x: [8]\n    output y = x -> Dense(4" + " -> Dense(4)" * 60 + "\n}\n"
+
+
+def test_the_search_for_a_missing_sign_costs_no_more_in_a_file_with_several() -> None:
+    def reading(count: int) -> int:
+        return calls(lambda: parse(SourceFile("broken.net", BROKEN * count), Diagnostics()))
+
+    assert reading(4) < 2 * reading(1)
