@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from netdsl.catalog.kind import (
     LayerKind,
     ObjectValue,
 )
-from netdsl.catalog.signature import Parameter, Signature, names_and_aliases, signature
+from netdsl.catalog.signature import Parameter, Signature, signature
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import arguments as argument_problems
@@ -38,7 +38,7 @@ from netdsl.elaborate.entities import (
     is_poisoned,
     tensors_in,
 )
-from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.frame import MISSING, DefaultSet, Frame
 from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -254,41 +254,36 @@ def _defaults(
     found: Signature, given: list[Given], overrides: Mapping[str, ArgumentType], frame: Frame
 ) -> list[Given]:
     """Give the arguments that `defaults` statements add, the innermost scope first."""
-    if found.family != "layer" or not any(d.arguments for d in frame.defaults):
+    in_force = [d for d in reversed(frame.defaults) if found.name in d.arguments]
+    if found.family != "layer" or not in_force:
         return []
-    positional = found.positional
-    taken = {g.name for g in given if g.name} | {
-        positional[i].name
-        for i, g in enumerate(g for g in given if g.name is None)
-        if i < len(positional)
-    }
+    taken = set(_spans(found, given))
     added: list[Given] = []
-    for defaults in reversed(frame.defaults):
-        for written, arguments in defaults.arguments.items():
-            if (
-                names_and_aliases("layer").get(written, written) != found.name
-                or found.family != "layer"
-            ):
-                continue
-            for item in _evaluated_by_name(arguments, found, overrides, defaults.frame):
-                if item.name is not None and item.name not in taken:
-                    taken.add(item.name)
-                    added.append(item)
+    for defaults in in_force:
+        for item in _evaluated_by_name(defaults, found, overrides):
+            if item.name is not None and item.name not in taken:
+                taken.add(item.name)
+                added.append(item)
     return added
 
 
 def _evaluated_by_name(
-    arguments: Sequence[tree.Argument],
-    found: Signature,
-    overrides: Mapping[str, ArgumentType],
-    frame: Frame,
-) -> Iterator[Given]:
-    for argument in arguments:
-        value = _catalogue_object(argument, argument.name, found, overrides, frame)
+    defaults: DefaultSet, found: Signature, overrides: Mapping[str, ArgumentType]
+) -> list[Given]:
+    """Evaluate the arguments of `defaults` for a layer: once, where they are no objects that layers would share."""
+    known = defaults.values.get(found.name)
+    if known is not None:
+        return known
+    items: list[Given] = []
+    for argument in defaults.arguments[found.name]:
+        value = _catalogue_object(argument, argument.name, found, overrides, defaults.frame)
         if value is MISSING:
-            yield from evaluate_arguments((argument,), frame)
+            items.extend(evaluate_arguments((argument,), defaults.frame))
         else:
-            yield Given(argument.name, value, argument.value.span, argument.name_span)
+            items.append(Given(argument.name, value, argument.value.span, argument.name_span))
+    if _plain_key(found, items) is not None:
+        defaults.values[found.name] = items
+    return items
 
 
 def _refuse_tensors(

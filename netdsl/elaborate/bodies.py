@@ -203,7 +203,7 @@ def run_body(
     body: tree.Body, arranged: Arrangement, frame: Frame, done: frozenset[int] = frozenset()
 ) -> None:
     """Execute a body's statements but those `done` already and the assertions; inputs are bound."""
-    add_defaults(frame, body)
+    add_defaults(frame, body.statements)
     if arranged.twice or arranged.cycles:
         from netdsl.elaborate.rebinding import report_order
 

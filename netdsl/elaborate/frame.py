@@ -14,7 +14,7 @@ from typing import Any
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.kind import ExternFunction
-from netdsl.catalog.signature import signature
+from netdsl.catalog.signature import names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.diagnostics.suggest import closest
@@ -74,7 +74,7 @@ class Session:
         frame = self.roots.get(id(unit))
         if frame is None:
             frame = self.roots[id(unit)] = Frame(self, unit, None, {}, None)
-            frame.defaults = (_defaults_of(unit.module.statements, frame),)
+            add_defaults(frame, unit.module.statements)
             check_declarations(frame)
         return frame
 
@@ -115,10 +115,14 @@ class Body:
 
 @record
 class DefaultSet:
-    """The `defaults` of one scope: kind -> arguments, and the frame they are evaluated in."""
+    """The `defaults` of one scope: kind -> arguments, and the frame they are evaluated in.
+
+    `values` are those that were evaluated already and are the same for every layer of the kind.
+    """
 
     arguments: Mapping[str, tuple[tree.Argument, ...]]
     frame: Frame
+    values: dict[str, list[Any]] = field(default_factory=dict)
 
 
 class Frame:
@@ -335,16 +339,18 @@ def _catalogue_layer(name: str) -> Any:
     return MISSING if signature("layer", name) is None else KindRef(name, layer_kind(name))
 
 
-def _defaults_of(statements: tuple[Any, ...], frame: Frame) -> DefaultSet:
-    collected: dict[str, tuple[tree.Argument, ...]] = {}
+def defaults_by_kind(statements: Iterable[tree.Node]) -> dict[str, tuple[tree.Argument, ...]]:
+    """Join the `defaults` of one scope by the layers' own names: `MaxPool2D` is `MaxPooling2D`."""
+    collected: dict[str, list[tree.Argument]] = {}
     for statement in statements:
         if isinstance(statement, tree.Defaults):
-            collected[statement.layer] = collected.get(statement.layer, ()) + statement.arguments
-    return DefaultSet(collected, frame)
+            kind = names_and_aliases("layer").get(statement.layer, statement.layer)
+            collected.setdefault(kind, []).extend(statement.arguments)
+    return {kind: tuple(arguments) for kind, arguments in collected.items()}
 
 
-def add_defaults(frame: Frame, body: tree.Body) -> None:
-    """Put a body's own `defaults` inside those that are in force."""
-    found = _defaults_of(body.statements, frame)
-    if found.arguments:
-        frame.defaults = (*frame.defaults, found)
+def add_defaults(frame: Frame, statements: Iterable[tree.Node]) -> None:
+    """Put a scope's own `defaults` inside those that are in force."""
+    found = defaults_by_kind(statements)
+    if found:
+        frame.defaults = (*frame.defaults, DefaultSet(found, frame))

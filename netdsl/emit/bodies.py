@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
+from netdsl.elaborate.frame import defaults_by_kind
 from netdsl.elaborate.ordering import Step, arrange
 from netdsl.emit import code
 from netdsl.emit.calls import flowing
@@ -78,10 +79,7 @@ class BodyWriter:
                 if identifier not in w.scope.bindings:
                     spelled = w.names.take(python_name(identifier))
                     w.scope.bindings[identifier] = Piece(code.name(spelled), TENSOR)
-        found: dict[str, tuple[tree.Argument, ...]] = {}
-        for statement in self._body.statements:
-            if isinstance(statement, tree.Defaults):
-                found[statement.layer] = found.get(statement.layer, ()) + statement.arguments
+        found = defaults_by_kind(self._body.statements)
         if found:
             w.scope.defaults = (*w.scope.defaults, DefaultSet(found, w.scope))
 

@@ -17,7 +17,6 @@ from netdsl.catalog.signature import (
     Family,
     Signature,
     families_of,
-    names_and_aliases,
     signature,
 )
 from netdsl.elaborate.naming import snake_case
@@ -160,11 +159,10 @@ def _defaults(w: Writer, found: Signature, written: Sequence[tree.Argument]) -> 
 
 def _in_force(w: Writer, found: Signature) -> Iterator[tuple[str, ast.expr]]:
     for defaults in reversed(w.scope.defaults):
-        for kind, arguments in defaults.arguments.items():
-            if names_and_aliases("layer").get(kind, kind) == found.name:
-                with w.within(defaults.scope):
-                    _, keywords = _arguments(w, found, [a for a in arguments if a.name is not None])
-                yield from ((k, v) for k, v in keywords if k is not None)
+        arguments = defaults.arguments.get(found.name, ())
+        with w.within(defaults.scope):
+            _, keywords = _arguments(w, found, [a for a in arguments if a.name is not None])
+        yield from ((k, v) for k, v in keywords if k is not None)
 
 
 # -- layers inside layers -----------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.kind import Structure
 from netdsl.catalog.signature import dtype_aliases
+from netdsl.elaborate.frame import defaults_by_kind
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.naming import NamePlan, plan_names
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
@@ -147,10 +148,7 @@ class ModuleWriter:
         """Give the scope of a file's top level, with the `defaults` in force there."""
         if id(unit) not in self._roots:
             scope = self._roots[id(unit)] = Scope()
-            found: dict[str, tuple[tree.Argument, ...]] = {}
-            for statement in unit.module.statements:
-                if isinstance(statement, tree.Defaults):
-                    found[statement.layer] = found.get(statement.layer, ()) + statement.arguments
+            found = defaults_by_kind(unit.module.statements)
             if found:
                 scope.defaults = (DefaultSet(found, scope),)
         return self._roots[id(unit)]

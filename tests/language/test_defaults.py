@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.language.front_door import argument, blamed, compiled, graph_of, layers
+from tests.work import calls, grows_in_proportion
 
 FILE = "defaults Dense(activation=relu, use_bias=False)\n"
 
@@ -125,3 +126,14 @@ def test_mistake_in_defaults_is_reported_once_at_the_statement(code: str, text: 
 def test_mistake_in_defaults_is_reported_once_however_often_they_hold() -> None:
     text = "defaults Dense(activation=rleu)\nmodel M { input x: [8] output x -> Dense(1) -> Dense(2) -> Dense(3) }"
     assert len(compiled(text).diagnostics) == 1
+
+
+def test_a_layer_asks_only_for_the_defaults_of_its_kind() -> None:
+    kinds = ["Dense", "ReLU", "LSTM", "GRU", "Flatten", "Conv1D", "Conv2D", "Conv3D"]
+
+    def compiling(count: int) -> int:
+        lines = "".join(f"defaults {kinds[i % 8]}(trainable=True)\n" for i in range(count))
+        stages = " -> Dense(8)" * count
+        return calls(lambda: compiled(f"{lines}model M {{ input x: [8] output y = x{stages} }}"))
+
+    assert grows_in_proportion(compiling, 100, 4)
