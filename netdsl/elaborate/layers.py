@@ -320,8 +320,8 @@ def _infer(
             names[i]: specs_of(v) for i, v in enumerate(positional) if 0 < i < len(names)
         }
     key = None
-    if prepared.key is not None and not call_arguments:
-        key = (prepared.key, definition.name, inputs, is_list)
+    if prepared.key is not None and _is_plain(call_arguments):
+        key = (prepared.key, definition.name, inputs, is_list, tuple(call_arguments.items()))
         cached = frame.session.inferences.get(key)
         if cached is not None:
             inference, demands = cached
@@ -341,6 +341,10 @@ def _infer(
         frame.session.inferences[key] = (inference, tuple(call.demands))
     _add_demands(call.demands, whole.span, frame)
     return inference
+
+
+def _is_plain(call_arguments: Mapping[str, Any]) -> bool:
+    return all(isinstance(value, (TensorSpec, bool)) for value in call_arguments.values())
 
 
 def _add_demands(demands: Iterable[Demand], span: Span, frame: Frame) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from netdsl.tensor import Shape
 
-MAX_NODES = 25_000  # layer applications in one compilation
+MAX_NODES = 15_000  # layer applications in one compilation
 MAX_STEPS = 1_100_000  # work in one compilation, in evaluated expressions; some microseconds each
 MAX_ITEMS = 100_000  # elements of one list, with those of lists in it; turns of one loop
 MAX_TEXT = 100_000  # characters of one string

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 from typing import Any
 
 from netdsl.syntax import tree
+
+_AS = re.compile(r"\bas\b")
 
 
 @cache
@@ -103,6 +106,6 @@ def _clause_children(
 
 def names_after_as(node: tree.Node) -> dict[str, tree.As]:
     """Give the names that `as` binds anywhere inside an expression."""
-    if "as" not in node.span.text:  # nearly every expression, told without walking it
+    if _AS.search(node.span.text) is None:  # nearly every expression, told without walking it
         return {}
     return {n.name: n for n in walk(node) if isinstance(n, tree.As)}
