@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from netdsl.catalog.kind import LayerKind, Structure, Weight
+from netdsl.catalog.kind import LayerKind, Role, Structure, Weight, flatten_structure
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec
@@ -92,6 +92,11 @@ class Node:
     def kind(self) -> str:
         return self.operation.kind
 
+    def is_a(self, *roles: Role) -> bool:
+        """Tell whether what is applied is a layer of the catalogue with one of these roles."""
+        definition = self.operation.definition
+        return definition is not None and definition.is_a(*roles)
+
 
 def refs_in(value: Any) -> Iterator[Ref]:
     """Give the tensors inside a (nested) call argument, in order."""
@@ -103,15 +108,6 @@ def refs_in(value: Any) -> Iterator[Ref]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from refs_in(item)
-
-
-def flatten_structure(structure: Structure) -> Iterator[TensorSpec]:
-    """Give the tensors of an output structure in order."""
-    if isinstance(structure, TensorSpec):
-        yield structure
-    else:
-        for part in structure:
-            yield from flatten_structure(part)
 
 
 @dataclass(eq=False)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from netdsl.catalog import layer_kinds
+
 PACKAGE = Path(__file__).resolve().parent.parent / "netdsl"
 
 #: From the front door to the cellar: a module may import its own level's room and any level below, by module prefix.
@@ -128,3 +130,21 @@ def test_no_module_is_longer_than_five_hundred_lines() -> None:
     tables = "netdsl.diagnostics.problems."  # explanations, page after page
     long = {name: n for name, n in counts.items() if n > 500 and not name.startswith(tables)}
     assert not long
+
+
+def test_a_layer_is_known_by_its_roles_outside_the_catalogue() -> None:
+    """`node.kind == "Conv2D"` would be a second place that knows what Conv2D is."""
+    found = []
+    for path in modules():
+        if module_name(path).startswith("netdsl.catalog"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Compare) and _asks_kind(node.left):
+                names = {c.value for c in ast.walk(node) if isinstance(c, ast.Constant)}
+                found += [f"{path.name}:{node.lineno}"] if names & set(layer_kinds()) else []
+    assert found == []
+
+
+def _asks_kind(node: ast.expr) -> bool:
+    asked = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return asked == "kind"

@@ -13,7 +13,7 @@ from typing import Any
 
 from netdsl.analyse.costs import ELEMENT_BYTES, counted_nodes
 from netdsl.analyse.gradients import in_gradient, leaves_of, read_in_gradient
-from netdsl.catalog.kind import ObjectValue, Weight, policy_dtypes
+from netdsl.catalog.kind import Inference, ObjectValue, Weight, policy_dtypes
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.graph import Graph, Node
 from netdsl.record import record
@@ -23,7 +23,6 @@ from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product
 RESERVED = 600 * 2**20
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
-_VIEWS = frozenset({"Flatten", "Reshape", "Identity", "InputLayer"})
 
 
 @record
@@ -159,36 +158,20 @@ def _total(counts: Iterable[Dim]) -> Dim:
 
 def kept_bytes(node: Node, precision: str) -> Dim:
     """Give the memory of one sample of what a node holds until the backward pass."""
-    if node.kind in _VIEWS and node.operation.family != "input":
+    if node.is_a("view"):
         return 0
     if node.operation.family == "application":
         return _total(inside_bytes(node, precision))
-    return output_bytes(node, precision) + _total(_inside(node)) * ELEMENT_BYTES.get(
-        compute_dtype(node, precision), 4
-    )
+    size = ELEMENT_BYTES.get(compute_dtype(node, precision), 4)
+    return output_bytes(node, precision) + _kept_inside(node) * size
 
 
-def _inside(node: Node) -> Iterator[Dim]:
+def _kept_inside(node: Node) -> Dim:
     """Count the elements that a layer computes on the way to its output and needs again."""
-    bound = node.operation.bound
-    if node.kind in ("MultiHeadAttention", "GroupQueryAttention"):
-        query = node.flat_outputs[0].shape
-        heads: int = bound.get("num_heads") or bound.get("num_query_heads") or 1
-        width: int = bound.get("key_dim") or bound.get("head_dim") or 1
-        steps = product(query[1:-1])
-        yield heads * steps * steps  # the scores after softmax, for a value as long as the query
-        yield steps * heads * width * 4  # queries, keys, values and their mix
-    elif node.kind in ("LSTM", "GRU") and node.operation.weights:
-        gates = node.operation.weights[0].shape[-1]
-        yield from (gates * steps for steps in _steps(node))
-
-
-def _steps(node: Node) -> Iterable[Dim]:
-    """Find the steps of a recurrent layer: its work is steps times the weights of one."""
-    step = sum(
-        math.prod(weight.shape) for weight in node.operation.weights if len(weight.shape) == 2
-    )
-    return [node.macs // step] if step else []
+    operation = node.operation
+    kept = operation.definition.kept if operation.definition is not None else None
+    made = Inference(node.outputs, operation.weights, node.macs)
+    return kept(operation.bound, made) if kept is not None else 0
 
 
 # -- optimizers ---------------------------------------------------------------------------------

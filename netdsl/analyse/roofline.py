@@ -8,7 +8,7 @@ time to start, and all traffic goes to memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from netdsl.analyse.costs import counted_nodes
@@ -23,6 +23,7 @@ from netdsl.analyse.memory import (
     variable_bytes,
 )
 from netdsl.catalog.devices import Device
+from netdsl.catalog.kind import LayerKind
 from netdsl.graph import Graph, Node
 from netdsl.record import record
 from netdsl.tensor import Dim
@@ -32,8 +33,6 @@ PASSES = 3
 
 #: Tensor cores work on blocks of eight numbers of 16 bits.
 BLOCK = 8
-
-_ON_CORES = frozenset({"DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"})
 
 Bound = Literal["memory", "compute"]
 
@@ -136,12 +135,14 @@ def _update_bytes(memory: Memory) -> int:
 
 
 def _on_tensor_cores(node: Node) -> bool:
-    return node.kind not in _ON_CORES and (node.operation.bound.get("groups") or 1) == 1
+    return (
+        not node.is_a("depthwise", "separable") and (node.operation.bound.get("groups") or 1) == 1
+    )
 
 
 def misses(node: Node, precision: str) -> str:
     """Say why a layer leaves tensor cores or cuDNN, or nothing."""
-    reason = cudnn_refusal(node.kind, node.operation.bound)
+    reason = cudnn_refusal(node.operation.definition, node.operation.bound)
     if reason:
         return f"cuDNN: {reason}"
     if not node.macs or compute_dtype(node, precision) not in ("float16", "bfloat16"):
@@ -162,30 +163,12 @@ def ragged_channels(node: Node) -> str:
         if isinstance(value, int) and value % BLOCK:
             return f"`{name}={value}`"
     kernel = next((w for w in node.operation.weights if w.name == "kernel"), None)
-    if kernel is not None and node.kind == "Dense" and kernel.shape[0] % BLOCK:
+    if kernel is not None and node.is_a("dense") and kernel.shape[0] % BLOCK:
         return f"the width {kernel.shape[0]} of what arrives"
     return ""
 
 
-def cudnn_refusal(kind: str, bound: Mapping[str, Any]) -> str:
-    """Say which arguments keep an LSTM or GRU from cuDNN (keras/src/backend/tensorflow/rnn.py); "" where none do."""
-    return " and ".join(_refusals(kind, bound)) if kind in ("LSTM", "GRU") else ""
-
-
-def _refusals(kind: str, bound: Mapping[str, Any]) -> Iterator[str]:
-    get = bound.get
-    for name, wanted in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
-        value = get(name, wanted)
-        value = "linear" if value is None else getattr(value, "kind", value)
-        if value != wanted:
-            yield f"`{name}={value}`"
-    if get("recurrent_dropout"):
-        yield f"`recurrent_dropout={get('recurrent_dropout'):g}`"
-    if get("unroll"):
-        yield "`unroll=True`"
-    if not get("use_bias", True):
-        yield "`use_bias=False`"
-    if kind == "GRU" and not get("reset_after", True):
-        yield "`reset_after=False`"
-    if get("use_cudnn") is False:
-        yield "`use_cudnn=False`"
+def cudnn_refusal(layer: LayerKind | None, bound: Mapping[str, Any]) -> str:
+    """Say which arguments keep a layer that cuDNN could run from it; "" where none do."""
+    refused = layer.off_cudnn if layer is not None else None
+    return " and ".join(refused(bound)) if refused is not None else ""

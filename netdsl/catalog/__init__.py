@@ -15,8 +15,11 @@ from importlib import import_module
 from pathlib import Path
 
 from netdsl.catalog import layers
-from netdsl.catalog.kind import LayerKind
+from netdsl.catalog.kind import LayerKind, Role
 from netdsl.catalog.signature import names_and_aliases
+
+#: The merge layer that an operator between two tensors stands for.
+MERGE_LAYERS: Mapping[str, str] = {"+": "Add", "-": "Subtract", "*": "Multiply"}
 
 INDEX = Path(layers.__path__[0]) / "index.json"
 
@@ -54,3 +57,10 @@ def layer_kind(name: str) -> LayerKind | None:
     file = _index().get(own)
     found = _kinds_of(file).get(own) if file is not None else None
     return found or layer_kinds().get(own)
+
+
+def names_a(name: str, *roles: Role) -> bool:
+    """Tell whether a name, or an operator between tensors, is that of a layer with one of these roles."""
+    own = MERGE_LAYERS.get(name, name)
+    found = layer_kind(own) if own in names_and_aliases("layer") else None
+    return found is not None and found.is_a(*roles)

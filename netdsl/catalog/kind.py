@@ -13,7 +13,7 @@ spans and no graph. They refuse with `Refusal`, which blames an argument, an inp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 
 #: One tensor, or a (nested) tuple of them, as a layer's output or the value of a call-time argument.
 Structure: TypeAlias = TensorSpec | tuple["Structure", ...]
+
+
+def flatten_structure(structure: Structure) -> Iterator[TensorSpec]:
+    """Give the tensors of an output structure in order."""
+    if isinstance(structure, TensorSpec):
+        yield structure
+    else:
+        for part in structure:
+            yield from flatten_structure(part)
 
 
 @record
@@ -345,6 +354,25 @@ Takes: TypeAlias = Literal["one", "list", "positional"]
 Masking: TypeAlias = Literal["carry", "drop", "use", "make"]
 
 
+#: What a layer is to those who read a whole network, beyond its rule: advice, memory and fixes ask for these.
+Role: TypeAlias = Literal[
+    # that multiply by a kernel
+    "dense", "einsum", "convolution", "transposed", "depthwise", "separable",
+    # that take the values of a map together
+    "pooling", "maximum", "global_pooling",
+    # that work on each place of a map by itself; of these, those that change nothing
+    "each_place", "identity",
+    # that move values, copy them, or add and drop borders
+    "view", "reordering", "repeating", "resizing", "padding", "cropping",
+    # that join tensors
+    "merging", "sum", "difference", "product", "mean", "concatenation",
+    "activation", "batch_normalization", "normalization", "scaling",
+    # that drop units; of these, those that set them to 0, and those that keep mean and variance
+    "dropout", "zeroing", "self_normalizing",
+    "recurrent", "attention", "embedding", "lookup", "step_by_step", "user_code",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class LayerKind:
     """Everything netdsl knows about one Keras layer class.
@@ -365,12 +393,24 @@ class LayerKind:
     use_for: str = ""
     watch_for: str = ""
     example: str = ""  # "[32, 32, 3] -> Conv2D(8, 3)"
+    kept: Callable[[Mapping[str, Any], Inference], Dim] | None = (
+        None  # elements of a sample that it makes on the way to its output and needs again backwards
+    )
+    off_cudnn: Callable[[Mapping[str, Any]], Iterable[str]] | None = (
+        None  # of a layer that cuDNN runs, the arguments that keep it from that
+    )
+    with_itself: str = ""  # what joining `{0}` with itself comes to, where it has no use
     tensor_arguments: frozenset[str] = frozenset()  # call-time arguments that take tensors
+    roles: tuple[Role, ...] = ()
     state_size: Callable[[Any], StateSize] | None = None  # of a recurrent cell, from its arguments
     traced: bool = False  # Keras finds its output shape only by running its `call`
     holds_layers: bool = (
         False  # layers inside own its weights; the constructor's `trainable` misses them
     )
+
+    def is_a(self, *roles: Role) -> bool:
+        """Tell whether the layer has one of these roles."""
+        return any(role in self.roles for role in roles)
 
 
 def as_shape(dims: Iterable[int | None]) -> Shape:

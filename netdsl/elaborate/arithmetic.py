@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from netdsl.catalog import layer_kind
+from netdsl.catalog import MERGE_LAYERS, layer_kind
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import layers
 from netdsl.elaborate import values as plain
@@ -20,9 +20,6 @@ from netdsl.elaborate.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
-
-#: The merge layer of an operator between two tensors.
-MERGE_LAYERS: Mapping[str, str] = {"+": "Add", "-": "Subtract", "*": "Multiply"}
 
 #: The function of `keras.ops` for an operator.
 OPERATOR_FUNCTIONS: Mapping[str, str] = {

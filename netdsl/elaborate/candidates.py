@@ -134,7 +134,7 @@ def _flatten_before(tensor: Tensor, call: Span) -> Fix | None:
 def _averaged(tensor: Tensor, graph: Graph) -> Fix | None:
     """Sizes that nobody knows were put in a row: an average over them has a size that is known."""
     node = graph.nodes[tensor.ref.node]
-    if node.kind != "Flatten" or stage_left_out(node, "Flatten") is None:
+    if not node.is_a("view") or stage_left_out(node, "Flatten") is None:
         return None
     rank = graph.spec(node.inputs[0]).rank
     layer = f"GlobalAveragePooling{rank - 2}D()"

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from netdsl.catalog.kind import Call, Inference, Structure
-from netdsl.graph import flatten_structure
+from netdsl.catalog.kind import Call, Inference, Structure, flatten_structure
 from netdsl.tensor import TensorSpec
 
 

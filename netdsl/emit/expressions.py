@@ -9,8 +9,9 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from netdsl.catalog import MERGE_LAYERS
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.arithmetic import MERGE_LAYERS, OPERATOR_FUNCTIONS
+from netdsl.elaborate.arithmetic import OPERATOR_FUNCTIONS
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
 from netdsl.emit import calls, code, simplify
@@ -18,15 +19,16 @@ from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
     Inlined,
-    Kind,
     LayerFactory,
     ListOf,
     Parts,
     Piece,
+    concatenated,
     element,
     is_several,
     is_tensorial,
     joined_kind,
+    may_be_tuple,
     member,
 )
 from netdsl.emit.spelling import python_name
@@ -269,26 +271,9 @@ def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | N
         return plain(simplify.both(op, left.code, right.code))
     if left.kind == TENSOR or right.kind == TENSOR:
         return _tensor_arithmetic(w, node, left, right, hint)
-    if node.op == "+" and (is_several(left.kind) or _may_be_tuple(left) or _may_be_tuple(right)):
-        return _concatenated(left, right)
+    if node.op == "+" and (is_several(left.kind) or may_be_tuple(left) or may_be_tuple(right)):
+        return concatenated(left, right)
     return Piece(ast.BinOp(left.code, _BINARY_OPS[node.op](), right.code), left.kind)
-
-
-def _may_be_tuple(piece: Piece) -> bool:
-    return isinstance(piece.code, (ast.List, ast.ListComp))
-
-
-def _concatenated(left: Piece, right: Piece) -> Piece:
-    """Join lists by spreading them: a parameter's default is a tuple, and a list does not add to one."""
-    items: list[ast.expr] = []
-    for side in (left, right):
-        items += side.code.elts if isinstance(side.code, ast.List) else [code.starred(side.code)]
-    kind: Kind = VALUE
-    if isinstance(left.kind, Parts) and isinstance(right.kind, Parts):
-        kind = Parts(left.kind.items + right.kind.items)
-    elif is_several(left.kind) or is_several(right.kind):
-        kind = joined_kind([element(left.kind), element(right.kind)])
-    return Piece(code.list_of(items), kind)
 
 
 def _tensor_arithmetic(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
+from netdsl.emit import code
 from netdsl.record import record
 from netdsl.syntax import tree
 
@@ -123,3 +124,21 @@ def member(kind: Kind, index: int) -> Kind:
     if isinstance(kind, Parts) and -len(kind.items) <= index < len(kind.items):
         return kind.items[index]
     return element(kind)
+
+
+def may_be_tuple(piece: Piece) -> bool:
+    """Tell a list that is written out, beside which may stand a parameter whose default is a tuple."""
+    return isinstance(piece.code, (ast.List, ast.ListComp))
+
+
+def concatenated(left: Piece, right: Piece) -> Piece:
+    """Join lists by spreading them: a parameter's default is a tuple, and a list does not add to one."""
+    items: list[ast.expr] = []
+    for side in (left, right):
+        items += side.code.elts if isinstance(side.code, ast.List) else [code.starred(side.code)]
+    kind: Kind = VALUE
+    if isinstance(left.kind, Parts) and isinstance(right.kind, Parts):
+        kind = Parts(left.kind.items + right.kind.items)
+    elif is_several(left.kind) or is_several(right.kind):
+        kind = joined_kind([element(left.kind), element(right.kind)])
+    return Piece(code.list_of(items), kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netdsl.catalog import names_a
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label, first_that_helps
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
@@ -21,8 +22,6 @@ from netdsl.syntax.table import END
 
 # Behind these a value may go on where a bracket ends.
 _OPERATORS = frozenset({"+", "*", "/", "//", "**", "%", "==", "<", ">", "<=", ">="})
-# The layers that bring the branches of a fork together.
-_JOINING = frozenset("Add Average Concatenate Dot Maximum Minimum Multiply Subtract".split())
 
 
 def nested_declaration(stop: Stop) -> Diagnostic | None:
@@ -210,7 +209,7 @@ def _end_of_fork(stop: Stop, opener: int, last: int) -> tuple[int, bool]:
     """Guess the last token of the branches of a fork: what stands before the layer that joins them."""
     tokens = stop.tokens
     for index in range(opener + 1, last + 1):
-        if tokens.kinds[index] == "->" and tokens.text(index + 1) in _JOINING:
+        if tokens.kinds[index] == "->" and names_a(tokens.text(index + 1), "merging"):
             return index - 1, True
     return last, False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from netdsl.catalog import MERGE_LAYERS
 from netdsl.diagnostics.diagnostic import (
     Diagnostic,
     Edit,
@@ -79,10 +80,6 @@ def operation_after_arrow(stages: Sequence[tree.Expr], stage: tree.Expr) -> Diag
     return ArrowBindsLast.at(place, label, help=fix.text if fix else help_text, fix=fix)
 
 
-# The layers that do to a list of tensors what an operator does to two.
-_MERGES = {"+": "Add", "-": "Subtract", "*": "Multiply"}
-
-
 def _parentheses(stages: Sequence[tree.Expr], stage: tree.Binary) -> Iterator[Fix]:
     """`(x -> f()) + y`, then `(x -> f()) + (y -> g())`, then `x -> [f(), g()] -> Add()`."""
     operands = list(_operands(stage))
@@ -94,9 +91,9 @@ def _parentheses(stages: Sequence[tree.Expr], stage: tree.Binary) -> Iterator[Fi
     if stage is not stages[-1]:
         second = _at(begin, last.span.start, "("), _at(begin, end.end, ")")
         yield _written((opened, closed, *second), begin.to(end), f"{brief} (y -> … )")
-    if stage.op in _MERGES and len(operands) == 2 and isinstance(last, tree.Call):
+    if stage.op in MERGE_LAYERS and len(operands) == 2 and isinstance(last, tree.Call):
         between = Edit(Span(begin.file, first.span.end, last.span.start), ", ")
-        merge = f"] -> {_MERGES[stage.op]}()"
+        merge = f"] -> {MERGE_LAYERS[stage.op]}()"
         fork = (_at(begin, first.span.start, "["), between, _at(begin, last.span.end, merge))
         yield _written(fork, begin.to(end), f"x -> [ …, … {merge}")
 

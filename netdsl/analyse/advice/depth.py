@@ -6,11 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import (
-    ACTIVATIONS,
     CONVOLUTIONS,
-    DROPOUTS,
     KERNELS,
-    POOLS,
     View,
     activation,
     argument,
@@ -18,6 +15,7 @@ from netdsl.analyse.advice.view import (
     channel_axis,
     uses,
 )
+from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice_depth as problems
 from netdsl.graph import Node
@@ -28,12 +26,14 @@ _DEPTHS = {"sigmoid": 4, "hard_sigmoid": 4, "tanh": 8, "softsign": 8}
 _SLOPES = {"sigmoid": 0.25, "hard_sigmoid": 1 / 6}
 
 #: Layers that leave a run of layers as it is: they have neither weights nor an activation of their own.
-_NEUTRAL = DROPOUTS | POOLS | {
-    "Flatten", "Reshape", "Permute", "Identity",
-    *(f"{what}{n}D" for what in ("ZeroPadding", "Cropping", "UpSampling", "GlobalAveragePooling") for n in (1, 2, 3)),
-}  # fmt: skip
-_MAXIMA = frozenset(name for name in POOLS if name.startswith("Max"))
-_LINEAR_BETWEEN = (_NEUTRAL - _MAXIMA) | {"BatchNormalization", "Rescaling"}
+_NEUTRAL: tuple[Role, ...] = (
+    "dropout", "identity", "reordering", "repeating", "padding", "cropping", "pooling", "global_pooling",
+)  # fmt: skip
+
+
+def _is_linear_between(node: Node) -> bool:
+    passes = node.is_a(*_NEUTRAL, "batch_normalization", "scaling")
+    return passes and not node.is_a("maximum")
 
 
 # -- saturation ---------------------------------------------------------------------------------
@@ -69,14 +69,14 @@ def saturating_stack(view: View) -> Iterable[Diagnostic]:
 def _run(view: View, node: Node, runs: dict[int, _Run]) -> _Run | None:
     """Give the run that a node ends or carries on."""
     before = view.only_producer(node)
-    if node.kind in _NEUTRAL:
+    if node.is_a(*_NEUTRAL):
         return runs.get(before.id) if before is not None else None
     own = activation(node) if node.operation.family == "layer" else ""
     if own not in _DEPTHS:
         return None
-    if node.kind == "Activation" and before is not None and before.kind in KERNELS:
+    if node.is_a("activation") and before is not None and before.is_a(*KERNELS):
         before = view.only_producer(before)
-    elif node.kind not in KERNELS:
+    elif not node.is_a(*KERNELS):
         return None
     earlier = runs.get(before.id) if before is not None else None
     if earlier is None or earlier.name != own:
@@ -112,10 +112,10 @@ def _begins(first: Node, last: Node) -> Iterator[Label]:
 def two_activations(view: View) -> Iterable[Diagnostic]:
     """Report an activation layer straight after another activation."""
     for node in view.nodes:
-        if node.kind not in ACTIVATIONS or len(node.inputs) != 1:
+        if not node.is_a("activation") or len(node.inputs) != 1:
             continue
         before = view.producer(node.inputs[0])
-        if before.kind not in KERNELS | ACTIVATIONS or _is_between_sums(view, before):
+        if not before.is_a(*KERNELS, "activation") or _is_between_sums(view, before):
             continue
         first, second = activation(before), activation(node)
         if {first, second} & {"linear", ""}:
@@ -132,7 +132,7 @@ def _is_between_sums(view: View, node: Node) -> bool:
     """Tell whether an activation stands on the way from one sum to the next, which is another matter."""
     before = view.only_producer(node)
     after = view.consumers[node.id]
-    return before is not None and before.kind == "Add" and any(n.kind == "Add" for n in after)
+    return before is not None and before.is_a("sum") and any(n.is_a("sum") for n in after)
 
 
 # -- linear stacks ------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class _Map:
     width: int | None
 
 
-_COUNTED = frozenset({"Dense"}) | CONVOLUTIONS
+_COUNTED: tuple[Role, ...] = ("dense", *CONVOLUTIONS)
 
 
 def linear_stack(view: View) -> Iterable[Diagnostic]:
@@ -158,14 +158,14 @@ def linear_stack(view: View) -> Iterable[Diagnostic]:
         before = view.only_producer(node) if node.operation.family == "layer" else None
         alone = before is not None and view.only_consumer(before) is node
         arriving = open_maps.get(before.id) if before is not None and alone else None
-        if node.kind in _COUNTED and before is not None:
+        if node.is_a(*_COUNTED) and before is not None:
             run = _joined(view, arriving, node)
             linear = activation(node) == "linear"
             if linear:
                 open_maps[node.id] = run
             if run.count > 1 and not (linear and _goes_on(view, node)):
                 yield _one_map(run)
-        elif node.kind in _LINEAR_BETWEEN and arriving is not None:
+        elif _is_linear_between(node) and arriving is not None:
             open_maps[node.id] = arriving
 
 
@@ -203,9 +203,9 @@ def _is_factored(run: _Map, node: Node) -> bool:
 def _goes_on(view: View, node: Node) -> bool:
     """Tell whether the only way on from a linear layer is into another that is counted with it."""
     after = view.only_consumer(node)
-    while after is not None and after.kind in _LINEAR_BETWEEN:
+    while after is not None and _is_linear_between(after):
         after = view.only_consumer(after)
-    return after is not None and after.kind in _COUNTED
+    return after is not None and after.is_a(*_COUNTED)
 
 
 def _one_map(run: _Map) -> Diagnostic:
@@ -224,7 +224,7 @@ def _one_map(run: _Map) -> Diagnostic:
 def rectified_shortcut(view: View) -> Iterable[Diagnostic]:
     """Report a relu between two sums where the branch of the second begins with an activation of its own."""
     for node in view.nodes:
-        if node.kind not in ACTIVATIONS or activation(node) != "relu":
+        if not node.is_a("activation") or activation(node) != "relu":
             continue
         if _is_between_sums(view, node) and any(
             _begins_with_relu(view, n) for n in view.consumers[node.id]
@@ -239,9 +239,9 @@ def rectified_shortcut(view: View) -> Iterable[Diagnostic]:
 
 def _begins_with_relu(view: View, node: Node) -> bool:
     after: Node | None = node
-    while after is not None and after.kind == "BatchNormalization":
+    while after is not None and after.is_a("batch_normalization"):
         after = view.only_consumer(after)
-    return after is not None and after.kind in ACTIVATIONS and activation(after) == "relu"
+    return after is not None and after.is_a("activation") and activation(after) == "relu"
 
 
 RULES: tuple[Rule, ...] = (saturating_stack, two_activations, linear_stack, rectified_shortcut)

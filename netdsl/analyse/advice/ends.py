@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from netdsl.analyse.advice.view import DROPOUTS, KERNELS, RECURRENT, activation, each_step
+from netdsl.analyse.advice.view import KERNELS, activation, each_step
+from netdsl.catalog.kind import Role
 from netdsl.graph import Graph, Node, Ref
 from netdsl.record import record
 
 #: Layers that move, drop or average values and so keep what an activation promised.
-_PASSING = DROPOUTS | {
-    "Flatten", "Reshape", "Permute", "Identity", "RepeatVector", "ActivityRegularization",
-    *(f"{what}{n}D" for what in ("GlobalAveragePooling", "GlobalMaxPooling", "MaxPooling", "AveragePooling",
-                                 "UpSampling", "Cropping") for n in (1, 2, 3)),
-}  # fmt: skip
+_PASSING: tuple[Role, ...] = (
+    "dropout", "identity", "reordering", "repeating", "pooling", "global_pooling", "cropping",
+)  # fmt: skip
 
 _FUNCTIONS = frozenset({"softmax", "sigmoid", "relu", "log_softmax", "softplus", "tanh", "exp"})
 _STEPS = 64
@@ -35,10 +34,10 @@ def end_of(graph: Graph, ref: Ref) -> End:
             continue
         found = _own_activation(node)
         repeated = each_step(node)
-        kind = node.kind if repeated is None else repeated.kind
-        if found != "linear" or kind in KERNELS or kind == "Embedding":
+        definition = node.operation.definition if repeated is None else repeated.definition
+        if found != "linear" or (definition and definition.is_a(*KERNELS, "embedding")):
             return End(found, node)
-        if node.kind not in _PASSING and node.kind != "Activation":
+        if not node.is_a(*_PASSING, "activation"):
             return End("", node)
         ref = node.inputs[0]
     return End("", graph.nodes[ref.node])
@@ -48,6 +47,6 @@ def _own_activation(node: Node) -> str:
     if node.operation.family == "op":
         name = node.kind.rpartition(".")[2]
         return name if name in _FUNCTIONS else ""
-    if node.kind in RECURRENT or node.operation.family != "layer":
+    if node.is_a("recurrent") or node.operation.family != "layer":
         return ""
     return activation(node)

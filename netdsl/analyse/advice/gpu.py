@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import end_of
 from netdsl.analyse.advice.view import (
-    ACTIVATIONS,
     CONVOLUTIONS,
-    DEPTHWISE,
-    SEPARABLE,
     View,
     argument,
     at,
@@ -35,10 +32,6 @@ _WORK, _THIN = 0.05, 0.25
 
 #: From this many classes on an output is a vocabulary.
 _VOCABULARY = 4096
-
-_TABLES = frozenset(
-    {"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"}
-)
 
 
 def setup_of(view: View) -> Setup:
@@ -68,7 +61,7 @@ def ragged_width(view: View) -> Iterable[Diagnostic]:
     known = [count for count in work.values() if isinstance(count, int)]
     for node in view.nodes:
         own = work[node.id]
-        if compute_dtype(node, precision) not in _HALF or not own or node.kind in DEPTHWISE:
+        if compute_dtype(node, precision) not in _HALF or not own or node.is_a("depthwise"):
             continue
         ragged = "" if _counts_classes(view, node) else ragged_channels(node)
         share = own / sum(known) if isinstance(own, int) and len(known) == len(work) else 1.0
@@ -89,7 +82,7 @@ def _counts_classes(view: View, node: Node) -> bool:
         return False
     ends = [end_of(view.graph, ref).node for ref in view.graph.outputs.values()]
     after = view.only_consumer(node)
-    own = after if after is not None and after.kind in ACTIVATIONS else None
+    own = after if after is not None and after.is_a("activation") else None
     return any(end is node or end is own for end in ends)
 
 
@@ -104,10 +97,9 @@ def thin_convolutions(view: View) -> Iterable[Diagnostic]:
     """Report a net in float16 much of which is depthwise or grouped convolutions."""
     if view.training is None or not str(view.setting("precision")).endswith("float16"):
         return
-    kinds = CONVOLUTIONS | DEPTHWISE | SEPARABLE
-    layers = [node for node in view.nodes if node.kind in kinds]
+    layers = [n for n in view.nodes if n.is_a(*CONVOLUTIONS, "depthwise", "separable")]
     thin = [
-        n for n in layers if n.kind in DEPTHWISE | SEPARABLE or (argument(n, "groups") or 1) > 1
+        n for n in layers if n.is_a("depthwise", "separable") or (argument(n, "groups") or 1) > 1
     ]
     if len(thin) >= 3 and len(thin) >= _THIN * len(layers):
         yield problems.ThinConvolutions.at(
@@ -152,8 +144,7 @@ def half_output(view: View) -> Iterable[Diagnostic]:
 def leaves_cudnn(view: View) -> Iterable[Diagnostic]:
     """Report LSTM and GRU layers, also inside Bidirectional, that run a step at a time."""
     for node in view.nodes:
-        for kind, bound in _recurrent(node):
-            reason = cudnn_refusal(kind, bound)
+        for kind, reason in _recurrent(node):
             if reason:
                 yield problems.LeavesCudnn.at(
                     at(node),
@@ -164,12 +155,13 @@ def leaves_cudnn(view: View) -> Iterable[Diagnostic]:
                 )
 
 
-def _recurrent(node: Node) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield node.kind, node.operation.bound
+def _recurrent(node: Node) -> Iterator[tuple[str, str]]:
+    """Give a layer and those inside it, each with what keeps it from cuDNN."""
+    yield node.kind, cudnn_refusal(node.operation.definition, node.operation.bound)
     for name in ("layer", "backward_layer"):
         inner = argument(node, name)
         if isinstance(inner, BoundLayer):
-            yield inner.kind, inner.arguments
+            yield inner.kind, cudnn_refusal(inner.definition, inner.arguments)
 
 
 def overridden_training(view: View) -> Iterable[Diagnostic]:
@@ -193,7 +185,7 @@ def strings_under_xla(view: View) -> Iterable[Diagnostic]:
     if view.setting("jit_compile") is not True or view.training is None:
         return
     for node in view.nodes:
-        if node.kind in _TABLES:
+        if node.is_a("lookup"):
             text = any(view.spec(ref).dtype == "string" for ref in node.inputs)
             yield problems.StringsUnderXla.at(
                 at(node),

@@ -8,7 +8,7 @@ from typing import Any
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import End, end_of
-from netdsl.analyse.advice.view import DROPOUTS, View, activation, argument, at, uses
+from netdsl.analyse.advice.view import View, activation, argument, at, uses
 from netdsl.analyse.logs import logged_names
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
@@ -200,7 +200,7 @@ def _sigmoid_instead(place: Span) -> Fix | None:
 
 
 def _softmax_axes(node: Node, spec: TensorSpec) -> list[int]:
-    axis = argument(node, "axis", -1) if node.kind == "Softmax" else -1
+    axis = argument(node, "axis", -1) if node.is_a("activation") else -1
     axes = axis if isinstance(axis, (list, tuple)) else [axis]
     return [a for a in axes if -spec.rank <= a < spec.rank]
 
@@ -250,7 +250,7 @@ def dropped_output(view: View) -> Iterable[Diagnostic]:
     """Report dropout on an output that is compared with labels, or that has its last activation already."""
     losses = view.losses()
     for name, node, _ in view.outputs():
-        if node.kind not in DROPOUTS or not argument(node, "rate"):
+        if not node.is_a("dropout") or not argument(node, "rate"):
             continue
         end = end_of(view.graph, view.graph.outputs[name])
         if name in losses or end.activation in _SQUASHING:

@@ -10,30 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from netdsl.analyse.advice.view import (
-    ACTIVATIONS,
-    CONVOLUTIONS,
-    DENSE,
-    DEPTHWISE,
-    DROPOUTS,
-    POOLS,
-    SEPARABLE,
-    TRANSPOSED,
-    View,
-    argument,
-)
+from netdsl.analyse.advice.view import SLIDING, View, argument
 from netdsl.graph import Node
 from netdsl.record import record
-
-_SLIDING = (CONVOLUTIONS - TRANSPOSED) | DEPTHWISE | SEPARABLE | POOLS
-_EACH_PLACE = DENSE | DROPOUTS | ACTIVATIONS | {
-    "BatchNormalization", "Rescaling", "Normalization", "Identity", "GaussianNoise", "ActivityRegularization",
-    *(f"{what}{n}D" for what in ("ZeroPadding", "Cropping") for n in (1, 2, 3)),
-}  # fmt: skip
-_MERGES = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"})
-GLOBAL_POOLS = frozenset(
-    f"Global{what}Pooling{n}D" for what in ("Average", "Max") for n in (1, 2, 3)
-)
 
 
 @record
@@ -66,14 +45,14 @@ def _field(node: Node, arriving: Sequence[Field | None]) -> Field | None:
     if not arriving or None in arriving or argument(node, "data_format") == "channels_first":
         return None
     fields = [field for field in arriving if field is not None]
-    if node.kind in _SLIDING:
+    if node.is_a(*SLIDING):
         return _slide(node, fields[0])
-    if node.kind in GLOBAL_POOLS:
+    if node.is_a("global_pooling"):
         everything = (math.inf,) * len(fields[0].size)
         return replace(fields[0], longest=everything, shortest=everything)
-    if node.kind in _EACH_PLACE:
+    if node.is_a("each_place", "padding", "cropping"):
         return fields[0]
-    if node.kind in _MERGES:
+    if node.is_a("merging"):
         return _merged(fields)
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netdsl.analyse.advice import Rule
-from netdsl.analyse.advice.view import RECURRENT, View, argument, at, uses
+from netdsl.analyse.advice.view import View, argument, at, uses
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice_sequences as problems
@@ -13,10 +13,6 @@ from netdsl.graph import Node, Ref, refs_in
 
 #: From so many steps on a recurrence is told of.
 _MANY = 1000
-
-_ATTENTION = frozenset(
-    {"Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention"}
-)
 
 
 # -- masks --------------------------------------------------------------------------------------
@@ -42,8 +38,8 @@ def mask_lost(view: View) -> Iterable[Diagnostic]:
 def _uses_mask(node: Node) -> bool:
     """Tell whether a layer takes note of the mask itself. What a model or a layer of one's own does is not known."""
     policy = node.operation.definition.mask if node.operation.definition is not None else None
-    takes_note = policy == "use" or node.kind in RECURRENT | _ATTENTION
-    return takes_note or node.operation.family not in ("layer", "op") or node.kind == "Lambda"
+    takes_note = policy == "use" or node.is_a("recurrent", "attention")
+    return takes_note or node.operation.family not in ("layer", "op") or node.is_a("user_code")
 
 
 def _why_lost(view: View, node: Node) -> str:
@@ -69,7 +65,7 @@ def _mask_makers(view: View) -> dict[int, Node]:
 def many_steps(view: View) -> Iterable[Diagnostic]:
     """Report recurrent layers over very long sequences."""
     for node in view.nodes:
-        if node.kind not in RECURRENT:
+        if not node.is_a("recurrent"):
             continue
         steps = view.spec(node.inputs[0]).shape[1]
         if isinstance(steps, int) and steps >= _MANY:
@@ -113,7 +109,7 @@ def sees_the_future(view: View) -> Iterable[Diagnostic]:
 
 def _main_inputs(node: Node) -> list[Ref]:
     refs = list(refs_in(node.positional))
-    return refs[:1] if node.kind in _ATTENTION else refs
+    return refs[:1] if node.is_a("attention") else refs
 
 
 def _is_causal(node: Node) -> bool:
@@ -123,7 +119,7 @@ def _is_causal(node: Node) -> bool:
 def _is_both_ways(node: Node) -> bool:
     inner = argument(node, "layer")
     return (
-        node.kind == "Bidirectional"
+        node.is_a("recurrent")
         and isinstance(inner, BoundLayer)
         and bool(inner.arguments.get("return_sequences"))
     )

@@ -6,16 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import end_of
-from netdsl.analyse.advice.receptive import GLOBAL_POOLS, receptive_fields
+from netdsl.analyse.advice.receptive import receptive_fields
 from netdsl.analyse.advice.view import (
-    ACTIVATIONS,
-    CONVOLUTIONS,
-    DENSE,
-    DEPTHWISE,
-    DROPOUTS,
-    POOLS,
-    SEPARABLE,
-    TRANSPOSED,
+    SLIDING,
+    SLIDING_KERNELS,
     View,
     argument,
     at,
@@ -23,6 +17,7 @@ from netdsl.analyse.advice.view import (
     spatial,
     uses,
 )
+from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice_shapes as problems
 from netdsl.elaborate.candidates import with_argument
@@ -30,9 +25,6 @@ from netdsl.elaborate.settings import DataSource
 from netdsl.graph import Node
 from netdsl.record import record
 from netdsl.tensor import Dim, TensorSpec, spell_shape
-
-_SLIDING = (CONVOLUTIONS - TRANSPOSED) | DEPTHWISE | SEPARABLE | POOLS
-_GROWING = TRANSPOSED | {"UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing"}
 
 #: Half a place more or less does not count beside kernels that are longer than this.
 _LONG = 8
@@ -49,7 +41,7 @@ def dense_on_map(view: View) -> Iterable[Diagnostic]:
     for name, ref in view.graph.outputs.items():
         spec, end = view.spec(ref), end_of(view.graph, ref)
         places = spec.shape[1:-1]
-        if spec.rank < 3 or end.node.kind != "Dense" or all(size == 1 for size in places):
+        if spec.rank < 3 or not end.node.is_a("dense") or all(size == 1 for size in places):
             continue
         if end.node.flat_outputs[0].rank != spec.rank or not _means_one(view, spec, end.activation):
             continue
@@ -67,14 +59,14 @@ def _means_one(view: View, spec: TensorSpec, activation: str) -> bool:
     if _labels_samples(view.setting("data")) and view.losses():
         return True
     if any(
-        node.kind in _GROWING or node.operation.family not in ("input", "layer")
+        node.is_a("transposed", "resizing") or node.operation.family not in ("input", "layer")
         for node in view.nodes
     ):
         return False
     inputs = [view.graph.nodes[number].flat_outputs[0] for number in view.graph.inputs]
     if len(inputs) != 1 or inputs[0].dtype == "string" or inputs[0].rank < spec.rank:
         return False
-    mixes = any(node.kind not in _ALONE for node in view.nodes)
+    mixes = any(_mixes(node) for node in view.nodes)
     if (
         spec.rank == 3
     ):  # a sequence may well be labelled step by step, if its steps know of each other
@@ -82,13 +74,9 @@ def _means_one(view: View, spec: TensorSpec, activation: str) -> bool:
     return not mixes or inputs[0].shape[1:-1] != spec.shape[1:-1]
 
 
-#: Layers that work on each place by itself.
-_ALONE = (
-    DENSE
-    | DROPOUTS
-    | ACTIVATIONS
-    | {"InputLayer", "BatchNormalization", "LayerNormalization", "Rescaling"}
-)
+def _mixes(node: Node) -> bool:
+    """Tell whether a place of what a node gives depends on other places of what it gets."""
+    return node.operation.family != "input" and not node.is_a("each_place", "normalization")
 
 
 def _is_fixed(shape: tuple[Dim, ...]) -> bool:
@@ -125,18 +113,15 @@ def _windows(view: View, node: Node) -> list[_Window]:
     return [_Window(*axis) for axis in zip(sizes, window, strides, dilation, strict=True)]
 
 
-def _sliding(view: View, kinds: frozenset[str]) -> Iterator[tuple[Node, list[_Window]]]:
+def _sliding(view: View, roles: tuple[Role, ...]) -> Iterator[tuple[Node, list[_Window]]]:
     for node in view.nodes:
-        if node.kind in kinds and node.inputs:
+        if node.is_a(*roles) and node.inputs:
             yield node, _windows(view, node)
-
-
-_KERNELS = _SLIDING - POOLS
 
 
 def idle_kernel(view: View) -> Iterable[Diagnostic]:
     """Report kernels some of whose weights meet nothing but padding."""
-    for node, axes in _sliding(view, _KERNELS):
+    for node, axes in _sliding(view, SLIDING_KERNELS):
         idle = [_idle(axis) for axis in axes]
         if argument(node, "padding") != "same" or not any(idle):
             continue
@@ -175,7 +160,7 @@ def _idle(axis: _Window) -> int:
 
 def even_kernel(view: View) -> Iterable[Diagnostic]:
     """Report even kernels whose "same" padding is not the same on both sides."""
-    for node, axes in _sliding(view, _KERNELS):
+    for node, axes in _sliding(view, SLIDING_KERNELS):
         uneven = [a for a in axes if a.window % 2 == 0 and a.window <= _LONG and _padding(a) % 2]
         if argument(node, "padding") == "same" and uneven:
             less = _padding(uneven[0]) // 2
@@ -198,12 +183,12 @@ def _padding(axis: _Window) -> int:
 
 def skipped_input(view: View) -> Iterable[Diagnostic]:
     """Report strides that are larger than the window."""
-    for node, axes in _sliding(view, _SLIDING):
+    for node, axes in _sliding(view, SLIDING):
         wide = [axis for axis in axes if axis.stride > axis.reach]
         if not wide or all(axis.window == 1 for axis in axes):
             continue
         axis = max(wide, key=lambda a: a.stride - a.reach)
-        what = "pool" if node.kind in POOLS else "kernel"
+        what = "pool" if node.is_a("pooling") else "kernel"
         yield problems.SkippedInput.at(
             at(node),
             f"a {what} of {axis.reach} moves by {axis.stride}: {axis.stride - axis.reach} of every "
@@ -216,7 +201,7 @@ def skipped_input(view: View) -> Iterable[Diagnostic]:
 
 def dropped_border(view: View) -> Iterable[Diagnostic]:
     """Report windows side by side that leave much of a map out at its end."""
-    for node, axes in _sliding(view, _SLIDING):
+    for node, axes in _sliding(view, SLIDING):
         if argument(node, "padding") != "valid":
             continue
         left = [(rest, axis) for axis in axes if (rest := _left_over(axis))]
@@ -245,7 +230,7 @@ def _left_over(axis: _Window) -> int:
 def checkerboard(view: View) -> Iterable[Diagnostic]:
     """Report transposed convolutions whose kernel is no multiple of the stride."""
     for node in view.nodes:
-        if node.kind not in TRANSPOSED:
+        if not node.is_a("transposed"):
             continue
         pairs = zip(argument(node, "kernel_size"), argument(node, "strides"), strict=True)
         uneven = [(kernel, stride) for kernel, stride in pairs if stride > 1 and kernel % stride]
@@ -270,7 +255,7 @@ def near_sighted(view: View) -> Iterable[Diagnostic]:
     if not _is_classifier(view):
         return
     fields = receptive_fields(view)
-    pools = [node for node in view.nodes if node.kind in GLOBAL_POOLS]
+    pools = [node for node in view.nodes if node.is_a("global_pooling")]
     if any(node.inputs[0].node not in fields for node in pools):
         return
     seen = [(node, fields[node.inputs[0].node]) for node in pools]
@@ -296,7 +281,7 @@ def _is_classifier(view: View) -> bool:
         len(view.graph.inputs) == 1
         and bool(ends)
         and all(
-            end.activation in ("softmax", "sigmoid") and end.node.kind == "Dense" and spec.rank == 2
+            end.activation in ("softmax", "sigmoid") and end.node.is_a("dense") and spec.rank == 2
             for end, spec in ends
         )
     )
@@ -304,14 +289,13 @@ def _is_classifier(view: View) -> bool:
 
 def _all_pass(view: View, pools: list[Node]) -> bool:
     """Tell whether nothing but global pooling takes the places of a map together."""
-    collect = {"Flatten", "Reshape"}
-    return bool(pools) and not any(node.kind in collect for node in view.nodes)
+    return bool(pools) and not any(node.is_a("reordering") for node in view.nodes)
 
 
 def far_sighted(view: View) -> Iterable[Diagnostic]:
     """Report the first convolution that sees a multiple of the input on its shortest path."""
     fields = receptive_fields(view)
-    for node, axes in _sliding(view, _KERNELS):
+    for node, axes in _sliding(view, SLIDING_KERNELS):
         field = fields.get(node.id)
         if field is None or all(axis.window == 1 for axis in axes):
             continue

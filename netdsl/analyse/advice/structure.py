@@ -13,23 +13,17 @@ from netdsl.diagnostics.problems import advice_structure as problems
 #: Python allows some are taken by what calls it.
 TOO_DEEP = 800
 
-_OUTCOMES = {
-    "Add": "`{0} + {0}` is twice the tensor",
-    "Subtract": "the difference is 0",
-    "Average": "the mean is the tensor itself",
-    "Maximum": "the maximum is the tensor itself",
-    "Minimum": "the minimum is the tensor itself",
-}
-
 
 def joined_with_itself(view: View) -> Iterable[Diagnostic]:
     """Report merges that get one tensor several times; a square and a repeat of channels have their uses."""
     for node in view.nodes:
-        if node.kind not in _OUTCOMES or len(set(node.inputs)) == len(node.inputs):
+        definition = node.operation.definition
+        told = definition.with_itself if definition is not None else ""
+        if not told or len(set(node.inputs)) == len(node.inputs):
             continue
         twice = next(ref for ref in node.inputs if node.inputs.count(ref) > 1)
         source = view.producer(twice)
-        outcome = _OUTCOMES[node.kind].format(source.name)
+        outcome = told.format(source.name)
         yield problems.JoinedWithItself.at(
             node.origin.span,
             outcome

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer, ObjectValue
+from netdsl.catalog.activations import ACTIVATIONS
+from netdsl.catalog.kind import BoundLayer, ObjectValue, Role
 from netdsl.catalog.signature import identifiers
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.elaborate.losses import loss_of
@@ -103,13 +104,7 @@ def argument(node: Node, name: str, default: Any = None) -> Any:
 
 
 #: Layers that are an activation, by what they apply.
-_ACTIVATING = {
-    "ReLU": "relu",
-    "LeakyReLU": "leaky_relu",
-    "PReLU": "prelu",
-    "ELU": "elu",
-    "Softmax": "softmax",
-}
+_ACTIVATING = {facts.layer: facts.name for facts in ACTIVATIONS if facts.layer is not None}
 
 
 def activation(node: Node) -> str:
@@ -125,7 +120,7 @@ def activation(node: Node) -> str:
 
 def each_step(node: Node) -> BoundLayer | None:
     """Give the layer that a `TimeDistributed` applies to each step."""
-    inner = argument(node, "layer") if node.kind == "TimeDistributed" else None
+    inner = argument(node, "layer") if node.is_a("step_by_step") else None
     return inner if isinstance(inner, BoundLayer) else None
 
 
@@ -152,28 +147,8 @@ def shows(sizes: Iterable[Dim]) -> str:
     return "x".join(str(size) for size in sizes)
 
 
-#: Layers that multiply by a kernel, by what their kernel runs along.
-DENSE = frozenset({"Dense", "EinsumDense"})
-CONVOLUTIONS = frozenset(
-    {"Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"}
-)
-DEPTHWISE = frozenset({"DepthwiseConv1D", "DepthwiseConv2D"})
-SEPARABLE = frozenset({"SeparableConv1D", "SeparableConv2D"})
-KERNELS = DENSE | CONVOLUTIONS | DEPTHWISE | SEPARABLE
-TRANSPOSED = frozenset(name for name in CONVOLUTIONS if name.endswith("Transpose"))
-
-DROPOUTS = frozenset(
-    {
-        "Dropout",
-        "AlphaDropout",
-        "GaussianDropout",
-        "SpatialDropout1D",
-        "SpatialDropout2D",
-        "SpatialDropout3D",
-    }
-)
-ACTIVATIONS = frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"})
-RECURRENT = frozenset(
-    {"SimpleRNN", "GRU", "LSTM", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"}
-)
-POOLS = frozenset(f"{what}Pooling{n}D" for what in ("Max", "Average") for n in (1, 2, 3))
+#: Layers that multiply by a kernel; those whose kernel mixes all channels; those that slide a window over a map.
+CONVOLUTIONS: tuple[Role, ...] = ("convolution", "transposed")
+KERNELS: tuple[Role, ...] = ("dense", "einsum", *CONVOLUTIONS, "depthwise", "separable")
+SLIDING_KERNELS: tuple[Role, ...] = ("convolution", "depthwise", "separable")
+SLIDING: tuple[Role, ...] = (*SLIDING_KERNELS, "pooling")

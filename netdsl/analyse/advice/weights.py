@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import (
     CONVOLUTIONS,
-    DENSE,
-    DROPOUTS,
     KERNELS,
-    SEPARABLE,
     View,
     activation,
     argument,
@@ -19,7 +16,7 @@ from netdsl.analyse.advice.view import (
     initializer,
     uses,
 )
-from netdsl.catalog.kind import ObjectValue
+from netdsl.catalog.kind import ObjectValue, Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice_weights as problems
 from netdsl.elaborate.candidates import with_argument
@@ -32,16 +29,23 @@ _DEEP = 10
 _CONSTANT = frozenset({"Zeros", "Ones", "Constant"})
 _LECUN = frozenset({"LecunNormal", "LecunUniform"})
 _GLOROT = frozenset({"GlorotNormal", "GlorotUniform"})
-_THROUGH = DROPOUTS | {"BatchNormalization", "Activation", "Identity", "Rescaling", "Reshape"}
+_THROUGH: tuple[Role, ...] = (
+    "dropout",
+    "batch_normalization",
+    "activation",
+    "identity",
+    "scaling",
+    "view",
+)
 
 
 def lost_bias(view: View) -> Iterable[Diagnostic]:
     """Report a bias right before a BatchNormalization over the same channels."""
     for node in view.nodes:
-        if node.kind != "BatchNormalization" or not node.operation.trainable:
+        if not node.is_a("batch_normalization") or not node.operation.trainable:
             continue
         before = view.only_producer(node)
-        if before is None or before.kind not in KERNELS or not argument(before, "use_bias"):
+        if before is None or not before.is_a(*KERNELS) or not argument(before, "use_bias"):
             continue
         rank = node.flat_outputs[0].rank
         same_axis = argument(node, "axis", -1) % rank == channel_axis(before) % rank
@@ -69,7 +73,7 @@ def alike_units(view: View) -> Iterable[Diagnostic]:
         kind = initializer(node)
         if (
             kind not in _CONSTANT
-            or node.kind not in DENSE | CONVOLUTIONS
+            or not node.is_a("dense", "einsum", *CONVOLUTIONS)
             or not node.operation.trainable
         ):
             continue
@@ -103,14 +107,19 @@ def _ends_a_branch(view: View, node: Node) -> bool:
         if current.id in view.output_nodes:
             continue
         for after in view.consumers[current.id]:
-            if after.kind in ("Add", "Multiply", "Subtract"):
+            if after.is_a("sum", "difference", "product"):
                 continue
-            if after.kind not in _THROUGH:
+            if not _passes_on(after):
                 return False
             if after.id not in seen:
                 seen.add(after.id)
                 pending.append(after)
     return True
+
+
+def _passes_on(node: Node) -> bool:
+    rectifies = node.is_a("activation") and activation(node) == "relu"
+    return node.is_a(*_THROUGH) and not rectifies
 
 
 def selu_initializer(view: View) -> Iterable[Diagnostic]:
@@ -151,10 +160,10 @@ def _lecun(call: Span, default: bool) -> Fix | None:
 def _activated(view: View) -> Iterator[tuple[Node, str]]:
     """Give each layer with a kernel and the activation on it, which may be a layer of its own."""
     for node in view.nodes:
-        if node.kind not in KERNELS:
+        if not node.is_a(*KERNELS):
             continue
         own, after = activation(node), view.only_consumer(node)
-        if own == "linear" and after is not None and after.kind in ("Activation", "ReLU"):
+        if own == "linear" and after is not None and after.is_a("activation"):
             own = activation(after)
         yield node, own
 
@@ -171,10 +180,10 @@ def glorot_in_depth(view: View) -> Iterable[Diagnostic]:
             if (
                 activations[node.id] == "relu"
                 and initializer(node) in _GLOROT
-                and node.kind not in SEPARABLE
+                and not node.is_a("separable")
             ):
                 runs[node.id] = (count, node)
-        elif arriving is not None and "Normalization" not in node.kind:
+        elif arriving is not None and not node.is_a("normalization"):
             runs[node.id] = arriving
     ends = [run for run in runs.values() if run[0] >= _DEEP]
     if ends:
@@ -192,9 +201,9 @@ def alpha_dropout_alone(view: View) -> Iterable[Diagnostic]:
     """Report AlphaDropout on what is not known to come from selu."""
     for node in view.nodes:
         before = view.only_producer(node)
-        if node.kind != "AlphaDropout" or before is None:
+        if not node.is_a("self_normalizing") or before is None:
             continue
-        while before.kind in ("Flatten", "Reshape", "Identity") and len(before.inputs) == 1:
+        while before.is_a("view") and len(before.inputs) == 1:
             before = view.producer(before.inputs[0])
         if before.operation.family == "layer" and activation(before) not in ("selu", ""):
             own = activation(before)
@@ -212,10 +221,10 @@ def variance_shift(view: View) -> Iterable[Diagnostic]:
     """Report a BatchNormalization straight after dropout."""
     for node in view.nodes:
         before = view.only_producer(node)
-        if node.kind != "BatchNormalization" or before is None or before.kind not in DROPOUTS:
+        if not node.is_a("batch_normalization") or before is None or not before.is_a("zeroing"):
             continue
         rate = argument(before, "rate")
-        if rate and before.kind not in ("AlphaDropout", "GaussianDropout") and rate < 1:
+        if rate and rate < 1:
             yield problems.VarianceShift.at(
                 at(node),
                 f"it learns a second moment {1 / (1 - rate):.3g} times as large as that at inference",

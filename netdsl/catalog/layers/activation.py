@@ -56,6 +56,7 @@ KINDS = (
     LayerKind(
         "Activation",
         elementwise,
+        roles=("activation", "each_place"),
         group="activation",
         shape_rule="what arrives",
         use_for="any activation by its name, after a normalization for instance",
@@ -65,6 +66,7 @@ KINDS = (
     LayerKind(
         "ReLU",
         elementwise,
+        roles=("activation", "each_place"),
         group="activation",
         shape_rule="what arrives",
         use_for="hidden layers: max(0, x), with a slope, a threshold and a bound where wanted",
@@ -74,6 +76,7 @@ KINDS = (
     LayerKind(
         "LeakyReLU",
         elementwise,
+        roles=("activation", "each_place"),
         group="activation",
         shape_rule="what arrives",
         use_for="hidden layers and critics: x above 0, negative_slope * x below",
@@ -83,6 +86,7 @@ KINDS = (
     LayerKind(
         "PReLU",
         parametric_rectifier,
+        roles=("activation", "each_place"),
         group="activation",
         shape_rule="what arrives; a slope for each feature that is not shared",
         use_for="convolutional nets that may learn their negative slope",
@@ -92,6 +96,7 @@ KINDS = (
     LayerKind(
         "ELU",
         elementwise,
+        roles=("activation", "each_place"),
         group="activation",
         shape_rule="what arrives",
         use_for="deep nets that lose units to relu: x above 0, alpha * (e^x - 1) below",
@@ -103,6 +108,7 @@ KINDS = (
         softmax,
         mask=keeps_any_mask,
         tensor_arguments=frozenset({"mask"}),
+        roles=("activation", "each_place"),
         group="activation",
         shape_rule="what arrives",
         use_for="probabilities over an axis: e^x / sum(e^x)",

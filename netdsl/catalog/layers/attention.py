@@ -11,6 +11,7 @@ from netdsl.catalog.cost_rules import matrix_macs
 from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
 from netdsl.catalog.shape_rules import numeric
+from netdsl.catalog.training_costs import attention_kept
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     TooFewInputs,
@@ -411,6 +412,7 @@ KINDS = (
         dot_attention,
         takes="list",
         mask=_query_masked,
+        roles=("attention",),
         group="attention",
         shape_rule="[(batch, queries, d), (batch, rows, e)] → (batch, queries, e)",
         use_for="attention without weights of its own, between encoder and decoder",
@@ -423,6 +425,7 @@ KINDS = (
         additive_attention,
         takes="list",
         mask=_query_masked,
+        roles=("attention",),
         group="attention",
         shape_rule="[(batch, queries, d), (batch, rows, e)] → (batch, queries, e)",
         use_for="attention after Bahdanau, with a learned scale for each feature",
@@ -435,6 +438,8 @@ KINDS = (
         multi_head_attention,
         takes="positional",
         mask=_query_masked,
+        roles=("attention",),
+        kept=attention_kept,
         group="attention",
         shape_rule="query (batch, T, d), value (batch, S, e) → (batch, T, d), or (…, *output_shape)",
         use_for="transformers",
@@ -448,6 +453,8 @@ KINDS = (
         group_query_attention,
         takes="positional",
         mask=_query_masked,
+        roles=("attention",),
+        kept=attention_kept,
         group="attention",
         shape_rule="query (batch, T, d), value (batch, S, d) → (batch, T, d)",
         use_for="transformers that save memory: several query heads share a key and value head",

@@ -21,7 +21,7 @@ from netdsl.catalog.argument_types import (
     optional,
     out_of_range,
 )
-from netdsl.catalog.kind import Call, Inference, LayerKind, Masking, Refusal, Rule
+from netdsl.catalog.kind import Call, Inference, LayerKind, Masking, Refusal, Role, Rule
 from netdsl.catalog.shape_rules import elementwise, numeric
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
@@ -203,11 +203,13 @@ def _augmentation(
     shape_rule: str = "unchanged",
     watch_for: str = TRAINING_ONLY,
     mask: Masking = "drop",
+    roles: tuple[Role, ...] = (),
 ) -> LayerKind:
     return LayerKind(
         name,
         rule,
         mask=mask,
+        roles=roles,
         arguments=arguments or {},
         group="images",
         shape_rule=shape_rule,
@@ -223,7 +225,7 @@ NEW_SHAPE = "(batch, h, w, channels) → (batch, height, width, channels)"
 KINDS = (
     _augmentation(
         "Resizing", "images of several sizes, before a network that wants one", "Resizing(16, 16)",
-        rule=resizing, arguments=NEW_SIZE, shape_rule=NEW_SHAPE,
+        rule=resizing, arguments=NEW_SIZE, shape_rule=NEW_SHAPE, roles=("resizing",),
         watch_for="changes the aspect ratio unless cropped or padded to it",
     ),
     _augmentation(

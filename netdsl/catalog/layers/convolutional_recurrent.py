@@ -94,6 +94,7 @@ def _kind(rank: int, axes: str, example: str) -> LayerKind:
         conv_lstm,
         mask=carries_mask,
         arguments={"filters": COUNT},
+        roles=("recurrent",),
         group="recurrent",
         shape_rule=f"(batch, time, {axes}, channels) → (batch, {axes} of a convolution, filters)",
         use_for=("a series of signals", "video, radar, weather maps", "volumes that change")[

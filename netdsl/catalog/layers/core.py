@@ -281,6 +281,7 @@ KINDS = (
     LayerKind(
         "Dense",
         dense,
+        roles=("dense", "each_place"),
         group="core",
         shape_rule="the last axis becomes `units`, the others stay",
         use_for="heads and multilayer perceptrons: every output sees every input",
@@ -291,6 +292,7 @@ KINDS = (
         "EinsumDense",
         einsum_dense,
         mask="drop",
+        roles=("einsum", "each_place"),
         group="core",
         shape_rule="the batch, then `output_shape`; axes under `...` pass through",
         use_for="a dense product along any axes, such as the projections of attention heads",
@@ -300,6 +302,7 @@ KINDS = (
     LayerKind(
         "Identity",
         identity,
+        roles=("identity", "view", "each_place"),
         group="core",
         shape_rule="what arrives",
         use_for="a named place in a net, or a branch that does nothing",
@@ -320,6 +323,7 @@ KINDS = (
         "Lambda",
         user_function,
         mask=_keeps_mask,
+        roles=("user_code",),
         group="core",
         shape_rule="`output_shape` after the batch; without it the shape that arrives",
         use_for="a Python function of one's own that owns no weights",

@@ -127,6 +127,7 @@ KINDS = (
         "Embedding",
         embedding,
         mask=_makes_mask,
+        roles=("embedding",),
         group="core",
         shape_rule="(batch, …) → (batch, …, output_dim)",
         use_for="words, items and other categories that are numbered from 0",

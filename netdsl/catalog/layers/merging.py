@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal
+from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Role, Rule
 from netdsl.catalog.shape_rules import axis_of, numeric, stretch
 from netdsl.diagnostics.problems.shapes import TooFewInputs, UnequalInputs, WrongAxis
 from netdsl.tensor import (
@@ -163,63 +163,78 @@ def _any_masked(call: Call) -> bool:
 
 _SHAPE_RULE = "axes of size 1 stretch, the others must agree; ranks are aligned at the end"
 
+
+def _elementwise_merge(
+    name: str, rule: Rule, use_for: str, watch_for: str, with_itself: str = "", *roles: Role
+) -> LayerKind:
+    return LayerKind(
+        name,
+        rule,
+        takes="list",
+        mask=_all_masked,
+        roles=("merging", *roles),
+        group="merging",
+        shape_rule=_SHAPE_RULE,
+        use_for=use_for,
+        watch_for=watch_for,
+        with_itself=with_itself,
+        example=f"[[14, 14, 64], [14, 14, 64]] -> {name}()",
+    )
+
+
 KINDS = (
-    *(
-        LayerKind(
-            name,
-            rule,
-            takes="list",
-            mask=_all_masked,
-            group="merging",
-            shape_rule=_SHAPE_RULE,
-            use_for=use_for,
-            watch_for=watch_for,
-            example=f"[[14, 14, 64], [14, 14, 64]] -> {name}()",
-        )
-        for name, rule, use_for, watch_for in (
-            (
-                "Add",
-                elementwise_merge,
-                "residual connections: `x -> [_, conv(64, 3)] -> Add()`",
-                "adding a tensor to itself doubles it",
-            ),
-            (
-                "Subtract",
-                subtract,
-                "differences of two tensors, as in siamese nets",
-                "takes exactly two; the order counts",
-            ),
-            (
-                "Multiply",
-                elementwise_merge,
-                "gates and attention maps, such as squeeze and excite",
-                "a gate of shape (1, 1, channels) stretches over space",
-            ),
-            (
-                "Average",
-                elementwise_merge,
-                "ensembles of branches",
-                "every branch weighs the same",
-            ),
-            (
-                "Maximum",
-                elementwise_merge,
-                "the strongest of several responses (maxout)",
-                "only the largest gets a gradient",
-            ),
-            (
-                "Minimum",
-                elementwise_merge,
-                "the weakest of several responses",
-                "only the smallest gets a gradient",
-            ),
-        )
+    _elementwise_merge(
+        "Add",
+        elementwise_merge,
+        "residual connections: `x -> [_, conv(64, 3)] -> Add()`",
+        "adding a tensor to itself doubles it",
+        "`{0} + {0}` is twice the tensor",
+        "sum",
+    ),
+    _elementwise_merge(
+        "Subtract",
+        subtract,
+        "differences of two tensors, as in siamese nets",
+        "takes exactly two; the order counts",
+        "the difference is 0",
+        "difference",
+    ),
+    _elementwise_merge(
+        "Multiply",
+        elementwise_merge,
+        "gates and attention maps, such as squeeze and excite",
+        "a gate of shape (1, 1, channels) stretches over space",
+        "",  # a square has its uses
+        "product",
+    ),
+    _elementwise_merge(
+        "Average",
+        elementwise_merge,
+        "ensembles of branches",
+        "every branch weighs the same",
+        "the mean is the tensor itself",
+        "mean",
+    ),
+    _elementwise_merge(
+        "Maximum",
+        elementwise_merge,
+        "the strongest of several responses (maxout)",
+        "only the largest gets a gradient",
+        "the maximum is the tensor itself",
+    ),
+    _elementwise_merge(
+        "Minimum",
+        elementwise_merge,
+        "the weakest of several responses",
+        "only the smallest gets a gradient",
+        "the minimum is the tensor itself",
     ),
     LayerKind(
         "Concatenate",
         concatenate,
         takes="list",
         mask=_any_masked,
+        roles=("merging", "concatenation"),
         group="merging",
         shape_rule="the joined axis is the sum, the others must agree",
         use_for="inception branches, dense connections, the skips of a U-Net",
@@ -231,6 +246,7 @@ KINDS = (
         dot,
         takes="list",
         mask="use",
+        roles=("merging",),
         group="merging",
         shape_rule="the axes left of the first, then those left of the second",
         use_for="similarities of embeddings; `normalize=True` gives the cosine",

@@ -114,6 +114,7 @@ KINDS = (
         batch_normalization,
         mask=keeps_any_mask,
         tensor_arguments=frozenset({"mask"}),
+        roles=("normalization", "batch_normalization", "each_place"),
         group="normalization",
         shape_rule="what arrives",
         use_for="convolutional nets with batches of 16 and more: faster, steadier training",
@@ -123,6 +124,7 @@ KINDS = (
     LayerKind(
         "LayerNormalization",
         layer_normalization,
+        roles=("normalization",),
         group="normalization",
         shape_rule="what arrives",
         use_for="transformers and recurrent nets: it does not look at the batch",
@@ -133,6 +135,7 @@ KINDS = (
         "RMSNormalization",
         rms_normalization,
         mask="drop",
+        roles=("normalization",),
         group="normalization",
         shape_rule="what arrives",
         use_for="large transformers: layer normalization without mean and offset",
@@ -142,6 +145,7 @@ KINDS = (
     LayerKind(
         "GroupNormalization",
         group_normalization,
+        roles=("normalization",),
         group="normalization",
         shape_rule="what arrives",
         use_for="convolutional nets with small batches; `groups=-1` is instance normalization",
@@ -151,6 +155,7 @@ KINDS = (
     LayerKind(
         "UnitNormalization",
         unit_normalization,
+        roles=("normalization",),
         group="normalization",
         shape_rule="what arrives",
         use_for="embeddings that are compared by their angle",

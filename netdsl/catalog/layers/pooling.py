@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Rule
+from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Role, Rule
 from netdsl.catalog.shape_rules import (
     image,
     join_axes,
@@ -68,32 +68,29 @@ def adaptive_pooling(rank: int) -> Rule:
 
 _INPUTS = {1: "[128, 8]", 2: "[32, 32, 8]", 3: "[16, 32, 32, 8]"}
 
-_SLIDING = tuple(
-    LayerKind(
+
+def _sliding(name: str, rank: int, use_for: str, *roles: Role) -> LayerKind:
+    return LayerKind(
         f"{name}Pooling{rank}D",
         pooling(rank),
         mask="drop",
+        roles=("pooling", *roles),
         group="pooling",
         shape_rule="valid: floor((n - pool) / stride) + 1; same: ceil(n / stride); channels stay",
         use_for=use_for,
         watch_for='on an odd size it drops the border, unless `padding="same"`',
         example=f"{_INPUTS[rank]} -> {name}Pooling{rank}D(2)",
     )
-    for name, use_for in (
-        ("Max", "shrinking a map and keeping its strongest responses"),
-        ("Average", "shrinking a map smoothly"),
-    )
-    for rank in (1, 2, 3)
-)
 
 
-def _global(name: str, rank: int, use_for: str) -> LayerKind:
+def _global(name: str, rank: int, use_for: str, *roles: Role) -> LayerKind:
     averages_steps = (name, rank) == ("Average", 1)
     return LayerKind(
         f"Global{name}Pooling{rank}D",
         global_pooling(rank),
         mask="use" if averages_steps else "drop",
         tensor_arguments=frozenset({"mask"} if averages_steps else ()),
+        roles=("global_pooling", *roles),
         group="pooling",
         shape_rule="the channels alone; `keepdims=True` leaves axes of size 1",
         use_for=use_for,
@@ -103,15 +100,6 @@ def _global(name: str, rank: int, use_for: str) -> LayerKind:
         example=f"{_INPUTS[rank]} -> Global{name}Pooling{rank}D()",
     )
 
-
-_GLOBAL = tuple(
-    _global(name, rank, use_for)
-    for name, use_for in (
-        ("Max", "whether a pattern occurs anywhere"),
-        ("Average", "the step from feature maps to a classifier, for inputs of any size"),
-    )
-    for rank in (1, 2, 3)
-)
 
 _ADAPTIVE = tuple(
     LayerKind(
@@ -128,4 +116,15 @@ _ADAPTIVE = tuple(
     for rank in (1, 2, 3)
 )
 
-KINDS = (*_SLIDING, *_GLOBAL, *_ADAPTIVE)
+_STRONGEST = "shrinking a map and keeping its strongest responses"
+_SMOOTH = "shrinking a map smoothly"
+_ANYWHERE = "whether a pattern occurs anywhere"
+_TO_CLASSES = "the step from feature maps to a classifier, for inputs of any size"
+
+KINDS = (
+    *(_sliding("Max", rank, _STRONGEST, "maximum") for rank in (1, 2, 3)),
+    *(_sliding("Average", rank, _SMOOTH) for rank in (1, 2, 3)),
+    *(_global("Max", rank, _ANYWHERE, "maximum") for rank in (1, 2, 3)),
+    *(_global("Average", rank, _TO_CLASSES) for rank in (1, 2, 3)),
+    *_ADAPTIVE,
+)

@@ -23,6 +23,7 @@ from netdsl.catalog.kind import (
 )
 from netdsl.catalog.shape_rules import numeric
 from netdsl.catalog.spell import spell
+from netdsl.catalog.training_costs import gates_kept, off_cudnn
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
     SeveralInputs,
@@ -394,6 +395,7 @@ KINDS = (
         "SimpleRNN",
         _gated_layer(SIMPLE, "simple_rnn_cell"),
         mask=carries_mask,
+        roles=("recurrent",),
         group="recurrent",
         shape_rule=OVER_TIME,
         use_for="short sequences, and to show what a recurrence is",
@@ -405,6 +407,9 @@ KINDS = (
         "GRU",
         _gated_layer(None, "gru_cell"),
         mask=carries_mask,
+        roles=("recurrent",),
+        kept=gates_kept,
+        off_cudnn=off_cudnn,
         group="recurrent",
         shape_rule=OVER_TIME,
         use_for="sequences where an LSTM works, with a quarter fewer weights",
@@ -416,6 +421,9 @@ KINDS = (
         "LSTM",
         _gated_layer(LSTM_GATES, "lstm_cell"),
         mask=carries_mask,
+        roles=("recurrent",),
+        kept=gates_kept,
+        off_cudnn=off_cudnn,
         group="recurrent",
         shape_rule=OVER_TIME + "; return_state adds h and c",
         use_for="sequences with long dependencies",
@@ -427,6 +435,7 @@ KINDS = (
         "RNN",
         rnn,
         mask=carries_mask,
+        roles=("recurrent",),
         group="recurrent",
         shape_rule=OVER_TIME.replace("units", "output of the last cell"),
         use_for="cells stacked in one loop, or of different kinds",

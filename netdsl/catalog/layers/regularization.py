@@ -24,6 +24,7 @@ KINDS = (
         "Dropout",
         elementwise,
         arguments={"rate": FRACTION},
+        roles=("dropout", "zeroing", "each_place"),
         group="regularization",
         shape_rule="what arrives",
         use_for="large dense layers that learn their data by heart; rates of 0.1 to 0.5",
@@ -33,6 +34,7 @@ KINDS = (
     LayerKind(
         "AlphaDropout",
         elementwise,
+        roles=("dropout", "self_normalizing", "each_place"),
         group="regularization",
         shape_rule="what arrives",
         use_for="self-normalising nets: it keeps mean and variance through `selu`",
@@ -42,6 +44,7 @@ KINDS = (
     LayerKind(
         "GaussianDropout",
         elementwise,
+        roles=("dropout", "each_place"),
         group="regularization",
         shape_rule="what arrives",
         use_for="dropout by multiplying with noise of mean 1 and variance rate / (1 - rate)",
@@ -51,6 +54,7 @@ KINDS = (
     LayerKind(
         "GaussianNoise",
         elementwise,
+        roles=("each_place",),
         group="regularization",
         shape_rule="what arrives",
         use_for="making inputs noisy while training, as in denoising autoencoders",
@@ -62,6 +66,7 @@ KINDS = (
             f"SpatialDropout{rank}D",
             spatial_dropout(rank),
             arguments={"rate": FRACTION},
+            roles=("dropout", "zeroing", "each_place"),
             group="regularization",
             shape_rule="what arrives",
             use_for="dropout after convolutions, where neighbouring values say the same",
@@ -73,6 +78,7 @@ KINDS = (
     LayerKind(
         "ActivityRegularization",
         mapped,
+        roles=("identity", "each_place"),
         group="regularization",
         shape_rule="what arrives",
         use_for="a penalty on what a layer puts out, for sparse codes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Rule, as_shape
+from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Role, Rule, as_shape
 from netdsl.catalog.shape_rules import (
     first_spatial_axis,
     image,
@@ -157,6 +157,7 @@ _MOVES = (
         "Reshape",
         reshape,
         mask="drop",
+        roles=("view", "reordering"),
         group="reshaping",
         shape_rule="the batch, then `target_shape`; -1 is worked out",
         use_for="giving a flat code its axes back, in decoders for instance",
@@ -167,6 +168,7 @@ _MOVES = (
         "Flatten",
         flatten,
         mask="drop",
+        roles=("view", "reordering"),
         group="reshaping",
         shape_rule="the batch, then the product of the other axes",
         use_for="the step from feature maps to `Dense`, where place matters",
@@ -177,6 +179,7 @@ _MOVES = (
         "Permute",
         permute,
         mask="drop",
+        roles=("reordering",),
         group="reshaping",
         shape_rule="the axes after the batch in the order of `dims`, counted from 1",
         use_for="bringing an axis to the end, where `Dense` and recurrent layers work",
@@ -187,6 +190,7 @@ _MOVES = (
         "RepeatVector",
         repeat_vector,
         mask="drop",
+        roles=("repeating",),
         group="reshaping",
         shape_rule="(batch, features) becomes (batch, n, features)",
         use_for="handing one code to every step of a decoder",
@@ -197,13 +201,20 @@ _MOVES = (
 
 
 def _spatial_kinds(
-    name: str, rule: Callable[[int], Rule], argument: str, shape_rule: str, use: str, watch: str
+    name: str,
+    rule: Callable[[int], Rule],
+    roles: tuple[Role, ...],
+    argument: str,
+    shape_rule: str,
+    use: str,
+    watch: str,
 ) -> tuple[LayerKind, ...]:
     return tuple(
         LayerKind(
             f"{name}{rank}D",
             rule(rank),
             mask="drop",
+            roles=roles,
             group="reshaping",
             shape_rule=shape_rule,
             use_for=use,
@@ -219,6 +230,7 @@ KINDS = (
     *_spatial_kinds(
         "Cropping",
         cropping,
+        ("cropping",),
         "2",
         "each spatial axis loses its two margins",
         "cutting a border, to match the maps of a U-Net without padding",
@@ -227,6 +239,7 @@ KINDS = (
     *_spatial_kinds(
         "ZeroPadding",
         zero_padding,
+        ("padding",),
         "1",
         "each spatial axis gains its two margins",
         'a margin that "same" would not give, as ResNet and MobileNet place it',
@@ -235,6 +248,7 @@ KINDS = (
     *_spatial_kinds(
         "UpSampling",
         up_sampling,
+        ("repeating", "resizing"),
         "2",
         "each spatial axis is multiplied by `size`",
         "decoders: magnify, then convolve, which leaves no checkerboard",

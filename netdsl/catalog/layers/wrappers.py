@@ -354,6 +354,7 @@ KINDS = (
     LayerKind(
         "TimeDistributed",
         time_distributed,
+        roles=("step_by_step",),
         group="wrappers",
         shape_rule="(batch, time, …) → (batch, time, what the layer makes of one step)",
         use_for="one layer for each frame, sentence or patch, with shared weights",
@@ -366,6 +367,7 @@ KINDS = (
         "Bidirectional",
         bidirectional,
         mask=_directions_masked,
+        roles=("recurrent",),
         group="wrappers",
         shape_rule='as the layer; merge_mode="concat" doubles the last axis, None gives both directions',
         use_for="sequences that are known as a whole: tagging, classification, encoders",
@@ -378,6 +380,7 @@ KINDS = (
         "SpectralNormalization",
         spectral_normalization,
         mask="drop",
+        roles=("normalization",),
         group="wrappers",
         shape_rule="as the layer inside",
         use_for="discriminators of GANs, which it keeps Lipschitz",
