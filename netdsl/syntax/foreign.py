@@ -149,8 +149,7 @@ def _name_with_digits(stop: Stop, other: str) -> Diagnostic:
 def _operator(stop: Stop) -> Diagnostic:
     text, span = stop.text, stop.span
     if text in _ARROWS:
-        fix = _all_of_statement(stop, "->")
-        return OtherArrow.at(span, "not an arrow here", help="write `->`", fix=fix, written=text)
+        return _other_arrow(stop)
     if text.startswith("/*"):
         opener = Span(span.file, span.start, span.start + 2)
         label = "there are no comments between `/*` and `*/`"
@@ -158,13 +157,19 @@ def _operator(stop: Stop) -> Diagnostic:
     if text in _SPELLED:
         return _spelled(stop, _SPELLED[text])
     if text == ">>" and stop.following(2) == "(":  # `x >> Dense(4)`
-        fix = _all_of_statement(stop, "->")
-        return OtherArrow.at(span, "not an arrow here", help="write `->`", fix=fix, written=text)
+        return _other_arrow(stop)
     if text == ":=" and not stop.open_brackets:
         reason, fix = "a name is bound by `=`", stop.replace(stop.index, "=")
         return ForeignOperator.at(span, reason, help="write `=`", fix=fix, written=text)
     reason, help_text = _why_foreign(text)
     return ForeignOperator.at(span, reason, help=help_text, written=shorten(text))
+
+
+def _other_arrow(stop: Stop) -> Diagnostic:
+    fix = _all_of_statement(stop, "->")
+    return OtherArrow.at(
+        stop.span, "not an arrow here", help="write `->`", fix=fix, written=stop.text
+    )
 
 
 def _all_of_statement(stop: Stop, text: str) -> Fix:
@@ -222,6 +227,8 @@ def _character(stop: Stop) -> Diagnostic:
         fix = stop.replace(stop.index, "**")
         label = "a power is written otherwise"
         return ForeignOperator.at(stop.span, label, help="write `**`", fix=fix, written=char)
+    if char == "|" and stop.following(2) == "(":  # `x | Dense(4)`, as in a shell
+        return _other_arrow(stop)
     if char in "|&^~@":
         return ForeignOperator.at(
             stop.span,

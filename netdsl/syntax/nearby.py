@@ -111,8 +111,7 @@ class _Search:
 
 def proposals(automaton: Automaton, stop: Stop, budget: Budget) -> list[Fix]:
     """Propose changes of one sign, the likeliest first; each says in `told` what mistake it mends."""
-    is_behind = stop.before is not None and stop.index - stop.began <= 2
-    first = stop.before if is_behind and stop.before is not None else stop.began
+    first = _first_concerned(automaton, stop)
     if stop.index - first > _LONGEST or stop.resume - first > 2 * _LONGEST:
         return []
     search = _Search(automaton, stop, first, budget)
@@ -122,6 +121,22 @@ def proposals(automaton: Automaton, stop: Stop, budget: Budget) -> list[Fix]:
     return [*islice(inside, _MOST_INSIDE), *{fix.edits: fix for fix in fixes}.values()][
         :MOST_PROPOSED
     ]
+
+
+def _first_concerned(automaton: Automaton, stop: Stop) -> int:
+    """Give the token from which on a sign may be missing: the beginning of the broken statement, or of one before it.
+
+    What is broken may be a part of that: it ends at once, or begins on the same line, as `value=x)` does in
+    `x -> Attention()value=x)`.
+    """
+    tokens, first = stop.tokens, stop.began
+    if stop.before is not None and stop.index - first <= 2:
+        first = stop.before
+    for statement in reversed(automaton.values[-1] if stop.before is not None else ()):
+        if tokens.is_first_on_line(first):
+            break
+        first = min(first, tokens.index_at(statement.span.start))
+    return first
 
 
 def within_words(stop: Stop) -> Iterator[Fix]:
