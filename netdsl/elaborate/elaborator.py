@@ -16,6 +16,7 @@ from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.losses import check_losses, check_weights
 from netdsl.elaborate.ordering import in_order
 from netdsl.elaborate.training import TrainPlan, read_training, report_not_emitted
+from netdsl.elaborate.unreached import check_unreached
 from netdsl.graph import Graph
 from netdsl.stack import deep_stack
 from netdsl.syntax import tree
@@ -59,6 +60,10 @@ def elaborate(
                 check_losses(plan, graph, root)
                 check_weights(plan, graph, root)
             report_not_emitted(plan, root)
+        if not diagnostics.has_errors:  # first things first
+            for reached in [frame.unit for frame in session.roots.values()]:
+                if not reached.is_library:
+                    check_unreached(reached, session)
     result.steps = MAX_STEPS - session.budget.steps
     taken = {p.name for s in own_models(unit) for p in _parameters(s, session)}
     result.unused_settings = tuple(name for name in settings if name not in taken)

@@ -51,6 +51,7 @@ class Session:
     branch_starts: set[int] = field(
         default_factory=set
     )  # expressions that a branch of a fork begins with
+    reached: set[int] = field(default_factory=set)  # stages that were run
     place: Span | None = None  # what is being elaborated, for limits
     roots: dict[int, Frame] = field(default_factory=dict)  # a frame for each unit's top level
     arrangements: dict[int, Arrangement] = field(default_factory=dict)

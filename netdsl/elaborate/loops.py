@@ -24,7 +24,19 @@ from netdsl.syntax import tree
 from netdsl.tensor import Sym
 
 
+class _Unknown(Exception):
+    """What a comprehension goes over is not known: neither is what comes of it."""
+
+
 def comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
+    """Give a list; POISON where it goes over what is not known."""
+    try:
+        return _list(expr, frame)
+    except _Unknown:
+        return POISON
+
+
+def _list(expr: tree.Comprehension, frame: Frame) -> list[Any]:
     result: list[Any] = []
     for turn in _clauses(expr, expr.clauses, frame):
         result.append(ev.evaluate(expr.element, turn))
@@ -33,6 +45,14 @@ def comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
 
 
 def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
+    """Give a dict; POISON where it goes over what is not known."""
+    try:
+        return _dict(expr, frame)
+    except _Unknown:
+        return POISON
+
+
+def _dict(expr: tree.DictComprehension, frame: Frame) -> Any:
     result: dict[Any, Any] = {}
     for turn in _clauses(expr, expr.clauses, frame):
         key = ev.value_of(expr.key, turn)
@@ -51,7 +71,10 @@ def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) ->
             yield outer
             return
         clause = clauses[depth]
-        for item in iterable(clause.iterable, outer):
+        items = _iterable(clause.iterable, outer)
+        if items is None:
+            raise _Unknown
+        for item in items:
             inner = outer.inner(match_pattern(clause.target, item, outer))
             if all(ev.condition(c, inner) for c in clause.conditions):
                 yield from turns(depth + 1, inner)
@@ -64,9 +87,13 @@ def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) ->
 
 def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
     """Evaluate what a loop goes over; an empty list after reporting."""
+    return _iterable(expr, frame) or []
+
+
+def _iterable(expr: tree.Expr, frame: Frame) -> list[Any] | None:
     value = ev.value_of(expr, frame)
     if is_poisoned(value) and not isinstance(value, (list, tuple)):
-        return []
+        return None
     if isinstance(value, (list, tuple)):
         check_items(len(value))
         return list(value)
@@ -82,7 +109,7 @@ def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
                 expr.span, f"a loop goes over a list, this is {spell_entity(value)}", help=help_
             )
         )
-    return []
+    return None
 
 
 def turn(loop: tree.For, index: int, item: Any, frame: Frame) -> Frame:

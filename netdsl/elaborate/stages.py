@@ -152,6 +152,7 @@ def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     """Pass what arrives through one stage."""
     frame.session.budget.step()
     frame.session.place = stage.span
+    frame.session.reached.add(id(stage))
     handler = _STAGES.get(type(stage))
     result = (handler or _other)(stage, arriving, frame)
     if isinstance(result, (list, tuple)):

@@ -1,0 +1,146 @@
+"""Stages that no use of a file's declarations runs: branches not taken, loops without a turn, blocks that nothing uses.
+
+The generated Python has them all the same, so what is wrong with them whatever their values is told: names that
+nothing binds, arguments that no layer takes. Every name of the declaration is unknown here, and so is what arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems import arguments, names, structure
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import stages
+from netdsl.elaborate.entities import POISON
+from netdsl.elaborate.frame import Body, Frame, Session
+from netdsl.elaborate.linking import Unit
+from netdsl.graph import Graph
+from netdsl.syntax import tree
+from netdsl.syntax.walk import children, free_names, walk
+
+#: What is wrong whatever the values are. Of what follows from values nothing is known.
+_CERTAIN = frozenset(
+    problem.code
+    for problem in (
+        names.UnknownName, names.UnknownStage, names.UnknownMember, names.UnsupportedKind,
+        arguments.UnknownArgument, arguments.RepeatedArgument, arguments.TooManyArguments,
+        arguments.MissingArgument, arguments.WrongArgument, arguments.ArgumentOutOfRange, arguments.UnknownChoice,
+        arguments.UnknownIdentifier,
+        structure.NotApplied, structure.MissingParentheses, structure.NotAStage,
+    )
+)  # fmt: skip
+
+_NAMED = (tree.Parameter, tree.Let, tree.Function, tree.LayerDecl, tree.Input, tree.As)
+
+
+def check_unreached(unit: Unit, session: Session) -> None:
+    """Report mistakes in the stages of a unit's blocks and models that elaboration did not come to."""
+    for statement in unit.module.statements:
+        if not isinstance(statement, (tree.Block, tree.Model)):
+            continue
+        missed = list(_missed(statement, session))
+        if missed:
+            for diagnostic in _found_in(statement, missed, unit, session):
+                session.diagnostics.report(diagnostic)
+
+
+def _found_in(
+    node: tree.Block | tree.Model, missed: list[tree.Expr], unit: Unit, session: Session
+) -> list[Diagnostic]:
+    told, session.diagnostics = session.diagnostics, Diagnostics()
+    try:
+        root = session.root(unit)
+        plan = session.plan(node.body, unit, in_model=isinstance(node, tree.Model))
+        known = dict.fromkeys(_bound_in(node), POISON)
+        frame = Frame(session, unit, root, known, Body(Graph(node.name), plan))
+        for stage in missed:
+            _visit(stage, frame)
+        return [d for d in session.diagnostics if d.code in _CERTAIN]
+    finally:
+        session.diagnostics = told
+
+
+def _bound_in(node: tree.Node) -> Iterator[str]:
+    """Give every name that a declaration binds, wherever in it."""
+    for inner in walk(node):
+        if isinstance(inner, _NAMED):
+            yield inner.name
+        elif isinstance(inner, tree.NamePattern):
+            yield inner.id
+        elif isinstance(inner, tree.TensorType):  # its sizes may be symbols
+            yield from free_names(inner)
+
+
+# -- what was not run ---------------------------------------------------------------------------
+
+
+def _missed(node: tree.Block | tree.Model, session: Session) -> Iterator[tree.Expr]:
+    """Give the stages that were not run, the outermost of them."""
+    if not isinstance(node.body, tree.Body):
+        yield from _in_stages([node.body], session)
+        return
+    for statement in node.body.statements:
+        if isinstance(statement, (tree.Bind, tree.Output)):
+            yield from _in_value(statement.value, session)
+
+
+def _in_value(value: tree.Expr, session: Session) -> Iterator[tree.Expr]:
+    """Look at the chains inside an expression that stands for tensors or values."""
+    pending: list[tree.Node] = [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, tree.Pipe):
+            pending.append(node.stages[0])
+            yield from _in_stages(node.stages[1:], session)
+        elif not isinstance(node, tree.Call):  # a chain among arguments is a layer
+            pending.extend(children(node))
+
+
+def _in_stages(found: Iterable[tree.Expr], session: Session) -> Iterator[tree.Expr]:
+    pending = list(found)
+    while pending:
+        stage = pending.pop()
+        if id(stage) not in session.reached:
+            yield stage
+        else:
+            pending.extend(_inside(stage))
+
+
+def _inside(stage: tree.Expr) -> list[tree.Expr]:
+    """Give the stages that a stage is made of."""
+    match stage:
+        case tree.If(_, _, then, otherwise):
+            return [then] if otherwise is None else [then, otherwise]
+        case tree.Conditional(_, _, then, otherwise):
+            return [then, otherwise]
+        case tree.For(_, _, _, body) | tree.Repeat(_, _, body):
+            return [body]
+        case tree.Pipe(_, inner):
+            return list(inner)
+        case tree.As(_, inner, _):
+            return [inner]
+        case tree.ListExpr(_, items):
+            return [
+                item.body if isinstance(item, tree.For) else item
+                for item in items
+                if not isinstance(item, (tree.Starred, tree.Binary))
+            ]
+    return []
+
+
+def _visit(stage: tree.Expr, frame: Frame) -> None:
+    """Run a stage on a tensor of which nothing is known; of what it is made of, all."""
+    frame.session.place = stage.span
+    match stage:
+        case tree.If(_, asked) | tree.Conditional(_, asked) | tree.Repeat(_, asked):
+            ev.value_of(asked, frame)
+        case tree.For(_, _, asked):
+            ev.value_of(asked, frame)
+    inside = _inside(stage)
+    for inner in inside:
+        stages.note_starts(inner, frame)
+        _visit(inner, frame)
+    if not inside:
+        stages.run(stage, POISON, frame)
