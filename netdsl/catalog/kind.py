@@ -365,7 +365,7 @@ Role: TypeAlias = Literal[
     # that move values, copy them, or add and drop borders
     "view", "reordering", "repeating", "resizing", "padding", "cropping",
     # that join tensors
-    "merging", "sum", "difference", "product", "mean", "concatenation",
+    "merging", "sum", "difference", "product", "mean", "concatenation", "contraction",
     "activation", "batch_normalization", "normalization", "scaling",
     # that drop units; of these, those that set them to 0, and those that keep mean and variance
     "dropout", "zeroing", "self_normalizing",

@@ -209,7 +209,9 @@ def _end_of_fork(stop: Stop, opener: int, last: int) -> tuple[int, bool]:
     """Guess the last token of the branches of a fork: what stands before the layer that joins them."""
     tokens = stop.tokens
     for index in range(opener + 1, last + 1):
-        if tokens.kinds[index] == "->" and names_a(tokens.text(index + 1), "merging"):
+        if tokens.kinds[index] == "->" and names_a(
+            tokens.text(index + 1), "merging", "contraction"
+        ):
             return index - 1, True
     return last, False
 

@@ -30,13 +30,8 @@ _CONSTANT = frozenset({"Zeros", "Ones", "Constant"})
 _LECUN = frozenset({"LecunNormal", "LecunUniform"})
 _GLOROT = frozenset({"GlorotNormal", "GlorotUniform"})
 _THROUGH: tuple[Role, ...] = (
-    "dropout",
-    "batch_normalization",
-    "activation",
-    "identity",
-    "scaling",
-    "view",
-)
+    "dropout", "batch_normalization", "activation", "identity", "scaling", "view",
+)  # fmt: skip
 
 
 def lost_bias(view: View) -> Iterable[Diagnostic]:

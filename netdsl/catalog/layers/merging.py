@@ -246,7 +246,7 @@ KINDS = (
         dot,
         takes="list",
         mask="use",
-        roles=("merging",),
+        roles=("contraction",),
         group="merging",
         shape_rule="the axes left of the first, then those left of the second",
         use_for="similarities of embeddings; `normalize=True` gives the cosine",
