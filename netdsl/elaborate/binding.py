@@ -105,8 +105,10 @@ def bind_call(
         from netdsl.elaborate.uncalled import classes_among  # loaded where there is a mistake
 
         refused |= classes_among(call, given, found, frame)
-    for problem in binding.problems if not refused or len(given) == 1 else ():
-        _report_binding(problem, given, call, frame)
+    if not refused or len(given) == 1:
+        positional, named = [g for g in given if g.name is None], {g.name: g for g in given}
+        for problem in binding.problems:
+            _report_binding(problem, positional, named, call, frame)
     written = _as_written(binding, found, given)
     complete = binding.is_complete and not binding.problems and not refused
     if complete and key is not None:
@@ -389,19 +391,17 @@ def _as_written(binding: Binding, found: Signature, given: Iterable[Given]) -> d
 
 def _report_binding(
     error: BindingError,
-    given: list[Given],
+    positional: list[Given],
+    named: Mapping[str | None, Given],
     call: tree.Call,
     frame: Frame,
 ) -> None:
-    span, name_span = call.function.span, None
-    positional = [g for g in given if g.name is None]
+    span, name_span, value = call.function.span, None, None
+    item = named.get(error.argument) if error.argument is not None else None
     if error.position is not None and error.position < len(positional):
-        span = positional[error.position].span
-    elif error.argument is not None:
-        for item in given:
-            if item.name == error.argument:
-                span, name_span = item.span, item.name_span
-    value = next((g.value for g in given if g.span == span), None)
+        span, value = positional[error.position].span, positional[error.position].value
+    elif item is not None:
+        span, name_span, value = item.span, item.name_span, item.value
     if (
         isinstance(value, Identifier)
         and error.problem is argument_problems.WrongArgument

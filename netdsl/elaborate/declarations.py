@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from keyword import iskeyword
 
 from netdsl.catalog.signature import names_and_aliases, signature
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import names as problems
+from netdsl.diagnostics.problems.arguments import RepeatedArgument
 from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.frame import Frame
@@ -20,7 +21,12 @@ from netdsl.syntax.tokens import TYPE_WORDS
 
 def check_declarations(frame: Frame) -> None:
     """Report what no use of a unit's declarations could put right."""
+    _check_repeated(frame.unit.module.statements, frame)
     for statement in frame.unit.module.statements:
+        if isinstance(statement, (tree.Block, tree.Model)) and isinstance(
+            statement.body, tree.Body
+        ):
+            _check_repeated(statement.body.statements, frame)
         for parameter in getattr(statement, "parameters", ()):
             _check_type(parameter, frame)
         if isinstance(statement, (tree.Block, tree.Model, tree.Function)):
@@ -112,6 +118,28 @@ def _check_type(parameter: tree.Parameter, frame: Frame) -> None:
             fix=Fix((Edit(span, near),), safe=True) if near else None,
         )
     )
+
+
+def _check_repeated(statements: Iterable[tree.Node], frame: Frame) -> None:
+    """Report an argument that the `defaults` of one scope give a layer twice: one of the two would be lost."""
+    first: dict[tuple[str, str], tree.Argument] = {}
+    for statement in statements:
+        if not isinstance(statement, tree.Defaults):
+            continue
+        kind = names_and_aliases("layer").get(statement.layer, statement.layer)
+        for argument in statement.arguments:
+            name = argument.name or ""
+            before = first.setdefault((kind, name), argument)
+            if name and before is not argument:
+                problem = RepeatedArgument.at(
+                    argument.name_span or argument.span,
+                    "given again here",
+                    argument=name,
+                    layer=statement.layer,
+                    related=(Label(before.span, "given here first"),),
+                    help="leave one of the two out",
+                )
+                frame.report(problem)
 
 
 def _check_layer(defaults: tree.Defaults, frame: Frame) -> None:

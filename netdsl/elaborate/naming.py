@@ -131,9 +131,11 @@ class _Collector:
         last = value.stages[-1] if isinstance(value, tree.Pipe) else value
         if isinstance(last, tree.Call) and isinstance(last.function, tree.Call):
             last = last.function  # `Kind(…)(…)`: the layer is made in the first parentheses
-        for item in self.occurrences:
-            if item.node is last and item.explicit is None and not item.base.startswith("@"):
-                item.base = name
+        for item in reversed(self.occurrences):  # it was met last
+            if item.node is last:
+                if item.explicit is None and not item.base.startswith("@"):
+                    item.base = name
+                break
 
     # -- expressions ----------------------------------------------------------------------------
 

@@ -254,7 +254,12 @@ class BodyWriter:
 
     def _owner(self, variable: str) -> str | None:
         """Give the name of the spec that a variable holds."""
-        for identifier, piece in self.w.scope.bindings.items():
+        bindings = self.w.scope.bindings
+        if variable not in self.w.names:
+            return None
+        namesake = [variable] if variable in bindings else []  # nearly always, and first of many
+        for identifier in (*namesake, *bindings):
+            piece = bindings[identifier]
             if code.is_name(piece.code, variable) and is_tensorial(piece.kind):
                 return identifier
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 from itertools import chain
 from typing import Any
 
@@ -129,6 +130,8 @@ class FlatWriter:
         self._objects: dict[int, ast.expr] = {}
         self._frozen: set[Operation] = set()
         self._out: list[ast.stmt] = []
+        self._given_back: list[int] = []  # of `x1`, `x2`, …
+        self._highest = 0
 
     def _last_uses(self) -> dict[int, int]:
         last = {ref.node: node.id for node in self._graph.nodes for ref in node.inputs}
@@ -170,7 +173,7 @@ class FlatWriter:
         comment = ", ".join(spell_shape(spec.shape) for spec in node.flat_outputs)
         for ref in {ref.node for ref in node.inputs}:
             if self._last[ref] == node.id:
-                self._names.release(self._variables[ref])
+                self._release(self._variables[ref])
         if node.id not in self._last:
             statement: ast.stmt = code.expression(applied)
             statement.comment = comment  # type: ignore[attr-defined]
@@ -192,7 +195,20 @@ class FlatWriter:
         """Go on in the variable of what arrives where that is free now, else in the first that is."""
         arriving = [self._variables[ref.node] for ref in node.inputs]
         flowing = [v for v in arriving if v not in self._names and v.startswith("x")]
-        return self._names.first_free(chain(flowing[:1], ["x"], (f"x{n}" for n in range(1, 1000))))
+        return self._names.first_free(chain(flowing[:1], ["x"], self._numbered_variables()))
+
+    def _numbered_variables(self) -> Iterator[str]:
+        """Give `x1`, `x2`, … that may be free: first those that were and are again, the lowest first."""
+        while self._given_back:
+            yield f"x{heappop(self._given_back)}"
+        while True:
+            self._highest += 1
+            yield f"x{self._highest}"
+
+    def _release(self, variable: str) -> None:
+        self._names.release(variable)
+        if variable[0] == "x" and variable[1:].isdecimal():
+            heappush(self._given_back, int(variable[1:]))
 
     def _input(self, node: Node) -> None:
         spec = node.flat_outputs[0]

@@ -95,6 +95,7 @@ class ModuleWriter:
         self._roots: dict[int, Scope] = {}
         self._plans: dict[int, NamePlan] = {}
         self._functions: dict[tuple[Any, ...], tuple[Symbol, Written]] = {}
+        self._written_blocks: set[int] = set()
         self._constants: dict[int, tuple[Symbol, Constant]] = {}
         self._helpers: dict[int, tuple[Symbol, ast.stmt]] = {}
         self._hoisted: dict[str, ast.Assign] = {}
@@ -198,7 +199,7 @@ class ModuleWriter:
         key = (id(node), tuple(kinds))
         if key not in self._functions:
             spelled = self._spell(symbol, node.name)
-            if any(k[0] == id(node) for k in self._functions):
+            if id(node) in self._written_blocks:
                 spelled = unique(spelled, self._taken)
                 self._taken.add(spelled)
             declared = {p.name for p in node.parameters}
@@ -206,6 +207,7 @@ class ModuleWriter:
             shared = id(node) in self._reach.shared and "layers" not in declared
             written = Written(spelled, takes_trainable=frozen, takes_layers=shared)
             self._functions[key] = (symbol, written)
+            self._written_blocks.add(id(node))
             write_block(self, symbol, kinds, written)
         return self._functions[key][1]
 
@@ -372,7 +374,7 @@ class ModuleWriter:
     def _block_by_itself(self, symbol: Symbol) -> None:
         node = symbol.node
         assert isinstance(node, tree.Block)
-        if any(key[0] == id(node) for key in self._functions):
+        if id(node) in self._written_blocks:
             return
         count = 1
         if isinstance(node.body, tree.Body):

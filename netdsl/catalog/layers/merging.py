@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Role, Rule
 from netdsl.catalog.shape_rules import axis_of, numeric, stretch
 from netdsl.diagnostics.problems.shapes import TooFewInputs, UnequalInputs, WrongAxis
@@ -83,16 +85,24 @@ def concatenate(call: Call) -> Inference:
     first, *others = _several(call)
     axis = axis_of(call, call.axis, first)
     length = first[axis]
+    met = {_without(first, axis): 0}
     for index, shape in enumerate(others, start=1):
-        _agree_outside(call, axis, index)
+        if _without(shape, axis) not in met or len(shape) != len(first):
+            _agree_outside(call, axis, index, met.values())
+            met[_without(shape, axis)] = index
         length = length + shape[axis]
     return _joined(call, (*first[:axis], length, *first[axis + 1 :]))
 
 
-def _agree_outside(call: Call, joined: int, index: int) -> None:
-    """Compare input `index` with all before it: an unknown size agrees with anything, two numbers may not."""
+def _without(shape: Shape, axis: int) -> Shape:
+    return (*shape[:axis], *shape[axis + 1 :])
+
+
+def _agree_outside(call: Call, joined: int, index: int, earlier: Iterable[int]) -> None:
+    """Compare an input with those before it: an unknown size agrees with anything, two numbers may not."""
     shape = call.inputs[index].shape
-    for before, x in enumerate(call.inputs[:index]):
+    for before in earlier:
+        x = call.inputs[before]
         if x.rank != len(shape):
             raise Refusal(
                 UnequalInputs,
