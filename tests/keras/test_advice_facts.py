@@ -19,6 +19,7 @@ import numpy as np
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.analyse.memory import optimizer_bytes
 from netdsl.analyse.roofline import cudnn_refusal
+from netdsl.catalog import layer_kind
 from netdsl.catalog.kind import ObjectValue, Weight
 from netdsl.compiler import compile_text
 
@@ -94,7 +95,7 @@ def test_cudnn_takes_what_is_not_told_of(
     if kind == "GRU":
         asked["reset_after"] = layer.reset_after
     written = {"activation": "tanh", "recurrent_activation": "sigmoid"} | changes
-    assert backend_rnn.cudnn_ok(**asked) == (not cudnn_refusal(kind, written))
+    assert backend_rnn.cudnn_ok(**asked) == (not cudnn_refusal(layer_kind(kind), written))
 
 
 def test_training_at_a_call_is_overridden_by_the_model() -> None:
