@@ -61,9 +61,7 @@ def elaborate(
                 check_weights(plan, graph, root)
             report_not_emitted(plan, root)
         if not diagnostics.has_errors:  # first things first
-            for reached in [frame.unit for frame in session.roots.values()]:
-                if not reached.is_library:
-                    check_unreached(reached, session)
+            check_unreached(unit, session)
     result.steps = MAX_STEPS - session.budget.steps
     taken = {p.name for s in own_models(unit) for p in _parameters(s, session)}
     result.unused_settings = tuple(name for name in settings if name not in taken)

@@ -36,14 +36,27 @@ _NAMED = (tree.Parameter, tree.Let, tree.Function, tree.LayerDecl, tree.Input, t
 
 
 def check_unreached(unit: Unit, session: Session) -> None:
-    """Report mistakes in the stages of a unit's blocks and models that elaboration did not come to."""
+    """Report mistakes in the stages of a file's blocks and models that elaboration did not come to."""
+    for imported in [frame.unit for frame in session.roots.values()]:
+        if not imported.is_library:
+            _check(imported, session, used_only=imported is not unit)
+
+
+def _check(unit: Unit, session: Session, *, used_only: bool) -> None:
+    """Check one file; of another that it imports, what it uses of that is its concern."""
     for statement in unit.module.statements:
         if not isinstance(statement, (tree.Block, tree.Model)):
+            continue
+        if used_only and not _is_used(statement, session):
             continue
         missed = list(_missed(statement, session))
         if missed:
             for diagnostic in _found_in(statement, missed, unit, session):
                 session.diagnostics.report(diagnostic)
+
+
+def _is_used(node: tree.Block | tree.Model, session: Session) -> bool:
+    return id(node.body) in session.reached or id(node.body) in session.arrangements
 
 
 def _found_in(

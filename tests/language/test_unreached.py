@@ -92,3 +92,8 @@ def test_what_an_imported_file_does_not_run_is_checked_there() -> None:
     text = 'from "parts.net" import b\nmodel M { input x: [8] output y = x -> b() }'
     (found,) = compiled(text, files).diagnostics
     assert (found.code, found.file) == ("N0207", "parts.net")
+
+
+def test_what_is_not_used_of_an_imported_file_is_its_own_concern() -> None:
+    files = {"parts.net": "block b() = Dense(3)\nblock c() {\n input x\n output x -> Dens(3)\n}"}
+    graph_of('from "parts.net" import b\nmodel M { input x: [8] output y = x -> b() }', files)
