@@ -54,7 +54,7 @@ def apply_block(
     bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home)
     extra, fine = layers.call_time_arguments(second, frame)
     outer = frame.body
-    if bound is None or not fine or outer is None:
+    if bound is None or not fine or outer is None or not outer.runs:
         return POISON
     if not check_parameters(node, bound, home):
         return POISON

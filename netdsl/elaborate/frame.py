@@ -109,6 +109,7 @@ class Body:
     shared: dict[str, Operation] | None = None  # operations of a shared layer, by name
     trainable: bool = True
     inputs: Any = ()  # the tensors of its inputs, in order
+    runs: bool = True  # False where stages are only looked at, and blocks not gone into
 
     def origin(self, span: Span) -> Origin:
         return Origin(span, tuple(place for place, _ in self.via) if self.via else ())

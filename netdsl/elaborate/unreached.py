@@ -7,6 +7,7 @@ nothing binds, arguments that no layer takes. Every name of the declaration is u
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import arguments, names, structure
@@ -15,6 +16,7 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import stages
 from netdsl.elaborate.entities import POISON
 from netdsl.elaborate.frame import Body, Frame, Session
+from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.linking import Unit
 from netdsl.graph import Graph
 from netdsl.syntax import tree
@@ -67,9 +69,10 @@ def _found_in(
         root = session.root(unit)
         plan = session.plan(node.body, unit, in_model=isinstance(node, tree.Model))
         known = dict.fromkeys(_bound_in(node), POISON)
-        frame = Frame(session, unit, root, known, Body(Graph(node.name), plan))
-        for stage in missed:
-            _visit(stage, frame)
+        frame = Frame(session, unit, root, known, Body(Graph(node.name), plan, runs=False))
+        with suppress(LimitReached):  # what is too much when it runs is not run here
+            for stage in missed:
+                _visit(stage, frame)
         return [d for d in session.diagnostics if d.code in _CERTAIN]
     finally:
         session.diagnostics = told

@@ -8,6 +8,7 @@ from tests.language.front_door import codes, compiled, graph_of, spelled
 
 BRANCH = """\
 fn half(n) = n // 2
+block tree(n: int) = if n > 1 {{ tree(n - 1) -> tree(n - 1) }} else {{ Dense(8) }}
 block b(rates: list = [], n: int = 1, kind: str = "plain") = Dense(3) -> if n > 1 {{ {stage} }}
 model M {{
     input x: [8]
@@ -59,6 +60,8 @@ RIGHT = [
     'Activation(kind) -> Dense(3, name=f"{kind}_{n}")',
     "(_ + n) -> Dense(3)",
     "Dense(_.shape[-1])",
+    "tree(60)",
+    "tree(60) -> Dense(10 ** 9 ** 9)",
 ]
 
 
