@@ -161,6 +161,8 @@ def _operator(stop: Stop) -> Diagnostic:
     if text == ":=" and not stop.open_brackets:
         reason, fix = "a name is bound by `=`", stop.replace(stop.index, "=")
         return ForeignOperator.at(span, reason, help="write `=`", fix=fix, written=text)
+    if text.endswith("=") and stop.previous == "NAME":
+        return _changes_a_name(stop)
     reason, help_text = _why_foreign(text)
     return ForeignOperator.at(span, reason, help=help_text, written=shorten(text))
 
@@ -195,6 +197,17 @@ def _dots(stop: Stop) -> Diagnostic:
     """Explain `...` outside an index."""
     label = "it stands for axes between square brackets, `x[..., 0]`, and nowhere else"
     return ForeignOperator.at(stop.span, label, help=_VALUES, written=stop.text)
+
+
+def _changes_a_name(stop: Stop) -> Diagnostic:
+    """`h += x`"""
+    name, operator = stop.tokens.text(stop.index - 1), stop.text[:-1]
+    return ForeignOperator.at(
+        stop.span,
+        "a name is bound once and never changed",
+        help=f"give the result a name of its own, `{name}2 = {name} {operator} …`, and use that from here on",
+        written=shorten(stop.text),
+    )
 
 
 def _why_foreign(text: str) -> tuple[str, str]:
