@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from netdsl.diagnostics.problem import Problem
@@ -410,7 +411,12 @@ class LayerKind:
 
     def is_a(self, *roles: Role) -> bool:
         """Tell whether the layer has one of these roles."""
-        return any(role in self.roles for role in roles)
+        return not _as_set(self.roles).isdisjoint(roles)  # advice asks this of every layer, often
+
+
+@cache
+def _as_set(roles: tuple[Role, ...]) -> frozenset[Role]:
+    return frozenset(roles)
 
 
 def as_shape(dims: Iterable[int | None]) -> Shape:
