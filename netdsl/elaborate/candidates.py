@@ -20,7 +20,7 @@ from netdsl.elaborate.rank_candidates import (
     given_back,
     stage_left_out,
 )
-from netdsl.elaborate.size_candidates import arguments_in
+from netdsl.elaborate.size_candidates import arguments_in, calls_a
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape
@@ -63,7 +63,7 @@ def _proposals(
             yield with_argument(call, "padding", '"same"', "pad its input: ")
         case "UnknownDimension" if len(tensors) == 1:
             yield _averaged(tensors[0], graph)
-        case "TooFewInputs" if len(tensors) == 1 and "Attention(" in call.text:
+        case "TooFewInputs" if len(tensors) == 1 and calls_a(call, "attention"):
             after = Edit(Span(call.file, call.end, call.end), "(value=_)")
             yield Fix((after,), text=f"let it attend to itself: `{call.text}(value=_)`")
         case "SizeMismatch":

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from netdsl.catalog import names_a
-from netdsl.catalog.kind import Refusal, Role
+from netdsl.catalog.kind import Refusal
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.entities import Tensor
 from netdsl.elaborate.provenance import Change, trace, way_back
 from netdsl.elaborate.rank_candidates import halving_evenly
-from netdsl.elaborate.size_candidates import axis_left_out, other_factor, other_width
+from netdsl.elaborate.size_candidates import axis_left_out, calls_a, other_factor, other_width
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.tensor import Dim, spell_shape
@@ -26,11 +25,11 @@ def for_unequal(
 ) -> Iterator[Fix | None]:
     """Propose changes for tensors that differ on an axis, the likeliest first."""
     chains = [trace(graph, tensors[i].ref, axis) for i, axis in refusal.differs]
-    if _joins(call, "concatenation"):
+    if calls_a(call, "concatenation"):
         yield axis_left_out(call)
     yield from _padded_upstream(chains)
     resized = list(_resized(refusal, chains, tensors, call, graph))
-    if _joins(call, "sum", "difference", "mean"):
+    if calls_a(call, "sum", "difference", "mean"):
         pictures = (
             tensors[0].spec.rank > 3
         )  # there a shortcut is projected, as in a residual network
@@ -40,12 +39,6 @@ def for_unequal(
         yield from resized
     for chain in chains:
         yield from halving_evenly(chain[-1].node, chain[-1].after)
-
-
-def _joins(call: Span, *roles: Role) -> bool:
-    """Tell how tensors are joined by a layer, or by an operator that stands for one."""
-    written = re.match(r"\w+|[-+*]", call.text)
-    return written is not None and names_a(written.group(), *roles)
 
 
 def _resized(
@@ -116,7 +109,7 @@ def how_to_fit(refusal: Refusal, tensors: list[Tensor], call: Span) -> str:
     known = [size for size in sizes if isinstance(size, int)]
     if len(known) < 2:
         return ""
-    if _joins(call, "concatenation"):
+    if calls_a(call, "concatenation"):
         one, other = (f"`{name}` is {size}" for name, size in zip(names, sizes, strict=True))
         return (
             f"{one} long on axis {axis} and {other}: join tensors of one size, or shrink both alike"

@@ -9,6 +9,7 @@ from math import isqrt
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.entities import Tensor
+from netdsl.elaborate.size_candidates import calls_a
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.tensor import Dim, spell_shape
@@ -25,11 +26,11 @@ def for_rank(needs: int, tensor: Tensor, call: Span, graph: Graph) -> Iterator[F
     yield _unwrapped(call)
     if rank == 2:
         yield stage_left_out(node, "Flatten")
-        if "Pooling" in call.text:
+        if calls_a(call, "pooling", "global_pooling"):
             yield _without(call, f"leave it out: {spell_shape(shape)} has nothing to pool over")
     yield _reshaped(needs, tensor, call)
     yield _of_other_rank(rank, call)
-    if needs == 3 and rank == 4 and re.match(r"LSTM|GRU|SimpleRNN|RNN|Bidirectional", call.text):
+    if needs == 3 and rank == 4 and calls_a(call, "recurrent"):
         yield before(call, "TimeDistributed(Flatten())", "read its rows as steps")
 
 

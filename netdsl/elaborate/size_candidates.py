@@ -5,8 +5,11 @@ Where two tensors differ, one of the layers between was given the size, or the f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
+from netdsl.catalog import names_a
+from netdsl.catalog.kind import Role
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.provenance import Change
@@ -115,6 +118,12 @@ def other_factor(change: Change, wanted: Dim) -> Fix | None:
         (edit,) = added.edits
     text = f"lead both to {wanted}: `{name}={factor}` in `{change.node.kind}`"
     return Fix((edit,), text=text)
+
+
+def calls_a(call: Span, *roles: Role) -> bool:
+    """Tell whether a call, or an operator that stands for a merge layer, makes a layer with one of these roles."""
+    written = re.match(r"\w+|[-+*]", call.text)
+    return written is not None and names_a(written.group(), *roles)
 
 
 def axis_left_out(call: Span) -> Fix | None:

@@ -98,8 +98,8 @@ class _Place(NamedTuple):
     all_lines: bool = False
 
 
-#: What is still to be printed, innermost last. Most of it is text and tuples of more, which the two loops below
-#: take by themselves: these are plain pairs, and long modules are printed in a third of the time.
+#: What is still to be printed, innermost last. Most of it is text and tuples of more, which the loops below take by
+#: themselves, and plain pairs: nothing in the generation of long modules is done more often.
 _Pending: TypeAlias = tuple[Element | Document, _Place]
 
 

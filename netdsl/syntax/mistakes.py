@@ -18,7 +18,7 @@ from netdsl.diagnostics.sink import Diagnostics
 from netdsl.syntax.automaton import Automaton
 from netdsl.syntax.build import Builder
 from netdsl.syntax.errors import explain
-from netdsl.syntax.nearby import Budget, proposals
+from netdsl.syntax.nearby import SearchBudget, proposals
 from netdsl.syntax.recovery import (
     SETTINGS,
     TOP,
@@ -48,7 +48,7 @@ class Mistakes:
         self._count = 0
         self.has_left_out = False  # a statement that could not be read
         self._read = 0  # words and signs, for repairs
-        self._search = Budget()
+        self._search = SearchBudget()
         self._mended: set[int] = set()  # where a fix of an earlier mistake makes a change too
 
     def in_string(self, automaton: Automaton) -> Diagnostic:

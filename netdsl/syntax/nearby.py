@@ -36,7 +36,7 @@ _QUOTED = re.compile(r"[\w./-]+")
 
 
 @dataclass
-class Budget:
+class SearchBudget:
     """How many words and signs are read in a file to find what is missing, and split anew to look inside words."""
 
     left: int = 25_000
@@ -54,7 +54,7 @@ class Change(NamedTuple):
 class _Search:
     """The search in one statement, from the token `first` up to where reading goes on."""
 
-    def __init__(self, automaton: Automaton, stop: Stop, first: int, budget: Budget) -> None:
+    def __init__(self, automaton: Automaton, stop: Stop, first: int, budget: SearchBudget) -> None:
         self.budget = budget
         self.automaton = automaton
         self.stop = stop
@@ -109,7 +109,7 @@ class _Search:
         return True
 
 
-def proposals(automaton: Automaton, stop: Stop, budget: Budget) -> list[Fix]:
+def proposals(automaton: Automaton, stop: Stop, budget: SearchBudget) -> list[Fix]:
     """Propose changes of one sign, the likeliest first; each says in `told` what mistake it mends."""
     first = _first_concerned(automaton, stop)
     if stop.index - first > _LONGEST or stop.resume - first > 2 * _LONGEST:
