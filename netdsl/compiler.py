@@ -24,7 +24,12 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.files import not_text
 from netdsl.diagnostics.sink import Diagnostics, in_order
 from netdsl.elaborate.elaborator import Elaboration, elaborate
-from netdsl.elaborate.hyperparameters import own_models, unknown_hyperparameter
+from netdsl.elaborate.hyperparameters import (
+    Hyperparameters,
+    Settings,
+    own_models,
+    unreached_setting,
+)
 from netdsl.elaborate.linking import Loader, Unit, link
 from netdsl.elaborate.loading import load, read_text
 from netdsl.elaborate.training import TrainPlan
@@ -89,8 +94,8 @@ class Compiled:
     unit: Unit
     diagnostics: tuple[Diagnostic, ...]
     graphs: Mapping[str, Graph]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    unused_settings: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+    hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     training: tuple[TrainPlan, ...] = ()
 
     def __repr__(self) -> str:
@@ -104,6 +109,11 @@ class Compiled:
     @property
     def ok(self) -> bool:
         return not _has_errors(self.diagnostics)
+
+    @property
+    def unused_settings(self) -> tuple[str, ...]:
+        """The names of the hyperparameters that were given and reached no model."""
+        return self.hyperparameters.unused(self.settings)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -140,7 +150,8 @@ class Compiled:
             self.unit,
             self.graphs,
             api=api,
-            settings=self.settings,
+            settings=self.settings.values,
+            hyperparameters=self.hyperparameters,
             version=__version__,
             training=self.training,
         )
@@ -166,18 +177,20 @@ def compile_source(
     file: SourceFile,
     loader: Loader,
     *,
-    settings: Mapping[str, Any] | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
     sizes: Mapping[str, int] | None = None,
     selection: Selection | None = None,
     surroundings: Surroundings | None = None,
 ) -> Compiled:
     """Compile one file; `loader` gives the text of the files it imports, by path.
 
-    `sizes` puts numbers for symbolic dimensions of the models' inputs, to try a net at them; `selection` says
-    which warnings and advice are wanted, `surroundings` what advice about a device is to assume.
+    `settings` gives values of hyperparameters. `sizes` puts numbers for symbolic dimensions of the models' inputs, to
+    try a net at them; `selection` says which warnings and advice are wanted, `surroundings` what advice about a device
+    is to assume.
     """
     selection, surroundings = selection or Selection(), surroundings or Surroundings()
-    unit, elaboration, found = _compile_once(file, loader, settings or {}, sizes or {})
+    settings = settings if isinstance(settings, Settings) else Settings(settings or {})
+    unit, elaboration, found = _compile_once(file, loader, settings, sizes or {})
     advised = not _has_errors(found)
     if advised:
         found = (*found, *_advice(elaboration, surroundings))
@@ -191,7 +204,7 @@ def compile_source(
         nonlocal left
         if left <= 0:
             return None
-        unit, elaboration, after = _compile_once(changed, loader, settings or {}, sizes or {})
+        unit, elaboration, after = _compile_once(changed, loader, settings, sizes or {})
         left -= _effort(elaboration, changed)
         if advised and not _has_errors(after):  # advice that an error hid is no fault of a fix
             after = (*after, *_advice(elaboration, surroundings))
@@ -201,8 +214,8 @@ def compile_source(
         unit,
         verify_fixes(file, found, recompile),
         elaboration.graphs,
-        dict(settings or {}),
-        elaboration.unused_settings,
+        settings,
+        elaboration.hyperparameters,
         tuple(elaboration.training),
     )
 
@@ -235,7 +248,7 @@ def _effort(elaboration: Elaboration, file: SourceFile) -> int:
 
 
 def _compile_once(
-    file: SourceFile, loader: Loader, settings: Mapping[str, Any], sizes: Mapping[str, int]
+    file: SourceFile, loader: Loader, settings: Settings, sizes: Mapping[str, int]
 ) -> tuple[Unit, Elaboration, tuple[Diagnostic, ...]]:
     diagnostics = Diagnostics()
     with collector_paused():
@@ -270,10 +283,10 @@ def compile_text(text: str, *, name: str = "spec.net", **hyperparameters: Any) -
 
 
 def _compile_with(file: SourceFile, hyperparameters: Mapping[str, Any]) -> Compiled:
-    """Compile at hyperparameters that come from Python: one that no model has is an error."""
+    """Compile at hyperparameters that come from Python: one that reaches no model is an error."""
     compiled = compile_source(file, load, settings=hyperparameters)
-    start, models = Span(file, 0, 0), own_models(compiled.unit)
-    unknown = [unknown_hyperparameter(n, start, models) for n in compiled.unused_settings]
+    start, models = Span(file, 0, 0), own_models(compiled.unit, compiled.hyperparameters)
+    unknown = [unreached_setting(n, start, models) for n in compiled.unused_settings]
     return _also(compiled, unknown) if unknown else compiled
 
 

@@ -39,21 +39,25 @@ def compile_files(
     settings: Sequence[str] = (),
     sizes: Sequence[str] = (),
     advice: Configuration | None = None,
+    model: str | None = None,
 ) -> list[CompiledFile]:
-    """Compile each file that can be read; what is found goes to `findings`, advice only where it is wanted."""
+    """Compile each file that can be read; what is found goes to `findings`, advice only where it is wanted.
+
+    Settings are for `model` alone, where one is named.
+    """
     given = _read_options(settings, sizes, findings)
     done = []
     for path in dict.fromkeys(paths):
         file = read_spec(path)
         if isinstance(file, SourceFile):
             wanted = configuration_for(path, findings.fail).under(advice or Configuration())
-            compiled = _compile(file, given, wanted)
+            compiled = _compile(file, given, wanted, model)
             done.append(CompiledFile(path, file, compiled))
             findings.report(d for d in compiled.diagnostics if advice or d.severity != "advice")
         else:
             findings.fail(file)
     if done and not findings.failed:
-        _check_options(given, done, findings)
+        _check_options(given, done, model, findings)
     return done
 
 
@@ -63,12 +67,13 @@ def _read_options(settings: Sequence[str], sizes: Sequence[str], findings: Findi
     return Given(read_settings(settings, findings.fail), read_sizes(sizes, findings.fail))
 
 
-def _compile(file: SourceFile, given: Given, wanted: Configuration) -> Compiled:
+def _compile(file: SourceFile, given: Given, wanted: Configuration, model: str | None) -> Compiled:
     from netdsl.analyse.advice.view import Surroundings
     from netdsl.analyse.selection import Selection
     from netdsl.compiler import compile_source
+    from netdsl.elaborate.hyperparameters import Settings
 
-    settings = {name: value for name, (value, _) in given.settings.items()}
+    settings = Settings({name: value for name, (value, _) in given.settings.items()}, model)
     sizes = {name: size for name, (size, _) in given.sizes.items()}
     return compile_source(
         file,
@@ -80,16 +85,19 @@ def _compile(file: SourceFile, given: Given, wanted: Configuration) -> Compiled:
     )
 
 
-def _check_options(given: Given, done: Sequence[CompiledFile], findings: Findings) -> None:
-    """Report a setting that no model takes, and a size of a dimension that no input has."""
+def _check_options(
+    given: Given, done: Sequence[CompiledFile], wanted: str | None, findings: Findings
+) -> None:
+    """Report a setting that reaches no model, and a size of a dimension that no input has."""
     from netdsl.cli.settings import unknown_size
-    from netdsl.elaborate.hyperparameters import own_models, unknown_hyperparameter
+    from netdsl.elaborate.hyperparameters import own_models, unreached_setting
 
-    models = [model for item in done for model in own_models(item.compiled.unit)]
+    models = [m for i in done for m in own_models(i.compiled.unit, i.compiled.hyperparameters)]
+    named = [model for model in models if wanted in (None, model.name)]
     for name, (_, span) in given.settings.items():
-        if all(name in item.compiled.unused_settings for item in done):
-            findings.fail(unknown_hyperparameter(name, span, models))
-    dimensions = sorted({name for model in models for name in symbolic_dimensions(model)})
+        if named and all(name in item.compiled.unused_settings for item in done):
+            findings.fail(unreached_setting(name, span, named))
+    dimensions = sorted({name for model in models for name in symbolic_dimensions(model.node)})
     for name, (_, span) in given.sizes.items():
         if name not in dimensions:
             findings.fail(unknown_size(name, span, dimensions))

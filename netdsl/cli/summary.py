@@ -61,7 +61,7 @@ def command(
     findings = Findings()
     configured = configuration_for(file, findings.fail)
     wanted = configured.under(Configuration(device=device, batch=batch))
-    compiled = compile_files([file], findings, settings=settings, sizes=sizes)
+    compiled = compile_files([file], findings, settings=settings, sizes=sizes, model=model)
     found = [item for item in compiled if not findings.failed and has_model(item, model, findings)]
     if format_ == "json":
         write(

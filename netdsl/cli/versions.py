@@ -45,7 +45,9 @@ def read_versions(
             )
         )
         return None
-    done = {item.path: item for item in compile_files(paths, findings, settings=settings)}
+    done = {
+        item.path: item for item in compile_files(paths, findings, settings=settings, model=model)
+    }
     if len(done) != len(set(paths)) or not all(
         has_model(i, model, findings) for i in done.values()
     ):
@@ -79,7 +81,7 @@ def _with_git(
             )
         )
         return None
-    done = compile_files(paths, findings, settings=settings)
+    done = compile_files(paths, findings, settings=settings, model=model)
     if len(done) != 1 or not has_model(done[0], model, findings):
         return None
     earlier = _compile_at(reference, paths[0], done[0].compiled, findings)
@@ -117,7 +119,7 @@ def _compile_at(
     def load_imported(name: str) -> str:
         return load(name.removeprefix(f"{reference}:"))
 
-    compiled = compile_source(file, load_imported, settings=dict(now.settings))
+    compiled = compile_source(file, load_imported, settings=now.settings)
     return CompiledFile(path, file, compiled)
 
 

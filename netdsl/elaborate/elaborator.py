@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import assertions, models
 from netdsl.elaborate.frame import Session
+from netdsl.elaborate.hyperparameters import Hyperparameters, Settings, own_symbols
 from netdsl.elaborate.limits import MAX_STEPS, LimitReached
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.losses import check_losses, check_weights
@@ -28,7 +28,7 @@ class Elaboration:
 
     unit: Unit
     graphs: dict[str, Graph] = field(default_factory=dict)
-    unused_settings: tuple[str, ...] = ()
+    hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     training: list[TrainPlan] = field(default_factory=list)
     steps: int = 0  # of work, as the budget counts it
 
@@ -36,18 +36,18 @@ class Elaboration:
 def elaborate(
     unit: Unit,
     diagnostics: Diagnostics,
-    settings: Mapping[str, Any],
+    settings: Settings,
     sizes: Mapping[str, int] | None = None,
 ) -> Elaboration:
     """Elaborate every model of a file; mistakes are reported and the rest goes on."""
-    result = Elaboration(unit)
     session = Session(diagnostics, sizes=dict(sizes or {}))
+    result = Elaboration(unit, hyperparameters=session.hyperparameters)
     with deep_stack(), _limits(session):
         root = session.root(unit)
         for constant in in_order(constants_of(unit)):
             session.place = constant.span
             root.lookup(constant.name)
-        for symbol in own_models(unit):
+        for symbol in own_symbols(unit):
             _elaborate_model(symbol, settings, session, result)
         for statement in unit.module.statements:
             if isinstance(statement, tree.Assert):
@@ -63,8 +63,6 @@ def elaborate(
         if not diagnostics.has_errors:  # first things first
             check_unreached(unit, session)
     result.steps = MAX_STEPS - session.budget.steps
-    taken = {p.name for s in own_models(unit) for p in _parameters(s, session)}
-    result.unused_settings = tuple(name for name in settings if name not in taken)
     return result
 
 
@@ -73,31 +71,8 @@ def constants_of(unit: Unit) -> list[tree.Let]:
     return [s for s in unit.module.statements if isinstance(s, tree.Let)]
 
 
-def own_models(unit: Unit) -> list[Symbol]:
-    """Give the models that a file itself declares, in order."""
-    return [
-        unit.names[s.name]
-        for s in unit.module.statements
-        if isinstance(s, (tree.Model, tree.SpecialisedModel)) and unit.names[s.name].node is s
-    ]
-
-
-def _parameters(symbol: Symbol, session: Session) -> tuple[tree.Parameter, ...]:
-    node = symbol.node
-    seen: set[int] = set()
-    while isinstance(node, tree.SpecialisedModel) and id(node) not in seen:
-        seen.add(id(node))
-        call = node.value
-        name = call.function if isinstance(call, tree.Call) else call
-        found = symbol.unit.names.get(name.id) if isinstance(name, tree.Name) else None
-        if found is None:
-            return ()
-        symbol, node = found, found.node
-    return node.parameters if isinstance(node, tree.Model) else ()
-
-
 def _elaborate_model(
-    symbol: Symbol, settings: Mapping[str, Any], session: Session, result: Elaboration
+    symbol: Symbol, settings: Settings, session: Session, result: Elaboration
 ) -> None:
     session.place = symbol.node.name_span
     found = models.top_level(symbol, settings, session)

@@ -27,6 +27,7 @@ from netdsl.elaborate.entities import (
     KindRef,
     ModelRef,
 )
+from netdsl.elaborate.hyperparameters import Hyperparameters
 from netdsl.elaborate.limits import REPORT_STEPS, TURN_STEPS, Budget
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.naming import NamePlan, plan_names
@@ -63,6 +64,7 @@ class Session:
     )  # bound once, by identity
     inferences: dict[Any, Any] = field(default_factory=dict)  # rule results, by binding and types
     graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters
+    hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
     suggestions: int = 100  # how often a near name is still looked for: nobody reads a thousand
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +19,7 @@ from netdsl.elaborate.entities import (
 )
 from netdsl.elaborate.frame import Body, Frame, Session
 from netdsl.elaborate.held_layers import check_parameters
+from netdsl.elaborate.hyperparameters import Settings
 from netdsl.elaborate.limits import MAX_DEPTH, LimitReached, check_shape
 from netdsl.elaborate.linking import Symbol
 from netdsl.graph import Graph, Node, Operation, Origin, Ref
@@ -66,29 +66,27 @@ def resolve(
     base = resolve(target.symbol, session, depth + 1)
     if base is None:
         return None
-    own = _given(base[0], call, home)
-    return None if own is None else (base[0], base[1] | own)
+    own = _fixed(base[0], call, home)
+    if own is None:
+        return None
+    session.hyperparameters.fixed[id(node)] = own
+    return base[0], base[1] | own
 
 
-def _given(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Any] | None:
-    """Bind only the arguments that a specialisation writes."""
+def _fixed(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Any] | None:
+    """Give the hyperparameters that a specialisation fixes."""
     node = base.node
     assert isinstance(node, tree.Model)
-    names = [p.name for p in node.parameters]
-    positional = [a for a in call.arguments if a.name is None]
-    written = {a.name for a in call.arguments if a.name} | set(names[: len(positional)])
-    declared = tuple(
-        p if p.default is not None or p.name in written else _optional(p) for p in node.parameters
-    )
-    bound = parameters.bind_parameters(
-        node.name, declared, call, home, home.session.root(base.unit)
-    )
-    return None if bound is None else {name: bound[name] for name in names if name in written}
-
-
-def _optional(parameter: tree.Parameter) -> tree.Parameter:
-    """Let a parameter be left out for now; it is asked for again where the model is made."""
-    return replace(parameter, default=tree.Literal(parameter.span, None, "None"), type=None)
+    joined = parameters.join_arguments(node.name, node.parameters, call, home, is_stage=False)
+    if joined is None:
+        return None
+    given, spans = joined
+    found = {
+        p.name: parameters.check_type(p, given[p.name], spans[p.name], node.name, home)
+        for p in node.parameters
+        if p.name in given
+    }
+    return None if any(value is POISON for value in found.values()) else found
 
 
 def instantiate(ref: ModelRef, call: tree.Call, frame: Frame) -> ModelInstance | None:
@@ -286,9 +284,9 @@ def outputs_for(
 
 
 def top_level(
-    symbol: Symbol, settings: Mapping[str, Any], session: Session
+    symbol: Symbol, settings: Settings, session: Session
 ) -> tuple[Symbol, dict[str, Any]] | None:
-    """Give a file's own model with its hyperparameters: defaults, then presets, then `settings`.
+    """Give a file's own model with its hyperparameters: defaults, what it fixes, and the settings that reach it.
 
     None where a parameter has no value (which is said) or a mistake was reported.
     """
@@ -300,9 +298,11 @@ def top_level(
     assert isinstance(node, tree.Model)
     home = session.root(base.unit)
     bound: dict[str, Any] = {}
+    set_ = settings.reaching(symbol.name, [p.name for p in node.parameters], preset)
+    session.hyperparameters.reached[symbol.name] = set_
     for parameter in node.parameters:
-        if parameter.name in settings:
-            value = settings[parameter.name]
+        if parameter.name in set_:
+            value = set_[parameter.name]
             bound[parameter.name] = parameters.check_setting(parameter, value, node.name, home)
         elif parameter.name in preset:
             bound[parameter.name] = preset[parameter.name]

@@ -92,6 +92,25 @@ def bind_parameters(
 
     Defaults are evaluated in the frame of the declaration. `name` and `trainable` are the stage's unless declared.
     """
+    joined = join_arguments(label, declared, call, frame)
+    if joined is None:
+        return None
+    bound, spans = joined
+    return _complete(label, declared, bound, spans, call, frame, home, preset or {})
+
+
+def join_arguments(
+    label: str,
+    declared: tuple[tree.Parameter, ...],
+    call: tree.Call,
+    frame: Frame,
+    *,
+    is_stage: bool = True,
+) -> tuple[dict[str, Any], dict[str, Span]] | None:
+    """Give the values that a call gives, by parameter, and where each stands; None where a mistake was reported.
+
+    Where the call makes no stage (`model A = B(…)`) it takes no `name` or `trainable` beside what is declared.
+    """
     names = [p.name for p in declared]
     given = evaluate_arguments(call.arguments, frame)
     bound: dict[str, Any] = {}
@@ -107,7 +126,7 @@ def bind_parameters(
                 break
             name, position = names[position], position + 1
         elif name not in names:
-            if name in STAGE_ARGUMENTS:
+            if is_stage and name in STAGE_ARGUMENTS:
                 continue
             _report_unknown(label, names, item, call, frame)
             fine = False
@@ -121,9 +140,7 @@ def bind_parameters(
             fine = False
             continue
         bound[name], spans[name] = item.value, item.span
-    return (
-        _complete(label, declared, bound, spans, call, frame, home, preset or {}) if fine else None
-    )
+    return (bound, spans) if fine else None
 
 
 def _complete(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netdsl.elaborate.bodies import output_name
-from netdsl.elaborate.linking import Symbol, Unit
+from netdsl.elaborate.linking import Symbol
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import arrange
 from netdsl.emit import code
@@ -39,6 +39,7 @@ from netdsl.syntax.walk import free_names
 
 if TYPE_CHECKING:
     from netdsl.emit.module import ModuleWriter
+    from netdsl.emit.presets import Preset
 
 
 @dataclass(eq=False, slots=True)
@@ -312,7 +313,7 @@ def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) ->
     base = module.base_of(symbol)
     target = module.model(base)
     home = Writer(module, base.unit, module.root(base.unit).inner(), Locals(()))
-    presets = {name: _preset(module, *found) for name, found in module.presets(symbol).items()}
+    presets = {name: _preset(module, found) for name, found in module.presets(symbol).items()}
     settings = module.settings_for(symbol)
     parameters: list[tuple[str, ast.expr | None]] = []
     for parameter in module.open_parameters(symbol):
@@ -329,9 +330,11 @@ def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) ->
     written.statement = code.function(written.identifier, parameters, home.out, by_name)
 
 
-def _preset(module: ModuleWriter, unit: Unit, expr: tree.Expr) -> ast.expr:
-    w = Writer(module, unit, module.root(unit), Locals(()))
-    return _as_default(w, unchangeable(value(w, expr)), "preset")
+def _preset(module: ModuleWriter, preset: Preset) -> ast.expr:
+    if preset.expr is None:
+        return code.literal(preset.value, frozen=True)
+    w = Writer(module, preset.unit, module.root(preset.unit), Locals(()))
+    return _as_default(w, unchangeable(value(w, preset.expr)), "preset")
 
 
 # -- uses ---------------------------------------------------------------------------------------
@@ -434,7 +437,7 @@ def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.
     for parameter in declared:
         if parameter.name in changed and parameter.name not in given:
             own = presets.get(parameter.name)
-            default = default_of(home, parameter, {}) if own is None else _preset(w.module, *own)
+            default = default_of(home, parameter, {}) if own is None else _preset(w.module, own)
             added += [(python_name(parameter.name), default)] if default is not None else []
     return added
 

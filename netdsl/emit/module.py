@@ -15,6 +15,7 @@ from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.kind import Structure
 from netdsl.catalog.signature import dtype_aliases
 from netdsl.elaborate.frame import defaults_by_kind
+from netdsl.elaborate.hyperparameters import Hyperparameters
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.naming import NamePlan, plan_names
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
@@ -27,6 +28,7 @@ from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece
 from netdsl.emit.layers import is_layer_chain, makes_layer
 from netdsl.emit.layout_statements import dedented
 from netdsl.emit.names import DefaultSet, Locals, Scope
+from netdsl.emit.presets import Preset, presets_of
 from netdsl.emit.reach import Reach
 from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.writer import Writer
@@ -79,7 +81,7 @@ class ModuleWriter:
     """Writes the declarations of a module on demand."""
 
     def __init__(
-        self, unit: Unit, models: Mapping[str, Graph], settings: Mapping[str, Any]
+        self, unit: Unit, models: Mapping[str, Graph], hyperparameters: Hyperparameters
     ) -> None:
         self.unit = unit
         self.needs_shared_layers = False
@@ -89,7 +91,7 @@ class ModuleWriter:
         self.classes: set[str] = set()
         self._models = models
         self._graphs = dict(_all_graphs(models))
-        self._settings = settings
+        self._hyperparameters = hyperparameters
         self._names: dict[int, str] = global_names(unit)
         self._taken: set[str] = set(PREAMBLE) | HELPERS
         self._roots: dict[int, Scope] = {}
@@ -251,26 +253,16 @@ class ModuleWriter:
         assert isinstance(node, (tree.Block, tree.Model))
         return list(node.parameters)
 
-    def presets(self, symbol: Symbol) -> dict[str, tuple[Unit, tree.Expr]]:
-        """Give what `model A = B(…)` statements set on the way, with the file it is written in."""
-        found: dict[str, tuple[Unit, tree.Expr]] = {}
-        while isinstance(symbol.node, tree.SpecialisedModel):
-            call = symbol.node.value
-            assert isinstance(call, tree.Call)
-            assert isinstance(call.function, tree.Name)
-            names = [p.name for p in self.open_parameters(symbol)]
-            for number, argument in enumerate(call.arguments):
-                name = argument.name or names[number]
-                found.setdefault(name, (symbol.unit, argument.value))
-            symbol = symbol.unit.names[call.function.id]
-        return found
+    def presets(self, symbol: Symbol) -> dict[str, Preset]:
+        """Give what `model A = B(…)` statements fix on the way."""
+        names = [p.name for p in self.open_parameters(symbol)]
+        return presets_of(symbol, names, self._hyperparameters)
 
     def settings_for(self, symbol: Symbol) -> dict[str, Any]:
-        """Give what the command line set of a model's parameters."""
+        """Give what was set of a model's parameters from outside."""
         if symbol.unit is not self.unit or isinstance(symbol.node, tree.Block):
             return {}
-        declared = {p.name for p in self.open_parameters(symbol)}
-        return {k: v for k, v in self._settings.items() if k in declared}
+        return self._hyperparameters.reached.get(symbol.name, {})
 
     def graph(self, symbol: Symbol) -> Graph | None:
         return self._models.get(symbol.name) or self._graphs.get(symbol.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from netdsl.elaborate.hyperparameters import Hyperparameters
 from netdsl.elaborate.linking import Unit
 from netdsl.elaborate.training import TrainPlan
 from netdsl.emit.header import header, sign
@@ -32,11 +33,12 @@ def emit_structured(
     *,
     api: Api,
     settings: Mapping[str, Any],
+    hyperparameters: Hyperparameters,
     version: str,
     training: Sequence[TrainPlan] = (),
 ) -> str:
-    """Write a linked file as a Python module; `settings` become the defaults of its parameters."""
-    module = ModuleWriter(unit, models, settings)
+    """Write a linked file as a Python module; what was set from outside becomes the defaults of its parameters."""
+    module = ModuleWriter(unit, models, hyperparameters)
     module.write_all()
     constants, functions = module.constants(), module.functions()
     found, name_of = with_extern_functions(module.imports(), training)

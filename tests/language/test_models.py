@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from netdsl.compiler import compile_source
+from netdsl.elaborate.hyperparameters import Settings
+from netdsl.source import SourceFile
 from tests.language.front_door import (
     blamed,
     codes,
@@ -61,6 +64,8 @@ SPECIAL = [
         {"classes": 10, "widths": [3]},
     ),
     ("a constant", "let k = 6\nmodel Small = Net(k // 2)", {"classes": 3, "widths": [4, 5]}),
+    ("spread by name", 'model Small = Net(**{"classes": 2})', {"classes": 2, "widths": [4, 5]}),
+    ("spread by position", "model Small = Net(*[2, [9]])", {"classes": 2, "widths": [9]}),
     ("nothing changed", "model Small = Net()", {"classes": 10, "widths": [4, 5]}),
 ]
 
@@ -76,9 +81,49 @@ def test_model_of_another_model_has_its_arguments(
     assert graph.hyperparameters == expected
 
 
-def test_settings_win_over_what_a_specialised_model_sets() -> None:
-    graph = graph_of(MODEL + "model Small = Net(classes=2)", model="Small", classes=5)
-    assert graph.hyperparameters["classes"] == 5
+SPECIALISED = MODEL + "model Small = Net(classes=2)\nmodel Least = Small(widths=[1])\n"
+
+
+def test_a_setting_reaches_what_a_model_leaves_open() -> None:
+    graphs = compiled(SPECIALISED, classes=5, widths=[7]).graphs
+    assert {name: graph.hyperparameters for name, graph in graphs.items()} == {
+        "Net": {"classes": 5, "widths": [7]},
+        "Small": {"classes": 2, "widths": [7]},
+        "Least": {"classes": 2, "widths": [1]},
+    }
+
+
+def test_a_setting_for_one_model_reaches_what_it_fixes_and_no_other_model() -> None:
+    file = SourceFile("spec.net", SPECIALISED)
+    graphs = compile_source(
+        file, lambda path: path, settings=Settings({"classes": 5}, "Small")
+    ).graphs
+    assert [graph.hyperparameters["classes"] for graph in graphs.values()] == [10, 5, 2]
+
+
+def test_a_setting_that_every_model_fixes_is_told_where() -> None:
+    files = {"net.net": MODEL}
+    text = 'from "net.net" import Net\nmodel Small = Net(classes=2)\n'
+    assert compiled(text, files, classes=5).unused_settings == ("classes",)
+    assert compiled(text, files, widths=[7]).graphs["Small"].hyperparameters["widths"] == [7]
+
+
+def test_what_is_not_of_one_model_is_refused_where_another_is_made_from_it() -> None:
+    assert codes(MODEL + "model Small = Net(trainable=False)") == ["N0301"]
+    assert codes(MODEL + 'model Small = Net(**{"name": "small"})') == ["N0301"]
+
+
+def test_a_model_made_with_spread_arguments_is_written_with_them() -> None:
+    text = MODEL + 'let given = [2]\nmodel Small = Net(*given, **{"widths": [3, 4]})\n'
+    source = compiled(text).source
+    assert "def small(classes=2, widths=(3, 4), *, name=" in source
+
+
+def test_what_a_model_fixes_is_its_default_in_python_whatever_is_set() -> None:
+    source = compiled(SPECIALISED, classes=5, widths=[7]).source
+    assert "def net(classes=5, widths=(7,), *," in source
+    assert "def small(classes=2, widths=(7,), *," in source
+    assert "def least(classes=2, widths=(1,), *," in source
 
 
 def test_specialised_model_may_stand_before_the_one_it_is_made_of() -> None:

@@ -124,6 +124,38 @@ class UnknownHyperparameter(Problem, code="N0905", title="no model has a hyperpa
     """
 
 
+class FixedHyperparameter(Problem, code="N0910", title="every model fixes `{name}`"):
+    """What it means
+
+    `--set name=value` reaches the parameters that a model leaves open. A model that is made from another with a value
+    for the parameter, `model Wide = Tiny(width=2.0)`, keeps that value. `--model` says that a setting is for one model;
+    it then takes the place of what that model fixes.
+
+    Example
+    ```console
+    $ cat wide.net
+    from "tiny.net" import Tiny
+    model Wide = Tiny(width=2.0)
+    $ netdsl summary wide.net --set width=1.0
+    error[N0910]: every model fixes `width`
+     --> --set:1:1
+      |
+    1 | width=1.0
+      | ^^^^^ `Wide` fixes it
+     --> wide.net:2:14
+      |
+    2 | model Wide = Tiny(width=2.0)
+      |              --------------- fixed here
+      = help: change it there; `summary`, `diff` and `breaking` set it for one model: `--model Wide`
+    ```
+
+    Use instead
+    ```console
+    $ netdsl summary wide.net --model Wide --set width=1.0
+    ```
+    """
+
+
 class NotAValue(Problem, code="N0906", title="`--{option}` takes `name=value`"):
     """What it means
 
