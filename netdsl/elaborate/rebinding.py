@@ -11,7 +11,7 @@ from netdsl.diagnostics.problems.names import NameBoundTwice
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.ordering import Arrangement
 from netdsl.source import Span
-from netdsl.syntax.table import END
+from netdsl.syntax.grammar import END
 from netdsl.syntax.tokens import Tokens, tokenize
 
 # For each name the rest of the body is read again, and no more fixes than these are tried in any file.

@@ -8,6 +8,7 @@ from netdsl.catalog import names_a
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label, first_that_helps
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
+from netdsl.syntax.grammar import END
 from netdsl.syntax.recovery import (
     CLOSERS,
     ONLY_TOP_WORDS,
@@ -18,7 +19,6 @@ from netdsl.syntax.recovery import (
     is_name,
 )
 from netdsl.syntax.stop import Stop
-from netdsl.syntax.table import END
 
 # Behind these a value may go on where a bracket ends.
 _OPERATORS = frozenset({"+", "*", "/", "//", "**", "%", "==", "<", ">", "<=", ">="})

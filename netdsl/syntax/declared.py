@@ -8,9 +8,9 @@ from __future__ import annotations
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
+from netdsl.syntax.grammar import END
 from netdsl.syntax.recovery import BODY, BODY_WORDS, TOP, TOP_WORDS, is_name
 from netdsl.syntax.stop import Stop, unexpected
-from netdsl.syntax.table import END
 
 # How other languages begin a constant, a function, an input.
 _FOREIGN_WORDS = {

@@ -24,6 +24,7 @@ from netdsl.syntax.brackets import (
 from netdsl.syntax.expected import in_words
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.foreign import explain_foreign
+from netdsl.syntax.grammar import END
 from netdsl.syntax.habits import (
     colon_block,
     colon_in_call,
@@ -47,7 +48,6 @@ from netdsl.syntax.recovery import (
     is_name,
 )
 from netdsl.syntax.stop import Stop
-from netdsl.syntax.table import END
 from netdsl.syntax.tokens import HARD_WORDS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from netdsl.syntax.table import END
+from netdsl.syntax.grammar import END
 
 _SIGNS = (
     ":",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from netdsl.source import SourceFile
+from netdsl.syntax.grammar import END
 from netdsl.syntax.literals import Flaw, decode_escapes, split_quotes
-from netdsl.syntax.table import END
 from netdsl.syntax.tokens import Tokens, tokenize
 
 

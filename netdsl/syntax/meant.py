@@ -13,9 +13,9 @@ from netdsl.diagnostics.problems import syntax as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.source import Span
 from netdsl.syntax.faults import leftward, shorten
+from netdsl.syntax.grammar import END
 from netdsl.syntax.recovery import BODY, BODY_WORDS, SETTINGS, TOP, TOP_WORDS, is_name
 from netdsl.syntax.stop import Stop, unexpected
-from netdsl.syntax.table import END
 
 _BEGINNINGS = {TOP: tuple(sorted(TOP_WORDS)), BODY: tuple(sorted(BODY_WORDS))}
 

@@ -15,10 +15,10 @@ from netdsl.diagnostics.problems.syntax import (
     UnknownCharacter,
 )
 from netdsl.diagnostics.sink import Diagnostics
-from netdsl.syntax.automaton import Automaton
 from netdsl.syntax.build import Builder
 from netdsl.syntax.errors import explain
 from netdsl.syntax.nearby import SearchBudget, proposals
+from netdsl.syntax.reading import Reading
 from netdsl.syntax.recovery import (
     SETTINGS,
     TOP,
@@ -51,33 +51,33 @@ class Mistakes:
         self._search = SearchBudget()
         self._mended: set[int] = set()  # where a fix of an earlier mistake makes a change too
 
-    def in_string(self, automaton: Automaton) -> Diagnostic:
+    def in_string(self, reading: Reading) -> Diagnostic:
         """Give the diagnostic of a mistake in the hole of an f-string."""
-        tokens = automaton.tokens
+        tokens = reading.tokens
         stop = Stop(
             tokens,
             Brackets(tokens),
-            automaton.index,
+            reading.index,
             began=0,
             where="",
-            accepted=automaton.accepted(),
+            accepted=reading.accepted(),
             resume=len(tokens.kinds) - 1,
-            is_too_deep=automaton.is_too_deep,
+            is_too_deep=reading.is_too_deep,
             is_in_string=True,
         )
         return explain(stop)
 
-    def pass_over(self, automaton: Automaton) -> None:
-        """Report the token that does not fit, and set the automaton behind the broken statement."""
-        stopped, is_too_deep = automaton.index, automaton.is_too_deep
-        accepted = automaton.accepted()
-        if not self._overran(automaton):
-            automaton.complete_statement()
-        where, offset = automaton.unwind()
+    def pass_over(self, reading: Reading) -> None:
+        """Report the token that does not fit, and set the reading behind the broken statement."""
+        stopped, is_too_deep = reading.index, reading.is_too_deep
+        accepted = reading.accepted()
+        if not self._overran(reading):
+            reading.complete_statement()
+        where, offset = reading.unwind()
         self._builder.forget_after(offset)
         began = self._tokens.index_at(offset)
-        resumption = self._resumption(automaton, where, began, stopped)
-        statements = automaton.values[-1]
+        resumption = self._resumption(reading, where, began, stopped)
+        statements = reading.value
         before = self._tokens.index_at(statements[-1].span.start) if statements else None
         stop = Stop(
             self._tokens,
@@ -90,7 +90,7 @@ class Mistakes:
             before,
             is_too_deep,
         )
-        diagnostic = self._report(stop, automaton)
+        diagnostic = self._report(stop, reading)
         first = began
         if statements and diagnostic.code == UnclosedBracket.code:
             if (
@@ -102,17 +102,15 @@ class Mistakes:
                 self.has_left_out = True
         elif statements and _was_made_before(stop, diagnostic):
             first = self._tokens.index_at(statements.pop().span.start)
-        if self._repairs(automaton, stop, diagnostic, first):
+        if self._repairs(reading, stop, diagnostic, first):
             return
         self.has_left_out = True
-        automaton.index = resumption.token
+        reading.index = resumption.token
         if resumption.closes:
-            automaton.close()
+            reading.close()
 
-    def _repairs(
-        self, automaton: Automaton, stop: Stop, diagnostic: Diagnostic, first: int
-    ) -> bool:
-        """Set the automaton before the broken statement as it was most likely meant, where that can be read."""
+    def _repairs(self, reading: Reading, stop: Stop, diagnostic: Diagnostic, first: int) -> bool:
+        """Set the reading before the broken statement as it was most likely meant, where that can be read."""
         tokens, offset = self._tokens, self._tokens.starts[first]
         resume = tokens.starts[stop.resume]
         for fix in ways(diagnostic.fix):
@@ -123,35 +121,35 @@ class Mistakes:
             if changed is None or min(e.span.start for e in fix.edits) < offset:
                 continue
             again = changed.index_at(offset)
-            if can_be_read(automaton, changed, again, stop.span.start, resume):
+            if can_be_read(reading, changed, again, stop.span.start, resume):
                 self._builder.forget_after(offset)
-                self._tokens = automaton.tokens = changed
+                self._tokens = reading.tokens = changed
                 self._brackets = Brackets(changed)
-                automaton.index = again
+                reading.index = again
                 return True
         return False
 
-    def _resumption(self, automaton: Automaton, where: str, began: int, stopped: int) -> Resumption:
+    def _resumption(self, reading: Reading, where: str, began: int, stopped: int) -> Resumption:
         self._count += 1
         if self._count == _MOST_MISTAKES:
             return Resumption(len(self._tokens.kinds) - 1, closes=where != TOP)
-        margin = self._tokens.column(self._tokens.index_at(automaton.declaration_offset()))
+        margin = self._tokens.column(self._tokens.index_at(reading.declaration_offset()))
         return resume_after(self._tokens, self._brackets, where, began, stopped, margin)
 
-    def _overran(self, automaton: Automaton) -> bool:
+    def _overran(self, reading: Reading) -> bool:
         """Tell whether the beginning of the next statement was read as the end of this one: `a = b +`, `c = d`."""
-        last = automaton.index - 1
+        last = reading.index - 1
         if last < 0 or not self._tokens.is_first_on_line(last):
             return False
-        where, offset = automaton.innermost_statement()
+        where, offset = reading.innermost_statement()
         return offset < self._tokens.starts[last] and begins_statement(self._tokens, last, where)
 
-    def _report(self, stop: Stop, automaton: Automaton) -> Diagnostic:
+    def _report(self, stop: Stop, reading: Reading) -> Diagnostic:
         """Report a mistake, where no fix of one before mends it too."""
         diagnostic = explain(stop)
         if self._count <= _MOST_SEARCHED and not stop.is_too_deep:
             fixes = [diagnostic.fix, *(diagnostic.fix.otherwise if diagnostic.fix else ())]
-            fix = first_that_helps([*fixes, *proposals(automaton, stop, self._search)])
+            fix = first_that_helps([*fixes, *proposals(reading, stop, self._search)])
             diagnostic = replace(diagnostic, fix=fix)
         is_mended = diagnostic.primary.span.start in self._mended
         if diagnostic.fix is not None:

@@ -16,11 +16,11 @@ from netdsl.catalog.signature import families_of
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import SourceFile, Span
-from netdsl.syntax.automaton import Automaton
 from netdsl.syntax.faults import shorten
+from netdsl.syntax.grammar import END
+from netdsl.syntax.reading import Reading
 from netdsl.syntax.recovery import CLOSERS, OPENERS, is_name
 from netdsl.syntax.stop import Stop
-from netdsl.syntax.table import END
 from netdsl.syntax.tokens import Tokens, tokenize
 
 #: Signs that are written where none stands, the likeliest to be forgotten first.
@@ -54,9 +54,9 @@ class Change(NamedTuple):
 class _Search:
     """The search in one statement, from the token `first` up to where reading goes on."""
 
-    def __init__(self, automaton: Automaton, stop: Stop, first: int, budget: SearchBudget) -> None:
+    def __init__(self, reading: Reading, stop: Stop, first: int, budget: SearchBudget) -> None:
         self.budget = budget
-        self.automaton = automaton
+        self.reading = reading
         self.stop = stop
         self.first = first
         self.tokens = stop.tokens
@@ -64,7 +64,7 @@ class _Search:
 
     def changes(self) -> Iterator[Change]:
         """Give each change of one sign after which the statement, and what begins the next, can be read."""
-        states, shifts = self.automaton.states_of_list(), self.automaton.shifts
+        states, shifts = self.reading.states_of_list(), self.reading.shifts
         signs = tokenize(SourceFile("", " ".join(_SIGNS)))
         for index in range(self.first, self.stop.index + 1):
             kind = self.tokens.kinds[index]
@@ -96,25 +96,25 @@ class _Search:
         changed = SourceFile("", text[: edit.span.start] + edit.text + text[edit.span.end :])
         last = tokens.ends[self.end] + len(edit.text)
         trial = tokenize(changed, tokens.starts[self.first], last)
-        states = self.automaton.states_of_list()
+        states = self.reading.states_of_list()
         kinds = trial.kinds[:-1] if tokens.kinds[self.end] != END else trial.kinds
         self.budget.left_inside -= len(kinds)
-        return all(self.automaton.shifts(states, trial, index) for index in range(len(kinds)))
+        return all(self.reading.shifts(states, trial, index) for index in range(len(kinds)))
 
     def _reads(self, states: list[int], index: int) -> bool:
         for place in range(index, self.end + 1):
             self.budget.left -= 1
-            if self.budget.left < 0 or not self.automaton.shifts(states, self.tokens, place):
+            if self.budget.left < 0 or not self.reading.shifts(states, self.tokens, place):
                 return False
         return True
 
 
-def proposals(automaton: Automaton, stop: Stop, budget: SearchBudget) -> list[Fix]:
+def proposals(reading: Reading, stop: Stop, budget: SearchBudget) -> list[Fix]:
     """Propose changes of one sign, the likeliest first; each says in `told` what mistake it mends."""
-    first = _first_concerned(automaton, stop)
+    first = _first_concerned(reading, stop)
     if stop.index - first > _LONGEST or stop.resume - first > 2 * _LONGEST:
         return []
-    search = _Search(automaton, stop, first, budget)
+    search = _Search(reading, stop, first, budget)
     found = sorted(search.changes(), key=lambda c: _cost(c, stop))
     fixes = (_fix(change, stop) for change in found)
     inside = (fix for fix in within_words(stop) if search.reads_text(fix.edits[0]))
@@ -123,7 +123,7 @@ def proposals(automaton: Automaton, stop: Stop, budget: SearchBudget) -> list[Fi
     ]
 
 
-def _first_concerned(automaton: Automaton, stop: Stop) -> int:
+def _first_concerned(reading: Reading, stop: Stop) -> int:
     """Give the token from which on a sign may be missing: the beginning of the broken statement, or of one before it.
 
     What is broken may be a part of that: it ends at once, or begins on the same line, as `value=x)` does in
@@ -132,7 +132,7 @@ def _first_concerned(automaton: Automaton, stop: Stop) -> int:
     tokens, first = stop.tokens, stop.began
     if stop.before is not None and stop.index - first <= 2:
         first = stop.before
-    for statement in reversed(automaton.values[-1] if stop.before is not None else ()):
+    for statement in reversed(reading.value if stop.before is not None else ()):
         if tokens.is_first_on_line(first):
             break
         first = min(first, tokens.index_at(statement.span.start))

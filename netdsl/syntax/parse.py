@@ -16,8 +16,9 @@ from netdsl.diagnostics.problems.structure import TooLarge
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
-from netdsl.syntax.automaton import Automaton
 from netdsl.syntax.build import Builder
+from netdsl.syntax.reading import Reading
+from netdsl.syntax.reductions import Reductions
 from netdsl.syntax.tokens import MAX_TOKENS, Tokens, tokenize
 
 if TYPE_CHECKING:
@@ -45,22 +46,23 @@ class _Reader:
         self._diagnostics = diagnostics
         self._has_mistakes = False
         self._builder = Builder(file, diagnostics.report, self._expression)
+        self._reductions = Reductions(self._builder)
 
     def module(self) -> tree.Module:
-        automaton = Automaton(self._tokens, self._builder, "module")
-        while not automaton.run():
+        reading = Reading(self._tokens, self._reductions, "module")
+        while not reading.run():
             self._has_mistakes = True
-            self._mistakes.pass_over(automaton)
-        module: tree.Module = automaton.values[-1]
+            self._mistakes.pass_over(reading)
+        module: tree.Module = reading.value
         lacks = self._builder.has_left_out or (self._has_mistakes and self._mistakes.has_left_out)
         return replace(module, comments=tuple(self._tokens.comments), lacks_statements=lacks)
 
     def _expression(self, tokens: Tokens) -> tree.Expr | Diagnostic:
         """Read the expression in a hole of an f-string."""
-        automaton = Automaton(tokens, self._builder, "expr")
-        if not automaton.run():
-            return self._mistakes.in_string(automaton)
-        value: tree.Expr = automaton.values[-1]
+        reading = Reading(tokens, self._reductions, "expr")
+        if not reading.run():
+            return self._mistakes.in_string(reading)
+        value: tree.Expr = reading.value
         return value
 
     @cached_property

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from netdsl.syntax.table import END
+from netdsl.syntax.grammar import END
 from netdsl.syntax.tokens import HARD_WORDS, Tokens
 
 # The lists of statements, by the rules of the grammar that read them.
-TOP, BODY, SETTINGS = "<top_statements>", "<body_statements>", "<settings>"
+TOP, BODY, SETTINGS = "top_statements", "body_statements", "settings"
 
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {")": "(", "]": "[", "}": "{"}

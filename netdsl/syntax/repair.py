@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.source import SourceFile
-from netdsl.syntax.automaton import Automaton
+from netdsl.syntax.grammar import load_grammar
+from netdsl.syntax.reading import Reading
 from netdsl.syntax.recovery import BODY_WORDS, TOP_WORDS
-from netdsl.syntax.table import load_table
 from netdsl.syntax.tokens import HARD_WORDS, Tokens, tokenize
 
 #: Words and signs that are read over again, in all, for the sake of repairs.
@@ -51,7 +51,7 @@ def repaired(tokens: Tokens, fix: Fix) -> Tokens | None:
 def _is_read_by_text(kind: str) -> bool:
     if kind in _PLAIN_WORDS:
         return False
-    return kind.startswith("!") or kind in HARD_WORDS or kind in load_table().valued
+    return kind.startswith("!") or kind in HARD_WORDS or kind in load_grammar().valued
 
 
 def _signs(text: str) -> Iterable[str]:
@@ -74,13 +74,11 @@ def ways(fix: Fix | None) -> Iterator[Fix]:
         yield from (way for way in (fix, *fix.otherwise) if way.safe)
 
 
-def can_be_read(
-    automaton: Automaton, tokens: Tokens, first: int, stopped: int, resume: int
-) -> bool:
+def can_be_read(reading: Reading, tokens: Tokens, first: int, stopped: int, resume: int) -> bool:
     """Tell whether the statement from token `first` makes sense up to the offset `resume`, or well past `stopped`."""
-    states, beyond = automaton.states_of_list(), 0
+    states, beyond = reading.states_of_list(), 0
     for index in range(first, len(tokens.kinds)):
-        if not automaton.shifts(states, tokens, index):
+        if not reading.shifts(states, tokens, index):
             return False
         beyond += tokens.starts[index] > stopped
         if tokens.starts[index] >= resume or beyond >= _FAR_ENOUGH:

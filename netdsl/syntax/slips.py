@@ -13,6 +13,7 @@ from netdsl.diagnostics.problems import syntax as problems
 from netdsl.diagnostics.suggest import closest, edit_distance
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
+from netdsl.syntax.grammar import END
 from netdsl.syntax.recovery import (
     BODY,
     BODY_WORDS,
@@ -23,7 +24,6 @@ from netdsl.syntax.recovery import (
     is_name,
 )
 from netdsl.syntax.stop import Stop, unexpected
-from netdsl.syntax.table import END
 from netdsl.syntax.tokens import HARD_WORDS, TYPE_WORDS
 
 _STAGE_WORDS = ("for", "if", "repeat")

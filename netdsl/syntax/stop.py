@@ -9,6 +9,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, apply_edits
 from netdsl.diagnostics.problems.syntax import UnexpectedToken
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
+from netdsl.syntax.grammar import END
 from netdsl.syntax.recovery import (
     CLOSERS,
     OPENERS,
@@ -17,7 +18,6 @@ from netdsl.syntax.recovery import (
     indentation,
     is_name,
 )
-from netdsl.syntax.table import END
 from netdsl.syntax.tokens import Tokens
 
 _LONGEST_SHOWN = 60

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from functools import cache
 
 from netdsl.source import SourceFile, Span
-from netdsl.syntax.table import END, Table, load_table
+from netdsl.syntax.grammar import END, Grammar, load_grammar
 from netdsl.syntax.tree import Comment
 
 # Words that Python reserves for the same purpose; they are never names.
@@ -80,27 +80,27 @@ class Tokens:
 
 @cache
 def _scanner() -> tuple[re.Pattern[str], frozenset[str]]:
-    table = load_table()
-    return re.compile(_token_pattern(table)), table.words
+    grammar = load_grammar()
+    return re.compile(_token_pattern(grammar)), grammar.words
 
 
-def _token_pattern(table: Table) -> str:
-    operators = sorted((w for w in table.literals if not w.isidentifier()), key=len, reverse=True)
+def _token_pattern(grammar: Grammar) -> str:
+    operators = sorted((w for w in grammar.literals if not w.isidentifier()), key=len, reverse=True)
     alternatives = [
-        ("FSTRING", table.patterns["FSTRING"]),
-        ("STRING", table.patterns["STRING"]),
+        ("FSTRING", grammar.patterns["FSTRING"]),
+        ("STRING", grammar.patterns["STRING"]),
         *_STRAY,
-        ("NAME", table.patterns["NAME"]),
-        ("NUMBER", rf"(?:{table.patterns['NUMBER']})(?!\w|\.[0-9])"),
+        ("NAME", grammar.patterns["NAME"]),
+        ("NUMBER", rf"(?:{grammar.patterns['NUMBER']})(?!\w|\.[0-9])"),
         ("number", r"\.?[0-9]\w*(?:\.\w+)*"),
         ("foreign", _FOREIGN),
         ("operator", "|".join(map(re.escape, operators))),
-        ("COMMENT", table.patterns["COMMENT"]),
+        ("COMMENT", grammar.patterns["COMMENT"]),
         ("end", r"\Z"),
         ("character", r"[\s\S]"),
     ]
     groups = "|".join(f"(?P<{name}>{pattern})" for name, pattern in alternatives)
-    return rf"(?:{table.patterns['SPACE']})?(?:{groups})"
+    return rf"(?:{grammar.patterns['SPACE']})?(?:{groups})"
 
 
 def tokenize(file: SourceFile, start: int = 0, end: int | None = None) -> Tokens:

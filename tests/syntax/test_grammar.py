@@ -1,19 +1,15 @@
-"""The grammar has no conflicts, the shipped table is the grammar's, and Lark reads the same language from it."""
+"""The grammar has no conflicts, the saved parser is the grammar's, and Lark's own lexer reads the same language."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from lark import Lark, UnexpectedInput, logger
 
 from netdsl.resources import resource_dir, std_dir
-from netdsl.syntax import table
+from netdsl.syntax import grammar
 from tests.syntax.test_expressions import CHAINS, DISPLAYS, PRECEDENCE, WORDS_AS_NAMES
 from tests.syntax.test_statements import TOP
 
@@ -22,7 +18,9 @@ SPECS = sorted([*resource_dir("specs").glob("*.net"), *std_dir().glob("*.net")])
 
 @pytest.fixture(scope="module")
 def lark() -> Lark:
-    return Lark(table.grammar_text(), parser="lalr", lexer="contextual", start=list(table.STARTS))
+    return Lark(
+        grammar.grammar_text(), parser="lalr", lexer="contextual", start=list(grammar.STARTS)
+    )
 
 
 def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
@@ -30,7 +28,7 @@ def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
     level, propagate = logger.level, logger.propagate
     logger.setLevel(logging.DEBUG)
     try:
-        Lark(table.grammar_text(), parser="lalr", start=list(table.STARTS))
+        Lark(grammar.grammar_text(), parser="lalr", start=list(grammar.STARTS))
     finally:
         logger.removeHandler(caplog.handler)
         logger.setLevel(level)
@@ -38,39 +36,43 @@ def test_the_grammar_has_no_conflicts(caplog: pytest.LogCaptureFixture) -> None:
     assert not [r.getMessage() for r in caplog.records if "onflict" in r.getMessage()]
 
 
-@pytest.fixture(scope="module")
-def compile_once() -> Callable[[str], dict[str, Any]]:
-    """Compile the grammar as `compile_table` does, which takes a third of a second, once."""
-    return cache(table.compile_table)
+def test_the_saved_parser_is_of_this_grammar() -> None:
+    first_line = grammar.SHIPPED.read_bytes().splitlines(keepends=True)[0]
+    assert first_line == grammar.origin_of(grammar.grammar_text())
 
 
-def test_the_shipped_table_is_of_this_grammar(
-    compile_once: Callable[[str], dict[str, Any]],
+def rules_by_state(engine: Lark) -> list[list[str]]:
+    """Give what each state of a parser completes, in an order that does not depend on the numbers of states."""
+    states = engine.parse_interactive("", "module").parser_state.parse_conf.parse_table.states
+    return sorted(
+        sorted(
+            f"{symbol} {'' if isinstance(arg, int) else arg}" for symbol, (_, arg) in row.items()
+        )
+        for row in states.values()
+    )
+
+
+def test_a_missing_or_broken_saved_parser_is_made_afresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = json.loads(table.SHIPPED.read_text("utf-8"))
-    assert shipped == json.loads(json.dumps(compile_once(table.grammar_text())))
-
-
-def test_a_missing_table_is_made_afresh(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    compile_once: Callable[[str], dict[str, Any]],
-) -> None:
-    expected = table.load_table()
-    monkeypatch.setattr(table, "compile_table", compile_once)
-    for content in (None, "", "{}", "[]", '{"grammar": "another"}', "\x00"):
-        path = tmp_path / "table.json"
+    text = grammar.grammar_text()
+    expected = rules_by_state(grammar.load_grammar().engine)
+    assert rules_by_state(grammar.compile_grammar(text)) == expected
+    for content in (None, b"", b"\x00", b"lark 1.3, grammar 00\n", grammar.origin_of("")):
+        path = tmp_path / "grammar.lalr"
         path.unlink(missing_ok=True)
         if content is not None:
-            path.write_text(content, "utf-8")
-        monkeypatch.setattr(table, "SHIPPED", path)
-        table.load_table.cache_clear()
-        assert table.load_table() == expected
-    table.load_table.cache_clear()
+            path.write_bytes(content)
+        monkeypatch.setattr(grammar, "SHIPPED", path)
+        assert grammar._saved(grammar.origin_of(text)) is None
+    monkeypatch.setattr(grammar, "SHIPPED", tmp_path / "none")
+    grammar.load_grammar.cache_clear()
+    assert rules_by_state(grammar.load_grammar().engine) == expected
+    grammar.load_grammar.cache_clear()
 
 
 def test_the_grammar_names_no_layer() -> None:
-    rules = [line for line in table.grammar_text().splitlines() if not line.startswith("//")]
+    rules = [line for line in grammar.grammar_text().splitlines() if not line.startswith("//")]
     assert not [line for line in rules if "Dense" in line or "Conv" in line]
 
 

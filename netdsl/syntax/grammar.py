@@ -1,0 +1,113 @@
+"""The grammar `grammar/netdsl.lark`, compiled by Lark and kept beside this file.
+
+Compiling the grammar takes Lark a fifth of a second, loading what it has saved a few milliseconds; so `grammar.lalr`
+ships ready made. Its first line names what it was made from, the grammar and the version of Lark: in a checkout whose
+grammar has been edited since, it is compiled afresh in memory. `python -m netdsl.syntax.grammar` writes the file.
+
+A kind of token is named by what is written for it where that is fixed (`->`, `let`), else by its name in the grammar
+(`NAME`); Lark names all of them by terminals (`LET`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lark
+from lark.exceptions import LarkError
+from lark.grammar import Rule
+from lark.lexer import PatternStr
+
+from netdsl.resources import resource_dir
+from netdsl.syntax.words import WordLexer
+
+STARTS = ("module", "expr")
+END = "$END"
+SHIPPED = Path(__file__).with_name("grammar.lalr")
+
+
+class Grammar(NamedTuple):
+    """What the parser and the tokenizer need to know of the grammar.
+
+    `terminals` gives Lark's name for each kind of token, `kinds` the kind for Lark's name; `literals` are the kinds
+    whose text is fixed, `words` those of them that look like names, `patterns` the regular expressions of the others,
+    and `valued` the kinds whose text matters.
+    """
+
+    engine: lark.Lark
+    terminals: Mapping[str, str]
+    kinds: Mapping[str, str]
+    literals: frozenset[str]
+    words: frozenset[str]
+    patterns: Mapping[str, str]
+    valued: frozenset[str]
+
+    @property
+    def rules(self) -> list[Rule]:
+        return self.engine.rules
+
+
+def grammar_text() -> str:
+    """Read the grammar, wherever this installation keeps it."""
+    return (resource_dir("grammar") / "netdsl.lark").read_text("utf-8")
+
+
+def origin_of(text: str) -> bytes:
+    """Give the line that names what a saved grammar was made from."""
+    release = ".".join(re.findall(r"\d+", lark.__version__)[:2])
+    return f"lark {release}, grammar {hashlib.sha256(text.encode()).hexdigest()}\n".encode()
+
+
+@cache
+def load_grammar() -> Grammar:
+    """Give the installed grammar: the one that was saved, or a fresh one where that is out of date."""
+    text = grammar_text()
+    return _described(_saved(origin_of(text)) or compile_grammar(text))
+
+
+def compile_grammar(text: str) -> lark.Lark:
+    """Have Lark compile the text of a grammar."""
+    return lark.Lark(
+        text, parser="lalr", lexer=WordLexer, start=list(STARTS), maybe_placeholders=True
+    )
+
+
+def _saved(origin: bytes) -> lark.Lark | None:
+    try:
+        with SHIPPED.open("rb") as stream:
+            return lark.Lark.load(stream) if stream.readline() == origin else None
+    except (OSError, LarkError):
+        return None
+
+
+def _described(engine: lark.Lark) -> Grammar:
+    kinds = {t.name: t.pattern.value for t in engine.terminals if isinstance(t.pattern, PatternStr)}
+    literals = frozenset(kinds.values())
+    patterns = {t.name: t.pattern.value for t in engine.terminals if t.name not in kinds}
+    kinds |= {name: name for name in (*patterns, END)}
+    return Grammar(
+        engine,
+        terminals={kind: name for name, kind in kinds.items()},
+        kinds=kinds,
+        literals=literals,
+        words=frozenset(word for word in literals if word.isidentifier()),
+        patterns=patterns,
+        valued=frozenset(kinds[s.name] for rule in engine.rules for s in _kept_terminals(rule)),
+    )
+
+
+def _kept_terminals(rule: Rule) -> list[Any]:
+    keeps_all = rule.options.keep_all_tokens
+    terminals: list[Any] = [s for s in rule.expansion if s.is_term]
+    return [s for s in terminals if keeps_all or not s.filter_out]
+
+
+if __name__ == "__main__":
+    grammar = grammar_text()
+    with SHIPPED.open("wb") as stream:
+        stream.write(origin_of(grammar))
+        compile_grammar(grammar).save(stream)

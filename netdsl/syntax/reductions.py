@@ -1,0 +1,142 @@
+"""Makes the value of each completed rule of the grammar: calls the method of a builder that is named for the rule.
+
+Lark's parser keeps on its stack what these functions give, or a token. They follow Lark's own shaping of trees: signs
+are dropped, `_lists` spliced in, `?rules` of one part passed on, and optional parts that were left out are None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lark.grammar import Rule
+
+from netdsl.source import Span
+from netdsl.syntax.grammar import load_grammar
+
+if TYPE_CHECKING:
+    from netdsl.syntax.reading import Reading
+
+# Of a rule's parts those that its value is made of: a number is that part, `~number` the list that the part is, to be
+# spliced in, None an optional part that was left out.
+Keep = tuple[int | None, ...]
+
+
+class Read(NamedTuple):
+    """What a rule gave, and the offset where its text begins."""
+
+    start_pos: int
+    value: Any
+
+
+class Reductions:
+    """The functions by rule, for one builder; `of` tells for which reading it is at work."""
+
+    def __init__(self, builder: Any) -> None:
+        self.builder = builder
+        self._reading: Reading | None = None
+        self.functions: dict[Any, Callable[[list[Any]], Any]] = {
+            rule: _pass_on if keep is None else self._function(rule, keep)
+            for rule, keep in _shapes()
+        }
+
+    @contextmanager
+    def of(self, reading: Reading) -> Iterator[None]:
+        """Make values for a reading, and afterwards for the one before: a string's holes are read within a file."""
+        before, self._reading = self._reading, reading
+        try:
+            yield
+        finally:
+            self._reading = before
+
+    def _function(self, rule: Rule, keep: Keep) -> Callable[[list[Any]], Any]:
+        if rule.origin.name.startswith("_"):
+            return self._gathers(keep)
+        name = rule.alias or rule.origin.name
+        if _passes_on(rule, keep):
+            only = keep[0] or 0
+            return lambda parts: Read(parts[0].start_pos, self._value(parts[only]))
+        return self._calls(getattr(self.builder, name), keep)
+
+    def _calls(self, method: Callable[..., Any], keep: Keep) -> Callable[[list[Any]], Read]:
+        """Give the function that calls a method with the span of the rule and the values of its parts."""
+
+        def call(parts: list[Any]) -> Read:
+            reading = self._reading
+            assert reading is not None
+            tokens, index = reading.tokens, reading.index
+            if not parts:
+                start = end = tokens.starts[index]
+            else:
+                start, end = parts[0].start_pos, tokens.ends[index - 1] if index else 0
+            return Read(start, method(Span(tokens.file, start, end), *self._kept(keep, parts)))
+
+        return call
+
+    def _gathers(self, keep: Keep) -> Callable[[list[Any]], Any]:
+        """Give the function that gathers a list; one that grows from the left grows in place."""
+        first = keep[0]
+        if first is not None and first < 0:
+            return lambda parts: self._grown(parts[~first], keep[1:], parts)
+        return lambda parts: Read(parts[0].start_pos, self._kept(keep, parts))
+
+    def _grown(self, found: Read, keep: Keep, parts: list[Any]) -> Read:
+        found.value.extend(self._kept(keep, parts))
+        return found
+
+    def _kept(self, keep: Keep, parts: list[Any]) -> list[Any]:
+        picked: list[Any] = []
+        for place in keep:
+            if place is None:
+                picked.append(None)
+            elif place < 0:
+                picked.extend(parts[~place].value)
+            elif type(part := parts[place]) is Read:
+                picked.append(part.value)
+            else:
+                picked.append(self._value(part))
+        return picked
+
+    def _value(self, part: Any) -> Any:
+        """Give the value of a part; that of a word is its place in the text."""
+        if type(part) is Read:
+            return part.value
+        assert self._reading is not None
+        return Span(self._reading.tokens.file, part.start_pos, part.end_pos)
+
+
+_pass_on = itemgetter(0)
+
+
+@cache
+def _shapes() -> tuple[tuple[Rule, Keep | None], ...]:
+    """Give each rule with the parts that its value is made of; None where it passes its only part on."""
+    return tuple((rule, _shape(rule)) for rule in load_grammar().rules)
+
+
+def _shape(rule: Rule) -> Keep | None:
+    keep = _kept_parts(rule)
+    return None if len(rule.expansion) == 1 and _passes_on(rule, keep) else keep
+
+
+def _passes_on(rule: Rule, keep: Keep) -> bool:
+    return bool(rule.options.expand1 and not rule.alias and len(keep) == 1 and (keep[0] or 0) >= 0)
+
+
+def _kept_parts(rule: Rule) -> Keep:
+    keep: list[int | None] = []
+    index = 0
+    for is_missing in rule.options.empty_indices or [False] * len(rule.expansion):
+        if is_missing:
+            keep.append(None)
+            continue
+        symbol: Any = rule.expansion[index]
+        if not symbol.is_term and symbol.name.startswith("_"):
+            keep.append(~index)
+        elif not (symbol.is_term and symbol.filter_out and not rule.options.keep_all_tokens):
+            keep.append(index)
+        index += 1
+    return tuple(keep)

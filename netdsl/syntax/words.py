@@ -1,0 +1,45 @@
+"""Hands Lark's parser the words of a file, one after the other, as it asks for them.
+
+The words of the language that Python does not reserve (`input`, `layer`, `weights`…) are words only where the grammar
+asks for them, and names anywhere else. So what a word is depends on the state of the parser, as with Lark's own
+contextual lexer; unlike there, a word that begins a statement on a line of its own is never taken for a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from lark.lexer import Lexer, LexerState, Token
+
+if TYPE_CHECKING:
+    from netdsl.syntax.reading import Reading
+
+
+class TooDeep(Exception):
+    """More levels are open than the passes that recurse are to follow."""
+
+
+class WordLexer(Lexer):
+    """Feeds the parser from the words of a `Reading`, which stands where Lark keeps the text."""
+
+    __future_interface__ = 2  # hand over the states of lexer and parser
+
+    def __init__(self, conf: Any) -> None:
+        pass
+
+    def lex(self, lexer_state: LexerState, parser_state: Any) -> Iterator[Token]:
+        reading: Reading = lexer_state.text  # type: ignore[assignment]
+        table, states = parser_state.parse_conf.states, parser_state.state_stack
+        kinds, starts, ends = reading.tokens.kinds, reading.tokens.starts, reading.tokens.ends
+        terminals = reading.grammar.terminals
+        for index in range(reading.index, len(kinds) - 1):
+            kind = kinds[index]
+            reading.index = index
+            name = terminals.get(kind, kind)
+            if name not in table[states[-1]] and reading.may_be_name(index):
+                name = "NAME"
+            if len(states) > reading.UNCHECKED_HEIGHT:
+                reading.check_depth(kind)
+            yield Token(name, kind, starts[index], end_pos=ends[index])
+        reading.index = len(kinds) - 1
