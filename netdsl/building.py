@@ -9,8 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from netdsl.analyse.costs import counted_nodes, parameters_of, totals
 from netdsl.catalog.kind import BoundLayer, Structure
 from netdsl.graph import Graph, Node, Operation, Ref
 from netdsl.tensor import TensorSpec, keras_shape
@@ -26,10 +28,15 @@ class DeclarationMismatch(ValueError):
     """An `extern layer` is not as the spec declares it: every shape after it would be another than was said."""
 
 
+class ParametersDiffer(RuntimeError):
+    """Keras built another network than netdsl printed: the code that netdsl wrote is wrong."""
+
+
 def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Any:
     """Run the generated source in a module of its own and call the function of the model.
 
-    Raises DeclarationMismatch where a layer of the user's own gives other shapes, dtypes or weights than declared.
+    Raises DeclarationMismatch where a layer of the user's own gives other shapes, dtypes or weights than declared,
+    and ParametersDiffer where the model has not the parameters that netdsl printed.
     """
     graph = compiled.graphs[name]
     try:
@@ -38,6 +45,7 @@ def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Any:
         _blame_declaration(compiled, graph, error)
         raise
     _check(graph, model)
+    _check_parameters(graph, model)
     return model
 
 
@@ -47,6 +55,46 @@ def _run(compiled: Compiled, source: str, name: str) -> Any:
     namespace: dict[str, Any] = {"__name__": f"netdsl_generated_{name.lower()}"}
     exec(compile(source, f"<{compiled.file.name}>", "exec"), namespace)
     return namespace[model_functions(compiled.unit)[name]]()
+
+
+# -- what was printed ---------------------------------------------------------------------------
+
+
+def _check_parameters(graph: Graph, model: Any) -> None:
+    """Hold the built model to the parameters that were printed of it, layer by layer."""
+    printed, built = totals(graph).parameters, _parameters(model)
+    differences = list(_differing_layers(graph, model))
+    if printed == built and not differences:
+        return
+    where = f": {'; '.join(differences[:8])}" if differences else ""
+    raise ParametersDiffer(
+        f"{graph.name} was printed with {printed:,} parameters, and Keras built {built:,}{where}\n"
+        "This is a mistake in netdsl, not in the spec: report it with the spec. Until it is mended do not use the "
+        "generated code of this model: it is another network."
+    )
+
+
+def _differing_layers(graph: Graph, model: Any, inside: str = "") -> Iterator[str]:
+    """Say of each layer whose parameters differ how many were printed and built; of a sub-model, what in it does."""
+    live = {layer.name: layer for layer in model.layers}
+    expected = {n.name: n.operation for n in counted_nodes(graph) if n.operation.family != "op"}
+    for name, operation in expected.items():
+        printed, _ = parameters_of(operation)
+        layer = live.get(name)
+        place = f"`{inside}{name}`"
+        if layer is None:
+            yield f"{place} ({operation.kind}) is not in the built model, with {printed:,}"
+        elif operation.graph is not None:
+            yield from _differing_layers(operation.graph, layer, f"{inside}{name}/")
+        elif _parameters(layer) != printed:
+            yield f"{place} ({operation.kind}) has {_parameters(layer):,}, {printed:,} were printed"
+    for name in live.keys() - expected.keys():
+        if extra := _parameters(live[name]):
+            yield f"`{inside}{name}` is in the built model alone, with {extra:,}"
+
+
+def _parameters(layer: Any) -> int:
+    return sum(prod(weight.shape) for weight in layer.weights)
 
 
 # -- layers of the user's own -------------------------------------------------------------------

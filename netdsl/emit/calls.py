@@ -24,7 +24,7 @@ from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element
 from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, walk
+from netdsl.syntax.walk import free_names
 
 #: Functions that give a list in a spec and an iterator in Python.
 LAZY = {"enumerate", "zip", "reversed", "range"}
@@ -111,23 +111,23 @@ def arguments(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.exp
 
 def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> Piece:
     """`ops.f(arguments)`: what arrives is the first argument."""
-    args, keywords = call_time(w, expr.arguments)
+    pieces = _applied_arguments(w, expr.arguments)
+    args, keywords = _call_time(expr.arguments, pieces)
     first = [] if arriving is None else [sequence(arriving)]
     called: ast.expr = code.call(path, [*first, *args], keywords)
-    if arriving is None and not any(_holds_tensor(w, a.value) for a in expr.arguments):
+    if arriving is None and _is_source(w, expr, pieces):
         called = tied(w, called)
     return Piece(called, w.module.result_kind(expr, TENSOR))
 
 
-def _holds_tensor(w: Writer, expr: tree.Expr) -> bool:
-    for node in walk(expr):
-        if isinstance(node, (tree.Pipe, tree.Arriving)):
-            return True
-        if isinstance(node, tree.Name):
-            found = w.scope.lookup(node.id)
-            if found is not None and found.kind != VALUE:
-                return True
-    return False
+def _is_source(w: Writer, expr: tree.Call, pieces: Iterable[Piece]) -> bool:
+    """Tell whether a function is given no tensor, so that Keras computes it at once.
+
+    A size of a tensor is none (`ops.arange(x.shape[1])`). What was elaborated knows; what no model uses is told by
+    the kinds of its arguments.
+    """
+    known = w.module.is_source(expr)
+    return all(piece.kind == VALUE for piece in pieces) if known is None else known
 
 
 def tied(w: Writer, source: ast.expr) -> ast.expr:
@@ -146,9 +146,20 @@ def untied(piece: Piece) -> ast.expr:
 
 def call_time(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.expr], code.Keywords]:
     """Spell call-time arguments, tensors among them; a chain is written before and has a variable."""
-    pieces = [(a, applied(w, a.value, a.name or "other")) for a in written]
+    arguments_ = tuple(written)
+    return _call_time(arguments_, _applied_arguments(w, arguments_))
+
+
+def _applied_arguments(w: Writer, written: Iterable[tree.Argument]) -> list[Piece]:
+    return [applied(w, a.value, a.name or "other") for a in written]
+
+
+def _call_time(
+    written: Iterable[tree.Argument], pieces: Iterable[Piece]
+) -> tuple[list[ast.expr], code.Keywords]:
     return code.placed(
-        (a.star, a.name, sequence(piece) if a.star == "*" else piece.code) for a, piece in pieces
+        (a.star, a.name, sequence(piece) if a.star == "*" else piece.code)
+        for a, piece in zip(written, pieces, strict=True)
     )
 
 

@@ -7,7 +7,7 @@ blocks included. Each has one name in the module; where two files use the same o
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -90,7 +90,6 @@ class ModuleWriter:
         self.registered: set[str] = set()
         self.classes: set[str] = set()
         self._models = models
-        self._graphs = dict(_all_graphs(models))
         self._hyperparameters = hyperparameters
         self._names: dict[int, str] = global_names(unit)
         self._taken: set[str] = set(PREAMBLE) | HELPERS
@@ -102,12 +101,16 @@ class ModuleWriter:
         self._helpers: dict[int, tuple[Symbol, ast.stmt]] = {}
         self._hoisted: dict[str, ast.Assign] = {}
         self._imports: dict[int, Symbol] = {}
-        self._structures = _structures(self._graphs.values())
+        every = _all_graphs(models.values())
+        self._graphs = {graph.name: graph for graph in every} | dict(models)
+        self._structures = _structures(every)
         self._decided: dict[Place, set[bool]] = {}
-        for graph in self._graphs.values():
+        for graph in every:
             for place, results in graph.decided.items():
                 self._decided.setdefault(place, set()).update(results)
-        self._functions_applied = _operations(self._graphs.values())
+        functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
+        self._functions_applied = {_place(node.origin.span) for node in functions}
+        self._sources = {_place(n.origin.span) for n in functions if n.tied_to is not None}
         self._reach = Reach(unit)
         self._taken.update(self._names.values())
 
@@ -335,6 +338,11 @@ class ModuleWriter:
         """Say what a call returned where the models were elaborated: one tensor or several."""
         return self._structures.get(_place(call.span), default)
 
+    def is_source(self, call: tree.Call) -> bool | None:
+        """Tell whether a function of `keras.ops` is given no tensor anywhere; None where no model applies it."""
+        place = _place(call.span)
+        return place in self._sources if place in self._functions_applied else None
+
     def is_merge(self, expr: tree.Binary) -> bool:
         """Tell whether an operator between tensors became a merge layer, as it does where both have a batch."""
         layer, op = _place(expr.op_span), _place(expr.span)
@@ -443,20 +451,16 @@ class ModuleWriter:
         return (unit is self.unit, unit.file.name, symbol.node.span.start)
 
 
-def _all_graphs(models: Mapping[str, Graph]) -> Iterator[tuple[str, Graph]]:
-    """Give every graph by name, those of models inside models too; the file's own come last and win."""
-    pending = list(models.values())
-    seen: set[int] = set()
-    inner: list[Graph] = []
+def _all_graphs(models: Iterable[Graph]) -> list[Graph]:
+    """Give every graph, those of models inside models too: one for each set of hyperparameters."""
+    pending = list(models)
+    seen: dict[int, Graph] = {}
     while pending:
         graph = pending.pop()
-        if id(graph) in seen:
-            continue
-        seen.add(id(graph))
-        inner.append(graph)
-        pending += [o.graph for o in graph.operations() if o.graph is not None]
-    yield from ((graph.name, graph) for graph in inner)
-    yield from models.items()
+        if id(graph) not in seen:
+            seen[id(graph)] = graph
+            pending += [o.graph for o in graph.operations() if o.graph is not None]
+    return list(seen.values())
 
 
 def _place(span: Span) -> Place:
@@ -465,11 +469,6 @@ def _place(span: Span) -> Place:
 
 def _structures(graphs: Iterable[Graph]) -> dict[Place, Kind]:
     return {_place(n.origin.span): _kind_of(n.outputs) for g in graphs for n in g.nodes}
-
-
-def _operations(graphs: Iterable[Graph]) -> set[Place]:
-    nodes = (node for graph in graphs for node in graph.nodes)
-    return {_place(node.origin.span) for node in nodes if node.operation.family == "op"}
 
 
 def _kind_of(structure: Structure) -> Kind:

@@ -46,3 +46,20 @@ def test_a_last_layer_with_arguments_of_its_call_is_named_for_the_output(stage: 
     source = written(f"    input x: [5, 8]\n    output probs = x -> {stage}")
     assert 'name="probs")' in source
     assert "layers.MultiHeadAttention(2, 4, name=" in source or "layers.LSTM(4, name=" in source
+
+
+@pytest.mark.parametrize("model", ["", "model M { input x: [16, 8]\n output y = x -> pos(16) }\n"])
+def test_an_array_is_tied_to_the_graph_where_its_arguments_only_measure_a_tensor(
+    model: str,
+) -> None:
+    """With a model, and in a file of blocks alone, which nothing has elaborated."""
+    block = (
+        "block pos(n) { input x\n let size = x.shape[1]\n p = ops.arange(x.shape[1]) -> Embedding(n, 8)\n"
+        " q = ops.reshape(ops.ones((size, x.shape[-1])), x.shape[1:])\n"
+        " output [ops.add(x, p), ops.add(x, q)] -> Add() }\n"
+    )
+    compiled = compile_text(block + model)
+    assert compiled.ok, compiled.diagnostics
+    assert "p = tied(ops.arange(x.shape[1]), x)" in compiled.source
+    assert "ops.reshape(tied(ops.ones((size, x.shape[-1])), x), x.shape[1:])" in compiled.source
+    assert compiled.source.count("tied(") == 3  # the two, and the function's own line
