@@ -19,6 +19,7 @@ from netdsl.analyse.declarations import unused_names
 from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
+from netdsl.analyse.verification import verify
 from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.files import not_text
@@ -62,11 +63,17 @@ class CompiledModel:
         """A networkx.MultiDiGraph: a node per layer application, an edge per tensor."""
         return self.net.as_networkx()
 
+    def verify(self) -> None:
+        """Prove the graph with networkx, once; raises BrokenGraph, which is a mistake of netdsl's own."""
+        with collector_paused():
+            verify(self.net)
+
     def summary(self) -> dict[str, Any]:
         """The dict that `netdsl summary --format json` prints."""
         from netdsl.diagnostics.json import as_dict
         from netdsl.report.summary import summary_dict
 
+        self.verify()
         told = [as_dict(d) for d in self.diagnostics if d.severity != "advice"]
         return summary_dict(self.net, self.file_name) | {"diagnostics": told}
 
@@ -135,6 +142,8 @@ class Compiled:
         if not self.ok:
             raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
         with deep_stack(), collector_paused():
+            for graph in self.graphs.values():
+                verify(graph)
             return self._written(api, flat=flat)
 
     def _written(self, api: Api, *, flat: bool) -> str:

@@ -125,6 +125,7 @@ class Graph:
     span: Span | None = None
     complete: bool = True
     deepest: int = 0  # the longest chain of nodes, for Keras's recursion
+    is_verified: bool = False  # proven sound by `analyse/verification.py`
     #: Nodes with an output that the spec discards with `_`, and so leads nowhere on purpose.
     discarded: set[int] = field(default_factory=set)
     #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.

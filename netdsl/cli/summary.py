@@ -110,7 +110,9 @@ def _print_tables(
     for number, name in enumerate(names):
         if number:
             console.print()
-        graph = item.compiled.model(name).net
+        compiled = item.compiled.model(name)
+        compiled.verify()
+        graph = compiled.net
         stops_at = "" if graph.complete else _first_error(item)
         batch = batch_of(view_of(item, name, wanted))
         print_summary(graph, console, Display(batch, expand), stops_at)

@@ -61,7 +61,10 @@ def _versions(
 ) -> Versions | None:
     if not before.ok or not after.ok:
         return None
-    return Versions(before.model(model).net, after.model(model).net, before_name, after_name)
+    old, new = before.model(model), after.model(model)
+    old.verify()
+    new.verify()
+    return Versions(old.net, new.net, before_name, after_name)
 
 
 def _with_git(
