@@ -57,6 +57,11 @@ class Operation:
     span: Span | None = None
 
 
+#: Whether a name stays with its layer when others come and go: somebody gave it ("given"), it is its kind's ("kind"),
+#: or it goes with a place ("place"): numbered, of a turn of a loop, or that of the output that the layer ends.
+Hold = Literal["given", "kind", "place"]
+
+
 @dataclass(eq=False)
 class Node:
     """One application. `positional` and `keywords` hold the call as Keras gets it: `Ref`s, and lists and tuples of
@@ -130,6 +135,9 @@ class Graph:
     discarded: set[int] = field(default_factory=set)
     #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.
     decided: dict[tuple[str, int, int], set[bool]] = field(default_factory=dict)
+
+    #: How the names of stages hold, for comparing versions.
+    holds: dict[str, Hold] = field(default_factory=dict)
 
     def spec(self, ref: Ref) -> TensorSpec:
         """Give the type of a tensor."""

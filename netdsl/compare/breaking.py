@@ -1,18 +1,19 @@
 """Whether trained weights of one version of a model still load into another.
 
-Layers are matched by name, and where names changed by kind and shapes in order. Apart from that it is worked out
-what Keras itself would do with a checkpoint, which goes by class and order: load it, refuse it, or, worst,
-put weights into another layer without a word.
+Layers are matched by the names that somebody gave them, then by kind, shapes and what reaches them, and only then by
+names that go with a place. Apart from that it is worked out what Keras itself would do with a checkpoint, which goes by
+class and order: load it, refuse it, or, worst, put weights into another layer without a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from netdsl.compare.holders import Holder, holders
-from netdsl.compare.pairing import pair_in_order
-from netdsl.graph import Graph
+from netdsl.compare.layout import layout_of
+from netdsl.compare.pairing import pair_layers
+from netdsl.graph import Graph, Operation
 from netdsl.record import record
 
 Fate = Literal["unchanged", "renamed", "reshaped", "new", "gone"]
@@ -56,43 +57,31 @@ class Comparison:
 def compare_weights(before: Graph, after: Graph) -> Comparison:
     """Match the layers of two versions of a model that hold weights."""
     old, new = holders(before), holders(after)
-    matches = _match(old, new)
+    pairs = pair_layers(layout_of(before, _key), layout_of(after, _key))
+    matches = _match(old, new, pairs)
     return Comparison(tuple(matches), tuple(_loading(old, new, matches)))
 
 
-def _match(old: Sequence[Holder], new: Sequence[Holder]) -> list[Match]:
+def _key(operation: Operation) -> Any:
+    """Tell apart layers by class and shapes of weights; those without weights are passed over."""
+    if operation.family == "op" or operation.graph is not None or not operation.weights:
+        return None
+    return operation.kind, tuple(weight.shape for weight in operation.weights)
+
+
+def _match(old: Sequence[Holder], new: Sequence[Holder], pairs: Mapping[str, str]) -> list[Match]:
     by_name = {holder.name: holder for holder in old}
-    left = [h for h in old if h.name not in {n.name for n in new}]
-    added = [h for h in new if h.name not in by_name]
-    renamed = _renamed(left, added)
-    matches: list[Match] = []
-    for holder in new:
-        same = by_name.get(holder.name)
-        if same is not None:
-            fits = same.shapes == holder.shapes and same.kind == holder.kind
-            matches.append(Match("unchanged" if fits else "reshaped", same, holder))
-        elif holder.name in renamed:
-            before = renamed[holder.name]
-            matches.append(
-                Match("renamed" if before.shapes == holder.shapes else "reshaped", before, holder)
-            )
-        else:
-            matches.append(Match("new", None, holder))
-    taken = {h.name for h in renamed.values()}
-    matches.extend(Match("gone", h, None) for h in left if h.name not in taken)
-    return matches
+    matches = [_matched(by_name.get(pairs.get(holder.name, "")), holder) for holder in new]
+    taken = set(pairs.values())
+    return [*matches, *(Match("gone", holder, None) for holder in old if holder.name not in taken)]
 
 
-def _renamed(left: Sequence[Holder], added: Sequence[Holder]) -> dict[str, Holder]:
-    """Pair layers that are alike but for the name, then those of one kind, in order."""
-    by_name = {holder.name: holder for holder in left}
-    pairs = pair_in_order(
-        [h.name for h in left],
-        [h.name for h in added],
-        ([(h.kind, h.shapes) for h in left], [(h.kind, h.shapes) for h in added]),
-        ([h.kind for h in left], [h.kind for h in added]),
-    )
-    return {after: by_name[before] for after, before in pairs.items()}
+def _matched(before: Holder | None, after: Holder) -> Match:
+    if before is None:
+        return Match("new", None, after)
+    if before.shapes != after.shapes or before.kind != after.kind:
+        return Match("reshaped", before, after)
+    return Match("unchanged" if before.name == after.name else "renamed", before, after)
 
 
 def _loading(
@@ -110,6 +99,6 @@ def _loading(
             found.append(Loading(holder.slot, None, holder, "missing"))
         elif there.shapes != holder.shapes:
             found.append(Loading(holder.slot, there, holder, "shapes differ"))
-        elif belongs.get(holder.name) not in (None, there):
+        elif belongs.get(holder.name) != there:
             found.append(Loading(holder.slot, there, holder, "another layer"))
     return found

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from netdsl.analyse.costs import totals
 from netdsl.catalog.kind import ObjectValue
-from netdsl.compare.pairing import pair_in_order
+from netdsl.compare.layout import Layout, layout_of
+from netdsl.compare.pairing import pair_layers
 from netdsl.graph import Graph, Node
 from netdsl.record import record
 from netdsl.tensor import spell_shape
@@ -62,14 +63,12 @@ def _types(graph: Graph, kind: str) -> dict[str, str]:
 
 def _layers(before: Graph, after: Graph) -> list[Change]:
     old, new = _by_name(before), _by_name(after)
-    left = [name for name in old if name not in new]
-    added = [name for name in new if name not in old]
-    renamed = _renamed(left, added, old, new)
-    names = {source: target for target, source in renamed.items()}
+    pairs = pair_layers(_layout(before, old), _layout(after, new))
+    names = {source: target for target, source in pairs.items()}
     changes: list[Change] = []
     for name, nodes in new.items():
-        source = renamed.get(name, name)
-        if source not in old:
+        source = pairs.get(name)
+        if source is None:
             changes.append(
                 Change("added", "layer", name, (_spell(nodes[0]), *_shape(after, nodes)))
             )
@@ -79,7 +78,7 @@ def _layers(before: Graph, after: Graph) -> list[Change]:
             changes.append(Change("renamed", "layer", f"{source} -> {name}", details))
         elif details:
             changes.append(Change("changed", "layer", name, details))
-    gone = [n for n in left if n not in names]
+    gone = [name for name in old if name not in names]
     changes += [
         Change("removed", "layer", n, (_spell(old[n][0]), *_shape(before, old[n]))) for n in gone
     ]
@@ -102,19 +101,11 @@ def _by_name(graph: Graph) -> dict[str, list[Node]]:
     return table
 
 
-def _renamed(
-    left: Sequence[str],
-    added: Sequence[str],
-    old: dict[str, list[Node]],
-    new: dict[str, list[Node]],
-) -> dict[str, str]:
-    """Pair new names with old ones: the same layer with the same arguments, then of the same kind, in order."""
-    return pair_in_order(
-        left,
-        added,
-        ([_spell(old[name][0]) for name in left], [_spell(new[name][0]) for name in added]),
-        ([old[name][0].kind for name in left], [new[name][0].kind for name in added]),
-    )
+def _layout(graph: Graph, table: dict[str, list[Node]]) -> Layout:
+    """Lay a network out, every layer and every model inside it as one."""
+    labels = {node.id: name for name, nodes in table.items() for node in nodes}
+    spelled = {id(n.operation): (n.kind, _spell(n)) for nodes in table.values() for n in nodes}
+    return layout_of(graph, lambda operation: spelled[id(operation)], lambda n: labels[n.id])
 
 
 def _spell(node: Node) -> str:

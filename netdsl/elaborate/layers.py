@@ -164,7 +164,10 @@ def stage_name(call: tree.Node, frame: Frame, fallback: str) -> str:
             value = ev.value_of(planned.explicit, frame)
             base = _checked_name(planned.explicit, value, frame) or fallback
     parts = [body.prefix, base] if body.prefix else [base]
-    return "_".join([*parts, *(str(i) for i in indices)])
+    name = "_".join([*parts, *(str(i) for i in indices)])
+    around = body.graph.holds.get(body.prefix, "kind")
+    body.graph.holds[name] = planned.within(around) if planned is not None else around
+    return name
 
 
 def _report_name(span: Span, label: str, frame: Frame) -> None:

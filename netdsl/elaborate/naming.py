@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from netdsl.graph import Hold
 from netdsl.record import record
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, pattern_names, walk
@@ -47,6 +48,12 @@ class StageName:
     base: str
     explicit: tree.Expr | None
     loops: tuple[tree.Node, ...]
+    hold: Hold = "given"
+
+    def within(self, around: Hold) -> Hold:
+        """Tell how a name holds that begins with one that holds so."""
+        own: Hold = "place" if self.loops else self.hold
+        return min(own, around, key=("place", "given", "kind").index)
 
 
 @dataclass(eq=False)
@@ -67,6 +74,7 @@ class _Occurrence:
     explicit: tree.Expr | None
     loops: tuple[tree.Node, ...]
     expands: bool
+    hold: Hold = "kind"
 
 
 @record
@@ -90,7 +98,7 @@ def plan_names(
     _number(occurrences, in_model)
     plan = NamePlan()
     for item in occurrences:
-        plan.stages[id(item.node)] = StageName(item.base, item.explicit, item.loops)
+        plan.stages[id(item.node)] = StageName(item.base, item.explicit, item.loops, item.hold)
     plan.loops = collector.depths
     return plan
 
@@ -125,7 +133,7 @@ class _Collector:
         self.chain(value, ())
         for item in self.occurrences[first:]:
             if item.explicit is None and not item.base.startswith("@"):
-                item.base = name
+                item.base, item.hold = name, "given"
 
     def _name_last(self, value: tree.Expr, name: str) -> None:
         last = value.stages[-1] if isinstance(value, tree.Pipe) else value
@@ -134,7 +142,7 @@ class _Collector:
         for item in reversed(self.occurrences):  # it was met last
             if item.node is last:
                 if item.explicit is None and not item.base.startswith("@"):
-                    item.base = name
+                    item.base, item.hold = name, "place"
                 break
 
     # -- expressions ----------------------------------------------------------------------------
@@ -221,6 +229,7 @@ class _Collector:
         explicit: tree.Expr | None,
     ) -> None:
         expands = bool(loops)
+        hold: Hold = "kind" if explicit is None and given is None else "given"
         if isinstance(node, tree.Call):
             target = node.function
             expands |= isinstance(target, tree.Name) and self._is_block(target.id)
@@ -230,7 +239,7 @@ class _Collector:
             loops = _unmentioned(loops, explicit)
         elif given is not None:
             base = "@" + given  # a name after `as` wins over the statement's
-        self.occurrences.append(_Occurrence(node, base, explicit, loops, expands))
+        self.occurrences.append(_Occurrence(node, base, explicit, loops, expands, hold))
 
 
 def _holds_chain(node: tree.Expr) -> bool:
@@ -309,6 +318,7 @@ def _number(occurrences: list[_Occurrence], in_model: bool) -> None:
             while _numbered(base, numbers[base]) in taken:
                 numbers[base] += 1
             item.base = _numbered(base, numbers[base])
+            item.hold = "place"
         taken.add(item.base)
     _separate(automatic, {item.base for item in occurrences})
 
@@ -326,5 +336,5 @@ def _separate(items: Iterable[_Occurrence], bases: set[str]) -> None:
         number = 1
         while prefixes[_numbered(item.base, number)] or _numbered(item.base, number) in bases:
             number += 1
-        item.base = _numbered(item.base, number)
+        item.base, item.hold = _numbered(item.base, number), "place"
         bases.add(item.base)
