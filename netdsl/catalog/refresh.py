@@ -66,6 +66,9 @@ NEEDED_ANYWAY: dict[str, dict[str, Any]] = {
 #: Arguments whose default does not show whether they are taken, and one that does.
 POPPED_SAMPLES: dict[str, Any] = {"alpha": 0.5, "factor": 1}
 
+#: What an argument of any name is for something: a function's own arguments, the sizes of axes, ways to compute.
+HANDING_ON = ("MeanMetricWrapper", "rearrange", "einsum")
+
 #: Base classes to derive from: public, but nothing that a spec can name.
 ABSTRACT = {
     "Layer", "Initializer", "Regularizer", "Constraint", "Loss", "Metric", "Optimizer",
@@ -152,9 +155,9 @@ def forwarded_arguments(
     return [*encode_parameters(by_name), *(["**"] if everything else [])]
 
 
-def popped_arguments(cls: type) -> dict[str, inspect.Parameter]:
-    """Find what a constructor takes out of its `**kwargs` by hand, mostly names of earlier versions."""
-    source = inspect.getsource(cls.__init__)  # type: ignore[misc]
+def popped_arguments(item: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Find what is taken out of `**kwargs` by hand, mostly names of earlier versions."""
+    source = inspect.getsource(item.__init__ if isinstance(item, type) else item)  # type: ignore[misc]
     found = re.findall(r'kwargs\.pop\(\s*"(\w+)"(?:, ([\w.]+))?', source)
     return {
         name: inspect.Parameter(
@@ -202,20 +205,34 @@ def sample(name: str) -> Any:
 def plain_entry(item: Callable[..., Any]) -> dict[str, object]:
     if isinstance(item, type):
         parameters = constructor_parameters(item)
-        if not swallows(item):
-            parameters = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
     else:
         parameters = list(inspect.signature(item).parameters.values())
+    if any(p.kind is p.VAR_KEYWORD for p in parameters) and not hands_on(item):
+        parameters = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
+        parameters += [p.replace(kind=p.KEYWORD_ONLY) for p in read_by_name(item, parameters)]
     return {"parameters": list(encode_parameters(parameters))}
 
 
-def swallows(cls: type) -> bool:
-    """Say whether a class takes an argument of any name, and not only declares `**kwargs`."""
-    try:
-        cls(**NEEDED_ANYWAY.get(cls.__name__, {}), no_such_argument=1)
-    except (ImportError, TypeError, ValueError):
-        return False
-    return True
+def hands_on(item: Callable[..., Any]) -> bool:
+    """Say whether an argument of any name has a use: the function inside gets it, or it names an axis."""
+    return item.__name__ in HANDING_ON
+
+
+def read_by_name(
+    item: Callable[..., Any], named: list[inspect.Parameter]
+) -> list[inspect.Parameter]:
+    """Give the arguments that are looked for among `**kwargs`; whatever else is there is swallowed, and lost."""
+    from keras.callbacks import Callback
+
+    if isinstance(item, type) and issubclass(item, Callback):
+        hooks = {n for n in vars(Callback) if n.startswith("on_")}
+        own = {p.name for p in named}
+        return [optional_keyword(name) for name in sorted(hooks - own)] if hooks & own else []
+    return [] if isinstance(item, type) else list(popped_arguments(item).values())
+
+
+def optional_keyword(name: str) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
 
 
 def public(module: ModuleType) -> dict[str, Any]:

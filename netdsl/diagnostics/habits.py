@@ -44,6 +44,7 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "drop": ("rate", "dropout"),
     "keep_prob": ("rate",),
     "eps": ("epsilon",),
+    "epsilon": ("min_delta",),  # of callbacks, until Keras 2
     "dim": ("axis",),
     "scale_factor": ("size",),
     "W_regularizer": ("kernel_regularizer",),

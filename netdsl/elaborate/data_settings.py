@@ -45,10 +45,15 @@ DATA_SOURCES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-STRATEGIES = (
-    "MirroredStrategy", "MultiWorkerMirroredStrategy", "TPUStrategy", "OneDeviceStrategy",
-    "ParameterServerStrategy", "CentralStorageStrategy",
-)  # fmt: skip
+#: Strategies of `tf.distribute` and the arguments they take, the required first.
+STRATEGIES: Mapping[str, tuple[str, ...]] = {
+    "MirroredStrategy": ("devices", "cross_device_ops"),
+    "MultiWorkerMirroredStrategy": ("cluster_resolver", "communication_options"),
+    "TPUStrategy": ("tpu_cluster_resolver", "experimental_device_assignment", "experimental_spmd_xla_partitioning"),
+    "OneDeviceStrategy": ("device",),
+    "ParameterServerStrategy": ("cluster_resolver", "variable_partitioner"),
+    "CentralStorageStrategy": ("compute_devices", "parameter_device"),
+}  # fmt: skip
 
 
 #: Which source reads a file, by the ending of its name.
@@ -115,7 +120,7 @@ def _bind_maker(
     places: dict[str, Span] = {}
     for position, item in enumerate(given):
         own = item.name or (parameters[position] if position < len(parameters) else None)
-        if parameters and own not in parameters:
+        if own not in parameters:
             return _wrong_argument(name, parameters, item, len(given), setting, frame)
         key = str(own or position)
         bound[key] = item.value.name if isinstance(item.value, Identifier) else item.value

@@ -8,11 +8,14 @@ from typing import Any
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import (
     FAMILIES,
+    FAMILY_MODULES,
     Family,
+    Signature,
     identifiers,
     names_and_aliases,
     signature,
 )
+from netdsl.catalog.training_fits import LOSS_WORDS, METRIC_WORDS
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
@@ -72,7 +75,10 @@ def catalogue_object(
     if isinstance(name, str):
         if name in identifiers(family) or name in also:
             return name
-        if name in names_and_aliases(family):
+        found = signature(family, name)
+        if found is not None and found.is_function:
+            return _only_a_function(expr, found, setting, frame)
+        if found is not None:
             label = f"{_an(family)} is written with parentheses"
             called = f"{name}()"
             help = f"write `{name}(…)`"
@@ -86,6 +92,19 @@ def catalogue_object(
     if expr is not setting.value:
         label = label.replace(f"`{setting.name}` is", "this is", 1)
     return wrong(setting, label, frame, expr.span, help=help, instead=instead)
+
+
+def _only_a_function(expr: tree.Expr, found: Signature, setting: tree.Setting, frame: Frame) -> Any:
+    """Report a function of Keras that `compile` does not find by its name: `huber` as a metric."""
+    family, plain = found.family, found.name.replace("_", "")
+    by_class = {n.lower(): n for n in names_and_aliases(family) if n[0].isupper()}
+    label = f"Keras has a function of this name, and takes no {family} by it"
+    if plain in by_class:
+        instead = f"{by_class[plain]}()"
+        return wrong(setting, label, frame, expr.span, instead=instead)
+    module = f"keras.{FAMILY_MODULES[family]}"
+    help = f'import it: `extern fn {found.name} from "{module}"` at the top of the file'
+    return wrong(setting, label, frame, expr.span, help=help)
 
 
 def _an(family: str) -> str:
@@ -129,9 +148,10 @@ def _optimizer(setting: tree.Setting, context: Context) -> Any:
 
 
 def _loss(setting: tree.Setting, context: Context) -> Any:
-    return _by_output(
-        setting, context, lambda e: catalogue_object(e, "loss", setting, context.frame)
-    )
+    def loss(expr: tree.Expr) -> Any:
+        return catalogue_object(expr, "loss", setting, context.frame, *LOSS_WORDS)
+
+    return _by_output(setting, context, loss)
 
 
 def _loss_weights(setting: tree.Setting, context: Context) -> Any:
@@ -149,12 +169,10 @@ def _loss_weights(setting: tree.Setting, context: Context) -> Any:
 
 
 def _metrics(setting: tree.Setting, context: Context) -> Any:
-    also = ("accuracy", "acc", "crossentropy", "ce")
-
     def metric(expr: tree.Expr) -> Any:
         if isinstance(expr, (tree.ListExpr, tree.TupleExpr)):
             return [metric(item) for item in expr.items]
-        return catalogue_object(expr, "metric", setting, context.frame, *also)
+        return catalogue_object(expr, "metric", setting, context.frame, *METRIC_WORDS)
 
     if isinstance(setting.value, tree.ListExpr):
         found = [metric(item) for item in setting.value.items]
@@ -326,6 +344,6 @@ SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Any]] = {
     "steps_per_execution": whole(1, "auto"),
     "memory_growth": flag(),
     "device": device,
-    "distribute": maker(dict.fromkeys(STRATEGIES, ()), "a `tf.distribute` strategy"),
+    "distribute": maker(STRATEGIES, "a `tf.distribute` strategy"),
     "seed": whole(0),
 }

@@ -14,7 +14,7 @@ from netdsl.catalog.kind import (
     Identifier,
     ObjectValue,
 )
-from netdsl.catalog.signature import Family, signature
+from netdsl.catalog.signature import FAMILIES, Family, names, signature
 from netdsl.tensor import UNKNOWN, Sym
 
 
@@ -236,3 +236,17 @@ def test_a_switch_at_call_time_is_true_or_false() -> None:
     refusal = switch_mismatch("training", "yes")
     assert refusal is not None
     assert refusal.label == 'is `"yes"`, not `True` or `False`'
+
+
+def test_no_class_swallows_an_argument_of_any_name() -> None:
+    """Keras takes `ReduceLROnPlateau(epsilon=0.1)`, and loses it."""
+    taking = []
+    for family in FAMILIES:
+        for name in names(family):
+            found = signature(family, name)
+            assert found is not None
+            problems = bind_arguments(found, None, (), {"no_such_argument": 1}).problems
+            if not any(p.argument == "no_such_argument" for p in problems):
+                taking.append(name)
+    # A function inside gets it, it is the size of an axis, or a way to compute.
+    assert sorted(taking) == ["MeanMetricWrapper", "einsum", "rearrange"]

@@ -67,6 +67,7 @@ NEEDED = (
         "seed = 0",
         "loss_weights = {probs: 1, one: 0.5}",
         "loss_weights = [1, 0.5]",
+        "callbacks = [LambdaCallback(on_test_end=own)]",
         "metrics = []",
         "metrics = [[accuracy, own], AUC()]",
         "metrics = {probs: [accuracy, own], one: [AUC()]}",
@@ -207,6 +208,26 @@ def told(setting: str) -> Diagnostic:
         ),
         ('data = csv("a", labels="b")', "`csv` has no argument `labels`", "did you mean `label`?"),
         ("distribute = MirroredStrategy", "…", "did you mean `MirroredStrategy()`?"),
+        (
+            "distribute = MirroredStrategy(gpus=2)",
+            "`MirroredStrategy` has no argument `gpus`",
+            "it takes `devices`, `cross_device_ops`",
+        ),
+        (
+            "metrics = [huber]",
+            "Keras has a function of this name, and takes no metric by it",
+            'import it: `extern fn huber from "keras.metrics"` at the top of the file',
+        ),
+        (
+            "loss = categorical_generalized_cross_entropy",
+            "Keras has a function of this name, and takes no loss by it",
+            "did you mean `CategoricalGeneralizedCrossEntropy()`?",
+        ),
+        (
+            "metrics = [crossentropy]",
+            "this names no metric",
+            "did you mean `sparse_categorical_crossentropy`?",
+        ),
         (
             "augment = [RandomFlip(), RandomRotation(0.1)]",
             "`augment` is a list, not a chain of augmentation layers",

@@ -1,0 +1,142 @@
+"""Which losses and metrics go with which outputs and labels, as recorded from the installed Keras.
+
+`training.json` holds a string for each loss and metric, a letter for each column. A column is a form of output, by what
+is applied last and how it is laid out, and a form of labels; a letter is a verdict. `refresh_training.py` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any, Literal
+
+from netdsl.record import record
+
+#: Words for which `compile` picks a class by the shapes of labels and predictions.
+LOSS_WORDS = ("crossentropy", "ce")
+METRIC_WORDS = ("accuracy", "acc")
+
+FITS = Path(__file__).with_name("training.json")
+
+#: What the numbers of an output are: probabilities that add up to 1 or each by itself, scores that the loss squashes,
+#: any numbers, numbers from 0 on.
+Activation = Literal["softmax", "sigmoid", "logits", "linear", "positive"]
+
+#: How they are laid out, without the batch: one for a sample, without an axis or with one, several, and the same for
+#: each step and each place.
+Layout = Literal["scalar", "one", "several", "steps_of_one", "steps", "map_of_one", "map"]
+LAYOUTS: Mapping[str, tuple[int, ...]] = {
+    "scalar": (),
+    "one": (1,),
+    "several": (4,),
+    "steps_of_one": (5, 1),
+    "steps": (5, 4),
+    "map_of_one": (3, 2, 1),
+    "map": (3, 2, 4),
+}
+
+#: What labels say, and whether they lack the last axis of the output.
+LABELS: Mapping[str, tuple[str, bool]] = {
+    "numbers": ("classes", True),  # of classes, (batch,) for (batch, 4)
+    "numbers_in_rows": ("classes", False),  # (batch, 1) for (batch, 4)
+    "one_hot": ("classes", False),
+    "binary": ("binary", False),  # 0 or 1 for each unit
+    "binary_flat": ("binary", True),  # (batch,) for (batch, 1)
+    "values": ("values", False),
+    "values_flat": ("values", True),
+}
+
+#: Arguments that change what a class takes, with a value that does.
+_ONE_CLASS = {"class_id": 1}
+_OF_CLASSES = {"class_id": 1, "top_k": 2}
+_AVERAGED = {"average": "macro", "threshold": 0.5}
+_NUMBERS = {"sparse_y_true": False, "sparse_y_pred": False}
+_ROWS = {"sparse_y_pred": True}
+_LOGITS = {"from_logits": True}
+SWITCHES: Mapping[str, Mapping[str, Any]] = {
+    "AUC": {"multi_label": True, "from_logits": True},
+    "Precision": _OF_CLASSES,
+    "Recall": _OF_CLASSES,
+    "PrecisionAtRecall": _ONE_CLASS,
+    "RecallAtPrecision": _ONE_CLASS,
+    "SensitivityAtSpecificity": _ONE_CLASS,
+    "SpecificityAtSensitivity": _ONE_CLASS,
+    "F1Score": _AVERAGED,
+    "FBetaScore": _AVERAGED,
+    "IoU": _NUMBERS,
+    "MeanIoU": _NUMBERS,
+    "OneHotIoU": _ROWS,
+    "OneHotMeanIoU": _ROWS,
+    "BinaryCrossentropy": _LOGITS,
+    "BinaryFocalCrossentropy": _LOGITS,
+    "CategoricalCrossentropy": _LOGITS,
+    "CategoricalFocalCrossentropy": _LOGITS,
+    "SparseCategoricalCrossentropy": _LOGITS,
+}
+
+#: A verdict and its letter. "blind" says the same of right and wrong predictions, "backwards" is a loss that is lower
+#: for wrong ones, "squashed" takes scores for probabilities. "asserts" fails where XLA does not compile it, for that
+#: leaves assertions out; "no jit" fails where it does.
+VERDICTS: Mapping[str, str] = {
+    "fits": "+",
+    "fails": "-",
+    "blind": "0",
+    "backwards": "<",
+    "squashed": "p",
+    "asserts, fits": "a",
+    "asserts, blind": "b",
+    "asserts, squashed": "q",
+    "fits, no jit": "J",
+    "blind, no jit": "K",
+    "squashed, no jit": "P",
+    "backwards, no jit": "L",
+    "asserts, backwards": "c",
+}
+
+
+@record
+class Column:
+    """A form of output and a form of labels."""
+
+    activation: str
+    layout: str
+    labels: str
+
+    def __str__(self) -> str:
+        return f"{self.activation} {self.layout} {self.labels}"
+
+
+def columns() -> Iterator[Column]:
+    """Give every form of output with every form of labels that makes sense of it."""
+    for activation in ("softmax", "sigmoid", "logits", "linear", "positive"):
+        for layout, shape in LAYOUTS.items():
+            if activation != "softmax" or shape[-1:] not in ((), (1,)):
+                for labels in _labels(activation, shape):
+                    yield Column(activation, layout, labels)
+
+
+def _labels(activation: str, shape: tuple[int, ...]) -> Iterator[str]:
+    several = shape[-1:] not in ((), (1,))
+    has_axis = bool(shape)
+    if several:
+        yield from ("numbers", "numbers_in_rows", "one_hot")
+    if activation != "softmax":
+        yield "binary"
+        if has_axis and not several:
+            yield "binary_flat"
+    if activation not in ("softmax", "logits"):
+        yield "values"
+        if has_axis and not several:
+            yield "values_flat"
+
+
+def switched(name: str) -> Iterator[tuple[str, ...]]:
+    """Give every combination of the switches of a class: (), ("multi_label",), …"""
+    own = tuple(SWITCHES.get(name, ()))
+    return chain.from_iterable(combinations(own, n) for n in range(len(own) + 1))
+
+
+def row_name(name: str, on: tuple[str, ...]) -> str:
+    """`AUC`, `AUC(multi_label)`."""
+    return f"{name}({', '.join(on)})" if on else name
