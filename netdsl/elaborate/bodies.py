@@ -122,8 +122,9 @@ def _run_block(
             types.poison_symbols(written.type, inner)
         elif not types.match_type(written.type, value.spec, inner, node.name, use.span):
             return POISON
-    inner.arriving = arriving
-    inner_body.inputs = tuple(bound[i.name] for i in arranged.inputs)
+    inner_body.inputs = tensors = tuple(bound[i.name] for i in arranged.inputs)
+    if tensors:
+        inner.arriving = tensors[0] if len(tensors) == 1 else list(tensors)
     if not assertions.takes_what_arrives(arranged, inner):
         return POISON
     first = len(inner_body.graph.nodes)

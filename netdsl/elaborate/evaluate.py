@@ -276,13 +276,13 @@ def _binary(expr: tree.Binary, frame: Frame) -> Any:
     for side, value in ((expr.left, left), (expr.right, right)):
         if isinstance(value, Identifier):
             return unknown_name(side.span, value.name, frame)
+    for side, value in ((expr.left, left), (expr.right, right)):
+        if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
+            return calls.not_applied(side.span, frame)
     if is_poisoned(left) or is_poisoned(right):
         return POISON
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return arithmetic.tensor_binary(expr, left, right, frame)
-    for side, value in ((expr.left, left), (expr.right, right)):
-        if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
-            return calls.not_applied(side.span, frame)
     if expr.op == "+" and isinstance(left, str) != isinstance(right, str):
         return unbound.text_and_value(expr, left, frame)
     return guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)
@@ -452,7 +452,8 @@ def _loop(expr: tree.Repeat | tree.For | tree.If | tree.As, frame: Frame) -> Any
     if frame.body is None:
         return stages.outside_bodies(expr.span, frame)
     stages.note_starts(expr, frame)
-    return stages.run(expr, frame.arriving, frame)
+    result = stages.run(expr, frame.arriving, frame)
+    return stages.nothing_comes(expr, frame) if result is MISSING else result
 
 
 _EVALUATORS: dict[type, Callable[[Any, Frame], Any]] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import layers, values
+from netdsl.elaborate import layers, stages, values
 from netdsl.elaborate.entities import (
     POISON,
     NamedOutputs,
@@ -38,6 +38,7 @@ def comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
 
 def _list(expr: tree.Comprehension, frame: Frame) -> list[Any]:
     result: list[Any] = []
+    stages.predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
         result.append(ev.evaluate(expr.element, turn))
         check_items(len(result))
@@ -54,6 +55,7 @@ def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
 
 def _dict(expr: tree.DictComprehension, frame: Frame) -> Any:
     result: dict[Any, Any] = {}
+    stages.predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
         key = ev.value_of(expr.key, turn)
         if is_poisoned(key) or isinstance(key, (list, dict)):

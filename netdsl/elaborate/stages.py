@@ -61,6 +61,23 @@ def outside_bodies(span: Span, frame: Frame) -> Any:
     return POISON
 
 
+def nothing_comes(expr: tree.Expr, frame: Frame) -> Any:
+    """Report a condition without a branch, or a loop without a turn, where no tensor arrives either."""
+    is_choice = isinstance(expr, tree.If)
+    frame.report(
+        problems.NotATensor.at(
+            expr.span,
+            "no branch of it is taken, so it gives nothing"
+            if is_choice
+            else "it has no turn, so it gives nothing",
+            help="say what there is otherwise: `else { … }`"
+            if is_choice
+            else "let a tensor go through it: `x -> …`",
+        )
+    )
+    return POISON
+
+
 def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     """Check that a chain starts from tensors; POISON after reporting."""
     if is_tensorial(value):
@@ -113,39 +130,8 @@ def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
 def run_rest(expr: tree.Pipe, start: int, current: Any, frame: Frame) -> Any:
     """Run the stages of a chain from number `start` on."""
     for stage in expr.stages[start:]:
-        if isinstance(stage, tree.Binary):
-            _report_precedence(expr, stage, frame)
-            return POISON
         current = run(stage, current, frame)
     return current
-
-
-def _report_precedence(pipe: tree.Pipe, stage: tree.Binary, frame: Frame) -> None:
-    """`x -> conv() + y`: the arrow binds last, so this would add a layer to a tensor."""
-    left: tree.Expr = stage
-    while isinstance(left, tree.Binary):
-        left = left.left
-    start, middle = pipe.span.start, left.span.end
-    file = pipe.span.file
-    fix = Fix(
-        (Edit(Span(file, start, start), "("), Edit(Span(file, middle, middle), ")")), safe=False
-    )
-    text = file.text[start:middle]
-    rest = file.text[middle : stage.span.end]
-    short = len(text) < 60 and "\n" not in text
-    help_ = (
-        f"write parentheses: `({text}){rest}`"
-        if short
-        else "put the chain before it in parentheses"
-    )
-    frame.report(
-        problems.NotAStage.at(
-            stage.op_span,
-            f"`{stage.op}` binds before the arrow, so it would join a layer",
-            help=help_,
-            fix=fix,
-        )
-    )
 
 
 def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
@@ -154,19 +140,16 @@ def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     frame.session.place = stage.span
     frame.session.reached.add(id(stage))
     handler = _STAGES.get(type(stage))
+    outer, frame.arriving = frame.arriving, arriving
     result = (handler or _other)(stage, arriving, frame)
+    frame.arriving = outer
     if isinstance(result, (list, tuple)):
         frame.session.budget.hold(result)
     return result
 
 
-def _with_arriving(frame: Frame, arriving: Any) -> Frame:
-    frame.arriving = arriving
-    return frame
-
-
 def _arriving(stage: tree.Arriving, arriving: Any, frame: Frame) -> Any:
-    return ev.evaluate(stage, _with_arriving(frame, arriving))
+    return ev.evaluate(stage, frame)
 
 
 def _pipe(stage: tree.Pipe, arriving: Any, frame: Frame) -> Any:
@@ -238,7 +221,6 @@ def _no_stage() -> Any:
 
 def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
     """`Kind(…)`, `Kind(…)(…)`, `shared(…)`, `ops.f(…)`."""
-    _with_arriving(frame, arriving)
     maker, second = stage, None
     if isinstance(stage.function, tree.Call):
         maker, second = stage.function, stage
@@ -319,7 +301,6 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
     branches: list[Any] = []
     for item in stage.items:
         if isinstance(item, tree.Starred):
-            _with_arriving(frame, arriving)
             branches.extend(ev.spread(item, frame))
         elif isinstance(item, tree.For):
             branches.extend(fork_loop(item, arriving, frame))
@@ -335,15 +316,11 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
 
 def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
     note_starts(item, frame)
-    if isinstance(item, tree.Binary):
-        value = ev.evaluate(item, _with_arriving(frame, arriving))
-        return check_source(item, value, frame)
     return run(item, arriving, frame)
 
 
 def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:
     """`[for pattern in values { chain }]`: a branch for each value."""
-    _with_arriving(frame, arriving)
     predefine(loop, frame)
     branches: list[Any] = []
     for index, item in enumerate(loops.iterable(loop.iterable, frame)):
@@ -379,7 +356,7 @@ def _how_often(count: Any, written: str) -> str:
 
 
 def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
-    count = ev.value_of(stage.count, _with_arriving(frame, arriving))
+    count = ev.value_of(stage.count, frame)
     if is_poisoned(count):
         return POISON
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
@@ -407,7 +384,7 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
 
 
 def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
-    items = loops.iterable(stage.iterable, _with_arriving(frame, arriving))
+    items = loops.iterable(stage.iterable, frame)
     predefine(stage, frame)
     for index, item in enumerate(items):
         turn = loops.turn(stage, index, item, frame)
@@ -418,9 +395,7 @@ def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
 def _if(stage: tree.If, arriving: Any, frame: Frame) -> Any:
     current: tree.Expr | None = stage
     while isinstance(current, tree.If):
-        if is_poisoned(arriving) and not isinstance(arriving, (list, tuple)):
-            frame.arriving = arriving
-        decided = ev.condition(current.condition, _with_arriving(frame, arriving))
+        decided = ev.condition(current.condition, frame)
         if decided is None:
             return POISON
         if decided:
@@ -434,14 +409,14 @@ def _as(stage: tree.As, arriving: Any, frame: Frame) -> Any:
     if stage.name != "_":
         home = frame.body_frame()
         if frame.in_loop:
-            home.variables.setdefault(stage.name, []).append(result)
+            home.variables[stage.name].append(result)
         else:
             home.variables[stage.name] = result
     return result
 
 
 def _conditional(stage: tree.Conditional, arriving: Any, frame: Frame) -> Any:
-    decided = ev.condition(stage.condition, _with_arriving(frame, arriving))
+    decided = ev.condition(stage.condition, frame)
     if decided is None:
         return POISON
     return run(stage.then if decided else stage.otherwise, arriving, frame)
@@ -451,7 +426,7 @@ def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     """Anything else: a tensor by itself starts a branch, everything else cannot follow an arrow."""
     if isinstance(stage, tree.DictExpr):
         return _no_stage().not_a_stage(stage, {}, frame)
-    value = ev.evaluate(stage, _with_arriving(frame, arriving))
+    value = ev.evaluate(stage, frame)
     if is_tensorial(value):
         uses_it = any(isinstance(node, tree.Arriving) for node in walk(stage))
         return value if uses_it else _start(stage, value, arriving, frame)

@@ -32,7 +32,13 @@ from netdsl.emit.shared import write_layer
 from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, names_after_as, pattern_names, walk
+from netdsl.syntax.walk import (
+    free_names,
+    names_after_as,
+    pattern_names,
+    reads_arriving,
+    walk,
+)
 
 
 def body_names(node: tree.Node) -> list[str]:
@@ -290,8 +296,13 @@ class BodyWriter:
     @cached_property
     def _last_use(self) -> dict[str, int]:
         """The last step that uses a name."""
-        steps = enumerate(self.steps)
-        return {name: number for number, step in steps for name in free_names(step.statement)}
+        last: dict[str, int] = {}
+        arriving = [i.name for i in self.inputs] if self.w.in_block else []
+        for number, step in enumerate(self.steps):
+            last |= dict.fromkeys(free_names(step.statement), number)
+            if reads_arriving(step.statement):
+                last |= dict.fromkeys(arriving, number)
+        return last
 
     @cached_property
     def _kept_from(self) -> dict[str, int]:
@@ -302,6 +313,8 @@ class BodyWriter:
             match step.statement:
                 case tree.Output(value=tree.Name(id=identifier)):
                     names = (identifier,)
+                case tree.Output(value=tree.Arriving()):
+                    names = [i.name for i in self.inputs]
                 case tree.Function() | tree.LayerDecl() as declared:
                     names = free_names(declared)
             for name in names:

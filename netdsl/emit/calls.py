@@ -176,6 +176,7 @@ def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
 
 def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
     """Give an expression whose chain, if it is one, flows through a variable."""
+    from netdsl.emit.loops import loop_stage
     from netdsl.emit.stages import chain, choose_source, run
 
     if isinstance(expr, tree.Pipe):
@@ -186,7 +187,8 @@ def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
             return run(w, expr, arriving, flow)
         if isinstance(expr, tree.If):
             return choose_source(w, expr, flow)
-        assert isinstance(expr, tree.As)
+        if isinstance(expr, (tree.Repeat, tree.For)):
+            return loop_stage(w, expr, None, flow)
         naming = tree.As(expr.span, tree.Arriving(expr.span), expr.name, expr.name_span)
         return chain(w, tree.Pipe(expr.span, (expr.stage, naming)), flow)
     return hinted(w, expr, flow)

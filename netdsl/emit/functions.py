@@ -17,7 +17,7 @@ from netdsl.elaborate.ordering import arrange
 from netdsl.emit import code
 from netdsl.emit.bodies import BodyWriter, body_names, variable_of
 from netdsl.emit.calls import applied
-from netdsl.emit.expressions import expression, sequence, value
+from netdsl.emit.expressions import expression, list_piece, sequence, value
 from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
@@ -180,8 +180,9 @@ def _write_body(w: Writer, body: tree.Body, kinds: Sequence[Kind]) -> tuple[list
         kind = kinds[number] if number < len(kinds) else TENSOR
         w.scope.bindings[written.name] = Piece(code.name(spelled), kind)
     w.anchor = tensors[0] if tensors else None
-    if len(tensors) == 1:
-        w.scope.arriving = w.scope.bindings[writer.inputs[0].name]
+    if tensors:
+        pieces = [w.scope.bindings[i.name] for i in writer.inputs]
+        w.scope.arriving = pieces[0] if len(pieces) == 1 else list_piece(pieces)
     writer.declare()
     for written in writer.inputs:
         writer.read_sizes(written)
@@ -358,8 +359,7 @@ def join_inputs(
     also = [applied(w, a.value, "other") for a in extra if a.name is None]
     free = [n for n in names if n not in by_name]
     several = is_several(current.kind) and len(names) > 1
-    if several and isinstance(current.code, ast.List):
-        assert isinstance(current.kind, Parts)
+    if several and isinstance(current.code, ast.List) and isinstance(current.kind, Parts):
         each = list(zip(current.code.elts, current.kind.items, strict=True))
         arriving = [Piece(item, kind) for item, kind in each]
     elif several and (by_name or also):

@@ -152,15 +152,21 @@ def start_lists(w: Writer, node: tree.Node) -> None:
             w.emit(code.assign(found.code, code.list_of([])))
 
 
-def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece, flow: str) -> Piece:
-    """`repeat n { chain }` and `for pattern in values { chain }`: a tensor goes through turn after turn."""
+def loop_stage(
+    w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, flow: str
+) -> Piece:
+    """`repeat n { chain }` and `for pattern in values { chain }`: a tensor goes through turn after turn.
+
+    Where none arrives, the chain begins with one in its only turn.
+    """
     from netdsl.emit.stages import run
 
     pattern: tree.Pattern | None = None
-    before = len(w.out)
-    current = w.assign(flow, current)
-    w.drop_temporaries()
-    w.scope.arriving = current
+    before, given = len(w.out), current
+    if current is not None:
+        current = w.assign(flow, current)
+        w.drop_temporaries()
+        w.scope.arriving = current
     if isinstance(stage, tree.Repeat):
         source = Piece(code.call("range", [value(w, stage.count)]), VALUE)
     else:
@@ -169,12 +175,15 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece, flow: s
         source = Piece(sequence(source), source.kind)
     start_lists(w, stage)
     with _opened(w, stage, pattern, source) as opened, w.block() as body:
-        arriving = Piece(code.name(flow), current.kind)
-        result = run(w, stage.body, arriving, flow)
+        if current is None:
+            result = flowing(w, stage.body, flow)
+        else:
+            arriving = Piece(code.name(flow), current.kind)
+            result = run(w, stage.body, arriving, flow)
         result = w.carry(result, flow)
     if not body:
         del w.out[before:]
-        return current
+        return given or result
     target, over = opened.head()
     w.emit(ast.For(_without_unused(target, body), over, body, []))
     return Piece(code.name(flow), result.kind)

@@ -59,9 +59,14 @@ def _is_application(node: ast.expr) -> bool:
 
 def run(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece:
     """Write one stage."""
-    handler = _STAGES.get(type(stage))
-    if handler is not None:
-        return handler(w, stage, current, flow)
+    handler = _STAGES.get(type(stage), _other)
+    outer = w.scope.arriving
+    result = handler(w, stage, current, flow)
+    w.scope.arriving = outer
+    return result
+
+
+def _other(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece:
     current = w.settle(current, flow)
     w.scope.arriving = current
     return expression(w, stage)

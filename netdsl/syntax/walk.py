@@ -55,6 +55,17 @@ def walk(node: tree.Node) -> Iterator[tree.Node]:
         stack.extend(reversed(children(current)))
 
 
+def reads_arriving(root: tree.Node) -> bool:
+    """Tell whether `_` stands for what arrives at an expression as a whole: not behind an arrow inside it."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tree.Arriving):
+            return True
+        stack.extend([node.stages[0]] if isinstance(node, tree.Pipe) else children(node))
+    return False
+
+
 def pattern_names(pattern: tree.Pattern) -> list[str]:
     """Give the names that a pattern binds, in order: `i, (a, _)` -> ["i", "a"]."""
     return [n.id for n in walk(pattern) if isinstance(n, tree.NamePattern) and n.id != "_"]
