@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.files import not_text
 from netdsl.diagnostics.sink import Diagnostics, in_order
+from netdsl.diagnostics.spared import if_it_works
 from netdsl.elaborate.elaborator import Elaboration, elaborate
 from netdsl.elaborate.hyperparameters import (
     Hyperparameters,
@@ -210,6 +211,10 @@ def compile_source(
     left = NODES_TRIED if _effort(elaboration, file) < NODES_TRIED else 0
 
     def recompile(changed: SourceFile) -> tuple[Diagnostic, ...] | None:
+        tried = if_it_works(lambda: [compiled_again(changed)])
+        return tried[0] if tried else None
+
+    def compiled_again(changed: SourceFile) -> tuple[Diagnostic, ...] | None:
         nonlocal left
         if left <= 0:
             return None
@@ -235,12 +240,13 @@ def _has_errors(found: Iterable[Diagnostic]) -> bool:
 
 def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagnostic, ...]:
     found = Diagnostics()
-    for diagnostic in unused_names(elaboration.unit.module):
+    for diagnostic in if_it_works(lambda: unused_names(elaboration.unit.module)):
         found.report(diagnostic)
     plans = {plan.model: plan for plan in elaboration.training}
     for name, graph in elaboration.graphs.items():
         if graph.complete:
-            for diagnostic in advise(View(graph, plans.get(name), surroundings)):
+            view = View(graph, plans.get(name), surroundings)
+            for diagnostic in if_it_works(partial(advise, view)):
                 found.report(diagnostic)
     return tuple(found)
 

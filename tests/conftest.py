@@ -16,6 +16,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("netdsl", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("netdsl")
 
+#: Advice that fails is left out for users; here it fails the test, in the processes that tests start too.
+os.environ["NETDSL_STRICT"] = "1"
+
 #: Many tests start Python afresh, and what it compiled of netdsl spares the next one half of its start.
 COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
 

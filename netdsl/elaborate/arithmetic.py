@@ -7,16 +7,17 @@ written with `ops.` by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from netdsl.catalog import MERGE_LAYERS, layer_kind
+from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import layers
 from netdsl.elaborate import values as plain
 from netdsl.elaborate.entities import POISON, KindRef, Tensor, is_poisoned, spell_entity
-from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
@@ -69,6 +70,14 @@ def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Any:
     whole = tree.Call(expr.op_span, tree.Name(expr.op_span, kind), ())
     prepared.span = expr.op_span
     return layers.apply_prepared(prepared, name, list(tensors), [], frame, whole)
+
+
+def as_fork(expr: tree.Binary, frame: Frame) -> Iterator[Fix]:
+    """`x -> (Dense(8) + Dense(8))` may mean `x -> [Dense(8), Dense(8)] -> Add()`."""
+    if frame.arriving is not MISSING and expr.op in MERGE_LAYERS:
+        left, right = expr.left.span.text, expr.right.span.text
+        text = f"[{left}, {right}] -> {MERGE_LAYERS[expr.op]}()"
+        yield Fix((Edit(expr.span, text),), text=f"write `{text}`")
 
 
 def _refuse(side: tree.Expr, value: Any, expr: tree.Binary, frame: Frame) -> Any:

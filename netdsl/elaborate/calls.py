@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
@@ -29,7 +30,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
     tensors_in,
 )
-from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitReached
 from netdsl.source import Span
@@ -181,16 +182,19 @@ def _cannot_call(
     return POISON
 
 
-def not_applied(span: Span, frame: Frame, help: str = "") -> Any:
+def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = ()) -> Any:
     """Report a layer that stands where a tensor is needed; where one input is all there is, offer it."""
     text = ev.short(span.text)
     source = _only_input(frame)
     call = "()" if isinstance(frame.lookup(span.text), (KindRef, BlockRef, ModelRef)) else ""
     written = f"write the tensor before it: `{source or 'x'} -> {text}{call}`"
-    if frame.body is not None and not frame.body.graph.inputs and not frame.body.via:
+    fixes: list[Fix | None] = [_shared_later(span), *ways]
+    if frame.arriving is not MISSING:
+        written = f"apply it to what arrives: `(_ -> {text}{call})`"
+        fixes.append(Fix((Edit(span, f"(_ -> {span.text}{call})"),)))
+    elif frame.body is not None and not frame.body.graph.inputs and not frame.body.via:
         written = f"declare an input, `input x: [8]`, and write `x -> {text}{call}`"
     chain = f"{source} -> {span.text}{call}"
-    fixes: list[Fix | None] = [_shared_later(span)]
     if source:
         fixes.append(Fix((Edit(span, chain),)))
         fixes.append(Fix((Edit(span, f"({chain})"),), text=f"write `({chain})`"))

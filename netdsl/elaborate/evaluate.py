@@ -278,7 +278,7 @@ def _binary(expr: tree.Binary, frame: Frame) -> Any:
             return unknown_name(side.span, value.name, frame)
     for side, value in ((expr.left, left), (expr.right, right)):
         if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
-            return calls.not_applied(side.span, frame)
+            return calls.not_applied(side.span, frame, ways=arithmetic.as_fork(expr, frame))
     if is_poisoned(left) or is_poisoned(right):
         return POISON
     if isinstance(left, Tensor) or isinstance(right, Tensor):

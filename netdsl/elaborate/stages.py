@@ -228,6 +228,8 @@ def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
     if calls.refused_as_value(maker.function, target, frame):
         return POISON
     match target:
+        case KindRef() if arriving is MISSING:
+            return calls.not_applied(stage.span, frame)
         case KindRef():
             return layers.apply_layer(maker, second, target, arriving, frame)
         case BlockRef():

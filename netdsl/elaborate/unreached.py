@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import Any, TypeAlias
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import arguments, names, structure
@@ -15,7 +16,7 @@ from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import stages
 from netdsl.elaborate.entities import POISON
-from netdsl.elaborate.frame import Body, Frame, Session
+from netdsl.elaborate.frame import MISSING, Body, Frame, Session
 from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.linking import Unit
 from netdsl.graph import Graph
@@ -30,9 +31,13 @@ _CERTAIN = frozenset(
         arguments.UnknownArgument, arguments.RepeatedArgument, arguments.TooManyArguments,
         arguments.MissingArgument, arguments.WrongArgument, arguments.ArgumentOutOfRange, arguments.UnknownChoice,
         arguments.UnknownIdentifier,
-        structure.NotApplied, structure.MissingParentheses, structure.NotAStage,
+        structure.NotApplied, structure.MissingParentheses, structure.NotAStage, structure.NotATensor,
+        structure.WrongUse,
     )
 )  # fmt: skip
+
+#: A stage that was not run, and what arrives at it: a tensor of which nothing is known, or none.
+Missed: TypeAlias = tuple[tree.Expr, Any]
 
 _NAMED = (tree.Parameter, tree.Let, tree.Function, tree.LayerDecl, tree.Input, tree.As)
 
@@ -62,7 +67,7 @@ def _is_used(node: tree.Block | tree.Model, session: Session) -> bool:
 
 
 def _found_in(
-    node: tree.Block | tree.Model, missed: list[tree.Expr], unit: Unit, session: Session
+    node: tree.Block | tree.Model, missed: list[Missed], unit: Unit, session: Session
 ) -> list[Diagnostic]:
     told, session.diagnostics = session.diagnostics, Diagnostics()
     try:
@@ -71,8 +76,9 @@ def _found_in(
         known = dict.fromkeys(_bound_in(node), POISON)
         frame = Frame(session, unit, root, known, Body(Graph(node.name), plan, runs=False))
         with suppress(LimitReached):  # what is too much when it runs is not run here
-            for stage in missed:
-                _visit(stage, frame)
+            for stage, arriving in missed:
+                stages.note_starts(stage, frame)
+                _visit(stage, arriving, frame)
         return [d for d in session.diagnostics if d.code in _CERTAIN]
     finally:
         session.diagnostics = told
@@ -92,71 +98,77 @@ def _bound_in(node: tree.Node) -> Iterator[str]:
 # -- what was not run ---------------------------------------------------------------------------
 
 
-def _missed(node: tree.Block | tree.Model, session: Session) -> Iterator[tree.Expr]:
+def _missed(node: tree.Block | tree.Model, session: Session) -> Iterator[Missed]:
     """Give the stages that were not run, the outermost of them."""
+    arriving = MISSING if isinstance(node, tree.Model) else POISON
     if not isinstance(node.body, tree.Body):
-        yield from _in_stages([node.body], session)
+        yield from _in_stages([(node.body, arriving)], session)
         return
     for statement in node.body.statements:
         if isinstance(statement, (tree.Bind, tree.Output)):
-            yield from _in_value(statement.value, session)
+            yield from _in_value(statement.value, arriving, session)
 
 
-def _in_value(value: tree.Expr, session: Session) -> Iterator[tree.Expr]:
+def _in_value(value: tree.Expr, arriving: Any, session: Session) -> Iterator[Missed]:
     """Look at the chains inside an expression that stands for tensors or values."""
     pending: list[tree.Node] = [value]
     while pending:
         node = pending.pop()
         if isinstance(node, tree.Pipe):
             pending.append(node.stages[0])
-            yield from _in_stages(node.stages[1:], session)
+            yield from _in_stages([(stage, POISON) for stage in node.stages[1:]], session)
+        elif isinstance(node, tree.ListExpr):  # a loop among its items is run item by item
+            pending += [i.body if isinstance(i, tree.For) else i for i in node.items]
+        elif isinstance(node, (tree.If, tree.Repeat, tree.For, tree.As)):
+            yield from _in_stages([(node, arriving)], session)
         elif not isinstance(node, tree.Call):  # a chain among arguments is a layer
             pending.extend(children(node))
 
 
-def _in_stages(found: Iterable[tree.Expr], session: Session) -> Iterator[tree.Expr]:
+def _in_stages(found: Iterable[Missed], session: Session) -> Iterator[Missed]:
     pending = list(found)
     while pending:
-        stage = pending.pop()
+        stage, arriving = pending.pop()
         if id(stage) not in session.reached:
-            yield stage
+            yield stage, arriving
         else:
-            pending.extend(_inside(stage))
+            pending.extend(_inside(stage, arriving))
 
 
-def _inside(stage: tree.Expr) -> list[tree.Expr]:
-    """Give the stages that a stage is made of."""
+def _inside(stage: tree.Expr, arriving: Any) -> list[Missed]:
+    """Give the stages that a stage is made of, each with what arrives at it."""
     match stage:
         case tree.If(_, _, then, otherwise):
-            return [then] if otherwise is None else [then, otherwise]
+            arms = [then] if otherwise is None else [then, otherwise]
+            return [(arm, arriving) for arm in arms]
         case tree.Conditional(_, _, then, otherwise):
-            return [then, otherwise]
+            return [(then, arriving), (otherwise, arriving)]
         case tree.For(_, _, _, body) | tree.Repeat(_, _, body):
-            return [body]
-        case tree.Pipe(_, inner):
-            return list(inner)
+            return [(body, arriving)]
+        case tree.Pipe(_, (first, *rest)):
+            return [(first, arriving), *((later, POISON) for later in rest)]
         case tree.As(_, inner, _):
-            return [inner]
+            return [(inner, arriving)]
         case tree.ListExpr(_, items):
             return [
-                item.body if isinstance(item, tree.For) else item
+                (item.body if isinstance(item, tree.For) else item, arriving)
                 for item in items
-                if not isinstance(item, (tree.Starred, tree.Binary))
+                if not isinstance(item, tree.Starred)
             ]
     return []
 
 
-def _visit(stage: tree.Expr, frame: Frame) -> None:
-    """Run a stage on a tensor of which nothing is known; of what it is made of, all."""
+def _visit(stage: tree.Expr, arriving: Any, frame: Frame) -> None:
+    """Run a stage on a tensor of which nothing is known, or on none; of what it is made of, all."""
     frame.session.place = stage.span
     match stage:
         case tree.If(_, asked) | tree.Conditional(_, asked) | tree.Repeat(_, asked):
             ev.value_of(asked, frame)
         case tree.For(_, _, asked):
             ev.value_of(asked, frame)
-    inside = _inside(stage)
-    for inner in inside:
+    inside = _inside(stage, arriving)
+    for inner, own in inside:
         stages.note_starts(inner, frame)
-        _visit(inner, frame)
+        _visit(inner, own, frame)
     if not inside:
-        stages.run(stage, POISON, frame)
+        stages.run(stage, arriving, frame)

@@ -152,9 +152,7 @@ def start_lists(w: Writer, node: tree.Node) -> None:
             w.emit(code.assign(found.code, code.list_of([])))
 
 
-def loop_stage(
-    w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, flow: str
-) -> Piece:
+def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, flow: str) -> Piece:
     """`repeat n { chain }` and `for pattern in values { chain }`: a tensor goes through turn after turn.
 
     Where none arrives, the chain begins with one in its only turn.

@@ -50,8 +50,8 @@ class ExpressionBuilder:
         self._parse_expression = parse_expression
         self._faults: list[Diagnostic] = []
         self.has_left_out = False  # a statement that holds a fault
-        # Operations in parentheses by identity; kept alive here, so that no identity is given twice.
-        self._grouped: dict[int, tree.Expr] = {}
+        # What stands in parentheses, with their span, by identity; kept alive, so that no identity is given twice.
+        self._grouped: dict[int, tuple[tree.Expr, Span]] = {}
         # How deep an expression leans to the left (`a + b + c`, `f(a)(b)`), by its outermost node.
         self._runs: dict[int, tuple[tree.Expr, int]] = {}
         # How many signs stand in a row (`- - x`, `not not x`), by the outermost.
@@ -69,8 +69,12 @@ class ExpressionBuilder:
 
     def pipe(self, span: Span, *stages: tree.Expr) -> tree.Pipe:
         for stage in stages[1:]:
-            if isinstance(stage, _OPERATIONS) and id(stage) not in self._grouped:
-                self.fault(faults.operation_after_arrow(stages, stage))
+            is_named = isinstance(stage, tree.As) and not self._is_grouped(stage)
+            operation = stage.stage if is_named else stage  # `x -> f() + y as z`
+            if isinstance(operation, _OPERATIONS) and not self._is_grouped(operation):
+                self.fault(
+                    faults.operation_after_arrow(span, stages, stage, operation, self._whole)
+                )
         return tree.Pipe(span, stages)
 
     def as_name(self, span: Span, stage: tree.Expr, name: Span) -> tree.As:
@@ -247,9 +251,15 @@ class ExpressionBuilder:
     # -- lists, tuples, dicts -------------------------------------------------------------------
 
     def group(self, span: Span, value: tree.Expr) -> tree.Expr:
-        if isinstance(value, _OPERATIONS):
-            self._grouped[id(value)] = value
+        self._grouped[id(value)] = value, span
         return value
+
+    def _is_grouped(self, value: tree.Expr) -> bool:
+        return id(value) in self._grouped
+
+    def _whole(self, value: tree.Expr) -> Span:
+        """Give the span of an expression with the parentheses around it."""
+        return self._grouped[id(value)][1] if self._is_grouped(value) else value.span
 
     def list_display(self, span: Span, *items: tree.Expr) -> tree.ListExpr:
         return tree.ListExpr(span, items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from netdsl.catalog import MERGE_LAYERS
 from netdsl.diagnostics.diagnostic import (
@@ -25,6 +25,9 @@ from netdsl.diagnostics.problems.syntax import (
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.literals import Flaw
+
+#: Gives the span of an expression with the parentheses around it.
+WholeSpan = Callable[[tree.Expr], Span]
 
 _LONGEST_QUOTE = 24
 _LONGEST_LINE = 80
@@ -69,33 +72,68 @@ def fstring(span: Span, flaw: Flaw) -> Diagnostic:
     )
 
 
-def operation_after_arrow(stages: Sequence[tree.Expr], stage: tree.Expr) -> Diagnostic:
-    """Say that `x -> f() + y` wants parentheses, and where they would most likely go."""
-    place = stage.op_span if isinstance(stage, tree.Binary) else stage.span
-    label = "the arrow before this binds last"
-    help_text = "put the chain or the operation in parentheses"
-    if not isinstance(stage, tree.Binary):
-        return ArrowBindsLast.at(place, label, help=help_text)
-    fix = first_that_helps(_parentheses(stages, stage))
-    return ArrowBindsLast.at(place, label, help=fix.text if fix else help_text, fix=fix)
+def operation_after_arrow(
+    whole: Span,
+    stages: Sequence[tree.Expr],
+    stage: tree.Expr,
+    operation: tree.Expr,
+    span_of: WholeSpan,
+) -> Diagnostic:
+    """Say that `x -> f() + y` wants parentheses, and where they would most likely go.
+
+    The operation is the stage, or what a name after it is given to: `x -> f() + y as z`.
+    """
+    place = operation.op_span if isinstance(operation, tree.Binary) else operation.span
+    fix = first_that_helps(_parentheses(whole, stages, stage, operation, span_of))
+    return ArrowBindsLast.at(
+        place,
+        "the arrow before this binds last",
+        help="put the chain or the operation in parentheses",
+        fix=fix,
+    )
 
 
-def _parentheses(stages: Sequence[tree.Expr], stage: tree.Binary) -> Iterator[Fix]:
+def _parentheses(
+    whole: Span,
+    stages: Sequence[tree.Expr],
+    stage: tree.Expr,
+    operation: tree.Expr,
+    span_of: WholeSpan,
+) -> Iterator[Fix]:
     """`(x -> f()) + y`, then `(x -> f()) + (y -> g())`, then `x -> [f(), g()] -> Add()`."""
-    operands = list(_operands(stage))
-    first, last = operands[0], operands[-1]
-    begin, end = stages[0].span, stages[-1].span
-    opened, closed = _at(begin, begin.start, "("), _at(begin, first.span.end, ")")
-    brief = f"(x -> … ) {stage.op} …"
-    yield _written((opened, closed), begin.to(end), brief)
-    if stage is not stages[-1]:
-        second = _at(begin, last.span.start, "("), _at(begin, end.end, ")")
-        yield _written((opened, closed, *second), begin.to(end), f"{brief} (y -> … )")
-    if stage.op in MERGE_LAYERS and len(operands) == 2 and isinstance(last, tree.Call):
-        between = Edit(Span(begin.file, first.span.end, last.span.start), ", ")
-        merge = f"] -> {MERGE_LAYERS[stage.op]}()"
-        fork = (_at(begin, first.span.start, "["), between, _at(begin, last.span.end, merge))
-        yield _written(fork, begin.to(end), f"x -> [ …, … {merge}")
+    operands = list(_operands(operation, span_of))
+    first, last = span_of(operands[0]), span_of(operands[-1])
+    sign, moved = _moved_sign(operands[0], span_of)
+    closed = (*moved, _at(whole, first.end, ")"))
+    joined = operation.op if isinstance(operation, tree.Binary) else ""
+    brief = f"{sign}(x -> … ) {joined} …" if joined else f"{sign}(x -> … )"
+    for opening in _openings(stages[0]):
+        edits = (_at(whole, whole.start, f"{sign}{opening}"), *closed)
+        yield _written(edits, whole, brief)
+        if joined and stage is not stages[-1]:
+            second = _at(whole, last.start, opening), _at(whole, whole.end, ")")
+            yield _written((*edits, *second), whole, f"{brief} (y -> … )")
+    if joined in MERGE_LAYERS and len(operands) == 2 and isinstance(operands[-1], tree.Call):
+        between = Edit(Span(whole.file, first.end, last.start), ", ")
+        merge = f"] -> {MERGE_LAYERS[joined]}()"
+        fork = (_at(whole, first.start, "["), between, _at(whole, last.end, merge))
+        yield _written(fork, whole, f"x -> [ …, … {merge}")
+
+
+def _moved_sign(first: tree.Expr, span_of: WholeSpan) -> tuple[str, tuple[Edit, ...]]:
+    """`x -> -f()` is `-(x -> f())`: give the sign, and the edit that takes it away where it stands."""
+    if not isinstance(first, tree.Unary) or span_of(first) != first.span or first.op == "not":
+        return "", ()
+    start = first.span.start
+    return first.op, (Edit(Span(first.span.file, start, start + len(first.op)), ""),)
+
+
+def _openings(first: tree.Expr) -> tuple[str, ...]:
+    """Say how a chain begins in parentheses: where its first stage may be a layer, with what arrives at it."""
+    if isinstance(first, tree.Call):
+        return ("(",) if isinstance(first.function, tree.Attribute) else ("(_ -> ",)
+    stands_for_both = (tree.ListExpr, tree.Repeat, tree.For, tree.If, tree.Conditional)
+    return ("(", "(_ -> ") if isinstance(first, stands_for_both) else ("(",)
 
 
 def _at(span: Span, offset: int, text: str) -> Edit:
@@ -128,13 +166,17 @@ def lowercase_constant(span: Span, word: str) -> Diagnostic:
     )
 
 
-def _operands(stage: tree.Expr) -> Iterator[tree.Expr]:
+def _operands(operation: tree.Expr, span_of: WholeSpan) -> Iterator[tree.Expr]:
     """Give the first and the further operands of a row of operators, from the left."""
     further: list[tree.Expr] = []
-    while isinstance(stage, tree.Binary):
-        further.append(stage.right)
-        stage = stage.left
-    yield stage
+    if isinstance(operation, tree.Compare):
+        operation, further = operation.first, [*reversed(operation.operands)]
+    while isinstance(operation, tree.Binary) and not (
+        further and span_of(operation) != operation.span
+    ):
+        further.append(operation.right)
+        operation = operation.left
+    yield operation
     yield from reversed(further)
 
 

@@ -7,11 +7,13 @@ explanations are in `diagnostics/problems/advice.py` (N06) and `gpu.py` (N07).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib import import_module
 from typing import TypeAlias
 
 from netdsl.analyse.advice.view import View
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.spared import if_it_works
 from netdsl.source import Span
 
 Rule: TypeAlias = Callable[[View], Iterable[Diagnostic]]
@@ -28,11 +30,11 @@ def rules() -> Iterator[Rule]:
 def advise(view: View) -> Iterator[Diagnostic]:
     """Give all advice on a model, one of a kind for a place; `selection.py` decides what of it is shown.
 
-    A layer that a block makes many times is told of once, at its first use.
+    A layer that a block makes many times is told of once, at its first use. A rule that fails gives nothing.
     """
     told: set[tuple[str, Span]] = set()
     for rule in rules():
-        for diagnostic in rule(view):
+        for diagnostic in if_it_works(partial(rule, view)):
             key = (diagnostic.code, diagnostic.primary.span)
             if key not in told:
                 told.add(key)

@@ -34,9 +34,14 @@ def receptive_fields(view: View) -> dict[int, Field]:
     fields: dict[int, Field] = {}
     for node in view.nodes:
         field = _field(node, [fields.get(ref.node) for ref in node.inputs])
-        if field is not None:
+        if field is not None and _is_map_of(node, len(field.size)):
             fields[node.id] = field
     return fields
+
+
+def _is_map_of(node: Node, axes: int) -> bool:
+    """Tell whether a node gives one map with so many axes between batch and channels."""
+    return len(node.flat_outputs) == 1 and node.flat_outputs[0].rank == axes + 2
 
 
 def _field(node: Node, arriving: Sequence[Field | None]) -> Field | None:
@@ -50,11 +55,19 @@ def _field(node: Node, arriving: Sequence[Field | None]) -> Field | None:
     if node.is_a("global_pooling"):
         everything = (math.inf,) * len(fields[0].size)
         return replace(fields[0], longest=everything, shortest=everything)
+    if node.is_a("einsum") and not _keeps_places(argument(node, "equation")):
+        return None
     if node.is_a("each_place", "padding", "cropping"):
         return fields[0]
     if node.is_a("merging"):
         return _merged(fields)
     return None
+
+
+def _keeps_places(equation: str) -> bool:
+    """Tell an `EinsumDense` that mixes the channels of each place, and no places: `abc,cd->abd`."""
+    arriving, _, rest = equation.replace(" ", "").partition(",")
+    return rest.partition("->")[2][:-1] == arriving[:-1]
 
 
 def _of_input(node: Node) -> Field | None:
