@@ -69,8 +69,9 @@ class ExpressionBuilder:
 
     def pipe(self, span: Span, *stages: tree.Expr) -> tree.Pipe:
         for stage in stages[1:]:
-            is_named = isinstance(stage, tree.As) and not self._is_grouped(stage)
-            operation = stage.stage if is_named else stage  # `x -> f() + y as z`
+            operation = stage
+            if isinstance(stage, tree.As) and not self._is_grouped(stage):
+                operation = stage.stage  # `x -> f() + y as z`
             if isinstance(operation, _OPERATIONS) and not self._is_grouped(operation):
                 self.fault(
                     faults.operation_after_arrow(span, stages, stage, operation, self._whole)

@@ -170,7 +170,8 @@ def _operands(operation: tree.Expr, span_of: WholeSpan) -> Iterator[tree.Expr]:
     """Give the first and the further operands of a row of operators, from the left."""
     further: list[tree.Expr] = []
     if isinstance(operation, tree.Compare):
-        operation, further = operation.first, [*reversed(operation.operands)]
+        further.extend(reversed(operation.operands))
+        operation = operation.first
     while isinstance(operation, tree.Binary) and not (
         further and span_of(operation) != operation.span
     ):
