@@ -86,6 +86,9 @@ class BindingError:
     help: str = ""
     # Code that would do in place of the value, or of the argument's name; empty where the argument is to go.
     suggestion: str | None = None
+    moves: bool = False  # to the second pair of parentheses, which the call of a layer has
+    # Code in place of the whole argument, and the same for a value that is worked out, with `{}` for it.
+    instead: tuple[str, str] | None = None
     facts: Mapping[str, object] = field(
         default_factory=dict
     )  # for the braces of the problem's title
@@ -203,7 +206,7 @@ class _Binder:
 
     def _take_named(self, name: str, value: Any) -> None:
         if self.signature.parameter(name) is None and not self.signature.takes_any_name:
-            self._report_unknown(name)
+            self._report_unknown(name, value)
         elif name in self.positions and not self._fits(name, self.written[name]):
             label, place = "here by position, and once by name", self.positions[name]
             help = "leave one of the two out"
@@ -221,13 +224,21 @@ class _Binder:
             argument_type(self.signature, name, self.overrides), value
         )
 
-    def _report_unknown(self, name: str) -> None:
+    def _report_unknown(self, name: str, value: Any) -> None:
+        from netdsl.catalog.leftovers import gone, translated  # loaded where there is a mistake
+
         help = ELSEWHERE.get(name, "")
         suggestion: str | None = ""
+        if now := translated(self.signature, name, value):
+            self.meant.add(now[0].partition("=")[0])
+            self._report(UnknownArgument, "", argument=name, help=f"write `{now[0]}`", instead=now)
+            return
+        if left := gone(self.signature, name, value):
+            help, suggestion = left[0], "" if left[1] else None
         if not help:
             near = closest(name, self.signature.names)
             if near is None and (atcall := self._at_call(name)):
-                self._report(UnknownArgument, "", argument=name, help=atcall)
+                self._report(UnknownArgument, "", argument=name, help=atcall, moves=True)
                 return
             own = [p.name for p in self.signature.parameters if not p.is_base]
             if near is None and len(own) == 1 and own[0] not in self.written:
@@ -347,10 +358,11 @@ class _Binder:
         position: int | None = None,
         help: str = "",
         suggestion: str | None = None,
+        **more: Any,
     ) -> None:
         facts = {"layer": self.signature.name, "argument": argument or ""}
         self.problems.append(
-            BindingError(problem, label, argument, position, help, suggestion, facts)
+            BindingError(problem, label, argument, position, help, suggestion, facts=facts, **more)
         )
 
 

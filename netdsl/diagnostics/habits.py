@@ -42,7 +42,6 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "prob": ("rate",),
     "dropout_rate": ("rate", "dropout"),
     "drop": ("rate", "dropout"),
-    "keep_prob": ("rate",),
     "eps": ("epsilon",),
     "epsilon": ("min_delta",),  # of callbacks, until Keras 2
     "dim": ("axis",),
@@ -66,6 +65,34 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "n_classes": ("units", "classes"),
     "num_classes": ("units", "classes"),
     "nb_epoch": ("epochs",),
+    "filter_length": ("kernel_size",),
+    "pool_length": ("pool_size",),
+    "subsample_length": ("strides",),
+    "atrous_rate": ("dilation_rate",),
+    "sigma": ("stddev",),
+    "inner_activation": ("recurrent_activation",),
+    "inner_init": ("recurrent_initializer",),
+    "forget_bias_init": ("unit_forget_bias",),
+    "dropout_W": ("dropout",),
+    "dropout_U": ("recurrent_dropout",),
+    "U_regularizer": ("recurrent_regularizer",),
+    "b_constraint": ("bias_constraint",),
+    "U_constraint": ("recurrent_constraint",),
+    "bias_init": ("bias_initializer",),
+    "beta_init": ("beta_initializer",),
+    "gamma_init": ("gamma_initializer",),
+    "alpha_init": ("alpha_initializer",),
+    "depthwise_init": ("depthwise_initializer",),
+    "kernel_initializer": ("depthwise_initializer", "embeddings_initializer"),
+    "kernel_regularizer": ("depthwise_regularizer", "embeddings_regularizer"),
+    "kernel_constraint": ("depthwise_constraint", "embeddings_constraint"),
+    "concat_axis": ("axis",),
+    "dot_axes": ("axes",),
+    "theta": ("threshold",),
+    "bins": ("bin_boundaries", "num_bins"),
+    "max_values": ("max_tokens",),
+    "max_tokens": ("num_tokens",),
+    "keep_dims": ("keepdims",),
     "causal": ("use_causal_mask",),
     "is_causal": ("use_causal_mask",),
     "attn_mask": ("attention_mask",),
@@ -124,6 +151,11 @@ _LAYERS: Mapping[str, tuple[str, ...]] = {
     "Merge": ("Concatenate",),
     "CuDNNLSTM": ("LSTM",),
     "CuDNNGRU": ("GRU",),
+    "TimeDistributedDense": ("Dense",),
+    "AtrousConvolution1D": ("Conv1D",),
+    "AtrousConvolution2D": ("Conv2D",),
+    "CategoryCrossing": ("HashedCrossing",),
+    "ActivityRegularizer": ("ActivityRegularization",),
 }
 
 #: Functions of TensorFlow, PyTorch and NumPy.
@@ -280,3 +312,10 @@ STATEMENTS: Mapping[str, str] = {
     "Input": "declare an input by a statement: `input x: [28, 28, 1]`",
     "InputSpec": "write what may arrive as the type of a block's input: `input x: [height, width, 3]`",
 }
+
+#: Ways to add a loss or a metric in the body of a model in Python, and where a spec has losses.
+OWN_LOSS_NAMES = ("add_loss", "add_metric", "AddLoss", "AddMetric", "LossLayer")
+OWN_LOSS = (
+    "a spec's losses stand in its `train` block: make the value an `output` and give it a loss there; a penalty on a "
+    "tensor is `ActivityRegularization(l2=1e-3)`; what calls `add_loss` itself is an `extern layer`"
+)

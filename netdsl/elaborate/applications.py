@@ -19,7 +19,7 @@ from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import binding, bodies, layers
+from netdsl.elaborate import binding, bodies, layers, modes
 from netdsl.elaborate.entities import POISON, NamedOutputs, Tensor, is_poisoned
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.naming import snake_case
@@ -97,12 +97,15 @@ def _cuts(
         return None, spans
     for item in given:
         if item.name != "outputs":
+            help_, fix = modes.way_out(item) if item.name == modes.NAME else ("", None)
             frame.report(
                 argument_problems.UnknownArgument.at(
                     item.name_span or item.span,
                     "the second pair of parentheses takes `outputs`, the layers to cut at",
                     layer=label,
                     argument=item.name or "",
+                    help=help_,
+                    fix=fix,
                 )
             )
             return None, spans

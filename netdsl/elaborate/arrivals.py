@@ -9,6 +9,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import modes
 from netdsl.elaborate.entities import Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.parameters import Given
@@ -38,6 +39,8 @@ def match_inputs(
             help_ = f"did you mean `{near}`?" if near else _offer(names)
             place = item.name_span or item.span
             fix = Fix((Edit(place, near),), safe=True) if near else None
+            if name == modes.NAME:
+                help_, fix = modes.way_out(item)
             report_inputs(label, f"it has no input `{name}`", place, frame, help_, fix)
             return None
         given[str(name)] = item.value

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +23,14 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.argument_fixes import (
+    in_other_words,
+    leave_out,
+    moved_behind,
+    one_tuple,
+    whole_division,
+    without_value,
+)
 from netdsl.elaborate.entities import (
     APPLIED_BY_NAME,
     POISON,
@@ -417,19 +424,26 @@ def _report_binding(
     place = name_span if is_name and name_span is not None else span
     fix = None
     if error.problem is argument_problems.TooManyArguments:
-        fix = first_that_helps([_one_tuple(positional), _without_value(call, span)])
+        fix = first_that_helps([one_tuple(positional), without_value(call, span)])
     elif error.problem is argument_problems.RepeatedArgument and error.position is not None:
         # `Linear(400, 120)` of PyTorch has the size of its input first, which nobody writes here.
         is_size = isinstance(value, int) and isinstance(positional[0].value, int)
-        fix = _without_value(call, positional[0].span if is_size else span)
+        fix = without_value(call, positional[0].span if is_size else span)
     elif error.suggestion == "":
         fix = leave_out(call, error.argument)
+    elif error.instead is not None and name_span is not None:
+        fix = in_other_words(error.instead, name_span, span)
+    elif error.moves:
+        fix = moved_behind(call, error.argument)
     elif place != call.function.span:
         replaced = None
         if error.suggestion is not None:
             replaced = Fix((Edit(place, error.suggestion),), safe=is_name)
-        alone = _without_value(call, span) if error.help == "leave it out" else None
-        fix = first_that_helps([_whole_division(value, span), replaced, alone])
+        alone = without_value(call, span) if error.help == "leave it out" else None
+        from netdsl.elaborate.replacements import in_place_of  # loaded where there is a mistake
+
+        ways = [*in_place_of(call, error.argument, value, frame), whole_division(value, span)]
+        fix = first_that_helps([*ways, replaced, alone])
     facts: dict[str, Any] = dict(error.facts)
     label = error.label
     if isinstance(value, _DECLARED):
@@ -439,50 +453,3 @@ def _report_binding(
 
 #: What stands for a declaration, and is spelled by its name alone.
 _DECLARED = (*APPLIED_BY_NAME, BuiltinFunction, FunctionValue)
-
-
-def leave_out(call: tree.Call, name: str | None) -> Fix | None:
-    """Take an argument out of a call, with the comma that goes with it."""
-    names = [argument.name for argument in call.arguments]
-    if name not in names:
-        return None
-    number, file = names.index(name), call.span.file
-    argument = call.arguments[number]
-    if number:
-        place = Span(file, call.arguments[number - 1].span.end, argument.span.end)
-    elif len(names) > 1:
-        place = Span(file, argument.span.start, call.arguments[1].span.start)
-    else:
-        place = argument.span
-    return Fix((Edit(place, ""),), safe=True)
-
-
-def _without_value(call: tree.Call, span: Span) -> Fix | None:
-    """Take a value given by position out of a call."""
-    number = next((i for i, a in enumerate(call.arguments) if a.span == span and not a.star), None)
-    if number is None:
-        return None
-    start = call.arguments[number - 1].span.end if number else span.start
-    end = call.arguments[1].span.start if not number and len(call.arguments) > 1 else span.end
-    text = f"leave `{ev.short(span.text)}` out"
-    return Fix((Edit(Span(span.file, start, end), ""),), text=text)
-
-
-def _whole_division(value: Any, span: Span) -> Fix | None:
-    """`64 / 2` is 32.0: where a whole number is needed, `//` gives one."""
-    if not isinstance(value, float) or span.text.count("/") != 1:
-        return None
-    text = span.text.replace("/", "//")
-    return Fix((Edit(span, text),), text=f"divide to a whole number: `{text}`")
-
-
-def _one_tuple(positional: list[Given]) -> Fix | None:
-    """`Reshape(28, 28, 1)`: sizes that were meant to be one tuple."""
-    if len(positional) < 2 or not all(isinstance(g.value, (int, list, tuple)) for g in positional):
-        return None
-    first, last = positional[0].span, positional[-1].span
-    if first == last:
-        return None  # spread by a `*`
-    whole = Span(first.file, first.start, last.end)
-    text = "(" + re.sub(r"[()\[\]]", "", whole.text) + ")"
-    return Fix((Edit(whole, text),), text=f"write one tuple: `{text}`")

@@ -12,7 +12,16 @@ from typing import Any
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import assertions, candidates, layers, loops, models, parameters, stages
+from netdsl.elaborate import (
+    assertions,
+    candidates,
+    layers,
+    loops,
+    models,
+    modes,
+    parameters,
+    stages,
+)
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import tensor_types as types
 from netdsl.elaborate.arrivals import is_one_tensor, lacks_input, match_inputs, report_inputs
@@ -96,9 +105,10 @@ def _run_block(
     assert inner_body is not None
     if not isinstance(node.body, tree.Body):
         if extra:
-            report_inputs(
-                node.name, f"takes one tensor, `{extra[0].name}` is given too", extra[0].span, frame
-            )
+            text, help_, fix = f"takes one tensor, `{extra[0].name}` is given too", "", None
+            if extra[0].name == modes.NAME:
+                help_, fix = modes.way_out(extra[0])
+            report_inputs(node.name, text, extra[0].span, frame, help_, fix)
             return POISON
         inner.arriving = arriving
         inner_body.inputs = (arriving,)

@@ -9,7 +9,7 @@ from typing import Any
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import Family, families_of, names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
-from netdsl.diagnostics.habits import STATEMENTS
+from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES, STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import binding, layers, parameters, stages, values
@@ -359,7 +359,7 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     objects = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
     near = frame.near_name(name, objects, values.FUNCTIONS, names_and_aliases("layer"))
     fixes: list[Fix | None] = [habits.joined(expr, name)]
-    help_ = f"did you mean `{near}`?" if near else ""
+    help_ = f"did you mean `{near}`?" if near else OWN_LOSS * (name in OWN_LOSS_NAMES)
     if name in STATEMENTS:
         fixes.append(habits.input_statement(expr) if name == "Input" else None)
         help_ = STATEMENTS[name]

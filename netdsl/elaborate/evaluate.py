@@ -13,6 +13,7 @@ from typing import Any
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import Family, families_of, identifiers
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -399,10 +400,13 @@ def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Any
 
 
 #: What models and layers are asked for in Python, and a spec need not say.
-_WITHOUT = dict.fromkeys(
-    ("parameters", "weights", "trainable_weights", "variables"),
-    "leave it out: an optimizer is given the weights by itself",
-)
+_WITHOUT = {
+    **dict.fromkeys(
+        ("parameters", "weights", "trainable_weights", "variables"),
+        "leave it out: an optimizer is given the weights by itself",
+    ),
+    **dict.fromkeys(("losses", *OWN_LOSS_NAMES), OWN_LOSS),
+}
 
 
 def _subscript(expr: tree.Subscript, frame: Frame) -> Any:

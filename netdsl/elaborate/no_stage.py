@@ -21,6 +21,7 @@ from netdsl.elaborate import habits
 from netdsl.elaborate.elsewhere import found_elsewhere
 from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.replacements import in_other_words
 from netdsl.elaborate.unbound import misspelled_declaration
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -33,7 +34,10 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
     family = next((f for f in families_of(name) if f in FAMILY_MODULES), None)
     if family is not None:
         return _object_as_stage(span, name, family, frame, call)
-    near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
+    told, replaced = in_other_words(name, call, frame.arriving)
+    near = None
+    if not told:
+        near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
     if (
         near
         and (renamed := misspelled_declaration(span, name, near, frame, name_problems.UnknownStage))
@@ -42,12 +46,16 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
         frame.report(renamed)
         return POISON
     fixes = [Fix((Edit(span, near),), safe=True) if near else None]
-    help_ = f"did you mean `{near}`?" if near else how_to_declare(name, call)
-    if call is not None and name == "Sequential":
+    help_ = told or (f"did you mean `{near}`?" if near else how_to_declare(name, call))
+    if replaced is not None:
+        fixes = [replaced]
+    elif call is not None and name == "Sequential":
         fixes, help_ = [habits.sequential(call)], "write its layers one after the other, with `->`"
     elif name in STATEMENTS:
         fixes, help_ = [], STATEMENTS[name]
-    elif near is None and (found := found_elsewhere(span, frame.unit, call)) is not None:
+    elif (
+        near is None and not told and (found := found_elsewhere(span, frame.unit, call)) is not None
+    ):
         fixes = [found]
         help_ = found.text if found.safe or "." in span.text else help_
     elif call is not None and habits.is_pytorch(name):
@@ -72,7 +80,11 @@ def how_to_declare(name: str, call: tree.Call | None) -> str:
         return "declare it with `block`, or import it"
     given = call.arguments if call is not None else ()
     names = [a.name or "abcdefgh"[i] for i, a in enumerate(given[:8])]
-    return f"declare it, `block {name}({', '.join(names)}) = …`, or import it"
+    head = f"{name}({', '.join(names)})"
+    if name[0].isupper() and not name.isupper():  # spelled as a class of Python is
+        own = f'`extern layer {head}: [...] -> [...] from "my_layers"`'
+        return f"declare it, `block {head} = …`, import it, or name a class of Python: {own}"
+    return f"declare it, `block {head} = …`, or import it"
 
 
 #: Where an object of Keras that is no layer belongs; the families of a `train` block stand for themselves.

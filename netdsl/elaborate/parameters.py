@@ -219,6 +219,10 @@ def _report_unknown(
             None,
             f"tensors go in a second pair of parentheses: `{label}(…)({item.name}=…)`",
         )
+    elif item.name == "training":
+        from netdsl.elaborate.modes import way_out  # loaded where there is a mistake
+
+        help_, fix = way_out(item)
     elif not near:
         help_ = (
             f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"

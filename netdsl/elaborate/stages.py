@@ -36,7 +36,7 @@ from netdsl.syntax.walk import names_after_as, walk
 _Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
 
 #: What stands before a layer's name in Python.
-_MODULES = ("keras", "layers", "tf", "tensorflow", "nn", "torch")
+_MODULES = ("keras", "layers", "preprocessing", "experimental", "tf", "tensorflow", "nn", "torch")
 
 
 def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:

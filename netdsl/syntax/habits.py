@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.habits import OWN_LOSS
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.meant import braces_for_colon
@@ -26,7 +27,12 @@ _PYTHON = {
     "try": "write what stands in its body",
     "async": "write what stands in its body",
     "raise": "write `assert …`",
+    "add_loss": OWN_LOSS,
+    "add_metric": OWN_LOSS,
 }
+
+#: Of these, the names of functions, which only a call makes a statement of Python.
+_CALLED = ("print", "add_loss", "add_metric")
 
 
 def slash_comment(stop: Stop) -> Diagnostic | None:
@@ -68,7 +74,7 @@ def python_statement(stop: Stop) -> Diagnostic | None:
     word = stop.tokens.text(stop.began)
     if word not in _PYTHON or (stop.index > stop.began and stop.kind in ("=", ",", "->")):
         return None
-    if word == "print" and "(" not in (stop.kind, stop.following()):
+    if word in _CALLED and "(" not in (stop.kind, stop.following()):
         return None
     return statement_of_python(stop, stop.began)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, first_that_helps
+from netdsl.diagnostics.habits import OWN_LOSS
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.source import Span
@@ -27,6 +28,8 @@ _METHODS = {
     "evaluate": "say how it is trained in a block of its own: `train {} {{ … }}`",
     "summary": "leave it out: `netdsl summary FILE` prints the layers",
     "build": "leave it out: shapes are known from the inputs",
+    "add_loss": OWN_LOSS,
+    "add_metric": OWN_LOSS,
 }
 
 

@@ -9,6 +9,7 @@ from netdsl.diagnostics.problems.syntax import (
     ForeignComment,
     ForeignOperator,
     MissingArrow,
+    PythonStatement,
     StrayBracket,
     UnclosedBracket,
     UnexpectedToken,
@@ -147,7 +148,8 @@ class Mistakes:
     def _report(self, stop: Stop, reading: Reading) -> Diagnostic:
         """Report a mistake, where no fix of one before mends it too."""
         diagnostic = explain(stop)
-        if self._count <= _MOST_SEARCHED and not stop.is_too_deep:
+        is_told = diagnostic.code == PythonStatement.code  # no sign makes netdsl of it: `print(x)`
+        if self._count <= _MOST_SEARCHED and not stop.is_too_deep and not is_told:
             fixes = [diagnostic.fix, *(diagnostic.fix.otherwise if diagnostic.fix else ())]
             fix = first_that_helps([*fixes, *proposals(reading, stop, self._search)])
             diagnostic = replace(diagnostic, fix=fix)

@@ -1,0 +1,44 @@
+"""`training=` where it is given to what takes none: a block, a model, a network of `keras.applications`.
+
+In Python `base(x, training=False)` keeps a network as it is, its normalizations too; in a spec that is
+`base(trainable=False)`. What acts otherwise in training is told so layer by layer: `Dropout(0.5)(training=True)`.
+"""
+
+from __future__ import annotations
+
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.parameters import Given
+from netdsl.source import Span
+
+NAME = "training"
+_FROZEN = "trainable=False"
+_INSIDE = "give it to the layers inside that it is meant for: `Dropout(0.5)(training=True)`"
+
+
+def way_out(item: Given) -> tuple[str, Fix | None]:
+    """Give the help for `training=…`, and the change that says `trainable=False` where it is `False`."""
+    if item.value is not False or item.name_span is None:
+        return _INSIDE, None
+    help_ = f"write `{_FROZEN}`: it is kept as it is, its normalizations too"
+    return help_, Fix(
+        (Edit(_place(item, item.name_span), _text(item, item.name_span)),), text=help_
+    )
+
+
+def _is_second_pair(item: Given, name: Span) -> bool:
+    """Tell whether the argument stands alone in a second pair of parentheses: `Encoder()(training=False)`."""
+    text = name.file.text
+    return text[: name.start].endswith(")(") and text[item.span.end : item.span.end + 1] == ")"
+
+
+def _place(item: Given, name: Span) -> Span:
+    if _is_second_pair(item, name):
+        return Span(name.file, name.start - 2, item.span.end + 1)
+    return Span(name.file, name.start, item.span.end)
+
+
+def _text(item: Given, name: Span) -> str:
+    if not _is_second_pair(item, name):
+        return _FROZEN
+    is_empty = name.file.text[: name.start - 2].rstrip().endswith("(")
+    return f"{_FROZEN})" if is_empty else f", {_FROZEN})"
