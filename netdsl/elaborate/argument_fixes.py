@@ -49,7 +49,7 @@ def moved_behind(call: tree.Call, name: str | None) -> Fix | None:
     kept = [a.span.text for a in call.arguments if a.name != name]
     moved = [a.span.text for a in call.arguments if a.name == name]
     text = f"{call.function.span.text}({', '.join(kept)})({', '.join(moved)})"
-    return Fix((Edit(call.span, text),), text=f"write `{ev.short(text)}`")
+    return Fix((Edit(call.span, text),), text=f"write `{' '.join(text.split())}`")
 
 
 def in_other_words(instead: tuple[str, str], name: Span, value: Span) -> Fix:

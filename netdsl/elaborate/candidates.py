@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import isqrt, prod
 from typing import Any
@@ -12,6 +12,7 @@ from netdsl.catalog.kind import BoundLayer, Refusal
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label, first_that_helps
 from netdsl.elaborate.entities import Tensor, tensors_in
 from netdsl.elaborate.merge_candidates import flattened, for_unequal, how_to_fit
+from netdsl.elaborate.parameters import Given
 from netdsl.elaborate.provenance import MAX_STEPS
 from netdsl.elaborate.rank_candidates import (
     before,
@@ -21,16 +22,29 @@ from netdsl.elaborate.rank_candidates import (
     stage_left_out,
 )
 from netdsl.elaborate.size_candidates import arguments_in, calls_a
+from netdsl.elaborate.state_candidates import batch_declared, for_states
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape
 
 
 def propose(
-    refusal: Refusal, call: Span, arguments: Any, positional: list[Any], graph: Graph
+    refusal: Refusal,
+    call: Span,
+    arguments: Any,
+    positional: list[Any],
+    graph: Graph,
+    extra: Sequence[Given] = (),
 ) -> Fix | None:
     """Propose changes for a refused layer, the likeliest first; None where nothing stands to reason."""
     tensors = list(tensors_in(positional))
+    blamed = next((g for g in extra if g.name is not None and g.name == refusal.blames), None)
+    if refusal.problem.__name__ == "WrongState" and blamed is not None:
+        needs = refusal.facts.get("needs")
+        widths = needs if isinstance(needs, tuple) else ()
+        return first_that_helps(
+            for_states(widths, call, blamed.span, list(tensors_in(blamed.value)), graph)
+        )
     return first_that_helps(_proposals(refusal, call, arguments, tensors, graph))
 
 
@@ -66,6 +80,8 @@ def _proposals(
         case "TooFewInputs" if len(tensors) == 1 and calls_a(call, "attention"):
             after = Edit(Span(call.file, call.end, call.end), "(value=_)")
             yield Fix((after,), text=f"let it attend to itself: `{call.text}(value=_)`")
+        case "NeedsFixedBatch" | "WrongWrapped" if not isinstance(tensors[0].spec.shape[0], int):
+            yield batch_declared(graph)
         case "SizeMismatch":
             yield from _one_size_worked_out(call, tensors[0])
 

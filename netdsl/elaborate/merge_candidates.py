@@ -6,12 +6,22 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
+from netdsl.catalog.argument_table import argument_type
+from netdsl.catalog.binding import likely
 from netdsl.catalog.kind import Refusal
+from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.entities import Tensor
 from netdsl.elaborate.provenance import Change, trace, way_back
-from netdsl.elaborate.rank_candidates import halving_evenly
-from netdsl.elaborate.size_candidates import axis_left_out, calls_a, other_factor, other_width
+from netdsl.elaborate.rank_candidates import before
+from netdsl.elaborate.size_candidates import (
+    axis_left_out,
+    calls_a,
+    other_factor,
+    other_width,
+    with_value,
+)
+from netdsl.elaborate.surviving import surviving_sizes
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.tensor import Dim, spell_shape
@@ -25,9 +35,12 @@ def for_unequal(
 ) -> Iterator[Fix | None]:
     """Propose changes for tensors that differ on an axis, the likeliest first."""
     chains = [trace(graph, tensors[i].ref, axis) for i, axis in refusal.differs]
+    if calls_a(call, "contraction"):
+        yield from _other_axes(refusal, tensors, call)
     if calls_a(call, "concatenation"):
+        yield _joined_channels(refusal, tensors, call, graph)
         yield axis_left_out(call)
-    yield from _padded_upstream(chains)
+    yield from _padded_upstream(chains, _is_causal(refusal, tensors, graph))
     resized = list(_resized(refusal, chains, tensors, call, graph))
     if calls_a(call, "sum", "difference", "mean"):
         pictures = (
@@ -37,8 +50,7 @@ def for_unequal(
         yield from [*projected, *resized] if pictures else [*resized, *projected]
     else:
         yield from resized
-    for chain in chains:
-        yield from halving_evenly(chain[-1].node, chain[-1].after)
+    yield from surviving_sizes(refusal, tensors, graph)
 
 
 def _resized(
@@ -61,25 +73,84 @@ def _resized(
         yield other_factor(change, sizes[other])
 
 
-def _padded_upstream(chains: list[list[Change]]) -> Iterator[Fix | None]:
-    """Pad the windows that made two sizes differ: one of them, or all."""
+def _other_axes(refusal: Refusal, tensors: list[Tensor], call: Span) -> Iterator[Fix | None]:
+    """`Dot(axes=1)` of (None, 5, 8) and (None, 7, 8) -> `Dot(axes=2)`: the axes that are as long, the nearest first."""
+    (_, one), (_, two) = refusal.differs
+    left, right = tensors[0].spec.shape, tensors[1].spec.shape
+    pairs = [
+        (i, j)
+        for i in range(1, len(left))
+        for j in range(1, len(right))
+        if isinstance(left[i], int) and left[i] == right[j]
+    ]
+    # The last axes are the features, which a product of two sequences or of two rows is taken over.
+    last = (len(left) - 1, len(right) - 1)
+    pairs.sort(key=lambda p: ((p[0] != one) + (p[1] != two), p[0] != p[1], p != last))
+    for pair in pairs:
+        axes = str(pair[0]) if pair[0] == pair[1] else str(pair)
+        yield with_value(call, "axes", axes, 0, "take the axes that are as long")
+
+
+def _joined_channels(
+    refusal: Refusal, tensors: list[Tensor], call: Span, graph: Graph
+) -> Fix | None:
+    """Join maps whose channels come first along axis 1."""
+    axes = {axis for _, axis in refusal.differs}
+    if axes != {1} or not any(_has_channels_first(graph, tensor) for tensor in tensors):
+        return None
+    return with_value(call, "axis", "1", 0, "the channels come first here")
+
+
+def _has_channels_first(graph: Graph, tensor: Tensor) -> bool:
+    """Tell whether the last layer that says where the channels are had them first."""
+    for change in islice(way_back(graph, tensor.ref, 1), MOST_BACK):
+        ordering = change.node.operation.bound.get("data_format")
+        if ordering is not None:
+            return bool(ordering == "channels_first")
+    return False
+
+
+def _is_causal(refusal: Refusal, tensors: list[Tensor], graph: Graph) -> bool:
+    """Tell whether one of two branches looks at earlier steps only."""
+    return any(
+        change.node.operation.bound.get("padding") == "causal"
+        for number, axis in refusal.differs
+        for change in islice(way_back(graph, tensors[number].ref, axis), MOST_BACK)
+    )
+
+
+def _padded_upstream(chains: list[list[Change]], causal: bool) -> Iterator[Fix | None]:
+    """Pad the windows that made two sizes differ: one of them, or all; beside a causal branch, before them."""
+    padding = "causal" if causal else "same"
     met = {c.node.id for c in chains[0]} & {c.node.id for c in chains[1]}
     own = [c.node for chain in chains for c in chain if c.node.id not in met]
     shrunk = [node for node in own if _is_unpadded(node)]
     if len({_call_span(node) for node in shrunk}) > 1:
         for node in shrunk[:MOST_ALONE]:
-            yield _padded([node])
-    yield _padded(shrunk)
+            yield _padded([node], padding)
+    yield _padded(shrunk, padding)
+    if causal and len(shrunk) == 1:
+        yield _zeros_before(shrunk[0])
 
 
-def _padded(nodes: list[Node]) -> Fix | None:
+def _zeros_before(node: Node) -> Fix | None:
+    """Let a convolution that takes no causal padding look at earlier steps only: zeros before the first one."""
+    bound, call = node.operation.bound, _call_span(node)
+    kernel, dilation = bound.get("kernel_size"), bound.get("dilation_rate") or (1,)
+    if not isinstance(kernel, tuple) or len(kernel) != 1:
+        return None
+    stage = f"ZeroPadding1D(({(kernel[0] - 1) * dilation[0]}, 0))"
+    return before(call, stage, "look at earlier steps only")
+
+
+def _padded(nodes: list[Node], padding: str) -> Fix | None:
     from netdsl.elaborate.candidates import with_argument
 
     edits: list[Edit] = []
     shown: list[str] = []
     for node in nodes:
-        fix = with_argument(_call_span(node), "padding", '"same"', "")
-        if fix is None:
+        fix = with_argument(_call_span(node), "padding", f'"{padding}"', "")
+        if fix is None or not _takes(node, "padding", padding):
             return None
         edits.extend(e for e in fix.edits if e not in edits)
         shown.append(fix.text)
@@ -87,6 +158,12 @@ def _padded(nodes: list[Node]) -> Fix | None:
         return None
     text = f"keep the size with padding: {' and '.join(dict.fromkeys(shown))}"
     return Fix(tuple(edits), text=text)
+
+
+def _takes(node: Node, name: str, value: str) -> bool:
+    found, definition = signature("layer", node.kind), node.operation.definition
+    overrides = definition.arguments if definition is not None else {}
+    return found is not None and likely(argument_type(found, name, overrides), value)
 
 
 def _is_unpadded(node: Node) -> bool:

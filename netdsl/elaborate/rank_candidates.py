@@ -143,24 +143,23 @@ def channels_last(node: Node) -> Fix | None:
     return Fix((Edit(found, moved),), text=f"put the channels last: `input {node.name}: [{moved}]`")
 
 
-def halving_evenly(node: Node, size: Dim, most: int = 32) -> Iterator[Fix]:
-    """Make a size of an input one that can be halved several times: 50 -> 52, 56, 64."""
+def of_other_size(node: Node, size: int, other: int, axis: int, why: str) -> Fix | None:
+    """Give an input another size along an axis, and along those that are as long beside it."""
     found = _sizes(node) if node.operation.family == "input" else None
-    if found is None or not isinstance(size, int):
-        return
-    tried: set[int] = {size}
-    factor = 2
-    while factor <= most:
-        other = -(-size // factor) * factor
-        factor *= 2
-        if other not in tried:
-            tried.add(other)
-            text = re.sub(rf"\b{size}\b", str(other), found.text)
-            if text != found.text:
-                yield Fix(
-                    (Edit(found, text),),
-                    text=f"take a size that halves evenly: `input {node.name}: [{text}]`",
-                )
+    if found is None:
+        return None
+    parts = found.text.split(",")
+    last = len(parts) - 1
+    changed = [
+        part.replace(str(size), str(other))
+        if part.strip() == str(size) and (place < last or axis == last + 1)
+        else part
+        for place, part in enumerate(parts)
+    ]
+    text = ",".join(changed)
+    if changed == parts:
+        return None
+    return Fix((Edit(found, text),), text=f"{why}: `input {node.name}: [{text}]`")
 
 
 def _sizes(node: Node) -> Span | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from netdsl.catalog import names_a
 from netdsl.catalog.kind import Identifier
@@ -120,9 +121,9 @@ def in_place_of(
     """Propose another layer where the value that an argument refuses says what was wanted."""
     if argument == "function":
         yield as_stage(call, value)
-    if argument == "size" and isinstance(call.function, tree.Name):
-        if names_a(call.function.id, "resizing") and isinstance(frame.arriving, Tensor):
-            yield _resized(call, value, frame.arriving)
+    arriving, function = frame.arriving, call.function
+    if argument == "size" and isinstance(function, tree.Name) and isinstance(arriving, Tensor):
+        yield _resized(call, value, arriving) if names_a(function.id, "resizing") else None
 
 
 def _resized(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
@@ -131,7 +132,7 @@ def _resized(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
     spatial, channels = arriving.spec.shape[1:-1], arriving.spec.shape[-1]
     if "channels_first" in others.get("data_format", ""):
         spatial, channels = arriving.spec.shape[2:], arriving.spec.shape[1]
-    factors = list(value) if isinstance(value, (list, tuple)) else [value] * len(spatial)
+    factors: list[Any] = list(value) if isinstance(value, (list, tuple)) else [value] * len(spatial)
     if len(factors) != len(spatial) or len(spatial) not in (1, 2):
         return None
     sizes: list[int] = []

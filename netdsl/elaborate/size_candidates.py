@@ -54,6 +54,24 @@ def arguments_in(call: Span) -> list[Written]:
     return found
 
 
+def items_in(written: Span) -> list[Span]:
+    """Read the items of a list from its text, `[h, c]`; an expression that is no list is its own one item."""
+    if not written.text.startswith("["):
+        return [written]
+    tokens = tokenize(written.file, written.start, written.end)
+    kinds = tokens.kinds[:-1]
+    found: list[Span] = []
+    first, depth = 1, 0
+    for index in range(1, len(kinds)):
+        kind = kinds[index]
+        depth += (kind in ("(", "[", "{")) - (kind in (")", "]", "}"))
+        if (kind == "," and depth == 0) or depth < 0:
+            if index > first:
+                found.append(Span(written.file, tokens.starts[first], tokens.ends[index - 1]))
+            first = index + 1
+    return found
+
+
 def argument(node: Node, name: str) -> Span | None:
     """Find where an argument of a layer was written, by its name or by its place."""
     call, found = node.operation.span, signature("layer", node.kind)
@@ -124,6 +142,17 @@ def calls_a(call: Span, *roles: Role) -> bool:
     """Tell whether a call, or an operator that stands for a merge layer, makes a layer with one of these roles."""
     written = re.match(r"\w+|[-+*]", call.text)
     return written is not None and names_a(written.group(), *roles)
+
+
+def with_value(call: Span, name: str, value: str, place: int, why: str) -> Fix | None:
+    """Give an argument of a call a value, in place of the one that it has by its name or place."""
+    from netdsl.elaborate.candidates import with_argument
+
+    for number, item in enumerate(arguments_in(call)):
+        if item.name == name or (item.name is None and number == place):
+            shown = f"{call.text[: item.value.start - call.start]}{value}{call.text[item.value.end - call.start :]}"
+            return Fix((Edit(item.value, value),), text=f"{why}: `{' '.join(shown.split())}`")
+    return with_argument(call, name, value, f"{why}: ")
 
 
 def axis_left_out(call: Span) -> Fix | None:

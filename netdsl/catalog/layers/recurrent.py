@@ -162,7 +162,13 @@ def check_states(call: Call, argument: str, states: Sequence[Any], batch: Dim) -
     given = call.call_arguments.get(argument)
     if given is None:
         return
-    _fit(call, argument, (given,) if isinstance(given, TensorSpec) else given, tuple(states), batch)
+    group = (given,) if isinstance(given, TensorSpec) else given
+    try:
+        _fit(call, argument, group, tuple(states), batch)
+    except Refusal as refusal:
+        flat = all(len(state) == 1 and isinstance(state[0], int) for state in states)
+        refusal.facts["needs"] = tuple(state[0] for state in states) if flat else ()
+        raise
 
 
 def _fit(call: Call, argument: str, given: Any, states: tuple[Any, ...], batch: Dim) -> None:
@@ -175,6 +181,7 @@ def _fit(call: Call, argument: str, given: Any, states: tuple[Any, ...], batch: 
             WrongState,
             f"{len(given)} given, and the layer has {len(states)}: {_spell_states(states)}",
             blames=argument,
+            help="list one tensor for each: the output `h` of the last step, and the cell's `c` for an `LSTM`",
         )
     for tensor, state in zip(given, states, strict=True):
         if state and isinstance(state[0], tuple):
