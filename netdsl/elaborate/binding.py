@@ -178,7 +178,7 @@ def _evaluated(
             positional = found.positional
         if name is None and not argument.star and number < len(positional):
             name = positional[number].name
-        value = _catalogue_object(argument, name, found, overrides, frame)
+        value = _catalogue_object(argument, name, found, overrides, frame, call)
         if value is not MISSING:
             given.append(Given(argument.name, value, argument.value.span, argument.name_span))
         else:
@@ -192,6 +192,7 @@ def _catalogue_object(
     found: Signature,
     overrides: Mapping[str, ArgumentType],
     frame: Frame,
+    call: tree.Call | None = None,
 ) -> Any:
     value = argument.value
     if name is None or argument.star:
@@ -199,7 +200,7 @@ def _catalogue_object(
     if isinstance(value, tree.Name):
         return _catalogue_name(value, name, found, overrides, frame)
     if _names_block(value, frame) and "layer" in families_taken(found, name, overrides):
-        return _no_block_inside(value, found, frame)
+        return _no_block_inside(call, value, found, frame)
     if not isinstance(value, tree.Call):
         return MISSING
     target = value.function
@@ -218,22 +219,37 @@ _HELD = {"Bidirectional": "LSTM(64)", "RNN": "LSTMCell(64)", "SpectralNormalizat
 
 
 def _names_block(value: tree.Expr, frame: Frame) -> bool:
-    """Tell whether an argument is a call of a block or model, or a chain that begins with one."""
-    first = value.stages[0] if isinstance(value, tree.Pipe) else value
-    function = first.function if isinstance(first, tree.Call) else None
+    """Tell whether an argument is a call of a block, model or network, or a chain with one in it."""
+    return any(_is_block(stage, frame) for stage in _stages_of(value))
+
+
+def _stages_of(value: tree.Expr) -> tuple[tree.Expr, ...]:
+    return value.stages if isinstance(value, tree.Pipe) else (value,)
+
+
+def _is_block(stage: tree.Expr, frame: Frame) -> bool:
+    function = stage.function if isinstance(stage, tree.Call) else None
+    if isinstance(function, tree.Attribute):
+        root = function.value
+        return isinstance(root, tree.Name) and root.id == "applications"
     return isinstance(function, tree.Name) and isinstance(
         frame.lookup(function.id), (BlockRef, ModelRef)
     )
 
 
-def _no_block_inside(value: tree.Expr, found: Signature, frame: Frame) -> Any:
+def _no_block_inside(
+    call: tree.Call | None, value: tree.Expr, found: Signature, frame: Frame
+) -> Any:
     """Report a block where Keras takes one layer object, which a function over tensors is not."""
-    first = value.stages[0] if isinstance(value, tree.Pipe) else value
+    from netdsl.elaborate.replacements import step_by_step  # loaded where there is a mistake
+
+    first = next(stage for stage in _stages_of(value) if _is_block(stage, frame))
     frame.report(
         problems.NotAStage.at(
             first.span,
             f"`{found.name}` holds a layer, or layers one after the other; this is applied to tensors",
             help=f"write its layers out: `{found.name}({_HELD.get(found.name, 'Dense(8) -> Dropout(0.1)')})`",
+            fix=step_by_step(call, value, frame) if call is not None else None,
         )
     )
     return POISON

@@ -10,13 +10,14 @@ tied to an input of the body it stands in (`Node.tied_to`), which makes it a ten
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netdsl.catalog.kind import Identifier, Inference, Refusal
 from netdsl.catalog.operations import OpCall, operation_names, operation_rule, own_name
 from netdsl.catalog.signature import dtype_names, names_and_aliases, signature
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as structure_problems
@@ -28,6 +29,7 @@ from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, specs_of, ten
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.parameters import Given, evaluate_arguments
+from netdsl.elaborate.positions import refuse_unknown_count
 from netdsl.graph import Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -40,6 +42,7 @@ def apply_op(
     span: Span,
     frame: Frame,
     places: Mapping[str, Span] | None = None,
+    ways: Sequence[Fix] = (),
 ) -> Any:
     """Apply a function of `keras.ops`; POISON after reporting what Keras would refuse."""
     body = frame.body
@@ -47,7 +50,7 @@ def apply_op(
     if operation_rule(function) is None:
         return _unknown(function, span, frame)
     call = OpCall(own_name(function), tuple(specs_of(v) for v in positional), specs_of(named))
-    inference = _infer(call, function, positional, named, span, frame, places or {})
+    inference = _infer(call, function, positional, named, span, frame, places or {}, ways)
     if inference is None:
         return POISON
     for demand in call.demands:
@@ -71,6 +74,7 @@ def _infer(
     span: Span,
     frame: Frame,
     places: Mapping[str, Span],
+    ways: Sequence[Fix],
 ) -> Inference | None:
     rule = operation_rule(function)
     assert rule is not None
@@ -83,8 +87,10 @@ def _infer(
         facts: dict[str, Any] = {"layer": _spelled(function), "argument": refusal.blames or ""}
         related = layers.input_labels([positional, list(named.values())], frame, place)
         facts |= dict(refusal.facts)
-        label, help_ = refusal.label, refusal.help
-        frame.report(refusal.problem.at(place, label, help=help_, related=related, **facts))
+        label, help_, fix = refusal.label, refusal.help, first_that_helps(ways)
+        frame.report(
+            refusal.problem.at(place, label, help=help_, related=related, fix=fix, **facts)
+        )
         return None
     for caveat in inference.caveats:
         frame.report(BuildsButFails.at(span, caveat, layer=_spelled(function)))
@@ -137,6 +143,8 @@ def _unknown(function: str, span: Span, frame: Frame) -> Any:
 
 def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
     """Run `ops.function(arguments)`: what arrives is its first argument, unless nothing does."""
+    if refuse_unknown_count(call, function, frame):
+        return POISON
     given = evaluate_arguments(call.arguments, frame)
     positional: list[Any] = [] if arriving is MISSING else [arriving]
     named: dict[str, Any] = {}
@@ -148,9 +156,32 @@ def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
             named[item.name] = value
     if is_poisoned(positional) or is_poisoned(list(named.values())) or frame.body is None:
         return POISON
+    ways = _meant_otherwise(call, function, given, arriving, frame)
     return apply_op(
-        function, positional, named, call.span, frame, _places(function, given, arriving)
+        function, positional, named, call.span, frame, _places(function, given, arriving), ways
     )
+
+
+def _meant_otherwise(
+    call: tree.Call, function: str, given: list[Given], arriving: Any, frame: Frame
+) -> list[Fix]:
+    """Say how a call is written that does not want what arrives, or gets it by name as well."""
+    ways: list[Fix] = []
+    text = call.span.text
+    if function == "shape" and len(given) == 1:
+        ways.append(Fix((Edit(call.span, f"{given[0].span.text}.shape"),), safe=True))
+    if arriving is MISSING:
+        return ways
+    if id(call) in frame.session.branch_starts:
+        why = "in parentheses of its own it does not get what arrives"
+        ways.append(Fix((Edit(call.span, f"({text})"),), text=f"{why}: `({ev.short(text)})`"))
+    first = given[0] if given else None
+    if first is not None and first.name is None and first.value == arriving:
+        without = re.sub(r"^,\s*", "", text[first.span.end - call.span.start :])
+        shorter = f"{text[: first.span.start - call.span.start]}{without}"
+        why = "what arrives is its first argument"
+        ways.append(Fix((Edit(call.span, shorter),), text=f"{why}: `{ev.short(shorter)}`"))
+    return ways
 
 
 def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]:

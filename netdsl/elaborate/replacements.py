@@ -6,6 +6,7 @@ place: `ThresholdedReLU(theta=0.5)` is `ReLU(threshold=0.5)`, `DropPath(0.1)` a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -154,6 +155,38 @@ def _resized(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
         stage = f"{before} -> Resizing(1, {sizes[0]}{more}) -> Reshape(({sizes[0]}, {channels}))"
     fix = rewritten(call.span, stage)
     return replace(fix, text=f"places are repeated a whole number of times: {fix.text}")
+
+
+def step_by_step(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
+    """Apply a block or model to each step: the steps join the batch before it, and are told apart behind it.
+
+    `TimeDistributed(Rows())` of (None, 5, 8) -> `ops.reshape((-1, 8)) -> Rows() -> ops.reshape((-1, 5, *_.shape[1:]))`
+    """
+    arriving = frame.arriving
+    is_alone = len(call.arguments) == 1 and isinstance(call.function, tree.Name)
+    if not is_alone or not isinstance(arriving, Tensor) or arriving.spec.rank < 3:
+        return None
+    assert isinstance(call.function, tree.Name)
+    _, steps, *row = arriving.spec.shape
+    if not names_a(call.function.id, "step_by_step") or not isinstance(steps, int):
+        return None
+    if not all(isinstance(size, int) for size in row):
+        return None
+    if frame.body is None or frame.body.via or frame.in_loop:
+        # Another use may have another number of steps, which -1 for the batch would hide: it is read off the tensor.
+        named = re.search(r"(?<![\w.])(\w+)\s*->\s*$", call.span.file.text[: call.span.start])
+        if named is None or frame.lookup(named[1]) != arriving:
+            return None
+        steps_text, before = f"{named[1]}.shape[1]", "ops.reshape((-1, *_.shape[2:]))"
+        return _folded(call, value, before, steps_text)
+    before = f"ops.reshape((-1, {', '.join(map(str, row))}))"
+    return _folded(call, value, before, str(steps))
+
+
+def _folded(call: tree.Call, value: tree.Expr, before: str, steps: str) -> Fix:
+    after = f"ops.reshape((-1, {steps}, *_.shape[1:]))"
+    fix = rewritten(call.span, f"{before} -> {value.span.text} -> {after}")
+    return replace(fix, text=f"let the steps join the batch: {fix.text.removeprefix('write ')}")
 
 
 # -- functions in a layer -----------------------------------------------------------------------

@@ -36,7 +36,8 @@ TAKE_FUNCTIONS = (
 
 #: Functions that give no tensor, and what a spec writes instead.
 GIVE_VALUES = {
-    "shape": "`x.shape` is a value in a spec: `x.shape[-1]`",
+    "shape": "`x.shape` is a value in a spec: `x.shape[-1]`; what has a size that nobody knows is made from the "
+    "tensor: `ops.zeros_like(x)`",
     "dtype": "`x.dtype` is a value in a spec",
     "ndim": "the number of axes is known: `len(x.shape)`",
     "is_tensor": "names of tensors and of values are told apart when the spec is compiled",
