@@ -48,7 +48,7 @@ class Fix:
 
 def first_that_helps(fixes: Iterable[Fix | None]) -> Fix | None:
     """Join fixes, the likeliest first, into one that stands for the first of them that helps."""
-    wanted = [fix for fix in fixes if fix is not None]
+    wanted = [each for fix in fixes if fix is not None for each in (fix, *fix.otherwise)]
     return replace(wanted[0], otherwise=tuple(wanted[1:])) if wanted else None
 
 

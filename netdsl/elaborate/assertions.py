@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netdsl.catalog.kind import Weight
-from netdsl.diagnostics.diagnostic import Label
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -234,6 +234,7 @@ def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Gra
                 f"`{name}` takes the name of a model of this file",
                 name=first.id if isinstance(first, tree.Name) else call.span.text[:40],
                 help=f"did you mean `{near}`?" if near else "",
+                fix=Fix((Edit(first.span, near),), safe=True) if near and first else None,
             )
         )
         return POISON

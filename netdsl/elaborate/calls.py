@@ -33,6 +33,7 @@ from netdsl.elaborate.entities import (
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitReached
+from netdsl.elaborate.other_case import named_in_other_case
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -178,6 +179,8 @@ def _cannot_call(
     shadows = signature("layer", name) is not None
     help_ = f"`{name}` is bound in this file, over the layer of Keras: choose another name there"
     help_ = help or help_ * shadows
+    if not help_ and isinstance(expr.function, tree.Name):
+        help_, fix = named_in_other_case(expr.function.span, expr.function.id, frame)
     frame.report(problems.WrongUse.at(expr.span, f"this is {what}", name=name, help=help_, fix=fix))
     return POISON
 

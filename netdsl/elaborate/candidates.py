@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isqrt, prod
-from typing import Any
+from typing import Any, Protocol
 
 from netdsl.catalog.kind import BoundLayer, Refusal
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label, first_that_helps
@@ -28,15 +28,20 @@ from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape
 
 
+class _Bound(Protocol):
+    """A layer with its arguments bound, and where it is written."""
+
+    @property
+    def span(self) -> Span: ...
+    @property
+    def arguments(self) -> Mapping[str, Any]: ...
+
+
 def propose(
-    refusal: Refusal,
-    call: Span,
-    arguments: Any,
-    positional: list[Any],
-    graph: Graph,
-    extra: Sequence[Given] = (),
+    refusal: Refusal, bound: _Bound, positional: list[Any], graph: Graph, extra: Sequence[Given]
 ) -> Fix | None:
     """Propose changes for a refused layer, the likeliest first; None where nothing stands to reason."""
+    call, arguments = bound.span, bound.arguments
     tensors = list(tensors_in(positional))
     blamed = next((g for g in extra if g.name is not None and g.name == refusal.blames), None)
     if refusal.problem.__name__ == "WrongState" and blamed is not None:

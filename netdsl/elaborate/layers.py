@@ -377,9 +377,7 @@ def _report_refusal(
             refusal.label,
             help=in_words(refusal, prepared.span, positional),
             related=refusal_labels(refusal, positional, frame, span),
-            fix=propose(
-                refusal, prepared.span, prepared.arguments, positional, frame.body.graph, extra
-            ),
+            fix=propose(refusal, prepared, positional, frame.body.graph, extra),
             **facts,
         )
     )

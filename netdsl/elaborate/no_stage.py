@@ -21,6 +21,7 @@ from netdsl.elaborate import habits
 from netdsl.elaborate.elsewhere import found_elsewhere
 from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.other_case import in_other_case, named_in_other_case
 from netdsl.elaborate.replacements import in_other_words
 from netdsl.elaborate.unbound import misspelled_declaration
 from netdsl.source import Span
@@ -46,6 +47,8 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
         frame.report(renamed)
         return POISON
     fixes = [Fix((Edit(span, near),), safe=True) if near else None]
+    if near and call is None:  # `x -> encoder` of a model `Encoder`
+        fixes.append(Fix((Edit(span, f"{near}()"),), text=f"write `{near}()`"))
     help_ = told or (f"did you mean `{near}`?" if near else how_to_declare(name, call))
     if replaced is not None:
         fixes = [replaced]
@@ -118,6 +121,25 @@ def _of_rank(name: str, frame: Frame) -> str | None:
     rank = frame.arriving.spec.rank if isinstance(frame.arriving, Tensor) else 4
     wanted = f"{name}{max(1, rank - 2)}D"
     return wanted if wanted in names_and_aliases("layer") else None
+
+
+def tensor_as_stage(stage: tree.Expr, frame: Frame) -> Any:
+    """Report a named tensor after an arrow; it may be named as a model is, in another case."""
+    text = stage.span.text
+    help_, fix = (
+        (
+            f"bring both together: `[_, {text}] -> Add()`"
+            if len(text) < 40
+            else "bring both together in a fork"
+        ),
+        None,
+    )
+    if isinstance(stage, tree.Name) and (other := in_other_case(stage.id, frame)) is not None:
+        help_, fix = named_in_other_case(stage.span, stage.id, frame)
+        help_ = f"{help_} Its name is `{other}()`, and this tensor's `{stage.id}`"
+    label = "this is a tensor, and what arrives here would be lost"
+    frame.report(problems.NotAStage.at(stage.span, label, help=help_, fix=fix))
+    return POISON
 
 
 def not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:

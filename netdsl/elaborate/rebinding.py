@@ -10,6 +10,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.problems.names import NameBoundTwice
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.ordering import Arrangement
+from netdsl.elaborate.other_case import named_in_other_case
 from netdsl.source import Span
 from netdsl.syntax.grammar import END
 from netdsl.syntax.tokens import Tokens, tokenize
@@ -25,13 +26,20 @@ def report_order(arranged: Arrangement, frame: Frame) -> None:
         names = [name for name, _ in cycle]
         path = " -> ".join([*names[-1:], *names])
         related = [Label(span, f"`{name}` is needed here") for name, span in cycle[1:]]
+        help_, fix = (
+            "make one of them from what comes before; for steps in time there are recurrent layers",
+            None,
+        )
+        if len(cycle) == 1 and (found := named_in_other_case(cycle[0][1], names[0], frame))[0]:
+            help_, fix = found  # `encoder = x -> encoder()` of a model `Encoder`
         frame.report(
             problems.Cycle.at(
                 cycle[0][1],
                 f"the cycle is {path}",
                 name=names[-1],
                 related=related,
-                help="make one of them from what comes before; for steps in time there are recurrent layers",
+                help=help_,
+                fix=fix,
             )
         )
 

@@ -176,17 +176,7 @@ def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
     """A named tensor starts a branch of a fork; after any other arrow, what arrives would be lost."""
     if arriving is MISSING or id(stage) in frame.session.branch_starts or is_poisoned(tensor):
         return tensor
-    text = stage.span.text
-    frame.report(
-        problems.NotAStage.at(
-            stage.span,
-            "this is a tensor, and what arrives here would be lost",
-            help=f"bring both together: `[_, {text}] -> Add()`"
-            if len(text) < 40
-            else "bring both together in a fork",
-        )
-    )
-    return POISON
+    return _no_stage().tensor_as_stage(stage, frame)
 
 
 def note_starts(item: tree.Expr, frame: Frame) -> None:
