@@ -153,28 +153,6 @@ def is_name(node: ast.expr, identifier: str | None = None) -> bool:
     return isinstance(node, ast.Name) and identifier in (None, node.id)
 
 
-def joined(parts: Iterable[ast.expr]) -> ast.expr:
-    """An f-string of its parts; a plain string where nothing is to be filled in."""
-    merged: list[ast.expr] = []
-    for part in parts:
-        if isinstance(part, ast.JoinedStr):
-            merged.extend(part.values)
-        elif isinstance(part, (ast.Constant, ast.FormattedValue)):
-            merged.append(part)
-        else:
-            merged.append(ast.FormattedValue(part, -1))
-    texts: list[ast.expr] = []
-    for part in merged:
-        last = texts[-1] if texts else None
-        if isinstance(part, ast.Constant) and isinstance(last, ast.Constant):
-            texts[-1] = ast.Constant(str(last.value) + str(part.value))
-        else:
-            texts.append(ast.Constant(str(part.value)) if isinstance(part, ast.Constant) else part)
-    if len(texts) == 1 and isinstance(texts[0], ast.Constant):
-        return texts[0]
-    return ast.JoinedStr(texts)
-
-
 def literal(value: Any, *, frozen: bool = False) -> ast.expr:
     """Spell an evaluated value; `frozen` makes lists tuples, for a parameter's default."""
     match value:

@@ -32,11 +32,15 @@ from netdsl.emit.kinds import (
     member,
 )
 from netdsl.emit.spelling import python_name
+from netdsl.emit.texts import joined
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
 _MATH = {"ceil", "floor", "sqrt", "log2", "log", "exp", "sin", "cos"}
 _MATH_CONSTANTS = {"pi", "inf"}
+
+#: So many calls of functions at the most stand inside one another, for a row of operators.
+_DEEPEST = 4
 
 #: Longest name of a stage that its chain's variable takes.
 _SHORT = 12
@@ -82,34 +86,7 @@ def _fstring(w: Writer, expr: tree.FString) -> Piece:
         conversion = ord(part.conversion) if part.conversion else -1
         spec = ast.JoinedStr([code.constant(part.format_spec)]) if part.format_spec else None
         parts.append(simplify.field(value(w, part.value), conversion, spec))
-    return plain(_writable(code.joined(parts)))
-
-
-def _writable(node: ast.expr) -> ast.expr:
-    """An f-string whose fields hold strings with quotes or backslashes is put together with `+` instead."""
-    if not isinstance(node, ast.JoinedStr):
-        return node
-    fields = [p for p in node.values if isinstance(p, ast.FormattedValue)]
-    inner = [n for f in fields for n in ast.walk(f.value)]
-    texts = [n.value for n in inner if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-    awkward = any(not t.isprintable() or "'" in t or "\\" in t for t in texts)
-    if not awkward and not any(isinstance(n, ast.JoinedStr) for n in inner):
-        return node
-    parts = [_spelled_part(part) for part in node.values]
-    result = parts[0]
-    for part in parts[1:]:
-        result = ast.BinOp(result, ast.Add(), part)
-    return result
-
-
-def _spelled_part(part: ast.expr) -> ast.expr:
-    if not isinstance(part, ast.FormattedValue):
-        return part
-    shown = {"r": "repr", "a": "ascii", "s": "str"}.get(chr(max(part.conversion, 0)), "")
-    inner = code.call(shown, [part.value]) if shown else part.value
-    if isinstance(part.format_spec, ast.JoinedStr):
-        return code.call("format", [inner, *part.format_spec.values])
-    return inner if shown else code.call("str", [inner])
+    return plain(joined(parts))
 
 
 def _name(w: Writer, expr: tree.Name) -> Piece:
@@ -281,7 +258,7 @@ def _tensor_arithmetic(
 ) -> Piece:
     from netdsl.emit.layers import layer_call
 
-    if nests(left):
+    if nests(left) or _is_deep(left.code):
         left = w.settle(left, hint or w.temporary("left"))
     if nests(right):
         right = w.settle(right, w.temporary("right"))
@@ -299,6 +276,14 @@ def _tensor_arithmetic(
             else [calls.untied(left), right.code]
         )
     return Piece(code.call(function, sides), TENSOR)
+
+
+def _is_deep(node: ast.expr) -> bool:
+    """Tell calls that stand inside one another so often that nobody reads them, and in the end no Python."""
+    depth = 0
+    while isinstance(node, ast.Call) and node.args and depth < _DEEPEST:
+        depth, node = depth + 1, node.args[0]
+    return depth == _DEEPEST
 
 
 def nests(piece: Piece) -> bool:

@@ -33,6 +33,7 @@ from netdsl.emit.layers import frozen_too
 from netdsl.emit.names import Locals, Scope
 from netdsl.emit.spelling import HELPERS, python_name
 from netdsl.emit.stages import branch
+from netdsl.emit.texts import joined
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
@@ -303,7 +304,7 @@ def _numbered(piece: Piece, base: str) -> ast.expr:
     """`{f"level_{i}": x for i, x in enumerate(levels)}`."""
     pair = code.tuple_of([code.name("i"), code.name("tensor")])
     source = code.call("enumerate", [sequence(piece)])
-    key = code.joined([code.constant(f"{base}_"), code.name("i")])
+    key = joined([code.constant(f"{base}_"), code.name("i")])
     return ast.DictComp(key, code.name("tensor"), [ast.comprehension(pair, source, [], 0)])
 
 

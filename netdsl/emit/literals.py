@@ -62,6 +62,11 @@ def _escape_char(char: str, mark: str) -> str:
     )
 
 
+def fits_between_braces(text: str) -> bool:
+    """Tell whether the oldest Python reads a text between the braces of an f-string in double quotes."""
+    return not (set(text) & set('"\\\n') or "#" in re.sub("'[^']*'", "", text))
+
+
 def spell_fstring(node: ast.JoinedStr, spell: Callable[[ast.expr], str]) -> str:
     """Spell an f-string in double quotes; strings inside its braces take single ones."""
     return 'f"' + "".join(_fstring_part(part, spell) for part in node.values) + '"'
@@ -73,6 +78,7 @@ def _fstring_part(part: ast.expr, spell: Callable[[ast.expr], str]) -> str:
         return text.replace("{", "{{").replace("}", "}}")
     assert isinstance(part, ast.FormattedValue)
     inside = _requoted(part.value, spell)
+    assert fits_between_braces(inside), f"no f-string of an older Python holds {inside}"
     if inside.startswith("{"):
         inside = " " + inside
     conversion = f"!{chr(part.conversion)}" if part.conversion > 0 else ""

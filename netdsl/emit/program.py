@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from netdsl.emit.document import WIDTH
 from netdsl.emit.layout_statements import format_statements
+from netdsl.emit.oldest import assert_python
 from netdsl.record import record
 from netdsl.resources import resource_dir
 
@@ -40,7 +41,9 @@ class Program:
 
 def render(program: Program) -> str:
     """Lay a program out as a Python file."""
-    return _template().render(program=_spaced(program))
+    source = _template().render(program=_spaced(program))
+    assert_python(source)
+    return source
 
 
 @cache

@@ -12,6 +12,7 @@ from netdsl.elaborate.naming import NamePlan
 from netdsl.emit import code
 from netdsl.emit.kinds import Piece
 from netdsl.emit.names import Locals, Scope
+from netdsl.emit.texts import joined
 from netdsl.syntax import tree
 
 if TYPE_CHECKING:
@@ -139,4 +140,4 @@ class Writer:
                 parts += [code.constant("_"), index]
         if len(parts) == 1 and not isinstance(base, ast.JoinedStr):
             return base
-        return code.joined(parts)
+        return joined(parts)

@@ -30,6 +30,9 @@ _LONGEST_RUN = 1000
 # Each sign is a pair of parentheses in the generated Python, which nests no more than 200 of them.
 _MOST_SIGNS = 100
 
+# Python has no more loops inside one another in one function.
+_MOST_LOOPS = 20
+
 ParseExpression = Callable[[Tokens], "tree.Expr | Diagnostic"]
 
 # `10,000`, which is two numbers.
@@ -54,6 +57,8 @@ class ExpressionBuilder:
         self._grouped: dict[int, tuple[tree.Expr, Span]] = {}
         # How deep an expression leans to the left (`a + b + c`, `f(a)(b)`), by its outermost node.
         self._runs: dict[int, tuple[tree.Expr, int]] = {}
+        # Where the loops that were read last begin, and how deep those inside them go.
+        self._loops: list[tuple[int, int]] = []
         # How many signs stand in a row (`- - x`, `not not x`), by the outermost.
         self._signs: dict[int, tuple[tree.Expr, int]] = {}
 
@@ -82,12 +87,31 @@ class ExpressionBuilder:
         return tree.As(span, stage, self._id(name), name)
 
     def repeat(self, span: Span, word: Span, count: tree.Expr, body: tree.Expr) -> tree.Repeat:
+        self._follow_loop(span, body)
         return tree.Repeat(span, count, body)
 
     def for_each(
         self, span: Span, target: tree.Pattern, iterable: tree.Expr, body: tree.Expr
     ) -> tree.For:
+        self._follow_loop(span, body)
         return tree.For(span, target, iterable, body)
+
+    def _follow_loop(self, span: Span, body: tree.Expr, levels: int = 1) -> None:
+        """Count how many loops stand in one another, and report where Python could not have as many."""
+        inside = 0
+        while self._loops and self._loops[-1][0] >= span.start:
+            start, depth = self._loops.pop()
+            if body.span.start <= start < body.span.end:
+                inside = max(inside, depth)
+        self._loops.append((span.start, inside + levels))
+        if inside <= _MOST_LOOPS < inside + levels:
+            self.fault(faults.too_many_loops(span, _MOST_LOOPS))
+
+    def _comprehension(
+        self, span: Span, element: tree.Expr, clauses: tuple[tree.Clause, ...], bracket: str = "["
+    ) -> tree.Comprehension:
+        self._follow_loop(span, element, len(clauses))
+        return tree.Comprehension(span, element, clauses, bracket)
 
     def choice(
         self, span: Span, condition: tree.Expr, then: tree.Expr, otherwise: tree.Expr | None
@@ -168,7 +192,7 @@ class ExpressionBuilder:
     def generator_argument(
         self, span: Span, element: tree.Expr, *clauses: tree.Clause
     ) -> tree.Argument:
-        return tree.Argument(span, None, tree.Comprehension(span, element, clauses, "("))
+        return tree.Argument(span, None, self._comprehension(span, element, clauses, "("))
 
     def _checked(self, arguments: tuple[tree.Argument, ...]) -> tuple[tree.Argument, ...]:
         for problem in faults.in_arguments(arguments):
@@ -268,12 +292,12 @@ class ExpressionBuilder:
     def list_comprehension(
         self, span: Span, element: tree.Expr, *clauses: tree.Clause
     ) -> tree.Comprehension:
-        return tree.Comprehension(span, element, clauses)
+        return self._comprehension(span, element, clauses)
 
     def generator(
         self, span: Span, element: tree.Expr, *clauses: tree.Clause
     ) -> tree.Comprehension:
-        return tree.Comprehension(span, element, clauses, "(")
+        return self._comprehension(span, element, clauses, "(")
 
     def tuple_display(self, span: Span, *items: tree.Expr) -> tree.TupleExpr:
         return tree.TupleExpr(span, items)

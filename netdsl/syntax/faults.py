@@ -158,6 +158,15 @@ def too_long_a_run(span: Span, most: int) -> Diagnostic:
     )
 
 
+def too_many_loops(span: Span, most: int) -> Diagnostic:
+    first = Span(span.file, span.start, min(span.start + 1, span.end))
+    return TooDeep.at(
+        first,
+        f"more than {most} loops stand inside one another here",
+        help="put the inner ones into a `block` of their own",
+    )
+
+
 def lowercase_constant(span: Span, word: str) -> Diagnostic:
     spelled = LOWERCASE[word]
     fix = Fix((Edit(span, spelled),), safe=True)

@@ -464,7 +464,8 @@ class TooDeep(Problem, code="N0120", title="nesting is too deep"):
     """What it means
 
     Brackets stand in brackets, or an expression runs on, further than any network needs. The limits
-    are a hundred levels of brackets and braces and a thousand operators in a row.
+    are a hundred levels of brackets and braces, a thousand operators in a row, and twenty loops
+    inside one another.
 
     Example
     ```
