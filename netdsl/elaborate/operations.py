@@ -87,7 +87,8 @@ def _infer(
         facts: dict[str, Any] = {"layer": _spelled(function), "argument": refusal.blames or ""}
         related = layers.input_labels([positional, list(named.values())], frame, place)
         facts |= dict(refusal.facts)
-        label, help_, fix = refusal.label, refusal.help, first_that_helps(ways)
+        fix = first_that_helps(ways)
+        label, help_ = refusal.label, (fix.text if fix else "") or refusal.help
         frame.report(
             refusal.problem.at(place, label, help=help_, related=related, fix=fix, **facts)
         )
@@ -145,6 +146,8 @@ def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
     """Run `ops.function(arguments)`: what arrives is its first argument, unless nothing does."""
     if refuse_unknown_count(call, function, frame):
         return POISON
+    if call.alone and id(call) in frame.session.branch_starts:
+        arriving = MISSING
     given = evaluate_arguments(call.arguments, frame)
     positional: list[Any] = [] if arriving is MISSING else [arriving]
     named: dict[str, Any] = {}

@@ -31,7 +31,7 @@ from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.limits import check_items
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import names_after_as, walk
+from netdsl.syntax.walk import begins_with, names_after_as, walk
 
 _Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
 
@@ -180,19 +180,8 @@ def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
 
 
 def note_starts(item: tree.Expr, frame: Frame) -> None:
-    """Remember the expressions that a branch, or a source, may begin with, under conditions too."""
-    pending = [item]
-    while pending:
-        node = pending.pop()
-        match node:
-            case tree.Pipe(_, stages):
-                pending.append(stages[0])
-            case tree.As(_, stage, _):
-                pending.append(stage)
-            case tree.If(_, _, then, otherwise) | tree.Conditional(_, _, then, otherwise):
-                pending += [part for part in (then, otherwise) if part is not None]
-            case _:
-                frame.session.branch_starts.add(id(node))
+    """Remember the expressions that a branch, or a source, may begin with."""
+    frame.session.branch_starts.update(id(node) for node in begins_with(item))
 
 
 def _missing_parentheses(stage: tree.Expr, name: str, target: Any, frame: Frame) -> Any:

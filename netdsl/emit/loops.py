@@ -205,6 +205,7 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
     source = iterable(w, loop.iterable)
     source = Piece(sequence(source), source.kind)
     start_lists(w, loop)
+    w.note_sources(loop.body)
     collected = w.temporary("branches")
     with (
         _opened(w, loop, loop.target, source) as opened,

@@ -73,7 +73,7 @@ def _other(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece:
 
 
 def branch(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece:
-    """Write a branch of a fork: a chain of its own, from what arrives or from a tensor that it names."""
+    """Write a chain of its own: a branch of a fork, from what arrives or from a tensor that it names, or an arm."""
     with w.within(w.scope.inner()):
         return run(w, stage, current, flow)
 
@@ -204,7 +204,7 @@ def _dotted_stage(
     assert isinstance(target, tree.Attribute)
     root, _, rest = (unbound_path(w, target) or "").partition(".")
     if root == "ops":
-        return ops_call(w, maker, f"ops.{rest}", current)
+        return ops_call(w, maker, f"ops.{rest}", None if w.is_source(maker) else current)
     if root == "applications":
         return _application(w, maker, second, rest, w.settle(current, flow))
     return expression(w, maker)
@@ -317,6 +317,7 @@ def _fork(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
     ] = []  # piece, statement, variable of an application not yet assigned
     with w.own_temporaries():
         for part in stage.items:
+            w.note_sources(part)
             if isinstance(part, tree.Starred):
                 inner = expression(w, part.value)
                 pieces.append(Piece(code.starred(sequence(inner)), ListOf(element(inner.kind))))

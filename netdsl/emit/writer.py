@@ -14,6 +14,7 @@ from netdsl.emit.kinds import Piece
 from netdsl.emit.names import Locals, Scope
 from netdsl.emit.texts import joined
 from netdsl.syntax import tree
+from netdsl.syntax.walk import begins_with
 
 if TYPE_CHECKING:
     from netdsl.emit.module import ModuleWriter
@@ -51,8 +52,17 @@ class Writer:
             None  # the variable that the expression being written will be put in
         )
         self.anchor: str | None = None  # the variable of the input that sources are tied to
+        self._branch_starts: set[int] = set()
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
+
+    def note_sources(self, branch: tree.Expr) -> None:
+        """Remember what a branch of a fork begins with: a call of `ops` in parentheses there gets nothing."""
+        self._branch_starts.update(id(node) for node in begins_with(branch))
+
+    def is_source(self, call: tree.Call) -> bool:
+        """Tell whether nothing arrives at a call of `ops`, though it stands behind an arrow."""
+        return call.alone and id(call) in self._branch_starts
 
     # -- statements -----------------------------------------------------------------------------
 

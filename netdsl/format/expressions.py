@@ -301,7 +301,8 @@ class Expressions:
                 parts.extend(["[", self._index(link.index), "]"])
             else:
                 parts.append(self.arguments(link.arguments, link.span.end - 1))
-        return tuple(parts)
+        is_alone = isinstance(node, tree.Call) and node.alone
+        return ("(", *parts, ")") if is_alone else tuple(parts)
 
     def _head(self, value: tree.Expr, link: tree.Expr) -> Layout:
         """Put a number before a dot in parentheses, lest the dot be read as its own."""

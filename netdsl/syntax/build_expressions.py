@@ -9,6 +9,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from netdsl.diagnostics.diagnostic import Diagnostic
@@ -276,6 +277,11 @@ class ExpressionBuilder:
     # -- lists, tuples, dicts -------------------------------------------------------------------
 
     def group(self, span: Span, value: tree.Expr) -> tree.Expr:
+        if isinstance(value, tree.Call) and _is_of_ops(value.function):
+            run = self._runs.get(id(value))
+            value = replace(value, alone=True)
+            if run is not None:
+                self._runs[id(value)] = value, run[1]
         self._grouped[id(value)] = value, span
         return value
 
@@ -335,3 +341,12 @@ def _join_texts(parts: Sequence[str | tree.FormattedPart]) -> list[str | tree.Fo
         elif part != "":
             joined.append(part)
     return joined
+
+
+def _is_of_ops(function: tree.Expr) -> bool:
+    """Tell `ops.abs`, `ops.image.resize`."""
+    while isinstance(function, tree.Attribute):
+        function = function.value
+        if isinstance(function, tree.Name):
+            return function.id == "ops"
+    return False

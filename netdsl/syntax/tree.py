@@ -180,6 +180,9 @@ class Call(Node):
 
     function: Expr
     arguments: tuple[Argument, ...]
+    alone: bool = (
+        False  # of `ops`, in parentheses of its own: as a branch of a fork it gets nothing
+    )
 
 
 # -- chains -------------------------------------------------------------------------------------
@@ -187,10 +190,7 @@ class Call(Node):
 
 @record
 class Pipe(Node):
-    """`a -> b -> c`: two stages or more, in order. What the first is (a tensor or a stage) the context tells.
-
-    A Pipe in parentheses stays a stage of its own: `x -> (a -> b)` has two stages.
-    """
+    """`a -> b -> c`: two stages or more; in parentheses it stays one of its own: `x -> (a -> b)` has two stages."""
 
     stages: tuple[Expr, ...]
 

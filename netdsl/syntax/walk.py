@@ -55,6 +55,22 @@ def walk(node: tree.Node) -> Iterator[tree.Node]:
         stack.extend(reversed(children(current)))
 
 
+def begins_with(item: tree.Expr) -> Iterator[tree.Expr]:
+    """Give the expressions that a branch of a fork, or a chain, may begin with, under conditions too."""
+    pending = [item]
+    while pending:
+        node = pending.pop()
+        match node:
+            case tree.Pipe(_, stages):
+                pending.append(stages[0])
+            case tree.As(_, stage, _):
+                pending.append(stage)
+            case tree.If(_, _, then, otherwise) | tree.Conditional(_, _, then, otherwise):
+                pending += [part for part in (then, otherwise) if part is not None]
+            case _:
+                yield node
+
+
 def reads_arriving(root: tree.Node) -> bool:
     """Tell whether `_` stands for what arrives at an expression as a whole: not behind an arrow inside it."""
     stack = [root]
