@@ -30,11 +30,9 @@ from netdsl.catalog.argument_types import (
     Integer,
     Items,
     Mapped,
-    Number,
     Repeated,
     Text,
     Unsupported,
-    accept_items,
     choice,
     either,
     items,
@@ -44,6 +42,19 @@ from netdsl.catalog.argument_types import (
     out_of_range,
     pair,
     repeated,
+)
+from netdsl.catalog.factor_types import (
+    FROM_ZERO_TO_ONE,
+    MAGNITUDE,
+    OF_A_TURN,
+    OF_COLOURS,
+    OF_HEIGHT,
+    OF_IMAGE,
+    OF_LEVELS,
+    OF_RANGE,
+    OF_WIDTH,
+    ZOOM,
+    factor,
 )
 from netdsl.catalog.object_table import object_argument_type
 from netdsl.catalog.reference_types import (
@@ -77,33 +88,6 @@ class DataFormat(ArgumentType):
         if value is None:
             return "channels_last"
         return choice("channels_last", "channels_first", folds=self.folds).accept(value)
-
-
-@dataclass(frozen=True)
-class Factor(ArgumentType):
-    """How far an augmentation goes: one number, or a pair that it is drawn between."""
-
-    low: float = -1.0
-    high: float = 1.0
-    open_low: bool = False
-    pairs_overlap: bool = True  # a pair need only overlap the bounds; else both ends lie within
-
-    def accept(self, value: Any) -> Any:
-        within = Number(self.spelled, self.low, self.high, self.open_low)
-        if not isinstance(value, list | tuple):
-            return within.accept(value)
-        ends = accept_items(value, NUMBER if self.pairs_overlap else within, self.spelled, 2)
-        if ends[0] > self.high or ends[1] < self.low:
-            raise out_of_range(value, self.spelled)
-        return ends
-
-
-def factor(
-    low: float, high: float, *, pairs_overlap: bool = True, open_low: bool = False
-) -> Factor:
-    """Make the type of an augmentation's strength between bounds."""
-    bounds = f"above {low:g}, up to {high:g}" if open_low else f"from {low:g} to {high:g}"
-    return Factor(f"a number {bounds}, or a pair of them", low, high, open_low, pairs_overlap)
 
 
 @dataclass(frozen=True)
@@ -284,9 +268,6 @@ NEEDED_ANYWAY = {("CategoryEncoding", "num_tokens")}
 
 # -- what a name means in particular layers -------------------------------------------------------
 
-FROM_ZERO_TO_ONE = factor(0, 1)
-SHARE_IN_BOUNDS = factor(0, 1, pairs_overlap=False)
-ZOOM = factor(-1, 1, pairs_overlap=False, open_low=True)
 LOOKUP_MODES = (*MODES_OF_TOKENS, "tf_idf")
 
 BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
@@ -381,21 +362,24 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ("RandomGaussianBlur", "sigma"): FROM_ZERO_TO_ONE,
     ("RandomGaussianBlur", "kernel_size"): OddSizes(),
     ("RandomGrayscale", "factor"): FRACTION,
-    ("AugMix", "factor"): SHARE_IN_BOUNDS,
-    ("RandAugment", "factor"): SHARE_IN_BOUNDS,
+    ("AugMix", "factor"): MAGNITUDE,
+    ("RandAugment", "factor"): MAGNITUDE,
+    ("RandomRotation", "factor"): factor(-1, 1, pairs_overlap=False, unit=OF_A_TURN),
+    ("RandomHue", "factor"): factor(0, 1, unit=OF_COLOURS),
+    ("RandomBrightness", "factor"): factor(-1, 1, unit=OF_RANGE),
     ("RandomPosterization", "factor"): factor(1, 8),
-    ("RandomTranslation", "height_factor"): factor(-1, 1, pairs_overlap=False),
-    ("RandomTranslation", "width_factor"): factor(-1, 1, pairs_overlap=False),
+    ("RandomTranslation", "height_factor"): factor(-1, 1, pairs_overlap=False, unit=OF_HEIGHT),
+    ("RandomTranslation", "width_factor"): factor(-1, 1, pairs_overlap=False, unit=OF_WIDTH),
     ("RandomZoom", "height_factor"): ZOOM,
     ("RandomZoom", "width_factor"): optional(ZOOM),
-    ("RandomShear", "x_factor"): SHARE_IN_BOUNDS,
-    ("RandomShear", "y_factor"): SHARE_IN_BOUNDS,
-    ("RandomColorJitter", "brightness_factor"): optional(factor(-1, 1)),
+    ("RandomShear", "x_factor"): factor(0, 1, pairs_overlap=False, unit=OF_IMAGE),
+    ("RandomShear", "y_factor"): factor(0, 1, pairs_overlap=False, unit=OF_IMAGE),
+    ("RandomColorJitter", "brightness_factor"): optional(factor(-1, 1, unit=OF_RANGE)),
     ("RandomColorJitter", "contrast_factor"): optional(FROM_ZERO_TO_ONE),
     ("RandomColorJitter", "saturation_factor"): optional(factor(-1, 1)),
-    ("RandomColorJitter", "hue_factor"): optional(FROM_ZERO_TO_ONE),
-    ("Solarization", "addition_factor"): SHARE_IN_BOUNDS,
-    ("Solarization", "threshold_factor"): SHARE_IN_BOUNDS,
+    ("RandomColorJitter", "hue_factor"): optional(factor(0, 1, unit=OF_COLOURS)),
+    ("Solarization", "addition_factor"): OF_LEVELS,
+    ("Solarization", "threshold_factor"): OF_LEVELS,
     ("RandomFlip", "mode"): choice("horizontal", "vertical", "horizontal_and_vertical"),
     ("AugMix", "num_chains"): POSITIVE,
     ("AugMix", "chain_depth"): POSITIVE,
@@ -427,7 +411,7 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
 
 #: Augmentations whose factor is a probability or a share.
 SHARES = (
-    "CutMix RandomContrast RandomElasticTransform RandomErasing RandomGaussianBlur RandomHue "
+    "CutMix RandomContrast RandomElasticTransform RandomErasing RandomGaussianBlur "
     "RandomInvert RandomPerspective RandomSharpness"
 ).split()
 

@@ -44,8 +44,10 @@ class ArgumentMismatch(Exception):
         self.label, self.help, self.suggestion, self.problem = label, help, suggestion, problem
 
 
-def mismatch(value: Any, spelled: str, help: str = "") -> ArgumentMismatch:
-    """Say that a value is of another type than the one wanted."""
+def mismatch(
+    value: Any, spelled: str, help: str = "", suggestion: str | None = None
+) -> ArgumentMismatch:
+    """Say that a value is of another type than the one wanted; `suggestion` is code that would do in its place."""
     if isinstance(value, Sym):
         names = one_of(f"`{name}`" for name in sorted(value.variables))
         return ArgumentMismatch(
@@ -59,7 +61,7 @@ def mismatch(value: Any, spelled: str, help: str = "") -> ArgumentMismatch:
             help or "give that dimension as a number where the input is declared",
             problem=SymbolicArgument,
         )
-    return ArgumentMismatch(f"is `{spell(value)}`, not {spelled}", help)
+    return ArgumentMismatch(f"is `{spell(value)}`, not {spelled}", help, suggestion)
 
 
 def out_of_range(value: Any, spelled: str) -> ArgumentMismatch:

@@ -400,6 +400,16 @@ class LayerKind:
     off_cudnn: Callable[[Mapping[str, Any]], Iterable[str]] | None = (
         None  # of a layer that cuDNN runs, the arguments that keep it from that
     )
+    categories: Callable[[Mapping[str, Any]], Dim | None] | None = (
+        None  # of how many categories it gives the numbers, from its arguments; None where it gives codes
+    )
+    bounded_by: str = ""  # the argument that says how many categories it takes
+    learns: Callable[[Mapping[str, Any]], bool] | None = (
+        None  # whether, with these arguments, `adapt` must be called before it can be used
+    )
+    settling: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = (
+        None  # arguments that make a number of a size that nobody knows before it has learned
+    )
     with_itself: str = ""  # what joining `{0}` with itself comes to, where it has no use
     tensor_arguments: frozenset[str] = frozenset()  # call-time arguments that take tensors
     roles: tuple[Role, ...] = ()

@@ -12,6 +12,7 @@ from netdsl.catalog.spell import spell
 
 _SWITCHES = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
 _LARGE = 2**31
+_LEAST_PERCENT = 10  # 5 may be 5 % and one half
 _LONGEST = 20  # characters of a string that may be a number
 
 
@@ -50,9 +51,10 @@ def _neighbours(value: Any) -> Iterator[Any]:
         case int():
             yield from _around(value)
         case float() if abs(value) < _LARGE:
-            if value < 0:
+            if value < 0 and value != -1:
                 yield -value
-            yield max(1, round(value))
+            if abs(value) >= 1:  # a share is no count: half an image is not one pixel
+                yield max(1, round(value))
         case Identifier(name) if name.isidentifier():
             yield name
         case list() | tuple() if value and all(item == value[0] for item in value):
@@ -75,9 +77,9 @@ def _read(text: str) -> Iterator[Any]:
 
 def _around(value: int) -> Iterator[Any]:
     """A share in percent, a minus sign too many, a size in place of a tuple of one."""
-    if value < 0:
+    if value < -1:  # -1 is what others write for "any"
         yield -value
-    if 5 <= value <= 100:
+    if _LEAST_PERCENT <= value <= 100:
         yield value / 100
     yield (value,)
     yield bool(value)

@@ -6,6 +6,7 @@ or the configured object as it was given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -34,6 +35,28 @@ INSTEAD_OF_NUMBER: Mapping[Family, str] = {
     "regularizer": "L2",
     "constraint": "MaxNorm",
 }
+
+#: L1 and L2 by themselves are as strong as this in Keras; `L1L2()` has a strength of 0.
+BOTH_NORMS = "L1L2(l1=0.01, l2=0.01)"
+
+_NUMBER = re.compile(r"\d*\.?\d+(e-?\d+)?", re.ASCII | re.IGNORECASE)
+_NORMS = re.compile(r"l[12]")
+_SHORT = 2  # a name of so few letters is as near to one as to another: `l3` to `l1` and `l2`
+
+
+def _both_norms(listed: Any) -> str:
+    """`[L1(0.1), L2(0.2)]` is one regularizer: `L1L2(l1=0.1, l2=0.2)`."""
+    strengths = {
+        item.kind.lower(): item.arguments.get(item.kind.lower(), 0.01)
+        for item in listed
+        if isinstance(item, ObjectValue) and item.kind in ("L1", "L2")
+    }
+    if len(listed) != 2 or len(strengths) != 2:
+        return ""
+    return (
+        f"L1L2({', '.join(f'{name}={spell(value)}' for name, value in sorted(strengths.items()))})"
+    )
+
 
 #: Layers that do nothing but activate and own no weights, which Keras calls like any function.
 ACTIVATION_LAYERS = ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")
@@ -93,6 +116,8 @@ class Reference(ArgumentType):
                 return value
             case BoundLayer() if self.family == "activation":
                 return self._layer(value)
+            case [ObjectValue(), *_] if both := _both_norms(value):
+                raise mismatch(value, self.spelled, f"did you mean `{both}`?", both)
             case {"class_name": str(name), "config": dict(config)}:
                 return self._configured(ObjectValue(self.family, name, config))
             case _:
@@ -111,6 +136,13 @@ class Reference(ArgumentType):
         return found
 
     def _unknown(self, text: str, written: object) -> ArgumentMismatch:
+        if (instead := self._meant(text)) is not None:
+            return ArgumentMismatch(
+                f"is `{spell(written)}`, which is not {ARTICLES[self.family]} of Keras",
+                help=f"did you mean `{instead}`?",
+                suggestion=instead,
+                problem=UnknownIdentifier,
+            )
         if text in names_and_aliases(self.family):  # `Constant` needs its parentheses in Keras too
             return ArgumentMismatch(
                 f"is `{spell(written)}`, which is not made by its name alone",
@@ -118,7 +150,8 @@ class Reference(ArgumentType):
                 problem=UnknownIdentifier,
             )
         last = text.rpartition(".")[2]
-        nearest = closest(last, (*identifiers(self.family), *names_and_aliases(self.family)))
+        known = (*identifiers(self.family), *names_and_aliases(self.family))
+        nearest = closest(last, known) if len(last) > _SHORT else None
         quoted = nearest and (f'"{nearest}"' if isinstance(written, str) else nearest)
         return ArgumentMismatch(
             f"is `{spell(written)}`, which is not {ARTICLES[self.family]} of Keras",
@@ -128,6 +161,18 @@ class Reference(ArgumentType):
             suggestion=quoted,
             problem=UnknownIdentifier,
         )
+
+    def _meant(self, text: str) -> str | None:
+        """A number in quotes is that number; both norms of a regularizer take their strengths, or do nothing."""
+        wanted = INSTEAD_OF_NUMBER.get(self.family)
+        if wanted and _NUMBER.fullmatch(text):
+            return f"{wanted}({text})"
+        words = text.lower()
+        if self.family == "regularizer" and (
+            {"l1", "l2"} <= set(_NORMS.findall(words)) or "elastic" in words
+        ):
+            return BOTH_NORMS
+        return None
 
     def _configured(self, value: ObjectValue) -> ObjectValue:
         found = signature(self.family, value.kind)

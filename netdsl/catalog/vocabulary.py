@@ -22,10 +22,21 @@ class TextTokens:
         return object.__getattribute__(self, "arguments")[name]
 
 
+#: What older Keras called the modes of an output.
+MODE_ALIASES: Mapping[str, str] = {"binary": "multi_hot", "tf-idf": "tf_idf"}
+
+#: How the lookup inside a `TextVectorization` is set.
+TEXT_LOOKUP: Mapping[str, Any] = {
+    "num_oov_indices": 1,
+    "mask_token": "",
+    "oov_token": "[UNK]",
+    "invert": False,
+}
+
+
 def text_tokens(call: Call) -> TextTokens:
     """Give the arguments that `TextVectorization` passes on to its lookup."""
-    own = {"num_oov_indices": 1, "mask_token": "", "oov_token": "[UNK]", "invert": False}
-    return TextTokens({**call.arguments, **own})
+    return TextTokens({**call.arguments, **TEXT_LOOKUP})
 
 
 def token_count(call: Call | TextTokens, mode: str) -> Dim:

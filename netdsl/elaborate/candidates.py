@@ -81,6 +81,7 @@ def _proposals(
             yield _told_at_input(refusal, call, channels_last(_first_of(tensors[0], graph)))
             yield with_argument(call, "padding", '"same"', "pad its input: ")
         case "UnknownDimension" if len(tensors) == 1:
+            yield _settled(tensors[0], graph)
             yield _averaged(tensors[0], graph)
         case "TooFewInputs" if len(tensors) == 1 and calls_a(call, "attention"):
             after = Edit(Span(call.file, call.end, call.end), "(value=_)")
@@ -115,11 +116,17 @@ def _first_of(tensor: Tensor, graph: Graph) -> Node:
 
 def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
     """Add an argument to a call that does not give it."""
+    return with_arguments(call, {name: value}, why)
+
+
+def with_arguments(call: Span, arguments: Mapping[str, str], why: str) -> Fix | None:
+    """Add arguments to a call that gives none of them."""
     text = call.text
-    if not text.endswith(")") or f"{name}=" in text:
+    if not text.endswith(")") or any(f"{name}=" in text for name in arguments):
         return None
     empty = text[:-1].rstrip().endswith("(")
-    added = f"{name}={value}" if empty else f", {name}={value}"
+    listed = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    added = listed if empty else f", {listed}"
     place = Span(call.file, call.end - 1, call.end - 1)
     shown = " ".join((text[:-1] + added + ")").split())
     return Fix((Edit(place, added),), text=f"{why}`{shown}`")
@@ -150,6 +157,20 @@ def _flatten_before(tensor: Tensor, call: Span) -> Fix | None:
     if tensor.spec.rank < 3:
         return None
     return before(call, "Flatten()", f"put {spell_shape(tensor.spec.shape)} in a row first")
+
+
+def _settled(tensor: Tensor, graph: Graph) -> Fix | None:
+    """The size is that of what a layer has yet to learn, or of a text: an argument of that layer settles it."""
+    node = graph.nodes[tensor.ref.node]
+    for _ in range(MAX_STEPS):
+        definition, call = node.operation.definition, node.operation.span
+        if definition is not None and definition.settling is not None and call is not None:
+            wanted = definition.settling(node.operation.bound)
+            return with_arguments(call, wanted, "let its size be known before it is run: ")
+        if len(node.inputs) != 1 or not node.is_a("view", "reordering", "each_place", "identity"):
+            break
+        node = graph.nodes[node.inputs[0].node]
+    return None
 
 
 def _averaged(tensor: Tensor, graph: Graph) -> Fix | None:

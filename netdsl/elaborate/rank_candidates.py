@@ -8,14 +8,15 @@ from math import isqrt
 
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.categories import count_at
 from netdsl.elaborate.entities import Tensor
 from netdsl.elaborate.size_candidates import calls_a
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.tensor import Dim, spell_shape
 
-#: The size of the vocabulary and of its vectors, where somebody has yet to choose them.
-EMBEDDING = "Embedding(10_000, 64)"
+#: The size of the vocabulary, where nothing says it, and of its vectors.
+TOKENS, VECTOR = "10_000", 64
 
 
 def for_rank(needs: int, tensor: Tensor, call: Span, graph: Graph) -> Iterator[Fix | None]:
@@ -28,7 +29,7 @@ def for_rank(needs: int, tensor: Tensor, call: Span, graph: Graph) -> Iterator[F
         yield stage_left_out(node, "Flatten")
         if calls_a(call, "pooling", "global_pooling"):
             yield _without(call, f"leave it out: {spell_shape(shape)} has nothing to pool over")
-    yield _reshaped(needs, tensor, call)
+    yield _reshaped(needs, tensor, call, graph)
     yield _of_other_rank(rank, call)
     if needs == 3 and rank == 4 and calls_a(call, "recurrent"):
         yield before(call, "TimeDistributed(Flatten())", "read its rows as steps")
@@ -45,7 +46,7 @@ def _short(text: str) -> str:
     return line if len(line) <= 60 else line[:57] + "…"
 
 
-def _reshaped(needs: int, tensor: Tensor, call: Span) -> Fix | None:
+def _reshaped(needs: int, tensor: Tensor, call: Span, graph: Graph) -> Fix | None:
     """Give a flat or grey picture its axes, a series its channel, token numbers their vectors."""
     sizes = tensor.spec.shape[1:]
     last = sizes[-1] if sizes else None
@@ -55,7 +56,9 @@ def _reshaped(needs: int, tensor: Tensor, call: Span) -> Fix | None:
     if needs == 4 and len(sizes) == 2 and sizes[0] == last and isinstance(last, int):
         return before(call, f"Reshape(({last}, {last}, 1))", "give the picture its channel")
     if needs == 3 and len(sizes) == 1 and tensor.spec.dtype.startswith(("int", "uint")):
-        return before(call, EMBEDDING, "turn the numbers of tokens into vectors")
+        tokens = count_at(graph, tensor.ref) or TOKENS
+        why = "turn the numbers of tokens into vectors"
+        return before(call, f"Embedding({tokens}, {VECTOR})", why)
     if needs == 3 and len(sizes) == 1 and isinstance(last, int):
         return before(call, f"Reshape(({last}, 1))", f"read it as {last} steps of one value")
     return None

@@ -43,15 +43,6 @@ from netdsl.syntax.faults import shorten
 
 __all__ = ["SETTINGS", "Context", "DataSource"]
 
-ADAPTABLE = (
-    "Normalization",
-    "TextVectorization",
-    "StringLookup",
-    "IntegerLookup",
-    "Discretization",
-)
-
-
 #: What to write where nothing near is known.
 _HELP: Mapping[str, str] = {
     "optimizer": "write `optimizer = adam`, or `optimizer = SGD(0.01, momentum=0.9)`",
@@ -313,15 +304,17 @@ def _adapt(setting: tree.Setting, context: Context) -> Any:
 def _adapt_problem(name: Any, graph: Graph | None) -> str:
     if graph is None or not graph.complete:
         return ""
-    kinds = {node.name: node.kind for node in graph.nodes}
-    if name not in kinds:
-        near = closest(str(name), kinds)
+    nodes = {node.name: node for node in graph.nodes}
+    if name not in nodes:
+        near = closest(str(name), nodes)
         return f"the model has no layer `{name}`" + (f"; did you mean `{near}`?" if near else "")
-    return (
-        ""
-        if kinds[name] in ADAPTABLE
-        else f"it is a `{kinds[name]}`, which learns nothing before fitting"
-    )
+    node = nodes[name]
+    learns = node.operation.definition.learns if node.operation.definition else None
+    if learns is None:
+        return f"it is a `{node.kind}`, which learns nothing before fitting"
+    if not learns(node.operation.bound):
+        return f"this `{node.kind}` was given what it would learn"
+    return ""
 
 
 SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Any]] = {

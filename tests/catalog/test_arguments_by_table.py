@@ -250,3 +250,51 @@ def test_no_class_swallows_an_argument_of_any_name() -> None:
                 taking.append(name)
     # A function inside gets it, it is the size of an axis, or a way to compute.
     assert sorted(taking) == ["MeanMetricWrapper", "einsum", "rearrange"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "argument", "value", "meant"),
+    [
+        ("RandomRotation", "factor", 45, "0.125"),
+        ("RandomRotation", "factor", -90, "-0.25"),
+        ("RandomRotation", "factor", 30, "30 / 360"),
+        ("RandomRotation", "factor", (-30, 30), "(-30 / 360, 30 / 360)"),
+        ("RandomRotation", "factor", 3.14, None),  # in what?
+        ("RandomTranslation", "height_factor", 10, None),  # of how many pixels?
+        ("RandomBrightness", "factor", 50, None),
+        ("RandomHue", "factor", 18, None),
+        ("RandAugment", "factor", 9, "0.9"),
+        ("RandomContrast", "factor", 20, "0.2"),
+        ("RandomCrop", "height", 0.8, None),  # of how many pixels?
+        ("Dropout", "rate", 50, "0.5"),
+        ("Dropout", "rate", 5, None),  # 5 % or one half
+        ("BatchNormalization", "momentum", 9, None),
+        ("BatchNormalization", "momentum", 99, "0.99"),
+        ("Dense", "units", -1, None),
+        ("Dense", "units", -64, "64"),
+        ("Dense", "kernel_regularizer", "l1+l2", "L1L2(l1=0.01, l2=0.01)"),
+        ("Dense", "kernel_regularizer", "l1_l2", "L1L2(l1=0.01, l2=0.01)"),
+        ("Dense", "bias_regularizer", "ElasticNet", "L1L2(l1=0.01, l2=0.01)"),
+        ("Dense", "activity_regularizer", "1e-4", "L2(1e-4)"),
+        ("Dense", "kernel_regularizer", "l3", None),  # as near to one as to the other
+        ("Dense", "kernel_initializer", "0", "Constant(0)"),
+    ],
+)
+def test_a_suggestion_means_what_was_written(
+    layer: str, argument: str, value: Any, meant: str | None
+) -> None:
+    required = {
+        "filters": 8,
+        "kernel_size": 3,
+        "units": 4,
+        "width": 8,
+        "width_factor": 0.1,
+        "rate": 0.1,
+    }
+    found = signature("layer", layer)
+    assert found is not None
+    others = {
+        p.name: required[p.name] for p in found.parameters if p.required and p.name != argument
+    }
+    (problem,) = bind_arguments(found, None, (), {**others, argument: value}).problems
+    assert problem.suggestion == meant

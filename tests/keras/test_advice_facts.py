@@ -197,3 +197,20 @@ def test_a_layer_on_a_list_is_warned_of_where_keras_fails_to_run_it(layer: str) 
     except Exception:
         runs = False
     assert ("N0520" not in {d.code for d in compiled.diagnostics}) == runs
+
+
+@pytest.mark.parametrize(("share", "quarters"), [(90 / 360, 1), (180 / 360, 2), (0.125, 0.5)])
+def test_a_rotation_is_a_share_of_a_turn(share: float, quarters: float) -> None:
+    image = np.random.default_rng(0).random((1, 8, 8, 1)).astype("float32")
+    turned = np.asarray(keras.layers.RandomRotation((share, share))(image, training=True))
+    straight = [np.rot90(image, k, axes=(1, 2)) for k in (1, -1, 2, 0)]
+    whole = [any(np.allclose(turned, other, atol=1e-3) for other in straight)]
+    assert whole == [quarters == int(quarters)]
+    if quarters == 2:
+        assert np.allclose(turned, straight[2], atol=1e-3)
+
+
+def test_l1_and_l2_have_a_strength_by_themselves_and_l1l2_has_none() -> None:
+    ones = np.ones((4, 4), "float32")
+    by_name = {name: float(keras.regularizers.get(name)(ones)) for name in ("l1", "l2", "L1L2")}
+    assert by_name == pytest.approx({"l1": 0.16, "l2": 0.16, "L1L2": 0.0})

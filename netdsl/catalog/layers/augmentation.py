@@ -7,19 +7,14 @@ much fails no earlier than at run time; `_as_images` says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from netdsl.catalog.argument_table import factor
 from netdsl.catalog.argument_types import (
     COUNT,
     FRACTION,
-    NUMBER,
     ArgumentType,
     choice,
-    mismatch,
     optional,
-    out_of_range,
 )
 from netdsl.catalog.kind import Call, Inference, LayerKind, Masking, Refusal, Role, Rule
 from netdsl.catalog.shape_rules import elementwise, numeric
@@ -163,28 +158,6 @@ def _new_size(call: Call, x: TensorSpec, first: int, caveats: tuple[str, ...] = 
 # -- arguments ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Share(ArgumentType):
-    """How far an augmentation goes: a number, or a pair of them, each within bounds."""
-
-    low: float = 0.0
-    high: float = 1.0
-    open_low: bool = False
-
-    def accept(self, value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            if len(value) != 2:
-                raise mismatch(value, self.spelled)
-            return tuple(self.accept(item) for item in value)
-        number = NUMBER.accept(value)
-        if not self.low <= number <= self.high or (self.open_low and number == self.low):
-            raise out_of_range(value, self.spelled)
-        return number
-
-
-UP_TO_ONE = Share("a number from 0 to 1, or a pair of them")
-EITHER_WAY = Share("a number from -1 to 1, or a pair of them", -1.0)
-ABOVE_MINUS_ONE = Share("a number above -1, up to 1, or a pair of them", -1.0, open_low=True)
 SIZE = optional(COUNT)
 NEW_SIZE: Mapping[str, ArgumentType] = {"height": SIZE, "width": SIZE}
 
@@ -244,20 +217,17 @@ KINDS = (
     ),
     _augmentation(
         "RandomTranslation", "objects that stand anywhere", "RandomTranslation(0.1, 0.1)",
-        arguments={"height_factor": EITHER_WAY, "width_factor": EITHER_WAY},
     ),
     _augmentation(
         "RandomRotation", "objects that stand at any angle", "RandomRotation(0.05)",
-        arguments={"factor": factor(-1, 1)}, watch_for="the factor is in turns: 0.05 is 18 degrees",
+        watch_for="the factor is in turns: 0.05 is 18 degrees",
     ),
     _augmentation(
         "RandomZoom", "objects of any size", "RandomZoom(0.2)",
-        arguments={"height_factor": ABOVE_MINUS_ONE, "width_factor": optional(ABOVE_MINUS_ONE)},
         watch_for="a negative factor enlarges; width_factor=None keeps the aspect ratio",
     ),
     _augmentation(
         "RandomShear", "objects that lean", "RandomShear((0.0, 0.2), (0.0, 0.2))", rule=sheared,
-        arguments={"x_factor": UP_TO_ONE, "y_factor": UP_TO_ONE},
     ),
     _augmentation("RandomPerspective", "objects seen from the side", "RandomPerspective(0.5)"),
     _augmentation(
@@ -267,8 +237,7 @@ KINDS = (
     _augmentation("RandomErasing", "objects that are partly hidden", "RandomErasing(0.5)"),
     _augmentation("RandomContrast", "light that varies", "RandomContrast(0.2)", watch_for=RANGE),
     _augmentation("RandomBrightness", "light that varies", "RandomBrightness(0.2)", watch_for=RANGE),
-    _augmentation("RandomHue", "colours that vary", "RandomHue(0.1)", watch_for=RANGE,
-                  arguments={"factor": factor(0, 1)}),
+    _augmentation("RandomHue", "colours that vary", "RandomHue(0.1)", watch_for=RANGE),
     _augmentation("RandomSaturation", "colours that vary", "RandomSaturation(0.2)", watch_for=RANGE),
     _augmentation(
         "RandomColorDegeneration", "colours that fade", "RandomColorDegeneration(0.2)", rule=colour,
@@ -294,7 +263,7 @@ KINDS = (
     ),
     _augmentation(
         "Solarization", "a colour change as in RandAugment", "Solarization(threshold_factor=0.5)",
-        arguments={"addition_factor": UP_TO_ONE, "threshold_factor": UP_TO_ONE}, watch_for=RANGE,
+        watch_for=RANGE,
     ),
     _augmentation("AutoContrast", "flat images", "AutoContrast()", watch_for=RANGE),
     _augmentation(

@@ -16,8 +16,19 @@ from netdsl.catalog.argument_types import (
     optional,
 )
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight, policy_dtypes
+from netdsl.catalog.learned import (
+    bins_of,
+    has_no_boundaries,
+    has_no_mean,
+    has_no_vocabulary,
+    ranges_of,
+    settled_text,
+    settled_width,
+    tokens_of,
+    tokens_of_text,
+)
 from netdsl.catalog.shape_rules import axis_of, elementwise, numeric
-from netdsl.catalog.vocabulary import text_tokens, token_count
+from netdsl.catalog.vocabulary import MODE_ALIASES, text_tokens, token_count
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     TooFewInputs,
@@ -31,12 +42,11 @@ from netdsl.diagnostics.problems.shapes import (
 from netdsl.tensor import UNKNOWN, Dim, Shape, TensorSpec, equal, spell_shape
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")
-ALIASES = {"binary": "multi_hot", "tf-idf": "tf_idf"}  # what older Keras called them
 
 
 def mode_of(call: Call) -> str:
     """Give `output_mode` in today's spelling."""
-    return ALIASES.get(call.output_mode) or str(call.output_mode)
+    return MODE_ALIASES.get(call.output_mode) or str(call.output_mode)
 
 
 def _dtype_of(call: Call, allowed: Sequence[str], help: str) -> TensorSpec:
@@ -346,6 +356,9 @@ KINDS = (
         mask="drop",
         arguments={"output_mode": choice(*MODES)},
         roles=("lookup",),
+        categories=tokens_of,
+        learns=has_no_vocabulary,
+        settling=settled_width,
         group="preprocessing",
         shape_rule=LOOKUP_SHAPE,
         use_for="categories that are words",
@@ -359,6 +372,9 @@ KINDS = (
         mask="drop",
         arguments={"output_mode": choice(*MODES), "vocabulary_dtype": choice("int64")},
         roles=("lookup",),
+        categories=tokens_of,
+        learns=has_no_vocabulary,
+        settling=settled_width,
         group="preprocessing",
         shape_rule=LOOKUP_SHAPE,
         use_for="categories that are numbers, but not 0, 1, 2, …",
@@ -371,6 +387,9 @@ KINDS = (
         mask="drop",
         arguments={"output_mode": choice(*MODES)},
         roles=("lookup",),
+        categories=tokens_of_text,
+        learns=has_no_vocabulary,
+        settling=settled_text,
         group="preprocessing",
         shape_rule="(batch, 1) → (batch, output_sequence_length)",
         use_for="text as it was typed",
@@ -383,6 +402,7 @@ KINDS = (
         category_encoding,
         mask="drop",
         arguments={"output_mode": choice("count", "one_hot", "multi_hot", "binary")},
+        bounded_by="num_tokens",
         group="preprocessing",
         shape_rule='(batch, n) → (batch, num_tokens); "one_hot" of n > 1: (batch, n, num_tokens)',
         use_for="one-hot and multi-hot codes of categories numbered from 0",
@@ -394,6 +414,8 @@ KINDS = (
         "Discretization",
         discretization,
         mask="drop",
+        categories=ranges_of,
+        learns=has_no_boundaries,
         group="preprocessing",
         shape_rule='(batch, n) → the same in int32; "one_hot" adds an axis of bins',
         use_for="ages, prices and other quantities as categories",
@@ -405,6 +427,7 @@ KINDS = (
         hashing,
         mask="drop",
         roles=("lookup",),
+        categories=bins_of,
         group="preprocessing",
         shape_rule="(batch, n) → the same in int64; other modes: (batch, num_bins)",
         use_for="categories without a vocabulary",
@@ -418,6 +441,7 @@ KINDS = (
         mask="drop",
         arguments={"num_bins": INTEGER},
         roles=("lookup",),
+        categories=bins_of,
         group="preprocessing",
         shape_rule='[(batch, 1), (batch, 1)] → (batch, 1); "one_hot": (batch, num_bins)',
         use_for="two categories that mean something together",
@@ -429,6 +453,7 @@ KINDS = (
         normalization,
         arguments={"mean": NESTED_NUMBERS, "variance": NESTED_NUMBERS},
         roles=("normalization", "each_place"),
+        learns=has_no_mean,
         group="preprocessing",
         shape_rule="unchanged",
         use_for="features of different scales; learned with `adapt` before training",
