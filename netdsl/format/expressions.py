@@ -12,6 +12,7 @@ from netdsl.format.layout import (
     SPACE_LINE,
     Either,
     Group,
+    Guarded,
     Indent,
     Layout,
     filled,
@@ -21,7 +22,7 @@ from netdsl.format.literals import spell_number, spell_string
 from netdsl.format.precedence import Level, level, operator_level
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
-from netdsl.syntax.recovery import Brackets
+from netdsl.syntax.recovery import STATEMENT_WORDS, Brackets, begins_with
 from netdsl.syntax.tokens import Tokens, tokenize
 
 _BRACED = (tree.Repeat, tree.For, tree.If)
@@ -52,7 +53,7 @@ class Expressions:
             case tree.Literal() | tree.FString():
                 return self._literal(node)
             case tree.Name():
-                return node.id
+                return _name(node.id)
             case tree.Arriving():
                 return node.span.text
             case tree.ListExpr():
@@ -407,6 +408,17 @@ class Expressions:
         behind, before_end = self.comments.between(end)
         tail: Layout = (HARD_LINE, _without_last_line(before_end)) if before_end else ""
         return ("{", trailing, Indent(SPACE_LINE, leading, inner, behind, tail), SPACE_LINE, "}")
+
+
+def _name(word: str) -> Layout:
+    """Lay a name out; one that a statement could begin with is never to be read as its beginning."""
+    if word not in STATEMENT_WORDS:
+        return word
+
+    def is_misread(following: str) -> bool:
+        return begins_with(word, tokenize(SourceFile("", following)).kinds[0])
+
+    return Guarded(word, is_misread)
 
 
 def _without_last_line(comments: Layout) -> Layout:

@@ -7,7 +7,7 @@ fits, else each `Line` directly in it becomes a line end (Wadler, A prettier pri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 WIDTH = 100
@@ -61,7 +61,17 @@ class Suffix:
         self.text = text
 
 
-Layout: TypeAlias = str | tuple["Layout", ...] | Line | Indent | Group | Either | Suffix
+class Guarded:
+    """A word that stands in parentheses where a line begins with it and the text behind it lets it be misread."""
+
+    __slots__ = ("is_misread", "word")
+
+    def __init__(self, word: str, is_misread: Callable[[str], bool]) -> None:
+        self.word = word
+        self.is_misread = is_misread
+
+
+Layout: TypeAlias = str | tuple["Layout", ...] | Line | Indent | Group | Either | Suffix | Guarded
 
 SOFT_LINE = Line("")
 SPACE_LINE = Line(" ")
@@ -115,6 +125,7 @@ class _Printer:
     def __init__(self) -> None:
         self._written: list[str] = []
         self._column = 0
+        self._begins_line = False
         self._suffixes: list[str] = []
         self._work: list[_Piece] = []
 
@@ -138,14 +149,43 @@ class _Printer:
                     self._work.append((indent, broken, piece.broken if broken else piece.flat))
                 case Suffix():
                     self._suffixes.append(piece.text)
+                case Guarded():
+                    self._guarded(piece)
         self._end_line()
         return "".join(self._written)
 
     def _push(self, indent: int, broken: bool, pieces: tuple[Layout, ...]) -> None:
         self._work.extend((indent, broken, piece) for piece in reversed(pieces))
 
+    def _guarded(self, piece: Guarded) -> None:
+        is_misread = self._begins_line and piece.is_misread(self._upcoming())
+        self._text(f"({piece.word})" if is_misread else piece.word)
+
+    def _upcoming(self) -> str:
+        """Give the next text to be written, whatever the line; comments are none."""
+        work = list(self._work[-1:])
+        following = len(self._work) - 1
+        while work or following > 0:
+            if not work:
+                following -= 1
+                work.append(self._work[following])
+            indent, broken, piece = work.pop()
+            match piece:
+                case str() if piece.strip() and not piece.startswith("#"):
+                    return piece.strip()
+                case tuple():
+                    work.extend((indent, broken, part) for part in reversed(piece))
+                case Indent() | Group():
+                    work.extend((indent, broken, part) for part in reversed(piece.holds))
+                case Either():
+                    work.append((indent, broken, piece.broken if broken else piece.flat))
+                case Guarded():
+                    return piece.word
+        return ""
+
     def _text(self, text: str) -> None:
         self._written.append(text)
+        self._begins_line = self._begins_line and not text.strip()
         last = text.rfind("\n")
         self._column = self._column + len(text) if last < 0 else len(text) - last - 1
 
@@ -157,6 +197,7 @@ class _Printer:
         self._written.append("\n\n" if line is BLANK_LINE else "\n")
         self._written.append(" " * indent)
         self._column = indent
+        self._begins_line = True
 
     def _end_line(self) -> None:
         """Take back the indentation of a line that stayed empty, and write what was to stand at the line's end."""
@@ -198,6 +239,8 @@ class _Printer:
                     work.extend((0, mode, part) for part in reversed(piece.holds))
                 case Either():
                     work.append((0, broken, piece.broken if broken else piece.flat))
+                case Guarded():
+                    room -= len(piece.word) + 2 * self._begins_line
         return False
 
 

@@ -23,6 +23,7 @@ TOP_WORDS = frozenset(
 BODY_WORDS = frozenset({"input", "let", "fn", "defaults", "assert", "layer", "output"})
 # The words that begin a statement at top level and nowhere else.
 ONLY_TOP_WORDS = TOP_WORDS - BODY_WORDS
+STATEMENT_WORDS = TOP_WORDS | BODY_WORDS
 # What opens a block of lines in Python.
 _OPEN_BLOCKS = frozenset({"for", "if", "elif", "else", "while", "with", "def", "class", "try"})
 _NAMED = frozenset({"let", "fn", "block", "model", "train", "input", "layer", "defaults"})
@@ -76,9 +77,9 @@ def begins_statement(tokens: Tokens, index: int, where: str) -> bool:
     following = tokens.kinds[min(index + 1, len(tokens.kinds) - 1)]
     if where == TOP:
         return kind in TOP_WORDS and following not in _NEVER_SECOND
-    if kind in ONLY_TOP_WORDS and _fits(kind, following):
+    if kind in ONLY_TOP_WORDS and begins_with(kind, following):
         return True
-    if where == BODY and kind in BODY_WORDS and _fits(kind, following):
+    if where == BODY and kind in BODY_WORDS and begins_with(kind, following):
         return True
     if where == SETTINGS and following == ":" and tokens.is_first_on_line(index):
         return is_name(kind)  # `optimizer: adam`, as elsewhere
@@ -88,12 +89,12 @@ def begins_statement(tokens: Tokens, index: int, where: str) -> bool:
 def begins_line_and_statement(tokens: Tokens, index: int) -> bool:
     """Tell a statement that begins on its own line by a word of the language: there the word is no name."""
     kind = tokens.kinds[index]
-    if kind not in TOP_WORDS | BODY_WORDS or not tokens.is_first_on_line(index):
+    if kind not in STATEMENT_WORDS or not tokens.is_first_on_line(index):
         return False
-    return _fits(kind, tokens.kinds[index + 1])
+    return begins_with(kind, tokens.kinds[index + 1])
 
 
-def _fits(word: str, following: str) -> bool:
+def begins_with(word: str, following: str) -> bool:
     """Tell a word that begins a statement from the same word as a name, by what follows."""
     if following in _INFIX_WORDS:
         return False

@@ -250,3 +250,20 @@ def sources(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(["", "\n", "# first\n"])) + "".join(
         token + gap for token, gap in zip(tokens, gaps, strict=True)
     )
+
+
+#: Words of the language, and of Python, that are names where the grammar asks for no word.
+WORDS = [
+    *["output", "input", "layer", "let", "fn", "defaults", "assert", "block", "model", "train", "extern", "from"],
+    *["weights", "import", "as", "class", "def", "lambda", "while", "with", "yield", "async", "match", "print"],
+]  # fmt: skip
+
+
+@st.composite
+def lines_of_words(draw: st.DrawFn) -> str:
+    """Draw a program on one line, where no word of the language stands at the beginning, with such words for names."""
+    tokens = draw(program)
+    named = [t for t in dict.fromkeys(tokens) if t in ("x", "y", "Dense", "conv_bn", "é")]
+    chosen = draw(st.lists(st.sampled_from(WORDS), min_size=len(named), max_size=len(named)))
+    words = dict(zip(named, chosen, strict=True))
+    return " ".join(words.get(token, token) for token in tokens if not token.startswith("#"))

@@ -48,7 +48,8 @@ LONG = {
     "signs": "let a = " + "-" * 99 + "1",
     "powers": "let a = " + "a ** " * 800 + "a",
     "brackets": "let a = " + "[" * 99 + "]" * 99,
-    "loops": "let a = x -> " + "repeat 2 { " * 95 + "b" + " }" * 95,
+    "loops": "let a = x -> " + "repeat 2 { " * 20 + "b" + " }" * 20,
+    "choices": "let a = x -> " + "if c { " * 95 + "b" + " }" * 95,
     "calls": "let a = a" + "(b)" * 900,
     "a chain": "block b = x" + " -> f()" * 5_000,
 }
