@@ -288,8 +288,8 @@ def _predefine_as(expr: tree.Expr, frame: Frame) -> None:
 
 def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Frame) -> Any:
     value = ev.evaluate(expr, frame)
-    if is_tensorial(value):
-        return value
+    if is_tensorial(value) or (value == [] and isinstance(expr, tree.Comprehension)):
+        return value  # a list of tensors, if of none
     if isinstance(statement, tree.Bind) and isinstance(
         value, (int, float, str, bool, list, tuple, dict)
     ):

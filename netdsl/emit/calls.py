@@ -14,11 +14,11 @@ from netdsl.emit import code, simplify
 from netdsl.emit.expressions import (
     catalogue_name,
     expression,
+    listed,
     nests,
     plain,
     sequence,
     unbound_path,
-    value,
 )
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, is_several
 from netdsl.emit.spelling import python_name
@@ -106,14 +106,17 @@ def iterable(w: Writer, expr: tree.Expr) -> Piece:
 
 def arguments(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.expr], code.Keywords]:
     """Spell the arguments of a function over values, as they were written."""
-    return code.placed((a.star, a.name and python_name(a.name), value(w, a.value)) for a in written)
+    return code.placed(
+        (a.star, a.name and python_name(a.name), listed(expression(w, a.value)).code)
+        for a in written
+    )
 
 
 def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> Piece:
     """`ops.f(arguments)`: what arrives is the first argument."""
     pieces = _applied_arguments(w, expr.arguments)
     args, keywords = _call_time(expr.arguments, pieces)
-    first = [] if arriving is None else [sequence(arriving)]
+    first = [] if arriving is None else [listed(arriving).code]
     called: ast.expr = code.call(path, [*first, *args], keywords)
     if arriving is None and _is_source(w, expr, pieces):
         called = tied(w, called)
@@ -158,7 +161,7 @@ def _call_time(
     written: Iterable[tree.Argument], pieces: Iterable[Piece]
 ) -> tuple[list[ast.expr], code.Keywords]:
     return code.placed(
-        (a.star, a.name, sequence(piece) if a.star == "*" else piece.code)
+        (a.star, a.name, sequence(piece) if a.star == "*" else listed(piece).code)
         for a, piece in zip(written, pieces, strict=True)
     )
 

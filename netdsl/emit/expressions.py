@@ -169,12 +169,22 @@ def sequence(piece: Piece) -> ast.expr:
     return piece.code
 
 
+def listed(piece: Piece) -> Piece:
+    """Give a model's outputs, a dict in Python, as a list, where other code may put a list in their place."""
+    kind = piece.kind
+    if not isinstance(kind, Parts) or not kind.by_key:
+        return piece
+    return Piece(code.call("list", [sequence(piece)]), Parts(kind.items, kind.names))
+
+
 def list_piece(items: list[Piece]) -> Piece:
     """Make a list of pieces; a lone spread list needs no brackets of its own."""
     if len(items) == 1 and isinstance(items[0].code, ast.Starred):
         inner = items[0].code.value
         if isinstance(inner, (ast.ListComp, ast.List)):
             return Piece(inner, items[0].kind)
+    if len({piece.kind for piece in items if is_several(piece.kind)}) > 1:
+        items = [listed(piece) for piece in items]  # so that a loop over them meets lists alone
     made = code.list_of(piece.code for piece in items)
     if any(isinstance(piece.code, ast.Starred) for piece in items):
         kinds = [element(p.kind) if isinstance(p.code, ast.Starred) else p.kind for p in items]
@@ -344,8 +354,8 @@ def _attribute(w: Writer, expr: tree.Attribute) -> Piece:
     if root is not None:
         return plain(_catalogue_path(root))
     inner = expression(w, expr.value)
-    if isinstance(inner.kind, Parts) and expr.name in inner.kind.names:
-        return part(inner, inner.kind.names.index(expr.name))
+    if isinstance(inner.kind, Parts) and (place := inner.kind.place(expr.name)) is not None:
+        return part(inner, place)
     if isinstance(inner.code, ast.Call):
         inner = w.settle(inner, w.temporary("tensor"))
     return plain(code.attribute(inner.code, expr.name))

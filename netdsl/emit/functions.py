@@ -17,7 +17,7 @@ from netdsl.elaborate.ordering import arrange
 from netdsl.emit import code
 from netdsl.emit.bodies import BodyWriter, body_names, variable_of
 from netdsl.emit.calls import applied
-from netdsl.emit.expressions import expression, list_piece, sequence, value
+from netdsl.emit.expressions import expression, list_piece, listed, sequence, value
 from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
@@ -387,9 +387,7 @@ def model_inputs(
 ) -> ast.expr:
     """Spell what a model used as a layer is called with: a tensor, or a list in the order of its inputs."""
     if not extra:
-        if isinstance(current.kind, Parts) and current.kind.by_key:
-            return code.call("list", [sequence(current)])
-        return current.code
+        return listed(current).code
     assert isinstance(maker.function, tree.Name)
     symbol = w.module.symbol(w.unit, maker.function.id)
     assert symbol is not None

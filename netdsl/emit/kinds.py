@@ -33,11 +33,22 @@ class ListOf:
 
 @record
 class Parts:
-    """A list or tuple of known elements; `names` for outputs, `by_key` where Python holds them in a dict."""
+    """A list or tuple of known elements; `names` for outputs, `by_key` where Python holds them in a dict.
+
+    `others` are further names for them, of what stands there where a loop has no turn or another arm is taken.
+    """
 
     items: tuple[Kind, ...]
     names: tuple[str | None, ...] = ()
     by_key: bool = False
+    others: tuple[str | None, ...] = ()
+
+    def place(self, name: str) -> int | None:
+        """Give the number of an output by its name."""
+        for names in (self.names, self.others):
+            if name in names:
+                return names.index(name)
+        return None
 
 
 @record(eq=False)
@@ -124,6 +135,16 @@ def member(kind: Kind, index: int) -> Kind:
     if isinstance(kind, Parts) and -len(kind.items) <= index < len(kind.items):
         return kind.items[index]
     return element(kind)
+
+
+def alike(first: Kind, second: Kind) -> Kind:
+    """Give the kind of what is one or the other when the code runs; outputs keep the names that either has."""
+    if not isinstance(first, Parts) or not isinstance(second, Parts) or first == second:
+        return second
+    if len(first.items) != len(second.items):
+        return second
+    others = first.names if second.names else ()
+    return Parts(second.items, second.names or first.names, second.by_key, others)
 
 
 def may_be_tuple(piece: Piece) -> bool:

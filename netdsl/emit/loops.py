@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from netdsl.emit import code
 from netdsl.emit.calls import flowing, iterable
-from netdsl.emit.expressions import sequence, value
-from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, member
+from netdsl.emit.expressions import listed, sequence, value
+from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, alike, element, member
 from netdsl.emit.names import Loop
 from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
@@ -160,31 +160,34 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
     from netdsl.emit.stages import run
 
     pattern: tree.Pattern | None = None
-    before, given = len(w.out), current
+    given, first = current, len(w.out)
+    stays = given is not None and given.is_name and not w.is_temporary(given)
     if current is not None:
-        current = w.assign(flow, current)
+        current = w.assign(flow, listed(current))
         w.drop_temporaries()
         w.scope.arriving = current
+    begun = len(w.out)
     if isinstance(stage, tree.Repeat):
         source = Piece(code.call("range", [value(w, stage.count)]), VALUE)
     else:
         pattern, source = stage.target, iterable(w, stage.iterable)
     if source.kind != VALUE:
         source = Piece(sequence(source), source.kind)
+    stays = stays and len(w.out) == begun  # nothing that was written reads the variable
     start_lists(w, stage)
     with _opened(w, stage, pattern, source) as opened, w.block() as body:
-        if current is None:
-            result = flowing(w, stage.body, flow)
-        else:
-            arriving = Piece(code.name(flow), current.kind)
-            result = run(w, stage.body, arriving, flow)
-        result = w.carry(result, flow)
-    if not body:
-        del w.out[before:]
-        return given or result
+        result = (
+            flowing(w, stage.body, flow) if current is None else run(w, stage.body, current, flow)
+        )
+        result = w.carry(listed(result), flow)
+    if not body:  # whatever the turns, what arrives leaves: in the variable that has it
+        if stays:
+            del w.out[first:begun]
+        return (given if stays else current) or result
     target, over = opened.head()
     w.emit(ast.For(_without_unused(target, body), over, body, []))
-    return Piece(code.name(flow), result.kind)
+    kind = result.kind if current is None else alike(current.kind, result.kind)
+    return Piece(code.name(flow), kind)
 
 
 def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:

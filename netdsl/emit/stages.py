@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, TypeAlias
 
 from netdsl.catalog import layer_kind
@@ -15,13 +16,21 @@ from netdsl.catalog.signature import signature
 from netdsl.elaborate.naming import snake_case
 from netdsl.emit import applications, code, simplify
 from netdsl.emit.calls import call_time, flowing, hinted, ops_call
-from netdsl.emit.expressions import expression, list_piece, sequence, unbound_path, value
+from netdsl.emit.expressions import (
+    expression,
+    list_piece,
+    listed,
+    sequence,
+    unbound_path,
+    value,
+)
 from netdsl.emit.kinds import (
     TENSOR,
     LayerObject,
     ListOf,
     Parts,
     Piece,
+    alike,
     element,
     is_several,
     is_tensorial,
@@ -101,7 +110,7 @@ def _apply_object(
 ) -> Piece:
     assert isinstance(target.kind, LayerObject)
     args, keywords = call_time(w, written)
-    first = _spread(current) if target.kind.positional else [sequence(current)]
+    first = _spread(current) if target.kind.positional else [listed(current).code]
     called = code.call(target.code, [*first, *args], keywords)
     applied = Piece(called, target.kind.result or TENSOR)
     if target.kind.trainable is None:
@@ -177,7 +186,7 @@ def _layer(
     args, keywords = call_time(w, _second(second))
     made: ast.expr = layer_call(w, kind, maker.arguments, w.stage_name(maker, snake_case(kind)))
     spreads = definition is not None and definition.takes == "positional"
-    first = _spread(current) if spreads else [sequence(current)]
+    first = _spread(current) if spreads else [listed(current).code]
     trainable = freezing(w, kind, maker.arguments)
     layer = ""
     if trainable is not None:
@@ -193,7 +202,7 @@ def _extern(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piec
     assert isinstance(maker.function, tree.Name)
     args, keywords = call_time(w, _second(second))
     made = extern_layer(w, maker, w.stage_name(maker, snake_case(maker.function.id)))
-    applied = code.call(made, [sequence(current), *args], keywords)
+    applied = code.call(made, [listed(current).code, *args], keywords)
     return Piece(applied, w.module.result_kind(maker, TENSOR))
 
 
@@ -417,15 +426,28 @@ def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Pie
             if arm is not None:
                 results.append(_arm(w, arm, current, flow))
                 w.carry(results[-1], flow)
+            elif current is not None:
+                results.append(current)
         written.append((test, body))
     w.holds = holds
+    _list_outputs(results, [body for _, body in written], flow)
     statement = _nested_ifs(written)
     if statement is None:
         del w.out[before:]
         return current if current is not None else results[0]
     w.emit(statement)
-    several = [r.kind for r in results if is_tensorial(r.kind)]
-    return Piece(code.name(flow), several[0] if several else TENSOR)
+    kinds = [r.kind for r in results if is_tensorial(r.kind)]
+    return Piece(code.name(flow), reduce(alike, reversed(kinds)) if kinds else TENSOR)
+
+
+def _list_outputs(results: list[Piece], bodies: list[list[ast.stmt]], flow: str) -> None:
+    """Where arms give the outputs of different models, dicts, or one of them a list, let all give lists."""
+    if len({result.kind for result in results}) == 1:
+        return
+    for number, (result, body) in enumerate(zip(results, bodies, strict=False)):
+        results[number] = listed(Piece(code.name(flow), result.kind))
+        if isinstance(result.kind, Parts) and result.kind.by_key:
+            body.append(code.assign(flow, results[number].code))
 
 
 def _is_constant(test: ast.expr | None, wanted: bool) -> bool:

@@ -108,6 +108,10 @@ class Writer:
         self._temporary.append(variable)
         return variable
 
+    def is_temporary(self, piece: Piece) -> bool:
+        """Tell whether a piece is in a variable that is given back when its chain goes on."""
+        return isinstance(piece.code, ast.Name) and piece.code.id in self._temporary
+
     def drop_temporaries(self) -> None:
         """Give back the variables whose tensors have been used."""
         self.names.release(*self._temporary)
