@@ -179,8 +179,9 @@ def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
 
 def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
     """Give an expression whose chain, if it is one, flows through a variable."""
+    from netdsl.emit.conditions import choose_source
     from netdsl.emit.loops import loop_stage
-    from netdsl.emit.stages import chain, choose_source, run
+    from netdsl.emit.stages import chain, run
 
     if isinstance(expr, tree.Pipe):
         return chain(w, expr, flow)

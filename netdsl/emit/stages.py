@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.naming import snake_case
-from netdsl.emit import applications, code, simplify
-from netdsl.emit.calls import call_time, flowing, hinted, ops_call
+from netdsl.emit import applications, code
+from netdsl.emit.calls import call_time, hinted, ops_call
+from netdsl.emit.conditions import conditional_stage, if_stage
 from netdsl.emit.expressions import (
     expression,
     list_piece,
@@ -30,10 +30,8 @@ from netdsl.emit.kinds import (
     ListOf,
     Parts,
     Piece,
-    alike,
     element,
     is_several,
-    is_tensorial,
 )
 from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call, made_once
 from netdsl.emit.layout import flat
@@ -371,121 +369,6 @@ def _name_branches(w: Writer, pieces: list[Piece], places: list[tuple[int, int, 
         pieces[number] = Piece(code.name(variable), pieces[number].kind)
 
 
-# -- conditions ---------------------------------------------------------------------------------
-
-
-#: A condition (None for `else`) and the stage that it lets run (None for nothing).
-Arm: TypeAlias = tuple[tree.Expr | None, tree.Expr | None]
-
-
-def _arms(stage: tree.If) -> list[Arm]:
-    arms: list[Arm] = []
-    node: tree.Expr | None = stage
-    while isinstance(node, tree.If):
-        arms.append((node.condition, node.then))
-        node = node.otherwise
-    return [*arms, (None, node)]
-
-
-def _if(w: Writer, stage: tree.If, current: Piece, flow: str) -> Piece:
-    return _choose(w, _arms(stage), current, flow)
-
-
-def _conditional(w: Writer, stage: tree.Conditional, current: Piece, flow: str) -> Piece:
-    return _choose(w, [(stage.condition, stage.then), (None, stage.otherwise)], current, flow)
-
-
-def choose_source(w: Writer, expr: tree.If, flow: str) -> Piece:
-    """`y = if … { a } else { b }`: nothing arrives, so each arm is a tensor or a chain from one."""
-    return _choose(w, _arms(expr), None, flow)
-
-
-def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Piece:
-    """Write `if … elif … else …`; an arm that is missing lets what arrives through."""
-    if current is not None:
-        current = w.settle(current, flow)
-        w.scope.arriving = current
-    tests = [None if test is None else value(w, test) for test, _ in arms]
-    open_arms = [
-        (t, a) for t, (_, a) in zip(tests, arms, strict=True) if not _is_constant(t, False)
-    ]
-    certain = next(
-        (n for n, (t, _) in enumerate(open_arms) if t is None or _is_constant(t, True)), 0
-    )
-    open_arms = [*open_arms[:certain], (None, open_arms[certain][1])]
-    if len(open_arms) == 1:
-        return _arm(w, open_arms[0][1], current, flow)
-    before, holds = len(w.out), w.holds
-    if open_arms[-1][1] is None and current is not None and holds != (flow, current.code.id):  # type: ignore[attr-defined]
-        w.assign(flow, current)
-        w.holds = (flow, current.code.id)  # type: ignore[attr-defined]
-    written: list[tuple[ast.expr | None, list[ast.stmt]]] = []
-    results: list[Piece] = []
-    for test, arm in open_arms:
-        with w.block() as body:
-            if arm is not None:
-                results.append(_arm(w, arm, current, flow))
-                w.carry(results[-1], flow)
-            elif current is not None:
-                results.append(current)
-        written.append((test, body))
-    w.holds = holds
-    _list_outputs(results, [body for _, body in written], flow)
-    statement = _nested_ifs(written)
-    if statement is None:
-        del w.out[before:]
-        return current if current is not None else results[0]
-    w.emit(statement)
-    kinds = [r.kind for r in results if is_tensorial(r.kind)]
-    return Piece(code.name(flow), reduce(alike, reversed(kinds)) if kinds else TENSOR)
-
-
-def _list_outputs(results: list[Piece], bodies: list[list[ast.stmt]], flow: str) -> None:
-    """Where arms give the outputs of different models, dicts, or one of them a list, let all give lists."""
-    if len({result.kind for result in results}) == 1:
-        return
-    for number, (result, body) in enumerate(zip(results, bodies, strict=False)):
-        results[number] = listed(Piece(code.name(flow), result.kind))
-        if isinstance(result.kind, Parts) and result.kind.by_key:
-            body.append(code.assign(flow, results[number].code))
-
-
-def _is_constant(test: ast.expr | None, wanted: bool) -> bool:
-    return isinstance(test, ast.Constant) and bool(test.value) == wanted
-
-
-def _arm(w: Writer, arm: tree.Expr | None, current: Piece | None, flow: str) -> Piece:
-    if current is None:
-        assert arm is not None
-        return flowing(w, arm, flow)
-    return current if arm is None else branch(w, arm, current, flow)
-
-
-def _nested_ifs(written: list[tuple[ast.expr | None, list[ast.stmt]]]) -> ast.stmt | None:
-    """Build the statement from its last arm backwards; arms that do nothing at the end are left out."""
-    following: list[ast.stmt] = []
-    for test, body in reversed(written):
-        if test is None:
-            following = body
-        elif body or following:
-            if (
-                not body
-                and following
-                and not (len(following) == 1 and isinstance(following[0], ast.If))
-            ):
-                following = [ast.If(simplify.negated(test), following, [])]
-                continue
-            following = [_joined_if(test, body or [ast.Pass()], following)]
-    return following[0] if following else None
-
-
-def _joined_if(test: ast.expr, body: list[ast.stmt], following: list[ast.stmt]) -> ast.If:
-    """One `if` for two that only stand inside each other."""
-    if len(body) == 1 and isinstance(body[0], ast.If) and not body[0].orelse and not following:
-        return ast.If(simplify.both(ast.And(), test, body[0].test), body[0].body, [])
-    return ast.If(test, body, following)
-
-
 # -- names --------------------------------------------------------------------------------------
 
 
@@ -514,8 +397,8 @@ _STAGES: dict[type, Callable[[Writer, Any, Piece, str], Piece]] = {
     tree.ListExpr: _fork,
     tree.Repeat: loop_stage,
     tree.For: loop_stage,
-    tree.If: _if,
-    tree.Conditional: _conditional,
+    tree.If: if_stage,
+    tree.Conditional: conditional_stage,
     tree.As: _as,
 }
 
