@@ -17,7 +17,7 @@ from typing import Any, Literal
 from netdsl.catalog.kind import LayerKind, Role, Structure, Weight, flatten_structure
 from netdsl.record import record
 from netdsl.source import Span
-from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec
+from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec, sum_of
 
 Family = Literal["input", "layer", "model", "op", "extern", "application"]
 
@@ -196,8 +196,4 @@ class Graph:
     def macs(self) -> Dim:
         """Add up the multiply-accumulates of one sample over what the outputs depend on."""
         needed = self.needed()
-        total: Dim = 0
-        for node in self.nodes:
-            if node.id in needed:
-                total = total + (node.macs if node.known else UNKNOWN)
-        return total
+        return sum_of(n.macs if n.known else UNKNOWN for n in self.nodes if n.id in needed)

@@ -33,6 +33,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
         "netdsl.collector",
         "netdsl.version",
     ),
+    ("netdsl.dimension",),
     ("netdsl.record",),
 )
 

@@ -7,12 +7,11 @@ depends on a size nobody knows yet is symbolic or unknown, as dimensions are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 from netdsl.catalog.kind import Weight
 from netdsl.graph import Graph, Node, Operation
 from netdsl.record import record
-from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product, sum_of
 
 #: The size of an element in bytes; what is not here (strings) has no fixed size.
 ELEMENT_BYTES = {
@@ -66,8 +65,8 @@ def totals(graph: Graph) -> Totals:
     return Totals(
         parameters=sum(math.prod(weight.shape) for weight, _ in weights),
         trainable_parameters=sum(math.prod(weight.shape) for weight, trains in weights if trains),
-        macs=_sum(node.macs if node.known else UNKNOWN for node in counted),
-        activation_bytes=_sum(activation_bytes(node) for node in counted),
+        macs=sum_of(node.macs if node.known else UNKNOWN for node in counted),
+        activation_bytes=sum_of(activation_bytes(node) for node in counted),
         weight_bytes=sum(weight_bytes(weight) for weight, _ in weights),
         layers=sum(operation.family != "op" for operation in operations),
     )
@@ -112,15 +111,15 @@ def activation_bytes(node: Node) -> Dim:
     if not node.known:
         return UNKNOWN
     if node.operation.family == "application":
-        return _sum(tensor_bytes(spec) for spec in node.operation.bound["inside"])
+        return sum_of(tensor_bytes(spec) for spec in node.operation.bound["inside"])
     graph = node.operation.graph
     if graph is not None:
-        return _sum(
+        return sum_of(
             activation_bytes(inner)
             for inner in counted_nodes(graph)
             if inner.operation.family != "input"
         )
-    return _sum(tensor_bytes(spec) for spec in node.flat_outputs)
+    return sum_of(tensor_bytes(spec) for spec in node.flat_outputs)
 
 
 def tensor_bytes(spec: TensorSpec) -> Dim:
@@ -128,10 +127,3 @@ def tensor_bytes(spec: TensorSpec) -> Dim:
     if spec.dtype not in ELEMENT_BYTES:
         return UNKNOWN
     return product(spec.shape[1:]) * ELEMENT_BYTES[spec.dtype]
-
-
-def _sum(counts: Iterable[Dim]) -> Dim:
-    total: Dim = 0
-    for count in counts:
-        total = total + count
-    return total

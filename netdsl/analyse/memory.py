@@ -17,7 +17,7 @@ from netdsl.catalog.kind import Inference, ObjectValue, Weight, policy_dtypes
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.graph import Graph, Node
 from netdsl.record import record
-from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product, sum_of
 
 #: What the driver, cuDNN and cuBLAS take before a model is there.
 RESERVED = 600 * 2**20
@@ -131,7 +131,7 @@ def tensor_bytes(spec: TensorSpec, dtype: str) -> Dim:
 def output_bytes(node: Node, precision: str) -> Dim:
     """Give the memory of one sample of all that a node gives."""
     dtype = compute_dtype(node, precision)
-    return _total(tensor_bytes(spec, dtype) for spec in node.flat_outputs)
+    return sum_of(tensor_bytes(spec, dtype) for spec in node.flat_outputs)
 
 
 def inside_bytes(node: Node, precision: str) -> list[Dim]:
@@ -149,19 +149,12 @@ def largest_bytes(node: Node, precision: str) -> Dim:
     return max(known, default=0) if len(known) == len(counts) else UNKNOWN
 
 
-def _total(counts: Iterable[Dim]) -> Dim:
-    total: Dim = 0
-    for count in counts:
-        total = total + count
-    return total
-
-
 def kept_bytes(node: Node, precision: str) -> Dim:
     """Give the memory of one sample of what a node holds until the backward pass."""
     if node.is_a("view"):
         return 0
     if node.operation.family == "application":
-        return _total(inside_bytes(node, precision))
+        return sum_of(inside_bytes(node, precision))
     size = ELEMENT_BYTES.get(compute_dtype(node, precision), 4)
     return output_bytes(node, precision) + _kept_inside(node) * size
 

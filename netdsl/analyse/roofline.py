@@ -26,7 +26,7 @@ from netdsl.catalog.devices import Device
 from netdsl.catalog.kind import LayerKind
 from netdsl.graph import Graph, Node
 from netdsl.record import record
-from netdsl.tensor import Dim
+from netdsl.tensor import Dim, sum_of
 
 #: A training step is a forward pass and two like it.
 PASSES = 3
@@ -120,10 +120,9 @@ def _input_bytes(graph: Graph, node: Node, setup: Setup) -> Dim:
         return kept_bytes(node, setup.precision)
     if node.id >= len(graph.nodes) or graph.nodes[node.id] is not node:
         return output_bytes(node, setup.precision)
-    total: Dim = 0
-    for ref in dict.fromkeys(node.inputs):
-        total = total + output_bytes(graph.nodes[ref.node], setup.precision)
-    return total
+    return sum_of(
+        output_bytes(graph.nodes[ref.node], setup.precision) for ref in dict.fromkeys(node.inputs)
+    )
 
 
 def _update_bytes(memory: Memory) -> int:

@@ -15,7 +15,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.shapes import NoSizeFits
 from netdsl.graph import Graph, Origin
 from netdsl.record import record
-from netdsl.tensor import Demand, Dim, Opaque, Quotient, Sym, Variable
+from netdsl.tensor import Demand, Dim, Function, Sym, Variable, parts_of
 
 #: Remainders are looked for up to this period; beyond it a demand is printed as it stands.
 MAX_PERIOD = 4_096
@@ -53,7 +53,7 @@ def _of_one(name: str, demands: list[Demand]) -> Condition | None:
     if period > MAX_PERIOD:
         return Condition((name,), " and ".join(str(d) for d in demands))
     limit = min(limit, MAX_SIZE)
-    if limit * sum(len(_bottoms(d)) for d in demands) > MAX_EFFORT:
+    if limit * _effort(demands) > MAX_EFFORT:
         return Condition((name,), " and ".join(str(d) for d in demands))
     tried = _Tried(name, limit)
     holds = zip(range(1, limit + 1), *map(tried.allowed, demands), strict=True)
@@ -109,20 +109,22 @@ def _settled(allowed: set[int], limit: int, modulus: int, remainders: set[int]) 
 
 
 def _bottoms(demand: Demand) -> list[int]:
-    found: list[int] = []
-    stack: list[Dim] = [demand.left, demand.right]
-    while stack:
-        dim = stack.pop()
-        if not isinstance(dim, Sym):
-            continue
-        for mono, _ in dim.terms:
-            for atom in mono:
-                if isinstance(atom, Quotient):
-                    found.append(atom.bottom)
-                    stack.append(atom.top)
-                elif isinstance(atom, Opaque):
-                    stack.extend(atom.operands)
-    return found or [1]
+    """Give the numbers that a demand divides by."""
+    divisions = [
+        atom.operands[1]
+        for part in parts_of(demand.left, demand.right)
+        for mono, _ in part.terms
+        for atom in mono
+        if isinstance(atom, Function) and atom.function == "//"
+    ]
+    return [x for x in divisions if isinstance(x, int)] or [1]
+
+
+def _effort(demands: list[Demand]) -> int:
+    """Count what is worked out to try one size."""
+    parts = parts_of(*(side for d in demands for side in (d.left, d.right)))
+    divisions = sum(len(_bottoms(d)) for d in demands)
+    return max(divisions, sum(len(part.terms) for part in parts) // 3)
 
 
 def _constants(demand: Demand) -> list[int]:
@@ -141,10 +143,13 @@ class _Tried:
     def __init__(self, name: str, limit: int) -> None:
         self._name = name
         self._sizes = range(1, limit + 1)
-        self._known: dict[int, Sequence[int] | None] = {}  # by identity: the demands keep them
+        self._known: dict[Sym, Sequence[int] | None] = {}
 
     def allowed(self, demand: Demand) -> list[bool]:
         """Tell for each size whether a demand holds; what cannot be decided counts as held."""
+        for part in parts_of(demand.left, demand.right):
+            if part not in self._known:
+                self._known[part] = self._sum(part)
         left, right = self._of(demand.left), self._of(demand.right)
         if left is None or right is None:
             return [demand.holds({self._name: n}) is not False for n in self._sizes]
@@ -155,11 +160,7 @@ class _Tried:
     def _of(self, dim: Dim) -> Sequence[int] | None:
         if isinstance(dim, int):
             return [dim] * len(self._sizes)
-        if not isinstance(dim, Sym):
-            return None
-        if id(dim) not in self._known:
-            self._known[id(dim)] = self._sum(dim)
-        return self._known[id(dim)]
+        return self._known[dim] if isinstance(dim, Sym) else None
 
     def _sum(self, dim: Sym) -> Sequence[int] | None:
         total = [0] * len(self._sizes)
@@ -173,11 +174,11 @@ class _Tried:
             total = [a + b for a, b in zip(total, term, strict=True)]
         return total
 
-    def _factor(self, atom: Variable | Quotient | Opaque) -> Sequence[int] | None:
+    def _factor(self, atom: Variable | Function) -> Sequence[int] | None:
         if isinstance(atom, Variable):
             return self._sizes
-        if isinstance(atom, Quotient):
-            top, bottom = self._of(atom.top), atom.bottom
+        if atom.function == "//" and isinstance(atom.operands[1], int):
+            top, bottom = self._of(atom.operands[0]), atom.operands[1]
             return None if top is None else [n // bottom for n in top]
         return None
 

@@ -55,8 +55,7 @@ def apply_application(
     applied = _infer(prepared, name, cuts, spans, arriving, frame)
     if applied is None:
         return POISON
-    for demand in applied.demands:
-        frame.body.graph.demands.append((demand, frame.body.origin(call.span)))
+    frame.demand(applied.demands, call.span)
     return _add(prepared, call, (second or call).span, name, cuts, applied, arriving, frame)
 
 

@@ -20,7 +20,7 @@ from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
-from netdsl.tensor import UNKNOWN, Dim, Unknown, product, spell_shape
+from netdsl.tensor import UNKNOWN, Dim, Unknown, product, spell_shape, sum_of
 
 DTYPE_BYTES: Mapping[str, int] = {
     "float64": 8,
@@ -181,11 +181,11 @@ def count(weight: Weight) -> int:
 
 def activation_bytes(nodes: list[Node]) -> Dim:
     """Add up the bytes of all outputs for one sample."""
-    total: Dim = 0
-    for node in nodes:
-        for spec in node.flat_outputs:
-            total = total + product(spec.shape[1:]) * DTYPE_BYTES.get(spec.dtype, 0)
-    return total
+    return sum_of(
+        product(spec.shape[1:]) * DTYPE_BYTES.get(spec.dtype, 0)
+        for node in nodes
+        for spec in node.flat_outputs
+    )
 
 
 def _memory(nodes: list[Node], weights: list[Weight], call: tree.Call, frame: Frame) -> Any:

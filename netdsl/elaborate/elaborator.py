@@ -108,7 +108,7 @@ def _limits(session: Session) -> Iterator[None]:
                     session.place,
                     limit.text,
                     name=name,
-                    help=help_ * (problem is problems.EndlessRecursion),
+                    help=help_ if problem is problems.EndlessRecursion else limit.help,
                 )
             )
 

@@ -37,6 +37,7 @@ from netdsl.graph import Graph, Operation, Origin
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.tensor import Demand
 
 MISSING = object()
 
@@ -291,6 +292,14 @@ class Frame:
             return None
         self.session.suggestions -= 1
         return closest(name, [*self.known_names(), *(n for names in others for n in names)])
+
+    def demand(self, demands: Iterable[Demand], span: Span) -> None:
+        """Note what must hold of symbolic sizes for what is written here to work."""
+        body = self.body
+        assert body is not None
+        for demand in demands:
+            self.session.budget.dims((demand.left, demand.right))
+            body.graph.demands.append((demand, body.origin(span)))
 
     # -- reporting ------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ repeated a thousand times is worked out once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from netdsl.catalog.binding import switch_mismatch
@@ -43,7 +43,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.limits import LimitReached, check_shape
+from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.masks import with_masks, without_masks
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.parameters import Given, evaluate_arguments, unknown_call_argument
@@ -51,7 +51,7 @@ from netdsl.elaborate.provenance import difference_labels, first_use
 from netdsl.graph import Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.tensor import Demand, TensorSpec, spell_shape
+from netdsl.tensor import TensorSpec, spell_shape
 
 # -- layers as arguments ------------------------------------------------------------------------
 
@@ -328,8 +328,10 @@ def _infer(
         cached = frame.session.inferences.get(key)
         if cached is not None:
             inference, demands = cached
-            _add_demands(demands, whole.span, frame)
+            frame.demand(demands, whole.span)
             return inference  # type: ignore[no-any-return]
+    if len(inputs) > 1:
+        frame.session.budget.types(inputs)
     call = Call(
         definition, prepared.arguments, inputs, is_list, call_arguments, frozenset(prepared.written)
     )
@@ -342,19 +344,12 @@ def _infer(
         return None
     if key is not None:
         frame.session.inferences[key] = (inference, tuple(call.demands))
-    _add_demands(call.demands, whole.span, frame)
+    frame.demand(call.demands, whole.span)
     return inference
 
 
 def _is_plain(call_arguments: Mapping[str, Any]) -> bool:
     return all(isinstance(value, (TensorSpec, bool)) for value in call_arguments.values())
-
-
-def _add_demands(demands: Iterable[Demand], span: Span, frame: Frame) -> None:
-    body = frame.body
-    assert body is not None
-    for demand in demands:
-        body.graph.demands.append((demand, body.origin(span)))
 
 
 def _report_refusal(
@@ -487,8 +482,7 @@ def add_node(
         body.origin(span),
         path=body.path,
     )
-    for output in node.flat_outputs:
-        check_shape(output.shape)
+    frame.session.budget.types(node.flat_outputs)
     body.graph.nodes.append(node)
     return output_tensors(node.id, inference.outputs)
 

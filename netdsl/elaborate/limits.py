@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from netdsl.tensor import Shape
+from netdsl.dimension import LONGEST
+from netdsl.tensor import TOO_LONG, Dim, Shape, Sym, TensorSpec
 
 MAX_NODES = 15_000  # layer applications in one compilation
 MAX_STEPS = 1_100_000  # work in one compilation, in evaluated expressions; some microseconds each
@@ -17,20 +19,22 @@ MAX_DEPTH = 120  # blocks within blocks, functions within functions
 
 
 CONTAINERS = (list, tuple, dict)
-SIZED = (*CONTAINERS, str)
+SIZED = (*CONTAINERS, str, Sym)
 
 
 class LimitReached(Exception):
     """Raised where a limit is passed; carries what to say. Caught at the statement, once per compilation."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, help: str = "") -> None:
         super().__init__(text)
-        self.text = text
+        self.text, self.help = text, help
 
 
 #: What costs more than an expression does: adding a node, using a block, calling a function, a turn of a loop,
 #: a layer made for itself, a mistake (which a loop makes again and again, and of which one is told).
 NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS, LAYER_STEPS, REPORT_STEPS = 10, 40, 25, 3, 10, 120
+
+LENGTH_OF_A_STEP = 6  # characters of a symbolic size that one step works on
 
 
 @dataclass(slots=True)
@@ -48,9 +52,11 @@ class Budget:
             raise LimitReached(f"more than {MAX_STEPS:,} steps of work")
 
     def hold(self, value: Any) -> None:
-        """Charge for a list, dict or text, which what uses it goes through."""
+        """Charge for a list, dict, text or symbolic size, which what uses it goes through."""
         if isinstance(value, str):
             self.step(len(value) // 64)
+        elif isinstance(value, Sym):
+            self.step(value.length // LENGTH_OF_A_STEP)
         else:
             self.step(self._weight(value) // 4)
 
@@ -71,6 +77,18 @@ class Budget:
         check_items(total)
         return total
 
+    def types(self, specs: Iterable[TensorSpec]) -> None:
+        """Charge for the types of tensors, which rules go through, and refuse those that are too large."""
+        for spec in specs:
+            check_shape(spec.shape)
+            self.dims(spec.shape)
+
+    def dims(self, dims: Iterable[Dim]) -> None:
+        """Charge for sizes that are symbolic."""
+        for dim in dims:
+            if isinstance(dim, Sym):
+                self.step(dim.length // LENGTH_OF_A_STEP)
+
     def node(self) -> None:
         self.step(NODE_STEPS)
         self.nodes -= 1
@@ -82,8 +100,18 @@ def check_shape(shape: Shape) -> None:
     """Refuse a tensor of more axes or elements than anything can hold."""
     if len(shape) > MAX_RANK:
         raise LimitReached(f"a tensor of {len(shape):,} axes, and {MAX_RANK} are the limit")
+    check_dims(shape)
     if sum(dim.bit_length() for dim in shape if isinstance(dim, int)) > MAX_BITS:
         raise LimitReached(f"a tensor of more elements than a number of {MAX_BITS} bits can count")
+
+
+def check_dims(dims: Iterable[object]) -> None:
+    """Refuse a symbolic size that is too long to be followed."""
+    if any(dim is TOO_LONG for dim in dims):
+        raise LimitReached(
+            f"a size that takes more than {LONGEST:,} characters to write",
+            help="give the sizes of the input as numbers, or as `?` where nothing needs them",
+        )
 
 
 def check_items(count: int) -> None:

@@ -20,7 +20,7 @@ from netdsl.elaborate.entities import (
 from netdsl.elaborate.frame import Body, Frame, Session
 from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.hyperparameters import Settings
-from netdsl.elaborate.limits import MAX_DEPTH, LimitReached, check_shape
+from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
 from netdsl.elaborate.linking import Symbol
 from netdsl.graph import Graph, Node, Operation, Origin, Ref
 from netdsl.source import Span
@@ -191,7 +191,7 @@ def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -
         Origin(written.name_span, tuple(s for s, _ in body.via)),
     )
     frame.session.budget.node()
-    check_shape(spec.shape)
+    frame.session.budget.types([spec])
     body.graph.nodes.append(node)
     body.graph.inputs.append(node.id)
     tensor = Tensor(Ref(node.id), spec)

@@ -53,8 +53,7 @@ def apply_op(
     inference = _infer(call, function, positional, named, span, frame, places or {}, ways)
     if inference is None:
         return POISON
-    for demand in call.demands:
-        body.graph.demands.append((demand, body.origin(span)))
+    frame.demand(call.demands, span)
     tied_to = None
     if next(tensors_in([positional, list(named.values())]), None) is None:
         tied_to = _anchor(function, span, frame)

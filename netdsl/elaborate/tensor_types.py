@@ -233,8 +233,7 @@ def _match_dim(
         return False
     verdict = equal(wanted, arriving)
     if isinstance(verdict, Demand):
-        assert frame.body is not None
-        frame.body.graph.demands.append((verdict, frame.body.origin(span)))
+        frame.demand([verdict], span)
         return True
     if not verdict:
         frame.report(

@@ -15,7 +15,14 @@ from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import ARTICLES
-from netdsl.elaborate.limits import MAX_BITS, MAX_TEXT, LimitReached, check_items, check_size
+from netdsl.elaborate.limits import (
+    MAX_BITS,
+    MAX_TEXT,
+    LimitReached,
+    check_dims,
+    check_items,
+    check_size,
+)
 from netdsl.tensor import Sym, Unknown
 
 _NOT_ZERO = "divide by what is never 0: `max(1, …)`"
@@ -127,9 +134,11 @@ def _dim_arithmetic(op: str, left: Any, right: Any) -> Any:
         dim = left if is_dim(left) else right
         raise ValueProblem(f"`{op}` needs numbers, and `{dim}` is a dimension without one", dim)
     try:
-        return _ARITHMETIC[op](left, right)
+        result = _ARITHMETIC[op](left, right)
     except ZeroDivisionError:
         raise ValueProblem("a division by zero", help=_NOT_ZERO) from None
+    check_dims([result])
+    return result
 
 
 def unary(op: str, operand: Any) -> Any:

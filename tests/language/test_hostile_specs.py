@@ -90,6 +90,35 @@ TOO_MUCH = [
     ("deep conditions", "N0120", model("if True { " * 3000 + "_" + " }" * 3000)),
 ]  # fmt: skip
 
+
+def growing(step: str, count: int, inputs: str = "input x: [H]", rest: str = "-> ReLU()") -> str:
+    """Write tensors that are each made of the one before it."""
+    lines = "".join(f"b{i + 1} = {step.format(b=f'b{i}', i=i)}\n" for i in range(count))
+    return f"model M {{ {inputs}\nb0 = x\n{lines}output b{count} {rest} }}"
+
+
+#: Specs whose symbolic sizes grow into one another: the codes they get, the text.
+SIZES = [
+    ("sizes joined with a part of themselves", [], growing("[{b}, {b}[:, 1:]] -> Concatenate(axis=1)", 200)),
+    ("four hundred slices", [], growing("{b}[:, 1:]", 400)),
+    ("slices from both ends", [], growing("{b}[:, 1:-2][:, :{i}000]", 150)),
+    ("every other element, without end", ["N0412"], growing("{b}[:, ::2]", 800)),
+    ("two sizes joined in turns", ["N0412"], "model M { input x: [H] input y: [W]\nb0 = x\nb1 = y\n"
+     + "".join(f"b{i + 2} = [b{i}[:, 2:], b{i + 1}[:, 1:]] -> Concatenate(axis=1)\n" for i in range(300))
+     + "output b301 -> ReLU() }"),
+    ("squares of sizes", ["N0412"], "model M { input x: [H]\nlet a0 = x.shape[1] + 1\n"
+     + "".join(f"let a{i + 1} = (a{i} + 1) * a{i}\n" for i in range(60)) + "output x -> ReLU() }"),
+    ("sums of a thousand sizes", ["N0412"], "model M {\n" + "".join(f"input x{i}: [T{i}, 4]\n" for i in range(1000))
+     + "output [" + ", ".join(f"x{i}" for i in range(1000)) + "] -> Concatenate(axis=1) }"),
+    ("a thousand sizes that are to be one", [], "model M {\n" + "".join(f"input x{i}: [T{i}, 4]\n" for i in range(1000))
+     + "output [" + ", ".join(f"x{i}" for i in range(1000)) + "] -> Concatenate() }"),
+    ("a long sum in many layers", ["N0412"], "model M {\n" + "".join(f"input x{i}: [T{i}, 4]\n" for i in range(150))
+     + "y = [" + ", ".join(f"x{i}" for i in range(150)) + "] -> Concatenate(axis=1)\n"
+     + "output y -> repeat 2500 { Conv1D(4, 2) } }"),
+    ("sizes of names without end", ["N0412"],
+     "model M { input x: [" + ", ".join("H" * 4000 + str(i) for i in range(200)) + "] output x -> Flatten() }"),
+]  # fmt: skip
+
 #: Specs that are long and right, or wrong in another way: how many diagnostics they get, at most.
 LARGE = [
     ("a fork of ten thousand", 0, model("[" + ", ".join(["_"] * 10_000) + "] -> Add()")),
@@ -166,8 +195,8 @@ def lengthy(times: int) -> list[tuple[str, list[str], str]]:
     ]  # fmt: skip
 
 
-WITH_LESS = [*BEFORE, *lengthy(1)]
-WITH_ALL = [*((name, [code], text) for name, code, text in TOO_MUCH), *BEFORE, *lengthy(5)]
+WITH_LESS = [*BEFORE, *SIZES, *lengthy(1)]
+WITH_ALL = [*((name, [code], text) for name, code, text in TOO_MUCH), *BEFORE, *SIZES, *lengthy(5)]
 
 
 def slowness() -> float:

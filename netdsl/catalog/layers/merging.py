@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Role, Rule
 from netdsl.catalog.shape_rules import axis_of, numeric, stretch
 from netdsl.diagnostics.problems.shapes import TooFewInputs, UnequalInputs, WrongAxis
@@ -15,6 +13,7 @@ from netdsl.tensor import (
     equal,
     product,
     spell_shape,
+    sum_of,
 )
 
 
@@ -84,13 +83,12 @@ def concatenate(call: Call) -> Inference:
     """
     first, *others = _several(call)
     axis = axis_of(call, call.axis, first)
-    length = first[axis]
-    met = {_without(first, axis): 0}
+    met, known = {_without(first, axis)}, {at: (0, dim) for at, dim in enumerate(first)}
     for index, shape in enumerate(others, start=1):
         if _without(shape, axis) not in met or len(shape) != len(first):
-            _agree_outside(call, axis, index, met.values())
-            met[_without(shape, axis)] = index
-        length = length + shape[axis]
+            _agree_outside(call, axis, index, known)
+            met.add(_without(shape, axis))
+    length = sum_of(shape[axis] for shape in (first, *others))
     return _joined(call, (*first[:axis], length, *first[axis + 1 :]))
 
 
@@ -98,27 +96,31 @@ def _without(shape: Shape, axis: int) -> Shape:
     return (*shape[:axis], *shape[axis + 1 :])
 
 
-def _agree_outside(call: Call, joined: int, index: int, earlier: Iterable[int]) -> None:
-    """Compare an input with those before it: an unknown size agrees with anything, two numbers may not."""
-    shape = call.inputs[index].shape
-    for before in earlier:
-        x = call.inputs[before]
-        if x.rank != len(shape):
+def _agree_outside(call: Call, joined: int, index: int, known: dict[int, tuple[int, Dim]]) -> None:
+    """Compare an input with what is known of those before it, by axis: an unknown size agrees with anything.
+
+    `known` has the first input that knows the size of an axis, and is added to.
+    """
+    shape, first = call.inputs[index].shape, call.inputs[0]
+    if first.rank != len(shape):
+        raise Refusal(
+            UnequalInputs,
+            f"input 1 has rank {first.rank} and input {index + 1} rank {len(shape)} "
+            f"({spell_shape(first.shape)} and {spell_shape(shape)})",
+            blames=("input", index),
+        )
+    for axis, size in enumerate(shape):
+        before, other = known[axis]
+        if isinstance(other, Unknown):
+            known[axis] = (index, size)
+        elif axis != joined and not call.holds(equal(other, size)):
             raise Refusal(
                 UnequalInputs,
-                f"input {before + 1} has rank {x.rank} and input {index + 1} rank {len(shape)} "
-                f"({spell_shape(x.shape)} and {spell_shape(shape)})",
+                f"axis {axis} is {other} in input {before + 1} and {size} in input {index + 1}",
                 blames=("input", index),
+                differs=((before, axis), (index, axis)),
+                help=f"give both the same size on axis {axis}; only axis {joined} may differ",
             )
-        for axis, (left, right) in enumerate(zip(x.shape, shape, strict=True)):
-            if axis != joined and not call.holds(equal(left, right)):
-                raise Refusal(
-                    UnequalInputs,
-                    f"axis {axis} is {left} in input {before + 1} and {right} in input {index + 1}",
-                    blames=("input", index),
-                    differs=((before, axis), (index, axis)),
-                    help=f"give both the same size on axis {axis}; only axis {joined} may differ",
-                )
 
 
 def dot(call: Call) -> Inference:

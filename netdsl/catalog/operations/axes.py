@@ -14,7 +14,18 @@ from netdsl.diagnostics.problems.shapes import (
     WrongAxis,
     WrongValue,
 )
-from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, TensorSpec, Unknown, equal, product, spell_shape
+from netdsl.tensor import (
+    UNKNOWN,
+    Dim,
+    Shape,
+    Sym,
+    TensorSpec,
+    Unknown,
+    equal,
+    product,
+    spell_shape,
+    sum_of,
+)
 
 
 def broadcast(call: OpCall, *shapes: Shape) -> Shape:
@@ -123,10 +134,7 @@ def joined_size(call: OpCall, tensors: Sequence[TensorSpec], axis: int, argument
                 )
     if axis < 0:
         return 0
-    size: Dim = 0
-    for x in tensors:
-        size = size + x.shape[axis]
-    return size
+    return sum_of(x.shape[axis] for x in tensors)
 
 
 def size(value: Any, argument: str, minimum: int = 0) -> int:

@@ -28,6 +28,7 @@ from netdsl.tensor import (
     ceil_div,
     equal,
     maximum,
+    minimum,
     spell_shape,
 )
 
@@ -106,21 +107,17 @@ def sliced(part: slice, length: Dim) -> Dim:
 def _symbolic(start: int | None, stop: int | None, step: int, length: Sym) -> Dim:
     if step < 0:
         return ceil_div(length, -step) if (start, stop) == (None, None) else UNKNOWN
-    low = 0 if start is None else _inside(start, length)
-    high = length if stop is None else _inside(stop, length)
-    whole = high - low
-    if start is not None and stop is not None:
-        whole = maximum(whole, 0)
-    return ceil_div(whole, step)
+    return ceil_div(_between(start or 0, stop, length), step)
 
 
-def _inside(place: int, length: Sym) -> Dim:
-    """Clamp a bound to the axis, as Python does; a size of at least 1 is taken for granted."""
-    if at_least(length, abs(place)) is True:
-        return place if place >= 0 else length + place
-    if place < 0:
-        return maximum(length + place, 0)
-    return length + place - maximum(length, place)  # the smaller of the two
+def _between(start: int, stop: int | None, length: Dim) -> Dim:
+    """Count the elements between two bounds, each of which Python brings into the axis first."""
+    if start < 0 and stop is not None and stop < 0:
+        return minimum(maximum(length + stop, 0), max(stop - start, 0))
+    if start < 0 and stop is None:
+        return minimum(length, -start)
+    up_to = length if stop is None else length + stop if stop < 0 else minimum(length, stop)
+    return maximum(up_to - (start if start >= 0 else maximum(length + start, 0)), 0)
 
 
 def _bound(value: Any, what: str) -> int | None:

@@ -14,7 +14,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongRank,
     WrongValue,
 )
-from netdsl.tensor import Dim, Shape, TensorSpec, at_least, equal, maximum, spell_shape
+from netdsl.tensor import Dim, Shape, TensorSpec, at_least, equal, minimum, spell_shape
 
 # -- matrices -----------------------------------------------------------------------------------
 
@@ -28,10 +28,6 @@ def _square(call: OpCall, name: str = "x") -> TensorSpec:
     return x
 
 
-def _least(left: Dim, right: Dim) -> Dim:
-    return left + right - maximum(left, right)
-
-
 def _known(x: TensorSpec) -> tuple[Shape, Dim, Dim, Dim]:
     """Give the batch, the rows, the columns and the smaller of both; Keras compares numbers here."""
     rows, columns = x.shape[-2:]
@@ -40,7 +36,7 @@ def _known(x: TensorSpec) -> tuple[Shape, Dim, Dim, Dim]:
             raise Refusal(
                 UnknownDimension, f"rows and columns must be known, {spell_shape(x.shape)} arrives"
             )
-    return x.shape[:-2], rows, columns, _least(rows, columns)
+    return x.shape[:-2], rows, columns, minimum(rows, columns)
 
 
 def same_matrix(call: OpCall) -> Inference:

@@ -25,7 +25,17 @@ from netdsl.diagnostics.problems.shapes import (
     WrongRank,
     WrongValue,
 )
-from netdsl.tensor import Dim, Shape, TensorSpec, Unknown, equal, maximum, product, spell_shape
+from netdsl.tensor import (
+    Dim,
+    Shape,
+    TensorSpec,
+    Unknown,
+    equal,
+    maximum,
+    minimum,
+    product,
+    spell_shape,
+)
 
 
 def work(dims: Shape) -> Dim:
@@ -198,7 +208,7 @@ def correlate(call: OpCall) -> Inference:
     )
     longer = maximum(a, b)
     lengths: dict[str, Dim] = {
-        "valid": longer - (a + b - longer) + 1,
+        "valid": longer - minimum(a, b) + 1,
         "same": longer,
         "full": a + b - 1,
     }

@@ -40,7 +40,7 @@ from netdsl.catalog.operations.promotion import (
 )
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import UnequalInputs, WrongAxis, WrongValue
-from netdsl.tensor import UNKNOWN, Dim, TensorSpec, equal, maximum, spell_shape
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec, equal, maximum, minimum, spell_shape
 
 
 def _averaged(dtype: str) -> str:
@@ -281,11 +281,7 @@ def two_axes(call: OpCall, x: TensorSpec) -> tuple[int, int]:
 def _diagonal(rows: Dim, columns: Dim, offset: int) -> Dim:
     """Count a diagonal: 5, 8, offset 1 -> 5; it is 0 where the offset leads out of the matrix."""
     rest = columns - offset if offset > 0 else rows + offset
-    return maximum(_least(rest, _least(rows, columns)), 0)
-
-
-def _least(left: Dim, right: Dim) -> Dim:
-    return left + right - maximum(left, right)
+    return maximum(minimum(rest, minimum(rows, columns)), 0)
 
 
 def diag(call: OpCall) -> Inference:
