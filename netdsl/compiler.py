@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -33,7 +34,7 @@ from netdsl.elaborate.hyperparameters import (
     unreached_setting,
 )
 from netdsl.elaborate.linking import Loader, Unit, link
-from netdsl.elaborate.loading import load, read_text
+from netdsl.elaborate.loading import loader_beside, read_file
 from netdsl.elaborate.training import TrainPlan
 from netdsl.fixes import verify_fixes
 from netdsl.graph import Graph
@@ -284,11 +285,10 @@ def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
 def compile_file(path: str | Path, **hyperparameters: Any) -> Compiled:
     """Compile a `.net` file at the given hyperparameters; raises OSError where it cannot be read."""
     try:
-        with open(path, "rb") as stream:
-            file = SourceFile(str(path), read_text(stream))
+        file = SourceFile(str(path), read_file(os.fspath(path)))
     except UnicodeDecodeError as error:
         file = SourceFile(str(path), "")
-        return _also(compile_source(file, load), [not_text(file, error)])
+        return _also(compile_source(file, loader_beside(file.name)), [not_text(file, error)])
     return _compile_with(file, hyperparameters)
 
 
@@ -299,7 +299,7 @@ def compile_text(text: str, *, name: str = "spec.net", **hyperparameters: Any) -
 
 def _compile_with(file: SourceFile, hyperparameters: Mapping[str, Any]) -> Compiled:
     """Compile at hyperparameters that come from Python: one that reaches no model is an error."""
-    compiled = compile_source(file, load, settings=hyperparameters)
+    compiled = compile_source(file, loader_beside(file.name), settings=hyperparameters)
     start, models = Span(file, 0, 0), own_models(compiled.unit, compiled.hyperparameters)
     unknown = [unreached_setting(n, start, models) for n in compiled.unused_settings]
     return _also(compiled, unknown) if unknown else compiled

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netdsl.cli.compiling import SET_HELP
-from netdsl.cli.output import Findings, write
+from netdsl.cli.output import Findings
+from netdsl.cli.streams import write
 from netdsl.cli.versions import Versions, read_versions
 
 if TYPE_CHECKING:

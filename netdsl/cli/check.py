@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from netdsl.cli.compiling import AT_HELP, SET_HELP, compile_files
 from netdsl.cli.configuration import Configuration, read_codes, read_device
 from netdsl.cli.files import specs_at
-from netdsl.cli.output import FORMATS, Findings, write
+from netdsl.cli.output import FORMATS, Findings, tell
 
 
 @click.command("check")
@@ -73,4 +71,4 @@ def _fix(files: tuple[str, ...], findings: Findings) -> None:
     from netdsl.cli.fixing import fix_files
 
     for path, count in fix_files(files, findings).items():
-        write(sys.stderr, f"{path}: {count} {'change' if count == 1 else 'changes'} applied\n")
+        tell(f"{path}: {count} {'change' if count == 1 else 'changes'} applied\n")

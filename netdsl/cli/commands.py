@@ -6,15 +6,21 @@ so that `netdsl --help` and every other command start fast. A command returns it
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 
+from netdsl.cli import streams
+from netdsl.cli.output import tell
+from netdsl.cli.streams import CannotWrite
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.loading import reason_of
 from netdsl.version import __version__
 
 INTERRUPTED = 130  # as shells report a process that Ctrl-C ended
@@ -70,43 +76,80 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run a command line, and end the process with its status."""
+        streams.prepare()
+        status = self._status(args, prog_name, extra)
+        streams.finish()
+        sys.exit(status)
+
+    def _status(self, args: Sequence[str] | None, prog_name: str | None, extra: Any) -> int:
         try:
-            status = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _close_output()
-            ctx.exit(BROKEN_PIPE)
-        except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except OSError as error:
-            if error.filename is None:  # no file of ours: a full disk behind `> table.txt`
-                _close_output()
-                sys.stderr.write(f"netdsl: cannot write standard output: {error.strerror}\n")
-            else:
-                _tell_internal_error(error)
-            ctx.exit(FAILED)
-        except Exception as error:
-            _tell_internal_error(error)
-            ctx.exit(FAILED)
-        ctx.exit(status or 0)
+            return int(super().main(args, prog_name, **extra | {"standalone_mode": False}) or 0)
+        except click.Abort:
+            return INTERRUPTED
+        except click.ClickException as error:
+            text = io.StringIO()
+            error.show(text)
+            return _ending(lambda: tell(text.getvalue())) or error.exit_code
+
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        def make() -> click.Context:
+            return super(Commands, self).make_context(*arguments, **named)
+
+        return _ended_well(make)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return _ended_well(lambda: super(Commands, self).invoke(ctx))
 
 
-def _close_output() -> None:
-    """Point standard output at nothing, so that its last flush does not fail again."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+T = TypeVar("T")
+
+
+def _ended_well(work: Callable[[], T]) -> T:
+    """Do a piece of work; what stops it is told, and becomes the status that the command line exits with."""
+    result: list[T] = []
+    status = _ending(lambda: result.append(work()))
+    if status:
+        raise click.exceptions.Exit(status)
+    return result[0]
+
+
+def _ending(work: Callable[[], None]) -> int:
+    """Do a piece of work and give 0, or tell what stopped it and give the exit status for that."""
+    try:
+        work()
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        with suppress(OSError, CannotWrite):
+            _tell(error)
+        return FAILED
+    return 0
+
+
+def _tell(error: Exception) -> None:
+    """Say what stopped the run: standard output, or a mistake of ours."""
+    is_echo = isinstance(error, OSError) and error.filename is None  # of click, for `--help`
+    if is_echo or (isinstance(error, CannotWrite) and error.is_output):
+        tell(f"netdsl: cannot write standard output: {reason_of(error)}\n")
+    elif not isinstance(error, CannotWrite):
+        _tell_internal_error(error)
 
 
 def _tell_internal_error(error: Exception) -> None:
     if os.environ.get("NETDSL_TRACEBACK"):
         import traceback
 
-        traceback.print_exception(error)
+        tell("".join(traceback.format_exception(error)))
     version = ".".join(map(str, sys.version_info[:3]))
-    sys.stderr.write(
+    tell(
         f"netdsl: internal error: {type(error).__name__}: {error} (netdsl {__version__}, Python {version})\n"
         "This is a mistake in netdsl, not in the spec: report it with the spec, and with what the same command "
         "prints when NETDSL_TRACEBACK=1 is set.\n"

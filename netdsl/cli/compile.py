@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from netdsl.cli.compiling import SET_HELP, compile_files
-from netdsl.cli.files import read_text_or_none, whole, write_result
-from netdsl.cli.output import Findings, write, write_source
+from netdsl.cli.files import is_stream, read_text_or_none, unwritable, whole, write_result
+from netdsl.cli.output import Findings, tell, write_source
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
-from netdsl.elaborate.loading import reason_of
 from netdsl.record import record
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def command(
     Nothing is written for a spec with errors. A file that was edited since netdsl wrote it is kept.
     """
     targets = plan_targets(files, output)
-    if check and None in targets.values():
+    if check and any(target is None or is_stream(str(target)) for target in targets.values()):
         raise click.UsageError("--check compares with a file on disk; name it with -o.")
     findings = Findings()
     compiled = compile_files(files, findings, settings=settings)
@@ -72,11 +71,15 @@ def command(
 
 def plan_targets(files: tuple[str, ...], output: str | None) -> dict[str, Path | None]:
     """Say where each result goes, None for standard output."""
+    if output == "":
+        raise click.UsageError("-o takes a file, a folder, or `-` to print.")
     if output is None:
-        targets = {file: None if file == "-" else _beside(Path(file)) for file in files}
+        targets = {file: None if is_stream(file) else _beside(Path(file)) for file in files}
     elif output == "-":
         targets = dict.fromkeys(files)
-    elif Path(output).is_dir():
+    elif output.endswith("/") and not os.path.isdir(output):
+        raise click.UsageError(f"There is no folder `{output}`.")
+    elif os.path.isdir(output):
         targets = {file: Path(output, Path(_stem(file)).stem + ".py") for file in files}
     else:
         targets = dict.fromkeys(files, Path(output))
@@ -90,19 +93,20 @@ def _beside(spec: Path) -> Path:
 
 
 def _stem(file: str) -> str:
-    return "stdin" if file == "-" else file
+    return "stdin" if is_stream(file) else file
 
 
 def _refuse_clashes(targets: dict[str, Path | None]) -> None:
     """Two specs never share a file, and no spec is written over."""
-    sources = {Path(file).resolve() for file in targets if file != "-"}
-    seen: dict[Path, str] = {}
+    sources = {os.path.realpath(file) for file in targets if not is_stream(file)}
+    seen: dict[str, str] = {}
     for file, target in targets.items():
-        if target is None:
+        if target is None or is_stream(str(target)):
             continue
-        if target.resolve() in sources:
+        real = os.path.realpath(target)
+        if real in sources:
             raise click.UsageError(f"`{target}` is a spec; give the result another name with -o.")
-        other = seen.setdefault(target.resolve(), file)
+        other = seen.setdefault(real, file)
         if other != file:
             raise click.UsageError(f"`{other}` and `{file}` would both be written to `{target}`.")
 
@@ -116,12 +120,12 @@ def put(target: Path | None, text: str, findings: Findings, writing: Writing) ->
     try:
         before = read_text_or_none(target)
     except OSError as error:
-        findings.fail(problems.UnwritableFile.at(whole(str(target)), reason_of(error), name=target))
+        findings.fail(unwritable(target.as_posix(), error))
         return False
     if before == text:
         return False
     if writing.check:
-        write(sys.stderr, f"{target} is {'missing' if before is None else 'out of date'}\n")
+        tell(f"{target} is {'missing' if before is None else 'out of date'}\n")
         return True
     if before is not None and not writing.force and not _is_replaceable(before):
         findings.fail(_edited(target, before))

@@ -9,7 +9,7 @@ from netdsl.cli.configuration import Configuration, configuration_for
 from netdsl.cli.files import read_spec, whole
 from netdsl.cli.output import Findings
 from netdsl.diagnostics.problems import files as problems
-from netdsl.elaborate.loading import load
+from netdsl.elaborate.loading import loader_beside
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
@@ -77,7 +77,7 @@ def _compile(file: SourceFile, given: Given, wanted: Configuration, model: str |
     sizes = {name: size for name, (size, _) in given.sizes.items()}
     return compile_source(
         file,
-        load,
+        loader_beside(file.name),
         settings=settings,
         sizes=sizes,
         selection=Selection(wanted.select, wanted.ignore),

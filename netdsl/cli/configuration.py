@@ -11,6 +11,7 @@ The command line goes before it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 import click
 
 from netdsl.catalog.devices import DEVICES, device, device_names
-from netdsl.cli.files import whole
+from netdsl.cli.files import is_stream, whole
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.suggest import closest
@@ -56,8 +57,13 @@ class Configuration:
 
 def configuration_for(spec: str, report: Report) -> Configuration:
     """Read the settings that hold for a spec; `-` is looked up from the current folder."""
-    folder = Path.cwd() if spec == "-" else Path(spec).resolve().parent
-    found = next((f / FILE for f in (folder, *folder.parents) if (f / FILE).is_file()), None)
+    try:
+        folder = Path(os.path.realpath("." if is_stream(spec) else spec))
+        folder = folder if is_stream(spec) else folder.parent
+    except OSError:  # of a folder that is no longer there
+        return Configuration()
+    above = (folder / FILE, *(parent / FILE for parent in folder.parents))
+    found = next((file for file in above if os.path.isfile(file)), None)
     if found is None:
         return Configuration()
     configuration, wrong = _read(found)

@@ -8,7 +8,8 @@ import sys
 import click
 
 from netdsl.cli.compiling import SET_HELP
-from netdsl.cli.output import Findings, write
+from netdsl.cli.output import Findings
+from netdsl.cli.streams import write
 from netdsl.cli.versions import read_versions
 
 SIGNS = {"added": "+", "removed": "-", "renamed": "=", "changed": "~"}

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.files import write_whole
-from netdsl.cli.output import takes_color, write
+from netdsl.cli.files import unwritable, write_whole
+from netdsl.cli.output import Findings, takes_color
+from netdsl.cli.output import page as drawn
+from netdsl.cli.streams import write
 from netdsl.diagnostics.diagnostic import Severity
 from netdsl.diagnostics.explain import Page, all_pages, page_of
 from netdsl.diagnostics.suggest import closest
@@ -38,7 +40,7 @@ ROOMS = {
 def command(code: str | None, list_: bool, markdown: Path | None) -> int:
     """Explain CODE, such as N0503."""
     if markdown is not None:
-        write_pages(markdown)
+        return _write(markdown)
     elif list_:
         write(sys.stdout, code_list(all_pages()))
     elif code is None:
@@ -46,6 +48,16 @@ def command(code: str | None, list_: bool, markdown: Path | None) -> int:
     else:
         _show(code)
     return 0
+
+
+def _write(folder: Path) -> int:
+    findings = Findings()
+    try:
+        write_pages(folder)
+    except OSError as error:
+        name = folder.as_posix() if error.filename is None else str(error.filename)
+        findings.fail(unwritable(name, error))
+    return findings.finish()
 
 
 def _show(code: str) -> None:
@@ -59,7 +71,8 @@ def _show(code: str) -> None:
         return
     from netdsl.report.page import print_markdown
 
-    print_markdown(page.as_markdown())
+    with drawn() as console:
+        print_markdown(page.as_markdown(), console)
 
 
 def code_list(pages: list[Page]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from netdsl.cli.files import read_spec, write_result
+from netdsl.cli.files import is_stream, read_spec, write_result
 from netdsl.cli.output import Findings
 from netdsl.compiler import compile_source
-from netdsl.elaborate.loading import load
+from netdsl.elaborate.loading import loader_beside
 from netdsl.fixes import apply_safe_fixes
 from netdsl.source import SourceFile
 
@@ -19,7 +19,7 @@ def fix_files(paths: Sequence[str], findings: Findings) -> dict[str, int]:
     """Mend each file in place and give the number of changes by path; standard input is left alone."""
     changed: dict[str, int] = {}
     for path in dict.fromkeys(paths):
-        file = read_spec(path) if path != "-" else None
+        file = read_spec(path) if not is_stream(path) else None
         if isinstance(file, SourceFile):
             count = _fix_file(path, file, findings)
             if count:
@@ -29,10 +29,10 @@ def fix_files(paths: Sequence[str], findings: Findings) -> dict[str, int]:
 
 def _fix_file(path: str, file: SourceFile, findings: Findings) -> int:
     total = 0
-    text = file.text
+    text, read = file.text, loader_beside(file.name)
     for _ in range(MOST_ROUNDS):
         current = SourceFile(file.name, text)
-        mended, count = apply_safe_fixes(current, compile_source(current, load).diagnostics)
+        mended, count = apply_safe_fixes(current, compile_source(current, read).diagnostics)
         if not count or mended == text:
             break
         text, total = mended, total + count

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from netdsl.cli.files import read_spec, specs_at, write_result
-from netdsl.cli.output import Findings, write, write_source
+from netdsl.cli.files import is_stream, read_spec, specs_at, write_result
+from netdsl.cli.output import Findings, tell, write_source
+from netdsl.cli.streams import write
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.source import SourceFile
 
@@ -57,8 +58,8 @@ def _put(
         write(sys.stdout, _difference(file, text))
     elif check:
         if text != file.text:
-            write(sys.stderr, f"{file.name} would be laid out anew\n")
-    elif path == "-":
+            tell(f"{file.name} would be laid out anew\n")
+    elif is_stream(path):
         write_source(text)
     elif text != file.text:
         refused = write_result(Path(path), text)

@@ -9,7 +9,8 @@ import sys
 
 import click
 
-from netdsl.cli.output import takes_color, write
+from netdsl.cli.output import page, takes_color
+from netdsl.cli.streams import write
 
 
 @click.command("layers")
@@ -33,7 +34,8 @@ def command(name: str | None, list_: bool) -> int:
         return 0
     from netdsl.report.page import print_markdown
 
-    print_markdown(text)
+    with page() as console:
+        print_markdown(text, console)
     return 0
 
 

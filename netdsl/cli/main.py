@@ -1,18 +1,50 @@
 """The front door: `netdsl` and `python -m netdsl` start here.
 
 Until the commands are loaded, Ctrl-C ends the process as it ends any program: at once and without a word. From then
-on it is an exception, so that a half-written file is removed.
+on it is an exception, and so are the other ways to be told to end, so that a half-written file is removed.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+from types import FrameType
+
+#: What asks a process to end, and would end it without its cleaning up.
+ENDING = tuple(
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU")
+    if hasattr(signal, name)
+)
+
+
+class Ended(BaseException):
+    """The process was asked to end by a signal."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
 def main() -> None:
     """Run the command line of this process."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    interrupts = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if interrupts:  # and not ignored, as in the background of a script
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from netdsl.cli.commands import netdsl
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    netdsl(prog_name="netdsl")
+    try:
+        for number in ENDING:
+            if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores one
+                signal.signal(number, _end)
+        if interrupts:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        netdsl(prog_name="netdsl")
+    except Ended as ended:
+        signal.signal(ended.number, signal.SIG_DFL)
+        os.kill(os.getpid(), ended.number)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    for other in ENDING:  # cleaning up is not interrupted once more
+        signal.signal(other, signal.SIG_IGN)
+    raise Ended(number)

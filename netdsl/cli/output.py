@@ -6,14 +6,23 @@ the exit status: 0 all is well, 1 the spec has errors, 2 a file can't be read or
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
 
+from netdsl.cli.streams import CannotWrite, write, write_bytes
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.render import render_all
 from netdsl.diagnostics.sink import Diagnostics
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Columns of a page: where a terminal does not know its width, and where it is too narrow for a table.
+USUAL, NARROWEST = 80, 40
 
 FORMATS = ("text", "json", "github", "sarif")
 
@@ -46,7 +55,7 @@ class Findings:
     def finish(self, format: str = "text") -> int:
         """Print the diagnostics and give the exit status."""
         if format == "text":
-            write(sys.stderr, render_all(self.diagnostics, color=takes_color(sys.stderr)))
+            tell(render_all(self.diagnostics, color=takes_color(sys.stderr)))
         else:
             result = _machine_format(format)(self.diagnostics)
             write(sys.stdout, f"{result}\n" if result else "")
@@ -76,22 +85,36 @@ def takes_color(stream: IO[str]) -> bool:
     return wanted and stream.isatty()
 
 
-def write(stream: IO[str], text: str) -> None:
-    """Write a text; characters that the terminal's encoding lacks are spelled out."""
+def tell(text: str) -> None:
+    """Write to standard error; where somebody closed it nobody wants to be told."""
     try:
-        stream.write(text)
-    except UnicodeEncodeError:
-        encoding = getattr(stream, "encoding", None) or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    stream.flush()
+        write(sys.stderr, text)
+    except CannotWrite as failure:
+        if not failure.is_closed:
+            raise
 
 
 def write_source(text: str) -> None:
     """Write a generated file to standard output: UTF-8 and `\\n`, whatever the terminal is set to."""
-    binary = getattr(sys.stdout, "buffer", None)
-    if binary is None:
-        write(sys.stdout, text)
-        return
-    sys.stdout.flush()
-    binary.write(text.encode("utf-8"))
-    binary.flush()
+    write_bytes(sys.stdout, text.encode("utf-8"))
+
+
+@contextmanager
+def page() -> Iterator[Console]:
+    """Give a console of rich; what is printed on it goes to standard output, in one piece."""
+    from rich.console import Console
+
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    page = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+    coloured, terminal = takes_color(sys.stdout), Console(file=sys.stdout)
+    color_system = terminal.color_system if coloured else None
+    drawn = Console(
+        file=page,
+        force_terminal=coloured,
+        color_system=color_system,  # type: ignore[arg-type]
+        width=max(terminal.width, NARROWEST) if terminal.width else USUAL,
+        highlight=False,
+    )
+    yield drawn
+    page.flush()
+    write_bytes(sys.stdout, page.buffer.getvalue())

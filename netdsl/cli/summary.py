@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netdsl.cli.compiling import AT_HELP, SET_HELP, CompiledFile, compile_files, has_model
 from netdsl.cli.configuration import Configuration, configuration_for, read_device
 from netdsl.cli.files import spec_name
-from netdsl.cli.output import Findings, takes_color, write
+from netdsl.cli.output import Findings, page
+from netdsl.cli.streams import write
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from netdsl.analyse.advice.view import View
     from netdsl.analyse.roofline import Step
 
@@ -69,7 +72,8 @@ def command(
         )
     else:
         for item in found:
-            _print_tables(item, model, wanted, expand)
+            with page() as console:
+                _print_tables(item, model, wanted, expand, console)
     return findings.finish()
 
 
@@ -94,16 +98,12 @@ def _as_json(
 
 
 def _print_tables(
-    item: CompiledFile, model: str | None, wanted: Configuration, expand: bool
+    item: CompiledFile, model: str | None, wanted: Configuration, expand: bool, console: Console
 ) -> None:
-    from rich.console import Console
-
     from netdsl.analyse.advice.gpu import batch_of
     from netdsl.report.device import device_lines
     from netdsl.report.table import Display, print_summary
 
-    system: Literal["auto"] | None = "auto" if takes_color(sys.stdout) else None
-    console = Console(color_system=system, highlight=False)
     if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
         console.width = WIDE  # a file or a pipe has no edge to break names at
     names = item.compiled.models if model is None else (model,)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import os
 import posixpath
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
 from netdsl.cli.compiling import CompiledFile, compile_files, has_model
 from netdsl.cli.output import Findings
 from netdsl.compiler import Compiled, compile_source
 from netdsl.diagnostics.problems import files as problems
+from netdsl.elaborate.loading import read_text, reason_of
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.source import SourceFile, Span
@@ -101,20 +103,18 @@ def _with_git(
 def _compile_at(
     reference: str, path: str, now: Compiled, findings: Findings
 ) -> CompiledFile | None:
-    folder = str(Path(path).resolve().parent)
+    folder = os.path.dirname(os.path.realpath(path))
 
     def load(name: str) -> str:
-        relative = posixpath.relpath(str(Path(name).resolve()), folder)
+        relative = posixpath.relpath(os.path.realpath(name), folder)
         return _show(reference, relative, folder)
 
     try:
         text = load(path)
     except (OSError, UnicodeDecodeError) as error:
-        reason = str(error)
+        reason = f"git: {error}" if isinstance(error, NotInGit) else reason_of(error)
         findings.fail(
-            problems.WrongVersions.at(
-                _nowhere([path]), f"git: {reason}", help="is the file committed there?"
-            )
+            problems.WrongVersions.at(_nowhere([path]), reason, help="is the file committed there?")
         )
         return None
     file = SourceFile(f"{reference}:{path}", text)
@@ -126,19 +126,30 @@ def _compile_at(
     return CompiledFile(path, file, compiled)
 
 
+class NotInGit(OSError):
+    """Git does not give the file, and says why."""
+
+
 def _show(reference: str, relative: str, folder: str) -> str:
     """Read a file as it was; the reference is an argument of git and never goes through a shell."""
-    done = subprocess.run(
-        ["git", "show", f"{reference}:./{relative}"],
-        cwd=folder,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
+    command = ["git", "show", f"{reference}:./{relative}"]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+    except FileNotFoundError as error:
+        raise NotInGit("there is no `git` to ask") from error
+    except subprocess.TimeoutExpired as error:
+        raise NotInGit("it did not answer within a minute") from error
     if done.returncode != 0:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise FileNotFoundError(lines[0] if lines else "git gave no reason")
-    return done.stdout.decode("utf-8-sig")
+        raise NotInGit(lines[0] if lines else "it gave no reason")
+    return read_text(io.BytesIO(done.stdout))
 
 
 def _nowhere(paths: Sequence[str]) -> Span:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +20,10 @@ MAX_BYTES = 16 * 1024 * 1024
 MOST_ENTRIES = 2_000
 
 
+#: What the folder of a project holds.
+PROJECT_MARKS = ("pyproject.toml", ".git")
+
+
 class NoSuchSpec(FileNotFoundError):
     """There is no file at an import's path; `near` is the path of one that may have been meant."""
 
@@ -26,19 +32,66 @@ class NoSuchSpec(FileNotFoundError):
         self.near = near
 
 
-def load(path: str) -> str:
+def loader_beside(name: str) -> Callable[[str], str]:
+    """Give what reads the imports of a file, and of the files that it imports."""
+    return partial(load, root=name)
+
+
+def load(path: str, root: str = "") -> str:
     """Give the text of a file that is imported; raises OSError (NoSuchSpec where there is none) or UnicodeDecodeError.
 
-    Regular files alone are read: a pipe or a device would keep the compiler waiting.
+    A link is followed within the project of the file `root`, the one that is compiled: what lies beyond is not for
+    the spec to show.
     """
     try:
-        is_regular = stat.S_ISREG(os.stat(path).st_mode)
+        os.stat(path)
     except FileNotFoundError:
         raise NoSuchSpec(path, _spec_nearby(Path(path))) from None
-    if not is_regular:
-        raise OSError(0, "Not a regular file")
-    with open(path, "rb") as stream:
+    target = os.path.realpath(path)
+    if not _stays_within(path, target, os.path.dirname(root or path)):
+        raise OSError(0, "it is a link to no `.net` file of this project")
+    return read_file(target, regular=True)
+
+
+def read_file(path: str, *, regular: bool = False) -> str:
+    """Read a spec; raises OSError or UnicodeDecodeError.
+
+    What could keep the compiler waiting for somebody to write to it is refused: a named pipe, a terminal. `regular`
+    refuses every device.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISDIR(mode):
+        os.close(handle)
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    with open(handle, "rb") as stream:
+        if not stat.S_ISREG(mode) and (regular or not stat.S_ISCHR(mode) or os.isatty(handle)):
+            raise OSError(0, "Not a regular file")
         return read_text(stream)
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Tell whether a real path lies in a real folder."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _stays_within(path: str, target: str, folder: str) -> bool:
+    """Tell whether the file at a path is where the path says, or a link led to a spec of the same project."""
+    real = os.path.realpath(folder or ".")
+    if target == os.path.normpath(os.path.join(real, os.path.relpath(path, folder or "."))):
+        return True
+    return target.endswith(".net") and is_within(target, project_of(real))
+
+
+def project_of(folder: str) -> str:
+    """Give the nearest folder from here up that is marked as a project's; this one where there is none."""
+    above = folder
+    while not any(os.path.lexists(os.path.join(above, mark)) for mark in PROJECT_MARKS):
+        parent = os.path.dirname(above)
+        if parent == above:
+            return folder
+        above = parent
+    return above
 
 
 def read_text(stream: BinaryIO) -> str:
@@ -51,6 +104,8 @@ def read_text(stream: BinaryIO) -> str:
 
 def reason_of(error: Exception) -> str:
     """Say in a few words why the system refused."""
+    if isinstance(error, OSError) and error.errno == errno.EBADF:
+        return "it is closed"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 

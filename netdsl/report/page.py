@@ -36,7 +36,6 @@ class _Page(Markdown):
     }
 
 
-def print_markdown(text: str) -> None:
-    """Print a page to standard output, at most a hundred columns wide."""
-    console = Console()
+def print_markdown(text: str, console: Console) -> None:
+    """Print a page, at most a hundred columns wide."""
     console.print(_Page(text), width=min(console.width, WIDEST))

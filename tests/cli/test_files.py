@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import netdsl
 from netdsl.cli.files import write_result, write_whole
 from netdsl.elaborate import loading
 from netdsl.elaborate.loading import NoSuchSpec, load
+from tests.cli.cases import run
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -107,3 +110,187 @@ def test_a_path_that_is_not_there_may_have_meant_another(
     with pytest.raises(NoSuchSpec) as raised:
         load(path)
     assert raised.value.near == near
+
+
+# -- what else a path may lead to ----------------------------------------------------------------
+
+FORMATS = ("text", "json", "github", "sarif")
+
+
+@pytest.fixture
+def link_out(folder: Path) -> str:
+    """A project with a link out of it, to a file that holds a secret."""
+    (folder / "secret").write_text("TOKEN=hunter2\0SHELL=/bin/sh", "utf-8")
+    (folder / "secret.net").write_text("TOKEN=hunter2", "utf-8")
+    (folder / "project").mkdir()
+    return "project"
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize(
+    ("link", "target", "path"),
+    [
+        ("a.net", "../secret", "a.net"),
+        ("a.net", "../secret.net", "a.net"),
+        ("a.net", "/proc/self/environ", "a.net"),
+        ("a.net", "b.net", "a.net"),
+        ("up", "..", "up/secret.net"),
+    ],
+)
+def test_an_import_through_a_link_out_of_the_project_shows_nothing_of_it(
+    folder: Path, link_out: str, link: str, target: str, path: str, format_: str
+) -> None:
+    (folder / link_out / link).symlink_to(target)
+    (folder / link_out / "b.net").symlink_to("../secret.net")
+    (folder / link_out / "main.net").write_text(f'from "{path}" import TOKEN\n', "utf-8")
+    result = run("check", f"{link_out}/main.net", "--format", format_)
+    assert result.exit_code == 1
+    assert "is a link to no" in result.output
+    assert "hunter2" not in result.output
+    assert "PATH" not in result.output
+
+
+def test_the_python_api_shows_nothing_beyond_a_link(folder: Path, link_out: str) -> None:
+    (folder / link_out / "a.net").symlink_to("../secret.net")
+    (folder / link_out / "main.net").write_text('from "a.net" import TOKEN\n', "utf-8")
+    compiled = netdsl.compile_file(folder / link_out / "main.net")
+    assert [d.code for d in compiled.diagnostics] == ["N0205"]
+
+
+@pytest.mark.parametrize("mark", ["pyproject.toml", ".git"])
+def test_a_link_within_the_project_is_followed(folder: Path, link_out: str, mark: str) -> None:
+    (folder / mark).mkdir()
+    (folder / "shared.net").write_text("let width = 4\n", "utf-8")
+    (folder / link_out / "a.net").symlink_to("../shared.net")
+    (folder / link_out / "main.net").write_text(
+        'from "a.net" import width\nmodel M { input x: [3] output x -> Dense(width) }\n', "utf-8"
+    )
+    assert run("check", "--ignore", "N06", f"{link_out}/main.net").exit_code == 0
+
+
+def test_imports_of_a_spec_that_is_itself_reached_through_a_link_are_read(folder: Path) -> None:
+    (folder / "real").mkdir()
+    (folder / "real" / "part.net").write_text("let width = 4\n", "utf-8")
+    (folder / "real" / "main.net").write_text('from "part.net" import width\n', "utf-8")
+    (folder / "linked").symlink_to("real")
+    assert run("check", "linked/main.net").exit_code == 0
+    assert run("check", "real/../linked/main.net").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["check", "fmt"])
+def test_a_folder_is_not_left_through_a_link(folder: Path, link_out: str, command: str) -> None:
+    (folder / link_out / "a.net").symlink_to("../secret.net")
+    (folder / link_out / "good.net").write_text((folder / "good.net").read_text(), "utf-8")
+    result = run(command, link_out)
+    assert result.exit_code == 2
+    assert "it is a link out of the folder" in result.stderr
+    assert "hunter2" not in result.output
+    assert (folder / "secret.net").read_text() == "TOKEN=hunter2"
+
+
+@pytest.mark.parametrize("command", ["check", "fmt", "summary", "compile", "diff", "breaking"])
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (os.mkfifo, "Not a regular file"),
+        (lambda path: os.symlink(path, path), "Too many levels of symbolic links"),
+        (os.mkdir, "directory"),
+    ],
+)
+def test_what_is_no_file_is_told_of_and_not_waited_for(
+    folder: Path, command: str, make: Callable[[str], None], reason: str
+) -> None:
+    make("odd")
+    others = ("good.net",) if command in ("diff", "breaking") else ()
+    result = run(command, "odd", *others)
+    assert result.exit_code == 2
+    assert "N0901" in result.stderr
+    assert reason in result.stderr or "the folder holds no" in result.stderr
+
+
+def test_the_python_api_does_not_wait_for_a_pipe(folder: Path) -> None:
+    os.mkfifo("pipe.net")
+    with pytest.raises(OSError, match="regular"):
+        netdsl.compile_file("pipe.net")
+
+
+@pytest.mark.parametrize("length", [250, 251, 252, 255])
+def test_the_longest_names_are_written(folder: Path, length: int) -> None:
+    name = "a" * (length - 3) + ".py"
+    assert run("compile", "good.net", "-o", name).exit_code == 0
+    assert (folder / name).is_file()
+    assert leftovers(folder) == []
+
+
+def loop(path: str) -> str:
+    os.symlink(path, path)
+    return path
+
+
+def pipe(path: str) -> str:
+    os.mkfifo(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (lambda: loop("out.py"), "Too many levels of symbolic links"),
+        (lambda: loop("folder") + "/out.py", "Too many levels of symbolic links"),
+        (lambda: pipe("out.py"), "nothing reads from the pipe"),
+        (lambda: "a" * 256, "File name too long"),
+        (lambda: "good.net/out.py", "Not a directory"),
+        (lambda: "/dev/fd/77", "it is closed"),
+        (lambda: "none/", "There is no folder"),
+        (lambda: "", "-o takes a file"),
+    ],
+)
+def test_where_nothing_can_be_written_is_told_with_the_reason(
+    folder: Path, output: Callable[[], str], reason: str
+) -> None:
+    before = set(os.listdir())
+    target = output()
+    result = run("compile", "good.net", "-o", target)
+    assert result.exit_code == 2
+    assert reason in result.stderr
+    assert set(os.listdir()) - before <= {target.split("/")[0]}
+
+
+@pytest.mark.parametrize(
+    "command", [("breaking", "good.net", "good.net", "--carry"), ("explain", "--markdown")]
+)
+def test_other_results_that_cannot_be_written_are_told_of(
+    folder: Path, command: tuple[str, ...]
+) -> None:
+    result = run(*command, loop("out"))
+    assert result.exit_code == 2
+    assert "internal error" not in result.stderr
+    assert "N0904" in result.stderr
+
+
+def test_a_pipe_that_is_read_is_written_to(folder: Path) -> None:
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert run("compile", "good.net", "-o", "pipe").exit_code == 0
+    assert os.read(reader, 1 << 16).startswith(b'"""Made by netdsl')
+    os.close(reader)
+
+
+def test_an_open_file_is_read_and_written_by_its_number(folder: Path) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, (folder / "good.net").read_bytes())
+    os.close(writer)
+    target = os.open("out.py", os.O_WRONLY | os.O_CREAT)
+    assert run("compile", f"/dev/fd/{reader}", "-o", f"/dev/fd/{target}").exit_code == 0
+    os.close(reader)
+    os.close(target)
+    assert (folder / "out.py").read_text().startswith('"""Made by netdsl')
+
+
+def test_a_large_file_that_is_no_result_is_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netdsl.cli.files.LARGEST_MADE", 1000)
+    (folder / "good.py").write_text("#" * 2000)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("it was read"))
+    assert "N0903" in run("compile", "good.net").stderr
