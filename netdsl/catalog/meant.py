@@ -22,8 +22,10 @@ def likely_meant(kind: ArgumentType, value: Any, argument: str) -> str | None:
         value = "same" if value else "valid"  # a padding counted in pixels
     if argument == "axis" and value in ("channels", "channel", "features", "last"):
         value = -1
-    if isinstance(value, (list, tuple)) and argument in ("target_shape", "dims"):
+    if isinstance(value, (list, tuple)) and argument == "dims":
         value = _without_batch(value)
+    if isinstance(value, (list, tuple)) and argument == "target_shape":
+        value = _what_is_left(value)
     for candidate in (value, *_neighbours(value)):
         try:
             kind.accept(candidate)
@@ -31,6 +33,12 @@ def likely_meant(kind: ArgumentType, value: Any, argument: str) -> str | None:
             continue
         return spell(candidate)
     return None
+
+
+def _what_is_left(value: Sequence[Any]) -> Sequence[Any]:
+    """`(None, 512)`: one size that is not known is what is left, `(-1, 512)`; the first of two is the batch."""
+    sizes = value[1:] if list(value).count(None) > 1 and value[0] is None else value
+    return tuple(-1 if size is None else size for size in sizes)
 
 
 def _without_batch(value: Sequence[Any]) -> Sequence[Any]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from netdsl.catalog import names_a
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.operations import operation_names
 from netdsl.catalog.signature import identifiers, signature
-from netdsl.diagnostics.diagnostic import Fix
+from netdsl.catalog.spell import spell
+from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.habits import HABITS, OWN_LOSS, OWN_LOSS_NAMES
 from netdsl.elaborate.entities import BuiltinFunction, Tensor
 from netdsl.elaborate.frame import Frame
@@ -119,12 +121,28 @@ def _synchronized(written: _Written) -> str:
 def in_place_of(
     call: tree.Call, argument: str | None, value: object, frame: Frame
 ) -> Iterator[Fix | None]:
-    """Propose another layer where the value that an argument refuses says what was wanted."""
+    """Propose what the value that an argument refuses says was wanted, at what arrives: perhaps another layer."""
     if argument == "function":
         yield as_stage(call, value)
     arriving, function = frame.arriving, call.function
+    if argument == "target_shape" and isinstance(arriving, Tensor):
+        yield _without_batch(call, value, arriving)
     if argument == "size" and isinstance(function, tree.Name) and isinstance(arriving, Tensor):
         yield _resized(call, value, arriving) if names_a(function.id, "resizing") else None
+
+
+def _without_batch(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
+    """`Reshape((None, 784))` of 28x28 numbers -> `(784,)`: the batch is implied, and nothing is left beside."""
+    if not isinstance(value, (list, tuple)) or len(value) < 2 or value[0] is not None:
+        return None
+    wanted, shape = tuple(value[1:]), arriving.spec.shape[1:]
+    known = [size for size in shape if isinstance(size, int)]
+    if not all(isinstance(size, int) for size in wanted) or len(known) < len(shape):
+        return None
+    if prod(wanted) != prod(known) or (wanted == shape and len(shape) == 1):
+        return None
+    edit = Edit(call.arguments[0].value.span, spell(wanted))
+    return Fix((edit,), text=f"write the sizes without the batch: `{spell(wanted)}`")
 
 
 def _resized(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:

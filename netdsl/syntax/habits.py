@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netdsl.diagnostics.habits import OWN_LOSS
 from netdsl.diagnostics.problems import syntax as problems
+from netdsl.source import Span
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.meant import braces_for_colon
-from netdsl.syntax.recovery import BODY, is_name
+from netdsl.syntax.recovery import BODY, CLOSERS, OPENERS, is_name
 from netdsl.syntax.stop import Stop
 
 # What begins a statement in Python alone, and what to write instead.
@@ -141,12 +142,85 @@ def single_equals(stop: Stop) -> Diagnostic | None:
             help="name an argument with one word",
             found="=",
         )
-    return problems.SingleEquals.at(
+    return _name_in_chain(stop) or problems.SingleEquals.at(
         stop.span,
         "this would give a name its value",
         help="write `==`",
         fix=stop.replace(stop.index, "=="),
     )
+
+
+#: What stands before a name that begins a chain, and what is said of one that is given to it there.
+_CHAINS = {
+    "{": ("no name is given between these braces", "leave it out, or give it behind a stage: `… as {}`"),
+    "[": ("a branch has no name of its own", "leave it out, or give it behind the branch: `… as {}`"),
+    "(": ("no name is given between parentheses", "leave it out, or give it behind a stage: `… as {}`"),
+    "->": ("no name is given within a chain", "leave it out, or give it behind the stage: `… as {}`"),
+    "=": ("a second name for the same", "leave it out: each name has a statement of its own"),
+}  # fmt: skip
+# What stands before the brace of a dict, and not before that of a loop or a condition.
+_BEFORE_VALUES = frozenset({"=", "(", "[", ",", ":", "->", "{", "in", "if", "return"})
+
+
+def _name_in_chain(stop: Stop) -> Diagnostic | None:
+    """`repeat 2 { h = _ -> Dense(8) }`, `[a = Dense(8), b = ReLU()]`: names that Python would give to what follows."""
+    tokens, name = stop.tokens, stop.index - 1
+    before = tokens.kinds[name - 1] if name else ""
+    if before == "," and stop.opener in ("[", "{"):
+        before = stop.opener
+    words = {tokens.kinds[i] for i in (stop.began, stop.before) if i is not None}
+    if not is_name(stop.previous) or before not in _CHAINS or "fn" in words:
+        return None
+    outside = tokens.kinds[stop.open_brackets[-1] - 1] if stop.open_brackets else ""
+    if before == "{" and outside in _BEFORE_VALUES:
+        return _pairs_of_dict(stop)
+    if before == "(" and outside not in ("->", "{", "["):
+        return None
+    label, help_ = _CHAINS[before]
+    given = [name] if before != "[" else _named_items(stop)
+    starts = tokens.starts
+    left_out = " and ".join(f"`{shorten(tokens.text(i))} =`" for i in given[:2])
+    edits = [Edit(Span(tokens.file, starts[i], starts[i + 2]), "") for i in given]
+    return problems.UnexpectedToken.at(
+        stop.span,
+        label,
+        help=help_.format(shorten(stop.previous_text)),
+        fix=Fix(tuple(edits), text=f"leave {left_out} out"),
+        found="=",
+    )
+
+
+def _pairs_of_dict(stop: Stop) -> Diagnostic:
+    """`{a=1, b=2}`, as the arguments of Python's `dict` are given."""
+    tokens = stop.tokens
+    names = [tokens.span(index) for index in _named_items(stop)]
+    edits = tuple(
+        Edit(
+            Span(tokens.file, name.start, tokens.ends[tokens.index_at(name.end)]), f'"{name.text}":'
+        )
+        for name in names
+    )
+    return problems.UnexpectedToken.at(
+        stop.span,
+        "a key and its value stand with `:` between them",
+        help=f'write `"{shorten(stop.previous_text)}": …`',
+        fix=Fix(edits, safe=True),
+        found="=",
+    )
+
+
+def _named_items(stop: Stop) -> list[int]:
+    """Give the names that stand with an `=` before the items between the brackets around the place."""
+    tokens, found, depth = stop.tokens, [], 0
+    for index in range(stop.open_brackets[-1], len(tokens.kinds) - 2):
+        kind = tokens.kinds[index]
+        depth += (kind in OPENERS) - (kind in CLOSERS)
+        if depth == 0:
+            break
+        is_first = depth == 1 and (kind == "," or index == stop.open_brackets[-1])
+        if is_first and is_name(tokens.kinds[index + 1]) and tokens.kinds[index + 2] == "=":
+            found.append(index + 1)
+    return found
 
 
 def question_mark(stop: Stop) -> Diagnostic | None:

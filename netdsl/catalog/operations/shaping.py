@@ -18,6 +18,7 @@ from netdsl.catalog.operations.axes import (
     without,
 )
 from netdsl.catalog.operations.call import OpCall, OpRule, as_operand, gives, spell_value
+from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import (
     SizeMismatch,
     UnevenSplit,
@@ -47,9 +48,9 @@ def reshape(call: OpCall) -> Inference:
 
 
 def _new_size(dim: Any) -> int:
-    if isinstance(dim, (Sym, Unknown)):
+    if dim is None or isinstance(dim, (Sym, Unknown)):
         raise Refusal(
-            UnknownDimension,
+            WrongArgument if dim is None else UnknownDimension,
             f"`newshape` holds {dim}, which Keras does not know when the model is built",
             blames="newshape",
             help="write -1 for the one size that is worked out",
