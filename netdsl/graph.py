@@ -115,6 +115,19 @@ def refs_in(value: Any) -> Iterator[Ref]:
             yield from refs_in(item)
 
 
+@record
+class Unread:
+    """A name of a body that nothing in the body reads, and the nodes of what it stands for.
+
+    `is_part` tells one of several names for what a chain gives.
+    """
+
+    name: str
+    origin: Origin
+    nodes: frozenset[int]
+    is_part: bool
+
+
 @dataclass(eq=False)
 class Graph:
     """A model's graph. `outputs` maps each output's name to its tensor; `complete` is False where elaboration
@@ -133,6 +146,10 @@ class Graph:
     is_verified: bool = False  # proven sound by `analyse/verification.py`
     #: Nodes with an output that the spec discards with `_`, and so leads nowhere on purpose.
     discarded: set[int] = field(default_factory=set)
+    #: Names that nothing reads, for what leads nowhere.
+    unread: list[Unread] = field(default_factory=list)
+    #: Of what leaves blocks: the outermost use that it left, and its name there.
+    given_by: dict[int, tuple[Span, str]] = field(default_factory=dict)
     #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.
     decided: dict[tuple[str, int, int], set[bool]] = field(default_factory=dict)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.graph import Graph, Node
+from netdsl.graph import Graph, Node, Origin, Unread
+from netdsl.source import Span
 
 #: Nodes that stand for the ends of a model, beside the numbers of its own.
 SOURCE, SINK = "inputs", "outputs"
@@ -20,16 +21,31 @@ def check_structure(graph: Graph, report: Callable[[Diagnostic], None]) -> None:
 
 
 def unused(graph: Graph) -> Iterable[Diagnostic]:
-    """Give a diagnostic for each input that no output needs, and for each tensor at the end of a dead branch."""
+    """Give a diagnostic for each input that nothing takes, and for each reason why a tensor leads nowhere."""
+    return dict.fromkeys(ends(graph).values())
+
+
+def ends(graph: Graph) -> dict[int, Diagnostic]:
+    """Give the nodes that lead nowhere, each with what is told of it: of one cause, once."""
     if len(graph.needed()) == len(graph.nodes):
-        return  # as nearly always: networkx, which takes its time to load, has nothing to find
+        return {}  # as nearly always: networkx, which takes its time to load, has nothing to find
     import networkx
 
     view = between_ends(graph)
     leading = networkx.ancestors(view, SINK)
-    for node in graph.nodes:
-        if node.id not in leading:
-            yield from _unused_node(graph, node, is_end=not view.out_degree(node.id))
+    inputs, alive = set(graph.inputs), leading | graph.discarded
+    dead = [
+        node
+        for node in graph.nodes
+        if node.id not in alive and (node.id in inputs or not view.out_degree(node.id))
+    ]
+    by_node = {number: name for name in graph.unread for number in name.nodes}
+    told: dict[Span, Diagnostic] = {}
+    found: dict[int, Diagnostic] = {}
+    for node in dead:
+        diagnostic = _end(graph, node, by_node.get(node.id))
+        found[node.id] = told.setdefault(diagnostic.primary.span, diagnostic)
+    return found
 
 
 def between_ends(graph: Graph) -> Any:
@@ -41,22 +57,33 @@ def between_ends(graph: Graph) -> Any:
     return view
 
 
-def _unused_node(graph: Graph, node: Node, *, is_end: bool) -> Iterable[Diagnostic]:
+def _end(graph: Graph, node: Node, unread: Unread | None) -> Diagnostic:
+    """Tell of a node at the end of a branch: the name that nothing reads, the use that gives it, or the node itself."""
     if node.operation.family == "input":
-        yield problems.UnusedInput.at(
+        return problems.UnusedInput.at(
             node.origin.span,
             "no output depends on it",
             name=node.name,
             help="use it or leave it out",
         )
-    elif is_end and node.id not in graph.discarded:
-        yield problems.UnusedTensor.at(
-            node.origin.span,
-            "no output depends on this",
-            name=node.name,
-            related=tuple(Label(via, "in this use") for via in node.origin.via[:1]),
-            help="lead it to an `output`, or leave it out",
-        )
+    origin, name = node.origin, node.name
+    label, help_, fix = "no output depends on this", "lead it to an `output`, or leave it out", None
+    if unread is not None:
+        origin, name, label = unread.origin, unread.name, "nothing uses this name"
+        if unread.is_part:
+            fix = Fix((Edit(origin.span, "_"),), safe=True)
+            help_ = "write `_` where one of several is not wanted"
+    elif node.id in graph.given_by:
+        span, name = graph.given_by[node.id]
+        origin, label = Origin(span), f"it gives `{name}`, on which no output depends"
+    return problems.UnusedTensor.at(
+        origin.span,
+        label,
+        name=name,
+        related=tuple(Label(via, "in this use") for via in origin.via[:1]),
+        help=help_,
+        fix=fix,
+    )
 
 
 def duplicate_names(graph: Graph) -> Iterable[Diagnostic]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from netdsl.analyse.costs import totals, weights_of
-from netdsl.analyse.structure import SINK, SOURCE, between_ends, unused
+from netdsl.analyse.structure import SINK, SOURCE, between_ends, ends
 from netdsl.graph import Graph, Node, Operation
 
 
@@ -98,10 +98,10 @@ def _ways(graph: Graph, view: Any) -> Iterator[str]:
     for node in graph.nodes:
         if node.id in leading and node.id not in reached and _has_weights(node):
             yield f"{node.name} has weights, and no input leads to it"
-    told = {d.primary.span for d in unused(graph)}
+    told = ends(graph)
     for node in graph.nodes:
         is_end = not view.out_degree(node.id) and node.id not in graph.discarded
-        if is_end and node.origin.span not in told:
+        if is_end and node.id not in told:
             yield f"{node.name} leads to no output, and nothing says so"
 
 

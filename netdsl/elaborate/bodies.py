@@ -37,6 +37,7 @@ from netdsl.elaborate.entities import (
     is_poisoned,
     is_tensorial,
     spell_entity,
+    tensors_in,
 )
 from netdsl.elaborate.frame import Body, Frame, add_defaults
 from netdsl.elaborate.held_layers import check_parameters
@@ -45,7 +46,7 @@ from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import Arrangement, Step
 from netdsl.elaborate.parameters import Given
 from netdsl.elaborate.unpacking import change_names
-from netdsl.graph import Node, Operation
+from netdsl.graph import Graph, Node, Operation, Unread
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as, pattern_names
@@ -85,9 +86,21 @@ def apply_block(
             raise LimitReached(
                 f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep"
             )
-        return _run_block(node, arriving, extra, inner, frame, second or call)
+        given = _run_block(node, arriving, extra, inner, frame, second or call)
+        _note_given(given, node.name, call.span, outer.graph)
+        return given
     finally:
         session.budget.depth -= 1
+
+
+def _note_given(given: Any, block: str, use: Span, graph: Graph) -> None:
+    """Note what left a use of a block: where it leads nowhere, that is said of the use."""
+    named = (
+        zip(given, given.names, strict=True) if isinstance(given, NamedOutputs) else [(given, None)]
+    )
+    for value, name in named:
+        for tensor in tensors_in(value):
+            graph.given_by[tensor.ref.node] = use, name or block
 
 
 def is_trainable(call: tree.Call, frame: Frame) -> bool:
@@ -226,9 +239,19 @@ def run_body(
             continue
         frame.session.place = step.statement.span
         _run_statement(step, frame)
+    _note_unread(arranged, frame)
     from netdsl.elaborate.unused import check_unused  # which asks for stages
 
     check_unused(arranged, frame)
+
+
+def _note_unread(arranged: Arrangement, frame: Frame) -> None:
+    body = frame.body
+    assert body is not None
+    for name, place, is_part in arranged.unread:
+        nodes = frozenset(t.ref.node for t in tensors_in(frame.variables.get(name)))
+        if nodes:
+            body.graph.unread.append(Unread(name, body.origin(place), nodes, is_part))
 
 
 def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[Node]]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from netdsl.record import record
 from netdsl.source import Span
@@ -41,6 +42,18 @@ class Arrangement:
     cycles: list[list[tuple[str, Span]]] = field(default_factory=list)
     stuck: list[Step] = field(default_factory=list)
     twice: list[tuple[str, Span, Span]] = field(default_factory=list)
+
+    @cached_property
+    def unread(self) -> list[tuple[str, Span, bool]]:
+        """Names of tensors that no statement reads: the name, its place, and whether it is one of several."""
+        read = {name for step in self.steps for name in step.uses}
+        return [
+            (name, place, isinstance(step.statement.target, tree.TuplePattern))
+            for step in self.steps
+            if isinstance(step.statement, tree.Bind)
+            for name, place in step.defines.items()
+            if name not in read
+        ]
 
 
 def split_at_as(statement: tree.BodyStatement) -> list[tree.BodyStatement]:

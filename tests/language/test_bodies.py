@@ -205,3 +205,34 @@ def test_comments_and_line_ends_are_white_space() -> None:
     assert structure(graph_of(text)) == structure(
         graph_of("model M { input x: [8] output x -> Dense(1) }")
     )
+
+
+#: What leads nowhere, where that is said (the text of the place), and the name that is told.
+ONCE = [
+    ("h = x -> Dense(16) -> act() -> act() output x -> Dense(3)", [("h", "h")]),
+    ("h = x -> [for n in [1, 2, 3, 4] { act() }] output x -> Dense(3)", [("h", "h")]),
+    ("h = x -> repeat 3 { [Dense(8), act()] -> Add() } output x -> Dense(3)", [("h", "h")]),
+    ("a, b = x -> [act(), act()] output a", [("b", "b")]),
+    ("a = x -> act() b = a -> act() c = b -> act() output x -> Dense(3)", [("c", "c")]),
+    ("output x -> inner(3) -> inner(3) -> Dense(3)", [("left", "left")]),
+    ("output x -> repeat 2 { inner(2) } -> Dense(3)", [("left", "left")]),
+    ("pair = x -> two() output pair.p", [("two()", "q")]),
+    ("output (x -> two())[1] -> Dense(3)", [("two()", "p")]),
+    ("output [x -> repeat 3 { act() }, x -> act() as kept][1] -> Dense(3)", [("act()", "act")]),
+    ("_ = x -> act() output x -> Dense(3)", [("act()", "act")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statements", "told"), ONCE)
+def test_what_leads_nowhere_is_told_once_where_it_is_named(
+    statements: str, told: list[tuple[str, str]]
+) -> None:
+    blocks = (
+        "block act = Dense(8) -> ReLU()\n"
+        "block inner(n) { input x  left = x -> repeat n { act() }  output x -> act() }\n"
+        "block two { input x  output p = x -> Dense(3)  output q = x -> Dense(4) }\n"
+    )
+    result = compiled(blocks + f"model M {{ input x: [8] {statements} }}")
+    found = [(d.primary.span.text, d.title.split("`")[1]) for d in result.diagnostics]
+    assert found == told
+    assert {d.code for d in result.diagnostics} == {"N0402"}
