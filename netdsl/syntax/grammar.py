@@ -11,6 +11,7 @@ A kind of token is named by what is written for it where that is fixed (`->`, `l
 from __future__ import annotations
 
 import hashlib
+import pickle
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -23,6 +24,7 @@ from lark.grammar import Rule
 from lark.lexer import PatternStr
 
 from netdsl.resources import resource_dir
+from netdsl.syntax.shortcuts import take_shortcuts
 from netdsl.syntax.words import WordLexer
 
 STARTS = ("module", "expr")
@@ -70,17 +72,30 @@ def load_grammar() -> Grammar:
 
 
 def compile_grammar(text: str) -> lark.Lark:
-    """Have Lark compile the text of a grammar."""
-    return lark.Lark(
+    """Have Lark compile the text of a grammar, and take out of its table what makes nothing."""
+    engine = lark.Lark(
         text, parser="lalr", lexer=WordLexer, start=list(STARTS), maybe_placeholders=True
     )
+    take_shortcuts(engine, makes_nothing)
+    return engine
+
+
+def makes_nothing(rule: Rule) -> bool:
+    """Tell a rule that passes the value of its only symbol on: `?sum: term`."""
+    is_single = rule.options.expand1 and len(rule.expansion) == 1 and not rule.alias
+    return is_single and not rule.origin.name.startswith("_") and not _is_dropped(rule)
+
+
+def _is_dropped(rule: Rule) -> bool:
+    symbol: Any = rule.expansion[0]
+    return bool(symbol.is_term and symbol.filter_out and not rule.options.keep_all_tokens)
 
 
 def _saved(origin: bytes) -> lark.Lark | None:
     try:
         with SHIPPED.open("rb") as stream:
             return lark.Lark.load(stream) if stream.readline() == origin else None
-    except (OSError, LarkError):
+    except (OSError, EOFError, LarkError, pickle.UnpicklingError):
         return None
 
 
@@ -108,6 +123,7 @@ def _kept_terminals(rule: Rule) -> list[Any]:
 
 if __name__ == "__main__":
     grammar = grammar_text()
+    parser = compile_grammar(grammar)
     with SHIPPED.open("wb") as stream:
         stream.write(origin_of(grammar))
-        compile_grammar(grammar).save(stream)
+        parser.save(stream)

@@ -58,7 +58,14 @@ def test_a_missing_or_broken_saved_parser_is_made_afresh(
     text = grammar.grammar_text()
     expected = rules_by_state(grammar.load_grammar().engine)
     assert rules_by_state(grammar.compile_grammar(text)) == expected
-    for content in (None, b"", b"\x00", b"lark 1.3, grammar 00\n", grammar.origin_of("")):
+    for content in (
+        None,
+        b"",
+        b"\x00",
+        b"lark 1.3, grammar 00\n",
+        grammar.origin_of(""),
+        grammar.origin_of(text),
+    ):
         path = tmp_path / "grammar.lalr"
         path.unlink(missing_ok=True)
         if content is not None:
