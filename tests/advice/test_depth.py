@@ -94,3 +94,61 @@ def test_the_shortcut_of_the_first_residual_nets_is_left_alone() -> None:
     model M { input x: [8] output y = x -> repeat 3 { unit() } -> Dense(2) }
     """
     assert told(spec) == []
+
+
+INSIDE = [
+    "Dense(64, activation=softmax) -> Dense(10)",
+    "Dense(64) -> Softmax() -> Dropout(0.1) -> Dense(10)",
+    "Dense(64, activation=softmax) -> Reshape((8, 8, 1)) -> Conv2D(4, 3)",
+    "[Dense(64, activation=softmax) -> Dense(8), _] -> Add() -> Dense(3)",
+]
+
+WHERE_IT_BELONGS = [
+    "Dense(10, activation=softmax)",
+    "Dense(8) -> Softmax() -> [_, x] -> Multiply() -> Dense(3)",
+    "Dense(8, activation=softmax) -> [_, x] -> Concatenate() -> Dense(3)",
+    "Reshape((8, 1)) -> Dense(4) -> Softmax(axis=1) -> Dense(3)",
+    "Dense(1, activation=softmax) -> Dense(4)",  # told of otherwise
+]
+
+
+@pytest.mark.parametrize("chain", INSIDE)
+def test_a_softmax_in_a_hidden_layer_is_told_of(chain: str) -> None:
+    assert "its 64 values sum to 1, so each is about 0.016" in the(row(chain), "N0628").message
+
+
+@pytest.mark.parametrize("chain", WHERE_IT_BELONGS)
+def test_a_softmax_where_it_belongs_is_left_alone(chain: str) -> None:
+    assert "N0628" not in told(row(chain))
+
+
+def test_a_softmax_that_is_an_output_too_is_left_alone() -> None:
+    spec = """model M { input x: [8]
+        kind = x -> Dense(4, activation=softmax)
+        output kind
+        output y = kind -> Dense(3)
+    }"""
+    assert "N0628" not in told(spec)
+
+
+def test_the_state_of_a_recurrence_is_hidden() -> None:
+    chain = "LSTM(32, activation=softmax) -> Dense(4)"
+    assert "32 values" in the(image(chain, "[9, 8]"), "N0628").message
+
+
+@pytest.mark.parametrize(
+    ("chain", "count"),
+    [
+        ("repeat 100 { Dense(16, activation=relu) } -> Dense(4)", 101),
+        ("repeat 60 { Dense(16, use_bias=False) -> BatchNormalization() -> ReLU() } -> Dense(4)", 61),
+        ("repeat 49 { Dense(16, activation=relu) } -> Dense(4)", 50),
+        ("repeat 40 { Dense(16, activation=relu) } -> Dense(4)", 0),
+        ("repeat 50 { [_, Dense(8, activation=relu) -> Dense(8)] -> Add() } -> Dense(4)", 0),
+        ("repeat 30 { [_, Dense(4, activation=relu)] -> Concatenate() -> Dense(8, activation=relu) } -> Dense(4)", 0),
+    ],
+)  # fmt: skip
+def test_a_plain_net_is_told_of_by_its_depth(chain: str, count: int) -> None:
+    if not count:
+        assert "N0629" not in told(row(chain))
+    else:
+        assert the(row(chain), "N0629").title == f"{count} layers in a row without a shortcut"

@@ -115,3 +115,59 @@ def test_the_summary_says_which_outputs_are_masked() -> None:
         [True, False, False],
         [True],
     ]
+
+
+INSIDE = [
+    ("int32[5, 20]", "TimeDistributed(Embedding(50, 8, mask_zero=True)) -> TimeDistributed(LSTM(4))", True),
+    ("int32[5, 20]", "TimeDistributed(Embedding(50, 8, mask_zero=True) -> Dense(4)) -> TimeDistributed(LSTM(4))", True),
+    ("[5, 20]", "TimeDistributed(Masking()) -> LSTM(4)", True),
+    ("int32[5, 20]", "TimeDistributed(Embedding(50, 8, mask_zero=True) -> LSTM(4)) -> LSTM(4)", False),
+    ("int32[5, 20]", "TimeDistributed(Embedding(50, 8)) -> TimeDistributed(LSTM(4))", False),
+    ("int32[5, 20]", "Embedding(50, 8, mask_zero=True) -> TimeDistributed(LSTM(4)) -> LSTM(4)", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "chain", "is_told"), INSIDE)
+def test_a_mask_made_inside_a_wrapper_is_told_of(size: str, chain: str, is_told: bool) -> None:
+    assert ("N0664" in told(image(chain, size))) == is_told
+
+
+@pytest.mark.parametrize(
+    ("layer", "is_told"),
+    [
+        ("GRU(4, stateful=True)(initial_state=h)", True),
+        ("RNN(GRUCell(4), stateful=True)(initial_state=h)", True),
+        ("LSTM(4, stateful=True)(initial_state=[h, h])", True),
+        ("Bidirectional(GRU(4, stateful=True))(initial_state=[h, h])", True),
+        ("GRU(4, stateful=True)", False),
+        ("GRU(4)(initial_state=h)", False),
+    ],
+)
+def test_states_that_are_kept_and_never_read_are_told_of(layer: str, is_told: bool) -> None:
+    spec = (
+        "model M { input x: [9, 8](batch_size=2)  input h: [4](batch_size=2)"
+        f" output y = x -> {layer}  output z = h * 2.0 }}"
+    )
+    assert ("N0665" in told(spec)) == is_told
+
+
+@pytest.mark.parametrize(
+    ("size", "chain", "is_told"),
+    [
+        ("[9]", "Embedding(50, 8)", True),
+        ("float16[9]", "Embedding(50, 8)", True),
+        ("[9]", "Rescaling(0.1) -> Embedding(50, 8)", True),
+        ("int32[9]", "Embedding(50, 8)", False),
+        ("uint8[9]", "Embedding(50, 8)", False),
+        ("[9]", 'ops.cast("int32") -> Embedding(50, 8)', False),
+    ],
+)
+def test_fractions_that_are_looked_up_are_told_of(size: str, chain: str, is_told: bool) -> None:
+    assert ("N0666" in told(image(chain, size))) == is_told
+
+
+def test_an_input_without_a_dtype_is_given_one() -> None:
+    found = the(image("Embedding(50, 8)", "[9]"), "N0666")
+    assert found.fix is not None
+    assert found.fix.checked == "all"
+    assert [edit.text for edit in found.fix.edits] == ["int32"]

@@ -46,7 +46,7 @@ def test_it_is_left_alone(chain: str) -> None:
 
 
 def test_a_bias_whose_channels_are_not_the_normalized_ones_is_left_alone() -> None:
-    assert told(image("Conv2D(8, 3) -> BatchNormalization(axis=1) -> ReLU()")) == []
+    assert told(image("Conv2D(8, 3) -> BatchNormalization(axis=1) -> ReLU()")) == ["N0681"]
 
 
 def test_a_bias_that_is_read_elsewhere_is_left_alone() -> None:
@@ -55,6 +55,39 @@ def test_a_bias_that_is_read_elsewhere_is_left_alone() -> None:
         output y = [h, h -> BatchNormalization()] -> Concatenate()
     }"""
     assert told(spec) == []
+
+
+HEAD = "Dense(6, kernel_initializer=zeros)"
+START = "Dense(8, kernel_initializer=zeros, bias_initializer=Constant([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]))"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        f"[image, looked -> {HEAD}] -> Sampler()",
+        f"[image, looked -> {HEAD} -> Activation(tanh)] -> Sampler()",
+        f"looked -> {HEAD} -> Reshape((2, 3)) -> Lambda(sample)",
+        f"ops.image.affine_transform(image, looked -> {START})",
+        f"looked -> {START} -> Dense(4)",
+    ],
+)
+def test_the_last_layer_of_a_spatial_transformer_starts_at_zero_on_purpose(way: str) -> None:
+    spec = f"""
+    extern layer Sampler(): ([h, w, c], [n]) -> [h, w, c] from "mine"
+    extern fn sample from "mine"
+    model M {{
+        input image: [20, 20, 1]
+        looked = image -> Conv2D(8, 5, activation=relu) -> Flatten() -> Dense(16, activation=relu)
+        output y = {way}
+        output z = looked
+    }}
+    """
+    assert "N0632" not in told(spec)
+
+
+def test_zeros_before_a_relu_or_a_kernel_are_told_of_all_the_same() -> None:
+    for chain in ("ops.relu() -> Dense(4)", "ops.tanh() -> Dense(4)", "ReLU() -> Dense(4)"):
+        assert "N0632" in told(row(f"{HEAD} -> {chain}"))
 
 
 def test_a_fixed_filter_of_numbers_is_left_alone() -> None:

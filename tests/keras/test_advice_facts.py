@@ -17,8 +17,10 @@ import keras
 import numpy as np
 
 from netdsl.analyse.advice.structure import TOO_DEEP
+from netdsl.analyse.advice.view import View
 from netdsl.analyse.memory import optimizer_bytes
 from netdsl.analyse.roofline import cudnn_refusal
+from netdsl.analyse.variance import carried
 from netdsl.catalog import layer_kind
 from netdsl.catalog.kind import ObjectValue, Weight
 from netdsl.compiler import compile_text
@@ -214,3 +216,105 @@ def test_l1_and_l2_have_a_strength_by_themselves_and_l1l2_has_none() -> None:
     ones = np.ones((4, 4), "float32")
     by_name = {name: float(keras.regularizers.get(name)(ones)) for name in ("l1", "l2", "L1L2")}
     assert by_name == pytest.approx({"l1": 0.16, "l2": 0.16, "L1L2": 0.0})
+
+
+def test_a_mask_made_inside_time_distributed_ends_there() -> None:
+    words = np.array([[[1, 2, 0, 0], [3, 0, 0, 0]]])
+
+    def masked(layer: Any) -> Any:
+        return getattr(layer(keras.ops.array(words)), "_keras_mask", None)
+
+    embedding = keras.layers.Embedding(5, 3, mask_zero=True)
+    assert masked(keras.layers.TimeDistributed(embedding)) is None
+    assert np.array_equal(masked(embedding), words != 0)
+
+
+def test_a_mask_made_inside_a_chain_is_read_inside_it() -> None:
+    embedding, lstm = keras.layers.Embedding(5, 3, mask_zero=True), keras.layers.LSTM(2)
+    inside = keras.layers.TimeDistributed(keras.Sequential([embedding, lstm]))
+    short, padded = np.array([[[1, 2]]]), np.array([[[1, 2, 0, 0]]])
+    np.testing.assert_allclose(inside(short), inside(padded), rtol=1e-5)
+
+
+def test_a_stateful_layer_that_is_given_its_states_starts_from_them() -> None:
+    x, h = np.random.default_rng(0).normal(size=(2, 3, 4)), np.zeros((2, 5), "float32")
+    layer = keras.layers.GRU(5, stateful=True)
+    first = layer(x, initial_state=h)
+    np.testing.assert_allclose(layer(x, initial_state=h), first)
+    layer(x)
+    np.testing.assert_allclose(layer(x, initial_state=h), first)
+    assert not np.allclose(layer(x), first)
+
+
+def test_an_embedding_cuts_fractions_off() -> None:
+    embedding = keras.layers.Embedding(4, 3)
+    np.testing.assert_array_equal(
+        embedding(np.array([0.9, 1.2, 2.999], "float32")), embedding(np.array([0, 1, 2]))
+    )
+
+
+def test_a_normalization_on_another_axis_has_a_mean_for_each_of_its_places() -> None:
+    x = keras.layers.Conv2D(16, 3)(keras.Input((32, 32, 3)))
+    rows, channels = (keras.layers.BatchNormalization(axis=axis) for axis in (1, -1))
+    rows(x), channels(x)
+    assert (rows.moving_mean.shape, channels.moving_mean.shape) == ((30,), (16,))
+
+
+SPREADS = [
+    ("lecun_normal", "relu", 12),
+    ("he_normal", "relu", 12),
+    ("he_uniform", "gelu", 6),
+    ("random_normal", "relu", 4),
+    (keras.initializers.RandomNormal(stddev=1.0), "tanh", 2),
+    (keras.initializers.RandomUniform(-0.1, 0.1), "selu", 3),
+    (keras.initializers.TruncatedNormal(stddev=0.05), "elu", 5),
+    (keras.initializers.Orthogonal(gain=1.4), "leaky_relu", 6),
+    (keras.initializers.VarianceScaling(2.0, "fan_out", "uniform"), "softplus", 2),
+]
+
+
+@pytest.mark.parametrize(("initializer", "activation", "depth"), SPREADS)
+def test_the_mean_square_through_the_depth_is_the_one_worked_out(
+    initializer: Any, activation: str, depth: int
+) -> None:
+    """Drawn at a width of 512, layer by layer; the numbers that are worked out are those of a wide layer."""
+    keras.utils.set_random_seed(3)
+    width = 512
+    if isinstance(initializer, str):
+        spelled = initializer
+    else:
+        config = {k: v for k, v in initializer.get_config().items() if k != "seed"}
+        inside = ", ".join(f"{k}={v!r}" for k, v in config.items())
+        spelled = f"{type(initializer).__name__}({inside})"
+    chain = f"repeat {depth} {{ Dense({width}, kernel_initializer={spelled}, activation={activation}) }}"
+    (graph,) = compile_text(
+        f"model M {{\n input x: [{width}]\n output y = x -> {chain}\n}}"
+    ).graphs.values()
+    runs = carried(View(graph))
+    x = np.random.default_rng(0).normal(size=(256, width)).astype("float32")
+    for number in sorted(runs):
+        layer = keras.layers.Dense(width, kernel_initializer=initializer, activation=activation)
+        x = np.asarray(layer(x))
+        assert float(np.mean(x**2)) == pytest.approx(runs[number].after, rel=0.25), number
+
+
+def test_the_mean_square_of_convolutions_is_the_one_worked_out() -> None:
+    keras.utils.set_random_seed(1)
+    normal = keras.initializers.RandomNormal(stddev=0.1)
+    x = np.random.default_rng(0).normal(size=(2, 24, 24, 32)).astype("float32")
+    for text, layer in [
+        ("Conv2D(64, 3, {})", keras.layers.Conv2D(64, 3, kernel_initializer=normal)),
+        ("Conv2D(64, 3, groups=4, {})", keras.layers.Conv2D(64, 3, groups=4, kernel_initializer=normal)),
+        ("DepthwiseConv2D(5, depthwise_{})", keras.layers.DepthwiseConv2D(5, depthwise_initializer=normal)),
+        ("Conv2DTranspose(64, 4, strides=2, {})",
+         keras.layers.Conv2DTranspose(64, 4, strides=2, kernel_initializer=normal)),
+    ]:  # fmt: skip
+        written = text.replace(
+            "depthwise_{}", "depthwise_initializer=RandomNormal(stddev=0.1)"
+        ).format("kernel_initializer=RandomNormal(stddev=0.1)")
+        (graph,) = compile_text(
+            f"model M {{\n input x: [24, 24, 32]\n output y = x -> {written}\n}}"
+        ).graphs.values()
+        runs = carried(View(graph))
+        made = np.asarray(layer(x))[:, 4:-4, 4:-4]
+        assert float(np.mean(made**2)) == pytest.approx(runs[max(runs)].after, rel=0.1), text

@@ -18,7 +18,9 @@ from netdsl.source import Span
 
 Rule: TypeAlias = Callable[[View], Iterable[Diagnostic]]
 
-GROUPS = ("outputs", "depth", "weights", "shapes", "sequences", "structure", "gpu")
+GROUPS = (
+    "outputs", "depth", "weights", "start", "shapes", "channels", "sequences", "structure", "gpu",
+)  # fmt: skip
 
 
 def rules() -> Iterator[Rule]:

@@ -23,6 +23,9 @@ from netdsl.record import record
 
 #: How many hidden layers in a row saturate too often: the slope of sigmoid is at most 1/4, that of tanh 1.
 _DEPTHS = {"sigmoid": 4, "hard_sigmoid": 4, "tanh": 8, "softsign": 8}
+
+#: From so many layers on a net without shortcuts is told of; the plain nets that train well have 34 at most.
+_PLAIN = 50
 _SLOPES = {"sigmoid": 0.25, "hard_sigmoid": 1 / 6}
 
 #: Layers that leave a run of layers as it is: they have neither weights nor an activation of their own.
@@ -244,4 +247,82 @@ def _begins_with_relu(view: View, node: Node) -> bool:
     return after is not None and after.is_a("activation") and activation(after) == "relu"
 
 
-RULES: tuple[Rule, ...] = (saturating_stack, two_activations, linear_stack, rectified_shortcut)
+# -- softmax inside -----------------------------------------------------------------------------
+
+
+def hidden_softmax(view: View) -> Iterable[Diagnostic]:
+    """Report a softmax that goes into nothing but the kernels of further layers."""
+    for node in view.nodes:
+        own = argument(node, "activation") if node.is_a("recurrent") else activation(node)
+        if own != "softmax" or not node.is_a(*KERNELS, "activation", "recurrent"):
+            continue
+        size = node.flat_outputs[0].shape[channel_axis(node)]
+        hidden = node.is_a("recurrent") or _goes_into_kernels(view, node)
+        if not hidden or not isinstance(size, int) or size < 2 or _weighs(node):
+            continue
+        yield problems.HiddenSoftmax.at(
+            at(node),
+            f"its {size} values sum to 1, so each is about {1 / size:.2g}",
+            related=uses(node),
+            help="use `tanh`, as is the default, there"
+            if node.is_a("recurrent")
+            else "use `relu` or `gelu` there",
+        )
+
+
+def _weighs(node: Node) -> bool:
+    """Tell a softmax over another axis than the units, which weighs places against each other."""
+    axis = argument(node, "axis", -1)
+    return (
+        isinstance(axis, int) and axis % node.flat_outputs[0].rank != node.flat_outputs[0].rank - 1
+    )
+
+
+def _goes_into_kernels(view: View, node: Node) -> bool:
+    """Tell whether all that a tensor leads to, straight on, are kernels: not an output, a sum or a product."""
+    pending, met = [node], False
+    while pending:
+        current = pending.pop()
+        if current.id in view.output_nodes:
+            return False
+        for after in view.consumers[current.id]:
+            if after.is_a(*KERNELS):
+                met = True
+            elif after.is_a(*_NEUTRAL, "batch_normalization"):
+                pending.append(after)
+            else:
+                return False
+    return met
+
+
+# -- depth without shortcuts --------------------------------------------------------------------
+
+
+def plain_depth(view: View) -> Iterable[Diagnostic]:
+    """Report the longest row of layers with weights that nothing leads past, at its last layer."""
+    counts: dict[int, int] = {}
+    for node in view.nodes:
+        before = view.only_producer(node)
+        arriving = counts.get(before.id, 0) if before is not None and len(node.inputs) == 1 else 0
+        counts[node.id] = arriving + node.is_a(*KERNELS)
+        if before is not None and view.only_consumer(before) is not node:
+            counts[node.id] = int(node.is_a(*KERNELS))  # something else leads on from before it
+    last = max(view.nodes, key=lambda node: counts[node.id] * node.is_a(*KERNELS), default=None)
+    if last is not None and counts[last.id] >= _PLAIN and last.is_a(*KERNELS):
+        yield problems.PlainDepth.at(
+            at(last),
+            f"the {counts[last.id]} layers with weights up to here have one way through",
+            count=counts[last.id],
+            related=uses(last),
+            help="lead a shortcut past every few of them: `x -> [_, block()] -> Add()`",
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    saturating_stack,
+    two_activations,
+    linear_stack,
+    rectified_shortcut,
+    hidden_softmax,
+    plain_depth,
+)

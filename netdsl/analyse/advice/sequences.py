@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from netdsl.analyse.advice import Rule
-from netdsl.analyse.advice.view import View, argument, at, uses
+from netdsl.analyse.advice.view import View, argument, at, each_step, uses
 from netdsl.catalog.kind import BoundLayer
-from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice_sequences as problems
+from netdsl.elaborate.size_candidates import arguments_in
 from netdsl.graph import Node, Ref, refs_in
+from netdsl.source import Span
 
 #: From so many steps on a recurrence is told of.
 _MANY = 1000
@@ -59,7 +62,95 @@ def _mask_makers(view: View) -> dict[int, Node]:
     return makers
 
 
+def no_mask_made(view: View) -> Iterable[Diagnostic]:
+    """Report a layer inside a `TimeDistributed` that makes a mask, which ends with it."""
+    for node in view.nodes:
+        inner = each_step(node)
+        maker = _unread_maker(inner) if inner is not None else None
+        if maker is None:
+            continue
+        whole = at(node)
+        written = next((a.value for a in arguments_in(whole) if a.name in (None, "layer")), None)
+        alone = written is not None and maker is inner and len(arguments_in(whole)) == 1
+        yield problems.NoMaskMade.at(
+            whole,
+            f"the mask of `{maker.kind}` ends inside, and padding counts like data from here on",
+            layer=node.kind,
+            related=uses(node),
+            help=f"apply `{maker.kind}` by itself: it takes any rank",
+            fix=Fix((Edit(whole, written.text),), text=f"apply it by itself: `{written.text}`")
+            if alone and written is not None
+            else None,
+        )
+
+
+def _unread_maker(inner: BoundLayer) -> BoundLayer | None:
+    """Give the layer that makes a mask which none behind it reads, of one or of a chain."""
+    chain = inner.arguments.get("layers") if inner.kind == "Sequential" else [inner]
+    found: BoundLayer | None = None
+    for layer in chain if isinstance(chain, (list, tuple)) else ():
+        definition = layer.definition
+        if definition is None:
+            continue
+        if definition.mask == "make" or (
+            definition.is_a("embedding") and layer.arguments.get("mask_zero")
+        ):
+            found = layer
+        elif definition.mask in ("use", "drop") or definition.is_a("recurrent", "attention"):
+            found = None
+    return found
+
+
 # -- recurrence ---------------------------------------------------------------------------------
+
+
+def state_not_kept(view: View) -> Iterable[Diagnostic]:
+    """Report a stateful layer that is given its states at each call."""
+    for node in view.nodes:
+        inner = argument(node, "layer")
+        stateful = argument(node, "stateful") or (
+            isinstance(inner, BoundLayer) and inner.arguments.get("stateful")
+        )
+        if node.is_a("recurrent") and stateful and node.keywords.get("initial_state") is not None:
+            yield problems.StateNotKept.at(
+                at(node),
+                "each batch starts from `initial_state`, and the states of the last one are not read",
+                related=uses(node),
+                help="leave `stateful=True` out, or the `initial_state`",
+            )
+
+
+def fractions_looked_up(view: View) -> Iterable[Diagnostic]:
+    """Report numbers that may have fractions and go into a table as row numbers."""
+    for node in view.nodes:
+        arriving = view.spec(node.inputs[0]) if node.is_a("embedding") and node.inputs else None
+        if arriving is None or "float" not in arriving.dtype:
+            continue
+        before = view.producer(node.inputs[0])
+        is_input = before.operation.family == "input"
+        yield problems.FractionsLookedUp.at(
+            at(node),
+            f"{arriving.dtype} arrives, and each number is cut to a whole one, 0.9 to 0",
+            layer=node.kind,
+            dtype=arriving.dtype,
+            related=(Label(before.origin.span, f"gives {arriving.dtype}"), *uses(node)),
+            help=f"declare `input {before.name}: int32[…]`"
+            if is_input
+            else 'cast them before: `ops.cast("int32")`',
+            fix=_whole_numbers(before) if is_input else None,
+        )
+
+
+def _whole_numbers(node: Node) -> Fix | None:
+    """Write the dtype of an input that has none, or another."""
+    name = node.origin.span
+    found = re.compile(r"\s*:\s*(\w*)\[").match(name.file.text, name.end)
+    if found is None:
+        return None
+    text = f"input {node.name}: int32[…]"
+    return Fix(
+        (Edit(Span(name.file, *found.span(1)), "int32"),), text=f"declare whole numbers: `{text}`"
+    )
 
 
 def many_steps(view: View) -> Iterable[Diagnostic]:
@@ -134,4 +225,11 @@ def _future(both: Node, causal: Node) -> Diagnostic:
     )
 
 
-RULES: tuple[Rule, ...] = (mask_lost, many_steps, sees_the_future)
+RULES: tuple[Rule, ...] = (
+    mask_lost,
+    no_mask_made,
+    many_steps,
+    state_not_kept,
+    fractions_looked_up,
+    sees_the_future,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import prod
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import end_of
@@ -17,6 +18,7 @@ from netdsl.analyse.advice.view import (
     spatial,
     uses,
 )
+from netdsl.analyse.layout import layouts
 from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice_shapes as problems
@@ -28,6 +30,13 @@ from netdsl.tensor import Dim, TensorSpec, spell_shape
 
 #: Half a place more or less does not count beside kernels that are longer than this.
 _LONG = 8
+
+#: Weights of one dense layer that are told of anyway: 512 MiB, and more than the first of VGG-16 has. From so many on
+#: it is told of where it is nearly all of a network and the map before it has so many places.
+_TOO_MANY, _MANY, _NEARLY_ALL, _LARGE = 2**27, 2**25, 0.9, 400
+
+#: So many slopes for a channel are few.
+_FEW = 16
 
 #: A border is told of from this share of the map on, a receptive field below and above these shares of the input.
 _BORDER, _NEAR, _FAR = 0.1, 1 / 3, 8
@@ -247,6 +256,80 @@ def checkerboard(view: View) -> Iterable[Diagnostic]:
             )
 
 
+# -- weights for each place ---------------------------------------------------------------------
+
+
+def wide_flatten(view: View) -> Iterable[Diagnostic]:
+    """Report a dense layer whose kernel has more weights than a network, since a map was put in one row before it."""
+    total = sum(prod(w.shape) for o in view.graph.operations() for w in o.weights)
+    for node in view.nodes:
+        kernel = next((w.shape for w in node.operation.weights if w.name == "kernel"), ())
+        flat = _flattened(view, node) if node.is_a("dense") and len(kernel) == 2 else None
+        if flat is None:
+            continue
+        shape, weights = view.spec(flat.inputs[0]).shape[1:], prod(kernel)
+        places = [size for size in shape[:-1] if isinstance(size, int)]
+        alone = weights >= _NEARLY_ALL * total and weights >= _MANY and prod(places) >= _LARGE
+        if len(places) < len(shape) - 1 or prod(places) == 1 or not (weights >= _TOO_MANY or alone):
+            continue
+        averaged = f"averaged over its places it would have {kernel[1] * _known(shape[-1]):,}"
+        pooling = f"GlobalAveragePooling{len(places)}D()"
+        help_ = "shrink the map more before it"
+        if len(places) <= 3:
+            help_ = f"use `{pooling}` in place of `Flatten()`, or shrink the map more before it"
+        yield problems.WideFlatten.at(
+            at(node),
+            f"{shows(shape)} numbers by {kernel[1]:,} units, {weights * 4 / 2**30:.3g} GiB; {averaged}",
+            layer=node.kind,
+            weights=weights,
+            related=(Label(flat.origin.span, "the map is put in a row here"), *uses(node)),
+            help=help_,
+        )
+
+
+def _known(size: Dim) -> int:
+    return size if isinstance(size, int) else 0
+
+
+def _flattened(view: View, node: Node) -> Node | None:
+    """Give the layer before this that put a map in one row."""
+    before = view.only_producer(node)
+    while before is not None and before.flat_outputs[0].rank == 2 and len(before.inputs) == 1:
+        if view.spec(before.inputs[0]).rank > 2:
+            return before if before.is_a("view") else None
+        if not before.is_a("dropout", "identity", "batch_normalization", "activation"):
+            return None
+        before = view.only_producer(before)
+    return None
+
+
+def unshared_slopes(view: View) -> Iterable[Diagnostic]:
+    """Report an activation with weights that has some for each place of a map."""
+    learned = [n for n in view.nodes if n.is_a("activation") and n.operation.weights]
+    known = layouts(view.graph, view.nodes) if learned else {}
+    for node in learned:
+        weights = [prod(w.shape) for w in node.operation.weights]
+        if argument(node, "shared_axes"):
+            continue
+        output = node.flat_outputs[0]
+        layout = known.get(node.inputs[0].node)
+        channels = _known(output.shape[1 if layout == "first" else -1])
+        if output.rank < 3 or not channels or weights[0] <= _FEW * channels:
+            continue
+        axes = [
+            n for n in range(1, output.rank) if n != (1 if layout == "first" else output.rank - 1)
+        ]
+        yield problems.UnsharedSlopes.at(
+            at(node),
+            f"{weights[0]:,} weights for {spell_shape(output.shape)}, and {channels} if the places share them",
+            layer=node.kind,
+            places=weights[0] // channels,
+            related=uses(node),
+            help=f"write `{node.kind}(shared_axes={axes})`",
+            fix=with_argument(at(node), "shared_axes", str(axes), "share them over the places: "),
+        )
+
+
 # -- receptive fields ---------------------------------------------------------------------------
 
 
@@ -344,6 +427,8 @@ RULES: tuple[Rule, ...] = (
     skipped_input,
     dropped_border,
     checkerboard,
+    wide_flatten,
+    unshared_slopes,
     near_sighted,
     far_sighted,
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import prod
 
 from netdsl.analyse.advice import Rule
+from netdsl.analyse.advice.gpu import replicas
 from netdsl.analyse.advice.view import (
     CONVOLUTIONS,
     KERNELS,
@@ -25,6 +27,10 @@ from netdsl.source import Span
 
 #: From how many rectified layers on the loss of variance is told of: 2^-10 is about a thousandth.
 _DEEP = 10
+
+#: Up to this batch the statistics are those of few samples; over so many numbers they serve all the same, as the maps
+#: of a volume do.
+_SMALL, _ENOUGH = 4, 2_000
 
 _CONSTANT = frozenset({"Zeros", "Ones", "Constant"})
 _LECUN = frozenset({"LecunNormal", "LecunUniform"})
@@ -73,7 +79,7 @@ def alike_units(view: View) -> Iterable[Diagnostic]:
         ):
             continue
         units = node.flat_outputs[0].shape[channel_axis(node)]
-        if units == 1 or _ends_a_branch(view, node) or _is_read_in(node):
+        if units == 1 or _ends_a_branch(view, node) or _is_read_in(node) or _is_chosen(node):
             continue
         dead = kind == "Zeros" and activation(node) in ("relu", "relu6")
         yield problems.AlikeUnits.at(
@@ -88,21 +94,34 @@ def alike_units(view: View) -> Iterable[Diagnostic]:
 
 def _is_read_in(node: Node) -> bool:
     """A constant kernel of several numbers is a filter that somebody chose."""
-    value = argument(node, "kernel_initializer")
+    return _is_of_numbers(argument(node, "kernel_initializer"))
+
+
+def _is_chosen(node: Node) -> bool:
+    """Zeros with a bias of several numbers give those at first, such as the transformation that changes nothing."""
+    return initializer(node) == "Zeros" and _is_of_numbers(argument(node, "bias_initializer"))
+
+
+def _is_of_numbers(value: object) -> bool:
     return isinstance(value, ObjectValue) and isinstance(
         value.arguments.get("value"), (list, tuple)
     )
 
 
 def _ends_a_branch(view: View, node: Node) -> bool:
-    """Tell whether a layer's output is the model's, or goes into sums and products with other tensors alone."""
+    """Tell whether a layer's output is the model's, or goes into sums and products with other tensors alone.
+
+    So does what leads into a function of `ops` or into code of the user's own, as the parameters of a sampler do.
+    """
     pending, seen = [node], {node.id}
     while pending:
         current = pending.pop()
         if current.id in view.output_nodes:
             continue
         for after in view.consumers[current.id]:
-            if after.is_a("sum", "difference", "product"):
+            if after.is_a("sum", "difference", "product", "user_code"):
+                continue
+            if after.operation.family in ("op", "extern") and not _keeps_units(view, after):
                 continue
             if not _passes_on(after):
                 return False
@@ -112,7 +131,15 @@ def _ends_a_branch(view: View, node: Node) -> bool:
     return True
 
 
+def _keeps_units(view: View, node: Node) -> bool:
+    """Tell a function that works on each number, and so leaves units alike that were: `ops.tanh`."""
+    output = node.flat_outputs[0]
+    return len(node.inputs) == 1 and view.spec(node.inputs[0]).shape == output.shape
+
+
 def _passes_on(node: Node) -> bool:
+    if node.operation.family == "op":
+        return node.kind.rpartition(".")[2] != "relu"
     rectifies = node.is_a("activation") and activation(node) == "relu"
     return node.is_a(*_THROUGH) and not rectifies
 
@@ -231,6 +258,52 @@ def variance_shift(view: View) -> Iterable[Diagnostic]:
             )
 
 
+def small_batch(view: View) -> Iterable[Diagnostic]:
+    """Report BatchNormalizations that train on the statistics of a few samples, at the one with the fewest numbers."""
+    norms = [
+        node for node in view.nodes if node.is_a("batch_normalization") and node.operation.trainable
+    ]
+    batch = _batch(view, norms)
+    counts = {node.id: _numbers(view, node, batch) for node in norms} if batch is not None else {}
+    few = [node for node in norms if counts.get(node.id, _ENOUGH) < _ENOUGH]
+    if batch is None or batch > _SMALL or not few:
+        return
+    least = min(few, key=lambda node: counts[node.id])
+    several = f", and so are those of {len(few) - 1} more" if len(few) > 1 else ""
+    plan = view.training
+    said = plan.spans.get("batch_size") if plan is not None else None
+    yield problems.SmallBatch.at(
+        at(least),
+        f"each mean is taken over {counts[least.id]:,} numbers of {batch} sample{'s' * (batch > 1)}{several}",
+        batch=batch,
+        related=(*((Label(said, "the batch"),) if said else ()), *uses(least)),
+        help="use `GroupNormalization` or `LayerNormalization`, which look at one sample, or larger batches",
+    )
+
+
+def _numbers(view: View, node: Node, batch: int) -> int:
+    """Count the numbers that a normalization takes a mean over; a map of unknown size has enough."""
+    shape = view.spec(node.inputs[0]).shape
+    axis = argument(node, "axis", -1) % len(shape)
+    places = [n for i, n in enumerate(shape) if i not in (0, axis)]
+    if not all(isinstance(n, int) for n in places):
+        return _ENOUGH
+    return batch * prod(n for n in places if isinstance(n, int))
+
+
+def _batch(view: View, norms: list[Node]) -> int | None:
+    """Give how many samples a normalization sees at once in training; None where nothing says it."""
+    if not norms:
+        return None
+    whole = view.setting("batch_size")
+    if not isinstance(whole, int):
+        sizes = [view.graph.nodes[n].flat_outputs[0].shape[:1] for n in view.graph.inputs]
+        known = [size[0] for size in sizes if size and isinstance(size[0], int)]
+        return known[0] if known else None
+    together = all(argument(node, "synchronized") for node in norms)
+    return whole if together else max(1, whole // (replicas(view.setting("distribute")) or 1))
+
+
 RULES: tuple[Rule, ...] = (
     lost_bias,
     alike_units,
@@ -238,4 +311,5 @@ RULES: tuple[Rule, ...] = (
     glorot_in_depth,
     alpha_dropout_alone,
     variance_shift,
+    small_batch,
 )

@@ -118,3 +118,56 @@ class RectifiedShortcut(
     }
     ```
     """
+
+
+class HiddenSoftmax(Problem, code="N0628", title="softmax in a hidden layer", severity="advice"):
+    """What it means
+
+    The values of a softmax are positive and sum to 1, so in a hidden layer of n units each is about 1/n and they hold
+    each other down: little of what arrives reaches the next layer, and little of the gradient comes back. It belongs at
+    the output, and inside attention, where it weighs other tensors.
+
+    Example
+    ```
+    model M {
+        input x: [32]
+        output y = x -> Dense(128, activation=softmax) -> Dense(10, activation=softmax)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [32]
+        output y = x -> Dense(128, activation=relu) -> Dense(10, activation=softmax)
+    }
+    ```
+    """
+
+
+class PlainDepth(
+    Problem, code="N0629", title="{count} layers in a row without a shortcut", severity="advice"
+):
+    """What it means
+
+    Layers one after the other, with nothing that leads past them, train worse from some depth on, also with good
+    initial weights and normalization: on CIFAR-10 a plain net of 56 layers has more errors than one of 20, in
+    training too, while with shortcuts 110 layers are better still (He et al., 2015, arXiv:1512.03385). A shortcut is
+    a fork and a sum: `x -> [_, block()] -> Add()`.
+
+    Example
+    ```
+    model M {
+        input x: [64]
+        output y = x -> repeat 100 { Dense(64, activation=relu) } -> Dense(4)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [64]
+        output y = x -> repeat 50 { [_, Dense(64, activation=relu) -> Dense(64)] -> Add() } -> Dense(4)
+    }
+    ```
+    """

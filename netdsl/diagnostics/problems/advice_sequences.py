@@ -93,3 +93,88 @@ class SeesTheFuture(
     }
     ```
     """
+
+
+class NoMaskMade(
+    Problem, code="N0664", title="`{layer}` makes no mask for each step", severity="warning"
+):
+    """What it means
+
+    A mask leaves a layer through Keras's bookkeeping, and `TimeDistributed` only hands on the mask that arrived at
+    it. The one that an `Embedding(mask_zero=True)` or a `Masking` makes inside it is lost, without a word. Both work
+    on inputs of any rank by themselves.
+
+    Example
+    ```
+    model M {
+        input words: int32[20, 30]
+        output y = words -> TimeDistributed(Embedding(1000, 16, mask_zero=True)) -> TimeDistributed(LSTM(32))
+            -> LSTM(32) -> Dense(4)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input words: int32[20, 30]
+        output y = words -> Embedding(1000, 16, mask_zero=True) -> TimeDistributed(LSTM(32)) -> LSTM(32) -> Dense(4)
+    }
+    ```
+    """
+
+
+class StateNotKept(
+    Problem,
+    code="N0665",
+    title="`stateful=True` with `initial_state` keeps nothing",
+    severity="warning",
+):
+    """What it means
+
+    A stateful layer starts a batch from where the last one ended, unless it is given an `initial_state`: then it starts
+    from that, each time, and the states that it has kept are not read.
+
+    Example
+    ```
+    model M {
+        input x: [10, 8](batch_size=4)
+        input h: [16](batch_size=4)
+        output y = x -> GRU(16, stateful=True)(initial_state=h)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [10, 8](batch_size=4)
+        output y = x -> GRU(16, stateful=True)
+    }
+    ```
+    """
+
+
+class FractionsLookedUp(
+    Problem, code="N0666", title="`{layer}` looks {dtype} numbers up", severity="advice"
+):
+    """What it means
+
+    A table has rows 0, 1, 2, …, and an Embedding cuts what arrives to whole numbers: 0.9 is row 0. Where they are
+    whole already nothing is lost, but float16 has gaps from 2,048 on and float32 from 16,777,216 on; where they were
+    scaled, all of them are row 0. An input is `float32` unless its type says otherwise.
+
+    Example
+    ```
+    model M {
+        input words: [100]
+        output y = words -> Embedding(5000, 32) -> LSTM(32) -> Dense(4)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input words: int32[100]
+        output y = words -> Embedding(5000, 32) -> LSTM(32) -> Dense(4)
+    }
+    ```
+    """

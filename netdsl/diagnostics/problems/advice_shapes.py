@@ -294,3 +294,66 @@ class NoData(
     }
     ```
     """
+
+
+class WideFlatten(
+    Problem,
+    code="N0655",
+    title="`{layer}` of a whole map has {weights:,} weights",
+    severity="advice",
+):
+    """What it means
+
+    After a `Flatten` each unit of a `Dense` layer has a weight for every channel of every place of the map: height
+    times width times channels times units. On a large map these are nearly all the weights of the network, more than
+    its data can teach or its memory holds. Averaged over its places a map is as long as it has channels (Lin et al.,
+    2013, arXiv:1312.4400); a few more poolings before the `Flatten` do as well.
+
+    Example
+    ```
+    model M {
+        input image: [224, 224, 3]
+        output y = image -> Conv2D(64, 3, padding="same", activation=relu) -> Flatten() -> Dense(1024, activation=relu)
+            -> Dense(10, activation=softmax)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input image: [224, 224, 3]
+        output y = image -> repeat 5 { Conv2D(64, 3, padding="same", activation=relu) -> MaxPooling2D(2) }
+            -> GlobalAveragePooling2D() -> Dense(1024, activation=relu) -> Dense(10, activation=softmax)
+    }
+    ```
+    """
+
+
+class UnsharedSlopes(
+    Problem,
+    code="N0656",
+    title="`{layer}` learns a slope for each of {places:,} places",
+    severity="advice",
+):
+    """What it means
+
+    Without `shared_axes` a PReLU has a slope of its own for every number of what arrives, so that on a map it learns
+    one for each place, and the map can have no other size. The paper has one for each channel (He et al., 2015,
+    arXiv:1502.01852): `shared_axes=[1, 2]` on a picture.
+
+    Example
+    ```
+    model M {
+        input image: [64, 64, 3]
+        output y = image -> Conv2D(32, 3) -> PReLU() -> GlobalAveragePooling2D() -> Dense(10)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input image: [64, 64, 3]
+        output y = image -> Conv2D(32, 3) -> PReLU(shared_axes=[1, 2]) -> GlobalAveragePooling2D() -> Dense(10)
+    }
+    ```
+    """

@@ -169,3 +169,81 @@ class VarianceShift(
     }
     ```
     """
+
+
+class InitialVariance(
+    Problem,
+    code="N0638",
+    title="initial weights let the numbers {change} through {count}",
+    severity="warning",
+):
+    """What it means
+
+    A unit adds up as many products as it has inputs, so the variance of the weights decides whether numbers keep
+    their size from layer to layer, and gradients with them. 1/inputs does so for linear layers (`lecun_normal`),
+    2/inputs through relu, which leaves half (`he_normal`; He et al., 2015, arXiv:1502.01852). Twelve layers of relu
+    with `lecun_normal` leave 2^-12 of the variance, and weights of deviation 1 multiply it by 256 at a width of 512.
+    The label has the mean square that was worked out. A normalization between the layers begins anew, so only layers
+    without one are told of, and only those whose initializer the spec names: Keras's own default waits for
+    `--select N0634`.
+
+    Example
+    ```
+    model M {
+        defaults Dense(activation=relu, kernel_initializer=RandomNormal(stddev=1.0))
+        input x: [512]
+        output y = x -> Dense(512) -> Dense(512) -> Dense(10, activation=softmax)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        defaults Dense(activation=relu, kernel_initializer=he_normal)
+        input x: [512]
+        output y = x -> Dense(512) -> Dense(512) -> Dense(10, activation=softmax)
+    }
+    ```
+    """
+
+
+class SmallBatch(
+    Problem, code="N0639", title="BatchNormalization at batch {batch}", severity="advice"
+):
+    """What it means
+
+    Means and variances of a batch stand in for those of all data, and a few samples say little about them: at a batch
+    of 2 an ImageNet classifier has 10.6 points more errors than one with GroupNormalization, which looks at each sample
+    by itself (Wu and He, 2018, arXiv:1803.08494). With replicas the batch is what each of them gets, unless the layer
+    says `synchronized=True`.
+
+    Example
+    ```
+    model M {
+        input image: [32, 32, 3]
+        output y = image -> Conv2D(16, 3, use_bias=False) -> BatchNormalization() -> ReLU()
+            -> GlobalAveragePooling2D() -> Dense(10, activation=softmax)
+    }
+
+    train M {
+        optimizer  = adam
+        loss       = sparse_categorical_crossentropy
+        batch_size = 2
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input image: [32, 32, 3]
+        output y = image -> Conv2D(16, 3, use_bias=False) -> GroupNormalization(8) -> ReLU()
+            -> GlobalAveragePooling2D() -> Dense(10, activation=softmax)
+    }
+
+    train M {
+        optimizer  = adam
+        loss       = sparse_categorical_crossentropy
+        batch_size = 2
+    }
+    ```
+    """
