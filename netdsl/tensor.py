@@ -175,6 +175,16 @@ def equal(left: Dim, right: Dim) -> Verdict:
     return Demand(left, "==", right)
 
 
+def same_number(left: Dim, right: Dim) -> Verdict:
+    """Say whether two dimensions agree where Keras compares them as they are: `None` is equal to `None` alone.
+
+    5 and 5 agree, H and an unknown size too (both are `None` there); 5 and an unknown size, or 5 and H, do not.
+    """
+    if isinstance(left, int) != isinstance(right, int):
+        return False
+    return equal(left, right)
+
+
 def at_least(dim: Dim, minimum: int) -> Verdict:
     """Say whether a dimension is at least `minimum`; a bare symbolic size is at least 1."""
     if isinstance(dim, Unknown):

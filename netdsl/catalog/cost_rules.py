@@ -16,6 +16,6 @@ def matrix_macs(rows: Iterable[Dim], inputs: Dim, outputs: Dim) -> Dim:
     return product(rows) * inputs * outputs
 
 
-def convolution_macs(positions: Shape, kernel: Iterable[int], inputs: Dim, filters: Dim) -> Dim:
+def convolution_macs(positions: Shape, kernel: Iterable[Dim], inputs: Dim, filters: Dim) -> Dim:
     """Apply a kernel at each position: (30, 30), (3, 3), 3, 8 -> 194400."""
     return product(positions) * product(kernel) * inputs * filters

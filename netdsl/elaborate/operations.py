@@ -210,5 +210,9 @@ def _op_value(item: Given, frame: Frame) -> Any:
 def slice_tensor(tensor: Tensor, index: Any, expr: tree.Subscript, frame: Frame) -> Any:
     """Take `x[index]` of a tensor; what is wrong with one part of the index is told at that part."""
     parts = expr.index.items if isinstance(expr.index, tree.TupleExpr) else (expr.index,)
-    places = {"key": expr.index.span} | {f"key {i}": part.span for i, part in enumerate(parts)}
-    return apply_op("getitem", [tensor, index], {}, expr.span, frame, places)
+    whole = expr.index.span
+    places = {"key": whole} | {f"key {i}": part.span for i, part in enumerate(parts)}
+    bare = index is None or isinstance(index, slice)
+    rest = Fix((Edit(Span(whole.file, whole.end, whole.end), ", ..."),), safe=True)
+    ways = [rest] if bare else []
+    return apply_op("getitem", [tensor, index], {}, expr.span, frame, places, ways)

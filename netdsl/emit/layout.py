@@ -227,6 +227,8 @@ def _keyword(keyword: ast.keyword) -> Document:
 def _index(index: ast.expr) -> Document:
     if isinstance(index, ast.Tuple) and len(index.elts) > 1:
         return comma_separated([_slice_or_value(item) for item in index.elts])
+    if isinstance(index, ast.Tuple) and index.elts and isinstance(index.elts[0], ast.Slice):
+        return (_slice_or_value(index.elts[0]), ",")
     return _slice_or_value(index)
 
 

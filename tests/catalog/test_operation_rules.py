@@ -72,7 +72,7 @@ SHAPES: tuple[tuple[str, tuple[Any, ...], dict[str, Any], str], ...] = (
     ),
     ("pad", (x(N, T), ((0, 0), (1, 2))), {}, "float32(None, T + 3)"),
     ("repeat", (x(N, T), 3), {"axis": 1}, "float32(None, 3 * T)"),
-    ("rearrange", (x(N, T, 8), "b t (h d) -> b h t d"), {"h": 2}, "float32(None, 2, T, 4)"),
+    ("rearrange", (x(2, 3, 8), "b t (h d) -> b h t d"), {"h": 2}, "float32(2, 2, 3, 4)"),
     # picking
     ("take", (x(N, T, 8), x(5, dtype="int32")), {"axis": 1}, "float32(None, 5, 8)"),
     ("one_hot", (x(N, T, dtype="int32"), 10), {}, "float32(None, T, 10)"),

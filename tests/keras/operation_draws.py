@@ -82,3 +82,52 @@ def case(
         return drawing
 
     return register
+
+
+@st.composite
+def varied(draw: st.DrawFn, case: OpCase) -> OpCase:
+    """The same call with one size of a tensor replaced, mostly by an unknown one, or a tensor by lists of numbers."""
+    count = _tensors_in((case.positional, case.named))
+    if not count or draw(st.booleans()):
+        return case
+    chosen = draw(st.integers(0, count - 1))
+    change = draw(st.sampled_from(("size", "size", "size", "size", "rank", "data")))
+    new = draw(st.sampled_from((None, None, None, 1, 2, 3, 5)))
+    place = draw(st.integers(0, 4))
+    seen = 0
+
+    def changed(value: Any) -> Any:
+        nonlocal seen
+        if isinstance(value, Tensor):
+            seen += 1
+            return _other(value, change, new, place) if seen == chosen + 1 else value
+        if isinstance(value, (list, tuple)):
+            return type(value)(changed(item) for item in value)
+        return value
+
+    positional = tuple(changed(v) for v in case.positional)
+    return OpCase(case.function, positional, {k: changed(v) for k, v in case.named.items()})
+
+
+def _other(x: Tensor, change: str, new: int | None, place: int) -> Any:
+    if change == "data" and None not in x.shape:
+        return _lists(x.shape, 1 if "int" in x.dtype else 0.5)
+    if change == "rank":
+        shape = x.shape[1:] if place % 2 else (*x.shape, new)
+    else:
+        shape = tuple(
+            new if i == place % max(len(x.shape), 1) else d for i, d in enumerate(x.shape)
+        )
+    return Tensor(shape, x.dtype)
+
+
+def _lists(shape: tuple[int, ...], item: float) -> Any:
+    return [_lists(shape[1:], item) for _ in range(shape[0])] if shape else item
+
+
+def _tensors_in(value: Any) -> int:
+    if isinstance(value, Tensor):
+        return 1
+    if isinstance(value, dict):
+        return sum(map(_tensors_in, value.values()))
+    return sum(map(_tensors_in, value)) if isinstance(value, (list, tuple)) else 0

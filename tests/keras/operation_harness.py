@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import os
 import warnings
@@ -16,7 +17,7 @@ import keras
 
 from netdsl.catalog.kind import Refusal, as_shape
 from netdsl.catalog.operations import OpCall, operation_rule, own_name
-from netdsl.tensor import TensorSpec, keras_shape
+from netdsl.tensor import UNKNOWN, Sym, TensorSpec, keras_shape
 from tests.catalog.rule_harness import flatten
 from tests.keras.layer_harness import Tensor
 
@@ -86,11 +87,15 @@ def ask_keras(case: OpCase) -> Answer:
 _PLAIN = (int, float, str, bool, slice, type(None), type(Ellipsis))
 
 
-def ask_rule(case: OpCase) -> Answer:
-    """Run the function's rule; a `Refusal` is a refusal."""
+def ask_rule(case: OpCase, *, named_sizes: bool = False) -> Answer:
+    """Run the function's rule; a `Refusal` is a refusal. Unknown sizes may have names, as in `input x: [H, W]`."""
+    count = itertools.count()
 
     def tensor(x: Tensor) -> Any:
-        return TensorSpec(as_shape(x.shape), x.dtype)
+        shape = as_shape(x.shape)
+        if named_sizes:
+            shape = tuple(Sym.variable(f"S{next(count)}") if d is UNKNOWN else d for d in shape)
+        return TensorSpec(shape, x.dtype)
 
     positional = tuple(_replace(v, tensor, tuple) for v in case.positional)
     named = {k: _replace(v, tensor, tuple) for k, v in case.named.items()}
@@ -103,9 +108,9 @@ def ask_rule(case: OpCase) -> Answer:
     return tuple((tuple(keras_shape(y.shape)), y.dtype) for y in flatten(inference.outputs))
 
 
-def difference(case: OpCase) -> str | None:
+def difference(case: OpCase, *, named_sizes: bool = False) -> str | None:
     """Say in which point the rule and Keras disagree, or None."""
-    wanted, got = ask_keras(case), ask_rule(case)
+    wanted, got = ask_keras(case), ask_rule(case, named_sizes=named_sizes)
     if wanted == got or (isinstance(wanted, str) and isinstance(got, str)):
         return None
     return f"{case}\n  Keras:    {wanted}\n  the rule: {got}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from netdsl.catalog.operations import GIVE_VALUES, RULES, TAKE_FUNCTIONS
 from tests.keras import operation_cases, operation_cases_networks, operation_cases_shapes
-from tests.keras.operation_draws import CASES
+from tests.keras.operation_draws import CASES, varied
 from tests.keras.operation_harness import ask_rule, difference
 
 pytestmark = pytest.mark.keras
@@ -50,3 +50,23 @@ def test_the_rule_says_what_keras_says(name: str, data: st.DataObject) -> None:
         return
     found = difference(case)
     assert found is None, found
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@settings(
+    max_examples=DRAWS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+)
+@given(data=st.data())
+def test_a_call_with_one_size_changed_is_not_taken_where_keras_refuses_it(
+    name: str, data: st.DataObject
+) -> None:
+    """Also where sizes have names: Keras knows neither a number nor their equality. A rule may refuse more."""
+    case = data.draw(varied(data.draw(CASES[name](name))))
+    for named_sizes in (False, True):
+        if not isinstance(ask_rule(case, named_sizes=named_sizes), str):
+            found = difference(case, named_sizes=named_sizes)
+            assert found is None, found

@@ -115,8 +115,10 @@ def inserted(shape: Shape, axis: int, dim: Dim) -> Shape:
 
 
 def total(shape: Shape) -> Dim:
-    """Count the elements; Keras does not know the number where it does not know a size."""
-    return product(shape)
+    """Count the elements; Keras does not know the number where it does not know a size, and be another one 0."""
+    known = all(isinstance(dim, int) for dim in shape)
+    count = product(shape)
+    return UNKNOWN if isinstance(count, int) and not known else count
 
 
 def joined_size(call: OpCall, tensors: Sequence[TensorSpec], axis: int, argument: str) -> Dim:
@@ -135,6 +137,16 @@ def joined_size(call: OpCall, tensors: Sequence[TensorSpec], axis: int, argument
     if axis < 0:
         return 0
     return sum_of(x.shape[axis] for x in tensors)
+
+
+def known_to_both(left: Dim, right: Dim) -> str:
+    """Say the way out where one of two sizes is a number and Keras does not know the other."""
+    if isinstance(left, int) == isinstance(right, int):
+        return ""
+    return (
+        "Keras takes a size that it does not know for another one: give both as numbers, "
+        "the batch with `batch_size=…`"
+    )
 
 
 def size(value: Any, argument: str, minimum: int = 0) -> int:

@@ -23,7 +23,7 @@ from netdsl.catalog.operations.promotion import meet
 from netdsl.catalog.reference_types import DTYPE
 from netdsl.catalog.signature import Signature, signature
 from netdsl.diagnostics.problems.arguments import WrongArgument
-from netdsl.diagnostics.problems.shapes import WrongDtype, WrongRank
+from netdsl.diagnostics.problems.shapes import WrongDtype, WrongRank, WrongValue
 from netdsl.tensor import Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
 
 #: The types of arguments by their name, in every function that takes one of that name.
@@ -128,6 +128,13 @@ class OpCall:
         """Give a tensor, or a number as a scalar whose dtype is `int`, `float` or `bool`."""
         return as_operand(self.arguments[name], name)
 
+    def data(self, name: str) -> TensorSpec:
+        """Give a tensor, a number, or lists of numbers, which Keras makes an array of."""
+        value = self.arguments[name]
+        if isinstance(value, (tuple, list)):
+            return array_of(value, name)
+        return as_operand(value, name)
+
     # -- demands --------------------------------------------------------------------------------
 
     def holds(self, verdict: Verdict) -> bool:
@@ -149,6 +156,29 @@ def as_operand(value: Any, name: str) -> TensorSpec:
         f"`{name}` takes a tensor or a number, this is {spell_value(value)}",
         blames=name,
     )
+
+
+def array_of(value: Any, name: str) -> TensorSpec:
+    """Measure an array of written numbers: [[1, 2], [3, 4]] -> int32(2, 2)."""
+    kinds: set[str] = set()
+    shape = _measured(value, name, kinds)
+    return TensorSpec(shape, meet(*(kinds or {"float"})))
+
+
+def _measured(value: Any, name: str, kinds: set[str]) -> Shape:
+    if isinstance(value, (tuple, list)):
+        inner = {_measured(item, name, kinds) for item in value}
+        if len(inner) > 1:
+            raise Refusal(WrongValue, "the lists are of different lengths", blames=name)
+        return (len(value), *(inner.pop() if inner else ()))
+    if not isinstance(value, (bool, int, float)):
+        raise Refusal(
+            WrongArgument,
+            f"`{name}` takes numbers, lists of numbers or a tensor, this is {spell_value(value)}",
+            blames=name,
+        )
+    kinds.add(type(value).__name__)
+    return ()
 
 
 def no_string(x: TensorSpec, name: str = "") -> TensorSpec:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axes_of, broadcast, number, size
 from netdsl.catalog.operations.call import (
     OpCall,
     OpRule,
-    as_operand,
     gives,
     joined_dtype,
     no_string,
@@ -32,7 +32,7 @@ from netdsl.catalog.operations.promotion import (
 )
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
-from netdsl.tensor import TensorSpec
+from netdsl.tensor import TensorSpec, spell_shape
 
 DtypeRule = Callable[[str], str]
 
@@ -101,12 +101,6 @@ def _truth(left: str, right: str) -> str:
     return "bool"
 
 
-def _angle(left: str, right: str) -> str:
-    """A number beside a tensor counts as float32, not as weak, in `arctan2`."""
-    strong = [FLOATX if d in ("int", "float") else d for d in (left, right)]
-    return meet(*strong, "float")
-
-
 def _strong(left: str, right: str) -> str:
     """Numbers are int64 and float32 here, not weak."""
     return meet(*({"int": "int64", "float": FLOATX}.get(d, d) for d in (left, right)))
@@ -136,7 +130,7 @@ BINARY: Mapping[str, Callable[[str, str], str]] = {
     ),
     **dict.fromkeys("gcd lcm".split(), _strong),
     **dict.fromkeys("ldexp nextafter".split(), _strong_float),
-    "arctan2": _angle,
+    "arctan2": _divided,
     "hypot": _length,
     "heaviside": _length,
 }
@@ -163,15 +157,45 @@ def _is_sparse(function: str, left: TensorSpec, right: TensorSpec) -> bool:
 #: Both must be tensors: Keras asks numbers for their shape.
 ONLY_TENSORS = frozenset({"hypot", "heaviside"})
 
+#: One may be written as lists of numbers: Keras asks their type for no dtype.
+TAKE_LISTS = frozenset(
+    "equal not_equal greater greater_equal less less_equal logical_and logical_or logical_xor isclose arctan2".split()
+)
+
 
 def binary(call: OpCall) -> Inference:
     """Stretch two operands over each other; a number is a scalar."""
     names = list(call.arguments)[:2]
-    pick = call.tensor if call.function in ONLY_TENSORS else call.operand
-    left, right = (no_string(pick(name), name) for name in names)
+    left, right = (no_string(_side(call, name), name) for name in names)
     sparse = _is_sparse(call.function, left, right)
     dtype = BINARY[call.function](left.dtype, right.dtype)
-    return gives(broadcast(call, left.shape, right.shape), dtype, sparse=sparse)
+    shape = broadcast(call, left.shape, right.shape)
+    return _as_announced(call, gives(shape, dtype, sparse=sparse), names)
+
+
+def _side(call: OpCall, name: str) -> TensorSpec:
+    if call.function in ONLY_TENSORS:
+        return call.tensor(name)
+    side = call.data(name) if call.function in TAKE_LISTS else call.operand(name)
+    plain = not isinstance(call.arguments[name], TensorSpec)
+    return side.with_dtype(FLOATX) if plain and call.function == "arctan2" else side
+
+
+def _as_announced(call: OpCall, result: Inference, names: list[str]) -> Inference:
+    """Give the shape that Keras says, which takes lists of numbers for one number."""
+    values = [call.arguments[name] for name in names]
+    kinds = {type(value) for value in values}
+    if tuple not in kinds or TensorSpec not in kinds:  # without a tensor Keras computes at once
+        return result
+    said = broadcast(call, *(v.shape if isinstance(v, TensorSpec) else () for v in values))
+    given = result.outputs
+    assert isinstance(given, TensorSpec)
+    if said == given.shape:
+        return result
+    caveat = (
+        f"Keras says that this gives {spell_shape(said)}, and it gives {spell_shape(given.shape)}"
+    )
+    return replace(result, outputs=given.with_shape(said), caveats=(caveat,))
 
 
 def bitwise(call: OpCall) -> Inference:
@@ -199,13 +223,13 @@ def clip(call: OpCall) -> Inference:
     """Bound each element; the bounds are numbers or tensors."""
     for name in ("x_min", "x_max"):
         if call.arguments[name] is not None:
-            as_operand(call.arguments[name], name)
+            call.data(name)
     return unary(call)
 
 
 def where(call: OpCall) -> Inference:
     """Choose between two by a condition, all three stretched over each other."""
-    condition = call.operand("condition")
+    condition = call.data("condition")
     if call.x1 is None or call.x2 is None:
         raise Refusal(
             WrongArgument,
@@ -213,17 +237,15 @@ def where(call: OpCall) -> Inference:
             help="for the places where a condition holds, use `ops.nonzero`",
         )
     left, right = call.operand("x1"), call.operand("x2")
-    return gives(
-        broadcast(call, condition.shape, left.shape, right.shape), joined_dtype(left, right)
-    )
+    shape = broadcast(call, condition.shape, left.shape, right.shape)
+    result = gives(shape, joined_dtype(left, right))
+    return _as_announced(call, result, ["condition", "x1", "x2"])
 
 
 def cast(call: OpCall) -> Inference:
-    """Change the dtype."""
+    """Change the dtype; `None` is Keras's default one."""
     x = call.tensor("x")
-    if call.dtype is None:
-        raise Refusal(WrongArgument, "`dtype` takes a dtype, this is `None`", blames="dtype")
-    return gives(x.shape, call.dtype, sparse=False)
+    return gives(x.shape, call.dtype or FLOATX, sparse=False)
 
 
 def converted(call: OpCall) -> Inference:
@@ -236,7 +258,7 @@ def converted(call: OpCall) -> Inference:
 
 def full_like(call: OpCall) -> Inference:
     """The shape and dtype of a tensor, filled with a number."""
-    as_operand(call.fill_value, "fill_value")
+    call.data("fill_value")
     return converted(call)
 
 
@@ -296,7 +318,7 @@ def isclose(call: OpCall) -> Inference:
 
 def allclose(call: OpCall) -> Inference:
     """One truth value for the whole."""
-    left, right = call.operand("x1"), call.operand("x2")
+    left, right = call.data("x1"), call.data("x2")
     broadcast(call, left.shape, right.shape)
     return gives((), "bool")
 
@@ -324,7 +346,7 @@ def digitize(call: OpCall) -> Inference:
 
 
 def polar(call: OpCall) -> Inference:
-    x, angle = call.numeric("abs_"), call.numeric("angle")
+    x, angle = call.numeric("abs_"), call.data("angle")
     broadcast(call, x.shape, angle.shape)
     return gives(x.shape, FLOATX)
 

@@ -6,7 +6,14 @@ from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axis_of, broadcast, replaced, size, sizes, total
-from netdsl.catalog.operations.call import OpCall, OpRule, gives, gives_several, spell_value
+from netdsl.catalog.operations.call import (
+    OpCall,
+    OpRule,
+    array_of,
+    gives,
+    gives_several,
+    spell_value,
+)
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import (
     TooFewInputs,
@@ -36,6 +43,7 @@ from netdsl.tensor import (
 def get_item(call: OpCall) -> Inference:
     """Take a part of a tensor, by numbers, slices, None and `...` for its axes: (None, 50, 8)[:, 0] -> (None, 8)."""
     x = call.tensor("x")
+    _refuse_bare(call.key)
     entries = list(call.key) if isinstance(call.key, (tuple, list)) else [call.key]
     dots = [i for i, e in enumerate(entries) if e is Ellipsis]
     if len(dots) > 1:
@@ -50,6 +58,18 @@ def get_item(call: OpCall) -> Inference:
     return gives(
         _taken(call, x.shape, entries[:place] + full + entries[place + bool(dots) :]), x.dtype
     )
+
+
+def _refuse_bare(key: Any) -> None:
+    """Refuse a slice, `None` or `...` by itself: Keras takes a number, or several entries in a tuple."""
+    if key is None or key is Ellipsis or isinstance(key, slice):
+        what = "`None`" if key is None else "`...`" if key is Ellipsis else "a slice"
+        raise Refusal(
+            WrongValue,
+            f"{what} stands alone, and Keras takes it only beside other entries",
+            blames="key",
+            help="it is the tensor itself" if key is Ellipsis else "write `, ...` after it",
+        )
 
 
 def _taken(call: OpCall, shape: Shape, entries: list[Any]) -> Shape:
@@ -203,7 +223,7 @@ def top_k(call: OpCall) -> Inference:
 def in_top_k(call: OpCall) -> Inference:
     """Whether the target is among the k largest."""
     targets = call.tensor("targets")
-    call.tensor("predictions")
+    call.data("predictions")
     size(call.k, "k", 1)
     return gives(targets.shape, "bool")
 
@@ -231,14 +251,14 @@ def unravel_index(call: OpCall) -> Inference:
 
 def scatter(call: OpCall) -> Inference:
     """Zeros of a shape with values at places."""
-    call.tensor("indices")
+    call.data("indices")
     return gives(sizes(call.shape, "shape"), call.tensor("values").dtype)
 
 
 def updated(call: OpCall) -> Inference:
     """The tensor with other values at places: scatter_update, slice_update."""
     x = call.tensor("inputs")
-    call.tensor("updates")
+    call.data("updates")
     reduction = call.arguments.get("reduction")
     if reduction is not None and str(reduction).lower() not in ("add", "max", "min", "mul"):
         raise Refusal(
@@ -272,7 +292,14 @@ def part(call: OpCall) -> Inference:
 
 def select(call: OpCall) -> Inference:
     """The first choice whose condition holds; Keras says the type of the first choice."""
-    conditions, choices = call.tensors("condlist"), call.tensors("choicelist")
+    conditions, choices = (_alternatives(call, name) for name in ("condlist", "choicelist"))
+    if not isinstance(call.choicelist[0], TensorSpec):
+        shown = spell_value(call.choicelist[0])
+        raise Refusal(
+            WrongArgument,
+            f"the first of `choicelist` is a tensor, this is {shown}",
+            blames="choicelist",
+        )
     if len(conditions) != len(choices):
         raise Refusal(
             TooFewInputs,
@@ -281,6 +308,18 @@ def select(call: OpCall) -> Inference:
         )
     broadcast(call, *(x.shape for x in (*conditions, *choices)))
     return gives(choices[0].shape, choices[0].dtype)
+
+
+def _alternatives(call: OpCall, name: str) -> list[TensorSpec]:
+    """Give a list of tensors, among which numbers and lists of them may stand."""
+    value = call.arguments[name]
+    if not isinstance(value, tuple) or not value:
+        raise Refusal(
+            WrongArgument,
+            f"`{name}` takes a list of tensors, this is {spell_value(value)}",
+            blames=name,
+        )
+    return [x if isinstance(x, TensorSpec) else array_of(x, name) for x in value]
 
 
 def segments(call: OpCall) -> Inference:

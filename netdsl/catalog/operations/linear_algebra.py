@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from netdsl.catalog.kind import Inference, Refusal
-from netdsl.catalog.operations.axes import size
+from netdsl.catalog.operations.axes import known_to_both, size
 from netdsl.catalog.operations.call import OpCall, OpRule, gives, gives_several, no_string
 from netdsl.catalog.operations.promotion import FLOATX, meet
 from netdsl.diagnostics.problems.arguments import WrongArgument
@@ -14,16 +16,32 @@ from netdsl.diagnostics.problems.shapes import (
     WrongRank,
     WrongValue,
 )
-from netdsl.tensor import Dim, Shape, TensorSpec, at_least, equal, minimum, spell_shape
+from netdsl.tensor import (
+    Dim,
+    Shape,
+    TensorSpec,
+    Verdict,
+    at_least,
+    equal,
+    minimum,
+    same_number,
+    spell_shape,
+)
+
+Agreement = Callable[[Dim, Dim], Verdict]
 
 # -- matrices -----------------------------------------------------------------------------------
 
 
-def _square(call: OpCall, name: str = "x") -> TensorSpec:
+def _square(call: OpCall, name: str = "x", agree: Agreement = same_number) -> TensorSpec:
+    """Give square matrices; Keras mostly compares the two sizes as they are, so both are known or neither."""
     x = call.ranked(call.numeric(name), name, min_rank=2)
-    if not call.holds(equal(x.shape[-2], x.shape[-1])):
+    if not call.holds(agree(x.shape[-2], x.shape[-1])):
         raise Refusal(
-            WrongValue, f"takes square matrices, these are {spell_shape(x.shape[-2:])}", blames=name
+            WrongValue,
+            f"takes square matrices, these are {spell_shape(x.shape[-2:])}",
+            blames=name,
+            help=known_to_both(x.shape[-2], x.shape[-1]),
         )
     return x
 
@@ -51,8 +69,8 @@ def determinant(call: OpCall) -> Inference:
 
 
 def log_determinant(call: OpCall) -> Inference:
-    """The logarithm of a determinant, and its sign beside it from `slogdet`."""
-    x = _square(call)
+    """The logarithm of a determinant, and its sign beside it from `slogdet`; Keras compares nothing before the run."""
+    x = _square(call, agree=equal)
     if call.function == "logdet":
         return gives(x.shape[:-2], x.dtype)
     return gives_several([(), x.shape[:-2]], x.dtype)
@@ -66,7 +84,7 @@ def eigen(call: OpCall) -> Inference:
 
 def factors(call: OpCall) -> Inference:
     """An LU decomposition and its pivots; TensorFlow does it for square matrices only."""
-    x = _square(call)
+    x = _square(call, agree=equal)
     batch, rows, columns, smaller = _known(x)
     return gives_several([(*batch, rows, columns), (*batch, smaller)], x.dtype)
 
@@ -106,10 +124,19 @@ def solve(call: OpCall) -> Inference:
             f"{spell_shape(b.shape)} is no right side of {spell_shape(a.shape)}",
             blames="b",
         )
-    rows = b.shape[-2] if a.rank == b.rank else b.shape[-1]
-    if not call.holds(equal(a.shape[-2], rows)):
+    # Keras compares matrices and leaves vectors to the run.
+    fits = (
+        same_number(a.shape[-2], b.shape[-2])
+        if a.rank == b.rank
+        else equal(a.shape[-2], b.shape[-1])
+    )
+    if not call.holds(fits):
+        rows = b.shape[-2] if a.rank == b.rank else b.shape[-1]
         raise Refusal(
-            UnequalInputs, f"{a.shape[-2]} equations and a right side of {rows}", blames="b"
+            UnequalInputs,
+            f"{a.shape[-2]} equations and a right side of {rows}",
+            blames="b",
+            help=known_to_both(a.shape[-2], rows),
         )
     return gives(b.shape, b.dtype)
 
@@ -120,9 +147,12 @@ def least_squares(call: OpCall) -> Inference:
         raise Refusal(
             WrongRank, f"`b` has rank 1 or 2, {spell_shape(b.shape)} has {b.rank}", blames="b"
         )
-    if not call.holds(equal(a.shape[0], b.shape[0])):
+    if not call.holds(same_number(a.shape[0], b.shape[0])):
         raise Refusal(
-            UnequalInputs, f"{a.shape[0]} equations and a right side of {b.shape[0]}", blames="b"
+            UnequalInputs,
+            f"{a.shape[0]} equations and a right side of {b.shape[0]}",
+            blames="b",
+            help=known_to_both(a.shape[0], b.shape[0]),
         )
     return gives((a.shape[1], *b.shape[1:]), a.dtype)
 
@@ -139,13 +169,10 @@ def pseudo_inverse(call: OpCall) -> Inference:
 
 def corrcoef(call: OpCall) -> Inference:
     """Keras says the shape that arrives; it is square, one row for each variable."""
-    x = call.ranked(call.numeric("x"), "x", rank=2)
+    x = call.numeric("x")
     dtype = "float64" if x.dtype == "int64" else meet(x.dtype, "float")
-    caveats = (
-        ()
-        if x.shape[0] == x.shape[1]
-        else ("Keras says the shape that arrives, and it gives a square matrix",)
-    )
+    square = x.rank == 2 and same_number(*x.shape) is True
+    caveats = () if square else ("Keras says the shape that arrives, and it gives a square matrix",)
     return Inference(TensorSpec(x.shape, dtype), caveats=caveats)
 
 
@@ -171,7 +198,7 @@ def _parts(call: OpCall, least: int) -> tuple[TensorSpec, TensorSpec]:
     real, imaginary = (no_string(p) for p in parts)
     call.ranked(real, "x", min_rank=least)
     if real.rank != imaginary.rank or not all(
-        call.holds(equal(a, b)) for a, b in zip(real.shape, imaginary.shape, strict=True)
+        call.holds(same_number(a, b)) for a, b in zip(real.shape, imaginary.shape, strict=True)
     ):
         raise Refusal(
             UnequalInputs,
@@ -210,6 +237,8 @@ def real_inverse(call: OpCall) -> Inference:
         if call.fft_length is None
         else size(call.fft_length, "fft_length", 1)
     )
+    if not call.holds(at_least(length, 0)):
+        raise Refusal(TooSmall, f"half a transform of {real.shape[-1]} has no signal")
     return gives((*real.shape[:-1], length), real.dtype)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from netdsl.catalog.cost_rules import convolution_macs
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import (
@@ -9,6 +12,7 @@ from netdsl.catalog.operations.axes import (
     axis_of,
     broadcast,
     inserted,
+    known_to_both,
     replaced,
     size,
     sizes,
@@ -17,7 +21,6 @@ from netdsl.catalog.operations.axes import (
 from netdsl.catalog.operations.call import (
     OpCall,
     OpRule,
-    as_operand,
     gives,
     gives_several,
     joined_dtype,
@@ -29,6 +32,7 @@ from netdsl.catalog.operations.promotion import FLOATX, meet
 from netdsl.catalog.shape_rules import join_axes, split_axes
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import (
+    ConflictingArguments,
     TooSmall,
     UnequalInputs,
     UnevenSplit,
@@ -38,15 +42,16 @@ from netdsl.diagnostics.problems.shapes import (
     WrongValue,
 )
 from netdsl.tensor import (
+    UNKNOWN,
     Dim,
     Shape,
     TensorSpec,
-    Unknown,
     at_least,
     ceil_div,
     divides,
     equal,
     product,
+    same_number,
     spell_shape,
 )
 
@@ -56,12 +61,15 @@ from netdsl.tensor import (
 def places(
     call: OpCall,
     lengths: Shape,
-    window: tuple[int, ...],
+    window: Shape,
     strides: tuple[int, ...],
     dilation: tuple[int, ...],
     padding: str,
 ) -> Shape:
-    """Count the places of a window along each axis: (32, 32), 3, stride 2, "valid" -> (15, 15)."""
+    """Count the places of a window along each axis: (32, 32), 3, stride 2, "valid" -> (15, 15).
+
+    The window itself counts for "valid" only, and is a number there.
+    """
     return tuple(
         _places(call, *each, padding)
         for each in zip(lengths, window, strides, dilation, strict=True)
@@ -69,10 +77,11 @@ def places(
 
 
 def _places(
-    call: OpCall, length: Dim, window: int, stride: int, dilation: int, padding: str
+    call: OpCall, length: Dim, window: Dim, stride: int, dilation: int, padding: str
 ) -> Dim:
     if padding == "same":
         return ceil_div(length, stride)
+    assert isinstance(window, int)
     reach = (window - 1) * dilation + 1
     if not call.holds(at_least(length, reach)):
         raise Refusal(
@@ -92,17 +101,20 @@ def _spatial(call: OpCall) -> tuple[TensorSpec, Shape, Dim]:
     return x, spatial, channels
 
 
-def _kernel(call: OpCall, name: str, rank: int) -> tuple[TensorSpec, tuple[int, ...]]:
-    """Give a kernel and its window, whose sizes Keras needs as numbers."""
+def _kernel(call: OpCall, name: str, rank: int, counted: Iterable[int]) -> tuple[TensorSpec, Shape]:
+    """Give a kernel and its window; Keras counts with the axes of a kernel that are `counted`.
+
+    A kernel may be computed: `ops.conv(x, kernel, padding="same")` of two tensors that arrive.
+    """
     kernel = call.ranked(call.numeric(name), name, rank=rank)
-    window = kernel.shape[:-2]
-    if not all(isinstance(d, int) for d in window):
+    if not all(isinstance(kernel.shape[axis], int) for axis in counted):
         raise Refusal(
             UnknownDimension,
-            f"a kernel needs its sizes, this is {spell_shape(kernel.shape)}",
+            f"the sizes of a kernel are counted with, this is {spell_shape(kernel.shape)}",
             blames=name,
+            help="give them as numbers, the batch with `batch_size=…`",
         )
-    return kernel, window  # type: ignore[return-value]
+    return kernel, kernel.shape[:-2]
 
 
 def _channels_fit(call: OpCall, channels: Dim, expected: Dim, name: str) -> None:
@@ -119,7 +131,8 @@ def convolution(call: OpCall) -> Inference:
     x, spatial, channels = _spatial(call)
     depthwise = call.function != "conv"
     name = "depthwise_kernel" if call.function == "separable_conv" else "kernel"
-    kernel, window = _kernel(call, name, x.rank)
+    counted = [*range(len(spatial) if call.padding == "valid" else 0), *([-2, -1] * depthwise)]
+    kernel, window = _kernel(call, name, x.rank, counted)
     _channels_fit(call, channels, kernel.shape[-2], name)
     count = len(spatial)
     strides = sizes(call.strides, "strides", count, 1)
@@ -128,7 +141,7 @@ def convolution(call: OpCall) -> Inference:
     filters = kernel.shape[-1] * kernel.shape[-2] if depthwise else kernel.shape[-1]
     macs = convolution_macs(found, window, 1 if depthwise else kernel.shape[-2], filters)
     if call.function == "separable_conv":
-        pointwise, _ = _kernel(call, "pointwise_kernel", x.rank)
+        pointwise, _ = _kernel(call, "pointwise_kernel", x.rank, ())
         _channels_fit(call, filters, pointwise.shape[-2], "pointwise_kernel")
         macs = macs + product(found) * filters * pointwise.shape[-1]
         filters = pointwise.shape[-1]
@@ -138,7 +151,9 @@ def convolution(call: OpCall) -> Inference:
 def transposed_convolution(call: OpCall) -> Inference:
     """Slide a kernel of shape (*window, filters, channels) the other way."""
     x, spatial, channels = _spatial(call)
-    kernel, window = _kernel(call, "kernel", x.rank)
+    # Keras does not look at the window where it does not know how long the axis is.
+    counted = [axis for axis, length in enumerate(spatial) if isinstance(length, int)]
+    kernel, window = _kernel(call, "kernel", x.rank, counted)
     _channels_fit(call, channels, kernel.shape[-1], "kernel")
     count = len(spatial)
     strides = sizes(call.strides, "strides", count, 1)
@@ -154,12 +169,17 @@ def transposed_convolution(call: OpCall) -> Inference:
     ]
     filters = kernel.shape[-2]
     macs = convolution_macs(spatial, window, channels, filters)
-    return gives(join_axes(x.shape[0], lengths, filters, call.data_format), x.dtype, macs)
+    result = gives(join_axes(x.shape[0], lengths, filters, call.data_format), x.dtype, macs)
+    kind = f"Conv{count}DTranspose"
+    caveat = f"Keras mixes `padding` and `output_padding` up when it runs this, and fails; `{kind}` does it right"
+    return replace(result, caveats=(caveat,))
 
 
 def _grown(
-    length: Dim, window: int, stride: int, dilation: int, extra: int | None, padding: str
+    length: Dim, window: Dim, stride: int, dilation: int, extra: int | None, padding: str
 ) -> Dim:
+    if not isinstance(window, int):
+        return UNKNOWN
     reach = (window - 1) * dilation + 1
     if padding == "same":
         return length * stride if extra is None else (length - 1) * stride + reach % 2 + extra
@@ -230,10 +250,11 @@ def unfold(call: OpCall) -> Inference:
         for name, least in (("kernel_size", 1), ("dilation", 1), ("padding", 0), ("stride", 1))
     )
     batch, channels, *spatial = x.shape
-    for length in spatial:
-        if isinstance(length, Unknown):
+    for length in (channels, *spatial):
+        if not isinstance(length, int):
             raise Refusal(
-                UnknownDimension, f"height and width must be known, {spell_shape(x.shape)} arrives"
+                UnknownDimension,
+                f"channels, height and width must be known, {spell_shape(x.shape)} arrives",
             )
     padded = tuple(length + 2 * p for length, p in zip(spatial, padding, strict=True))
     found = places(call, padded, window, stride, dilation, "valid")
@@ -299,16 +320,24 @@ def batch_normalization(call: OpCall) -> Inference:
     """Scale by statistics that are vectors as long as the axis."""
     x = call.numeric("x")
     axis = axis_of(call.axis, x.rank, x.shape)
+    if call.offset is not None and call.scale is None:
+        raise Refusal(
+            ConflictingArguments,
+            "`offset` is given without `scale`, and Keras asks both for their shape",
+            blames="offset",
+            help="give `scale` too, or add the offset afterwards",
+        )
     for name in ("mean", "variance", "offset", "scale"):
         value = call.arguments[name]
         if value is None and name in ("offset", "scale"):
             continue
         statistic = call.ranked(call.numeric(name), name, rank=1)
-        if not call.holds(equal(statistic.shape[0], x.shape[axis])):
+        if not call.holds(same_number(statistic.shape[0], x.shape[axis])):
             raise Refusal(
                 UnequalInputs,
                 f"`{name}` has {statistic.shape[0]} elements, axis {axis} is {x.shape[axis]} in {spell_shape(x.shape)}",
                 blames=name,
+                help=known_to_both(statistic.shape[0], x.shape[axis]),
             )
     return gives(x.shape, x.dtype)
 
@@ -319,7 +348,7 @@ def layer_normalization(call: OpCall) -> Inference:
     axes_of(call.axis, x.shape)
     for name in ("gamma", "beta", "scale"):
         if call.arguments.get(name) is not None:
-            as_operand(call.arguments[name], name)
+            call.data(name)
     return gives(x.shape, x.dtype)
 
 
@@ -385,14 +414,13 @@ def elementwise_loss(call: OpCall) -> Inference:
 
 
 def _same_shape(call: OpCall, target: Shape, output: Shape) -> None:
-    agree = len(target) == len(output) and all(
-        call.holds(equal(a, b)) for a, b in zip(target, output, strict=True)
-    )
-    if not agree:
+    pairs = list(zip(target, output, strict=False))
+    if len(target) != len(output) or not all(call.holds(same_number(a, b)) for a, b in pairs):
         raise Refusal(
             UnequalInputs,
             f"targets of shape {spell_shape(target)} for {spell_shape(output)}",
             blames="target",
+            help=next(filter(None, (known_to_both(a, b) for a, b in pairs)), ""),
         )
 
 
@@ -412,20 +440,27 @@ def ctc_loss(call: OpCall) -> Inference:
     """Connectionist temporal classification, a number for each sample."""
     parts = [call.numeric(n) for n in ("target", "output", "target_length", "output_length")]
     for name, x in zip(("output", "target_length", "output_length"), parts[1:], strict=True):
-        if x.rank == 0 or not call.holds(equal(parts[0].shape[0], x.shape[0])):
+        first = call.ranked(parts[0], "target", min_rank=1).shape[0]
+        if x.rank == 0 or not call.holds(same_number(first, x.shape[0])):
             raise Refusal(
                 UnequalInputs,
                 f"{spell_shape(x.shape)} beside targets {spell_shape(parts[0].shape)}",
                 blames=name,
+                help=known_to_both(first, x.shape[0]) if x.rank else "",
             )
     return gives((parts[0].shape[0],), meet(parts[1].dtype, FLOATX))
 
 
 def ctc_decode(call: OpCall) -> Inference:
     """The most likely sequences and their scores."""
-    x = call.numeric("inputs")
-    call.ranked(x, "inputs", min_rank=2)
-    call.tensor("sequence_lengths")
+    x = call.ranked(call.numeric("inputs"), "inputs", min_rank=2)
+    lengths = call.ranked(call.data("sequence_lengths"), "sequence_lengths", rank=1)
+    if not call.holds(equal(lengths.shape[0], x.shape[0])):
+        raise Refusal(
+            UnequalInputs,
+            f"{lengths.shape[0]} lengths for {x.shape[0]} sequences",
+            blames="sequence_lengths",
+        )
     if call.strategy not in ("greedy", "beam_search"):
         raise Refusal(
             WrongValue,
@@ -433,9 +468,11 @@ def ctc_decode(call: OpCall) -> Inference:
             blames="strategy",
         )
     paths = 1 if call.strategy == "greedy" else size(call.top_paths, "top_paths", 1)
-    return gives_several(
+    result = gives_several(
         [(paths, x.shape[0], x.shape[1]), (x.shape[0], paths)], "int32", meet(x.dtype, FLOATX)
     )
+    caveat = f"decodes (batch, steps, classes), and {spell_shape(x.shape)} arrives"
+    return result if x.rank == 3 else replace(result, caveats=(caveat,))
 
 
 def psnr(call: OpCall) -> Inference:
@@ -450,7 +487,7 @@ def threshold(call: OpCall) -> Inference:
     """Replace what lies below a threshold."""
     x = call.numeric("x")
     for name in ("threshold", "default_value"):
-        as_operand(call.arguments[name], name)
+        call.data(name)
     return gives(x.shape, x.dtype)
 
 

@@ -16,7 +16,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongRank,
     WrongValue,
 )
-from netdsl.tensor import Dim, TensorSpec, Unknown, at_least, equal, spell_shape
+from netdsl.tensor import Dim, TensorSpec, at_least, equal, spell_shape
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area")
 FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
@@ -217,7 +217,7 @@ def _margin(call: OpCall, length: Dim, names: tuple[str, str, str], sign: int) -
         )
     before, after, target = given
     if target is None:
-        if sign < 0 and isinstance(length, Unknown):
+        if sign < 0 and not isinstance(length, int):
             raise Refusal(
                 UnknownDimension,
                 f"`{names[2]}` must be given where the size is not known",
@@ -261,8 +261,8 @@ def ssim(call: OpCall) -> Inference:
 def scale_and_translate(call: OpCall) -> Inference:
     """Scale and move images into a shape."""
     x = call.numeric("images")
-    call.tensor("scale")
-    call.tensor("translation")
+    call.data("scale")
+    call.data("translation")
     return gives(sizes(call.output_shape, "output_shape", x.rank), x.dtype)
 
 

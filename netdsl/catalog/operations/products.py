@@ -167,6 +167,13 @@ def tensordot(call: OpCall) -> Inference:
             raise Refusal(
                 WrongValue, "`axes` takes a number, or the axes of each of the two", blames="axes"
             )
+        if not all(isinstance(side, tuple) for side in axes):
+            raise Refusal(
+                WrongValue,
+                "`axes` takes a number, or a list of axes for each of the two",
+                blames="axes",
+                help=f"write `axes={[[a] if isinstance(a, int) else list(a or ()) for a in axes]}`",
+            )
         gone, other = axes_of(axes[0], left.shape, "axes"), axes_of(axes[1], right.shape, "axes")
     elif (
         isinstance(axes, int) and not isinstance(axes, bool) and axes <= min(left.rank, right.rank)
@@ -194,7 +201,7 @@ def correlate(call: OpCall) -> Inference:
     right = call.ranked(call.numeric("x2"), "x2", rank=1)
     a, b = left.shape[0], right.shape[0]
     for name, length in (("x1", a), ("x2", b)):
-        if isinstance(length, Unknown):
+        if not isinstance(length, int):
             raise Refusal(
                 WrongValue, f"the length of `{name}` is not known, and Keras needs it", blames=name
             )
@@ -238,8 +245,10 @@ def einsum(call: OpCall) -> Inference:
     equation = call.subscripts
     operands = [as_operand(x, "operands") for x in call.positional[1:]]
     before, _, after = equation.partition("->")
-    terms = before.split(",")
-    if not re.fullmatch(r"[a-zA-Z.,]*(->[a-zA-Z.]*)?", equation):
+    terms, after = before.split(","), after.replace(" ", "")
+    if not re.fullmatch(
+        r"[a-zA-Z.,]*(->[a-zA-Z. ]*)?", equation
+    ):  # Keras overlooks spaces on the right
         raise Refusal(
             WrongEquation,
             f"{equation!r} is not of the form `ab,bc->ac`, without spaces",
@@ -256,6 +265,7 @@ def einsum(call: OpCall) -> Inference:
     for term, x in zip(terms, operands, strict=True):
         rest = broadcast(call, rest, _read_term(call, term, x, found, equation))
     target = after if "->" in equation else _implied(before)
+    _refuse_capitals(target, terms, equation)
     shape = _result(target, found, rest, equation)
     kinds = {x.dtype for x in operands}
     dtype = "int32" if kinds == {"int8"} else joined_dtype(*operands)
@@ -267,6 +277,18 @@ def einsum(call: OpCall) -> Inference:
     return gives(
         shape, dtype, product(dim for name, dim in found.items() if name not in batch) * work(rest)
     )
+
+
+def _refuse_capitals(target: str, terms: list[str], equation: str) -> None:
+    """Refuse a capital on the right that a tensor lacks: there Keras puts a 1 for small letters alone."""
+    for name in target:
+        if name.isupper() and not all(name in term for term in terms):
+            raise Refusal(
+                WrongEquation,
+                f"`{name}` of {equation!r} is a capital, which Keras does not read where a tensor lacks it",
+                blames="subscripts",
+                help="write small letters",
+            )
 
 
 def _read_term(

@@ -19,7 +19,6 @@ from netdsl.catalog.operations.axes import (
 from netdsl.catalog.operations.call import (
     OpCall,
     OpRule,
-    as_operand,
     gives,
     gives_several,
     no_string,
@@ -91,7 +90,7 @@ def reduction(call: OpCall) -> Inference:
     if call.function in ONE_AXIS and isinstance(call.axis, tuple):
         raise Refusal(WrongArgument, "`axis` takes one axis here, this is a list", blames="axis")
     if call.arguments.get("initial") is not None:
-        as_operand(call.initial, "initial")
+        call.data("initial")
     shape = reduced(x.shape, call.axis, bool(call.arguments.get("keepdims")))
     dtype = call.arguments.get("dtype") or REDUCTIONS[call.function](x.dtype)
     return gives(shape, dtype, sparse=x.sparse and call.function in KEEPS_SPARSE)
@@ -235,12 +234,27 @@ def count(call: OpCall) -> Inference:
 def bincount(call: OpCall) -> Inference:
     """Count the occurrences of each whole number; how many there are is known when it is run."""
     x = call.numeric("x")
-    if call.weights is not None:
+    size(call.minlength, "minlength")
+    dtype = "int32" if call.weights is None else meet(x.dtype, _count_weights(call, x).dtype)
+    return gives((*x.shape[:-1], UNKNOWN), dtype, sparse=x.sparse or bool(call.sparse))
+
+
+def _count_weights(call: OpCall, x: TensorSpec) -> TensorSpec:
+    """Give the weights of counts, which Keras keeps beside the graph: numbers, one for each element."""
+    if isinstance(call.weights, TensorSpec):
         raise Refusal(
             WrongArgument, "`weights` takes no tensor of a model's graph", blames="weights"
         )
-    size(call.minlength, "minlength")
-    return gives((*x.shape[:-1], UNKNOWN), "int32", sparse=x.sparse or bool(call.sparse))
+    weights = call.data("weights")
+    if weights.rank != x.rank or not all(
+        call.holds(equal(a, b)) for a, b in zip(weights.shape, x.shape, strict=True)
+    ):
+        raise Refusal(
+            UnequalInputs,
+            f"weights of shape {spell_shape(weights.shape)} for {spell_shape(x.shape)}",
+            blames="weights",
+        )
+    return weights
 
 
 def histogram(call: OpCall) -> Inference:

@@ -28,7 +28,18 @@ from netdsl.diagnostics.problems.shapes import (
     WrongRank,
     WrongValue,
 )
-from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, TensorSpec, Unknown, divides, equal, spell_shape
+from netdsl.tensor import (
+    UNKNOWN,
+    Dim,
+    Shape,
+    Sym,
+    TensorSpec,
+    Unknown,
+    divides,
+    equal,
+    product,
+    spell_shape,
+)
 
 
 def reshape(call: OpCall) -> Inference:
@@ -215,7 +226,8 @@ def repeat(call: OpCall) -> Inference:
             f"`repeats` has {len(times)} numbers for {length} elements",
             blames="repeats",
         )
-    return gives(replaced(shape, axis, sum(times)), x.dtype)
+    # Keras does not add up what it cannot count.
+    return gives(replaced(shape, axis, sum(times) if isinstance(length, int) else UNKNOWN), x.dtype)
 
 
 def pad(call: OpCall) -> Inference:
@@ -295,7 +307,7 @@ def rearrange(call: OpCall) -> Inference:
     if not arrow:
         raise Refusal(WrongEquation, f"{call.pattern!r} has no `->`", blames="pattern")
     known = _named_sizes(call, x, _groups(before))
-    groups = _groups(after)
+    groups = [_names(group) for group in _groups(after)]
     names = [name for group in groups for name in group]
     if sorted(names) != sorted(known):
         odd = sorted(set(names) ^ set(known)) or names
@@ -304,21 +316,32 @@ def rearrange(call: OpCall) -> Inference:
             f"`{odd[0]}` is not once on both sides of {call.pattern!r}",
             blames="pattern",
         )
-    shape: list[Dim] = []
-    for group in groups:
-        length: Dim = 1
-        for name in group:
-            length = length * known[name]
-        shape.append(length)
-    return gives(shape, x.dtype)
+    return gives((product(_multiplied(known[n], n) for n in group) for group in groups), x.dtype)
 
 
-def _groups(side: str) -> list[list[str]]:
-    """Read a side of a pattern: "b (h s) c" -> [["b"], ["h", "s"], ["c"]]."""
-    return [re.findall(r"\w+", part) for part in re.findall(r"\w+|\([^()]*\)", side)]
+def _multiplied(dim: Dim, name: str) -> int:
+    """Give a size of the result, which Keras multiplies up, those that stand alone too."""
+    if isinstance(dim, int):
+        return dim
+    raise Refusal(
+        UnknownDimension,
+        f"`{name}` is {dim}, and Keras counts with each size of the result",
+        blames="pattern",
+        help="fix it where the input is declared, the batch with `batch_size=…`, or use `ops.reshape` and "
+        "`ops.transpose`, or the layers `Permute` and `Reshape`",
+    )
 
 
-def _named_sizes(call: OpCall, x: TensorSpec, groups: list[list[str]]) -> dict[str, Dim]:
+def _groups(side: str) -> list[str]:
+    """Read a side of a pattern: "b (h s) c" -> "b", "(h s)", "c"."""
+    return re.findall(r"\w+|\([^()]*\)", side)
+
+
+def _names(group: str) -> list[str]:
+    return re.findall(r"\w+", group)
+
+
+def _named_sizes(call: OpCall, x: TensorSpec, groups: list[str]) -> dict[str, Dim]:
     if len(groups) != x.rank:
         raise Refusal(
             WrongEquation,
@@ -334,14 +357,13 @@ def _named_sizes(call: OpCall, x: TensorSpec, groups: list[list[str]]) -> dict[s
     return known
 
 
-def _split_group(
-    call: OpCall, group: list[str], dim: Dim, lengths: dict[str, Any]
-) -> dict[str, Dim]:
-    if len(group) == 1:
-        return {group[0]: dim}
-    given = {name: size(lengths[name], name, 1) for name in group if name in lengths}
+def _split_group(call: OpCall, group: str, dim: Dim, lengths: dict[str, Any]) -> dict[str, Dim]:
+    if not group.startswith("("):  # a length that is given goes with a group alone
+        return {group: dim}
+    names = _names(group)
+    given = {name: size(lengths[name], name, 1) for name in names if name in lengths}
     found: dict[str, Dim] = dict(given)
-    free = [name for name in group if name not in lengths]
+    free = [name for name in names if name not in lengths]
     if len(free) > 1:
         raise Refusal(
             WrongEquation,
@@ -349,17 +371,16 @@ def _split_group(
             blames="pattern",
         )
     part = math.prod(given.values())
-    if isinstance(dim, Unknown):
+    if free and not isinstance(dim, int):
         raise Refusal(
             UnknownDimension,
-            f"`({' '.join(group)})` splits an axis whose size is not known",
+            f"`{group}` splits an axis whose size is {dim}",
             blames="pattern",
+            help=f"give `{free[0]}` a size too",
         )
     if not call.holds(divides(part, dim) if free else equal(dim, part)):
         raise Refusal(
-            UnevenSplit,
-            f"{part} does not fit {dim}, the axis of `({' '.join(group)})`",
-            blames="pattern",
+            UnevenSplit, f"{part} does not fit {dim}, the axis of `{group}`", blames="pattern"
         )
     if free:
         found[free[0]] = dim // part

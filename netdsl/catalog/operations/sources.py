@@ -7,12 +7,12 @@ from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axis_of, broadcast, inserted, number, size, sizes
-from netdsl.catalog.operations.call import OpCall, OpRule, as_operand, gives, spell_value
+from netdsl.catalog.operations.call import OpCall, OpRule, array_of, as_operand, gives
 from netdsl.catalog.operations.elementwise import converted
 from netdsl.catalog.operations.promotion import FLOATX, is_integer, meet
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
-from netdsl.tensor import Dim, Shape, TensorSpec
+from netdsl.tensor import TensorSpec
 
 
 def arange(call: OpCall) -> Inference:
@@ -80,7 +80,7 @@ def square(call: OpCall) -> Inference:
 
 def spaced(call: OpCall) -> Inference:
     """Numbers from `start` to `stop` at even steps, of numbers or tensors: linspace, logspace."""
-    start, stop = call.operand("start"), call.operand("stop")
+    start, stop = call.operand("start"), call.data("stop")
     shape = broadcast(call, start.shape, stop.shape)
     axis = axis_of(call.axis, len(shape) + 1, shape)
     if call.arguments.get("retstep"):
@@ -104,26 +104,8 @@ def array(call: OpCall) -> Inference:
     """A tensor of written numbers, or a tensor that arrives."""
     if isinstance(call.x, TensorSpec):
         return converted(call)
-    kinds: set[str] = set()
-    shape = _shape_of(call.x, kinds)
-    return gives(shape, _numbers(call.dtype or meet(*(kinds or {"float"}))))
-
-
-def _shape_of(value: Any, kinds: set[str]) -> Shape:
-    if isinstance(value, tuple):
-        inner = {_shape_of(item, kinds) for item in value}
-        if len(inner) > 1:
-            raise Refusal(WrongValue, "the lists are of different lengths", blames="x")
-        length: Dim = len(value)
-        return (length, *(inner.pop() if inner else ()))
-    if not isinstance(value, (bool, int, float)):
-        raise Refusal(
-            WrongArgument,
-            f"`x` takes numbers, lists of numbers or a tensor, this is {spell_value(value)}",
-            blames="x",
-        )
-    kinds.add(type(value).__name__)
-    return ()
+    written = array_of(call.x, "x")
+    return gives(written.shape, _numbers(call.dtype or written.dtype))
 
 
 def window(call: OpCall) -> Inference:
