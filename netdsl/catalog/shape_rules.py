@@ -15,6 +15,7 @@ from netdsl.diagnostics.problems.shapes import (
     UnequalInputs,
     WrongAxis,
     WrongDtype,
+    WrongValue,
 )
 from netdsl.tensor import (
     UNKNOWN,
@@ -74,6 +75,24 @@ def _count_of(call: Call) -> str:
 def keeps_any_mask(call: Call) -> bool:
     """Carry the mask of the input, or the one that is given at call time."""
     return call.call_arguments.get("mask") is not None or any(x.masked for x in call.inputs)
+
+
+def check_beside(call: Call, name: str, given: object, wanted: Shape, what: str) -> None:
+    """Refuse a mask or weights given at call time whose sizes are not those beside which they stand.
+
+    Keras computes a shape without them, and fails when data arrives. A size of 1 is stretched.
+    """
+    if given is None:
+        return
+    if not isinstance(given, TensorSpec):
+        raise Refusal(WrongValue, f"`{name}` is one tensor, and a list is given", blames=name)
+    pairs = zip(given.shape, wanted, strict=False)
+    if given.rank != len(wanted) or not all(a == 1 or call.holds(equal(a, b)) for a, b in pairs):
+        raise Refusal(
+            UnequalInputs,
+            f"`{name}` is {spell_shape(given.shape)}, and {what} is {spell_shape(wanted)}",
+            blames=name,
+        )
 
 
 # -- axes ---------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netdsl.catalog.binding import switch_mismatch
 from netdsl.catalog.kind import (
     BoundLayer,
     Call,
@@ -28,6 +27,7 @@ from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems.wrapping import BuildsButFails
 from netdsl.elaborate import binding, calls, extern
 from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.call_arguments import call_mismatch
 from netdsl.elaborate.candidates import in_words, propose
 from netdsl.elaborate.entities import (
     POISON,
@@ -253,8 +253,8 @@ def _call_values(
     anything = any(p.kind == "any_name" for p in found.call_parameters) or not names
     for item in extra:
         name = item.name or (names[len(positional)] if len(positional) < len(names) else "")
-        if refusal := switch_mismatch(name, item.value):
-            label, help_ = f"`{name}` {refusal.label}", "leave it out"
+        if refusal := call_mismatch(definition, name, item.value):
+            label, help_ = f"`{name}` {refusal.label}", refusal.help or "leave it out"
             facts: dict[str, Any] = {"layer": definition.name, "argument": name}
             frame.report(refusal.problem.at(item.span, label, help=help_, **facts))
             return None, {}
@@ -265,7 +265,7 @@ def _call_values(
                 item, f"`{item.name}` is given twice", definition, frame, repeated=True
             )
             return None, {}
-        elif item.name not in names and not anything and item.name not in ("training", "mask"):
+        elif item.name not in names and not anything and item.name != "training":
             unknown_call_argument(item, names[1:], definition, frame)
             return None, {}
         else:

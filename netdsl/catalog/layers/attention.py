@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from netdsl.catalog.cost_rules import matrix_macs
 from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
-from netdsl.catalog.shape_rules import numeric
+from netdsl.catalog.shape_rules import check_beside, numeric
 from netdsl.catalog.training_costs import attention_kept
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
@@ -92,6 +92,11 @@ def _listed(call: Call) -> tuple[Arrived, tuple[str, ...]]:
     arrived = Arrived(
         call.inputs[0], call.inputs[1], call.inputs[-1 if len(call.inputs) == 3 else 1]
     )
+    for mask, (role, x) in zip(
+        call.call_arguments.get("mask") or (), arrived.each[:2], strict=False
+    ):
+        if x.rank == 3:
+            check_beside(call, "mask", mask, x.shape[:-1], f"each row of the {role}")
     shallow = [f"{role} {spell_shape(x.shape)}" for role, x in arrived.each if x.rank < 3]
     if shallow:
         if call.call_arguments.get("return_attention_scores") and arrived.key.rank < 2:
@@ -192,6 +197,15 @@ def _check_flash(call: Call) -> None:
         )
 
 
+def _check_masks(call: Call, arrived: Arrived) -> None:
+    """Refuse masks that have not an entry for each row, and one of scores that is not as large as these."""
+    for role, x in arrived.each[1:]:  # Keras looks at no mask of the query
+        if x.rank == 3:
+            mask = call.call_arguments.get(f"{role}_mask")
+            check_beside(call, f"{role}_mask", mask, x.shape[:-1], f"each row of the {role}")
+    _check_attention_mask(call, arrived)
+
+
 def _check_attention_mask(call: Call, arrived: Arrived) -> None:
     """Refuse a mask whose last two axes are not those of the scores."""
     mask = call.call_arguments.get("attention_mask")
@@ -240,7 +254,7 @@ def multi_head_attention(call: Call) -> Inference:
     arrived = _one_by_one(call)
     _check_flash(call)
     _check_rows(call, arrived)
-    _check_attention_mask(call, arrived)
+    _check_masks(call, arrived)
     caveats = _doubtful_axes(call, arrived)
     output = _output_shape(call) or (arrived.query.shape[-1],)
     weights = _head_weights(call, arrived, output)
@@ -352,7 +366,7 @@ def group_query_attention(call: Call) -> Inference:
     query, value, key = arrived.query.shape, arrived.value.shape, arrived.key.shape
     _agree(call, "last axes", query[-1], value[-1], arrived, "query and value")
     _check_rows(call, arrived)
-    _check_attention_mask(call, arrived)
+    _check_masks(call, arrived)
     weights = _group_weights(call, arrived)
     return _scored(
         call,
@@ -419,6 +433,7 @@ KINDS = (
         watch_for="takes a list, and the order is query, value, key; query and key are equally wide",
         example="[[4, 8], [6, 8]] -> Attention()",
         tensor_arguments=frozenset({"mask"}),
+        list_arguments=frozenset({"mask"}),
     ),
     LayerKind(
         "AdditiveAttention",
@@ -432,6 +447,7 @@ KINDS = (
         watch_for="makes a tensor of queries × rows × d on the way",
         example="[[4, 8], [6, 8]] -> AdditiveAttention()",
         tensor_arguments=frozenset({"mask"}),
+        list_arguments=frozenset({"mask"}),
     ),
     LayerKind(
         "MultiHeadAttention",

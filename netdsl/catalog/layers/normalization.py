@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
-from netdsl.catalog.shape_rules import axes_of, axis_of, elementwise, keeps_any_mask, numeric
+from netdsl.catalog.shape_rules import (
+    axes_of,
+    axis_of,
+    check_beside,
+    elementwise,
+    keeps_any_mask,
+    numeric,
+)
 from netdsl.diagnostics.problems.shapes import (
     UnevenSplit,
     WrongAxis,
@@ -49,6 +56,7 @@ def batch_normalization(call: Call) -> Inference:
             f"{spell_shape(x.shape)}",
             blames="mask",
         )
+    check_beside(call, "mask", mask, x.shape[:-1], "all but the last axis of the input")
     shape = _sizes(call, [axis_of(call, call.axis, x.shape)])
     weights = _affine(call, shape, scale=call.scale, center=call.center)
     kept = ["moving_mean", "moving_variance"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Role, Rule
 from netdsl.catalog.shape_rules import (
+    check_beside,
     image,
     join_axes,
     numeric,
@@ -40,7 +41,9 @@ def global_pooling(rank: int) -> Rule:
 
     def rule(call: Call) -> Inference:
         """Leave one number for each channel. (None, 7, 7, 512) -> (None, 512)"""
-        batch, _, channels = split_axes(image(call, rank).shape, call.data_format)
+        batch, steps, channels = split_axes(image(call, rank).shape, call.data_format)
+        mask = call.call_arguments.get("mask")  # of sequences alone
+        check_beside(call, "mask", mask, (batch, *steps), "each step of the sequence")
         left = (1,) * rank if call.keepdims else ()
         return call.gives(join_axes(batch, left, channels, call.data_format))
 

@@ -27,7 +27,7 @@ from netdsl.catalog.learned import (
     tokens_of,
     tokens_of_text,
 )
-from netdsl.catalog.shape_rules import axis_of, elementwise, numeric
+from netdsl.catalog.shape_rules import axis_of, check_beside, elementwise, numeric
 from netdsl.catalog.vocabulary import MODE_ALIASES, text_tokens, token_count
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
@@ -184,6 +184,9 @@ def category_encoding(call: Call) -> Inference:
             f'`count_weights` are for "count", and `output_mode` is "{mode}"',
             blames="count_weights",
         )
+    check_beside(
+        call, "count_weights", call.call_arguments.get("count_weights"), x.shape, "what is counted"
+    )
     result = TensorSpec(_encoded(x.shape, call.num_tokens, mode), call.compute_dtype)
     return Inference(replace(result, sparse=bool(call.sparse)))
 

@@ -26,11 +26,17 @@ from netdsl.tensor import Dim, TensorSpec, equal, spell_shape
 # -- asking the layer inside --------------------------------------------------------------------
 
 
-def ask(layer: BoundLayer, x: TensorSpec, argument: str) -> Inference:
-    """Apply the layer inside; what it refuses is told as a fault of the argument that holds it."""
+def ask(layer: BoundLayer, x: TensorSpec, argument: str, **call_arguments: Any) -> Inference:
+    """Apply the layer inside; what it refuses is told as a fault of the argument that holds it.
+
+    What it refuses of the call-time arguments that are handed on is told of these.
+    """
+    given = {name: value for name, value in call_arguments.items() if value is not None}
     try:
-        result = layer.infer((x,))
+        result = layer.infer((x,), **given)
     except Refusal as refusal:
+        if refusal.blames in given:
+            raise
         told = Refusal(
             refusal.problem if refusal.blames is None else WrongWrapped,
             f"`{layer.kind}` sees {spell_shape(x.shape)} here: {refusal.label}",
@@ -131,11 +137,18 @@ def bidirectional(call: Call) -> Inference:
     forward = _recurrent(call.layer, "layer")
     backward = _backward(call, forward)
     x = sequence(call, rank=None)
+    first, second = _halves(call)
+    mask = call.call_arguments.get("mask")
     results = (
-        ask(forward, x, "layer"),
-        ask(backward, x, "backward_layer" if call.backward_layer else "layer"),
+        ask(forward, x, "layer", initial_state=first, mask=mask),
+        ask(
+            backward,
+            x,
+            "backward_layer" if call.backward_layer else "layer",
+            initial_state=second,
+            mask=mask,
+        ),
     )
-    _check_initial_state(call, x, results[0])
     output, states = _parts(call, forward, results[0])
     caveats = (
         *results[0].caveats,
@@ -231,19 +244,20 @@ def _unlike_directions(call: Call, forward: TensorSpec, backward: TensorSpec) ->
     return (f"the directions give {shapes}, which cannot be joined with `{call.merge_mode}`",)
 
 
-def _check_initial_state(call: Call, x: TensorSpec, forward: Inference) -> None:
+def _halves(call: Call) -> tuple[Any, Any]:
+    """Give the states that each direction starts from: the first half of the list, and the rest."""
     given = call.call_arguments.get("initial_state")
     if given is None:
-        return
-    is_list = isinstance(given, (list, tuple))
-    count = len(given) if is_list else 1
-    if not is_list or count % 2:
+        return None, None
+    if not isinstance(given, (list, tuple)) or len(given) < 2:
         raise Refusal(
             WrongState,
-            f"{count} given, and the two directions take as many each",
+            "one is given, and each of the two directions takes its own",
             blames="initial_state",
             help="list the forward states, then the backward ones: `initial_state=[h, c, h2, c2]`",
         )
+    half = len(given) // 2
+    return tuple(given[:half]), tuple(given[half:])
 
 
 def _directions_masked(call: Call) -> bool | tuple[bool, ...]:
