@@ -412,7 +412,9 @@ class LayerKind:
     )
     with_itself: str = ""  # what joining `{0}` with itself comes to, where it has no use
     tensor_arguments: frozenset[str] = frozenset()  # call-time arguments that take tensors
-    list_arguments: frozenset[str] = frozenset()  # those of them that Keras takes in no tuple
+    list_arguments: frozenset[str] = (
+        frozenset()
+    )  # of `inputs` and these, what Keras takes in no tuple
     roles: tuple[Role, ...] = ()
     state_size: Callable[[Any], StateSize] | None = None  # of a recurrent cell, from its arguments
     traced: bool = False  # Keras finds its output shape only by running its `call`

@@ -10,9 +10,14 @@ from netdsl.catalog.binding import switch_mismatch
 from netdsl.catalog.kind import UNRESOLVED, LayerKind
 from netdsl.elaborate.entities import Tensor, spell_entity, tensors_in
 
+#: What the rules of recurrent layers look into themselves.
+_STATES = frozenset({"initial_state", "states"})
+
 
 def call_mismatch(definition: LayerKind, name: str, value: Any) -> ArgumentMismatch | None:
     """Say what is wrong with a call-time argument by its kind alone: a switch, a tensor, or a list of tensors."""
+    if name in _STATES:
+        return None
     if name in definition.tensor_arguments:
         other = next((leaf for leaf in _leaves(value) if not isinstance(leaf, Tensor)), None)
         if other is not None:

@@ -169,10 +169,17 @@ def sequence(piece: Piece) -> ast.expr:
     return piece.code
 
 
-def listed(piece: Piece) -> Piece:
-    """Give a model's outputs, a dict in Python, as a list, where other code may put a list in their place."""
+def listed(piece: Piece, *, only: bool = False) -> Piece:
+    """Give a model's outputs, a dict in Python, as a list, where other code may put a list in their place.
+
+    With `only`, what may be a tuple too, as a block's outputs are: some layers take lists alone.
+    """
     kind = piece.kind
-    if not isinstance(kind, Parts) or not kind.by_key:
+    if not isinstance(kind, Parts) or isinstance(piece.code, ast.List):
+        return piece
+    if isinstance(piece.code, ast.Tuple):
+        return Piece(code.list_of(piece.code.elts), kind) if only else piece
+    if not kind.by_key and not only:
         return piece
     return Piece(code.call("list", [sequence(piece)]), Parts(kind.items, kind.names))
 

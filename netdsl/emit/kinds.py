@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TypeAlias
 
+from netdsl.catalog.kind import LayerKind
 from netdsl.emit import code
 from netdsl.record import record
 from netdsl.syntax import tree
@@ -53,7 +54,7 @@ class Parts:
 
 @record(eq=False)
 class LayerObject:
-    """A name bound by `layer name = …`; `positional` is how it takes several tensors.
+    """A name bound by `layer name = …`; `positional` and `only_lists` are how it takes several tensors.
 
     `trainable` is what to set on it each time it has been called, where Keras's constructor would not reach inside.
     """
@@ -61,6 +62,7 @@ class LayerObject:
     positional: bool = False
     result: Kind | None = None
     trainable: ast.expr | None = None
+    only_lists: bool = False
 
 
 @record(eq=False)
@@ -91,6 +93,13 @@ class Piece:
     @property
     def is_name(self) -> bool:
         return isinstance(self.code, ast.Name)
+
+
+def ways_in(definition: LayerKind | None) -> tuple[bool, bool]:
+    """Say how a layer takes several tensors: one by one, and whether in lists alone."""
+    if definition is None:
+        return False, False
+    return definition.takes == "positional", "inputs" in definition.list_arguments
 
 
 def is_tensorial(kind: Kind) -> bool:

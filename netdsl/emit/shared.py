@@ -13,7 +13,7 @@ from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.naming import snake_case
 from netdsl.emit import applications, code
-from netdsl.emit.kinds import TENSOR, LayerObject, Piece
+from netdsl.emit.kinds import TENSOR, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -74,11 +74,12 @@ def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     symbol = w.module.symbol(w.unit, identifier)
     if symbol is None:
         kind = layer_kind(identifier)
-        spreads = kind is not None and kind.takes == "positional"
+        spreads, only = ways_in(kind)
         name = w.stage_name(call, snake_case(identifier))
         made = layer_call(w, identifier, call.arguments, name)
         trainable = freezing(w, identifier, call.arguments)
-        return Piece(made, LayerObject(spreads, w.module.result_kind(call, TENSOR), trainable))
+        result = w.module.result_kind(call, TENSOR)
+        return Piece(made, LayerObject(spreads, result, trainable, only))
     if isinstance(symbol.node, tree.ExternLayer):
         name = w.stage_name(call, snake_case(identifier))
         return Piece(extern_layer(w, call, name), LayerObject())

@@ -32,6 +32,7 @@ from netdsl.emit.kinds import (
     Piece,
     element,
     is_several,
+    ways_in,
 )
 from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call, made_once
 from netdsl.emit.layout import flat
@@ -108,7 +109,8 @@ def _apply_object(
 ) -> Piece:
     assert isinstance(target.kind, LayerObject)
     args, keywords = call_time(w, written)
-    first = _spread(current) if target.kind.positional else [listed(current).code]
+    only = target.kind.only_lists
+    first = _spread(current) if target.kind.positional else [listed(current, only=only).code]
     called = code.call(target.code, [*first, *args], keywords)
     applied = Piece(called, target.kind.result or TENSOR)
     if target.kind.trainable is None:
@@ -183,8 +185,8 @@ def _layer(
     definition = layer_kind(kind)
     args, keywords = call_time(w, _second(second))
     made: ast.expr = layer_call(w, kind, maker.arguments, w.stage_name(maker, snake_case(kind)))
-    spreads = definition is not None and definition.takes == "positional"
-    first = _spread(current) if spreads else [listed(current).code]
+    spreads, only = ways_in(definition)
+    first = _spread(current) if spreads else [listed(current, only=only).code]
     trainable = freezing(w, kind, maker.arguments)
     layer = ""
     if trainable is not None:

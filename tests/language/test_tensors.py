@@ -179,6 +179,21 @@ def test_names_of_other_layers_stay_when_one_is_added_elsewhere() -> None:
 MERGES = {"+": "Add", "-": "Subtract", "*": "Multiply"}
 
 
+@pytest.mark.parametrize(
+    ("bare", "instead"), [("x[None]", "x[None, ...]"), ("x[1:]", "x[1:, ...]"), ("x[...]", None)]
+)
+def test_a_slice_by_itself_is_refused_as_keras_does(bare: str, instead: str | None) -> None:
+    """Keras takes a number, or several entries in a tuple."""
+    text = dense_model(bare)
+    (found,) = compiled(text).diagnostics
+    assert found.code == "N0513"
+    if instead is None:
+        assert found.fix is None
+    else:
+        assert found.fix is not None
+        assert codes(dense_model(instead)) == []
+
+
 @pytest.mark.parametrize("op", MERGES)
 def test_operator_between_tensors_is_a_merge_layer(op: str) -> None:
     graph = graph_of(dense_model(f"x {op} (x -> Dense(8))"))
@@ -190,7 +205,8 @@ def test_operator_between_tensors_is_a_merge_layer(op: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [("x * 2.0", (8,)), ("1 - x", (8,)), ("x / x", (8,)), ("-x", (8,)), ("x ** 2", (8,)), ("x[:, 0]", ()),
-    ("x[:, 2:5]", (3,)), ("x[..., 0]", ()), ("x[..., 2:5]", (3,)), ("x[..., None]", (8, 1)), ("x[...]", (8,)),
+    ("x[:, 2:5]", (3,)), ("x[..., 0]", ()), ("x[..., 2:5]", (3,)), ("x[..., None]", (8, 1)), ("x[1:, ...]", (8,)),
+     ("x[1:,]", (8,)), ("x[None,]", ("?", 8)),
      ("x -> ops.reshape((-1, 4))", None), ("x -> ops.mean(axis=1)", ())],
 )  # fmt: skip
 def test_arithmetic_with_numbers_and_slices_give_tensors(

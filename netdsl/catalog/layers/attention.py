@@ -433,7 +433,7 @@ KINDS = (
         watch_for="takes a list, and the order is query, value, key; query and key are equally wide",
         example="[[4, 8], [6, 8]] -> Attention()",
         tensor_arguments=frozenset({"mask"}),
-        list_arguments=frozenset({"mask"}),
+        list_arguments=frozenset({"inputs", "mask"}),
     ),
     LayerKind(
         "AdditiveAttention",
@@ -447,7 +447,7 @@ KINDS = (
         watch_for="makes a tensor of queries × rows × d on the way",
         example="[[4, 8], [6, 8]] -> AdditiveAttention()",
         tensor_arguments=frozenset({"mask"}),
-        list_arguments=frozenset({"mask"}),
+        list_arguments=frozenset({"inputs", "mask"}),
     ),
     LayerKind(
         "MultiHeadAttention",

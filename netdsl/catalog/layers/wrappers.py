@@ -249,10 +249,11 @@ def _halves(call: Call) -> tuple[Any, Any]:
     given = call.call_arguments.get("initial_state")
     if given is None:
         return None, None
-    if not isinstance(given, (list, tuple)) or len(given) < 2:
+    count = len(given) if isinstance(given, (list, tuple)) else 1
+    if count < 2:
         raise Refusal(
             WrongState,
-            "one is given, and each of the two directions takes its own",
+            f"{count} given, and each of the two directions takes its own",
             blames="initial_state",
             help="list the forward states, then the backward ones: `initial_state=[h, c, h2, c2]`",
         )

@@ -1,4 +1,4 @@
-"""Functions of neural networks: convolution, pooling, attention, one-hot codes, losses, normalization."""
+"""Functions of neural networks: convolution, pooling, attention, normalization."""
 
 from __future__ import annotations
 
@@ -10,25 +10,20 @@ from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import (
     axes_of,
     axis_of,
-    broadcast,
-    inserted,
     known_to_both,
     replaced,
     size,
     sizes,
-    without,
 )
 from netdsl.catalog.operations.call import (
     OpCall,
     OpRule,
     gives,
-    gives_several,
     joined_dtype,
     no_string,
     spell_value,
 )
 from netdsl.catalog.operations.products import work
-from netdsl.catalog.operations.promotion import FLOATX, meet
 from netdsl.catalog.shape_rules import join_axes, split_axes
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import (
@@ -37,7 +32,6 @@ from netdsl.diagnostics.problems.shapes import (
     UnequalInputs,
     UnevenSplit,
     UnknownDimension,
-    WrongAxis,
     WrongRank,
     WrongValue,
 )
@@ -365,124 +359,6 @@ def glu(call: OpCall) -> Inference:
     return gives(replaced(x.shape, axis, x.shape[axis] // 2), x.dtype)
 
 
-# -- codes and losses ---------------------------------------------------------------------------
-
-
-def one_hot(call: OpCall) -> Inference:
-    """A new axis of so many classes: int32(None, 5), 10 -> (None, 5, 10)."""
-    x = call.numeric("x")
-    shape = _coded(call, x)
-    return gives(shape, call.dtype or FLOATX, sparse=bool(call.sparse))
-
-
-def multi_hot(call: OpCall) -> Inference:
-    """Which classes occur: int32(None, 5), 10 -> (None, 10). Keras says the dtype that arrives."""
-    x = call.numeric("inputs")
-    shape = _coded(call, x)
-    rest = shape[-1:] if len(shape) == 2 else (shape[0], *shape[2:])
-    return gives(rest, x.dtype, sparse=bool(call.sparse))
-
-
-def _coded(call: OpCall, x: TensorSpec) -> Shape:
-    asked = call.num_classes if call.num_classes is not None else call.arguments.get("num_tokens")
-    if asked is None:
-        raise Refusal(
-            WrongArgument,
-            "`num_classes` takes the number of classes, this is `None`",
-            blames="num_classes",
-        )
-    classes = size(asked, "num_classes", 1)
-    axis = call.axis
-    if not isinstance(axis, int) or not (axis == -1 or 0 <= axis < x.rank):
-        raise Refusal(
-            WrongAxis,
-            f"`axis` is {spell_value(axis)}, and is -1 or from 0 to {x.rank - 1} here",
-            blames="axis",
-        )
-    return inserted(x.shape, x.rank if axis == -1 else axis, classes)
-
-
-def elementwise_loss(call: OpCall) -> Inference:
-    """A loss of two tensors of one shape; the categorical one takes the classes away."""
-    target, output = call.numeric("target"), call.numeric("output")
-    _same_shape(call, target.shape, output.shape)
-    if call.function == "binary_crossentropy":
-        return gives(output.shape, output.dtype)
-    call.ranked(output, "output", min_rank=1)
-    axis_of(call.axis, output.rank, output.shape)
-    return gives(output.shape[:-1], output.dtype)
-
-
-def _same_shape(call: OpCall, target: Shape, output: Shape) -> None:
-    pairs = list(zip(target, output, strict=False))
-    if len(target) != len(output) or not all(call.holds(same_number(a, b)) for a, b in pairs):
-        raise Refusal(
-            UnequalInputs,
-            f"targets of shape {spell_shape(target)} for {spell_shape(output)}",
-            blames="target",
-            help=next(filter(None, (known_to_both(a, b) for a, b in pairs)), ""),
-        )
-
-
-def sparse_loss(call: OpCall) -> Inference:
-    """The categorical loss of class numbers."""
-    target, output = call.numeric("target"), call.numeric("output")
-    call.ranked(output, "output", min_rank=1)
-    shape = without(output.shape, axis_of(call.axis, output.rank, output.shape))
-    wanted = target.shape
-    if len(wanted) == output.rank and wanted[-1] == 1:
-        wanted = wanted[:-1]
-    _same_shape(call, wanted, shape)
-    return gives(shape, output.dtype)
-
-
-def ctc_loss(call: OpCall) -> Inference:
-    """Connectionist temporal classification, a number for each sample."""
-    parts = [call.numeric(n) for n in ("target", "output", "target_length", "output_length")]
-    for name, x in zip(("output", "target_length", "output_length"), parts[1:], strict=True):
-        first = call.ranked(parts[0], "target", min_rank=1).shape[0]
-        if x.rank == 0 or not call.holds(same_number(first, x.shape[0])):
-            raise Refusal(
-                UnequalInputs,
-                f"{spell_shape(x.shape)} beside targets {spell_shape(parts[0].shape)}",
-                blames=name,
-                help=known_to_both(first, x.shape[0]) if x.rank else "",
-            )
-    return gives((parts[0].shape[0],), meet(parts[1].dtype, FLOATX))
-
-
-def ctc_decode(call: OpCall) -> Inference:
-    """The most likely sequences and their scores."""
-    x = call.ranked(call.numeric("inputs"), "inputs", min_rank=2)
-    lengths = call.ranked(call.data("sequence_lengths"), "sequence_lengths", rank=1)
-    if not call.holds(equal(lengths.shape[0], x.shape[0])):
-        raise Refusal(
-            UnequalInputs,
-            f"{lengths.shape[0]} lengths for {x.shape[0]} sequences",
-            blames="sequence_lengths",
-        )
-    if call.strategy not in ("greedy", "beam_search"):
-        raise Refusal(
-            WrongValue,
-            f'`strategy` knows "greedy" and "beam_search", this is {call.strategy!r}',
-            blames="strategy",
-        )
-    paths = 1 if call.strategy == "greedy" else size(call.top_paths, "top_paths", 1)
-    result = gives_several(
-        [(paths, x.shape[0], x.shape[1]), (x.shape[0], paths)], "int32", meet(x.dtype, FLOATX)
-    )
-    caveat = f"decodes (batch, steps, classes), and {spell_shape(x.shape)} arrives"
-    return result if x.rank == 3 else replace(result, caveats=(caveat,))
-
-
-def psnr(call: OpCall) -> Inference:
-    """The peak signal-to-noise ratio of the whole."""
-    left, right = call.numeric("x1"), call.numeric("x2")
-    call.ranked(right, "x2", rank=left.rank)
-    broadcast(call, left.shape, right.shape)
-    return gives((), FLOATX)
-
-
 def threshold(call: OpCall) -> Inference:
     """Replace what lies below a threshold."""
     x = call.numeric("x")
@@ -503,12 +379,5 @@ RULES: dict[str, OpRule] = {
     "batch_normalization": batch_normalization,
     **dict.fromkeys("layer_normalization rms_normalization".split(), layer_normalization),
     "glu": glu,
-    "one_hot": one_hot,
-    "multi_hot": multi_hot,
-    **dict.fromkeys("binary_crossentropy categorical_crossentropy".split(), elementwise_loss),
-    "sparse_categorical_crossentropy": sparse_loss,
-    "ctc_loss": ctc_loss,
-    "ctc_decode": ctc_decode,
-    "psnr": psnr,
     "threshold": threshold,
 }
