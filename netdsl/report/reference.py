@@ -15,7 +15,7 @@ from netdsl.catalog.activations import ACTIVATIONS, ActivationFacts, activation_
 from netdsl.catalog.argument_table import argument_type
 from netdsl.catalog.argument_types import ANY
 from netdsl.catalog.kind import LayerKind
-from netdsl.catalog.objects import OBJECTS
+from netdsl.catalog.knowledge import known, named_class
 from netdsl.catalog.signature import (
     Family,
     Parameter,
@@ -164,13 +164,15 @@ def _notes(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
             ("Initializer", f"`{activation.initializer}`" if activation.initializer else ""),
             ("As a layer", f"`{activation.layer}`" if activation.layer else ""),
         ]
-    known = OBJECTS.get(facts.family, {}).get(facts.name)
-    if known is not None:
+    found = known(facts.family, facts.name)
+    if found is not None:
+        own_class = named_class(facts.family, facts.name)
         told = [
-            ("Formula", known.formula),
-            ("Use for", known.belongs),
-            ("Watch for", known.watch_for),
-            ("Suits", ", ".join(f"`{name}`" for name in known.suits)),
+            ("Formula", found.formula),
+            ("Use for", found.belongs),
+            ("Watch for", found.watch_for),
+            ("Suits", ", ".join(f"`{name}`" for name in found.suits)),
+            ("With arguments", f"`{own_class}`" if own_class else ""),
         ]
     lines = [f"- **{title}:** {text}" for title, text in told if text]
     if lines:
@@ -190,11 +192,11 @@ def _activation(facts: Signature) -> ActivationFacts | None:
 
 def layer_activation(layer: str) -> ActivationFacts | None:
     """Give the activation that a layer is, with the layer's own defaults."""
-    known = next((known for known in ACTIVATIONS if known.layer == layer), None)
-    if known is None or layer not in _OWN_DEFAULTS:
-        return known
+    found = next((entry for entry in ACTIVATIONS if entry.layer == layer), None)
+    if found is None or layer not in _OWN_DEFAULTS:
+        return found
     formula, value = _OWN_DEFAULTS[layer]
-    return replace(known, formula=formula, value=value)
+    return replace(found, formula=formula, value=value)
 
 
 #: Layers whose defaults are not those of the activation: formula and value.
