@@ -65,8 +65,7 @@ METRICS: tuple[ObjectFacts, ...] = (
     ObjectFacts(
         "CosineSimilarity", "mean cosine of the angle between y and ŷ",
         "embeddings and other vectors whose direction matters",
-        "1 is best, while the loss of this name has the opposite sign; a callback that monitors it needs "
-        "`mode=\"max\"`",
+        "1 is best, while the loss of this name has the opposite sign, −1 for the same direction",
     ),
     ObjectFacts(
         "F1Score", "2·precision·recall / (precision + recall)",
@@ -84,12 +83,12 @@ METRICS: tuple[ObjectFacts, ...] = (
     ObjectFacts(
         "FalseNegatives", "number of positives that were missed",
         "yes-or-no questions where a miss has a price",
-        f"{YES_OR_NO}; a count, which grows with the data; {HALF}",
+        f"{YES_OR_NO}; a count, which grows with the data, and a callback that monitors it needs `mode`; {HALF}",
     ),
     ObjectFacts(
         "FalsePositives", "number of false alarms",
         "yes-or-no questions where a false alarm has a price",
-        f"{YES_OR_NO}; a count, which grows with the data; {HALF}",
+        f"{YES_OR_NO}; a count, which grows with the data, and a callback that monitors it needs `mode`; {HALF}",
     ),
     ObjectFacts(
         "Hinge", "mean of max(0, 1 − y·ŷ)",
@@ -246,11 +245,11 @@ METRICS: tuple[ObjectFacts, ...] = (
     ObjectFacts(
         "TrueNegatives", "number of negatives that were left in peace",
         "yes-or-no questions, beside the other three counts",
-        f"{YES_OR_NO}; a count, which grows with the data; {HALF}",
+        f"{YES_OR_NO}; a count, which grows with the data, and a callback that monitors it needs `mode`; {HALF}",
     ),
     ObjectFacts(
         "TruePositives", "number of positives that were found",
         "yes-or-no questions, beside the other three counts",
-        f"{YES_OR_NO}; a count, which grows with the data; {HALF}",
+        f"{YES_OR_NO}; a count, which grows with the data, and a callback that monitors it needs `mode`; {HALF}",
     ),
 )  # fmt: skip
