@@ -355,6 +355,10 @@ Takes: TypeAlias = Literal["one", "list", "positional"]
 Masking: TypeAlias = Literal["carry", "drop", "use", "make"]
 
 
+#: Of a weight: the axes that lead into one unit, over which a constraint takes its norm, and how many axes it has.
+UnitAxes: TypeAlias = tuple[tuple[int, ...], int]
+
+
 #: What a layer is to those who read a whole network, beyond its rule: advice, memory and fixes ask for these.
 Role: TypeAlias = Literal[
     # that multiply by a kernel
@@ -371,6 +375,9 @@ Role: TypeAlias = Literal[
     # that drop units; of these, those that set them to 0, and those that keep mean and variance
     "dropout", "zeroing", "self_normalizing",
     "recurrent", "attention", "embedding", "lookup", "step_by_step", "user_code",
+    # that change pictures at random and keep the range of their pixels; of these, those that go wrong where
+    # `value_range` is not that of the pixels, those that mirror, and those that turn
+    "augmentation", "by_range", "mirroring", "turning",
 ]  # fmt: skip
 
 
@@ -410,6 +417,10 @@ class LayerKind:
     settling: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = (
         None  # arguments that make a number of a size that nobody knows before it has learned
     )
+    idle: Callable[[Mapping[str, Any]], bool] | None = (
+        None  # whether, with these arguments, it changes nothing and costs nothing
+    )
+    unit_axes: Mapping[str, UnitAxes] = field(default_factory=dict)  # by the name of a constraint
     with_itself: str = ""  # what joining `{0}` with itself comes to, where it has no use
     tensor_arguments: frozenset[str] = frozenset()  # call-time arguments that take tensors
     list_arguments: frozenset[str] = (

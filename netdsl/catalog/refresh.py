@@ -332,8 +332,25 @@ def base_parameters() -> list[inspect.Parameter]:
 def applications() -> dict[str, dict[str, object]]:
     from keras import applications as networks
 
-    described = family(networks)
-    return {name: entry for name, entry in described.items() if name[0].isupper()}
+    described = {name: entry for name, entry in family(networks).items() if name[0].isupper()}
+    for name, entry in described.items():
+        entry["pixels"] = preprocessing(networks, name)
+    return described
+
+
+def preprocessing(networks: ModuleType, name: str) -> dict[str, object]:
+    """Say what `preprocess_input` makes of a pixel: the order of the colours, a factor and a summand for each."""
+    import numpy
+
+    homes = [m for m in vars(networks).values() if hasattr(m, "preprocess_input")]
+    own = inspect.getmodule(getattr(networks, name)).__name__.rpartition(".")[2]  # type: ignore[union-attr]
+    home = next(m for m in homes if hasattr(m, name) or m.__name__.endswith(f".{own}"))
+    colours = numpy.eye(3, dtype="float32").reshape((1, 1, 3, 3)) * 255
+    black = numpy.asarray(home.preprocess_input(numpy.zeros((1, 1, 1, 3), "float32"))).reshape(3)
+    changed = numpy.asarray(home.preprocess_input(colours)).reshape((3, 3)) - black
+    order = changed.argmax(axis=0)
+    scale = [round(float(changed[c, place]) / 255, 7) for place, c in enumerate(order)]
+    return {"order": order.tolist(), "scale": scale, "offset": [round(float(b), 4) for b in black]}
 
 
 def datasets() -> dict[str, dict[str, object]]:

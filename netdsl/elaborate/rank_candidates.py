@@ -111,6 +111,11 @@ def stage_left_out(node: Node, kind: str) -> Fix | None:
     return _without(node.origin.span, f"leave out the `{kind}()` before it")
 
 
+def left_out(node: Node, text: str) -> Fix | None:
+    """Take a node's stage out of its chain."""
+    return _without(node.origin.span, text)
+
+
 def _without(stage: Span, text: str) -> Fix | None:
     """Take a stage out, with the arrow before it."""
     before_it = stage.file.text[: stage.start].rstrip()

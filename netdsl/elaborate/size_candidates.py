@@ -72,10 +72,31 @@ def items_in(written: Span) -> list[Span]:
     return found
 
 
+def call_of(kind: str, within: Span) -> Span | None:
+    """Find the first call of a layer in a text: `Rescaling(1 / 255)` in a chain of several."""
+    tokens = tokenize(within.file, within.start, within.end)
+    kinds = tokens.kinds[:-1]
+    for first in range(len(kinds) - 1):
+        if tokens.text(first) != kind or kinds[first + 1] != "(":
+            continue
+        depth = 0
+        for index in range(first + 1, len(kinds)):
+            depth += (kinds[index] in ("(", "[", "{")) - (kinds[index] in (")", "]", "}"))
+            if depth == 0:
+                return Span(within.file, tokens.starts[first], tokens.ends[index])
+    return None
+
+
 def argument(node: Node, name: str) -> Span | None:
     """Find where an argument of a layer was written, by its name or by its place."""
-    call, found = node.operation.span, signature("layer", node.kind)
-    if call is None or found is None:
+    call = node.operation.span
+    return None if call is None else argument_in(call, node.kind, name)
+
+
+def argument_in(call: Span, kind: str, name: str) -> Span | None:
+    """Find where an argument stands in the text of a call of a layer."""
+    found = signature("layer", kind)
+    if found is None:
         return None
     written = arguments_in(call)
     places = [p.name for p in found.positional]

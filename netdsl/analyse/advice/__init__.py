@@ -19,7 +19,8 @@ from netdsl.source import Span
 Rule: TypeAlias = Callable[[View], Iterable[Diagnostic]]
 
 GROUPS = (
-    "outputs", "depth", "weights", "start", "shapes", "channels", "sequences", "structure", "gpu",
+    "outputs", "depth", "weights", "start", "shapes", "channels", "sequences", "structure", "data", "pixels",
+    "idle", "gpu",
 )  # fmt: skip
 
 

@@ -6,8 +6,9 @@ much fails no earlier than at run time; `_as_images` says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from netdsl.catalog.argument_types import (
     COUNT,
@@ -161,6 +162,15 @@ def _new_size(call: Call, x: TensorSpec, first: int, caveats: tuple[str, ...] = 
 SIZE = optional(COUNT)
 NEW_SIZE: Mapping[str, ArgumentType] = {"height": SIZE, "width": SIZE}
 
+
+def _leans_nowhere(arguments: Mapping[str, Any]) -> bool:
+    return not arguments["x_factor"] and not arguments["y_factor"]
+
+
+def _jitters_nothing(arguments: Mapping[str, Any]) -> bool:
+    return not any(value for name, value in arguments.items() if name.endswith("_factor"))
+
+
 # -- kinds --------------------------------------------------------------------------------------
 
 TRAINING_ONLY = "works while training only, unless called with training=True"
@@ -177,12 +187,14 @@ def _augmentation(
     watch_for: str = TRAINING_ONLY,
     mask: Masking = "drop",
     roles: tuple[Role, ...] = (),
+    idle: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> LayerKind:
     return LayerKind(
         name,
         rule,
         mask=mask,
-        roles=roles,
+        roles=("augmentation", *roles),
+        idle=idle,
         arguments=arguments or {},
         group="images",
         shape_rule=shape_rule,
@@ -213,30 +225,32 @@ KINDS = (
     ),
     _augmentation(
         "RandomFlip", "images that may be mirrored", 'RandomFlip("horizontal")',
-        watch_for="flips upside down too unless told the direction; not for digits and letters",
+        roles=("mirroring",), watch_for="flips upside down too unless told the direction; not for digits and letters",
     ),
     _augmentation(
         "RandomTranslation", "objects that stand anywhere", "RandomTranslation(0.1, 0.1)",
     ),
     _augmentation(
         "RandomRotation", "objects that stand at any angle", "RandomRotation(0.05)",
-        watch_for="the factor is in turns: 0.05 is 18 degrees",
+        roles=("turning",), watch_for="the factor is in turns: 0.05 is 18 degrees",
     ),
     _augmentation(
         "RandomZoom", "objects of any size", "RandomZoom(0.2)",
         watch_for="a negative factor enlarges; width_factor=None keeps the aspect ratio",
     ),
     _augmentation(
-        "RandomShear", "objects that lean", "RandomShear((0.0, 0.2), (0.0, 0.2))", rule=sheared,
+        "RandomShear", "objects that lean", "RandomShear((0.0, 0.2), (0.0, 0.2))", idle=_leans_nowhere, rule=sheared,
     ),
     _augmentation("RandomPerspective", "objects seen from the side", "RandomPerspective(0.5)"),
     _augmentation(
         "RandomElasticTransform", "handwriting and tissue", "RandomElasticTransform(0.5)",
         arguments={"fill_mode": choice("constant", "nearest", "wrap", "mirror", "reflect")},
     ),
-    _augmentation("RandomErasing", "objects that are partly hidden", "RandomErasing(0.5)"),
+    _augmentation("RandomErasing", "objects that are partly hidden", "RandomErasing(0.5)", roles=("by_range",)),
     _augmentation("RandomContrast", "light that varies", "RandomContrast(0.2)", watch_for=RANGE),
-    _augmentation("RandomBrightness", "light that varies", "RandomBrightness(0.2)", watch_for=RANGE),
+    _augmentation(
+        "RandomBrightness", "light that varies", "RandomBrightness(0.2)", roles=("by_range",), watch_for=RANGE,
+    ),
     _augmentation("RandomHue", "colours that vary", "RandomHue(0.1)", watch_for=RANGE),
     _augmentation("RandomSaturation", "colours that vary", "RandomSaturation(0.2)", watch_for=RANGE),
     _augmentation(
@@ -245,7 +259,8 @@ KINDS = (
     ),
     _augmentation(
         "RandomColorJitter", "brightness, contrast, saturation and hue in one",
-        "RandomColorJitter(brightness_factor=0.2)", watch_for="changes nothing that has no factor",
+        "RandomColorJitter(brightness_factor=0.2)", roles=("by_range",), idle=_jitters_nothing,
+        watch_for="changes nothing that has no factor",
     ),
     _augmentation("RandomSharpness", "cameras of several makes", "RandomSharpness(0.2)", watch_for=RANGE),
     _augmentation(
@@ -256,28 +271,29 @@ KINDS = (
         "RandomGrayscale", "tasks in which colour misleads", "RandomGrayscale(0.2)", rule=greyscale,
         arguments={"factor": FRACTION}, watch_for="keeps the three channels, all alike",
     ),
-    _augmentation("RandomInvert", "drawings and scans, dark on light or not", "RandomInvert(0.2)"),
+    _augmentation("RandomInvert", "drawings and scans, dark on light or not", "RandomInvert(0.2)", roles=("by_range",)),
     _augmentation(
         "RandomPosterization", "images of few colours", "RandomPosterization(4)",
-        watch_for="the factor is the number of bits that are kept, 1 to 8",
+        watch_for="the factor is the number of bits that are kept, 1 to 8", roles=("by_range",),
     ),
     _augmentation(
         "Solarization", "a colour change as in RandAugment", "Solarization(threshold_factor=0.5)",
-        watch_for=RANGE,
+        watch_for=RANGE, roles=("by_range",),
     ),
-    _augmentation("AutoContrast", "flat images", "AutoContrast()", watch_for=RANGE),
+    _augmentation("AutoContrast", "flat images", "AutoContrast()", watch_for=RANGE, roles=("by_range",)),
     _augmentation(
         "Equalization", "images whose tones crowd together", "Pipeline([Equalization()])", rule=equalized,
-        mask="carry", watch_for="keeps the dtype: integers stay integers; makes no model but inside a Pipeline",
+        mask="carry", roles=("by_range",),
+        watch_for="keeps the dtype: integers stay integers; makes no model but inside a Pipeline",
     ),
     _augmentation(
         "ContrastLimitedAdaptiveHistogramEqualization", "X-rays and other images of local contrast",
-        "ContrastLimitedAdaptiveHistogramEqualization()", watch_for=RANGE,
+        "ContrastLimitedAdaptiveHistogramEqualization()", watch_for=RANGE, roles=("by_range",),
     ),
     _augmentation(
-        "RandAugment", "a policy of augmentations in one layer", "RandAugment()", watch_for=RANGE
+        "RandAugment", "a policy of augmentations in one layer", "RandAugment()", watch_for=RANGE, roles=("by_range",),
     ),
-    _augmentation("AugMix", "robustness to corrupted images", "AugMix()", watch_for=RANGE),
+    _augmentation("AugMix", "robustness to corrupted images", "AugMix()", watch_for=RANGE, roles=("by_range",)),
     _augmentation(
         "MixUp", "classifiers: blends pairs of images and labels", "MixUp()",
         watch_for="blends labels only where it gets images and labels as a dict, in the input pipeline",

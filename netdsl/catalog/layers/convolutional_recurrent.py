@@ -95,6 +95,9 @@ def _kind(rank: int, axes: str, example: str) -> LayerKind:
         mask=carries_mask,
         arguments={"filters": COUNT},
         roles=("recurrent",),
+        unit_axes=dict.fromkeys(
+            ("kernel_constraint", "recurrent_constraint"), (tuple(range(rank + 1)), rank + 2)
+        ),
         group="recurrent",
         shape_rule=f"(batch, time, {axes}, channels) → (batch, {axes} of a convolution, filters)",
         use_for=("a series of signals", "video, radar, weather maps", "volumes that change")[

@@ -282,6 +282,7 @@ KINDS = (
         "Dense",
         dense,
         roles=("dense", "each_place"),
+        unit_axes={"kernel_constraint": ((0,), 2)},
         group="core",
         shape_rule="the last axis becomes `units`, the others stay",
         use_for="heads and multilayer perceptrons: every output sees every input",

@@ -332,12 +332,16 @@ OVER_TIME = (
 )
 ONE_STEP = "(batch, features) and states → (batch, units) and the new states"
 
+#: The matrices of all gates stand side by side: a column leads into one unit of one gate.
+_OF_GATES = dict.fromkeys(("kernel_constraint", "recurrent_constraint"), ((0,), 2))
+
 KINDS = (
     LayerKind(
         "SimpleRNN",
         _gated_layer(SIMPLE, "simple_rnn_cell"),
         mask=carries_mask,
         roles=("recurrent",),
+        unit_axes=_OF_GATES,
         group="recurrent",
         shape_rule=OVER_TIME,
         use_for="short sequences, and to show what a recurrence is",
@@ -352,6 +356,7 @@ KINDS = (
         roles=("recurrent",),
         kept=gates_kept,
         off_cudnn=off_cudnn,
+        unit_axes=_OF_GATES,
         group="recurrent",
         shape_rule=OVER_TIME,
         use_for="sequences where an LSTM works, with a quarter fewer weights",
@@ -366,6 +371,7 @@ KINDS = (
         roles=("recurrent",),
         kept=gates_kept,
         off_cudnn=off_cudnn,
+        unit_axes=_OF_GATES,
         group="recurrent",
         shape_rule=OVER_TIME + "; return_state adds h and c",
         use_for="sequences with long dependencies",
@@ -390,6 +396,7 @@ KINDS = (
         "SimpleRNNCell",
         _gated_cell(SIMPLE),
         mask="drop",
+        unit_axes=_OF_GATES,
         group="recurrent",
         shape_rule=ONE_STEP,
         use_for="one step of SimpleRNN, inside RNN or StackedRNNCells",
@@ -403,6 +410,7 @@ KINDS = (
         "GRUCell",
         _gated_cell(None),
         mask="drop",
+        unit_axes=_OF_GATES,
         group="recurrent",
         shape_rule=ONE_STEP,
         use_for="one step of GRU, inside RNN or StackedRNNCells",
@@ -416,6 +424,7 @@ KINDS = (
         "LSTMCell",
         _gated_cell(LSTM_GATES),
         mask="drop",
+        unit_axes=_OF_GATES,
         group="recurrent",
         shape_rule=ONE_STEP + " h and c",
         use_for="one step of LSTM, inside RNN or StackedRNNCells",

@@ -79,6 +79,7 @@ KINDS = (
         "ActivityRegularization",
         mapped,
         roles=("identity", "each_place"),
+        idle=lambda arguments: not arguments["l1"] and not arguments["l2"],
         group="regularization",
         shape_rule="what arrives",
         use_for="a penalty on what a layer puts out, for sparse codes",

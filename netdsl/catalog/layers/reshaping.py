@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Role, Rule, as_shape
 from netdsl.catalog.shape_rules import (
@@ -208,6 +209,7 @@ def _spatial_kinds(
     shape_rule: str,
     use: str,
     watch: str,
+    idle: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> tuple[LayerKind, ...]:
     return tuple(
         LayerKind(
@@ -219,6 +221,7 @@ def _spatial_kinds(
             shape_rule=shape_rule,
             use_for=use,
             watch_for=watch,
+            idle=idle,
             example=f"{_INPUTS[rank]} -> {name}{rank}D({argument})",
         )
         for rank in (1, 2, 3)
@@ -235,6 +238,7 @@ KINDS = (
         "each spatial axis loses its two margins",
         "cutting a border, to match the maps of a U-Net without padding",
         "something must be left on every axis",
+        idle=lambda arguments: not any(map(any, arguments["cropping"])),
     ),
     *_spatial_kinds(
         "ZeroPadding",

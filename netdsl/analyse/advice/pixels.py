@@ -1,0 +1,269 @@
+"""Advice on the range of pixels, and on changes at random that change what a picture shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from netdsl.analyse.advice import Rule
+from netdsl.analyse.advice.view import View, at, uses
+from netdsl.analyse.pixels import (
+    SHRINKS,
+    Pixels,
+    Step,
+    along,
+    layers_in,
+    pixel_ranges,
+    scaling_of,
+    scaling_of_layer,
+    steps,
+)
+from netdsl.catalog.application_inputs import (
+    RAW,
+    Expected,
+    Range,
+    expected_pixels,
+    scales_itself,
+)
+from netdsl.catalog.kind import BoundLayer, LayerKind
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from netdsl.diagnostics.problems import advice_pixels as problems
+from netdsl.elaborate.candidates import with_argument
+from netdsl.elaborate.rank_candidates import before, left_out
+from netdsl.elaborate.settings import DataSource
+from netdsl.elaborate.size_candidates import argument_in
+from netdsl.graph import Node
+from netdsl.source import Span
+
+#: Data sets of Keras that are images of 0 to 255; of these, those of digits.
+_IMAGES = frozenset({"mnist", "fashion_mnist", "cifar10", "cifar100"})
+_DIGITS = frozenset({"mnist"})
+#: Names by which a spec says that its pictures are of signs, which mean something else when they are mirrored.
+_OF_SIGNS = re.compile(r"digit|mnist|letter|captcha|svhn|numeral", re.IGNORECASE)
+#: A quarter of a turn makes another sign of many a sign.
+_QUARTER = 0.25
+
+
+def _are_images(view: View) -> bool:
+    """Tell whether the data of a model with one input are images."""
+    data = view.setting("data")
+    if not isinstance(data, DataSource) or data.function is not None or len(view.graph.inputs) != 1:
+        return False
+    return data.name == "image_folder" or data.arguments.get("name") in _IMAGES
+
+
+def _ranges(view: View) -> dict[int, Pixels]:
+    return pixel_ranges(view.graph, _are_images(view))
+
+
+def _augment(view: View) -> tuple[tuple[BoundLayer, ...], Span | None]:
+    """Give the layers of the `augment` setting, and where it stands."""
+    chain = view.setting("augment")
+    if not isinstance(chain, BoundLayer) or view.training is None:
+        return (), None
+    inside = layers_in(chain.arguments) or ((chain,) if chain.definition is not None else ())
+    return inside, view.training.spans["augment"]
+
+
+def _all_steps(view: View) -> Iterator[Step]:
+    """Give each layer that pixels of a known range arrive at: in the model, and in the augmentation of its data."""
+    yield from steps(view.graph, _ranges(view))
+    layers, place = _augment(view)
+    if place is not None and layers:
+        scaled = any(scaling_of_layer(x.definition, x.arguments) for x in layers)
+        if _are_images(view) or scaled:
+            yield from along(layers, place, Pixels(RAW))
+
+
+def other_value_range(view: View) -> Iterable[Diagnostic]:
+    """Report a `value_range` that is not that of the pixels which arrive."""
+    for step in _all_steps(view):
+        written, arriving = step.bound.get("value_range"), step.arriving.range
+        if not step.definition.is_a("augmentation") or not written:
+            continue
+        assumed = Range(*written)
+        cuts = arriving.high > assumed.high
+        if assumed.is_like(arriving) or not (cuts or step.definition.is_a("by_range")):
+            continue
+        spelled = f"({arriving.low:g}, {arriving.high:g})"
+        yield problems.OtherValueRange.at(
+            step.place,
+            f"pixels from {arriving} arrive, and it changes them as if they went from {assumed}",
+            layer=step.definition.name,
+            related=_scaled_here(step.arriving),
+            help=f"write `value_range={spelled}`"
+            + ("" if step.arriving.scaled is None else ", or put it before the scaling"),
+            fix=_with_range(step, spelled),
+        )
+
+
+def _scaled_here(arriving: Pixels) -> tuple[Label, ...]:
+    if arriving.scaled is None:
+        return ()
+    return (Label(arriving.scaled, f"brings them to {arriving.range}"),)
+
+
+def _with_range(step: Step, spelled: str) -> Fix | None:
+    place = argument_in(step.place, step.definition.name, "value_range")
+    if place is not None:
+        edit = Edit(place, spelled)
+        return Fix((edit,), text=f"say how far the pixels go: `value_range={spelled}`")
+    if not step.place.text.startswith(f"{step.definition.name}("):
+        return None
+    return with_argument(step.place, "value_range", spelled, "say how far the pixels go: ")
+
+
+def scaled_twice(view: View) -> Iterable[Diagnostic]:
+    """Report a scaling that leaves next to nothing of pixels which were scaled before."""
+    ranges = _ranges(view)
+    for node in view.nodes:
+        scaling = scaling_of(node)
+        arriving = ranges.get(node.inputs[0].node) if len(node.inputs) == 1 else None
+        if scaling is None or arriving is None or arriving.scaled is None:
+            continue
+        if abs(scaling.factor) > SHRINKS or arriving.range.high > 2:
+            continue
+        left = scaling.of(arriving.range)
+        yield problems.ScaledTwice.at(
+            at(node),
+            f"pixels from {arriving.range} arrive: {left.high - left.low:.2g} is left of their range",
+            related=(*_scaled_here(arriving), *uses(node)),
+            help="leave one of the two out",
+            fix=left_out(node, "leave it out: what arrives is scaled already"),
+        )
+
+
+def other_pixels(view: View) -> Iterable[Diagnostic]:
+    """Report a network of `keras.applications` that gets pixels of another range than it expects."""
+    ranges = _ranges(view)
+    for node in view.nodes:
+        if node.operation.family != "application":
+            continue
+        expected = expected_pixels(node.kind, node.operation.bound)
+        arriving = ranges.get(node.inputs[0].node)
+        if expected is None or arriving is None:
+            continue
+        if expected.range is not None and expected.range.is_like(arriving.range):
+            continue
+        itself = scales_itself(node.kind, node.operation.bound)
+        yield problems.OtherPixels.at(
+            at(node),
+            f"pixels from {arriving.range} arrive"
+            + (", and it scales them itself" if itself else ""),
+            network=node.kind,
+            expected=expected.words,
+            related=(*_scaled_here(arriving), *uses(node)),
+            help=_as_expected(expected, arriving),
+            fix=_made_fit(view, node, expected, arriving),
+        )
+
+
+def _as_expected(expected: Expected, arriving: Pixels) -> str:
+    if not expected.stages:
+        return "leave the scaling before it out"
+    if arriving.scaled is None:
+        return f"put `{expected.stages}` before it"
+    return f"in place of the scaling before it write `{expected.stages}`"
+
+
+def _made_fit(view: View, node: Node, expected: Expected, arriving: Pixels) -> Fix | None:
+    """Leave the scaling out, put another in its place, or put one before the network."""
+    place = arriving.scaled
+    if place is None:
+        return before(at(node), expected.stages, "make of the pixels what it expects")
+    maker = next((n for n in view.nodes if n.operation.span == place), None)
+    if maker is None or not maker.is_a("scaling"):
+        return None
+    if not expected.stages:
+        return left_out(maker, f"leave the scaling out: `{node.kind}` takes pixels as they are")
+    text = f"make of the pixels what it expects: `{expected.stages}`"
+    return Fix((Edit(place, expected.stages),), text=text)
+
+
+def scaled_in_training(view: View) -> Iterable[Diagnostic]:
+    """Report scaling among the augmentations, which validation and prediction do not go through."""
+    layers, place = _augment(view)
+    if place is None:
+        return
+    for step in along(layers, place, Pixels(RAW)):
+        scaling = scaling_of_layer(step.definition, step.bound)
+        if scaling is not None:
+            yield problems.ScaledInTraining.at(
+                step.place,
+                f"while training the model gets {scaling.of(RAW)}, and afterwards 0 to 255",
+                layer=step.definition.name,
+                help="put it into the model, before its first layer",
+            )
+
+
+def mirrored_signs(view: View) -> Iterable[Diagnostic]:
+    """Report digits and letters that are mirrored, or turned by a quarter and more."""
+    told = _says_signs(view)
+    if told is None:
+        return
+    for definition, place, node in _changes(view):
+        what = "mirrored" if definition.is_a("mirroring") else "turned"
+        yield problems.MirroredSigns.at(
+            place,
+            f"{what}, a sign is another or none: a 6 becomes a 9, a 2 no digit at all",
+            layer=definition.name,
+            related=told,
+            help="leave it out; small turns and shifts, `RandomRotation(0.03)`, keep what a sign says",
+            fix=None if node is None else left_out(node, "leave it out"),
+        )
+
+
+def _changes(view: View) -> Iterator[tuple[LayerKind, Span, Node | None]]:
+    """Give the layers that mirror or turn far: in the model, in a `Pipeline` of it, in the augmentation of its data."""
+    for node in view.nodes:
+        definition, bound = node.operation.definition, node.operation.bound
+        if definition is not None and _changes_signs(definition, bound):
+            yield definition, at(node), node
+        yield from _changing(along(layers_in(bound), at(node), Pixels(RAW)))
+    layers, place = _augment(view)
+    if place is not None:
+        yield from _changing(along(layers, place, Pixels(RAW)))
+
+
+def _changing(chain: Iterator[Step]) -> Iterator[tuple[LayerKind, Span, Node | None]]:
+    for step in chain:
+        if _changes_signs(step.definition, step.bound):
+            yield step.definition, step.place, None
+
+
+def _changes_signs(definition: LayerKind, bound: Mapping[str, Any]) -> bool:
+    if definition.is_a("mirroring"):
+        return True
+    factor = bound.get("factor", 0.0) if definition.is_a("turning") else 0.0
+    ends = factor if isinstance(factor, (list, tuple)) else (factor,)
+    return any(isinstance(end, (int, float)) and abs(end) >= _QUARTER for end in ends)
+
+
+def _says_signs(view: View) -> tuple[Label, ...] | None:
+    """Find what says that the pictures are of signs: the data set, or a name."""
+    data = view.setting("data")
+    if isinstance(data, DataSource) and view.training is not None:
+        if data.arguments.get("name") in _DIGITS:
+            return (Label(view.training.spans["data"], "these are digits"),)
+        if data.arguments.get("name") in _IMAGES:
+            return None
+    graph = view.graph
+    inputs = [graph.nodes[number] for number in graph.inputs]
+    named = [(node.name, node.origin.span) for node in inputs]
+    named += [(name, graph.nodes[ref.node].origin.span) for name, ref in graph.outputs.items()]
+    for name, place in named:
+        if _OF_SIGNS.search(name):
+            return (Label(place, f"`{name}` says what is in the pictures"),)
+    if _OF_SIGNS.search(graph.name):
+        return (Label(graph.span, "its name says what is in the pictures"),) if graph.span else ()
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    other_value_range,
+    scaled_twice,
+    other_pixels,
+    scaled_in_training,
+    mirrored_signs,
+)
