@@ -125,6 +125,7 @@ def _run_block(
             return POISON
         inner.arriving = arriving
         inner_body.inputs = (arriving,)
+        _predefine_as(node.body, inner)
         return stages.run(node.body, arriving, inner)
     arranged = inner.session.arranged(node.body)
     if not arranged.inputs and lacks_input(node, inner):
@@ -388,6 +389,7 @@ def apply_shared(
         body.inputs,
     )
     inner = Frame(frame.session, shared.home.unit, shared.home, {}, inner_body)
+    _predefine_as(value, inner)
     if extra_call is None:
         inner.arriving = arriving
         return _at_use(span, frame, body, lambda: stages.run(value, arriving, inner))

@@ -181,11 +181,12 @@ def _fstring(expr: tree.FString, frame: Frame) -> Any:
 def _name(expr: tree.Name, frame: Frame) -> Any:
     found = frame.lookup(expr.id)
     if isinstance(found, NotTaken):
-        return _not_taken(expr, frame)
+        return not_taken(expr, frame)
     return Identifier(expr.id) if found is MISSING else found
 
 
-def _not_taken(expr: tree.Name, frame: Frame) -> Any:
+def not_taken(expr: tree.Name, frame: Frame) -> Any:
+    """Report a name that a branch was to give which is not taken."""
     frame.report(
         problems.BranchNotTaken.at(
             expr.span,

@@ -22,6 +22,7 @@ from netdsl.elaborate.entities import (
     ExternLayerRef,
     KindRef,
     ModelRef,
+    NotTaken,
     SharedLayer,
     is_poisoned,
     is_tensorial,
@@ -161,6 +162,8 @@ def _pipe(stage: tree.Pipe, arriving: Any, frame: Frame) -> Any:
 
 def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
     found = frame.lookup(stage.id)
+    if isinstance(found, NotTaken):
+        return ev.not_taken(stage, frame)
     if isinstance(found, SharedLayer):
         return bodies.apply_shared(found, None, stage.span, arriving, frame)
     if is_tensorial(found):

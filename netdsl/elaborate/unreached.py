@@ -6,22 +6,23 @@ nothing binds, arguments that no layer takes. Every name of the declaration is u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeAlias
 
-from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.problems import arguments, names, structure
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import stages
-from netdsl.elaborate.entities import POISON
+from netdsl.elaborate.entities import POISON, KindRef, Poison
 from netdsl.elaborate.frame import MISSING, Body, Frame, Session
 from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.linking import Unit
 from netdsl.graph import Graph
 from netdsl.syntax import tree
-from netdsl.syntax.walk import children, free_names, walk
+from netdsl.syntax.walk import arriving_in, children, free_names, walk
 
 #: What is wrong whatever the values are. Of what follows from values nothing is known.
 _CERTAIN = frozenset(
@@ -52,36 +53,47 @@ def check_unreached(unit: Unit, session: Session) -> None:
 def _check(unit: Unit, session: Session, *, used_only: bool) -> None:
     """Check one file; of another that it imports, what it uses of that is its concern."""
     for statement in unit.module.statements:
+        if isinstance(statement, tree.Function) and not used_only:
+            _report(session, partial(_check_functions, [statement], unit, session))
         if not isinstance(statement, (tree.Block, tree.Model)):
             continue
         if used_only and not _is_used(statement, session):
             continue
+        functions = list(_functions(statement))
+        if functions:
+            _report(session, partial(_check_functions, functions, unit, session))
         missed = list(_missed(statement, session))
         if missed:
-            for diagnostic in _found_in(statement, missed, unit, session):
-                session.diagnostics.report(diagnostic)
+            _report(session, partial(_check_stages, statement, missed, unit, session))
+
+
+def _report(session: Session, check: Callable[[], None]) -> None:
+    """Have something checked of which no value is known, and report what is certain all the same."""
+    told, session.diagnostics = session.diagnostics, Diagnostics()
+    try:
+        with suppress(LimitReached):  # what is too much when it runs is not run here
+            check()
+        found = [d for d in session.diagnostics if d.code in _CERTAIN]
+    finally:
+        session.diagnostics = told
+    for diagnostic in found:
+        session.diagnostics.report(diagnostic)
 
 
 def _is_used(node: tree.Block | tree.Model, session: Session) -> bool:
     return id(node.body) in session.reached or id(node.body) in session.arrangements
 
 
-def _found_in(
+def _check_stages(
     node: tree.Block | tree.Model, missed: list[Missed], unit: Unit, session: Session
-) -> list[Diagnostic]:
-    told, session.diagnostics = session.diagnostics, Diagnostics()
-    try:
-        root = session.root(unit)
-        plan = session.plan(node.body, unit, in_model=isinstance(node, tree.Model))
-        known = dict.fromkeys(_bound_in(node), POISON)
-        frame = Frame(session, unit, root, known, Body(Graph(node.name), plan, runs=False))
-        with suppress(LimitReached):  # what is too much when it runs is not run here
-            for stage, arriving in missed:
-                stages.note_starts(stage, frame)
-                _visit(stage, arriving, frame)
-        return [d for d in session.diagnostics if d.code in _CERTAIN]
-    finally:
-        session.diagnostics = told
+) -> None:
+    plan = session.plan(node.body, unit, in_model=isinstance(node, tree.Model))
+    known = dict.fromkeys(_bound_in(node), POISON)
+    body = Body(Graph(node.name), plan, runs=False)
+    frame = Frame(session, unit, session.root(unit), known, body)
+    for stage, arriving in missed:
+        stages.note_starts(stage, frame)
+        _visit(stage, arriving, frame)
 
 
 def _bound_in(node: tree.Node) -> Iterator[str]:
@@ -95,16 +107,52 @@ def _bound_in(node: tree.Node) -> Iterator[str]:
             yield from free_names(inner)
 
 
+# -- functions over values ----------------------------------------------------------------------
+
+
+def _functions(node: tree.Block | tree.Model) -> Iterator[tree.Function]:
+    if isinstance(node.body, tree.Body):
+        yield from (s for s in node.body.statements if isinstance(s, tree.Function))
+
+
+def _check_functions(functions: list[tree.Function], unit: Unit, session: Session) -> None:
+    """Report stages in functions, and what arrives at them, which nothing calls: a function is over values."""
+    for function in functions:
+        known = dict.fromkeys(_bound_in(function), POISON)
+        frame = Frame(session, unit, session.root(unit), known, None)
+        pending: list[tree.Node] = [function.value]
+        while pending:
+            node = pending.pop()
+            match node:
+                case tree.Arriving():
+                    ev.evaluate(node, frame)
+                case tree.Repeat() | tree.For() | tree.If() | tree.As():
+                    stages.outside_bodies(node.span, frame)
+                case tree.Pipe(_, (first, second, *_)) if not _begins_with_layer(first, frame):
+                    stages.outside_bodies(second.span, frame)
+                case _:
+                    pending.extend(children(node))
+
+
+def _begins_with_layer(first: tree.Expr, frame: Frame) -> bool:
+    """Tell a chain that is itself a layer, for an argument that takes one."""
+    return isinstance(ev.evaluate(first, frame), (BoundLayer, KindRef, Poison))
+
+
 # -- what was not run ---------------------------------------------------------------------------
 
 
 def _missed(node: tree.Block | tree.Model, session: Session) -> Iterator[Missed]:
     """Give the stages that were not run, the outermost of them."""
-    arriving = MISSING if isinstance(node, tree.Model) else POISON
     if not isinstance(node.body, tree.Body):
-        yield from _in_stages([(node.body, arriving)], session)
+        yield from _in_stages([(node.body, POISON)], session)
         return
-    for statement in node.body.statements:
+    statements = node.body.statements
+    has_inputs = any(isinstance(statement, tree.Input) for statement in statements)
+    arriving = MISSING if isinstance(node, tree.Model) or not has_inputs else POISON
+    for statement in statements:
+        if arriving is MISSING:
+            yield from ((found, MISSING) for found in arriving_in(statement))
         if isinstance(statement, (tree.Bind, tree.Output)):
             yield from _in_value(statement.value, arriving, session)
 

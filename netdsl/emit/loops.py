@@ -146,9 +146,8 @@ def start_lists(w: Writer, node: tree.Node) -> None:
     if w.scope.in_loop:
         return
     for identifier in names_after_as(node):
-        if identifier != "_":
-            found = w.scope.lookup(identifier)
-            assert found is not None
+        found = w.scope.lookup(identifier)
+        if found is not None:
             w.emit(code.assign(found.code, code.list_of([])))
 
 

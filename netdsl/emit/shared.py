@@ -15,8 +15,10 @@ from netdsl.elaborate.naming import snake_case
 from netdsl.emit import applications, code
 from netdsl.emit.kinds import TENSOR, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
+from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
+from netdsl.syntax.walk import names_after_as
 
 
 def is_plain_layer(w: Writer, expr: tree.Expr) -> bool:
@@ -120,11 +122,13 @@ def _sharing(w: Writer, declared: tree.LayerDecl, spelled: str) -> ast.FunctionD
     outer, w.layers = w.layers, code.name(stand_in)
     outer_shares, w.shares = w.shares, True
     flow = w.names.take("x") if "x" not in w.names else w.names.take("inputs")
-    with w.within(w.scope.inner()), w.own_temporaries(), w.block() as body:
+    named = {n: w.names.take(python_name(n)) for n in names_after_as(declared.value) if n != "_"}
+    bindings = {name: Piece(code.name(spelled), TENSOR) for name, spelled in named.items()}
+    with w.within(w.scope.inner(bindings)), w.own_temporaries(), w.block() as body:
         arriving = Piece(code.name(flow), TENSOR)
         w.scope.arriving = arriving
         result = branch(w, declared.value, arriving, flow)
         body.append(code.returns(result.code))
-    w.names.release(flow)
+    w.names.release(flow, *named.values())
     w.layers, w.shares = outer, outer_shares
     return code.function(spelled, [(flow, None)], body)

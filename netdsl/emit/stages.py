@@ -376,11 +376,9 @@ def _name_branches(w: Writer, pieces: list[Piece], places: list[tuple[int, int, 
 
 def _as(w: Writer, stage: tree.As, current: Piece, flow: str) -> Piece:
     result = run(w, stage.stage, current, flow)
-    if stage.name == "_":
-        return result
     target = w.scope.lookup(stage.name)
-    assert target is not None
-    assert isinstance(target.code, ast.Name)
+    if target is None or not isinstance(target.code, ast.Name):  # `_`, or what nothing can read
+        return result
     if w.scope.in_loop:
         result = w.settle(result, flow)
         w.emit(append(target.code, result.code))

@@ -71,15 +71,24 @@ def begins_with(item: tree.Expr) -> Iterator[tree.Expr]:
                 yield node
 
 
-def reads_arriving(root: tree.Node) -> bool:
-    """Tell whether `_` stands for what arrives at an expression as a whole: not behind an arrow inside it."""
+def arriving_in(root: tree.Node) -> Iterator[tree.Arriving]:
+    """Give each `_` that stands for what arrives at an expression as a whole: not behind an arrow inside it."""
     stack = [root]
     while stack:
         node = stack.pop()
         if isinstance(node, tree.Arriving):
-            return True
-        stack.extend([node.stages[0]] if isinstance(node, tree.Pipe) else children(node))
-    return False
+            yield node
+        elif isinstance(node, tree.LayerDecl):
+            continue  # where it is used, something arrives
+        elif isinstance(node, tree.TensorType):
+            stack.extend(node.options)  # a size that is not known is written `?`
+        else:
+            stack.extend([node.stages[0]] if isinstance(node, tree.Pipe) else children(node))
+
+
+def reads_arriving(root: tree.Node) -> bool:
+    """Tell whether `_` stands in an expression for what arrives at it as a whole."""
+    return next(arriving_in(root), None) is not None
 
 
 def pattern_names(pattern: tree.Pattern) -> list[str]:

@@ -107,9 +107,9 @@ def check(file: SourceFile) -> Compiled:
 def written(compiled: Compiled) -> list[Callable[[], object]]:
     """Give what writes both forms of the Python, which must be Python, and the tables.
 
-    A file without a model is a library, whose blocks nothing has made with any input: there is nothing to hold it to.
+    A file without a model is a library, whose blocks nothing has made with any input: they are written all the same.
     """
-    if not compiled.ok or not compiled.models:
+    if not compiled.ok:
         return []
     forms = [(api, flat) for api in APIS for flat in (False, True)]
     tables = [compiled.model(name).summary for name in compiled.models]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netdsl.diagnostics.diagnostic import apply_edits
+from tests.emit.stand_in import graph_of as run_source
 from tests.language.front_door import compiled, graph_of, kinds, spelled
 
 NET = "model M(a: bool = True) {{ input x: [8]  input z: [8]  output y = {} }}"
@@ -99,5 +100,50 @@ def test_what_arrives_is_not_what_arrived_elsewhere(value: str, code: str) -> No
     assert [d.code for d in compiled(text).diagnostics if d.severity == "error"] == [code]
 
 
-def test_a_block_without_a_use_is_not_called_as_a_value() -> None:
-    assert [d.code for d in compiled("block b = pi()()").diagnostics] == ["N0420"]
+@pytest.mark.parametrize(
+    ("library", "code"),
+    [
+        ("block b = pi()()", "N0420"),
+        ("block b { y = _ if pi > 3 else 2.0  output y }", "N0408"),
+        ("block b { output ops.relu(_) }", "N0408"),
+        ("fn f(n) = _", "N0408"),
+        ("fn f(n) = repeat n { Dense(n) }", "N0407"),
+        ("fn f(n) = if n > 1 { 2 } else { 3 }", "N0407"),
+        ("fn f(n) = n as m", "N0407"),
+        ("block b { input x  fn f(n) = [n -> Dense(2), repeat n { _ }]  output x }", "N0407"),
+    ],
+)
+def test_what_nothing_uses_is_looked_at_too(library: str, code: str) -> None:
+    """A file without a model is a library: its blocks and functions are written all the same."""
+    assert [d.code for d in compiled(library).diagnostics] == [code]
+
+
+def test_a_function_may_give_a_chain_of_layers() -> None:
+    library = "fn stem(n) = Dense(n) -> ReLU()\n"
+    assert not compiled(library).diagnostics
+    net = "model M { input x: [4, 8]  output x -> TimeDistributed(stem(3)) }"
+    assert kinds(graph_of(library + net)) == ["TimeDistributed"]
+
+
+#: Names after `as` in a chain that is shared, or a block by itself: of its own, at each use.
+NAMED = [
+    ("layer l = Dense(8) as t -> [ReLU(), t] -> Add()", "l -> l", ["Dense", "ReLU", "Add"] * 2),
+    ("layer l = repeat 2 { Dense(8) as t } -> [ReLU(), *t] -> Add()", "l", ["Dense", "Dense", "ReLU", "Add"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "chain", "expected"), NAMED)
+def test_a_name_in_a_shared_chain_is_its_own(
+    declared: str, chain: str, expected: list[str]
+) -> None:
+    text = f"model M {{ input x: [8]  {declared}  output y = x -> {chain} }}"
+    assert kinds(graph_of(text)) == expected
+    result = compiled(text)
+    sources = [result.emit("keras", flat=flat) for flat in (False, True)]
+    assert run_source(sources[0], "m") == run_source(sources[1], "m")
+
+
+def test_a_name_of_a_branch_that_is_not_taken_is_told_in_a_block_of_one_chain() -> None:
+    block = "block b(a: bool = False) = ReLU() -> if a { Dense(8) as t } -> [_, t] -> Add()\n"
+    text = block + "model M { input x: [8]  output x -> b() }"
+    assert [d.code for d in compiled(text).diagnostics] == ["N0415"]
