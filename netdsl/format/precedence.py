@@ -37,7 +37,6 @@ _OPERATORS = {
     "/": Level.TERM,
     "//": Level.TERM,
     "%": Level.TERM,
-    "@": Level.TERM,
     "**": Level.POWER,
 }
 

@@ -7,6 +7,7 @@ of an activation it shows the formula and a small plot.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -20,14 +21,22 @@ from netdsl.catalog.signature import (
     Family,
     Parameter,
     Signature,
-    families_of,
     identifiers,
     names,
-    names_and_aliases,
     signature,
 )
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.suggest import closest
+from netdsl.report.library import blocks_of, library_modules, library_page
+from netdsl.report.lookup import (
+    MOST_PAGES,
+    STATEMENTS,
+    Entry,
+    find,
+    find_parts,
+    known_names,
+)
+from netdsl.report.networks import network_notes
 from netdsl.report.plot import plot
 
 #: The families that have pages, in the order of the overview, and what they are called there.
@@ -61,6 +70,8 @@ def overview() -> str:
     for family, (_, title) in FAMILIES.items():
         if family != "layer":
             lines += [title.replace("`", ""), *_wrapped(names(family)), ""]
+    for module in library_modules():
+        lines += [f"Library: std.{module}", *_wrapped(blocks_of(module)), ""]
     return "\n".join([*lines, "`netdsl layers NAME` tells more of each.", ""])
 
 
@@ -77,30 +88,54 @@ def _wrapped(words: Iterable[str]) -> Iterator[str]:
 
 def nearest(name: str) -> str | None:
     """Give the name of the catalogue that was probably meant."""
-    return closest(name, [known for family in FAMILIES for known in names_and_aliases(family)])
+    return closest(name, known_names())
 
 
 def pages_for(name: str) -> list[str]:
-    """Give the page of a name; several where it is in several families: `CosineSimilarity`, `softmax`."""
-    for spelled in (name, name.removeprefix("keras."), name.rpartition(".")[2]):
-        found = dict.fromkeys(families_of(spelled))
-        found |= dict.fromkeys(family for family in FAMILIES if spelled in identifiers(family))
-        if found:
-            return [_page(family, spelled) for family in FAMILIES if family in found]
-    return [
-        _page(family, known)
-        for family in FAMILIES
-        for known in names_and_aliases(family)
-        if known.lower() == name.lower()
+    """Give the page of a name; several where it means several things: `CosineSimilarity`, `softmax`, `Xavier`.
+
+    Where only a part of names is the same, a list of them stands for too many pages.
+    """
+    meant = find(name)
+    found = meant or find_parts(name)
+    if len(found) > MOST_PAGES and not meant:
+        return [_list_page(name, found)]
+    return [_page_of(entry) for entry in found]
+
+
+def _page_of(entry: Entry) -> str:
+    if entry.room == "library":
+        return library_page(entry.name)
+    if entry.room == "statement":
+        text, example = STATEMENTS[entry.name]
+        return f"# {entry.name}\n\n{text}\n\n```net\n{example}\n```\n"
+    return _page(entry.room, entry.name, entry.elsewhere)
+
+
+def _title(entry: Entry) -> str:
+    if entry.room == "library":
+        return "Library"
+    return "Statements" if entry.room == "statement" else FAMILIES[entry.room][1]
+
+
+def _list_page(part: str, found: Iterable[Entry]) -> str:
+    """List names that have a part in common, by what they are."""
+    groups: dict[str, list[str]] = {}
+    for entry in found:
+        groups.setdefault(_title(entry), []).append(entry.name)
+    lines = [
+        f"- **{title}:** {', '.join(f'`{n}`' for n in names_)}" for title, names_ in groups.items()
     ]
+    ending = "`netdsl layers NAME` tells more of each."
+    return "\n\n".join([f"# Names with {part}", "\n".join(lines), ending]) + "\n"
 
 
-def _page(family: Family, name: str) -> str:
+def _page(family: Family, name: str, elsewhere: str = "") -> str:
     own = identifiers(family).get(name, name)
     facts = signature(family, own)
     assert facts is not None
     kind = layer_kind(facts.name) if family == "layer" else None
-    parts = [f"# {facts.name}", *_headline(facts, kind)]
+    parts = [f"# {facts.name}", *_headline(facts, kind, elsewhere)]
     parts.append("```python\n" + call_text(facts) + "\n```")
     parts += _notes(facts, kind)
     parts += _arguments(facts, kind)
@@ -109,12 +144,13 @@ def _page(family: Family, name: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _headline(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
+def _headline(facts: Signature, kind: LayerKind | None, elsewhere: str) -> Iterator[str]:
     group = f", {kind.group}" if kind is not None and kind.group else ""
     what, _ = FAMILIES[facts.family]
     also = [*facts.aliases, *(i for i in facts.identifiers if i != facts.name)]
     spelled = ", ".join(f"`{other}`" for other in dict.fromkeys(also))
-    yield f"{what}{group}." + (f" Also {spelled}." if spelled else "")
+    other = f" Elsewhere `{elsewhere}`." if elsewhere else ""
+    yield f"{what}{group}." + (f" Also {spelled}." if spelled else "") + other
 
 
 def call_text(facts: Signature) -> str:
@@ -174,6 +210,8 @@ def _notes(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
             ("Suits", ", ".join(f"`{name}`" for name in found.suits)),
             ("With arguments", f"`{own_class}`" if own_class else ""),
         ]
+    if facts.family == "application":
+        told = list(network_notes(facts.name))
     lines = [f"- **{title}:** {text}" for title, text in told if text]
     if lines:
         yield "\n".join(lines)
@@ -237,4 +275,4 @@ def plain(markdown: str) -> str:
 
 
 def _indented(match: re.Match[str]) -> str:
-    return "".join(f"    {line}" for line in match[2].splitlines(keepends=True)).rstrip("\n")
+    return textwrap.indent(match[2], "    ").rstrip("\n")

@@ -1,0 +1,220 @@
+"""Finds what a name means: in the catalogue, in the library, as a statement, or as other tools call it.
+
+Xavier -> GlorotUniform, GlorotNormal        nn.Linear -> Dense        sobel -> the block of std.edges
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Literal
+
+from netdsl.catalog.signature import (
+    FAMILIES,
+    FAMILY_MODULES,
+    Family,
+    families_of,
+    identifiers,
+    names_and_aliases,
+)
+from netdsl.diagnostics.habits import OBJECTS_ELSEWHERE
+from netdsl.record import record
+from netdsl.report.library import library_modules, library_names
+
+Room = Family | Literal["library", "statement"]
+
+#: Statements of the language that take the place of an object of Keras: what to write, and how it looks.
+STATEMENTS: Mapping[str, tuple[str, str]] = {
+    "Input": (
+        "An input is a statement of a model or block: its shape without the batch, a dtype before it where it is not "
+        "float32, options of `keras.Input` after it.",
+        "model M {\n    input image: [224, 224, 3]\n    input words: int32[T](batch_size=32)\n    …\n}",
+    ),
+    "InputSpec": (
+        "What may arrive is the type of a block's input; names in it stand for the sizes that do.",
+        "block attend {\n    input x: [length, width]\n    …\n}",
+    ),
+    "Model": (
+        "A model is a statement, with its hyperparameters in parentheses.",
+        "model Classifier(classes: int = 10) {\n    input x: [784]\n"
+        "    output probs = x -> Dense(classes, activation=softmax)\n}",
+    ),
+    "Sequential": (
+        "A sequence of layers is a chain: what is named is a model, or a block where it is part of one.",
+        "block head(classes: int) = Flatten() -> Dense(128, activation=relu) -> Dense(classes)",
+    ),
+    "Layer": (
+        "A layer of layers is a block; a class of your own in Python is declared with the shape that it gives.",
+        'extern layer Gate(units: int): [n] -> [units] from "my.layers"',
+    ),
+}  # fmt: skip
+
+#: Who invented an initializer, by the first and the last name.
+_GLOROT = ("GlorotUniform", "GlorotNormal")
+_HE = ("HeUniform", "HeNormal")
+_AUTHORS: Mapping[str, tuple[str, ...]] = {
+    "xavier": _GLOROT, "glorot": _GLOROT, "kaiming": _HE, "he": _HE, "msra": _HE,
+    "lecun": ("LecunUniform", "LecunNormal"), "saxe": ("Orthogonal",),
+}  # fmt: skip
+
+#: Blocks that other libraries have, and what the library calls them.
+_BLOCKS: Mapping[str, tuple[str, ...]] = {
+    "BasicBlock": ("basic_residual",),
+    "ResidualBlock": ("basic_residual", "bottleneck"),
+    "ResNetBlock": ("basic_residual", "bottleneck"),
+    "PreActBlock": ("preactivation_residual",),
+    "SEBlock": ("squeeze_excite",),
+    "SELayer": ("squeeze_excite",),
+    "SEModule": ("squeeze_excite",),
+    "SqueezeExcitation": ("squeeze_excite",),
+    "ConvBNReLU": ("conv_bn",),
+    "ConvNormAct": ("conv_bn",),
+    "ConvNormActivation": ("conv_bn",),
+    "ConvBlock": ("conv_bn",),
+    "FireModule": ("fire",),
+    "InceptionModule": ("inception",),
+    "InceptionBlock": ("inception",),
+    "FPN": ("feature_pyramid",),
+    "SPP": ("spatial_pyramid",),
+    "SPPF": ("spatial_pyramid",),
+    "TransitionLayer": ("transition",),
+    "PatchEmbed": ("patch_embedding",),
+    "FFN": ("feed_forward",),
+    "FeedForward": ("feed_forward",),
+    "SwiGLU": ("gated_feed_forward",),
+    "TransformerEncoderLayer": ("transformer_encoder", "pre_norm_encoder"),
+    "TransformerDecoderLayer": ("transformer_decoder", "pre_norm_decoder"),
+    "EncoderLayer": ("transformer_encoder", "pre_norm_encoder"),
+    "DecoderLayer": ("transformer_decoder", "pre_norm_decoder"),
+    "MixerBlock": ("mixer_layer",),
+    "GaussianBlur": ("gaussian", "RandomGaussianBlur"),
+    "LoG": ("laplacian_of_gaussian",),
+    "dilation": ("dilate",),
+    "erosion": ("erode",),
+}
+
+#: Pages at a time; of more names there is a list.
+MOST_PAGES = 3
+
+#: From how many letters on a part of a name is looked for.
+SHORTEST_PART = 3
+
+
+@record
+class Entry:
+    """A name and where it is found; `elsewhere` is what other tools call it, if it was asked for so."""
+
+    room: Room
+    name: str
+    elsewhere: str = ""
+
+
+def find(name: str) -> list[Entry]:
+    """Give what a name means, in this spelling or another; nothing where only a part of a name is the same."""
+    path = [
+        part for part in re.sub(r"\(.*|`", "", name, flags=re.DOTALL).strip().split(".") if part
+    ]
+    if not path:
+        return []
+    last, rooms = path[-1], _rooms_of(path[:-1])
+    endings = (".".join(path[start:]) for start in range(len(path)))  # `keras.ops.image.resize`
+    found = next(filter(None, map(_exact, endings)), [])
+    found = found or [*_elsewhere(last, last), *_folded().get(fold(last), [])]
+    found = [entry for entry in found if entry.room in rooms] or found
+    return _unique(found or _elsewhere(fold(last), last))
+
+
+def find_parts(name: str) -> list[Entry]:
+    """Give the names that begin with a text, or those that hold it, where none does."""
+    part = fold(name.rpartition(".")[2])
+    if len(part) < SHORTEST_PART:
+        return []
+    every = [(folded, entry) for folded, entries in _folded().items() for entry in entries]
+    for holds in (str.startswith, str.__contains__):
+        found = [entry for folded, entry in every if holds(folded, part)]
+        if found:
+            return _unique(found)
+    return []
+
+
+def known_names() -> Iterable[str]:
+    """Give every name that has a page."""
+    for family in FAMILIES:
+        yield from names_and_aliases(family)
+    yield from library_names()
+    yield from STATEMENTS
+
+
+def fold(name: str) -> str:
+    """Give a name without what spellings differ in: `max_pool_2d`, `MaxPool2d`."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _rooms_of(path: list[str]) -> frozenset[Room]:
+    """Give where a path such as `keras.losses` leads; anywhere without one that is known."""
+    modules: dict[str, Room] = {
+        "layers": "layer",
+        "ops": "op",
+        "applications": "application",
+        "datasets": "dataset",
+    }
+    for family, module in FAMILY_MODULES.items():
+        modules[module.rpartition(".")[2]] = family  # type: ignore[assignment]
+    modules |= dict.fromkeys(library_modules(), "library")
+    known = [modules[part] for part in path if part in modules]
+    return frozenset(known[-1:] or (*FAMILIES, "library", "statement"))
+
+
+def _exact(name: str) -> list[Entry]:
+    found: list[Room] = [f for f in FAMILIES if name in identifiers(f) or f in families_of(name)]
+    entries = [Entry(room, name) for room in found]
+    if name in library_names():
+        entries.append(Entry("library", name))
+    if name in STATEMENTS:
+        entries.append(Entry("statement", name))
+    return entries
+
+
+@cache
+def _folded() -> Mapping[str, list[Entry]]:
+    table: dict[str, list[Entry]] = {}
+    for family in FAMILIES:
+        for name, own in {**names_and_aliases(family), **identifiers(family)}.items():
+            for spelled in {fold(name), fold(name.rpartition(".")[2])}:
+                table.setdefault(spelled, []).append(Entry(family, own))
+    for name in library_names():
+        table.setdefault(fold(name), []).append(Entry("library", name))
+    for name in STATEMENTS:
+        table.setdefault(fold(name), []).append(Entry("statement", name))
+    return table
+
+
+def _elsewhere(key: str, name: str) -> list[Entry]:
+    """Give what other tools call so, in their own spelling or folded; what they call a loss is one."""
+    meant = _habits().get(key, ())
+    found = [Entry(e.room, e.name, name) for target in meant for e in _exact(target)]
+    losses = [entry for entry in found if entry.room == "loss"]
+    return losses if losses and fold(name).endswith("loss") else found
+
+
+@cache
+def _habits() -> Mapping[str, tuple[str, ...]]:
+    every = {**OBJECTS_ELSEWHERE, **_BLOCKS, **_AUTHORS}
+    return {fold(name): meant for name, meant in every.items()} | every
+
+
+def _unique(entries: Iterable[Entry]) -> list[Entry]:
+    """Give each thing once, though it has several names, in the order of families."""
+    own: dict[tuple[Room, str], Entry] = {}
+    for entry in entries:
+        own.setdefault((entry.room, _own_name(entry)), entry)
+    order = (*FAMILIES, "library", "statement")
+    return sorted(own.values(), key=lambda entry: order.index(entry.room))
+
+
+def _own_name(entry: Entry) -> str:
+    if entry.room == "library" or entry.room == "statement":
+        return entry.name
+    spelled = identifiers(entry.room).get(entry.name, entry.name)
+    return names_and_aliases(entry.room).get(spelled, spelled)
