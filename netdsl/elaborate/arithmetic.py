@@ -1,8 +1,8 @@
 """Arithmetic between tensors: merge layers where Keras has one, functions of `keras.ops` elsewhere.
 
-`a + b`, `a - b` and `a * b` of two tensors are `Add`, `Subtract` and `Multiply` layers; division, powers, a minus
-sign and anything with a number or with a tensor that has no batch are `keras.ops` functions, as they are when
-written with `ops.` by name.
+`a + b`, `a - b` and `a * b` of two tensors are `Add`, `Subtract` and `Multiply` layers; division, powers, `@`, a minus
+sign, comparisons and anything with a number or with a tensor that has no batch are `keras.ops` functions, as they are
+when written with `ops.` by name.
 """
 
 from __future__ import annotations
@@ -31,6 +31,17 @@ OPERATOR_FUNCTIONS: Mapping[str, str] = {
     "//": "floor_divide",
     "%": "mod",
     "**": "power",
+    "@": "matmul",
+}
+
+#: The function of `keras.ops` for a comparison.
+COMPARISON_FUNCTIONS: Mapping[str, str] = {
+    "==": "equal",
+    "!=": "not_equal",
+    "<": "less",
+    "<=": "less_equal",
+    ">": "greater",
+    ">=": "greater_equal",
 }
 
 
@@ -38,7 +49,9 @@ def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any
     """Join two tensors, or a tensor and a number."""
     for side, value in ((expr.left, left), (expr.right, right)):
         if not isinstance(value, (Tensor, int, float)) or isinstance(value, bool):
-            return _refuse(side, value, expr, frame)
+            return _refuse(side, value, f"`{expr.op}` joins", frame)
+        if expr.op == "@" and not isinstance(value, Tensor):
+            return _no_matrix(side, value, frame)
     if frame.body is None:
         return _outside_bodies(expr.op, expr.op_span, frame)
     if _has_batch(left) and _has_batch(right) and expr.op in MERGE_LAYERS:
@@ -48,6 +61,32 @@ def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any
         frame.report(problems.NotATensor.at(expr.op_span, f"`{expr.op}` does not join tensors"))
         return POISON
     return _operations().apply_op(function, [left, right], {}, expr.span, frame)
+
+
+def tensor_compare(expr: tree.Compare, left: Any, right: Any, frame: Frame) -> Any:
+    """Compare two tensors, or a tensor and a number, element by element."""
+    (op,) = expr.ops
+    for side, value in ((expr.first, left), (expr.operands[0], right)):
+        if not isinstance(value, (Tensor, int, float)):
+            return _refuse(side, value, f"`{op}` compares", frame)
+    if frame.body is None:
+        return _outside_bodies(op, expr.span, frame)
+    function = COMPARISON_FUNCTIONS[op]
+    return _operations().apply_op(function, [left, right], {}, expr.span, frame)
+
+
+def tensor_absolute(expr: tree.Call, operand: Tensor, frame: Frame) -> Any:
+    """`abs(x)` of a tensor is `ops.abs`."""
+    if frame.body is None:
+        return _outside_bodies("abs", expr.span, frame)
+    return _operations().apply_op("abs", [operand], {}, expr.span, frame)
+
+
+def _no_matrix(side: tree.Expr, value: float, frame: Frame) -> Any:
+    label = f"`@` multiplies matrices, this is {spell_entity(value)}"
+    help_ = "write `*` for a number times each element"
+    frame.report(problems.NotATensor.at(side.span, label, help=help_))
+    return POISON
 
 
 def _has_batch(side: Any) -> bool:
@@ -80,7 +119,7 @@ def as_fork(expr: tree.Binary, frame: Frame) -> Iterator[Fix]:
         yield Fix((Edit(expr.span, text),), text=f"write `{text}`")
 
 
-def _refuse(side: tree.Expr, value: Any, expr: tree.Binary, frame: Frame) -> Any:
+def _refuse(side: tree.Expr, value: Any, what: str, frame: Frame) -> Any:
     from netdsl.catalog.kind import BoundLayer
     from netdsl.elaborate.calls import not_applied
     from netdsl.elaborate.entities import BlockRef, ModelRef
@@ -92,18 +131,24 @@ def _refuse(side: tree.Expr, value: Any, expr: tree.Binary, frame: Frame) -> Any
     frame.report(
         problems.NotATensor.at(
             side.span,
-            f"`{expr.op}` joins a tensor with a tensor or a number, this is {spell_entity(value)}",
+            f"{what} a tensor with a tensor or a number, this is {spell_entity(value)}",
         )
     )
     return POISON
 
 
 def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
-    """Negate a tensor."""
+    """Negate a tensor; `not` of one decides nothing."""
     if expr.op == "+" and isinstance(operand, Tensor):
         return operand
     if expr.op == "-" and isinstance(operand, Tensor) and frame.body is None:
         return _outside_bodies(expr.op, expr.span, frame)
+    if expr.op == "not":
+        from netdsl.elaborate.comparisons import tensor_decides
+
+        text = f"ops.logical_not({expr.operand.span.text})"
+        label = "`not` decides about a value, and this is a tensor"
+        return tensor_decides(expr.span, frame, f"write `{text}`", text, label)
     if expr.op != "-" or not isinstance(operand, Tensor):
         frame.report(
             problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}")

@@ -12,7 +12,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES, STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import binding, layers, parameters, stages, values
+from netdsl.elaborate import arithmetic, binding, layers, parameters, stages, values
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.elsewhere import found_elsewhere
 from netdsl.elaborate.entities import (
@@ -297,6 +297,8 @@ def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
         return POISON
     positional, named = arguments
     frame.session.budget.step(sum(len(v) for v in positional if isinstance(v, (list, tuple))))
+    if name == "abs" and len(positional) == 1 and not named and isinstance(positional[0], Tensor):
+        return arithmetic.tensor_absolute(expr, positional[0], frame)
     if name not in ("len", "zip", "enumerate", "reversed", "list", "tuple") and any(
         next(tensors_in(v), None) is not None for v in positional
     ):
@@ -314,7 +316,9 @@ def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
 
 def _tensor_alternative(name: str) -> str:
     layer = {"sum": "Add()", "max": "Maximum()", "min": "Minimum()"}.get(name)
-    return f"join tensors with a layer: `[a, b] -> {layer}`" if layer else ""
+    if layer:
+        return f"join tensors with a layer: `[a, b] -> {layer}`"
+    return f"write `ops.{name}(…)`" if name in names_and_aliases("op") else ""
 
 
 def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Any:

@@ -17,13 +17,12 @@ from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import arithmetic, calls, loops, stages, unbound, values
+from netdsl.elaborate import arithmetic, calls, comparisons, loops, stages, unbound, values
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
     ExternLayerRef,
     KindRef,
-    ModelFact,
     ModelRef,
     NamedOutputs,
     NotTaken,
@@ -63,7 +62,11 @@ def evaluate(expr: tree.Expr, frame: Frame) -> Any:
 
 def value_of(expr: tree.Expr, frame: Frame) -> Any:
     """Evaluate where a plain value is needed: a bare unknown name or a tensor is a mistake here."""
-    value = evaluate(expr, frame)
+    return plain_value(expr, evaluate(expr, frame), frame)
+
+
+def plain_value(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+    """Give what an expression came to, where it is a plain value."""
     if isinstance(value, Identifier):
         return unknown_name(expr.span, value.name, frame)
     if isinstance(value, (Tensor, KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)):
@@ -82,7 +85,10 @@ def value_of(expr: tree.Expr, frame: Frame) -> Any:
 
 def condition(expr: tree.Expr, frame: Frame) -> bool | None:
     """Decide a condition; None where that failed and was reported."""
-    value = value_of(expr, frame)
+    value = evaluate(expr, frame)
+    if isinstance(value, Tensor):
+        value = comparisons.tensor_condition(expr, frame)
+    value = plain_value(expr, value, frame)
     if isinstance(value, type(POISON)):
         return None
     try:
@@ -264,7 +270,8 @@ def _dict(expr: tree.DictExpr, frame: Frame) -> Any:
 
 def _unary(expr: tree.Unary, frame: Frame) -> Any:
     operand = evaluate(expr.operand, frame)
-    if is_tensorial(operand) and not is_poisoned(operand):
+    is_list = isinstance(operand, (list, tuple))
+    if is_tensorial(operand) and not is_poisoned(operand) and not (is_list and expr.op == "not"):
         return arithmetic.tensor_unary(expr, operand, frame)
     if isinstance(operand, Identifier):
         return unknown_name(expr.operand.span, operand.name, frame)
@@ -273,7 +280,7 @@ def _unary(expr: tree.Unary, frame: Frame) -> Any:
 
 def _binary(expr: tree.Binary, frame: Frame) -> Any:
     if expr.op in ("and", "or"):
-        return _logical(expr, frame)
+        return comparisons.logical(expr, frame)
     left, right = evaluate(expr.left, frame), evaluate(expr.right, frame)
     for side, value in ((expr.left, left), (expr.right, right)):
         if isinstance(value, Identifier):
@@ -288,57 +295,6 @@ def _binary(expr: tree.Binary, frame: Frame) -> Any:
     if expr.op == "+" and isinstance(left, str) != isinstance(right, str):
         return unbound.text_and_value(expr, left, frame)
     return guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)
-
-
-def _logical(expr: tree.Binary, frame: Frame) -> Any:
-    left = value_of(expr.left, frame)
-    if is_poisoned(left):
-        return POISON
-    try:
-        decided = values.truth(left)
-    except values.ValueProblem as problem:
-        report_value_problem(problem, expr.left.span, frame)
-        return POISON
-    if decided == (expr.op == "or"):
-        return left
-    return value_of(expr.right, frame)
-
-
-def _compare(expr: tree.Compare, frame: Frame) -> Any:
-    if expr.ops == ("==",) and unbound.is_unbound_argument(expr.first, frame):
-        return unbound.equals_too_many(expr, frame)
-    left = _comparable(expr.first, frame)
-    holds, symbolic = True, False
-    for op, operand in zip(expr.ops, expr.operands, strict=True):
-        right = _comparable(operand, frame)
-        if is_poisoned(left) or is_poisoned(right):
-            return POISON
-        symbolic = symbolic or values.has_symbol(left) or values.has_symbol(right)
-        try:
-            holds = values.compare(op, left, right)
-        except values.ValueProblem as problem:
-            report_value_problem(problem, expr.span, frame)
-            return POISON
-        if not holds:
-            break
-        left = right
-    if symbolic and frame.body is not None:
-        place = (expr.span.file.name, expr.span.start, expr.span.end)
-        frame.body.graph.decided.setdefault(place, set()).add(holds)
-    return holds
-
-
-def _comparable(expr: tree.Expr, frame: Frame) -> Any:
-    """A catalogue name compares as its string does, since that is what a parameter holds: `act == relu`."""
-    value = evaluate(expr, frame)
-    if isinstance(value, Identifier) and any(
-        value.name in identifiers(f)
-        for f in ("activation", "initializer", "regularizer", "constraint")
-    ):
-        return value.name
-    if isinstance(value, ModelFact) and "call" in value.values:
-        return unbound.fact_of_no_model(expr, frame)
-    return unknown_name(expr.span, value.name, frame) if isinstance(value, Identifier) else value
 
 
 def _conditional(expr: tree.Conditional, frame: Frame) -> Any:
@@ -474,7 +430,7 @@ _EVALUATORS: dict[type, Callable[[Any, Frame], Any]] = {
     tree.DictComprehension: loops.dict_comprehension,
     tree.Unary: _unary,
     tree.Binary: _binary,
-    tree.Compare: _compare,
+    tree.Compare: comparisons.compare,
     tree.Conditional: _conditional,
     tree.Attribute: _attribute,
     tree.Subscript: _subscript,

@@ -78,13 +78,23 @@ def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) ->
             raise _Unknown
         for item in items:
             inner = outer.inner(match_pattern(clause.target, item, outer))
-            if all(ev.condition(c, inner) for c in clause.conditions):
+            if _holds(clause, inner):
                 yield from turns(depth + 1, inner)
 
     for count, inner in enumerate(turns(0, frame)):
         inner.loop, inner.index = loop, count
         frame.session.budget.step(TURN_STEPS)
         yield inner
+
+
+def _holds(clause: tree.Clause, frame: Frame) -> bool:
+    for condition in clause.conditions:
+        decided = ev.condition(condition, frame)
+        if decided is None:
+            raise _Unknown
+        if not decided:
+            return False
+    return True
 
 
 def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:

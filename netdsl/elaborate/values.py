@@ -44,6 +44,7 @@ _ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
     "//": operator.floordiv,
     "%": operator.mod,
     "**": operator.pow,
+    "@": operator.matmul,
 }
 
 
@@ -105,6 +106,8 @@ def binary(op: str, left: Any, right: Any) -> Any:
 
 def _fits(op: str, left: Any, right: Any) -> bool:
     number = (int, float)
+    if op == "@":
+        return False  # of tensors alone
     if isinstance(left, number) and isinstance(right, number):
         return True
     if op == "+":
@@ -130,7 +133,7 @@ def _guard(op: str, left: Any, right: Any) -> None:
 
 def _dim_arithmetic(op: str, left: Any, right: Any) -> Any:
     takes = (int, Sym, Unknown)
-    if not (isinstance(left, takes) and isinstance(right, takes)) or op in ("/", "**"):
+    if not (isinstance(left, takes) and isinstance(right, takes)) or op in ("/", "**", "@"):
         dim = left if is_dim(left) else right
         raise ValueProblem(f"`{op}` needs numbers, and `{dim}` is a dimension without one", dim)
     try:

@@ -74,6 +74,8 @@ def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Ki
     """Call one of the spec's functions as Python has it: what gives a list there may give an iterator here."""
     spell = iterable if identifier in _TAKES_ITERATOR else expression
     pieces = [spell(w, argument.value) for argument in expr.arguments]
+    if identifier == "abs" and (w.module.is_function(expr) or pieces[0].kind == TENSOR):
+        return code.call("ops.abs", [pieces[0].code]), TENSOR
     args, keywords = code.placed(
         (a.star, a.name, sequence(piece)) for a, piece in zip(expr.arguments, pieces, strict=True)
     )

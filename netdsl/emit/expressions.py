@@ -47,10 +47,7 @@ _SHORT = 12
 
 _BINARY_OPS: dict[str, type[ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod, "**": ast.Pow,
-}  # fmt: skip
-_COMPARE_OPS: dict[str, type[ast.cmpop]] = {
-    "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE,
-    "in": ast.In, "not in": ast.NotIn,
+    "@": ast.MatMult,
 }  # fmt: skip
 
 
@@ -211,12 +208,12 @@ def _dict(w: Writer, expr: tree.DictExpr) -> Piece:
 
 def _unary(w: Writer, expr: tree.Unary) -> Piece:
     operand = expression(w, expr.operand)
+    if expr.op == "not":
+        return plain(simplify.negated(operand.code))
     if operand.kind == TENSOR:
         if expr.op == "+":
             return operand
         return Piece(code.call("ops.negative", [operand.code]), TENSOR)
-    if expr.op == "not":
-        return plain(simplify.negated(operand.code))
     return plain(simplify.signed(ast.USub() if expr.op == "-" else ast.UAdd(), operand.code))
 
 
@@ -242,6 +239,12 @@ def _operand(w: Writer, expr: tree.Expr, variables: Iterator[str]) -> Piece:
     return expression(w, expr)
 
 
+def operands_of(w: Writer, written: list[tree.Expr]) -> list[Piece]:
+    """Give what operators join, in order."""
+    variables = _variables(written)
+    return [_operand(w, operand, variables) for operand in written]
+
+
 def _variables(operands: list[tree.Expr]) -> Iterator[str]:
     """Name the variables of the chains among operands; where two would have one name, they are branches."""
     names = [_named_for(operand) for operand in operands if isinstance(operand, tree.Pipe)]
@@ -263,7 +266,7 @@ def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | N
     if node.op in ("and", "or"):
         op: ast.boolop = ast.And() if node.op == "and" else ast.Or()
         return plain(simplify.both(op, left.code, right.code))
-    if left.kind == TENSOR or right.kind == TENSOR:
+    if left.kind == TENSOR or right.kind == TENSOR or w.module.always_merges(node):
         return _tensor_arithmetic(w, node, left, right, hint)
     if node.op == "+" and (is_several(left.kind) or may_be_tuple(left) or may_be_tuple(right)):
         return concatenated(left, right)
@@ -275,12 +278,9 @@ def _tensor_arithmetic(
 ) -> Piece:
     from netdsl.emit.layers import layer_call
 
-    if nests(left) or _is_deep(left.code):
-        left = w.settle(left, hint or w.temporary("left"))
-    if nests(right):
-        right = w.settle(right, w.temporary("right"))
+    left, right = settled(w, left, right, hint)
     is_merge = left.kind == right.kind == TENSOR and node.op in MERGE_LAYERS
-    if is_merge and w.module.is_merge(node):
+    if (is_merge and w.module.is_merge(node)) or w.module.always_merges(node):
         kind = MERGE_LAYERS[node.op]
         maker = layer_call(w, kind, (), w.stage_name(node, kind.lower()))
         return Piece(code.call(maker, [code.list_of([left.code, right.code])]), TENSOR)
@@ -293,6 +293,15 @@ def _tensor_arithmetic(
             else [calls.untied(left), right.code]
         )
     return Piece(code.call(function, sides), TENSOR)
+
+
+def settled(w: Writer, left: Piece, right: Piece, hint: str | None) -> tuple[Piece, Piece]:
+    """Give what applies a layer, or is long, a line of its own before two sides are joined."""
+    if nests(left) or _is_deep(left.code):
+        left = w.settle(left, hint or w.temporary("left"))
+    if nests(right):
+        right = w.settle(right, w.temporary("right"))
+    return left, right
 
 
 def _is_deep(node: ast.expr) -> bool:
@@ -309,28 +318,9 @@ def nests(piece: Piece) -> bool:
 
 
 def _compare(w: Writer, expr: tree.Compare) -> Piece:
-    decided = w.module.decided(expr)
-    if decided is not None:
-        return plain(code.constant(decided))
-    operands = [value(w, e) for e in (expr.first, *expr.operands)]
-    ops: list[ast.cmpop] = []
-    for index, op in enumerate(expr.ops):
-        ops.append(_comparison(op, operands[index], operands, index + 1))
-    return plain(simplify.comparison(operands[0], ops, operands[1:]))
+    from netdsl.emit.comparisons import compare
 
-
-def _comparison(op: str, left: ast.expr, operands: list[ast.expr], index: int) -> ast.cmpop:
-    """Pick the operator: `is` beside None, and `==` elsewhere, as the two mean the same in a spec."""
-    right = operands[index]
-    wanted = {"is": "==", "is not": "!="}.get(op, op)
-    constants = [n.value for n in (left, right) if isinstance(n, ast.Constant)]
-    if wanted in ("==", "!="):
-        if any(c is None for c in constants):
-            return ast.Is() if wanted == "==" else ast.IsNot()
-        if any(c is True or c is False for c in constants):
-            operands[index] = code.tuple_of([right])
-            return ast.In() if wanted == "==" else ast.NotIn()
-    return _COMPARE_OPS[wanted]()
+    return compare(w, expr)
 
 
 def _conditional(w: Writer, expr: tree.Conditional) -> Piece:

@@ -149,6 +149,7 @@ def start_lists(w: Writer, node: tree.Node) -> None:
         found = w.scope.lookup(identifier)
         if found is not None:
             w.emit(code.assign(found.code, code.list_of([])))
+            w.scope.learn(identifier, ListOf(TENSOR))
 
 
 def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, flow: str) -> Piece:

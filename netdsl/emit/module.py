@@ -343,10 +343,21 @@ class ModuleWriter:
         place = _place(call.span)
         return place in self._sources if place in self._functions_applied else None
 
+    def is_function(self, expr: tree.Expr) -> bool:
+        """Tell whether an expression became a function of `keras.ops` where a model was elaborated."""
+        return _place(expr.span) in self._functions_applied
+
     def is_merge(self, expr: tree.Binary) -> bool:
         """Tell whether an operator between tensors became a merge layer, as it does where both have a batch."""
         layer, op = _place(expr.op_span), _place(expr.span)
         return layer in self._structures or op not in self._functions_applied
+
+    def always_merges(self, expr: tree.Binary) -> bool:
+        """Tell whether an operator became a merge layer wherever a model was elaborated."""
+        return (
+            _place(expr.op_span) in self._structures
+            and _place(expr.span) not in self._functions_applied
+        )
 
     def decided(self, expr: tree.Compare) -> bool | None:
         """Say what a comparison of symbolic sizes came to, if it came to the same everywhere.

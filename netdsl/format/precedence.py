@@ -37,6 +37,7 @@ _OPERATORS = {
     "/": Level.TERM,
     "//": Level.TERM,
     "%": Level.TERM,
+    "@": Level.TERM,
     "**": Level.POWER,
 }
 

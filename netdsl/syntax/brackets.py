@@ -21,7 +21,7 @@ from netdsl.syntax.recovery import (
 from netdsl.syntax.stop import Stop
 
 # Behind these a value may go on where a bracket ends.
-_OPERATORS = frozenset({"+", "*", "/", "//", "**", "%", "==", "<", ">", "<=", ">="})
+_OPERATORS = frozenset({"+", "*", "/", "//", "**", "%", "@", "==", "<", ">", "<=", ">="})
 
 
 def nested_declaration(stop: Stop) -> Diagnostic | None:

@@ -282,7 +282,7 @@ def unused_expression(stop: Stop) -> Diagnostic | None:
             "->",
         )
     else:
-        begins = stop.kind in ("->", "(", "[", ".", "+", "-", "*", "/", "//", "**", "%")
+        begins = stop.kind in ("->", "(", "[", ".", "+", "-", "*", "/", "//", "**", "%", "@")
     if not begins or (stop.index == stop.began and stop.goes_on):
         return None
     end = stop.tokens.ends[max(stop.began, stop.resume - 1)]

@@ -242,7 +242,7 @@ def _character(stop: Stop) -> Diagnostic:
         return ForeignOperator.at(stop.span, label, help="write `**`", fix=fix, written=char)
     if char == "|" and stop.following(2) == "(":  # `x | Dense(4)`, as in a shell
         return _other_arrow(stop)
-    if char in "|&^~@":
+    if char in "|&^~":
         return ForeignOperator.at(
             stop.span,
             "there are no operators on bits",

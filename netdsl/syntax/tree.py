@@ -118,7 +118,7 @@ class Unary(Node):
 
 @record
 class Binary(Node):
-    """`left op right` with one of + - * / // % ** and, or. Left-nested for a run of equal precedence."""
+    """`left op right` with one of + - * / // % @ ** and, or. Left-nested for a run of equal precedence."""
 
     op: str
     left: Expr

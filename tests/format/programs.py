@@ -124,7 +124,7 @@ displays: Drawn = st.deferred(
         bracketed("{", row(operand, word(":"), expression, clauses), "}"),
     )
 )
-BINARY = ["+", "-", "*", "/", "//", "%", "**", "and", "or", "==", "<", "in", "->"]
+BINARY = ["+", "-", "*", "/", "//", "%", "@", "**", "and", "or", "==", "<", "in", "->"]
 body: Drawn = st.deferred(lambda: bracketed("{", expression, "}"))
 stage: Drawn = st.deferred(
     lambda: st.one_of(

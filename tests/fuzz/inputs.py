@@ -23,7 +23,7 @@ _FITTING = (
     tuple("Add Multiply Concatenate Average Maximum".split()),
     tuple("Dense Conv1D Conv2D LSTM GRU ReLU Flatten Identity Dropout LayerNormalization".split()),
     ("->", ","),
-    ("+", "-", "*", "/", "//", "%"),
+    ("+", "-", "*", "/", "//", "%", "@"),
     ("==", "<", ">", "!="),
     ("0.1", "0.5", "0.05", "1.5"),
     ("float32", "int32", "float16", "bool"),

@@ -1,0 +1,58 @@
+"""Comparisons in Python: of values with Python's operators, of tensors with functions of `keras.ops`.
+
+Keras gives symbolic tensors no `==`, so that Python's own would say whether two are the same object.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from netdsl.elaborate.arithmetic import COMPARISON_FUNCTIONS
+from netdsl.emit import code, simplify
+from netdsl.emit.expressions import operands_of, plain, settled
+from netdsl.emit.kinds import TENSOR, Piece
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+
+_OPERATORS: dict[str, type[ast.cmpop]] = {
+    "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE,
+    "in": ast.In, "not in": ast.NotIn,
+}  # fmt: skip
+
+
+def compare(w: Writer, expr: tree.Compare) -> Piece:
+    decided = w.module.decided(expr)
+    if decided is not None:
+        return plain(code.constant(decided))
+    hint, w.hint = w.hint, None
+    pieces = operands_of(w, [expr.first, *expr.operands])
+    if _compares_tensors(w, expr, pieces):
+        left, right = settled(w, pieces[0], pieces[1], hint)
+        function = f"ops.{COMPARISON_FUNCTIONS[expr.ops[0]]}"
+        return Piece(code.call(function, [left.code, right.code]), TENSOR)
+    operands = [piece.code for piece in pieces]
+    ops = [_operator(op, operands[index], operands, index + 1) for index, op in enumerate(expr.ops)]
+    return plain(simplify.comparison(operands[0], ops, operands[1:]))
+
+
+def _compares_tensors(w: Writer, expr: tree.Compare, pieces: list[Piece]) -> bool:
+    """Tell a comparison of tensors; whether something is None is asked of Python."""
+    if w.module.is_function(expr):
+        return True
+    is_one = len(expr.ops) == 1 and expr.ops[0] in COMPARISON_FUNCTIONS
+    with_none = any(isinstance(p.code, ast.Constant) and p.code.value is None for p in pieces)
+    return is_one and not with_none and any(piece.kind == TENSOR for piece in pieces)
+
+
+def _operator(op: str, left: ast.expr, operands: list[ast.expr], index: int) -> ast.cmpop:
+    """Pick the operator: `is` beside None, and `==` elsewhere, as the two mean the same in a spec."""
+    right = operands[index]
+    wanted = {"is": "==", "is not": "!="}.get(op, op)
+    constants = [n.value for n in (left, right) if isinstance(n, ast.Constant)]
+    if wanted in ("==", "!="):
+        if any(c is None for c in constants):
+            return ast.Is() if wanted == "==" else ast.IsNot()
+        if any(c is True or c is False for c in constants):
+            operands[index] = code.tuple_of([right])
+            return ast.In() if wanted == "==" else ast.NotIn()
+    return _OPERATORS[wanted]()
