@@ -152,6 +152,8 @@ class Graph:
     given_by: dict[int, tuple[Span, str]] = field(default_factory=dict)
     #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.
     decided: dict[tuple[str, int, int], set[bool]] = field(default_factory=dict)
+    #: Arguments, by their place, that were an initializer which draws: each layer is to have one of its own.
+    drawing: set[tuple[str, int, int]] = field(default_factory=set)
 
     #: How the names of stages hold, for comparing versions.
     holds: dict[str, Hold] = field(default_factory=dict)

@@ -11,11 +11,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from netdsl.catalog.kind import Call, ObjectValue, Refusal, Weight
+from netdsl.catalog.signature import signature
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
 from netdsl.tensor import Dim, Shape, spell_shape
 
 #: Initializers that fill a weight with one value, of whatever dtype it is.
 _CONSTANTS = ("zeros", "ones", "constant")
+
+
+def draws(value: Any) -> bool:
+    """Tell a configured initializer that draws its values: one object gives all weights of a shape the same."""
+    if not isinstance(value, ObjectValue) or value.family != "initializer":
+        return False
+    found = signature("initializer", value.kind)
+    return found is None or found.parameter("seed") is not None
 
 
 def filled_weight(

@@ -17,7 +17,16 @@ from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import arithmetic, calls, comparisons, loops, stages, unbound, values
+from netdsl.elaborate import (
+    arithmetic,
+    calls,
+    comparisons,
+    held_layers,
+    loops,
+    stages,
+    unbound,
+    values,
+)
 from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
@@ -292,6 +301,8 @@ def _binary(expr: tree.Binary, frame: Frame) -> Any:
         return POISON
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return arithmetic.tensor_binary(expr, left, right, frame)
+    if held_layers.multiplied(expr, left, right, frame):
+        return POISON
     if expr.op == "+" and isinstance(left, str) != isinstance(right, str):
         return unbound.text_and_value(expr, left, frame)
     return guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)

@@ -69,6 +69,8 @@ class Session:
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
     suggestions: int = 100  # how often a near name is still looked for: nobody reads a thousand
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
+    #: Arguments, by their place, that were an initializer which draws.
+    drawing: set[tuple[str, int, int]] = field(default_factory=set)
     told: Counter[tuple[str, str, int, int]] = field(default_factory=Counter)  # errors, by place
 
     def root(self, unit: Unit) -> Frame:

@@ -70,6 +70,22 @@ def check_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) 
             _report(parameter.name, (parameter.default.span, label), frame, fix)
 
 
+def multiplied(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> bool:
+    """Report a list of layers taken several times, `[LSTMCell(8)] * 2`: in Python it holds the same layers again."""
+    pairs = ((expr.left, left, expr.right), (expr.right, right, expr.left))
+    for side, value, times in pairs if expr.op == "*" else ():
+        if isinstance(value, (list, tuple)) and holds_layer(value):
+            item, fix = side.span.text, None
+            if isinstance(side, tree.ListExpr) and len(side.items) == 1:
+                text = f"[{side.items[0].span.text} for _ in range({times.span.text})]"
+                fix = Fix((Edit(expr.span, text),), text=f"make each of them: `{text}`")
+            label = "the same layers again: Python would share their weights"
+            help_ = fix.text if fix is not None else _HELP
+            frame.report(problems.WrongUse.at(expr.span, label, name=item, help=help_, fix=fix))
+            return True
+    return False
+
+
 def _is_layer_call(part: tree.Node, frame: Frame) -> bool:
     if not isinstance(part, tree.Call) or not isinstance(part.function, tree.Name):
         return False

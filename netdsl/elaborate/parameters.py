@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from netdsl.catalog.initial_values import draws
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, LayerKind, ObjectValue
 from netdsl.catalog.signature import ARTICLES, Family, identifiers, names_and_aliases
 from netdsl.catalog.spell import spell
@@ -77,7 +78,15 @@ def evaluate_arguments(arguments: Iterable[tree.Argument], frame: Frame) -> list
         else:
             value = ev.evaluate(argument.value, frame)
             given.append(Given(argument.name, value, argument.value.span, argument.name_span))
+    for item in given:
+        _note_drawing(item.value, item.span, frame)
     return given
+
+
+def _note_drawing(value: Any, span: Span, frame: Frame) -> None:
+    """Remember where an initializer that draws is given, of which each layer is to have its own."""
+    if draws(value):
+        frame.session.drawing.add((span.file.name, span.start, span.end))
 
 
 def bind_parameters(
@@ -188,6 +197,7 @@ def default_value(parameter: tree.Parameter, label: str, home: Frame) -> Any:
     """Evaluate a parameter's default where it was declared."""
     assert parameter.default is not None
     value = ev.evaluate(parameter.default, home)
+    _note_drawing(value, parameter.default.span, home)
     return check_type(parameter, value, parameter.default.span, label, home)
 
 

@@ -22,6 +22,7 @@ from netdsl.catalog.signature import (
 from netdsl.elaborate.naming import snake_case
 from netdsl.emit import code
 from netdsl.emit.expressions import expression, value
+from netdsl.emit.names import Locals
 from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -100,8 +101,36 @@ def _arguments(
         if parameter is None and not argument.star and number < len(found.positional):
             parameter = found.positional[number].name
         families = families_taken(found, parameter, overrides) if parameter else ()
-        spelled.append((argument.star, argument.name, argument_value(w, argument.value, families)))
+        given = argument_value(w, argument.value, families)
+        if w.module.draws(argument, families):
+            given = _its_own(argument.star, given)
+        spelled.append((argument.star, argument.name, given))
     return code.placed(spelled)
+
+
+def _its_own(star: str, given: ast.expr) -> ast.expr:
+    """Give a layer an initializer of its own: Keras fills all weights of a shape alike from one object."""
+    if star == "**":
+        items = code.call(code.attribute(given, "items"))
+        pair = code.tuple_of([code.name("key"), code.name("value")])
+        clause = ast.comprehension(pair, items, [], 0)
+        return ast.DictComp(code.name("key"), code.call("fresh", [code.name("value")]), [clause])
+    if star == "*":
+        clause = ast.comprehension(code.name("value"), given, [], 0)
+        return ast.ListComp(code.call("fresh", [code.name("value")]), [clause])
+    return given if _is_new(given) else code.call("fresh", [given])
+
+
+def _is_new(given: ast.expr) -> bool:
+    """Tell an expression that makes the initializer, or only names it."""
+    match given:
+        case ast.Constant():
+            return True
+        case ast.IfExp(body=then, orelse=otherwise):
+            return _is_new(then) and _is_new(otherwise)
+        case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="initializers"))):
+            return True
+    return False
 
 
 def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> ast.expr:
@@ -200,17 +229,41 @@ def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
     """Spell the making of a layer of the user's own."""
     assert isinstance(call.function, tree.Name)
     function = expression(w, call.function).code
+    written = [a for a in call.arguments if a.name not in ("name", "trainable")]
+    spelled = [(a, value(w, a.value)) for a in written]
     args, keywords = code.placed(
-        (a.star, a.name, value(w, a.value))
-        for a in call.arguments
-        if a.name not in ("name", "trainable")
+        (a.star, a.name, _its_own(a.star, given) if w.module.draws(a) else given)
+        for a, given in spelled
     )
+    keywords += _declared_defaults(w, call.function.id, written)
     if w.frozen or any(a.name == "trainable" for a in call.arguments):
         frozen = frozen_too(w, call.arguments) if w.frozen else None
         own = [value(w, a.value) for a in call.arguments if a.name == "trainable"]
         keywords.append(("trainable", frozen or own[0]))
     keywords.append(("name", layer_name))
     return code.call(made_once(w, function), args, keywords)
+
+
+def _declared_defaults(
+    w: Writer, identifier: str, written: Sequence[tree.Argument]
+) -> code.Keywords:
+    """Give the defaults that the spec declares of a layer of the user's own: the class may have others."""
+    symbol = w.module.symbol(w.unit, identifier)
+    assert symbol is not None
+    assert isinstance(symbol.node, tree.ExternLayer)
+    if any(argument.star for argument in written):
+        return []
+    names = [p.name for p in symbol.node.parameters]
+    given = {a.name for a in written} | set(names[: sum(a.name is None for a in written)])
+    home = Writer(w.module, symbol.unit, w.module.root(symbol.unit).inner(), Locals(()))
+    keywords: code.Keywords = []
+    for parameter in symbol.node.parameters:
+        if parameter.default is not None and parameter.name not in given:
+            default = value(home, parameter.default)
+            if w.module.draws_at(parameter.default):
+                default = _its_own("", default)
+            keywords.append((parameter.name, default))
+    return keywords
 
 
 def made_once(w: Writer, function: ast.expr) -> ast.expr:

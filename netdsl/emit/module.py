@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.kind import Structure
-from netdsl.catalog.signature import dtype_aliases
+from netdsl.catalog.signature import Family, dtype_aliases
 from netdsl.elaborate.frame import defaults_by_kind
 from netdsl.elaborate.hyperparameters import Hyperparameters
 from netdsl.elaborate.linking import Symbol, Unit
@@ -108,6 +108,7 @@ class ModuleWriter:
         for graph in every:
             for place, results in graph.decided.items():
                 self._decided.setdefault(place, set()).update(results)
+        self._drawing: set[Place] = set().union(*(graph.drawing for graph in every))
         functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
         self._functions_applied = {_place(node.origin.span) for node in functions}
         self._sources = {_place(n.origin.span) for n in functions if n.tied_to is not None}
@@ -342,6 +343,16 @@ class ModuleWriter:
         """Tell whether a function of `keras.ops` is given no tensor anywhere; None where no model applies it."""
         place = _place(call.span)
         return place in self._sources if place in self._functions_applied else None
+
+    def draws(self, argument: tree.Argument, families: Sequence[Family] = ()) -> bool:
+        """Tell an argument that was an initializer which draws; where there is no model, one that may be."""
+        if not self._models:
+            return "initializer" in families
+        return self.draws_at(argument if argument.star else argument.value)
+
+    def draws_at(self, node: tree.Node) -> bool:
+        """Tell an expression that came to an initializer which draws."""
+        return _place(node.span) in self._drawing
 
     def is_function(self, expr: tree.Expr) -> bool:
         """Tell whether an expression became a function of `keras.ops` where a model was elaborated."""

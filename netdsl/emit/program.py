@@ -35,6 +35,7 @@ class Program:
     needs_shared_layers: bool = False
     needs_once: bool = False
     needs_tied: bool = False
+    needs_fresh: bool = False
     needs_network: bool = False
     recursion_limit: str = ""
 
@@ -66,6 +67,7 @@ def _spaced(program: Program) -> Program:
         or program.needs_shared_layers
         or program.needs_once
         or program.needs_tied
+        or program.needs_fresh
         or program.needs_network
     )
     parts: list[Part] = []

@@ -60,6 +60,7 @@ def emit_structured(
                 needs_shared_layers=module.needs_shared_layers,
                 needs_once=module.needs_once,
                 needs_tied="tied" in used,
+                needs_fresh="fresh" in used,
                 needs_network="network" in used,
                 recursion_limit=recursion_limit(deepest),
             )

@@ -63,3 +63,50 @@ def test_an_array_is_tied_to_the_graph_where_its_arguments_only_measure_a_tensor
     assert "p = tied(ops.arange(x.shape[1]), x)" in compiled.source
     assert "ops.reshape(tied(ops.ones((size, x.shape[-1])), x), x.shape[1:])" in compiled.source
     assert compiled.source.count("tied(") == 3  # the two, and the function's own line
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ("init", "kernel_initializer=init,"),
+        ("init if True else zeros", "kernel_initializer=init,"),
+        ("HeNormal()", "kernel_initializer=keras.initializers.HeNormal(),"),
+        ("held", "kernel_initializer=fresh(held),"),
+        (
+            "held if n > 1 else HeNormal()",
+            "fresh(held if n > 1 else keras.initializers.HeNormal()),",
+        ),
+        ("same", "kernel_initializer=same,"),
+    ],
+)
+def test_an_initializer_is_copied_only_where_layers_would_share_one(
+    argument: str, expected: str
+) -> None:
+    text = (
+        "let held = HeNormal()\nlet same = Zeros()\n"
+        "model M(n: int = 2, init: initializer = he_normal) { input x: [4]\n"
+        f" output y = x -> repeat n {{ Dense(4, kernel_initializer={argument}) }} }}"
+    )
+    compiled = compile_text(text)
+    assert compiled.ok, compiled.diagnostics
+    assert expected in " ".join(compiled.source.split())
+    assert ("def fresh(" in compiled.source) is ("fresh(" in expected)
+
+
+def test_in_a_file_without_models_an_initializer_that_may_be_one_is_copied() -> None:
+    source = compile_text(
+        "block b(init: initializer) = Dense(8, kernel_initializer=init, bias_initializer=zeros)"
+    ).source
+    assert "kernel_initializer=fresh(init)" in source
+    assert 'bias_initializer="zeros"' in source
+
+
+def test_the_defaults_that_a_spec_declares_of_a_layer_of_ones_own_are_given_to_it() -> None:
+    text = (
+        'extern layer Own(size: int = 2, act: activation = relu): [n] -> [n] from "own"\n'
+        "model M { input x: [4]\n output y = x -> Own() -> Own(3) -> Own(act=linear) }"
+    )
+    source = compile_text(text).source
+    assert 'Own(size=2, act="relu", name="own1")' in source
+    assert 'Own(3, act="relu", name="own2")' in source
+    assert 'Own(act="linear", size=2, name="y")' in source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.front_door import codes, graph_of, layers, names, parameters
+from tests.language.front_door import codes, compiled, graph_of, layers, names, parameters
 
 DENSE = 8 * 8 + 8
 
@@ -102,3 +102,13 @@ def test_frozen_shared_layer_does_not_train() -> None:
 def test_layer_that_nobody_uses_costs_nothing() -> None:
     graph = graph_of(model("layer d = Dense(8) output x output z"))
     assert parameters(graph) == 0
+
+
+@pytest.mark.parametrize("cells", ["[LSTMCell(8)] * 2", "2 * [LSTMCell(8)]", "cells * 2"])
+def test_a_list_of_layers_is_not_taken_several_times(cells: str) -> None:
+    """Python would have one layer in it, twice."""
+    text = f"let cells = [LSTMCell(8)]\nlet all = {cells}\nmodel M {{ input x: [5, 8] output y = x -> RNN(all) }}"
+    (found,) = [d for d in compiled(text).diagnostics if d.severity == "error"]
+    assert found.code == "N0420"
+    edits = [] if found.fix is None else [edit.text for edit in found.fix.edits]
+    assert edits == ([] if "cells" in cells else ["[LSTMCell(8) for _ in range(2)]"])
