@@ -147,6 +147,21 @@ class Identifier:
         return self.name
 
 
+@dataclass(frozen=True, eq=False)
+class Ambiguous:
+    """A call of a name that Keras has in several families (`Identity()`), until an argument says which one it takes.
+
+    `made` gives the object of a family, or UNRESOLVED after reporting what is wrong with its arguments.
+    """
+
+    name: str
+    families: tuple[str, ...]
+    made: Callable[[str], Any]
+
+    def __str__(self) -> str:
+        return f"{self.name}(…)"
+
+
 class Unresolved:
     """Stands for a value whose mistake was reported where it was evaluated; every argument takes it."""
 

@@ -13,7 +13,15 @@ from functools import cache
 from typing import Any
 
 from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType, mismatch
-from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.kind import (
+    UNRESOLVED,
+    Ambiguous,
+    BoundLayer,
+    ExternFunction,
+    Identifier,
+    ObjectValue,
+    Unresolved,
+)
 from netdsl.catalog.signature import (
     ARTICLES,
     FAMILY_MODULES,
@@ -116,6 +124,9 @@ class Reference(ArgumentType):
                 return value
             case BoundLayer() if self.family == "activation":
                 return self._layer(value)
+            case Ambiguous() if self.family in value.families:
+                made = value.made(self.family)
+                return made if made is UNRESOLVED else self.accept(made)
             case [ObjectValue(), *_] if both := _both_norms(value):
                 raise mismatch(value, self.spelled, f"did you mean `{both}`?", both)
             case {"class_name": str(name), "config": dict(config)}:
@@ -247,7 +258,11 @@ class LayerReference(ArgumentType):
     def families(self) -> tuple[Family, ...]:
         return ("layer",)
 
-    def accept(self, value: Any) -> BoundLayer:
+    def accept(self, value: Any) -> BoundLayer | Unresolved:
+        if isinstance(value, Ambiguous) and "layer" in value.families:
+            value = value.made("layer")
+        if isinstance(value, Unresolved):
+            return value
         if not isinstance(value, BoundLayer):
             help = f"write `{value.name}(…)`" if isinstance(value, Identifier) else ""
             raise mismatch(value, self.spelled, help)

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netdsl.catalog.argument_types import ArgumentType
@@ -45,6 +45,7 @@ from netdsl.elaborate.entities import (
     is_poisoned,
     tensors_in,
 )
+from netdsl.elaborate.families import by_its_name
 from netdsl.elaborate.frame import MISSING, DefaultSet, Frame
 from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.source import Span
@@ -91,6 +92,8 @@ def bind_call(
     added = _defaults(found, given, overrides, frame) if frame.defaults else []
     is_fixed = not added and _is_fixed(call)
     given = [g for g in (*given, *added) if g.name not in leave_out]
+    if any(isinstance(g.value, KindRef) for g in given):
+        given = list(_by_their_names(given, found, overrides))
     key = _plain_key(found, given)
     known = None if key is None else frame.session.bindings.get(key)
     if known is not None:
@@ -134,6 +137,17 @@ def bind_call(
     if key is not None and not complete:
         frame.session.refused_calls[id(call), key] = (call, prepared)
     return prepared
+
+
+def _by_their_names(
+    given: Iterable[Given], found: Signature, overrides: Mapping[str, ArgumentType]
+) -> Iterator[Given]:
+    """Read the bare names of layers as what their arguments take, where that is no layer."""
+    positions = iter(found.positional)
+    for item in given:
+        parameter = next(positions, None) if item.name is None else found.parameter(item.name)
+        families = families_taken(found, parameter.name, overrides) if parameter else ()
+        yield replace(item, value=by_its_name(item.value, families))
 
 
 def _is_fixed(call: tree.Call) -> bool:

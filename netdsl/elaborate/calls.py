@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
-from netdsl.catalog.signature import Family, families_of, names_and_aliases, signature
+from netdsl.catalog.signature import Family, names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES, STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
@@ -30,6 +30,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
     tensors_in,
 )
+from netdsl.elaborate.families import OBJECTS, object_families, of_several
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitReached
@@ -41,17 +42,6 @@ _CALLED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, Identifier)
 
 #: How the module of Keras's layers begins in Python.
 _MODULES = ("keras.", "layers.", "tf.", "tensorflow.")
-
-_OBJECT_FAMILIES: tuple[Family, ...] = (
-    "initializer",
-    "regularizer",
-    "constraint",
-    "loss",
-    "metric",
-    "optimizer",
-    "schedule",
-    "callback",
-)
 
 
 def call(expr: tree.Call, frame: Frame) -> Any:
@@ -69,6 +59,8 @@ def call(expr: tree.Call, frame: Frame) -> Any:
             return _call_function(target, expr, frame)
         case ModelFact():
             return _call_fact(target, expr, frame)
+        case KindRef(name) if several := object_families(name):
+            return of_several(expr, name, ("layer", *several), frame)
         case KindRef() | ExternLayerRef():
             frame.session.budget.step(LAYER_STEPS)
             return layers.bound_layer(expr, target, frame)
@@ -351,9 +343,11 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     if root in ("ops", "applications") and rest:
         return stages.source_operation(expr, target.name, frame)
     name = target.last
-    families = [f for f in families_of(name) if f in _OBJECT_FAMILIES]
+    families = object_families(target.name)
+    if len(families) > 1:
+        return of_several(expr, name, families, frame)
     if families:
-        return _object(expr, families[0], name, frame)
+        return make_object(expr, families[0], name, frame)
     return _unknown_callable(expr, target, frame)
 
 
@@ -363,7 +357,7 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     name = target.last
     if frame.unit.may_have_lost(name):
         return POISON
-    objects = [n for f in _OBJECT_FAMILIES for n in names_and_aliases(f)]
+    objects = [n for f in OBJECTS for n in names_and_aliases(f)]
     near = frame.near_name(name, objects, values.FUNCTIONS, names_and_aliases("layer"))
     fixes: list[Fix | None] = [habits.joined(expr, name)]
     help_ = f"did you mean `{near}`?" if near else OWN_LOSS * (name in OWN_LOSS_NAMES)
@@ -388,9 +382,9 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     return POISON
 
 
-def _object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:
+def make_object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:
     """Make an ObjectValue; its arguments are named, and checked where the object is used."""
-    found = signature(family, name)
+    found = signature(cast(Family, family), name)
     assert found is not None
     prepared = binding.bind_call(expr, found, {}, frame, label=name)
     if prepared is None:

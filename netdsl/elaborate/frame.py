@@ -222,7 +222,7 @@ class Frame:
             return BuiltinFunction(name)
         if name in CONSTANTS:
             return CONSTANTS[name]
-        return _catalogue_layer(name)
+        return catalogue_layer(name)
 
     def holds_value(self, name: str) -> bool:
         """Tell a name that was given to a value from the name of a declaration, or of the catalogue."""
@@ -350,7 +350,8 @@ _PENDING: Any = object()
 
 
 @cache
-def _catalogue_layer(name: str) -> Any:
+def catalogue_layer(name: str) -> Any:
+    """Give the layer of Keras that a name stands for, or MISSING."""
     return MISSING if signature("layer", name) is None else KindRef(name, layer_kind(name))
 
 

@@ -13,6 +13,7 @@ from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.entities import ExternLayerRef, KindRef
+from netdsl.elaborate.families import is_in_several
 from netdsl.elaborate.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -64,6 +65,8 @@ def check_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) 
     for parameter in node.parameters:
         if parameter.default is None or _makes_layers(node, parameter):
             continue
+        if isinstance(parameter.default, tree.Call) and _is_object(parameter.default, frame):
+            continue
         if any(_is_layer_call(part, frame) for part in walk(parameter.default)):
             label = "made once for all calls: Python would share its weights"
             fix = None if isinstance(node, tree.Function) else _typed(parameter)
@@ -90,6 +93,12 @@ def _is_layer_call(part: tree.Node, frame: Frame) -> bool:
     if not isinstance(part, tree.Call) or not isinstance(part.function, tree.Name):
         return False
     return isinstance(frame.lookup(part.function.id), (KindRef, ExternLayerRef))
+
+
+def _is_object(call: tree.Call, frame: Frame) -> bool:
+    """Tell a call whose name is that of an object too, such as `Identity()`; as a layer it has nothing to share."""
+    found = frame.lookup(call.function.id) if isinstance(call.function, tree.Name) else None
+    return isinstance(found, KindRef) and is_in_several(found.name)
 
 
 def _makes_layers(node: tree.Node, parameter: tree.Parameter) -> bool:

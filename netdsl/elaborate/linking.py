@@ -70,6 +70,9 @@ class Unit:
     poisoned: set[str] = field(default_factory=set)  # imported names that could not be found
     is_library: bool = False
     sources: list[Unit] = field(default_factory=list)  # the units that it imports from
+    meant: dict[tuple[int, int], set[str]] = field(
+        default_factory=dict
+    )  # the families that a name in several is taken for, by the place of its call
     is_broken: bool = False  # the parser left statements out, so declarations may be missing
 
     def may_have_lost(self, name: str) -> bool:

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netdsl.catalog.initial_values import draws
-from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, LayerKind, ObjectValue
+from netdsl.catalog.kind import (
+    Ambiguous,
+    BoundLayer,
+    ExternFunction,
+    Identifier,
+    LayerKind,
+    ObjectValue,
+)
 from netdsl.catalog.signature import ARTICLES, Family, identifiers, names_and_aliases
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
@@ -21,6 +28,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
     tensors_in,
 )
+from netdsl.elaborate.families import is_in_several
 from netdsl.elaborate.frame import Frame
 from netdsl.record import record
 from netdsl.source import Span
@@ -276,6 +284,12 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
     if is_poisoned(value):
         return POISON
     word = parameter.type
+    if isinstance(value, Ambiguous):
+        family = "layer" if word == "layer" else _CATALOGUE_TYPES.get(word or "")
+        if family in value.families and is_poisoned(value := value.made(str(family))):
+            return POISON
+    elif isinstance(value, KindRef) and is_in_several(value.name) and word != "layer":
+        value = Identifier(value.name)
     if word is not None and word in _CATALOGUE_TYPES:
         return _catalogue_value(parameter, _CATALOGUE_TYPES[word], value, span, label, frame)
     if isinstance(value, Identifier):

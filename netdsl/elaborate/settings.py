@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import (
     FAMILIES,
     FAMILY_MODULES,
@@ -58,6 +58,8 @@ def catalogue_object(
 ) -> Any:
     """Read an optimizer, loss, metric or callback: an identifier, a string, or one with its arguments."""
     value = _object_value(expr, family, frame)
+    if isinstance(value, Ambiguous) and family in value.families:
+        value = value.made(family)
     if is_poisoned(value) or isinstance(value, ExternFunction) or value is None:
         return value
     if isinstance(value, ObjectValue) and value.family == family:

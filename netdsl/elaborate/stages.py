@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
+from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
@@ -46,7 +46,7 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
     A chain that starts with a layer is itself a layer, for an argument that takes one.
     """
     first = expr.stages[0]
-    current = ev.evaluate(first, frame)
+    current = _as_layer(ev.evaluate(first, frame))
     if isinstance(current, (BoundLayer, KindRef)):
         return _chain_of_layers(expr, current, frame)
     current = check_source(first, current, frame)
@@ -85,7 +85,7 @@ def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
         return value
     if isinstance(value, Identifier):
         return ev.unknown_name(expr.span, value.name, frame)
-    if isinstance(value, (*_Maker, SharedLayer, BoundLayer)):
+    if isinstance(value, (*_Maker, SharedLayer, BoundLayer, Ambiguous)):
         return calls.not_applied(expr.span, frame)
     if not is_poisoned(value) and not _blames_elements(expr, value, frame):
         frame.report(
@@ -109,9 +109,16 @@ def _blames_elements(expr: tree.Expr, value: Any, frame: Frame) -> bool:
     return bool(expr.items)
 
 
+def _as_layer(value: Any) -> Any:
+    """Take a name that is in several families for the layer, in a chain of layers."""
+    return (
+        value.made("layer") if isinstance(value, Ambiguous) and "layer" in value.families else value
+    )
+
+
 def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
     found: list[Any] = [first]
-    found.extend(ev.evaluate(stage, frame) for stage in expr.stages[1:])
+    found.extend(_as_layer(ev.evaluate(stage, frame)) for stage in expr.stages[1:])
     for stage, value in zip(expr.stages, found, strict=True):
         if isinstance(value, KindRef):
             return _missing_parentheses(stage, value.name, value, frame)

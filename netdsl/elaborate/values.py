@@ -13,7 +13,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import ARTICLES
 from netdsl.elaborate.limits import (
     MAX_BITS,
@@ -67,6 +67,8 @@ def spell_type(value: object) -> str:
             return ARTICLES[family]
         case BoundLayer():
             return "a layer made elsewhere"
+        case Ambiguous(name):
+            return f"an object `{name}` of Keras"
         case ExternFunction():
             return "a function of Python"
         case Identifier(name):

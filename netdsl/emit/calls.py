@@ -58,7 +58,7 @@ def _call_of_catalogue(w: Writer, expr: tree.Call, identifier: str) -> Piece:
 
     if identifier in FUNCTIONS:
         return _builtin(w, expr, identifier)
-    if signature("layer", identifier) is not None:
+    if signature("layer", identifier) is not None and layers.makes_layer(w, expr):
         return plain(layers.wrapped_layer(w, expr))
     return plain(layers.configured_object(w, expr, identifier, ()))
 

@@ -12,6 +12,7 @@ from typing import Any
 from netdsl.catalog import MERGE_LAYERS
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.arithmetic import OPERATOR_FUNCTIONS
+from netdsl.elaborate.families import is_in_several
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
 from netdsl.emit import calls, code, simplify
@@ -107,7 +108,7 @@ def catalogue_name(identifier: str) -> ast.expr:
         return code.name(identifier)
     if identifier in CONSTANTS:
         return code.constant(CONSTANTS[identifier])
-    if signature("layer", identifier) is not None:
+    if signature("layer", identifier) is not None and not is_in_several(identifier):
         return code.dotted(f"layers.{identifier}")
     return code.constant(identifier)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.binding import families_taken
@@ -22,6 +23,7 @@ from netdsl.catalog.signature import (
 from netdsl.elaborate.naming import snake_case
 from netdsl.emit import code
 from netdsl.emit.expressions import expression, value
+from netdsl.emit.kinds import Inlined
 from netdsl.emit.names import Locals
 from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
@@ -142,6 +144,8 @@ def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> 
                 if family != "layer" and signature(family, identifier) is not None:
                     return configured_object(w, expr, identifier, families)
     if isinstance(expr, tree.Name) and families and "layer" not in families:
+        if (held := _named_call(w, expr)) is not None:
+            return argument_value(w, held, families)
         is_layer = _is_unbound(w, expr.id) and layer_kind(expr.id) is not None
         return code.constant(expr.id) if is_layer else value(w, expr)
     if (
@@ -153,6 +157,13 @@ def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> 
     return value(w, expr)
 
 
+def _named_call(w: Writer, expr: tree.Name) -> tree.Call | None:
+    """Give the call that a `let` stands for where it is written out at each use, as a layer is."""
+    found = w.scope.lookup(expr.id) or w.module.global_name(w.unit, expr.id)
+    held = found.kind.expr if found is not None and isinstance(found.kind, Inlined) else None
+    return held if isinstance(held, tree.Call) and isinstance(held.function, tree.Name) else None
+
+
 def _is_unbound(w: Writer, identifier: str) -> bool:
     return w.scope.lookup(identifier) is None and identifier not in w.unit.names
 
@@ -161,9 +172,10 @@ def configured_object(
     w: Writer, call: tree.Call, identifier: str, families: tuple[Family, ...]
 ) -> ast.expr:
     """Spell `HeNormal(seed=1)` as `keras.initializers.HeNormal(seed=1)`."""
-    options = [f for f in (*families, *families_of(identifier)) if f != "layer"]
+    meant = w.unit.meant.get((call.span.start, call.span.end), ())
+    options = [f for f in (*families, *meant, *families_of(identifier)) if f != "layer"]
     for family in options:
-        found = signature(family, identifier)
+        found = signature(cast(Family, family), identifier)
         if found is not None and family in FAMILY_MODULES:
             args, keywords = _arguments(w, found, call.arguments)
             return code.call(f"keras.{FAMILY_MODULES[family]}.{identifier}", args, keywords)
@@ -200,6 +212,8 @@ def _in_force(w: Writer, found: Signature) -> Iterator[tuple[str, ast.expr]]:
 def makes_layer(w: Writer, expr: tree.Expr) -> bool:
     """Tell the call of a layer class of Keras, or of the user's own."""
     if not isinstance(expr, tree.Call) or not isinstance(expr.function, tree.Name):
+        return False
+    if "layer" not in w.unit.meant.get((expr.span.start, expr.span.end), ("layer",)):
         return False
     identifier = expr.function.id
     symbol = w.module.symbol(w.unit, identifier) if w.scope.lookup(identifier) is None else None

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from netdsl.compiler import compile_text
 from tests.language.front_door import compiled
+from tests.language.test_families import INITIALIZERS
 
 keras = pytest.importorskip("keras")
 
@@ -82,3 +86,13 @@ def test_initializer_that_does_not_is_refused_at_its_argument(stage: str, tmp_pa
     place = found[0].primary.span
     assert place.file.text[: place.start].endswith("_initializer=")
     assert not keras_takes(stage, tmp_path)
+
+
+@pytest.mark.parametrize(("spec", "given"), INITIALIZERS)
+def test_a_name_in_two_families_is_built_as_the_argument_takes_it(
+    spec: str, given: dict[str, Any]
+) -> None:
+    for flat in (False, True):
+        model = compile_text(spec).build("M", flat=flat)
+        kernel = model.get_weights()[0]
+        np.testing.assert_array_equal(kernel, given.get("gain", 1.0) * np.eye(8))
