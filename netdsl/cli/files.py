@@ -56,11 +56,11 @@ def _specs_in(folder: str, report: Callable[[Diagnostic], None]) -> Iterator[str
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = os.path.join(place, name)
-            if not name.endswith(".net") or name.startswith(".") or not os.path.isfile(path):
+            if not name.endswith(".net") or name.startswith("."):
                 continue
             if os.path.islink(path) and not is_within(os.path.realpath(path), real):
                 report(_unreadable(path, "it is a link out of the folder"))
-            else:
+            else:  # what is no file there is told of where it is read
                 yield os.path.normpath(path)
 
 

@@ -188,6 +188,17 @@ def test_a_folder_is_not_left_through_a_link(folder: Path, link_out: str, comman
     assert (folder / "secret.net").read_text() == "TOKEN=hunter2"
 
 
+@pytest.mark.parametrize("command", ["check", "fmt"])
+def test_what_is_no_file_in_a_folder_is_told_of(folder: Path, command: str) -> None:
+    (folder / "specs").mkdir()
+    (folder / "specs" / "gone.net").symlink_to("nothing.net")
+    os.mkfifo("specs/pipe.net")
+    result = run(command, "specs")
+    assert result.exit_code == 2
+    assert "No such file" in result.stderr
+    assert "Not a regular file" in result.stderr
+
+
 @pytest.mark.parametrize("command", ["check", "fmt", "summary", "compile", "diff", "breaking"])
 @pytest.mark.parametrize(
     ("make", "reason"),
