@@ -128,3 +128,14 @@ def test_a_seed_that_is_given_stays(flat: bool) -> None:
     first, second = drawn(netdsl.compile_text(text).build(flat=flat))
     expected = keras.initializers.HeNormal(seed=7)((8, 8))
     assert first == second == np.asarray(expected).tobytes()
+
+
+def test_dropouts_of_one_seed_drop_the_same_units() -> None:
+    """What advice says of them (N0637): at each step again, in layers of one shape."""
+    first, second = (keras.layers.Dropout(0.5, seed=1) for _ in range(2))
+    ones, masks = np.ones((4, 16), "float32"), []
+    for _ in range(2):
+        left, right = (np.asarray(layer(ones, training=True)) for layer in (first, second))
+        np.testing.assert_array_equal(left, right)
+        masks.append(left)
+    assert (masks[0] != masks[1]).any()

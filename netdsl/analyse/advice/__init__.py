@@ -19,7 +19,7 @@ from netdsl.source import Span
 Rule: TypeAlias = Callable[[View], Iterable[Diagnostic]]
 
 GROUPS = (
-    "outputs", "depth", "weights", "start", "shapes", "channels", "sequences", "structure", "data", "pixels",
+    "outputs", "depth", "weights", "seeds", "start", "shapes", "channels", "sequences", "structure", "data", "pixels",
     "idle", "gpu",
 )  # fmt: skip
 

@@ -207,6 +207,33 @@ class InitialVariance(
     """
 
 
+class SameSeed(Problem, code="N0637", title="`{layer}` draws what others draw", severity="advice"):
+    """What it means
+
+    A fixed `seed=` makes the same numbers wherever it stands, and a loop or a block writes it once for many layers:
+    all weights of one shape start with the same values, and each `Dropout` leaves out the same places at each step.
+    Layers side by side then compute the same, and go on doing so.
+
+    Example
+    ```
+    model M {
+        input x: [32]
+        output y = x -> repeat 4 { Dense(32, activation=relu, kernel_initializer=HeNormal(seed=1)) } -> Dense(4)
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [32]
+        output y = x
+            -> for i in range(4) { Dense(32, activation=relu, kernel_initializer=HeNormal(seed=i)) }
+            -> Dense(4)
+    }
+    ```
+    """
+
+
 class SmallBatch(
     Problem, code="N0639", title="BatchNormalization at batch {batch}", severity="advice"
 ):
