@@ -81,7 +81,7 @@ def counted_nodes(graph: Graph) -> list[Node]:
 
 
 def weights_of(operation: Operation) -> list[tuple[Weight, bool]]:
-    """Give each weight of a layer or sub-model, trainable ones first, and whether it trains."""
+    """Give each weight of a layer or sub-model, in Keras's order, and whether it trains."""
     found: list[tuple[Weight, bool]] = []
     pending = [(operation, True)]
     while pending:
@@ -92,7 +92,7 @@ def weights_of(operation: Operation) -> list[tuple[Weight, bool]]:
         else:
             inside = {id(n.operation): n.operation for n in counted_nodes(current.graph)}
             pending += [(inner, trains) for inner in reversed(inside.values())]
-    return sorted(found, key=lambda pair: not pair[1])
+    return found
 
 
 def parameters_of(operation: Operation) -> tuple[int, int]:

@@ -58,17 +58,31 @@ class Inference:
     `macs` counts multiply-accumulates of matrix products, convolutions and attention for one sample; it is
     UNKNOWN (or symbolic) where a size is. `nested` weights of wrapped layers are included in `weights`.
     `caveats` are sentences about what Keras builds in silence and then cannot run, or runs otherwise than it
-    said; they are warned of as `BuildsButFails`. Those of `in_model` are too: they hold only of a layer that stands in
-    a model by itself, not inside another layer. Those of `unsaved` hold of a model that is saved and loaded,
-    wherever in it the layer stands.
+    said; they are warned of as `BuildsButFails`. Those of `unsaved` hold of a model that is saved and loaded,
+    wherever in it the layer stands. `no_model` is why Keras makes no model of a layer that stands in one by itself, not
+    inside another layer: there it is refused.
     """
 
     outputs: Structure
     weights: tuple[Weight, ...] = ()
     macs: Dim = 0
     caveats: tuple[str, ...] = ()
-    in_model: tuple[str, ...] = ()
+    no_model: str = ""
     unsaved: tuple[str, ...] = ()
+
+
+def no_negative_sizes(inference: Inference) -> Inference:
+    """Refuse what gives a tensor of a negative size, as Keras does, whatever rule gave it."""
+    for spec in flatten_structure(inference.outputs):
+        if any(isinstance(dim, int) and dim < 0 for dim in spec.shape):
+            from netdsl.diagnostics.problems.shapes import TooSmall
+
+            raise Refusal(
+                TooSmall,
+                f"this would give {spell_shape(spec.shape)}, and no size is negative",
+                help="give it a larger input",
+            )
+    return inference
 
 
 #: What tensors of a rank are, for those who bring another.

@@ -17,6 +17,7 @@ from netdsl.catalog.kind import (
     Inference,
     LayerKind,
     Refusal,
+    no_negative_sizes,
 )
 from netdsl.catalog.signature import Signature, signature
 from netdsl.catalog.weight_rules import frozen
@@ -24,7 +25,7 @@ from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
-from netdsl.diagnostics.problems.wrapping import BuildsButFails
+from netdsl.diagnostics.problems.wrapping import BuildsButFails, MakesNoModel
 from netdsl.elaborate import binding, calls, extern
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.call_arguments import call_mismatch
@@ -135,6 +136,8 @@ def layer_chain(layers: list[BoundLayer]) -> BoundLayer:
         unsaved: tuple[str, ...] = ()
         for layer in layers:
             result = layer.infer((outputs,))
+            if result.no_model:
+                raise Refusal(MakesNoModel, f"`{layer.kind}` in a chain: {result.no_model}")
             if not isinstance(result.outputs, TensorSpec):
                 raise Refusal(
                     shape_problems.SeveralInputs,
@@ -227,7 +230,12 @@ def apply_prepared(
     inference = _infer(prepared, arriving, positional, keywords, extra, frame, whole)
     if inference is None:
         return POISON
-    for caveat in (*inference.caveats, *inference.in_model, *inference.unsaved):
+    if inference.no_model:
+        help_ = f"hold it in a layer that runs it: `Pipeline([{prepared.label}(…)])`"
+        label = inference.no_model
+        frame.report(MakesNoModel.at(prepared.span, label, layer=prepared.label, help=help_))
+        return POISON
+    for caveat in (*inference.caveats, *inference.unsaved):
         frame.report(BuildsButFails.at(whole.span, caveat, layer=prepared.label))
     operation = _operation(prepared, name, inference, frame, whole, arriving)
     if operation is None:
@@ -336,7 +344,7 @@ def _infer(
         definition, prepared.arguments, inputs, is_list, call_arguments, frozenset(prepared.written)
     )
     try:
-        inference = with_masks(call, definition.rule(call))
+        inference = with_masks(call, no_negative_sizes(definition.rule(call)))
     except OverflowError:
         raise LimitReached("numbers too large to work with") from None
     except Refusal as refusal:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netdsl.catalog.kind import Identifier, Inference, Refusal
+from netdsl.catalog.kind import Identifier, Inference, Refusal, no_negative_sizes
 from netdsl.catalog.operations import OpCall, operation_names, operation_rule, own_name
 from netdsl.catalog.signature import dtype_names, names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
@@ -78,7 +78,7 @@ def _infer(
     rule = operation_rule(function)
     assert rule is not None
     try:
-        inference: Inference = rule(call)
+        inference = no_negative_sizes(rule(call))
     except OverflowError:
         raise LimitReached("numbers too large to work with") from None
     except Refusal as refusal:

@@ -119,9 +119,8 @@ def test_layer_that_needs_python_is_refused(kind: str) -> None:
 
 
 def test_what_keras_cannot_do_anywhere_is_warned_of(tmp_path: Path) -> None:
-    """`Equalization` makes no model, and `RandomShear(0.2)` one that does not load; netdsl warns of both."""
+    """`RandomShear(0.2)` makes a model that does not load; netdsl warns of it."""
     for stage, failure in (
-        ("Equalization()", "cycle"),
         ("RandomShear(0.2)", "in the range"),
         ("Pipeline([RandomFlip(), RandomShear(0.2)])", "in the range"),
     ):
@@ -129,3 +128,77 @@ def test_what_keras_cannot_do_anywhere_is_warned_of(tmp_path: Path) -> None:
         assert codes(text) == ["N0520"]
         with pytest.raises(Exception, match=failure):
             exercise(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("stage", "call"),
+    [
+        ("x -> Equalization()", lambda x: keras.layers.Equalization()(x)),
+        (
+            "x -> Rescaling(1.0) -> Equalization()",
+            lambda x: keras.layers.Equalization()(keras.layers.Rescaling(1.0)(x)),
+        ),
+        (
+            "x -> Pipeline([(Rescaling(1.0) -> Equalization())])",
+            lambda x: keras.layers.Pipeline(
+                [keras.Sequential([keras.layers.Rescaling(1.0), keras.layers.Equalization()])]
+            )(x),
+        ),
+        (
+            "x -> Conv2DTranspose(4, 1, strides=3, output_padding=0)",
+            lambda x: keras.layers.Conv2DTranspose(4, 1, strides=3, output_padding=0)(x),
+        ),
+    ],
+)
+def test_what_keras_makes_no_model_of_is_refused(stage: str, call: Any) -> None:
+    shape = (0, 0, 3) if "Transpose" in stage else (8, 8, 3)
+    assert len(codes(f"model M {{ input x: {list(shape)}\n output y = {stage} }}")) == 1
+    x = keras.Input(shape)
+    with pytest.raises(ValueError, match=r"cycle|infer|Negative"):
+        keras.Model(x, call(x))
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "SpectralNormalization(Dense(2))",
+        "SpectralNormalization(Conv1D(2, 3))",
+        "TimeDistributed(Dense(3) -> BatchNormalization() -> Dense(2))",
+        "Pipeline([BatchNormalization(), Dense(2)])",
+        "Bidirectional(LSTM(2))",
+        "BatchNormalization(trainable=False)",
+        "BatchNormalization(renorm=True)",
+        "Normalization()",
+        "MultiHeadAttention(2, 4)(value=x)",
+    ],
+)
+def test_the_weights_of_a_layer_are_listed_in_the_order_of_keras(stage: str) -> None:
+    result = compiled(f"model M {{ input x: [6, 4]\n output y = x -> {stage} }}")
+    listed = result.model().summary()["layers"][-1]["weights"]
+    assert listed == [list(w.shape) for w in result.build().layers[-1].weights]
+
+
+@pytest.mark.parametrize(
+    ("equation", "output", "shape"),
+    [
+        ("abc,cd->abd", "[None, 64, 32]", (6, 4)),
+        ("...x,xy->...y", "[6, 32]", (6, 4)),
+        ("...x,xy->...y", "32", (6, 5, 4)),
+        ("abc,cd->abd", "[6, 32]", (6, 5, 4)),
+    ],
+)
+def test_einsum_dense_whose_axes_keras_tells_wrongly_is_warned_of(
+    equation: str, output: str, shape: tuple[int, ...]
+) -> None:
+    text = f'model M {{ input x: {list(shape)}\n output y = x -> EinsumDense("{equation}", {output}) }}'
+    result = compiled(text)
+    assert [d.code for d in result.diagnostics] == ["N0520"]
+    model = result.build()
+    try:
+        given = tuple(model(np.ones((2, *shape), "float32")).shape)
+    except Exception:  # it does not run at all
+        return
+    announced = tuple(result.model().outputs[0]["shape"])
+    assert len(given) != len(announced) or any(
+        b not in (None, a) for a, b in zip(given, announced, strict=True)
+    )

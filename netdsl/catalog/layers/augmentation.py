@@ -57,12 +57,12 @@ def same_tensor(call: Call) -> Inference:
 def equalized(call: Call) -> Inference:
     """As `same_tensor`; Keras 3.15.1 hands on the very tensor that arrived, and a model then finds a cycle."""
     result = same_tensor(call)
-    lost = "Keras takes its output for its input and makes no model of it: `Pipeline([Equalization()])` works"
+    lost = "Keras takes its output for its input, and the layer is lost or a cycle is found"
     shape, axis = call.inputs[0].shape, -3 if call.data_format == "channels_first" else -1
     caveats = result.caveats
     if len(shape) >= 3 and not isinstance(shape[axis], int):
         caveats = (*caveats, f"takes the channels one by one, and their number is {shape[axis]}")
-    return replace(result, caveats=caveats, in_model=(lost,))
+    return replace(result, caveats=caveats, no_model=lost)
 
 
 def sheared(call: Call) -> Inference:

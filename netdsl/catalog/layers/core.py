@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from netdsl.catalog.cost_rules import matrix_macs
 from netdsl.catalog.kind import Call, ExternFunction, Inference, LayerKind, Refusal, as_shape
@@ -15,7 +16,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongRank,
 )
 from netdsl.record import record
-from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, TensorSpec, product, spell_shape
+from netdsl.tensor import UNKNOWN, Dim, Shape, Sym, TensorSpec, equal, product, spell_shape
 
 
 def dense(call: Call) -> Inference:
@@ -75,7 +76,28 @@ def einsum_dense(call: Call) -> Inference:
         scale=_scale_shape(equation, kernel),
         low_rank=(kernel[:-1], kernel[-1:]),
     )
-    return call.gives(equation.result, weights=weights, macs=_einsum_macs(call, equation))
+    result = call.gives(equation.result, weights=weights, macs=_einsum_macs(call, equation))
+    return replace(result, caveats=_told_wrongly(call, equation))
+
+
+def _told_wrongly(call: Call, equation: _Equation) -> tuple[str, ...]:
+    """Say where Keras reckons with other axes than the equation gives: more in `output_shape` than there are names."""
+    if equation.elided and "..." not in call.equation:
+        shown = spell_shape(call.x.shape)
+        return (f"`{equation.inputs}` names {len(equation.inputs)} axes, and {shown} arrives",)
+    sizes = [equation.arriving.get(name, equation.leaving[name]) for name in equation.outputs]
+    shape, names = call.x.shape, len(equation.inputs)
+    between = shape[: equation.elided] if equation.from_left else shape[names:]
+    given = (*between, *sizes) if equation.from_left else (*sizes, *between)
+    said = equation.result
+    if len(said) == len(given) and all(
+        equal(a, b) is not False for a, b in zip(said, given, strict=True)
+    ):
+        return ()
+    return (
+        f"Keras says that this gives {spell_shape(said)}, and it gives {spell_shape(given)}: `output_shape` has a size "
+        f"for each name in `{equation.outputs}` but the batch's",
+    )
 
 
 def _read_equation(call: Call) -> _Equation:

@@ -180,3 +180,28 @@ class WrongVocabulary(Problem, code="N0526", title="the vocabulary of `{layer}` 
     }
     ```
     """
+
+
+class MakesNoModel(Problem, code="N0527", title="Keras makes no model of `{layer}`"):
+    """What it means
+
+    The layer says that what it gives is the very tensor that it gets. Keras then finds a cycle when it makes a
+    model, or forgets the layer. Inside another layer, which runs it, it works, and so it does among the
+    augmentations of a `train` block.
+
+    Example
+    ```
+    model M {
+        input x: [32, 32, 3]
+        output y = x -> Equalization()
+    }
+    ```
+
+    Use instead
+    ```
+    model M {
+        input x: [32, 32, 3]
+        output y = x -> Pipeline([Equalization()])
+    }
+    ```
+    """
