@@ -15,11 +15,10 @@ from netdsl.catalog.kind import (
     Call,
     Identifier,
     Inference,
-    LayerKind,
     Refusal,
     no_negative_sizes,
 )
-from netdsl.catalog.signature import Signature, signature
+from netdsl.catalog.signature import signature
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
@@ -28,7 +27,7 @@ from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems.wrapping import BuildsButFails, MakesNoModel
 from netdsl.elaborate import binding, calls, extern
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.call_arguments import call_mismatch
+from netdsl.elaborate.call_arguments import call_values
 from netdsl.elaborate.candidates import in_words, propose
 from netdsl.elaborate.entities import (
     POISON,
@@ -47,7 +46,7 @@ from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.masks import with_masks, without_masks
 from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.parameters import Given, evaluate_arguments, unknown_call_argument
+from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.elaborate.provenance import difference_labels, first_use
 from netdsl.graph import Node, Operation, Ref
 from netdsl.source import Span
@@ -224,7 +223,7 @@ def apply_prepared(
     assert definition is not None
     found = signature("layer", definition.name)
     assert found is not None
-    positional, keywords = _call_values(definition, found, arriving, extra, whole, frame)
+    positional, keywords = call_values(definition, found, arriving, extra, whole, frame)
     if positional is None:
         return POISON
     inference = _infer(prepared, arriving, positional, keywords, extra, frame, whole)
@@ -241,62 +240,6 @@ def apply_prepared(
     if operation is None:
         return POISON
     return add_node(operation, positional, keywords, inference, whole.span, frame)
-
-
-def _call_values(
-    definition: LayerKind,
-    found: Signature,
-    arriving: Any,
-    extra: list[Given],
-    whole: tree.Call,
-    frame: Frame,
-) -> tuple[list[Any] | None, dict[str, Any]]:
-    """Lay the call out as Keras gets it: positional values and keywords, tensors still among them."""
-    spreads = definition.takes == "positional" and isinstance(arriving, (list, tuple))
-    positional: list[Any] = list(arriving) if spreads else [arriving]
-    keywords: dict[str, Any] = {}
-    if len(positional) == 1 and not extra:
-        return positional, keywords
-    names = [p.name for p in found.call_parameters if p.kind in ("positional", "keyword")]
-    anything = any(p.kind == "any_name" for p in found.call_parameters) or not names
-    for item in extra:
-        name = item.name or (names[len(positional)] if len(positional) < len(names) else "")
-        if refusal := call_mismatch(definition, name, item.value):
-            label, help_ = f"`{name}` {refusal.label}", refusal.help or "leave it out"
-            facts: dict[str, Any] = {"layer": definition.name, "argument": name}
-            frame.report(refusal.problem.at(item.span, label, help=help_, **facts))
-            return None, {}
-        if item.name is None:
-            positional.append(item.value)
-        elif item.name in keywords or item.name in names[: len(positional)]:
-            _report_call_argument(
-                item, f"`{item.name}` is given twice", definition, frame, repeated=True
-            )
-            return None, {}
-        elif item.name not in names and not anything and item.name != "training":
-            unknown_call_argument(item, names[1:], definition, frame)
-            return None, {}
-        else:
-            keywords[item.name] = item.value
-    if len(positional) > max(len(names), 1) and not anything:
-        frame.report(
-            shape_problems.TooFewInputs.at(
-                whole.span,
-                f"takes at most {len(names)} tensors, {len(positional)} arrive",
-                layer=definition.name,
-            )
-        )
-        return None, {}
-    return positional, keywords
-
-
-def _report_call_argument(
-    item: Given, label: str, definition: LayerKind, frame: Frame, *, repeated: bool
-) -> None:
-    problem = argument_problems.RepeatedArgument if repeated else argument_problems.UnknownArgument
-    frame.report(
-        problem.at(item.name_span or item.span, label, layer=definition.name, argument=item.name)
-    )
 
 
 def _infer(
