@@ -347,6 +347,7 @@ def _how_often(count: Any, written: str) -> str:
 
 
 def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
+    predefine(stage, frame)
     count = ev.value_of(stage.count, frame)
     if is_poisoned(count):
         return POISON
@@ -366,7 +367,6 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
             )
         return POISON
     check_items(count)
-    predefine(stage, frame)
     for index in range(count):
         arriving = run(stage.body, arriving, frame.turn(stage, index, {}))
         if is_poisoned(arriving):
@@ -375,8 +375,8 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
 
 
 def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
-    items = loops.iterable(stage.iterable, frame)
     predefine(stage, frame)
+    items = loops.iterable(stage.iterable, frame)
     for index, item in enumerate(items):
         turn = loops.turn(stage, index, item, frame)
         arriving = run(stage.body, arriving, turn)

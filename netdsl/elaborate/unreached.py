@@ -33,7 +33,7 @@ _CERTAIN = frozenset(
         arguments.MissingArgument, arguments.WrongArgument, arguments.ArgumentOutOfRange, arguments.UnknownChoice,
         arguments.UnknownIdentifier,
         structure.NotApplied, structure.MissingParentheses, structure.NotAStage, structure.NotATensor,
-        structure.WrongUse,
+        structure.WrongUse, structure.Cycle, names.NameBoundTwice,
     )
 )  # fmt: skip
 
@@ -62,6 +62,8 @@ def _check(unit: Unit, session: Session, *, used_only: bool) -> None:
         functions = list(_functions(statement))
         if functions:
             _report(session, partial(_check_functions, functions, unit, session))
+        if isinstance(statement.body, tree.Body) and id(statement.body) not in session.arrangements:
+            _report(session, partial(_check_order, statement, statement.body, unit, session))
         missed = list(_missed(statement, session))
         if missed:
             _report(session, partial(_check_stages, statement, missed, unit, session))
@@ -105,6 +107,19 @@ def _bound_in(node: tree.Node) -> Iterator[str]:
             yield inner.id
         elif isinstance(inner, tree.TensorType):  # its sizes may be symbols
             yield from free_names(inner)
+
+
+def _check_order(
+    node: tree.Block | tree.Model, body: tree.Body, unit: Unit, session: Session
+) -> None:
+    """Report what gets no value in any order in a body that nothing has run."""
+    arranged = session.arranged(body)
+    if arranged.twice or arranged.cycles:
+        from netdsl.elaborate.rebinding import report_order
+
+        plan = session.plan(body, unit, in_model=isinstance(node, tree.Model))
+        known = Body(Graph(node.name), plan, runs=False)
+        report_order(arranged, Frame(session, unit, session.root(unit), {}, known))
 
 
 # -- functions over values ----------------------------------------------------------------------
@@ -210,7 +225,10 @@ def _visit(stage: tree.Expr, arriving: Any, frame: Frame) -> None:
     """Run a stage on a tensor of which nothing is known, or on none; of what it is made of, all."""
     frame.session.place = stage.span
     match stage:
-        case tree.If(_, asked) | tree.Conditional(_, asked) | tree.Repeat(_, asked):
+        case tree.If(_, asked, _, otherwise):
+            if ev.value_of(asked, frame) is False and otherwise is None and arriving is MISSING:
+                stages.nothing_comes(stage, frame)
+        case tree.Conditional(_, asked) | tree.Repeat(_, asked):
             ev.value_of(asked, frame)
         case tree.For(_, _, asked):
             ev.value_of(asked, frame)

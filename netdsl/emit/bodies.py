@@ -203,7 +203,7 @@ class BodyWriter:
     def _unpack(self, target: tree.TuplePattern, piece: Piece) -> None:
         w = self.w
         if isinstance(piece.kind, Parts) and piece.kind.by_key:
-            piece = w.settle(piece, w.temporary("outputs"))
+            piece = w.keep(piece, w.temporary("outputs"))
             keys = [code.subscript(piece.code, code.constant(n)) for n in piece.kind.names]  # type: ignore[union-attr]
             piece = Piece(code.tuple_of(keys), piece.kind)
         elif isinstance(piece.code, ast.List):

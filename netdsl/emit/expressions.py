@@ -52,6 +52,10 @@ _BINARY_OPS: dict[str, type[ast.operator]] = {
 }  # fmt: skip
 
 
+#: Expressions that take no variable.
+_ALONE = (tree.Literal, tree.Name, tree.Arriving, tree.FString)
+
+
 def value(w: Writer, expr: tree.Expr) -> ast.expr:
     """Give the Python of a value."""
     return expression(w, expr).code
@@ -59,7 +63,10 @@ def value(w: Writer, expr: tree.Expr) -> ast.expr:
 
 def expression(w: Writer, expr: tree.Expr) -> Piece:
     """Give the Python of an expression and what it is."""
-    return _EXPRESSIONS[type(expr)](w, expr)
+    if isinstance(expr, _ALONE):
+        return _EXPRESSIONS[type(expr)](w, expr)
+    with w.own_temporaries():  # what stands beside it may not have been used yet
+        return _EXPRESSIONS[type(expr)](w, expr)
 
 
 def plain(node: ast.expr) -> Piece:
@@ -299,9 +306,9 @@ def _tensor_arithmetic(
 def settled(w: Writer, left: Piece, right: Piece, hint: str | None) -> tuple[Piece, Piece]:
     """Give what applies a layer, or is long, a line of its own before two sides are joined."""
     if nests(left) or _is_deep(left.code):
-        left = w.settle(left, hint or w.temporary("left"))
+        left = w.keep(left, hint or w.temporary("left"))
     if nests(right):
-        right = w.settle(right, w.temporary("right"))
+        right = w.keep(right, w.temporary("right"))
     return left, right
 
 
@@ -355,7 +362,7 @@ def _attribute(w: Writer, expr: tree.Attribute) -> Piece:
     if isinstance(inner.kind, Parts) and (place := inner.kind.place(expr.name)) is not None:
         return part(inner, place)
     if isinstance(inner.code, ast.Call):
-        inner = w.settle(inner, w.temporary("tensor"))
+        inner = w.keep(inner, w.temporary("tensor"))
     return plain(code.attribute(inner.code, expr.name))
 
 
@@ -388,7 +395,7 @@ def _catalogue_path(path: str) -> ast.expr:
 def _subscript(w: Writer, expr: tree.Subscript) -> Piece:
     inner = expression(w, expr.value)
     if isinstance(inner.code, ast.Call) and is_tensorial(inner.kind):
-        inner = w.settle(inner, w.temporary("outputs" if is_several(inner.kind) else "tensor"))
+        inner = w.keep(inner, w.temporary("outputs" if is_several(inner.kind) else "tensor"))
     index = _index(w, expr.index)
     return taken(inner, index)
 

@@ -23,6 +23,7 @@ from netdsl.emit.kinds import (
     VALUE,
     Kind,
     LayerFactory,
+    ListOf,
     Parts,
     Piece,
     element,
@@ -271,9 +272,14 @@ def _model_outputs(
     outputs: list[Piece], names: list[str] | None, written: Sequence[tree.Output]
 ) -> tuple[ast.expr, Kind]:
     """One output is a tensor, several are a dict by their names; a list of tensors is numbered."""
+    own = [output_name(o) or f"output{i}" for i, o in enumerate(written, 1)]
+    # What is a tensor in one branch may be several in the one that is taken.
+    outputs = [
+        Piece(o.code, ListOf(TENSOR)) if o.kind == TENSOR and f"{n}_0" in (names or ()) else o
+        for o, n in zip(outputs, own, strict=True)
+    ]
     if len(outputs) == 1 and not is_several(outputs[0].kind):
         return outputs[0].code, TENSOR
-    own = [output_name(o) or f"output{i}" for i, o in enumerate(written, 1)]
     if not any(is_several(o.kind) for o in outputs):
         spelled = names if names is not None and len(names) == len(outputs) else own
         keys: list[ast.expr | None] = [code.constant(n) for n in spelled]

@@ -96,6 +96,10 @@ class Writer:
         """Make a piece one that can be used again without computing it again."""
         return piece if piece.is_name else self.carry(piece, flow)
 
+    def keep(self, piece: Piece, variable: str) -> Piece:
+        """Settle a piece beside others that have not been used yet: their variables are kept too."""
+        return piece if piece.is_name else self.assign(variable, piece)
+
     def carry(self, piece: Piece, flow: str) -> Piece:
         """Assign a stage's result to the variable that flows through the chain."""
         result = self.assign(flow, piece)

@@ -110,6 +110,8 @@ def test_what_arrives_is_not_what_arrived_elsewhere(value: str, code: str) -> No
         ("fn f(n) = repeat n { Dense(n) }", "N0407"),
         ("fn f(n) = if n > 1 { 2 } else { 3 }", "N0407"),
         ("fn f(n) = n as m", "N0407"),
+        ("block b { input x  n = x -> repeat n { ReLU() }  output n }", "N0401"),
+        ("block b { input x  a = x -> ReLU()  a = x -> Dense(3)  output a }", "N0202"),
         ("block b { input x  fn f(n) = [n -> Dense(2), repeat n { _ }]  output x }", "N0407"),
     ],
 )

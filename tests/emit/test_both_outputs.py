@@ -1,0 +1,83 @@
+"""Small odd specs: what `check` takes is written in both ways, and both build one graph; laid out, it is the same spec.
+
+`NETDSL_DRAWS` sets how many are drawn.
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+
+from netdsl.compiler import compile_text
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.emit.module import model_functions
+from netdsl.format.printer import format_module
+from netdsl.source import SourceFile
+from netdsl.syntax.parse import parse
+from tests.emit.odd_programs import draw
+from tests.emit.stand_in import graph_of
+
+DRAWS = int(os.environ.get("NETDSL_DRAWS", "250"))
+SHARE = 50
+
+
+def hold(text: str) -> str:
+    """Hold a spec to what is promised; tells what became of it."""
+    compiled = compile_text(text)
+    if not compiled.ok:
+        return "refused"
+    module = parse(SourceFile("spec.net", text), Diagnostics())
+    assert parse(SourceFile("spec.net", format_module(module)), Diagnostics()) == module
+    sources = [compiled.emit("keras", flat=flat) for flat in (False, True)]
+    for name, function in model_functions(compiled.unit).items():
+        if name in compiled.models:
+            assert graph_of(sources[0], function) == graph_of(sources[1], function), "\n".join(
+                sources
+            )
+    return "built" if compiled.models else "written"
+
+
+@pytest.mark.parametrize("first", range(0, DRAWS, SHARE))
+def test_what_is_drawn_is_one_graph_in_both_outputs(first: int) -> None:
+    fates = []
+    for number in range(first, min(first + SHARE, DRAWS)):
+        text = draw(Random(number))
+        try:
+            fates.append(hold(text))
+        except Exception as error:
+            raise AssertionError(f"spec {number}:\n{text}") from error
+    assert fates.count("built") > len(fates) // 3
+
+
+#: Bodies that were written wrong once: blocks, and the statements of a model.
+FOUND = [
+    # what arrives is read after a loop, or a chain, that took the variable it was in
+    ("block b { input u  v = repeat 2 { Dense(8) }  output v + _ }", "output x -> b()"),
+    ("block b { input u  output u -> Dense(8) -> Dense(8)  output _ }", "output x -> b() -> Add()"),
+    ("block b { input u  _ = u -> Dense(8) -> ReLU()  output _ + u }", "output x -> b()"),
+    # what arrives at a block of several inputs is all of them
+    ("block b { input u  input v  output _ -> Add() }", "output [x, y] -> b()"),
+    ("block b { input u  input v  output _ -> Add() }", "output x -> b()(u=y)"),
+    ("block b { input u  input v  output u + v }", "output [x, for i in [1] { y }] -> b()"),
+    # loops and conditions where nothing arrives
+    ("", "output repeat 1 { x -> ReLU() }"),
+    ("", "output for n in [8] { x + y -> Dense(n) }"),
+    ("", "a = repeat 1 { x }  output a + y"),
+    ("", "output if True { x }"),
+    # what stands beside an expression keeps its variable until it is used
+    ("", "a, _ = [(for i in [3] { x }) + (y + y), x -> Dense(8) -> ReLU()]  output a"),
+    ("", "output [(x -> Dense(8)) * (y -> Dense(8)), ((x -> ReLU()) + y) * (y + y)][0]"),
+    ("", "output [if x.shape[-1] == 8 { x -> Dense(8) }, (y -> Dense(8) -> ReLU()) + y] -> Add()"),
+    # several tensors in one branch, one in another
+    ("block b(a: bool = True) { input u  input v  output if not a { u + v } }", "output [x, y] -> b()"),
+    # a loop that does nothing
+    ("", "a = x -> Dense(8) -> repeat 2 { _ }  output a"),
+    ("", "a, b = [x, repeat 1 { y }]  output a + b"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("block", "statements"), FOUND, ids=[f"{b} {s}"[-60:] for b, s in FOUND])
+def test_what_was_written_wrong_is_right(block: str, statements: str) -> None:
+    assert hold(f"{block}\nmodel M {{ input x: [8]  input y: [8]  {statements} }}") == "built"
