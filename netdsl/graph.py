@@ -138,6 +138,8 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
     outputs: dict[str, Ref] = field(default_factory=dict)
+    #: Of how many tensors each output that the spec writes is a list; None where it is one tensor.
+    listed: list[int | None] = field(default_factory=list)
     demands: list[tuple[Demand, Origin]] = field(default_factory=list)
     docstring: str | None = None
     span: Span | None = None
@@ -166,6 +168,14 @@ class Graph:
             structure = structure[index]
         assert isinstance(structure, TensorSpec)
         return structure
+
+    def names_as_written(self) -> list[str | list[str]]:
+        """Give the name of each output that the spec writes, or the names where it is a list of tensors."""
+        names = iter(self.outputs)
+        return [
+            next(names) if count is None else [next(names) for _ in range(count)]
+            for count in self.listed
+        ]
 
     def needed(self) -> set[int]:
         """Give the nodes that some output depends on: what Keras counts."""

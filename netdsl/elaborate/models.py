@@ -217,12 +217,13 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
         if is_poisoned(value) or not tensors:
             body.graph.complete = False
             continue
+        body.graph.listed.append(None if isinstance(value, Tensor) else len(tensors))
         name = bodies.output_name(output) or body.graph.nodes[tensors[0].ref.node].name
         names = (
             [name] if isinstance(value, Tensor) else [f"{name}_{i}" for i in range(len(tensors))]
         )
         for own, tensor in zip(names, tensors, strict=True):
-            if own in body.graph.outputs and output.name is None:
+            while own in body.graph.outputs:
                 own = f"{own}_{len(body.graph.outputs)}"
             body.graph.outputs[own] = tensor.ref
 

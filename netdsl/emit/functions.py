@@ -17,13 +17,12 @@ from netdsl.elaborate.ordering import arrange
 from netdsl.emit import code
 from netdsl.emit.bodies import BodyWriter, body_names, variable_of
 from netdsl.emit.calls import applied
-from netdsl.emit.expressions import expression, list_piece, listed, sequence, value
+from netdsl.emit.expressions import expression, list_piece, listed, sequence, taken, value
 from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
     Kind,
     LayerFactory,
-    ListOf,
     Parts,
     Piece,
     element,
@@ -269,45 +268,40 @@ def _size(w: Writer, dim: tree.Expr) -> ast.expr:
 
 
 def _model_outputs(
-    outputs: list[Piece], names: list[str] | None, written: Sequence[tree.Output]
+    outputs: list[Piece], names: list[str | list[str]] | None, written: Sequence[tree.Output]
 ) -> tuple[ast.expr, Kind]:
-    """One output is a tensor, several are a dict by their names; a list of tensors is numbered."""
-    own = [output_name(o) or f"output{i}" for i, o in enumerate(written, 1)]
-    # What is a tensor in one branch may be several in the one that is taken.
-    outputs = [
-        Piece(o.code, ListOf(TENSOR)) if o.kind == TENSOR and f"{n}_0" in (names or ()) else o
-        for o, n in zip(outputs, own, strict=True)
-    ]
-    if len(outputs) == 1 and not is_several(outputs[0].kind):
+    """One output is a tensor, several are a dict by their names; a list of tensors is numbered.
+
+    What is a tensor in one branch may be several in the one that is taken: that is known from the `names`.
+    """
+    made = names is not None and len(names) == len(outputs)
+    if names is None or not made:
+        own = [output_name(o) or f"output{i}" for i, o in enumerate(written, 1)]
+        names = [[f"{n}_0"] if is_several(o.kind) else n for n, o in zip(own, outputs, strict=True)]
+    if len(outputs) == 1 and isinstance(names[0], str):
         return outputs[0].code, TENSOR
-    if not any(is_several(o.kind) for o in outputs):
-        spelled = names if names is not None and len(names) == len(outputs) else own
-        keys: list[ast.expr | None] = [code.constant(n) for n in spelled]
-        made = ast.Dict(keys, [o.code for o in outputs])
-        return made, Parts((TENSOR,) * len(outputs), tuple(spelled), by_key=True)
-    parts = [_numbered(o, n) for o, n in zip(outputs, own, strict=True)]
-    merged = parts[0] if len(parts) == 1 else ast.Dict([None] * len(parts), parts)
-    if len(parts) > 1:
-        merged = _merge(outputs, own)
-    known = tuple(names or ())
-    return merged, Parts((TENSOR,) * len(known), known, by_key=True)
+    if len(outputs) == 1 and made and len(names[0]) == 1:  # a list of one: it leaves as a tensor
+        return taken(outputs[0], code.constant(0)).code, TENSOR
+    known = [name for own in names for name in ([own] if isinstance(own, str) else own)]
+    kind = Parts((TENSOR,) * len(known), tuple(known), by_key=True)
+    if len(outputs) == 1:
+        return _numbered(outputs[0], names[0]), kind
+    keys: list[ast.expr | None] = [
+        code.constant(own) if isinstance(own, str) else None for own in names
+    ]
+    values = [
+        piece.code if isinstance(own, str) else _numbered(piece, own)
+        for piece, own in zip(outputs, names, strict=True)
+    ]
+    return ast.Dict(keys, values), kind
 
 
-def _merge(outputs: list[Piece], own: list[str]) -> ast.expr:
-    keys: list[ast.expr | None] = []
-    values: list[ast.expr] = []
-    for piece, base in zip(outputs, own, strict=True):
-        if is_several(piece.kind):
-            keys.append(None)
-            values.append(_numbered(piece, base))
-        else:
-            keys.append(code.constant(base))
-            values.append(piece.code)
-    return ast.Dict(keys, values)
-
-
-def _numbered(piece: Piece, base: str) -> ast.expr:
+def _numbered(piece: Piece, names: str | list[str]) -> ast.expr:
     """`{f"level_{i}": x for i, x in enumerate(levels)}`."""
+    base = names[0].removesuffix("_0")
+    if list(names) != [f"{base}_{i}" for i in range(len(names))]:  # one of them was taken
+        spelled = code.list_of(code.constant(name) for name in names)
+        return code.call("dict", [code.call("zip", [spelled, sequence(piece)])])
     pair = code.tuple_of([code.name("i"), code.name("tensor")])
     source = code.call("enumerate", [sequence(piece)])
     key = joined([code.constant(f"{base}_"), code.name("i")])

@@ -271,9 +271,9 @@ class ModuleWriter:
     def graph(self, symbol: Symbol) -> Graph | None:
         return self._models.get(symbol.name) or self._graphs.get(symbol.name)
 
-    def output_names(self, symbol: Symbol) -> list[str] | None:
+    def output_names(self, symbol: Symbol) -> list[str | list[str]] | None:
         graph = self.graph(symbol)
-        return list(graph.outputs) if graph is not None and graph.complete else None
+        return graph.names_as_written() if graph is not None and graph.complete else None
 
     def input_names(self, symbol: Symbol) -> list[str]:
         """Give the names of a model's inputs, as a call gives them."""

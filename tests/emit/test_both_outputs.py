@@ -72,6 +72,12 @@ FOUND = [
     ("", "output [if x.shape[-1] == 8 { x -> Dense(8) }, (y -> Dense(8) -> ReLU()) + y] -> Add()"),
     # several tensors in one branch, one in another
     ("block b(a: bool = True) { input u  input v  output if not a { u + v } }", "output [x, y] -> b()"),
+    # outputs that are lists, whose names are made from what they hold
+    ("", "output [x -> ReLU(), y -> Dense(3)]"),
+    ("", "output [x -> Dense(4), y]  output z = x  output [x -> Dense(4), y]"),
+    ("block two { input u  output p = u -> Dense(3)  output q = u }", "output x -> two()  output a = x -> two()"),
+    ("", "output [x -> ReLU()]"),
+    ("", "output a_0 = x  output a = [x, y]"),
     # a loop that does nothing
     ("", "a = x -> Dense(8) -> repeat 2 { _ }  output a"),
     ("", "a, b = [x, repeat 1 { y }]  output a + b"),
