@@ -70,8 +70,17 @@ def _graphs_differ(compiled: Compiled, structured: Any, flat: Any) -> Iterator[s
             yield f"the {way} model has other layers: {sorted(names ^ printed)[:4]}"
         if [tuple(t.shape) for t in model.outputs] != shapes:
             yield f"the {way} model has outputs of other shapes"
+        if _start_alike(model):
+            yield f"two layers of the {way} model start alike"
         if model.count_params() != summary["totals"]["parameters"]:
             yield f"the {way} model has {model.count_params()} parameters"
+
+
+def _start_alike(model: Any) -> bool:
+    """Tell whether two matrices hold the same values, as those of one initializer do; two states start as zeros."""
+    values = [np.asarray(w) for w in model.weights if len(w.shape) > 1]
+    drawn = [value.tobytes() for value in values if np.unique(value).size > 2]
+    return len(drawn) > len(set(drawn))
 
 
 def _batch(model: Any) -> list[Any]:

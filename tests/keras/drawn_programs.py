@@ -287,7 +287,7 @@ class Drawing:
     def statement(self, scope: Scope, depth: int, lines: list[str]) -> None:
         source = self.chance.choice(list(scope.tensors))
         shape = scope.tensors[source]
-        kind = self.chance.randrange(6)
+        kind = self.chance.randrange(9)
         if kind == 0:
             self.several_outputs(source, shape, scope, lines)
             return
@@ -299,9 +299,7 @@ class Drawing:
             scope.tensors[name] = shape
             return
         if kind == 2 and len(shape) == 2 and isinstance(shape[0], int):
-            lines.append(
-                f"    {name} = {source} + (ops.arange({source}.shape[1]) -> Embedding(64, {shape[-1]}))"
-            )
+            lines.append(f"    {name} = {source} + ({self.array(source)} -> Dense({shape[-1]}))")
             scope.tensors[name] = shape
             return
         if kind == 3 and len(shape) == 1:
@@ -312,9 +310,70 @@ class Drawing:
             )
             scope.tensors[name] = (3 * int(shape[-1]),)
             return
+        if kind == 6:
+            lines.append(f"    {name} = {self.compared(source)}")
+            scope.tensors[name] = shape
+            return
+        if kind == 7:
+            nothing = self.loop_over_nothing(shape)
+            lines.append(f"    {name} = {source} -> {nothing}")
+            scope.tensors[name] = shape
+            return
+        if kind == 8 and len(shape) == 1:
+            skips = self.name(scope.taken, plain=True)
+            never = self.some("repeat 0", "for k in []", "repeat 2")
+            inner = f"Dense({shape[-1]}) as {skips}"
+            inner = f"if False {{ {inner} }}" if never == "repeat 2" else inner
+            lines.append(
+                f"    {name} = {source} -> {never} {{ {inner} }} -> [_, ReLU(), *{skips}] -> Add()"
+            )
+            scope.tensors[name] = shape
+            return
         text, after = self.chain(shape, depth, scope)
         lines.append(f"    {name} = {source} -> {text}")
         scope.tensors[name] = after
+
+    def array(self, source: str) -> str:
+        """Draw an array of as many rows as a sequence has steps, which no tensor is given to."""
+        width = self.width()
+        length = f"{source}.shape[1]"
+        return self.some(
+            f"ops.arange({length}) -> Embedding(64, {width})",
+            f"ops.ones(({length}, {width}))",
+            f"ops.zeros({source}.shape[1:])",
+            f"ops.eye({length})",
+            f"ops.full(({length}, len({source}.shape)), 0.5)",
+            f"ops.one_hot(ops.arange({length}), {width})",
+            f"ops.reshape(ops.arange({length} * 2, dtype={source}.dtype), ({length}, 2))",
+            f"(ops.ones(({length}, {width})) * 2.0 if {length} > 2 else ops.ones((2, {width})))",
+        )
+
+    def compared(self, source: str) -> str:
+        """Draw a tensor that a comparison, a product or an absolute value makes, of the shape of the one it is of."""
+        op = self.some("==", "!=", "<", "<=", ">", ">=")
+        test = self.some(
+            f"{source} {op} 0.25", f"0.0 {op} {source}", f"{source} {op} abs({source})"
+        )
+        return self.some(
+            f"ops.where({test}, {source}, {source} * 0.5)",
+            f"{source} * ops.cast({test}, {source}.dtype)",
+            f"ops.where(ops.logical_not({test}), 0.0, {source})",
+            f"abs({source} - 0.5) + {source}",
+            f"{source} @ ops.eye({source}.shape[-1]) * 2.0",
+        )
+
+    def loop_over_nothing(self, shape: Shape) -> str:
+        dense = f"Dense({shape[-1]})"
+        return self.some(
+            "repeat 2 { _ }",
+            f"repeat 0 {{ {dense} }}",
+            f"for k in [] {{ {dense} }}",
+            "for k in [1, 2] { if k > 3 { ReLU() } }",
+            f"repeat 2 {{ for k in [] {{ {dense} }} }}",
+            f"repeat 2 {{ if False {{ {dense} }} }} -> ReLU()",
+            f"if False {{ {dense} }} -> repeat 3 {{ _ }}",
+            f"{dense} -> repeat 2 {{ _ }}",
+        )
 
     def several_outputs(self, source: str, shape: Shape, scope: Scope, lines: list[str]) -> None:
         """Unpack a layer or block of several outputs."""
@@ -344,7 +403,9 @@ class Drawing:
 
     def model(self, name: str, *, inside: bool) -> None:
         scope = Scope(taken={*self.names})
-        initializer = self.some("he_normal", "HeNormal()", "glorot_uniform", "start")
+        initializer = self.some(
+            "he_normal", "HeNormal()", "glorot_uniform", "start", "held", "kinds[1]"
+        )
         lines = ["    let start = HeUniform()"] if initializer == "start" else []
         lines += [f"    defaults Dense(kernel_initializer={initializer})"] * self.often(0.4)
         sizes = ((4,), (4,), (6, 4), ("T", 4)) if not inside else ((4,), (6, 4))
@@ -371,6 +432,7 @@ class Drawing:
         self.lines += [f"model {name}(units: int = 4) {{", *lines, "}"]
 
     def text(self) -> str:
+        self.lines.append("let held = GlorotNormal()\nlet kinds = [Zeros(), HeNormal()]")
         if self.often(0.3):
             self.lines.append("defaults Dense(use_bias=False)")
         for _ in range(self.chance.randint(0, 3)):
