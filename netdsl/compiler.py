@@ -23,7 +23,7 @@ from netdsl.analyse.structure import check_structure, deepest_chain
 from netdsl.analyse.verification import verify
 from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
-from netdsl.diagnostics.problems.files import not_text
+from netdsl.diagnostics.not_text import not_text
 from netdsl.diagnostics.sink import Diagnostics, in_order
 from netdsl.diagnostics.spared import if_it_works
 from netdsl.elaborate.elaborator import Elaboration, elaborate

@@ -1,6 +1,6 @@
-"""Finds the files that ship beside the package: grammar, templates, specs and the std library.
+"""Finds the files that ship beside the package: grammar, templates, specs, pages of codes and the std library.
 
-A wheel carries `grammar/`, `templates/` and `specs/` in `netdsl/_data`; a checkout (and so an editable
+A wheel carries `grammar/`, `templates/`, `specs/` and `docs/errors/` in `netdsl/_data`; a checkout (and so an editable
 install) has them next to the package, and the checkout is looked at first so that edits are seen.
 """
 
@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def resource_dir(name: str) -> Path:
-    """Give the folder `grammar`, `templates` or `specs`, wherever this installation keeps it."""
+    """Give the folder `grammar`, `templates`, `specs` or `docs/errors`, wherever this installation keeps it."""
     beside = PACKAGE.parent / name
     if (PACKAGE.parent / "pyproject.toml").is_file() and beside.is_dir():
         return beside

@@ -60,7 +60,7 @@ def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_what_a_compile_needs(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    for folder in ("grammar", "templates", "specs"):
+    for folder in ("grammar", "templates", "specs", "docs/errors"):
         expected = {
             f"netdsl/_data/{path.relative_to(ROOT).as_posix()}"
             for path in (ROOT / folder).rglob("*")

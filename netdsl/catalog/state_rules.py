@@ -7,7 +7,7 @@ from typing import Any
 
 from netdsl.catalog.kind import Call, Refusal
 from netdsl.catalog.spell import spell
-from netdsl.diagnostics.problems.wrapping import WrongState
+from netdsl.diagnostics.problems.shapes import WrongState
 from netdsl.tensor import Dim, Shape, TensorSpec, equal, spell_shape
 
 

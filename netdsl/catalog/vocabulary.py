@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.kind import Call, Refusal
-from netdsl.diagnostics.problems.shapes import ConflictingArguments, WrongValue
-from netdsl.diagnostics.problems.wrapping import WrongVocabulary
+from netdsl.diagnostics.problems.shapes import ConflictingArguments, WrongValue, WrongVocabulary
 from netdsl.tensor import UNKNOWN, Dim
 
 

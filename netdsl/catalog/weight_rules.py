@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from netdsl.catalog.kind import BoundLayer, Call, Refusal, Weight
-from netdsl.diagnostics.problems.shapes import ConflictingArguments
-from netdsl.diagnostics.problems.wrapping import WrongWrapped
+from netdsl.diagnostics.problems.shapes import ConflictingArguments, WrongWrapped
 
 #: How many maxima a float8 kernel remembers, and the tensors it keeps them of.
 _FLOAT8_HISTORY = 1024

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -11,8 +13,9 @@ from netdsl.cli.files import unwritable, write_whole
 from netdsl.cli.output import Findings, takes_color
 from netdsl.cli.output import page as drawn
 from netdsl.cli.streams import write
-from netdsl.diagnostics.diagnostic import Severity
-from netdsl.diagnostics.explain import Page, all_pages, page_of
+from netdsl.diagnostics.explain import all_pages, general, page_of
+from netdsl.diagnostics.problem import Problem
+from netdsl.diagnostics.registry import all_problems
 from netdsl.diagnostics.suggest import closest
 
 ROOMS = {
@@ -42,7 +45,7 @@ def command(code: str | None, list_: bool, markdown: Path | None) -> int:
     if markdown is not None:
         return _write(markdown)
     elif list_:
-        write(sys.stdout, code_list(all_pages()))
+        write(sys.stdout, code_list())
     elif code is None:
         raise click.UsageError("Give a code, such as `netdsl explain N0503`, or --list.")
     else:
@@ -63,7 +66,7 @@ def _write(folder: Path) -> int:
 def _show(code: str) -> None:
     page = page_of(code)
     if page is None:
-        near = closest(code.upper(), [known.code for known in all_pages()])
+        near = closest(code.upper(), all_problems())
         hint = f"Did you mean `{near}`?" if near else "`netdsl explain --list` lists the codes."
         raise click.UsageError(f"There is no code `{code}`. {hint}")
     if not takes_color(sys.stdout):
@@ -72,29 +75,28 @@ def _show(code: str) -> None:
     from netdsl.report.page import print_markdown
 
     with drawn() as console:
-        print_markdown(page.as_markdown(), console)
+        print_markdown(page.markdown, console)
 
 
-def code_list(pages: list[Page]) -> str:
+def code_list() -> str:
     """List the codes in a line each, under what they are about."""
     lines: list[str] = []
-    room = ""
-    for page in pages:
-        if page.code[:3] != room:
-            room = page.code[:3]
-            lines += [*([""] if lines else []), ROOMS.get(room, room)]
-        lines.append(f"  {page.code}  {_mark(page.severity)}  {page.title}")
+    for room, problems in _by_room():
+        lines += [*([""] if lines else []), room]
+        lines += [f"  {p.code}  {p.severity:<7}  {general(p.title)}" for p in problems]
     return "\n".join(lines) + "\n"
 
 
-def _mark(severity: Severity) -> str:
-    return f"{severity:<7}"
+def _by_room() -> Iterator[tuple[str, Iterator[type[Problem]]]]:
+    """Give the codes in their order, by what they are about."""
+    for number, problems in groupby(all_problems().values(), lambda problem: problem.code[:3]):
+        yield ROOMS[number], problems
 
 
 def write_pages(folder: Path) -> None:
     """Write a Markdown file for each code, and an index; pages of codes that are gone are removed."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = markdown_pages()
+    texts = {"README.md": index()} | {f"{page.code}.md": page.markdown for page in all_pages()}
     for stale in folder.glob("N[0-9][0-9][0-9][0-9].md"):
         if stale.name not in texts:
             stale.unlink()
@@ -102,19 +104,10 @@ def write_pages(folder: Path) -> None:
         write_whole(folder / name, text)
 
 
-def markdown_pages() -> dict[str, str]:
-    """Give the text of every page by its file name; `README.md` is the index."""
-    pages = all_pages()
-    index = [
-        "# What the diagnostics mean",
-        "",
-        "Made by `netdsl explain --markdown docs/errors`.",
-        "",
-    ]
-    room = ""
-    for page in pages:
-        if page.code[:3] != room:
-            room = page.code[:3]
-            index += [*([""] if index[-1] else []), f"## {ROOMS.get(room, room)}", ""]
-        index.append(f"- [{page.code}]({page.code}.md) ({page.severity}): {page.title}")
-    return {"README.md": "\n".join(index) + "\n"} | {f"{p.code}.md": p.as_markdown() for p in pages}
+def index() -> str:
+    """Write a Markdown document that links to every page."""
+    lines = ["# What the diagnostics mean", "", "Made by `netdsl explain --markdown docs/errors`."]
+    for room, problems in _by_room():
+        lines += ["", f"## {room}", ""]
+        lines += [f"- [{p.code}]({p.code}.md) ({p.severity}): {general(p.title)}" for p in problems]
+    return "\n".join(lines) + "\n"

@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 
 from netdsl.cli.streams import descriptor
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.not_text import not_text
 from netdsl.diagnostics.problems import files as problems
 from netdsl.elaborate.loading import is_within, read_file, read_text, reason_of
 from netdsl.source import SourceFile, Span
@@ -70,7 +71,7 @@ def read_spec(path: str) -> SourceFile | Diagnostic:
     try:
         return SourceFile(name, _text_of(path))
     except UnicodeDecodeError as error:
-        return problems.not_text(SourceFile(name, ""), error)
+        return not_text(SourceFile(name, ""), error)
     except (OSError, ValueError) as error:
         return _unreadable(path, reason_of(error))
 

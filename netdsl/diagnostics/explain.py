@@ -1,23 +1,25 @@
-"""The page of a diagnostic code, read from the docstring of its `Problem` class.
+"""The page of a diagnostic code: `docs/errors/N0503.md`, which is read when it is asked for.
 
-A docstring has three headings: `What it means`, `Example` and `Use instead`. An example is fenced with ```; the
-fence's word tells what is in it: nothing or `net` for a spec (which a test compiles under the name
-`example.net`), `console` for what is typed and printed at a command line, `python` and `text` as usual. A code that
-no single spec can cause, such as a file that can't be read, shows a `console` example.
+A page begins with the code and its title, and the severity; then come the headings `What it means`, `Example` and
+`Use instead`. A word at the fence of an example tells what is in it: `net` for a spec (which a test compiles under the
+name `example.net`: the first must raise the code, the second must not), `console` for what is typed and printed at a
+command line, `python` and `text` as usual. A code that no single spec can cause, such as a file that can't be read,
+shows a `console` example.
 """
 
 from __future__ import annotations
 
-import inspect
 import re
+from pathlib import Path
 
 from netdsl.diagnostics.diagnostic import Severity
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.registry import all_problems
 from netdsl.record import record
+from netdsl.resources import resource_dir
 
-_HEADINGS = ("What it means", "Example", "Use instead")
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^## (What it means|Example|Use instead)$", re.MULTILINE)
+_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @record
@@ -34,13 +36,22 @@ class Example:
 
 @record
 class Page:
-    """What `netdsl explain` tells of one code. Sections are Markdown without their heading."""
+    """What `netdsl explain` tells of one code, and the Markdown that it is read from."""
 
     code: str
     name: str
     title: str
     severity: Severity
-    sections: tuple[tuple[str, str], ...]
+    markdown: str
+
+    @property
+    def sections(self) -> tuple[tuple[str, str], ...]:
+        """Give each heading with the Markdown that stands under it."""
+        pieces = _HEADING.split(self.markdown)
+        return tuple(
+            (heading, body.strip())
+            for heading, body in zip(pieces[1::2], pieces[2::2], strict=True)
+        )
 
     def section(self, heading: str) -> str:
         return dict(self.sections).get(heading, "")
@@ -51,22 +62,13 @@ class Page:
 
     def examples(self, heading: str) -> tuple[Example, ...]:
         """Give the fenced examples under `Example` or `Use instead`."""
-        found = _FENCE.findall(self.section(heading))
-        return tuple(Example(word or "net", text) for word, text in found)
+        return tuple(Example(word, text) for word, text in _FENCE.findall(self.section(heading)))
 
     def as_text(self) -> str:
         """Write the page for a terminal: examples indented instead of fenced."""
         parts = [f"{self.code} ({self.severity}): {self.title}"]
         for heading, body in self.sections:
             parts += [heading, _FENCE.sub(lambda m: _indent(m[2]), body)]
-        return "\n\n".join(parts) + "\n"
-
-    def as_markdown(self) -> str:
-        """Write the page as a Markdown document."""
-        parts = [f"# {self.code}: {self.title}", f"Severity: {self.severity}."]
-        for heading, body in self.sections:
-            named = _FENCE.sub(lambda m: f"```{m[1] or 'net'}\n{m[2]}```", body)
-            parts += [f"## {heading}", named]
         return "\n\n".join(parts) + "\n"
 
 
@@ -88,14 +90,14 @@ def all_pages() -> list[Page]:
 
 
 def read_page(problem: type[Problem]) -> Page:
-    """Take the docstring of a `Problem` apart."""
-    text = inspect.cleandoc(problem.__doc__ or "")
-    pattern = "|".join(_HEADINGS)
-    pieces = re.split(rf"^({pattern})$\n*", text, flags=re.MULTILINE)
-    sections = tuple(
-        (heading, body.strip()) for heading, body in zip(pieces[1::2], pieces[2::2], strict=True)
-    )
-    return Page(problem.code, problem.__name__, general(problem.title), problem.severity, sections)
+    """Read the page of a `Problem` class."""
+    text = (pages_dir() / f"{problem.code}.md").read_text("utf-8")
+    return Page(problem.code, problem.__name__, general(problem.title), problem.severity, text)
+
+
+def pages_dir() -> Path:
+    """Give the folder of the pages, each named after its code."""
+    return resource_dir("docs/errors")
 
 
 def general(title: str) -> str:

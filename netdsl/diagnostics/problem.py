@@ -1,13 +1,11 @@
 """The base of every diagnostic code.
 
-A code is one subclass of `Problem`, declared in `netdsl/diagnostics/problems/`:
+A code is one subclass of `Problem`, declared in `netdsl/diagnostics/problems/`, and a page in `docs/errors/`:
 
-    class UnknownName(Problem, code="N0201", title="unknown name `{name}`"):
-        '''What it means, an example and what to use instead: the text of `netdsl explain N0201`.'''
+    class UnknownName(Problem, code="N0201", title="unknown name `{name}`"): ...
 
-Its docstring holds three parts under the headings `What it means`, `Example` and `Use instead`; the two
-examples are fenced with ``` and are compiled by a test: the first must raise this code, the second none.
-`UnknownName.at(span, "label", help=…, name="x")` makes the `Diagnostic`.
+The page, `docs/errors/N0201.md`, is what `netdsl explain N0201` shows: what the code means, an example and what to
+use instead (see `explain.py`). `UnknownName.at(span, "label", help=…, name="x")` makes the `Diagnostic`.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def _rule(code: str, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
         "name": page.name,
         "shortDescription": {"text": page.title},
         "fullDescription": {"text": page.meaning},
-        "help": {"text": page.as_text(), "markdown": page.as_markdown()},
+        "help": {"text": page.as_text(), "markdown": page.markdown},
         "defaultConfiguration": {"level": _LEVELS[page.severity]},
     }
 

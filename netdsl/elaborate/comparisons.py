@@ -11,7 +11,7 @@ from typing import Any
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import identifiers
 from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.diagnostics.problems.conditions import TensorDecidesNothing
+from netdsl.diagnostics.problems.structure import TensorDecidesNothing
 from netdsl.elaborate import arithmetic, unbound, values
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import POISON, ModelFact, Tensor, is_poisoned, tensors_in

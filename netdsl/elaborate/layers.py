@@ -24,7 +24,7 @@ from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
-from netdsl.diagnostics.problems.wrapping import BuildsButFails, MakesNoModel
+from netdsl.diagnostics.problems.shapes import BuildsButFails, MakesNoModel
 from netdsl.elaborate import binding, calls, extern
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.call_arguments import call_values

@@ -21,7 +21,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as structure_problems
-from netdsl.diagnostics.problems.wrapping import BuildsButFails
+from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import layers

@@ -8,7 +8,7 @@ from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import View, argument, at, uses
 from netdsl.analyse.layout import Layout, layouts, own_layout
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
-from netdsl.diagnostics.problems import advice_channels as problems
+from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.size_candidates import with_value
 from netdsl.graph import Node
 from netdsl.tensor import spell_shape

@@ -8,7 +8,7 @@ from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import KERNELS, View, argument, at, uses
 from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from netdsl.diagnostics.problems import advice_data as problems
+from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.candidates import with_argument
 from netdsl.elaborate.categories import Categories, Followed, bound_of
 from netdsl.elaborate.size_candidates import argument as place_of

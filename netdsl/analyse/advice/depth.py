@@ -17,7 +17,7 @@ from netdsl.analyse.advice.view import (
 )
 from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
-from netdsl.diagnostics.problems import advice_depth as problems
+from netdsl.diagnostics.problems import advice as problems
 from netdsl.graph import Node
 from netdsl.record import record
 

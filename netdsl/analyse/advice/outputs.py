@@ -12,7 +12,7 @@ from netdsl.analyse.advice.view import View, activation, argument, at, uses
 from netdsl.analyse.logs import logged_names
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from netdsl.diagnostics.problems import advice_outputs as problems
+from netdsl.diagnostics.problems import advice as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.losses import loss_kind
 from netdsl.elaborate.settings import DataSource

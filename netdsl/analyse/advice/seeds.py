@@ -10,7 +10,7 @@ from netdsl.analyse.advice.view import View, at, uses
 from netdsl.catalog.initial_values import draws
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
-from netdsl.diagnostics.problems import advice_weights as problems
+from netdsl.diagnostics.problems import advice as problems
 from netdsl.graph import Graph, Node, Operation
 from netdsl.record import record
 

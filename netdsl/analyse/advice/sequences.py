@@ -9,7 +9,7 @@ from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import View, argument, at, each_step, uses
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from netdsl.diagnostics.problems import advice_sequences as problems
+from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.size_candidates import arguments_in
 from netdsl.graph import Node, Ref, refs_in
 from netdsl.source import Span

@@ -21,7 +21,7 @@ from netdsl.analyse.advice.view import (
 from netdsl.analyse.layout import layouts
 from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
-from netdsl.diagnostics.problems import advice_shapes as problems
+from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.candidates import with_argument
 from netdsl.elaborate.settings import DataSource
 from netdsl.graph import Node

@@ -11,7 +11,7 @@ from netdsl.analyse.variance import Carried, carried, share_beyond
 from netdsl.catalog.activations import ACTIVATIONS
 from netdsl.catalog.kind import ObjectValue
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
-from netdsl.diagnostics.problems import advice_weights as problems
+from netdsl.diagnostics.problems import advice as problems
 from netdsl.graph import Node
 
 #: What is left of the mean square after so many layers at least, and what it has become.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import View, uses
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
-from netdsl.diagnostics.problems import advice_structure as problems
+from netdsl.diagnostics.problems import advice as problems
 
 #: From this depth on building a model may fail without help: Keras uses a frame a layer, and of the thousand that
 #: Python allows some are taken by what calls it.

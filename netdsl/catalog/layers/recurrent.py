@@ -26,13 +26,14 @@ from netdsl.catalog.state_rules import check_states, spell_states
 from netdsl.catalog.training_costs import gates_kept, off_cudnn
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
+    NeedsFixedBatch,
     SeveralInputs,
     TooFewInputs,
     UnequalInputs,
     WrongRank,
     WrongValue,
+    WrongWrapped,
 )
-from netdsl.diagnostics.problems.wrapping import NeedsFixedBatch, WrongWrapped
 from netdsl.tensor import Dim, Shape, TensorSpec, equal, spell_shape
 
 

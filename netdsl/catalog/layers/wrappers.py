@@ -11,13 +11,11 @@ from netdsl.catalog.kind import BoundLayer, Call, Inference, LayerKind, Refusal,
 from netdsl.catalog.layers.recurrent import CALL_TENSORS, sequence
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
+    BaseClass,
     ConflictingArguments,
+    NeedsPython,
     UnequalInputs,
     WrongRank,
-)
-from netdsl.diagnostics.problems.wrapping import (
-    BaseClass,
-    NeedsPython,
     WrongState,
     WrongWrapped,
 )

@@ -24,8 +24,7 @@ from netdsl.catalog.operations import (
 )
 from netdsl.catalog.operations.call import OpCall, OpRule
 from netdsl.catalog.signature import names_and_aliases
-from netdsl.diagnostics.problems.shapes import WrongValue
-from netdsl.diagnostics.problems.wrapping import NeedsPython
+from netdsl.diagnostics.problems.shapes import NeedsPython, WrongValue
 
 __all__ = ["OpCall", "OpRule", "operation_names", "operation_rule", "own_name"]
 

@@ -5,203 +5,24 @@ from __future__ import annotations
 from netdsl.diagnostics.problem import Problem
 
 
-class UnknownSetting(Problem, code="N0801", title="unknown setting `{name}`"):
-    """What it means
-
-    A `train` block has a fixed set of settings, with the names that `Model.compile` and `Model.fit`
-    give them.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimiser = adam
-        loss = categorical_crossentropy
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-    }
-    ```
-    """
+class UnknownSetting(Problem, code="N0801", title="unknown setting `{name}`"): ...
 
 
-class WrongSetting(Problem, code="N0802", title="setting `{name}` does not take this"):
-    """What it means
-
-    The value of a setting is of another type or outside the range that Keras works with.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-        epochs = 0
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-        epochs = 10
-    }
-    ```
-    """
+class WrongSetting(Problem, code="N0802", title="setting `{name}` does not take this"): ...
 
 
-class UnknownObject(Problem, code="N0803", title="Keras has no {family} `{name}`"):
-    """What it means
-
-    A setting names an optimizer, loss or metric that Keras does not have. A function of your own is
-    declared with `extern fn`.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adan
-        loss = categorical_crossentropy
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-    }
-    ```
-    """
+class UnknownObject(Problem, code="N0803", title="Keras has no {family} `{name}`"): ...
 
 
 class OutputsDiffer(
     Problem, code="N0804", title="`{name}` does not match the outputs of the model"
-):
-    """What it means
-
-    Losses, weights and metrics are matched to outputs by name, or in order where they are given as
-    a list.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4)
-    }
-    train M {
-        optimizer = adam
-        loss = {"z": mse}
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4)
-    }
-    train M {
-        optimizer = adam
-        loss = {"y": mse}
-    }
-    ```
-    """
+): ...
 
 
-class LossDoesNotFit(Problem, code="N0805", title="the loss does not fit output `{name}`"):
-    """What it means
-
-    A loss expects a certain shape and type of prediction: class probabilities along the last axis,
-    one probability, a number.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(1, activation=sigmoid)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(1, activation=sigmoid)
-    }
-    train M {
-        optimizer = adam
-        loss = binary_crossentropy
-    }
-    ```
-    """
+class LossDoesNotFit(Problem, code="N0805", title="the loss does not fit output `{name}`"): ...
 
 
-class NotAdaptable(Problem, code="N0806", title="`{name}` has nothing to adapt"):
-    """What it means
-
-    `adapt` lists preprocessing layers of the model whose state is learned from the training data:
-    `Normalization`, `TextVectorization`, `StringLookup`, `IntegerLookup`, `Discretization`.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        hidden = x -> Dense(4)
-        output y = hidden -> Dense(1)
-    }
-    train M {
-        optimizer = adam
-        loss = mse
-        adapt = [hidden]
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        scaled = x -> Normalization()
-        output y = scaled -> Dense(1)
-    }
-    train M {
-        optimizer = adam
-        loss = mse
-        adapt = [scaled]
-    }
-    ```
-    """
+class NotAdaptable(Problem, code="N0806", title="`{name}` has nothing to adapt"): ...
 
 
 class NotEmittedYet(
@@ -209,98 +30,12 @@ class NotEmittedYet(
     code="N0807",
     title="a part of this `train` block is not generated yet",
     severity="advice",
-):
-    """What it means
-
-    The setting was read and checked. The generated module has `compile_model(model)`; what loads
-    data, fits, evaluates and predicts is not generated by this version.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-        epochs = 10
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-    }
-    ```
-    """
+): ...
 
 
-class SettingTwice(Problem, code="N0808", title="`{name}` is set twice"):
-    """What it means
-
-    Each setting stands once in a `train` block, and each model has one block.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        optimizer = sgd
-        loss = categorical_crossentropy
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-    }
-    ```
-    """
+class SettingTwice(Problem, code="N0808", title="`{name}` is set twice"): ...
 
 
 class NoLoss(
     Problem, code="N0809", title="the training of `{name}` has no {missing}", severity="warning"
-):
-    """What it means
-
-    Fitting needs an optimizer and a loss.
-
-    Example
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-    }
-    ```
-
-    Use instead
-    ```
-    model M {
-        input x: [8]
-        output y = x -> Dense(4, activation=softmax)
-    }
-    train M {
-        optimizer = adam
-        loss = categorical_crossentropy
-    }
-    ```
-    """
+): ...
