@@ -71,20 +71,6 @@ class Inference:
     unsaved: tuple[str, ...] = ()
 
 
-def no_negative_sizes(inference: Inference) -> Inference:
-    """Refuse what gives a tensor of a negative size, as Keras does, whatever rule gave it."""
-    for spec in flatten_structure(inference.outputs):
-        if any(isinstance(dim, int) and dim < 0 for dim in spec.shape):
-            from netdsl.diagnostics.problems.shapes import TooSmall
-
-            raise Refusal(
-                TooSmall,
-                f"this would give {spell_shape(spec.shape)}, and no size is negative",
-                help="give it a larger input",
-            )
-    return inference
-
-
 #: What tensors of a rank are, for those who bring another.
 _RANKS: Mapping[int, str] = {
     3: "rank 3 is a sequence: (batch, steps, features)",

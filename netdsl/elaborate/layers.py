@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netdsl.catalog.every_call import run_rule
 from netdsl.catalog.kind import (
     BoundLayer,
     Call,
     Identifier,
     Inference,
     Refusal,
-    no_negative_sizes,
 )
 from netdsl.catalog.signature import signature
 from netdsl.catalog.weight_rules import frozen
@@ -91,7 +91,7 @@ def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame)
     definition = prepared.definition
 
     def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
-        return definition.rule(
+        return run_rule(
             Call(
                 definition,
                 prepared.arguments,
@@ -287,7 +287,7 @@ def _infer(
         definition, prepared.arguments, inputs, is_list, call_arguments, frozenset(prepared.written)
     )
     try:
-        inference = with_masks(call, no_negative_sizes(definition.rule(call)))
+        inference = with_masks(call, run_rule(call))
     except OverflowError:
         raise LimitReached("numbers too large to work with") from None
     except Refusal as refusal:

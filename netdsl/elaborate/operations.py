@@ -14,9 +14,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netdsl.catalog.kind import Identifier, Inference, Refusal, no_negative_sizes
+from netdsl.catalog.every_call import no_negative_sizes
+from netdsl.catalog.kind import Identifier, Inference, Refusal
 from netdsl.catalog.operations import OpCall, operation_names, operation_rule, own_name
 from netdsl.catalog.signature import dtype_names, names_and_aliases, signature
+from netdsl.catalog.tensor_forms import check_function
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
@@ -78,6 +80,7 @@ def _infer(
     rule = operation_rule(function)
     assert rule is not None
     try:
+        check_function(call.function, (t.spec for t in tensors_in([positional, [*named.values()]])))
         inference = no_negative_sizes(rule(call))
     except OverflowError:
         raise LimitReached("numbers too large to work with") from None
