@@ -85,7 +85,7 @@ def _runs_sparse(call: Call, x: TensorSpec) -> bool:
         case "Dense":
             return x.rank == 2
         case "CategoryEncoding":
-            return call.output_mode != "one_hot"
+            return bool(call.output_mode != "one_hot")
         case "Activation":
             return call.activation in SPARSE_ACTIVATIONS
         case kind:
