@@ -16,7 +16,7 @@ HELPERS = frozenset({"SharedLayers", "once", "deep_model", "tied", "fresh", "net
 
 #: Single letters that read like digits; linters refuse them.
 _AMBIGUOUS = frozenset("lIO")
-_RESERVED = frozenset(dir(builtins)) | PREAMBLE | {"name", "_", "__debug__"} | _AMBIGUOUS
+_RESERVED = frozenset(dir(builtins)) | PREAMBLE | HELPERS | {"name", "_", "__debug__"} | _AMBIGUOUS
 
 
 def python_name(text: str) -> str:

@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from netdsl.compiler import compile_source
-from netdsl.emit.spelling import function_name, python_name
+from netdsl.compiler import compile_source, compile_text
+from netdsl.emit.spelling import HELPERS, function_name, python_name
 from netdsl.source import SourceFile
 
 FUNCTIONS = {
@@ -60,3 +60,12 @@ def test_only_what_a_model_reaches_is_written() -> None:
     )
     assert functions(source) == ["used", "m"]
     assert "unused" not in source
+
+
+@pytest.mark.parametrize("helper", sorted(HELPERS))
+def test_a_hyperparameter_does_not_hide_what_the_module_calls(helper: str) -> None:
+    compiled = compile_text(
+        f"block b({helper}: int = 4) = Dense({helper})\nmodel M {{ input x: [4]\n output y = x -> b({helper}=8) }}"
+    )
+    assert f"def b(x, {helper}_=4, *, name=" in compiled.source
+    assert f"b(x, {helper}_=8, name=" in compiled.source
