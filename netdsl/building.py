@@ -152,7 +152,7 @@ def _check(graph: Graph, model: Any) -> None:
         if operation.graph is not None and not use:
             _check(operation.graph, model.get_layer(operation.name))
         elif _is_extern(operation):
-            differences = list(_differences(node, model.get_layer(operation.name), use))
+            differences = list(_differences(node, model.get_layer(operation.name), use, model))
             if differences:
                 raise DeclarationMismatch(
                     f"{_place(node)}`{operation.kind}` is not as declared: {'; '.join(differences)}"
@@ -177,10 +177,13 @@ def _holds_extern(value: Any) -> bool:
     return False
 
 
-def _differences(node: Node, layer: Any, use: int) -> Iterator[str]:
+def _differences(node: Node, layer: Any, use: int, model: Any) -> Iterator[str]:
     import keras
+    from keras.src.ops.function import make_node_key
 
-    outputs = keras.tree.flatten(layer._inbound_nodes[use].output_tensors)
+    calls = enumerate(layer._inbound_nodes)  # those inside other layers are among them
+    own = [call for number, call in calls if make_node_key(layer, number) in model._nodes]
+    outputs = keras.tree.flatten(own[use].output_tensors)
     given = ", ".join(f"{y.dtype} {tuple(y.shape)}" for y in outputs)
     if not _fits(node.flat_outputs, outputs):
         yield f"it gives {given}, declared {', '.join(map(_spell, node.flat_outputs))}"

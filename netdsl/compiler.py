@@ -17,6 +17,7 @@ from typing import Any, Literal
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import Surroundings, View
 from netdsl.analyse.declarations import unused_names
+from netdsl.analyse.reloading import not_found_again
 from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
@@ -279,6 +280,8 @@ def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
         graph.deepest = deepest_chain(graph)
         if graph.complete and not elaboration.unit.is_broken:
             check_structure(graph, diagnostics.report)
+            for found in not_found_again(graph):
+                diagnostics.report(found)
             check_sizes(graph, diagnostics.report)
 
 

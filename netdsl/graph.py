@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from netdsl.catalog.kind import LayerKind, Role, Structure, Weight, flatten_structure
+from netdsl.catalog.kind import BoundLayer, LayerKind, Role, Structure, Weight, flatten_structure
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec, sum_of
@@ -55,6 +55,23 @@ class Operation:
     graph: Graph | None = None
     module: str = ""
     span: Span | None = None
+    is_held: bool = False  # it is made once, and part of other layers too
+    made_for: TensorSpec | None = None  # what a shared layer was first applied to
+
+
+@dataclass(eq=False)
+class Held:
+    """What a layer holds of `layer name = …`: the one layer, several in a row, or a network of them.
+
+    `declared` is its name in the spec, `name` the one in Keras. The rest is known once the layer that holds it has
+    been applied; `graph` is what it computes from its one input, where it is no plain layer of Keras.
+    """
+
+    declared: str
+    name: str
+    form: Literal["layer", "row", "network"]
+    operations: tuple[Operation, ...] = ()
+    graph: Graph | None = None
 
 
 #: Whether a name stays with its layer when others come and go: somebody gave it ("given"), it is its kind's ("kind"),
@@ -101,6 +118,20 @@ class Node:
         """Tell whether what is applied is a layer of the catalogue with one of these roles."""
         definition = self.operation.definition
         return definition is not None and definition.is_a(*roles)
+
+
+def held_in(value: Any) -> Iterator[Held]:
+    """Give the shared layers inside the arguments of a layer, those inside others too."""
+    if isinstance(value, BoundLayer):
+        if value.shared is not None:
+            yield value.shared
+        yield from held_in(value.arguments)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from held_in(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from held_in(item)
 
 
 def refs_in(value: Any) -> Iterator[Ref]:
@@ -226,3 +257,16 @@ class Graph:
         """Add up the multiply-accumulates of one sample over what the outputs depend on."""
         needed = self.needed()
         return sum_of(n.macs if n.known else UNKNOWN for n in self.nodes if n.id in needed)
+
+
+def inner_graphs(graph: Graph) -> Iterator[Graph]:
+    """Give the graphs of models that are layers of this one, and of what its layers hold."""
+    for operation in graph.operations():
+        if operation.graph is not None:
+            yield operation.graph
+        for held in held_in(operation.bound):
+            if held.graph is not None:
+                yield held.graph
+            for part in held.operations:
+                if part.graph is not None:
+                    yield part.graph

@@ -7,6 +7,7 @@ depends on a size nobody knows yet is symbolic or unknown, as dimensions are.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 
 from netdsl.catalog.kind import Weight
 from netdsl.graph import Graph, Node, Operation
@@ -61,7 +62,7 @@ def totals(graph: Graph) -> Totals:
     """Add up a model."""
     counted = counted_nodes(graph)
     operations = {id(node.operation): node.operation for node in counted}.values()
-    weights = [pair for operation in operations for pair in weights_of(operation)]
+    weights = list(weights_in(operations))
     return Totals(
         parameters=sum(math.prod(weight.shape) for weight, _ in weights),
         trainable_parameters=sum(math.prod(weight.shape) for weight, trains in weights if trains),
@@ -80,19 +81,34 @@ def counted_nodes(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes if node.id in counted]
 
 
+def weights_in(operations: Iterable[Operation]) -> Iterator[tuple[Weight, bool]]:
+    """Give each weight of several layers once, and whether it trains: parts that they share count in the first."""
+    for _, weight, trains in _each_once(operations):
+        yield weight, trains
+
+
+def counted_in(operations: Iterable[Operation]) -> dict[int, int]:
+    """Give the parameters that each layer adds to those before it, by the layer's identity."""
+    counts: dict[int, int] = {}
+    for operation, weight, _ in _each_once(operations):
+        counts[id(operation)] = counts.get(id(operation), 0) + math.prod(weight.shape)
+    return counts
+
+
+def _each_once(operations: Iterable[Operation]) -> Iterator[tuple[Operation, Weight, bool]]:
+    seen: set[int] = set()
+    for operation in operations:
+        for weight, trains in weights_of(operation):
+            if weight.variable is not None:
+                if id(weight.variable) in seen:
+                    continue
+                seen.add(id(weight.variable))
+            yield operation, weight, trains
+
+
 def weights_of(operation: Operation) -> list[tuple[Weight, bool]]:
     """Give each weight of a layer or sub-model, in Keras's order, and whether it trains."""
-    found: list[tuple[Weight, bool]] = []
-    pending = [(operation, True)]
-    while pending:
-        current, trains = pending.pop()
-        trains = trains and current.trainable
-        if current.graph is None:
-            found += [(weight, trains and weight.trainable) for weight in current.weights]
-        else:
-            inside = {id(n.operation): n.operation for n in counted_nodes(current.graph)}
-            pending += [(inner, trains) for inner in reversed(inside.values())]
-    return found
+    return [(weight, operation.trainable and weight.trains) for weight in operation.weights]
 
 
 def parameters_of(operation: Operation) -> tuple[int, int]:

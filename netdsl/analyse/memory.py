@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from netdsl.analyse.costs import ELEMENT_BYTES, counted_nodes
+from netdsl.analyse.costs import ELEMENT_BYTES, counted_nodes, weights_in
 from netdsl.analyse.gradients import in_gradient, leaves_of, read_in_gradient
 from netdsl.catalog.kind import Inference, ObjectValue, Weight, policy_dtypes
 from netdsl.catalog.signature import names_and_aliases
@@ -61,7 +61,8 @@ class Memory:
 
 def training_memory(graph: Graph, setup: Setup) -> Memory:
     """Add up what training a model holds in memory."""
-    weights = list(weights_in(graph))
+    operations = {id(node.operation): node.operation for node in counted_nodes(graph)}
+    weights = list(weights_in(operations.values()))
     trained = [weight for weight, trains in weights if trains]
     return Memory(
         weights=sum(variable_bytes(weight, setup.precision) for weight, _ in weights),
@@ -96,15 +97,6 @@ def leaves(graph: Graph) -> Iterator[Node]:
     """Give the nodes that compute, those of models used as layers in place of them."""
     for node in counted_nodes(graph):
         yield from leaves_of(node)
-
-
-def weights_in(graph: Graph) -> Iterator[tuple[Weight, bool]]:
-    """Give each weight once, and whether it trains."""
-    from netdsl.analyse.costs import weights_of
-
-    operations = {id(node.operation): node.operation for node in counted_nodes(graph)}
-    for operation in operations.values():
-        yield from weights_of(operation)
 
 
 # -- bytes --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.graph import Graph, Node, Origin, Unread
+from netdsl.graph import Graph, Node, Origin, Unread, held_in
 from netdsl.source import Span
 
 #: Nodes that stand for the ends of a model, beside the numbers of its own.
@@ -16,8 +16,10 @@ SOURCE, SINK = "inputs", "outputs"
 
 def check_structure(graph: Graph, report: Callable[[Diagnostic], None]) -> None:
     """Report what Keras accepts in silence, and duplicate names, which it does not."""
-    for diagnostic in (*duplicate_names(graph), *unused(graph)):
-        report(diagnostic)
+    inside = (held.graph for operation in graph.operations() for held in held_in(operation.bound))
+    for part in (graph, *(held for held in inside if held is not None)):
+        for diagnostic in (*duplicate_names(part), *unused(part)):
+            report(diagnostic)
 
 
 def unused(graph: Graph) -> Iterable[Diagnostic]:

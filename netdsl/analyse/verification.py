@@ -12,7 +12,7 @@ from typing import Any
 
 from netdsl.analyse.costs import totals, weights_of
 from netdsl.analyse.structure import SINK, SOURCE, between_ends, ends
-from netdsl.graph import Graph, Node, Operation
+from netdsl.graph import Graph, Node, Operation, inner_graphs
 
 
 class BrokenGraph(Exception):
@@ -32,13 +32,12 @@ def verify(graph: Graph) -> None:
 
 
 def with_models_inside(graph: Graph) -> list[Graph]:
-    """Give a graph and those of the models that it applies, each once."""
+    """Give a graph, those of the models that it applies, and those that its layers hold, each once."""
     found = {id(graph): graph}
     pending = [graph]
     while pending:
-        for operation in pending.pop().operations():
-            inner = operation.graph
-            if inner is not None and id(inner) not in found:
+        for inner in inner_graphs(pending.pop()):
+            if id(inner) not in found:
                 found[id(inner)] = inner
                 pending.append(inner)
     return list(found.values())
@@ -122,9 +121,10 @@ def _weights(graph: Graph, view: Any) -> Iterator[str]:
         counted |= before
         pending += before
     operations = {id(graph.nodes[n].operation): graph.nodes[n].operation for n in counted}
-    parameters = sum(
-        math.prod(weight.shape) for op in operations.values() for weight, _ in weights_of(op)
-    )
+    weights = [weight for op in operations.values() for weight, _ in weights_of(op)]
+    own = [weight for weight in weights if weight.variable is None]
+    held = {weight.variable: weight for weight in weights if weight.variable is not None}
+    parameters = sum(math.prod(weight.shape) for weight in (*own, *held.values()))
     told = totals(graph).parameters
     if parameters != told:
         yield f"its layers have {parameters} parameters, and {told} are told"

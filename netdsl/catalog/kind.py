@@ -18,12 +18,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from netdsl.catalog.weight import Weight as Weight
 from netdsl.diagnostics.problem import Problem
 from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
 
 if TYPE_CHECKING:
     from netdsl.catalog.argument_types import ArgumentType
+    from netdsl.graph import Held
 
 #: One tensor, or a (nested) tuple of them, as a layer's output or the value of a call-time argument.
 Structure: TypeAlias = TensorSpec | tuple["Structure", ...]
@@ -36,19 +38,6 @@ def flatten_structure(structure: Structure) -> Iterator[TensorSpec]:
     else:
         for part in structure:
             yield from flatten_structure(part)
-
-
-@record
-class Weight:
-    """A variable that a layer makes: Keras's name for it, its shape, and whether it trains."""
-
-    name: str
-    shape: tuple[int, ...]
-    trainable: bool = True
-    dtype: str = "float32"
-    within: str = (
-        ""  # the part that holds it, where the layer itself does not: "lstm_cell", "query"
-    )
 
 
 @record
@@ -190,6 +179,14 @@ class BoundLayer:
     definition: LayerKind | None = None
     module: str = ""  # the Python module of a layer of the user's own
     name: str = ""  # its `name`, where the spec gives it one
+    shared: Held | None = None  # of `layer name = …`: what others hold of it too
+
+    @property
+    def label(self) -> str:
+        """What a message calls it: its class, or its own name where it stands for several layers."""
+        if self.shared is None or self.shared.form == "layer":
+            return self.kind
+        return self.shared.declared
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -444,6 +441,7 @@ class LayerKind:
     roles: tuple[Role, ...] = ()
     state_size: Callable[[Any], StateSize] | None = None  # of a recurrent cell, from its arguments
     traced: bool = False  # Keras finds its output shape only by running its `call`
+    keeps_rank: bool = False  # once it is built, it takes no other rank
     holds_layers: bool = (
         False  # layers inside own its weights; the constructor's `trainable` misses them
     )

@@ -35,6 +35,8 @@ def spell(value: Any, depth: int = 0) -> str:
     if isinstance(value, ObjectValue):
         named = (f"{k}={spell(v, depth + 1)}" for k, v in value.arguments.items())
         return f"{value.kind}({_items(named, len(value.arguments))})"
+    if isinstance(value, BoundLayer) and value.shared is not None:
+        return value.shared.declared
     if isinstance(value, BoundLayer):
         return f"{value.kind}({'…' if value.written else ''})"
     if isinstance(value, ExternFunction | Identifier):

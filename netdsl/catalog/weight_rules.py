@@ -109,7 +109,7 @@ def frozen(layer: BoundLayer, weights: tuple[Weight, ...]) -> tuple[Weight, ...]
     if layer.definition is not None and layer.definition.holds_layers:
         raise Refusal(
             WrongWrapped,
-            f"Keras goes on training the layers inside `{layer.kind}` here",
+            f"Keras goes on training the layers inside `{layer.label}` here",
             help="say `trainable=False` of the layer around it, or of those inside",
         )
     return tuple(replace(weight, trainable=False) for weight in weights)

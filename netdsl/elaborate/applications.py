@@ -19,7 +19,7 @@ from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import binding, bodies, layers, modes
+from netdsl.elaborate import binding, bodies, layers, made_once, modes
 from netdsl.elaborate.entities import POISON, NamedOutputs, Tensor, is_poisoned
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.naming import snake_case
@@ -200,8 +200,7 @@ def _add(
             trainable,
             span=call.span,
         )
-        if body.shared is not None:
-            body.shared[stage] = operation
+        made_once.keep(operation, body, arriving)
     outputs = applied.outputs if isinstance(cuts, tuple) and cuts else applied.outputs[0]
     inference = Inference(outputs, applied.weights, applied.macs)
     result = layers.add_node(operation, [arriving], {}, inference, span, frame)

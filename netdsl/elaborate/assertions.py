@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netdsl.catalog.kind import Weight
+from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
@@ -16,6 +17,7 @@ from netdsl.elaborate.entities import POISON, ModelFact, ModelRef, Tensor, is_te
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.ordering import Arrangement
 from netdsl.elaborate.parameters import evaluate_arguments
+from netdsl.elaborate.untold import require_told
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -50,6 +52,7 @@ def check(statement: tree.Assert, frame: Frame) -> None:
 def check_in(statement: tree.Assert, frame: Frame) -> bool:
     """Decide an assertion and report it where it does not hold, with the numbers on both sides."""
     held = ev.condition(statement.condition, frame)
+    require_told(POISON if held is None else held, statement.span, frame)
     if held is not False or _has_refused_defaults(frame):
         return held is True
     message = "" if statement.message is None else str(ev.value_of(statement.message, frame))
@@ -168,7 +171,7 @@ def _known(dim: Dim) -> Any:
 
 def _weights(nodes: list[Node]) -> list[Weight]:
     operations = {id(n.operation): n.operation for n in nodes}
-    return [w for operation in operations.values() for w in operation.weights]
+    return list(distinct(w for operation in operations.values() for w in operation.weights))
 
 
 def count(weight: Weight) -> int:

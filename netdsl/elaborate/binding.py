@@ -43,15 +43,15 @@ from netdsl.elaborate.entities import (
     SharedLayer,
     Tensor,
     is_poisoned,
+    makers_in,
     tensors_in,
 )
 from netdsl.elaborate.families import by_its_name
 from netdsl.elaborate.frame import MISSING, DefaultSet, Frame
+from netdsl.elaborate.held_layers import given_layers
 from netdsl.elaborate.parameters import Given, evaluate_arguments
 from netdsl.source import Span
 from netdsl.syntax import tree
-
-_MAKERS = (KindRef, BlockRef, ModelRef)
 
 
 @dataclass(eq=False, slots=True)
@@ -95,6 +95,9 @@ def bind_call(
     if any(isinstance(g.value, KindRef) for g in given):
         given = list(_by_their_names(given, found, overrides))
     key = _plain_key(found, given)
+    if key is None:
+        each_step = definition is not None and definition.is_a("step_by_step")
+        given = given_layers(given, frame, takes_network=each_step)
     known = None if key is None else frame.session.bindings.get(key)
     if known is not None:
         binding, written = known
@@ -111,7 +114,7 @@ def bind_call(
     refused = len(bindable) < len(given)
     given = bindable
     binding, spelled = _bind(found, overrides, given, frame)
-    if any(isinstance(item.value, _MAKERS) for item in given):
+    if any(next(makers_in(item.value), None) is not None for item in given):
         from netdsl.elaborate.uncalled import classes_among  # loaded where there is a mistake
 
         refused |= classes_among(call, given, found, frame)
@@ -361,7 +364,9 @@ def _plain(value: Any) -> Any:
         isinstance(value, (list, tuple)) and next(tensors_in(value), None) is not None
     ):
         return POISON
-    if isinstance(value, (list, tuple)) and is_poisoned(value):
+    if isinstance(value, (list, tuple)) and (
+        is_poisoned(value) or next(makers_in(value), None) is not None
+    ):
         return POISON
     return value
 

@@ -7,6 +7,7 @@ one that cannot be carried out poisons the names it binds, and the rest goes on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
@@ -17,6 +18,7 @@ from netdsl.elaborate import (
     candidates,
     layers,
     loops,
+    made_once,
     models,
     modes,
     parameters,
@@ -46,6 +48,7 @@ from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import Arrangement, Step
 from netdsl.elaborate.parameters import Given
 from netdsl.elaborate.unpacking import change_names
+from netdsl.elaborate.untold import require_told
 from netdsl.graph import Graph, Node, Operation, Unread
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -125,7 +128,7 @@ def _run_block(
             return POISON
         inner.arriving = arriving
         inner_body.inputs = (arriving,)
-        _predefine_as(node.body, inner)
+        predefine_as(node.body, inner)
         return stages.run(node.body, arriving, inner)
     arranged = inner.session.arranged(node.body)
     if not arranged.inputs and lacks_input(node, inner):
@@ -270,15 +273,20 @@ def _run_statement(step: Step, frame: Frame) -> None:
     match statement:
         case tree.Let(_, name, value):
             frame.variables[name] = _value(value, frame)
+            require_told(frame.variables[name], statement.span, frame)
         case tree.Function(_, name):
             frame.variables[name] = FunctionValue(statement, frame)
         case tree.LayerDecl(_, name):
-            frame.variables[name] = SharedLayer(statement, frame)
+            around = frame.body.shared if frame.body is not None else None
+            made = (
+                {} if around is None else around
+            )  # in a block that is itself shared: once for all
+            frame.variables[name] = SharedLayer(statement, frame, made)
         case tree.Bind():
-            _predefine_as(statement.value, frame)
+            predefine_as(statement.value, frame)
             _bind(statement, _tensor_value(statement, statement.value, frame), frame)
         case tree.Output():
-            _predefine_as(statement.value, frame)
+            predefine_as(statement.value, frame)
             frame.variables[output_key(statement)] = _tensor_value(
                 statement, statement.value, frame
             )
@@ -304,7 +312,7 @@ def _value(expr: tree.Expr, frame: Frame) -> Any:
     return value
 
 
-def _predefine_as(expr: tree.Expr, frame: Frame) -> None:
+def predefine_as(expr: tree.Expr, frame: Frame) -> None:
     """A name that `as` gives in a branch exists also where the branch is not taken, as nothing."""
     for name in names_after_as(expr):
         frame.variables.setdefault(name, NotTaken(name)) if name != "_" else None
@@ -312,6 +320,7 @@ def _predefine_as(expr: tree.Expr, frame: Frame) -> None:
 
 def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Frame) -> Any:
     value = ev.evaluate(expr, frame)
+    require_told(value, statement.span, frame)
     if is_tensorial(value) or (value == [] and isinstance(expr, tree.Comprehension)):
         return value  # a list of tensors, if of none
     if isinstance(statement, tree.Bind) and isinstance(
@@ -366,66 +375,6 @@ def _bind(statement: tree.Bind, value: Any, frame: Frame) -> None:
     frame.variables.update(loops.match_pattern(target, value, frame))
 
 
-# -- shared layers ------------------------------------------------------------------------------
-
-
-def apply_shared(
-    shared: SharedLayer, call: tree.Call | None, span: Span, arriving: Any, frame: Frame
-) -> Any:
-    """Use a layer that was made with `layer name = …`: the same weights at each use."""
-    body, own = frame.body, shared.home.body
-    if body is None or own is None:
-        return POISON
-    value = shared.node.value
-    extra_call = call if call is not None and call.arguments else None
-    inner_body = Body(
-        body.graph,
-        own.plan,
-        own.prefix,
-        (*body.via, (span, shared.node.name)),
-        body.path,
-        shared.operations,
-        own.trainable and body.trainable,
-        body.inputs,
-    )
-    inner = Frame(frame.session, shared.home.unit, shared.home, {}, inner_body)
-    _predefine_as(value, inner)
-    if extra_call is None:
-        inner.arriving = arriving
-        return _at_use(span, frame, body, lambda: stages.run(value, arriving, inner))
-    if not isinstance(value, tree.Call):
-        report_inputs(shared.node.name, "a chain takes no call-time arguments", call.span, frame)  # type: ignore[union-attr]
-        return POISON
-    evaluated, fine = layers.call_time_arguments(extra_call, frame)
-    if not fine:
-        return POISON
-    temporary = {f"argument {i}": item.value for i, item in enumerate(evaluated)}
-    inner.variables.update(temporary)
-    second = tree.Call(
-        extra_call.span,
-        value,
-        tuple(
-            tree.Argument(
-                item.span, item.name, tree.Name(item.span, f"argument {i}"), "", item.name_span
-            )
-            for i, item in enumerate(evaluated)
-        ),
-    )
-    return _at_use(span, frame, body, lambda: stages.run(second, arriving, inner))
-
-
-def _at_use(span: Span, frame: Frame, body: Body, run: Any) -> Any:
-    """Run a shared layer and give its nodes the place of the use."""
-    first = len(body.graph.nodes)
-    result = run()
-    frame.session.budget.step(BLOCK_STEPS + len(body.graph.nodes) - first)
-    place = body.origin(span)
-    for node in body.graph.nodes[first:]:
-        if len(node.origin.via) == len(place.via) + 1:
-            node.origin = place
-    return result
-
-
 # -- models as layers ---------------------------------------------------------------------------
 
 
@@ -452,7 +401,8 @@ def apply_model(
     name = layers.stage_name(call, frame, snake_case(instance.node.name))
     operation = None if body.shared is None else body.shared.get(name)
     if operation is None:
-        weights = models.model_weights(graph)
+        # What its layers share among themselves is another's in each model that is made of it.
+        weights = tuple(replace(w, variable=None) for w in models.model_weights(graph))
         frame.session.budget.step(len(weights))
         trainable = body.trainable and is_trainable(call, frame)
         operation = Operation(
@@ -466,8 +416,7 @@ def apply_model(
             graph=graph,
             span=call.span,
         )
-        if body.shared is not None:
-            body.shared[name] = operation
+        made_once.keep(operation, body, arriving)
     inference = models.model_inference(outputs, operation.weights, graph)
     positional = [values[0] if len(values) == 1 else list(values)]
     result = layers.add_node(operation, positional, {}, inference, call.span, frame)

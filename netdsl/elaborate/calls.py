@@ -12,7 +12,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES, STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import arithmetic, binding, layers, parameters, stages, values
+from netdsl.elaborate import arithmetic, binding, parameters, stages, values, wrapped
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.elsewhere import found_elsewhere
 from netdsl.elaborate.entities import (
@@ -63,7 +63,7 @@ def call(expr: tree.Call, frame: Frame) -> Any:
             return of_several(expr, name, ("layer", *several), frame)
         case KindRef() | ExternLayerRef():
             frame.session.budget.step(LAYER_STEPS)
-            return layers.bound_layer(expr, target, frame)
+            return wrapped.bound_layer(expr, target, frame)
         case BlockRef() | ModelRef() | SharedLayer():
             return _applied_as_function(expr, frame)
         case Identifier():

@@ -14,7 +14,14 @@ from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems.structure import TensorDecidesNothing
 from netdsl.elaborate import arithmetic, unbound, values
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.entities import POISON, ModelFact, Tensor, is_poisoned, tensors_in
+from netdsl.elaborate.entities import (
+    POISON,
+    ModelFact,
+    Tensor,
+    is_poisoned,
+    tensors_in,
+    thing_in,
+)
 from netdsl.elaborate.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -59,6 +66,8 @@ def _comparable(expr: tree.Expr, frame: Frame) -> Any:
         return value.name
     if isinstance(value, ModelFact) and "call" in value.values:
         return unbound.fact_of_no_model(expr, frame)
+    if (thing := thing_in(value)) is not None:
+        return ev.no_value(expr, thing, frame)
     return ev.unknown_name(expr.span, value.name, frame) if isinstance(value, Identifier) else value
 
 

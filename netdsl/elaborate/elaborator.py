@@ -17,7 +17,9 @@ from netdsl.elaborate.losses import check_losses, check_weights
 from netdsl.elaborate.ordering import in_order
 from netdsl.elaborate.training import TrainPlan, read_training, report_not_emitted
 from netdsl.elaborate.unreached import check_unreached
+from netdsl.elaborate.untold import require_all_told, require_told
 from netdsl.graph import Graph
+from netdsl.source import Span
 from netdsl.stack import deep_stack
 from netdsl.syntax import tree
 
@@ -40,13 +42,13 @@ def elaborate(
     sizes: Mapping[str, int] | None = None,
 ) -> Elaboration:
     """Elaborate every model of a file; mistakes are reported and the rest goes on."""
-    session = Session(diagnostics, sizes=dict(sizes or {}))
+    session = Session(diagnostics, sizes=dict(sizes or {}), place=Span(unit.file, 0, 0))
     result = Elaboration(unit, hyperparameters=session.hyperparameters)
     with deep_stack(), _limits(session):
         root = session.root(unit)
         for constant in in_order(constants_of(unit)):
             session.place = constant.span
-            root.lookup(constant.name)
+            require_told(root.lookup(constant.name), constant.span, root)
         for symbol in own_symbols(unit):
             _elaborate_model(symbol, settings, session, result)
         for statement in unit.module.statements:
@@ -62,6 +64,7 @@ def elaborate(
             report_not_emitted(plan, root)
         if not diagnostics.has_errors:  # first things first
             check_unreached(unit, session)
+        require_all_told(own_symbols(unit), result.graphs, session)
     result.steps = MAX_STEPS - session.budget.steps
     return result
 

@@ -27,6 +27,10 @@ Poison = Unresolved
 POISON = UNRESOLVED
 
 
+class AlreadyTold(Exception):
+    """Raised where a layer inside another fails, and the mistake has been reported where it stands."""
+
+
 @record
 class Tensor:
     """A tensor of the graph under construction."""
@@ -60,10 +64,16 @@ class KindRef:
     name: str
     definition: LayerKind | None  # None where the catalogue has a signature but no rule
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @record(eq=False)
 class BlockRef:
     symbol: Symbol
+
+    def __str__(self) -> str:
+        return self.symbol.name
 
 
 @record(eq=False)
@@ -72,10 +82,16 @@ class ModelRef:
 
     symbol: Symbol
 
+    def __str__(self) -> str:
+        return self.symbol.name
+
 
 @record(eq=False)
 class ExternLayerRef:
     symbol: Symbol
+
+    def __str__(self) -> str:
+        return self.symbol.name
 
 
 @record(eq=False)
@@ -85,6 +101,9 @@ class FunctionValue:
     node: tree.Function
     home: Frame
 
+    def __str__(self) -> str:
+        return self.node.name
+
 
 @dataclass(eq=False)
 class SharedLayer:
@@ -93,6 +112,9 @@ class SharedLayer:
     node: tree.LayerDecl
     home: Frame
     operations: dict[str, Operation] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.node.name
 
 
 #: What is applied by its own name, where it is declared: no value that a block could be given.
@@ -112,6 +134,9 @@ class BuiltinFunction:
 
     name: str
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @record(eq=False)
 class ModelFact:
@@ -119,6 +144,9 @@ class ModelFact:
 
     name: str
     values: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
@@ -128,6 +156,37 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from tensors_in(item)
+
+
+def makers_in(value: Any) -> Iterator[Any]:
+    """Give the classes, blocks and models inside a value that were not called, in order."""
+    if isinstance(value, (KindRef, BlockRef, ModelRef, ExternLayerRef)):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from makers_in(item)
+
+
+def is_layer(thing: Any) -> bool:
+    """Tell a layer that is not applied, and what makes one."""
+    return isinstance(thing, (BoundLayer, *APPLIED_BY_NAME))
+
+
+#: What neither is a value nor a tensor.
+_THINGS = (
+    KindRef, BlockRef, ModelRef, ExternLayerRef, FunctionValue, BuiltinFunction, SharedLayer,
+    BoundLayer, ModelFact,
+)  # fmt: skip
+
+
+def thing_in(value: Any) -> Any:
+    """Give the first that neither is a value nor a tensor, in a (nested) list or dict too; None where all are."""
+    if isinstance(value, _THINGS):
+        return value
+    parts = value.values() if isinstance(value, dict) else value
+    if isinstance(value, (list, tuple, dict)):
+        return next((found for part in parts if (found := thing_in(part)) is not None), None)
+    return None
 
 
 def is_tensorial(value: Any) -> bool:

@@ -79,17 +79,24 @@ def plain_value(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     if isinstance(value, Identifier):
         return unknown_name(expr.span, value.name, frame)
     if isinstance(value, (Tensor, KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)):
-        makes_layer = isinstance(value, (KindRef, BlockRef, ExternLayerRef))
-        frame.report(
-            problems.WrongUse.at(
-                expr.span,
-                f"this is {spell_entity(value)}, a value is needed",
-                name=short(expr.span.text),
-                help=f"a layer takes parentheses: `{short(expr.span.text)}(…)`" * makes_layer,
-            )
-        )
-        return POISON
+        return no_value(expr, value, frame)
     return value
+
+
+def no_value(expr: tree.Expr, found: Any, frame: Frame) -> Any:
+    """Report a tensor, a layer or what makes one where a value is needed."""
+    makes_layer = isinstance(found, (KindRef, BlockRef, ExternLayerRef))
+    is_made = isinstance(found, (BoundLayer, SharedLayer))
+    frame.report(
+        problems.WrongUse.at(
+            expr.span,
+            f"this is {spell_entity(found)}, a value is needed",
+            name=short(expr.span.text),
+            help=f"a layer takes parentheses: `{short(expr.span.text)}(…)`" * makes_layer
+            or f"a layer is applied by an arrow: `x -> {short(expr.span.text)}`" * is_made,
+        )
+    )
+    return POISON
 
 
 def condition(expr: tree.Expr, frame: Frame) -> bool | None:

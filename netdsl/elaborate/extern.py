@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer, Inference, Refusal, Weight
+from netdsl.catalog.kind import BoundLayer, Inference, Weight
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import layers, parameters
+from netdsl.elaborate import bodies, layers, made_once, parameters, wrapped
 from netdsl.elaborate import tensor_types as types
 from netdsl.elaborate.arrivals import takes
-from netdsl.elaborate.entities import POISON, ExternLayerRef, is_poisoned, tensors_in
+from netdsl.elaborate.entities import POISON, AlreadyTold, ExternLayerRef, is_poisoned, tensors_in
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.held_layers import no_shared_layers
 from netdsl.elaborate.naming import snake_case
 from netdsl.graph import Operation
 from netdsl.source import Span
@@ -23,7 +24,12 @@ def _bind(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> dict[str, Any] 
     node = ref.symbol.node
     assert isinstance(node, tree.ExternLayer)
     home = frame.session.root(ref.symbol.unit)
-    return parameters.bind_parameters(node.name, node.parameters, call, frame, home)
+    bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home)
+    why = "what a layer of your own does with a shared layer, and which weights it owns then, cannot be told"
+    help_ = "give it a layer of its own: write the layer itself"
+    if bound is None or not no_shared_layers(bound, call, frame, why, help_):
+        return None
+    return bound
 
 
 def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
@@ -37,12 +43,10 @@ def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
     def infer(inputs: tuple[TensorSpec, ...], **_: Any) -> Inference:
         result = infer_extern(node, bound, inputs, ref, frame, call.span)
         if result is None:
-            raise Refusal(
-                shape_problems.IncompatibleShape, f"`{node.name}` does not take this input"
-            )
+            raise AlreadyTold
         return result
 
-    name = layers.inner_name(call, frame)
+    name = wrapped.inner_name(call, frame)
     return BoundLayer(node.name, bound, infer, bound, None, node.module, name)
 
 
@@ -110,7 +114,9 @@ def apply_extern(
     inference = infer_extern(node, bound, inputs, ref, frame, call.span)
     if inference is None:
         return POISON
-    operation = _operation(node, name, bound, inference, call, body, ref)
+    operation = _operation(node, name, bound, inference, call, arriving, frame)
+    if operation is None:
+        return POISON
     return layers.add_node(operation, positional, keywords, inference, call.span, frame)
 
 
@@ -120,11 +126,15 @@ def _operation(
     bound: dict[str, Any],
     inference: Inference,
     call: tree.Call,
-    body: Any,
-    ref: ExternLayerRef,
-) -> Operation:
+    arriving: Any,
+    frame: Frame,
+) -> Operation | None:
+    body = frame.body
+    assert body is not None
     if body.shared is not None and name in body.shared:
-        return body.shared[name]  # type: ignore[no-any-return]
+        before = body.shared[name]
+        fits = made_once.fits_again(before, inference.weights, arriving, call.span, frame)
+        return before if fits else None
     arguments = dict(bound) if body.trainable else {**bound, "trainable": False}
     operation = Operation(
         name,
@@ -133,17 +143,8 @@ def _operation(
         arguments,
         bound,
         inference.weights,
-        body.trainable and _is_trainable(call),
+        body.trainable and bodies.is_trainable(call, frame),
         module=node.module,
         span=call.span,
     )
-    if body.shared is not None:
-        body.shared[name] = operation
-    return operation
-
-
-def _is_trainable(call: tree.Call) -> bool:
-    for argument in call.arguments:
-        if argument.name == "trainable" and isinstance(argument.value, tree.Literal):
-            return bool(argument.value.value)
-    return True
+    return made_once.keep(operation, body, arriving)

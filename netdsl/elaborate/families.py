@@ -51,11 +51,11 @@ def of_several(call: tree.Call, name: str, families: tuple[Family, ...], frame: 
 
 
 def _make(call: tree.Call, name: str, family: str, frame: Frame) -> Any:
-    from netdsl.elaborate import calls, layers
+    from netdsl.elaborate import calls, wrapped
     from netdsl.elaborate.frame import catalogue_layer
 
     if family == "layer":
-        return layers.bound_layer(call, catalogue_layer(name), frame)
+        return wrapped.bound_layer(call, catalogue_layer(name), frame)
     return calls.make_object(call, family, name, frame)
 
 

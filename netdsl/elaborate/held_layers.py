@@ -7,32 +7,90 @@ else that holds a layer may be used once; what would share weights behind the re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate.entities import ExternLayerRef, KindRef
+from netdsl.elaborate.entities import ExternLayerRef, KindRef, SharedLayer
 from netdsl.elaborate.families import is_in_several
 from netdsl.elaborate.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import children, walk
 
+if TYPE_CHECKING:
+    from netdsl.elaborate.parameters import Given
+
 _HELP = "write the layer itself at each use, or share one on purpose: `layer name = …`"
 
 
 def holds_layer(value: Any) -> bool:
-    """Tell a layer that is not applied, and a list, tuple or dict with one in it."""
+    """Tell a layer that is not applied, and a list, tuple or dict with one in it; not one that is shared on purpose."""
     pending = [value]
     while pending:
         item = pending.pop()
-        if isinstance(item, BoundLayer):
+        if isinstance(item, BoundLayer) and item.shared is None:
             return True
         if isinstance(item, (list, tuple)):
             pending.extend(item)
         elif isinstance(item, dict):
             pending.extend(item.values())
+    return False
+
+
+def with_layers(value: Any, span: Span, frame: Frame, *, takes_network: bool = False) -> Any:
+    """Put layers in place of what `layer` statements declared, in a value that is an argument.
+
+    `takes_network` says that what arrives at the layer's call arrives at the layer inside too.
+    """
+    match value:
+        case SharedLayer():
+            from netdsl.elaborate.sharing import (
+                as_layer,  # which asks for stages, and they for this
+            )
+
+            return as_layer(value, span, frame, takes_network=takes_network)
+        case list() | tuple() if any(isinstance(item, _MAY_HOLD) for item in value):
+            made = [with_layers(item, span, frame) for item in value]
+            return made if isinstance(value, list) else tuple(made)
+        case dict() if any(isinstance(item, _MAY_HOLD) for item in value.values()):
+            return {key: with_layers(item, span, frame) for key, item in value.items()}
+    return value
+
+
+def given_layers(given: Iterable[Given], frame: Frame, *, takes_network: bool) -> list[Given]:
+    """Put layers in place of the names of `layer` statements, among the arguments of a layer."""
+    return [
+        replace(g, value=with_layers(g.value, g.span, frame, takes_network=takes_network))
+        for g in given
+    ]
+
+
+_MAY_HOLD = (SharedLayer, list, tuple, dict)
+
+
+def holds_shared(value: Any) -> bool:
+    """Tell whether a value is, or holds, a layer of a `layer` statement."""
+    if isinstance(value, BoundLayer):
+        return value.shared is not None or any(map(holds_shared, value.arguments.values()))
+    if isinstance(value, dict):
+        return any(map(holds_shared, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(holds_shared, value))
+
+
+def no_shared_layers(
+    bound: Mapping[str, Any], call: tree.Call, frame: Frame, why: str, help: str
+) -> bool:
+    """Report a shared layer among the arguments of what makes layers of its own; tells whether there is none."""
+    name = next((name for name, value in bound.items() if holds_shared(value)), None)
+    if name is None:
+        return True
+    given = next((a.value for a in call.arguments if a.name == name), call)
+    if given is call and call.arguments:
+        given = call.arguments[0].value
+    frame.report(problems.WrongUse.at(given.span, why, name=name, help=help))
     return False
 
 
@@ -55,7 +113,7 @@ def check_parameters(
             continue
         if (again := _used_again(parameter.name, [inside])) is not None:
             single = isinstance(value, BoundLayer) and not isinstance(node, tree.Function)
-            _report(parameter.name, again, frame, _typed(parameter) if single else None)
+            _report(parameter.name, again, frame, typed(parameter) if single else None)
             fine = False
     return fine
 
@@ -69,7 +127,7 @@ def check_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) 
             continue
         if any(_is_layer_call(part, frame) for part in walk(parameter.default)):
             label = "made once for all calls: Python would share its weights"
-            fix = None if isinstance(node, tree.Function) else _typed(parameter)
+            fix = None if isinstance(node, tree.Function) else typed(parameter)
             _report(parameter.name, (parameter.default.span, label), frame, fix)
 
 
@@ -106,7 +164,7 @@ def _makes_layers(node: tree.Node, parameter: tree.Parameter) -> bool:
     return parameter.type == "layer" and not isinstance(node, tree.Function)
 
 
-def _typed(parameter: tree.Parameter) -> Fix:
+def typed(parameter: tree.Parameter) -> Fix:
     """`block b(inner)` -> `block b(inner: layer)`."""
     name = parameter.name_span
     place = parameter.type_span or Span(name.file, name.end, name.end)

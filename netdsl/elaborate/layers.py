@@ -1,8 +1,7 @@
 """Layers: running a kind's rule on what arrives, and adding the node.
 
-`apply_layer` is what an arrow into `Conv2D(…)` does; `bound_layer` is what the same call gives where a layer is an
-argument (`TimeDistributed(Conv2D(32, 3))`). Rule results are remembered for the session, so a block that is
-repeated a thousand times is worked out once.
+`apply_layer` is what an arrow into `Conv2D(…)` does; a layer that is an argument is bound in `wrapped`. Rule results
+are remembered for the session, so a block that is repeated a thousand times is worked out once.
 """
 
 from __future__ import annotations
@@ -11,49 +10,43 @@ from collections.abc import Mapping
 from typing import Any
 
 from netdsl.catalog.every_call import run_rule
-from netdsl.catalog.kind import (
-    BoundLayer,
-    Call,
-    Identifier,
-    Inference,
-    Refusal,
-)
+from netdsl.catalog.kind import Call, Identifier, Inference, Refusal
 from netdsl.catalog.signature import signature
-from netdsl.catalog.weight_rules import frozen
+from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails, MakesNoModel
-from netdsl.elaborate import binding, calls, extern
+from netdsl.elaborate import binding, calls, made_once
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.call_arguments import call_values
 from netdsl.elaborate.candidates import in_words, propose
 from netdsl.elaborate.entities import (
     POISON,
-    BlockRef,
-    ExternLayerRef,
+    AlreadyTold,
     KindRef,
-    ModelRef,
     Tensor,
+    is_layer,
     is_poisoned,
     refs_of,
     specs_of,
     spell_entity,
     tensors_in,
+    thing_in,
 )
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.masks import with_masks, without_masks
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.parameters import Given, evaluate_arguments
-from netdsl.elaborate.provenance import difference_labels, first_use
+from netdsl.elaborate.provenance import difference_labels
+from netdsl.elaborate.values import ValueProblem, has_symbol
 from netdsl.graph import Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec, spell_shape
-
-# -- layers as arguments ------------------------------------------------------------------------
 
 
 def prepare(call: tree.Call, target: KindRef, frame: Frame) -> binding.Prepared | None:
@@ -81,40 +74,7 @@ def prepare(call: tree.Call, target: KindRef, frame: Frame) -> binding.Prepared 
     )
 
 
-def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame) -> Any:
-    """Give the layer of `TimeDistributed(layer)`: bound, not applied."""
-    if isinstance(target, ExternLayerRef):
-        return extern.bound_layer(call, target, frame)
-    prepared = prepare(call, target, frame)
-    if prepared is None or not prepared.complete or prepared.definition is None:
-        return POISON
-    definition = prepared.definition
-
-    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
-        return run_rule(
-            Call(
-                definition,
-                prepared.arguments,
-                tuple(inputs),
-                call_arguments.pop("is_list", len(inputs) > 1),
-                call_arguments,
-                frozenset(prepared.written),
-            )
-        )
-
-    name = inner_name(call, frame)
-    return BoundLayer(
-        definition.name, prepared.arguments, infer, prepared.written, definition, name=name
-    )
-
-
-def inner_name(call: tree.Call, frame: Frame) -> str:
-    """Give the `name` of a layer inside another, as it is written; empty where there is none."""
-    written = next((a.value for a in call.arguments if a.name == "name"), None)
-    return _checked_name(written, ev.value_of(written, frame), frame) if written else ""
-
-
-def _checked_name(written: tree.Expr, value: Any, frame: Frame) -> str:
+def checked_name(written: tree.Expr, value: Any, frame: Frame) -> str:
     """Report what is no name for Keras; empty where it is no string."""
     if not isinstance(value, str):
         if not is_poisoned(value) and value is not None:
@@ -123,31 +83,6 @@ def _checked_name(written: tree.Expr, value: Any, frame: Frame) -> str:
     if "/" in value or not value:
         _report_name(written.span, "Keras takes no empty name and no `/` in one", frame)
     return value
-
-
-def layer_chain(layers: list[BoundLayer]) -> BoundLayer:
-    """Give several layers, one after the other, as one: a `Sequential` where Keras takes a layer."""
-
-    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
-        weights: list[Any] = []
-        macs: Any = 0
-        outputs: Any = inputs[0]
-        unsaved: tuple[str, ...] = ()
-        for layer in layers:
-            result = layer.infer((outputs,))
-            if result.no_model:
-                raise Refusal(MakesNoModel, f"`{layer.kind}` in a chain: {result.no_model}")
-            if not isinstance(result.outputs, TensorSpec):
-                raise Refusal(
-                    shape_problems.SeveralInputs,
-                    f"`{layer.kind}` gives several tensors to the next layer",
-                )
-            outputs, macs = result.outputs, macs + result.macs
-            weights.extend(frozen(layer, result.weights))
-            unsaved = (*unsaved, *result.unsaved)
-        return Inference(outputs, tuple(weights), macs, unsaved=unsaved)
-
-    return BoundLayer("Sequential", {"layers": layers}, infer, {"layers": layers}, None)
 
 
 # -- application --------------------------------------------------------------------------------
@@ -164,7 +99,7 @@ def stage_name(call: tree.Node, frame: Frame, fallback: str) -> str:
         base, indices = planned.base, frame.loop_indices(planned.loops)
         if planned.explicit is not None:
             value = ev.value_of(planned.explicit, frame)
-            base = _checked_name(planned.explicit, value, frame) or fallback
+            base = checked_name(planned.explicit, value, frame) or fallback
     parts = [body.prefix, base] if body.prefix else [base]
     name = "_".join([*parts, *(str(i) for i in indices)])
     around = body.graph.holds.get(body.prefix, "kind")
@@ -186,14 +121,29 @@ def call_time_arguments(call: tree.Call | None, frame: Frame) -> tuple[list[Give
     fine = True
     checked: list[Given] = []
     for item in given:
-        value = item.value
-        if isinstance(value, Identifier):
-            value = ev.unknown_name(item.span, value.name, frame)
-        elif isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
-            value = calls.not_applied(item.span, frame)
+        value = _call_value(item, frame)
         fine = fine and not is_poisoned(value)
         checked.append(Given(item.name, value, item.span, item.name_span))
     return checked, fine
+
+
+def _call_value(item: Given, frame: Frame) -> Any:
+    """Give what a layer is called with: tensors and values; POISON after reporting anything else."""
+    value = item.value
+    if isinstance(value, Identifier):
+        return ev.unknown_name(item.span, value.name, frame)
+    if has_symbol(value):
+        problem = ValueProblem("the call of a layer takes no size that is not known", value)
+        ev.report_value_problem(problem, item.span, frame)
+        return POISON
+    thing = thing_in(value)
+    if thing is None:
+        return value
+    if is_layer(thing):
+        return calls.not_applied(item.span, frame)
+    label = f"this is {spell_entity(thing)}, a tensor or a value is needed"
+    frame.report(structure_problems.WrongUse.at(item.span, label, name=ev.short(item.span.text)))
+    return POISON
 
 
 def apply_layer(
@@ -290,6 +240,8 @@ def _infer(
         inference = with_masks(call, run_rule(call))
     except OverflowError:
         raise LimitReached("numbers too large to work with") from None
+    except AlreadyTold:
+        return None
     except Refusal as refusal:
         _report_refusal(refusal, prepared, positional, extra, whole, frame)
         return None
@@ -370,25 +322,14 @@ def _operation(
     body = frame.body
     assert body is not None
     assert prepared.definition is not None
+    weights = distinct(inference.weights)
     if body.shared is not None and name in body.shared:
         operation = body.shared[name]
-        if [w.shape for w in operation.weights] != [w.shape for w in inference.weights]:
-            first = next(tensors_in(arriving))
-            used = (
-                body.via[0][0] if body.via else whole.span
-            )  # the layer was right for its first use
-            frame.report(
-                shape_problems.IncompatibleShape.at(
-                    used,
-                    f"{spell_shape(first.spec.shape)} arrives, and its weights were made for "
-                    f"{first_use(operation, body.graph)}",
-                    layer=operation.kind,
-                    related=[Label(whole.span, "made here"), *input_labels([first], frame, used)],
-                    help="use a layer of its own for each shape",
-                )
-            )
-            return None
-        return operation
+        return (
+            operation
+            if made_once.fits_again(operation, weights, arriving, whole.span, frame)
+            else None
+        )
     trainable = bool(prepared.arguments.get("trainable", True)) and body.trainable
     arguments = dict(prepared.written)
     if not body.trainable:
@@ -399,14 +340,12 @@ def _operation(
         "layer",
         arguments,
         prepared.arguments,
-        inference.weights,
+        weights,
         trainable,
         prepared.definition,
         span=prepared.span,
     )
-    if body.shared is not None:
-        body.shared[name] = operation
-    return operation
+    return made_once.keep(operation, body, arriving)
 
 
 def add_node(

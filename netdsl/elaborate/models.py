@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netdsl.catalog.kind import Inference, Weight
+from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import bodies, parameters
@@ -18,7 +19,7 @@ from netdsl.elaborate.entities import (
     tensors_in,
 )
 from netdsl.elaborate.frame import Body, Frame, Session
-from netdsl.elaborate.held_layers import check_parameters
+from netdsl.elaborate.held_layers import check_parameters, no_shared_layers
 from netdsl.elaborate.hyperparameters import Settings
 from netdsl.elaborate.limits import MAX_DEPTH, LimitReached
 from netdsl.elaborate.linking import Symbol
@@ -100,6 +101,10 @@ def instantiate(ref: ModelRef, call: tree.Call, frame: Frame) -> ModelInstance |
     home = frame.session.root(base.unit)
     bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home, preset)
     if bound is None or not check_parameters(node, bound, home):
+        return None
+    why = "a model makes its own layers, and this one is shared with what is around it"
+    help_ = f"make `{node.name}` a block, whose layers join the model that it is used in"
+    if not no_shared_layers(bound, call, frame, why, help_):
         return None
     via = (*(frame.body.via if frame.body is not None else ()), (call.span, node.name))
     return instance_of(base, bound, frame.session, via, ref.symbol.name)
@@ -232,11 +237,11 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
 
 
 def model_weights(graph: Graph) -> tuple[Weight, ...]:
-    """Give the weights of all layers that the outputs depend on, each layer once."""
+    """Give the weights of all layers that the outputs depend on, each layer once, and each weight that they share."""
     needed = graph.needed()
     operations = {id(n.operation): n.operation for n in graph.nodes if n.id in needed}
-    return tuple(
-        weight if operation.trainable else replace(weight, trainable=False)
+    return distinct(
+        weight if operation.trainable and weight.trains else replace(weight, trainable=False)
         for operation in operations.values()
         for weight in operation.weights
     )

@@ -24,12 +24,14 @@ from netdsl.elaborate.entities import (
     APPLIED_BY_NAME,
     POISON,
     KindRef,
+    SharedLayer,
     is_poisoned,
     spell_entity,
     tensors_in,
 )
 from netdsl.elaborate.families import is_in_several
 from netdsl.elaborate.frame import Frame
+from netdsl.elaborate.held_layers import typed, with_layers
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -281,9 +283,11 @@ def unknown_call_argument(
 
 def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, frame: Frame) -> Any:
     """Check a value against a parameter's type; POISON after reporting."""
+    word = parameter.type
+    if not isinstance(value, SharedLayer) or word == "layer":
+        value = with_layers(value, span, frame)
     if is_poisoned(value):
         return POISON
-    word = parameter.type
     if isinstance(value, Ambiguous):
         family = "layer" if word == "layer" else _CATALOGUE_TYPES.get(word or "")
         if family in value.families and is_poisoned(value := value.made(str(family))):
@@ -299,6 +303,7 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
         return value
     if isinstance(value, Sym) and word in ("int", "float"):
         return value
+    untyped = typed(parameter) if isinstance(value, SharedLayer) and word is None else None
     word = word or "any"
     near = _meant(word, value, parameter.name)
     frame.report(
@@ -310,10 +315,12 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
             related=(Label(parameter.span, "declared here"),),
             help=f"did you mean `{near}`?"
             if near
+            else untyped.text
+            if untyped
             else _CHOOSE
             if is_declared
             else _one_of(word, value, span),
-            fix=Fix((Edit(span, near),)) if near else None,
+            fix=Fix((Edit(span, near),)) if near else untyped,
         )
     )
     return POISON

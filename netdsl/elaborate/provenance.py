@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from netdsl.catalog.reasons import size_reason
 from netdsl.diagnostics.diagnostic import Label
-from netdsl.graph import Graph, Node, Operation, Ref
+from netdsl.graph import Graph, Node, Ref
 from netdsl.record import record
 from netdsl.tensor import Dim, spell_shape
 
@@ -88,11 +88,3 @@ def _label(change: Change) -> Label:
     reason = size_reason(change.node.operation.bound, change.axis, change.rank)
     because = f": {reason}" if reason else ""
     return Label(place, f"{change.before} becomes {change.after} here{because}")
-
-
-def first_use(operation: Operation, graph: Graph) -> str:
-    """Spell the shape that a shared layer was used on first."""
-    for node in graph.nodes:
-        if node.operation is operation and node.inputs:
-            return spell_shape(graph.spec(node.inputs[0]).shape)
-    return "another shape"

@@ -14,7 +14,7 @@ from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import bodies, calls, extern, layers, loops, values
+from netdsl.elaborate import bodies, calls, extern, layers, loops, sharing, values, wrapped
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
     POISON,
@@ -29,6 +29,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
 )
 from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.held_layers import with_layers
 from netdsl.elaborate.limits import check_items
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -47,7 +48,7 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
     """
     first = expr.stages[0]
     current = _as_layer(ev.evaluate(first, frame))
-    if isinstance(current, (BoundLayer, KindRef)):
+    if isinstance(current, (BoundLayer, KindRef, SharedLayer)):
         return _chain_of_layers(expr, current, frame)
     current = check_source(first, current, frame)
     if frame.body is None:
@@ -119,6 +120,7 @@ def _as_layer(value: Any) -> Any:
 def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
     found: list[Any] = [first]
     found.extend(_as_layer(ev.evaluate(stage, frame)) for stage in expr.stages[1:])
+    found = [with_layers(v, s.span, frame) for s, v in zip(expr.stages, found, strict=True)]
     for stage, value in zip(expr.stages, found, strict=True):
         if isinstance(value, KindRef):
             return _missing_parentheses(stage, value.name, value, frame)
@@ -132,7 +134,7 @@ def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
                     )
                 )
             return POISON
-    return layers.layer_chain(found)
+    return wrapped.layer_chain(found)
 
 
 def run_rest(expr: tree.Pipe, start: int, current: Any, frame: Frame) -> Any:
@@ -172,7 +174,7 @@ def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
     if isinstance(found, NotTaken):
         return ev.not_taken(stage, frame)
     if isinstance(found, SharedLayer):
-        return bodies.apply_shared(found, None, stage.span, arriving, frame)
+        return sharing.apply_shared(found, None, stage.span, arriving, frame)
     if is_tensorial(found):
         return _start(stage, found, arriving, frame)
     if isinstance(found, _Maker):
@@ -228,7 +230,7 @@ def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
         case ExternLayerRef():
             return extern.apply_extern(maker, second, target, arriving, frame)
         case SharedLayer() if second is None:
-            return bodies.apply_shared(target, maker, maker.span, arriving, frame)
+            return sharing.apply_shared(target, maker, maker.span, arriving, frame)
         case Identifier():
             return _call_identifier(maker, second, target, arriving, frame)
     return _other(stage, arriving, frame)
@@ -292,7 +294,7 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
     branches: list[Any] = []
     for item in stage.items:
         if isinstance(item, tree.Starred):
-            branches.extend(ev.spread(item, frame))
+            branches.extend(check_source(item, value, frame) for value in ev.spread(item, frame))
         elif isinstance(item, tree.For):
             branches.extend(fork_loop(item, arriving, frame))
         else:

@@ -17,6 +17,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.entities import ModelRef, is_poisoned
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.settings import SETTINGS, Context
+from netdsl.elaborate.untold import require_told
 from netdsl.graph import Graph
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -141,6 +142,7 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> N
         return
     plan.spans[setting.name] = setting.value.span
     value = reader(setting, context)
+    require_told(value, setting.span, frame)
     if not is_poisoned(value):
         plan.settings[setting.name] = value
 

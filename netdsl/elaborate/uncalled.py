@@ -7,14 +7,18 @@ from collections.abc import Iterable, Sequence
 from netdsl.catalog.signature import Signature, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate.entities import BlockRef, ExternLayerRef, KindRef, ModelRef, spell_entity
+from netdsl.elaborate.entities import (
+    BlockRef,
+    ExternLayerRef,
+    KindRef,
+    ModelRef,
+    makers_in,
+    spell_entity,
+)
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.parameters import Given
 from netdsl.source import Span
 from netdsl.syntax import tree
-
-#: What makes a layer once it is called.
-Maker = KindRef | BlockRef | ModelRef | ExternLayerRef
 
 
 def example_call(name: str, target: object) -> str:
@@ -22,8 +26,8 @@ def example_call(name: str, target: object) -> str:
     needed: Iterable[str] = ()
     if isinstance(target, KindRef) and (found := signature("layer", target.name)) is not None:
         needed = (p.name for p in found.parameters if p.required)
-    elif isinstance(target, (BlockRef, ModelRef)) and isinstance(
-        target.symbol.node, (tree.Block, tree.Model)
+    elif isinstance(target, (BlockRef, ModelRef, ExternLayerRef)) and isinstance(
+        target.symbol.node, (tree.Block, tree.Model, tree.ExternLayer)
     ):
         needed = (p.name for p in target.symbol.node.parameters if p.default is None)
     return f"{name}({', '.join(f'{n}=…' for n in needed)})"
@@ -45,18 +49,24 @@ def missing_parentheses(stage: tree.Expr, name: str, target: object, frame: Fram
 
 def classes_among(call: tree.Call, given: Sequence[Given], found: Signature, frame: Frame) -> bool:
     """Report a class where a layer is taken: `TimeDistributed(Dense, 3)`; tell whether there was one."""
-    item = next((g for g in given if isinstance(g.value, Maker)), None)
+    item = next((g for g in given if next(makers_in(g.value), None) is not None), None)
     if item is None:
         return False
-    name = item.span.text
-    example = example_call(name, item.value)
+    target = next(makers_in(item.value))
+    is_alone = target is item.value
+    name = item.span.text if is_alone else str(target)
+    example = example_call(name, target)
+    what = "this is" if is_alone else f"`{name}` is"
+    shown = f"{found.name}({example})" if is_alone else example
     frame.report(
         problems.WrongUse.at(
             item.span,
-            f"this is {spell_entity(item.value)}, a value is needed",
+            f"{what} {spell_entity(target)}, a value is needed",
             name=name,
-            help=f"a layer takes its own arguments, in parentheses: `{found.name}({example})`",
-            fix=first_that_helps([_with_the_rest(call, item, found), _alone(item)]),
+            help=f"a layer takes its own arguments, in parentheses: `{shown}`",
+            fix=first_that_helps([_with_the_rest(call, item, found), _alone(item)])
+            if is_alone
+            else None,
         )
     )
     return True

@@ -54,19 +54,6 @@ def network(
     return code.dotted(HELPER), [maker, *args], [*outputs, *found, ("name", name)]
 
 
-def shaped_kind(call: tree.Call) -> str | None:
-    """Give the network that a call makes, if the call gives the shape of its image and so needs no tensor."""
-    target = call.function
-    if not isinstance(target, tree.Attribute) or not isinstance(target.value, tree.Name):
-        return None
-    facts = signature("application", target.name)
-    if target.value.id != "applications" or facts is None or any(a.star for a in call.arguments):
-        return None
-    positional = sum(argument.name is None for argument in call.arguments)
-    given = {*facts.names[:positional], *(a.name for a in call.arguments)}
-    return target.name if "input_shape" in given else None
-
-
 def _has_shape(
     kind: str, args: Sequence[ast.expr], keywords: Sequence[tuple[str | None, ast.expr]]
 ) -> bool:

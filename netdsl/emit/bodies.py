@@ -325,7 +325,7 @@ class BodyWriter:
 
     def tidy(self) -> None:
         """Leave out constants that nothing reads; keep an application nobody names, without its variable."""
-        self.w.out[:] = tidied(self.w.out, self._lets)
+        self.w.out[:] = tidied(code.settled(self.w.out), self._lets)
 
 
 def tidied(statements: list[ast.stmt], lets: Iterable[str]) -> list[ast.stmt]:

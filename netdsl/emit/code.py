@@ -110,6 +110,22 @@ def freezes(variable: str, trainable: ast.expr) -> ast.stmt:
     return ast.If(ast.UnaryOp(ast.Not(), trainable), [frozen], [])
 
 
+class Later(ast.Pass):
+    """A place in a function where statements are put that turn out to be needed when what follows is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.statements: list[ast.stmt] = []
+
+
+def settled(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """Put in place what was left for later."""
+    found: list[ast.stmt] = []
+    for statement in statements:
+        found += statement.statements if isinstance(statement, Later) else [statement]
+    return found
+
+
 def expression(value: ast.expr) -> ast.Expr:
     return ast.Expr(value)
 

@@ -21,6 +21,7 @@ from netdsl.emit.kinds import (
     VALUE,
     Inlined,
     LayerFactory,
+    LayerObject,
     ListOf,
     Parts,
     Piece,
@@ -101,6 +102,8 @@ def _name(w: Writer, expr: tree.Name) -> Piece:
             return expression(w, found.kind.expr)
         if isinstance(found.kind, LayerFactory):
             return Piece(code.call(found.code), VALUE)
+        if isinstance(found.kind, LayerObject) and found.kind.stages is not None:
+            return found.kind.stages.value()
         return found
     top = w.module.global_name(w.unit, expr.id)
     if top is not None:

@@ -29,8 +29,8 @@ from netdsl.emit.registration import registrations
 from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.structured import DEEP, KERAS_IMPORTS, Api, preamble, recursion_limit
 from netdsl.emit.training import compile_functions, with_extern_functions
-from netdsl.graph import Graph, Node, Operation, Ref, refs_in
-from netdsl.tensor import UNKNOWN, spell_shape
+from netdsl.graph import Graph, Held, Node, Operation, Ref, refs_in
+from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
 
 
 def emit_flat(
@@ -120,16 +120,21 @@ class FlatModule:
 class FlatWriter:
     """Writes one graph. Variables are reused as soon as what they hold has been read for the last time."""
 
-    def __init__(self, module: FlatModule, graph: Graph) -> None:
+    def __init__(self, module: FlatModule, graph: Graph, around: FlatWriter | None = None) -> None:
         self._module = module
         self._graph = graph
         self._variables: dict[int, str] = {}
-        self._names = Locals({*PREAMBLE, *HELPERS, "name", *module.taken})
         self._last = self._last_uses()
         self._uses = Counter(id(node.operation) for node in graph.nodes)
+        self._names = Locals({*PREAMBLE, *HELPERS, "name", *module.taken})
         self._objects: dict[int, ast.expr] = {}
         self._frozen: set[Operation] = set()
         self._out: list[ast.stmt] = []
+        if (
+            around is not None
+        ):  # what a layer holds is written beside it, and made of the same layers
+            self._names, self._objects = around._names, around._objects
+            self._frozen, self._out = around._frozen, around._out
         self._given_back: list[int] = []  # of `x1`, `x2`, …
         self._highest = 0
 
@@ -212,17 +217,12 @@ class FlatWriter:
 
     def _input(self, node: Node) -> None:
         spec = node.flat_outputs[0]
-        shape = code.tuple_of(
-            code.constant(dim if isinstance(dim, int) else None) for dim in spec.shape[1:]
-        )
-        keywords: list[tuple[str | None, ast.expr]] = []
-        if spec.dtype != "float32":
-            keywords.append(("dtype", code.constant(spec.dtype)))
-        keywords += [(k, code.literal(v)) for k, v in node.operation.arguments.items()]
-        keywords.append(("name", code.constant(node.name)))
+        options: list[tuple[str | None, ast.expr]] = [
+            (k, code.literal(v)) for k, v in node.operation.arguments.items()
+        ]
         variable = python_name(node.name)
         self._variables[node.id] = variable
-        made = code.call("keras.Input", [shape], keywords)
+        made = _input(spec, [*options, ("name", code.constant(node.name))])
         self._out.append(code.assign(variable, made, spell_shape(spec.shape)))
 
     def _application(self, node: Node) -> ast.expr:
@@ -243,14 +243,15 @@ class FlatWriter:
 
     # -- layers ---------------------------------------------------------------------------------
 
-    def _object(self, operation: Operation) -> ast.expr:
+    def _object(self, operation: Operation, graph: Graph | None = None) -> ast.expr:
         """Spell a layer; one that is used several times, or a frozen model, is made on a line of its own."""
         if id(operation) in self._objects:
             return self._objects[id(operation)]
-        made = self._made(operation)
+        made = self._made(operation, graph or self._graph)
         is_model = operation.family in ("model", "application")
         frozen = is_model and not operation.trainable
-        if self._uses[id(operation)] == 1 and not frozen and not _frozen_late(operation):
+        is_used_once = self._uses[id(operation)] == 1 and not operation.is_held
+        if is_used_once and not frozen and not _frozen_late(operation):
             return made
         variable = self._names.take(python_name(operation.name))
         self._out.append(code.assign(variable, made))
@@ -259,7 +260,7 @@ class FlatWriter:
         self._objects[id(operation)] = code.name(variable)
         return self._objects[id(operation)]
 
-    def _made(self, operation: Operation) -> ast.expr:
+    def _made(self, operation: Operation, graph: Graph) -> ast.expr:
         name = ("name", code.constant(operation.name))
         if operation.family == "model":
             assert operation.graph is not None
@@ -274,17 +275,17 @@ class FlatWriter:
             ]
             return code.call(code.name(here), (), [*keywords, name])
         if operation.family == "application":
-            return self._network(operation, arguments)
+            return self._network(operation, arguments, graph)
         if _frozen_late(operation):
             arguments.pop("trainable", None)
         args, keywords = self._split("layer", operation.kind, arguments)
         return code.call(f"layers.{operation.kind}", args, [*keywords, name])
 
-    def _network(self, operation: Operation, arguments: dict[str, Any]) -> ast.expr:
+    def _network(self, operation: Operation, arguments: dict[str, Any], graph: Graph) -> ast.expr:
         arguments.pop("trainable", None)
         args, keywords = self._split("application", operation.kind, arguments)
-        node = next(n for n in self._graph.nodes if n.operation is operation)
-        arriving = self._graph.spec(node.inputs[0]).shape[1:]
+        node = next(n for n in graph.nodes if n.operation is operation)
+        arriving = graph.spec(node.inputs[0]).shape[1:]
         shape = code.tuple_of(
             code.constant(dim if isinstance(dim, int) else None) for dim in arriving
         )
@@ -353,6 +354,8 @@ class FlatWriter:
 
     def _bound(self, layer: BoundLayer, name: str) -> ast.expr:
         """Spell a layer that is an argument of another."""
+        if layer.shared is not None and layer.shared.operations:
+            return self._held(layer.shared)
         keyword = ("name", code.constant(layer.name or name))
         if layer.module:
             here = self._module.imported_class(layer.module, layer.kind)
@@ -365,13 +368,40 @@ class FlatWriter:
         args, keywords = self._split("layer", layer.kind, written)
         return code.call(f"layers.{layer.kind}", args, [*keywords, keyword])
 
+    def _held(self, held: Held) -> ast.expr:
+        """Spell what a layer holds of one that is shared: the layer itself, a row of layers, a network of them."""
+        name = ("name", code.constant(held.name))
+        if held.form != "network":
+            made = [self._object(operation, held.graph) for operation in held.operations]
+            is_row = held.form == "row"
+            return (
+                code.call("keras.Sequential", [code.list_of(made)], [name]) if is_row else made[0]
+            )
+        assert held.graph is not None
+        inputs, outputs = FlatWriter(self._module, held.graph, self).network(held.name)
+        return code.call("keras.Model", [inputs, outputs], [name])
+
+    def network(self, name: str) -> tuple[ast.expr, ast.expr]:
+        """Write a graph of one input beside another; give its input and its output."""
+        given, *rest = self._graph.nodes
+        spec = given.flat_outputs[0]
+        variable = self._names.take("inputs")
+        keywords: list[tuple[str | None, ast.expr]] = [("name", code.constant(f"{name}_inputs"))]
+        self._variables[given.id] = variable
+        self._out.append(code.assign(variable, _input(spec, keywords), spell_shape(spec.shape)))
+        for node in rest:
+            self._node(node)
+        (output,) = self._graph.outputs.values()
+        return code.name(variable), self._reference(output)
+
     def _numbered(self, layers: Iterable[BoundLayer]) -> list[ast.expr]:
         layers = list(layers)
         bases = [snake_case(layer.kind) for layer in layers]
-        counts, seen = Counter(bases), Counter[str]()
+        own = (base for base, layer in zip(bases, layers, strict=True) if layer.shared is None)
+        counts, seen = Counter(own), Counter[str]()
         made: list[ast.expr] = []
         for layer, base in zip(layers, bases, strict=True):
-            seen[base] += 1
+            seen[base] += layer.shared is None
             separator = "_" if base[-1:].isdigit() else ""
             numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
             made.append(self._bound(layer, numbered))
@@ -382,6 +412,15 @@ def _frozen_late(operation: Operation) -> bool:
     """Tell whether a layer is frozen with the layers inside it, which its constructor's argument does not reach."""
     holds = operation.definition is not None and operation.definition.holds_layers
     return holds and not operation.trainable
+
+
+def _input(spec: TensorSpec, options: Iterable[tuple[str | None, ast.expr]]) -> ast.Call:
+    """Spell a `keras.Input`; a size without a number is None."""
+    shape = code.tuple_of(
+        code.constant(dim if isinstance(dim, int) else None) for dim in spec.shape[1:]
+    )
+    dtype = [("dtype", code.constant(spec.dtype))] if spec.dtype != "float32" else []
+    return code.call("keras.Input", [shape], [*dtype, *options])
 
 
 def _dict(items: Mapping[Any, ast.expr]) -> ast.Dict:

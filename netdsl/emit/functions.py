@@ -25,7 +25,6 @@ from netdsl.emit.kinds import (
     LayerFactory,
     Parts,
     Piece,
-    element,
     is_several,
     member,
 )
@@ -138,8 +137,9 @@ def _as_default(w: Writer, spelled: ast.expr, base: str) -> ast.expr:
 
 
 def factory(w: Writer, expr: tree.Expr) -> ast.expr:
-    """Spell a layer as a function that makes it, as each use is a new layer."""
-    made = value(w, expr)
+    """Spell a layer as a function that makes it, as each use is a new layer; a shared one is always the same."""
+    with w.hold():
+        made = value(w, expr)
     if (
         isinstance(made, ast.Call)
         and isinstance(made.func, ast.Name)
@@ -344,15 +344,15 @@ def _preset(module: ModuleWriter, preset: Preset) -> ast.expr:
 
 def join_inputs(
     w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
-) -> tuple[list[Piece], code.Keywords]:
+) -> list[Piece]:
     """Join what arrives, and what is given by name, to a block's inputs in the order it declares them.
 
-    Where what arrives is a list whose length is not known here it is spread, and named inputs go by name.
+    A list in a variable is spread where that puts its elements in their places: the first has it, the others no code.
     """
     node = symbol.node
     assert isinstance(node, tree.Block)
     if not isinstance(node.body, tree.Body):
-        return [current], []
+        return [current]
     names = [i.name for i in arrange(node.body).inputs]
     by_name = {
         a.name: applied(w, a.value, python_name(a.name)) for a in extra if a.name is not None
@@ -369,28 +369,24 @@ def join_inputs(
         if not by_name or names[: len(free)] == free:
             tail = [by_name[n] for n in names[len(free) :]]
             kinds = [Piece(None, member(current.kind, i)) for i in range(count - 1)]  # type: ignore[arg-type]
-            return [Piece(spread, member(current.kind, 0)), *kinds, *also, *tail], []
-        return [Piece(spread, element(current.kind))], [
-            (python_name(str(n)), p.code) for n, p in by_name.items()
-        ]
+            return [Piece(spread, member(current.kind, 0)), *kinds, *also, *tail]
+        current = w.settle(current, w.temporary("tensors"))
+        arriving = [taken(current, code.constant(number)) for number in range(count)]
     elif several:
         kinds = [Piece(None, member(current.kind, i)) for i in range(1, len(names))]  # type: ignore[arg-type]
-        return [Piece(code.starred(sequence(current)), member(current.kind, 0)), *kinds], []
+        return [Piece(code.starred(sequence(current)), member(current.kind, 0)), *kinds]
     else:
         arriving = [current]
     rest = iter([*arriving, *also])
-    return [by_name[n] if n in by_name else next(rest) for n in names], []
+    return [by_name[n] if n in by_name else next(rest) for n in names]
 
 
 def model_inputs(
-    w: Writer, maker: tree.Call, current: Piece, extra: Sequence[tree.Argument]
+    w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
 ) -> ast.expr:
     """Spell what a model used as a layer is called with: a tensor, or a list in the order of its inputs."""
     if not extra:
         return listed(current).code
-    assert isinstance(maker.function, tree.Name)
-    symbol = w.module.symbol(w.unit, maker.function.id)
-    assert symbol is not None
     names = w.module.input_names(symbol)
     by_name = {
         a.name: applied(w, a.value, python_name(a.name)).code for a in extra if a.name is not None
@@ -439,13 +435,6 @@ def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.
             default = default_of(home, parameter, {}) if own is None else _preset(w.module, own)
             added += [(python_name(parameter.name), default)] if default is not None else []
     return added
-
-
-def named(symbol: Symbol, args: Sequence[ast.expr]) -> code.Keywords:
-    """Give positional hyperparameters by name."""
-    node = symbol.node
-    assert isinstance(node, tree.Block)
-    return [(python_name(p.name), a) for p, a in zip(node.parameters, args, strict=False)]
 
 
 def trainable_argument(w: Writer, written: Sequence[tree.Argument]) -> ast.expr | None:

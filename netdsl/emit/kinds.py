@@ -7,12 +7,16 @@ give tensors, parameters and `let` give values. A `Piece` is a bit of Python wit
 from __future__ import annotations
 
 import ast
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from netdsl.catalog.kind import LayerKind
 from netdsl.emit import code
 from netdsl.record import record
 from netdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.linking import Symbol
+    from netdsl.emit.shared import SharedStages
 
 
 @record
@@ -57,12 +61,16 @@ class LayerObject:
     """A name bound by `layer name = …`; `positional` and `only_lists` are how it takes several tensors.
 
     `trainable` is what to set on it each time it has been called, where Keras's constructor would not reach inside.
+    `model` is the model that it is, whose inputs may be given by name; `stages` what it stands for where that is no
+    object.
     """
 
     positional: bool = False
     result: Kind | None = None
     trainable: ast.expr | None = None
     only_lists: bool = False
+    model: Symbol | None = None
+    stages: SharedStages | None = None
 
 
 @record(eq=False)

@@ -23,7 +23,7 @@ from netdsl.catalog.signature import (
 from netdsl.elaborate.naming import snake_case
 from netdsl.emit import code
 from netdsl.emit.expressions import expression, value
-from netdsl.emit.kinds import Inlined
+from netdsl.emit.kinds import Inlined, LayerObject
 from netdsl.emit.names import Locals
 from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
@@ -41,8 +41,11 @@ def layer_call(
     """Spell the making of a Keras layer; what `freezing` tells is left for after its call."""
     found = signature("layer", kind)
     assert found is not None
-    args, keywords = _arguments(w, found, written)
-    keywords += _defaults(w, found, written)
+    definition = layer_kind(kind)
+    each_step = definition is not None and definition.is_a("step_by_step")
+    with w.stepping(int(each_step)):
+        args, keywords = _arguments(w, found, written)
+        keywords += _defaults(w, found, written)
     keywords = [(k, v) for k, v in keywords if k != "name"]
     if w.frozen and not wrapped and _may_own_weights(found):
         keywords = [(k, v) for k, v in keywords if k != "trainable"]
@@ -64,8 +67,8 @@ def freezing(w: Writer, kind: str, written: Sequence[tree.Argument]) -> ast.expr
         return frozen_too(w, written)
     found = signature("layer", kind)
     assert found is not None
-    _, keywords = _arguments(w, found, written)
-    said = dict([*_defaults(w, found, written), *keywords]).get("trainable")
+    _, keywords = _arguments(w, found, [a for a in written if a.star or a.name == "trainable"])
+    said = dict([*_defaults(w, found, written, only="trainable"), *keywords]).get("trainable")
     is_default = isinstance(said, ast.Constant) and said.value is True
     return None if is_default else said
 
@@ -146,15 +149,14 @@ def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> 
     if isinstance(expr, tree.Name) and families and "layer" not in families:
         if (held := _named_call(w, expr)) is not None:
             return argument_value(w, held, families)
-        is_layer = _is_unbound(w, expr.id) and layer_kind(expr.id) is not None
-        return code.constant(expr.id) if is_layer else value(w, expr)
-    if (
-        isinstance(expr, tree.ListExpr)
-        and expr.items
-        and all(makes_layer(w, i) for i in expr.items)
-    ):
-        return code.list_of(_numbered_layers(w, expr.items))
-    return value(w, expr)
+        is_class = _is_unbound(w, expr.id) and layer_kind(expr.id) is not None
+        return code.constant(expr.id) if is_class else value(w, expr)
+    if "layer" not in families:
+        return value(w, expr)
+    with w.hold():
+        if isinstance(expr, tree.ListExpr) and all(is_layer(w, i) for i in expr.items):
+            return code.list_of(_numbered_layers(w, expr.items))
+        return value(w, expr)
 
 
 def _named_call(w: Writer, expr: tree.Name) -> tree.Call | None:
@@ -185,24 +187,27 @@ def configured_object(
 # -- defaults -----------------------------------------------------------------------------------
 
 
-def _defaults(w: Writer, found: Signature, written: Sequence[tree.Argument]) -> code.Keywords:
-    """Give the arguments that `defaults` statements in force add, the innermost scope first."""
+def _defaults(
+    w: Writer, found: Signature, written: Sequence[tree.Argument], *, only: str | None = None
+) -> code.Keywords:
+    """Give the arguments that `defaults` statements in force add, or `only` one; the innermost scope first."""
     positional = [p.name for p in found.positional]
     given = {a.name for a in written if a.name is not None}
     given |= set(positional[: sum(1 for a in written if a.name is None)])
     added: code.Keywords = []
-    for name_, spelled in _in_force(w, found):
+    for name_, spelled in _in_force(w, found, only):
         if name_ not in given:
             given.add(name_)
             added.append((name_, spelled))
     return added
 
 
-def _in_force(w: Writer, found: Signature) -> Iterator[tuple[str, ast.expr]]:
+def _in_force(w: Writer, found: Signature, only: str | None) -> Iterator[tuple[str, ast.expr]]:
     for defaults in reversed(w.scope.defaults):
         arguments = defaults.arguments.get(found.name, ())
         with w.within(defaults.scope):
-            _, keywords = _arguments(w, found, [a for a in arguments if a.name is not None])
+            given = [a for a in arguments if a.name is not None and only in (None, a.name)]
+            _, keywords = _arguments(w, found, given)
         yield from ((k, v) for k, v in keywords if k is not None)
 
 
@@ -222,9 +227,20 @@ def makes_layer(w: Writer, expr: tree.Expr) -> bool:
     return w.scope.lookup(identifier) is None and signature("layer", identifier) is not None
 
 
+def is_shared(w: Writer, expr: tree.Expr) -> bool:
+    """Tell the name of a `layer` statement."""
+    found = w.scope.lookup(expr.id) if isinstance(expr, tree.Name) else None
+    return found is not None and isinstance(found.kind, LayerObject)
+
+
+def is_layer(w: Writer, expr: tree.Expr) -> bool:
+    """Tell the call of a layer class, and the name of a layer that is shared."""
+    return makes_layer(w, expr) or is_shared(w, expr)
+
+
 def is_layer_chain(w: Writer, pipe: tree.Pipe) -> bool:
     """Tell whether a chain is itself a layer: it starts with one and not with a tensor."""
-    return makes_layer(w, pipe.stages[0])
+    return is_layer(w, pipe.stages[0])
 
 
 def wrapped_layer(w: Writer, call: tree.Call, base: str | None = None) -> ast.expr:
@@ -290,23 +306,30 @@ def made_once(w: Writer, function: ast.expr) -> ast.expr:
 
 def sequential(w: Writer, pipe: tree.Pipe) -> ast.expr:
     """Spell a chain that stands where Keras takes a layer."""
-    made = code.list_of(_numbered_layers(w, pipe.stages))
+    with w.hold():
+        made = code.list_of(_numbered_layers(w, pipe.stages))
     return code.call("keras.Sequential", [made], [("name", code.constant("sequential"))])
 
 
 def _numbered_layers(w: Writer, stages: Iterable[tree.Expr]) -> list[ast.expr]:
-    """Spell layers that stand beside each other; equal kinds are numbered."""
-    calls = [stage for stage in stages if isinstance(stage, tree.Call)]
+    """Spell layers that stand beside each other; equal kinds are numbered, and shared ones have their names."""
+    stages = list(stages)
     bases = [
-        snake_case(c.function.id) if isinstance(c.function, tree.Name) else "layer" for c in calls
+        snake_case(s.function.id)
+        for s in stages
+        if isinstance(s, tree.Call) and isinstance(s.function, tree.Name)
     ]
     counts, seen = Counter(bases), Counter[str]()
     made: list[ast.expr] = []
-    for call, base in zip(calls, bases, strict=True):
+    for stage in stages:
+        if not isinstance(stage, tree.Call) or not isinstance(stage.function, tree.Name):
+            made.append(value(w, stage))
+            continue
+        base = snake_case(stage.function.id)
         seen[base] += 1
         separator = "_" if base[-1:].isdigit() else ""
         numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
-        made.append(wrapped_layer(w, call, numbered))
+        made.append(wrapped_layer(w, stage, numbered))
     return made
 
 

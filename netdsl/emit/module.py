@@ -32,7 +32,7 @@ from netdsl.emit.presets import Preset, presets_of
 from netdsl.emit.reach import Reach
 from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.writer import Writer
-from netdsl.graph import Graph
+from netdsl.graph import Graph, inner_graphs
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
@@ -481,7 +481,7 @@ def _all_graphs(models: Iterable[Graph]) -> list[Graph]:
         graph = pending.pop()
         if id(graph) not in seen:
             seen[id(graph)] = graph
-            pending += [o.graph for o in graph.operations() if o.graph is not None]
+            pending += inner_graphs(graph)
     return list(seen.values())
 
 

@@ -85,7 +85,7 @@ class Locals:
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
 
-    def __contains__(self, identifier: str) -> bool:
+    def __contains__(self, identifier: object) -> bool:
         return identifier in self._taken
 
     def take(self, base: str) -> str:

@@ -37,6 +37,7 @@ class Program:
     needs_tied: bool = False
     needs_fresh: bool = False
     needs_network: bool = False
+    needs_as_layer: bool = False
     recursion_limit: str = ""
 
 
@@ -69,6 +70,7 @@ def _spaced(program: Program) -> Program:
         or program.needs_tied
         or program.needs_fresh
         or program.needs_network
+        or program.needs_as_layer
     )
     parts: list[Part] = []
     for part in program.parts:

@@ -1,38 +1,64 @@
-"""`layer name = …` in Python: an object made once, a chain of them with a function, or blocks that share.
+"""`layer name = …` in Python: an object made once, or several with a function that applies them.
 
-A single layer is an object; a chain of layers is objects and a local function that applies them. Where the chain
+A single layer is an object. A chain of layers is objects, and a local function that applies them. Where the chain
 holds blocks, loops or conditions, a `SharedLayers` stands in for `keras.layers` and makes each layer once by its name,
-so that calling the function again meets the same layers.
+so that calling the function again meets the same layers. Functions are written when a use asks for them: what they are
+like depends on whether one tensor arrives or several.
+
+Inside another layer an object is itself, a chain of objects a `keras.Sequential` of them, and any other function the
+`keras.Model` that `as_layer` makes of it.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
+from netdsl.elaborate.linking import Symbol
 from netdsl.elaborate.naming import snake_case
-from netdsl.emit import applications, code
-from netdsl.emit.kinds import TENSOR, LayerObject, Piece, ways_in
+from netdsl.elaborate.ordering import arrange
+from netdsl.elaborate.sharing import shaped_kind
+from netdsl.emit import applications, code, texts
+from netdsl.emit.code import Later
+from netdsl.emit.kinds import TENSOR, VALUE, Kind, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
-from netdsl.emit.spelling import python_name
+from netdsl.emit.spelling import python_name, unique
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import names_after_as
+from netdsl.syntax.walk import free_names, names_after_as, walk
+
+#: A function and what it returns.
+Function: TypeAlias = tuple[str, Kind]
 
 
 def is_plain_layer(w: Writer, expr: tree.Expr) -> bool:
     """Tell whether a stage is one layer (or model) that can be made as an object."""
     if not isinstance(expr, tree.Call):
         return False
-    if applications.shaped_kind(expr) is not None:
+    if shaped_kind(expr) is not None:
         return True
     if not isinstance(expr.function, tree.Name) or w.scope.lookup(expr.function.id) is not None:
+        return False
+    if any(holds_network(w, argument.value) for argument in expr.arguments):
         return False
     symbol = w.module.symbol(w.unit, expr.function.id)
     if symbol is None:
         return signature("layer", expr.function.id) is not None
     return isinstance(symbol.node, (tree.Model, tree.SpecialisedModel, tree.ExternLayer))
+
+
+def holds_network(w: Writer, expr: tree.Expr) -> bool:
+    """Tell whether an argument names what is a network inside another layer: it is made for what arrives there."""
+    names = (w.scope.lookup(n.id) for n in walk(expr) if isinstance(n, tree.Name))
+    kinds = (found.kind for found in names if found is not None)
+    return any(
+        isinstance(kind, LayerObject) and kind.stages is not None and kind.stages.is_network
+        for kind in kinds
+    )
 
 
 def plain_stages(w: Writer, expr: tree.Expr) -> list[tree.Call] | None:
@@ -49,24 +75,34 @@ def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
     assert binding is not None
     assert isinstance(binding.code, ast.Name)
     spelled = binding.code.id
-    stages = plain_stages(w, declared.value)
-    if stages is not None and len(stages) == 1:
-        made = _object(w, stages[0], spelled)
+    plain = plain_stages(w, declared.value)
+    if plain is not None and len(plain) == 1:
+        made = _object(w, plain[0], spelled)
         w.assign(spelled, made)
         w.scope.learn(declared.name, made.kind)
         return
-    if stages is not None:
-        w.emit(_applying(w, stages, spelled))
-    else:
-        w.emit(_sharing(w, declared, spelled))
-    w.scope.learn(declared.name, LayerObject())
+    w.scope.learn(declared.name, LayerObject(stages=_stages(w, declared, spelled, plain)))
+
+
+def _stages(
+    w: Writer, declared: tree.LayerDecl, spelled: str, plain: list[tree.Call] | None
+) -> SharedStages:
+    if plain is not None:
+        return SharedRow(w, declared, spelled, plain)
+    call = declared.value
+    if isinstance(call, tree.Call) and isinstance(call.function, tree.Name):
+        local = w.scope.lookup(call.function.id)
+        symbol = w.module.symbol(w.unit, call.function.id) if local is None else None
+        if symbol is not None and isinstance(symbol.node, tree.Block):
+            return SharedBlock(w, declared, spelled, call, symbol)
+    return SharedStages(w, declared, spelled)
 
 
 def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     """Make one layer; a frozen model is told so."""
-    from netdsl.emit.stages import freeze, model_call
+    from netdsl.emit.uses import freeze, model_call
 
-    network = applications.shaped_kind(call)
+    network = shaped_kind(call)
     if network is not None:
         made = applications.made(w, call, network, code.constant(None))
         result = w.module.result_kind(call, TENSOR)
@@ -84,51 +120,174 @@ def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
         return Piece(made, LayerObject(spreads, result, trainable, only))
     if isinstance(symbol.node, tree.ExternLayer):
         name = w.stage_name(call, snake_case(identifier))
-        return Piece(extern_layer(w, call, name), LayerObject())
+        result = w.module.result_kind(call, TENSOR)
+        return Piece(extern_layer(w, call, name), LayerObject(False, result))
     model, _, result = model_call(w, call)
     frozen = freeze(w, call, model, variable, named=True)
-    return Piece(frozen, LayerObject(False, result))
+    return Piece(frozen, LayerObject(False, result, model=symbol))
 
 
-def _applying(w: Writer, stages: list[tree.Call], spelled: str) -> ast.FunctionDef:
-    """Write the layers of a chain as objects, and give the function that applies them."""
-    body: list[ast.stmt] = []
-    separator = "_" if spelled[-1:].isdigit() else ""
-    arriving = code.name("x")
-    for number, stage in enumerate(stages, 1):
-        variable = w.names.take(f"{spelled}{separator}{number}")
-        made = _object(w, stage, variable)
-        w.assign(variable, made)
-        applied = code.call(code.name(variable), [arriving])
-        assert isinstance(made.kind, LayerObject)
-        if number == len(stages) and made.kind.trainable is None:
-            body.append(code.returns(applied))
-            break
-        body.append(code.assign("x", applied))
-        if made.kind.trainable is not None:
-            body.append(code.freezes(variable, made.kind.trainable))
-    else:
-        body.append(code.returns(code.name("x")))
-    return code.function(spelled, [("x", None)], body)
+class SharedStages:
+    """The stages of a `layer` statement, where they are more than one object."""
+
+    is_network = True
+
+    def __init__(self, w: Writer, declared: tree.LayerDecl, spelled: str) -> None:
+        self.w = w
+        self.declared = declared
+        self._spelled = spelled
+        self._scope = w.scope
+        self._around = (w.layers, w.shares)  # what makes layers where it stands
+        self._later = Later()
+        self._stand_in = ""
+        self._functions: dict[tuple[Kind, ...], Function] = {}
+        self._tensors = ["x" if "x" not in w.names else unique("inputs", w.names)]
+        w.emit(self._later)
+
+    # -- uses -----------------------------------------------------------------------------------
+
+    def applied(self, current: Piece, written: Sequence[tree.Argument]) -> Piece:
+        """Spell the call for what arrives; only a block has inputs that are given by name."""
+        identifier, result = self.function([current.kind])
+        return Piece(code.call(identifier, [current.code]), result)
+
+    def value(self) -> Piece:
+        """Spell what its name stands for as a value: one layer for another to hold, else a function."""
+        if self.w.holding:
+            return Piece(self.held(), VALUE)
+        identifier, result = self.function([TENSOR])
+        return Piece(code.name(identifier), LayerObject(result=result))
+
+    def held(self) -> ast.expr:
+        """Spell it as one layer, for another to hold; what that one gets step by step has a shape of its own."""
+        identifier, _ = self.function([TENSOR])
+        arriving = self.w.held_by
+        assert arriving is not None
+        first = code.constant(1 + self.w.steps)
+        shape = code.subscript(code.attribute(arriving, "shape"), ast.Slice(first))
+        dtype = code.attribute(arriving, "dtype")
+        made = [code.name(identifier), shape, dtype]
+        return code.call("as_layer", made, [("name", self._name())])
+
+    def _name(self) -> ast.expr:
+        own = code.constant(self.declared.name)
+        if not self.w.in_block:
+            return own
+        self.w.uses_name = True
+        return texts.joined([code.name("name"), code.constant("_"), own])
+
+    # -- functions ------------------------------------------------------------------------------
+
+    def function(self, kinds: Sequence[Kind]) -> Function:
+        """Give the function that applies it to tensors of these kinds."""
+        key = tuple(kinds)
+        if key not in self._functions:
+            w = self.w
+            spelled = w.names.take(self._spelled) if self._functions else self._spelled
+            tensors = [
+                Piece(code.name(name), kinds[number] if number < len(kinds) else TENSOR)
+                for number, name in enumerate(self._tensors)
+            ]
+            with w.aside(self._scope.inner()), w.making(*self._around), w.block() as body:
+                result = self._through(tensors)
+                body.append(code.returns(result.code))
+            parameters = [(name, None) for name in self._tensors]
+            self._later.statements.append(code.function(spelled, parameters, body))
+            self._functions[key] = (spelled, result.kind)
+        return self._functions[key]
+
+    def _through(self, tensors: list[Piece]) -> Piece:
+        """Write the stages that a tensor goes through, and give what leaves them."""
+        from netdsl.emit.stages import branch
+
+        (arriving,) = tensors
+        flow = self._tensors[0]
+        if arriving.kind == TENSOR:
+            self.w.anchor = flow
+        inside = [n for n in names_after_as(self.declared.value) if n != "_"]
+        variables = {name: self.w.names.take(python_name(name)) for name in inside}
+        self.w.scope.bindings |= {n: Piece(code.name(v), TENSOR) for n, v in variables.items()}
+        with self._made_once():
+            self.w.scope.arriving = arriving
+            result = branch(self.w, self.declared.value, arriving, flow)
+        self.w.names.release(*variables.values())
+        return result
+
+    def _made_once(self) -> AbstractContextManager[None]:
+        """Make layers by what makes each of them once."""
+        w = self.w
+        if not self._stand_in:
+            w.module.needs_shared_layers = True
+            self._stand_in = w.names.take(f"{self._spelled}_layers")
+            made: ast.expr = code.call("SharedLayers")
+            layers, shares = self._around
+            if shares:  # the block itself may be part of what is shared
+                is_shared = code.call("isinstance", [layers, code.name("SharedLayers")])
+                made = ast.IfExp(is_shared, layers, made)
+            self._later.statements.insert(0, code.assign(self._stand_in, made))
+        return w.making(code.name(self._stand_in), shares=True)
 
 
-def _sharing(w: Writer, declared: tree.LayerDecl, spelled: str) -> ast.FunctionDef:
-    """Give a function whose layers are made once, by name."""
-    from netdsl.emit.stages import branch
+class SharedRow(SharedStages):
+    """Plain layers one after the other."""
 
-    w.module.needs_shared_layers = True
-    stand_in = w.names.take(f"{spelled}_layers")
-    w.emit(code.assign(stand_in, code.call("SharedLayers")))
-    outer, w.layers = w.layers, code.name(stand_in)
-    outer_shares, w.shares = w.shares, True
-    flow = w.names.take("x") if "x" not in w.names else w.names.take("inputs")
-    named = {n: w.names.take(python_name(n)) for n in names_after_as(declared.value) if n != "_"}
-    bindings = {name: Piece(code.name(spelled), TENSOR) for name, spelled in named.items()}
-    with w.within(w.scope.inner(bindings)), w.own_temporaries(), w.block() as body:
-        arriving = Piece(code.name(flow), TENSOR)
-        w.scope.arriving = arriving
-        result = branch(w, declared.value, arriving, flow)
-        body.append(code.returns(result.code))
-    w.names.release(flow, *named.values())
-    w.layers, w.shares = outer, outer_shares
-    return code.function(spelled, [(flow, None)], body)
+    is_network = False
+
+    def __init__(
+        self, w: Writer, declared: tree.LayerDecl, spelled: str, plain: list[tree.Call]
+    ) -> None:
+        self._objects: list[Piece] = []
+        separator = "_" if spelled[-1:].isdigit() else ""
+        for number, stage in enumerate(plain, 1):
+            variable = w.names.take(f"{spelled}{separator}{number}")
+            self._objects.append(w.assign(variable, _object(w, stage, variable)))
+        super().__init__(w, declared, spelled)
+
+    def held(self) -> ast.expr:
+        """Spell it as one layer, for another to hold."""
+        made = code.list_of(piece.code for piece in self._objects)
+        return code.call("keras.Sequential", [made], [("name", self._name())])
+
+    def _through(self, tensors: list[Piece]) -> Piece:
+        from netdsl.emit.stages import apply_object, is_application
+
+        (current,) = tensors
+        flow = self._tensors[0]
+        for layer in self._objects:
+            if is_application(current.code):
+                current = self.w.carry(current, flow)
+            current = apply_object(self.w, layer, (), current, flow)
+        return current
+
+
+class SharedBlock(SharedStages):
+    """One use of a block, whose inputs the function has too."""
+
+    def __init__(
+        self, w: Writer, declared: tree.LayerDecl, spelled: str, call: tree.Call, symbol: Symbol
+    ) -> None:
+        super().__init__(w, declared, spelled)
+        self._call = call
+        self._symbol = symbol
+        node = symbol.node
+        assert isinstance(node, tree.Block)
+        if isinstance(node.body, tree.Body):
+            own = [python_name(i.name) for i in arrange(node.body).inputs]
+            read = (w.scope.lookup(name) for name in free_names(call))
+            taken = {p.code.id for p in read if p is not None and isinstance(p.code, ast.Name)}
+            self._tensors = [unique(name, taken, ("_",)) for name in own]
+
+    def applied(self, current: Piece, written: Sequence[tree.Argument]) -> Piece:
+        """Spell the call for what arrives and what is given by name."""
+        from netdsl.emit.functions import join_inputs
+
+        tensors = join_inputs(self.w, self._symbol, current, written)
+        identifier, result = self.function([piece.kind for piece in tensors])
+        given = [piece.code for piece in tensors if piece.code is not None]
+        return Piece(code.call(identifier, given), result)
+
+    def _through(self, tensors: list[Piece]) -> Piece:
+        from netdsl.emit.uses import block_call
+
+        with self._made_once():
+            return block_call(self.w, self._call, self._symbol, tensors)

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable
 PREAMBLE = frozenset({"keras", "layers", "ops", "itertools", "math", "sys", "tf", "np"})
 
 #: Names of what the module may need to run, beside the spec's own.
-HELPERS = frozenset({"SharedLayers", "once", "deep_model", "tied", "fresh", "network"})
+HELPERS = frozenset({"SharedLayers", "once", "deep_model", "tied", "fresh", "network", "as_layer"})
 
 #: Single letters that read like digits; linters refuse them.
 _AMBIGUOUS = frozenset("lIO")

@@ -34,9 +34,10 @@ from netdsl.emit.kinds import (
     is_several,
     ways_in,
 )
-from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call, made_once
+from netdsl.emit.layers import extern_layer, freezing, layer_call
 from netdsl.emit.layout import flat
 from netdsl.emit.loops import append, fork_loop, loop_stage
+from netdsl.emit.shared import holds_network
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -55,13 +56,13 @@ def _through(w: Writer, stages: list[tree.Expr], current: Piece, flow: str) -> P
     for stage in stages:
         if isinstance(current.code, ast.ListComp):
             current = w.assign(w.temporary("branches"), current)
-        elif _is_application(current.code):
+        elif is_application(current.code):
             current = w.carry(current, flow)
         current = run(w, stage, current, flow)
     return current
 
 
-def _is_application(node: ast.expr) -> bool:
+def is_application(node: ast.expr) -> bool:
     return isinstance(node, (ast.Call, ast.IfExp))
 
 
@@ -98,25 +99,40 @@ def _pipe(w: Writer, stage: tree.Pipe, current: Piece, flow: str) -> Piece:
 
 
 def _name(w: Writer, stage: tree.Name, current: Piece, flow: str) -> Piece:
-    found = expression(w, stage)
-    if isinstance(found.kind, LayerObject):
-        return _apply_object(w, found, (), current, flow)
-    return found
+    local = w.scope.lookup(stage.id)
+    if local is not None and isinstance(local.kind, LayerObject):
+        return apply_object(w, local, (), current, flow, stage)
+    return expression(w, stage)
 
 
-def _apply_object(
-    w: Writer, target: Piece, written: tuple[tree.Argument, ...], current: Piece, flow: str
+def apply_object(
+    w: Writer,
+    target: Piece,
+    written: tuple[tree.Argument, ...],
+    current: Piece,
+    flow: str,
+    stage: tree.Expr | None = None,
 ) -> Piece:
-    assert isinstance(target.kind, LayerObject)
+    """Apply what a `layer` statement made to what arrives."""
+    from netdsl.emit import functions
+
+    kind = target.kind
+    assert isinstance(kind, LayerObject)
+    if kind.stages is not None:
+        return kind.stages.applied(current, written)
+    if kind.model is not None:
+        inputs = functions.model_inputs(w, kind.model, current, written)
+        return Piece(code.call(target.code, [inputs]), kind.result or TENSOR)
     args, keywords = call_time(w, written)
-    only = target.kind.only_lists
-    first = _spread(current) if target.kind.positional else [listed(current, only=only).code]
+    only = kind.only_lists
+    first = _spread(current) if kind.positional else [listed(current, only=only).code]
     called = code.call(target.code, [*first, *args], keywords)
-    applied = Piece(called, target.kind.result or TENSOR)
-    if target.kind.trainable is None:
+    result = kind.result or TENSOR
+    applied = Piece(called, result if stage is None else w.module.result_kind(stage, result))
+    if kind.trainable is None:
         return applied
     assert isinstance(target.code, ast.Name)
-    return _then_frozen(w, applied, target.code.id, target.kind.trainable, flow)
+    return _then_frozen(w, applied, target.code.id, kind.trainable, flow)
 
 
 def _then_frozen(w: Writer, applied: Piece, layer: str, trainable: ast.expr, flow: str) -> Piece:
@@ -143,6 +159,8 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
     if _mentions_arriving(stage):
         current = w.settle(current, flow)
     w.scope.arriving = current
+    from netdsl.emit import uses  # which writes functions, and they chains
+
     target = maker.function
     if isinstance(target, tree.Attribute):
         return _dotted_stage(w, maker, second, current, flow)
@@ -151,7 +169,7 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
     local = w.scope.lookup(target.id)
     if local is not None:
         if isinstance(local.kind, LayerObject):
-            return _apply_object(w, local, maker.arguments, current, flow)
+            return apply_object(w, local, maker.arguments, current, flow, maker)
         return expression(w, stage)
     symbol = w.module.symbol(w.unit, target.id)
     if symbol is None:
@@ -160,9 +178,9 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
         return _layer(w, maker, second, target.id, current, flow)
     match symbol.node:
         case tree.Block():
-            return _block(w, maker, second, current)
+            return uses.block(w, maker, _second(second), current)
         case tree.Model() | tree.SpecialisedModel():
-            return _model(w, maker, second, current)
+            return uses.model(w, maker, _second(second), current)
         case tree.ExternLayer():
             return _extern(w, maker, second, current)
         case _:
@@ -184,7 +202,11 @@ def _layer(
 ) -> Piece:
     definition = layer_kind(kind)
     args, keywords = call_time(w, _second(second))
+    if _needs_arriving(w, kind, maker.arguments):
+        current = w.settle(current, flow)
+    outer, w.held_by = w.held_by, current.code
     made: ast.expr = layer_call(w, kind, maker.arguments, w.stage_name(maker, snake_case(kind)))
+    w.held_by = outer
     spreads, only = ways_in(definition)
     first = _spread(current) if spreads else [listed(current, only=only).code]
     trainable = freezing(w, kind, maker.arguments)
@@ -196,6 +218,17 @@ def _layer(
     called = code.call(made, [*first, *args], keywords)
     applied = Piece(called, w.module.result_kind(second or maker, TENSOR))
     return applied if trainable is None else _then_frozen(w, applied, layer, trainable, flow)
+
+
+def _needs_arriving(w: Writer, kind: str, written: tuple[tree.Argument, ...]) -> bool:
+    """Tell whether an argument is a network that is made for what arrives."""
+    if any(holds_network(w, argument.value) for argument in written):
+        return True
+    for defaults in w.scope.defaults:
+        with w.within(defaults.scope):
+            if any(holds_network(w, a.value) for a in defaults.arguments.get(kind, ())):
+                return True
+    return False
 
 
 def _extern(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
@@ -222,92 +255,13 @@ def _dotted_stage(
 def _application(
     w: Writer, maker: tree.Call, second: tree.Call | None, kind: str, current: Piece
 ) -> Piece:
+    from netdsl.emit import uses
+
     cuts = next((value(w, a.value) for a in _second(second) if a.name == "outputs"), None)
     shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
     made = applications.made(w, maker, kind, shape, cuts)
-    target = freeze(w, maker, made, snake_case(kind))
+    target = uses.freeze(w, maker, made, snake_case(kind))
     return Piece(code.call(target, [current.code]), w.module.result_kind(second or maker, TENSOR))
-
-
-# -- blocks and models --------------------------------------------------------------------------
-
-
-def _block(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
-    from netdsl.emit import functions
-
-    assert isinstance(maker.function, tree.Name)
-    symbol = w.module.symbol(w.unit, maker.function.id)
-    assert symbol is not None
-    tensors, by_name = functions.join_inputs(w, symbol, current, _second(second))
-    written = w.module.block(symbol, [t.kind for t in tensors])
-    args, keywords = functions.hyperparameters(w, symbol, maker.arguments)
-    if by_name:
-        keywords = [*by_name, *functions.named(symbol, args), *keywords]
-        args = []
-    if written.takes_trainable:
-        frozen = functions.trainable_argument(w, maker.arguments)
-        keywords += [("trainable", frozen)] if frozen is not None else []
-    if (w.shares and written.takes_layers) or (
-        isinstance(w.layers, ast.Name) and w.layers.id != "layers"
-    ):
-        keywords.append(("layers", w.layers))
-    if written.takes_name:
-        keywords.append(("name", w.stage_name(maker, snake_case(maker.function.id))))
-    positional = [t.code for t in tensors if t.code is not None]
-    return Piece(code.call(written.identifier, [*positional, *args], keywords), written.result)
-
-
-def _model(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
-    made, base, result = model_call(w, maker)
-    return _apply_model(w, maker, second, made, base, current, result)
-
-
-def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Any]:
-    """Spell the making of a model that is a layer here; give also a variable's name and what it returns."""
-    from netdsl.emit import functions
-
-    assert isinstance(maker.function, tree.Name)
-    symbol = w.module.symbol(w.unit, maker.function.id)
-    assert symbol is not None
-    written = w.module.model(symbol)
-    args, keywords = functions.hyperparameters(w, symbol, maker.arguments)
-    base = snake_case(maker.function.id)
-    keywords.append(("name", w.stage_name(maker, base)))
-    return (
-        code.call(made_once(w, code.name(written.identifier)), args, keywords),
-        base,
-        written.result,
-    )
-
-
-def _apply_model(
-    w: Writer,
-    maker: tree.Call,
-    second: tree.Call | None,
-    made: ast.Call,
-    base: str,
-    current: Piece,
-    result: Any,
-) -> Piece:
-    from netdsl.emit import functions
-
-    target = freeze(w, maker, made, base)
-    inputs = functions.model_inputs(w, maker, current, _second(second))
-    return Piece(code.call(target, [inputs]), result)
-
-
-def freeze(
-    w: Writer, maker: tree.Call, made: ast.expr, base: str, *, named: bool = False
-) -> ast.expr:
-    """Give a model to call; a frozen one is made first and told so. `base` is its variable if it is `named`."""
-    trainable = frozen_too(w, maker.arguments) if w.frozen else None
-    own = [value(w, a.value) for a in maker.arguments if a.name == "trainable"]
-    if trainable is None and not own:
-        return made
-    variable = base if named else w.temporary(base, f"{base}_model")
-    w.emit(code.assign(variable, made))
-    w.emit(code.freezes(variable, trainable or own[0]))
-    return code.name(variable)
 
 
 # -- forks --------------------------------------------------------------------------------------
@@ -341,7 +295,7 @@ def _fork(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
                 names = _branch_names(prefix, number, working)
                 with w.flow(*names) as variable:
                     pieces.append(branch(w, part, current, variable))
-                if _is_application(pieces[-1].code):
+                if is_application(pieces[-1].code):
                     places.append((len(pieces) - 1, len(w.out), variable))
         _name_branches(w, pieces, places)
     return list_piece(pieces)

@@ -62,6 +62,7 @@ def emit_structured(
                 needs_tied="tied" in used,
                 needs_fresh="fresh" in used,
                 needs_network="network" in used,
+                needs_as_layer="as_layer" in used,
                 recursion_limit=recursion_limit(deepest),
             )
         )

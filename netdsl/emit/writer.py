@@ -53,6 +53,11 @@ class Writer:
         )
         self.anchor: str | None = None  # the variable of the input that sources are tied to
         self._branch_starts: set[int] = set()
+        self.holding = False  # the value being written is an argument that takes a layer
+        self.held_by: ast.expr | None = (
+            None  # what arrives at the layer whose arguments are written
+        )
+        self.steps = 0  # how many axes that layer, and those in it, take off before what they hold
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
 
@@ -85,6 +90,37 @@ class Writer:
             yield scope
         finally:
             self.scope = outer
+
+    @contextmanager
+    def aside(self, scope: Scope) -> Iterator[None]:
+        """Write a function of its own while another one is being written, in a scope of that one."""
+        kept = (self.hint, self.holds, self.anchor, self.holding, self.held_by, self.steps)
+        self.hint, self.holds, self.holding, self.held_by, self.steps = None, None, False, None, 0
+        with self.within(scope), self.own_temporaries():
+            yield
+        self.hint, self.holds, self.anchor, self.holding, self.held_by, self.steps = kept
+
+    @contextmanager
+    def making(self, layers: ast.expr, shares: bool) -> Iterator[None]:
+        """Make layers by something that may stand in for `keras.layers` and make each of them once."""
+        outer = (self.layers, self.shares)
+        self.layers, self.shares = layers, shares
+        yield
+        self.layers, self.shares = outer
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Write an argument that takes a layer."""
+        outer, self.holding = self.holding, True
+        yield
+        self.holding = outer
+
+    @contextmanager
+    def stepping(self, axes: int) -> Iterator[None]:
+        """Write the arguments of a layer that takes so many axes off before what it holds."""
+        self.steps += axes
+        yield
+        self.steps -= axes
 
     def assign(self, variable: str, piece: Piece) -> Piece:
         """Put a piece in a variable, unless it is that variable."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
-from netdsl.analyse.costs import counted_nodes, parameters_of
-from netdsl.graph import Graph, Node
+from netdsl.analyse.costs import counted_in, counted_nodes
+from netdsl.graph import Graph, Node, Operation
 from netdsl.record import record
 from netdsl.report.summary import kind_of
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec
@@ -74,7 +74,9 @@ class _Table:
         self._signatures: dict[object, int] = {}
         self._first_use: dict[int, int] = {}
         blocks: dict[tuple[str, ...], _Block] = {(): self._root}
-        for node in counted_nodes(graph):
+        nodes = counted_nodes(graph)
+        self._counted = counted_in({id(n.operation): n.operation for n in nodes}.values())
+        for node in nodes:
             self._first_use.setdefault(id(node.operation), node.id)
             self._enclosing(node.path, blocks).items.append(node)
 
@@ -130,11 +132,16 @@ class _Table:
             name=node.name,
             kind=kind_of(node),
             outputs=node.flat_outputs if node.known else None,
-            parameters=parameters_of(node.operation)[0] if is_first else None,
+            parameters=self._parameters(node.operation) if is_first else None,
             macs=node.macs if node.known else UNKNOWN,
             inputs=tuple(self._input_name(ref.node, node) for ref in node.inputs),
             sources=tuple(self._graph.nodes[ref.node].name for ref in node.inputs),
         )
+
+    def _parameters(self, operation: Operation) -> int | None:
+        """Count what a layer adds to the rows before it; None where it owns weights, and all are counted there."""
+        added = self._counted.get(id(operation), 0)
+        return added if added or not operation.weights else None
 
     def _input_name(self, number: int, reader: Node) -> str:
         """Name an input as short as the block that both stand in allows."""
@@ -160,7 +167,7 @@ class _Table:
             depth=depth,
             label=label,
             outputs=nodes[-1].flat_outputs if nodes[-1].known else None,
-            parameters=sum(parameters_of(node.operation)[0] for node in first_uses),
+            parameters=sum(self._counted.get(id(node.operation), 0) for node in first_uses),
             macs=macs,
             times=times,
         )

@@ -48,6 +48,9 @@ class Affine(keras.layers.Layer):  # type: ignore[misc]
         self.kernel = self.add_weight((shape[-1], self.units), name="kernel")
         self.bias = self.add_weight((self.units,), name="bias")
 
+    def compute_output_shape(self, shape: Any) -> Any:
+        return (*shape[:-1], self.units)
+
     def call(self, x: Any) -> Any:
         return keras.ops.matmul(x, self.kernel) + self.bias
 

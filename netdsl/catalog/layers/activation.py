@@ -92,6 +92,7 @@ KINDS = (
         use_for="convolutional nets that may learn their negative slope",
         watch_for="share the slope over space, `shared_axes=[1, 2]`, or it has one for each pixel",
         example="[32, 32, 8] -> PReLU(shared_axes=[1, 2])",
+        keeps_rank=True,
     ),
     LayerKind(
         "ELU",

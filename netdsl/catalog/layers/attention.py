@@ -463,6 +463,7 @@ KINDS = (
         example="[[4, 16], [6, 16]] -> MultiHeadAttention(2, 8)",
         holds_layers=True,
         tensor_arguments=MASKS | {"value", "key"},
+        keeps_rank=True,
     ),
     LayerKind(
         "GroupQueryAttention",

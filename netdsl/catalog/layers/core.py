@@ -321,6 +321,7 @@ KINDS = (
         use_for="a dense product along any axes, such as the projections of attention heads",
         watch_for="write `None` in `output_shape` for an axis that is passed through and not known",
         example='[7, 64] -> EinsumDense("abc,cd->abd", output_shape=(None, 10), bias_axes="d")',
+        keeps_rank=True,
     ),
     LayerKind(
         "Identity",

@@ -128,6 +128,7 @@ KINDS = (
         use_for="convolutional nets with batches of 16 and more: faster, steadier training",
         watch_for="it subtracts the bias of the layer before: `use_bias=False` there",
         example="[32, 32, 8] -> BatchNormalization()",
+        keeps_rank=True,
     ),
     LayerKind(
         "LayerNormalization",
@@ -159,6 +160,7 @@ KINDS = (
         use_for="convolutional nets with small batches; `groups=-1` is instance normalization",
         watch_for="its 32 groups must divide the channels",
         example="[32, 32, 64] -> GroupNormalization(groups=8)",
+        keeps_rank=True,
     ),
     LayerKind(
         "UnitNormalization",

@@ -293,7 +293,7 @@ def state_size(cell: Any, argument: str) -> StateSize:
     """Give the sizes of a cell's states; refuse what is no cell."""
     definition = cell.definition if isinstance(cell, BoundLayer) else None
     if definition is None or definition.state_size is None:
-        name = cell.kind if isinstance(cell, BoundLayer) else repr(cell)
+        name = cell.label if isinstance(cell, BoundLayer) else repr(cell)
         raise Refusal(
             WrongWrapped,
             f"`{name}` is no recurrent cell: it has no state to carry from step to step",

@@ -37,7 +37,7 @@ def ask(layer: BoundLayer, x: TensorSpec, argument: str, **call_arguments: Any) 
             raise
         told = Refusal(
             refusal.problem if refusal.blames is None else WrongWrapped,
-            f"`{layer.kind}` sees {spell_shape(x.shape)} here: {refusal.label}",
+            f"`{layer.label}` sees {spell_shape(x.shape)} here: {refusal.label}",
             blames=argument,
             help=refusal.help,
         )
@@ -52,9 +52,11 @@ def one_output(layer: BoundLayer, result: Inference, argument: str) -> TensorSpe
         return result.outputs
     raise Refusal(
         WrongWrapped,
-        f"`{layer.kind}` gives {len(result.outputs)} tensors here, and one is taken",
+        f"`{layer.label}` gives {len(result.outputs)} tensors here, and one is taken",
         blames=argument,
-        help="leave `return_state` out" if layer.arguments.get("return_state") else "",
+        help="leave `return_state` out"
+        if layer.arguments.get("return_state")
+        else "end it in a layer that gives one tensor, such as `Concatenate()`",
     )
 
 
@@ -63,12 +65,12 @@ def _takes_one(layer: BoundLayer, argument: str) -> None:
     definition = layer.definition
     if definition is not None and definition.takes != "one":
         raise Refusal(
-            WrongWrapped, f"`{layer.kind}` takes several tensors, and one arrives", blames=argument
+            WrongWrapped, f"`{layer.label}` takes several tensors, and one arrives", blames=argument
         )
     if definition is not None and definition.traced:
         raise Refusal(
             WrongWrapped,
-            f"`{layer.kind}` does not say its output shape before it runs",
+            f"`{layer.label}` does not say its output shape before it runs",
             blames=argument,
         )
 
@@ -133,6 +135,7 @@ def bidirectional(call: Call) -> Inference:
     (None, 9, 8), LSTM(4), merge_mode="concat" -> (None, 8)
     """
     forward = _recurrent(call.layer, "layer")
+    _refuse_shared(forward)
     backward = _backward(call, forward)
     x = sequence(call, rank=None)
     first, second = _halves(call)
@@ -165,12 +168,25 @@ def _recurrent(layer: Any, argument: str) -> BoundLayer:
     """Refuse a layer that does not go over time."""
     if isinstance(layer, BoundLayer) and {"go_backwards", *SHARED} <= set(layer.arguments):
         return layer
-    name = layer.kind if isinstance(layer, BoundLayer) else repr(layer)
+    name = layer.label if isinstance(layer, BoundLayer) else repr(layer)
     raise Refusal(
         WrongWrapped,
         f"`{name}` does not go over time, so it has no direction",
         blames=argument,
         help="give a recurrent layer, such as `LSTM(64)`, `GRU(64)` or `RNN(LSTMCell(64))`",
+    )
+
+
+def _refuse_shared(forward: BoundLayer) -> None:
+    """Refuse a layer that is shared: Keras makes both directions anew from what it is told of it."""
+    if forward.shared is None:
+        return
+    raise Refusal(
+        WrongWrapped,
+        f"Keras copies `{forward.shared.declared}` for each direction, so its weights would not be shared",
+        blames="layer",
+        help=f"write the layer itself, `{forward.kind}(…)`, or share the whole: "
+        f"`layer {forward.shared.declared} = Bidirectional({forward.kind}(…))`",
     )
 
 
@@ -277,13 +293,14 @@ def spectral_normalization(call: Call) -> Inference:
     x = call.one()
     _takes_one(call.layer, "layer")
     result = ask(call.layer, x, "layer")
-    kernel = next(
-        (w for w in result.weights if not w.within and w.name in ("kernel", "embeddings")), None
-    )
+    own = (
+        result.weights if call.layer.definition is not None else ()
+    )  # not those of layers in a row
+    kernel = next((w for w in own if not w.within and w.name in KERNELS), None)
     if kernel is None:
         raise Refusal(
             WrongWrapped,
-            f"`{call.layer.kind}` has no kernel or embeddings of its own to normalise",
+            f"`{call.layer.label}` has no kernel or embeddings of its own to normalise",
             blames="layer",
             help="wrap the `Dense`, convolution or `Embedding` itself",
         )
@@ -314,13 +331,15 @@ def pipeline(call: Call) -> Inference:
             raise Refusal(WrongWrapped, f"item {place} is no layer", blames="layers")
         if not isinstance(x, TensorSpec):
             raise Refusal(
-                WrongWrapped, f"`{layer.kind}` gets several tensors from before it", blames="layers"
+                WrongWrapped,
+                f"`{layer.label}` gets several tensors from before it",
+                blames="layers",
             )
         result = ask(layer, x, "layers")
         if result.caveats and x.rank != 3:  # one image is as good to Keras as a batch
-            raise Refusal(WrongWrapped, f"`{layer.kind}`: {result.caveats[0]}", blames="layers")
+            raise Refusal(WrongWrapped, f"`{layer.label}`: {result.caveats[0]}", blames="layers")
         x, weights, macs = result.outputs, (*weights, *result.weights), macs + result.macs
-        unsaved = (*unsaved, *(f"`{layer.kind}`: {lost}" for lost in result.unsaved))
+        unsaved = (*unsaved, *(f"`{layer.label}`: {lost}" for lost in result.unsaved))
     return Inference(x, _within(weights, "layers"), macs, unsaved=unsaved)
 
 

@@ -22,6 +22,7 @@ from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.promotion import meet
 from netdsl.catalog.reference_types import DTYPE
 from netdsl.catalog.signature import Signature, signature
+from netdsl.catalog.spell import spell
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongRank, WrongValue
 from netdsl.tensor import Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
@@ -207,7 +208,7 @@ def spell_value(value: Any) -> str:
         case list() | tuple():
             return "a list"
         case _:
-            return f"`{value}`"
+            return f"`{spell(value)}`"
 
 
 def gives(shape: Iterable[Dim], dtype: str, macs: Dim = 0, *, sparse: bool = False) -> Inference:

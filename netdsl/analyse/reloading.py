@@ -1,0 +1,122 @@
+"""Whether Keras finds again, in a `.keras` file, what several layers hold together.
+
+A saved model is written layer by layer, in the order of `model.layers`. Keras notes that a layer comes again only where
+it met it first as a layer of the model itself: what is first written inside another layer is made anew for each
+that holds it, and the second finds no weights in the file. A `Sequential` or model inside another layer is not put
+together again from layers that the model applies itself. `model.save_weights` and the code that builds the model
+are not concerned: there the layers are shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netdsl.analyse.keras_order import keras_order
+from netdsl.catalog.kind import BoundLayer
+from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.problems.shapes import BuildsButFails
+from netdsl.graph import Graph, Operation, held_in
+
+
+@dataclass(eq=False)
+class _Met:
+    """Where a shared layer is written first: by which layer of the model, inside which others.
+
+    `is_noted` tells that Keras knows it again: a layer of the model itself, or one that comes again before what is
+    around it is written to its end.
+    """
+
+    by: Operation
+    inside: tuple[int, ...]
+    is_noted: bool
+
+
+@dataclass(eq=False)
+class _Written:
+    """What has been written so far, and what will not be found again."""
+
+    met: dict[int, _Met] = field(default_factory=dict)
+    lost: list[tuple[Operation, Operation, Operation]] = field(default_factory=list)
+
+    def meet(
+        self, layer: Operation, by: Operation, inside: tuple[int, ...], *, in_network: bool
+    ) -> bool:
+        """Note a layer, met in another or as itself; tells whether what is inside it is written too."""
+        first = self.met.get(id(layer))
+        if first is None:
+            self.met[id(layer)] = _Met(by, inside, layer is by)
+            return True
+        if first.by is by:
+            first.is_noted |= inside[: len(first.inside)] == first.inside
+            return True
+        if first.is_noted:
+            if in_network:
+                self.lost.append((layer, first.by, by))
+            return False
+        if layer.weights:
+            self.lost.append((layer, first.by, by))
+        return True
+
+    def walk(
+        self, value: Any, by: Operation, inside: tuple[int, ...] = (), *, in_network: bool = False
+    ) -> None:
+        """Go through the layers inside a layer."""
+        if isinstance(value, BoundLayer):
+            self._layer(value, by, inside, in_network=in_network)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                self.walk(item, by, inside, in_network=in_network)
+        elif isinstance(value, Mapping):
+            self.walk(list(value.values()), by, inside, in_network=in_network)
+
+    def _layer(
+        self, layer: BoundLayer, by: Operation, inside: tuple[int, ...], *, in_network: bool
+    ) -> None:
+        held, inner = layer.shared, (*inside, id(layer))
+        if held is None:
+            is_row = layer.definition is None and not layer.module
+            self.walk(layer.arguments, by, inner, in_network=in_network or is_row)
+            return
+        several = held.form != "layer"
+        for part in held.operations:
+            around = inner if several else inside
+            if self.meet(part, by, around, in_network=in_network or several):
+                self.walk(part.bound, by, inner, in_network=in_network or several)
+
+
+def not_found_again(graph: Graph) -> Iterator[Diagnostic]:
+    """Tell of each layer whose part Keras does not find again in a `.keras` file."""
+    if not any(operation.is_held for operation in _operations(graph)):
+        return
+    written = _Written()
+    for operation in keras_order(graph):
+        if operation.is_held:
+            written.meet(operation, operation, (), in_network=False)
+        written.walk(operation.bound, operation)
+    places = {id(node.operation): node.origin.span for node in reversed(graph.nodes)}
+    told: set[int] = set()
+    for layer, first, second in written.lost:
+        culprit = second if second is not layer else first
+        if id(culprit) in told or id(culprit) not in places:
+            continue
+        told.add(id(culprit))
+        other = first if culprit is second else second
+        where = "by itself" if other is layer else f"inside `{other.name}`"
+        yield BuildsButFails.at(
+            places[id(culprit)],
+            f"`{layer.name}` stands inside it and {where} too, and Keras cannot load that from a `.keras` file",
+            layer=culprit.kind,
+            related=(Label(places[id(other)], "the other use"),) if id(other) in places else (),
+            help='save the weights, `model.save_weights("model.weights.h5")`, and load them into a model that the '
+            "generated code builds",
+        )
+
+
+def _operations(graph: Graph) -> Iterator[Operation]:
+    """Give the layers of a graph, and those inside them that are shared."""
+    for operation in graph.operations():
+        yield operation
+        for held in held_in(operation.bound):
+            yield from held.operations
