@@ -105,8 +105,8 @@ def _keras() -> SimpleNamespace:
     )
 
 
-def graph_of(source: str, function: str) -> int:
-    """Run a module that imports `keras`, and call the function of a model at its defaults."""
+def graph_of(source: str, function: str, **hyperparameters: Any) -> int:
+    """Run a module that imports `keras`, and call the function of a model."""
     keras = _keras()
 
     def imported(name: str, *others: Any, **more: Any) -> Any:
@@ -116,5 +116,5 @@ def graph_of(source: str, function: str) -> int:
     exec(compile(source, "<generated>", "exec"), space)
     if "tied" in space:  # which only makes an array a part of the graph
         space["tied"] = lambda values, tensor: values
-    key: int = space[function]().key
+    key: int = space[function](**hyperparameters).key
     return key
