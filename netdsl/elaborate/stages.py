@@ -309,7 +309,8 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
 
 def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
     note_starts(item, frame)
-    return run(item, arriving, frame)
+    result = run(item, arriving, frame)
+    return nothing_comes(item, frame) if result is MISSING else result
 
 
 def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:

@@ -305,32 +305,34 @@ class Drawn:
 
     def block(self, name: str) -> str:
         self.shared, self.lists = [], []
-        if self.chance.random() < 0.4:
+        is_model = name[0] == "N"
+        if self.chance.random() < 0.4 and not is_model:
             text = f"block {name}{PARAMETERS} = {self.chain(['_'], 3)}"
             self.blocks[name] = Block()
             return text
         inputs = ["u", "v"] if self.chance.random() < 0.5 else ["u"]
         self.used = set(inputs)
-        arrives = len(inputs) == 1
+        arrives = len(inputs) == 1 and not is_model
         lines, names = self.body(list(inputs), arrives)
-        if not arrives and self.chance.random() < 0.5:
+        if len(inputs) > 1 and not is_model and self.chance.random() < 0.5:
             lines.append(f"joined = _ -> {self.chance.choice(('Add', 'Maximum'))}()")
             names.append("joined")
-        named = self.chance.random() < 0.7
+        named = is_model or self.chance.random() < 0.7
         outputs = [self.tensor(names, arrives, 2) for _ in range(self.chance.choice((1, 1, 2)))]
         is_named = named and len(outputs) == 2
         lines += [f"output {f'{n} = ' * is_named}{o}" for n, o in zip("pq", outputs, strict=False)]
         if self.chance.random() < 0.3:
             self.chance.shuffle(lines)
         self.blocks[name] = Block(len(inputs), len(outputs), is_named)
-        body = "\n  ".join([*(f"input {i}" for i in inputs), *lines])
-        return f"block {name}{PARAMETERS} {{\n  {body}\n}}"
+        size = ": [8]" if is_model else ""
+        body = "\n  ".join([*(f"input {i}{size}" for i in inputs), *lines])
+        return f"{'model' if is_model else 'block'} {name}{PARAMETERS} {{\n  {body}\n}}"
 
 
 def draw(chance: Random) -> str:
     """Draw one spec."""
     drawn = Drawn(chance)
-    texts = [drawn.block(f"b{number}") for number in range(chance.randint(0, 2))]
+    texts = [drawn.block(chance.choice("bbbN") + str(n)) for n in range(chance.randint(0, 2))]
     if texts and chance.random() < 0.1:
         return "\n".join(texts)
     drawn.used = {"x", "y"}

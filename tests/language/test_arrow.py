@@ -88,6 +88,9 @@ def test_a_fix_puts_parentheses_that_balance(value: str, place: str, mended: str
         ("[x -> Dense(8), _] -> Add()", "N0408"),
         ("if not a { _ -> Dense(3) } else { x }", "N0408"),  # in a branch that is not taken too
         ("if not a { Dense(3) } else { x }", "N0405"),
+        ("[x, if not a { x }] -> Add()", "N0408"),
+        ("([x, if not a { x }] -> Add()) as t", "N0408"),
+        ("(repeat 0 { x }) as t", "N0408"),
         ("if not a { x }", "N0408"),  # no branch is left, and nothing arrives
         ("repeat 0 { x }", "N0408"),
         ("for n in [] { x -> Dense(n) }", "N0408"),
