@@ -210,7 +210,7 @@ def compile_source(
         found = tuple(d for d in found if d.severity != "advice")
     found = tuple(select(in_order(found), unit.all_modules(), selection))
 
-    left = NODES_TRIED if _effort(elaboration, file) < NODES_TRIED else 0
+    left = NODES_TRIED if _effort(elaboration) < NODES_TRIED else 0
 
     def recompile(changed: SourceFile) -> tuple[Diagnostic, ...] | None:
         tried = if_it_works(lambda: [compiled_again(changed)])
@@ -221,7 +221,7 @@ def compile_source(
         if left <= 0:
             return None
         unit, elaboration, after = _compile_once(changed, loader, settings, sizes or {})
-        left -= _effort(elaboration, changed)
+        left -= _effort(elaboration)
         if advised and not _has_errors(after):  # advice that an error hid is no fault of a fix
             after = (*after, *_advice(elaboration, surroundings))
         return tuple(select(after, unit.all_modules(), selection))
@@ -259,9 +259,10 @@ STEPS_OF_A_LAYER = 20
 TEXT_OF_A_LAYER = 30
 
 
-def _effort(elaboration: Elaboration, file: SourceFile) -> int:
-    """Say how much a compilation took, as a number of layers."""
-    return elaboration.steps // STEPS_OF_A_LAYER + len(file.text) // TEXT_OF_A_LAYER + 1
+def _effort(elaboration: Elaboration) -> int:
+    """Say how much a compilation took, as a number of layers; what is imported is read again each time."""
+    read = sum(len(file.text) for file in elaboration.unit.all_modules())
+    return elaboration.steps // STEPS_OF_A_LAYER + read // TEXT_OF_A_LAYER + 1
 
 
 def _compile_once(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.shapes import NoSizeFits
@@ -42,19 +43,29 @@ def conditions(demands: Iterable[Demand]) -> list[Condition]:
             single.setdefault(names[0], []).append(demand)
         else:
             several.setdefault(str(demand), Condition(tuple(names), str(demand)))
-    found = [_of_one(name, own) for name, own in sorted(single.items())]
+    left = _Effort(MAX_EFFORT)
+    found = [_of_one(name, own, left) for name, own in sorted(single.items())]
     return [c for c in found if c is not None] + list(several.values())
 
 
-def _of_one(name: str, demands: list[Demand]) -> Condition | None:
+@dataclass(slots=True)
+class _Effort:
+    """How much may still be tried, of all dimensions together."""
+
+    left: int
+
+
+def _of_one(name: str, demands: list[Demand], effort: _Effort) -> Condition | None:
     period = math.lcm(1, *(bottom for d in demands for bottom in _bottoms(d)))
     reach = max((abs(c) for d in demands for c in _constants(d)), default=0)
     limit = 2 * period + 4 * reach * max(period, 1) + 8
     if period > MAX_PERIOD:
         return Condition((name,), " and ".join(str(d) for d in demands))
     limit = min(limit, MAX_SIZE)
-    if limit * _effort(demands) > MAX_EFFORT:
+    wanted = limit * _effort(demands)
+    if wanted > effort.left:
         return Condition((name,), " and ".join(str(d) for d in demands))
+    effort.left -= wanted
     tried = _Tried(name, limit)
     holds = zip(range(1, limit + 1), *map(tried.allowed, demands), strict=True)
     allowed = [size for size, *each in holds if all(each)]

@@ -55,11 +55,12 @@ def first_that_helps(fixes: Iterable[Fix | None]) -> Fix | None:
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """Apply edits, given in any order; of two that overlap the later one is left out."""
     last = len(text)
+    pieces: list[str] = []  # from the end of the text to its start
     for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end), reverse=True):
         if edit.span.end <= last:
-            text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+            pieces += (text[edit.span.end : last], edit.text)
             last = edit.span.start
-    return text
+    return "".join(reversed([*pieces, text[:last]]))
 
 
 @record

@@ -288,7 +288,9 @@ def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
     if arguments is None:
         return POISON
     positional, named = arguments
-    frame.session.budget.step(sum(len(v) for v in positional if isinstance(v, (list, tuple))))
+    if name != "len":
+        for value in (*positional, *named.values()):
+            frame.session.budget.go_through(value)
     if name == "abs" and len(positional) == 1 and not named and isinstance(positional[0], Tensor):
         return arithmetic.tensor_absolute(expr, positional[0], frame)
     if name not in ("len", "zip", "enumerate", "reversed", "list", "tuple") and any(

@@ -42,7 +42,7 @@ from netdsl.elaborate.entities import (
     spell_entity,
 )
 from netdsl.elaborate.frame import MISSING, Frame
-from netdsl.elaborate.limits import SIZED, check_size
+from netdsl.elaborate.limits import SIZED, Crowds, check_size
 from netdsl.elaborate.unbound import how_to_bind, misspelled_declaration, other_readings
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -267,18 +267,26 @@ def spread(item: tree.Starred, frame: Frame) -> list[Any]:
 
 def _dict(expr: tree.DictExpr, frame: Frame) -> Any:
     result: dict[Any, Any] = {}
+    crowds = Crowds()
     for key_expr, value_expr in expr.items:
         key, value = value_of(key_expr, frame), evaluate(value_expr, frame)
-        if is_poisoned(key):
+        if not is_key(key, key_expr.span, crowds, frame):
             return POISON
-        try:
-            result[key] = value
-        except TypeError:
-            frame.report(
-                problems.Uncomputable.at(key_expr.span, f"{spell_entity(key)} is no key of a dict")
-            )
-            return POISON
+        result[key] = value
     return result
+
+
+def is_key(key: Any, span: Span, crowds: Crowds, frame: Frame) -> bool:
+    """Tell whether a value may be a key of a dict, after reporting it where not."""
+    if is_poisoned(key):
+        return False
+    try:
+        crowds.add(key)
+    except TypeError:
+        label = f"{spell_entity(key)} is no key of a dict"
+        frame.report(problems.Uncomputable.at(span, label))
+        return False
+    return True
 
 
 # -- operators ----------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from netdsl.elaborate.entities import (
     ModelRef,
 )
 from netdsl.elaborate.hyperparameters import Hyperparameters
-from netdsl.elaborate.limits import REPORT_STEPS, TURN_STEPS, Budget
+from netdsl.elaborate.limits import REPORT_STEPS, TURN_STEPS, Budget, Memo
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.naming import NamePlan, plan_names
 from netdsl.elaborate.ordering import Arrangement, arrange
@@ -58,12 +58,12 @@ class Session:
     roots: dict[int, Frame] = field(default_factory=dict)  # a frame for each unit's top level
     arrangements: dict[int, Arrangement] = field(default_factory=dict)
     plans: dict[int, NamePlan] = field(default_factory=dict)
-    bindings: dict[Any, Any] = field(default_factory=dict)  # argument binding, by kind and values
-    refused_calls: dict[Any, tuple[tree.Call, Any]] = field(default_factory=dict)  # reported once
+    bindings: Memo = field(default_factory=Memo)  # argument binding, by kind and values
+    refused_calls: Memo = field(default_factory=Memo)  # reported once
     fixed_calls: dict[int, tuple[tree.Call, Any]] = field(
         default_factory=dict
     )  # bound once, by identity
-    inferences: dict[Any, Any] = field(default_factory=dict)  # rule results, by binding and types
+    inferences: Memo = field(default_factory=Memo)  # rule results, by binding and types
     graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions

@@ -15,6 +15,8 @@ MAX_ITEMS = 100_000  # elements of one list, with those of lists in it; turns of
 MAX_TEXT = 100_000  # characters of one string
 MAX_BITS = 512  # size of one integer, and of the number of elements of one tensor
 MAX_RANK = 254  # axes of one tensor, as many as TensorFlow has
+MAX_NESTING = 100  # lists within lists
+MAX_ALIKE = 32  # keys that a hash table cannot tell apart at once
 MAX_DEPTH = 120  # blocks within blocks, functions within functions
 
 
@@ -34,6 +36,7 @@ class LimitReached(Exception):
 #: a layer made for itself, a mistake (which a loop makes again and again, and of which one is told).
 NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS, LAYER_STEPS, REPORT_STEPS = 10, 40, 25, 3, 10, 120
 
+TEXT_OF_AN_ITEM = 64  # characters that take as long to go through as one element of a list
 LENGTH_OF_A_STEP = 6  # characters of a symbolic size that one step works on
 
 
@@ -44,7 +47,8 @@ class Budget:
     steps: int = MAX_STEPS
     nodes: int = MAX_NODES
     depth: int = 0
-    weighed: dict[int, tuple[Any, int]] = field(default_factory=dict)  # nested lists, by identity
+    #: Of nested lists, by identity: how many elements they have, and how deep they nest.
+    weighed: dict[int, tuple[Any, tuple[int, int]]] = field(default_factory=dict)
 
     def step(self, count: int = 1) -> None:
         self.steps -= count
@@ -54,28 +58,44 @@ class Budget:
     def hold(self, value: Any) -> None:
         """Charge for a list, dict, text or symbolic size, which what uses it goes through."""
         if isinstance(value, str):
-            self.step(len(value) // 64)
+            self.step(len(value) // TEXT_OF_AN_ITEM)
         elif isinstance(value, Sym):
             self.step(value.length // LENGTH_OF_A_STEP)
         else:
-            self.step(self._weight(value) // 4)
+            self.step(self._weigh(value)[0] // 4)
 
-    def _weight(self, value: Any) -> int:
-        """Count the elements of a list with those of the lists in it; one that stands twice counts twice."""
+    def go_through(self, value: Any) -> None:
+        """Charge for a list, dict or text whose every element is looked at."""
+        if isinstance(value, str):
+            self.step(len(value) // 4)
+        elif isinstance(value, CONTAINERS):
+            self.step(self._weigh(value)[0])
+
+    def _weigh(self, value: Any) -> tuple[int, int]:
+        """Count the elements of a list, with those of lists and texts in it, and the lists that stand in one another.
+
+        A list that stands in another twice counts twice.
+        """
         known = self.weighed.get(id(value))
         if known is not None:
             return known[1]
-        total = len(value)
-        inner = [
-            v
-            for v in (value.values() if isinstance(value, dict) else value)
-            if isinstance(v, CONTAINERS)
-        ]
-        if inner:
-            total += sum(self._weight(part) for part in inner)
-            self.weighed[id(value)] = (value, total)
+        total, depth = len(value), 0
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        if not any(issubclass(kind, SIZED) for kind in set(map(type, parts))):
+            parts = ()  # plain numbers, most often
+        for part in parts:
+            if isinstance(part, str):
+                total += len(part) // TEXT_OF_AN_ITEM
+            elif isinstance(part, CONTAINERS):
+                inside, deep = self._weigh(part)
+                total, depth = total + inside, max(depth, deep)
+                check_items(total)
         check_items(total)
-        return total
+        if depth == MAX_NESTING:
+            raise LimitReached(f"lists within lists, more than {MAX_NESTING} deep")
+        if depth:
+            self.weighed[id(value)] = (value, (total, depth + 1))
+        return total, depth + 1
 
     def types(self, specs: Iterable[TensorSpec]) -> None:
         """Charge for the types of tensors, which rules go through, and refuse those that are too large."""
@@ -94,6 +114,40 @@ class Budget:
         self.nodes -= 1
         if self.nodes < 0:
             raise LimitReached(f"the network has more than {MAX_NODES:,} layers")
+
+
+class Crowds:
+    """Counts keys by their hash.
+
+    Numbers and tuples of them hash alike for everyone, so a stranger can write a hundred thousand keys of one hash, and
+    a table compares each with all before it.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+
+    def is_full(self, key: object) -> bool:
+        """Tell whether so many keys hash as this one does that no further one should be added; raises TypeError."""
+        mark = hash(key)
+        self._counts[mark] = count = self._counts.get(mark, 0) + 1
+        return count > MAX_ALIKE
+
+    def add(self, key: object) -> None:
+        """Count the key of a spec's dict, and refuse it where too many hash alike."""
+        if self.is_full(key):
+            raise LimitReached(f"a dict with more than {MAX_ALIKE} keys of one hash")
+
+
+class Memo(dict[Any, Any]):
+    """What was worked out, by keys made of a spec's values; of many that hash alike some are not remembered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._crowds = Crowds()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not self._crowds.is_full(key):
+            super().__setitem__(key, value)
 
 
 def check_shape(shape: Shape) -> None:

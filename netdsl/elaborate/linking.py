@@ -23,7 +23,7 @@ from netdsl.resources import std_dir
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
-from netdsl.syntax.tokens import tokenize
+from netdsl.syntax.tokens import Room, tokenize
 
 #: Gives the text of a file by its path, or raises OSError / UnicodeDecodeError.
 Loader: TypeAlias = Callable[[str], str]
@@ -117,10 +117,11 @@ class Linker:
         self._diagnostics = diagnostics
         self._units: dict[str, Unit] = {}
         self._open: list[str] = []
+        self._room = Room()
         self._sought = 0  # names that were not found
 
     def link(self, file: SourceFile, *, is_library: bool = False) -> Unit:
-        unit = Unit(file, parse(file, self._diagnostics), is_library=is_library)
+        unit = Unit(file, parse(file, self._diagnostics, self._room), is_library=is_library)
         unit.is_broken = unit.module.lacks_statements
         self._units[file.name] = unit
         self._open.append(file.name)

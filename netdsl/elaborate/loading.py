@@ -19,25 +19,73 @@ MAX_BYTES = 16 * 1024 * 1024
 #: How much of a folder is looked through for a file that may have been meant.
 MOST_ENTRIES = 2_000
 
+#: For so many imports that are not there one is looked for that may have been meant.
+MOST_SOUGHT = 20
+
 
 #: What the folder of a project holds.
 PROJECT_MARKS = ("pyproject.toml", ".git")
 
 
 class NoSuchSpec(FileNotFoundError):
-    """There is no file at an import's path; `near` is the path of one that may have been meant."""
+    """There is no file at an import's path."""
 
-    def __init__(self, path: str, near: str | None) -> None:
+    def __init__(self, path: str, folders: Folders) -> None:
         super().__init__(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        self.near = near
+        self._path, self._folders = path, folders
+
+    @property
+    def near(self) -> str | None:
+        """The path of one that may have been meant, looked for when it is asked for."""
+        return self._folders.spec_near(self._path)
+
+
+class Folders:
+    """What folders hold, each read once for all the imports that lead there and find nothing."""
+
+    def __init__(self) -> None:
+        self._entries: dict[Path, list[os.DirEntry[str]]] = {}
+        self._found: dict[str, str | None] = {}
+
+    def spec_near(self, path: str) -> str | None:
+        """Give the path of the spec that was meant by one that is not there; of many such, no more are looked for."""
+        if path not in self._found and len(self._found) < MOST_SOUGHT:
+            self._found[path] = self._spec_near(Path(path))
+        return self._found.get(path)
+
+    def _spec_near(self, missing: Path) -> str | None:
+        """Give the one file of this name in a folder nearby, or one with a near name."""
+        folder, name = missing.parent, missing.name
+        if folder.is_dir():
+            entries = self._in(folder)
+            specs = [e.name.removesuffix(".net") for e in entries if e.name.endswith(".net")]
+            near = closest(missing.stem, specs)
+            found = [folder / e.name / name for e in entries if e.is_dir()]
+            otherwise = [folder / f"{near}.net"]
+        else:
+            near = closest(folder.name, [e.name for e in self._in(folder.parent) if e.is_dir()])
+            found, otherwise = [folder.parent / name], [folder.parent / str(near) / name]
+        existing = [p for p in found if p.is_file()]
+        existing = existing or [p for p in otherwise if near and p.is_file()]
+        return existing[0].as_posix() if len(existing) == 1 else None
+
+    def _in(self, folder: Path) -> list[os.DirEntry[str]]:
+        if folder not in self._entries:
+            try:
+                with os.scandir(folder) as entries:
+                    found = sorted(islice(entries, MOST_ENTRIES), key=lambda e: e.name)
+            except OSError:
+                found = []
+            self._entries[folder] = found
+        return self._entries[folder]
 
 
 def loader_beside(name: str) -> Callable[[str], str]:
     """Give what reads the imports of a file, and of the files that it imports."""
-    return partial(load, root=name)
+    return partial(load, root=name, folders=Folders())
 
 
-def load(path: str, root: str = "") -> str:
+def load(path: str, root: str = "", folders: Folders | None = None) -> str:
     """Give the text of a file that is imported; raises OSError (NoSuchSpec where there is none) or UnicodeDecodeError.
 
     A link is followed within the project of the file `root`, the one that is compiled: what lies beyond is not for
@@ -46,7 +94,7 @@ def load(path: str, root: str = "") -> str:
     try:
         os.stat(path)
     except FileNotFoundError:
-        raise NoSuchSpec(path, _spec_nearby(Path(path))) from None
+        raise NoSuchSpec(path, folders or Folders()) from None
     target = os.path.realpath(path)
     if not _stays_within(path, target, os.path.dirname(root or path)):
         raise OSError(0, "it is a link to no `.net` file of this project")
@@ -107,25 +155,3 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.EBADF:
         return "it is closed"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _spec_nearby(missing: Path) -> str | None:
-    """Give the one file of this name in a folder nearby, or one with a near name."""
-    folder, name = missing.parent, missing.name
-    if folder.is_dir():
-        entries = _entries(folder)
-        near = closest(missing.stem, [e.stem for e in entries if e.suffix == ".net"])
-        found = [entry / name for entry in entries]
-        otherwise = [folder / f"{near}.net"]
-    else:
-        near = closest(folder.name, [e.name for e in _entries(folder.parent) if e.is_dir()])
-        found, otherwise = [folder.parent / name], [folder.parent / str(near) / name]
-    existing = [p for p in found if p.is_file()] or [p for p in otherwise if near and p.is_file()]
-    return existing[0].as_posix() if len(existing) == 1 else None
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(islice(folder.iterdir(), MOST_ENTRIES))
-    except OSError:
-        return []

@@ -18,7 +18,7 @@ from netdsl.elaborate.entities import (
 )
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.held_layers import check_turn
-from netdsl.elaborate.limits import TURN_STEPS, check_items
+from netdsl.elaborate.limits import TURN_STEPS, Crowds, check_items
 from netdsl.elaborate.unpacking import change_names, more_names
 from netdsl.syntax import tree
 from netdsl.tensor import Sym
@@ -55,10 +55,11 @@ def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
 
 def _dict(expr: tree.DictComprehension, frame: Frame) -> Any:
     result: dict[Any, Any] = {}
+    crowds = Crowds()
     stages.predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
         key = ev.value_of(expr.key, turn)
-        if is_poisoned(key) or isinstance(key, (list, dict)):
+        if not ev.is_key(key, expr.key.span, crowds, frame):
             return POISON
         result[key] = ev.evaluate(expr.value, turn)
         check_items(len(result))

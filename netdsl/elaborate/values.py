@@ -8,6 +8,7 @@ A pure subset of Python with bounds: each function here takes evaluated values a
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
@@ -56,7 +57,7 @@ def is_dim(value: object) -> bool:
 def has_symbol(value: object) -> bool:
     """Tell whether a value is a symbolic dimension or a shape with one in it."""
     if isinstance(value, (list, tuple)):
-        return any(isinstance(item, Sym) for item in value)
+        return Sym in map(type, value)
     return isinstance(value, Sym)
 
 
@@ -272,9 +273,32 @@ def _sequence(value: Any) -> list[Any]:
 
 
 def _sum(values: Any, start: Any = 0) -> Any:
+    if isinstance(start, (str, list, tuple)):
+        return _joined(_sequence(values), start)
     for value in _sequence(values):
         start = binary("+", start, value)
     return start
+
+
+def _joined(values: list[Any], start: str | list[Any] | tuple[Any, ...]) -> Any:
+    """Put texts or lists behind one another, in one go: the sum that grows is not copied for each."""
+    for value in values:
+        if not _fits("+", start, value):
+            raise ValueProblem(f"`+` does not take {spell_type(start)} and {spell_type(value)}")
+    check_items(len(start) + sum(len(value) for value in values))
+    if isinstance(start, str):
+        return start + "".join(values)
+    return type(start)(itertools.chain(start, *values))
+
+
+def _round(number: Any, ndigits: Any = None) -> Any:
+    """Round as Python does; far from the point there is nothing to round, and ten to that power is not computed."""
+    _number(number, "round")
+    if isinstance(ndigits, int) and abs(ndigits) > MAX_BITS:
+        ndigits = MAX_BITS if ndigits > 0 else -MAX_BITS
+    result = round(number, ndigits)
+    check_size(result)
+    return result
 
 
 def _plain(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -304,7 +328,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "len": _len,
     "min": _plain("min", min),
     "max": _plain("max", max),
-    "round": _plain("round", round),
+    "round": _round,
     "int": _plain("int", int),
     "float": _plain("float", float),
     "bool": _plain("bool", bool),

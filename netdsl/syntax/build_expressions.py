@@ -17,7 +17,7 @@ from netdsl.source import SourceFile, Span
 from netdsl.syntax import faults, tree
 from netdsl.syntax.fstrings import Hole, split_fstring
 from netdsl.syntax.literals import Flaw, read_number, read_string
-from netdsl.syntax.tokens import Tokens
+from netdsl.syntax.tokens import Room, Tokens
 
 _CONSTANTS = {"True": True, "False": False, "None": None}
 _COMPARATOR_WORDS = frozenset({"<", "<=", ">", ">=", "==", "!=", "not", "is", "in"})
@@ -34,6 +34,10 @@ _MOST_SIGNS = 100
 # Python has no more loops inside one another in one function.
 _MOST_LOOPS = 20
 
+# Reading a hole takes as long as so many tokens, beside those in it, and wording what is wrong with one; and so many
+# escapes take as long as a token.
+_TOKENS_OF_A_HOLE, _TOKENS_OF_A_FAULT, _ESCAPES_OF_A_TOKEN = 10, 100, 8
+
 ParseExpression = Callable[[Tokens], "tree.Expr | Diagnostic"]
 
 # `10,000`, which is two numbers.
@@ -41,15 +45,20 @@ _THOUSANDS = re.compile(r"[0-9],0+$")
 
 
 class ExpressionBuilder:
-    """Makes nodes. `report` takes a diagnostic; `parse_expression` reads the tokens of an f-string's hole."""
+    """Makes nodes. `report` takes a diagnostic; `parse_expression` reads the tokens of an f-string's hole.
+
+    `room` is for what stands inside literals.
+    """
 
     def __init__(
         self,
         file: SourceFile,
         report: Callable[[Diagnostic], None],
         parse_expression: ParseExpression,
+        room: Room,
     ) -> None:
         self._file = file
+        self._room = room
         self._report = report
         self._parse_expression = parse_expression
         self._faults: list[Diagnostic] = []
@@ -204,9 +213,9 @@ class ExpressionBuilder:
 
     def name(self, span: Span, word: Span) -> tree.Name | tree.Literal:
         name = self._id(word)
-        if name in faults.LOWERCASE and not self._file.text[span.end :][:9].lstrip().startswith(
-            "("
-        ):
+        if name in faults.LOWERCASE and not self._file.text[
+            span.end : span.end + 9
+        ].lstrip().startswith("("):
             self._report(faults.lowercase_constant(span, name))
             constant = faults.LOWERCASE[name]
             return tree.Literal(span, _CONSTANTS[constant], constant)
@@ -222,7 +231,9 @@ class ExpressionBuilder:
     def number(self, span: Span, word: Span) -> tree.Literal:
         text = word.text
         value = read_number(text)
-        if text.startswith("00") and _THOUSANDS.search(self._file.text[: span.end][-9:]):
+        if text.startswith("00") and _THOUSANDS.search(
+            self._file.text, max(0, span.end - 9), span.end
+        ):
             self.fault(faults.thousands(span))
         if isinstance(value, Flaw):
             self.fault(faults.number(span, value))
@@ -246,18 +257,32 @@ class ExpressionBuilder:
         )
 
     def _fstring_parts(self, literal: Span) -> list[str | tree.FormattedPart]:
-        found = split_fstring(self._file, literal.start, literal.end)
-        if isinstance(found, Flaw):
-            self.fault(faults.fstring(Span(self._file, found.start, found.end), found))
-            return []
         parts: list[str | tree.FormattedPart] = []
-        for part in found:
+        if not self._has_room(literal, 0):
+            return parts
+        for part in split_fstring(self._file, literal.start, literal.end):
+            if isinstance(part, Flaw):
+                self.fault(faults.fstring(Span(self._file, part.start, part.end), part))
+                return []
             if isinstance(part, str):
                 parts.append(part)
-            elif (value := self._hole_value(part)) is not None:
+                continue
+            if not self._has_room(literal, len(part.tokens.kinds) + _TOKENS_OF_A_HOLE):
+                return []
+            value = self._hole_value(part)
+            if value is None:
+                self._room.take(_TOKENS_OF_A_FAULT)
+            else:
                 span = Span(self._file, part.start, part.end)
                 parts.append(tree.FormattedPart(span, value, part.conversion, part.format_spec))
         return parts
+
+    def _has_room(self, literal: Span, count: int) -> bool:
+        """Count what is read inside a literal as words of the file; told once where they are too many."""
+        had_room, has_room = self._room.left >= 0, self._room.take(count)
+        if had_room and not has_room:
+            self.fault(faults.too_long(literal))
+        return has_room
 
     def _hole_value(self, hole: Hole) -> tree.Expr | None:
         value = self._parse_expression(hole.tokens)
@@ -267,7 +292,10 @@ class ExpressionBuilder:
         return value
 
     def _string_value(self, literal: Span) -> str:
-        value = read_string(literal.text)
+        text = literal.text
+        if "\\" in text and not self._has_room(literal, text.count("\\") // _ESCAPES_OF_A_TOKEN):
+            return ""
+        value = read_string(text)
         if isinstance(value, Flaw):
             span = Span(self._file, literal.start + value.start, literal.start + value.end)
             self.fault(faults.string(span, value))

@@ -13,6 +13,7 @@ from netdsl.diagnostics.diagnostic import (
     apply_edits,
     first_that_helps,
 )
+from netdsl.diagnostics.problems.structure import TooLarge
 from netdsl.diagnostics.problems.syntax import (
     ArgumentOrder,
     ArrowBindsLast,
@@ -25,6 +26,7 @@ from netdsl.diagnostics.problems.syntax import (
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.literals import Flaw
+from netdsl.syntax.tokens import MAX_LENGTH, MAX_TOKENS
 
 #: Gives the span of an expression with the parentheses around it.
 WholeSpan = Callable[[tree.Expr], Span]
@@ -69,6 +71,15 @@ def string(span: Span, flaw: Flaw) -> Diagnostic:
 def fstring(span: Span, flaw: Flaw) -> Diagnostic:
     return MalformedString.at(
         span, flaw.reason, help="in an f-string, write a brace that is text twice: `{{`, `}}`"
+    )
+
+
+def too_long(span: Span) -> Diagnostic:
+    if len(span.file.text) > MAX_LENGTH:
+        return TooLarge.at(span, f"the file has more than {MAX_LENGTH:,} characters")
+    return TooLarge.at(
+        span,
+        f"more than {MAX_TOKENS:,} words and signs, with those of the files that were read before",
     )
 
 

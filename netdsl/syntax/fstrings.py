@@ -6,11 +6,13 @@ as Python 3.11 finds it: the first `}`, `:` or `!` outside brackets.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from netdsl.source import SourceFile
 from netdsl.syntax.grammar import END
-from netdsl.syntax.literals import Flaw, decode_escapes, split_quotes
+from netdsl.syntax.literals import NAMED, Flaw, decode_escapes, split_quotes
 from netdsl.syntax.tokens import Tokens, tokenize
 
 
@@ -25,37 +27,34 @@ class Hole(NamedTuple):
     format_spec: str
 
 
-def split_fstring(file: SourceFile, start: int, end: int) -> list[str | Hole] | Flaw:
-    """Split the f-string literal at `start` up to `end` into text and holes; offsets are the file's."""
+def split_fstring(file: SourceFile, start: int, end: int) -> Iterator[str | Hole | Flaw]:
+    """Split the f-string literal at `start` up to `end` into text and holes; offsets are the file's.
+
+    They are given one by one, so that who takes them can stop; after a flaw comes nothing.
+    """
     prefix, quotes = split_quotes(file.text[start:end])
     position = start + len(prefix) + len(quotes)
     last = end - len(quotes)
-    parts: list[str | Hole] = []
     while position < last:
         part = _text_part(file.text, position, last, "r" in prefix)
         if isinstance(part, Flaw):
-            return part
+            yield part
+            return
         text, position = part
         if text:
-            parts.append(text)
+            yield text
         if position < last:
             hole = _hole(file, position, last)
             if isinstance(hole, Flaw):
-                return hole
-            parts.extend([hole.label, hole] if hole.label else [hole])
+                yield hole
+                return
+            if hole.label:
+                yield hole.label
+            yield hole
             position = hole.end
-    return _joined(parts)
 
 
-def _joined(parts: list[str | Hole]) -> list[str | Hole]:
-    """Put neighbouring texts together."""
-    joined: list[str | Hole] = []
-    for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
-        else:
-            joined.append(part)
-    return joined
+_PLAIN = re.compile(r"[^{}\\]+|\\")
 
 
 def _text_part(text: str, position: int, last: int, raw: bool) -> tuple[str, int] | Flaw:
@@ -65,12 +64,12 @@ def _text_part(text: str, position: int, last: int, raw: bool) -> tuple[str, int
     while position < last:
         char = text[position]
         if char == "\\" and not raw:
-            is_named = text.startswith("\\N{", position)
-            position = text.find("}", position) + 1 if is_named else position + 2
-            if position == 0:
-                return Flaw("`\\N{` is not closed", begin, last)
+            named = NAMED.match(text, position, last)
+            if named is None and text.startswith("\\N{", position):
+                return Flaw("`\\N{` is not closed", position, position + 3)
+            position = position + 2 if named is None else named.end()
         elif char not in "{}":
-            position += 1
+            position = _PLAIN.match(text, position, last).end()  # type: ignore[union-attr]
         elif text.startswith(char * 2, position) and position + 1 < last:
             pieces.append(text[begin : position + 1])
             position = begin = position + 2
@@ -108,7 +107,7 @@ def _hole(file: SourceFile, start: int, last: int) -> Hole | Flaw:
 
 def _tokens_of_hole(file: SourceFile, start: int, last: int) -> tuple[Tokens, int | None]:
     """Cut a hole into tokens without reading far past its end, so that many holes take linear time."""
-    width = 32
+    width = 12
     while True:
         end = min(start + width, last)
         tokens = tokenize(file, start, end)

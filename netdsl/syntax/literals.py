@@ -25,9 +25,11 @@ _SIMPLE_ESCAPES = {
     "v": "\v",
 }
 _ESCAPE = re.compile(
-    r"\\(?:N\{(?P<name>[^}]*)\}|x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
+    r"\\(?:N\{(?P<name>[^{}]*)\}|x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
     r"|(?P<octal>[0-7]{1,3})|(?P<char>[\s\S]))"
 )
+#: A character by its name. No name has a brace in it, so that of many which are not closed each is soon given up.
+NAMED = re.compile(r"\\N\{[^{}]*\}")
 # Python refuses to read a longer decimal number unless asked to (sys.set_int_max_str_digits).
 _MOST_DIGITS = 4300
 
@@ -38,6 +40,14 @@ class Flaw(NamedTuple):
     reason: str
     start: int
     end: int
+
+
+class _Flawed(Exception):
+    """Ends the reading of a string at its first flaw."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw.reason)
+        self.flaw = flaw
 
 
 def read_number(text: str) -> int | float | Flaw:
@@ -83,17 +93,17 @@ def decode_escapes(body: str) -> str | Flaw:
     body = body.replace("\r\n", "\n") if "\r\n" in body else body
     if "\\" not in body:
         return body
-    flaws: list[Flaw] = []
 
     def replace(match: re.Match[str]) -> str:
         value = _escaped(match)
         if isinstance(value, Flaw):
-            flaws.append(value)
-            return ""
+            raise _Flawed(value)
         return value
 
-    value = _ESCAPE.sub(replace, body)
-    return flaws[0] if flaws else value
+    try:
+        return _ESCAPE.sub(replace, body)
+    except _Flawed as found:
+        return found.flaw
 
 
 def _escaped(match: re.Match[str]) -> str | Flaw:

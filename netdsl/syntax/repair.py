@@ -6,7 +6,8 @@ Where the statement can then be read, up to the next one, reading goes on with i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.source import SourceFile
@@ -28,7 +29,7 @@ def repaired(tokens: Tokens, fix: Fix) -> Tokens | None:
     result = Tokens(tokens.file)
     result.comments, position = tokens.comments, 0
     for edit in sorted(fix.edits, key=lambda e: e.span.start):
-        new = list(_signs(edit.text))
+        new = _signs(edit.text)
         first = position
         while tokens.ends[first] <= edit.span.start and first < len(tokens.kinds) - 1:
             first += 1
@@ -54,8 +55,9 @@ def _is_read_by_text(kind: str) -> bool:
     return kind.startswith("!") or kind in HARD_WORDS or kind in load_grammar().valued
 
 
-def _signs(text: str) -> Iterable[str]:
-    return tokenize(SourceFile("", text)).kinds[:-1]
+@lru_cache(maxsize=64)  # a change that is made many times over is read once
+def _signs(text: str) -> tuple[str, ...]:
+    return tuple(tokenize(SourceFile("", text)).kinds[:-1])
 
 
 def _place(edit: Edit) -> tuple[int, int]:

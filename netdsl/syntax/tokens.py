@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from dataclasses import dataclass, field
 from functools import cache
 
 from netdsl.source import SourceFile, Span
@@ -26,7 +27,10 @@ TYPE_WORDS = (
     *("activation", "initializer", "regularizer", "constraint"),
 )
 
-MAX_TOKENS = 500_000  # of one file, comments among them; more takes long to read and much memory
+MAX_TOKENS = (
+    250_000  # of a file and all that it imports, comments among them: more takes long to read
+)
+MAX_LENGTH = 4_000_000  # characters of a file
 
 # What people write that is not netdsl, cut out whole so that a message can name it. A C comment is looked for only so
 # far: a file of nothing but `/*` is else searched to its end for each.
@@ -37,6 +41,18 @@ _STRAY = (
     ("open_long_string", rf"{_PREFIX}(?:\"\"\"|''')[\s\S]*"),
     ("open_string", rf"{_PREFIX}[\"'][^\n]*"),
 )
+
+
+@dataclass(slots=True)
+class Room:
+    """How many words may still be read: of the files of one compilation, and of what stands inside their literals."""
+
+    left: int = field(default_factory=lambda: MAX_TOKENS)
+
+    def take(self, count: int) -> bool:
+        """Take room for some words; False where there is none left."""
+        self.left -= count
+        return self.left >= 0
 
 
 class Tokens:
@@ -103,13 +119,18 @@ def _token_pattern(grammar: Grammar) -> str:
     return rf"(?:{grammar.patterns['SPACE']})?(?:{groups})"
 
 
-def tokenize(file: SourceFile, start: int = 0, end: int | None = None) -> Tokens:
-    """Cut the characters `start` up to `end` of a file into tokens."""
+def tokenize(
+    file: SourceFile, start: int = 0, end: int | None = None, room: Room | None = None
+) -> Tokens:
+    """Cut the characters `start` up to `end` of a file into tokens, as many as there is room for."""
     pattern, words = _scanner()
     text = file.text
     end = len(text) if end is None else end
     tokens = Tokens(file)
-    kinds, starts, ends, most = tokens.kinds, tokens.starts, tokens.ends, MAX_TOKENS
+    kinds, starts, ends = tokens.kinds, tokens.starts, tokens.ends
+    most = MAX_TOKENS if room is None else room.left
+    if end - start > MAX_LENGTH:
+        return _too_long(file, start + MAX_LENGTH, start + MAX_LENGTH)
     position = start + 1 if start == 0 and text.startswith("\ufeff") else start
     for match in pattern.finditer(text, position, end):
         group = match.lastgroup
@@ -136,6 +157,8 @@ def tokenize(file: SourceFile, start: int = 0, end: int | None = None) -> Tokens
         starts.append(first)
         ends.append(last)
     tokens.add(END, end, end)
+    if room is not None:
+        room.take(len(kinds) + len(tokens.comments))
     return tokens
 
 

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,46 @@ def test_a_path_that_is_not_there_may_have_meant_another(
     with pytest.raises(NoSuchSpec) as raised:
         load(path)
     assert raised.value.near == near
+
+
+def test_a_folder_is_read_once_for_all_the_imports_that_are_not_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(200):
+        (folder / f"part{number}.net").write_text("", "utf-8")
+    imports = "".join(f'from "parts{n}.net" import a{n}\n' for n in range(300))
+    (folder / "spec.net").write_text(imports, "utf-8")
+    read: list[str] = []
+
+    def noted(path: str) -> Any:
+        read.append(str(path))
+        return scandir(path)
+
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", noted)
+    found = netdsl.compile_file("spec.net").diagnostics
+    assert [d.code for d in found] == ["N0205"] * 300
+    assert found[0].help == 'did you mean `"part0.net"`?'
+    assert len(read) == 1
+
+
+def test_what_a_file_imports_counts_when_its_fixes_are_tried(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "large.net").write_text("let a = 1\n" + "# nothing\n" * 40_000, "utf-8")
+    mistakes = "".join(f"output y{i} = x -> Dens({i + 1})\n" for i in range(40))
+    text = f'from "large.net" import a\nmodel M {{ input x: [8]\n{mistakes} }}'
+    (folder / "spec.net").write_text(text, "utf-8")
+    read: list[str] = []
+
+    def noted(path: str, **options: Any) -> str:
+        read.append(path)
+        return original(path, **options)
+
+    original = loading.read_file
+    monkeypatch.setattr(loading, "read_file", noted)
+    assert len(netdsl.compile_file("spec.net").diagnostics) == 40
+    assert len(read) < 4
 
 
 # -- what else a path may lead to ----------------------------------------------------------------

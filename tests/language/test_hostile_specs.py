@@ -14,7 +14,7 @@ import pytest
 from netdsl.compiler import Compiled, compile_text
 from netdsl.diagnostics.render import MOST_DRAWN, render_all
 from netdsl.elaborate.limits import MAX_BITS, MAX_DEPTH, MAX_ITEMS, MAX_NODES, Budget
-from netdsl.syntax import parse, tokens
+from netdsl.syntax import faults, tokens
 from netdsl.syntax.tokens import MAX_TOKENS
 from tests.language.front_door import spelled
 
@@ -48,8 +48,8 @@ TOO_MUCH = [
     ("as many layers as a loop may have turns", "N0412", model(f"repeat {MAX_ITEMS} {{ Dense(8) }}")),
     ("a repeat of nothing", "N0412", model("repeat 1000 { repeat 1000 { repeat 1000 { _ } } }")),
     ("a repeat in a repeat", "N0412", model("repeat 1000 { repeat 1000 { repeat 1000 { Dense(8) } } }")),
-    ("deep repeats", "N0412", model("repeat 2 { " * 40 + "Dense(8)" + " }" * 40)),
-    ("deep repeats of nothing", "N0412", model("repeat 2 { " * 60 + "_" + " }" * 60)),
+    ("deep repeats", "N0412", model("repeat 2 { " * 18 + "Dense(8)" + " }" * 18)),
+    ("deep repeats of nothing", "N0412", model("repeat 2 { " * 18 + "_" + " }" * 18)),
     ("blocks that double", "N0412", nested(60, "Dense(8)", "{} -> {}")),
     ("blocks that double and do nothing", "N0412", nested(60, "_", "{} -> {}")),
     ("forks that double", "N0412", nested(60, "Dense(8)", "[{}, {}] -> Add()")),
@@ -151,6 +151,50 @@ LARGE = [
      "model M { input x: [A, B, 3] output x -> repeat 100 { Conv2D(3, 3, strides=2) -> UpSampling2D(3) } }"),
 ]  # fmt: skip
 
+#: Python's hash of a number is its remainder by this one, so that the multiples of it hash alike.
+ALIKE = 2**61 - 1
+
+
+def alike(count: int) -> str:
+    return ", ".join(f"{i * ALIKE}: 1" for i in range(count))
+
+
+#: Literals and values that keep Python busy itself: the codes they get, the text.
+WITHIN = [
+    ("keys that hash alike", ["N0412"], model("Dense(8)", f"let d = {{{alike(9_000)}}}")),
+    ("keys of a comprehension that hash alike", ["N0412"],
+     model("Dense(8)", f"let d = {{i * {ALIKE}: 1 for i in range(99_000)}}")),
+    ("tuples that hash alike", ["N0412"], model("Dense(8)", f"let d = {{(i * {ALIKE}, 1): 1 for i in range(99_000)}}")),
+    ("keys that hash alike in many dicts", ["N0412"],
+     model("Dense(8)", f"let d = [{{i * {ALIKE}: 1 for i in range(60)}} for j in range(90_000)]")),
+    ("sizes that hash alike", ["N0540"], "model M {\n"
+     + "".join(f"input x{i}: [H{i}]\ninput y{i}: [{i * ALIKE + 1}]\n" for i in range(300))
+     + "".join(f"output z{i} = x{i} + y{i}\n" for i in range(300)) + "}"),
+    ("many sizes that are to be numbers", [], "model M {\n"
+     + "".join(f"input x{i}: [H{i}]\ninput y{i}: [{i + 900}]\n" for i in range(300))
+     + "".join(f"output z{i} = x{i} + y{i}\n" for i in range(300)) + "}"),
+    ("names of characters, none closed", ["N0107"], 'let d = "' + r"\N{" * 40_000 + '"'),
+    ("names of characters in an f-string", ["N0107"], 'let d = f"' + r"\N{" * 40_000 + '"'),
+    ("escapes", ["N0412"], 'let d = "' + r"\101" * 900_000 + '"'),
+    ("escapes that are none", ["N0107"], 'let d = "' + r"\x" * 200_000 + '"'),
+    ("a million holes", ["N0412"], 'let d = f"' + "{1}" * 1_000_000 + '"'),
+    ("many strings with a hole", ["N0412"], "let d = [" + 'f"{1}", ' * 20_000 + "]"),
+    ("braces of text", [], 'let d = f"' + "{{" * 45_000 + '"'),
+    ("numbers that go on after a comma", ["N0106"] * 3_000, "let d = [" + "1,000, " * 3_000 + "]"),
+    ("sums of lists", [], model("Dense(8)", "let s = sum([[i] for i in range(9_000)], [])")),
+    ("all of a long text", ["N0412"], model("Dense(8)", "let s = [all('x' * 90_000) for i in range(9_000)]")),
+    ("a zip of a list with itself", ["N0412"], model("Dense(8)", "let a = range(90_000)\nlet s = zip(*[a] * 90_000)")),
+    ("digits that are not there", [], model("Dense(8)", "let s = [round(7, -10**6), round(0.5, 10**9)]")),
+    ("lists of long texts", ["N0412"],
+     model("Dense(8)", "let a = ['x' * 90_000] * 900\nlet s = [a == a for i in range(90_000)]")),
+    ("lists within lists", ["N0412"], model("Dense(8)", "let a0 = [1]\n" + "".join(
+        f"let a{i + 1} = [a{i}]\n" for i in range(3_000)) + "let s = str(a3000)")),
+    ("tuples within tuples", ["N0412"], model("Dense(8)", "let a0 = (1,)\n" + "".join(
+        f"let a{i + 1} = (a{i},)\n" for i in range(9_000)) + "let s = {a9000: 1}")),
+    ("arrows of another language", ["N0112"], "=>" * 40_000),
+    ("characters of another alphabet", ["N0102", "N0101"], "（" * 40_000),
+]  # fmt: skip
+
 #: What each brought the compiler down once, or kept it busy: the codes it gets, the text.
 BEFORE = [
     ("a character of no code", ["N0416"], model("Dense(8)", "let n = f'{1114112:c}'")),
@@ -195,8 +239,14 @@ def lengthy(times: int) -> list[tuple[str, list[str], str]]:
     ]  # fmt: skip
 
 
-WITH_LESS = [*BEFORE, *SIZES, *lengthy(1)]
-WITH_ALL = [*((name, [code], text) for name, code, text in TOO_MUCH), *BEFORE, *SIZES, *lengthy(5)]
+WITH_LESS = [*BEFORE, *SIZES, *WITHIN, *lengthy(1)]
+WITH_ALL = [
+    *((name, [code], text) for name, code, text in TOO_MUCH),
+    *BEFORE,
+    *SIZES,
+    *WITHIN,
+    *lengthy(5),
+]
 
 
 def slowness() -> float:
@@ -221,7 +271,7 @@ def a_fifth(monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow a fifth of the work and of the text, in a fifth of the time; the long run of the fuzzer has all of each."""
     steps, nodes, *others = Budget.__init__.__defaults__ or ()
     monkeypatch.setattr(Budget.__init__, "__defaults__", (steps // 5, nodes // 5, *others))
-    for module in (parse, tokens):
+    for module in (faults, tokens):
         monkeypatch.setattr(module, "MAX_TOKENS", MAX_TOKENS // 5)
     monkeypatch.setattr(sys.modules[__name__], "SECONDS", SECONDS / 5)
 
