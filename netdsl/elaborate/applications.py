@@ -96,7 +96,7 @@ def _cuts(
         return None, spans
     for item in given:
         if item.name != "outputs":
-            help_, fix = modes.way_out(item) if item.name == modes.NAME else ("", None)
+            help_, fix = modes.way_out(item, frame) if item.name == modes.NAME else ("", None)
             frame.report(
                 argument_problems.UnknownArgument.at(
                     item.name_span or item.span,

@@ -40,7 +40,7 @@ def match_inputs(
             place = item.name_span or item.span
             fix = Fix((Edit(place, near),), safe=True) if near else None
             if name == modes.NAME:
-                help_, fix = modes.way_out(item)
+                help_, fix = modes.way_out(item, frame)
             report_inputs(label, f"it has no input `{name}`", place, frame, help_, fix)
             return None
         given[str(name)] = item.value

@@ -123,7 +123,7 @@ def _run_block(
         if extra:
             text, help_, fix = f"takes one tensor, `{extra[0].name}` is given too", "", None
             if extra[0].name == modes.NAME:
-                help_, fix = modes.way_out(extra[0])
+                help_, fix = modes.way_out(extra[0], frame)
             report_inputs(node.name, text, extra[0].span, frame, help_, fix)
             return POISON
         inner.arriving = arriving

@@ -6,23 +6,48 @@ In Python `base(x, training=False)` keeps a network as it is, its normalizations
 
 from __future__ import annotations
 
+import re
+
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.candidates import with_argument
+from netdsl.elaborate.entities import SharedLayer
+from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.parameters import Given
 from netdsl.source import Span
+from netdsl.syntax import tree
 
 NAME = "training"
 _FROZEN = "trainable=False"
 _INSIDE = "give it to the layers inside that it is meant for: `Dropout(0.5)(training=True)`"
 
 
-def way_out(item: Given) -> tuple[str, Fix | None]:
+def way_out(item: Given, frame: Frame) -> tuple[str, Fix | None]:
     """Give the help for `training=…`, and the change that says `trainable=False` where it is `False`."""
     if item.value is not False or item.name_span is None:
         return _INSIDE, None
     help_ = f"write `{_FROZEN}`: it is kept as it is, its normalizations too"
-    return help_, Fix(
-        (Edit(_place(item, item.name_span), _text(item, item.name_span)),), text=help_
-    )
+    name = item.name_span
+    shared = _where_it_is_made(item, name, frame)
+    edits = shared or (Edit(_place(item, name), _text(item, name)),)
+    return help_, Fix(edits, text=help_)
+
+
+def _where_it_is_made(item: Given, name: Span, frame: Frame) -> tuple[Edit, ...]:
+    """For `base(training=False)` of `layer base = Base()` give `layer base = Base(trainable=False)`, and `base`."""
+    text = name.file.text
+    used = re.search(r"(?<![\w.])(\w+)\(\s*$", text[: name.start])
+    closed = re.match(r"\s*\)", text[item.span.end :])
+    found = frame.lookup(used[1]) if used and closed else None
+    if used is None or closed is None or not isinstance(found, SharedLayer):
+        return ()
+    made = found.node.value
+    frozen = with_argument(made.span, "trainable", "False", "") if _is_call(made) else None
+    alone = Span(name.file, used.end(1), item.span.end + closed.end())
+    return (*frozen.edits, Edit(alone, "")) if frozen is not None else ()
+
+
+def _is_call(made: tree.Expr) -> bool:
+    return isinstance(made, tree.Call) and not isinstance(made.function, tree.Call)
 
 
 def _is_second_pair(item: Given, name: Span) -> bool:

@@ -242,7 +242,7 @@ def _report_unknown(
     elif item.name == "training":
         from netdsl.elaborate.modes import way_out  # loaded where there is a mistake
 
-        help_, fix = way_out(item)
+        help_, fix = way_out(item, frame)
     elif not near:
         help_ = (
             f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"

@@ -138,18 +138,17 @@ def bidirectional(call: Call) -> Inference:
     _refuse_shared(forward)
     backward = _backward(call, forward)
     x = sequence(call, rank=None)
-    first, second = _halves(call)
+    first, second = _halves(call, forward, x)
     mask = call.call_arguments.get("mask")
-    results = (
-        ask(forward, x, "layer", initial_state=first, mask=mask),
-        ask(
-            backward,
-            x,
-            "backward_layer" if call.backward_layer else "layer",
-            initial_state=second,
-            mask=mask,
-        ),
-    )
+    held = "backward_layer" if call.backward_layer else "layer"
+    try:
+        results = (
+            ask(forward, x, "layer", initial_state=first, mask=mask),
+            ask(backward, x, held, initial_state=second, mask=mask),
+        )
+    except Refusal as refusal:
+        _for_both(refusal)
+        raise
     output, states = _parts(call, forward, results[0])
     caveats = (
         *results[0].caveats,
@@ -258,7 +257,24 @@ def _unlike_directions(call: Call, forward: TensorSpec, backward: TensorSpec) ->
     return (f"the directions give {shapes}, which cannot be joined with `{call.merge_mode}`",)
 
 
-def _halves(call: Call) -> tuple[Any, Any]:
+def _for_both(refusal: Refusal) -> None:
+    """Let what a direction needs of states be what the two of them need."""
+    needs = refusal.facts.get("needs")
+    if refusal.problem is WrongState and isinstance(needs, tuple):
+        refusal.facts["needs"] = needs * 2
+
+
+def _needs(forward: BoundLayer, x: TensorSpec) -> tuple[int, ...]:
+    """Ask a layer how wide its states are, by giving it none."""
+    try:
+        forward.infer((x,), initial_state=())
+    except Refusal as refusal:
+        needs = refusal.facts.get("needs")
+        return needs if isinstance(needs, tuple) else ()
+    return ()
+
+
+def _halves(call: Call, forward: BoundLayer, x: TensorSpec) -> tuple[Any, Any]:
     """Give the states that each direction starts from: the first half of the list, and the rest."""
     given = call.call_arguments.get("initial_state")
     if given is None:
@@ -270,6 +286,7 @@ def _halves(call: Call) -> tuple[Any, Any]:
             f"{count} given, and each of the two directions takes its own",
             blames="initial_state",
             help="list the forward states, then the backward ones: `initial_state=[h, c, h2, c2]`",
+            needs=_needs(forward, x) * 2,
         )
     half = len(given) // 2
     return tuple(given[:half]), tuple(given[half:])
