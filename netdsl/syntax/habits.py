@@ -7,6 +7,7 @@ from netdsl.diagnostics.habits import OWN_LOSS
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
+from netdsl.syntax.lambdas import as_stage
 from netdsl.syntax.meant import braces_for_colon
 from netdsl.syntax.recovery import BODY, CLOSERS, OPENERS, is_name
 from netdsl.syntax.stop import Stop
@@ -98,13 +99,16 @@ def lambda_function(stop: Stop) -> Diagnostic | None:
     if word != "lambda" or not (is_name(stop.kind) or stop.kind in (":", "*")):
         return None
     help = 'declare `fn name(x) = …`, or `extern fn name from "module"` for Python code, and write its name here'
+    fix = None
     if stop.index >= 3 and stop.tokens.text(stop.index - 3) == "Lambda":
         help = "write arithmetic in place of the layer, `x / 255.0`; "
         help += 'declare other Python with `extern fn name from "module"`'
+        fix = as_stage(stop)
     return problems.PythonStatement.at(
         stop.tokens.span(stop.index - 1),
         "functions have names here",
         help=help,
+        fix=fix,
         word=word,
     )
 

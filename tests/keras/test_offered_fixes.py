@@ -114,6 +114,11 @@ def test_upsampling_by_a_fraction_repeats_the_nearest_place() -> None:
         ('Lambda(tf.reduce_mean, arguments={"axis": 1})', lambda x: x.mean(1)),
         ("Lambda(K.square)", np.square),
         ("ops.add(x, 1.0)", lambda x: x + 1),
+        ("Lambda(lambda t: t * 2.0 - 1.0)", lambda x: 2 * x - 1),
+        ("Lambda(lambda t: t[:, 1:3])", lambda x: x[:, 1:3]),
+        ("Lambda(lambda t: ops.expand_dims(t, -1))", lambda x: x[..., None]),
+        ("Lambda(lambda z: tf.reduce_sum(z, axis=1), output_shape=(4,))", lambda x: x.sum(1)),
+        ("[_, Lambda(lambda z: ops.square(z))] -> Add()", lambda x: x + x * x),
     ],
 )
 def test_a_function_of_keras_is_a_stage(stage: str, wanted: Any) -> None:
@@ -174,6 +179,8 @@ def test_beside_a_causal_branch_nothing_sees_later_steps(layer: str) -> None:
 STATES = [
     ("enc = z -> Dense(16)", "LSTM(16)(initial_state=[enc])"),
     ("enc = z -> Dense(16)", "LSTM(16)(initial_state=enc)"),
+    ("enc = z -> Dense(16)", "Bidirectional(LSTM(16))(initial_state=[enc])"),
+    ("e, h, c = x -> LSTM(16, return_state=True)", "Bidirectional(LSTM(16))(initial_state=[h, c])"),
     ("enc = x -> LSTM(16)", "LSTM(16)(initial_state=[enc])"),
     ("enc = z -> Dense(8)", "GRU(16)(initial_state=[enc])"),
     ("e, h, c = x -> LSTM(16, return_state=True)", "GRU(16)(initial_state=[h, c])"),
@@ -219,10 +226,18 @@ def test_positions_along_a_tensor_are_those_of_a_count() -> None:
     np.testing.assert_allclose(model(words), tables[0][words] + tables[1][np.arange(11)])
 
 
-def test_what_is_frozen_in_place_of_training_stays_as_it_is() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "output y = x -> Base()(training=False) -> Dense(1)",
+        "output y = x -> Base(training=False) -> Dense(1)",
+        "layer base = Base()\n output y = x -> base(training=False) -> Dense(1)",
+    ],
+)
+def test_what_is_frozen_in_place_of_training_stays_as_it_is(body: str) -> None:
     text = (
         "model Base {\n input x: [6]\n output z = x -> Dense(4) -> BatchNormalization()\n}\n"
-        + one("Base()(training=False) -> Dense(1)", "[6]")
+        f"model M {{\n input x: [6]\n {body}\n}}"
     )
     model = built(text)
     before = [np.copy(w) for w in model.layers[1].get_weights()]
