@@ -86,7 +86,7 @@ class BindingError:
     help: str = ""
     # Code that would do in place of the value, or of the argument's name; empty where the argument is to go.
     suggestion: str | None = None
-    moves: bool = False  # to the second pair of parentheses, which the call of a layer has
+    moves_to: str = ""  # the name it has in the second pair of parentheses, where the call takes it
     # Code in place of the whole argument, and the same for a value that is worked out, with `{}` for it.
     instead: tuple[str, str] | None = None
     facts: Mapping[str, object] = field(
@@ -235,10 +235,12 @@ class _Binder:
             return
         if left := gone(self.signature, name, value):
             help, suggestion = left[0], "" if left[1] else None
+            self.meant.update(() if left[1] else (ANY_OF_THEM,))
         if not help:
             near = closest(name, self.signature.names)
             if near is None and (atcall := self._at_call(name)):
-                self._report(UnknownArgument, "", argument=name, help=atcall, moves=True)
+                help = f"the call takes it, in a second pair of parentheses: `{self.signature.name}(…)({atcall}=…)`"
+                self._report(UnknownArgument, "", argument=name, help=help, moves_to=atcall)
                 return
             own = [p.name for p in self.signature.parameters if not p.is_base]
             if near is None and len(own) == 1 and own[0] not in self.written:
@@ -250,9 +252,7 @@ class _Binder:
     def _at_call(self, name: str) -> str:
         """`MultiHeadAttention(2, 16, use_causal_mask=True)`: an argument of the call, not of the layer."""
         near = closest(name, [p.name for p in self.signature.call_parameters])
-        if near is None or self.signature.family != "layer":
-            return ""
-        return f"the call takes it, in a second pair of parentheses: `{self.signature.name}(…)({near}=…)`"
+        return near if near is not None and self.signature.family == "layer" else ""
 
     def _accept(self, name: str, value: Any) -> Any:
         if value is UNRESOLVED:

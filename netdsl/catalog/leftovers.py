@@ -30,6 +30,14 @@ GONE: Mapping[str, str] = {
     "weights": "leave it out: load weights into the built model, or fill them with `Constant([…])` as the initializer",
 }  # fmt: skip
 
+#: What another argument, or another layer, says now.
+_OTHERWISE: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("nb_row", "nb_col"), "give rows and columns as one: `kernel_size=(3, 3)`, or `3` for both"
+    ),
+    "dropout": "put a layer behind it: `SpatialDropout1D(0.2)` drops whole features of a sequence",
+}
+
 #: By itself: one group is what a layer without groups has.
 _ONE_GROUP = "leave it out: this layer has no groups, which one group comes to"
 _NO_GROUPS = "leave it out: this layer works on each channel by itself"
@@ -50,7 +58,11 @@ def gone(found: Signature, name: str, value: Any) -> tuple[str, bool] | None:
             return _ONE_GROUP, True
         own = "filters" not in found.names
         return (_NO_GROUPS, True) if own else (_OTHER_GROUPS, False)
-    help_ = GONE.get(name) if found.family == "layer" else None
+    if found.family != "layer":
+        return None
+    if name in _OTHERWISE:
+        return _OTHERWISE[name], False
+    help_ = GONE.get(name)
     return (help_, True) if help_ is not None else None
 
 

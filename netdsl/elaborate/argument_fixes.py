@@ -42,12 +42,12 @@ def without_value(call: tree.Call, span: Span) -> Fix | None:
     return Fix((Edit(Span(span.file, start, end), ""),), text=text)
 
 
-def moved_behind(call: tree.Call, name: str | None) -> Fix | None:
-    """`Dropout(0.5, training=True)` -> `Dropout(0.5)(training=True)`."""
+def moved_behind(call: tree.Call, name: str | None, now: str) -> Fix | None:
+    """`Dropout(0.5, training=True)` -> `Dropout(0.5)(training=True)`, under the name that the call has for it."""
     if call.span.file.text[call.span.end :].lstrip().startswith("("):
         return None
     kept = [a.span.text for a in call.arguments if a.name != name]
-    moved = [a.span.text for a in call.arguments if a.name == name]
+    moved = [f"{now}={a.value.span.text}" for a in call.arguments if a.name == name]
     text = f"{call.function.span.text}({', '.join(kept)})({', '.join(moved)})"
     return Fix((Edit(call.span, text),), text=f"write `{' '.join(text.split())}`")
 

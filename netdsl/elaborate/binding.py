@@ -468,8 +468,8 @@ def _report_binding(
         fix = leave_out(call, error.argument)
     elif error.instead is not None and name_span is not None:
         fix = in_other_words(error.instead, name_span, span)
-    elif error.moves:
-        fix = moved_behind(call, error.argument)
+    elif error.moves_to:
+        fix = moved_behind(call, error.argument, error.moves_to)
     elif place != call.function.span:
         replaced = None
         if error.suggestion is not None:

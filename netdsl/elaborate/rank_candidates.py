@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isqrt
 
 from netdsl.catalog.signature import names_and_aliases
@@ -151,23 +151,38 @@ def channels_last(node: Node) -> Fix | None:
     return Fix((Edit(found, moved),), text=f"put the channels last: `input {node.name}: [{moved}]`")
 
 
-def of_other_size(node: Node, size: int, other: int, axis: int, why: str) -> Fix | None:
-    """Give an input another size along an axis, and along those that are as long beside it."""
+def of_other_sizes(node: Node, sizes: Mapping[int, int], why: str) -> Fix | None:
+    """Give an input other sizes along its axes, where they are written out or have a name."""
     found = _sizes(node) if node.operation.family == "input" else None
-    if found is None:
+    parts = found.text.split(",") if found is not None else []
+    shape = node.flat_outputs[0].shape
+    if found is None or len(parts) != len(shape) - 1:
         return None
-    parts = found.text.split(",")
-    last = len(parts) - 1
-    changed = [
-        part.replace(str(size), str(other))
-        if part.strip() == str(size) and (place < last or axis == last + 1)
-        else part
-        for place, part in enumerate(parts)
-    ]
+    edits: list[Edit] = []
+    changed = list(parts)
+    for axis, other in sizes.items():
+        written = parts[axis - 1].strip()
+        if written == str(shape[axis]):
+            changed[axis - 1] = parts[axis - 1].replace(written, str(other))
+        elif (edit := _named_size(written, found, shape[axis], other)) is not None:
+            edits += [edit] if edit not in edits else []
+        else:
+            return None
     text = ",".join(changed)
-    if changed == parts:
+    if changed != parts:
+        edits.append(Edit(found, text))
+        return Fix(tuple(edits), text=f"{why}: `input {node.name}: [{text}]`")
+    names = ", ".join(f"`{parts[axis - 1].strip()} = {other}`" for axis, other in sizes.items())
+    return Fix(tuple(edits), text=f"{why}: {', '.join(dict.fromkeys(names.split(', ')))}")
+
+
+def _named_size(name: str, found: Span, size: Dim, other: int) -> Edit | None:
+    """Change a size where it has a name: `let size = 64`, `model M(size: int = 64)`."""
+    pattern = rf"(?<![\w.]){re.escape(name)}\s*(?::\s*int\s*)?=\s*({size})\b"
+    bound = re.search(pattern, found.file.text) if name.isidentifier() else None
+    if bound is None:
         return None
-    return Fix((Edit(found, text),), text=f"{why}: `input {node.name}: [{text}]`")
+    return Edit(Span(found.file, *bound.span(1)), str(other))
 
 
 def _sizes(node: Node) -> Span | None:

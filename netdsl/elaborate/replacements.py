@@ -85,7 +85,7 @@ def _activation_layer(name: str, call: tree.Call | None) -> tuple[str, Fix | Non
     folded = name.lower().replace("_", "")
     known = identifiers("activation")
     found = next((n for n in known if n == n.lower() and n.replace("_", "") == folded), None)
-    if found is None or not name[0].isupper():
+    if found is None or not name[0].isupper() or name in HABITS:
         return "", None
     bare = call is None or not call.arguments or name in ("LogSoftmax", "ReLU6")
     fix = rewritten(call.span, f"Activation({found})") if call is not None and bare else None
@@ -311,6 +311,10 @@ def _own_kernels(written: _Written, filters: str, axes: list[_Axis]) -> str:
     return f'EinsumDense("{equation}", output_shape=[{sizes}, {filters}]{more})'
 
 
+_WEIGHT_NORM = (
+    "Keras divides a kernel by its largest singular value, `SpectralNormalization(Conv2D(64, 3))`; a class of Python "
+    'is declared: `extern layer WeightNormalization(): [...] -> [...] from "my_layers"`'
+)
 _FEATURES = "declare an `input` for each feature, and join them: `[a, b] -> Concatenate()`"
 _SHARED = "a kernel for each place; `Conv{0}D` shares one between all places, an `extern layer` may do as it likes"
 _LOCAL = ("filters", "kernel_size", "strides", "padding")
@@ -330,6 +334,7 @@ _REPLACEMENTS: Mapping[str, _Replacement] = {
     "InstanceNormalization": _Replacement((), _each_channel_normalised),
     "InstanceNorm": _Replacement((), _each_channel_normalised),
     "SyncBatchNormalization": _Replacement((), _synchronized),
+    **dict.fromkeys(("WeightNormalization", "WeightNorm"), _Replacement((), help=_WEIGHT_NORM)),
     "DenseFeatures": _Replacement((), help=_FEATURES),
     "RandomHeight": _Replacement((), help="use `RandomZoom(height_factor=0.2)`, which keeps the size"),
     "RandomWidth": _Replacement(

@@ -14,7 +14,7 @@ from netdsl.catalog.kind import Call, Refusal
 from netdsl.diagnostics.diagnostic import Fix
 from netdsl.elaborate.entities import Tensor
 from netdsl.elaborate.provenance import Change, way_back
-from netdsl.elaborate.rank_candidates import of_other_size
+from netdsl.elaborate.rank_candidates import of_other_sizes
 from netdsl.graph import Graph, Node
 from netdsl.tensor import Dim, TensorSpec
 
@@ -26,22 +26,49 @@ _STEPS = (8, 16, 32)
 
 def surviving_sizes(refusal: Refusal, tensors: list[Tensor], graph: Graph) -> Iterator[Fix | None]:
     """Propose the nearest sizes of the input at which two tensors come to one size; of two as near, the larger."""
-    ways = [
-        list(islice(way_back(graph, tensors[number].ref, axis), _LONGEST_WAY))
-        for number, axis in refusal.differs
-    ]
-    starts = {id(way[-1].node): way[-1] for way in ways}
-    if len(starts) != 1 or not any(_grows(change) for way in ways for change in way):
-        return  # no rest of a division that was lost on the way
-    for start in starts.values():
-        size = start.after
-        if start.node.operation.family != "input" or not isinstance(size, int):
+    pair = [tensors[number] for number, _ in refusal.differs]
+    if pair[0].spec.rank != pair[1].spec.rank:
+        return
+    by_axis: dict[int, list[int]] = {}
+    gone: list[list[Change]] = []
+    for axis in range(1, pair[0].spec.rank):
+        ways = [list(islice(way_back(graph, t.ref, axis), _LONGEST_WAY)) for t in pair]
+        if not _lost_a_rest(ways):
             continue
-        found = [n for n in _near(size) if _comes_alike(graph, ways, start.node, n)]
-        # Further on in the net there may be more to divide: the nearest that halve more often come next.
-        halved = (next((n for n in found if n % step == 0), None) for step in _STEPS)
-        for other in dict.fromkeys(n for n in (*found[:_MOST], *halved) if n is not None):
-            yield of_other_size(start.node, size, other, start.axis, _why(other, ways))
+        gone = gone or ways
+        by_axis[axis] = _surviving(graph, ways, ways[0][-1])
+    if not gone or not all(by_axis.values()):
+        return
+    for number in range(max(map(len, by_axis.values()))):
+        sizes = {axis: found[min(number, len(found) - 1)] for axis, found in by_axis.items()}
+        yield of_other_sizes(gone[0][-1].node, sizes, _why(next(iter(sizes.values())), gone))
+
+
+def _lost_a_rest(ways: list[list[Change]]) -> bool:
+    """Tell ways from one input that come to different sizes, since what was divided on one is enlarged again."""
+    first, second = (way[-1] for way in ways)
+    is_input = first.node.operation.family == "input" and first.node is second.node
+    ends = [way[0].after for way in ways]
+    grows = any(_grows(change) for way in ways for change in way)
+    makes_channels = any(_is_of_channels(change) for way in ways for change in way)
+    differs = ends[0] != ends[1] and isinstance(first.after, int)
+    return is_input and differs and grows and not makes_channels
+
+
+def _is_of_channels(change: Change) -> bool:
+    """Tell the axis that a layer with filters or units gives its own size."""
+    bound = change.node.operation.bound
+    channels = 1 if bound.get("data_format") == "channels_first" else change.rank - 1
+    return change.axis == channels and ("filters" in bound or "units" in bound)
+
+
+def _surviving(graph: Graph, ways: list[list[Change]], start: Change) -> list[int]:
+    size = start.after
+    assert isinstance(size, int)
+    found = [n for n in _near(size) if _comes_alike(graph, ways, start.node, n)]
+    # Further on in the net there may be more to divide: the nearest that halve more often come next.
+    halved = (next((n for n in found if n % step == 0), None) for step in _STEPS)
+    return list(dict.fromkeys(n for n in (*found[:_MOST], *halved) if n is not None))
 
 
 def _grows(change: Change) -> bool:

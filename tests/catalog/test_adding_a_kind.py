@@ -38,9 +38,9 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, LayerKind]]
     for module in list(sys.modules.values()):
         if module.__name__.startswith("netdsl") and hasattr(module, "layer_kind"):
             monkeypatch.setattr(module, "layer_kind", kinds.get)
-    frame._catalogue_layer.cache_clear()
+    frame.catalogue_layer.cache_clear()
     yield kinds
-    frame._catalogue_layer.cache_clear()
+    frame.catalogue_layer.cache_clear()
 
 
 def test_a_class_without_a_declaration_is_refused_and_not_guessed(
