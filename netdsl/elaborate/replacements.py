@@ -17,12 +17,14 @@ from netdsl.catalog.kind import Identifier
 from netdsl.catalog.operations import operation_names
 from netdsl.catalog.signature import identifiers, signature
 from netdsl.catalog.spell import spell
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import HABITS, OWN_LOSS, OWN_LOSS_NAMES
 from netdsl.elaborate.entities import BuiltinFunction, Tensor
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.habits import rewritten
+from netdsl.elaborate.naming import snake_case
 from netdsl.record import record
+from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Dim
 
@@ -176,17 +178,60 @@ def _resized(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
 
 
 def step_by_step(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
-    """Apply a block or model to each step: the steps join the batch before it, and are told apart behind it.
+    """Apply a block or model to each step: as a layer that has a name, or with the steps in the batch."""
+    function = call.function
+    if not isinstance(function, tree.Name) or not names_a(function.id, "step_by_step"):
+        return None
+    return first_that_helps([_with_a_name(call, value, frame), _in_the_batch(call, value, frame)])
+
+
+def _with_a_name(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
+    """`TimeDistributed(Rows())` -> `layer rows = Rows()`, `TimeDistributed(rows)`; in a loop that would be shared."""
+    statement = None if frame.in_loop else _statement_around(call, frame)
+    if statement is None:
+        return None
+    first = value.stages[0] if isinstance(value, tree.Pipe) else value
+    function = first.function if isinstance(first, tree.Call) else first
+    written = "each_step" if isinstance(value, tree.Pipe) else function.span.text.rpartition(".")[2]
+    taken = set(frame.known_names())
+    names = (snake_case(written) + str(number or "") for number in range(100))
+    name = next((n for n in names if n not in taken), None)
+    if name is None:
+        return None
+    file, start = call.span.file, statement.span.start
+    begin = file.text.rfind("\n", 0, start) + 1
+    indent = file.text[begin:start]
+    gap = f"\n{indent}" if not indent.strip() else "  "
+    made = f"layer {name} = {value.span.text}"
+    edits = (Edit(Span(file, start, start), f"{made}{gap}"), Edit(value.span, name))
+    shown = " ".join(made.split())
+    return Fix(
+        edits, text=f"give it a name, `{shown}`, and write `{call.function.span.text}({name})`"
+    )
+
+
+def _statement_around(call: tree.Call, frame: Frame) -> tree.BodyStatement | None:
+    """Give the statement of a body that a call stands in."""
+    for declared in frame.unit.module.statements:
+        body = getattr(declared, "body", None)
+        if not isinstance(body, tree.Body) or declared.span.end < call.span.end:
+            continue
+        for statement in body.statements:
+            if statement.span.start <= call.span.start and call.span.end <= statement.span.end:
+                return statement
+    return None
+
+
+def _in_the_batch(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
+    """Let the steps join the batch before it, and be told apart behind it.
 
     `TimeDistributed(Rows())` of (None, 5, 8) -> `ops.reshape((-1, 8)) -> Rows() -> ops.reshape((-1, 5, *_.shape[1:]))`
     """
     arriving = frame.arriving
-    is_alone = len(call.arguments) == 1 and isinstance(call.function, tree.Name)
-    if not is_alone or not isinstance(arriving, Tensor) or arriving.spec.rank < 3:
+    if len(call.arguments) != 1 or not isinstance(arriving, Tensor) or arriving.spec.rank < 3:
         return None
-    assert isinstance(call.function, tree.Name)
     _, steps, *row = arriving.spec.shape
-    if not names_a(call.function.id, "step_by_step") or not isinstance(steps, int):
+    if not isinstance(steps, int):
         return None
     if not all(isinstance(size, int) for size in row):
         return None

@@ -81,7 +81,8 @@ def apply_shared(
         inner.arriving = arriving
         return _at_use(span, frame, body, lambda: stages.run(value, arriving, inner))
     if not isinstance(value, tree.Call):
-        report_inputs(shared.node.name, "a chain takes no call-time arguments", call.span, frame)
+        text, help_ = "a chain takes no call-time arguments", "give them to a layer of the chain"
+        report_inputs(shared.node.name, text, call.span, frame, help_)
         return POISON
     evaluated, fine = layers.call_time_arguments(call, frame)
     if not fine:

@@ -264,3 +264,12 @@ def test_a_size_that_survives_is_offered(way: str, size: int, better: int) -> No
     compiled = mended(one(f"[_, {way}] -> Concatenate()", f"[{size}, {size}, 3]"))
     assert f"[{better}, {better}, 3]" in compiled.file.text
     assert compiled.build("M").output_shape[1:3] == (better, better)
+
+
+def test_in_a_loop_no_name_is_offered_that_its_turns_would_share() -> None:
+    text = "model Row {\n input f: [3]\n output z = f -> Dense(3)\n}\n" + one(
+        "repeat 2 { TimeDistributed(Row()) }", "[5, 3]"
+    )
+    (found,) = compile_text(text).diagnostics
+    assert found.fix is None
+    assert found.help
