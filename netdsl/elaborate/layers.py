@@ -21,6 +21,7 @@ from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails, MakesNoModel
 from netdsl.elaborate import binding, calls, made_once
 from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.built_before import first_inputs, infer_again
 from netdsl.elaborate.call_arguments import call_values
 from netdsl.elaborate.candidates import in_words, propose
 from netdsl.elaborate.entities import (
@@ -176,7 +177,8 @@ def apply_prepared(
     positional, keywords = call_values(definition, found, arriving, extra, whole, frame)
     if positional is None:
         return POISON
-    inference = _infer(prepared, arriving, positional, keywords, extra, frame, whole)
+    built = None if body.shared is None else body.shared.get(name)
+    inference = _infer(prepared, built, arriving, positional, keywords, extra, frame, whole)
     if inference is None:
         return POISON
     if inference.no_model:
@@ -194,6 +196,7 @@ def apply_prepared(
 
 def _infer(
     prepared: binding.Prepared,
+    built: Operation | None,
     arriving: Any,
     positional: list[Any],
     keywords: dict[str, Any],
@@ -201,7 +204,7 @@ def _infer(
     frame: Frame,
     whole: tree.Call,
 ) -> Inference | None:
-    definition = prepared.definition
+    definition, body = prepared.definition, frame.body
     assert definition is not None
     spreads = definition.takes == "positional"
     inputs = tuple(
@@ -224,7 +227,7 @@ def _infer(
             names[i]: specs_of(v) for i, v in enumerate(positional) if 0 < i < len(names)
         }
     key = None
-    if prepared.key is not None and _is_plain(call_arguments):
+    if prepared.key is not None and built is None and _is_plain(call_arguments):
         key = (prepared.key, definition.name, inputs, is_list, tuple(call_arguments.items()))
         cached = frame.session.inferences.get(key)
         if cached is not None:
@@ -237,7 +240,8 @@ def _infer(
         definition, prepared.arguments, inputs, is_list, call_arguments, frozenset(prepared.written)
     )
     try:
-        inference = with_masks(call, run_rule(call))
+        first = () if built is None or body is None else first_inputs(built, body.graph)
+        inference = with_masks(call, infer_again(call, first) if first else run_rule(call))
     except OverflowError:
         raise LimitReached("numbers too large to work with") from None
     except AlreadyTold:

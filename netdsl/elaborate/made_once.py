@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -59,8 +59,18 @@ def _keeps_rank(definition: LayerKind | None, arguments: Mapping[str, Any]) -> b
     """Tell whether a layer, or one inside it, takes no other rank than the first."""
     if definition is not None and definition.keeps_rank:
         return True
-    inside = (v for v in arguments.values() if isinstance(v, BoundLayer))
-    return any(_keeps_rank(layer.definition, layer.arguments) for layer in inside)
+    return any(_keeps_rank(layer.definition, layer.arguments) for layer in _inside(arguments))
+
+
+def _inside(arguments: Mapping[str, Any]) -> Iterator[BoundLayer]:
+    """Give the layers among arguments, those in lists too."""
+    pending = list(arguments.values())
+    while pending:
+        item = pending.pop()
+        if isinstance(item, BoundLayer):
+            yield item
+        elif isinstance(item, (list, tuple)):
+            pending.extend(item)
 
 
 def keep(operation: Operation, body: Body, arriving: Any) -> Operation:
