@@ -18,7 +18,6 @@ from netdsl.catalog.kind import (
     ObjectValue,
 )
 from netdsl.catalog.signature import Parameter, Signature, signature
-from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -32,12 +31,9 @@ from netdsl.elaborate.argument_fixes import (
     without_value,
 )
 from netdsl.elaborate.entities import (
-    APPLIED_BY_NAME,
     POISON,
     BlockRef,
-    BuiltinFunction,
     ExternLayerRef,
-    FunctionValue,
     KindRef,
     ModelRef,
     SharedLayer,
@@ -480,11 +476,4 @@ def _report_binding(
         ways = [*in_place_of(call, error.argument, value, frame), whole_division(value, span)]
         fix = first_that_helps([*ways, replaced, alone])
     facts: dict[str, Any] = dict(error.facts)
-    label = error.label
-    if isinstance(value, _DECLARED):
-        label = label.replace(spell(value), span.text)
-    frame.report(error.problem.at(place, label, help=error.help, fix=fix, **facts))
-
-
-#: What stands for a declaration, and is spelled by its name alone.
-_DECLARED = (*APPLIED_BY_NAME, BuiltinFunction, FunctionValue)
+    frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, **facts))

@@ -38,6 +38,9 @@ class Tensor:
     ref: Ref
     spec: TensorSpec
 
+    def __str__(self) -> str:
+        return "a tensor"
+
 
 class NamedOutputs(tuple[Any, ...]):
     """Several outputs of a block or model, in order, each also reached by its name."""
@@ -126,6 +129,9 @@ class NotTaken:
     """What a name after `as` stands for until its stage is run; it may stand in a branch that is not taken."""
 
     name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @record(eq=False)
