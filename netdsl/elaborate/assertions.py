@@ -18,6 +18,7 @@ from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.ordering import Arrangement
 from netdsl.elaborate.parameters import evaluate_arguments
 from netdsl.elaborate.untold import require_told
+from netdsl.elaborate.values import as_text
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -55,7 +56,7 @@ def check_in(statement: tree.Assert, frame: Frame) -> bool:
     require_told(POISON if held is None else held, statement.span, frame)
     if held is not False or _has_refused_defaults(frame):
         return held is True
-    message = "" if statement.message is None else str(ev.value_of(statement.message, frame))
+    message = "" if statement.message is None else as_text(ev.value_of(statement.message, frame))
     numbers = _numbers(statement.condition, frame)
     label = "; ".join(part for part in (message, numbers) if part) or "this does not hold"
     frame.report(
@@ -141,7 +142,7 @@ def _numbers(condition: tree.Expr, frame: Frame) -> str:
 def spell_number(value: Any) -> str:
     """Write a number for people, thousands apart."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return spell_shape(value) if isinstance(value, tuple) else str(value)
+        return spell_shape(value) if isinstance(value, tuple) else as_text(value)
     return f"{value:,}"
 
 

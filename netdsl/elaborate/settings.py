@@ -15,6 +15,7 @@ from netdsl.catalog.signature import (
     names_and_aliases,
     signature,
 )
+from netdsl.catalog.spell import spell
 from netdsl.catalog.training_fits import LOSS_WORDS, METRIC_WORDS
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import training as problems
@@ -216,7 +217,8 @@ def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Exp
         name = ev.evaluate(key, context.frame)
         name = name.name if isinstance(name, Identifier) else name
         if outputs is not None and name not in outputs:
-            _no_such_output(setting, str(name), key.span, outputs, context)
+            called = name if isinstance(name, str) else spell(name)
+            _no_such_output(setting, called, key.span, outputs, context)
             fine = False
             continue
         result[str(name)] = read(item)

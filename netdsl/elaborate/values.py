@@ -12,10 +12,12 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from types import NoneType
 from typing import Any
 
 from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import ARTICLES
+from netdsl.catalog.spell import spell
 from netdsl.elaborate.limits import (
     MAX_BITS,
     MAX_TEXT,
@@ -86,6 +88,20 @@ def spell_type(value: object) -> str:
         Sym: "a symbolic dimension",
     }
     return names.get(type(value), "a value")
+
+
+def _other_than_plain(value: object) -> list[object]:
+    """Give what a value holds besides numbers and text, which Python would name by the classes of netdsl."""
+    if isinstance(value, (list, tuple)):
+        return [other for item in value for other in _other_than_plain(item)]
+    if isinstance(value, dict):
+        return _other_than_plain([*value, *value.values()])
+    return [] if isinstance(value, (str, int, float, NoneType)) else [value]
+
+
+def as_text(value: object) -> str:
+    """Write a value as Python does, and as a spec does where Python knows nothing of what it holds."""
+    return spell(value) if _other_than_plain(value) else str(value)
 
 
 def binary(op: str, left: Any, right: Any) -> Any:
@@ -221,11 +237,13 @@ def subscript(value: Any, index: Any) -> Any:
         label = f"element {index} is asked for, and {count}"
         raise ValueProblem(label, help=help) from None
     except KeyError:
-        keys = ", ".join(f"`{key!r}`" for key in list(value)[:8])
-        raise ValueProblem(f"there is no key {index!r}", help=f"the keys are {keys}") from None
+        keys = ", ".join(f"`{spell(key)}`" for key in list(value)[:8])
+        raise ValueProblem(
+            f"there is no key `{spell(index)}`", help=f"the keys are {keys}"
+        ) from None
     except (TypeError, ValueError):
-        spelled = "`...`" if index is ... else repr(index)
-        raise ValueProblem(f"{spelled} is no index of {spell_type(value)}") from None
+        spelled = "..." if index is ... else spell(index)
+        raise ValueProblem(f"`{spelled}` is no index of {spell_type(value)}") from None
 
 
 def format_value(value: Any, conversion: str, spec: str) -> str:
@@ -235,6 +253,8 @@ def format_value(value: Any, conversion: str, spec: str) -> str:
         raise LimitReached(f"a format of more than {MAX_TEXT:,} characters")
     if is_dim(value):
         raise ValueProblem(f"text needs a number, and `{value}` is symbolic", value)
+    if _other_than_plain(value):
+        value = as_text(value)
     spelled: dict[str, Callable[[Any], str]] = {"r": repr, "a": ascii, "s": str}
     shown: Any = spelled[conversion](value) if conversion in spelled else value
     try:
@@ -355,10 +375,12 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def call_function(name: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Call one of `FUNCTIONS`; a wrong use is a `ValueProblem` in Python's words."""
+    """Call one of `FUNCTIONS`; a wrong use of plain values is a `ValueProblem` in Python's words."""
     try:
         return FUNCTIONS[name](*args, **kwargs)
     except (TypeError, ValueError, OverflowError, ArithmeticError, RecursionError) as error:
+        for value in _other_than_plain([*args, *kwargs.values()]):
+            raise ValueProblem(f"`{name}` does not take `{spell(value)}`") from None
         raise ValueProblem(f"`{name}`: {str(error) or builtins.type(error).__name__}") from None
 
 
