@@ -226,7 +226,7 @@ def _arriving(expr: tree.Arriving, frame: Frame) -> Any:
             problems.NotATensor.at(
                 expr.span,
                 "nothing arrives here",
-                help="`_` is the tensor that comes through the arrow before it",
+                help="`_` is the tensor that comes through the arrow before it; one that is used later has a name",
             )
         )
         return POISON

@@ -43,7 +43,7 @@ def test_a_drawn_program_keeps_its_tree_and_comments(text: str) -> None:
     check(text)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=120)
+@settings(suppress_health_check=list(HealthCheck), max_examples=80)
 @given(lines_of_words())
 def test_a_drawn_program_keeps_its_tree_whatever_its_names(text: str) -> None:
     check(text)
