@@ -19,7 +19,7 @@ from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import binding, bodies, layers, made_once, modes
+from netdsl.elaborate import binding, layers, made_once, modes, parameters
 from netdsl.elaborate.entities import POISON, NamedOutputs, Tensor, is_poisoned
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.naming import snake_case
@@ -188,7 +188,7 @@ def _add(
     stage = layers.stage_name(call, frame, snake_case(name))
     operation = None if body.shared is None else body.shared.get(stage)
     if operation is None:
-        trainable = body.trainable and bodies.is_trainable(call, frame)
+        trainable = body.trainable and parameters.is_trainable(call, frame)
         bound = {**prepared.arguments, "outputs": cuts or None, "inside": applied.inside}
         operation = Operation(
             stage,

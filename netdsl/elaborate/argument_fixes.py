@@ -6,11 +6,11 @@ Proposals only, each is tried by `netdsl/fixes.py` before it is shown.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.parameters import Given
+from netdsl.elaborate.entities import Given, short
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -38,7 +38,7 @@ def without_value(call: tree.Call, span: Span) -> Fix | None:
         return None
     start = call.arguments[number - 1].span.end if number else span.start
     end = call.arguments[1].span.start if not number and len(call.arguments) > 1 else span.end
-    text = f"leave `{ev.short(span.text)}` out"
+    text = f"leave `{short(span.text)}` out"
     return Fix((Edit(Span(span.file, start, end), ""),), text=text)
 
 
@@ -78,3 +78,21 @@ def one_tuple(positional: list[Given]) -> Fix | None:
     whole = Span(first.file, first.start, last.end)
     text = "(" + re.sub(r"[()\[\]]", "", whole.text) + ")"
     return Fix((Edit(whole, text),), text=f"write one tuple: `{text}`")
+
+
+def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
+    """Add an argument to a call that does not give it."""
+    return with_arguments(call, {name: value}, why)
+
+
+def with_arguments(call: Span, arguments: Mapping[str, str], why: str) -> Fix | None:
+    """Add arguments to a call that gives none of them."""
+    text = call.text
+    if not text.endswith(")") or any(f"{name}=" in text for name in arguments):
+        return None
+    empty = text[:-1].rstrip().endswith("(")
+    listed = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    added = listed if empty else f", {listed}"
+    place = Span(call.file, call.end - 1, call.end - 1)
+    shown = " ".join((text[:-1] + added + ")").split())
+    return Fix((Edit(place, added),), text=f"{why}`{shown}`")

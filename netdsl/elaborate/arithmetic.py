@@ -121,8 +121,8 @@ def as_fork(expr: tree.Binary, frame: Frame) -> Iterator[Fix]:
 
 def _refuse(side: tree.Expr, value: Any, what: str, frame: Frame) -> Any:
     from netdsl.catalog.kind import BoundLayer
-    from netdsl.elaborate.calls import not_applied
     from netdsl.elaborate.entities import BlockRef, ModelRef
+    from netdsl.elaborate.uncalled import not_applied
 
     if is_poisoned(value):
         return POISON
@@ -144,7 +144,7 @@ def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
     if expr.op == "-" and isinstance(operand, Tensor) and frame.body is None:
         return _outside_bodies(expr.op, expr.span, frame)
     if expr.op == "not":
-        from netdsl.elaborate.comparisons import tensor_decides
+        from netdsl.elaborate.tensor_decisions import tensor_decides
 
         text = f"ops.logical_not({expr.operand.span.text})"
         label = "`not` decides about a value, and this is a tensor"

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from netdsl.catalog.kind import Ambiguous, BoundLayer, Identifier
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import modes
-from netdsl.elaborate.entities import Tensor, is_poisoned, spell_entity
+from netdsl.elaborate import modes, unbound, uncalled
+from netdsl.elaborate.entities import (
+    POISON,
+    BlockRef,
+    ExternLayerRef,
+    Given,
+    KindRef,
+    ModelRef,
+    SharedLayer,
+    Tensor,
+    is_poisoned,
+    is_tensorial,
+    spell_entity,
+)
 from netdsl.elaborate.frame import MISSING, Frame
-from netdsl.elaborate.parameters import Given
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, pattern_names, walk
@@ -90,7 +101,7 @@ def _read_in(statements: tuple[tree.BodyStatement, ...]) -> Iterator[str]:
 
 
 def _is_unbound(name: str, statements: tuple[tree.BodyStatement, ...], inner: Frame) -> bool:
-    if inner.lookup(name) is not MISSING or ev.is_of_catalogue(name) or name in _MODULES:
+    if inner.lookup(name) is not MISSING or unbound.is_of_catalogue(name) or name in _MODULES:
         return False
     bound = {n for s in statements if isinstance(s, tree.Bind) for n in pattern_names(s.target)} | {
         n.name for s in statements for n in walk(s) if isinstance(n, tree.As)
@@ -124,3 +135,35 @@ def is_one_tensor(label: str, name: str, value: Any, span: Span, frame: Frame) -
             label, f"`{name}` takes one tensor, this is {spell_entity(value)}", span, frame
         )
     return isinstance(value, Tensor)
+
+
+def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+    """Check that a chain starts from tensors; POISON after reporting."""
+    if is_tensorial(value):
+        return value
+    if isinstance(value, Identifier):
+        return unbound.unknown_name(expr.span, value.name, frame)
+    if isinstance(
+        value, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer, BoundLayer, Ambiguous)
+    ):
+        return uncalled.not_applied(expr.span, frame)
+    if not is_poisoned(value) and not _blames_elements(expr, value, frame):
+        frame.report(
+            problems.NotATensor.at(
+                expr.span,
+                f"this is {spell_entity(value)}",
+                help="begin with an input, or with a tensor that is made from one",
+            )
+        )
+    return POISON
+
+
+def _blames_elements(expr: tree.Expr, value: Any, frame: Frame) -> bool:
+    """Report what is no tensor in a list; tells whether it is one whose elements can be told apart."""
+    if not isinstance(expr, tree.ListExpr) or len(expr.items) != len(value):
+        return False
+    if any(isinstance(item, (tree.Starred, tree.For)) for item in expr.items):
+        return False
+    for item, element in zip(expr.items, value, strict=True):
+        check_source(item, element, frame)
+    return bool(expr.items)

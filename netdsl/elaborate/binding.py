@@ -21,7 +21,7 @@ from netdsl.catalog.signature import Parameter, Signature, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import unbound
 from netdsl.elaborate.argument_fixes import (
     in_other_words,
     leave_out,
@@ -34,18 +34,20 @@ from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
     ExternLayerRef,
+    Given,
     KindRef,
     ModelRef,
     SharedLayer,
     Tensor,
     is_poisoned,
     makers_in,
+    short,
     tensors_in,
 )
 from netdsl.elaborate.families import by_its_name
 from netdsl.elaborate.frame import MISSING, DefaultSet, Frame
 from netdsl.elaborate.held_layers import given_layers
-from netdsl.elaborate.parameters import Given, evaluate_arguments
+from netdsl.elaborate.parameters import evaluate_arguments
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -340,7 +342,7 @@ def _refuse_tensors(
         problems.WrongUse.at(
             first.span,
             "a hyperparameter takes a value, this is a tensor",
-            name=ev.short(first.span.text),
+            name=short(first.span.text),
             help=f"tensors go in a second pair of parentheses: `{found.name}(…)({named}=…)`",
             fix=tensors_out(call, tensors),
         )
@@ -446,7 +448,7 @@ def _report_binding(
         and error.suggestion is None
         and "." not in value.name
     ):
-        ev.unknown_name(span, value.name, frame)
+        unbound.unknown_name(span, value.name, frame)
         return
     is_name = error.problem in (
         argument_problems.UnknownArgument,

@@ -14,6 +14,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import (
+    arrivals,
     assertions,
     candidates,
     layers,
@@ -22,7 +23,7 @@ from netdsl.elaborate import (
     models,
     modes,
     parameters,
-    stages,
+    unbound,
 )
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import tensor_types as types
@@ -31,6 +32,7 @@ from netdsl.elaborate.entities import (
     POISON,
     BlockRef,
     FunctionValue,
+    Given,
     ModelRef,
     NamedOutputs,
     NotTaken,
@@ -46,7 +48,6 @@ from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.limits import BLOCK_STEPS, MAX_DEPTH, LimitReached
 from netdsl.elaborate.naming import snake_case
 from netdsl.elaborate.ordering import Arrangement, Step
-from netdsl.elaborate.parameters import Given
 from netdsl.elaborate.unpacking import change_names
 from netdsl.elaborate.untold import require_told
 from netdsl.graph import Graph, Node, Operation, Unread
@@ -79,7 +80,7 @@ def apply_block(
         (*outer.via, (call.span, node.name)),
         (*outer.path, name),
         outer.shared,
-        outer.trainable and is_trainable(call, frame),
+        outer.trainable and parameters.is_trainable(call, frame),
     )
     inner = Frame(session, ref.symbol.unit, home, bound, body)
     session.budget.step(BLOCK_STEPS)
@@ -106,14 +107,6 @@ def _note_given(given: Any, block: str, use: Span, graph: Graph) -> None:
             graph.given_by[tensor.ref.node] = use, name or block
 
 
-def is_trainable(call: tree.Call, frame: Frame) -> bool:
-    """Read `trainable=` of a stage that is not a layer of Keras."""
-    for argument in call.arguments:
-        if argument.name == "trainable":
-            return ev.condition(argument.value, frame) is not False
-    return True
-
-
 def _run_block(
     node: tree.Block, arriving: Any, extra: list[Given], inner: Frame, frame: Frame, use: tree.Call
 ) -> Any:
@@ -129,7 +122,7 @@ def _run_block(
         inner.arriving = arriving
         inner_body.inputs = (arriving,)
         predefine_as(node.body, inner)
-        return stages.run(node.body, arriving, inner)
+        return frame.session.interpreter.run(node.body, arriving, inner)
     arranged = inner.session.arranged(node.body)
     if not arranged.inputs and lacks_input(node, inner):
         return POISON
@@ -295,7 +288,7 @@ def _run_statement(step: Step, frame: Frame) -> None:
 
 
 def _value(expr: tree.Expr, frame: Frame) -> Any:
-    value = ev.known_or_reported(expr, ev.evaluate(expr, frame), frame)
+    value = unbound.known_or_reported(expr, ev.evaluate(expr, frame), frame)
     if is_tensorial(value) and not is_poisoned(value) and value:
         before = expr.span.file.text[: expr.span.start]
         word = Span(expr.span.file, before.rfind("let "), before.rfind("let ") + len("let "))
@@ -327,7 +320,7 @@ def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Fr
         value, (int, float, str, bool, list, tuple, dict)
     ):
         return _report_forgotten_let(statement, value, frame)
-    return stages.check_source(expr, value, frame)
+    return arrivals.check_source(expr, value, frame)
 
 
 def _report_forgotten_let(statement: tree.Bind, value: Any, frame: Frame) -> Any:
@@ -404,7 +397,7 @@ def apply_model(
         # What its layers share among themselves is another's in each model that is made of it.
         weights = tuple(replace(w, variable=None) for w in models.model_weights(graph))
         frame.session.budget.step(len(weights))
-        trainable = body.trainable and is_trainable(call, frame)
+        trainable = body.trainable and parameters.is_trainable(call, frame)
         operation = Operation(
             name,
             instance.node.name,

@@ -11,9 +11,9 @@ from netdsl.catalog.kind import UNRESOLVED, LayerKind
 from netdsl.catalog.signature import Signature
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
-from netdsl.elaborate.entities import Tensor, spell_entity, tensors_in
+from netdsl.elaborate.entities import Given, Tensor, spell_entity, tensors_in
 from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.parameters import Given, unknown_call_argument
+from netdsl.elaborate.parameters import unknown_call_argument
 from netdsl.syntax import tree
 
 

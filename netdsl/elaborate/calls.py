@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from functools import partial
 from typing import Any, cast
 
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
@@ -12,7 +11,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES, STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import arithmetic, binding, parameters, stages, values, wrapped
+from netdsl.elaborate import arithmetic, binding, parameters, stages, uncalled, values, wrapped
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.elsewhere import found_elsewhere
 from netdsl.elaborate.entities import (
@@ -27,18 +26,17 @@ from netdsl.elaborate.entities import (
     SharedLayer,
     Tensor,
     is_poisoned,
+    short,
     spell_entity,
     tensors_in,
 )
 from netdsl.elaborate.families import OBJECTS, object_families, of_several
-from netdsl.elaborate.frame import MISSING, Frame
+from netdsl.elaborate.frame import Frame, catalogue_layer
 from netdsl.elaborate.held_layers import check_parameters
 from netdsl.elaborate.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitReached
 from netdsl.elaborate.other_case import named_in_other_case
 from netdsl.source import Span
 from netdsl.syntax import tree
-
-_CALLED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, Identifier)
 
 #: How the module of Keras's layers begins in Python.
 _MODULES = ("keras.", "layers.", "tf.", "tensorflow.")
@@ -50,7 +48,7 @@ def call(expr: tree.Call, frame: Frame) -> Any:
     if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
         return _python_style_call(expr, frame)
     target = ev.evaluate(expr.function, frame)
-    if refused_as_value(expr.function, target, frame):
+    if uncalled.refused_as_value(expr.function, target, frame):
         return POISON
     match target:
         case BuiltinFunction(name):
@@ -60,7 +58,8 @@ def call(expr: tree.Call, frame: Frame) -> Any:
         case ModelFact():
             return _call_fact(target, expr, frame)
         case KindRef(name) if several := object_families(name):
-            return of_several(expr, name, ("layer", *several), frame)
+            make = partial(_of_family, expr, name, frame=frame)
+            return of_several(expr, name, ("layer", *several), make, frame)
         case KindRef() | ExternLayerRef():
             frame.session.budget.step(LAYER_STEPS)
             return wrapped.bound_layer(expr, target, frame)
@@ -69,7 +68,7 @@ def call(expr: tree.Call, frame: Frame) -> Any:
         case Identifier():
             return _call_identifier(expr, target, frame)
         case ExternFunction():
-            own = ev.short(expr.function.span.text)
+            own = short(expr.function.span.text)
             ways = [
                 Fix((Edit(expr.span, own),), text=f"write its name alone: `{own}`"),
                 Fix((Edit(expr.span, f"Lambda({own})"),), text=f"write `Lambda({own})`"),
@@ -84,29 +83,6 @@ def call(expr: tree.Call, frame: Frame) -> Any:
     gap = Span(expr.span.file, expr.function.span.end, expr.function.span.end)
     comma = Fix((Edit(gap, ","),), safe=True)
     return _cannot_call(expr, frame, spell_entity(target), "write `,` between two values", comma)
-
-
-def refused_as_value(function: tree.Expr, target: Any, frame: Frame) -> bool:
-    """Report what only its own name may call, where a value that holds it is called: `let k = Dense`, `x -> k(8)`.
-
-    Python that follows the spec could not tell how such a value is applied, nor what the layer's name is.
-    """
-    if not isinstance(target, _CALLED_BY_NAME) or isinstance(function, tree.Attribute):
-        return False
-    if isinstance(function, tree.Name) and not frame.holds_value(function.id):
-        return False
-    is_of_keras = isinstance(target, Identifier)
-    what = "a name of Keras" if is_of_keras else spell_entity(target)
-    choice = "; choose between two with `if … { … } else { … }`" * (not is_of_keras)
-    frame.report(
-        problems.WrongUse.at(
-            function.span,
-            f"this holds {what}, which is called by its own name alone",
-            name=ev.short(function.span.text),
-            help=f"write the name itself{choice}",
-        )
-    )
-    return True
 
 
 def _makes_layer(call: tree.Call, frame: Frame) -> bool:
@@ -157,8 +133,8 @@ def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
     given = isinstance(first, tree.Name) and isinstance(frame.lookup(first.id), Tensor)
     fix = applied(expr, expr.function.span.text) if given else None
     if fix is None:
-        return not_applied(expr.span, frame)
-    name = ev.short(expr.function.span.text)
+        return uncalled.not_applied(expr.span, frame)
+    name = short(expr.function.span.text)
     label = "a layer is applied by an arrow"
     frame.report(problems.NotApplied.at(expr.span, label, name=name, help=fix.text, fix=fix))
     return POISON
@@ -167,7 +143,7 @@ def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
 def _cannot_call(
     expr: tree.Call, frame: Frame, what: str, help: str = "", fix: Fix | None = None
 ) -> Any:
-    name = ev.short(expr.function.span.text)
+    name = short(expr.function.span.text)
     shadows = signature("layer", name) is not None
     help_ = f"`{name}` is bound in this file, over the layer of Keras: choose another name there"
     help_ = help or help_ * shadows
@@ -177,64 +153,16 @@ def _cannot_call(
     return POISON
 
 
-def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = ()) -> Any:
-    """Report a layer that stands where a tensor is needed; where one input is all there is, offer it."""
-    text = ev.short(span.text)
-    source = _only_input(frame)
-    call = "()" if isinstance(frame.lookup(span.text), (KindRef, BlockRef, ModelRef)) else ""
-    written = f"write the tensor before it: `{source or 'x'} -> {text}{call}`"
-    fixes: list[Fix | None] = [_shared_later(span), *ways]
-    if frame.arriving is not MISSING:
-        written = f"apply it to what arrives: `(_ -> {text}{call})`"
-        fixes.append(Fix((Edit(span, f"(_ -> {span.text}{call})"),)))
-    elif frame.body is not None and not frame.body.graph.inputs and not frame.body.via:
-        written = f"declare an input, `input x: [8]`, and write `x -> {text}{call}`"
-    chain = f"{source} -> {span.text}{call}"
-    if source:
-        fixes.append(Fix((Edit(span, chain),)))
-        fixes.append(Fix((Edit(span, f"({chain})"),), text=f"write `({chain})`"))
-    frame.report(
-        problems.NotApplied.at(
-            span,
-            "no tensor reaches this layer",
-            name=text,
-            help=help or written,
-            fix=first_that_helps(fixes),
-        )
-    )
-    return POISON
-
-
-def _shared_later(span: Span) -> Fix | None:
-    """`encode = Dense(32)` that is used behind arrows is `layer encode = Dense(32)`."""
-    text = span.file.text
-    start = text.rfind("\n", 0, span.start) + 1
-    bound = re.fullmatch(r"\s*(\w+)\s*=\s*", text[start : span.start])
-    if bound is None or not re.search(rf"->\s*{bound.group(1)}\b", text):
-        return None
-    place = start + bound.start(1)
-    help_ = f"a layer that is used by its name: `layer {bound.group(1)} = …`"
-    return Fix((Edit(Span(span.file, place, place), "layer "),), safe=True, text=help_)
-
-
-def _only_input(frame: Frame) -> str | None:
-    """Give the input of the model under construction, where it has exactly one."""
-    body = frame.body
-    if body is None or body.via or len(body.graph.inputs) != 1:
-        return None
-    return body.graph.nodes[body.graph.inputs[0]].name
-
-
 def _python_style_call(expr: tree.Call, frame: Frame) -> Any:
     """`Dense(10)(x)`: Keras's way to apply; here the tensor comes through an arrow."""
     text = _as_chain(expr)
     if text is None:
-        return not_applied(expr.span, frame)
+        return uncalled.not_applied(expr.span, frame)
     frame.report(
         problems.NotApplied.at(
             expr.span,
             "a layer is applied by an arrow",
-            name=ev.short(expr.function.span.text),
+            name=short(expr.function.span.text),
             help=f"write `{' '.join(text.split())}`",
             fix=Fix((Edit(expr.span, text),), safe=True),
         )
@@ -347,7 +275,8 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     name = target.last
     families = object_families(target.name)
     if len(families) > 1:
-        return of_several(expr, name, families, frame)
+        make = partial(_of_family, expr, name, frame=frame)
+        return of_several(expr, name, families, make, frame)
     if families:
         return make_object(expr, families[0], name, frame)
     return _unknown_callable(expr, target, frame)
@@ -382,6 +311,13 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
         )
     )
     return POISON
+
+
+def _of_family(expr: tree.Call, name: str, family: str, frame: Frame) -> Any:
+    """Make what a name that several families have is in one of them."""
+    if family == "layer":
+        return wrapped.bound_layer(expr, catalogue_layer(name), frame)
+    return make_object(expr, family, name, frame)
 
 
 def make_object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:

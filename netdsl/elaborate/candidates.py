@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from netdsl.catalog.kind import BoundLayer, Refusal
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label, first_that_helps
-from netdsl.elaborate.entities import Tensor, tensors_in
+from netdsl.elaborate import argument_fixes
+from netdsl.elaborate.entities import Given, Tensor, tensors_in
 from netdsl.elaborate.merge_candidates import flattened, for_unequal, how_to_fit
-from netdsl.elaborate.parameters import Given
 from netdsl.elaborate.provenance import MAX_STEPS
 from netdsl.elaborate.rank_candidates import (
     before,
@@ -79,7 +79,7 @@ def _proposals(
             yield given_back(needs, tensors[0], graph)
         case "TooSmall" if arguments.get("padding") == "valid":
             yield _told_at_input(refusal, call, channels_last(_first_of(tensors[0], graph)))
-            yield with_argument(call, "padding", '"same"', "pad its input: ")
+            yield argument_fixes.with_argument(call, "padding", '"same"', "pad its input: ")
         case "UnknownDimension" if len(tensors) == 1:
             yield _settled(tensors[0], graph)
             yield _averaged(tensors[0], graph)
@@ -114,24 +114,6 @@ def _first_of(tensor: Tensor, graph: Graph) -> Node:
     return node
 
 
-def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
-    """Add an argument to a call that does not give it."""
-    return with_arguments(call, {name: value}, why)
-
-
-def with_arguments(call: Span, arguments: Mapping[str, str], why: str) -> Fix | None:
-    """Add arguments to a call that gives none of them."""
-    text = call.text
-    if not text.endswith(")") or any(f"{name}=" in text for name in arguments):
-        return None
-    empty = text[:-1].rstrip().endswith("(")
-    listed = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    added = listed if empty else f", {listed}"
-    place = Span(call.file, call.end - 1, call.end - 1)
-    shown = " ".join((text[:-1] + added + ")").split())
-    return Fix((Edit(place, added),), text=f"{why}`{shown}`")
-
-
 def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
     """A recurrent layer that follows another needs the whole sequence of it."""
     operation = graph.nodes[tensor.ref.node].operation
@@ -141,7 +123,9 @@ def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
         bound, span = held.arguments, inner.value if inner else None
     if bound.get("return_sequences") is not False or span is None:
         return None
-    return with_argument(span, "return_sequences", "True", "hand the whole sequence on: ")
+    return argument_fixes.with_argument(
+        span, "return_sequences", "True", "hand the whole sequence on: "
+    )
 
 
 def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
@@ -149,7 +133,9 @@ def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
     node = graph.nodes[tensor.ref.node]
     if node.operation.bound.get("return_state") is not False or node.operation.span is None:
         return None
-    return with_argument(node.operation.span, "return_state", "True", "ask for the states: ")
+    return argument_fixes.with_argument(
+        node.operation.span, "return_state", "True", "ask for the states: "
+    )
 
 
 def _flatten_before(tensor: Tensor, call: Span) -> Fix | None:
@@ -166,7 +152,9 @@ def _settled(tensor: Tensor, graph: Graph) -> Fix | None:
         definition, call = node.operation.definition, node.operation.span
         if definition is not None and definition.settling is not None and call is not None:
             wanted = definition.settling(node.operation.bound)
-            return with_arguments(call, wanted, "let its size be known before it is run: ")
+            return argument_fixes.with_arguments(
+                call, wanted, "let its size be known before it is run: "
+            )
         if len(node.inputs) != 1 or not node.is_a("view", "reordering", "each_place", "identity"):
             break
         node = graph.nodes[node.inputs[0].node]

@@ -10,23 +10,19 @@ from typing import Any
 
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import identifiers
-from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.diagnostics.problems.structure import TensorDecidesNothing
-from netdsl.elaborate import arithmetic, unbound, values
+from netdsl.elaborate import arithmetic, tensor_decisions, unbound, values
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
     POISON,
     ModelFact,
     Tensor,
     is_poisoned,
+    short,
     tensors_in,
     thing_in,
 )
 from netdsl.elaborate.frame import Frame
-from netdsl.source import Span
 from netdsl.syntax import tree
-
-_COMES_WITH_DATA = "this is a tensor, and its numbers come with the data"
 
 
 def compare(expr: tree.Compare, frame: Frame) -> Any:
@@ -68,7 +64,11 @@ def _comparable(expr: tree.Expr, frame: Frame) -> Any:
         return unbound.fact_of_no_model(expr, frame)
     if (thing := thing_in(value)) is not None:
         return ev.no_value(expr, thing, frame)
-    return ev.unknown_name(expr.span, value.name, frame) if isinstance(value, Identifier) else value
+    return (
+        unbound.unknown_name(expr.span, value.name, frame)
+        if isinstance(value, Identifier)
+        else value
+    )
 
 
 def _compares_tensors(op: str, left: Any, right: Any) -> bool:
@@ -94,8 +94,8 @@ def _tensors(expr: tree.Compare, op: str, left: Any, right: Any, frame: Frame) -
         wanted = "==" if op == "is" else "!="
         first, second = expr.first.span, expr.operands[0].span
         text = f"{first.text} {wanted} {second.text}"
-        help_ = f"`{wanted}` compares tensors: `{ev.short(text)}`"
-        return tensor_decides(expr.span, frame, help_, text, f"`{op}` asks Python")
+        help_ = f"`{wanted}` compares tensors: `{short(text)}`"
+        return tensor_decisions.tensor_decides(expr.span, frame, help_, text, f"`{op}` asks Python")
     return _member(expr, op, right, frame)
 
 
@@ -105,8 +105,10 @@ def _member(expr: tree.Compare, op: str, right: Any, frame: Frame) -> Any:
     text = f"ops.isin({first.text}, {second.text})"
     text = text if op == "in" else f"ops.logical_not({text})"
     if not isinstance(right, (list, tuple)) or any(True for _ in tensors_in(right)):
-        return tensor_decides(expr.span, frame, "compare with each of them: `a == b`")
-    return tensor_decides(expr.span, frame, f"write `{ev.short(text)}`", text)
+        return tensor_decisions.tensor_decides(
+            expr.span, frame, "compare with each of them: `a == b`"
+        )
+    return tensor_decisions.tensor_decides(expr.span, frame, f"write `{short(text)}`", text)
 
 
 def _chained(expr: tree.Compare, frame: Frame) -> Any:
@@ -120,7 +122,7 @@ def _chained(expr: tree.Compare, frame: Frame) -> Any:
     for pair in pairs[1:]:
         text = f"ops.logical_and({text}, {pair})"
     label = "two comparisons in one ask whether both hold, and a tensor is among them"
-    return tensor_decides(expr.span, frame, f"write `{ev.short(text)}`", text, label)
+    return tensor_decisions.tensor_decides(expr.span, frame, f"write `{short(text)}`", text, label)
 
 
 def logical(expr: tree.Binary, frame: Frame) -> Any:
@@ -155,19 +157,6 @@ def _logical_of_tensors(first: tree.Expr, run: list[tree.Binary], frame: Frame) 
         text = f"ops.logical_{node.op}({text}, {node.right.span.text})"
     op = run[-1].op
     label = f"`{op}` decides between values, and a tensor is among them"
-    return tensor_decides(run[0].span, frame, f"write `{ev.short(text)}`", text, label)
-
-
-def tensor_condition(expr: tree.Expr, frame: Frame) -> Any:
-    """Report a condition that is a tensor."""
-    help_ = f"`ops.where({ev.short(expr.span.text)}, a, b)` chooses for each element"
-    return tensor_decides(expr.span, frame, help_)
-
-
-def tensor_decides(
-    span: Span, frame: Frame, help: str, instead: str = "", label: str = _COMES_WITH_DATA
-) -> Any:
-    """Report a tensor where something is decided while the network is built."""
-    fix = Fix((Edit(span, instead),)) if instead else None
-    frame.report(TensorDecidesNothing.at(span, label, help=help, fix=fix))
-    return POISON
+    return tensor_decisions.tensor_decides(
+        run[0].span, frame, f"write `{short(text)}`", text, label
+    )

@@ -11,6 +11,7 @@ from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import assertions, models
 from netdsl.elaborate.frame import Session
 from netdsl.elaborate.hyperparameters import Hyperparameters, Settings, own_symbols
+from netdsl.elaborate.interpreter import INTERPRETER
 from netdsl.elaborate.limits import MAX_STEPS, LimitReached
 from netdsl.elaborate.linking import Symbol, Unit
 from netdsl.elaborate.losses import check_losses, check_weights
@@ -42,7 +43,9 @@ def elaborate(
     sizes: Mapping[str, int] | None = None,
 ) -> Elaboration:
     """Elaborate every model of a file; mistakes are reported and the rest goes on."""
-    session = Session(diagnostics, sizes=dict(sizes or {}), place=Span(unit.file, 0, 0))
+    session = Session(
+        diagnostics, INTERPRETER, sizes=dict(sizes or {}), place=Span(unit.file, 0, 0)
+    )
     result = Elaboration(unit, hyperparameters=session.hyperparameters)
     with deep_stack(), _limits(session):
         root = session.root(unit)

@@ -15,6 +15,7 @@ from netdsl.catalog.kind import UNRESOLVED, BoundLayer, ExternFunction, LayerKin
 from netdsl.elaborate.linking import Symbol
 from netdsl.graph import Operation, Ref
 from netdsl.record import record
+from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec
 
@@ -258,3 +259,18 @@ def spell_entity(value: Any) -> str:
             return "several tensors"
         case _:
             return spell_type(value)
+
+
+def short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else line[:37] + "…"
+
+
+@record
+class Given:
+    """One evaluated argument and where it was written."""
+
+    name: str | None
+    value: Any
+    span: Span
+    name_span: Span | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from netdsl.catalog.kind import BoundLayer, Inference, Weight
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import bodies, layers, made_once, parameters, wrapped
+from netdsl.elaborate import layers, made_once, parameters, wrapped
 from netdsl.elaborate import tensor_types as types
 from netdsl.elaborate.arrivals import takes
 from netdsl.elaborate.entities import POISON, AlreadyTold, ExternLayerRef, is_poisoned, tensors_in
@@ -143,7 +143,7 @@ def _operation(
         arguments,
         bound,
         inference.weights,
-        body.trainable and bodies.is_trainable(call, frame),
+        body.trainable and parameters.is_trainable(call, frame),
         module=node.module,
         span=call.span,
     )

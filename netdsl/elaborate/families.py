@@ -7,6 +7,7 @@ dict, a conditional expression, a function. A call of one is an `Ambiguous` unti
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from netdsl.catalog.kind import Ambiguous, Identifier
@@ -37,26 +38,23 @@ def object_families(path: str) -> tuple[Family, ...]:
     return own if module and own else found
 
 
-def of_several(call: tree.Call, name: str, families: tuple[Family, ...], frame: Frame) -> Ambiguous:
-    """Give a call of a name that is in several families, to be made when an argument takes it."""
+def of_several(
+    call: tree.Call,
+    name: str,
+    families: tuple[Family, ...],
+    make: Callable[[str], Any],
+    frame: Frame,
+) -> Ambiguous:
+    """Give a call of a name that is in several families; `make` makes it of the one that an argument takes."""
 
     def made(family: str) -> Any:
         meant = frame.unit.meant.setdefault((call.span.start, call.span.end), set())
         meant.add(family)
         if len(meant) > 1 and "layer" in meant and not _is_named_alone(call):
             return _taken_twice(call, name, meant, frame)
-        return _make(call, name, family, frame)
+        return make(family)
 
     return Ambiguous(name, families, made)
-
-
-def _make(call: tree.Call, name: str, family: str, frame: Frame) -> Any:
-    from netdsl.elaborate import calls, wrapped
-    from netdsl.elaborate.frame import catalogue_layer
-
-    if family == "layer":
-        return wrapped.bound_layer(call, catalogue_layer(name), frame)
-    return calls.make_object(call, family, name, frame)
 
 
 def _is_named_alone(call: tree.Call) -> bool:

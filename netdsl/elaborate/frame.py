@@ -7,10 +7,10 @@ adds to, its name prefix, its plan of names). A `Frame` is a scope in it: the bo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.kind import ExternFunction
@@ -26,6 +26,7 @@ from netdsl.elaborate.entities import (
     FunctionValue,
     KindRef,
     ModelRef,
+    SharedLayer,
 )
 from netdsl.elaborate.hyperparameters import Hyperparameters
 from netdsl.elaborate.limits import REPORT_STEPS, TURN_STEPS, Budget, Memo
@@ -44,11 +45,22 @@ MISSING = object()
 MOST_AT_A_PLACE = 10  # times that an error of one kind is told at one place, as a loop makes it
 
 
+class Interpreter(NamedTuple):
+    """What a session asks of the floors above it: see `interpreter.py`, which fills it."""
+
+    evaluate: Callable[[tree.Expr, Frame], Any]
+    run: Callable[[tree.Expr, Any, Frame], Any]
+    constant: Callable[[tree.Let, Frame], Any]
+    shared_as_layer: Callable[[SharedLayer, Span, Frame, bool], Any]
+    check_declarations: Callable[[Frame], None]
+
+
 @dataclass(eq=False)
 class Session:
     """What one compilation shares."""
 
     diagnostics: Diagnostics
+    interpreter: Interpreter
     budget: Budget = field(default_factory=Budget)
     branch_starts: set[int] = field(
         default_factory=set
@@ -75,13 +87,11 @@ class Session:
 
     def root(self, unit: Unit) -> Frame:
         """Give the frame of a unit's top level; its declarations are checked when it is made."""
-        from netdsl.elaborate.declarations import check_declarations
-
         frame = self.roots.get(id(unit))
         if frame is None:
             frame = self.roots[id(unit)] = Frame(self, unit, None, {}, None)
             add_defaults(frame, unit.module.statements)
-            check_declarations(frame)
+            self.interpreter.check_declarations(frame)
         return frame
 
     def arranged(self, body: tree.Body) -> Arrangement:
@@ -257,13 +267,9 @@ class Frame:
                 return ExternFunction(name, module)
 
     def _constant(self, node: tree.Let) -> Any:
-        from netdsl.elaborate.evaluate import evaluate, known_or_reported
-
         if node.name not in self.variables:
             self.variables[node.name] = _PENDING
-            self.variables[node.name] = known_or_reported(
-                node.value, evaluate(node.value, self), self
-            )
+            self.variables[node.name] = self.session.interpreter.constant(node, self)
         return self.lookup(node.name)
 
     def _circular(self, name: str) -> Any:

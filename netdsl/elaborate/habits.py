@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import HABITS
-from netdsl.elaborate.parameters import Given
+from netdsl.elaborate.entities import Given
 from netdsl.source import Span
 from netdsl.syntax import tree
 

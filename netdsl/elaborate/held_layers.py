@@ -21,7 +21,7 @@ from netdsl.syntax import tree
 from netdsl.syntax.walk import children, walk
 
 if TYPE_CHECKING:
-    from netdsl.elaborate.parameters import Given
+    from netdsl.elaborate.entities import Given
 
 _HELP = "write the layer itself at each use, or share one on purpose: `layer name = …`"
 
@@ -47,11 +47,8 @@ def with_layers(value: Any, span: Span, frame: Frame, *, takes_network: bool = F
     """
     match value:
         case SharedLayer():
-            from netdsl.elaborate.sharing import (
-                as_layer,  # which asks for stages, and they for this
-            )
-
-            return as_layer(value, span, frame, takes_network=takes_network)
+            as_layer = frame.session.interpreter.shared_as_layer
+            return as_layer(value, span, frame, takes_network)
         case list() | tuple() if any(isinstance(item, _MAY_HOLD) for item in value):
             made = [with_layers(item, span, frame) for item in value]
             return made if isinstance(value, list) else tuple(made)

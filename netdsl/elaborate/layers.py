@@ -19,7 +19,7 @@ from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails, MakesNoModel
-from netdsl.elaborate import binding, calls, made_once
+from netdsl.elaborate import binding, made_once, unbound, uncalled
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.built_before import first_inputs, infer_again
 from netdsl.elaborate.call_arguments import call_values
@@ -27,11 +27,13 @@ from netdsl.elaborate.candidates import in_words, propose
 from netdsl.elaborate.entities import (
     POISON,
     AlreadyTold,
+    Given,
     KindRef,
     Tensor,
     is_layer,
     is_poisoned,
     refs_of,
+    short,
     specs_of,
     spell_entity,
     tensors_in,
@@ -41,7 +43,7 @@ from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.limits import LimitReached
 from netdsl.elaborate.masks import with_masks, without_masks
 from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.parameters import Given, evaluate_arguments
+from netdsl.elaborate.parameters import evaluate_arguments
 from netdsl.elaborate.provenance import difference_labels
 from netdsl.elaborate.values import ValueProblem, has_symbol
 from netdsl.graph import Node, Operation, Ref
@@ -132,7 +134,7 @@ def _call_value(item: Given, frame: Frame) -> Any:
     """Give what a layer is called with: tensors and values; POISON after reporting anything else."""
     value = item.value
     if isinstance(value, Identifier):
-        return ev.unknown_name(item.span, value.name, frame)
+        return unbound.unknown_name(item.span, value.name, frame)
     if has_symbol(value):
         problem = ValueProblem("the call of a layer takes no size that is not known", value)
         ev.report_value_problem(problem, item.span, frame)
@@ -141,9 +143,9 @@ def _call_value(item: Given, frame: Frame) -> Any:
     if thing is None:
         return value
     if is_layer(thing):
-        return calls.not_applied(item.span, frame)
+        return uncalled.not_applied(item.span, frame)
     label = f"this is {spell_entity(thing)}, a tensor or a value is needed"
-    frame.report(structure_problems.WrongUse.at(item.span, label, name=ev.short(item.span.text)))
+    frame.report(structure_problems.WrongUse.at(item.span, label, name=short(item.span.text)))
     return POISON
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import layers, stages, values
+from netdsl.elaborate import layers, values
 from netdsl.elaborate.entities import (
     POISON,
     NamedOutputs,
@@ -21,6 +21,7 @@ from netdsl.elaborate.held_layers import check_turn
 from netdsl.elaborate.limits import TURN_STEPS, Crowds, check_items
 from netdsl.elaborate.unpacking import change_names, more_names
 from netdsl.syntax import tree
+from netdsl.syntax.walk import names_after_as
 from netdsl.tensor import Sym
 
 
@@ -38,7 +39,7 @@ def comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
 
 def _list(expr: tree.Comprehension, frame: Frame) -> list[Any]:
     result: list[Any] = []
-    stages.predefine(expr, frame)
+    predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
         result.append(ev.evaluate(expr.element, turn))
         check_items(len(result))
@@ -56,7 +57,7 @@ def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
 def _dict(expr: tree.DictComprehension, frame: Frame) -> Any:
     result: dict[Any, Any] = {}
     crowds = Crowds()
-    stages.predefine(expr, frame)
+    predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
         key = ev.value_of(expr.key, turn)
         if not ev.is_key(key, expr.key.span, crowds, frame):
@@ -181,3 +182,11 @@ def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]
             )
         )
     return [POISON] * count
+
+
+def predefine(loop: tree.Node, frame: Frame) -> None:
+    """A name after `as` in a loop is a list, also where the loop has no turn."""
+    home = frame.body_frame()
+    for name in names_after_as(loop):
+        if name != "_" and not isinstance(home.variables.get(name), list):
+            home.variables[name] = []

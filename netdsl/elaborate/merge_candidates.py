@@ -144,7 +144,7 @@ def _zeros_before(node: Node) -> Fix | None:
 
 
 def _padded(nodes: list[Node], padding: str) -> Fix | None:
-    from netdsl.elaborate.candidates import with_argument
+    from netdsl.elaborate.argument_fixes import with_argument
 
     edits: list[Edit] = []
     shown: list[str] = []

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.elaborate.candidates import with_argument
-from netdsl.elaborate.entities import SharedLayer
+from netdsl.elaborate.argument_fixes import with_argument
+from netdsl.elaborate.entities import Given, SharedLayer
 from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.parameters import Given
 from netdsl.source import Span
 from netdsl.syntax import tree
 

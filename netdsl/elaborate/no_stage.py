@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.catalog.kind import BoundLayer
+from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import (
     ARTICLES,
     FAMILY_MODULES,
@@ -16,10 +16,9 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import STATEMENTS
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import habits
 from netdsl.elaborate.elsewhere import found_elsewhere
-from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, spell_entity
+from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, short, spell_entity
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.other_case import in_other_case, named_in_other_case
 from netdsl.elaborate.replacements import in_other_words
@@ -103,7 +102,7 @@ def _object_as_stage(
 ) -> Any:
     """`x -> relu`, `x -> L2(1e-4)`: a thing that Keras has, and that is not a layer."""
     written = call.span.text if call is not None else name
-    help_ = _TAKEN_BY.get(family, "it belongs into a `train` block").format(name=ev.short(written))
+    help_ = _TAKEN_BY.get(family, "it belongs into a `train` block").format(name=short(written))
     fix = None
     if family == "activation":
         help_ = f"write `Activation({name})`"
@@ -155,9 +154,9 @@ def not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
         help_ = "write the branches of a fork between `[` and `]`, without names"
         fix = habits.rewritten(stage.span, f"[{', '.join(v.span.text for _, v in stage.items)}]")
     elif isinstance(value, int) and not isinstance(value, bool):
-        help_ = f"give it to a layer: `Dense({ev.short(stage.span.text)})`"
+        help_ = f"give it to a layer: `Dense({short(stage.span.text)})`"
     elif isinstance(value, str) and "activation" in families_of(value):
-        help_ = f"write `Activation({ev.short(stage.span.text)})`"
+        help_ = f"write `Activation({short(stage.span.text)})`"
         fix = Fix((Edit(stage.span, f"Activation({stage.span.text})"),))
     elif isinstance(value, BoundLayer):
         fix = habits.declared_as_value(stage)
@@ -166,4 +165,54 @@ def not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
         )
     label = f"this is {spell_entity(value)}"
     frame.report(problems.NotAStage.at(stage.span, label, help=help_ or "", fix=fix))
+    return POISON
+
+
+def outside_bodies(span: Span, frame: Frame) -> Any:
+    """Report a stage in a function, or in another value at top level: `fn half(x) = x -> Dense(4)`."""
+    label = "layers are applied in the body of a block or a model"
+    frame.report(problems.NotAStage.at(span, label, help="declare a `block` for it"))
+    return POISON
+
+
+def nothing_comes(expr: tree.Expr, frame: Frame) -> Any:
+    """Report a condition without a branch, or a loop without a turn, where no tensor arrives either."""
+    is_choice = isinstance(expr, tree.If)
+    frame.report(
+        problems.NotATensor.at(
+            expr.span,
+            "no branch of it is taken, so it gives nothing"
+            if is_choice
+            else "it has no turn, so it gives nothing",
+            help="say what there is otherwise: `else { … }`"
+            if is_choice
+            else "let a tensor go through it: `x -> …`",
+        )
+    )
+    return POISON
+
+
+#: What stands before a layer's name in Python.
+_MODULES = ("keras", "layers", "preprocessing", "experimental", "tf", "tensorflow", "nn", "torch")
+
+
+def unknown_call(maker: tree.Call, target: Identifier, frame: Frame) -> Any:
+    """Report a stage that nothing in reach has the name of."""
+    root = target.name.partition(".")[0]
+    name = target.last if root in _MODULES else target.name
+    if root in _MODULES and name in names_and_aliases("layer"):
+        return _qualified_layer(maker, name, frame)
+    return unknown_stage(maker.function.span, name, frame, maker)
+
+
+def _qualified_layer(maker: tree.Call, name: str, frame: Frame) -> Any:
+    frame.report(
+        name_problems.UnknownStage.at(
+            maker.function.span,
+            "layers are written by their class name alone",
+            name=maker.function.span.text,
+            help=f"write `{name}(…)`",
+            fix=Fix((Edit(maker.function.span, name),), safe=True),
+        )
+    )
     return POISON

@@ -25,12 +25,19 @@ from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import layers
-from netdsl.elaborate.entities import POISON, Tensor, is_poisoned, specs_of, tensors_in
+from netdsl.elaborate import layers, unbound
+from netdsl.elaborate.entities import (
+    POISON,
+    Given,
+    Tensor,
+    is_poisoned,
+    short,
+    specs_of,
+    tensors_in,
+)
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.limits import LimitReached
-from netdsl.elaborate.parameters import Given, evaluate_arguments
+from netdsl.elaborate.parameters import evaluate_arguments
 from netdsl.elaborate.positions import refuse_unknown_count
 from netdsl.graph import Operation, Ref
 from netdsl.source import Span
@@ -179,13 +186,13 @@ def _meant_otherwise(
         return ways
     if id(call) in frame.session.branch_starts:
         why = "in parentheses of its own it does not get what arrives"
-        ways.append(Fix((Edit(call.span, f"({text})"),), text=f"{why}: `({ev.short(text)})`"))
+        ways.append(Fix((Edit(call.span, f"({text})"),), text=f"{why}: `({short(text)})`"))
     first = given[0] if given else None
     if first is not None and first.name is None and first.value == arriving:
         without = re.sub(r"^,\s*", "", text[first.span.end - call.span.start :])
         shorter = f"{text[: first.span.start - call.span.start]}{without}"
         why = "what arrives is its first argument"
-        ways.append(Fix((Edit(call.span, shorter),), text=f"{why}: `{ev.short(shorter)}`"))
+        ways.append(Fix((Edit(call.span, shorter),), text=f"{why}: `{short(shorter)}`"))
     return ways
 
 
@@ -206,7 +213,7 @@ def _op_value(item: Given, frame: Frame) -> Any:
     if isinstance(item.value, Identifier):
         if item.value.name in dtype_names():
             return item.value.name
-        return ev.unknown_name(item.span, item.value.name, frame)
+        return unbound.unknown_name(item.span, item.value.name, frame)
     return item.value
 
 

@@ -20,19 +20,21 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import unbound
 from netdsl.elaborate.entities import (
     APPLIED_BY_NAME,
     POISON,
+    Given,
     KindRef,
     SharedLayer,
     is_poisoned,
+    short,
     spell_entity,
     tensors_in,
 )
 from netdsl.elaborate.families import is_in_several
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.held_layers import typed, with_layers
-from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.tokens import TYPE_WORDS
@@ -62,16 +64,6 @@ _CHOOSE = "choose between stages by a value: `if … { … } else { … }`"
 
 #: Arguments that every stage may be given, beside a block's or model's own.
 STAGE_ARGUMENTS = ("name", "trainable")
-
-
-@record
-class Given:
-    """One evaluated argument and where it was written."""
-
-    name: str | None
-    value: Any
-    span: Span
-    name_span: Span | None = None
 
 
 def evaluate_arguments(arguments: Iterable[tree.Argument], frame: Frame) -> list[Given]:
@@ -355,7 +347,7 @@ def check_setting(parameter: tree.Parameter, value: Any, label: str, frame: Fram
 
 def _one_of(word: str, value: Any, span: Span) -> str:
     """`stage(widths)` for `stage(widths[0])`, or in a loop over them; what is taken, for any other value."""
-    text = ev.short(span.text)
+    text = short(span.text)
     if word in ("int", "float", "bool", "str") and isinstance(value, (list, tuple)) and value:
         if isinstance(value, tuple) and text.isidentifier():
             return f"it holds {len(value)} values: take one, `{text}[0]`, or give each a name"
@@ -407,7 +399,7 @@ def _identifier(parameter: tree.Parameter, value: Identifier, span: Span, frame:
                 return value.last
         if any(value.last in names_and_aliases(f) for f in _NAMED):
             return value.last
-    return ev.unknown_name(span, value.name, frame)
+    return unbound.unknown_name(span, value.name, frame)
 
 
 def _catalogue_value(
@@ -445,3 +437,11 @@ def _catalogue_value(
         )
     )
     return POISON
+
+
+def is_trainable(call: tree.Call, frame: Frame) -> bool:
+    """Read `trainable=` of a stage that is not a layer of Keras."""
+    for argument in call.arguments:
+        if argument.name == "trainable":
+            return ev.condition(argument.value, frame) is not False
+    return True

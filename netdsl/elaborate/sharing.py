@@ -17,25 +17,25 @@ from netdsl.catalog.signature import signature
 from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import bodies, layers, made_once, models, stages, wrapped
-from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import bodies, layers, made_once, models, wrapped
 from netdsl.elaborate.arrivals import report_inputs
 from netdsl.elaborate.entities import (
     POISON,
     AlreadyTold,
     ExternLayerRef,
+    Given,
     KindRef,
     ModelRef,
     SharedLayer,
     Tensor,
     is_poisoned,
+    short,
     specs_of,
     tensors_in,
 )
 from netdsl.elaborate.frame import MISSING, Body, Frame
 from netdsl.elaborate.limits import BLOCK_STEPS
 from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.parameters import Given
 from netdsl.graph import Graph, Held, Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -79,7 +79,9 @@ def apply_shared(
     bodies.predefine_as(value, inner)
     if call is None or not call.arguments:
         inner.arriving = arriving
-        return _at_use(span, frame, body, lambda: stages.run(value, arriving, inner))
+        return _at_use(
+            span, frame, body, lambda: frame.session.interpreter.run(value, arriving, inner)
+        )
     if not isinstance(value, tree.Call):
         text, help_ = "a chain takes no call-time arguments", "give them to a layer of the chain"
         report_inputs(shared.node.name, text, call.span, frame, help_)
@@ -89,7 +91,9 @@ def apply_shared(
         return POISON
     inner.variables.update({f"argument {i}": item.value for i, item in enumerate(evaluated)})
     second = tree.Call(call.span, value, tuple(_evaluated(evaluated)))
-    return _at_use(span, frame, body, lambda: stages.run(second, arriving, inner))
+    return _at_use(
+        span, frame, body, lambda: frame.session.interpreter.run(second, arriving, inner)
+    )
 
 
 def _evaluated(given: list[Given]) -> Iterator[tree.Argument]:
@@ -114,7 +118,7 @@ def _at_use(span: Span, frame: Frame, body: Body, run: Callable[[], Any]) -> Any
 # -- inside another layer -----------------------------------------------------------------------
 
 
-def as_layer(shared: SharedLayer, span: Span, frame: Frame, *, takes_network: bool) -> Any:
+def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool) -> Any:
     """Give a shared layer as an argument of another layer, of a block or of a function."""
     body = frame.body
     if body is None or shared.home.body is None or not body.runs:
@@ -141,7 +145,7 @@ def _report_several(shared: SharedLayer, span: Span, frame: Frame) -> None:
         problems.WrongUse.at(
             span,
             f"`{name}` stands for several layers, and Keras takes one here",
-            name=ev.short(span.text),
+            name=short(span.text),
             help=f"write `TimeDistributed({name})` with its own name, or make it one layer: "
             f"a `model` of these stages, and `layer {name} = TheModel()`",
         )
@@ -227,7 +231,7 @@ def _running(
         inner = Frame(scope.session, scope.unit, shared.home, {}, body)
         inner.arriving = tensor
         bodies.predefine_as(shared.node.value, inner)
-        result = stages.run(shared.node.value, tensor, inner)
+        result = frame.session.interpreter.run(shared.node.value, tensor, inner)
         outer.graph.demands.extend(graph.demands)
         if is_poisoned(result) or not graph.complete:
             outer.graph.complete = False

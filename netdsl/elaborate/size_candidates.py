@@ -149,7 +149,7 @@ def other_factor(change: Change, wanted: Dim) -> Fix | None:
             return None  # it is worked out from elsewhere
         edit = Edit(place, str(factor))
     else:
-        from netdsl.elaborate.candidates import with_argument
+        from netdsl.elaborate.argument_fixes import with_argument
 
         added = with_argument(call, name, str(factor), "")
         if added is None:
@@ -167,7 +167,7 @@ def calls_a(call: Span, *roles: Role) -> bool:
 
 def with_value(call: Span, name: str, value: str, place: int, why: str) -> Fix | None:
     """Give an argument of a call a value, in place of the one that it has by its name or place."""
-    from netdsl.elaborate.candidates import with_argument
+    from netdsl.elaborate.argument_fixes import with_argument
 
     for number, item in enumerate(arguments_in(call)):
         if item.name == name or (item.name is None and number == place):

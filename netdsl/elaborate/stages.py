@@ -6,15 +6,22 @@ no stack. The arriving value is a tensor, a list of them, or MISSING at the star
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier
-from netdsl.catalog.signature import names_and_aliases
-from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import bodies, calls, extern, layers, loops, sharing, values, wrapped
+from netdsl.elaborate import (
+    arrivals,
+    bodies,
+    extern,
+    layers,
+    loops,
+    sharing,
+    unbound,
+    uncalled,
+    values,
+    wrapped,
+)
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.entities import (
     POISON,
@@ -26,19 +33,16 @@ from netdsl.elaborate.entities import (
     SharedLayer,
     is_poisoned,
     is_tensorial,
+    short,
     spell_entity,
 )
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.elaborate.held_layers import with_layers
 from netdsl.elaborate.limits import check_items
-from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import begins_with, names_after_as, walk
+from netdsl.syntax.walk import begins_with, walk
 
 _Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
-
-#: What stands before a layer's name in Python.
-_MODULES = ("keras", "layers", "preprocessing", "experimental", "tf", "tensorflow", "nn", "torch")
 
 
 def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
@@ -50,64 +54,14 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
     current = _as_layer(ev.evaluate(first, frame))
     if isinstance(current, (BoundLayer, KindRef, SharedLayer)):
         return _chain_of_layers(expr, current, frame)
-    current = check_source(first, current, frame)
+    current = arrivals.check_source(first, current, frame)
     if frame.body is None:
-        return POISON if is_poisoned(current) else outside_bodies(expr.stages[1].span, frame)
+        return (
+            POISON
+            if is_poisoned(current)
+            else _no_stage().outside_bodies(expr.stages[1].span, frame)
+        )
     return run_rest(expr, 1, current, frame)
-
-
-def outside_bodies(span: Span, frame: Frame) -> Any:
-    """Report a stage in a function, or in another value at top level: `fn half(x) = x -> Dense(4)`."""
-    label = "layers are applied in the body of a block or a model"
-    frame.report(problems.NotAStage.at(span, label, help="declare a `block` for it"))
-    return POISON
-
-
-def nothing_comes(expr: tree.Expr, frame: Frame) -> Any:
-    """Report a condition without a branch, or a loop without a turn, where no tensor arrives either."""
-    is_choice = isinstance(expr, tree.If)
-    frame.report(
-        problems.NotATensor.at(
-            expr.span,
-            "no branch of it is taken, so it gives nothing"
-            if is_choice
-            else "it has no turn, so it gives nothing",
-            help="say what there is otherwise: `else { … }`"
-            if is_choice
-            else "let a tensor go through it: `x -> …`",
-        )
-    )
-    return POISON
-
-
-def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
-    """Check that a chain starts from tensors; POISON after reporting."""
-    if is_tensorial(value):
-        return value
-    if isinstance(value, Identifier):
-        return ev.unknown_name(expr.span, value.name, frame)
-    if isinstance(value, (*_Maker, SharedLayer, BoundLayer, Ambiguous)):
-        return calls.not_applied(expr.span, frame)
-    if not is_poisoned(value) and not _blames_elements(expr, value, frame):
-        frame.report(
-            problems.NotATensor.at(
-                expr.span,
-                f"this is {spell_entity(value)}",
-                help="begin with an input, or with a tensor that is made from one",
-            )
-        )
-    return POISON
-
-
-def _blames_elements(expr: tree.Expr, value: Any, frame: Frame) -> bool:
-    """Report what is no tensor in a list; tells whether it is one whose elements can be told apart."""
-    if not isinstance(expr, tree.ListExpr) or len(expr.items) != len(value):
-        return False
-    if any(isinstance(item, (tree.Starred, tree.For)) for item in expr.items):
-        return False
-    for item, element in zip(expr.items, value, strict=True):
-        check_source(item, element, frame)
-    return bool(expr.items)
 
 
 def _as_layer(value: Any) -> Any:
@@ -149,13 +103,47 @@ def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     frame.session.budget.step()
     frame.session.place = stage.span
     frame.session.reached.add(id(stage))
-    handler = _STAGES.get(type(stage))
     outer, frame.arriving = frame.arriving, arriving
-    result = (handler or _other)(stage, arriving, frame)
+    result = _run_node(stage, arriving, frame)
     frame.arriving = outer
     if isinstance(result, (list, tuple)):
         frame.session.budget.hold(result)
     return result
+
+
+def _run_node(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    """Pass what arrives through a stage by its type."""
+    match stage:
+        case tree.Call():
+            return _call(stage, arriving, frame)
+        case tree.Name():
+            return _name(stage, arriving, frame)
+        case tree.ListExpr():
+            return _fork(stage, arriving, frame)
+        case tree.Arriving():
+            return _arriving(stage, arriving, frame)
+        case tree.Repeat():
+            return _repeat(stage, arriving, frame)
+        case tree.For():
+            return _for(stage, arriving, frame)
+        case tree.If():
+            return _if(stage, arriving, frame)
+        case tree.As():
+            return _as(stage, arriving, frame)
+        case tree.Pipe():
+            return _pipe(stage, arriving, frame)
+        case tree.Conditional():
+            return _conditional(stage, arriving, frame)
+        case tree.DictExpr():
+            return _no_stage().not_a_stage(stage, {}, frame)
+        case (
+            tree.Literal() | tree.FString() | tree.TupleExpr() | tree.Starred() | tree.Slice()
+            | tree.Comprehension() | tree.DictComprehension() | tree.Unary() | tree.Binary()
+            | tree.Compare() | tree.Attribute() | tree.Subscript()
+        ):  # fmt: skip
+            return _value(stage, arriving, frame)
+        case _:
+            assert_never(stage)
 
 
 def _arriving(stage: tree.Arriving, arriving: Any, frame: Frame) -> Any:
@@ -172,7 +160,7 @@ def _pipe(stage: tree.Pipe, arriving: Any, frame: Frame) -> Any:
 def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
     found = frame.lookup(stage.id)
     if isinstance(found, NotTaken):
-        return ev.not_taken(stage, frame)
+        return unbound.not_taken(stage, frame)
     if isinstance(found, SharedLayer):
         return sharing.apply_shared(found, None, stage.span, arriving, frame)
     if is_tensorial(found):
@@ -216,11 +204,11 @@ def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
     if isinstance(stage.function, tree.Call):
         maker, second = stage.function, stage
     target = _target(maker.function, frame)
-    if calls.refused_as_value(maker.function, target, frame):
+    if uncalled.refused_as_value(maker.function, target, frame):
         return POISON
     match target:
         case KindRef() if arriving is MISSING:
-            return calls.not_applied(stage.span, frame)
+            return uncalled.not_applied(stage.span, frame)
         case KindRef():
             return layers.apply_layer(maker, second, target, arriving, frame)
         case BlockRef():
@@ -233,7 +221,7 @@ def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
             return sharing.apply_shared(target, maker, maker.span, arriving, frame)
         case Identifier():
             return _call_identifier(maker, second, target, arriving, frame)
-    return _other(stage, arriving, frame)
+    return _value(stage, arriving, frame)
 
 
 def _target(function: tree.Expr, frame: Frame) -> Any:
@@ -252,29 +240,7 @@ def _call_identifier(
         from netdsl.elaborate import applications
 
         return applications.apply_application(maker, second, rest, arriving, frame)
-    return unknown_call(maker, target, frame)
-
-
-def unknown_call(maker: tree.Call, target: Identifier, frame: Frame) -> Any:
-    """Report a stage that nothing in reach has the name of."""
-    root = target.name.partition(".")[0]
-    name = target.last if root in _MODULES else target.name
-    if root in _MODULES and name in names_and_aliases("layer"):
-        return _qualified_layer(maker, name, frame)
-    return _no_stage().unknown_stage(maker.function.span, name, frame, maker)
-
-
-def _qualified_layer(maker: tree.Call, name: str, frame: Frame) -> Any:
-    frame.report(
-        name_problems.UnknownStage.at(
-            maker.function.span,
-            "layers are written by their class name alone",
-            name=maker.function.span.text,
-            help=f"write `{name}(…)`",
-            fix=Fix((Edit(maker.function.span, name),), safe=True),
-        )
-    )
-    return POISON
+    return _no_stage().unknown_call(maker, target, frame)
 
 
 def source_operation(call: tree.Call, name: str, frame: Frame) -> Any:
@@ -284,7 +250,7 @@ def source_operation(call: tree.Call, name: str, frame: Frame) -> Any:
         from netdsl.elaborate import operations
 
         return operations.call_op(call, rest, MISSING, frame)
-    return calls.not_applied(call.span, frame)
+    return uncalled.not_applied(call.span, frame)
 
 
 # -- forks --------------------------------------------------------------------------------------
@@ -294,7 +260,9 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
     branches: list[Any] = []
     for item in stage.items:
         if isinstance(item, tree.Starred):
-            branches.extend(check_source(item, value, frame) for value in ev.spread(item, frame))
+            branches.extend(
+                arrivals.check_source(item, value, frame) for value in ev.spread(item, frame)
+            )
         elif isinstance(item, tree.For):
             branches.extend(fork_loop(item, arriving, frame))
         else:
@@ -310,31 +278,23 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
 def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
     note_starts(item, frame)
     result = run(item, arriving, frame)
-    return nothing_comes(item, frame) if result is MISSING else result
+    return _no_stage().nothing_comes(item, frame) if result is MISSING else result
 
 
 def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:
     """`[for pattern in values { chain }]`: a branch for each value."""
-    predefine(loop, frame)
+    loops.predefine(loop, frame)
     branches: list[Any] = []
     for index, item in enumerate(loops.iterable(loop.iterable, frame)):
         turn = loops.turn(loop, index, item, frame)
         if arriving is MISSING:
-            branches.append(check_source(loop.body, ev.evaluate(loop.body, turn), turn))
+            branches.append(arrivals.check_source(loop.body, ev.evaluate(loop.body, turn), turn))
         else:
             branches.append(_branch(loop.body, arriving, turn))
     return branches
 
 
 # -- loops and conditions -----------------------------------------------------------------------
-
-
-def predefine(loop: tree.Node, frame: Frame) -> None:
-    """A name after `as` in a loop is a list, also where the loop has no turn."""
-    home = frame.body_frame()
-    for name in names_after_as(loop):
-        if name != "_" and not isinstance(home.variables.get(name), list):
-            home.variables[name] = []
 
 
 def _how_often(count: Any, written: str) -> str:
@@ -345,12 +305,12 @@ def _how_often(count: Any, written: str) -> str:
         case float():
             return "round it: `int(…)`, or divide with `//`"
         case list() | tuple():
-            return f"go through it with `for item in {ev.short(written)} {{ … }}`, or repeat `len(…)` times"
+            return f"go through it with `for item in {short(written)} {{ … }}`, or repeat `len(…)` times"
     return "write a number: `repeat 3 { … }`"
 
 
 def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
-    predefine(stage, frame)
+    loops.predefine(stage, frame)
     count = ev.value_of(stage.count, frame)
     if is_poisoned(count):
         return POISON
@@ -378,7 +338,7 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
 
 
 def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
-    predefine(stage, frame)
+    loops.predefine(stage, frame)
     items = loops.iterable(stage.iterable, frame)
     for index, item in enumerate(items):
         turn = loops.turn(stage, index, item, frame)
@@ -416,10 +376,8 @@ def _conditional(stage: tree.Conditional, arriving: Any, frame: Frame) -> Any:
     return run(stage.then if decided else stage.otherwise, arriving, frame)
 
 
-def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
-    """Anything else: a tensor by itself starts a branch, everything else cannot follow an arrow."""
-    if isinstance(stage, tree.DictExpr):
-        return _no_stage().not_a_stage(stage, {}, frame)
+def _value(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    """A tensor by itself starts a branch; any other value cannot follow an arrow."""
     value = ev.evaluate(stage, frame)
     if is_tensorial(value):
         uses_it = any(isinstance(node, tree.Arriving) for node in walk(stage))
@@ -429,17 +387,3 @@ def _other(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
         frame.report(problems.NotAStage.at(stage.span, label, help=help_))
         return POISON
     return _no_stage().not_a_stage(stage, value, frame)
-
-
-_STAGES: dict[type, Callable[[Any, Any, Frame], Any]] = {
-    tree.Arriving: _arriving,
-    tree.Pipe: _pipe,
-    tree.Name: _name,
-    tree.Call: _call,
-    tree.ListExpr: _fork,
-    tree.Repeat: _repeat,
-    tree.For: _for,
-    tree.If: _if,
-    tree.As: _as,
-    tree.Conditional: _conditional,
-}

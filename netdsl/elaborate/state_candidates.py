@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.argument_fixes import with_argument
 from netdsl.elaborate.entities import Tensor
 from netdsl.elaborate.size_candidates import items_in, with_value
 from netdsl.graph import Graph, Node
@@ -72,8 +73,6 @@ def _states_asked_for(
     name: str, wanted: int, written: Span, given: Tensor, graph: Graph
 ) -> Fix | None:
     """Let an `LSTM` give its states: `enc, enc_h, enc_c = x -> LSTM(16, return_state=True)`, `[enc_h, enc_c]`."""
-    from netdsl.elaborate.candidates import with_argument  # which proposes from here too
-
     node = graph.nodes[given.ref.node]
     call = node.operation.span
     if wanted != 2 or call is None or not name.isidentifier() or call.file is not written.file:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from netdsl.catalog.signature import families_of
+from netdsl.catalog.kind import Identifier
+from netdsl.catalog.signature import Family, families_of, identifiers
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, first_that_helps
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate import values
-from netdsl.elaborate.entities import POISON
+from netdsl.elaborate.entities import POISON, short
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -88,7 +88,7 @@ def other_readings(span: Span, name: str, frame: Frame) -> Fix | None:
     cuts = (
         cut
         for cut in range(len(name) - 1, 1, -1)
-        if name[cut].isdigit() or name[cut:] in known or ev.is_of_catalogue(name[cut:])
+        if name[cut].isdigit() or name[cut:] in known or is_of_catalogue(name[cut:])
     )
     return first_that_helps(
         Fix(
@@ -132,14 +132,14 @@ def equals_too_many(expr: tree.Compare, frame: Frame) -> Any:
             expr.first.span,
             "nothing binds this name, so it cannot be compared",
             name=expr.first.id,
-            help=f"an argument's value follows one `=`: `{ev.short(text)}`",
+            help=f"an argument's value follows one `=`: `{short(text)}`",
             fix=Fix((Edit(gap, "="),), safe=True),
         )
     )
     return POISON
 
 
-def text_and_value(expr: tree.Binary, left: Any, frame: Frame) -> Any:
+def text_and_value(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any:
     """Report `"fc" + width`, and put the value into the text: `f"fc{width}"`."""
     text, value = (expr.left, expr.right) if isinstance(left, str) else (expr.right, expr.left)
     help_, fix = 'put a value into text: `f"conv{width}"`', None
@@ -150,7 +150,7 @@ def text_and_value(expr: tree.Binary, left: Any, frame: Frame) -> Any:
         whole = f"{inside}{hole}" if text is expr.left else f"{hole}{inside}"
         fix = Fix((Edit(expr.span, f"f{quote}{whole}{quote}"),), safe=True)
         help_ = f"put the value into the text: `f{quote}{whole}{quote}`"
-    kinds = (values.spell_type(v) for v in (left, ev.evaluate(expr.right, frame)))
+    kinds = (values.spell_type(v) for v in (left, right))
     label = "`+` does not take " + " and ".join(kinds)
     frame.report(problems.Uncomputable.at(expr.op_span, label, help=help_, fix=fix))
     return POISON
@@ -158,7 +158,7 @@ def text_and_value(expr: tree.Binary, left: Any, frame: Frame) -> Any:
 
 def fact_of_no_model(expr: tree.Expr, frame: Frame) -> Any:
     """`assert params < 1e6` at top level, where it is not known of which model."""
-    text = ev.short(expr.span.text)
+    text = short(expr.span.text)
     model = next(
         (n for n, symbol in frame.unit.names.items() if isinstance(symbol.node, tree.Model)), "Name"
     )
@@ -170,6 +170,68 @@ def fact_of_no_model(expr: tree.Expr, frame: Frame) -> Any:
             name=text,
             help=f"write `{named}`",
             fix=Fix((Edit(expr.span, named),), safe=True),
+        )
+    )
+    return POISON
+
+
+_IDENTIFIED: tuple[Family, ...] = (
+    "activation",
+    "initializer",
+    "regularizer",
+    "constraint",
+    "loss",
+    "metric",
+    "optimizer",
+)
+
+
+def unknown_name(span: Span, name: str, frame: Frame) -> Any:
+    """Report a name that nothing binds, and suggest the nearest one that something does."""
+    if frame.unit.may_have_lost(name):
+        return POISON
+    is_called = span.file.text[span.end :].lstrip().startswith("(")
+    near = frame.near_name(name, values.FUNCTIONS if is_called else (), ("True", "False", "None"))
+    root, _, last = name.rpartition(".")
+    if root == "self" and frame.lookup(last) is not MISSING:  # nothing here belongs to an object
+        near = last
+    if near and (found := misspelled_declaration(span, name, near, frame)) is not None:
+        frame.report(found)
+        return POISON
+    if not near:  # nothing to say of its other uses than is said of this one
+        frame.unit.poisoned.add(name)
+    frame.report(
+        name_problems.UnknownName.at(
+            span,
+            "nothing binds this name",
+            name=name,
+            help=f"did you mean `{near}`?" if near else how_to_bind(span, name, frame),
+            fix=Fix((Edit(span, near),), safe=True) if near else other_readings(span, name, frame),
+        )
+    )
+    return POISON
+
+
+def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+    """Give a constant's value; a bare name that the catalogue does not have either is reported."""
+    if isinstance(value, Identifier) and not is_of_catalogue(value.last):
+        return unknown_name(expr.span, value.name, frame)
+    return value
+
+
+def is_of_catalogue(name: str) -> bool:
+    """Tell a name that Keras has, of a class or of what arguments take by name."""
+    return bool(families_of(name)) or any(name in identifiers(family) for family in _IDENTIFIED)
+
+
+def not_taken(expr: tree.Name, frame: Frame) -> Any:
+    """Report a name that a branch was to give which is not taken."""
+    frame.report(
+        problems.BranchNotTaken.at(
+            expr.span,
+            "nothing was named: the branch is not taken here",
+            name=expr.id,
+            help="use it in that branch only, or give the name in the other branch as well",
         )
     )
     return POISON

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Signature, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.entities import (
+    POISON,
     BlockRef,
     ExternLayerRef,
+    Given,
     KindRef,
     ModelRef,
     makers_in,
+    short,
     spell_entity,
 )
-from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.parameters import Given
+from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -92,3 +97,77 @@ def _with_the_rest(call: tree.Call, item: Given, found: Signature) -> Fix | None
     whole = Span(item.span.file, item.span.start, call.arguments[-1].span.end)
     text = ", ".join([layer, *outer])
     return Fix((Edit(whole, text),), text=f"give the layer its arguments: `{layer}`")
+
+
+_CALLED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, Identifier)
+
+
+def refused_as_value(function: tree.Expr, target: Any, frame: Frame) -> bool:
+    """Report what only its own name may call, where a value that holds it is called: `let k = Dense`, `x -> k(8)`.
+
+    Python that follows the spec could not tell how such a value is applied, nor what the layer's name is.
+    """
+    if not isinstance(target, _CALLED_BY_NAME) or isinstance(function, tree.Attribute):
+        return False
+    if isinstance(function, tree.Name) and not frame.holds_value(function.id):
+        return False
+    is_of_keras = isinstance(target, Identifier)
+    what = "a name of Keras" if is_of_keras else spell_entity(target)
+    choice = "; choose between two with `if … { … } else { … }`" * (not is_of_keras)
+    frame.report(
+        problems.WrongUse.at(
+            function.span,
+            f"this holds {what}, which is called by its own name alone",
+            name=short(function.span.text),
+            help=f"write the name itself{choice}",
+        )
+    )
+    return True
+
+
+def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = ()) -> Any:
+    """Report a layer that stands where a tensor is needed; where one input is all there is, offer it."""
+    text = short(span.text)
+    source = _only_input(frame)
+    call = "()" if isinstance(frame.lookup(span.text), (KindRef, BlockRef, ModelRef)) else ""
+    written = f"write the tensor before it: `{source or 'x'} -> {text}{call}`"
+    fixes: list[Fix | None] = [_shared_later(span), *ways]
+    if frame.arriving is not MISSING:
+        written = f"apply it to what arrives: `(_ -> {text}{call})`"
+        fixes.append(Fix((Edit(span, f"(_ -> {span.text}{call})"),)))
+    elif frame.body is not None and not frame.body.graph.inputs and not frame.body.via:
+        written = f"declare an input, `input x: [8]`, and write `x -> {text}{call}`"
+    chain = f"{source} -> {span.text}{call}"
+    if source:
+        fixes.append(Fix((Edit(span, chain),)))
+        fixes.append(Fix((Edit(span, f"({chain})"),), text=f"write `({chain})`"))
+    frame.report(
+        problems.NotApplied.at(
+            span,
+            "no tensor reaches this layer",
+            name=text,
+            help=help or written,
+            fix=first_that_helps(fixes),
+        )
+    )
+    return POISON
+
+
+def _shared_later(span: Span) -> Fix | None:
+    """`encode = Dense(32)` that is used behind arrows is `layer encode = Dense(32)`."""
+    text = span.file.text
+    start = text.rfind("\n", 0, span.start) + 1
+    bound = re.fullmatch(r"\s*(\w+)\s*=\s*", text[start : span.start])
+    if bound is None or not re.search(rf"->\s*{bound.group(1)}\b", text):
+        return None
+    place = start + bound.start(1)
+    help_ = f"a layer that is used by its name: `layer {bound.group(1)} = …`"
+    return Fix((Edit(Span(span.file, place, place), "layer "),), safe=True, text=help_)
+
+
+def _only_input(frame: Frame) -> str | None:
+    """Give the input of the model under construction, where it has exactly one."""
+    body = frame.body
+    if body is None or body.via or len(body.graph.inputs) != 1:
+        return None
+    return body.graph.nodes[body.graph.inputs[0]].name

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate import unbound
 from netdsl.elaborate.entities import Tensor
 from netdsl.elaborate.frame import MISSING, Frame
 from netdsl.source import Span
@@ -33,7 +33,7 @@ def more_names(pattern: tree.TuplePattern, value: Any, frame: Frame) -> Fix | No
     bound = set(pattern_names(pattern))
     words = dict.fromkeys(re.findall(r"\b[a-z_]\w*\b(?!\s*[(=])", body.group(1)))
     unknown = [w for w in words if w not in bound and frame.lookup(w) is MISSING]
-    unknown = [w for w in unknown if not ev.is_of_catalogue(w)]
+    unknown = [w for w in unknown if not unbound.is_of_catalogue(w)]
     if len(unknown) != missing:
         return None
     end = Span(pattern.span.file, pattern.parts[-1].span.end, pattern.parts[-1].span.end)

@@ -15,7 +15,7 @@ from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.problems import arguments, names, structure
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import stages
+from netdsl.elaborate import no_stage, stages
 from netdsl.elaborate.entities import POISON, KindRef, Poison
 from netdsl.elaborate.frame import MISSING, Body, Frame, Session
 from netdsl.elaborate.limits import LimitReached
@@ -142,9 +142,9 @@ def _check_functions(functions: list[tree.Function], unit: Unit, session: Sessio
                 case tree.Arriving():
                     ev.evaluate(node, frame)
                 case tree.Repeat() | tree.For() | tree.If() | tree.As():
-                    stages.outside_bodies(node.span, frame)
+                    no_stage.outside_bodies(node.span, frame)
                 case tree.Pipe(_, (first, second, *_)) if not _begins_with_layer(first, frame):
-                    stages.outside_bodies(second.span, frame)
+                    no_stage.outside_bodies(second.span, frame)
                 case _:
                     pending.extend(children(node))
 
@@ -227,7 +227,7 @@ def _visit(stage: tree.Expr, arriving: Any, frame: Frame) -> None:
     match stage:
         case tree.If(_, asked, _, otherwise):
             if ev.value_of(asked, frame) is False and otherwise is None and arriving is MISSING:
-                stages.nothing_comes(stage, frame)
+                no_stage.nothing_comes(stage, frame)
         case tree.Conditional(_, asked) | tree.Repeat(_, asked):
             ev.value_of(asked, frame)
         case tree.For(_, _, asked):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netdsl.catalog.kind import Identifier
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate import layers, stages
+from netdsl.elaborate import layers, no_stage
 from netdsl.elaborate.entities import KindRef, SharedLayer
 from netdsl.elaborate.frame import Frame
 from netdsl.elaborate.ordering import Arrangement
@@ -32,4 +32,4 @@ def _check(value: tree.Expr, frame: Frame) -> None:
         if isinstance(target, KindRef):
             layers.prepare(stage, target, frame)
         elif isinstance(target, Identifier) and not target.name.startswith(_FUNCTIONS):
-            stages.unknown_call(stage, target, frame)
+            no_stage.unknown_call(stage, target, frame)

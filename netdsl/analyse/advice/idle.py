@@ -15,7 +15,7 @@ from netdsl.catalog.reference_types import BOTH_NORMS
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.candidates import with_argument
+from netdsl.elaborate.argument_fixes import with_argument
 from netdsl.elaborate.size_candidates import argument, argument_in, call_of
 from netdsl.graph import Node
 from netdsl.record import record

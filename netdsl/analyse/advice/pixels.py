@@ -29,7 +29,7 @@ from netdsl.catalog.application_inputs import (
 from netdsl.catalog.kind import BoundLayer, LayerKind
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.candidates import with_argument
+from netdsl.elaborate.argument_fixes import with_argument
 from netdsl.elaborate.rank_candidates import before, left_out
 from netdsl.elaborate.settings import DataSource
 from netdsl.elaborate.size_candidates import argument_in
