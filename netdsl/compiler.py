@@ -28,15 +28,15 @@ from netdsl.diagnostics.not_text import not_text
 from netdsl.diagnostics.sink import Diagnostics, in_order
 from netdsl.diagnostics.spared import if_it_works
 from netdsl.elaborate.elaborator import Elaboration, elaborate
-from netdsl.elaborate.hyperparameters import (
+from netdsl.elaborate.files.linking import Loader, Unit, link
+from netdsl.elaborate.files.loading import loader_beside, read_file
+from netdsl.elaborate.scope.hyperparameters import (
     Hyperparameters,
     Settings,
     own_models,
     unreached_setting,
 )
-from netdsl.elaborate.linking import Loader, Unit, link
-from netdsl.elaborate.loading import loader_beside, read_file
-from netdsl.elaborate.training import TrainPlan
+from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.fixes import verify_fixes
 from netdsl.graph import Graph
 from netdsl.source import SourceFile, Span

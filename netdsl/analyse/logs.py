@@ -7,9 +7,9 @@ from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.losses import loss_of
-from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.training import TrainPlan
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.training.losses import loss_of
+from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph
 
 

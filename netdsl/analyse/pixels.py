@@ -182,7 +182,7 @@ def _one_by_one(layers: tuple[BoundLayer, ...]) -> Iterator[BoundLayer]:
 
 def _place_of(kind: str, within: Span, start: int) -> tuple[Span, int]:
     """Find the call of a layer in the text of a chain, from a place on; all of the chain where it is not there."""
-    from netdsl.elaborate.size_candidates import call_of
+    from netdsl.elaborate.remedies.size_candidates import call_of
 
     found = call_of(kind, Span(within.file, start, within.end))
     return (found, found.end) if found is not None else (within, start)

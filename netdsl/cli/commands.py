@@ -20,7 +20,7 @@ from netdsl.cli import streams
 from netdsl.cli.output import tell
 from netdsl.cli.streams import CannotWrite
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate.loading import reason_of
+from netdsl.elaborate.files.loading import reason_of
 from netdsl.version import __version__
 
 INTERRUPTED = 130  # as shells report a process that Ctrl-C ended

@@ -9,7 +9,7 @@ from netdsl.cli.configuration import Configuration, configuration_for
 from netdsl.cli.files import read_spec, whole
 from netdsl.cli.output import Findings
 from netdsl.diagnostics.problems import files as problems
-from netdsl.elaborate.loading import loader_beside
+from netdsl.elaborate.files.loading import loader_beside
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.syntax import tree
@@ -71,7 +71,7 @@ def _compile(file: SourceFile, given: Given, wanted: Configuration, model: str |
     from netdsl.analyse.advice.view import Surroundings
     from netdsl.analyse.selection import Selection
     from netdsl.compiler import compile_source
-    from netdsl.elaborate.hyperparameters import Settings
+    from netdsl.elaborate.scope.hyperparameters import Settings
 
     settings = Settings({name: value for name, (value, _) in given.settings.items()}, model)
     sizes = {name: size for name, (size, _) in given.sizes.items()}
@@ -90,7 +90,7 @@ def _check_options(
 ) -> None:
     """Report a setting that reaches no model, and a size of a dimension that no input has."""
     from netdsl.cli.settings import unknown_size
-    from netdsl.elaborate.hyperparameters import own_models, unreached_setting
+    from netdsl.elaborate.scope.hyperparameters import own_models, unreached_setting
 
     models = [m for i in done for m in own_models(i.compiled.unit, i.compiled.hyperparameters)]
     named = [model for model in models if wanted in (None, model.name)]

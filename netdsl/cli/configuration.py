@@ -24,7 +24,7 @@ from netdsl.cli.files import is_stream, whole
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate.loading import reason_of
+from netdsl.elaborate.files.loading import reason_of
 from netdsl.record import record
 
 FILE = "pyproject.toml"

@@ -18,7 +18,7 @@ from netdsl.cli.streams import descriptor
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.not_text import not_text
 from netdsl.diagnostics.problems import files as problems
-from netdsl.elaborate.loading import is_within, read_file, read_text, reason_of
+from netdsl.elaborate.files.loading import is_within, read_file, read_text, reason_of
 from netdsl.source import SourceFile, Span
 
 STDIN = "<stdin>"

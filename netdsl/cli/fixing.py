@@ -8,7 +8,7 @@ from pathlib import Path
 from netdsl.cli.files import is_stream, read_spec, write_result
 from netdsl.cli.output import Findings
 from netdsl.compiler import compile_source
-from netdsl.elaborate.loading import loader_beside
+from netdsl.elaborate.files.loading import loader_beside
 from netdsl.fixes import apply_safe_fixes
 from netdsl.source import SourceFile
 

@@ -20,8 +20,8 @@ from netdsl.catalog.signature import (
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.sink import Diagnostics
-from netdsl.elaborate import values
-from netdsl.elaborate.limits import LimitReached
+from netdsl.elaborate.scope import values
+from netdsl.elaborate.scope.limits import LimitReached
 from netdsl.record import record
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree

@@ -14,7 +14,7 @@ import sys
 from contextlib import suppress
 from typing import IO
 
-from netdsl.elaborate.loading import reason_of
+from netdsl.elaborate.files.loading import reason_of
 
 #: Paths that stand for an open file of this process: `/dev/stdout`, and `/dev/fd/63` of a shell's `<(…)`.
 _DESCRIPTOR = re.compile(r"/dev/std(in|out|err)|/(?:dev|proc/self)/fd/(\d{1,6})")

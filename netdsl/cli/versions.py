@@ -12,7 +12,7 @@ from netdsl.cli.compiling import CompiledFile, compile_files, has_model
 from netdsl.cli.output import Findings
 from netdsl.compiler import Compiled, compile_source
 from netdsl.diagnostics.problems import files as problems
-from netdsl.elaborate.loading import read_text, reason_of
+from netdsl.elaborate.files.loading import read_text, reason_of
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.source import SourceFile, Span

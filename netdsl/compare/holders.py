@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 
 from netdsl.analyse.keras_order import keras_order
-from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.plans.naming import snake_case
 from netdsl.graph import Graph, Operation
 from netdsl.record import record
 from netdsl.source import Span

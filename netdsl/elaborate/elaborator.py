@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.sink import Diagnostics
-from netdsl.elaborate import assertions, models
-from netdsl.elaborate.frame import Session
-from netdsl.elaborate.hyperparameters import Hyperparameters, Settings, own_symbols
+from netdsl.elaborate.chains import assertions, models
+from netdsl.elaborate.chains.unreached import check_unreached
+from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.interpreter import INTERPRETER
-from netdsl.elaborate.limits import MAX_STEPS, LimitReached
-from netdsl.elaborate.linking import Symbol, Unit
-from netdsl.elaborate.losses import check_losses, check_weights
-from netdsl.elaborate.ordering import in_order
-from netdsl.elaborate.training import TrainPlan, read_training, report_not_emitted
-from netdsl.elaborate.unreached import check_unreached
-from netdsl.elaborate.untold import require_all_told, require_told
+from netdsl.elaborate.plans.ordering import in_order
+from netdsl.elaborate.scope.frame import Session
+from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, own_symbols
+from netdsl.elaborate.scope.limits import MAX_STEPS, LimitReached
+from netdsl.elaborate.scope.untold import require_all_told, require_told
+from netdsl.elaborate.training.losses import check_losses, check_weights
+from netdsl.elaborate.training.plan import TrainPlan, read_training, report_not_emitted
 from netdsl.graph import Graph
 from netdsl.source import Span
 from netdsl.stack import deep_stack

@@ -11,12 +11,9 @@ from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate import (
-    tensor_decisions,
-    unbound,
-    values,
-)
-from netdsl.elaborate.entities import (
+from netdsl.elaborate.remedies import tensor_decisions, unbound
+from netdsl.elaborate.scope import values
+from netdsl.elaborate.scope.entities import (
     POISON,
     BlockRef,
     ExternLayerRef,
@@ -28,8 +25,8 @@ from netdsl.elaborate.entities import (
     short,
     spell_entity,
 )
-from netdsl.elaborate.frame import Frame
-from netdsl.elaborate.limits import SIZED, Crowds
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.scope.limits import SIZED, Crowds
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown

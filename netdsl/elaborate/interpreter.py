@@ -6,11 +6,11 @@ the modules which do this need not import one another in a circle, a session is 
 
 from __future__ import annotations
 
-from netdsl.elaborate.declarations import check_declarations
-from netdsl.elaborate.evaluators import constant, evaluate_node
-from netdsl.elaborate.frame import Interpreter
-from netdsl.elaborate.sharing import as_layer
-from netdsl.elaborate.stages import run
+from netdsl.elaborate.chains.declarations import check_declarations
+from netdsl.elaborate.chains.sharing import as_layer
+from netdsl.elaborate.chains.stages import run
+from netdsl.elaborate.expressions.evaluators import constant, evaluate_node
+from netdsl.elaborate.scope.frame import Interpreter
 
 INTERPRETER = Interpreter(
     evaluate=evaluate_node,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from netdsl.catalog.application_records import keeps_its_name
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit import code
 from netdsl.emit.layers import made_once
 from netdsl.emit.writer import Writer

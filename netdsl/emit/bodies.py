@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from netdsl.elaborate.frame import defaults_by_kind
-from netdsl.elaborate.ordering import Step, arrange
+from netdsl.elaborate.plans.ordering import Step, arrange
+from netdsl.elaborate.scope.frame import defaults_by_kind
 from netdsl.emit import code
 from netdsl.emit.calls import flowing
 from netdsl.emit.expressions import expression, sequence, value

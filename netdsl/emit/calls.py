@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterable
 
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.values import FUNCTIONS
+from netdsl.elaborate.scope.values import FUNCTIONS
 from netdsl.emit import code, simplify
 from netdsl.emit.expressions import (
     catalogue_name,

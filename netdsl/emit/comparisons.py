@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from netdsl.elaborate.arithmetic import COMPARISON_FUNCTIONS
+from netdsl.elaborate.layers.arithmetic import COMPARISON_FUNCTIONS
 from netdsl.emit import code, simplify
 from netdsl.emit.expressions import operands_of, plain, settled
 from netdsl.emit.kinds import TENSOR, Piece

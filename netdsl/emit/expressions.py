@@ -11,10 +11,10 @@ from typing import Any
 
 from netdsl.catalog import MERGE_LAYERS
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.arithmetic import OPERATOR_FUNCTIONS
-from netdsl.elaborate.families import is_in_several
-from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
+from netdsl.elaborate.layers.arithmetic import OPERATOR_FUNCTIONS
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.scope.families import is_in_several
+from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
 from netdsl.emit import calls, code, simplify
 from netdsl.emit.kinds import (
     TENSOR,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import prod
 
-from netdsl.elaborate.models import model_weights
+from netdsl.elaborate.chains.models import model_weights
 from netdsl.emit.layout_statements import wrap
 from netdsl.graph import Graph
 from netdsl.tensor import Shape, spell_shape

@@ -15,9 +15,9 @@ from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.linking import Unit
-from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.training import TrainPlan
+from netdsl.elaborate.files.linking import Unit
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.emit import applications, code
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign

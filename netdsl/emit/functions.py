@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netdsl.elaborate.bodies import output_name
-from netdsl.elaborate.linking import Symbol
-from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.ordering import arrange
+from netdsl.elaborate.chains.bodies import output_name
+from netdsl.elaborate.files.linking import Symbol
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit import code
 from netdsl.emit.bodies import BodyWriter, body_names, variable_of
 from netdsl.emit.calls import applied

@@ -15,7 +15,7 @@ from netdsl.record import record
 from netdsl.syntax import tree
 
 if TYPE_CHECKING:
-    from netdsl.elaborate.linking import Symbol
+    from netdsl.elaborate.files.linking import Symbol
     from netdsl.emit.shared import SharedStages
 
 

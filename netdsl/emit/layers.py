@@ -20,7 +20,7 @@ from netdsl.catalog.signature import (
     families_of,
     signature,
 )
-from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit import code
 from netdsl.emit.expressions import expression, value
 from netdsl.emit.kinds import Inlined, LayerObject

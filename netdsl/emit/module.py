@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.kind import Structure
 from netdsl.catalog.signature import Family, dtype_aliases
-from netdsl.elaborate.frame import defaults_by_kind
-from netdsl.elaborate.hyperparameters import Hyperparameters
-from netdsl.elaborate.linking import Symbol, Unit
-from netdsl.elaborate.naming import NamePlan, plan_names
-from netdsl.elaborate.values import CONSTANTS, FUNCTIONS
+from netdsl.elaborate.files.linking import Symbol, Unit
+from netdsl.elaborate.plans.naming import NamePlan, plan_names
+from netdsl.elaborate.scope.frame import defaults_by_kind
+from netdsl.elaborate.scope.hyperparameters import Hyperparameters
+from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
 from netdsl.emit import code
 from netdsl.emit.bodies import function_over_values
 from netdsl.emit.expressions import expression

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from netdsl.elaborate.hyperparameters import Hyperparameters
-from netdsl.elaborate.linking import Symbol, Unit
+from netdsl.elaborate.files.linking import Symbol, Unit
+from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.record import record
 from netdsl.syntax import tree
 

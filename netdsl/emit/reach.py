@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netdsl.elaborate.linking import Symbol, Unit
+from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
 

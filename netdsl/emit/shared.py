@@ -18,10 +18,10 @@ from typing import TypeAlias
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.linking import Symbol
-from netdsl.elaborate.naming import snake_case
-from netdsl.elaborate.ordering import arrange
-from netdsl.elaborate.sharing import shaped_kind
+from netdsl.elaborate.chains.sharing import shaped_kind
+from netdsl.elaborate.files.linking import Symbol
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit import applications, code, texts
 from netdsl.emit.code import Later
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, LayerObject, Piece, ways_in

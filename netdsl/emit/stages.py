@@ -12,7 +12,7 @@ from typing import Any
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit import applications, code
 from netdsl.emit.calls import call_time, hinted, ops_call
 from netdsl.emit.conditions import conditional_stage, if_stage

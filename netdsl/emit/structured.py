@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from netdsl.elaborate.hyperparameters import Hyperparameters
-from netdsl.elaborate.linking import Unit
-from netdsl.elaborate.training import TrainPlan
+from netdsl.elaborate.files.linking import Unit
+from netdsl.elaborate.scope.hyperparameters import Hyperparameters
+from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.emit.header import header, sign
 from netdsl.emit.layout_statements import names_in
 from netdsl.emit.module import DEEP, ModuleWriter

@@ -8,7 +8,7 @@ from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import FAMILY_MODULES
-from netdsl.elaborate.training import COMPILED_SETTINGS, TrainPlan
+from netdsl.elaborate.training.plan import COMPILED_SETTINGS, TrainPlan
 from netdsl.emit import code
 from netdsl.emit.spelling import function_name
 

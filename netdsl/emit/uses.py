@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from netdsl.elaborate.linking import Symbol
-from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.files.linking import Symbol
+from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit import code, functions
 from netdsl.emit.expressions import value
 from netdsl.emit.kinds import Piece

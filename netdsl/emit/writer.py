@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from netdsl.elaborate.linking import Unit
-from netdsl.elaborate.naming import NamePlan
+from netdsl.elaborate.files.linking import Unit
+from netdsl.elaborate.plans.naming import NamePlan
 from netdsl.emit import code
 from netdsl.emit.kinds import Piece
 from netdsl.emit.names import Locals, Scope

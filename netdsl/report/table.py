@@ -17,7 +17,7 @@ from rich.text import Text
 
 from netdsl.analyse.costs import Totals, totals
 from netdsl.analyse.sizes import graph_conditions
-from netdsl.elaborate.naming import snake_case
+from netdsl.elaborate.plans.naming import snake_case
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.report.rows import Row, table_rows

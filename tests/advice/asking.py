@@ -6,7 +6,7 @@ from netdsl.analyse.advice.view import Surroundings
 from netdsl.analyse.selection import Selection
 from netdsl.compiler import Compiled, compile_source
 from netdsl.diagnostics.diagnostic import Diagnostic
-from netdsl.elaborate.loading import load
+from netdsl.elaborate.files.loading import load
 from netdsl.source import SourceFile
 
 NOT_ADVICE = ("N0807",)  # which settings are generated is no advice on a network

@@ -15,7 +15,7 @@ from netdsl.analyse.selection import Selection
 from netdsl.compiler import compile_source
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.explain import all_pages
-from netdsl.elaborate.loading import load
+from netdsl.elaborate.files.loading import load
 from netdsl.source import SourceFile
 from tests.advice.asking import NOT_ADVICE
 

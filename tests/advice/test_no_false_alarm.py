@@ -12,7 +12,7 @@ from netdsl.analyse.advice.view import View
 from netdsl.compiler import compile_file, compile_source
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.explain import all_pages
-from netdsl.elaborate.loading import load
+from netdsl.elaborate.files.loading import load
 from netdsl.source import SourceFile
 from tests.work import calls, grows_in_proportion
 

@@ -12,7 +12,7 @@ import pytest
 
 import netdsl
 from netdsl.catalog.kind import LayerKind
-from netdsl.elaborate import frame
+from netdsl.elaborate.scope import frame
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "adding_a_layer.md"
 SPEC = "model M {\n    input code: [64]\n    output y = code -> RepeatVector(10)\n}\n"

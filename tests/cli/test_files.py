@@ -12,8 +12,8 @@ import pytest
 
 import netdsl
 from netdsl.cli.files import write_result, write_whole
-from netdsl.elaborate import loading
-from netdsl.elaborate.loading import NoSuchSpec, load
+from netdsl.elaborate.files import loading
+from netdsl.elaborate.files.loading import NoSuchSpec, load
 from tests.cli.cases import run
 
 

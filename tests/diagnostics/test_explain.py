@@ -15,7 +15,7 @@ from netdsl.cli.explain import ROOMS, index
 from netdsl.compiler import Compiled, compile_source
 from netdsl.diagnostics.explain import Page, all_pages, general, pages_dir
 from netdsl.diagnostics.registry import all_problems
-from netdsl.elaborate.loading import load
+from netdsl.elaborate.files.loading import load
 from netdsl.source import SourceFile
 
 #: What advice on memory assumes.

@@ -20,7 +20,7 @@ from netdsl.catalog.application_records import application_names
 from netdsl.catalog.idle_arguments import idle_arguments
 from netdsl.catalog.signature import names, signature
 from netdsl.compiler import compile_text
-from netdsl.elaborate.categories import Followed
+from netdsl.elaborate.remedies.categories import Followed
 
 pytestmark = pytest.mark.keras
 

@@ -13,7 +13,7 @@ import pytest
 
 from netdsl.compiler import Compiled, compile_text
 from netdsl.diagnostics.render import MOST_DRAWN, render_all
-from netdsl.elaborate.limits import MAX_BITS, MAX_DEPTH, MAX_ITEMS, MAX_NODES, Budget
+from netdsl.elaborate.scope.limits import MAX_BITS, MAX_DEPTH, MAX_ITEMS, MAX_NODES, Budget
 from netdsl.syntax import faults, tokens
 from netdsl.syntax.tokens import MAX_TOKENS
 from tests.language.front_door import spelled

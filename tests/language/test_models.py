@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netdsl.compiler import compile_source
-from netdsl.elaborate.hyperparameters import Settings
+from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.source import SourceFile
 from tests.language.front_door import (
     blamed,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from netdsl.elaborate import stages
-from netdsl.elaborate.entities import POISON
-from netdsl.elaborate.untold import UntoldMistake
+from netdsl.elaborate.chains import stages
+from netdsl.elaborate.scope.entities import POISON
+from netdsl.elaborate.scope.untold import UntoldMistake
 from tests.language.front_door import compiled, spelled
 
 #: What may stand in a place that is not for it.
@@ -99,7 +99,7 @@ def test_a_stage_that_fails_without_a_word_is_a_mistake_of_the_compiler(
 def test_an_incomplete_model_without_an_error_is_a_mistake_of_the_compiler(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from netdsl.elaborate import models
+    from netdsl.elaborate.chains import models
 
     real = models._collect_outputs
 

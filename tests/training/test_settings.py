@@ -9,7 +9,7 @@ import pytest
 
 import netdsl
 from netdsl.diagnostics.diagnostic import Diagnostic
-from netdsl.elaborate.settings import SETTINGS
+from netdsl.elaborate.training.settings import SETTINGS
 
 MODEL = """
 extern fn load from "project.data"

@@ -9,7 +9,7 @@ from netdsl.analyse.advice.view import View, argument, at, uses
 from netdsl.analyse.layout import Layout, layouts, own_layout
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.size_candidates import with_value
+from netdsl.elaborate.remedies.size_candidates import with_value
 from netdsl.graph import Node
 from netdsl.tensor import spell_shape
 

@@ -9,9 +9,9 @@ from netdsl.analyse.advice.view import KERNELS, View, argument, at, uses
 from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.argument_fixes import with_argument
-from netdsl.elaborate.categories import Categories, Followed, bound_of
-from netdsl.elaborate.size_candidates import argument as place_of
+from netdsl.elaborate.remedies.argument_fixes import with_argument
+from netdsl.elaborate.remedies.categories import Categories, Followed, bound_of
+from netdsl.elaborate.remedies.size_candidates import argument as place_of
 from netdsl.graph import Node
 
 #: Layers that take what arrives for quantities: twice the number counts twice.

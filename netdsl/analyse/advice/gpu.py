@@ -20,8 +20,8 @@ from netdsl.catalog.devices import GIB, device
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import gpu as problems
-from netdsl.elaborate.argument_fixes import with_argument
-from netdsl.elaborate.settings import DataSource
+from netdsl.elaborate.remedies.argument_fixes import with_argument
+from netdsl.elaborate.training.settings import DataSource
 from netdsl.graph import Node
 from netdsl.tensor import Dim
 

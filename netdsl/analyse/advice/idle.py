@@ -15,8 +15,8 @@ from netdsl.catalog.reference_types import BOTH_NORMS
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.argument_fixes import with_argument
-from netdsl.elaborate.size_candidates import argument, argument_in, call_of
+from netdsl.elaborate.remedies.argument_fixes import with_argument
+from netdsl.elaborate.remedies.size_candidates import argument, argument_in, call_of
 from netdsl.graph import Node
 from netdsl.record import record
 from netdsl.source import Span

@@ -14,8 +14,8 @@ from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate.losses import loss_kind
-from netdsl.elaborate.settings import DataSource
+from netdsl.elaborate.training.losses import loss_kind
+from netdsl.elaborate.training.settings import DataSource
 from netdsl.graph import Node
 from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape

@@ -29,10 +29,10 @@ from netdsl.catalog.application_inputs import (
 from netdsl.catalog.kind import BoundLayer, LayerKind
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.argument_fixes import with_argument
-from netdsl.elaborate.rank_candidates import before, left_out
-from netdsl.elaborate.settings import DataSource
-from netdsl.elaborate.size_candidates import argument_in
+from netdsl.elaborate.remedies.argument_fixes import with_argument
+from netdsl.elaborate.remedies.rank_candidates import before, left_out
+from netdsl.elaborate.remedies.size_candidates import argument_in
+from netdsl.elaborate.training.settings import DataSource
 from netdsl.graph import Node
 from netdsl.source import Span
 

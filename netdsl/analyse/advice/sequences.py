@@ -10,7 +10,7 @@ from netdsl.analyse.advice.view import View, argument, at, each_step, uses
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.size_candidates import arguments_in
+from netdsl.elaborate.remedies.size_candidates import arguments_in
 from netdsl.graph import Node, Ref, refs_in
 from netdsl.source import Span
 

@@ -22,8 +22,8 @@ from netdsl.analyse.layout import layouts
 from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.argument_fixes import with_argument
-from netdsl.elaborate.settings import DataSource
+from netdsl.elaborate.remedies.argument_fixes import with_argument
+from netdsl.elaborate.training.settings import DataSource
 from netdsl.graph import Node
 from netdsl.record import record
 from netdsl.tensor import Dim, TensorSpec, spell_shape

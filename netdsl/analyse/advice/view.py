@@ -11,8 +11,8 @@ from netdsl.catalog.activations import ACTIVATIONS
 from netdsl.catalog.kind import BoundLayer, ObjectValue, Role
 from netdsl.catalog.signature import identifiers
 from netdsl.diagnostics.diagnostic import Label
-from netdsl.elaborate.losses import loss_of
-from netdsl.elaborate.training import TrainPlan
+from netdsl.elaborate.training.losses import loss_of
+from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph, Node, Ref
 from netdsl.record import record
 from netdsl.source import Span

@@ -21,7 +21,7 @@ from netdsl.analyse.advice.view import (
 from netdsl.catalog.kind import ObjectValue, Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.argument_fixes import with_argument
+from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.graph import Node
 from netdsl.source import Span
 

@@ -1,0 +1,1 @@
+"""The arguments of calls: bound, evaluated, held against their types."""

@@ -1,0 +1,106 @@
+"""What the second pair of parentheses may hold: `attention(value=memory, use_causal_mask=True)`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netdsl.catalog.argument_types import ArgumentMismatch
+from netdsl.catalog.binding import switch_mismatch
+from netdsl.catalog.kind import UNRESOLVED, LayerKind
+from netdsl.catalog.signature import Signature
+from netdsl.diagnostics.problems import arguments as argument_problems
+from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.elaborate.arguments.parameters import unknown_call_argument
+from netdsl.elaborate.scope.entities import Given, Tensor, spell_entity, tensors_in
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.syntax import tree
+
+
+def call_values(
+    definition: LayerKind,
+    found: Signature,
+    arriving: Any,
+    extra: list[Given],
+    whole: tree.Call,
+    frame: Frame,
+) -> tuple[list[Any] | None, dict[str, Any]]:
+    """Lay the call out as Keras gets it: positional values and keywords, tensors still among them."""
+    spreads = definition.takes == "positional" and isinstance(arriving, (list, tuple))
+    positional: list[Any] = list(arriving) if spreads else [arriving]
+    keywords: dict[str, Any] = {}
+    if len(positional) == 1 and not extra:
+        return positional, keywords
+    names = [p.name for p in found.call_parameters if p.kind in ("positional", "keyword")]
+    anything = any(p.kind == "any_name" for p in found.call_parameters) or not names
+    for item in extra:
+        name = item.name or (names[len(positional)] if len(positional) < len(names) else "")
+        if refusal := call_mismatch(definition, name, item.value):
+            label, help_ = f"`{name}` {refusal.label}", refusal.help or "leave it out"
+            facts: dict[str, Any] = {"layer": definition.name, "argument": name}
+            frame.report(refusal.problem.at(item.span, label, help=help_, **facts))
+            return None, {}
+        if item.name is None:
+            positional.append(item.value)
+        elif item.name in keywords or item.name in names[: len(positional)]:
+            _report_call_argument(
+                item, f"`{item.name}` is given twice", definition, frame, repeated=True
+            )
+            return None, {}
+        elif item.name not in names and not anything and item.name != "training":
+            unknown_call_argument(item, names[1:], definition, frame)
+            return None, {}
+        else:
+            keywords[item.name] = item.value
+    if len(positional) > max(len(names), 1) and not anything:
+        frame.report(
+            shape_problems.TooFewInputs.at(
+                whole.span,
+                f"takes at most {len(names)} tensors, {len(positional)} arrive",
+                layer=definition.name,
+            )
+        )
+        return None, {}
+    return positional, keywords
+
+
+def _report_call_argument(
+    item: Given, label: str, definition: LayerKind, frame: Frame, *, repeated: bool
+) -> None:
+    problem = argument_problems.RepeatedArgument if repeated else argument_problems.UnknownArgument
+    frame.report(
+        problem.at(item.name_span or item.span, label, layer=definition.name, argument=item.name)
+    )
+
+
+#: What the rules of recurrent layers look into themselves.
+_STATES = frozenset({"initial_state", "states"})
+
+
+def call_mismatch(definition: LayerKind, name: str, value: Any) -> ArgumentMismatch | None:
+    """Say what is wrong with a call-time argument by its kind alone: a switch, a tensor, or a list of tensors."""
+    if name in _STATES:
+        return None
+    if name in definition.tensor_arguments:
+        other = next((leaf for leaf in _leaves(value) if not isinstance(leaf, Tensor)), None)
+        if other is not None:
+            return ArgumentMismatch(f"takes a tensor, this is {spell_entity(other)}")
+        if name in definition.list_arguments and isinstance(value, tuple):
+            return ArgumentMismatch(
+                "takes a list, this is a tuple", help="write it in brackets: `[…]`"
+            )
+        return None
+    if next(tensors_in(value), None) is not None:
+        value = spell_entity(next(tensors_in(value)))
+    return switch_mismatch(name, value)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Give what a value is made of, `None` left out."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, (list, tuple)):
+            pending.extend(item)
+        elif item is not None and item is not UNRESOLVED:
+            yield item

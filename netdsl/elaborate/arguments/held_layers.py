@@ -1,0 +1,204 @@
+"""Layers that are values, held by a loop's name or a parameter: Python holds one object, and every use is a new layer.
+
+A `let` is written out wherever it is used, and a parameter of the type `layer` is a function that makes one. Anything
+else that holds a layer may be used once; what would share weights behind the reader's back is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netdsl.catalog.kind import BoundLayer
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate.scope.entities import ExternLayerRef, KindRef, SharedLayer
+from netdsl.elaborate.scope.families import is_in_several
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import children, walk
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.scope.entities import Given
+
+_HELP = "write the layer itself at each use, or share one on purpose: `layer name = …`"
+
+
+def holds_layer(value: Any) -> bool:
+    """Tell a layer that is not applied, and a list, tuple or dict with one in it; not one that is shared on purpose."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, BoundLayer) and item.shared is None:
+            return True
+        if isinstance(item, (list, tuple)):
+            pending.extend(item)
+        elif isinstance(item, dict):
+            pending.extend(item.values())
+    return False
+
+
+def with_layers(value: Any, span: Span, frame: Frame, *, takes_network: bool = False) -> Any:
+    """Put layers in place of what `layer` statements declared, in a value that is an argument.
+
+    `takes_network` says that what arrives at the layer's call arrives at the layer inside too.
+    """
+    match value:
+        case SharedLayer():
+            as_layer = frame.session.interpreter.shared_as_layer
+            return as_layer(value, span, frame, takes_network)
+        case list() | tuple() if any(isinstance(item, _MAY_HOLD) for item in value):
+            made = [with_layers(item, span, frame) for item in value]
+            return made if isinstance(value, list) else tuple(made)
+        case dict() if any(isinstance(item, _MAY_HOLD) for item in value.values()):
+            return {key: with_layers(item, span, frame) for key, item in value.items()}
+    return value
+
+
+def given_layers(given: Iterable[Given], frame: Frame, *, takes_network: bool) -> list[Given]:
+    """Put layers in place of the names of `layer` statements, among the arguments of a layer."""
+    return [
+        replace(g, value=with_layers(g.value, g.span, frame, takes_network=takes_network))
+        for g in given
+    ]
+
+
+_MAY_HOLD = (SharedLayer, list, tuple, dict)
+
+
+def holds_shared(value: Any) -> bool:
+    """Tell whether a value is, or holds, a layer of a `layer` statement."""
+    if isinstance(value, BoundLayer):
+        return value.shared is not None or any(map(holds_shared, value.arguments.values()))
+    if isinstance(value, dict):
+        return any(map(holds_shared, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(holds_shared, value))
+
+
+def no_shared_layers(
+    bound: Mapping[str, Any], call: tree.Call, frame: Frame, why: str, help: str
+) -> bool:
+    """Report a shared layer among the arguments of what makes layers of its own; tells whether there is none."""
+    name = next((name for name, value in bound.items() if holds_shared(value)), None)
+    if name is None:
+        return True
+    given = next((a.value for a in call.arguments if a.name == name), call)
+    if given is call and call.arguments:
+        given = call.arguments[0].value
+    frame.report(problems.WrongUse.at(given.span, why, name=name, help=help))
+    return False
+
+
+def check_turn(loop: tree.For, bound: Mapping[str, Any], frame: Frame) -> None:
+    """Report a layer that a loop goes over and that its body uses again."""
+    for name, value in bound.items():
+        if holds_layer(value) and (again := _used_again(name, [loop.body])) is not None:
+            _report(name, again, frame)
+
+
+def check_parameters(
+    node: tree.Block | tree.Model | tree.Function, bound: Mapping[str, Any], frame: Frame
+) -> bool:
+    """Report layers for parameters that do not say `layer`, and that what is declared uses again."""
+    inside = node.value if isinstance(node, tree.Function) else node.body
+    fine = True
+    for parameter in node.parameters:
+        value = bound.get(parameter.name)
+        if not holds_layer(value) or _makes_layers(node, parameter):
+            continue
+        if (again := _used_again(parameter.name, [inside])) is not None:
+            single = isinstance(value, BoundLayer) and not isinstance(node, tree.Function)
+            _report(parameter.name, again, frame, typed(parameter) if single else None)
+            fine = False
+    return fine
+
+
+def check_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) -> None:
+    """Report a layer as the default of a parameter that does not say `layer`: Python makes it once for all calls."""
+    for parameter in node.parameters:
+        if parameter.default is None or _makes_layers(node, parameter):
+            continue
+        if isinstance(parameter.default, tree.Call) and _is_object(parameter.default, frame):
+            continue
+        if any(_is_layer_call(part, frame) for part in walk(parameter.default)):
+            label = "made once for all calls: Python would share its weights"
+            fix = None if isinstance(node, tree.Function) else typed(parameter)
+            _report(parameter.name, (parameter.default.span, label), frame, fix)
+
+
+def multiplied(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> bool:
+    """Report a list of layers taken several times, `[LSTMCell(8)] * 2`: in Python it holds the same layers again."""
+    pairs = ((expr.left, left, expr.right), (expr.right, right, expr.left))
+    for side, value, times in pairs if expr.op == "*" else ():
+        if isinstance(value, (list, tuple)) and holds_layer(value):
+            item, fix = side.span.text, None
+            if isinstance(side, tree.ListExpr) and len(side.items) == 1:
+                text = f"[{side.items[0].span.text} for _ in range({times.span.text})]"
+                fix = Fix((Edit(expr.span, text),), text=f"make each of them: `{text}`")
+            label = "the same layers again: Python would share their weights"
+            help_ = fix.text if fix is not None else _HELP
+            frame.report(problems.WrongUse.at(expr.span, label, name=item, help=help_, fix=fix))
+            return True
+    return False
+
+
+def _is_layer_call(part: tree.Node, frame: Frame) -> bool:
+    if not isinstance(part, tree.Call) or not isinstance(part.function, tree.Name):
+        return False
+    return isinstance(frame.lookup(part.function.id), (KindRef, ExternLayerRef))
+
+
+def _is_object(call: tree.Call, frame: Frame) -> bool:
+    """Tell a call whose name is that of an object too, such as `Identity()`; as a layer it has nothing to share."""
+    found = frame.lookup(call.function.id) if isinstance(call.function, tree.Name) else None
+    return isinstance(found, KindRef) and is_in_several(found.name)
+
+
+def _makes_layers(node: tree.Node, parameter: tree.Parameter) -> bool:
+    """Tell a parameter that is a function which makes a layer."""
+    return parameter.type == "layer" and not isinstance(node, tree.Function)
+
+
+def typed(parameter: tree.Parameter) -> Fix:
+    """`block b(inner)` -> `block b(inner: layer)`."""
+    name = parameter.name_span
+    place = parameter.type_span or Span(name.file, name.end, name.end)
+    text = "layer" if parameter.type_span is not None else ": layer"
+    return Fix((Edit(place, text),), text=f"give it the type of a layer: `{name.text}: layer`")
+
+
+def _used_again(name: str, nodes: Iterable[tree.Node]) -> tuple[Span, str] | None:
+    """Give the place of a second use, or of one that is carried out several times."""
+    for number, (use, is_repeated) in enumerate(_uses(name, nodes)):
+        if is_repeated:
+            return use.span, "used at each turn: Python would share its weights"
+        if number == 1:
+            return use.span, "used again: Python would share its weights"
+    return None
+
+
+def _uses(name: str, nodes: Iterable[tree.Node]) -> Iterator[tuple[tree.Name, bool]]:
+    pending = [(node, False) for node in reversed(list(nodes))]
+    while pending:
+        node, is_repeated = pending.pop()
+        if isinstance(node, tree.Name):
+            if node.id == name:
+                yield node, is_repeated
+            continue
+        inner = _repeated(node)
+        parts = [(part, is_repeated or part is inner) for part in children(node)]
+        pending.extend(reversed(parts))
+
+
+def _repeated(node: tree.Node) -> tree.Node | None:
+    """Give the part of a node that is carried out for each turn."""
+    if isinstance(node, (tree.Repeat, tree.For)):
+        return node.body
+    return node.element if isinstance(node, tree.Comprehension) else None
+
+
+def _report(name: str, place: tuple[Span, str], frame: Frame, fix: Fix | None = None) -> None:
+    span, label = place
+    frame.report(problems.WrongUse.at(span, label, name=name, help=_HELP, fix=fix))

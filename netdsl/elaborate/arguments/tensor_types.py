@@ -1,0 +1,255 @@
+"""Tensor types as written: what a model's input declares, and what a block's or extern layer's type matches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.catalog.signature import dtype_aliases, dtype_names
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.scope.entities import POISON, is_poisoned, spell_entity
+from netdsl.elaborate.scope.frame import MISSING, Frame
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names
+from netdsl.tensor import UNKNOWN, Demand, Dim, Sym, TensorSpec, Unknown, equal, spell_shape
+
+_OPTIONS = ("sparse", "ragged", "batch_size", "optional", "name")
+
+
+def is_symbol(dim: tree.Expr, frame: Frame) -> bool:
+    """Tell whether a dimension is a name that nothing binds, and so a symbolic size."""
+    return isinstance(dim, tree.Name) and frame.lookup(dim.id) is MISSING
+
+
+def declare_symbols(written: tree.TensorType, frame: Frame) -> None:
+    """Bind each name that only a type mentions to the symbolic size of that name."""
+    for dim in written.dims:
+        for name, node in free_names(dim).items():
+            if is_symbol(node, frame):
+                frame.variables[name] = frame.session.sizes.get(name, Sym.variable(name))
+
+
+def poison_symbols(written: tree.TensorType | None, frame: Frame) -> None:
+    """Bind the names of a type that a mistake elsewhere leaves without their sizes."""
+    for dim in () if written is None else written.dims:
+        if is_symbol(dim, frame) and isinstance(dim, tree.Name):
+            frame.variables[dim.id] = POISON
+
+
+def dtype_of(written: tree.TensorType, frame: Frame) -> str:
+    """Give the dtype of a type, float32 unless it says another; reports one that Keras does not know."""
+    name = written.dtype or "float32"
+    name = dtype_aliases().get(name, name)
+    if name in dtype_names():
+        return name
+    near = closest(name, dtype_names())
+    span = written.dtype_span or written.span
+    frame.report(
+        problems.WrongInputType.at(
+            span,
+            f"Keras has no dtype `{name}`",
+            help=f"did you mean `{near}`?"
+            if near
+            else "the dtypes are `float32`, `int32`, `string`, …",
+            fix=Fix((Edit(span, near),), safe=True) if near else None,
+        )
+    )
+    return near or "float32"
+
+
+def dimension(expr: tree.Expr, frame: Frame) -> Dim | None:
+    """Evaluate one dimension; None after reporting."""
+    if isinstance(expr, tree.Arriving):
+        return UNKNOWN
+    return _as_dimension(ev.value_of(expr, frame), expr, frame)
+
+
+def _as_dimension(value: Any, expr: tree.Expr, frame: Frame) -> Dim | None:
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, Sym):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value >= 0:
+            return value
+        _report_size(expr, f"a dimension is at least 0, this is {value}", "?", frame)
+    elif not is_poisoned(value):
+        label = f"a dimension is a whole number, this is {spell_entity(value)}"
+        _report_size(expr, label, _whole(value), frame)
+    return None
+
+
+def _whole(value: Any) -> str:
+    """Spell the whole number that `28.0` or `"28"` was meant for, or nothing."""
+    if isinstance(value, float) and value.is_integer() and 0 < value < 2**31:
+        return str(int(value))
+    return value if isinstance(value, str) and value.isdecimal() and len(value) < 10 else ""
+
+
+def _report_size(expr: tree.Expr, label: str, better: str, frame: Frame) -> None:
+    help_ = "write a whole number, `?` for any size, or a name for a size that others repeat"
+    if better == "?":
+        help_ = "write `?` for a size that is not known"
+    elif better:
+        help_ = f"did you mean `{better}`?"
+    fix = Fix((Edit(expr.span, better),), safe=True) if better else None
+    frame.report(problems.WrongInputType.at(expr.span, label, help=help_, fix=fix))
+
+
+def _dimensions(expr: tree.Expr, frame: Frame) -> list[Dim | None]:
+    """Evaluate one dimension, or those of `*size`."""
+    if not isinstance(expr, tree.Starred):
+        return [dimension(expr, frame)]
+    return [_as_dimension(value, expr, frame) for value in ev.spread(expr, frame)]
+
+
+def declared_type(
+    written: tree.TensorType, frame: Frame
+) -> tuple[TensorSpec, dict[str, Any]] | None:
+    """Give the type of a model's input, batch included, and its options; None after reporting."""
+    dtype = dtype_of(written, frame)
+    dims: list[Dim] = []
+    fine = True
+    for expr in written.dims:
+        for dim in _dimensions(expr, frame):
+            fine = fine and dim is not None
+            dims.append(UNKNOWN if dim is None else dim)
+    options = input_options(written, frame)
+    if not fine or options is None:
+        return None
+    batch: Dim = options.get("batch_size") or UNKNOWN
+    return (
+        TensorSpec(
+            (batch, *dims),
+            dtype,
+            sparse=bool(options.get("sparse")),
+            ragged=bool(options.get("ragged")),
+        ),
+        options,
+    )
+
+
+def _type_before(option: tree.Argument, written: tree.TensorType) -> str:
+    """`[8](dtype="int32")`: a dtype stands before the sizes."""
+    if option.name == "dtype" and written.dtype is None:
+        sizes = ", ".join(expr.span.text for expr in written.dims)
+        dtype = option.value.span.text.strip("\"'")
+        return f"write it before the sizes: `{dtype}[{sizes}]`"
+    return "leave it out"
+
+
+def input_options(written: tree.TensorType, frame: Frame) -> dict[str, Any] | None:
+    """Evaluate the options after a type, as `keras.Input` takes them."""
+    options: dict[str, Any] = {}
+    fine = True
+    for option in written.options:
+        if option.name not in _OPTIONS:
+            near = closest(option.name or "", _OPTIONS)
+            offered = ", ".join(f"`{o}`" for o in _OPTIONS)
+            frame.report(
+                problems.WrongInputType.at(
+                    option.span,
+                    f"an input takes {offered}",
+                    help=f"did you mean `{near}`?" if near else _type_before(option, written),
+                )
+            )
+            fine = False
+            continue
+        value = ev.value_of(option.value, frame)
+        wanted: type = {"batch_size": int, "name": str}.get(option.name, bool)
+        fits = isinstance(value, wanted)
+        if not fits or (isinstance(value, int) and option.name == "batch_size" and value < 1):
+            if not is_poisoned(value):
+                frame.report(
+                    problems.WrongInputType.at(
+                        option.value.span, f"`{option.name}` does not take {spell_entity(value)}"
+                    )
+                )
+            fine = False
+        options[option.name] = value
+    return options if fine else None
+
+
+def match_type(
+    written: tree.TensorType, spec: TensorSpec, frame: Frame, label: str, span: Span
+) -> bool:
+    """Match what arrives against a block's or extern layer's type, binding the names in it.
+
+    A name bound nowhere yet stands for the size that arrives; anything else must agree with it.
+    """
+    if len(written.dims) != spec.rank - 1:
+        frame.report(
+            shape_problems.WrongRank.at(
+                span,
+                f"takes {len(written.dims)} dimensions beside the batch, {spell_shape(spec.shape)} arrives",
+                layer=label,
+            )
+        )
+        return False
+    if written.dtype is not None and dtype_of(written, frame) != spec.dtype:
+        frame.report(
+            shape_problems.WrongDtype.at(
+                span, f"takes {written.dtype}, {spec.dtype} arrives", layer=label
+            )
+        )
+        return False
+    return all(
+        _match_dim(expr, spec.shape[axis], axis, spec, frame, label, span)
+        for axis, expr in enumerate(written.dims, 1)
+    )
+
+
+def _wanted(expr: tree.Expr, size: Dim) -> str:
+    """Say what a type asks of an axis: "the type says 3", "`n` is 8"."""
+    return (
+        f"the type says {size}"
+        if isinstance(expr, tree.Literal)
+        else f"`{expr.span.text}` is {size}"
+    )
+
+
+def _match_dim(
+    expr: tree.Expr,
+    arriving: Dim,
+    axis: int,
+    spec: TensorSpec,
+    frame: Frame,
+    label: str,
+    span: Span,
+) -> bool:
+    if isinstance(expr, tree.Arriving):
+        return True
+    if isinstance(expr, tree.Name) and expr.id not in frame.variables:
+        found = frame.lookup(expr.id)
+        if found is MISSING:
+            frame.variables[expr.id] = None if isinstance(arriving, Unknown) else arriving
+            return True
+    wanted = dimension(expr, frame)
+    if wanted is None:
+        return False
+    verdict = equal(wanted, arriving)
+    if isinstance(verdict, Demand):
+        frame.demand([verdict], span)
+        return True
+    if not verdict:
+        frame.report(
+            shape_problems.IncompatibleShape.at(
+                span,
+                f"axis {axis} is {arriving} in {spell_shape(spec.shape)}, {_wanted(expr, wanted)}",
+                layer=label,
+            )
+        )
+    return verdict
+
+
+def given_type(written: tree.TensorType, frame: Frame, batch: Dim, dtype: str) -> TensorSpec | None:
+    """Give the type of an extern layer's output; `dtype` is what it has unless it says another."""
+    dims = [dimension(expr, frame) for expr in written.dims]
+    if any(dim is None for dim in dims):
+        return None
+    own = dtype_of(written, frame) if written.dtype else dtype
+    return TensorSpec((batch, *(UNKNOWN if d is None else d for d in dims)), own)

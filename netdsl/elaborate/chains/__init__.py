@@ -1,0 +1,1 @@
+"""Chains, bodies and models: what runs stage after stage."""

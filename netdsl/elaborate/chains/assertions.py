@@ -1,0 +1,252 @@
+"""`assert`: facts that a spec promises, checked at each set of hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netdsl.catalog.kind import Weight
+from netdsl.catalog.weight import distinct
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.problems import arguments as argument_problems
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.arguments.parameters import evaluate_arguments
+from netdsl.elaborate.plans.ordering import Arrangement
+from netdsl.elaborate.scope.entities import POISON, ModelFact, ModelRef, Tensor, is_tensorial
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.scope.untold import require_told
+from netdsl.elaborate.scope.values import as_text
+from netdsl.graph import Graph, Node
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import free_names, walk
+from netdsl.tensor import UNKNOWN, Dim, Unknown, product, spell_shape, sum_of
+
+DTYPE_BYTES: Mapping[str, int] = {
+    "float64": 8,
+    "int64": 8,
+    "uint64": 8,
+    "float32": 4,
+    "int32": 4,
+    "uint32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "int16": 2,
+    "uint16": 2,
+    "int8": 1,
+    "uint8": 1,
+    "bool": 1,
+    "float8_e4m3fn": 1,
+    "float8_e5m2": 1,
+}
+
+
+def check(statement: tree.Assert, frame: Frame) -> None:
+    """Check an assertion of a body, unless a mistake in the graph has taken its numbers away."""
+    if frame.body is not None and frame.body.graph.complete and not frame.unit.is_broken:
+        check_in(statement, frame)
+
+
+def check_in(statement: tree.Assert, frame: Frame) -> bool:
+    """Decide an assertion and report it where it does not hold, with the numbers on both sides."""
+    held = ev.condition(statement.condition, frame)
+    require_told(POISON if held is None else held, statement.span, frame)
+    if held is not False or _has_refused_defaults(frame):
+        return held is True
+    message = "" if statement.message is None else as_text(ev.value_of(statement.message, frame))
+    numbers = _numbers(statement.condition, frame)
+    label = "; ".join(part for part in (message, numbers) if part) or "this does not hold"
+    frame.report(
+        problems.AssertionFails.at(
+            statement.condition.span,
+            label,
+            related=_shape_labels(statement.condition, frame),
+            help=_way_out(statement.condition, frame),
+        )
+    )
+    return False
+
+
+def _has_refused_defaults(frame: Frame) -> bool:
+    """Tell whether a mistake in a `defaults` statement has left layers as they were not meant."""
+    file = frame.unit.file
+    spans = [s.span for s in frame.unit.module.statements if isinstance(s, tree.Defaults)]
+    return any(
+        span.start <= found.primary.span.start < span.end
+        for found in (frame.session.diagnostics if spans else ())
+        if found.severity == "error" and found.primary.span.file is file
+        for span in spans
+    )
+
+
+def takes_what_arrives(arranged: Arrangement, frame: Frame) -> bool:
+    """Check the assertions on parameters and inputs alone, which say why a layer would refuse them further down."""
+    given = {written.name for written in arranged.inputs}
+    own = {name for step in arranged.steps for name in step.defines} - given
+    later = own | {"params", "macs", "memory"}
+    return all(
+        check_in(step.statement, frame)
+        for step in arranged.steps
+        if isinstance(step.statement, tree.Assert) and not later & step.uses.keys()
+    )
+
+
+def _way_out(condition: tree.Expr, frame: Frame) -> str:
+    """Say what can be changed: what a use gives, the network, or the promise."""
+    found = {name: frame.lookup(name) for name in free_names(condition)}
+    plain = (int, float, str, list, tuple)
+    if not {"params", "macs", "memory"} & found.keys() and frame.body is not None:
+        given = [f"`{n}`" for n, v in found.items() if isinstance(v, plain) and not is_tensorial(v)]
+        if given and not any(is_tensorial(value) for value in found.values()):
+            return f"give another value to {' or '.join(given)}"
+    return "change the network so that it keeps the promise, or correct the promise"
+
+
+def _shape_labels(condition: tree.Expr, frame: Frame) -> list[Label]:
+    """Say where each tensor whose shape an assertion asks for came from."""
+    body = frame.body
+    if body is None:
+        return []
+    labels: dict[Span, Label] = {}
+    for node in walk(condition):
+        if isinstance(node, tree.Attribute) and node.name in ("shape", "dtype"):
+            value = ev.evaluate(node.value, frame)
+            if isinstance(value, Tensor):
+                place = body.graph.nodes[value.ref.node].origin.span
+                labels.setdefault(place, Label(place, f"gives {value.spec}"))
+    return list(labels.values())
+
+
+def _numbers(condition: tree.Expr, frame: Frame) -> str:
+    """Spell what each side that is not written out came to."""
+    sides: list[tree.Expr] = []
+    stack: list[tree.Expr] = [condition]
+    while stack:
+        expr = stack.pop()
+        if isinstance(expr, tree.Compare):
+            sides.extend([expr.first, *expr.operands])
+        elif isinstance(expr, tree.Binary) and expr.op in ("and", "or"):
+            stack.extend([expr.right, expr.left])
+    spelled: dict[str, str] = {}
+    for side in sides:
+        if not isinstance(side, tree.Literal):
+            value = ev.evaluate(side, frame)
+            if not isinstance(value, (tree.Node, type(POISON))):
+                spelled[" ".join(side.span.text.split())] = spell_number(value)
+    return ", ".join(f"`{text}` is {value}" for text, value in spelled.items())
+
+
+def spell_number(value: Any) -> str:
+    """Write a number for people, thousands apart."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return spell_shape(value) if isinstance(value, tuple) else as_text(value)
+    return f"{value:,}"
+
+
+# -- facts --------------------------------------------------------------------------------------
+
+
+def facts_of(nodes: list[Node]) -> dict[str, Any]:
+    """Give `params`, `macs` and `memory` of some nodes."""
+    weights = _weights(nodes)
+    macs: Dim = 0
+    for node in nodes:
+        macs = macs + node.macs
+
+    def memory(call: tree.Call, frame: Frame) -> Any:
+        return _memory(nodes, weights, call, frame)
+
+    return {
+        "params": sum(count(w) for w in weights),
+        "macs": _known(macs),
+        "memory": ModelFact("memory", {"call": memory}),
+    }
+
+
+def _known(dim: Dim) -> Any:
+    return None if isinstance(dim, Unknown) else dim
+
+
+def _weights(nodes: list[Node]) -> list[Weight]:
+    operations = {id(n.operation): n.operation for n in nodes}
+    return list(distinct(w for operation in operations.values() for w in operation.weights))
+
+
+def count(weight: Weight) -> int:
+    """Count the parameters of a weight."""
+    total = 1
+    for size in weight.shape:
+        total *= size
+    return total
+
+
+def activation_bytes(nodes: list[Node]) -> Dim:
+    """Add up the bytes of all outputs for one sample."""
+    return sum_of(
+        product(spec.shape[1:]) * DTYPE_BYTES.get(spec.dtype, 0)
+        for node in nodes
+        for spec in node.flat_outputs
+    )
+
+
+def _memory(nodes: list[Node], weights: list[Weight], call: tree.Call, frame: Frame) -> Any:
+    """`memory(batch=64)`: bytes of the weights and of every activation of a batch, as a forward pass keeps them."""
+    batch = 1
+    for given in evaluate_arguments(call.arguments, frame):
+        if given.name not in (None, "batch"):
+            frame.report(
+                argument_problems.UnknownArgument.at(
+                    given.name_span or given.span,
+                    "`memory` takes `batch`",
+                    layer="memory",
+                    argument=given.name,
+                )
+            )
+            return POISON
+        if not isinstance(given.value, int):
+            return POISON
+        batch = given.value
+    stored = sum(count(w) * DTYPE_BYTES.get(w.dtype, 4) for w in weights)
+    total = activation_bytes(nodes) * batch + stored
+    return UNKNOWN if isinstance(total, Unknown) else total
+
+
+def check_top_level(statement: tree.Assert, root: Frame, graphs: Mapping[str, Graph]) -> None:
+    """Check `assert params(ResNet50) < 26e6`, which names its model."""
+
+    def fact(name: str) -> ModelFact:
+        def compute(call: tree.Call, frame: Frame) -> Any:
+            return _of_model(name, call, frame, graphs)
+
+        return ModelFact(name, {"call": compute})
+
+    scope = root.inner({name: fact(name) for name in ("params", "macs", "memory")})
+    check_in(statement, scope)
+
+
+def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Graph]) -> Any:
+    first = call.arguments[0].value if call.arguments else None
+    target = frame.lookup(first.id) if isinstance(first, tree.Name) else None
+    if not isinstance(first, tree.Name) or not isinstance(target, ModelRef):
+        near = closest(first.id, graphs) if isinstance(first, tree.Name) else None
+        frame.report(
+            name_problems.UnknownModel.at(
+                (first or call).span,
+                f"`{name}` takes the name of a model of this file",
+                name=first.id if isinstance(first, tree.Name) else call.span.text[:40],
+                help=f"did you mean `{near}`?" if near else "",
+                fix=Fix((Edit(first.span, near),), safe=True) if near and first else None,
+            )
+        )
+        return POISON
+    graph = graphs.get(first.id)
+    if graph is None or not graph.complete:
+        return POISON
+    facts = facts_of(graph.needed_nodes())
+    if name != "memory":
+        return facts[name]
+    rest = tree.Call(call.span, call.function, call.arguments[1:])
+    return facts["memory"].values["call"](rest, frame)

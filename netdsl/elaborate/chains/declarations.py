@@ -1,0 +1,159 @@
+"""Mistakes of declarations, whether they are used or not: types of parameters, layers of `defaults`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from keyword import iskeyword
+
+from netdsl.catalog.signature import names_and_aliases, signature
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.problems import names as problems
+from netdsl.diagnostics.problems.arguments import RepeatedArgument
+from netdsl.diagnostics.problems.structure import WrongUse
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.arguments.held_layers import check_defaults
+from netdsl.elaborate.arguments.parameters import default_value
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.syntax import tree
+from netdsl.syntax.faults import shorten
+from netdsl.syntax.tokens import TYPE_WORDS
+
+
+def check_declarations(frame: Frame) -> None:
+    """Report what no use of a unit's declarations could put right."""
+    _check_repeated(frame.unit.module.statements, frame)
+    for statement in frame.unit.module.statements:
+        if isinstance(statement, (tree.Block, tree.Model)) and isinstance(
+            statement.body, tree.Body
+        ):
+            _check_repeated(statement.body.statements, frame)
+        for parameter in getattr(statement, "parameters", ()):
+            _check_type(parameter, frame)
+        if isinstance(statement, (tree.Block, tree.Model, tree.Function)):
+            _evaluate_defaults(statement, frame)
+        if isinstance(statement, (tree.ExternLayer, tree.ExternFn)):
+            _check_module(statement, frame)
+        for inner in _with_body(statement):
+            if isinstance(inner, (tree.Block, tree.Model, tree.Function)):
+                check_defaults(inner, frame)
+            if isinstance(inner, tree.Defaults):
+                _check_layer(inner, frame)
+            elif isinstance(inner, tree.Assert):
+                _check_promise(inner, frame)
+            elif isinstance(inner, tree.Function) and inner is not statement:
+                for parameter in inner.parameters:
+                    _check_type(parameter, frame)
+
+
+def _evaluate_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) -> None:
+    """Have defaults checked that no use asks for: the generated Python evaluates them all the same."""
+    for parameter in node.parameters:
+        if parameter.default is not None:
+            frame.session.place = parameter.default.span
+            default_value(parameter, node.name, frame)
+
+
+def _with_body(statement: tree.Node) -> Iterator[tree.Node]:
+    yield statement
+    body = getattr(statement, "body", None)
+    if isinstance(body, tree.Body):
+        yield from body.statements
+
+
+def _check_promise(promise: tree.Assert, frame: Frame) -> None:
+    """`assert (params < 1e6, "small")`: a tuple of two always holds."""
+    condition = promise.condition
+    if not isinstance(condition, tree.TupleExpr) or not condition.items:
+        return
+    text = ", ".join(item.span.text for item in condition.items)
+    before = condition.span.file.text[condition.span.start - 1]
+    fix = Fix((Edit(condition.span, text if before.isspace() else f" {text}"),), safe=True)
+    label, help_ = "a tuple always holds, so nothing is checked", f"write `assert {shorten(text)}`"
+    frame.report(WrongUse.at(condition.span, label, name="assert", help=help_, fix=fix))
+
+
+def _as_module(statement: tree.ExternLayer | tree.ExternFn) -> Fix | None:
+    """`"gan/losses.py"` -> `"gan.losses"`."""
+    name = statement.module.removesuffix(".py").strip("./").replace("/", ".").replace("-", "_")
+    if not all(word.isidentifier() for word in name.split(".")):
+        return None
+    text = f'"{name}"'
+    return Fix((Edit(statement.module_span, text),), safe=True, text=f"write `from {text}`")
+
+
+def _check_module(statement: tree.ExternLayer | tree.ExternFn, frame: Frame) -> None:
+    """The generated code says `from module import name`, so both have to be what Python takes there."""
+    words = statement.module.split(".")
+    if not all(word.isidentifier() and not iskeyword(word) for word in words):
+        frame.report(
+            problems.UnreadableImport.at(
+                statement.module_span,
+                "a Python module is named with words and dots",
+                name=shorten(statement.module),
+                help='write it as Python\'s `import` does: `from "package.module"`',
+                fix=_as_module(statement),
+            )
+        )
+    if iskeyword(statement.name):
+        frame.report(
+            problems.UnreadableImport.at(
+                statement.name_span,
+                "Python reserves this word, so no module has anything of this name",
+                name=statement.name,
+            )
+        )
+
+
+def _check_type(parameter: tree.Parameter, frame: Frame) -> None:
+    if parameter.type is None or parameter.type in TYPE_WORDS:
+        return
+    near = closest(parameter.type, TYPE_WORDS)
+    span = parameter.type_span or parameter.span
+    frame.report(
+        problems.UnknownName.at(
+            span,
+            f"the types are {', '.join(f'`{word}`' for word in TYPE_WORDS)}",
+            name=parameter.type,
+            help=f"did you mean `{near}`?" if near else "leave the type out",
+            fix=Fix((Edit(span, near),), safe=True) if near else None,
+        )
+    )
+
+
+def _check_repeated(statements: Iterable[tree.Node], frame: Frame) -> None:
+    """Report an argument that the `defaults` of one scope give a layer twice: one of the two would be lost."""
+    first: dict[tuple[str, str], tree.Argument] = {}
+    for statement in statements:
+        if not isinstance(statement, tree.Defaults):
+            continue
+        kind = names_and_aliases("layer").get(statement.layer, statement.layer)
+        for argument in statement.arguments:
+            name = argument.name or ""
+            before = first.setdefault((kind, name), argument)
+            if name and before is not argument:
+                problem = RepeatedArgument.at(
+                    argument.name_span or argument.span,
+                    "given again here",
+                    argument=name,
+                    layer=statement.layer,
+                    related=(Label(before.span, "given here first"),),
+                    help="leave one of the two out",
+                )
+                frame.report(problem)
+
+
+def _check_layer(defaults: tree.Defaults, frame: Frame) -> None:
+    if signature("layer", defaults.layer) is not None:
+        return
+    if defaults.layer in frame.unit.names:
+        label, help_ = (
+            "`defaults` are for layers of Keras",
+            "give the parameter a default where it is declared",
+        )
+        near = None
+    else:
+        near = closest(defaults.layer, names_and_aliases("layer"))
+        label, help_ = "Keras has no layer of this name", f"did you mean `{near}`?" if near else ""
+    span = defaults.layer_span
+    fix = Fix((Edit(span, near),), safe=True) if near else None
+    frame.report(problems.UnknownStage.at(span, label, name=defaults.layer, help=help_, fix=fix))

@@ -1,0 +1,193 @@
+"""Loops over values: comprehensions, what a `for` goes over, and patterns that take values apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.arguments.held_layers import check_turn
+from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.remedies.unpacking import change_names, more_names
+from netdsl.elaborate.scope import values
+from netdsl.elaborate.scope.entities import (
+    POISON,
+    NamedOutputs,
+    Tensor,
+    is_poisoned,
+    is_tensorial,
+    spell_entity,
+)
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.scope.limits import TURN_STEPS, Crowds, check_items
+from netdsl.syntax import tree
+from netdsl.syntax.walk import names_after_as
+from netdsl.tensor import Sym
+
+
+class _Unknown(Exception):
+    """What a comprehension goes over is not known: neither is what comes of it."""
+
+
+def comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
+    """Give a list; POISON where it goes over what is not known."""
+    try:
+        return _list(expr, frame)
+    except _Unknown:
+        return POISON
+
+
+def _list(expr: tree.Comprehension, frame: Frame) -> list[Any]:
+    result: list[Any] = []
+    predefine(expr, frame)
+    for turn in _clauses(expr, expr.clauses, frame):
+        result.append(ev.evaluate(expr.element, turn))
+        check_items(len(result))
+    return result
+
+
+def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
+    """Give a dict; POISON where it goes over what is not known."""
+    try:
+        return _dict(expr, frame)
+    except _Unknown:
+        return POISON
+
+
+def _dict(expr: tree.DictComprehension, frame: Frame) -> Any:
+    result: dict[Any, Any] = {}
+    crowds = Crowds()
+    predefine(expr, frame)
+    for turn in _clauses(expr, expr.clauses, frame):
+        key = ev.value_of(expr.key, turn)
+        if not ev.is_key(key, expr.key.span, crowds, frame):
+            return POISON
+        result[key] = ev.evaluate(expr.value, turn)
+        check_items(len(result))
+    return result
+
+
+def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) -> Iterator[Frame]:
+    """Give a frame for each turn of the clauses, numbered for the names of stages inside."""
+
+    def turns(depth: int, outer: Frame) -> Iterator[Frame]:
+        if depth == len(clauses):
+            yield outer
+            return
+        clause = clauses[depth]
+        items = _iterable(clause.iterable, outer)
+        if items is None:
+            raise _Unknown
+        for item in items:
+            inner = outer.inner(match_pattern(clause.target, item, outer))
+            if _holds(clause, inner):
+                yield from turns(depth + 1, inner)
+
+    for count, inner in enumerate(turns(0, frame)):
+        inner.loop, inner.index = loop, count
+        frame.session.budget.step(TURN_STEPS)
+        yield inner
+
+
+def _holds(clause: tree.Clause, frame: Frame) -> bool:
+    for condition in clause.conditions:
+        decided = ev.condition(condition, frame)
+        if decided is None:
+            raise _Unknown
+        if not decided:
+            return False
+    return True
+
+
+def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
+    """Evaluate what a loop goes over; an empty list after reporting."""
+    return _iterable(expr, frame) or []
+
+
+def _iterable(expr: tree.Expr, frame: Frame) -> list[Any] | None:
+    value = ev.value_of(expr, frame)
+    if is_poisoned(value) and not isinstance(value, (list, tuple)):
+        return None
+    if isinstance(value, (list, tuple)):
+        check_items(len(value))
+        return list(value)
+    if isinstance(value, dict):
+        return list(value)
+    if isinstance(value, Sym):
+        problem = values.ValueProblem("a loop needs a list", value)
+        ev.report_value_problem(problem, expr.span, frame)
+    else:
+        help_ = f"write `range({expr.span.text})`" if isinstance(value, int) else ""
+        frame.report(
+            problems.Uncomputable.at(
+                expr.span, f"a loop goes over a list, this is {spell_entity(value)}", help=help_
+            )
+        )
+    return None
+
+
+def turn(loop: tree.For, index: int, item: Any, frame: Frame) -> Frame:
+    """Open the scope of one turn of a loop over stages."""
+    bound = match_pattern(loop.target, item, frame)
+    if index == 0:
+        check_turn(loop, bound, frame)
+    return frame.turn(loop, index, bound)
+
+
+def _groups(count: int, value: Any) -> str:
+    """`for (units, rate) in [64, 32]`: each turn takes as many values as there are names."""
+    if is_tensorial(value):
+        return ""
+    group = ", ".join(["…"] * count)
+    return f"go over groups of {count}: `[({group}), ({group})]`"
+
+
+def match_pattern(pattern: tree.Pattern, value: Any, frame: Frame) -> dict[str, Any]:
+    """Bind the names of a pattern to the parts of a value."""
+    bound: dict[str, Any] = {}
+    stack = [(pattern, value)]
+    while stack:
+        part, item = stack.pop()
+        if isinstance(part, tree.NamePattern):
+            if part.id != "_":
+                bound[part.id] = item
+            elif isinstance(item, Tensor) and frame.body is not None:
+                frame.body.graph.discarded.add(item.ref.node)
+            continue
+        elements = _elements(part, item, frame)
+        stack.extend(zip(part.parts, elements, strict=True))
+    return bound
+
+
+def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]:
+    count = len(pattern.parts)
+    if isinstance(value, (list, tuple)) and len(value) == count:
+        return list(value)
+    if not is_poisoned(value):
+        came = spell_entity(value)
+        if isinstance(value, (list, tuple)):
+            what = "tensors" if is_tensorial(value) else "values"
+            came = f"{len(value)} {what}"
+        names = [n for n in value.names if n] if isinstance(value, NamedOutputs) else []
+        fix = change_names(pattern, value) if is_tensorial(value) and not names else None
+        fix = fix or more_names(pattern, value, frame)
+        help_ = fix.text if fix else _groups(count, value)
+        frame.report(
+            problems.WrongUnpacking.at(
+                pattern.span,
+                f"{count} names for {came}",
+                related=layers.input_labels(value, frame, pattern.span) if frame.body else (),
+                help=f"they are {', '.join(f'`{n}`' for n in names)}" if names else help_,
+                fix=fix,
+            )
+        )
+    return [POISON] * count
+
+
+def predefine(loop: tree.Node, frame: Frame) -> None:
+    """A name after `as` in a loop is a list, also where the loop has no turn."""
+    home = frame.body_frame()
+    for name in names_after_as(loop):
+        if name != "_" and not isinstance(home.variables.get(name), list):
+            home.variables[name] = []

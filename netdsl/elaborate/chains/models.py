@@ -1,0 +1,332 @@
+"""Models: from a declaration and its hyperparameters to a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netdsl.catalog.kind import Inference, Weight
+from netdsl.catalog.weight import distinct
+from netdsl.diagnostics.diagnostic import Label
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate.arguments import parameters
+from netdsl.elaborate.arguments import tensor_types as types
+from netdsl.elaborate.arguments.held_layers import check_parameters, no_shared_layers
+from netdsl.elaborate.chains import bodies
+from netdsl.elaborate.files.linking import Symbol
+from netdsl.elaborate.scope.entities import (
+    POISON,
+    ModelRef,
+    Tensor,
+    is_poisoned,
+    tensors_in,
+)
+from netdsl.elaborate.scope.frame import Body, Frame, Session
+from netdsl.elaborate.scope.hyperparameters import Settings
+from netdsl.elaborate.scope.limits import MAX_DEPTH, LimitReached
+from netdsl.graph import Graph, Node, Operation, Origin, Ref
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tensor import UNKNOWN, Dim, TensorSpec, equal, spell_shape
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInstance:
+    """A model at one set of hyperparameters."""
+
+    node: tree.Model
+    symbol: Symbol
+    hyperparameters: dict[str, Any]
+    graph: Graph
+
+
+def resolve(
+    symbol: Symbol, session: Session, depth: int = 0
+) -> tuple[Symbol, dict[str, Any]] | None:
+    """Follow `model A = B(args)` to the model with a body; gives it and the arguments set on the way."""
+    node = symbol.node
+    if isinstance(node, tree.Model):
+        return symbol, {}
+    assert isinstance(node, tree.SpecialisedModel)
+    home = session.root(symbol.unit)
+    if depth > MAX_DEPTH:
+        raise LimitReached(f"`{node.name}` is made from itself")
+    call = node.value
+    function = call.function if isinstance(call, tree.Call) else call
+    target = home.lookup(function.id) if isinstance(function, tree.Name) else None
+    if not isinstance(call, tree.Call) or not isinstance(target, ModelRef):
+        if not is_poisoned(target):
+            from netdsl.elaborate.remedies.unfinished import no_such_model
+
+            home.report(no_such_model(node, function, home))
+        return None
+    if target.symbol is symbol:
+        home.report(
+            problems.Cycle.at(call.span, "a model cannot be made from itself", name=node.name)
+        )
+        return None
+    base = resolve(target.symbol, session, depth + 1)
+    if base is None:
+        return None
+    own = _fixed(base[0], call, home)
+    if own is None:
+        return None
+    session.hyperparameters.fixed[id(node)] = own
+    return base[0], base[1] | own
+
+
+def _fixed(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Any] | None:
+    """Give the hyperparameters that a specialisation fixes."""
+    node = base.node
+    assert isinstance(node, tree.Model)
+    joined = parameters.join_arguments(node.name, node.parameters, call, home, is_stage=False)
+    if joined is None:
+        return None
+    given, spans = joined
+    found = {
+        p.name: parameters.check_type(p, given[p.name], spans[p.name], node.name, home)
+        for p in node.parameters
+        if p.name in given
+    }
+    return None if any(value is POISON for value in found.values()) else found
+
+
+def instantiate(ref: ModelRef, call: tree.Call, frame: Frame) -> ModelInstance | None:
+    """Give a model at the hyperparameters of a call."""
+    resolved = resolve(ref.symbol, frame.session)
+    if resolved is None:
+        return None
+    base, preset = resolved
+    node = base.node
+    assert isinstance(node, tree.Model)
+    home = frame.session.root(base.unit)
+    bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home, preset)
+    if bound is None or not check_parameters(node, bound, home):
+        return None
+    why = "a model makes its own layers, and this one is shared with what is around it"
+    help_ = f"make `{node.name}` a block, whose layers join the model that it is used in"
+    if not no_shared_layers(bound, call, frame, why, help_):
+        return None
+    via = (*(frame.body.via if frame.body is not None else ()), (call.span, node.name))
+    return instance_of(base, bound, frame.session, via, ref.symbol.name)
+
+
+def instance_of(
+    symbol: Symbol,
+    bound: dict[str, Any],
+    session: Session,
+    via: tuple[tuple[Span, str], ...],
+    name: str,
+) -> ModelInstance:
+    """Elaborate a model, once for each set of hyperparameters."""
+    node = symbol.node
+    assert isinstance(node, tree.Model)
+    key = (id(node), name, repr(sorted(bound.items())))
+    graph = session.graphs.get(key)
+    if graph is None:
+        session.budget.depth += 1
+        if session.budget.depth > MAX_DEPTH:
+            raise LimitReached(
+                f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep"
+            )
+        graph = elaborate_model(symbol, bound, session, via, name)
+        session.budget.depth -= 1
+        session.graphs[key] = graph
+    return ModelInstance(node, symbol, bound, graph)
+
+
+def elaborate_model(
+    symbol: Symbol,
+    bound: dict[str, Any],
+    session: Session,
+    via: tuple[tuple[Span, str], ...],
+    name: str,
+    arriving: list[TensorSpec] | None = None,
+) -> Graph:
+    """Build the graph of a model; `arriving` puts other types in place of the declared inputs'."""
+    node = symbol.node
+    assert isinstance(node, tree.Model)
+    graph = Graph(name, dict(bound), docstring=node.body.docstring, span=node.name_span)
+    graph.drawing = session.drawing
+    plan = session.plan(node.body, symbol.unit, in_model=True)
+    frame = Frame(
+        session, symbol.unit, session.root(symbol.unit), dict(bound), Body(graph, plan, via=via)
+    )
+    arranged = session.arranged(node.body)
+    early = bodies.run_early(arranged, frame)
+    for number, written in enumerate(arranged.inputs):
+        _add_input(written, frame, arriving[number] if arriving is not None else None)
+    bodies.run_body(node.body, arranged, frame, early)
+    _collect_outputs(node, frame)
+    bodies.check_facts(arranged, frame, graph.needed_nodes)
+    return graph
+
+
+def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -> None:
+    body = frame.body
+    assert body is not None
+    if written.type is None:
+        frame.report(
+            problems.WrongInputType.at(
+                written.span,
+                "an input of a model has a type",
+                help=f"write its shape without the batch: `input {written.name}: [224, 224, 3]`",
+            )
+        )
+        frame.variables[written.name] = POISON
+        return
+    types.declare_symbols(written.type, frame)
+    declared = types.declared_type(written.type, frame)
+    if declared is None:
+        frame.variables[written.name] = POISON
+        return
+    spec, options = declared
+    name = options.pop("name", written.name)
+    if arriving is not None:
+        types.match_type(written.type, arriving, frame, "input", written.span)
+        spec = replace(spec, shape=arriving.shape, masked=arriving.masked)
+    operation = Operation(
+        name, "InputLayer", "input", {k: v for k, v in options.items() if v}, span=written.name_span
+    )
+    node = Node(
+        len(body.graph.nodes),
+        operation,
+        (),
+        {},
+        spec,
+        0,
+        Origin(written.name_span, tuple(s for s, _ in body.via)),
+    )
+    frame.session.budget.node()
+    frame.session.budget.types([spec])
+    body.graph.nodes.append(node)
+    body.graph.inputs.append(node.id)
+    tensor = Tensor(Ref(node.id), spec)
+    body.inputs = (*body.inputs, tensor)
+    frame.variables[written.name] = tensor
+
+
+def _collect_outputs(node: tree.Model, frame: Frame) -> None:
+    """Name the outputs, flatten those that are several tensors, and put them in the graph."""
+    body = frame.body
+    assert body is not None
+    arranged = frame.session.arranged(node.body)
+    if not arranged.outputs and frame.unit.is_broken:
+        body.graph.complete = False
+    elif not arranged.outputs:
+        from netdsl.elaborate.remedies.unfinished import no_output
+
+        frame.report(no_output(node, "nothing leaves this model"))
+    for output in arranged.outputs:
+        value = frame.variables.get(bodies.output_key(output), POISON)
+        tensors = list(tensors_in(value))
+        if is_poisoned(value) or not tensors:
+            body.graph.complete = False
+            continue
+        body.graph.listed.append(None if isinstance(value, Tensor) else len(tensors))
+        name = bodies.output_name(output) or body.graph.nodes[tensors[0].ref.node].name
+        names = (
+            [name] if isinstance(value, Tensor) else [f"{name}_{i}" for i in range(len(tensors))]
+        )
+        for own, tensor in zip(names, tensors, strict=True):
+            while own in body.graph.outputs:
+                own = f"{own}_{len(body.graph.outputs)}"
+            body.graph.outputs[own] = tensor.ref
+
+
+# -- a model as a layer -------------------------------------------------------------------------
+
+
+def model_weights(graph: Graph) -> tuple[Weight, ...]:
+    """Give the weights of all layers that the outputs depend on, each layer once, and each weight that they share."""
+    needed = graph.needed()
+    operations = {id(n.operation): n.operation for n in graph.nodes if n.id in needed}
+    return distinct(
+        weight if operation.trainable and weight.trains else replace(weight, trainable=False)
+        for operation in operations.values()
+        for weight in operation.weights
+    )
+
+
+def model_inference(
+    outputs: list[TensorSpec], weights: tuple[Weight, ...], graph: Graph
+) -> Inference:
+    """What applying a model gives."""
+    structure = outputs[0] if len(outputs) == 1 else tuple(outputs)
+    return Inference(structure, weights, graph.macs())
+
+
+def input_mismatch(wanted: TensorSpec, arriving: TensorSpec) -> str | None:
+    """Say why a tensor does not fit a model's input, or None."""
+    if wanted.rank != arriving.rank:
+        return f"its input has shape {spell_shape(wanted.shape)}, {spell_shape(arriving.shape)} arrives"
+    if (wanted.dtype == "string") != (arriving.dtype == "string"):
+        return f"its input has dtype {wanted.dtype}, {arriving.dtype} arrives"
+    for axis, (a, b) in enumerate(zip(wanted.shape, arriving.shape, strict=True)):
+        if axis and isinstance(a, int) and isinstance(b, int) and equal(a, b) is False:
+            return (
+                f"axis {axis} of its input {spell_shape(wanted.shape)} is {a}, "
+                f"and {b} in {spell_shape(arriving.shape)}, which arrives"
+            )
+    return None
+
+
+def outputs_for(
+    instance: ModelInstance, declared: list[TensorSpec], arriving: list[TensorSpec], frame: Frame
+) -> list[TensorSpec]:
+    """Give a model's outputs for the sizes that arrive, by running its body again where they differ."""
+    graph = instance.graph
+    fits = all(a.shape[1:] == d.shape[1:] for a, d in zip(arriving, declared, strict=True))
+    if not fits and graph.complete:
+        body = frame.body
+        via = body.via if body is not None else ()
+        graph = elaborate_model(
+            instance.symbol, instance.hyperparameters, frame.session, via, graph.name, arriving
+        )
+    batch: Dim = arriving[0].shape[0] if arriving else UNKNOWN
+    specs = [graph.spec(ref) for ref in graph.outputs.values()]
+    return [spec.with_shape((batch, *spec.shape[1:])) for spec in specs]
+
+
+# -- models of a file ---------------------------------------------------------------------------
+
+
+def top_level(
+    symbol: Symbol, settings: Settings, session: Session
+) -> tuple[Symbol, dict[str, Any]] | None:
+    """Give a file's own model with its hyperparameters: defaults, what it fixes, and the settings that reach it.
+
+    None where a parameter has no value (which is said) or a mistake was reported.
+    """
+    resolved = resolve(symbol, session)
+    if resolved is None:
+        return None
+    base, preset = resolved
+    node = base.node
+    assert isinstance(node, tree.Model)
+    home = session.root(base.unit)
+    bound: dict[str, Any] = {}
+    set_ = settings.reaching(symbol.name, [p.name for p in node.parameters], preset)
+    session.hyperparameters.reached[symbol.name] = set_
+    for parameter in node.parameters:
+        if parameter.name in set_:
+            value = set_[parameter.name]
+            bound[parameter.name] = parameters.check_setting(parameter, value, node.name, home)
+        elif parameter.name in preset:
+            bound[parameter.name] = preset[parameter.name]
+        elif parameter.default is not None:
+            bound[parameter.name] = parameters.default_value(parameter, node.name, home)
+        else:
+            home.report(
+                problems.NotChecked.at(
+                    symbol.node.name_span,
+                    f"`{parameter.name}` has no default",
+                    name=symbol.node.name,
+                    related=(Label(parameter.span, "declared here"),),
+                    help=f"give it a default, or a value: `--set {parameter.name}=…`",
+                )
+            )
+            return None
+    if any(v is POISON for v in bound.values()) or not check_parameters(node, bound, home):
+        return None
+    return base, bound

@@ -1,0 +1,385 @@
+"""Chains: what arrives passes through stage after stage.
+
+`run` takes one stage and what arrives and gives what leaves it. A chain is run in a loop, so that its length costs
+no stack. The arriving value is a tensor, a list of them, or MISSING at the start of a source chain.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.arguments import arriving_tensors as arrivals
+from netdsl.elaborate.arguments.held_layers import with_layers
+from netdsl.elaborate.chains import bodies, loops, sharing
+from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.layers import extern, wrapped
+from netdsl.elaborate.remedies import unbound, uncalled
+from netdsl.elaborate.scope import values
+from netdsl.elaborate.scope.entities import (
+    POISON,
+    BlockRef,
+    ExternLayerRef,
+    KindRef,
+    ModelRef,
+    NotTaken,
+    SharedLayer,
+    is_poisoned,
+    is_tensorial,
+    short,
+    spell_entity,
+)
+from netdsl.elaborate.scope.frame import MISSING, Frame
+from netdsl.elaborate.scope.limits import check_items
+from netdsl.syntax import tree
+from netdsl.syntax.walk import begins_with, walk
+
+_Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
+
+
+def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
+    """Run a chain that stands where a value or tensor is expected: its first stage is the source.
+
+    A chain that starts with a layer is itself a layer, for an argument that takes one.
+    """
+    first = expr.stages[0]
+    current = _as_layer(ev.evaluate(first, frame))
+    if isinstance(current, (BoundLayer, KindRef, SharedLayer)):
+        return _chain_of_layers(expr, current, frame)
+    current = arrivals.check_source(first, current, frame)
+    if frame.body is None:
+        return (
+            POISON
+            if is_poisoned(current)
+            else _no_stage().outside_bodies(expr.stages[1].span, frame)
+        )
+    return run_rest(expr, 1, current, frame)
+
+
+def _as_layer(value: Any) -> Any:
+    """Take a name that is in several families for the layer, in a chain of layers."""
+    return (
+        value.made("layer") if isinstance(value, Ambiguous) and "layer" in value.families else value
+    )
+
+
+def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
+    found: list[Any] = [first]
+    found.extend(_as_layer(ev.evaluate(stage, frame)) for stage in expr.stages[1:])
+    found = [with_layers(v, s.span, frame) for s, v in zip(expr.stages, found, strict=True)]
+    for stage, value in zip(expr.stages, found, strict=True):
+        if isinstance(value, KindRef):
+            return _missing_parentheses(stage, value.name, value, frame)
+        if not isinstance(value, BoundLayer):
+            if not is_poisoned(value):
+                frame.report(
+                    problems.NotAStage.at(
+                        stage.span,
+                        "a chain that is itself a layer holds plain layers only",
+                        help="write the layers out, one after the other, or start the chain from a tensor",
+                    )
+                )
+            return POISON
+    return wrapped.layer_chain(found)
+
+
+def run_rest(expr: tree.Pipe, start: int, current: Any, frame: Frame) -> Any:
+    """Run the stages of a chain from number `start` on."""
+    for stage in expr.stages[start:]:
+        current = run(stage, current, frame)
+    return current
+
+
+def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    """Pass what arrives through one stage."""
+    frame.session.budget.step()
+    frame.session.place = stage.span
+    frame.session.reached.add(id(stage))
+    outer, frame.arriving = frame.arriving, arriving
+    result = _run_node(stage, arriving, frame)
+    frame.arriving = outer
+    if isinstance(result, (list, tuple)):
+        frame.session.budget.hold(result)
+    return result
+
+
+def _run_node(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    """Pass what arrives through a stage by its type."""
+    match stage:
+        case tree.Call():
+            return _call(stage, arriving, frame)
+        case tree.Name():
+            return _name(stage, arriving, frame)
+        case tree.ListExpr():
+            return _fork(stage, arriving, frame)
+        case tree.Arriving():
+            return _arriving(stage, arriving, frame)
+        case tree.Repeat():
+            return _repeat(stage, arriving, frame)
+        case tree.For():
+            return _for(stage, arriving, frame)
+        case tree.If():
+            return _if(stage, arriving, frame)
+        case tree.As():
+            return _as(stage, arriving, frame)
+        case tree.Pipe():
+            return _pipe(stage, arriving, frame)
+        case tree.Conditional():
+            return _conditional(stage, arriving, frame)
+        case tree.DictExpr():
+            return _no_stage().not_a_stage(stage, {}, frame)
+        case (
+            tree.Literal() | tree.FString() | tree.TupleExpr() | tree.Starred() | tree.Slice()
+            | tree.Comprehension() | tree.DictComprehension() | tree.Unary() | tree.Binary()
+            | tree.Compare() | tree.Attribute() | tree.Subscript()
+        ):  # fmt: skip
+            return _value(stage, arriving, frame)
+        case _:
+            assert_never(stage)
+
+
+def _arriving(stage: tree.Arriving, arriving: Any, frame: Frame) -> Any:
+    return ev.evaluate(stage, frame)
+
+
+def _pipe(stage: tree.Pipe, arriving: Any, frame: Frame) -> Any:
+    return run_rest(stage, 0, arriving, frame)
+
+
+# -- names and calls ----------------------------------------------------------------------------
+
+
+def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
+    found = frame.lookup(stage.id)
+    if isinstance(found, NotTaken):
+        return unbound.not_taken(stage, frame)
+    if isinstance(found, SharedLayer):
+        return sharing.apply_shared(found, None, stage.span, arriving, frame)
+    if is_tensorial(found):
+        return _start(stage, found, arriving, frame)
+    if isinstance(found, _Maker):
+        return _missing_parentheses(stage, stage.id, found, frame)
+    if found is MISSING:
+        return _no_stage().unknown_stage(stage.span, stage.id, frame)
+    return _no_stage().not_a_stage(stage, found, frame)
+
+
+def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
+    """A named tensor starts a branch of a fork; after any other arrow, what arrives would be lost."""
+    if arriving is MISSING or id(stage) in frame.session.branch_starts or is_poisoned(tensor):
+        return tensor
+    return _no_stage().tensor_as_stage(stage, frame)
+
+
+def note_starts(item: tree.Expr, frame: Frame) -> None:
+    """Remember the expressions that a branch, or a source, may begin with."""
+    frame.session.branch_starts.update(id(node) for node in begins_with(item))
+
+
+def _missing_parentheses(stage: tree.Expr, name: str, target: Any, frame: Frame) -> Any:
+    from netdsl.elaborate.remedies.uncalled import (
+        missing_parentheses,  # loaded where there is a mistake
+    )
+
+    missing_parentheses(stage, name, target, frame)
+    return POISON
+
+
+def _no_stage() -> Any:
+    """Give the module that words what is no stage, which most specs never need."""
+    from netdsl.elaborate.remedies import no_stage
+
+    return no_stage
+
+
+def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
+    """`Kind(…)`, `Kind(…)(…)`, `shared(…)`, `ops.f(…)`."""
+    maker, second = stage, None
+    if isinstance(stage.function, tree.Call):
+        maker, second = stage.function, stage
+    target = _target(maker.function, frame)
+    if uncalled.refused_as_value(maker.function, target, frame):
+        return POISON
+    match target:
+        case KindRef() if arriving is MISSING:
+            return uncalled.not_applied(stage.span, frame)
+        case KindRef():
+            return layers.apply_layer(maker, second, target, arriving, frame)
+        case BlockRef():
+            return bodies.apply_block(maker, second, target, arriving, frame)
+        case ModelRef():
+            return bodies.apply_model(maker, second, target, arriving, frame)
+        case ExternLayerRef():
+            return extern.apply_extern(maker, second, target, arriving, frame)
+        case SharedLayer() if second is None:
+            return sharing.apply_shared(target, maker, maker.span, arriving, frame)
+        case Identifier():
+            return _call_identifier(maker, second, target, arriving, frame)
+    return _value(stage, arriving, frame)
+
+
+def _target(function: tree.Expr, frame: Frame) -> Any:
+    return ev.evaluate(function, frame)
+
+
+def _call_identifier(
+    maker: tree.Call, second: tree.Call | None, target: Identifier, arriving: Any, frame: Frame
+) -> Any:
+    root, _, rest = target.name.partition(".")
+    if root == "ops" and rest and second is None:
+        from netdsl.elaborate.layers import operations
+
+        return operations.call_op(maker, rest, arriving, frame)
+    if root == "applications" and rest:
+        from netdsl.elaborate.layers import applications
+
+        return applications.apply_application(maker, second, rest, arriving, frame)
+    return _no_stage().unknown_call(maker, target, frame)
+
+
+def source_operation(call: tree.Call, name: str, frame: Frame) -> Any:
+    """`ops.arange(50)` without an arrow before it: a source of tensors."""
+    root, _, rest = name.partition(".")
+    if root == "ops" and frame.body is not None:
+        from netdsl.elaborate.layers import operations
+
+        return operations.call_op(call, rest, MISSING, frame)
+    return uncalled.not_applied(call.span, frame)
+
+
+# -- forks --------------------------------------------------------------------------------------
+
+
+def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
+    branches: list[Any] = []
+    for item in stage.items:
+        if isinstance(item, tree.Starred):
+            branches.extend(
+                arrivals.check_source(item, value, frame) for value in ev.spread(item, frame)
+            )
+        elif isinstance(item, tree.For):
+            branches.extend(fork_loop(item, arriving, frame))
+        else:
+            branches.append(_branch(item, arriving, frame))
+    if not branches:
+        label = "a fork without branches gives no tensor"
+        if not is_poisoned(arriving):
+            frame.report(problems.NotATensor.at(stage.span, label))
+        return POISON
+    return branches
+
+
+def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    note_starts(item, frame)
+    result = run(item, arriving, frame)
+    return _no_stage().nothing_comes(item, frame) if result is MISSING else result
+
+
+def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:
+    """`[for pattern in values { chain }]`: a branch for each value."""
+    loops.predefine(loop, frame)
+    branches: list[Any] = []
+    for index, item in enumerate(loops.iterable(loop.iterable, frame)):
+        turn = loops.turn(loop, index, item, frame)
+        if arriving is MISSING:
+            branches.append(arrivals.check_source(loop.body, ev.evaluate(loop.body, turn), turn))
+        else:
+            branches.append(_branch(loop.body, arriving, turn))
+    return branches
+
+
+# -- loops and conditions -----------------------------------------------------------------------
+
+
+def _how_often(count: Any, written: str) -> str:
+    """Say how to get the count of a `repeat` from what was given."""
+    match count:
+        case int():
+            return "write `max(0, …)` where it may go below"
+        case float():
+            return "round it: `int(…)`, or divide with `//`"
+        case list() | tuple():
+            return f"go through it with `for item in {short(written)} {{ … }}`, or repeat `len(…)` times"
+    return "write a number: `repeat 3 { … }`"
+
+
+def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
+    loops.predefine(stage, frame)
+    count = ev.value_of(stage.count, frame)
+    if is_poisoned(count):
+        return POISON
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        shown = count if isinstance(count, (int, float)) else spell_entity(count)
+        if values.is_dim(count):
+            ev.report_value_problem(
+                values.ValueProblem("`repeat` needs a number", count), stage.count.span, frame
+            )
+        else:
+            frame.report(
+                problems.Uncomputable.at(
+                    stage.count.span,
+                    f"`repeat` takes a whole number from 0, this is {shown}",
+                    help=_how_often(count, stage.count.span.text),
+                )
+            )
+        return POISON
+    check_items(count)
+    for index in range(count):
+        arriving = run(stage.body, arriving, frame.turn(stage, index, {}))
+        if is_poisoned(arriving):
+            return POISON
+    return arriving
+
+
+def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
+    loops.predefine(stage, frame)
+    items = loops.iterable(stage.iterable, frame)
+    for index, item in enumerate(items):
+        turn = loops.turn(stage, index, item, frame)
+        arriving = run(stage.body, arriving, turn)
+    return arriving
+
+
+def _if(stage: tree.If, arriving: Any, frame: Frame) -> Any:
+    current: tree.Expr | None = stage
+    while isinstance(current, tree.If):
+        decided = ev.condition(current.condition, frame)
+        if decided is None:
+            return POISON
+        if decided:
+            return run(current.then, arriving, frame)
+        current = current.otherwise
+    return arriving if current is None else run(current, arriving, frame)
+
+
+def _as(stage: tree.As, arriving: Any, frame: Frame) -> Any:
+    result = run(stage.stage, arriving, frame)
+    if stage.name != "_":
+        home = frame.body_frame()
+        if frame.in_loop:
+            home.variables[stage.name].append(result)
+        else:
+            home.variables[stage.name] = result
+    return result
+
+
+def _conditional(stage: tree.Conditional, arriving: Any, frame: Frame) -> Any:
+    decided = ev.condition(stage.condition, frame)
+    if decided is None:
+        return POISON
+    return run(stage.then if decided else stage.otherwise, arriving, frame)
+
+
+def _value(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+    """A tensor by itself starts a branch; any other value cannot follow an arrow."""
+    value = ev.evaluate(stage, frame)
+    if is_tensorial(value):
+        uses_it = any(isinstance(node, tree.Arriving) for node in walk(stage))
+        return value if uses_it else _start(stage, value, arriving, frame)
+    if isinstance(value, ExternFunction):
+        label, help_ = f"this is {spell_entity(value)}", "use `Lambda(…)` for a function of Python"
+        frame.report(problems.NotAStage.at(stage.span, label, help=help_))
+        return POISON
+    return _no_stage().not_a_stage(stage, value, frame)

@@ -1,0 +1,241 @@
+"""Stages that no use of a file's declarations runs: branches not taken, loops without a turn, blocks that nothing uses.
+
+The generated Python has them all the same, so what is wrong with them whatever their values is told: names that
+nothing binds, arguments that no layer takes. Every name of the declaration is unknown here, and so is what arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeAlias
+
+from netdsl.catalog.kind import BoundLayer
+from netdsl.diagnostics.problems import arguments, names, structure
+from netdsl.diagnostics.sink import Diagnostics
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.chains import stages
+from netdsl.elaborate.files.linking import Unit
+from netdsl.elaborate.remedies import no_stage
+from netdsl.elaborate.scope.entities import POISON, KindRef, Poison
+from netdsl.elaborate.scope.frame import MISSING, Body, Frame, Session
+from netdsl.elaborate.scope.limits import LimitReached
+from netdsl.graph import Graph
+from netdsl.syntax import tree
+from netdsl.syntax.walk import arriving_in, children, free_names, walk
+
+#: What is wrong whatever the values are. Of what follows from values nothing is known.
+_CERTAIN = frozenset(
+    problem.code
+    for problem in (
+        names.UnknownName, names.UnknownStage, names.UnknownMember, names.UnsupportedKind,
+        arguments.UnknownArgument, arguments.RepeatedArgument, arguments.TooManyArguments,
+        arguments.MissingArgument, arguments.WrongArgument, arguments.ArgumentOutOfRange, arguments.UnknownChoice,
+        arguments.UnknownIdentifier,
+        structure.NotApplied, structure.MissingParentheses, structure.NotAStage, structure.NotATensor,
+        structure.WrongUse, structure.Cycle, names.NameBoundTwice,
+    )
+)  # fmt: skip
+
+#: A stage that was not run, and what arrives at it: a tensor of which nothing is known, or none.
+Missed: TypeAlias = tuple[tree.Expr, Any]
+
+_NAMED = (tree.Parameter, tree.Let, tree.Function, tree.LayerDecl, tree.Input, tree.As)
+
+
+def check_unreached(unit: Unit, session: Session) -> None:
+    """Report mistakes in the stages of a file's blocks and models that elaboration did not come to."""
+    for imported in [frame.unit for frame in session.roots.values()]:
+        if not imported.is_library:
+            _check(imported, session, used_only=imported is not unit)
+
+
+def _check(unit: Unit, session: Session, *, used_only: bool) -> None:
+    """Check one file; of another that it imports, what it uses of that is its concern."""
+    for statement in unit.module.statements:
+        if isinstance(statement, tree.Function) and not used_only:
+            _report(session, partial(_check_functions, [statement], unit, session))
+        if not isinstance(statement, (tree.Block, tree.Model)):
+            continue
+        if used_only and not _is_used(statement, session):
+            continue
+        functions = list(_functions(statement))
+        if functions:
+            _report(session, partial(_check_functions, functions, unit, session))
+        if isinstance(statement.body, tree.Body) and id(statement.body) not in session.arrangements:
+            _report(session, partial(_check_order, statement, statement.body, unit, session))
+        missed = list(_missed(statement, session))
+        if missed:
+            _report(session, partial(_check_stages, statement, missed, unit, session))
+
+
+def _report(session: Session, check: Callable[[], None]) -> None:
+    """Have something checked of which no value is known, and report what is certain all the same."""
+    told, session.diagnostics = session.diagnostics, Diagnostics()
+    try:
+        with suppress(LimitReached):  # what is too much when it runs is not run here
+            check()
+        found = [d for d in session.diagnostics if d.code in _CERTAIN]
+    finally:
+        session.diagnostics = told
+    for diagnostic in found:
+        session.diagnostics.report(diagnostic)
+
+
+def _is_used(node: tree.Block | tree.Model, session: Session) -> bool:
+    return id(node.body) in session.reached or id(node.body) in session.arrangements
+
+
+def _check_stages(
+    node: tree.Block | tree.Model, missed: list[Missed], unit: Unit, session: Session
+) -> None:
+    plan = session.plan(node.body, unit, in_model=isinstance(node, tree.Model))
+    known = dict.fromkeys(_bound_in(node), POISON)
+    body = Body(Graph(node.name), plan, runs=False)
+    frame = Frame(session, unit, session.root(unit), known, body)
+    for stage, arriving in missed:
+        stages.note_starts(stage, frame)
+        _visit(stage, arriving, frame)
+
+
+def _bound_in(node: tree.Node) -> Iterator[str]:
+    """Give every name that a declaration binds, wherever in it."""
+    for inner in walk(node):
+        if isinstance(inner, _NAMED):
+            yield inner.name
+        elif isinstance(inner, tree.NamePattern):
+            yield inner.id
+        elif isinstance(inner, tree.TensorType):  # its sizes may be symbols
+            yield from free_names(inner)
+
+
+def _check_order(
+    node: tree.Block | tree.Model, body: tree.Body, unit: Unit, session: Session
+) -> None:
+    """Report what gets no value in any order in a body that nothing has run."""
+    arranged = session.arranged(body)
+    if arranged.twice or arranged.cycles:
+        from netdsl.elaborate.remedies.rebinding import report_order
+
+        plan = session.plan(body, unit, in_model=isinstance(node, tree.Model))
+        known = Body(Graph(node.name), plan, runs=False)
+        report_order(arranged, Frame(session, unit, session.root(unit), {}, known))
+
+
+# -- functions over values ----------------------------------------------------------------------
+
+
+def _functions(node: tree.Block | tree.Model) -> Iterator[tree.Function]:
+    if isinstance(node.body, tree.Body):
+        yield from (s for s in node.body.statements if isinstance(s, tree.Function))
+
+
+def _check_functions(functions: list[tree.Function], unit: Unit, session: Session) -> None:
+    """Report stages in functions, and what arrives at them, which nothing calls: a function is over values."""
+    for function in functions:
+        known = dict.fromkeys(_bound_in(function), POISON)
+        frame = Frame(session, unit, session.root(unit), known, None)
+        pending: list[tree.Node] = [function.value]
+        while pending:
+            node = pending.pop()
+            match node:
+                case tree.Arriving():
+                    ev.evaluate(node, frame)
+                case tree.Repeat() | tree.For() | tree.If() | tree.As():
+                    no_stage.outside_bodies(node.span, frame)
+                case tree.Pipe(_, (first, second, *_)) if not _begins_with_layer(first, frame):
+                    no_stage.outside_bodies(second.span, frame)
+                case _:
+                    pending.extend(children(node))
+
+
+def _begins_with_layer(first: tree.Expr, frame: Frame) -> bool:
+    """Tell a chain that is itself a layer, for an argument that takes one."""
+    return isinstance(ev.evaluate(first, frame), (BoundLayer, KindRef, Poison))
+
+
+# -- what was not run ---------------------------------------------------------------------------
+
+
+def _missed(node: tree.Block | tree.Model, session: Session) -> Iterator[Missed]:
+    """Give the stages that were not run, the outermost of them."""
+    if not isinstance(node.body, tree.Body):
+        yield from _in_stages([(node.body, POISON)], session)
+        return
+    statements = node.body.statements
+    has_inputs = any(isinstance(statement, tree.Input) for statement in statements)
+    arriving = MISSING if isinstance(node, tree.Model) or not has_inputs else POISON
+    for statement in statements:
+        if arriving is MISSING:
+            yield from ((found, MISSING) for found in arriving_in(statement))
+        if isinstance(statement, (tree.Bind, tree.Output)):
+            yield from _in_value(statement.value, arriving, session)
+
+
+def _in_value(value: tree.Expr, arriving: Any, session: Session) -> Iterator[Missed]:
+    """Look at the chains inside an expression that stands for tensors or values."""
+    pending: list[tree.Node] = [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, tree.Pipe):
+            pending.append(node.stages[0])
+            yield from _in_stages([(stage, POISON) for stage in node.stages[1:]], session)
+        elif isinstance(node, tree.ListExpr):  # a loop among its items is run item by item
+            pending += [i.body if isinstance(i, tree.For) else i for i in node.items]
+        elif isinstance(node, (tree.If, tree.Repeat, tree.For, tree.As)):
+            yield from _in_stages([(node, arriving)], session)
+        elif not isinstance(node, tree.Call):  # a chain among arguments is a layer
+            pending.extend(children(node))
+
+
+def _in_stages(found: Iterable[Missed], session: Session) -> Iterator[Missed]:
+    pending = list(found)
+    while pending:
+        stage, arriving = pending.pop()
+        if id(stage) not in session.reached:
+            yield stage, arriving
+        else:
+            pending.extend(_inside(stage, arriving))
+
+
+def _inside(stage: tree.Expr, arriving: Any) -> list[Missed]:
+    """Give the stages that a stage is made of, each with what arrives at it."""
+    match stage:
+        case tree.If(_, _, then, otherwise):
+            arms = [then] if otherwise is None else [then, otherwise]
+            return [(arm, arriving) for arm in arms]
+        case tree.Conditional(_, _, then, otherwise):
+            return [(then, arriving), (otherwise, arriving)]
+        case tree.For(_, _, _, body) | tree.Repeat(_, _, body):
+            return [(body, arriving)]
+        case tree.Pipe(_, (first, *rest)):
+            return [(first, arriving), *((later, POISON) for later in rest)]
+        case tree.As(_, inner, _):
+            return [(inner, arriving)]
+        case tree.ListExpr(_, items):
+            return [
+                (item.body if isinstance(item, tree.For) else item, arriving)
+                for item in items
+                if not isinstance(item, tree.Starred)
+            ]
+    return []
+
+
+def _visit(stage: tree.Expr, arriving: Any, frame: Frame) -> None:
+    """Run a stage on a tensor of which nothing is known, or on none; of what it is made of, all."""
+    frame.session.place = stage.span
+    match stage:
+        case tree.If(_, asked, _, otherwise):
+            if ev.value_of(asked, frame) is False and otherwise is None and arriving is MISSING:
+                no_stage.nothing_comes(stage, frame)
+        case tree.Conditional(_, asked) | tree.Repeat(_, asked):
+            ev.value_of(asked, frame)
+        case tree.For(_, _, asked):
+            ev.value_of(asked, frame)
+    inside = _inside(stage, arriving)
+    for inner, own in inside:
+        stages.note_starts(inner, frame)
+        _visit(inner, own, frame)
+    if not inside:
+        stages.run(stage, arriving, frame)

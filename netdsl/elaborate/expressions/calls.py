@@ -1,0 +1,334 @@
+"""Calls in values: functions, configured objects, and layers that are not applied to anything."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
+from netdsl.catalog.signature import Family, names_and_aliases, signature
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
+from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES, STATEMENTS
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.arguments import binding, parameters
+from netdsl.elaborate.arguments.held_layers import check_parameters
+from netdsl.elaborate.chains import stages
+from netdsl.elaborate.layers import arithmetic, wrapped
+from netdsl.elaborate.remedies import uncalled
+from netdsl.elaborate.remedies.other_case import named_in_other_case
+from netdsl.elaborate.remedies.other_places import found_elsewhere
+from netdsl.elaborate.scope import values
+from netdsl.elaborate.scope.entities import (
+    POISON,
+    BlockRef,
+    BuiltinFunction,
+    ExternLayerRef,
+    FunctionValue,
+    KindRef,
+    ModelFact,
+    ModelRef,
+    SharedLayer,
+    Tensor,
+    is_poisoned,
+    short,
+    spell_entity,
+    tensors_in,
+)
+from netdsl.elaborate.scope.families import OBJECTS, object_families, of_several
+from netdsl.elaborate.scope.frame import Frame, catalogue_layer
+from netdsl.elaborate.scope.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitReached
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+#: How the module of Keras's layers begins in Python.
+_MODULES = ("keras.", "layers.", "tf.", "tensorflow.")
+
+
+def call(expr: tree.Call, frame: Frame) -> Any:
+    if isinstance(expr.function, tree.Attribute) and _is_method(expr.function, frame):
+        return _method_of_tensor(expr, frame)
+    if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
+        return _python_style_call(expr, frame)
+    target = ev.evaluate(expr.function, frame)
+    if uncalled.refused_as_value(expr.function, target, frame):
+        return POISON
+    match target:
+        case BuiltinFunction(name):
+            return _call_builtin(name, expr, frame)
+        case FunctionValue():
+            return _call_function(target, expr, frame)
+        case ModelFact():
+            return _call_fact(target, expr, frame)
+        case KindRef(name) if several := object_families(name):
+            make = partial(_of_family, expr, name, frame=frame)
+            return of_several(expr, name, ("layer", *several), make, frame)
+        case KindRef() | ExternLayerRef():
+            frame.session.budget.step(LAYER_STEPS)
+            return wrapped.bound_layer(expr, target, frame)
+        case BlockRef() | ModelRef() | SharedLayer():
+            return _applied_as_function(expr, frame)
+        case Identifier():
+            return _call_identifier(expr, target, frame)
+        case ExternFunction():
+            own = short(expr.function.span.text)
+            ways = [
+                Fix((Edit(expr.span, own),), text=f"write its name alone: `{own}`"),
+                Fix((Edit(expr.span, f"Lambda({own})"),), text=f"write `Lambda({own})`"),
+            ]
+            label, help_ = "a function of Python, which a spec cannot run", ways[1].text
+            return _cannot_call(expr, frame, label, help_, first_that_helps(ways))
+    if is_poisoned(target):
+        return POISON
+    is_written_out = isinstance(expr.function, (tree.TupleExpr, tree.Literal))
+    if not is_written_out:
+        return _cannot_call(expr, frame, spell_entity(target))
+    gap = Span(expr.span.file, expr.function.span.end, expr.function.span.end)
+    comma = Fix((Edit(gap, ","),), safe=True)
+    return _cannot_call(expr, frame, spell_entity(target), "write `,` between two values", comma)
+
+
+def _makes_layer(call: tree.Call, frame: Frame) -> bool:
+    target = call.function
+    if isinstance(target, tree.Name):
+        found = frame.lookup(target.id)
+        return isinstance(found, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer))
+    if isinstance(target, tree.Attribute):
+        return target.name in names_and_aliases("layer") and target.span.text.startswith(_MODULES)
+    return False
+
+
+def _is_method(function: tree.Attribute, frame: Frame) -> bool:
+    """Tell whether a name behind a dot is called on a tensor: `image.Flatten()`, `image.a().b()`."""
+    root: tree.Expr = function.value
+    while True:
+        if isinstance(root, tree.Call) and isinstance(root.function, tree.Attribute):
+            root = root.function.value
+        elif isinstance(root, tree.Name):
+            return isinstance(frame.lookup(root.id), Tensor)
+        else:
+            return False
+
+
+def _method_of_tensor(expr: tree.Call, frame: Frame) -> Any:
+    from netdsl.elaborate.remedies.habits import method_chain
+
+    assert isinstance(expr.function, tree.Attribute)
+    blocks = [n for n in frame.known_names() if isinstance(frame.lookup(n), BlockRef)]
+    fix = method_chain(expr, [*blocks, *names_and_aliases("layer")])
+    frame.report(
+        name_problems.UnknownMember.at(
+            expr.function.name_span,
+            "a tensor has `shape` and `dtype`; layers are applied by an arrow",
+            name=expr.function.name,
+            help=fix.text if fix else "write `-> Layer(…)`, or `-> ops.function(…)`",
+            fix=fix,
+        )
+    )
+    return POISON
+
+
+def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
+    """`block(x)` for `x -> block()`, or a block to which nothing comes."""
+    from netdsl.elaborate.remedies.habits import applied
+
+    first = expr.arguments[0].value if expr.arguments else None
+    given = isinstance(first, tree.Name) and isinstance(frame.lookup(first.id), Tensor)
+    fix = applied(expr, expr.function.span.text) if given else None
+    if fix is None:
+        return uncalled.not_applied(expr.span, frame)
+    name = short(expr.function.span.text)
+    label = "a layer is applied by an arrow"
+    frame.report(problems.NotApplied.at(expr.span, label, name=name, help=fix.text, fix=fix))
+    return POISON
+
+
+def _cannot_call(
+    expr: tree.Call, frame: Frame, what: str, help: str = "", fix: Fix | None = None
+) -> Any:
+    name = short(expr.function.span.text)
+    shadows = signature("layer", name) is not None
+    help_ = f"`{name}` is bound in this file, over the layer of Keras: choose another name there"
+    help_ = help or help_ * shadows
+    if not help_ and isinstance(expr.function, tree.Name):
+        help_, fix = named_in_other_case(expr.function.span, expr.function.id, frame)
+    frame.report(problems.WrongUse.at(expr.span, f"this is {what}", name=name, help=help_, fix=fix))
+    return POISON
+
+
+def _python_style_call(expr: tree.Call, frame: Frame) -> Any:
+    """`Dense(10)(x)`: Keras's way to apply; here the tensor comes through an arrow."""
+    text = _as_chain(expr)
+    if text is None:
+        return uncalled.not_applied(expr.span, frame)
+    frame.report(
+        problems.NotApplied.at(
+            expr.span,
+            "a layer is applied by an arrow",
+            name=short(expr.function.span.text),
+            help=f"write `{' '.join(text.split())}`",
+            fix=Fix((Edit(expr.span, text),), safe=True),
+        )
+    )
+    return POISON
+
+
+def _as_chain(expr: tree.Expr) -> str | None:
+    """Spell nested calls as a chain: `Dense(10)(Flatten()(x))` -> `x -> Flatten() -> Dense(10)`."""
+    stages: list[str] = []
+    while isinstance(expr, tree.Call) and isinstance(expr.function, tree.Call):
+        maker = expr.function
+        if len(expr.arguments) != 1 or expr.arguments[0].name is not None:
+            return None
+        stages.append(_without_module(maker))
+        expr = expr.arguments[0].value
+    return " -> ".join([expr.span.text, *reversed(stages)])
+
+
+def _without_module(maker: tree.Call) -> str:
+    """Spell `keras.layers.Dense(10)` as a spec does: `Dense(10)`."""
+    if not isinstance(maker.function, tree.Attribute):
+        return maker.span.text
+    start = maker.function.name_span.start
+    return Span(maker.span.file, start, maker.span.end).text
+
+
+def _arguments(expr: tree.Call, frame: Frame) -> tuple[list[Any], dict[str, Any]] | None:
+    """Evaluate the arguments of a function over values; None where one is poisoned."""
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for argument in expr.arguments:
+        if argument.star == "*":
+            positional.extend(ev.spread(tree.Starred(argument.span, argument.value), frame))
+        elif argument.name is not None:
+            named[argument.name] = ev.evaluate(argument.value, frame)
+        else:
+            positional.append(ev.evaluate(argument.value, frame))
+    everything = [*positional, *named.values()]
+    if any(isinstance(v, Identifier) for v in everything):
+        for argument in expr.arguments:
+            ev.value_of(argument.value, frame)
+        return None
+    if any(isinstance(v, type(POISON)) for v in everything):
+        return None
+    return positional, named
+
+
+def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
+    arguments = _arguments(expr, frame)
+    if arguments is None:
+        return POISON
+    positional, named = arguments
+    if name != "len":
+        for value in (*positional, *named.values()):
+            frame.session.budget.go_through(value)
+    if name == "abs" and len(positional) == 1 and not named and isinstance(positional[0], Tensor):
+        return arithmetic.tensor_absolute(expr, positional[0], frame)
+    if name not in ("len", "zip", "enumerate", "reversed", "list", "tuple") and any(
+        next(tensors_in(v), None) is not None for v in positional
+    ):
+        frame.report(
+            problems.WrongUse.at(
+                expr.span,
+                f"`{name}` works on values, not on tensors",
+                name=name,
+                help=_tensor_alternative(name),
+            )
+        )
+        return POISON
+    return ev.guarded(expr.span, frame, lambda: values.call_function(name, positional, named))
+
+
+def _tensor_alternative(name: str) -> str:
+    layer = {"sum": "Add()", "max": "Maximum()", "min": "Minimum()"}.get(name)
+    if layer:
+        return f"join tensors with a layer: `[a, b] -> {layer}`"
+    return f"write `ops.{name}(…)`" if name in names_and_aliases("op") else ""
+
+
+def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Any:
+    node = function.node
+    budget = frame.session.budget
+    budget.step(CALL_STEPS)
+    budget.depth += 1
+    try:
+        if budget.depth > MAX_DEPTH:
+            raise LimitReached(f"`{node.name}` calls itself more than {MAX_DEPTH} levels deep")
+        bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
+        if bound is None or not check_parameters(node, bound, function.home):
+            return POISON
+        inner = Frame(frame.session, function.home.unit, function.home, bound, None)
+        return ev.evaluate(node.value, inner)
+    finally:
+        budget.depth -= 1
+
+
+def _call_fact(fact: ModelFact, expr: tree.Call, frame: Frame) -> Any:
+    compute = fact.values.get("call")
+    if compute is None:
+        return _cannot_call(expr, frame, "a number, which takes no arguments")
+    return compute(expr, frame)
+
+
+def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
+    """A call of a catalogue name: a source of tensors, or a configured object such as `L2(1e-4)`."""
+    root, _, rest = target.name.partition(".")
+    if root in ("ops", "applications") and rest:
+        return stages.source_operation(expr, target.name, frame)
+    name = target.last
+    families = object_families(target.name)
+    if len(families) > 1:
+        make = partial(_of_family, expr, name, frame=frame)
+        return of_several(expr, name, families, make, frame)
+    if families:
+        return make_object(expr, families[0], name, frame)
+    return _unknown_callable(expr, target, frame)
+
+
+def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
+    from netdsl.elaborate.remedies import habits
+
+    name = target.last
+    if frame.unit.may_have_lost(name):
+        return POISON
+    objects = [n for f in OBJECTS for n in names_and_aliases(f)]
+    near = frame.near_name(name, objects, values.FUNCTIONS, names_and_aliases("layer"))
+    fixes: list[Fix | None] = [habits.joined(expr, name)]
+    help_ = f"did you mean `{near}`?" if near else OWN_LOSS * (name in OWN_LOSS_NAMES)
+    if name in STATEMENTS:
+        fixes.append(habits.input_statement(expr) if name == "Input" else None)
+        help_ = STATEMENTS[name]
+    if near is not None:
+        fixes.append(Fix((Edit(expr.function.span, near),), safe=True))
+        fixes.append(habits.applied(expr, near))
+    if name not in STATEMENTS:
+        fixes.append(found_elsewhere(expr.function.span, frame.unit, expr))
+        help_ = help_ or f"declare it: `fn {name}(…) = …` for values, or import it"
+    frame.report(
+        name_problems.UnknownName.at(
+            expr.function.span,
+            "nothing of this name can be called",
+            name=target.name,
+            help=help_,
+            fix=first_that_helps(fixes),
+        )
+    )
+    return POISON
+
+
+def _of_family(expr: tree.Call, name: str, family: str, frame: Frame) -> Any:
+    """Make what a name that several families have is in one of them."""
+    if family == "layer":
+        return wrapped.bound_layer(expr, catalogue_layer(name), frame)
+    return make_object(expr, family, name, frame)
+
+
+def make_object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:
+    """Make an ObjectValue; its arguments are named, and checked where the object is used."""
+    found = signature(cast(Family, family), name)
+    assert found is not None
+    prepared = binding.bind_call(expr, found, {}, frame, label=name)
+    if prepared is None:
+        return POISON
+    return ObjectValue(family, found.name, prepared.written)

@@ -1,0 +1,310 @@
+"""What each expression of a spec comes to: atoms, lists, operators, members, and chains that stand as values.
+
+A mistake is reported where it stands, once, and the value is then POISON, which everything else passes on in silence.
+Chains are run by `stages`, tensor arithmetic by `arithmetic`, layers are bound by `layers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, assert_never
+
+from netdsl.catalog.kind import BoundLayer, Identifier
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.arguments import held_layers
+from netdsl.elaborate.chains import loops, stages
+from netdsl.elaborate.evaluate import (
+    condition,
+    evaluate,
+    guarded,
+    is_key,
+    report_value_problem,
+    shape_value,
+    spread,
+    value_of,
+)
+from netdsl.elaborate.expressions import calls, comparisons
+from netdsl.elaborate.layers import arithmetic
+from netdsl.elaborate.remedies import unbound, uncalled
+from netdsl.elaborate.scope import values
+from netdsl.elaborate.scope.entities import (
+    POISON,
+    BlockRef,
+    KindRef,
+    ModelRef,
+    NamedOutputs,
+    NotTaken,
+    Tensor,
+    is_poisoned,
+    is_tensorial,
+)
+from netdsl.elaborate.scope.frame import MISSING, Frame
+from netdsl.elaborate.scope.limits import Crowds, check_size
+from netdsl.syntax import tree
+
+
+def evaluate_node(expr: tree.Expr, frame: Frame) -> Any:
+    """Give the value of an expression by its type."""
+    match expr:
+        case tree.Literal():
+            return _literal(expr, frame)
+        case tree.FString():
+            return _fstring(expr, frame)
+        case tree.Name():
+            return _name(expr, frame)
+        case tree.Arriving():
+            return _arriving(expr, frame)
+        case tree.ListExpr():
+            return _list(expr, frame)
+        case tree.TupleExpr():
+            return _tuple(expr, frame)
+        case tree.DictExpr():
+            return _dict(expr, frame)
+        case tree.Starred():
+            return _starred(expr, frame)
+        case tree.Comprehension():
+            return loops.comprehension(expr, frame)
+        case tree.DictComprehension():
+            return loops.dict_comprehension(expr, frame)
+        case tree.Unary():
+            return _unary(expr, frame)
+        case tree.Binary():
+            return _binary(expr, frame)
+        case tree.Compare():
+            return comparisons.compare(expr, frame)
+        case tree.Conditional():
+            return _conditional(expr, frame)
+        case tree.Attribute():
+            return _attribute(expr, frame)
+        case tree.Subscript():
+            return _subscript(expr, frame)
+        case tree.Slice():
+            return _slice(expr, frame)
+        case tree.Call():
+            return calls.call(expr, frame)
+        case tree.Pipe():
+            return _pipe(expr, frame)
+        case tree.Repeat() | tree.For() | tree.If() | tree.As():
+            return _loop(expr, frame)
+        case _:
+            assert_never(expr)
+
+
+def constant(node: tree.Let, frame: Frame) -> Any:
+    """Give the value of a `let` at top level; a bare name that nothing binds is a mistake there."""
+    return unbound.known_or_reported(node.value, evaluate(node.value, frame), frame)
+
+
+def _literal(expr: tree.Literal, frame: Frame) -> Any:
+    if isinstance(expr.value, int):
+        check_size(expr.value)
+    return expr.value
+
+
+def _fstring(expr: tree.FString, frame: Frame) -> Any:
+    text: list[str] = []
+    for part in expr.parts:
+        if isinstance(part, str):
+            text.append(part)
+            continue
+        value = value_of(part.value, frame)
+        if is_poisoned(value):
+            return POISON
+        try:
+            text.append(values.format_value(value, part.conversion, part.format_spec))
+        except values.ValueProblem as problem:
+            report_value_problem(problem, part.span, frame)
+            return POISON
+    joined = "".join(text)
+    check_size(joined)
+    return joined
+
+
+def _name(expr: tree.Name, frame: Frame) -> Any:
+    found = frame.lookup(expr.id)
+    if isinstance(found, NotTaken):
+        return unbound.not_taken(expr, frame)
+    return Identifier(expr.id) if found is MISSING else found
+
+
+def _arriving(expr: tree.Arriving, frame: Frame) -> Any:
+    if frame.arriving is MISSING:
+        frame.report(
+            problems.NotATensor.at(
+                expr.span,
+                "nothing arrives here",
+                help="`_` is the tensor that comes through the arrow before it; one that is used later has a name",
+            )
+        )
+        return POISON
+    return frame.arriving
+
+
+def _list(expr: tree.ListExpr, frame: Frame) -> Any:
+    return list(_items(expr.items, frame))
+
+
+def _tuple(expr: tree.TupleExpr, frame: Frame) -> Any:
+    return tuple(_items(expr.items, frame))
+
+
+def _items(items: tuple[tree.Expr, ...], frame: Frame) -> Iterator[Any]:
+    for item in items:
+        if isinstance(item, tree.Starred):
+            yield from spread(item, frame)
+        elif isinstance(item, tree.For):
+            yield from stages.fork_loop(item, MISSING, frame)
+        else:
+            yield evaluate(item, frame)
+
+
+def _dict(expr: tree.DictExpr, frame: Frame) -> Any:
+    result: dict[Any, Any] = {}
+    crowds = Crowds()
+    for key_expr, value_expr in expr.items:
+        key, value = value_of(key_expr, frame), evaluate(value_expr, frame)
+        if not is_key(key, key_expr.span, crowds, frame):
+            return POISON
+        result[key] = value
+    return result
+
+
+def _unary(expr: tree.Unary, frame: Frame) -> Any:
+    operand = evaluate(expr.operand, frame)
+    is_list = isinstance(operand, (list, tuple))
+    if is_tensorial(operand) and not is_poisoned(operand) and not (is_list and expr.op == "not"):
+        return arithmetic.tensor_unary(expr, operand, frame)
+    if isinstance(operand, Identifier):
+        return unbound.unknown_name(expr.operand.span, operand.name, frame)
+    return guarded(expr.span, frame, lambda: values.unary(expr.op, operand), operand)
+
+
+def _binary(expr: tree.Binary, frame: Frame) -> Any:
+    if expr.op in ("and", "or"):
+        return comparisons.logical(expr, frame)
+    left, right = evaluate(expr.left, frame), evaluate(expr.right, frame)
+    for side, value in ((expr.left, left), (expr.right, right)):
+        if isinstance(value, Identifier):
+            return unbound.unknown_name(side.span, value.name, frame)
+    for side, value in ((expr.left, left), (expr.right, right)):
+        if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
+            return uncalled.not_applied(side.span, frame, ways=arithmetic.as_fork(expr, frame))
+    if is_poisoned(left) or is_poisoned(right):
+        return POISON
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return arithmetic.tensor_binary(expr, left, right, frame)
+    if held_layers.multiplied(expr, left, right, frame):
+        return POISON
+    if expr.op == "+" and isinstance(left, str) != isinstance(right, str):
+        return unbound.text_and_value(expr, left, right, frame)
+    return guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)
+
+
+def _conditional(expr: tree.Conditional, frame: Frame) -> Any:
+    decided = condition(expr.condition, frame)
+    if decided is None:
+        return POISON
+    return evaluate(expr.then if decided else expr.otherwise, frame)
+
+
+def _attribute(expr: tree.Attribute, frame: Frame) -> Any:
+    value = evaluate(expr.value, frame)
+    if isinstance(value, Identifier):
+        return Identifier(f"{value.name}.{expr.name}")
+    if is_poisoned(value) and not isinstance(value, NamedOutputs):
+        return POISON
+    if isinstance(value, Tensor):
+        if expr.name == "shape":
+            return shape_value(value)
+        if expr.name == "dtype":
+            return value.spec.dtype
+        return _unknown_member(expr, frame, ["shape", "dtype"])
+    if isinstance(value, NamedOutputs):
+        if expr.name in value.names:
+            return value.by_name(expr.name)
+        return _unknown_member(expr, frame, [n for n in value.names if n])
+    return _unknown_member(expr, frame, [])
+
+
+def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Any:
+    near = closest(expr.name, known)
+    offered = ", ".join(f"`{name}`" for name in known)
+    frame.report(
+        name_problems.UnknownMember.at(
+            expr.name_span,
+            f"it has {offered}" if offered else "it has no members",
+            name=expr.name,
+            help=f"did you mean `{near}`?" if near else _WITHOUT.get(expr.name, ""),
+            fix=Fix((Edit(expr.name_span, near),), safe=True) if near else None,
+        )
+    )
+    return POISON
+
+
+#: What models and layers are asked for in Python, and a spec need not say.
+_WITHOUT = {
+    **dict.fromkeys(
+        ("parameters", "weights", "trainable_weights", "variables"),
+        "leave it out: an optimizer is given the weights by itself",
+    ),
+    **dict.fromkeys(("losses", *OWN_LOSS_NAMES), OWN_LOSS),
+}
+
+
+def _subscript(expr: tree.Subscript, frame: Frame) -> Any:
+    value = evaluate(expr.value, frame)
+    index = _index(expr.index, frame)
+    if isinstance(value, type(POISON)) or is_poisoned(index):
+        return POISON
+    if isinstance(value, Identifier):
+        return unbound.unknown_name(expr.value.span, value.name, frame)
+    if isinstance(value, Tensor):
+        return arithmetic.tensor_slice(expr, value, index, frame)
+    return guarded(expr.span, frame, lambda: values.subscript(value, index))
+
+
+def _index(expr: tree.Expr, frame: Frame) -> Any:
+    if isinstance(expr, tree.Slice):
+        parts = [
+            None if p is None else value_of(p, frame) for p in (expr.start, expr.stop, expr.step)
+        ]
+        return POISON if is_poisoned(parts) else slice(*parts)
+    if isinstance(expr, tree.TupleExpr):
+        parts = [_index(item, frame) for item in expr.items]
+        return POISON if is_poisoned(parts) else tuple(parts)
+    return value_of(expr, frame)
+
+
+def _slice(expr: tree.Slice, frame: Frame) -> Any:
+    frame.report(problems.Uncomputable.at(expr.span, "a slice stands only between square brackets"))
+    return POISON
+
+
+def _starred(expr: tree.Starred, frame: Frame) -> Any:
+    frame.report(
+        problems.Uncomputable.at(expr.span, "`*` spreads a list only inside a list or a call")
+    )
+    return POISON
+
+
+def _pipe(expr: tree.Pipe, frame: Frame) -> Any:
+    return stages.run_source_chain(expr, frame)
+
+
+def _loop(expr: tree.Repeat | tree.For | tree.If | tree.As, frame: Frame) -> Any:
+    if frame.body is None:
+        return _no_stage().outside_bodies(expr.span, frame)
+    stages.note_starts(expr, frame)
+    result = stages.run(expr, frame.arriving, frame)
+    return _no_stage().nothing_comes(expr, frame) if result is MISSING else result
+
+
+def _no_stage() -> Any:
+    """Give the module that words what is no stage, which most specs never need."""
+    from netdsl.elaborate.remedies import no_stage
+
+    return no_stage

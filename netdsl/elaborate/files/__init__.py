@@ -1,0 +1,1 @@
+"""Files: read, linked with those they import, names resolved."""

@@ -1,0 +1,1 @@
+"""Layers and functions applied to what arrives."""

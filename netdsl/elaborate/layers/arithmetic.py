@@ -1,0 +1,183 @@
+"""Arithmetic between tensors: merge layers where Keras has one, functions of `keras.ops` elsewhere.
+
+`a + b`, `a - b` and `a * b` of two tensors are `Add`, `Subtract` and `Multiply` layers; division, powers, `@`, a minus
+sign, comparisons and anything with a number or with a tensor that has no batch are `keras.ops` functions, as they are
+when written with `ops.` by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from netdsl.catalog import MERGE_LAYERS, layer_kind
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.scope import values as plain
+from netdsl.elaborate.scope.entities import POISON, KindRef, Tensor, is_poisoned, spell_entity
+from netdsl.elaborate.scope.frame import MISSING, Frame
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tensor import Unknown
+
+#: The function of `keras.ops` for an operator.
+OPERATOR_FUNCTIONS: Mapping[str, str] = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "//": "floor_divide",
+    "%": "mod",
+    "**": "power",
+    "@": "matmul",
+}
+
+#: The function of `keras.ops` for a comparison.
+COMPARISON_FUNCTIONS: Mapping[str, str] = {
+    "==": "equal",
+    "!=": "not_equal",
+    "<": "less",
+    "<=": "less_equal",
+    ">": "greater",
+    ">=": "greater_equal",
+}
+
+
+def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any:
+    """Join two tensors, or a tensor and a number."""
+    for side, value in ((expr.left, left), (expr.right, right)):
+        if not isinstance(value, (Tensor, int, float)) or isinstance(value, bool):
+            return _refuse(side, value, f"`{expr.op}` joins", frame)
+        if expr.op == "@" and not isinstance(value, Tensor):
+            return _no_matrix(side, value, frame)
+    if frame.body is None:
+        return _outside_bodies(expr.op, expr.op_span, frame)
+    if _has_batch(left) and _has_batch(right) and expr.op in MERGE_LAYERS:
+        return _merge(expr, [left, right], frame)
+    function = OPERATOR_FUNCTIONS.get(expr.op)
+    if function is None:
+        frame.report(problems.NotATensor.at(expr.op_span, f"`{expr.op}` does not join tensors"))
+        return POISON
+    return _operations().apply_op(function, [left, right], {}, expr.span, frame)
+
+
+def tensor_compare(expr: tree.Compare, left: Any, right: Any, frame: Frame) -> Any:
+    """Compare two tensors, or a tensor and a number, element by element."""
+    (op,) = expr.ops
+    for side, value in ((expr.first, left), (expr.operands[0], right)):
+        if not isinstance(value, (Tensor, int, float)):
+            return _refuse(side, value, f"`{op}` compares", frame)
+    if frame.body is None:
+        return _outside_bodies(op, expr.span, frame)
+    function = COMPARISON_FUNCTIONS[op]
+    return _operations().apply_op(function, [left, right], {}, expr.span, frame)
+
+
+def tensor_absolute(expr: tree.Call, operand: Tensor, frame: Frame) -> Any:
+    """`abs(x)` of a tensor is `ops.abs`."""
+    if frame.body is None:
+        return _outside_bodies("abs", expr.span, frame)
+    return _operations().apply_op("abs", [operand], {}, expr.span, frame)
+
+
+def _no_matrix(side: tree.Expr, value: float, frame: Frame) -> Any:
+    label = f"`@` multiplies matrices, this is {spell_entity(value)}"
+    help_ = "write `*` for a number times each element"
+    frame.report(problems.NotATensor.at(side.span, label, help=help_))
+    return POISON
+
+
+def _has_batch(side: Any) -> bool:
+    """Tell whether the first axis of a tensor is the batch, which a merge layer leaves alone.
+
+    It is not for `ops.arange(50) -> Embedding(50, 8)`: an `Add` layer would pair its 50 rows with 50 samples.
+    """
+    return (
+        isinstance(side, Tensor) and side.spec.rank > 0 and isinstance(side.spec.shape[0], Unknown)
+    )
+
+
+def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Any:
+    kind = MERGE_LAYERS[expr.op]
+    call = tree.Call(expr.span, tree.Name(expr.op_span, kind), ())
+    prepared = layers.prepare(call, KindRef(kind, layer_kind(kind)), frame)
+    if prepared is None or not prepared.complete:
+        return POISON
+    name = layers.stage_name(expr, frame, kind.lower())
+    whole = tree.Call(expr.op_span, tree.Name(expr.op_span, kind), ())
+    prepared.span = expr.op_span
+    return layers.apply_prepared(prepared, name, list(tensors), [], frame, whole)
+
+
+def as_fork(expr: tree.Binary, frame: Frame) -> Iterator[Fix]:
+    """`x -> (Dense(8) + Dense(8))` may mean `x -> [Dense(8), Dense(8)] -> Add()`."""
+    if frame.arriving is not MISSING and expr.op in MERGE_LAYERS:
+        left, right = expr.left.span.text, expr.right.span.text
+        text = f"[{left}, {right}] -> {MERGE_LAYERS[expr.op]}()"
+        yield Fix((Edit(expr.span, text),), text=f"write `{text}`")
+
+
+def _refuse(side: tree.Expr, value: Any, what: str, frame: Frame) -> Any:
+    from netdsl.catalog.kind import BoundLayer
+    from netdsl.elaborate.remedies.uncalled import not_applied
+    from netdsl.elaborate.scope.entities import BlockRef, ModelRef
+
+    if is_poisoned(value):
+        return POISON
+    if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
+        return not_applied(side.span, frame)
+    frame.report(
+        problems.NotATensor.at(
+            side.span,
+            f"{what} a tensor with a tensor or a number, this is {spell_entity(value)}",
+        )
+    )
+    return POISON
+
+
+def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
+    """Negate a tensor; `not` of one decides nothing."""
+    if expr.op == "+" and isinstance(operand, Tensor):
+        return operand
+    if expr.op == "-" and isinstance(operand, Tensor) and frame.body is None:
+        return _outside_bodies(expr.op, expr.span, frame)
+    if expr.op == "not":
+        from netdsl.elaborate.remedies.tensor_decisions import tensor_decides
+
+        text = f"ops.logical_not({expr.operand.span.text})"
+        label = "`not` decides about a value, and this is a tensor"
+        return tensor_decides(expr.span, frame, f"write `{text}`", text, label)
+    if expr.op != "-" or not isinstance(operand, Tensor):
+        frame.report(
+            problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}")
+        )
+        return POISON
+    return _operations().apply_op("negative", [operand], {}, expr.span, frame)
+
+
+def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Any, frame: Frame) -> Any:
+    """Take a part of a tensor, as `x[:, 0]` does in Keras."""
+    if frame.body is None:
+        return _outside_bodies("[…]", expr.span, frame)
+    try:
+        return _operations().slice_tensor(tensor, index, expr, frame)
+    except plain.ValueProblem as problem:
+        frame.report(problems.Uncomputable.at(expr.index.span, problem.label))
+        return POISON
+
+
+def _outside_bodies(sign: str, span: Span, frame: Frame) -> Any:
+    """Report arithmetic on tensors in a function: `fn twice(x) = x + x`."""
+    label = "a function computes with values, not with tensors"
+    help_ = "declare a `block` in place of the function"
+    frame.report(problems.WrongUse.at(span, label, name=sign, help=help_))
+    return POISON
+
+
+def _operations() -> ModuleType:
+    """The functions of `keras.ops`, whose rules are loaded where a spec uses one."""
+    from netdsl.elaborate.layers import operations
+
+    return operations

@@ -1,0 +1,229 @@
+"""Functions of `keras.ops` applied to tensors: `x * 2.0`, `ops.reshape((-1, 49))`, `x[:, 0]`.
+
+The rules of the functions are the catalogue's (`catalog/operations/`); here their calls become nodes. An
+operation has no weights, and Keras names it by itself.
+
+A function that is given no tensor (`ops.arange(50)`) is computed by Keras at once and gives an array. A layer
+applied to an array is run at once too, and the model would know nothing of its weights. Such a source is therefore
+tied to an input of the body it stands in (`Node.tied_to`), which makes it a tensor of the graph like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netdsl.catalog.every_call import no_negative_sizes
+from netdsl.catalog.kind import Identifier, Inference, Refusal
+from netdsl.catalog.operations import OpCall, operation_names, operation_rule, own_name
+from netdsl.catalog.signature import dtype_names, names_and_aliases, signature
+from netdsl.catalog.tensor_forms import check_function
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
+from netdsl.diagnostics.problem import Problem
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as structure_problems
+from netdsl.diagnostics.problems.shapes import BuildsButFails
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.arguments.parameters import evaluate_arguments
+from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.layers.positions import refuse_unknown_count
+from netdsl.elaborate.remedies import unbound
+from netdsl.elaborate.scope.entities import (
+    POISON,
+    Given,
+    Tensor,
+    is_poisoned,
+    short,
+    specs_of,
+    tensors_in,
+)
+from netdsl.elaborate.scope.frame import MISSING, Frame
+from netdsl.elaborate.scope.limits import LimitReached
+from netdsl.graph import Operation, Ref
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+
+def apply_op(
+    function: str,
+    positional: list[Any],
+    named: dict[str, Any],
+    span: Span,
+    frame: Frame,
+    places: Mapping[str, Span] | None = None,
+    ways: Sequence[Fix] = (),
+) -> Any:
+    """Apply a function of `keras.ops`; POISON after reporting what Keras would refuse."""
+    body = frame.body
+    assert body is not None
+    if operation_rule(function) is None:
+        return _unknown(function, span, frame)
+    call = OpCall(own_name(function), tuple(specs_of(v) for v in positional), specs_of(named))
+    inference = _infer(call, function, positional, named, span, frame, places or {}, ways)
+    if inference is None:
+        return POISON
+    frame.demand(call.demands, span)
+    tied_to = None
+    if next(tensors_in([positional, list(named.values())]), None) is None:
+        tied_to = _anchor(function, span, frame)
+        if tied_to is None:
+            return POISON
+    operation = Operation(f"ops.{function}", f"ops.{function}", "op", span=span)
+    result = layers.add_node(operation, positional, named, inference, span, frame)
+    body.graph.nodes[-1].tied_to = tied_to
+    return result
+
+
+def _infer(
+    call: OpCall,
+    function: str,
+    positional: list[Any],
+    named: dict[str, Any],
+    span: Span,
+    frame: Frame,
+    places: Mapping[str, Span],
+    ways: Sequence[Fix],
+) -> Inference | None:
+    rule = operation_rule(function)
+    assert rule is not None
+    try:
+        check_function(call.function, (t.spec for t in tensors_in([positional, [*named.values()]])))
+        inference = no_negative_sizes(rule(call))
+    except OverflowError:
+        raise LimitReached("numbers too large to work with") from None
+    except Refusal as refusal:
+        place = places.get(refusal.blames, span) if isinstance(refusal.blames, str) else span
+        facts: dict[str, Any] = {"layer": _spelled(function), "argument": refusal.blames or ""}
+        related = layers.input_labels([positional, list(named.values())], frame, place)
+        facts |= dict(refusal.facts)
+        fix = first_that_helps(ways)
+        label, help_ = refusal.label, (fix.text if fix else "") or refusal.help
+        frame.report(
+            refusal.problem.at(place, label, help=help_, related=related, fix=fix, **facts)
+        )
+        return None
+    for caveat in inference.caveats:
+        frame.report(BuildsButFails.at(span, caveat, layer=_spelled(function)))
+    return inference
+
+
+def _spelled(function: str) -> str:
+    """Name a function as a spec writes it: a slice has brackets."""
+    return "x[…]" if function == "getitem" else f"ops.{function}"
+
+
+def _anchor(function: str, span: Span, frame: Frame) -> Ref | None:
+    """Find the input that a source is tied to: the first of its body that is not sparse."""
+    body = frame.body
+    assert body is not None
+    found = next((t for t in tensors_in(body.inputs) if not t.spec.sparse), None)
+    if found is None:
+        what = (
+            "only sparse inputs" if next(tensors_in(body.inputs), None) is not None else "no input"
+        )
+        frame.report(
+            structure_problems.WrongUse.at(
+                span,
+                f"Keras computes this at once, and the body has {what} to make it part of a model",
+                name=f"ops.{function}",
+                help="give the body an `input` that is a plain tensor",
+            )
+        )
+        return None
+    return found.ref
+
+
+def _unknown(function: str, span: Span, frame: Frame) -> Any:
+    near = closest(function, operation_names())
+    problem: type[Problem] = name_problems.UnknownStage
+    label = "keras.ops has no such function"
+    if function in names_and_aliases("op"):
+        problem, label = (
+            name_problems.UnsupportedKind,
+            "the catalogue has no rule for this function",
+        )
+    help_, fix = "`netdsl layers ops` lists the functions there are", None
+    if near:
+        help_ = f"did you mean `ops.{near}`?"
+        start = span.file.text.find(function, span.start, span.end)
+        fix = Fix((Edit(Span(span.file, start, start + len(function)), near),), safe=True)
+    frame.report(problem.at(span, label, name=f"ops.{function}", help=help_, fix=fix))
+    return POISON
+
+
+def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
+    """Run `ops.function(arguments)`: what arrives is its first argument, unless nothing does."""
+    if refuse_unknown_count(call, function, frame):
+        return POISON
+    if call.alone and id(call) in frame.session.branch_starts:
+        arriving = MISSING
+    given = evaluate_arguments(call.arguments, frame)
+    positional: list[Any] = [] if arriving is MISSING else [arriving]
+    named: dict[str, Any] = {}
+    for item in given:
+        value = _op_value(item, frame)
+        if item.name is None:
+            positional.append(value)
+        else:
+            named[item.name] = value
+    if is_poisoned(positional) or is_poisoned(list(named.values())) or frame.body is None:
+        return POISON
+    ways = _meant_otherwise(call, function, given, arriving, frame)
+    return apply_op(
+        function, positional, named, call.span, frame, _places(function, given, arriving), ways
+    )
+
+
+def _meant_otherwise(
+    call: tree.Call, function: str, given: list[Given], arriving: Any, frame: Frame
+) -> list[Fix]:
+    """Say how a call is written that does not want what arrives, or gets it by name as well."""
+    ways: list[Fix] = []
+    text = call.span.text
+    if function == "shape" and len(given) == 1:
+        ways.append(Fix((Edit(call.span, f"{given[0].span.text}.shape"),), safe=True))
+    if arriving is MISSING:
+        return ways
+    if id(call) in frame.session.branch_starts:
+        why = "in parentheses of its own it does not get what arrives"
+        ways.append(Fix((Edit(call.span, f"({text})"),), text=f"{why}: `({short(text)})`"))
+    first = given[0] if given else None
+    if first is not None and first.name is None and first.value == arriving:
+        without = re.sub(r"^,\s*", "", text[first.span.end - call.span.start :])
+        shorter = f"{text[: first.span.start - call.span.start]}{without}"
+        why = "what arrives is its first argument"
+        ways.append(Fix((Edit(call.span, shorter),), text=f"{why}: `{short(shorter)}`"))
+    return ways
+
+
+def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]:
+    """Tell where each argument is written; what arrives is the first one."""
+    found = signature("op", function)
+    names = iter(p.name for p in found.positional) if found is not None else iter(())
+    if arriving is not MISSING:
+        next(names, None)
+    places = {item.name: item.span for item in given if item.name is not None}
+    return {
+        name: item.span
+        for item, name in zip((g for g in given if g.name is None), names, strict=False)
+    } | places
+
+
+def _op_value(item: Given, frame: Frame) -> Any:
+    if isinstance(item.value, Identifier):
+        if item.value.name in dtype_names():
+            return item.value.name
+        return unbound.unknown_name(item.span, item.value.name, frame)
+    return item.value
+
+
+def slice_tensor(tensor: Tensor, index: Any, expr: tree.Subscript, frame: Frame) -> Any:
+    """Take `x[index]` of a tensor; what is wrong with one part of the index is told at that part."""
+    parts = expr.index.items if isinstance(expr.index, tree.TupleExpr) else (expr.index,)
+    whole = expr.index.span
+    places = {"key": whole} | {f"key {i}": part.span for i, part in enumerate(parts)}
+    bare = index is None or isinstance(index, slice)
+    rest = Fix((Edit(Span(whole.file, whole.end, whole.end), ", ..."),), safe=True)
+    ways = [rest] if bare else []
+    return apply_op("getitem", [tensor, index], {}, expr.span, frame, places, ways)

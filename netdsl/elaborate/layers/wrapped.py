@@ -1,0 +1,78 @@
+"""Layers as arguments of other layers: `TimeDistributed(Conv2D(32, 3) -> Flatten())`, bound and not applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.catalog.every_call import run_rule
+from netdsl.catalog.kind import BoundLayer, Call, Inference, Refusal
+from netdsl.catalog.weight_rules import frozen
+from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.diagnostics.problems.shapes import MakesNoModel
+from netdsl.elaborate import evaluate as ev
+from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.layers import extern
+from netdsl.elaborate.scope.entities import POISON, ExternLayerRef, KindRef
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.syntax import tree
+from netdsl.tensor import TensorSpec
+
+
+def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame) -> Any:
+    """Give the layer of `TimeDistributed(layer)`: bound, not applied."""
+    if isinstance(target, ExternLayerRef):
+        return extern.bound_layer(call, target, frame)
+    prepared = layers.prepare(call, target, frame)
+    if prepared is None or not prepared.complete or prepared.definition is None:
+        return POISON
+    definition = prepared.definition
+
+    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
+        return run_rule(
+            Call(
+                definition,
+                prepared.arguments,
+                tuple(inputs),
+                call_arguments.pop("is_list", len(inputs) > 1),
+                call_arguments,
+                frozenset(prepared.written),
+            )
+        )
+
+    name = inner_name(call, frame)
+    return BoundLayer(
+        definition.name, prepared.arguments, infer, prepared.written, definition, name=name
+    )
+
+
+def inner_name(call: tree.Call, frame: Frame) -> str:
+    """Give the `name` of a layer inside another, as it is written; empty where there is none."""
+    written = next((a.value for a in call.arguments if a.name == "name"), None)
+    if written is None:
+        return ""
+    return layers.checked_name(written, ev.value_of(written, frame), frame)
+
+
+def layer_chain(chain: list[BoundLayer]) -> BoundLayer:
+    """Give several layers, one after the other, as one: a `Sequential` where Keras takes a layer."""
+
+    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
+        weights: list[Any] = []
+        macs: Any = 0
+        outputs: Any = inputs[0]
+        unsaved: tuple[str, ...] = ()
+        for layer in chain:
+            result = layer.infer((outputs,))
+            if result.no_model:
+                raise Refusal(MakesNoModel, f"`{layer.label}` in a chain: {result.no_model}")
+            if not isinstance(result.outputs, TensorSpec):
+                raise Refusal(
+                    shape_problems.SeveralInputs,
+                    f"`{layer.label}` gives several tensors to the next layer",
+                )
+            outputs, macs = result.outputs, macs + result.macs
+            weights.extend(frozen(layer, result.weights))
+            unsaved = (*unsaved, *result.unsaved)
+        return Inference(outputs, tuple(weights), macs, unsaved=unsaved)
+
+    return BoundLayer("Sequential", {"layers": chain}, infer, {"layers": chain}, None)

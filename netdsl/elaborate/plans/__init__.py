@@ -1,0 +1,1 @@
+"""What is settled before a body runs: the order of its statements, the names of its layers."""

@@ -1,0 +1,1 @@
+"""What words a mistake and mends it."""

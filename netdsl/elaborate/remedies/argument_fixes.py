@@ -1,0 +1,98 @@
+"""Changes to one argument of a call: it is left out, put in other words, or its value is another.
+
+Proposals only, each is tried by `netdsl/fixes.py` before it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.scope.entities import Given, short
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+
+def leave_out(call: tree.Call, name: str | None) -> Fix | None:
+    """Take an argument out of a call, with the comma that goes with it."""
+    names = [argument.name for argument in call.arguments]
+    if name not in names:
+        return None
+    number, file = names.index(name), call.span.file
+    argument = call.arguments[number]
+    if number:
+        place = Span(file, call.arguments[number - 1].span.end, argument.span.end)
+    elif len(names) > 1:
+        place = Span(file, argument.span.start, call.arguments[1].span.start)
+    else:
+        place = argument.span
+    return Fix((Edit(place, ""),), safe=True)
+
+
+def without_value(call: tree.Call, span: Span) -> Fix | None:
+    """Take a value given by position out of a call."""
+    number = next((i for i, a in enumerate(call.arguments) if a.span == span and not a.star), None)
+    if number is None:
+        return None
+    start = call.arguments[number - 1].span.end if number else span.start
+    end = call.arguments[1].span.start if not number and len(call.arguments) > 1 else span.end
+    text = f"leave `{short(span.text)}` out"
+    return Fix((Edit(Span(span.file, start, end), ""),), text=text)
+
+
+def moved_behind(call: tree.Call, name: str | None, now: str) -> Fix | None:
+    """`Dropout(0.5, training=True)` -> `Dropout(0.5)(training=True)`, under the name that the call has for it."""
+    if call.span.file.text[call.span.end :].lstrip().startswith("("):
+        return None
+    kept = [a.span.text for a in call.arguments if a.name != name]
+    moved = [f"{now}={a.value.span.text}" for a in call.arguments if a.name == name]
+    text = f"{call.function.span.text}({', '.join(kept)})({', '.join(moved)})"
+    return Fix((Edit(call.span, text),), text=f"write `{' '.join(text.split())}`")
+
+
+def in_other_words(instead: tuple[str, str], name: Span, value: Span) -> Fix:
+    """`keep_prob=0.9` -> `rate=0.1`, `keep_prob=keep` -> `rate=1 - keep`."""
+    is_written_out = value.text[:1] in "0123456789.\"'"
+    text = instead[0] if is_written_out else instead[1].format(value.text)
+    whole = Span(name.file, name.start, value.end)
+    return Fix((Edit(whole, text),), safe=True, text=f"write `{text}`")
+
+
+def whole_division(value: Any, span: Span) -> Fix | None:
+    """`64 / 2` is 32.0: where a whole number is needed, `//` gives one."""
+    if not isinstance(value, float) or span.text.count("/") != 1:
+        return None
+    text = span.text.replace("/", "//")
+    return Fix((Edit(span, text),), text=f"divide to a whole number: `{text}`")
+
+
+def one_tuple(positional: list[Given]) -> Fix | None:
+    """`Reshape(28, 28, 1)`: sizes that were meant to be one tuple."""
+    if len(positional) < 2 or not all(isinstance(g.value, (int, list, tuple)) for g in positional):
+        return None
+    first, last = positional[0].span, positional[-1].span
+    if first == last:
+        return None  # spread by a `*`
+    whole = Span(first.file, first.start, last.end)
+    text = "(" + re.sub(r"[()\[\]]", "", whole.text) + ")"
+    return Fix((Edit(whole, text),), text=f"write one tuple: `{text}`")
+
+
+def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
+    """Add an argument to a call that does not give it."""
+    return with_arguments(call, {name: value}, why)
+
+
+def with_arguments(call: Span, arguments: Mapping[str, str], why: str) -> Fix | None:
+    """Add arguments to a call that gives none of them."""
+    text = call.text
+    if not text.endswith(")") or any(f"{name}=" in text for name in arguments):
+        return None
+    empty = text[:-1].rstrip().endswith("(")
+    listed = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    added = listed if empty else f", {listed}"
+    place = Span(call.file, call.end - 1, call.end - 1)
+    shown = " ".join((text[:-1] + added + ")").split())
+    return Fix((Edit(place, added),), text=f"{why}`{shown}`")

@@ -1,0 +1,201 @@
+"""Changes that may mend a shape error: proposals only, each is tried by `netdsl/fixes.py` before it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import isqrt, prod
+from typing import Any, Protocol
+
+from netdsl.catalog.kind import BoundLayer, Refusal
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label, first_that_helps
+from netdsl.elaborate.remedies import argument_fixes
+from netdsl.elaborate.remedies.merge_candidates import flattened, for_unequal, how_to_fit
+from netdsl.elaborate.remedies.provenance import MAX_STEPS
+from netdsl.elaborate.remedies.rank_candidates import (
+    before,
+    channels_last,
+    for_rank,
+    given_back,
+    stage_left_out,
+)
+from netdsl.elaborate.remedies.size_candidates import arguments_in, calls_a
+from netdsl.elaborate.remedies.state_candidates import batch_declared, for_states
+from netdsl.elaborate.scope.entities import Given, Tensor, tensors_in
+from netdsl.graph import Graph, Node
+from netdsl.source import Span
+from netdsl.tensor import TensorSpec, spell_shape
+
+
+class _Bound(Protocol):
+    """A layer with its arguments bound, and where it is written."""
+
+    @property
+    def span(self) -> Span: ...
+    @property
+    def arguments(self) -> Mapping[str, Any]: ...
+
+
+def propose(
+    refusal: Refusal, bound: _Bound, positional: list[Any], graph: Graph, extra: Sequence[Given]
+) -> Fix | None:
+    """Propose changes for a refused layer, the likeliest first; None where nothing stands to reason."""
+    call, arguments = bound.span, bound.arguments
+    tensors = list(tensors_in(positional))
+    blamed = next((g for g in extra if g.name is not None and g.name == refusal.blames), None)
+    if refusal.problem.__name__ == "WrongState" and blamed is not None:
+        needs = refusal.facts.get("needs")
+        widths = needs if isinstance(needs, tuple) else ()
+        return first_that_helps(
+            for_states(widths, call, blamed.span, list(tensors_in(blamed.value)), graph)
+        )
+    return first_that_helps(_proposals(refusal, call, arguments, tensors, graph))
+
+
+def in_words(refusal: Refusal, call: Span, positional: list[Any]) -> str:
+    """Give the help for a refused layer where none of the changes turns out to help."""
+    tensors = list(tensors_in(positional))
+    if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
+        return how_to_fit(refusal, tensors, call) or refusal.help
+    return refusal.help
+
+
+def _proposals(
+    refusal: Refusal, call: Span, arguments: Any, tensors: list[Tensor], graph: Graph
+) -> Iterator[Fix | None]:
+    if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
+        yield from for_unequal(refusal, tensors, call, graph)
+        return
+    match refusal.problem.__name__:
+        case "UnequalInputs" if len({t.spec.rank for t in tensors}) > 1:
+            yield flattened(tensors, graph)
+        case "WrongRank" if len(tensors) == 1:
+            yield _sequences_upstream(tensors[0], graph)
+            needs = refusal.facts.get("needs")
+            needs = needs if isinstance(needs, int) else 0
+            yield from for_rank(needs, tensors[0], call, graph)
+            yield _flatten_before(tensors[0], call)
+            yield given_back(needs, tensors[0], graph)
+        case "TooSmall" if arguments.get("padding") == "valid":
+            yield _told_at_input(refusal, call, channels_last(_first_of(tensors[0], graph)))
+            yield argument_fixes.with_argument(call, "padding", '"same"', "pad its input: ")
+        case "UnknownDimension" if len(tensors) == 1:
+            yield _settled(tensors[0], graph)
+            yield _averaged(tensors[0], graph)
+        case "TooFewInputs" if len(tensors) == 1 and calls_a(call, "attention"):
+            after = Edit(Span(call.file, call.end, call.end), "(value=_)")
+            yield Fix((after,), text=f"let it attend to itself: `{call.text}(value=_)`")
+        case "NeedsFixedBatch" | "WrongWrapped" if not isinstance(tensors[0].spec.shape[0], int):
+            yield batch_declared(graph)
+        case "SizeMismatch":
+            yield from _one_size_worked_out(call, tensors[0])
+
+
+def _told_at_input(refusal: Refusal, call: Span, fix: Fix | None) -> Fix | None:
+    """A picture whose channels come first is found out where it is pooled to nothing: the input is to blame."""
+    if fix is None:
+        return None
+    layer = call.text[: call.text.find("(")]
+    label = "its channels stand first, and Keras has them last"
+    why = Label(call, refusal.label)
+    facts: dict[str, Any] = {"layer": layer, "argument": "", **refusal.facts}
+    place = fix.edits[0].span
+    return replace(fix, told=refusal.problem.at(place, label, related=[why], **facts))
+
+
+def _first_of(tensor: Tensor, graph: Graph) -> Node:
+    """Give the input that a tensor was made from first of all."""
+    node = graph.nodes[tensor.ref.node]
+    for _ in range(MAX_STEPS):
+        if not node.inputs:
+            break
+        node = graph.nodes[node.inputs[0].node]
+    return node
+
+
+def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
+    """A recurrent layer that follows another needs the whole sequence of it."""
+    operation = graph.nodes[tensor.ref.node].operation
+    bound, span = operation.bound, operation.span
+    while isinstance(held := bound.get("layer"), BoundLayer) and span is not None:  # wrapped
+        inner = next(iter(arguments_in(span)), None)
+        bound, span = held.arguments, inner.value if inner else None
+    if bound.get("return_sequences") is not False or span is None:
+        return None
+    return argument_fixes.with_argument(
+        span, "return_sequences", "True", "hand the whole sequence on: "
+    )
+
+
+def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
+    """One tensor is unpacked as if it came with the states of its recurrent layer."""
+    node = graph.nodes[tensor.ref.node]
+    if node.operation.bound.get("return_state") is not False or node.operation.span is None:
+        return None
+    return argument_fixes.with_argument(
+        node.operation.span, "return_state", "True", "ask for the states: "
+    )
+
+
+def _flatten_before(tensor: Tensor, call: Span) -> Fix | None:
+    """Too many axes for what follows: put them in one row."""
+    if tensor.spec.rank < 3:
+        return None
+    return before(call, "Flatten()", f"put {spell_shape(tensor.spec.shape)} in a row first")
+
+
+def _settled(tensor: Tensor, graph: Graph) -> Fix | None:
+    """The size is that of what a layer has yet to learn, or of a text: an argument of that layer settles it."""
+    node = graph.nodes[tensor.ref.node]
+    for _ in range(MAX_STEPS):
+        definition, call = node.operation.definition, node.operation.span
+        if definition is not None and definition.settling is not None and call is not None:
+            wanted = definition.settling(node.operation.bound)
+            return argument_fixes.with_arguments(
+                call, wanted, "let its size be known before it is run: "
+            )
+        if len(node.inputs) != 1 or not node.is_a("view", "reordering", "each_place", "identity"):
+            break
+        node = graph.nodes[node.inputs[0].node]
+    return None
+
+
+def _averaged(tensor: Tensor, graph: Graph) -> Fix | None:
+    """Sizes that nobody knows were put in a row: an average over them has a size that is known."""
+    node = graph.nodes[tensor.ref.node]
+    if not node.is_a("view") or stage_left_out(node, "Flatten") is None:
+        return None
+    rank = graph.spec(node.inputs[0]).rank
+    layer = f"GlobalAveragePooling{rank - 2}D()"
+    text = f"average over what is not known: `{layer}` in place of `Flatten()`"
+    return Fix((Edit(node.origin.span, layer),), text=text) if 3 <= rank <= 5 else None
+
+
+def _one_size_worked_out(call: Span, tensor: Tensor) -> Iterator[Fix]:
+    """Let -1 stand for one size of a `Reshape`, where the others go into the number of elements."""
+    match = re.match(r"Reshape\(\s*(?:target_shape\s*=\s*)?\(([^()]*)\)", call.text)
+    if match is None or "-1" in match[1]:
+        return
+    sizes = [part.strip() for part in match[1].split(",") if part.strip()]
+    place = Span(call.file, call.start + match.start(1), call.start + match.end(1))
+    for index in reversed(range(len(sizes))):
+        text = ", ".join([*sizes[:index], "-1", *sizes[index + 1 :]])
+        yield Fix((Edit(place, text),), text=f"let one size be worked out: `Reshape(({text}))`")
+    yield from _squares(sizes, place, tensor.spec)
+
+
+def _squares(sizes: list[str], place: Span, spec: TensorSpec) -> Iterator[Fix]:
+    """`(8, 8, 64)` of 3136 elements -> `(7, 7, 64)`: a picture as high as it is wide."""
+    known = [size for size in spec.shape[1:] if isinstance(size, int)]
+    if (
+        len(sizes) != 3
+        or sizes[0] != sizes[1]
+        or not sizes[2].isdigit()
+        or len(known) < spec.rank - 1
+    ):
+        return
+    side = isqrt(prod(known) // int(sizes[2])) if int(sizes[2]) else 0
+    if side and side * side * int(sizes[2]) == prod(known):
+        text = f"{side}, {side}, {sizes[2]}"
+        yield Fix((Edit(place, text),), text=f"give the sides that fit: `Reshape(({text}))`")

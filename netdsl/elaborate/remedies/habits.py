@@ -1,0 +1,232 @@
+"""Calls as Keras, PyTorch or TensorFlow would have them in Python, put into the words of a spec.
+
+`Add()([a, b])`, `concatenate([a, b])`, `x.view(-1, 784)`, `Sequential([…])`, `Input(shape=…)`, `nn.Linear(784, 10)`.
+Each function here reads the syntax of a call and gives the change that would say the same, or None; whether it does is
+found out later, by trying it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
+from netdsl.diagnostics.habits import HABITS
+from netdsl.elaborate.scope.entities import Given
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+#: Functions that join tensors in Python, and the layer that does.
+MERGES: Mapping[str, str] = {
+    "concatenate": "Concatenate",
+    "concat": "Concatenate",
+    "cat": "Concatenate",
+    "add": "Add",
+    "multiply": "Multiply",
+    "mul": "Multiply",
+    "subtract": "Subtract",
+    "average": "Average",
+    "maximum": "Maximum",
+    "minimum": "Minimum",
+    "dot": "Dot",
+}
+
+#: Methods of tensors in PyTorch and TensorFlow, and the stage that does it.
+METHODS: Mapping[str, str] = {
+    "view": "Reshape(({}))",
+    "reshape": "Reshape(({}))",
+    "flatten": "Flatten()",
+    "permute": "Permute(({}))",
+    "relu": "ReLU()",
+    "softmax": "Softmax()",
+    "sigmoid": 'Activation("sigmoid")',
+    "tanh": 'Activation("tanh")',
+}
+
+#: Layers of PyTorch whose first arguments tell the size of the input, and how many these are.
+_SIZED: Mapping[str, int] = {
+    "Linear": 1,
+    "Conv1d": 1,
+    "Conv2d": 1,
+    "Conv3d": 1,
+    "ConvTranspose1d": 1,
+    "ConvTranspose2d": 1,
+    "ConvTranspose3d": 1,
+    "BatchNorm1d": 1,
+    "BatchNorm2d": 1,
+    "BatchNorm3d": 1,
+    "LayerNorm": 1,
+    "AdaptiveAvgPool1d": 1,
+    "AdaptiveAvgPool2d": 1,
+    "AdaptiveMaxPool1d": 1,
+    "AdaptiveMaxPool2d": 1,
+}
+
+#: Arguments of PyTorch's layers that Keras has under another name, or (empty) has no need of.
+_RENAMED: Mapping[str, str] = {
+    "in_channels": "",
+    "in_features": "",
+    "num_features": "",
+    "inplace": "",
+    "out_channels": "filters",
+    "out_features": "units",
+    "stride": "strides",
+    "dilation": "dilation_rate",
+    "bias": "use_bias",
+    "p": "rate",
+    "eps": "epsilon",
+}
+
+
+def rewritten(span: Span, text: str, *, safe: bool = False) -> Fix:
+    """The change that puts other text in place of an expression, and says so."""
+    return Fix((Edit(span, text),), safe, text=f"write `{' '.join(text.split())}`")
+
+
+def tensors_out(call: tree.Call, tensors: Iterable[Given]) -> Fix | None:
+    """Take tensors out of the hyperparameters: `Add(a, b)` -> `[a, b] -> Add()`, `F(8, value=m)` -> `F(8)(value=m)`."""
+    places = {item.span for item in tensors}
+    if any(argument.star for argument in call.arguments):
+        return None
+    inside = [a for a in call.arguments if a.value.span in places]
+    kept = ", ".join(a.span.text for a in call.arguments if a.value.span not in places)
+    layer = f"{call.function.span.text}({kept})"
+    if all(argument.name is not None for argument in inside):
+        moved = ", ".join(argument.span.text for argument in inside)
+        return rewritten(call.span, f"{layer}({moved})")
+    joined = ", ".join(a.value.span.text for a in inside)
+    whole = joined if len(inside) == 1 else f"[{joined}]"
+    items = joined[1:-1] if isinstance(inside[0].value, tree.ListExpr) else joined
+    if call.span.file.text[: call.span.start].rstrip().endswith("->"):
+        return rewritten(call.span, f"[_, {items}] -> {layer}")
+    return rewritten(call.span, f"{whole} -> {layer}")
+
+
+def joined(call: tree.Call, name: str) -> Fix | None:
+    """`concatenate([a, b], axis=1)` -> `[a, b] -> Concatenate(axis=1)`."""
+    layer = MERGES.get(name)
+    if layer is None or not call.arguments or call.arguments[0].name is not None:
+        return None
+    positional = [a.value.span.text for a in call.arguments if a.name is None and not a.star]
+    named = ", ".join(a.span.text for a in call.arguments if a.name is not None)
+    first = call.arguments[0].value
+    source = first.span.text if _is_list(first) else f"[{', '.join(positional)}]"
+    return rewritten(call.span, f"{source} -> {layer}({named})")
+
+
+def _is_list(expr: tree.Expr) -> bool:
+    return isinstance(expr, tree.ListExpr)
+
+
+def applied(call: tree.Call, name: str) -> Fix | None:
+    """`block(x, 64)`, `self.head(x)` -> `x -> block(64)`, `x -> head`."""
+    if not call.arguments or call.arguments[0].name is not None or call.arguments[0].star:
+        return None
+    first, *others = call.arguments
+    rest = ", ".join(a.span.text for a in others)
+    plain = rewritten(call.span, f"{first.value.span.text} -> {name}")
+    with_rest = rewritten(call.span, f"{first.value.span.text} -> {name}({rest})")
+    return with_rest if rest else first_that_helps([plain, with_rest])
+
+
+def method_chain(call: tree.Call, layers: Iterable[str]) -> Fix | None:
+    """`image.Flatten().Dense(10)`, `image.view(-1, 784)` -> `image -> Flatten() -> Dense(10)`."""
+    stages: list[str] = []
+    expr: tree.Expr = call
+    known = set(layers)
+    while isinstance(expr, tree.Call) and isinstance(expr.function, tree.Attribute):
+        method = expr.function
+        inside = ", ".join(argument.span.text for argument in expr.arguments)
+        if method.name in known:
+            stages.append(f"{method.name}({inside})")
+        elif method.name in METHODS:
+            stages.append(METHODS[method.name].format(_without_batch(expr)))
+        else:
+            return None
+        expr = method.value
+    if not stages or not isinstance(expr, tree.Name):
+        return None
+    return rewritten(call.span, " -> ".join([expr.id, *reversed(stages)]))
+
+
+def _without_batch(call: tree.Call) -> str:
+    """Spell the sizes of a `view` as Keras has them: without the batch, and as a tuple."""
+    sizes = [argument.span.text for argument in call.arguments]
+    if len(sizes) > 1 and (sizes[0] == "-1" or ".shape" in sizes[0]):
+        sizes = sizes[1:]
+    return sizes[0] + "," if len(sizes) == 1 else ", ".join(sizes)
+
+
+def sequential(call: tree.Call) -> Fix | None:
+    """`Sequential([Flatten(), Dense(10)])` -> `Flatten() -> Dense(10)`."""
+    if len(call.arguments) != 1 or not isinstance(call.arguments[0].value, tree.ListExpr):
+        return None
+    items = call.arguments[0].value.items
+    if not items:
+        return None
+    return rewritten(call.span, " -> ".join(item.span.text for item in items))
+
+
+def input_statement(call: tree.Call) -> Fix | None:
+    """`image = Input(shape=(28, 28, 1))` -> `input image: [28, 28, 1]`."""
+    text = call.span.file.text
+    target = re.search(r"(\w+)\s*=\s*$", text[: call.span.start])
+    shape = next((a.value for a in call.arguments if a.name in (None, "shape")), None)
+    if target is None or not isinstance(shape, (tree.TupleExpr, tree.ListExpr)):
+        return None
+    sizes = ", ".join("?" if i.span.text == "None" else i.span.text for i in shape.items)
+    dtype = next((a.value for a in call.arguments if a.name == "dtype"), None)
+    spelled = str(dtype.value) if isinstance(dtype, tree.Literal) else ""
+    span = Span(call.span.file, target.start(), call.span.end)
+    return rewritten(span, f"input {target.group(1)}: {spelled}[{sizes}]")
+
+
+def is_pytorch(name: str) -> bool:
+    """Tell whether a layer is PyTorch's, or one that Keras has under another name."""
+    return name in _SIZED or name in HABITS
+
+
+def from_pytorch(call: tree.Call, name: str) -> Fix | None:
+    """`nn.Conv2d(3, 64, kernel_size=3, padding=1)` -> `Conv2D(64, kernel_size=3, padding="same")`."""
+    layer = next(iter(HABITS.get(name, ())), None) or name.replace("d", "D")
+    positional = [a.span.text for a in call.arguments if a.name is None]
+    texts = positional[_SIZED.get(name, 0) :]
+    for argument in call.arguments:
+        if argument.name is None:
+            continue
+        renamed = _RENAMED.get(argument.name, argument.name)
+        value = argument.value.span.text
+        if renamed == "padding" and value.isdigit():
+            renamed, value = ("padding", '"same"') if int(value) else ("", "")
+        if renamed:
+            texts.append(f"{renamed}={value}")
+    return rewritten(call.span, f"{layer}({', '.join(texts)})")
+
+
+def branch_for_each(expr: tree.Comprehension) -> Fix | None:
+    """`[Dense(n) for n in sizes]` after an arrow -> `[for n in sizes { Dense(n) }]`."""
+    text = expr.span.text
+    head = re.match(r"\[\s*", text)
+    element = expr.element.span
+    if head is None or not text.endswith("]"):
+        return None
+    clause = Span(expr.span.file, element.end, expr.span.end - 1).text.strip()
+    if " if " in clause or clause.count("for ") != 1:
+        return None
+    return rewritten(expr.span, f"[{clause} {{ {element.text} }}]")
+
+
+def declared_as_value(stage: tree.Expr) -> Fix | None:
+    """`let enc = Dense(4)` for `layer enc = …`, `fn head(n) = Dense(n)` for `block head(n) = …`."""
+    called = stage.function if isinstance(stage, tree.Call) else stage
+    if not isinstance(called, tree.Name):
+        return None
+    word, better = ("fn", "block") if isinstance(stage, tree.Call) else ("let", "layer")
+    file = stage.span.file
+    found = re.search(
+        rf"^([ \t]*){word}(?=[ \t]+{re.escape(called.id)}\b)", file.text, re.MULTILINE
+    )
+    if found is None or bool(found.group(1)) != (better == "layer"):
+        return None
+    span = Span(file, found.end() - len(word), found.end())
+    return Fix((Edit(span, better),), safe=True, text=f"declare it with `{better} {called.id}`")

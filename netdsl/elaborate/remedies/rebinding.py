@@ -1,0 +1,99 @@
+"""Names of a body that get no value in any order: bound again (`x = x -> Dense(10)`), or needing one another."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from itertools import count
+
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.problems.names import NameBoundTwice
+from netdsl.elaborate.plans.ordering import Arrangement
+from netdsl.elaborate.remedies.other_case import named_in_other_case
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.source import Span
+from netdsl.syntax.grammar import END
+from netdsl.syntax.tokens import Tokens, tokenize
+
+# For each name the rest of the body is read again, and no more fixes than these are tried in any file.
+_MOST_RENAMED = 12
+
+
+def report_order(arranged: Arrangement, frame: Frame) -> None:
+    """Report names bound twice and cycles."""
+    _report_twice(arranged, frame)
+    for cycle in arranged.cycles:
+        names = [name for name, _ in cycle]
+        path = " -> ".join([*names[-1:], *names])
+        related = [Label(span, f"`{name}` is needed here") for name, span in cycle[1:]]
+        help_, fix = (
+            "make one of them from what comes before; for steps in time there are recurrent layers",
+            None,
+        )
+        if len(cycle) == 1 and (found := named_in_other_case(cycle[0][1], names[0], frame))[0]:
+            help_, fix = found  # `encoder = x -> encoder()` of a model `Encoder`
+        frame.report(
+            problems.Cycle.at(
+                cycle[0][1],
+                f"the cycle is {path}",
+                name=names[-1],
+                related=related,
+                help=help_,
+                fix=fix,
+            )
+        )
+
+
+def _report_twice(arranged: Arrangement, frame: Frame) -> None:
+    steps = [*arranged.steps, *arranged.stuck]
+    statements = [step.part_of.span for step in steps]
+    taken = {*frame.known_names(), *(name for step in steps for name in step.defines)}
+    for number, (name, first, second) in enumerate(arranged.twice):
+        fix = None
+        if number < _MOST_RENAMED:
+            again = [place for other, _, place in arranged.twice[number:] if other == name]
+            fix = another_name(name, again, statements, taken)
+        frame.report(
+            NameBoundTwice.at(
+                second,
+                "bound again here",
+                name=name,
+                related=(Label(first, "first bound here"),),
+                help=f"give this one another name, or carry on the chain of `{name}`",
+                fix=fix,
+            )
+        )
+
+
+def another_name(
+    name: str, places: Sequence[Span], statements: Sequence[Span], taken: set[str]
+) -> Fix | None:
+    """Give the first of `places`, where a name is bound again, and the uses up to the next one another name."""
+    place, *later = places
+    own = [span for span in statements if span.start <= place.start and place.end <= span.end]
+    if not own:
+        return None
+    other = next(n for n in (f"{name}{i}" for i in count(2)) if n not in taken)
+    taken.add(other)
+    until = max(span.end for span in statements)
+    if later:
+        until = next((s.end for s in statements if s.start <= later[0].start < s.end), until)
+    bound = [span.start for span in later]
+    uses = _uses(name, tokenize(place.file, own[0].end, until), bound)
+    edits = (Edit(place, other), *(Edit(span, other) for span in uses))
+    is_output = own[0].text.startswith("output")
+    text = f"give it another name, here and where it is meant below: `{other}`"
+    return Fix(edits, safe=not is_output, text=text)
+
+
+def _uses(name: str, tokens: Tokens, bound: Container[int]) -> list[Span]:
+    """Find where a name is used as a value: not behind a dot, not as an argument's name, not where it is bound."""
+    found: list[Span] = []
+    for index, kind in enumerate(tokens.kinds):
+        if kind == END or tokens.text(index) != name or tokens.starts[index] in bound:
+            continue
+        before = tokens.kinds[index - 1] if index else ""
+        is_argument = before in ("(", ",") and tokens.kinds[index + 1] == "="
+        if before != "." and not is_argument:
+            found.append(tokens.span(index))
+    return found

@@ -1,0 +1,237 @@
+"""Names that nothing binds: what to write for them, an output's tensor, an input, a constant, an argument."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from netdsl.catalog.kind import Identifier
+from netdsl.catalog.signature import Family, families_of, identifiers
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, first_that_helps
+from netdsl.diagnostics.problem import Problem
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate.scope import values
+from netdsl.elaborate.scope.entities import POISON, short
+from netdsl.elaborate.scope.frame import MISSING, Frame
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+_FAR = 400  # characters that are read back to see what a name stands in
+
+
+def how_to_bind(span: Span, name: str, frame: Frame) -> str:
+    """Give the help for an unknown name that is near to none of the known ones."""
+    name = name.split(".")[0]
+    text = span.file.text
+    line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    if line.lstrip().startswith("extern "):
+        return "a size on the right is made of those on the left of the arrow, or is a number"
+    if frame.body is None and line.startswith("assert "):
+        return f"move the assertion into the body that binds `{name}`"
+    if line.strip() == "output":
+        return f"give the output its tensor: `output {name} = …`"
+    statements = frame.unit.module.statements if frame.session.suggestions > 0 else ()
+    for statement in statements:
+        body = getattr(statement, "body", None)
+        if isinstance(statement, tree.Block) and isinstance(body, tree.Body):
+            bound = (s.target.span.text for s in body.statements if isinstance(s, tree.Bind))
+            if name in bound:
+                return (
+                    f"it is bound inside `{statement.name}`: let that give it, with `output {name}`"
+                )
+    if statements and _is_bound_by_a_loop(name, text):
+        return f"it is bound by a `for`, inside its braces only: bind it here, `let {name} = …`"
+    if line.lstrip().startswith(("let ", "assert ", "fn ", "if ")) or _is_in_call(span):
+        return f"bind it, `let {name} = …`, or make it a parameter"
+    return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"
+
+
+def _is_bound_by_a_loop(name: str, text: str) -> bool:
+    near = r"[^{}]{0,200}"
+    return bool(re.search(rf"\bfor\b{near}\b{re.escape(name)}\b{near}\bin\b", text))
+
+
+def misspelled_declaration(
+    span: Span,
+    name: str,
+    near: str,
+    frame: Frame,
+    problem: type[Problem] = name_problems.UnknownName,
+) -> Diagnostic | None:
+    """Word a name that is used several times and bound nowhere, where one like it is bound and not used; once."""
+    if near not in frame.known_names() or not frame.unit.seems_misspelled(near, name):
+        return None
+    frame.unit.poisoned.add(name)
+    text = frame.unit.file.text
+    place = re.search(rf"\b{re.escape(near)}\b", text)
+    assert place is not None
+    bound = Span(frame.unit.file, *place.span())
+    return problem.at(
+        span,
+        "nothing binds this name",
+        name=name,
+        related=[Label(bound, "bound here, and used nowhere")],
+        help=f"did you mean `{near}`? Nothing uses it: bind it as `{name}`",
+        fix=Fix((Edit(bound, name),), safe=True),
+    )
+
+
+def other_readings(span: Span, name: str, frame: Frame) -> Fix | None:
+    """What an unknown name may have been meant for: `strides1` for `strides=1`, `name=fc` for `name="fc"`."""
+    before = span.file.text[max(0, span.start - _FAR) : span.start].rstrip()
+    if before.endswith("name="):
+        return Fix((Edit(span, f'"{name}"'),), safe=True, text=f'write it as a string: `"{name}"`')
+    if not before.endswith(("(", ",")) or not _is_in_call(span):
+        return None
+    known = set(frame.known_names())
+    cuts = (
+        cut
+        for cut in range(len(name) - 1, 1, -1)
+        if name[cut].isdigit() or name[cut:] in known or is_of_catalogue(name[cut:])
+    )
+    return first_that_helps(
+        Fix(
+            (Edit(Span(span.file, span.start + cut, span.start + cut), "="),),
+            text=f"write `{name[:cut]}={name[cut:]}`",
+        )
+        for cut in cuts
+        if not name[cut - 1].isdigit()
+    )
+
+
+def _is_in_call(span: Span) -> bool:
+    """Tell whether a name stands between the parentheses of a call."""
+    depth = 0
+    text = span.file.text[max(0, span.start - _FAR) : span.start]
+    for index in range(len(text) - 1, 0, -1):
+        if text[index] in ")]}":
+            depth += 1
+        elif text[index] in "([{" and depth:
+            depth -= 1
+        elif text[index] in "({":
+            return text[index] == "(" and text[index - 1].isalnum()
+    return False
+
+
+def is_unbound_argument(expr: tree.Expr, frame: Frame) -> bool:
+    """Tell a name that nothing binds where an argument begins: `Dense(4, activation==relu)`."""
+    before = expr.span.file.text[: expr.span.start].rstrip()[-1:]
+    if not isinstance(expr, tree.Name) or before not in ("(", ","):
+        return False
+    return frame.lookup(expr.id) is MISSING and not families_of(expr.id)
+
+
+def equals_too_many(expr: tree.Compare, frame: Frame) -> Any:
+    """Report `activation==relu`, and what was meant."""
+    assert isinstance(expr.first, tree.Name)
+    gap = Span(expr.span.file, expr.first.span.end, expr.operands[0].span.start)
+    text = f"{expr.first.id}={expr.operands[0].span.text}"
+    frame.report(
+        name_problems.UnknownName.at(
+            expr.first.span,
+            "nothing binds this name, so it cannot be compared",
+            name=expr.first.id,
+            help=f"an argument's value follows one `=`: `{short(text)}`",
+            fix=Fix((Edit(gap, "="),), safe=True),
+        )
+    )
+    return POISON
+
+
+def text_and_value(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any:
+    """Report `"fc" + width`, and put the value into the text: `f"fc{width}"`."""
+    text, value = (expr.left, expr.right) if isinstance(left, str) else (expr.right, expr.left)
+    help_, fix = 'put a value into text: `f"conv{width}"`', None
+    quote = text.span.text[:1]
+    if isinstance(text, tree.Literal) and quote in ("'", '"') and quote not in value.span.text:
+        hole = f"{{{value.span.text}}}"
+        inside = text.span.text[1:-1]
+        whole = f"{inside}{hole}" if text is expr.left else f"{hole}{inside}"
+        fix = Fix((Edit(expr.span, f"f{quote}{whole}{quote}"),), safe=True)
+        help_ = f"put the value into the text: `f{quote}{whole}{quote}`"
+    kinds = (values.spell_type(v) for v in (left, right))
+    label = "`+` does not take " + " and ".join(kinds)
+    frame.report(problems.Uncomputable.at(expr.op_span, label, help=help_, fix=fix))
+    return POISON
+
+
+def fact_of_no_model(expr: tree.Expr, frame: Frame) -> Any:
+    """`assert params < 1e6` at top level, where it is not known of which model."""
+    text = short(expr.span.text)
+    model = next(
+        (n for n, symbol in frame.unit.names.items() if isinstance(symbol.node, tree.Model)), "Name"
+    )
+    named = f"{text}(batch=64)" if text == "memory" and frame.body else f"{text}({model})"
+    frame.report(
+        problems.WrongUse.at(
+            expr.span,
+            "it does not say of what",
+            name=text,
+            help=f"write `{named}`",
+            fix=Fix((Edit(expr.span, named),), safe=True),
+        )
+    )
+    return POISON
+
+
+_IDENTIFIED: tuple[Family, ...] = (
+    "activation",
+    "initializer",
+    "regularizer",
+    "constraint",
+    "loss",
+    "metric",
+    "optimizer",
+)
+
+
+def unknown_name(span: Span, name: str, frame: Frame) -> Any:
+    """Report a name that nothing binds, and suggest the nearest one that something does."""
+    if frame.unit.may_have_lost(name):
+        return POISON
+    is_called = span.file.text[span.end :].lstrip().startswith("(")
+    near = frame.near_name(name, values.FUNCTIONS if is_called else (), ("True", "False", "None"))
+    root, _, last = name.rpartition(".")
+    if root == "self" and frame.lookup(last) is not MISSING:  # nothing here belongs to an object
+        near = last
+    if near and (found := misspelled_declaration(span, name, near, frame)) is not None:
+        frame.report(found)
+        return POISON
+    if not near:  # nothing to say of its other uses than is said of this one
+        frame.unit.poisoned.add(name)
+    frame.report(
+        name_problems.UnknownName.at(
+            span,
+            "nothing binds this name",
+            name=name,
+            help=f"did you mean `{near}`?" if near else how_to_bind(span, name, frame),
+            fix=Fix((Edit(span, near),), safe=True) if near else other_readings(span, name, frame),
+        )
+    )
+    return POISON
+
+
+def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+    """Give a constant's value; a bare name that the catalogue does not have either is reported."""
+    if isinstance(value, Identifier) and not is_of_catalogue(value.last):
+        return unknown_name(expr.span, value.name, frame)
+    return value
+
+
+def is_of_catalogue(name: str) -> bool:
+    """Tell a name that Keras has, of a class or of what arguments take by name."""
+    return bool(families_of(name)) or any(name in identifiers(family) for family in _IDENTIFIED)
+
+
+def not_taken(expr: tree.Name, frame: Frame) -> Any:
+    """Report a name that a branch was to give which is not taken."""
+    frame.report(
+        problems.BranchNotTaken.at(
+            expr.span,
+            "nothing was named: the branch is not taken here",
+            name=expr.id,
+            help="use it in that branch only, or give the name in the other branch as well",
+        )
+    )
+    return POISON

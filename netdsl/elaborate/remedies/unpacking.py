@@ -1,0 +1,54 @@
+"""A way out where the names of a pattern are more or fewer than what they are for: `seq, h, c = x -> GRU(8, …)`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.remedies import unbound
+from netdsl.elaborate.scope.entities import Tensor
+from netdsl.elaborate.scope.frame import MISSING, Frame
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import pattern_names
+
+
+def change_names(pattern: tree.TuplePattern, value: Any) -> Fix | None:
+    """Give the change that makes the names fit what comes, in the words of a fix."""
+    if isinstance(value, Tensor):
+        return _to(pattern, 1)
+    if isinstance(value, (list, tuple)) and value:
+        return _to(pattern, len(value))
+    return None
+
+
+def more_names(pattern: tree.TuplePattern, value: Any, frame: Frame) -> Fix | None:
+    """`for (width, depth) in [(64, 2, 1), …]` where the braces read a `strides` that nothing binds: a name left out."""
+    missing = len(value) - len(pattern.parts) if isinstance(value, (list, tuple)) else 0
+    text = pattern.span.file.text
+    body = re.compile(r"[^{}]*\{([^{}]*)\}").match(text, pattern.span.end)
+    if missing < 1 or body is None:
+        return None
+    bound = set(pattern_names(pattern))
+    words = dict.fromkeys(re.findall(r"\b[a-z_]\w*\b(?!\s*[(=])", body.group(1)))
+    unknown = [w for w in words if w not in bound and frame.lookup(w) is MISSING]
+    unknown = [w for w in unknown if not unbound.is_of_catalogue(w)]
+    if len(unknown) != missing:
+        return None
+    end = Span(pattern.span.file, pattern.parts[-1].span.end, pattern.parts[-1].span.end)
+    names = ", ".join([*(p.span.text for p in pattern.parts), *unknown])
+    return Fix(
+        (Edit(end, "".join(f", {w}" for w in unknown)),), text=f"name all of them: `({names})`"
+    )
+
+
+def _to(pattern: tree.TuplePattern, count: int) -> Fix | None:
+    """Write as many names as there are tensors, `_` for one that is not needed."""
+    if count > 2 * len(pattern.parts) + 2:
+        return None
+    names = [part.span.text for part in pattern.parts][:count]
+    names += ["_"] * (count - len(names))
+    text = ", ".join(names)
+    what = "one name" if count == 1 else f"{count} names"
+    return Fix((Edit(pattern.span, text),), text=f"write {what}: `{text} = …`")

@@ -1,0 +1,1 @@
+"""What stands for what while a body is elaborated: frames, entities, values, and the limits on all of it."""

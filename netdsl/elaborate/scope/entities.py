@@ -1,0 +1,276 @@
+"""What a name or an expression may stand for while a spec is elaborated, besides plain values.
+
+Plain values are Python's own: numbers, strings, lists, tuples, dicts, None. Beside them stand tensors, things
+that make or apply layers, and `POISON`, the value of whatever was reported already: it travels in silence, so
+that one mistake gives one diagnostic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netdsl.catalog.kind import UNRESOLVED, BoundLayer, ExternFunction, LayerKind, Unresolved
+from netdsl.elaborate.files.linking import Symbol
+from netdsl.graph import Operation, Ref
+from netdsl.record import record
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tensor import TensorSpec
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.scope.frame import Frame
+
+
+#: The value of an expression whose mistake has been reported; arguments take it without another word.
+Poison = Unresolved
+POISON = UNRESOLVED
+
+
+class AlreadyTold(Exception):
+    """Raised where a layer inside another fails, and the mistake has been reported where it stands."""
+
+
+@record
+class Tensor:
+    """A tensor of the graph under construction."""
+
+    ref: Ref
+    spec: TensorSpec
+
+    def __str__(self) -> str:
+        return "a tensor"
+
+
+class NamedOutputs(tuple[Any, ...]):
+    """Several outputs of a block or model, in order, each also reached by its name."""
+
+    names: tuple[str | None, ...]
+
+    @staticmethod
+    def of(values: list[Any], names: list[str | None]) -> NamedOutputs:
+        outputs = NamedOutputs(values)
+        outputs.names = tuple(names)
+        return outputs
+
+    def by_name(self, name: str) -> Any:
+        """Give one output, or raise KeyError."""
+        if name not in self.names:
+            raise KeyError(name)
+        return self[self.names.index(name)]
+
+
+@record
+class KindRef:
+    """A layer class of Keras, by the name it was written with."""
+
+    name: str
+    definition: LayerKind | None  # None where the catalogue has a signature but no rule
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@record(eq=False)
+class BlockRef:
+    symbol: Symbol
+
+    def __str__(self) -> str:
+        return self.symbol.name
+
+
+@record(eq=False)
+class ModelRef:
+    """A model; `preset` holds the arguments that `model Name = Other(args)` gave, innermost last."""
+
+    symbol: Symbol
+
+    def __str__(self) -> str:
+        return self.symbol.name
+
+
+@record(eq=False)
+class ExternLayerRef:
+    symbol: Symbol
+
+    def __str__(self) -> str:
+        return self.symbol.name
+
+
+@record(eq=False)
+class FunctionValue:
+    """A `fn`, with the frame that its free names are looked up in."""
+
+    node: tree.Function
+    home: Frame
+
+    def __str__(self) -> str:
+        return self.node.name
+
+
+@dataclass(eq=False)
+class SharedLayer:
+    """`layer name = chain`: operations are made at the first use and found again, by name, at each later one."""
+
+    node: tree.LayerDecl
+    home: Frame
+    operations: dict[str, Operation] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.node.name
+
+
+#: What is applied by its own name, where it is declared: no value that a block could be given.
+APPLIED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)
+
+
+@record(eq=False)
+class NotTaken:
+    """What a name after `as` stands for until its stage is run; it may stand in a branch that is not taken."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@record(eq=False)
+class BuiltinFunction:
+    """A function over values that every spec may call, or one that only assertions have."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@record(eq=False)
+class ModelFact:
+    """`params`, `macs` or `memory` in an assertion of a body: a number, or a function where it is called."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """Give the tensors of a (nested) list, in order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors_in(item)
+
+
+def makers_in(value: Any) -> Iterator[Any]:
+    """Give the classes, blocks and models inside a value that were not called, in order."""
+    if isinstance(value, (KindRef, BlockRef, ModelRef, ExternLayerRef)):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from makers_in(item)
+
+
+def is_layer(thing: Any) -> bool:
+    """Tell a layer that is not applied, and what makes one."""
+    return isinstance(thing, (BoundLayer, *APPLIED_BY_NAME))
+
+
+#: What neither is a value nor a tensor.
+_THINGS = (
+    KindRef, BlockRef, ModelRef, ExternLayerRef, FunctionValue, BuiltinFunction, SharedLayer,
+    BoundLayer, ModelFact,
+)  # fmt: skip
+
+
+def thing_in(value: Any) -> Any:
+    """Give the first that neither is a value nor a tensor, in a (nested) list or dict too; None where all are."""
+    if isinstance(value, _THINGS):
+        return value
+    parts = value.values() if isinstance(value, dict) else value
+    if isinstance(value, (list, tuple, dict)):
+        return next((found for part in parts if (found := thing_in(part)) is not None), None)
+    return None
+
+
+def is_tensorial(value: Any) -> bool:
+    """Tell whether a value is a tensor or a list with nothing but tensors in it."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and all(is_tensorial(item) for item in value)
+    return isinstance(value, (Tensor, Poison))
+
+
+def is_poisoned(value: Any) -> bool:
+    """Tell whether a value is, or holds, something that was reported already."""
+    if isinstance(value, (list, tuple)):
+        return any(is_poisoned(item) for item in value)
+    return isinstance(value, Poison)
+
+
+def refs_of(value: Any) -> Any:
+    """Turn tensors inside a value into the references that a graph keeps."""
+    if isinstance(value, Tensor):
+        return value.ref
+    if isinstance(value, (list, tuple)):
+        return [refs_of(item) for item in value]
+    if isinstance(value, dict):
+        return {key: refs_of(item) for key, item in value.items()}
+    return value
+
+
+def specs_of(value: Any) -> Any:
+    """Turn tensors inside a value into their types, lists into tuples."""
+    if isinstance(value, Tensor):
+        return value.spec
+    if isinstance(value, (list, tuple)):
+        return tuple(specs_of(item) for item in value)
+    if isinstance(value, dict):
+        return {key: specs_of(item) for key, item in value.items()}
+    return value
+
+
+def spell_entity(value: Any) -> str:
+    """Name what a value is, for people."""
+    from netdsl.elaborate.scope.values import spell_type
+
+    match value:
+        case Tensor():
+            return "a tensor"
+        case KindRef() | ExternLayerRef():
+            return "a layer class"
+        case BlockRef():
+            return "a block"
+        case ModelRef():
+            return "a model"
+        case SharedLayer() | BoundLayer():
+            return "a layer"
+        case ModelFact(name):
+            return f"`{name}` of no model"
+        case ExternFunction():
+            return "a function of Python"
+        case FunctionValue() | BuiltinFunction():
+            return "a function"
+        case NamedOutputs():
+            return "several tensors"
+        case list() | tuple() if value and is_tensorial(value):
+            return "several tensors"
+        case _:
+            return spell_type(value)
+
+
+def short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 40 else line[:37] + "…"
+
+
+@record
+class Given:
+    """One evaluated argument and where it was written."""
+
+    name: str | None
+    value: Any
+    span: Span
+    name_span: Span | None = None

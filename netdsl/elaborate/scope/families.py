@@ -1,0 +1,91 @@
+"""Names that Keras has in several families: `Identity` is a layer and an initializer, `Poisson` a loss and a metric.
+
+What such a name means is said by the argument that takes it, wherever it is written: in a `let`, a default, a list, a
+dict, a conditional expression, a function. A call of one is an `Ambiguous` until then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from netdsl.catalog.kind import Ambiguous, Identifier
+from netdsl.catalog.signature import (
+    ARTICLES,
+    FAMILY_MODULES,
+    Family,
+    families_of,
+    identifiers,
+    signature,
+)
+from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate.scope.entities import POISON, KindRef
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.syntax import tree
+
+#: Families whose objects a spec makes by calling them.
+OBJECTS: tuple[Family, ...] = (
+    "initializer", "regularizer", "constraint", "loss", "metric", "optimizer", "schedule", "callback",
+)  # fmt: skip
+
+
+def object_families(path: str) -> tuple[Family, ...]:
+    """Give the families that a name is public in; of `keras.metrics.Poisson` the one whose module is written."""
+    module, _, name = path.rpartition(".")
+    found = tuple(f for f in families_of(name) if f in OBJECTS)
+    own = tuple(f for f in found if module.endswith(FAMILY_MODULES[f]))
+    return own if module and own else found
+
+
+def of_several(
+    call: tree.Call,
+    name: str,
+    families: tuple[Family, ...],
+    make: Callable[[str], Any],
+    frame: Frame,
+) -> Ambiguous:
+    """Give a call of a name that is in several families; `make` makes it of the one that an argument takes."""
+
+    def made(family: str) -> Any:
+        meant = frame.unit.meant.setdefault((call.span.start, call.span.end), set())
+        meant.add(family)
+        if len(meant) > 1 and "layer" in meant and not _is_named_alone(call):
+            return _taken_twice(call, name, meant, frame)
+        return make(family)
+
+    return Ambiguous(name, families, made)
+
+
+def _is_named_alone(call: tree.Call) -> bool:
+    """Tell the whole value of a `let`, which is written out wherever the name is used, as what is taken there."""
+    text, span = call.span.file.text, call.span
+    names = re.search(r"\blet\s+\w+\s*=\s*$", text[: span.start])
+    return bool(names and re.match(r"[ \t]*(#[^\n]*)?(\n|\}|$)", text[span.end :]))
+
+
+def _taken_twice(call: tree.Call, name: str, meant: set[str], frame: Frame) -> Any:
+    """Report one object of Python that would have to be two."""
+    one, other = (ARTICLES[family] for family in sorted(meant)[:2])
+    frame.report(
+        problems.WrongUse.at(
+            call.span,
+            f"it is taken for {one} in one place and for {other} in another",
+            name=f"{name}(…)",
+            help="write it out at each use, or give each a name of its own",
+        )
+    )
+    return POISON
+
+
+def by_its_name(value: Any, families: tuple[Family, ...]) -> Any:
+    """Read the bare name of a layer as an object's, where only such is taken: `kernel_initializer=Identity`."""
+    if not isinstance(value, KindRef) or "layer" in families:
+        return value
+    known = any(value.name in identifiers(family) for family in families)
+    return Identifier(value.name) if known else value
+
+
+def is_in_several(name: str) -> bool:
+    """Tell whether the name of a layer is also one of an object's."""
+    return any(signature(family, name) is not None for family in OBJECTS)

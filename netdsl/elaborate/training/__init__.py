@@ -1,0 +1,1 @@
+"""`train` blocks: their settings read and checked."""

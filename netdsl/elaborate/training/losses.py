@@ -1,0 +1,131 @@
+"""Whether a loss fits the output it is for: its last axis, its dtype, what the last layer makes of it, its weight.
+
+Keras compiles a model with any loss and fails, or learns nothing, at the first batch. What is certain to be wrong
+is an error here; what is merely doubtful is advice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netdsl.catalog.kind import ObjectValue
+from netdsl.catalog.signature import identifiers
+from netdsl.catalog.spell import spell
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.problems import training as problems
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.training.plan import TrainPlan
+from netdsl.elaborate.training.setting_values import by_output
+from netdsl.graph import Graph
+from netdsl.tensor import TensorSpec, spell_shape
+
+#: Losses over classes along the last axis.
+_CLASSES = (
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "SparseCategoricalCrossentropy",
+)
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+def loss_of(plan: TrainPlan, graph: Graph) -> dict[str, Any]:
+    """Give the loss of each output by its name."""
+    loss = plan.settings.get("loss")
+    outputs = list(graph.outputs)
+    if isinstance(loss, Mapping):
+        return {name: loss[name] for name in outputs if name in loss}
+    if isinstance(loss, list):
+        return dict(zip(outputs, loss, strict=False))
+    return {} if loss is None else dict.fromkeys(outputs, loss)
+
+
+def loss_kind(loss: Any) -> str:
+    """Give a loss's class: `sparse_categorical_crossentropy` -> SparseCategoricalCrossentropy."""
+    if isinstance(loss, ObjectValue):
+        return loss.kind
+    function = identifiers("loss").get(str(loss), str(loss))
+    return (
+        "".join(part.capitalize() for part in function.split("_")) if "_" in function else function
+    )
+
+
+def check_losses(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
+    """Report each output whose loss cannot work on it."""
+    for name, loss in loss_of(plan, graph).items():
+        ref = graph.outputs[name]
+        label, help_ = _misfit(loss_kind(loss), graph.spec(ref))
+        if label:
+            place = graph.nodes[ref.node].origin.span
+            shape = spell_shape(graph.spec(ref).shape)
+            frame.report(
+                problems.LossDoesNotFit.at(
+                    plan.spans["loss"],
+                    label,
+                    name=name,
+                    help=help_,
+                    related=(Label(place, f"the output is {shape}"),),
+                )
+            )
+
+
+def check_weights(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
+    """Report weights that do not go with the losses one by one: Keras counts them at the first batch."""
+    loss, weights = plan.settings.get("loss"), plan.settings.get("loss_weights")
+    outputs = list(graph.outputs)
+    if loss is None or weights is None or len(outputs) == 1:
+        return
+    with_loss, with_weight = _named(loss, outputs), _named(weights, outputs)
+    if with_weight == with_loss or (not with_weight and len(with_loss) == 1):
+        return
+    wanted = [name for name in outputs if name in with_loss] or outputs
+    changed = {}
+    if not with_loss:
+        changed["loss"] = by_output(dict.fromkeys(wanted, plan.spans["loss"].text))
+    if with_weight != set(wanted):
+        each = {name: spell(_weight_of(weights, name, outputs)) for name in wanted}
+        changed["loss_weights"] = by_output(each)
+    frame.report(
+        problems.OutputsDiffer.at(
+            plan.spans["loss_weights"],
+            _disagreement(with_loss, with_weight),
+            name="loss_weights",
+            help="write " + " and ".join(f"`{name} = {text}`" for name, text in changed.items()),
+            fix=Fix(tuple(Edit(plan.spans[name], text) for name, text in changed.items())),
+        )
+    )
+
+
+def _named(setting: Any, outputs: list[str]) -> set[str]:
+    """Give the outputs that a setting is given for one by one; none where it is one for all."""
+    if isinstance(setting, (Mapping, list)):
+        return set(setting if isinstance(setting, Mapping) else outputs)
+    return set()
+
+
+def _disagreement(with_loss: set[str], with_weight: set[str]) -> str:
+    if not with_loss:
+        return "each output has a weight, and one loss is given for all"
+    if not with_weight:
+        return f"one weight is given for {len(with_loss)} losses"
+    for name in sorted(with_loss - with_weight):
+        return f"`{name}` has a loss, and no weight"
+    return f"`{min(with_weight - with_loss)}` has a weight, and no loss"
+
+
+def _weight_of(weights: Any, name: str, outputs: list[str]) -> Any:
+    if isinstance(weights, Mapping):
+        return weights.get(name, 1.0)
+    return weights[outputs.index(name)] if isinstance(weights, list) else weights
+
+
+def _misfit(kind: str, spec: TensorSpec) -> tuple[str, str]:
+    if spec.dtype not in _FLOATS:
+        return f"a loss works on numbers with fractions, the output is {spec.dtype}", ""
+    last = spec.shape[-1] if spec.rank > 1 else None
+    if kind in _CLASSES and last == 1:
+        return (
+            f"`{kind}` compares classes along the last axis, which has size 1 in {spell_shape(spec.shape)}",
+            "use `binary_crossentropy` for one probability, or as many units as there are classes",
+        )
+    return "", ""

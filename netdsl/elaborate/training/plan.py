@@ -1,0 +1,177 @@
+"""`train` blocks: settings read, evaluated and checked against the model they train.
+
+`read_training` gives a `TrainPlan` for each block: the settings by name, as values (catalogue objects as
+`ObjectValue`, identifiers as strings). What depends on the model's outputs is checked in `losses.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.problems import names as name_problems
+from netdsl.diagnostics.problems import training as problems
+from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.scope.entities import ModelRef, is_poisoned
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.scope.untold import require_told
+from netdsl.elaborate.training.settings import SETTINGS, Context
+from netdsl.graph import Graph
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+
+@dataclass(eq=False)
+class TrainPlan:
+    """A `train` block: its model, the settings that could be read, and where each stands."""
+
+    model: str
+    span: Span
+    settings: dict[str, Any] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    docstring: str | None = None
+
+
+#: Settings that `compile_model` uses; the others are for functions that are not generated yet.
+COMPILED_SETTINGS = (
+    "optimizer",
+    "loss",
+    "loss_weights",
+    "metrics",
+    "jit_compile",
+    "steps_per_execution",
+)
+
+
+def read_training(
+    unit_root: Frame, statements: tuple[Any, ...], graphs: Mapping[str, Graph]
+) -> list[TrainPlan]:
+    """Read every `train` block of a file."""
+    plans: list[TrainPlan] = []
+    seen: dict[str, Span] = {}
+    for statement in statements:
+        if isinstance(statement, tree.Train):
+            if statement.model in seen:
+                _report_twice(
+                    statement.model, statement.model_span, seen[statement.model], unit_root
+                )
+                continue
+            seen[statement.model] = statement.model_span
+            plan = _read(statement, unit_root, graphs)
+            if plan is not None:
+                plans.append(plan)
+    return plans
+
+
+def _report_twice(name: str, again: Span, first: Span, frame: Frame) -> None:
+    frame.report(
+        problems.SettingTwice.at(
+            again,
+            "set again here",
+            name=name,
+            related=(Label(first, "first here"),),
+            help="keep one of the two",
+        )
+    )
+
+
+def _read(statement: tree.Train, root: Frame, graphs: Mapping[str, Graph]) -> TrainPlan | None:
+    target = root.lookup(statement.model)
+    if not isinstance(target, ModelRef):
+        if root.unit.is_broken:
+            return None  # the model may be what could not be read
+        near = closest(statement.model, graphs) or (
+            next(iter(graphs)) if len(graphs) == 1 else None
+        )
+        span = statement.model_span
+        root.report(
+            name_problems.UnknownModel.at(
+                span,
+                "no model of this name is declared or imported here",
+                name=statement.model,
+                help=f"did you mean `{near}`?" if near else "",
+                fix=Fix((Edit(span, near),)) if near else None,
+            )
+        )
+    graph = graphs.get(statement.model)
+    plan = TrainPlan(statement.model, statement.model_span, docstring=statement.docstring)
+    for setting in statement.settings:
+        _read_setting(setting, plan, Context(root, graph))
+    if not root.unit.is_broken and all(setting.name in SETTINGS for setting in statement.settings):
+        _check_presence(plan, root)
+    return plan
+
+
+#: What other tools set beside these, and what takes it here.
+_ELSEWHERE = {
+    **dict.fromkeys(
+        ("learning_rate", "lr", "momentum", "weight_decay"),
+        "the optimizer takes it: `optimizer = Adam(learning_rate=1e-3)`",
+    ),
+    "shuffle": "leave it out: training data is shuffled before each epoch",
+    "verbose": "leave it out: training shows a progress bar for each epoch",
+    "monitor": 'a callback takes it: `callbacks = [EarlyStopping(monitor="val_loss")]`',
+    "gpus": 'say where it runs: `device = "GPU:0"`, or `distribute = MirroredStrategy()`',
+    "num_workers": "leave it out: the input pipeline runs in parallel by itself",
+}
+
+
+def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> None:
+    frame = context.frame
+    frame.session.place = setting.span
+    reader = SETTINGS.get(setting.name)
+    if reader is None:
+        near = closest(setting.name, SETTINGS)
+        frame.report(
+            problems.UnknownSetting.at(
+                setting.name_span,
+                "no setting has this name",
+                name=setting.name,
+                help=f"did you mean `{near}`?"
+                if near
+                else _ELSEWHERE.get(setting.name)
+                or "the settings are " + ", ".join(f"`{s}`" for s in SETTINGS),
+                fix=Fix((Edit(setting.name_span, near),), safe=True) if near else None,
+            )
+        )
+        return
+    if setting.name in plan.spans:
+        _report_twice(setting.name, setting.name_span, plan.spans[setting.name], frame)
+        return
+    plan.spans[setting.name] = setting.value.span
+    value = reader(setting, context)
+    require_told(value, setting.span, frame)
+    if not is_poisoned(value):
+        plan.settings[setting.name] = value
+
+
+_EXAMPLES = {"optimizer": "Adam(1e-3)", "loss": "sparse_categorical_crossentropy"}
+
+
+def _check_presence(plan: TrainPlan, frame: Frame) -> None:
+    for name in ("optimizer", "loss"):
+        if name not in plan.spans:
+            frame.report(
+                problems.NoLoss.at(
+                    plan.span,
+                    f"nothing says `{name}`",
+                    name=plan.model,
+                    missing=name,
+                    help=f"add one: `{name} = {_EXAMPLES[name]}`",
+                )
+            )
+
+
+def report_not_emitted(plan: TrainPlan, frame: Frame) -> None:
+    """Say which settings have no place in the generated Python of this version."""
+    left = [name for name in plan.spans if name not in COMPILED_SETTINGS]
+    if left:
+        spelled = ", ".join(f"`{name}`" for name in left)
+        frame.report(
+            problems.NotEmittedYet.at(
+                plan.span,
+                f"{spelled}: checked, and left out of the module, which has `compile_model(model)` so far",
+            )
+        )
