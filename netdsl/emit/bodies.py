@@ -46,6 +46,10 @@ def body_names(node: tree.Node) -> list[str]:
     return [n for n in names_after_as(node) if n != "_"]
 
 
+#: The variables of chains without a name, which take one tensor after the other.
+_FLOWING = ("x", "y", "z", "hidden")
+
+
 class BodyWriter:
     """Writes the statements of one body."""
 
@@ -230,7 +234,7 @@ class BodyWriter:
         if output.name is not None and (used_later or not direct):
             piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)
-        elif not direct and not piece.is_name and not isinstance(piece.code, ast.Subscript):
+        elif not direct and not piece.is_name and not self._stays(piece.code):
             keep = (
                 flow
                 if len(self.outputs) == 1
@@ -241,6 +245,14 @@ class BodyWriter:
             w.names.release(flow)
         return piece
 
+    def _stays(self, node: ast.expr) -> bool:
+        """Tell an element of what the spec names, in a variable that no later chain takes."""
+        while isinstance(node, ast.Subscript):
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id in _FLOWING:
+            return False
+        return self._owner(node.id) is not None
+
     # -- the variable that flows ----------------------------------------------------------------
 
     def _flow(self, number: int, written: tree.Expr) -> str:
@@ -250,7 +262,7 @@ class BodyWriter:
         """
         w = self.w
         free = {"x", _head(written), *_defined(self.steps[number].statement)}
-        for candidate in ("x", "y", "z", "hidden"):
+        for candidate in _FLOWING:
             owner = self._owner(candidate)
             if owner is None and candidate not in w.names:
                 return candidate

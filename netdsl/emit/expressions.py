@@ -102,8 +102,9 @@ def _name(w: Writer, expr: tree.Name) -> Piece:
             return expression(w, found.kind.expr)
         if isinstance(found.kind, LayerFactory):
             return Piece(code.call(found.code), VALUE)
-        if isinstance(found.kind, LayerObject) and found.kind.stages is not None:
-            return found.kind.stages.value()
+        if isinstance(found.kind, LayerObject):
+            stages = found.kind.stages or (None if w.holding else found.kind.as_value)
+            return found if stages is None else stages.value()
         return found
     top = w.module.global_name(w.unit, expr.id)
     if top is not None:

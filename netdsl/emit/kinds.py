@@ -62,7 +62,7 @@ class LayerObject:
 
     `trainable` is what to set on it each time it has been called, where Keras's constructor would not reach inside.
     `model` is the model that it is, whose inputs may be given by name; `stages` what it stands for where that is no
-    object.
+    object, and `as_value` where a list holds it and `trainable` could not be told apart.
     """
 
     positional: bool = False
@@ -71,6 +71,7 @@ class LayerObject:
     only_lists: bool = False
     model: Symbol | None = None
     stages: SharedStages | None = None
+    as_value: SharedStages | None = None
 
 
 @record(eq=False)

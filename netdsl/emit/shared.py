@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TypeAlias
 
 from netdsl.catalog import layer_kind
@@ -77,8 +78,11 @@ def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
     spelled = binding.code.id
     plain = plain_stages(w, declared.value)
     if plain is not None and len(plain) == 1:
-        made = _object(w, plain[0], spelled)
-        w.assign(spelled, made)
+        made = w.assign(spelled, _object(w, plain[0], spelled))
+        assert isinstance(made.kind, LayerObject)
+        if made.kind.trainable is not None:
+            applying = SharedRow(w, declared, w.names.take(f"{spelled}_frozen"), [made])
+            made = Piece(made.code, replace(made.kind, as_value=applying))
         w.scope.learn(declared.name, made.kind)
         return
     w.scope.learn(declared.name, LayerObject(stages=_stages(w, declared, spelled, plain)))
@@ -88,7 +92,7 @@ def _stages(
     w: Writer, declared: tree.LayerDecl, spelled: str, plain: list[tree.Call] | None
 ) -> SharedStages:
     if plain is not None:
-        return SharedRow(w, declared, spelled, plain)
+        return SharedRow(w, declared, spelled, _objects(w, spelled, plain))
     call = declared.value
     if isinstance(call, tree.Call) and isinstance(call.function, tree.Name):
         local = w.scope.lookup(call.function.id)
@@ -96,6 +100,16 @@ def _stages(
         if symbol is not None and isinstance(symbol.node, tree.Block):
             return SharedBlock(w, declared, spelled, call, symbol)
     return SharedStages(w, declared, spelled)
+
+
+def _objects(w: Writer, spelled: str, plain: list[tree.Call]) -> list[Piece]:
+    """Make the layers of a chain, each in a variable of its own."""
+    separator = "_" if spelled[-1:].isdigit() else ""
+    made: list[Piece] = []
+    for number, stage in enumerate(plain, 1):
+        variable = w.names.take(f"{spelled}{separator}{number}")
+        made.append(w.assign(variable, _object(w, stage, variable)))
+    return made
 
 
 def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
@@ -234,13 +248,9 @@ class SharedRow(SharedStages):
     is_network = False
 
     def __init__(
-        self, w: Writer, declared: tree.LayerDecl, spelled: str, plain: list[tree.Call]
+        self, w: Writer, declared: tree.LayerDecl, spelled: str, objects: list[Piece]
     ) -> None:
-        self._objects: list[Piece] = []
-        separator = "_" if spelled[-1:].isdigit() else ""
-        for number, stage in enumerate(plain, 1):
-            variable = w.names.take(f"{spelled}{separator}{number}")
-            self._objects.append(w.assign(variable, _object(w, stage, variable)))
+        self._objects = objects
         super().__init__(w, declared, spelled)
 
     def held(self) -> ast.expr:

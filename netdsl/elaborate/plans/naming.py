@@ -90,6 +90,7 @@ def plan_names(
     """Name every stage of a body; `is_block` tells which called names are blocks (names grow from them)."""
     collector = _Collector(is_block)
     if isinstance(body, tree.Body):
+        collector.shared = {s.name for s in body.statements if isinstance(s, tree.LayerDecl)}
         for statement in body.statements:
             collector.statement(statement)
     else:
@@ -108,6 +109,7 @@ class _Collector:
 
     def __init__(self, is_block: Callable[[str], bool]) -> None:
         self._is_block = is_block
+        self.shared: set[str] = set()  # what `layer` statements declare: its uses make nothing
         self.occurrences: list[_Occurrence] = []
         self.depths: dict[int, int] = {}
 
@@ -212,6 +214,8 @@ class _Collector:
         if isinstance(target, tree.Call):
             inner = list(node.arguments)
             maker, target = target, target.function
+        if isinstance(target, tree.Name) and target.id in self.shared:
+            return [(a.value, loops, None) for a in node.arguments]
         is_op = isinstance(target, tree.Attribute) and _root(target) == "ops"
         is_shared = isinstance(target, tree.Name) and target.id[:1].islower() and not inner
         if is_op or (is_shared and not self._is_block(_root(target))):
