@@ -18,6 +18,7 @@ from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.graph import Graph, Operation, held_in
+from netdsl.source import Span
 
 
 @dataclass(eq=False)
@@ -87,8 +88,14 @@ class _Written:
 
 
 def not_found_again(graph: Graph) -> Iterator[Diagnostic]:
-    """Tell of each layer whose part Keras does not find again in a `.keras` file."""
-    if not any(operation.is_held for operation in _operations(graph)):
+    """Tell, once for a model, of what Keras does not find again in a `.keras` file."""
+    names = {
+        id(part): held.declared
+        for operation in graph.operations()
+        for held in held_in(operation.bound)
+        for part in held.operations
+    }
+    if not names:
         return
     written = _Written()
     for operation in keras_order(graph):
@@ -96,27 +103,25 @@ def not_found_again(graph: Graph) -> Iterator[Diagnostic]:
             written.meet(operation, operation, (), in_network=False)
         written.walk(operation.bound, operation)
     places = {id(node.operation): node.origin.span for node in reversed(graph.nodes)}
-    told: set[int] = set()
-    for layer, first, second in written.lost:
-        culprit = second if second is not layer else first
-        if id(culprit) in told or id(culprit) not in places:
-            continue
-        told.add(id(culprit))
-        other = first if culprit is second else second
-        where = "by itself" if other is layer else f"inside `{other.name}`"
-        yield BuildsButFails.at(
-            places[id(culprit)],
-            f"`{layer.name}` stands inside it and {where} too, and Keras cannot load that from a `.keras` file",
-            layer=culprit.kind,
-            related=(Label(places[id(other)], "the other use"),) if id(other) in places else (),
-            help='save the weights, `model.save_weights("model.weights.h5")`, and load them into a model that the '
-            "generated code builds",
-        )
+    lost = {names.get(id(found[0]), found[0].name): found for found in reversed(written.lost)}
+    if lost:
+        yield _told(lost, places)
 
 
-def _operations(graph: Graph) -> Iterator[Operation]:
-    """Give the layers of a graph, and those inside them that are shared."""
-    for operation in graph.operations():
-        yield operation
-        for held in held_in(operation.bound):
-            yield from held.operations
+def _told(
+    lost: Mapping[str, tuple[Operation, Operation, Operation]], places: Mapping[int, Span]
+) -> Diagnostic:
+    """Word what is lost, at a layer that holds some of it."""
+    layer, first, second = next(iter(lost.values()))
+    holder, other = (first, second) if second is layer else (second, first)
+    where = "by itself" if other is layer else f"inside `{other.name}`"
+    first_name, *more = lost
+    also = f", and {', '.join(f'`{name}`' for name in more)} likewise" if more else ""
+    return BuildsButFails.at(
+        places[id(holder)],
+        f"`{first_name}` stands inside it and {where} too{also}: Keras cannot load that from a `.keras` file",
+        layer=holder.kind,
+        related=(Label(places[id(other)], "the other use"),),
+        help='save the weights, `model.save_weights("model.weights.h5")`, and load them into a model that the '
+        "generated code builds",
+    )
