@@ -92,6 +92,9 @@ class Node:
     macs: Dim
     origin: Origin
     known: bool = True
+    written: Span | None = (
+        None  # the call itself, where `origin` is the use of a shared layer around it
+    )
     path: tuple[str, ...] = ()  # names of the enclosing block uses, outermost first
     tied_to: Ref | None = (
         None  # of a source such as `ops.arange(50)`: the input that makes it part of the graph

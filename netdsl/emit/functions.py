@@ -35,7 +35,7 @@ from netdsl.emit.stages import branch
 from netdsl.emit.texts import joined
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names
+from netdsl.syntax.walk import free_names, walk
 
 if TYPE_CHECKING:
     from netdsl.emit.module import ModuleWriter
@@ -160,16 +160,19 @@ def unchangeable(node: ast.expr) -> ast.expr:
 
 def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:
     flow = w.names.first_free(("x", "inputs", "tensor"))
+    taken = flow
+    if any(isinstance(n, tree.Call) and w.module.is_source(n) for n in walk(body)):
+        taken = w.names.first_free(("inputs", "arriving", "tensor"))  # kept, to tie arrays to
     kind = kinds[0] if kinds else TENSOR
     for identifier in body_names(body):
         spelled = w.names.take(python_name(identifier))
         w.scope.bindings[identifier] = Piece(code.name(spelled), TENSOR)
-    arriving = Piece(code.name(flow), kind)
+    arriving = Piece(code.name(taken), kind)
     w.scope.arriving = arriving
-    w.anchor = flow
+    w.anchor = taken
     result = branch(w, body, arriving, flow)
     w.emit(code.returns(result.code))
-    return [flow], result.kind
+    return [taken], result.kind
 
 
 def _write_body(w: Writer, body: tree.Body, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:

@@ -32,7 +32,7 @@ from netdsl.emit.presets import Preset, presets_of
 from netdsl.emit.reach import Reach
 from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.writer import Writer
-from netdsl.graph import Graph, inner_graphs
+from netdsl.graph import Graph, Node, inner_graphs
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
@@ -110,8 +110,8 @@ class ModuleWriter:
                 self._decided.setdefault(place, set()).update(results)
         self._drawing: set[Place] = set().union(*(graph.drawing for graph in every))
         functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
-        self._functions_applied = {_place(node.origin.span) for node in functions}
-        self._sources = {_place(n.origin.span) for n in functions if n.tied_to is not None}
+        self._functions_applied = {_place(_written(node)) for node in functions}
+        self._sources = {_place(_written(n)) for n in functions if n.tied_to is not None}
         self._reach = Reach(unit)
         self._taken.update(self._names.values())
 
@@ -489,8 +489,15 @@ def _place(span: Span) -> Place:
     return (span.file.name, span.start, span.end)
 
 
+def _written(node: Node) -> Span:
+    return node.written or node.origin.span
+
+
 def _structures(graphs: Iterable[Graph]) -> dict[Place, Kind]:
-    return {_place(n.origin.span): _kind_of(n.outputs) for g in graphs for n in g.nodes}
+    """Say what each call gives, by its place; a shared layer also by the place of its use."""
+    nodes = [node for graph in graphs for node in graph.nodes]
+    used = {_place(node.origin.span): _kind_of(node.outputs) for node in nodes}
+    return used | {_place(_written(node)): _kind_of(node.outputs) for node in nodes}
 
 
 def _kind_of(structure: Structure) -> Kind:

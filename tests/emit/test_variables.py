@@ -110,3 +110,12 @@ def test_the_defaults_that_a_spec_declares_of_a_layer_of_ones_own_are_given_to_i
     assert 'Own(size=2, act="relu", name="own1")' in source
     assert 'Own(3, act="relu", name="own2")' in source
     assert 'Own(act="linear", size=2, name="y")' in source
+
+
+def test_a_chain_with_an_array_keeps_what_it_is_tied_to() -> None:
+    source = compile_text(
+        "block b(k) = Dense(8) -> [_ + (ops.ones((16, k)) -> Dense(8)), Dense(8)] -> Add()\n"
+        "model M { input x: [16, 8]\n output y = x -> b(4) }"
+    ).source
+    assert "def b(inputs, k, *, name" in source
+    assert "tied(ops.ones((16, k)), inputs)" in source

@@ -379,6 +379,7 @@ def add_node(
         inference.macs,
         body.origin(span),
         path=body.path,
+        written=span,
     )
     frame.session.budget.types(node.flat_outputs)
     body.graph.nodes.append(node)

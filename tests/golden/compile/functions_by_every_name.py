@@ -1,7 +1,7 @@
 """Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
 
 Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 cc9b8223, this file
-8c31b9a2). Change the spec, not this file.
+fb77b06b). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -12,7 +12,8 @@ ops = keras.ops
 
 def tied(values, x):
     """Make an array part of the graph of `x`, so that layers applied to it are too."""
-    return ops.where(ops.size(x) >= 0, values, False)
+    first = keras.tree.flatten(x)[0]
+    return ops.where(ops.size(first) >= 0, values, False)
 
 
 along_time = {"axis": 1}

@@ -1,7 +1,7 @@
 """Sources: an array of positions that layers are applied to is tied to the input.
 
 Made by netdsl 0.1.0 from positions_join_the_graph.net (sha256 15f158ee, this file
-315e8a9f). Change the spec, not this file.
+016049ea). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -12,7 +12,8 @@ ops = keras.ops
 
 def tied(values, x):
     """Make an array part of the graph of `x`, so that layers applied to it are too."""
-    return ops.where(ops.size(x) >= 0, values, False)
+    first = keras.tree.flatten(x)[0]
+    return ops.where(ops.size(first) >= 0, values, False)
 
 
 def positions(x, length, width, *, name="positions"):

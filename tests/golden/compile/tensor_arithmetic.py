@@ -1,6 +1,6 @@
 """Arithmetic between tensors, with numbers, and functions of keras.ops.
 
-Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file a0fbab22).
+Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file 7cf4e61c).
 Change the spec, not this file.
 """
 
@@ -12,7 +12,8 @@ ops = keras.ops
 
 def tied(values, x):
     """Make an array part of the graph of `x`, so that layers applied to it are too."""
-    return ops.where(ops.size(x) >= 0, values, False)
+    first = keras.tree.flatten(x)[0]
+    return ops.where(ops.size(first) >= 0, values, False)
 
 
 def arithmetic(scale=0.5, *, name="Arithmetic"):
