@@ -7,13 +7,12 @@ blocks included. Each has one name in the module; where two files use the same o
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from netdsl.analyse.advice.structure import TOO_DEEP
-from netdsl.catalog.kind import Structure
-from netdsl.catalog.signature import Family, dtype_aliases
+from netdsl.catalog.signature import dtype_aliases
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.plans.naming import NamePlan, plan_names
 from netdsl.elaborate.scope.frame import defaults_by_kind
@@ -21,10 +20,11 @@ from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
 from netdsl.emit import code
 from netdsl.emit.bodies import function_over_values
+from netdsl.emit.elaborated import Elaborated
 from netdsl.emit.expressions import expression
 from netdsl.emit.facts import describe
 from netdsl.emit.functions import Written, write_block, write_model, write_specialised
-from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece
+from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Piece
 from netdsl.emit.layers import is_layer_chain, makes_layer
 from netdsl.emit.layout_statements import dedented
 from netdsl.emit.names import DefaultSet, Locals, Scope
@@ -32,14 +32,9 @@ from netdsl.emit.presets import Preset, presets_of
 from netdsl.emit.reach import Reach
 from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.writer import Writer
-from netdsl.graph import Graph, Node, inner_graphs
-from netdsl.source import Span
+from netdsl.graph import Graph
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
-from netdsl.tensor import TensorSpec
-
-#: A file's name and two offsets.
-Place: TypeAlias = tuple[str, int, int]
 
 #: From this depth on, Keras's recursion over a graph is helped.
 DEEP = TOO_DEEP
@@ -77,19 +72,19 @@ class Constant:
     statement: ast.stmt | None = None
 
 
-class ModuleWriter:
+class ModuleWriter(Elaborated):
     """Writes the declarations of a module on demand."""
 
     def __init__(
         self, unit: Unit, models: Mapping[str, Graph], hyperparameters: Hyperparameters
     ) -> None:
+        super().__init__(models)
         self.unit = unit
         self.needs_shared_layers = False
         self.needs_once = False
         self.needs_deep_model = False
         self.registered: set[str] = set()
         self.classes: set[str] = set()
-        self._models = models
         self._hyperparameters = hyperparameters
         self._names: dict[int, str] = global_names(unit)
         self._taken: set[str] = set(PREAMBLE) | HELPERS
@@ -101,17 +96,6 @@ class ModuleWriter:
         self._helpers: dict[int, tuple[Symbol, ast.stmt]] = {}
         self._hoisted: dict[str, ast.Assign] = {}
         self._imports: dict[int, Symbol] = {}
-        every = _all_graphs(models.values())
-        self._graphs = {graph.name: graph for graph in every} | dict(models)
-        self._structures = _structures(every)
-        self._decided: dict[Place, set[bool]] = {}
-        for graph in every:
-            for place, results in graph.decided.items():
-                self._decided.setdefault(place, set()).update(results)
-        self._drawing: set[Place] = set().union(*(graph.drawing for graph in every))
-        functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
-        self._functions_applied = {_place(_written(node)) for node in functions}
-        self._sources = {_place(_written(n)) for n in functions if n.tied_to is not None}
         self._reach = Reach(unit)
         self._taken.update(self._names.values())
 
@@ -335,49 +319,6 @@ class ModuleWriter:
                 return is_layer_chain(w, expr)
         return makes_layer(w, expr)
 
-    def result_kind(self, call: tree.Node, default: Kind) -> Kind:
-        """Say what a call returned where the models were elaborated: one tensor or several."""
-        return self._structures.get(_place(call.span), default)
-
-    def is_source(self, call: tree.Call) -> bool | None:
-        """Tell whether a function of `keras.ops` is given no tensor anywhere; None where no model applies it."""
-        place = _place(call.span)
-        return place in self._sources if place in self._functions_applied else None
-
-    def draws(self, argument: tree.Argument, families: Sequence[Family] = ()) -> bool:
-        """Tell an argument that was an initializer which draws; where there is no model, one that may be."""
-        if not self._models:
-            return "initializer" in families
-        return self.draws_at(argument if argument.star else argument.value)
-
-    def draws_at(self, node: tree.Node) -> bool:
-        """Tell an expression that came to an initializer which draws."""
-        return _place(node.span) in self._drawing
-
-    def is_function(self, expr: tree.Expr) -> bool:
-        """Tell whether an expression became a function of `keras.ops` where a model was elaborated."""
-        return _place(expr.span) in self._functions_applied
-
-    def is_merge(self, expr: tree.Binary) -> bool:
-        """Tell whether an operator between tensors became a merge layer, as it does where both have a batch."""
-        layer, op = _place(expr.op_span), _place(expr.span)
-        return layer in self._structures or op not in self._functions_applied
-
-    def always_merges(self, expr: tree.Binary) -> bool:
-        """Tell whether an operator became a merge layer wherever a model was elaborated."""
-        return (
-            _place(expr.op_span) in self._structures
-            and _place(expr.span) not in self._functions_applied
-        )
-
-    def decided(self, expr: tree.Compare) -> bool | None:
-        """Say what a comparison of symbolic sizes came to, if it came to the same everywhere.
-
-        Python sees None in place of such a size, so it cannot be left to decide.
-        """
-        results = self._decided.get(_place(expr.span), set())
-        return next(iter(results)) if len(results) == 1 else None
-
     # -- the finished module --------------------------------------------------------------------
 
     def write_all(self) -> None:
@@ -471,36 +412,3 @@ class ModuleWriter:
     def _order(self, symbol: Symbol) -> tuple[bool, str, int]:
         unit = symbol.unit
         return (unit is self.unit, unit.file.name, symbol.node.span.start)
-
-
-def _all_graphs(models: Iterable[Graph]) -> list[Graph]:
-    """Give every graph, those of models inside models too: one for each set of hyperparameters."""
-    pending = list(models)
-    seen: dict[int, Graph] = {}
-    while pending:
-        graph = pending.pop()
-        if id(graph) not in seen:
-            seen[id(graph)] = graph
-            pending += inner_graphs(graph)
-    return list(seen.values())
-
-
-def _place(span: Span) -> Place:
-    return (span.file.name, span.start, span.end)
-
-
-def _written(node: Node) -> Span:
-    return node.written or node.origin.span
-
-
-def _structures(graphs: Iterable[Graph]) -> dict[Place, Kind]:
-    """Say what each call gives, by its place; a shared layer also by the place of its use."""
-    nodes = [node for graph in graphs for node in graph.nodes]
-    used = {_place(node.origin.span): _kind_of(node.outputs) for node in nodes}
-    return used | {_place(_written(node)): _kind_of(node.outputs) for node in nodes}
-
-
-def _kind_of(structure: Structure) -> Kind:
-    if isinstance(structure, TensorSpec):
-        return TENSOR
-    return Parts(tuple(_kind_of(part) for part in structure))

@@ -1,0 +1,111 @@
+"""What elaboration found out about the calls and operators of a file, by the place where each is written.
+
+Emission reads syntax; what cannot be read off it is asked here: whether an operator became a layer or a function,
+whether a function is given a tensor, what a call gives. A place that no model reached has no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from netdsl.catalog.kind import Structure
+from netdsl.catalog.signature import Family
+from netdsl.emit.kinds import TENSOR, Kind, Parts
+from netdsl.graph import Graph, Node, inner_graphs
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tensor import TensorSpec
+
+#: A file's name and two offsets.
+Place: TypeAlias = tuple[str, int, int]
+
+
+class Elaborated:
+    """The facts of a file's graphs, of the models inside them too, at each set of hyperparameters."""
+
+    def __init__(self, models: Mapping[str, Graph]) -> None:
+        every = _all_graphs(models.values())
+        self._models = models
+        self._graphs = {graph.name: graph for graph in every} | dict(models)
+        self._structures = _structures(every)
+        self._decided: dict[Place, set[bool]] = {}
+        for graph in every:
+            for place, results in graph.decided.items():
+                self._decided.setdefault(place, set()).update(results)
+        self._drawing: set[Place] = set().union(*(graph.drawing for graph in every))
+        functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
+        self._functions_applied = {_place(_written(node)) for node in functions}
+        self._sources = {_place(_written(n)) for n in functions if n.tied_to is not None}
+
+    def result_kind(self, call: tree.Node, default: Kind) -> Kind:
+        """Say what a call returned where the models were elaborated: one tensor or several."""
+        return self._structures.get(_place(call.span), default)
+
+    def is_source(self, call: tree.Call) -> bool | None:
+        """Tell whether a function of `keras.ops` is given no tensor anywhere; None where no model applies it."""
+        place = _place(call.span)
+        return place in self._sources if place in self._functions_applied else None
+
+    def draws(self, argument: tree.Argument, families: Sequence[Family] = ()) -> bool:
+        """Tell an argument that was an initializer which draws; where there is no model, one that may be."""
+        if not self._models:
+            return "initializer" in families
+        return self.draws_at(argument if argument.star else argument.value)
+
+    def draws_at(self, node: tree.Node) -> bool:
+        """Tell an expression that came to an initializer which draws."""
+        return _place(node.span) in self._drawing
+
+    def is_function(self, expr: tree.Expr) -> bool:
+        """Tell whether an expression became a function of `keras.ops` where a model was elaborated."""
+        return _place(expr.span) in self._functions_applied
+
+    def is_merge(self, expr: tree.Binary) -> bool:
+        """Tell whether an operator between tensors became a merge layer, as it does where both have a batch."""
+        return _place(expr.op_span) in self._structures or not self.is_function(expr)
+
+    def always_merges(self, expr: tree.Binary) -> bool:
+        """Tell whether an operator became a merge layer wherever a model was elaborated."""
+        return _place(expr.op_span) in self._structures and not self.is_function(expr)
+
+    def decided(self, expr: tree.Compare) -> bool | None:
+        """Say what a comparison of symbolic sizes came to, if it came to the same everywhere.
+
+        Python sees None in place of such a size, so it cannot be left to decide.
+        """
+        results = self._decided.get(_place(expr.span), set())
+        return next(iter(results)) if len(results) == 1 else None
+
+
+def _all_graphs(models: Iterable[Graph]) -> list[Graph]:
+    """Give every graph, those of models inside models too: one for each set of hyperparameters."""
+    pending = list(models)
+    seen: dict[int, Graph] = {}
+    while pending:
+        graph = pending.pop()
+        if id(graph) not in seen:
+            seen[id(graph)] = graph
+            pending += inner_graphs(graph)
+    return list(seen.values())
+
+
+def _place(span: Span) -> Place:
+    return (span.file.name, span.start, span.end)
+
+
+def _written(node: Node) -> Span:
+    return node.written or node.origin.span
+
+
+def _structures(graphs: Iterable[Graph]) -> dict[Place, Kind]:
+    """Say what each call gives, by its place; a shared layer also by the place of its use."""
+    nodes = [node for graph in graphs for node in graph.nodes]
+    used = {_place(node.origin.span): _kind_of(node.outputs) for node in nodes}
+    return used | {_place(_written(node)): _kind_of(node.outputs) for node in nodes}
+
+
+def _kind_of(structure: Structure) -> Kind:
+    if isinstance(structure, TensorSpec):
+        return TENSOR
+    return Parts(tuple(_kind_of(part) for part in structure))
