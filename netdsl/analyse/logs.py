@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.training.losses import loss_of
+from netdsl.elaborate.training.metrics import metrics_of
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph
 
@@ -24,32 +24,11 @@ def logged_names(plan: TrainPlan, graph: Graph) -> list[str]:
     with_loss = [name for name, loss in loss_of(plan, graph).items() if loss is not None]
     if len(with_loss) > 1:
         found += [f"{name}_loss" for name in with_loss]
-    for output, metric in _metrics(plan.settings.get("metrics"), outputs):
-        if isinstance(metric, ExternFunction):
+    for measured in metrics_of(plan, graph):
+        if isinstance(measured.metric, ExternFunction):
             return []
-        found.append(lead[output] + _metric_name(metric))
+        found.append(lead[measured.output] + _metric_name(measured.metric))
     return found
-
-
-def _metrics(setting: Any, outputs: list[str]) -> Iterator[tuple[str, Any]]:
-    """Give each metric with the output that it is of."""
-    if isinstance(setting, Mapping):
-        by_output = setting
-    elif len(outputs) == 1:
-        by_output = {outputs[0]: setting}
-    else:
-        by_output = dict(zip(outputs, setting or (), strict=False))
-    for output, metrics in by_output.items():
-        for metric in _flat(metrics):
-            yield output, metric
-
-
-def _flat(metrics: Any) -> Iterator[Any]:
-    if isinstance(metrics, list):
-        for metric in metrics:
-            yield from _flat(metric)
-    elif metrics is not None:
-        yield metrics
 
 
 def _metric_name(metric: Any) -> str:

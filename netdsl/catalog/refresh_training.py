@@ -8,8 +8,10 @@ it says of right and of wrong predictions tells whether it measures anything. Th
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +42,12 @@ REQUIRED: Mapping[str, Mapping[str, Any]] = {
     "MeanIoU": {"num_classes": CLASSES},
     "OneHotMeanIoU": {"num_classes": CLASSES},
     "PrecisionAtRecall": {"recall": 0.5},
-    "RecallAtPrecision": {"precision": 0.5},
-    "SensitivityAtSpecificity": {"specificity": 0.5},
-    "SpecificityAtSensitivity": {"sensitivity": 0.5},
+    "RecallAtPrecision": {"precision": 0.9},
+    "SensitivityAtSpecificity": {"specificity": 0.9},
+    "SpecificityAtSensitivity": {"sensitivity": 0.9},
     "SparseTopKCategoricalAccuracy": {"k": 2},
     "TopKCategoricalAccuracy": {"k": 2},
 }
-#: On one unit there are two classes.
-OF_ONE_UNIT = {"num_classes": 2}
-
 #: Metrics that wrap a function of the user's own: there is nothing to try.
 LEFT_OUT = ("MeanMetricWrapper",)
 
@@ -69,7 +68,7 @@ class Trial:
         self.column = column
         self.rng = np.random.default_rng(0)
         self.shape = (SAMPLES, *LAYOUTS[column.layout])
-        self.units = self.shape[-1] if len(self.shape) > 1 else 1
+        self.units = self.shape[-1]
         kind, self.flat = LABELS[column.labels]
         make: Callable[[], Any] = getattr(self, f"_{kind}")
         self.labels, self.truth = make()
@@ -105,13 +104,19 @@ class Trial:
     # -- predictions ------------------------------------------------------------------------------
 
     def good(self) -> Any:
+        if LABELS[self.column.labels][0] == "classes":
+            return self._predicted(self._ranked())
         return self._predicted(self.truth)
 
+    def _ranked(self) -> Any:
+        """The right class comes first, the one before it last."""
+        return self.truth - 0.04 * np.roll(self.truth, -1, axis=-1)
+
     def bad(self) -> Any:
-        """Give what is wrong everywhere: another class, the other answer, the value of another sample."""
+        """Give what is wrong everywhere: the right class last, the other answer, the value of another sample."""
         kind = LABELS[self.column.labels][0]
         if kind == "classes":
-            return self._predicted(np.roll(self.truth, 1, axis=-1))
+            return self._predicted(np.roll(self._ranked(), 1, axis=-1))
         if kind == "binary":
             return self._predicted(1 - self.truth)
         return self._predicted(np.roll(self.truth, 1, axis=0))
@@ -133,6 +138,25 @@ class Trial:
         for scale in (0.3, 0.5, 1.0, 2.0):
             logits = (self.rng.normal(size=self.shape) * scale).astype("float32")
             yield logits, squash(logits).astype("float32")
+
+
+@dataclass
+class Maker:
+    """A class, or what gives a word, with the arguments that it is made with."""
+
+    make: Callable[..., Any]
+    settings: Mapping[str, Any]
+
+    def __call__(self) -> Any:
+        return self.make(**self.settings)
+
+    @property
+    def reads_scores(self) -> bool:
+        """Whether it is told that it gets scores."""
+        return "from_logits" in self.settings
+
+    def told_of_probabilities(self) -> Any:
+        return self.make(**{**self.settings, "from_logits": False})
 
 
 class Runner:
@@ -192,17 +216,18 @@ class Runner:
 _PROVEN: set[str] = set()
 
 
-def verdict(family: str, make: Callable[..., Any], column: Column) -> str:
+def verdict(family: str, make: Maker, column: Column) -> str:
     """Try one loss or metric on one form of output and labels, without XLA and where it may differ with it."""
     trial = Trial(column)
     try:
-        used = Runner(family, make, trial, jit=False).operations()
+        runner = Runner(family, make, trial, jit=False)
+        used = runner.operations()
     except Exception:
         return "fails"  # while it is traced, so that XLA never sees it
-    plain = _measured(family, make, trial, jit=False)
+    plain = _measured(runner, family, make, trial, jit=False)
     if used <= _PROVEN and plain != "fails":
         return plain
-    with_jit = _measured(family, make, trial, jit=True)
+    with_jit = _measured(Runner(family, make, trial, jit=True), family, make, trial, jit=True)
     if plain == with_jit:
         _PROVEN.update(used - {"Assert"} if plain != "fails" else ())
         return plain
@@ -213,26 +238,23 @@ def verdict(family: str, make: Callable[..., Any], column: Column) -> str:
     raise ValueError(f"{column}: {plain} without jit, {with_jit} with it")
 
 
-def _measured(family: str, make: Callable[..., Any], trial: Trial, jit: bool) -> str:
+def _measured(runner: Runner, family: str, make: Maker, trial: Trial, jit: bool) -> str:
     try:
-        runner = Runner(family, make, trial, jit)
         good, bad = runner(trial.good()), runner(trial.bad())
         if not np.isfinite(good) or not np.isfinite(bad) or _alike(good, bad):
             return "blind"
         if family == "loss" and good > bad:
             return "backwards"
         if trial.column.activation == "logits":
-            return _of_logits(family, make, trial, runner, jit)
+            return _of_logits(runner, family, make, trial, jit)
     except Exception:
         return "fails"
     return "fits"
 
 
-def _of_logits(
-    family: str, make: Callable[..., Any], trial: Trial, runner: Runner, jit: bool
-) -> str:
+def _of_logits(runner: Runner, family: str, make: Maker, trial: Trial, jit: bool) -> str:
     """Tell whether logits mean to it what the probabilities mean that they stand for."""
-    told = Runner(family, lambda: make(from_logits=False), trial, jit)
+    told = Runner(family, make.told_of_probabilities, trial, jit) if make.reads_scores else runner
     same = all(_alike(runner(left), told(right)) for left, right in trial.logits())
     return "fits" if same else "squashed"
 
@@ -244,30 +266,22 @@ def _alike(left: float, right: float) -> bool:
 # -- rows ---------------------------------------------------------------------------------------
 
 
-def rows(family: Family) -> Iterator[tuple[str, Callable[..., Any]]]:
+def rows(family: Family) -> Iterator[tuple[str, Maker]]:
     """Give each class with each combination of the switches that matter, and how to make it."""
     import keras
 
     module = getattr(keras, {"loss": "losses", "metric": "metrics"}[family])
     words = {"loss": "crossentropy", "metric": "accuracy"}[family]
-    yield words, lambda **_: words
+    yield words, Maker(lambda: words, {})
     for name in names(family):
         found = signature(family, name)
         assert found is not None
         if found.is_function or name in LEFT_OUT:
             continue
         for on in switched(name):
-            yield row_name(name, on), _maker(getattr(module, name), REQUIRED.get(name, {}), on)
-
-
-def _maker(cls: Any, required: Mapping[str, Any], on: tuple[str, ...]) -> Callable[..., Any]:
-    settings = {**required, **{switch: SWITCHES[cls.__name__][switch] for switch in on}}
-
-    def make(**changed: Any) -> Any:
-        known = {key: value for key, value in changed.items() if key in settings}
-        return cls(**settings | known)
-
-    return make
+            switches = {switch: SWITCHES[name][switch] for switch in on}
+            settings = {**REQUIRED.get(name, {}), **switches}
+            yield row_name(name, on), Maker(getattr(module, name), settings)
 
 
 def gather() -> dict[str, Any]:
@@ -284,11 +298,20 @@ def gather() -> dict[str, Any]:
     return facts
 
 
-def main() -> None:
-    from netdsl.catalog.refresh import write_lines
+def laid_out(facts: dict[str, Any]) -> str:
+    """Lay the facts out with a loss, a metric and a column to a line, so that a new Keras shows as a short diff."""
+    parts = [f'"keras": {json.dumps(facts["keras"])}']
+    listed = ",\n".join(map(json.dumps, facts["columns"]))
+    parts.append(f'"columns": [\n{listed}\n]')
+    for family in ("loss", "metric"):
+        rows = ",\n".join(f"{json.dumps(n)}: {json.dumps(v)}" for n, v in facts[family].items())
+        parts.append(f'"{family}": {{\n{rows}\n}}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
+
+def main() -> None:
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else FITS
-    target.write_text(write_lines(gather()), encoding="utf-8")
+    target.write_text(laid_out(gather()), encoding="utf-8")
     print(f"wrote {target}")
 
 

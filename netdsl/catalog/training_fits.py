@@ -6,10 +6,12 @@ is applied last and how it is laid out, and a form of labels; a letter is a verd
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from netdsl.record import record
 
@@ -23,11 +25,9 @@ FITS = Path(__file__).with_name("training.json")
 #: any numbers, numbers from 0 on.
 Activation = Literal["softmax", "sigmoid", "logits", "linear", "positive"]
 
-#: How they are laid out, without the batch: one for a sample, without an axis or with one, several, and the same for
-#: each step and each place.
-Layout = Literal["scalar", "one", "several", "steps_of_one", "steps", "map_of_one", "map"]
+#: How they are laid out, without the batch: one for a sample or several, and the same for each step and each place.
+Layout = Literal["one", "several", "steps_of_one", "steps", "map_of_one", "map"]
 LAYOUTS: Mapping[str, tuple[int, ...]] = {
-    "scalar": (),
     "one": (1,),
     "several": (4,),
     "steps_of_one": (5, 1),
@@ -52,6 +52,7 @@ _ONE_CLASS = {"class_id": 1}
 _OF_CLASSES = {"class_id": 1, "top_k": 2}
 _AVERAGED = {"average": "macro", "threshold": 0.5}
 _NUMBERS = {"sparse_y_true": False, "sparse_y_pred": False}
+_OVER_BATCH = {"axis": 0}
 _ROWS = {"sparse_y_pred": True}
 _LOGITS = {"from_logits": True}
 SWITCHES: Mapping[str, Mapping[str, Any]] = {
@@ -64,6 +65,9 @@ SWITCHES: Mapping[str, Mapping[str, Any]] = {
     "SpecificityAtSensitivity": _ONE_CLASS,
     "F1Score": _AVERAGED,
     "FBetaScore": _AVERAGED,
+    "PearsonCorrelation": _OVER_BATCH,
+    "ConcordanceCorrelation": _OVER_BATCH,
+    "R2Score": {"num_regressors": 2},
     "IoU": _NUMBERS,
     "MeanIoU": _NUMBERS,
     "OneHotIoU": _ROWS,
@@ -111,23 +115,22 @@ def columns() -> Iterator[Column]:
     """Give every form of output with every form of labels that makes sense of it."""
     for activation in ("softmax", "sigmoid", "logits", "linear", "positive"):
         for layout, shape in LAYOUTS.items():
-            if activation != "softmax" or shape[-1:] not in ((), (1,)):
+            if activation != "softmax" or shape[-1] > 1:
                 for labels in _labels(activation, shape):
                     yield Column(activation, layout, labels)
 
 
 def _labels(activation: str, shape: tuple[int, ...]) -> Iterator[str]:
-    several = shape[-1:] not in ((), (1,))
-    has_axis = bool(shape)
+    several = shape[-1] > 1
     if several:
         yield from ("numbers", "numbers_in_rows", "one_hot")
     if activation != "softmax":
         yield "binary"
-        if has_axis and not several:
+        if not several:
             yield "binary_flat"
     if activation not in ("softmax", "logits"):
         yield "values"
-        if has_axis and not several:
+        if not several:
             yield "values_flat"
 
 
@@ -140,3 +143,75 @@ def switched(name: str) -> Iterator[tuple[str, ...]]:
 def row_name(name: str, on: tuple[str, ...]) -> str:
     """`AUC`, `AUC(multi_label)`."""
     return f"{name}({', '.join(on)})" if on else name
+
+
+# -- what was recorded --------------------------------------------------------------------------
+
+
+@cache
+def _recorded() -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], json.loads(FITS.read_text(encoding="utf-8")))
+
+
+@cache
+def _places() -> Mapping[str, int]:
+    return {name: place for place, name in enumerate(_recorded()["columns"])}
+
+
+_BY_LETTER = {letter: verdict for verdict, letter in VERDICTS.items()}
+
+
+def rows_of(family: str) -> tuple[str, ...]:
+    """Give the losses, or the metrics, that were tried, those with switches among them."""
+    return tuple(_recorded()[family])
+
+
+def verdict_on(family: str, row: str, column: Column) -> str | None:
+    """Give what was seen of a loss or metric; None where it was not tried on this."""
+    place, letters = _places().get(str(column)), _recorded()[family].get(row)
+    return None if place is None or letters is None else _BY_LETTER[letters[place]]
+
+
+def row_of(kind: str, arguments: Mapping[str, Any]) -> str:
+    """Name the row of a class as it was configured: `AUC(multi_label=True)` is that of `AUC(multi_label)`."""
+    on = tuple(
+        name
+        for name, other in SWITCHES.get(kind, {}).items()
+        if name in arguments and _is_switched(arguments[name], other)
+    )
+    return row_name(kind, on)
+
+
+def _is_switched(value: Any, other: Any) -> bool:
+    """Tell whether an argument is set; of truths, whether it is the one that is not the default."""
+    return value is other if isinstance(other, bool) else value is not None
+
+
+def layout_of(shape: tuple[Any, ...]) -> str | None:
+    """Name how an output is laid out, from its shape with the batch; None where it was not tried."""
+    if len(shape) < 2 or not isinstance(shape[-1], int) or shape[-1] < 1:
+        return None
+    alone, several = (("one", "several"), ("steps_of_one", "steps"), ("map_of_one", "map"))[
+        min(len(shape), 4) - 2
+    ]
+    return alone if shape[-1] == 1 else several
+
+
+#: Activations by what their numbers are; those of scores are "linear" until the loss is known.
+_FORMS: Mapping[str, str] = {
+    "softmax": "softmax",
+    "sigmoid": "sigmoid",
+    "hard_sigmoid": "sigmoid",
+    "linear": "linear",
+    **dict.fromkeys(("relu", "relu6", "softplus", "exponential"), "positive"),
+}
+
+
+def form_of(activation: str) -> str:
+    """Say what numbers an activation gives; "" where that was not tried."""
+    return _FORMS.get(activation, "")
+
+
+def is_bad(verdict: str | None) -> bool:
+    """Whether it fails in the first batch, with XLA or without."""
+    return verdict is not None and ("fails" in verdict or "asserts" in verdict)

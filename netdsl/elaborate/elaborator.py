@@ -18,6 +18,7 @@ from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, ow
 from netdsl.elaborate.scope.limits import MAX_STEPS, LimitReached
 from netdsl.elaborate.scope.untold import require_all_told, require_told
 from netdsl.elaborate.training.losses import check_losses, check_weights
+from netdsl.elaborate.training.metrics import check_metrics
 from netdsl.elaborate.training.plan import TrainPlan, read_training, report_not_emitted
 from netdsl.graph import Graph
 from netdsl.source import Span
@@ -64,6 +65,7 @@ def elaborate(
             if graph is not None and graph.complete:
                 check_losses(plan, graph, root)
                 check_weights(plan, graph, root)
+                check_metrics(plan, graph, root)
             report_not_emitted(plan, root)
         if not diagnostics.has_errors:  # first things first
             check_unreached(unit, session)

@@ -224,9 +224,9 @@ def told(setting: str) -> Diagnostic:
             "did you mean `CategoricalGeneralizedCrossEntropy()`?",
         ),
         (
-            "metrics = [crossentropy]",
+            "metrics = [ce]",
             "this names no metric",
-            "did you mean `sparse_categorical_crossentropy`?",
+            "did you mean `bce`?",
         ),
         (
             "augment = [RandomFlip(), RandomRotation(0.1)]",

@@ -11,11 +11,21 @@ from netdsl.analyse.advice.ends import End, end_of
 from netdsl.analyse.advice.view import View, activation, argument, at, uses
 from netdsl.analyse.logs import logged_names
 from netdsl.catalog.kind import ExternFunction, ObjectValue
+from netdsl.catalog.measures import LABEL_WORDS, LOSS_LABELS, in_words, loss_labels
+from netdsl.catalog.training_fits import (
+    LOSS_WORDS,
+    Column,
+    columns,
+    form_of,
+    layout_of,
+    row_of,
+    verdict_on,
+)
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate.training.losses import loss_kind
-from netdsl.elaborate.training.settings import DataSource
+from netdsl.elaborate.training.losses import loss_kind, loss_place
+from netdsl.elaborate.training.metrics import data_classes, data_labels
 from netdsl.graph import Node
 from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape
@@ -34,8 +44,10 @@ _REGRESSION = frozenset(
 _SQUASHING = frozenset({"softmax", "sigmoid", "hard_sigmoid"})
 _CLIPPED = frozenset({"relu", "relu6"})
 
-#: Data sets of Keras whose labels are numbers of classes.
-_NUMBERED = frozenset({"mnist", "fashion_mnist", "cifar10", "cifar100", "imdb", "reuters"})
+#: Losses of probabilities that cannot be told to take logits.
+_OF_PROBABILITIES = frozenset(
+    {"Dice", "Tversky", "KLDivergence", "CategoricalGeneralizedCrossEntropy"}
+)
 
 #: What callbacks record besides losses and metrics.
 _BY_CALLBACKS = ("learning_rate",)
@@ -49,16 +61,17 @@ def _losses(view: View) -> Iterator[tuple[str, Any, str, End, TensorSpec]]:
     for name, ref in view.graph.outputs.items():
         loss = losses.get(name)
         if loss is not None and not isinstance(loss, ExternFunction):
-            yield name, loss, loss_kind(loss), end_of(view.graph, ref), view.spec(ref)
+            spec = view.spec(ref)
+            yield name, loss, loss_kind(loss, spec), end_of(view.graph, ref), spec
 
 
 def _from_logits(loss: Any) -> bool:
     return isinstance(loss, ObjectValue) and bool(loss.arguments.get("from_logits"))
 
 
-def _place(view: View) -> Span:
+def _place(view: View, name: str) -> Span:
     assert view.training is not None
-    return view.training.spans["loss"]
+    return loss_place(view.training, view.graph, name)
 
 
 def _here(end: End, text: str) -> tuple[Label, ...]:
@@ -71,12 +84,12 @@ def squashed_twice(view: View) -> Iterable[Diagnostic]:
         if kind in _PROBABILITIES and _from_logits(loss) and end.activation in _SQUASHING:
             own = "sigmoid" if kind in _BINARY else "softmax"
             yield problems.SquashedTwice.at(
-                _place(view),
+                _place(view, name),
                 f"`from_logits=True` makes the loss apply {own}",
                 name=name,
                 related=_here(end, f"`{end.activation}` is applied here already"),
                 help="leave the activation out of the model, or `from_logits=True` out of the loss",
-                fix=_without_logits(_place(view)),
+                fix=_without_logits(_place(view, name)),
             )
 
 
@@ -105,15 +118,53 @@ def not_probabilities(view: View) -> Iterable[Diagnostic]:
         linear = end.activation == "linear"
         own = "sigmoid" if kind in _BINARY else "softmax"
         yield problems.NotProbabilities.at(
-            _place(view),
+            _place(view, name),
             "nothing squashes the output" if linear else f"`{end.activation}` gives other numbers",
             name=name,
             loss=kind,
             related=_here(end, "the output is computed here"),
             help=f"end the model in `{own}`"
             + (f", or write `{kind}(from_logits=True)`" if linear else ""),
-            fix=_with_logits(_place(view), kind) if linear else None,
+            fix=_with_logits(_place(view, name), kind) if linear else None,
         )
+
+
+def never_probabilities(view: View) -> Iterable[Diagnostic]:
+    """Report an output that nothing squashes in a loss of probabilities that squashes none."""
+    for name, _, kind, end, _spec in _losses(view):
+        if kind in _OF_PROBABILITIES and end.activation == "linear":
+            yield problems.NotProbabilities.at(
+                _place(view, name),
+                "nothing squashes the output",
+                name=name,
+                loss=kind,
+                related=_here(end, "the output is computed here"),
+                help="end the model in `sigmoid`, or in `softmax` where one class excludes the others",
+            )
+
+
+def nothing_to_learn(view: View) -> Iterable[Diagnostic]:
+    """Report a loss that is as low for wrong predictions as for right ones, whatever the labels, or is no number."""
+    for name, loss, kind, end, spec in _losses(view):
+        layout, form = layout_of(spec.shape), form_of(end.activation)
+        tried = any((c.activation, c.layout) == (form, layout) for c in columns())
+        if not tried or layout is None or kind not in LOSS_LABELS:
+            continue
+        if kind in _PROBABILITIES | _OF_PROBABILITIES:
+            continue  # which are told of by themselves
+        arguments = loss.arguments if isinstance(loss, ObjectValue) else {}
+        if not loss_labels(kind, arguments, Column(form, layout, "")):
+            ends = "`softplus` or `exponential`" if kind == "Poisson" else ""
+            yield problems.NothingToLearn.at(
+                _place(view, name),
+                f"no labels of an output of {spell_shape(spec.shape)} make it lower for right predictions",
+                name=name,
+                loss=kind,
+                related=_here(end, "the output is computed here"),
+                help=f"end the model in {ends}: it takes a logarithm"
+                if ends
+                else "use `mse` or `mae`",
+            )
 
 
 def _with_logits(place: Span, kind: str) -> Fix | None:
@@ -140,7 +191,7 @@ def sigmoid_over_classes(view: View) -> Iterable[Diagnostic]:
                 f"the {spec.shape[-1]} probabilities do not add up to 1",
                 name=name,
                 loss=kind,
-                related=(Label(_place(view), "this loss takes one class of them"),),
+                related=(Label(_place(view, name), "this loss takes one class of them"),),
                 help="use `softmax`, or `binary_crossentropy` where several classes may hold at once",
             )
 
@@ -151,7 +202,7 @@ def softmax_in_binary_loss(view: View) -> Iterable[Diagnostic]:
         one = spec.shape[-1] == 1  # softmax over one unit is told of by itself
         if kind in _BINARY and end.activation == "softmax" and not _from_logits(loss) and not one:
             yield problems.SoftmaxInBinaryLoss.at(
-                _place(view),
+                _place(view, name),
                 f"softmax makes {spec.shape[-1]} units share one probability",
                 name=name,
                 loss=kind,
@@ -168,7 +219,7 @@ def clipped_regression(view: View) -> Iterable[Diagnostic]:
                 at(end.node),
                 f"`{end.activation}` gives 0, and no gradient, for every negative input",
                 name=name,
-                related=(Label(_place(view), "the loss of the output"),),
+                related=(Label(_place(view, name), "the loss of the output"),),
                 help="leave the activation out, or use `softplus` for a quantity that is never negative",
             )
 
@@ -205,26 +256,49 @@ def _softmax_axes(node: Node, spec: TensorSpec) -> list[int]:
     return [a for a in axes if -spec.rank <= a < spec.rank]
 
 
+#: The loss for each form of labels.
+_LOSS_FOR = {
+    "numbers": "sparse_categorical_crossentropy",
+    "numbers_in_rows": "sparse_categorical_crossentropy",
+    "one_hot": "categorical_crossentropy",
+    "binary": "binary_crossentropy",
+    "binary_flat": "binary_crossentropy",
+    "values": "mse",
+    "values_flat": "mse",
+}
+
+
 def other_labels(view: View) -> Iterable[Diagnostic]:
-    """Report a categorical loss whose labels are, by the data setting, of the other form."""
-    data = view.setting("data")
-    one_hot = _gives_one_hot(data)
-    if one_hot is None or view.training is None:
+    """Report a loss whose labels are, by the data setting, of another form than it takes."""
+    if view.training is None or len(view.graph.outputs) > 1:
         return
-    for _, loss, kind, _, spec in _losses(view):
-        takes = True if kind in _CATEGORICAL else False if kind in _SPARSE else one_hot
-        if takes == one_hot or spec.shape[-1] == 1:
+    for name, loss, kind, _, spec in _losses(view):
+        layout = layout_of(spec.shape)
+        given = None if layout is None else data_labels(view.training, layout)
+        if layout is None or given is None or str(loss).lower() in LOSS_WORDS:
             continue
-        gives = "rows with a 1 at the class" if one_hot else "numbers of classes"
-        other = "categorical_crossentropy" if one_hot else "sparse_categorical_crossentropy"
+        taken = _taken(loss, kind, layout)
+        known = {column.labels for column in columns() if column.layout == layout}
+        if not taken or given in taken or given not in known:
+            continue
+        other = _LOSS_FOR[given]
         yield problems.OtherLabels.at(
-            _place(view),
-            "takes " + ("numbers of classes" if one_hot else "rows with a 1 at the class"),
+            _place(view, name),
+            f"takes {in_words(taken)}",
             loss=kind,
-            related=(Label(view.training.spans["data"], f"gives {gives}"),),
+            related=(Label(view.training.spans["data"], f"gives {LABEL_WORDS[given]}"),),
             help=f"use `{other}`",
-            fix=_other_loss(_place(view), loss, other),
+            fix=_other_loss(_place(view, name), loss, other),
         )
+
+
+def _taken(loss: Any, kind: str, layout: str) -> tuple[str, ...]:
+    """List the labels with which a loss can work on outputs that are laid out so, whatever is applied last."""
+    row = row_of(kind, loss.arguments if isinstance(loss, ObjectValue) else {})
+    cells = (column for column in columns() if column.layout == layout)
+    found = (c.labels for c in cells if verdict_on("loss", row, c) in ("fits", "squashed"))
+    meant = {one for labels in LOSS_LABELS.get(kind, ()) for one in labels}
+    return tuple(dict.fromkeys(one for one in found if one in meant))
 
 
 def _other_loss(place: Span, loss: Any, other: str) -> Fix | None:
@@ -234,16 +308,27 @@ def _other_loss(place: Span, loss: Any, other: str) -> Fix | None:
     return Fix((Edit(place, other),), text=f"use the loss for these labels: `loss = {other}`")
 
 
-def _gives_one_hot(data: Any) -> bool | None:
-    """Say whether labels are one-hot, None where the setting does not tell."""
-    if not isinstance(data, DataSource) or data.function is not None:
-        return None
-    if data.name in ("image_folder", "text_folder"):
-        mode = data.arguments.get("label_mode", "int")
-        return {"categorical": True, "int": False}.get(str(mode))
-    if data.name == "dataset" and data.arguments.get("name") in _NUMBERED:
-        return False
-    return None
+def classes_without_a_unit(view: View) -> Iterable[Diagnostic]:
+    """Report an output with fewer units than the data set has classes."""
+    classes = data_classes(view.training) if view.training is not None else None
+    if view.training is None or classes is None or len(view.graph.outputs) > 1:
+        return
+    for name, _, kind, _end, spec in _losses(view):
+        units = spec.shape[-1]
+        if kind not in _SPARSE | _BINARY or not isinstance(units, int) or spec.rank < 2:
+            continue  # rows for labels are told of by themselves
+        if units >= classes or (units == 1 and classes == 2):
+            continue
+        yield problems.ClassesWithoutUnit.at(
+            _place(view, name),
+            f"labels go from 0 to {classes - 1}, and the output has {units} unit{'s' * (units > 1)}",
+            name=name,
+            related=(
+                Label(view.training.spans["data"], f"has {classes} classes"),
+                *_here(end_of(view.graph, view.graph.outputs[name]), f"gives {units}"),
+            ),
+            help=f"give each class its unit: `Dense({classes}, activation=softmax)`",
+        )
 
 
 def dropped_output(view: View) -> Iterable[Diagnostic]:
@@ -303,11 +388,14 @@ def _written(view: View, setting: str, text: str) -> Span:
 RULES: tuple[Rule, ...] = (
     squashed_twice,
     not_probabilities,
+    never_probabilities,
+    nothing_to_learn,
     sigmoid_over_classes,
     softmax_of_one,
     softmax_in_binary_loss,
     clipped_regression,
     other_labels,
+    classes_without_a_unit,
     dropped_output,
     not_recorded,
 )

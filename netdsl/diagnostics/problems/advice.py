@@ -1,9 +1,9 @@
 """N06: advice on a network that Keras would build.
 
-N060 and N061 are about outputs and what their losses expect, N062 about activations through the depth, N063 about
-biases and initial weights, N064 about sizes, kernels and strides, N065 and N066 about sequences, N067 about the graph
-and about numbers that stand for categories, N068 about the axis of the channels, N069 about what does nothing and about
-the range of pixels.
+N060 and N061 are about outputs and what their losses and metrics expect, N062 about activations through the depth,
+N063 about biases and initial weights, N064 about sizes, kernels and strides, N065 and N066 about sequences, N067
+about the graph and about numbers that stand for categories, N068 about the axis of the channels, N069 about what does
+nothing and about the range of pixels.
 """
 
 from __future__ import annotations
@@ -64,6 +64,43 @@ class NotRecorded(
     Problem,
     code="N0609",
     title="`{name}` waits for `{monitor}`, which is not there",
+    severity="warning",
+): ...
+
+
+class MeansNothing(
+    Problem,
+    code="N0611",
+    title="`{metric}` tells nothing of output `{name}`",
+    severity="warning",
+): ...
+
+
+class TakesScores(
+    Problem,
+    code="N0612",
+    title="`{metric}` expects probabilities from `{name}`",
+    severity="warning",
+): ...
+
+
+class ClassesLeftOut(
+    Problem, code="N0613", title="`{metric}` leaves classes out", severity="warning"
+): ...
+
+
+class ClassesWithoutUnit(
+    Problem,
+    code="N0614",
+    title="output `{name}` has no unit for some classes",
+    severity="warning",
+): ...
+
+
+class NothingToLearn(
+    Problem,
+    code="N0615",
+    title="`{loss}` has nothing to learn from output `{name}`",
     severity="warning",
 ): ...
 

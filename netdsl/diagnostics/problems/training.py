@@ -22,6 +22,11 @@ class OutputsDiffer(
 class LossDoesNotFit(Problem, code="N0805", title="the loss does not fit output `{name}`"): ...
 
 
+class MetricDoesNotFit(
+    Problem, code="N0810", title="metric `{metric}` does not fit output `{name}`"
+): ...
+
+
 class NotAdaptable(Problem, code="N0806", title="`{name}` has nothing to adapt"): ...
 
 

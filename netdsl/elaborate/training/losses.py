@@ -7,17 +7,21 @@ is an error here; what is merely doubtful is advice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from netdsl.catalog.kind import ObjectValue
-from netdsl.catalog.signature import identifiers
+from netdsl.catalog.signature import identifiers, names
 from netdsl.catalog.spell import spell
+from netdsl.catalog.training_fits import LOSS_WORDS
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import training as problems
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.elaborate.training.setting_values import by_output
 from netdsl.graph import Graph
+from netdsl.source import Span
+from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec, spell_shape
 
 #: Losses over classes along the last axis.
@@ -40,27 +44,51 @@ def loss_of(plan: TrainPlan, graph: Graph) -> dict[str, Any]:
     return {} if loss is None else dict.fromkeys(outputs, loss)
 
 
-def loss_kind(loss: Any) -> str:
-    """Give a loss's class: `sparse_categorical_crossentropy` -> SparseCategoricalCrossentropy."""
+def loss_kind(loss: Any, spec: TensorSpec | None = None) -> str:
+    """Give a loss's class: `sparse_categorical_crossentropy` -> SparseCategoricalCrossentropy.
+
+    Of a word for which `compile` picks one, such as `crossentropy`, it is the likeliest for the output.
+    """
     if isinstance(loss, ObjectValue):
         return loss.kind
+    if str(loss).lower() in LOSS_WORDS:
+        alone = spec is not None and spec.shape[-1] == 1
+        return "BinaryCrossentropy" if alone else "SparseCategoricalCrossentropy"
     function = identifiers("loss").get(str(loss), str(loss))
-    return (
-        "".join(part.capitalize() for part in function.split("_")) if "_" in function else function
-    )
+    return _classes_by_letters().get(function.replace("_", "").lower(), function)
+
+
+@cache
+def _classes_by_letters() -> Mapping[str, str]:
+    """Map the letters of each loss's class to it: `kldivergence` is KLDivergence."""
+    return {name.lower(): name for name in names("loss") if name[0].isupper()}
+
+
+def loss_place(plan: TrainPlan, graph: Graph, name: str) -> Span:
+    """Give the place of an output's loss: its own where there is one for each."""
+    written, whole = plan.trees["loss"], plan.spans["loss"]
+    outputs = list(graph.outputs)
+    if isinstance(written, tree.DictExpr):
+        keys = (key.span.text.strip("\"'") for key, _ in written.items)
+        return {key: value.span for key, (_, value) in zip(keys, written.items, strict=True)}.get(
+            name, whole
+        )
+    if isinstance(written, (tree.ListExpr, tree.TupleExpr)) and name in outputs:
+        return written.items[outputs.index(name)].span
+    return whole
 
 
 def check_losses(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
     """Report each output whose loss cannot work on it."""
     for name, loss in loss_of(plan, graph).items():
         ref = graph.outputs[name]
-        label, help_ = _misfit(loss_kind(loss), graph.spec(ref))
+        label, help_ = _misfit(loss_kind(loss, graph.spec(ref)), graph.spec(ref))
         if label:
             place = graph.nodes[ref.node].origin.span
             shape = spell_shape(graph.spec(ref).shape)
             frame.report(
                 problems.LossDoesNotFit.at(
-                    plan.spans["loss"],
+                    loss_place(plan, graph, name),
                     label,
                     name=name,
                     help=help_,

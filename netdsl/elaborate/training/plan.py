@@ -31,6 +31,7 @@ class TrainPlan:
     span: Span
     settings: dict[str, Any] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
+    trees: dict[str, tree.Expr] = field(default_factory=dict)  # the settings as they are written
     docstring: str | None = None
 
 
@@ -141,6 +142,7 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> N
         _report_twice(setting.name, setting.name_span, plan.spans[setting.name], frame)
         return
     plan.spans[setting.name] = setting.value.span
+    plan.trees[setting.name] = setting.value
     value = reader(setting, context)
     require_told(value, setting.span, frame)
     if not is_poisoned(value):
