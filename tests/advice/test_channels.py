@@ -89,6 +89,8 @@ WIDE = "MaxPooling2D(2) -> Flatten() -> Dropout(0.5)"
         (f"Conv2D(32, 3, activation=relu) -> {WIDE} -> Dense(128)", "[224, 224, 3]", 111 * 111 * 32 * 128),
         ("Conv3D(16, 3, activation=relu) -> Flatten() -> Dense(256)", "[32, 64, 64, 1]", 30 * 62 * 62 * 16 * 256),
         ("Flatten() -> Dense(1024, activation=relu)", "[224, 224, 3]", 224 * 224 * 3 * 1024),
+        ("[Flatten(), GlobalAveragePooling2D()] -> Concatenate() -> Dropout(0.2) -> Dense(1024)", "[224, 224, 3]",
+         (224 * 224 * 3 + 3) * 1024),
     ],
 )  # fmt: skip
 def test_a_flattened_map_is_told_of_with_its_weights(chain: str, size: str, weights: int) -> None:

@@ -101,6 +101,8 @@ INSIDE = [
     "Dense(64) -> Softmax() -> Dropout(0.1) -> Dense(10)",
     "Dense(64, activation=softmax) -> Reshape((8, 8, 1)) -> Conv2D(4, 3)",
     "[Dense(64, activation=softmax) -> Dense(8), _] -> Add() -> Dense(3)",
+    "RepeatVector(4) -> TimeDistributed(Dense(64, activation=softmax)) -> TimeDistributed(Dense(3))",
+    "RepeatVector(4) -> Dense(64, activation=softmax) -> LSTM(8) -> Dense(3)",
 ]
 
 WHERE_IT_BELONGS = [

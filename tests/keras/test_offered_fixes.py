@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -273,3 +274,25 @@ def test_in_a_loop_no_name_is_offered_that_its_turns_would_share() -> None:
     (found,) = compile_text(text).diagnostics
     assert found.fix is None
     assert found.help
+
+
+MISTAKES = sorted((Path(__file__).parents[1] / "mistakes" / "shapes").glob("*.net"))
+
+
+@pytest.mark.parametrize("spec", MISTAKES, ids=lambda path: path.stem)
+def test_what_mends_a_shape_runs_on_data(spec: Path) -> None:
+    text = spec.read_text("utf-8")
+    fixes = [d.fix for d in compile_text(text).diagnostics if d.fix and d.fix.checked == "all"]
+    if not fixes:
+        return
+    compiled = compile_text(apply_edits(text, fixes[0].edits))
+    if "extern" in text or "Vectorization" in text:
+        return  # needs Python of somebody's own, or words that were learned before
+    model = compiled.build()
+    draw = np.random.default_rng(0)
+    given = [
+        draw.integers(0, 3, [n or 5 for n in (x.shape[0] or 2, *x.shape[1:])]).astype(x.dtype)
+        for x in model.inputs
+    ]
+    made = keras.tree.flatten(model(given if len(given) > 1 else given[0]))
+    assert all(np.isfinite(np.asarray(part)).all() for part in made)

@@ -13,6 +13,7 @@ from netdsl.analyse.advice.view import (
     argument,
     at,
     channel_axis,
+    each_step,
     uses,
 )
 from netdsl.catalog.kind import Role
@@ -254,7 +255,7 @@ def hidden_softmax(view: View) -> Iterable[Diagnostic]:
     """Report a softmax that goes into nothing but the kernels of further layers."""
     for node in view.nodes:
         own = argument(node, "activation") if node.is_a("recurrent") else activation(node)
-        if own != "softmax" or not node.is_a(*KERNELS, "activation", "recurrent"):
+        if own != "softmax" or not (_has_kernel(node) or node.is_a("activation", "recurrent")):
             continue
         size = node.flat_outputs[0].shape[channel_axis(node)]
         hidden = node.is_a("recurrent") or _goes_into_kernels(view, node)
@@ -268,6 +269,13 @@ def hidden_softmax(view: View) -> Iterable[Diagnostic]:
             if node.is_a("recurrent")
             else "use `relu` or `gelu` there",
         )
+
+
+def _has_kernel(node: Node) -> bool:
+    """Tell a layer that multiplies by a kernel, also step by step."""
+    inner = each_step(node)
+    definition = inner.definition if inner is not None else node.operation.definition
+    return definition is not None and definition.is_a(*KERNELS)
 
 
 def _weighs(node: Node) -> bool:
@@ -286,7 +294,7 @@ def _goes_into_kernels(view: View, node: Node) -> bool:
         if current.id in view.output_nodes:
             return False
         for after in view.consumers[current.id]:
-            if after.is_a(*KERNELS):
+            if _has_kernel(after) or after.is_a("recurrent"):
                 met = True
             elif after.is_a(*_NEUTRAL, "batch_normalization"):
                 pending.append(after)

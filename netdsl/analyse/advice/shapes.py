@@ -292,14 +292,17 @@ def _known(size: Dim) -> int:
 
 
 def _flattened(view: View, node: Node) -> Node | None:
-    """Give the layer before this that put a map in one row."""
+    """Give the layer before this that put a map in one row; where rows are joined, the one that gave the longest."""
     before = view.only_producer(node)
-    while before is not None and before.flat_outputs[0].rank == 2 and len(before.inputs) == 1:
-        if view.spec(before.inputs[0]).rank > 2:
+    while before is not None and before.flat_outputs[0].rank == 2 and before.inputs:
+        longest = max(before.inputs, key=lambda ref: _known(view.spec(ref).shape[-1]))
+        if len(before.inputs) == 1 and view.spec(longest).rank > 2:
             return before if before.is_a("view") else None
-        if not before.is_a("dropout", "identity", "batch_normalization", "activation"):
+        if not before.is_a(
+            "dropout", "identity", "batch_normalization", "activation", "concatenation"
+        ):
             return None
-        before = view.only_producer(before)
+        before = view.producer(longest)
     return None
 
 
