@@ -1,4 +1,4 @@
-"""Bodies: one use of a block, a model inside another, or a shared layer.
+"""The body of a block or a model, run: its statements in order, and what its outputs come to.
 
 A body's statements are executed in the order that `arrange` found. Each kind of statement has a small function;
 one that cannot be carried out poisons the names it binds, and the rest goes on.
@@ -7,38 +7,20 @@ one that cannot be carried out poisons the names it binds, and the rest goes on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
-from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import arriving_tensors as arrivals
-from netdsl.elaborate.arguments import parameters
-from netdsl.elaborate.arguments import tensor_types as types
-from netdsl.elaborate.arguments.arriving_tensors import (
-    is_one_tensor,
-    lacks_input,
-    match_inputs,
-    report_inputs,
-)
-from netdsl.elaborate.arguments.held_layers import check_parameters
-from netdsl.elaborate.chains import assertions, loops, models
+from netdsl.elaborate.chains import assertions, loops
 from netdsl.elaborate.layers import applying as layers
-from netdsl.elaborate.layers import made_once
-from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import Arrangement, Step
 from netdsl.elaborate.remedies import candidates, unbound
-from netdsl.elaborate.remedies import training_mode as modes
 from netdsl.elaborate.remedies.unpacking import change_names
 from netdsl.elaborate.scope.entities import (
     POISON,
-    BlockRef,
     FunctionValue,
-    Given,
-    ModelRef,
-    NamedOutputs,
     NotTaken,
     SharedLayer,
     Tensor,
@@ -47,124 +29,13 @@ from netdsl.elaborate.scope.entities import (
     spell_entity,
     tensors_in,
 )
-from netdsl.elaborate.scope.frame import Body, Frame, add_defaults
-from netdsl.elaborate.scope.limits import BLOCK_STEPS, MAX_DEPTH, LimitReached
+from netdsl.elaborate.scope.frame import Frame, add_defaults
 from netdsl.elaborate.scope.untold import require_told
-from netdsl.graph import Graph, Node, Operation, Unread
+from netdsl.graph import Node, Unread
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as, pattern_names
 from netdsl.tensor import spell_shape
-
-
-def apply_block(
-    call: tree.Call, second: tree.Call | None, ref: BlockRef, arriving: Any, frame: Frame
-) -> Any:
-    """Use a block: its layers join the graph under the name of this use."""
-    node = ref.symbol.node
-    assert isinstance(node, tree.Block)
-    session = frame.session
-    home = session.root(ref.symbol.unit)
-    bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home)
-    extra, fine = layers.call_time_arguments(second, frame)
-    outer = frame.body
-    if bound is None or not fine or outer is None or not outer.runs:
-        return POISON
-    if not check_parameters(node, bound, home):
-        return POISON
-    name = layers.stage_name(call, frame, snake_case(node.name))
-    body = Body(
-        outer.graph,
-        session.plan(node.body, ref.symbol.unit, in_model=False),
-        name,
-        (*outer.via, (call.span, node.name)),
-        (*outer.path, name),
-        outer.shared,
-        outer.trainable and parameters.is_trainable(call, frame),
-    )
-    inner = Frame(session, ref.symbol.unit, home, bound, body)
-    session.budget.step(BLOCK_STEPS)
-    session.budget.depth += 1
-    try:
-        if session.budget.depth > MAX_DEPTH:
-            raise LimitReached(
-                f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep"
-            )
-        given = _run_block(node, arriving, extra, inner, frame, second or call)
-        _note_given(given, node.name, call.span, outer.graph)
-        return given
-    finally:
-        session.budget.depth -= 1
-
-
-def _note_given(given: Any, block: str, use: Span, graph: Graph) -> None:
-    """Note what left a use of a block: where it leads nowhere, that is said of the use."""
-    named = (
-        zip(given, given.names, strict=True) if isinstance(given, NamedOutputs) else [(given, None)]
-    )
-    for value, name in named:
-        for tensor in tensors_in(value):
-            graph.given_by[tensor.ref.node] = use, name or block
-
-
-def _run_block(
-    node: tree.Block, arriving: Any, extra: list[Given], inner: Frame, frame: Frame, use: tree.Call
-) -> Any:
-    inner_body = inner.body
-    assert inner_body is not None
-    if not isinstance(node.body, tree.Body):
-        if extra:
-            text, help_, fix = f"takes one tensor, `{extra[0].name}` is given too", "", None
-            if extra[0].name == modes.NAME:
-                help_, fix = modes.way_out(extra[0], frame)
-            report_inputs(node.name, text, extra[0].span, frame, help_, fix)
-            return POISON
-        inner.arriving = arriving
-        inner_body.inputs = (arriving,)
-        predefine_as(node.body, inner)
-        return frame.session.interpreter.run(node.body, arriving, inner)
-    arranged = inner.session.arranged(node.body)
-    if not arranged.inputs and lacks_input(node, inner):
-        return POISON
-    bound = match_inputs(
-        node.name, [i.name for i in arranged.inputs], arriving, extra, use.span, frame
-    )
-    if bound is None:
-        return POISON
-    early = run_early(arranged, inner)
-    for written in arranged.inputs:
-        value = bound[written.name]
-        inner.variables[written.name] = value
-        if written.type is None:
-            continue
-        if not is_one_tensor(node.name, written.name, value, use.span, frame):
-            inner.variables[written.name] = POISON
-            types.poison_symbols(written.type, inner)
-        elif not types.match_type(written.type, value.spec, inner, node.name, use.span):
-            return POISON
-    inner_body.inputs = tensors = tuple(bound[i.name] for i in arranged.inputs)
-    if tensors:
-        inner.arriving = tensors[0] if len(tensors) == 1 else list(tensors)
-    if not assertions.takes_what_arrives(arranged, inner):
-        return POISON
-    first = len(inner_body.graph.nodes)
-    run_body(node.body, arranged, inner, early)
-    check_facts(arranged, inner, lambda: inner_body.graph.nodes[first:])
-    return block_outputs(node, arranged, inner)
-
-
-def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: Frame) -> Any:
-    """Give what leaves a body: the one output, or all of them in order with their names."""
-    outputs = [inner.variables.get(output_key(o), POISON) for o in arranged.outputs]
-    if not outputs:
-        if not inner.session.diagnostics.has_errors:
-            from netdsl.elaborate.remedies.unfinished import no_output
-
-            inner.report(no_output(node, "nothing leaves this block"))
-        return POISON
-    if len(outputs) == 1:
-        return outputs[0]
-    return NamedOutputs.of(outputs, [output_name(o) for o in arranged.outputs])
 
 
 def output_key(output: tree.Output) -> str:
@@ -369,71 +240,3 @@ def _bind(statement: tree.Bind, value: Any, frame: Frame) -> None:
 
 
 # -- models as layers ---------------------------------------------------------------------------
-
-
-def apply_model(
-    call: tree.Call, second: tree.Call | None, ref: ModelRef, arriving: Any, frame: Frame
-) -> Any:
-    """Use a model as a layer of another: one node, with the model's own graph inside."""
-    body = frame.body
-    extra, fine = layers.call_time_arguments(second, frame)
-    instance = models.instantiate(ref, call, frame)
-    if instance is None or not fine or body is None or is_poisoned(arriving):
-        return POISON
-    graph = instance.graph
-    names = [graph.nodes[i].name for i in graph.inputs]
-    given = match_inputs(instance.node.name, names, arriving, extra, call.span, frame)
-    if given is None or not graph.outputs:
-        return POISON
-    values = [given[name] for name in names]
-    if not all(is_one_tensor(instance.node.name, n, given[n], call.span, frame) for n in names):
-        return POISON
-    outputs = _checked_outputs(instance, values, call.span, frame)
-    if outputs is None or len(outputs) < len(graph.outputs):
-        return POISON
-    name = layers.stage_name(call, frame, snake_case(instance.node.name))
-    operation = None if body.shared is None else body.shared.get(name)
-    if operation is None:
-        # What its layers share among themselves is another's in each model that is made of it.
-        weights = tuple(replace(w, variable=None) for w in models.model_weights(graph))
-        frame.session.budget.step(len(weights))
-        trainable = body.trainable and parameters.is_trainable(call, frame)
-        operation = Operation(
-            name,
-            instance.node.name,
-            "model",
-            instance.hyperparameters,
-            {},
-            weights,
-            trainable,
-            graph=graph,
-            span=call.span,
-        )
-        made_once.keep(operation, body, arriving)
-    inference = models.model_inference(outputs, operation.weights, graph)
-    positional = [values[0] if len(values) == 1 else list(values)]
-    result = layers.add_node(operation, positional, {}, inference, call.span, frame)
-    if len(outputs) == 1:
-        return result
-    return NamedOutputs.of(list(result), list(graph.outputs))
-
-
-def _checked_outputs(
-    instance: models.ModelInstance, values: list[Tensor], span: Span, frame: Frame
-) -> list[Any] | None:
-    """Check what arrives against the model's inputs, and give its outputs for those sizes."""
-    declared = [instance.graph.nodes[i].flat_outputs[0] for i in instance.graph.inputs]
-    arriving = [value.spec for value in values]
-    for wanted, spec, value in zip(declared, arriving, values, strict=True):
-        problem = models.input_mismatch(wanted, spec)
-        if problem is not None:
-            frame.report(
-                shape_problems.IncompatibleShape.at(
-                    span,
-                    problem,
-                    layer=instance.node.name,
-                    related=layers.input_labels(value, frame, span),
-                )
-            )
-            return None
-    return models.outputs_for(instance, declared, arriving, frame)

@@ -13,7 +13,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import arriving_tensors as arrivals
 from netdsl.elaborate.arguments.held_layers import with_layers
-from netdsl.elaborate.chains import bodies, loops, sharing
+from netdsl.elaborate.chains import loops, sharing, uses
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import extern, wrapped
 from netdsl.elaborate.remedies import unbound, uncalled
@@ -208,9 +208,9 @@ def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
         case KindRef():
             return layers.apply_layer(maker, second, target, arriving, frame)
         case BlockRef():
-            return bodies.apply_block(maker, second, target, arriving, frame)
+            return uses.apply_block(maker, second, target, arriving, frame)
         case ModelRef():
-            return bodies.apply_model(maker, second, target, arriving, frame)
+            return uses.apply_model(maker, second, target, arriving, frame)
         case ExternLayerRef():
             return extern.apply_extern(maker, second, target, arriving, frame)
         case SharedLayer() if second is None:
