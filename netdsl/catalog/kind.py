@@ -49,7 +49,8 @@ class Inference:
     `caveats` are sentences about what Keras builds in silence and then cannot run, or runs otherwise than it
     said; they are warned of as `BuildsButFails`. Those of `unsaved` hold of a model that is saved and loaded,
     wherever in it the layer stands. `no_model` is why Keras makes no model of a layer that stands in one by itself, not
-    inside another layer: there it is refused.
+    inside another layer: there it is refused. `when_run` is what it gives where Keras runs it instead of asking for
+    its shape, as a `Pipeline` does, if that is something else.
     """
 
     outputs: Structure
@@ -57,6 +58,7 @@ class Inference:
     macs: Dim = 0
     caveats: tuple[str, ...] = ()
     no_model: str = ""
+    when_run: Structure | None = None
     unsaved: tuple[str, ...] = ()
 
 
@@ -441,6 +443,9 @@ class LayerKind:
     roles: tuple[Role, ...] = ()
     state_size: Callable[[Any], StateSize] | None = None  # of a recurrent cell, from its arguments
     traced: bool = False  # Keras finds its output shape only by running its `call`
+    counts: Literal["", "sides", "channels", "all"] = (
+        ""  # what of an image must be numbers where Keras runs the layer to learn its shape
+    )
     keeps_rank: bool = False  # once it is built, it takes no other rank
     holds_layers: bool = (
         False  # layers inside own its weights; the constructor's `trainable` misses them

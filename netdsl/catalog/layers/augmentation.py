@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from netdsl.catalog.argument_types import (
     COUNT,
@@ -96,6 +96,24 @@ def colour(call: Call) -> Inference:
     return same_shape(call)
 
 
+def tinted(call: Call) -> Inference:
+    """As `same_shape`, by way of hue, saturation and value: three channels leave it when it is run."""
+    result = same_shape(call)
+    y = result.outputs
+    if not isinstance(y, TensorSpec) or y.rank < 3:
+        return result
+    channel = y.rank + (-3 if call.data_format == "channels_first" else -1)
+    if isinstance(y.shape[channel], int):
+        return result
+    three = (*y.shape[:channel], 3, *y.shape[channel + 1 :])
+    return replace(result, when_run=y.with_shape(three))
+
+
+def jittered(call: Call) -> Inference:
+    """As `tinted` where it changes hue or saturation."""
+    return tinted(call) if call.hue_factor or call.saturation_factor else same_shape(call)
+
+
 # -- sizes --------------------------------------------------------------------------------------
 
 
@@ -104,7 +122,16 @@ def center_crop(call: Call) -> Inference:
     x = call.one()
     if x.rank not in (3, 4):
         raise _no_images(x)
-    return _new_size(call, x, _first_axis(call, x))
+    first = _first_axis(call, x)
+    result = _new_size(call, x, first)
+    sides = x.shape[first : first + 2]
+    if all(isinstance(side, int) for side in sides):
+        return result
+    # A smaller image is resized: which of the two happens is decided when it is run, and the size with it.
+    y = result.outputs
+    assert isinstance(y, TensorSpec)
+    open_sides = (*y.shape[:first], UNKNOWN, UNKNOWN, *y.shape[first + 2 :])
+    return replace(result, when_run=y.with_shape(open_sides))
 
 
 def random_crop(call: Call) -> Inference:
@@ -188,6 +215,7 @@ def _augmentation(
     mask: Masking = "drop",
     roles: tuple[Role, ...] = (),
     idle: Callable[[Mapping[str, Any]], bool] | None = None,
+    counts: Literal["", "sides", "channels", "all"] = "",
 ) -> LayerKind:
     return LayerKind(
         name,
@@ -195,6 +223,7 @@ def _augmentation(
         mask=mask,
         roles=("augmentation", *roles),
         idle=idle,
+        counts=counts,
         arguments=arguments or {},
         group="images",
         shape_rule=shape_rule,
@@ -241,25 +270,28 @@ KINDS = (
     _augmentation(
         "RandomShear", "objects that lean", "RandomShear((0.0, 0.2), (0.0, 0.2))", idle=_leans_nowhere, rule=sheared,
     ),
-    _augmentation("RandomPerspective", "objects seen from the side", "RandomPerspective(0.5)"),
+    _augmentation("RandomPerspective", "objects seen from the side", "RandomPerspective(0.5)", counts="sides"),
     _augmentation(
-        "RandomElasticTransform", "handwriting and tissue", "RandomElasticTransform(0.5)",
+        "RandomElasticTransform", "handwriting and tissue", "RandomElasticTransform(0.5)", counts="all",
         arguments={"fill_mode": choice("constant", "nearest", "wrap", "mirror", "reflect")},
     ),
-    _augmentation("RandomErasing", "objects that are partly hidden", "RandomErasing(0.5)", roles=("by_range",)),
+    _augmentation("RandomErasing", "objects that are partly hidden", "RandomErasing(0.5)", roles=("by_range",),
+        counts="sides",
+    ),
     _augmentation("RandomContrast", "light that varies", "RandomContrast(0.2)", watch_for=RANGE),
     _augmentation(
         "RandomBrightness", "light that varies", "RandomBrightness(0.2)", roles=("by_range",), watch_for=RANGE,
     ),
-    _augmentation("RandomHue", "colours that vary", "RandomHue(0.1)", watch_for=RANGE),
-    _augmentation("RandomSaturation", "colours that vary", "RandomSaturation(0.2)", watch_for=RANGE),
+    _augmentation("RandomHue", "colours that vary", "RandomHue(0.1)", rule=tinted, watch_for=RANGE),
+    _augmentation("RandomSaturation", "colours that vary", "RandomSaturation(0.2)", rule=tinted, watch_for=RANGE),
     _augmentation(
         "RandomColorDegeneration", "colours that fade", "RandomColorDegeneration(0.2)", rule=colour,
+        counts="channels",
         watch_for="takes images of three channels only",
     ),
     _augmentation(
         "RandomColorJitter", "brightness, contrast, saturation and hue in one",
-        "RandomColorJitter(brightness_factor=0.2)", roles=("by_range",), idle=_jitters_nothing,
+        "RandomColorJitter(brightness_factor=0.2)", rule=jittered, roles=("by_range",), idle=_jitters_nothing,
         watch_for="changes nothing that has no factor",
     ),
     _augmentation("RandomSharpness", "cameras of several makes", "RandomSharpness(0.2)", watch_for=RANGE),
@@ -269,6 +301,7 @@ KINDS = (
     ),
     _augmentation(
         "RandomGrayscale", "tasks in which colour misleads", "RandomGrayscale(0.2)", rule=greyscale,
+        counts="channels",
         arguments={"factor": FRACTION}, watch_for="keeps the three channels, all alike",
     ),
     _augmentation("RandomInvert", "drawings and scans, dark on light or not", "RandomInvert(0.2)", roles=("by_range",)),
@@ -288,18 +321,21 @@ KINDS = (
     ),
     _augmentation(
         "ContrastLimitedAdaptiveHistogramEqualization", "X-rays and other images of local contrast",
-        "ContrastLimitedAdaptiveHistogramEqualization()", watch_for=RANGE, roles=("by_range",),
+        "ContrastLimitedAdaptiveHistogramEqualization()", watch_for=RANGE, roles=("by_range",), counts="sides",
     ),
     _augmentation(
         "RandAugment", "a policy of augmentations in one layer", "RandAugment()", watch_for=RANGE, roles=("by_range",),
+        counts="channels",
     ),
-    _augmentation("AugMix", "robustness to corrupted images", "AugMix()", watch_for=RANGE, roles=("by_range",)),
+    _augmentation("AugMix", "robustness to corrupted images", "AugMix()", watch_for=RANGE, roles=("by_range",),
+        counts="channels",
+    ),
     _augmentation(
         "MixUp", "classifiers: blends pairs of images and labels", "MixUp()",
         watch_for="blends labels only where it gets images and labels as a dict, in the input pipeline",
     ),
     _augmentation(
-        "CutMix", "classifiers: pastes pieces of one image into another", "CutMix()",
+        "CutMix", "classifiers: pastes pieces of one image into another", "CutMix()", counts="sides",
         watch_for="mixes labels only where it gets images and labels as a dict, in the input pipeline",
     ),
     _augmentation(

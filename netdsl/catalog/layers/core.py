@@ -77,18 +77,28 @@ def einsum_dense(call: Call) -> Inference:
         low_rank=(kernel[:-1], kernel[-1:]),
     )
     result = call.gives(equation.result, weights=weights, macs=_einsum_macs(call, equation))
-    return replace(result, caveats=_told_wrongly(call, equation))
-
-
-def _told_wrongly(call: Call, equation: _Equation) -> tuple[str, ...]:
-    """Say where Keras reckons with other axes than the equation gives: more in `output_shape` than there are names."""
     if equation.elided and "..." not in call.equation:
         shown = spell_shape(call.x.shape)
-        return (f"`{equation.inputs}` names {len(equation.inputs)} axes, and {shown} arrives",)
+        caveat = f"`{equation.inputs}` names {len(equation.inputs)} axes, and {shown} arrives"
+        return replace(result, caveats=(caveat,))
+    given = _given(call, equation)
+    return replace(
+        result,
+        caveats=_told_wrongly(equation, given),
+        when_run=TensorSpec(given, call.compute_dtype),
+    )
+
+
+def _given(call: Call, equation: _Equation) -> Shape:
+    """Give the shape that leaves when the layer is run: sizes by their names, and those of `...` in its place."""
     sizes = [equation.arriving.get(name, equation.leaving[name]) for name in equation.outputs]
     shape, names = call.x.shape, len(equation.inputs)
     between = shape[: equation.elided] if equation.from_left else shape[names:]
-    given = (*between, *sizes) if equation.from_left else (*sizes, *between)
+    return (*between, *sizes) if equation.from_left else (*sizes, *between)
+
+
+def _told_wrongly(equation: _Equation, given: Shape) -> tuple[str, ...]:
+    """Say where Keras reckons with other axes than the equation gives: more in `output_shape` than there are names."""
     said = equation.result
     if len(said) == len(given) and all(
         equal(a, b) is not False for a, b in zip(said, given, strict=True)

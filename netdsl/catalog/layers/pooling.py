@@ -111,6 +111,7 @@ _ADAPTIVE = tuple(
         mask="drop",
         group="pooling",
         shape_rule="the spatial axes become `output_size`; channels stay",
+        counts="sides",
         use_for="a map of a fixed size from inputs of any size",
         watch_for="Keras checks the rank of its input only when the net is run",
         example=f"{_INPUTS[rank]} -> Adaptive{name}Pooling{rank}D(4)",

@@ -9,12 +9,14 @@ from typing import Any, NoReturn
 
 from netdsl.catalog.kind import BoundLayer, Call, Inference, LayerKind, Refusal, Structure, Weight
 from netdsl.catalog.layers.recurrent import CALL_TENSORS, sequence
+from netdsl.catalog.shape_rules import split_axes
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
     BaseClass,
     ConflictingArguments,
     NeedsPython,
     UnequalInputs,
+    UnknownDimension,
     WrongRank,
     WrongState,
     WrongWrapped,
@@ -352,12 +354,35 @@ def pipeline(call: Call) -> Inference:
                 f"`{layer.label}` gets several tensors from before it",
                 blames="layers",
             )
+        _check_counted(layer, x)
         result = ask(layer, x, "layers")
-        if result.caveats and x.rank != 3:  # one image is as good to Keras as a batch
+        runs_otherwise = (
+            result.when_run is not None or x.rank == 3
+        )  # an image is as good to Keras as a batch
+        if result.caveats and not runs_otherwise:
             raise Refusal(WrongWrapped, f"`{layer.label}`: {result.caveats[0]}", blames="layers")
-        x, weights, macs = result.outputs, (*weights, *result.weights), macs + result.macs
+        x = result.outputs if result.when_run is None else result.when_run
+        weights, macs = (*weights, *result.weights), macs + result.macs
         unsaved = (*unsaved, *(f"`{layer.label}`: {lost}" for lost in result.unsaved))
     return Inference(x, _within(weights, "layers"), macs, unsaved=unsaved)
+
+
+def _check_counted(layer: BoundLayer, x: TensorSpec) -> None:
+    """Refuse an unknown size that Keras counts with where it runs the layer to learn its shape."""
+    kind = layer.definition
+    if kind is None or not kind.counts or x.rank < 3:
+        return
+    one_image = x.rank == 3 and kind.is_a("augmentation")
+    shape = (1, *x.shape) if one_image else x.shape
+    _, sides, channels = split_axes(shape, layer.arguments.get("data_format"))
+    needed = {"sides": sides, "channels": (channels,), "all": (*sides, channels)}[kind.counts]
+    if not all(isinstance(size, int) for size in needed):
+        raise Refusal(
+            UnknownDimension,
+            f"`{layer.label}` is run on {spell_shape(x.shape)} to learn its shape, and counts with its {kind.counts}",
+            blames="layers",
+            help="give these sizes as numbers where the input is declared, or put a `Resizing` first",
+        )
 
 
 # -- what a spec cannot hold --------------------------------------------------------------------
