@@ -1,4 +1,4 @@
-"""What a `Pipeline` leaves of a shape: Keras runs its layers to learn it, and so meets what a shape rule passes over."""
+"""What a `Pipeline` leaves of a shape: Keras runs its layers to learn it, and meets what a shape rule passes over."""
 
 from __future__ import annotations
 
