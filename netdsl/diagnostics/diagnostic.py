@@ -75,6 +75,7 @@ class Diagnostic:
     help: str = ""
     fix: Fix | None = None
     on_request: bool = False  # advice that is shown only where its code is selected
+    in_turns_of: frozenset[str] = frozenset()  # what was used within itself on the way to the place
 
     @property
     def message(self) -> str:

@@ -15,7 +15,7 @@ from netdsl.elaborate.interpreter import INTERPRETER
 from netdsl.elaborate.plans.ordering import in_order
 from netdsl.elaborate.scope.frame import Session
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, own_symbols
-from netdsl.elaborate.scope.limits import MAX_STEPS, LimitReached
+from netdsl.elaborate.scope.limits import MAX_STEPS, LimitReached, NeverEnds
 from netdsl.elaborate.scope.untold import require_all_told, require_told
 from netdsl.elaborate.training.losses import check_losses, check_weights
 from netdsl.elaborate.training.metrics import check_metrics
@@ -100,31 +100,26 @@ def _limits(session: Session) -> Iterator[None]:
         if session.place is not None:
             text = "values need one another in a line too long to follow"
             session.diagnostics.report(problems.TooLarge.at(session.place, text))
+    except NeverEnds as endless:
+        if session.place is not None:
+            _report_endless(endless, session.place, session)
     except LimitReached as limit:
         if session.place is not None:
-            problem = (
-                problems.EndlessRecursion if "levels deep" in limit.text else problems.TooLarge
-            )
-            name = limit.text.split("`")[1] if "`" in limit.text else ""
-            if problem is problems.EndlessRecursion:
-                _forget_turns_of(name, session)
-            help_ = "let it end: `if n > 1 { … }` around the use of itself"
-            if any(n == name for n in _models_without_parameters(session)):
-                help_ = "a model is no part of itself: leave this use out"
             session.diagnostics.report(
-                problem.at(
-                    session.place,
-                    limit.text,
-                    name=name,
-                    help=help_ if problem is problems.EndlessRecursion else limit.help,
-                )
+                problems.TooLarge.at(session.place, limit.text, help=limit.help)
             )
 
 
-def _forget_turns_of(name: str, session: Session) -> None:
-    """Forget what went wrong in turns that should never have been."""
-    turn = f"through this use of `{name}`"
-    session.diagnostics.forget(lambda d: any(label.text == turn for label in d.related))
+def _report_endless(endless: NeverEnds, place: Span, session: Session) -> None:
+    """Report what calls itself without an end, and forget what went wrong in turns that should never have been."""
+    name = endless.name
+    session.diagnostics.forget(lambda d: bool(d.in_turns_of & endless.on_the_way))
+    help_ = "let it end: `if n > 1 { … }` around the use of itself"
+    if name in _models_without_parameters(session):
+        help_ = "a model is no part of itself: leave this use out"
+    session.diagnostics.report(
+        problems.EndlessRecursion.at(place, endless.text, name=name, help=help_)
+    )
 
 
 def _models_without_parameters(session: Session) -> Iterator[str]:

@@ -213,6 +213,16 @@ def test_block_that_always_calls_itself_is_refused_once() -> None:
     assert codes(dense_model("x -> r(1)", before="block r(n) = Dense(n) -> r(n + 1)")) == ["N0413"]
 
 
+def test_what_went_wrong_in_turns_without_an_end_is_not_told_beside_it() -> None:
+    """A kernel outgrows the picture in a later turn, which should never have been, or in the first."""
+    block = "block r(n) = Conv2D(1, n) -> r(n + 1)"
+    other = "block s(n) = Conv2D(1, n) -> t(n)\nblock t(n) = Conv2D(1, n) -> s(n + 1)"
+    for use in ("r", "s", "t"):
+        for kernel, expected in ((2, {"N0413"}), (7, {"N0413", "N0505"})):
+            body = f"input x: [5, 5, 1]  output y = x -> {use}({kernel})"
+            assert {*codes(f"{block}\n{other}\nmodel M {{ {body} }}")} == expected, use
+
+
 # -- input types --------------------------------------------------------------------------------
 
 BINDING = [

@@ -283,6 +283,18 @@ def test_model_that_contains_itself_is_refused() -> None:
     assert codes("model M { input x: [8] output x -> M() }") == ["N0413"]
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model A = A()", "`A` depends on itself: a model cannot be made from itself"),
+        ("model A = B()\nmodel B = A()", "`A` depends on itself: the cycle is A -> B -> A"),
+        ("model C = B()\nmodel B = A()\nmodel A = B()", "`B` depends on itself: the cycle is B -> A -> B"),
+    ],
+)  # fmt: skip
+def test_models_that_are_made_of_one_another_are_told_once(text: str, message: str) -> None:
+    assert [d.message for d in compiled(text).diagnostics] == [message]
+
+
 def test_file_without_a_model_is_a_file() -> None:
     for text in ("", "\n# nothing\n", '"""Doc."""', "let a = 1", "block b() = Dense(1)"):
         assert compiled(text).ok

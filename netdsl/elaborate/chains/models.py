@@ -23,7 +23,7 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.frame import Body, Frame, Session
 from netdsl.elaborate.scope.hyperparameters import Settings
-from netdsl.elaborate.scope.limits import MAX_DEPTH, LimitReached
+from netdsl.elaborate.scope.limits import MAX_DEPTH, LimitReached, NeverEnds
 from netdsl.graph import Graph, Node, Operation, Origin, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -41,7 +41,7 @@ class ModelInstance:
 
 
 def resolve(
-    symbol: Symbol, session: Session, depth: int = 0
+    symbol: Symbol, session: Session, above: tuple[Symbol, ...] = ()
 ) -> tuple[Symbol, dict[str, Any]] | None:
     """Follow `model A = B(args)` to the model with a body; gives it and the arguments set on the way."""
     node = symbol.node
@@ -49,8 +49,11 @@ def resolve(
         return symbol, {}
     assert isinstance(node, tree.SpecialisedModel)
     home = session.root(symbol.unit)
-    if depth > MAX_DEPTH:
-        raise LimitReached(f"`{node.name}` is made from itself")
+    if symbol in above:
+        _report_cycle(above[above.index(symbol) :], session)
+        return None
+    if len(above) > MAX_DEPTH:
+        raise LimitReached(f"more than {MAX_DEPTH} models that are made of one another")
     call = node.value
     function = call.function if isinstance(call, tree.Call) else call
     target = home.lookup(function.id) if isinstance(function, tree.Name) else None
@@ -60,12 +63,7 @@ def resolve(
 
             home.report(no_such_model(node, function, home))
         return None
-    if target.symbol is symbol:
-        home.report(
-            problems.Cycle.at(call.span, "a model cannot be made from itself", name=node.name)
-        )
-        return None
-    base = resolve(target.symbol, session, depth + 1)
+    base = resolve(target.symbol, session, (*above, symbol))
     if base is None:
         return None
     own = _fixed(base[0], call, home)
@@ -73,6 +71,20 @@ def resolve(
         return None
     session.hyperparameters.fixed[id(node)] = own
     return base[0], base[1] | own
+
+
+def _report_cycle(cycle: tuple[Symbol, ...], session: Session) -> None:
+    """Report models that are made of one another, at the first of them, wherever they were come upon."""
+    first = min(cycle, key=lambda s: (s.unit.file.name, s.node.name_span.start))
+    at = cycle.index(first)
+    names = [symbol.name for symbol in (*cycle[at:], *cycle[:at], first)]
+    label, help_ = "a model cannot be made from itself", "give it a body, or make it from another"
+    if len(cycle) > 1:
+        label = f"the cycle is {' -> '.join(names)}"
+        help_ = "give one of them a body, or make it from another model"
+    assert isinstance(first.node, tree.SpecialisedModel)
+    place = first.node.value.span
+    session.root(first.unit).report(problems.Cycle.at(place, label, name=first.name, help=help_))
 
 
 def _fixed(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Any] | None:
@@ -125,12 +137,12 @@ def instance_of(
     graph = session.graphs.get(key)
     if graph is None:
         session.budget.depth += 1
-        if session.budget.depth > MAX_DEPTH:
-            raise LimitReached(
-                f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep"
-            )
-        graph = elaborate_model(symbol, bound, session, via, name)
-        session.budget.depth -= 1
+        try:
+            if session.budget.depth > MAX_DEPTH:
+                raise NeverEnds(node.name, "is used within itself", via)
+            graph = elaborate_model(symbol, bound, session, via, name)
+        finally:
+            session.budget.depth -= 1
         session.graphs[key] = graph
     return ModelInstance(node, symbol, bound, graph)
 

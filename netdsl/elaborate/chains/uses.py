@@ -40,7 +40,7 @@ from netdsl.elaborate.scope.entities import (
     tensors_in,
 )
 from netdsl.elaborate.scope.frame import Body, Frame
-from netdsl.elaborate.scope.limits import BLOCK_STEPS, MAX_DEPTH, LimitReached
+from netdsl.elaborate.scope.limits import BLOCK_STEPS, MAX_DEPTH, NeverEnds
 from netdsl.graph import Graph, Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -76,9 +76,7 @@ def apply_block(
     session.budget.depth += 1
     try:
         if session.budget.depth > MAX_DEPTH:
-            raise LimitReached(
-                f"`{node.name}` is used within itself more than {MAX_DEPTH} levels deep"
-            )
+            raise NeverEnds(node.name, "is used within itself", outer.via)
         given = _run_block(node, arriving, extra, inner, frame, second or call)
         _note_given(given, node.name, call.span, outer.graph)
         return given

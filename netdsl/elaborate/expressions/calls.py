@@ -38,7 +38,7 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.families import OBJECTS, object_families, of_several
 from netdsl.elaborate.scope.frame import Frame, catalogue_layer
-from netdsl.elaborate.scope.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, LimitReached
+from netdsl.elaborate.scope.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, NeverEnds
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -254,7 +254,7 @@ def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> An
     budget.depth += 1
     try:
         if budget.depth > MAX_DEPTH:
-            raise LimitReached(f"`{node.name}` calls itself more than {MAX_DEPTH} levels deep")
+            raise NeverEnds(node.name, "calls itself")
         bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
         if bound is None or not check_parameters(node, bound, function.home):
             return POISON

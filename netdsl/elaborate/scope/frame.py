@@ -326,7 +326,11 @@ class Frame:
             uses = [Label(p, f"in this use of `{name}`") for p, name in via[:1] if p != span]
             if len(via) > 1:
                 uses.append(Label(via[-1][0], f"through this use of `{via[-1][1]}`"))
-            diagnostic = replace(diagnostic, related=(*diagnostic.related, *uses))
+            times = Counter(name for _, name in via)
+            again = frozenset(name for name, count in times.items() if count > 1)
+            diagnostic = replace(
+                diagnostic, related=(*diagnostic.related, *uses), in_turns_of=again
+            )
         if via and self.unit.is_library:
             from netdsl.elaborate.files.library import told_at_use
 

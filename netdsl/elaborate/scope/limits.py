@@ -32,6 +32,15 @@ class LimitReached(Exception):
         self.text, self.help = text, help
 
 
+class NeverEnds(LimitReached):
+    """Raised where a block, a model or a function has been used within itself more often than anything can need."""
+
+    def __init__(self, name: str, does: str, via: Iterable[tuple[object, str]] = ()) -> None:
+        super().__init__(f"`{name}` {does} more than {MAX_DEPTH} levels deep")
+        self.name = name
+        self.on_the_way = {name, *(used for _, used in via)}
+
+
 #: What costs more than an expression does: adding a node, using a block, calling a function, a turn of a loop,
 #: a layer made for itself, a mistake (which a loop makes again and again, and of which one is told).
 NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS, LAYER_STEPS, REPORT_STEPS = 10, 40, 25, 3, 10, 120
