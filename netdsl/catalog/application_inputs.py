@@ -34,25 +34,29 @@ RAW, UNIT, SIGNED = Range(0, 255), Range(0, 1), Range(-1, 1)
 
 @record
 class Expected:
-    """A range (None where each colour is shifted by itself), what it is in words, and the stages that make it."""
+    """A range (None where each colour is shifted by itself, which `shifted` tells), and the stages that make it."""
 
     range: Range | None
-    words: str
     stages: str
+    shifted: str = ""
+
+    @property
+    def words(self) -> str:
+        return self.shifted if self.range is None else f"pixels from {self.range}"
 
 
 _IMAGENET = "Normalization(mean=[0.485, 0.456, 0.406], variance=[0.0524, 0.0502, 0.0506])"
 _MEAN = "Normalization(mean=[103.939, 116.779, 123.68], variance=[1, 1, 1])"
 
-AS_THEY_ARE = Expected(RAW, "pixels from 0 to 255", "")
-_SIGNED = Expected(SIGNED, "pixels from -1 to 1", "Rescaling(1 / 127.5, offset=-1)")
+AS_THEY_ARE = Expected(RAW, "")
+_SIGNED = Expected(SIGNED, "Rescaling(1 / 127.5, offset=-1)")
 _STANDARD = Expected(
     None,
-    "colours from 0 to 1, less their mean, by their deviation",
     f"Rescaling(1 / 255) -> {_IMAGENET}",
+    "colours from 0 to 1, less their mean, by their deviation",
 )
 _CENTRED = Expected(
-    None, "blue, green and red from 0 to 255, less their mean", f"ops.flip(axis=-1) -> {_MEAN}"
+    None, f"ops.flip(axis=-1) -> {_MEAN}", "blue, green and red from 0 to 255, less their mean"
 )
 
 

@@ -30,6 +30,10 @@ from netdsl.tensor import Sym, Unknown
 LARGEST = 2**63 - 1  # what a dimension can be in TensorFlow
 
 
+#: The help where an argument is better not given.
+LEAVE_OUT = "leave it out"
+
+
 class ArgumentMismatch(Exception):
     """Why a value does not fit. `label` goes on from the argument's name: "is `-3`, not …"."""
 
@@ -39,9 +43,11 @@ class ArgumentMismatch(Exception):
         help: str = "",
         suggestion: str | None = None,
         problem: type[Problem] = WrongArgument,
+        may_go: bool = False,
     ) -> None:
         super().__init__(label)
         self.label, self.help, self.suggestion, self.problem = label, help, suggestion, problem
+        self.may_go = may_go  # it takes nothing but its default, so the argument can be left out
 
 
 def mismatch(
@@ -431,7 +437,10 @@ class Unsupported(ArgumentType):
         if value == self.default and type(value) is type(self.default):
             return value
         raise ArgumentMismatch(
-            f"is `{spell(value)}`, and {self.reason}", "leave it out", problem=UnsupportedArgument
+            f"is `{spell(value)}`, and {self.reason}",
+            LEAVE_OUT,
+            problem=UnsupportedArgument,
+            may_go=True,
         )
 
 

@@ -12,7 +12,13 @@ from dataclasses import field
 from typing import Any
 
 from netdsl.catalog.argument_table import NEEDED_ANYWAY, argument_type
-from netdsl.catalog.argument_types import BOOLEAN, ArgumentMismatch, ArgumentType, optional
+from netdsl.catalog.argument_types import (
+    BOOLEAN,
+    LEAVE_OUT,
+    ArgumentMismatch,
+    ArgumentType,
+    optional,
+)
 from netdsl.catalog.kind import UNRESOLVED, ObjectValue
 from netdsl.catalog.object_checks import contradictions
 from netdsl.catalog.signature import Family, Parameter, Signature
@@ -86,6 +92,7 @@ class BindingError:
     help: str = ""
     # Code that would do in place of the value, or of the argument's name; empty where the argument is to go.
     suggestion: str | None = None
+    may_go: bool = False  # the argument has a default, and nothing is known that was meant by it
     moves_to: str = ""  # the name it has in the second pair of parentheses, where the call takes it
     # Code in place of the whole argument, and the same for a value that is worked out, with `{}` for it.
     instead: tuple[str, str] | None = None
@@ -264,7 +271,7 @@ class _Binder:
         except ArgumentMismatch as refusal:
             if position is not None and (self.too_many or self.is_shifted):
                 return UNRESOLVED
-            help, suggestion = refusal.help, refusal.suggestion
+            help, suggestion, may_go = refusal.help, refusal.suggestion, refusal.may_go
             if not help and suggestion is None and not isinstance(value, (Sym, Unknown)):
                 suggestion = self._meant(kind, name, value, position or 0)
                 if suggestion is None and position == len(self.positions) - 1:
@@ -272,7 +279,9 @@ class _Binder:
                 help = self._way_out(name, position or 0, suggestion)
                 if not help and isinstance(value, list) and value and likely(kind, value[0]):
                     help = f"go through them: `for value in {spell(value)} {{ {self.signature.name}(value) }}`"
-                help = help or self._in_general(kind, value) or self._left_out(name)
+                help = help or self._in_general(kind, value)
+                may_go = not help and self._has_default(name)
+                help = LEAVE_OUT if may_go else help
             self.is_shifted = suggestion is None and (position or 0) >= FIRST_MISPLACED
             self._report(
                 refusal.problem,
@@ -281,6 +290,7 @@ class _Binder:
                 position=position,
                 help=help,
                 suggestion=suggestion,
+                may_go=may_go,
             )
             return UNRESOLVED
 
@@ -311,9 +321,9 @@ class _Binder:
 
         return in_general(kind, value)
 
-    def _left_out(self, name: str) -> str:
+    def _has_default(self, name: str) -> bool:
         parameter = self.signature.parameter(name)
-        return "leave it out" if parameter is not None and not parameter.required else ""
+        return parameter is not None and not parameter.required
 
     def _way_out(self, name: str, position: int, suggestion: str | None) -> str:
         if suggestion is not None:
@@ -339,7 +349,7 @@ class _Binder:
     def _next_by_name(self) -> str:
         parameters = self.signature.parameters
         keywords = [p.name for p in parameters if p.kind == "keyword" and not p.is_base]
-        return f"`{keywords[0]}` and what follows go by name" if keywords else "leave it out"
+        return f"`{keywords[0]}` and what follows go by name" if keywords else LEAVE_OUT
 
     def _what_there_is(self) -> str:
         own = [p.name for p in self.signature.parameters if not p.is_base and p.kind != "many"]

@@ -67,7 +67,7 @@ def _pixels(name: str) -> str:
     if scales_itself(name, _arguments(name)):
         return "from 0 to 255 as they are: it scales them itself"
     expected = by_preprocess_input(name)
-    words = expected.words.removeprefix("pixels ")
+    words = expected.words if expected.range is None else f"from {expected.range}"
     if not expected.stages:
         return words
     return f"{words}; of pixels from 0 to 255 `{expected.stages}` makes them"

@@ -294,9 +294,8 @@ def unused_expression(stop: Stop) -> Diagnostic | None:
 
 def unexpected_token(stop: Stop) -> Diagnostic:
     """What no other rule knows: say what could stand here."""
-    expected = in_words(stop.accepted, stop.previous)
-    if stop.is_in_string:
-        expected = expected.replace("the end of the file", "`}`")
+    end = {"end": "`}`"} if stop.is_in_string else {}
+    expected = in_words(stop.accepted, stop.previous, **end)
     if stop.kind == END:
         last = stop.index - 1
         span = stop.tokens.span(last) if last >= 0 else stop.span

@@ -31,8 +31,8 @@ _CONTINUATIONS = frozenset({"->", "(", "[", "as", "in"})
 _STATEMENT_SIGNS = frozenset({"from", "layer", "fn"})
 
 
-def in_words(accepted: Set[str], previous: str) -> str:
-    """Give `a value`, or "`,` or `)`": at most four things, the likeliest first."""
+def in_words(accepted: Set[str], previous: str, end: str = "the end of the file") -> str:
+    """Give `a value`, or "`,` or `)`": at most four things, the likeliest first; `end` is what the text ends in."""
     if "NUMBER" in accepted:
         return "a stage" if previous == "->" else "a value"
     begins_statement = any(word in accepted for word in _STATEMENT_WORDS)
@@ -47,7 +47,7 @@ def in_words(accepted: Set[str], previous: str) -> str:
     if begins_statement:
         words.append("the next statement")
     elif END in accepted:
-        words.append("the end of the file")
+        words.append(end)
     return _joined(words[:4]) or "something else"
 
 

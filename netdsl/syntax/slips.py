@@ -249,13 +249,14 @@ def missing_brace(stop: Stop) -> Diagnostic | None:
     if not (is_head or stages) or not _is_left(stop):
         return None
     head = stop.began if is_head else stages[-1]
-    shown = shorten(Span(tokens.file, tokens.starts[head], tokens.ends[stop.index - 1]).text)
+    before = Span(tokens.file, tokens.starts[head], tokens.ends[stop.index - 1]).text
+    is_short = shorten(before) == before
     fix = stop.append(stop.index - 1, " {")
     return problems.UnexpectedToken.at(
         tokens.span(stop.index) if tokens.kinds[stop.index] != "STRING" else stop.gap,
         "`{` is expected before this",
         related=[Label(tokens.span(_left(stop)), "this `}` has no partner")],
-        help=f"write `{shown} {{`" if "…" not in shown else "open the body with `{`",
+        help=f"write `{before} {{`" if is_short else "open the body with `{`",
         fix=fix,
         found=shorten(stop.text),
     )

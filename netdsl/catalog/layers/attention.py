@@ -39,16 +39,32 @@ class Arrived:
         return (("query", self.query), ("value", self.value), ("key", self.key))
 
 
-def _agree(call: Call, what: str, left: Dim, right: Dim, arrived: Arrived, roles: str) -> None:
+def _check_widths(
+    call: Call, left: TensorSpec, right: TensorSpec, arrived: Arrived, roles: str
+) -> None:
+    """Refuse last axes that are not equal."""
+    width = right.shape[-1]
+    help_ = f"bring one to the size of the other, for example with `Dense({width})`"
+    _agree(call, "last axes", left.shape[-1], width, arrived, roles, help_)
+
+
+def _check_lengths(call: Call, arrived: Arrived) -> None:
+    """Refuse rows of value and key that do not go together."""
+    left, right = arrived.value.shape[-2], arrived.key.shape[-2]
+    help_ = "each key goes with a value: give both the same number of them"
+    _agree(call, "lengths", left, right, arrived, "value and key", help_)
+
+
+def _agree(
+    call: Call, what: str, left: Dim, right: Dim, arrived: Arrived, roles: str, help_: str
+) -> None:
     """Refuse two sizes that must be equal."""
     if not call.holds(equal(left, right)):
         shapes = ", ".join(f"{role} {spell_shape(x.shape)}" for role, x in arrived.each)
         raise Refusal(
             UnequalInputs,
             f"the {what} of {roles} must be equal, and are {left} and {right}: {shapes}",
-            help=f"bring one to the size of the other, for example with `Dense({right})`"
-            if what == "last axes"
-            else "each key goes with a value: give both the same number of them",
+            help=help_,
         )
 
 
@@ -102,12 +118,8 @@ def _listed(call: Call) -> tuple[Arrived, tuple[str, ...]]:
         if call.call_arguments.get("return_attention_scores") and arrived.key.rank < 2:
             raise Refusal(WrongRank, f"scores need a row of keys, and the key is {arrived.key}")
         return arrived, (f"attention goes over rows of one sample, and {shallow[0]} has none",)
-    _agree(
-        call, "last axes", arrived.query.shape[-1], arrived.key.shape[-1], arrived, "query and key"
-    )
-    _agree(
-        call, "lengths", arrived.value.shape[-2], arrived.key.shape[-2], arrived, "value and key"
-    )
+    _check_widths(call, arrived.query, arrived.key, arrived, "query and key")
+    _check_lengths(call, arrived)
     return arrived, ()
 
 
@@ -364,7 +376,7 @@ def group_query_attention(call: Call) -> Inference:
                 f"the {role} is {spell_shape(x.shape)}, of rank {x.rank}, and must be of rank 3",
             )
     query, value, key = arrived.query.shape, arrived.value.shape, arrived.key.shape
-    _agree(call, "last axes", query[-1], value[-1], arrived, "query and value")
+    _check_widths(call, arrived.query, arrived.value, arrived, "query and value")
     _check_rows(call, arrived)
     _check_masks(call, arrived)
     weights = _group_weights(call, arrived)

@@ -328,8 +328,9 @@ def _stacked_sizes(arguments: Any) -> StateSize:
 
 
 CALL_TENSORS = frozenset({"initial_state", "mask"})
-OVER_TIME = (
-    "(batch, time, features) → (batch, units), or (batch, time, units) with return_sequences"
+OVER_TIME, OF_THE_LAST_CELL = (
+    f"(batch, time, features) → (batch, {units}), or (batch, time, {units}) with return_sequences"
+    for units in ("units", "output of the last cell")
 )
 ONE_STEP = "(batch, features) and states → (batch, units) and the new states"
 
@@ -386,7 +387,7 @@ KINDS = (
         mask=carries_mask,
         roles=("recurrent",),
         group="recurrent",
-        shape_rule=OVER_TIME.replace("units", "output of the last cell"),
+        shape_rule=OF_THE_LAST_CELL,
         use_for="cells stacked in one loop, or of different kinds",
         watch_for="never runs on cuDNN; states come back nested cell by cell",
         example="[12, 8] -> RNN([LSTMCell(32), LSTMCell(16)])",

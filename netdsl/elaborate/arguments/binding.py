@@ -476,7 +476,7 @@ def _report_binding(
         replaced = None
         if error.suggestion is not None:
             replaced = Fix((Edit(place, error.suggestion),), safe=is_name)
-        alone = without_value(call, span) if error.help == "leave it out" else None
+        alone = without_value(call, span) if error.may_go else None
         from netdsl.elaborate.remedies.replacements import (
             in_place_of,  # loaded where there is a mistake
         )

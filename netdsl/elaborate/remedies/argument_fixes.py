@@ -86,7 +86,13 @@ def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
 
 
 def with_arguments(call: Span, arguments: Mapping[str, str], why: str) -> Fix | None:
-    """Add arguments to a call that gives none of them."""
+    """Add arguments to a call that gives none of them, and say so behind `why`."""
+    added = added_arguments(call, arguments)
+    return None if added is None else Fix((added[0],), text=f"{why}`{added[1]}`")
+
+
+def added_arguments(call: Span, arguments: Mapping[str, str]) -> tuple[Edit, str] | None:
+    """Give the change that adds arguments to a call, and the call as it then is; None where it gives one of them."""
     text = call.text
     if not text.endswith(")") or any(f"{name}=" in text for name in arguments):
         return None
@@ -94,5 +100,4 @@ def with_arguments(call: Span, arguments: Mapping[str, str], why: str) -> Fix | 
     listed = ", ".join(f"{name}={value}" for name, value in arguments.items())
     added = listed if empty else f", {listed}"
     place = Span(call.file, call.end - 1, call.end - 1)
-    shown = " ".join((text[:-1] + added + ")").split())
-    return Fix((Edit(place, added),), text=f"{why}`{shown}`")
+    return Edit(place, added), " ".join((text[:-1] + added + ")").split())

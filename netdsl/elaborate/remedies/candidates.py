@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from netdsl.catalog.kind import BoundLayer, Refusal
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label, first_that_helps
+from netdsl.diagnostics.problems import shapes as problems
 from netdsl.elaborate.remedies import argument_fixes
 from netdsl.elaborate.remedies.merge_candidates import flattened, for_unequal, how_to_fit
 from netdsl.elaborate.remedies.provenance import MAX_STEPS
@@ -44,7 +45,7 @@ def propose(
     call, arguments = bound.span, bound.arguments
     tensors = list(tensors_in(positional))
     blamed = next((g for g in extra if g.name is not None and g.name == refusal.blames), None)
-    if refusal.problem.__name__ == "WrongState" and blamed is not None:
+    if refusal.problem is problems.WrongState and blamed is not None:
         needs = refusal.facts.get("needs")
         widths = needs if isinstance(needs, tuple) else ()
         return first_that_helps(
@@ -67,28 +68,30 @@ def _proposals(
     if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
         yield from for_unequal(refusal, tensors, call, graph)
         return
-    match refusal.problem.__name__:
-        case "UnequalInputs" if len({t.spec.rank for t in tensors}) > 1:
+    match refusal.problem:
+        case problems.UnequalInputs if len({t.spec.rank for t in tensors}) > 1:
             yield flattened(tensors, graph)
-        case "WrongRank" if len(tensors) == 1:
+        case problems.WrongRank if len(tensors) == 1:
             yield _sequences_upstream(tensors[0], graph)
             needs = refusal.facts.get("needs")
             needs = needs if isinstance(needs, int) else 0
             yield from for_rank(needs, tensors[0], call, graph)
             yield _flatten_before(tensors[0], call)
             yield given_back(needs, tensors[0], graph)
-        case "TooSmall" if arguments.get("padding") == "valid":
+        case problems.TooSmall if arguments.get("padding") == "valid":
             yield _told_at_input(refusal, call, channels_last(_first_of(tensors[0], graph)))
             yield argument_fixes.with_argument(call, "padding", '"same"', "pad its input: ")
-        case "UnknownDimension" if len(tensors) == 1:
+        case problems.UnknownDimension if len(tensors) == 1:
             yield _settled(tensors[0], graph)
             yield _averaged(tensors[0], graph)
-        case "TooFewInputs" if len(tensors) == 1 and calls_a(call, "attention"):
+        case problems.TooFewInputs if len(tensors) == 1 and calls_a(call, "attention"):
             after = Edit(Span(call.file, call.end, call.end), "(value=_)")
             yield Fix((after,), text=f"let it attend to itself: `{call.text}(value=_)`")
-        case "NeedsFixedBatch" | "WrongWrapped" if not isinstance(tensors[0].spec.shape[0], int):
+        case problems.NeedsFixedBatch | problems.WrongWrapped if not isinstance(
+            tensors[0].spec.shape[0], int
+        ):
             yield batch_declared(graph)
-        case "SizeMismatch":
+        case problems.SizeMismatch:
             yield from _one_size_worked_out(call, tensors[0])
 
 

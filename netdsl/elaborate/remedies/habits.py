@@ -78,9 +78,9 @@ _RENAMED: Mapping[str, str] = {
 }
 
 
-def rewritten(span: Span, text: str, *, safe: bool = False) -> Fix:
-    """The change that puts other text in place of an expression, and says so."""
-    return Fix((Edit(span, text),), safe, text=f"write `{' '.join(text.split())}`")
+def rewritten(span: Span, text: str, *, safe: bool = False, say: str = "write") -> Fix:
+    """Put other text in place of an expression, and say so after the words of `say`."""
+    return Fix((Edit(span, text),), safe, text=f"{say} `{' '.join(text.split())}`")
 
 
 def tensors_out(call: tree.Call, tensors: Iterable[Given]) -> Fix | None:

@@ -76,9 +76,7 @@ def in_other_words(name: str, call: tree.Call | None, arriving: object) -> tuple
         stage = known.stage(_Written(texts, arrives))
     if stage is None or call is None:
         return known.help, None
-    fix = rewritten(call.span, stage)
-    if known.why:
-        fix = replace(fix, text=f"{known.why}: {fix.text.removeprefix('write ')}")
+    fix = rewritten(call.span, stage, say=f"{known.why}:" if known.why else "write")
     return known.help or fix.text, fix
 
 
@@ -248,8 +246,8 @@ def _in_the_batch(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None
 
 def _folded(call: tree.Call, value: tree.Expr, before: str, steps: str) -> Fix:
     after = f"ops.reshape((-1, {steps}, *_.shape[1:]))"
-    fix = rewritten(call.span, f"{before} -> {value.span.text} -> {after}")
-    return replace(fix, text=f"let the steps join the batch: {fix.text.removeprefix('write ')}")
+    text = f"{before} -> {value.span.text} -> {after}"
+    return rewritten(call.span, text, say="let the steps join the batch:")
 
 
 # -- functions in a layer -----------------------------------------------------------------------

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.elaborate.remedies.argument_fixes import with_argument
+from netdsl.elaborate.remedies.argument_fixes import added_arguments
 from netdsl.elaborate.remedies.size_candidates import items_in, with_value
 from netdsl.elaborate.scope.entities import Tensor
 from netdsl.graph import Graph, Node
@@ -81,14 +81,14 @@ def _states_asked_for(
         return None
     start = call.file.text.rfind("\n", 0, call.start) + 1
     bound = re.match(rf"\s*({re.escape(name)})\s*=[^=]", call.file.text[start : call.start])
-    asked = with_argument(call, "return_state", "True", "")
+    asked = added_arguments(call, {"return_state": "True"})
     if bound is None or asked is None:
         return None
     states = [f"{name}_h", f"{name}_c"]
     target = Span(call.file, start + bound.start(1), start + bound.end(1))
     names = ", ".join([name, *states])
-    edits = (Edit(target, names), *asked.edits, Edit(written, f"[{', '.join(states)}]"))
-    return Fix(edits, text=f"ask for both states: `{names} = … -> {asked.text.strip('`')}`")
+    edits = (Edit(target, names), asked[0], Edit(written, f"[{', '.join(states)}]"))
+    return Fix(edits, text=f"ask for both states: `{names} = … -> {asked[1]}`")
 
 
 # -- a batch that is known -----------------------------------------------------------------------

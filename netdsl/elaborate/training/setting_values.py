@@ -75,9 +75,15 @@ def wrong(
     return POISON
 
 
-def is_not(setting: tree.Setting, value: Any, wanted: str, span: Span | None = None) -> str:
-    """Say what a value is and what it is not: `epochs` is `"10"`, not a positive integer."""
-    return f"`{setting.name}` is {shown(value, span or setting.value.span)}, not {wanted}"
+def is_not(
+    setting: tree.Setting, value: Any, wanted: str, span: Span | None = None, what: str = ""
+) -> str:
+    """Say what a value is and what it is not: `epochs` is `"10"`, not a positive integer.
+
+    `what` names a part of the setting's value, where that is to blame.
+    """
+    named = what or f"`{setting.name}`"
+    return f"{named} is {shown(value, span or setting.value.span)}, not {wanted}"
 
 
 def shown(value: Any, span: Span) -> str:

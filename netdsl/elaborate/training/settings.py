@@ -82,9 +82,7 @@ def catalogue_object(
     is_schedule = isinstance(value, ObjectValue) and value.family == "schedule"
     instead = f"Adam({expr.span.text})" if is_schedule and family == "optimizer" else None
     help = f"give it to an optimizer: `{instead}`" if instead else _HELP.get(family, "")
-    label = is_not(setting, value, takes, expr.span)
-    if expr is not setting.value:
-        label = label.replace(f"`{setting.name}` is", "this is", 1)
+    label = is_not(setting, value, takes, expr.span, "" if expr is setting.value else "this")
     return wrong(setting, label, frame, expr.span, help=help, instead=instead)
 
 
@@ -111,14 +109,14 @@ def _unknown_object(
     """Report a name that is none of a family's."""
     own = [n for n in frame.known_names() if isinstance(frame.lookup(n), ExternFunction)]
     near = closest(name, [*own, *identifiers(family), *also, *names_and_aliases(family)])
-    if near and signature(family, near) is not None and near not in identifiers(family):
-        near = f"{near}(…)"
+    is_made = near and signature(family, near) is not None and near not in identifiers(family)
     other = next((f for f in FAMILIES if name in identifiers(f) and f != family), None)
     label = f"it names {_an(other)}" if other else f"this names no {family}"
-    help = f"did you mean `{near}`?" if near else _HELP.get(family, "")
+    shown = f"{near}(…)" if is_made else near
+    help = f"did you mean `{shown}`?" if near else _HELP.get(family, "")
     if not near and family in ("loss", "metric") and other is None:
         help = _OWN
-    fix = Fix((Edit(expr.span, near),), safe=True) if near and "…" not in near else None
+    fix = Fix((Edit(expr.span, near),), safe=True) if near and not is_made else None
     frame.report(
         problems.UnknownObject.at(expr.span, label, family=family, name=name, help=help, fix=fix)
     )
@@ -154,9 +152,8 @@ def _loss_weights(setting: tree.Setting, context: Context) -> Any:
         if is_poisoned(value) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
             return value
         plain = value.name if isinstance(value, Identifier) else value
-        label = is_not(setting, plain, "a number", expr.span)
-        if expr is not setting.value:
-            label = label.replace(f"`{setting.name}` is", "this weight is", 1)
+        what = "" if expr is setting.value else "this weight"
+        label = is_not(setting, plain, "a number", expr.span, what)
         return wrong(setting, label, context.frame, expr.span)
 
     return _by_output(setting, context, number)
