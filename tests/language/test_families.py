@@ -126,3 +126,16 @@ def test_a_hyperparameter_that_is_one_can_be_written_down() -> None:
     )
     result = compiled(spec)
     assert "Identity" in json.dumps(result.model("M").summary())
+
+
+def test_it_is_a_layer_in_a_list_of_layers_and_in_an_augmentation() -> None:
+    spec = (
+        "let i = Identity()\n"
+        "model M { input x: [8, 8, 3]  output y = x -> Pipeline([Identity(), RandomFlip()]) }\n"
+        "train M { optimizer = adam  loss = mse  augment = i }"
+    )
+    result = compiled(spec)
+    assert result.ok, [d.message for d in result.diagnostics]
+    for source in (result.source, result.flat_source):
+        assert "layers.Identity(" in source
+        assert "initializers.Identity" not in source

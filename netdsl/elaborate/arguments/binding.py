@@ -46,7 +46,7 @@ from netdsl.elaborate.scope.entities import (
     short,
     tensors_in,
 )
-from netdsl.elaborate.scope.families import by_its_name
+from netdsl.elaborate.scope.families import by_its_name, holds_ambiguous
 from netdsl.elaborate.scope.frame import MISSING, DefaultSet, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -428,7 +428,9 @@ def _as_written(binding: Binding, found: Signature, given: Iterable[Given]) -> d
             raw[name] = item.value
     plain = (bool, int, float, str, list, tuple, type(None))
     return {
-        name: raw[name] if name in raw and isinstance(raw[name], plain) else value
+        name: raw[name]
+        if isinstance(raw.get(name, ...), plain) and not holds_ambiguous(raw[name])
+        else value
         for name, value in binding.written.items()
     }
 

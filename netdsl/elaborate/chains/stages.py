@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import arriving_tensors as arrivals
@@ -31,6 +31,7 @@ from netdsl.elaborate.scope.entities import (
     short,
     spell_entity,
 )
+from netdsl.elaborate.scope.families import layer_of
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.limits import check_items
 from netdsl.syntax import tree
@@ -45,7 +46,7 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
     A chain that starts with a layer is itself a layer, for an argument that takes one.
     """
     first = expr.stages[0]
-    current = _as_layer(ev.evaluate(first, frame))
+    current = layer_of(ev.evaluate(first, frame))
     if isinstance(current, (BoundLayer, KindRef, SharedLayer)):
         return _chain_of_layers(expr, current, frame)
     current = arrivals.check_source(first, current, frame)
@@ -58,16 +59,9 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
     return run_rest(expr, 1, current, frame)
 
 
-def _as_layer(value: Any) -> Any:
-    """Take a name that is in several families for the layer, in a chain of layers."""
-    return (
-        value.made("layer") if isinstance(value, Ambiguous) and "layer" in value.families else value
-    )
-
-
 def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
     found: list[Any] = [first]
-    found.extend(_as_layer(ev.evaluate(stage, frame)) for stage in expr.stages[1:])
+    found.extend(layer_of(ev.evaluate(stage, frame)) for stage in expr.stages[1:])
     found = [with_layers(v, s.span, frame) for s, v in zip(expr.stages, found, strict=True)]
     for stage, value in zip(expr.stages, found, strict=True):
         if isinstance(value, KindRef):

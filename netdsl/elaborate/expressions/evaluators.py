@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, assert_never
 
-from netdsl.catalog.kind import BoundLayer, Identifier
+from netdsl.catalog.kind import Ambiguous, BoundLayer, Identifier
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES
 from netdsl.diagnostics.problems import names as name_problems
@@ -191,7 +191,7 @@ def _binary(expr: tree.Binary, frame: Frame) -> Any:
         if isinstance(value, Identifier):
             return unbound.unknown_name(side.span, value.name, frame)
     for side, value in ((expr.left, left), (expr.right, right)):
-        if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
+        if isinstance(value, (Ambiguous, BoundLayer, KindRef, BlockRef, ModelRef)):
             return uncalled.not_applied(side.span, frame, ways=arithmetic.as_fork(expr, frame))
     if is_poisoned(left) or is_poisoned(right):
         return POISON

@@ -120,13 +120,13 @@ def as_fork(expr: tree.Binary, frame: Frame) -> Iterator[Fix]:
 
 
 def _refuse(side: tree.Expr, value: Any, what: str, frame: Frame) -> Any:
-    from netdsl.catalog.kind import BoundLayer
+    from netdsl.catalog.kind import Ambiguous, BoundLayer
     from netdsl.elaborate.remedies.uncalled import not_applied
     from netdsl.elaborate.scope.entities import BlockRef, ModelRef
 
     if is_poisoned(value):
         return POISON
-    if isinstance(value, (BoundLayer, KindRef, BlockRef, ModelRef)):
+    if isinstance(value, (Ambiguous, BoundLayer, KindRef, BlockRef, ModelRef)):
         return not_applied(side.span, frame)
     frame.report(
         problems.NotATensor.at(

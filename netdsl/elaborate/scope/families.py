@@ -57,6 +57,19 @@ def of_several(
     return Ambiguous(name, families, made)
 
 
+def layer_of(value: Any) -> Any:
+    """Take a name that is in several families for the layer, where nothing else is taken."""
+    is_layer = isinstance(value, Ambiguous) and "layer" in value.families
+    return value.made("layer") if is_layer else value
+
+
+def holds_ambiguous(value: Any) -> bool:
+    """Tell a list with something in it that is not decided yet."""
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_ambiguous, value))
+    return isinstance(value, Ambiguous)
+
+
 def _is_named_alone(call: tree.Call) -> bool:
     """Tell the whole value of a `let`, which is written out wherever the name is used, as what is taken there."""
     text, span = call.span.file.text, call.span

@@ -23,6 +23,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import binding
 from netdsl.elaborate.scope.entities import POISON, KindRef, is_poisoned
+from netdsl.elaborate.scope.families import layer_of
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.training.data_settings import DATA_SOURCES, STRATEGIES, DataSource, maker
 from netdsl.elaborate.training.setting_values import (
@@ -264,7 +265,7 @@ def _callbacks(setting: tree.Setting, context: Context) -> Any:
 
 
 def _augment(setting: tree.Setting, context: Context) -> Any:
-    value = ev.evaluate(setting.value, context.frame)
+    value = layer_of(ev.evaluate(setting.value, context.frame))
     if isinstance(value, BoundLayer) or is_poisoned(value):
         return value
     text, instead = setting.value.span.text, None
