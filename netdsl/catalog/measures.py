@@ -20,6 +20,10 @@ from netdsl.catalog.training_fits import (
     verdict_on,
 )
 
+_NUMBERS = ("numbers", "numbers_in_rows")
+_BINARY = ("binary", "binary_flat")
+_VALUES = ("values", "values_flat")
+
 #: What labels are, as sentences name them.
 LABEL_WORDS: Mapping[str, str] = {
     "numbers": "numbers of classes",
@@ -34,15 +38,12 @@ LABEL_WORDS: Mapping[str, str] = {
 
 def in_words(labels: Iterable[str]) -> str:
     """Name labels; where it may be 0 or 1, that it may lie between them goes without saying."""
-    words = list(dict.fromkeys(LABEL_WORDS[one] for one in labels))
-    if "0 or 1" in words:
-        words = [word for word in words if word != "values"]
+    named = list(labels)
+    if any(one in _BINARY for one in named):
+        named = [one for one in named if one not in _VALUES]
+    words = list(dict.fromkeys(LABEL_WORDS[one] for one in named))
     return one_of(words) if words else ""
 
-
-_NUMBERS = ("numbers", "numbers_in_rows")
-_BINARY = ("binary", "binary_flat")
-_VALUES = ("values", "values_flat")
 
 #: The labels that each loss is for; those after the first few only where the output leaves no others.
 LOSS_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = {

@@ -273,6 +273,17 @@ def test_a_block_for_a_model_that_is_not_there_is_told() -> None:
     assert [d.code for d in found if d.severity == "error"] == ["N0210"]
 
 
+def test_a_name_that_is_no_output_is_told_once_in_each_block() -> None:
+    model = "model {} {{ input x: [4]  output y = x -> Dense(2) }}\n"
+    train = 'train {} {{ optimizer = adam  loss = {{"z": mse}}  metrics = {{"z": ["mae"]}} }}\n'
+    text = "".join(part.format(name) for name in "AB" for part in (model, train))
+    found = [d for d in netdsl.compile_text(text).diagnostics if d.code == "N0804"]
+    assert [(d.line, d.primary.text) for d in found] == [
+        (2, "no output is called `z`"),
+        (4, "no output is called `z`"),
+    ]
+
+
 def test_what_is_not_generated_yet_is_said_once_with_every_name() -> None:
     text = MODEL + "train Net {\n" + NEEDED + "epochs = 3\nbatch_size = 8\n}\n"
     (note,) = [d for d in netdsl.compile_text(text).diagnostics if d.code == "N0807"]

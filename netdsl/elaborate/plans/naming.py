@@ -75,6 +75,7 @@ class _Occurrence:
     loops: tuple[tree.Node, ...]
     expands: bool
     hold: Hold = "kind"
+    after_as: bool = False  # a name after `as` wins over the statement's
 
 
 @record
@@ -134,7 +135,7 @@ class _Collector:
         first = len(self.occurrences)
         self.chain(value, ())
         for item in self.occurrences[first:]:
-            if item.explicit is None and not item.base.startswith("@"):
+            if item.explicit is None and not item.after_as:
                 item.base, item.hold = name, "given"
 
     def _name_last(self, value: tree.Expr, name: str) -> None:
@@ -143,7 +144,7 @@ class _Collector:
             last = last.function  # `Kind(…)(…)`: the layer is made in the first parentheses
         for item in reversed(self.occurrences):  # it was met last
             if item.node is last:
-                if item.explicit is None and not item.base.startswith("@"):
+                if item.explicit is None and not item.after_as:
                     item.base, item.hold = name, "place"
                 break
 
@@ -242,8 +243,9 @@ class _Collector:
         elif explicit is not None:
             loops = _unmentioned(loops, explicit)
         elif given is not None:
-            base = "@" + given  # a name after `as` wins over the statement's
-        self.occurrences.append(_Occurrence(node, base, explicit, loops, expands, hold))
+            base = given
+        after_as = explicit is None and given is not None
+        self.occurrences.append(_Occurrence(node, base, explicit, loops, expands, hold, after_as))
 
 
 def _holds_chain(node: tree.Expr) -> bool:
@@ -303,8 +305,6 @@ def _numbered(base: str, number: int) -> str:
 
 def _number(occurrences: list[_Occurrence], in_model: bool) -> None:
     """Make the bases unique and free of clashes between what grows from one and another."""
-    for item in occurrences:
-        item.base = item.base.removeprefix("@")
     counts = Counter(item.base for item in occurrences if item.explicit is None)
     fixed = {item.base for item in occurrences if item.explicit is not None}
     numbers: Counter[str] = Counter()

@@ -98,8 +98,9 @@ def _read(statement: tree.Train, root: Frame, graphs: Mapping[str, Graph]) -> Tr
         )
     graph = graphs.get(statement.model)
     plan = TrainPlan(statement.model, statement.model_span, docstring=statement.docstring)
+    context = Context(root, graph)
     for setting in statement.settings:
-        _read_setting(setting, plan, Context(root, graph))
+        _read_setting(setting, plan, context)
     if not root.unit.is_broken and all(setting.name in SETTINGS for setting in statement.settings):
         _check_presence(plan, root)
     return plan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from typing import Any
 
 from netdsl.catalog.argument_types import BOOLEAN, ArgumentType, Integer, Number
@@ -49,6 +50,7 @@ class Context:
 
     frame: Frame
     graph: Graph | None
+    no_outputs: set[str] = field(default_factory=set)  # names taken for outputs, each told once
 
     @property
     def outputs(self) -> list[str] | None:

@@ -231,10 +231,9 @@ def _no_such_output(
     setting: tree.Setting, name: str, span: Span, outputs: list[str], context: Context
 ) -> None:
     """Report a name that no output has; what `loss` says of it, `metrics` need not repeat."""
-    told, note = context.frame.unit.poisoned, f"output {name}"
-    if note in told:
+    if name in context.no_outputs:
         return
-    told.add(note)
+    context.no_outputs.add(name)
     near = closest(name, outputs)
     help_ = f"did you mean `{near}`?" if near else _spelled(outputs)
     instead = f'"{near}"' if near else None
