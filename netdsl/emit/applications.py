@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from netdsl.catalog.application_records import keeps_its_name
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit import code
 from netdsl.emit.layers import made_once
+from netdsl.emit.python import code
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 

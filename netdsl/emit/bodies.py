@@ -13,7 +13,6 @@ from functools import cached_property
 
 from netdsl.elaborate.plans.ordering import Step, arrange
 from netdsl.elaborate.scope.frame import defaults_by_kind
-from netdsl.emit import code
 from netdsl.emit.calls import flowing
 from netdsl.emit.expressions import expression, sequence, value
 from netdsl.emit.kinds import (
@@ -28,8 +27,9 @@ from netdsl.emit.kinds import (
     member,
 )
 from netdsl.emit.names import DefaultSet
+from netdsl.emit.python import code
+from netdsl.emit.python.spelling import python_name
 from netdsl.emit.shared import write_layer
-from netdsl.emit.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import (

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.scope.values import FUNCTIONS
-from netdsl.emit import code, simplify
 from netdsl.emit.expressions import (
     catalogue_name,
     expression,
@@ -21,7 +20,8 @@ from netdsl.emit.expressions import (
     unbound_path,
 )
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, is_several
-from netdsl.emit.spelling import python_name
+from netdsl.emit.python import code, simplify
+from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names

@@ -9,10 +9,10 @@ import ast
 from functools import reduce
 from typing import TypeAlias
 
-from netdsl.emit import code, simplify
 from netdsl.emit.calls import flowing
 from netdsl.emit.expressions import listed, value
 from netdsl.emit.kinds import TENSOR, Parts, Piece, alike, is_tensorial
+from netdsl.emit.python import code, simplify
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 

@@ -15,7 +15,7 @@ from netdsl.elaborate.layers.arithmetic import OPERATOR_FUNCTIONS
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.scope.families import is_in_several
 from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
-from netdsl.emit import calls, code, simplify
+from netdsl.emit import calls
 from netdsl.emit.kinds import (
     TENSOR,
     VALUE,
@@ -33,8 +33,9 @@ from netdsl.emit.kinds import (
     may_be_tuple,
     member,
 )
-from netdsl.emit.spelling import python_name
-from netdsl.emit.texts import joined
+from netdsl.emit.python import code, simplify
+from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.texts import joined
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import prod
 
 from netdsl.elaborate.chains.models import model_weights
-from netdsl.emit.layout_statements import wrap
+from netdsl.emit.python.layout_statements import wrap
 from netdsl.graph import Graph
 from netdsl.tensor import Shape, spell_shape
 

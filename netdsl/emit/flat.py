@@ -18,15 +18,16 @@ from netdsl.catalog.signature import signature
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.training.plan import TrainPlan
-from netdsl.emit import applications, code
+from netdsl.emit import applications
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign
-from netdsl.emit.layout_statements import dedented, names_in
 from netdsl.emit.module import model_functions
 from netdsl.emit.names import Locals
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
+from netdsl.emit.python import code
+from netdsl.emit.python.layout_statements import dedented, names_in
+from netdsl.emit.python.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.registration import registrations
-from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.structured import DEEP, KERAS_IMPORTS, Api, preamble, recursion_limit
 from netdsl.emit.training import compile_functions, with_extern_functions
 from netdsl.graph import Graph, Held, Node, Operation, Ref, refs_in

@@ -14,7 +14,6 @@ from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import arrange
-from netdsl.emit import code
 from netdsl.emit.bodies import BodyWriter, body_names, variable_of
 from netdsl.emit.calls import applied
 from netdsl.emit.expressions import expression, list_piece, listed, sequence, taken, value
@@ -30,9 +29,10 @@ from netdsl.emit.kinds import (
 )
 from netdsl.emit.layers import frozen_too
 from netdsl.emit.names import Locals, Scope
-from netdsl.emit.spelling import HELPERS, python_name
+from netdsl.emit.python import code
+from netdsl.emit.python.spelling import HELPERS, python_name
+from netdsl.emit.python.texts import joined
 from netdsl.emit.stages import branch
-from netdsl.emit.texts import joined
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk

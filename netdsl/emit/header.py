@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from netdsl.emit import code
-from netdsl.emit.layout import flat
-from netdsl.emit.layout_statements import dedented, docstring_lines, wrap
+from netdsl.emit.python import code
+from netdsl.emit.python.layout import flat
+from netdsl.emit.python.layout_statements import dedented, docstring_lines, wrap
 from netdsl.source import SourceFile
 
 _UNSIGNED = "0" * 8

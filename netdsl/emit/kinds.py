@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING, TypeAlias
 
 from netdsl.catalog.kind import LayerKind
-from netdsl.emit import code
+from netdsl.emit.python import code
 from netdsl.record import record
 from netdsl.syntax import tree
 

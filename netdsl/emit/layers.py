@@ -21,11 +21,11 @@ from netdsl.catalog.signature import (
     signature,
 )
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit import code
 from netdsl.emit.expressions import expression, value
 from netdsl.emit.kinds import Inlined, LayerObject
 from netdsl.emit.names import Locals
-from netdsl.emit.spelling import python_name
+from netdsl.emit.python import code
+from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 

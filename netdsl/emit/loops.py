@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from netdsl.emit import code
 from netdsl.emit.calls import flowing, iterable
 from netdsl.emit.expressions import listed, sequence, value
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, alike, element, member
 from netdsl.emit.names import Loop
-from netdsl.emit.spelling import python_name
+from netdsl.emit.python import code
+from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as

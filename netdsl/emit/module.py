@@ -18,7 +18,6 @@ from netdsl.elaborate.plans.naming import NamePlan, plan_names
 from netdsl.elaborate.scope.frame import defaults_by_kind
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
-from netdsl.emit import code
 from netdsl.emit.bodies import function_over_values
 from netdsl.emit.elaborated import Elaborated
 from netdsl.emit.expressions import expression
@@ -26,11 +25,12 @@ from netdsl.emit.facts import describe
 from netdsl.emit.functions import Written, write_block, write_model, write_specialised
 from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Piece
 from netdsl.emit.layers import is_layer_chain, makes_layer
-from netdsl.emit.layout_statements import dedented
 from netdsl.emit.names import DefaultSet, Locals, Scope
 from netdsl.emit.presets import Preset, presets_of
+from netdsl.emit.python import code
+from netdsl.emit.python.layout_statements import dedented
+from netdsl.emit.python.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.reach import Reach
-from netdsl.emit.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
 from netdsl.syntax import tree

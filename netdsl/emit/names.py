@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from netdsl.emit.code import name
 from netdsl.emit.kinds import Kind, Piece
-from netdsl.emit.spelling import unique
+from netdsl.emit.python.code import name
+from netdsl.emit.python.spelling import unique
 from netdsl.record import record
 from netdsl.syntax import tree
 

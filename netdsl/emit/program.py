@@ -9,9 +9,9 @@ from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from netdsl.emit.document import WIDTH
-from netdsl.emit.layout_statements import format_statements
-from netdsl.emit.oldest import assert_python
+from netdsl.emit.python.document import WIDTH
+from netdsl.emit.python.layout_statements import format_statements
+from netdsl.emit.python.oldest import assert_python
 from netdsl.record import record
 from netdsl.resources import resource_dir
 

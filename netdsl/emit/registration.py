@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Sequence
 
-from netdsl.emit import code
-from netdsl.emit.layout_statements import format_statements
 from netdsl.emit.program import Part
+from netdsl.emit.python import code
+from netdsl.emit.python.layout_statements import format_statements
 
 # `keras.saving` has both too, but `from tensorflow import keras` has no `saving`
 _REGISTER = "keras.utils.register_keras_serializable"

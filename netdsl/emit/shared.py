@@ -23,11 +23,12 @@ from netdsl.elaborate.chains.sharing import shaped_kind
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import arrange
-from netdsl.emit import applications, code, texts
-from netdsl.emit.code import Later
+from netdsl.emit import applications
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
-from netdsl.emit.spelling import python_name, unique
+from netdsl.emit.python import code, texts
+from netdsl.emit.python.code import Later
+from netdsl.emit.python.spelling import python_name, unique
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as, walk

@@ -13,7 +13,7 @@ from typing import Any
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit import applications, code
+from netdsl.emit import applications
 from netdsl.emit.calls import call_time, hinted, ops_call
 from netdsl.emit.conditions import conditional_stage, if_stage
 from netdsl.emit.expressions import (
@@ -35,8 +35,9 @@ from netdsl.emit.kinds import (
     ways_in,
 )
 from netdsl.emit.layers import extern_layer, freezing, layer_call
-from netdsl.emit.layout import flat
 from netdsl.emit.loops import append, fork_loop, loop_stage
+from netdsl.emit.python import code
+from netdsl.emit.python.layout import flat
 from netdsl.emit.shared import holds_network
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree

@@ -9,9 +9,9 @@ from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.emit.header import header, sign
-from netdsl.emit.layout_statements import names_in
 from netdsl.emit.module import DEEP, ModuleWriter
 from netdsl.emit.program import Program, import_lines, parts_of, render
+from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.registration import registrations
 from netdsl.emit.training import compile_functions, with_extern_functions
 from netdsl.graph import Graph

@@ -9,8 +9,8 @@ from typing import Any
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import FAMILY_MODULES
 from netdsl.elaborate.training.plan import COMPILED_SETTINGS, TrainPlan
-from netdsl.emit import code
-from netdsl.emit.spelling import function_name
+from netdsl.emit.python import code
+from netdsl.emit.python.spelling import function_name
 
 #: Gives the name that a function of the user's own has in the module.
 NameOf = Callable[[ExternFunction], str]

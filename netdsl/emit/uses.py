@@ -7,10 +7,11 @@ from typing import Any
 
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit import code, functions
+from netdsl.emit import functions
 from netdsl.emit.expressions import value
 from netdsl.emit.kinds import Piece
 from netdsl.emit.layers import frozen_too, made_once
+from netdsl.emit.python import code
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 

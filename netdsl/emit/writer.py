@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import NamePlan
-from netdsl.emit import code
 from netdsl.emit.kinds import Piece
 from netdsl.emit.names import Locals, Scope
-from netdsl.emit.texts import joined
+from netdsl.emit.python import code
+from netdsl.emit.python.texts import joined
 from netdsl.syntax import tree
 from netdsl.syntax.walk import begins_with
 

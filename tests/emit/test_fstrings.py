@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from netdsl.compiler import compile_text
-from netdsl.emit import code
-from netdsl.emit.layout import flat
-from netdsl.emit.literals import fits_between_braces
-from netdsl.emit.oldest import OLDEST, assert_python, between_braces
-from netdsl.emit.texts import joined
+from netdsl.emit.python import code
+from netdsl.emit.python.layout import flat
+from netdsl.emit.python.literals import fits_between_braces
+from netdsl.emit.python.oldest import OLDEST, assert_python, between_braces
+from netdsl.emit.python.texts import joined
 from tests.emit.stand_in import graph_of
 
 #: An explicit name in a loop of a block, as it is written, and as the generated Python spells it.

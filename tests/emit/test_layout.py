@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.compiler import compile_text
-from netdsl.emit.layout_statements import docstring_lines, format_statements
+from netdsl.emit.python.layout_statements import docstring_lines, format_statements
 
 SEPARATOR = "# ----\n"
 NAMES = ("x", "y", "name", "filters", "kernel_size", "residual_blocks", "some_longer_name")

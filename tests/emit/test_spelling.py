@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from netdsl.compiler import compile_source, compile_text
-from netdsl.emit.spelling import HELPERS, function_name, python_name
+from netdsl.emit.python.spelling import HELPERS, function_name, python_name
 from netdsl.source import SourceFile
 
 FUNCTIONS = {

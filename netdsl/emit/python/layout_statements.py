@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from netdsl.emit.document import (
+from netdsl.emit.python.document import (
     INDENT,
     WIDTH,
     Document,
@@ -20,7 +20,7 @@ from netdsl.emit.document import (
     on_one_line,
     text_width,
 )
-from netdsl.emit.layout import (
+from netdsl.emit.python.layout import (
     INSIDE,
     arguments,
     bracketed_items,
@@ -30,7 +30,7 @@ from netdsl.emit.layout import (
     parenthesized_if_it_helps,
     target,
 )
-from netdsl.emit.literals import escape
+from netdsl.emit.python.literals import escape
 
 
 def format_statements(statements: Sequence[ast.stmt], indent: int = 0) -> str:

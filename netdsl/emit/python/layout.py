@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import Final, Literal, TypeAlias
 
-from netdsl.emit.document import (
+from netdsl.emit.python.document import (
     HARD,
     SOFT,
     SPACE,
@@ -23,7 +23,7 @@ from netdsl.emit.document import (
     Indent,
     Marker,
 )
-from netdsl.emit.literals import spell_constant, spell_fstring
+from netdsl.emit.python.literals import spell_constant, spell_fstring
 
 INSIDE: Final = "inside"
 Level: TypeAlias = Marker | Literal["inside"] | None
@@ -478,7 +478,7 @@ def _has_brackets(node: ast.expr, *, or_empty: bool = False) -> bool:
 
 def flat(node: ast.expr) -> str:
     """Spell an expression on one line, however long."""
-    from netdsl.emit.document import Printer
+    from netdsl.emit.python.document import Printer
 
     return Printer(width=1_000_000_000).print(lay_out(node, None))
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from netdsl.emit import code, simplify
-from netdsl.emit.literals import fits_between_braces, quote
+from netdsl.emit.python import code, simplify
+from netdsl.emit.python.literals import fits_between_braces, quote
 
 _CONVERSIONS = {"r": "repr", "a": "ascii", "s": "str"}
 

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from netdsl.emit.literals import fits_between_braces
+from netdsl.emit.python.literals import fits_between_braces
 
 #: The oldest Python that runs netdsl, and that reads what it writes.
 OLDEST = (3, 11)
