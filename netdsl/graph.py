@@ -14,7 +14,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from netdsl.catalog.kind import BoundLayer, LayerKind, Role, Structure, Weight, flatten_structure
+from netdsl.catalog.cost_rules import ELEMENT_BYTES, tensor_bytes
+from netdsl.catalog.kind import (
+    BoundLayer,
+    LayerKind,
+    Role,
+    Structure,
+    Weight,
+    flatten_structure,
+    policy_dtypes,
+)
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec, sum_of
@@ -99,6 +108,7 @@ class Node:
     tied_to: Ref | None = (
         None  # of a source such as `ops.arange(50)`: the input that makes it part of the graph
     )
+    kept: Dim = 0  # elements of a sample that it makes on the way and needs again backwards
 
     @cached_property
     def inputs(self) -> tuple[Ref, ...]:
@@ -222,6 +232,13 @@ class Graph:
                 pending.extend(ref.node for ref in self.nodes[node].inputs)
         return seen
 
+    def counted(self) -> list[Node]:
+        """Give the nodes that Keras will have: the inputs and what outputs depend on; all of one that stops early."""
+        if not self.complete:
+            return list(self.nodes)
+        counted = self.needed() | set(self.inputs)
+        return [node for node in self.nodes if node.id in counted]
+
     def needed_nodes(self) -> list[Node]:
         """Give those nodes in order."""
         needed = self.needed()
@@ -273,3 +290,48 @@ def inner_graphs(graph: Graph) -> Iterator[Graph]:
             for part in held.operations:
                 if part.graph is not None:
                     yield part.graph
+
+
+# -- memory -------------------------------------------------------------------------------------
+
+
+def compute_dtype(node: Node, precision: str = "float32") -> str:
+    """Give the dtype that a layer computes in: its own policy's, or the one of the training."""
+    own = node.operation.bound.get("dtype")
+    return policy_dtypes(own if own is not None else precision)[0]
+
+
+def output_bytes(node: Node, precision: str = "float32") -> Dim:
+    """Give the memory of one sample of all that a node gives."""
+    return sum_of(_bytes(spec, node, precision) for spec in node.flat_outputs)
+
+
+def inside_bytes(node: Node, precision: str = "float32") -> list[Dim]:
+    """Give the memory of one sample of each tensor inside a network of `keras.applications`."""
+    return [_bytes(spec, node, precision) for spec in node.operation.bound["inside"]]
+
+
+def held_bytes(node: Node, precision: str = "float32") -> Dim:
+    """Give the memory of one sample of what a node gives, and of what it keeps inside for the backward pass.
+
+    The one rule for the totals of a model, for `assert memory` and for what training takes on a device.
+    """
+    if not node.known:
+        return UNKNOWN
+    if node.operation.family == "application":
+        return sum_of(inside_bytes(node, precision))
+    if node.operation.graph is not None:
+        inside = (n for n in node.operation.graph.counted() if n.operation.family != "input")
+        return sum_of(held_bytes(inner, precision) for inner in inside)
+    first = next(iter(node.flat_outputs), None)
+    dtype = compute_dtype(node, precision) if first is None else _held_as(first, node, precision)
+    return output_bytes(node, precision) + node.kept * ELEMENT_BYTES.get(dtype, 4)
+
+
+def _bytes(spec: TensorSpec, node: Node, precision: str) -> Dim:
+    return tensor_bytes(spec, _held_as(spec, node, precision))
+
+
+def _held_as(spec: TensorSpec, node: Node, precision: str) -> str:
+    """Give the dtype of a tensor in training: a float32 one follows the policy, unless its layer has its own."""
+    return compute_dtype(node, precision) if spec.dtype == "float32" else spec.dtype

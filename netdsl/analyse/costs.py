@@ -9,41 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
+from netdsl.catalog.cost_rules import ELEMENT_BYTES
 from netdsl.catalog.kind import Weight
-from netdsl.graph import Graph, Node, Operation
+from netdsl.graph import Graph, Node, Operation, held_bytes
 from netdsl.record import record
-from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product, sum_of
-
-#: The size of an element in bytes; what is not here (strings) has no fixed size.
-ELEMENT_BYTES = {
-    "bool": 1,
-    "int4": 1,
-    "uint4": 1,
-    "int8": 1,
-    "uint8": 1,
-    "float8_e4m3fn": 1,
-    "float8_e5m2": 1,
-    "int16": 2,
-    "uint16": 2,
-    "float16": 2,
-    "bfloat16": 2,
-    "int32": 4,
-    "uint32": 4,
-    "float32": 4,
-    "int64": 8,
-    "uint64": 8,
-    "float64": 8,
-    "complex64": 8,
-    "complex128": 16,
-}
+from netdsl.tensor import UNKNOWN, Dim, sum_of
 
 
 @record
 class Totals:
     """What a whole model costs; work and activations are those of one sample.
 
-    `activation_bytes` adds up every tensor of the forward pass, the inputs among them: what training keeps for
-    the backward pass. `layers` counts as `len(model.layers)` does.
+    `activation_bytes` adds up every tensor of the forward pass, with the inputs and what layers keep inside: what
+    training keeps for the backward pass. `layers` counts as `len(model.layers)` does.
     """
 
     parameters: int
@@ -67,7 +45,7 @@ def totals(graph: Graph) -> Totals:
         parameters=sum(math.prod(weight.shape) for weight, _ in weights),
         trainable_parameters=sum(math.prod(weight.shape) for weight, trains in weights if trains),
         macs=sum_of(node.macs if node.known else UNKNOWN for node in counted),
-        activation_bytes=sum_of(activation_bytes(node) for node in counted),
+        activation_bytes=sum_of(held_bytes(node) for node in counted),
         weight_bytes=sum(weight_bytes(weight) for weight, _ in weights),
         layers=sum(operation.family != "op" for operation in operations),
     )
@@ -75,10 +53,7 @@ def totals(graph: Graph) -> Totals:
 
 def counted_nodes(graph: Graph) -> list[Node]:
     """Give the nodes that Keras will have: the inputs and what outputs depend on; all of a graph that stops early."""
-    if not graph.complete:
-        return list(graph.nodes)
-    counted = graph.needed() | set(graph.inputs)
-    return [node for node in graph.nodes if node.id in counted]
+    return graph.counted()
 
 
 def weights_in(operations: Iterable[Operation]) -> Iterator[tuple[Weight, bool]]:
@@ -120,26 +95,3 @@ def parameters_of(operation: Operation) -> tuple[int, int]:
 def weight_bytes(weight: Weight) -> int:
     """Give the memory of one weight: (3, 3, 16) of float32 -> 576."""
     return math.prod(weight.shape) * ELEMENT_BYTES.get(weight.dtype, 4)
-
-
-def activation_bytes(node: Node) -> Dim:
-    """Give the memory of a node's outputs for one sample; of a sub-model, of all that is in it."""
-    if not node.known:
-        return UNKNOWN
-    if node.operation.family == "application":
-        return sum_of(tensor_bytes(spec) for spec in node.operation.bound["inside"])
-    graph = node.operation.graph
-    if graph is not None:
-        return sum_of(
-            activation_bytes(inner)
-            for inner in counted_nodes(graph)
-            if inner.operation.family != "input"
-        )
-    return sum_of(tensor_bytes(spec) for spec in node.flat_outputs)
-
-
-def tensor_bytes(spec: TensorSpec) -> Dim:
-    """Give the memory of one sample of a tensor: float32 (None, 28, 28, 6) -> 18816."""
-    if spec.dtype not in ELEMENT_BYTES:
-        return UNKNOWN
-    return product(spec.shape[1:]) * ELEMENT_BYTES[spec.dtype]

@@ -11,13 +11,14 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from netdsl.analyse.costs import ELEMENT_BYTES, counted_nodes, weights_in
+from netdsl.analyse.costs import counted_nodes, weights_in
 from netdsl.analyse.gradients import in_gradient, leaves_of, read_in_gradient
-from netdsl.catalog.kind import Inference, ObjectValue, Weight, policy_dtypes
+from netdsl.catalog.cost_rules import ELEMENT_BYTES
+from netdsl.catalog.kind import ObjectValue, Weight, policy_dtypes
 from netdsl.catalog.signature import names_and_aliases
-from netdsl.graph import Graph, Node
+from netdsl.graph import Graph, Node, held_bytes, inside_bytes, output_bytes
 from netdsl.record import record
-from netdsl.tensor import UNKNOWN, Dim, TensorSpec, product, sum_of
+from netdsl.tensor import UNKNOWN, Dim
 
 #: What the driver, cuDNN and cuBLAS take before a model is there.
 RESERVED = 600 * 2**20
@@ -80,7 +81,7 @@ def _activations(graph: Graph, precision: str) -> int | None:
     passing: list[Dim] = [0]
     for node in counted_nodes(graph):
         if node.id in running or node.operation.family == "input":
-            held += [kept_bytes(leaf, precision) for leaf in leaves_of(node)]
+            held += [held_bytes(leaf, precision) for leaf in leaves_of(node)]
             continue
         held += [output_bytes(node, precision)] if node.id in read else []
         passing += [2 * largest_bytes(leaf, precision) for leaf in leaves_of(node)]
@@ -108,55 +109,13 @@ def variable_bytes(weight: Weight, precision: str) -> int:
     return math.prod(weight.shape) * ELEMENT_BYTES.get(dtype, 4)
 
 
-def compute_dtype(node: Node, precision: str) -> str:
-    """Give the dtype that a layer computes in: its own policy's, or the one of the training."""
-    own = node.operation.bound.get("dtype")
-    return policy_dtypes(own if own is not None else precision)[0]
-
-
-def tensor_bytes(spec: TensorSpec, dtype: str) -> Dim:
-    """Give the memory of one sample of a tensor that a layer computing in `dtype` gives."""
-    actual = dtype if spec.dtype in _FLOATS else spec.dtype
-    return product(spec.shape[1:]) * ELEMENT_BYTES.get(actual, 4)
-
-
-def output_bytes(node: Node, precision: str) -> Dim:
-    """Give the memory of one sample of all that a node gives."""
-    dtype = compute_dtype(node, precision)
-    return sum_of(tensor_bytes(spec, dtype) for spec in node.flat_outputs)
-
-
-def inside_bytes(node: Node, precision: str) -> list[Dim]:
-    """Give the memory of one sample of each tensor inside a network of `keras.applications`."""
-    dtype = compute_dtype(node, precision)
-    return [tensor_bytes(spec, dtype) for spec in node.operation.bound["inside"]]
-
-
 def largest_bytes(node: Node, precision: str) -> Dim:
     """Give the memory of one sample of the largest tensor that a node makes."""
     if node.operation.family != "application":
-        return kept_bytes(node, precision)
+        return held_bytes(node, precision)
     counts = inside_bytes(node, precision)
     known = [count for count in counts if isinstance(count, int)]
     return max(known, default=0) if len(known) == len(counts) else UNKNOWN
-
-
-def kept_bytes(node: Node, precision: str) -> Dim:
-    """Give the memory of one sample of what a node holds until the backward pass."""
-    if node.is_a("view"):
-        return 0
-    if node.operation.family == "application":
-        return sum_of(inside_bytes(node, precision))
-    size = ELEMENT_BYTES.get(compute_dtype(node, precision), 4)
-    return output_bytes(node, precision) + _kept_inside(node) * size
-
-
-def _kept_inside(node: Node) -> Dim:
-    """Count the elements that a layer computes on the way to its output and needs again."""
-    operation = node.operation
-    kept = operation.definition.kept if operation.definition is not None else None
-    made = Inference(node.outputs, operation.weights, node.macs)
-    return kept(operation.bound, made) if kept is not None else 0
 
 
 # -- optimizers ---------------------------------------------------------------------------------

@@ -16,15 +16,12 @@ from netdsl.analyse.gradients import in_gradient, leaves_of
 from netdsl.analyse.memory import (
     Memory,
     Setup,
-    compute_dtype,
-    kept_bytes,
-    output_bytes,
     training_memory,
     variable_bytes,
 )
 from netdsl.catalog.devices import Device
 from netdsl.catalog.kind import LayerKind
-from netdsl.graph import Graph, Node
+from netdsl.graph import Graph, Node, compute_dtype, held_bytes, output_bytes
 from netdsl.record import record
 from netdsl.tensor import Dim, sum_of
 
@@ -100,7 +97,8 @@ def _layer_time(
     graph: Graph, node: Node, device: Device, setup: Setup, batch: int, passes: int
 ) -> LayerTime | None:
     """Time one layer, None where it depends on a size that nobody knows."""
-    traffic = kept_bytes(node, setup.precision) + _input_bytes(graph, node, setup)
+    written: Dim = 0 if node.is_a("view") else held_bytes(node, setup.precision)
+    traffic = written + _input_bytes(graph, node, setup)
     if not isinstance(traffic, int) or not isinstance(node.macs, int):
         return None
     if node.operation.family == "input":
@@ -117,7 +115,7 @@ def _layer_time(
 def _input_bytes(graph: Graph, node: Node, setup: Setup) -> Dim:
     """Give what a node reads. Nodes of a model used as a layer read about what the node before them gave."""
     if node.operation.family == "application":
-        return kept_bytes(node, setup.precision)
+        return held_bytes(node, setup.precision)
     if node.id >= len(graph.nodes) or graph.nodes[node.id] is not node:
         return output_bytes(node, setup.precision)
     return sum_of(

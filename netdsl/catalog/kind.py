@@ -45,7 +45,9 @@ class Inference:
     """What applying a layer gives: outputs, the layer's own weights (in Keras's order), its work.
 
     `macs` counts multiply-accumulates of matrix products, convolutions and attention for one sample; it is
-    UNKNOWN (or symbolic) where a size is. `nested` weights of wrapped layers are included in `weights`.
+    UNKNOWN (or symbolic) where a size is. `kept` counts the elements of one sample that it makes on the way to
+    its output and needs again backwards: the scores of attention, the gates of a recurrence. `nested` weights of
+    wrapped layers are included in `weights`.
     `caveats` are sentences about what Keras builds in silence and then cannot run, or runs otherwise than it
     said; they are warned of as `BuildsButFails`. Those of `unsaved` hold of a model that is saved and loaded,
     wherever in it the layer stands. `no_model` is why Keras makes no model of a layer that stands in one by itself, not
@@ -59,6 +61,7 @@ class Inference:
     caveats: tuple[str, ...] = ()
     no_model: str = ""
     when_run: Structure | None = None
+    kept: Dim = 0
     unsaved: tuple[str, ...] = ()
 
 
@@ -415,9 +418,6 @@ class LayerKind:
     use_for: str = ""
     watch_for: str = ""
     example: str = ""  # "[32, 32, 3] -> Conv2D(8, 3)"
-    kept: Callable[[Mapping[str, Any], Inference], Dim] | None = (
-        None  # elements of a sample that it makes on the way to its output and needs again backwards
-    )
     off_cudnn: Callable[[Mapping[str, Any]], Iterable[str]] | None = (
         None  # of a layer that cuDNN runs, the arguments that keep it from that
     )

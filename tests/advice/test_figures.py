@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from netdsl.analyse.memory import Setup, training_memory
@@ -66,6 +68,45 @@ def test_attention_holds_its_scores() -> None:
 
     assert activations(1024) > 8 * 1024 * 1024 * 4
     assert activations(1024) > 3 * activations(512)
+
+
+#: A layer, and the elements of a sample that it keeps beside its output: scores, projections, gates.
+KEPT = (
+    ("x -> Dense(4)", 0),
+    ("[x, x] -> Attention()", 32 * 32),
+    ("[x, x] -> Attention()(return_attention_scores=True)", 0),
+    ("[x, x] -> AdditiveAttention()", 32 * 32 * (1 + 16)),
+    ("x -> MultiHeadAttention(2, 4, value_dim=3)(value=y)", 2 * 32 * 8 + (32 + 8) * 2 * (4 + 3)),
+    ("x -> MultiHeadAttention(2, 4, flash_attention=True)(value=y)", (32 + 8) * 2 * (4 + 4)),
+    ("x -> GroupQueryAttention(4, 4, 2)(value=y)", 4 * 32 * 8 + 2 * 4 * (32 * 4 + 8 * 2)),
+    ("ops.dot_product_attention(h, h, h)", 2 * 32 * 32),
+    ("x -> SimpleRNN(5)", 0),
+    ("x -> GRU(5)", 32 * 15),
+    ("x -> LSTM(5)", 32 * 20),
+    ("x -> RNN([LSTMCell(5), GRUCell(3)])", 32 * (20 + 9)),
+    ("x -> Bidirectional(LSTM(5))", 2 * 32 * 20),
+    ("z -> TimeDistributed(LSTM(5))", 3 * 32 * 20),
+    ("i -> ConvLSTM1D(2, 3)", 32 * 4 * (6 * 2)),
+)
+
+
+@pytest.mark.parametrize(("stage", "kept"), KEPT, ids=[stage for stage, _ in KEPT])
+def test_summary_assertion_and_device_count_activations_alike(stage: str, kept: int) -> None:
+    shapes = {"x": (32, 16), "y": (8, 16), "z": (3, 32, 16), "i": (32, 8, 2), "h": (32, 2, 4)}
+    given = "".join(
+        f"    input {n}0: {list(s)}\n    {n} = {n}0 -> Dense({s[-1]})\n" for n, s in shapes.items()
+    )
+    also = "".join(f"    output {n}\n" for n in shapes)
+    names = "out, scores" if "return_attention_scores" in stage else "out"
+    outputs = "".join(f"    output {n}\n" for n in names.split(", "))
+    text = f"model M {{\n{given}    {names} = {stage}\n{outputs}{also}    assert memory(batch=10) < 1\n}}\n"
+    model = compile_text(text.replace("    assert memory(batch=10) < 1\n", "")).model()
+    made = [s for layer in model.summary()["layers"] for s in layer["output_shapes"]]
+    held = 4 * (sum(math.prod(shape[1:]) for shape in made) + kept)
+    assert model.totals["activation_bytes"] == held
+    assert training_memory(model.net, Setup()).activations == held
+    (refused,) = compile_text(text).diagnostics
+    assert f"{10 * held + 4 * model.totals['parameters']:,}" in refused.message
 
 
 def test_an_unknown_size_makes_activations_unknown() -> None:

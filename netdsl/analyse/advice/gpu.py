@@ -14,7 +14,7 @@ from netdsl.analyse.advice.view import (
     at,
     uses,
 )
-from netdsl.analyse.memory import Setup, compute_dtype, optimizer_name, training_memory
+from netdsl.analyse.memory import Setup, optimizer_name, training_memory
 from netdsl.analyse.roofline import BLOCK, cudnn_refusal, ragged_channels
 from netdsl.catalog.devices import GIB, device
 from netdsl.catalog.kind import BoundLayer
@@ -22,7 +22,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import gpu as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.training.settings import DataSource
-from netdsl.graph import Node
+from netdsl.graph import Node, compute_dtype
 from netdsl.tensor import Dim
 
 _HALF = ("float16", "bfloat16")

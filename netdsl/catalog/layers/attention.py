@@ -11,7 +11,6 @@ from netdsl.catalog.cost_rules import matrix_macs
 from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
 from netdsl.catalog.shape_rules import check_beside, numeric
-from netdsl.catalog.training_costs import attention_kept
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     TooFewInputs,
@@ -82,7 +81,7 @@ def dot_attention(call: Call) -> Inference:
         weights.append(call.weight("scale", ()))
     if call.score_mode == "concat":
         weights.append(call.weight("concat_score_weight", ()))
-    return _weighted_sum(call, arrived, weights, caveats)
+    return _weighted_sum(call, arrived, weights, caveats, 1)
 
 
 def additive_attention(call: Call) -> Inference:
@@ -92,7 +91,8 @@ def additive_attention(call: Call) -> Inference:
     if call.use_scale:
         depth = call.known(arrived.query.shape[-1], arrived.query.rank - 1, "the scale")
         weights.append(call.weight("scale", (depth,)))
-    return _weighted_sum(call, arrived, weights, caveats)
+    # Each pair has the sum of query and key too.
+    return _weighted_sum(call, arrived, weights, caveats, 1 + arrived.query.shape[-1])
 
 
 def _listed(call: Call) -> tuple[Arrived, tuple[str, ...]]:
@@ -136,19 +136,18 @@ def _check_mask_list(call: Call) -> None:
 
 
 def _weighted_sum(
-    call: Call, arrived: Arrived, weights: Sequence[Weight], caveats: tuple[str, ...]
+    call: Call, arrived: Arrived, weights: Sequence[Weight], caveats: tuple[str, ...], of_pair: Dim
 ) -> Inference:
+    """Weigh the rows; `of_pair` counts what is kept of each pair of a query and a key, its score among it."""
     query, value, key = arrived.query, arrived.value, arrived.key
     output = TensorSpec((*query.shape[:-1], value.shape[-1]), call.compute_dtype)
-    if caveats:
-        macs: Dim = 0
-    else:
-        pairs = product(query.shape[1:-1]) * key.shape[-2]
-        macs = pairs * (query.shape[-1] + value.shape[-1])
+    pairs: Dim = 0 if caveats else product(query.shape[1:-1]) * key.shape[-2]
+    macs = pairs * (query.shape[-1] + value.shape[-1])
     if not call.call_arguments.get("return_attention_scores"):
-        return Inference(output, tuple(weights), macs, caveats)
+        return Inference(output, tuple(weights), macs, caveats, kept=pairs * of_pair)
     scores = TensorSpec((*query.shape[:-1], key.shape[-2]), call.compute_dtype)
-    return Inference((output, scores), tuple(weights), macs, caveats)
+    kept = pairs * (of_pair - 1)  # the scores leave as an output
+    return Inference((output, scores), tuple(weights), macs, caveats, kept=kept)
 
 
 # -- heads --------------------------------------------------------------------------------------
@@ -245,14 +244,24 @@ def _dense(call: Call, within: str, kernel: Sequence[Dim], bias: Sequence[Dim]) 
 
 
 def _scored(
-    call: Call, output: TensorSpec, scores: Shape, weights: Sequence[Weight], macs: Dim,
+    call: Call, output: TensorSpec, scores: Shape, weights: Sequence[Weight], macs: Dim, kept: Kept,
     caveats: tuple[str, ...] = (),
 ) -> Inference:  # fmt: skip
+    made, whole = tuple(weights), kept.projections
     if not call.call_arguments.get("return_attention_scores"):
-        return Inference(output, tuple(weights), macs, caveats)
-    return Inference(
-        (output, TensorSpec(scores, call.compute_dtype)), tuple(weights), macs, caveats
-    )
+        if not call.flash_attention:  # which goes over the scores piece by piece
+            whole = whole + kept.scores
+        return Inference(output, made, macs, caveats, kept=whole)
+    outputs = (output, TensorSpec(scores, call.compute_dtype))
+    return Inference(outputs, made, macs, caveats, kept=whole)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What attention with heads keeps beside its output: a score of each pair; queries, keys, values and their mix."""
+
+    scores: Dim
+    projections: Dim
 
 
 # -- MultiHeadAttention -------------------------------------------------------------------------
@@ -278,6 +287,7 @@ def multi_head_attention(call: Call) -> Inference:
         (query[0], call.num_heads, length, length),  # Keras says so; when run the last is the key's
         weights,
         _head_macs(call, arrived, output),
+        _head_kept(call, arrived),
         caveats,
     )
 
@@ -345,8 +355,7 @@ def _head_macs(call: Call, arrived: Arrived, output: Sequence[Dim]) -> Dim:
     """Projections, scores and weighted sum; an axis that is not attended over pairs each row with itself."""
     heads, key_dim, value_dim = call.num_heads, call.key_dim, _value_dim(call)
     queries, rows = arrived.query.shape[1:-1], arrived.value.shape[1:-1]
-    axes = {axis - 1 for axis in _attention_axes(call, arrived.value.rank)}
-    keys = product(n for axis, n in enumerate(rows) if axis in axes)
+    keys = _attended(call, arrived)
     projected = (
         matrix_macs(queries, arrived.query.shape[-1], heads * key_dim)
         + matrix_macs(rows, arrived.key.shape[-1], heads * key_dim)
@@ -357,6 +366,19 @@ def _head_macs(call: Call, arrived: Arrived, output: Sequence[Dim]) -> Dim:
         projected = projected + matrix_macs(queries, arrived.query.shape[-1], heads * value_dim)
     attended: Dim = product(queries) * keys * heads * (key_dim + value_dim)
     return projected + attended
+
+
+def _attended(call: Call, arrived: Arrived) -> Dim:
+    """Count the rows that each query attends to."""
+    axes = {axis - 1 for axis in _attention_axes(call, arrived.value.rank)}
+    return product(n for axis, n in enumerate(arrived.value.shape[1:-1]) if axis in axes)
+
+
+def _head_kept(call: Call, arrived: Arrived) -> Kept:
+    heads, key_dim, value_dim = call.num_heads, call.key_dim, _value_dim(call)
+    queries, rows = product(arrived.query.shape[1:-1]), product(arrived.value.shape[1:-1])
+    each = queries + rows  # a query and its mix, a key and its value
+    return Kept(queries * _attended(call, arrived) * heads, each * heads * (key_dim + value_dim))
 
 
 # -- GroupQueryAttention ------------------------------------------------------------------------
@@ -386,6 +408,7 @@ def group_query_attention(call: Call) -> Inference:
         (query[0], call.num_query_heads, query[1], key[1]),
         weights,
         _group_macs(call, query, value, key),
+        _group_kept(call, query, key),
     )
 
 
@@ -423,6 +446,12 @@ def _group_macs(call: Call, query: Shape, value: Shape, key: Shape) -> Dim:
     rows: Dim = key[1] * (key[2] + value[2]) * few
     scores: Dim = query[1] * key[1] * many
     return queries + rows + scores * 2
+
+
+def _group_kept(call: Call, query: Shape, key: Shape) -> Kept:
+    many, few = call.num_query_heads, call.num_key_value_heads
+    projections = 2 * call.head_dim * (query[1] * many + key[1] * few)
+    return Kept(query[1] * key[1] * many, projections)
 
 
 def _query_masked(call: Call) -> bool | tuple[bool, ...]:
@@ -467,7 +496,6 @@ KINDS = (
         takes="positional",
         mask=_query_masked,
         roles=("attention",),
-        kept=attention_kept,
         group="attention",
         shape_rule="query (batch, T, d), value (batch, S, e) → (batch, T, d), or (…, *output_shape)",
         use_for="transformers",
@@ -483,7 +511,6 @@ KINDS = (
         takes="positional",
         mask=_query_masked,
         roles=("attention",),
-        kept=attention_kept,
         group="attention",
         shape_rule="query (batch, T, d), value (batch, S, d) → (batch, T, d)",
         use_for="transformers that save memory: several query heads share a key and value head",

@@ -15,7 +15,7 @@ from netdsl.catalog.shape_rules import (
     window_count,
 )
 from netdsl.diagnostics.problems.shapes import ConflictingArguments
-from netdsl.tensor import Shape, TensorSpec
+from netdsl.tensor import Shape, TensorSpec, product
 
 GATES = 4
 WITHIN = "conv_lstm_cell"
@@ -52,7 +52,8 @@ def _cell(call: Call, x: TensorSpec) -> Cell:
     state = join_axes(batch, places, call.filters, call.data_format)[1:]
     macs = convolution_macs(places, call.kernel_size, features + call.filters, GATES * call.filters)
     caveats = ("`filters=0` gives an output without channels",) if call.filters == 0 else ()
-    return Cell(_weights(call, features), macs, state, (state, state), caveats)
+    kept = GATES * product(state)
+    return Cell(_weights(call, features), macs, state, (state, state), caveats, kept)
 
 
 def _places(call: Call, lengths: tuple[int, ...], first: int) -> Shape:

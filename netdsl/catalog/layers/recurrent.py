@@ -7,7 +7,7 @@ A layer of this family is a cell and the way it is led over the time axis. `Cell
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netdsl.catalog.initial_values import filled_weight
@@ -23,7 +23,7 @@ from netdsl.catalog.kind import (
 )
 from netdsl.catalog.shape_rules import numeric
 from netdsl.catalog.state_rules import check_states, spell_states
-from netdsl.catalog.training_costs import gates_kept, off_cudnn
+from netdsl.catalog.training_costs import off_cudnn
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
     NeedsFixedBatch,
@@ -46,6 +46,7 @@ class Cell:
     output: Shape
     states: tuple[Any, ...]  # a shape for each state, nested as Keras nests them
     caveats: tuple[str, ...] = ()
+    kept: Dim = 0  # elements of a step beside its output that are needed again backwards
 
 
 # -- what cells are made of ---------------------------------------------------------------------
@@ -71,7 +72,9 @@ class Gates:
             bias = (wide,) if self.rows_of_bias == 1 else (self.rows_of_bias, wide)
             weights.append(filled_weight(call, "bias", bias, within=within))
         states = ((units,),) * self.states
-        return Cell(tuple(weights), features * wide + units * wide, (units,), states)
+        kept = wide if self.gates > 1 else 0
+        macs = features * wide + units * wide
+        return Cell(tuple(weights), macs, (units,), states, kept=kept)
 
 
 SIMPLE, LSTM_GATES = Gates(1, 1), Gates(4, 2)
@@ -113,7 +116,8 @@ def over_time(call: Call, x: TensorSpec, cell: Cell) -> Inference:
     caveats = cell.caveats
     if call.arguments.get("unroll") and not isinstance(steps, int):
         caveats = (*caveats, f"`unroll=True` needs the number of time steps, and axis 1 is {steps}")
-    return Inference(outputs, cell.weights, steps * cell.macs, caveats)
+    macs, kept = steps * cell.macs, steps * cell.kept
+    return Inference(outputs, cell.weights, macs, caveats, kept=kept)
 
 
 def _batched(call: Call, batch: Dim, state: Any) -> Structure:
@@ -184,7 +188,7 @@ def _gated_cell(gates: Gates | None) -> Any:
         output = TensorSpec((x.shape[0], *cell.output), call.compute_dtype)
         alone = isinstance(states, TensorSpec)
         new: Structure = output if alone else (output,) * len(cell.states)
-        return Inference((output, new), cell.weights, cell.macs)
+        return Inference((output, new), cell.weights, cell.macs, kept=cell.kept)
 
     return rule
 
@@ -240,14 +244,14 @@ def rnn(call: Call) -> Inference:
     cell = stack(cells, step, "cell") if several else _single(cells[0], step)
     if x.rank > 3:
         caveat = f"a cell takes rows, and each step of {spell_shape(x.shape)} has rank {x.rank - 1}"
-        cell = Cell(cell.weights, cell.macs, cell.output, cell.states, (*cell.caveats, caveat))
+        cell = replace(cell, caveats=(*cell.caveats, caveat))
     return over_time(call, x, cell)
 
 
 def _single(cell: Any, step: TensorSpec) -> Cell:
     size = state_size(cell, "cell")
-    weights, macs, output = _run_cell(cell, step, size)
-    return Cell(weights, macs, output, as_shapes(size))
+    result, output = _run_cell(cell, step, size)
+    return Cell(result.weights, result.macs, output, as_shapes(size), kept=result.kept)
 
 
 def stack(cells: Sequence[Any], step: TensorSpec, argument: str) -> Cell:
@@ -256,24 +260,23 @@ def stack(cells: Sequence[Any], step: TensorSpec, argument: str) -> Cell:
         raise Refusal(WrongValue, "an empty list has no cell to run", blames=argument)
     weights: list[Weight] = []
     macs: Dim = 0
+    kept: Dim = 0
     shape = step.shape[1:]
     sizes: list[StateSize] = []
     for cell in cells:
         sizes.append(state_size(cell, argument))
-        more, work, shape = _run_cell(cell, step.with_shape((step.shape[0], *shape)), sizes[-1])
-        weights.extend(more)
-        macs = macs + work
-    return Cell(tuple(weights), macs, shape, as_shapes(tuple(sizes)))
+        result, shape = _run_cell(cell, step.with_shape((step.shape[0], *shape)), sizes[-1])
+        weights.extend(result.weights)
+        macs, kept = macs + result.macs, kept + result.kept
+    return Cell(tuple(weights), macs, shape, as_shapes(tuple(sizes)), kept=kept)
 
 
-def _run_cell(
-    cell: BoundLayer, step: TensorSpec, size: StateSize
-) -> tuple[tuple[Weight, ...], Dim, Shape]:
+def _run_cell(cell: BoundLayer, step: TensorSpec, size: StateSize) -> tuple[Inference, Shape]:
     """Ask a cell for one step from states of its own sizes."""
     result = cell.infer((step,), states=_state_specs(size, step))
     output = result.outputs[0] if isinstance(result.outputs, tuple) else result.outputs
     assert isinstance(output, TensorSpec)
-    return frozen(cell, result.weights), result.macs, output.shape[1:]
+    return replace(result, weights=frozen(cell, result.weights)), output.shape[1:]
 
 
 def _state_specs(size: StateSize, step: TensorSpec) -> Any:
@@ -314,7 +317,8 @@ def stacked_cells(call: Call) -> Inference:
         for given, state in zip(states_of(call, cell.states, x.shape[0]), cell.states, strict=True)
     )
     output = TensorSpec((x.shape[0], *cell.output), call.compute_dtype)
-    return Inference((output, new[0] if len(new) == 1 else new), cell.weights, cell.macs)
+    outputs = (output, new[0] if len(new) == 1 else new)
+    return Inference(outputs, cell.weights, cell.macs, kept=cell.kept)
 
 
 def _like(given: Any, state: Structure) -> Structure:
@@ -356,7 +360,6 @@ KINDS = (
         _gated_layer(None, "gru_cell"),
         mask=carries_mask,
         roles=("recurrent",),
-        kept=gates_kept,
         off_cudnn=off_cudnn,
         unit_axes=_OF_GATES,
         group="recurrent",
@@ -371,7 +374,6 @@ KINDS = (
         _gated_layer(LSTM_GATES, "lstm_cell"),
         mask=carries_mask,
         roles=("recurrent",),
-        kept=gates_kept,
         off_cudnn=off_cudnn,
         unit_axes=_OF_GATES,
         group="recurrent",

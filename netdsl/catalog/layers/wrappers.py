@@ -107,6 +107,7 @@ def time_distributed(call: Call) -> Inference:
         x.shape[1] * result.macs,
         result.caveats,
         unsaved=result.unsaved,
+        kept=x.shape[1] * result.kept,
     )
 
 
@@ -160,9 +161,8 @@ def bidirectional(call: Call) -> Inference:
         *_within(results[0].weights, "forward_layer"),
         *_within(results[1].weights, "backward_layer"),
     )
-    return Inference(
-        _merged(call, output, states), weights, results[0].macs + results[1].macs, caveats
-    )
+    macs, kept = results[0].macs + results[1].macs, results[0].kept + results[1].kept
+    return Inference(_merged(call, output, states), weights, macs, caveats, kept=kept)
 
 
 def _recurrent(layer: Any, argument: str) -> BoundLayer:
@@ -331,6 +331,7 @@ def spectral_normalization(call: Call) -> Inference:
         (kernel, vector, *_within(rest, "layer")),
         result.macs,
         result.caveats,
+        kept=result.kept,
     )
 
 
@@ -344,6 +345,7 @@ def pipeline(call: Call) -> Inference:
         raise Refusal(WrongWrapped, "an empty list has no layer to apply", blames="layers")
     weights: tuple[Weight, ...] = ()
     macs: Dim = 0
+    kept: Dim = 0
     unsaved: tuple[str, ...] = ()
     for place, layer in enumerate(call.layers):
         if not isinstance(layer, BoundLayer):
@@ -363,8 +365,9 @@ def pipeline(call: Call) -> Inference:
             raise Refusal(WrongWrapped, f"`{layer.label}`: {result.caveats[0]}", blames="layers")
         x = result.outputs if result.when_run is None else result.when_run
         weights, macs = (*weights, *result.weights), macs + result.macs
+        kept = kept + result.kept
         unsaved = (*unsaved, *(f"`{layer.label}`: {lost}" for lost in result.unsaved))
-    return Inference(x, _within(weights, "layers"), macs, unsaved=unsaved)
+    return Inference(x, _within(weights, "layers"), macs, unsaved=unsaved, kept=kept)
 
 
 def _check_counted(layer: BoundLayer, x: TensorSpec) -> None:

@@ -303,7 +303,8 @@ def attention(call: OpCall) -> Inference:
         )
     pairs_of_places = work((query.shape[0], query.shape[1], query.shape[2], key.shape[1]))
     macs = pairs_of_places * (query.shape[3] + value.shape[3])
-    return gives(query.shape, joined_dtype(query, key, value), macs)
+    result = gives(query.shape, joined_dtype(query, key, value), macs)
+    return result if call.flash_attention else replace(result, kept=pairs_of_places)
 
 
 def _whole(dim: Dim) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from netdsl.catalog.cost_rules import ELEMENT_BYTES
 from netdsl.catalog.kind import Weight
 from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
@@ -19,29 +20,11 @@ from netdsl.elaborate.scope.entities import POISON, ModelFact, ModelRef, Tensor,
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.scope.untold import require_told
 from netdsl.elaborate.scope.values import as_text
-from netdsl.graph import Graph, Node
+from netdsl.graph import Graph, Node, held_bytes
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
-from netdsl.tensor import UNKNOWN, Dim, Unknown, product, spell_shape, sum_of
-
-DTYPE_BYTES: Mapping[str, int] = {
-    "float64": 8,
-    "int64": 8,
-    "uint64": 8,
-    "float32": 4,
-    "int32": 4,
-    "uint32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "int16": 2,
-    "uint16": 2,
-    "int8": 1,
-    "uint8": 1,
-    "bool": 1,
-    "float8_e4m3fn": 1,
-    "float8_e5m2": 1,
-}
+from netdsl.tensor import UNKNOWN, Dim, Unknown, spell_shape, sum_of
 
 
 def check(statement: tree.Assert, frame: Frame) -> None:
@@ -183,15 +166,6 @@ def count(weight: Weight) -> int:
     return total
 
 
-def activation_bytes(nodes: list[Node]) -> Dim:
-    """Add up the bytes of all outputs for one sample."""
-    return sum_of(
-        product(spec.shape[1:]) * DTYPE_BYTES.get(spec.dtype, 0)
-        for node in nodes
-        for spec in node.flat_outputs
-    )
-
-
 def _memory(nodes: list[Node], weights: list[Weight], call: tree.Call, frame: Frame) -> Any:
     """`memory(batch=64)`: bytes of the weights and of every activation of a batch, as a forward pass keeps them."""
     batch = 1
@@ -209,8 +183,8 @@ def _memory(nodes: list[Node], weights: list[Weight], call: tree.Call, frame: Fr
         if not isinstance(given.value, int):
             return POISON
         batch = given.value
-    stored = sum(count(w) * DTYPE_BYTES.get(w.dtype, 4) for w in weights)
-    total = activation_bytes(nodes) * batch + stored
+    stored = sum(count(w) * ELEMENT_BYTES.get(w.dtype, 4) for w in weights)
+    total = sum_of(held_bytes(node) for node in nodes) * batch + stored
     return UNKNOWN if isinstance(total, Unknown) else total
 
 

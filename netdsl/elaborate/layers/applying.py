@@ -380,6 +380,7 @@ def add_node(
         body.origin(span),
         path=body.path,
         written=span,
+        kept=inference.kept,
     )
     frame.session.budget.types(node.flat_outputs)
     body.graph.nodes.append(node)

@@ -93,9 +93,10 @@ def _as_then(call: Call, sizes: Sizes) -> Inference | None:
     if told is None or other is None:
         return None
     macs: Dim = told.macs if told.macs == other.macs else UNKNOWN
+    kept: Dim = told.kept if told.kept == other.kept else UNKNOWN
     # A layer that Keras runs to learn its shape meets its weights there, and their sizes.
     outputs = told.outputs if call.kind.traced else _common(told.outputs, other.outputs)
-    return replace(told, outputs=outputs, macs=macs)
+    return replace(told, outputs=outputs, macs=macs, kept=kept)
 
 
 def _common(left: Structure, right: Structure) -> Structure:

@@ -59,6 +59,7 @@ def layer_chain(chain: list[BoundLayer]) -> BoundLayer:
     def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
         weights: list[Any] = []
         macs: Any = 0
+        kept: Any = 0
         outputs: Any = inputs[0]
         unsaved: tuple[str, ...] = ()
         for layer in chain:
@@ -70,9 +71,9 @@ def layer_chain(chain: list[BoundLayer]) -> BoundLayer:
                     shape_problems.SeveralInputs,
                     f"`{layer.label}` gives several tensors to the next layer",
                 )
-            outputs, macs = result.outputs, macs + result.macs
+            outputs, macs, kept = result.outputs, macs + result.macs, kept + result.kept
             weights.extend(frozen(layer, result.weights))
             unsaved = (*unsaved, *result.unsaved)
-        return Inference(outputs, tuple(weights), macs, unsaved=unsaved)
+        return Inference(outputs, tuple(weights), macs, unsaved=unsaved, kept=kept)
 
     return BoundLayer("Sequential", {"layers": chain}, infer, {"layers": chain}, None)
