@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 import networkx
 
@@ -206,3 +207,50 @@ def test_a_layer_is_known_by_its_roles_outside_the_catalogue() -> None:
 def _asks_kind(node: ast.expr) -> bool:
     asked = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
     return asked == "kind"
+
+
+#: What a diagnostic says, by the names that hold it; and the ways in which a program would read it again.
+_SAID = {"help", "help_", "label", "message", "title", "reason", "why"}
+_READING = {
+    *("count", "endswith", "find", "index", "lstrip", "partition", "removeprefix", "removesuffix"),
+    *("replace", "rpartition", "rstrip", "split", "startswith", "strip"),
+}
+
+
+def test_no_decision_is_read_out_of_a_message() -> None:
+    """`if error.help == "leave it out"` goes wrong where somebody words it better: the fact has a field of its own."""
+    words_alone = (
+        "netdsl.emit.",
+        "netdsl.report.",
+        "netdsl.cli.",
+    )  # which lay out what others found
+    found = [
+        f"{module_name(path)}:{node.lineno}: {ast.unparse(node)}"
+        for path in modules()
+        if not module_name(path).startswith(words_alone)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if _reads_words(node)
+    ]
+    assert not found, "\n".join(found)
+
+
+def _reads_words(node: ast.AST) -> TypeGuard[ast.expr]:
+    match node:
+        case ast.Compare(left, ops, others):
+            is_identity = all(isinstance(op, ast.Is | ast.IsNot) for op in ops)
+            return not is_identity and any(_is_said(side) for side in (left, *others))
+        case ast.Call(ast.Attribute(value, method), asked):
+            is_constant = isinstance(value, ast.Constant)  # a list of names: `"relu selu".split()`
+            parts = asked if is_constant else [value, *asked]
+            return method in _READING and any(_is_said(part) for part in parts)
+    return False
+
+
+def _is_said(node: ast.expr) -> bool:
+    """Tell whether an expression is what a diagnostic says: by its name, or as a phrase."""
+    match node:
+        case ast.Constant(str(text)):
+            return "`" in text or "…" in text or len(text.split()) > 1
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name in _SAID
+    return False
