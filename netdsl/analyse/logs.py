@@ -11,24 +11,44 @@ from netdsl.elaborate.training.losses import loss_of
 from netdsl.elaborate.training.metrics import metrics_of
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph
+from netdsl.record import record
 
 
-def logged_names(plan: TrainPlan, graph: Graph) -> list[str]:
-    """Give the names of losses and metrics in `History.history`, without their `val_`, as Keras 3 makes them.
+@record
+class Logged:
+    """A figure that is recorded: its name, and the metric that it is of, None where it is a loss.
+
+    `found` tells whether Keras finds by that name which way it gets better: it asks metrics by their own, without the
+    output's before it.
+    """
+
+    name: str
+    metric: Any = None
+    found: bool = True
+
+
+def logged(plan: TrainPlan, graph: Graph) -> list[Logged]:
+    """Give the figures in `History.history`, without those of validation, as Keras 3 names them.
 
     Empty where a function of the user's own is among the metrics, whose name is not known here.
     """
     outputs = list(graph.outputs)
     lead = {name: f"{name}_" if len(outputs) > 1 else "" for name in outputs}
-    found = ["loss"]
+    found = [Logged("loss")]
     with_loss = [name for name, loss in loss_of(plan, graph).items() if loss is not None]
     if len(with_loss) > 1:
-        found += [f"{name}_loss" for name in with_loss]
+        found += [Logged(f"{name}_loss", found=False) for name in with_loss]
     for measured in metrics_of(plan, graph):
         if isinstance(measured.metric, ExternFunction):
             return []
-        found.append(lead[measured.output] + _metric_name(measured.metric))
+        name = lead[measured.output] + _metric_name(measured.metric)
+        found.append(Logged(name, measured.metric, not lead[measured.output]))
     return found
+
+
+def logged_names(plan: TrainPlan, graph: Graph) -> list[str]:
+    """Give the names of those figures."""
+    return [figure.name for figure in logged(plan, graph)]
 
 
 def _metric_name(metric: Any) -> str:

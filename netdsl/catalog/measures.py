@@ -6,10 +6,10 @@ With the table of `training_fits.py` this says which metric fits an output, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from netdsl.catalog.kind import ObjectValue
-from netdsl.catalog.signature import identifiers, signature
+from netdsl.catalog.signature import facts, identifiers, signature
 from netdsl.catalog.spell import one_of, spell
 from netdsl.catalog.training_fits import (
     LABELS,
@@ -109,6 +109,24 @@ def metric_kind(metric: Any) -> str:
     if str(metric).lower() in METRIC_WORDS:
         return "accuracy"
     return identifiers("metric").get(str(metric), str(metric))
+
+
+def better(metric: Any) -> str | None:
+    """Say which way a metric gets better, "up" or "down"; None where Keras does not know."""
+    kind = metric_kind(metric)
+    entry = facts()["metric"].get("BinaryAccuracy" if kind == "accuracy" else kind, {})
+    return cast("str | None", entry.get("better"))
+
+
+def gives_several(metric: Any) -> bool:
+    """Tell whether a metric gives a figure for each class, or for each threshold."""
+    kind, arguments = metric_kind(metric), metric_arguments(metric)
+    if kind in ("F1Score", "FBetaScore"):
+        return arguments.get("average") is None
+    if kind == "R2Score":
+        return "class_aggregation" in arguments and arguments["class_aggregation"] is None
+    listed = arguments.get("thresholds")
+    return kind != "AUC" and isinstance(listed, (list, tuple)) and len(listed) > 1
 
 
 def metric_arguments(metric: Any) -> Mapping[str, Any]:

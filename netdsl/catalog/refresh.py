@@ -63,6 +63,18 @@ NEEDED_ANYWAY: dict[str, dict[str, Any]] = {
     "MeanMetricWrapper": {"fn": abs},
 }
 
+#: What metrics cannot be made without; of four classes, as many as there are where they are tried.
+METRIC_SAMPLES: dict[str, dict[str, Any]] = {
+    "IoU": {"num_classes": 4, "target_class_ids": (0, 1)},
+    "OneHotIoU": {"num_classes": 4, "target_class_ids": (0, 1)},
+    "MeanIoU": {"num_classes": 4},
+    "OneHotMeanIoU": {"num_classes": 4},
+    "PrecisionAtRecall": {"recall": 0.5},
+    "RecallAtPrecision": {"precision": 0.9},
+    "SensitivityAtSpecificity": {"specificity": 0.9},
+    "SpecificityAtSensitivity": {"sensitivity": 0.9},
+}
+
 #: Arguments whose default does not show whether they are taken, and one that does.
 POPPED_SAMPLES: dict[str, Any] = {"alpha": 0.5, "factor": 1}
 
@@ -329,6 +341,18 @@ def base_parameters() -> list[inspect.Parameter]:
     return [p for p in parameters if p.kind is p.KEYWORD_ONLY]
 
 
+def directed(metrics: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+    """Add which way a metric gets better, "up" or "down", where Keras says so."""
+    from keras import metrics as module
+
+    for name, entry in metrics.items():
+        item = getattr(module, name)
+        if isinstance(item, type) and name not in HANDING_ON:
+            way = getattr(item(**METRIC_SAMPLES.get(name, {})), "_direction", None)
+            entry |= {"better": way} if way else {}
+    return metrics
+
+
 def applications() -> dict[str, dict[str, object]]:
     from keras import applications as networks
 
@@ -403,7 +427,7 @@ def gather() -> dict[str, object]:
         "regularizer": family(keras.regularizers, strings=True),
         "constraint": family(keras.constraints, strings=True),
         "loss": family(keras.losses, strings=True),
-        "metric": family(keras.metrics, strings=True),
+        "metric": directed(family(keras.metrics, strings=True)),
         "optimizer": family(keras.optimizers, strings=True),
         "schedule": family(keras.optimizers.schedules),
         "callback": family(keras.callbacks),

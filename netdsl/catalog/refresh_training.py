@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from netdsl.catalog.refresh import METRIC_SAMPLES
 from netdsl.catalog.signature import Family, names, signature
 from netdsl.catalog.training_fits import (
     FITS,
@@ -35,19 +36,13 @@ SAMPLES, CLASSES = 16, 4
 #: How far apart two results are that are not the same.
 APART = 1e-3
 
-#: What a class cannot be made without.
+#: What a class cannot be made without, and fewer than all classes where its first few count.
 REQUIRED: Mapping[str, Mapping[str, Any]] = {
-    "IoU": {"num_classes": CLASSES, "target_class_ids": (0, 1)},
-    "OneHotIoU": {"num_classes": CLASSES, "target_class_ids": (0, 1)},
-    "MeanIoU": {"num_classes": CLASSES},
-    "OneHotMeanIoU": {"num_classes": CLASSES},
-    "PrecisionAtRecall": {"recall": 0.5},
-    "RecallAtPrecision": {"precision": 0.9},
-    "SensitivityAtSpecificity": {"specificity": 0.9},
-    "SpecificityAtSensitivity": {"sensitivity": 0.9},
+    **METRIC_SAMPLES,
     "SparseTopKCategoricalAccuracy": {"k": 2},
     "TopKCategoricalAccuracy": {"k": 2},
 }
+
 #: Metrics that wrap a function of the user's own: there is nothing to try.
 LEFT_OUT = ("MeanMetricWrapper",)
 

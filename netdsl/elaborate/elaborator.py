@@ -18,7 +18,7 @@ from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, ow
 from netdsl.elaborate.scope.limits import MAX_STEPS, LimitReached, NeverEnds
 from netdsl.elaborate.scope.untold import require_all_told, require_told
 from netdsl.elaborate.training.losses import check_losses, check_weights
-from netdsl.elaborate.training.metrics import check_metrics
+from netdsl.elaborate.training.metrics import check_class_weight, check_metrics
 from netdsl.elaborate.training.plan import TrainPlan, read_training, report_not_emitted
 from netdsl.graph import Graph
 from netdsl.source import Span
@@ -66,6 +66,7 @@ def elaborate(
                 check_losses(plan, graph, root)
                 check_weights(plan, graph, root)
                 check_metrics(plan, graph, root)
+                check_class_weight(plan, graph, root)
             report_not_emitted(plan, root)
         if not diagnostics.has_errors:  # first things first
             check_unreached(unit, session)

@@ -257,3 +257,67 @@ def test_switches_are_arguments_of_their_classes() -> None:
 
 def test_a_form_that_nobody_tried_has_no_verdict() -> None:
     assert verdict_on("metric", "AUC", Column("softmax", "one", "numbers")) is None
+
+
+# -- figures that are followed, classes that are weighed ----------------------------------------
+
+
+def codes(output: str, loss: str, settings: str) -> list[str]:
+    arrives = "[8, 8, 3]" if "Conv" in output else "[8]"
+    spec = (
+        f"model M {{ input x: {arrives} output y = x -> {output} }}\n"
+        f"train M {{ optimizer = adam loss = {loss} {settings} }}"
+    )
+    return [d.code for d in netdsl.compile_text(spec).diagnostics if d.code != "N0807"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ('metrics = [F1Score()] callbacks = [EarlyStopping("val_f1_score")]', ["N0616"]),
+        ('metrics = [F1Score()] callbacks = [CSVLogger("a.csv")]', []),
+        ('metrics = [F1Score(average="micro")] callbacks = [EarlyStopping("val_f1_score")]', []),
+        ('metrics = [Recall(thresholds=[0.1, 0.5])] callbacks = [ReduceLROnPlateau("recall")]', ["N0616"]),
+        ('metrics = [Recall(thresholds=[0.5])] callbacks = [ReduceLROnPlateau("recall")]', []),
+        ('metrics = [FalsePositives()] callbacks = [EarlyStopping("val_false_positives")]', ["N0617"]),
+        ('metrics = [FalsePositives()] callbacks = [EarlyStopping("val_false_positives", mode="min")]', []),
+        ('metrics = [accuracy] callbacks = [EarlyStopping("val_accuracy", mode="min")]', ["N0618"]),
+        ('metrics = [accuracy] callbacks = [EarlyStopping("loss", mode="max")]', ["N0618"]),
+        ('metrics = [mae] callbacks = [EarlyStopping("val_mae", mode="max")]', ["N0618"]),
+        ('metrics = [mae] callbacks = [ModelCheckpoint("a.keras", "val_mae", save_best_only=True, mode="max")]',
+         ["N0618"]),
+        ('metrics = [accuracy] callbacks = [EarlyStopping("val_accuracy"), ReduceLROnPlateau()]', []),
+        ("class_weight = {0: 1.0, 3: 2.0}", []),
+        ("class_weight = {0: 1.0, 4: 2.0}", ["N0802"]),
+        ("class_weight = {1: 1.0, -1: 2.0}", ["N0802"]),
+    ],
+)  # fmt: skip
+def test_a_figure_that_is_followed_is_one_and_gets_better_that_way(
+    settings: str, told: list[str]
+) -> None:
+    assert codes(SOFTMAX, ROWS, settings) == told
+
+
+@pytest.mark.parametrize(
+    ("output", "loss", "told"),
+    [
+        (SIGMOID, BINARY, []),
+        ("Dense(4, activation=sigmoid)", BINARY, ["N0619"]),
+        ("Dense(1)", "mse", ["N0619"]),
+        (MAP, SPARSE, ["N0802"]),
+        (MASK, BINARY, ["N0802"]),
+    ],
+)
+def test_classes_are_weighed_where_there_are_any(output: str, loss: str, told: list[str]) -> None:
+    assert codes(output, loss, "class_weight = {0: 1.0, 1: 2.0}") == told
+
+
+def test_a_fix_turns_a_callback_the_other_way() -> None:
+    spec = (
+        "model M { input x: [8] output y = x -> Dense(4, activation=softmax) }\n"
+        "train M { optimizer = adam loss = mse metrics = [accuracy]\n"
+        'callbacks = [EarlyStopping("val_accuracy", mode="min")] }'
+    )
+    (told,) = [d for d in netdsl.compile_text(spec).diagnostics if d.code == "N0618"]
+    assert told.fix is not None
+    assert (told.fix.checked, [edit.text for edit in told.fix.edits]) == ("all", ["max"])

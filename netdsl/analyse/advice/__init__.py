@@ -19,8 +19,8 @@ from netdsl.source import Span
 Rule: TypeAlias = Callable[[View], Iterable[Diagnostic]]
 
 GROUPS = (
-    "outputs", "measures", "depth", "weights", "seeds", "start", "shapes", "channels", "sequences", "structure",
-    "data", "pixels", "idle", "gpu",
+    "outputs", "measures", "monitors", "depth", "weights", "seeds", "start", "shapes", "channels", "sequences",
+    "structure", "data", "pixels", "idle", "gpu",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from netdsl.catalog.measures import (
     metric_kind,
     metric_verdict,
 )
-from netdsl.catalog.training_fits import Column, form_of, layout_of
+from netdsl.catalog.training_fits import LABELS, Column, form_of, layout_of
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.training.losses import loss_kind, loss_place
@@ -140,6 +140,33 @@ def too_few_classes(view: View) -> Iterable[Diagnostic]:
             )
 
 
+def classes_of_none(view: View) -> Iterable[Diagnostic]:
+    """Report weights of classes for labels that say none: Keras cuts values off, and of several takes the first."""
+    if view.training is None or not view.setting("class_weight") or len(view.graph.outputs) != 1:
+        return
+    (name, loss), *_ = view.losses().items() or [("", None)]
+    spec = view.spec(next(iter(view.graph.outputs.values())))
+    layout = layout_of(spec.shape)
+    if loss is None or isinstance(loss, ExternFunction) or layout not in ("one", "several"):
+        return
+    form = _form(end_of(view.graph, view.graph.outputs[name]), loss_kind(loss, spec))
+    labels = labels_of(view.training, view.graph, name, form, layout) if form else ()
+    kinds = {LABELS[one][0] for one in labels}
+    several = layout == "several" and "binary" in kinds and form != "softmax"
+    if kinds == {"values"} or several:
+        told = "several may hold of a sample" if several else "its labels are values"
+        yield problems.ClassesOfNone.at(
+            view.training.spans["class_weight"],
+            f"{told}, and Keras weighs each sample by "
+            + ("the first" if several else "their whole part"),
+            name=name,
+            related=(
+                Label(loss_place(view.training, view.graph, name), f"takes {in_words(labels)}"),
+            ),
+            help="leave it out, or weigh samples in the data",
+        )
+
+
 def _words(met: _Meeting) -> str:
     return in_words(column.labels for column in met.columns)
 
@@ -161,4 +188,10 @@ def _in_place(met: _Meeting, text: str | None) -> Fix | None:
     return None if text is None else Fix((Edit(met.measured.place, text),))
 
 
-RULES: tuple[Rule, ...] = (means_nothing, takes_scores, always_met, too_few_classes)
+RULES: tuple[Rule, ...] = (
+    means_nothing,
+    takes_scores,
+    always_met,
+    too_few_classes,
+    classes_of_none,
+)

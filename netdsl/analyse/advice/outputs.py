@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import End, end_of
 from netdsl.analyse.advice.view import View, activation, argument, at, uses
-from netdsl.analyse.logs import logged_names
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.measures import LABEL_WORDS, LOSS_LABELS, in_words, loss_labels
 from netdsl.catalog.training_fits import (
@@ -23,7 +21,6 @@ from netdsl.catalog.training_fits import (
 )
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.training.losses import loss_kind, loss_place
 from netdsl.elaborate.training.metrics import data_classes, data_labels
 from netdsl.graph import Node
@@ -48,11 +45,6 @@ _CLIPPED = frozenset({"relu", "relu6"})
 _OF_PROBABILITIES = frozenset(
     {"Dice", "Tversky", "KLDivergence", "CategoricalGeneralizedCrossEntropy"}
 )
-
-#: What callbacks record besides losses and metrics.
-_BY_CALLBACKS = ("learning_rate",)
-# Keras numbers names that are there already: `auc_1`.
-_NUMBERED_NAME = re.compile(r"_[0-9]+$")
 
 
 def _losses(view: View) -> Iterator[tuple[str, Any, str, End, TensorSpec]]:
@@ -348,43 +340,6 @@ def dropped_output(view: View) -> Iterable[Diagnostic]:
             )
 
 
-def not_recorded(view: View) -> Iterable[Diagnostic]:
-    """Report a callback that waits for a metric which the model does not have: Keras warns, and goes on without."""
-    names = logged_names(view.training, view.graph) if view.training is not None else []
-    for callback in view.setting("callbacks") or ():
-        monitor = callback.arguments.get("monitor") if isinstance(callback, ObjectValue) else None
-        if not names or not isinstance(monitor, str):
-            continue
-        lead, name = ("val_", monitor[4:]) if monitor.startswith("val_") else ("", monitor)
-        if {name, _NUMBERED_NAME.sub("", name)} & {*names, *_BY_CALLBACKS}:
-            continue
-        longer = (n for n in names if n.startswith(name) or name.startswith(n))  # acc, accuracy
-        near = closest(name, names) or next(longer, None)
-        place = _written(view, "callbacks", monitor)
-        is_text = place.text == monitor
-        yield problems.NotRecorded.at(
-            place,
-            f"the model records no `{name}`",
-            name=callback.kind,
-            monitor=monitor,
-            help=f"did you mean `{lead}{near}`?"
-            if near
-            else "it records " + ", ".join(f"`{n}`" for n in names),
-            fix=Fix((Edit(place, lead + near),)) if near and is_text else None,
-        )
-
-
-def _written(view: View, setting: str, text: str) -> Span:
-    """Give the place of a string in a setting, or of all the setting where it is computed or stands there twice."""
-    assert view.training is not None
-    place = view.training.spans[setting]
-    quoted = list(re.finditer(rf"([\"']){re.escape(text)}\1", place.text))
-    if len(quoted) != 1:
-        return place
-    start = place.start + quoted[0].start() + 1
-    return Span(place.file, start, start + len(text))
-
-
 RULES: tuple[Rule, ...] = (
     squashed_twice,
     not_probabilities,
@@ -397,5 +352,4 @@ RULES: tuple[Rule, ...] = (
     other_labels,
     classes_without_a_unit,
     dropped_output,
-    not_recorded,
 )

@@ -105,6 +105,38 @@ class NothingToLearn(
 ): ...
 
 
+class ComparesSeveral(
+    Problem,
+    code="N0616",
+    title="`{name}` compares `{monitor}`, which is more than one number",
+    severity="warning",
+): ...
+
+
+class UnknownDirection(
+    Problem,
+    code="N0617",
+    title="Keras does not find out for `{name}` which way `{monitor}` gets better",
+    severity="warning",
+): ...
+
+
+class WrongDirection(
+    Problem,
+    code="N0618",
+    title="`{name}` takes a worse `{monitor}` for a better one",
+    severity="warning",
+): ...
+
+
+class ClassesOfNone(
+    Problem,
+    code="N0619",
+    title="`class_weight` weighs classes, and output `{name}` has none",
+    severity="warning",
+): ...
+
+
 class SaturatingStack(
     Problem,
     code="N0621",

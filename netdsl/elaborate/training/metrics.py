@@ -245,6 +245,29 @@ def _wrong_number(metric: Any, spec: TensorSpec) -> tuple[str, str] | None:
     return None
 
 
+def check_class_weight(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
+    """Report weights of classes where Keras cannot tell the class of a sample, and of classes that are not there."""
+    weights = plan.settings.get("class_weight")
+    if not isinstance(weights, Mapping) or len(graph.outputs) != 1:
+        return
+    (name, ref), place = next(iter(graph.outputs.items())), plan.spans["class_weight"]
+    shape = graph.spec(ref).shape
+    units = shape[-1] if len(shape) == 2 else None
+    related = (Label(graph.nodes[ref.node].origin.span, f"the output is {spell_shape(shape)}"),)
+    label = help_ = ""
+    classes = 2 if units == 1 else units
+    if len(shape) > 2:
+        label = f"it weighs whole samples, and `{name}` gives a prediction for each step or place"
+        help_ = "leave it out; a loss of your own may weigh each place, and the focal losses weigh what is hard"
+    elif isinstance(classes, int) and (beyond := [k for k in weights if not 0 <= k < classes]):
+        label = f"there is no class {beyond[0]}: `{name}` has those from 0 to {classes - 1}"
+        help_ = "count the classes from 0"
+    if label:
+        frame.report(
+            problems.WrongSetting.at(place, label, name="class_weight", help=help_, related=related)
+        )
+
+
 def _report(
     measured: Measured,
     graph: Graph,
