@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from netdsl.catalog.application_records import keeps_its_name
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.plans.naming import snake_case
+from netdsl.emit.calls import arguments
 from netdsl.emit.layers import made_once
 from netdsl.emit.python import code
 from netdsl.emit.writer import Writer
@@ -25,8 +26,6 @@ def made(
     w: Writer, maker: tree.Call, kind: str, shape: ast.expr, cuts: ast.expr | None = None
 ) -> ast.Call:
     """Spell the making of a network; `shape` is that of the image, where the spec does not give it."""
-    from netdsl.emit.calls import arguments
-
     args, keywords = arguments(
         w, [a for a in maker.arguments if a.name not in ("name", "trainable")]
     )

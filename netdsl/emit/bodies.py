@@ -13,32 +13,14 @@ from functools import cached_property
 
 from netdsl.elaborate.plans.ordering import Step, arrange
 from netdsl.elaborate.scope.frame import defaults_by_kind
-from netdsl.emit.calls import flowing
-from netdsl.emit.expressions import expression, sequence, value
-from netdsl.emit.kinds import (
-    TENSOR,
-    VALUE,
-    Inlined,
-    Kind,
-    Parts,
-    Piece,
-    element,
-    is_tensorial,
-    member,
-)
+from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece, is_tensorial, member
 from netdsl.emit.names import DefaultSet
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.shared import write_layer
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import (
-    free_names,
-    names_after_as,
-    pattern_names,
-    reads_arriving,
-    walk,
-)
+from netdsl.syntax.walk import free_names, names_after_as, pattern_names, reads_arriving, walk
 
 
 def body_names(node: tree.Node) -> list[str]:
@@ -180,7 +162,7 @@ class BodyWriter:
         if w.module.is_layer(w, written):
             w.scope.bindings[name] = Piece(binding.code, Inlined(written))
             return
-        piece = expression(w, written)
+        piece = w.expression(written)
         assert isinstance(binding.code, ast.Name)
         w.emit(code.assign(binding.code.id, piece.code))
         self._lets.add(binding.code.id)
@@ -190,13 +172,13 @@ class BodyWriter:
         w = self.w
         if isinstance(target, tree.NamePattern) and target.id != "_":
             flow = variable_of(w, target.id)
-            piece = flowing(w, written, flow)
+            piece = w.flowing(written, flow)
             w.assign(flow, piece)
             w.scope.learn(target.id, piece.kind)
             return
         flow = self._flow(number, written)
         reserved = w.names.reserve(flow)
-        piece = flowing(w, written, flow)
+        piece = w.flowing(written, flow)
         if reserved:
             w.names.release(flow)
         if isinstance(target, tree.TuplePattern):
@@ -230,7 +212,7 @@ class BodyWriter:
         if output.name is not None and not direct and not _flows(output.value):
             flow = variable_of(w, output.name)
         reserved = w.names.reserve(flow)
-        piece = flowing(w, output.value, flow)
+        piece = w.flowing(output.value, flow)
         if output.name is not None and (used_later or not direct):
             piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)
@@ -466,11 +448,11 @@ def function_over_values(w: Writer, function: tree.Function, spelled: str) -> as
     bindings: dict[str, Piece] = {}
     for parameter in function.parameters:
         own = python_name(parameter.name)
-        default = None if parameter.default is None else value(w, parameter.default)
+        default = None if parameter.default is None else w.value(parameter.default)
         parameters.append((own, default))
         bindings[parameter.name] = Piece(code.name(own), VALUE)
     with w.within(w.scope.inner(bindings)), w.block() as body:
-        result = value(w, function.value)
+        result = w.value(function.value)
         body.append(code.returns(result))
     return code.function(spelled, parameters, body)
 
@@ -482,9 +464,6 @@ def write_assert(w: Writer, claim: tree.Assert) -> None:
         known = w.scope.lookup(identifier) is not None or w.module.is_value(w.unit, identifier)
         if not known or identifier in w.symbols:
             return
-    test = value(w, claim.condition)
-    message = value(w, claim.message) if claim.message is not None else None
+    test = w.value(claim.condition)
+    message = w.value(claim.message) if claim.message is not None else None
     w.emit(ast.Assert(test, message))
-
-
-__all__ = ["element", "sequence"]

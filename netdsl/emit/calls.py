@@ -10,21 +10,14 @@ from collections.abc import Iterable
 
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.scope.values import FUNCTIONS
-from netdsl.emit.expressions import (
-    catalogue_name,
-    expression,
-    listed,
-    nests,
-    plain,
-    sequence,
-    unbound_path,
-)
+from netdsl.emit.catalogue_names import catalogue_name, unbound_path
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, is_several
+from netdsl.emit.layers import configured_object, makes_layer, wrapped_layer
+from netdsl.emit.pieces import listed, nests, plain, sequence
 from netdsl.emit.python import code, simplify
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names
 
 #: Functions that give a list in a spec and an iterator in Python.
 LAZY = {"enumerate", "zip", "reversed", "range"}
@@ -33,34 +26,30 @@ _TAKES_ITERATOR = {"enumerate", "zip", "sum", "list", "tuple", "sorted", "any", 
 
 
 def call(w: Writer, expr: tree.Call) -> Piece:
-    from netdsl.emit import layers
-
     target = expr.function
     if isinstance(target, tree.Name) and w.scope.lookup(target.id) is None:
         top = w.module.symbol(w.unit, target.id)
         if top is None:
             return _call_of_catalogue(w, expr, target.id)
         if isinstance(top.node, tree.ExternLayer):
-            return plain(layers.wrapped_layer(w, expr))
+            return plain(wrapped_layer(w, expr))
     if isinstance(target, tree.Attribute):
         path = unbound_path(w, target)
         if path is not None and path.startswith("ops."):
             return ops_call(w, expr, path, None)
         if path is not None:
-            return plain(layers.configured_object(w, expr, path.rpartition(".")[2], ()))
-    function = expression(w, target)
+            return plain(configured_object(w, expr, path.rpartition(".")[2], ()))
+    function = w.expression(target)
     args, keywords = arguments(w, expr.arguments)
     return plain(code.call(function.code, args, keywords))
 
 
 def _call_of_catalogue(w: Writer, expr: tree.Call, identifier: str) -> Piece:
-    from netdsl.emit import layers
-
     if identifier in FUNCTIONS:
         return _builtin(w, expr, identifier)
-    if signature("layer", identifier) is not None and layers.makes_layer(w, expr):
-        return plain(layers.wrapped_layer(w, expr))
-    return plain(layers.configured_object(w, expr, identifier, ()))
+    if signature("layer", identifier) is not None and makes_layer(w, expr):
+        return plain(wrapped_layer(w, expr))
+    return plain(configured_object(w, expr, identifier, ()))
 
 
 def _builtin(w: Writer, expr: tree.Call, identifier: str) -> Piece:
@@ -72,7 +61,7 @@ def _builtin(w: Writer, expr: tree.Call, identifier: str) -> Piece:
 
 def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Kind]:
     """Call one of the spec's functions as Python has it: what gives a list there may give an iterator here."""
-    spell = iterable if identifier in _TAKES_ITERATOR else expression
+    spell = iterable if identifier in _TAKES_ITERATOR else Writer.expression
     pieces = [spell(w, argument.value) for argument in expr.arguments]
     if identifier == "abs" and (w.module.is_function(expr) or pieces[0].kind == TENSOR):
         return code.call("ops.abs", [pieces[0].code]), TENSOR
@@ -103,13 +92,13 @@ def iterable(w: Writer, expr: tree.Expr) -> Piece:
         free = w.scope.lookup(identifier) is None and identifier not in w.unit.names
         if free and identifier in LAZY:
             return Piece(*lazy_call(w, expr, identifier))
-    return expression(w, expr)
+    return w.expression(expr)
 
 
 def arguments(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.expr], code.Keywords]:
     """Spell the arguments of a function over values, as they were written."""
     return code.placed(
-        (a.star, a.name and python_name(a.name), listed(expression(w, a.value)).code)
+        (a.star, a.name and python_name(a.name), listed(w.expression(a.value)).code)
         for a in written
     )
 
@@ -172,49 +161,8 @@ def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
     """Give a tensor for an argument; one that applies layers gets a line and a variable of its own."""
     if isinstance(expr, (tree.Pipe, tree.Binary)):
         with w.flow(variable) as flow:
-            piece = flowing(w, expr, flow)
+            piece = w.flowing(expr, flow)
             if nests(piece) or (isinstance(expr, tree.Pipe) and isinstance(piece.code, ast.Call)):
                 piece = w.assign(flow, piece)
             return piece
-    return expression(w, expr)
-
-
-def flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
-    """Give an expression whose chain, if it is one, flows through a variable."""
-    from netdsl.emit.conditions import choose_source
-    from netdsl.emit.loops import loop_stage
-    from netdsl.emit.stages import chain, run
-
-    if isinstance(expr, tree.Pipe):
-        return chain(w, expr, flow)
-    if isinstance(expr, (tree.Repeat, tree.For, tree.If, tree.As)):
-        arriving = w.scope.arriving
-        if arriving is not None:
-            return run(w, expr, arriving, flow)
-        if isinstance(expr, tree.If):
-            return choose_source(w, expr, flow)
-        if isinstance(expr, (tree.Repeat, tree.For)):
-            return loop_stage(w, expr, None, flow)
-        naming = tree.As(expr.span, tree.Arriving(expr.span), expr.name, expr.name_span)
-        return chain(w, tree.Pipe(expr.span, (expr.stage, naming)), flow)
-    return hinted(w, expr, flow)
-
-
-def hinted(w: Writer, expr: tree.Expr, flow: str) -> Piece:
-    """Give an expression whose partial sums may use the variable that it will be put in, unless it reads that."""
-    read = (w.scope.lookup(name) for name in free_names(expr))
-    is_read = any(piece is not None and code.is_name(piece.code, flow) for piece in read)
-    w.hint = None if is_read else flow
-    piece = expression(w, expr)
-    w.hint = None
-    return piece
-
-
-def inner_chain(w: Writer, expr: tree.Expr) -> Piece:
-    """A chain somewhere inside an expression: through a variable of its own."""
-    from netdsl.emit.layers import is_layer_chain, sequential
-
-    if isinstance(expr, tree.Pipe) and is_layer_chain(w, expr):
-        return plain(sequential(w, expr))
-    with w.flow("branch", "inner") as flow:
-        return flowing(w, expr, flow)
+    return w.expression(expr)

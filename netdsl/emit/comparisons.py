@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 
 from netdsl.elaborate.layers.arithmetic import COMPARISON_FUNCTIONS
-from netdsl.emit.expressions import operands_of, plain, settled
 from netdsl.emit.kinds import TENSOR, Piece
+from netdsl.emit.operators import operands_of, settled
+from netdsl.emit.pieces import plain
 from netdsl.emit.python import code, simplify
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree

@@ -9,9 +9,8 @@ import ast
 from functools import reduce
 from typing import TypeAlias
 
-from netdsl.emit.calls import flowing
-from netdsl.emit.expressions import listed, value
 from netdsl.emit.kinds import TENSOR, Parts, Piece, alike, is_tensorial
+from netdsl.emit.pieces import listed
 from netdsl.emit.python import code, simplify
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -47,7 +46,7 @@ def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Pie
     if current is not None:
         current = w.settle(current, flow)
         w.scope.arriving = current
-    tests = [None if test is None else value(w, test) for test, _ in arms]
+    tests = [None if test is None else w.value(test) for test, _ in arms]
     open_arms = [
         (t, a) for t, (_, a) in zip(tests, arms, strict=True) if not _is_constant(t, False)
     ]
@@ -97,12 +96,10 @@ def _is_constant(test: ast.expr | None, wanted: bool) -> bool:
 
 
 def _arm(w: Writer, arm: tree.Expr | None, current: Piece | None, flow: str) -> Piece:
-    from netdsl.emit.stages import branch
-
     if current is None:
         assert arm is not None
-        return flowing(w, arm, flow)
-    return current if arm is None else branch(w, arm, current, flow)
+        return w.flowing(arm, flow)
+    return current if arm is None else w.branch(arm, current, flow)
 
 
 def _nested_ifs(written: list[tuple[ast.expr | None, list[ast.stmt]]]) -> ast.stmt | None:

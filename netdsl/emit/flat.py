@@ -21,16 +21,16 @@ from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.emit import applications
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign
-from netdsl.emit.module import model_functions
+from netdsl.emit.module import DEEP, model_functions
 from netdsl.emit.names import Locals
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import dedented, names_in
 from netdsl.emit.python.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
 from netdsl.emit.registration import registrations
-from netdsl.emit.structured import DEEP, KERAS_IMPORTS, Api, preamble, recursion_limit
+from netdsl.emit.structured import KERAS_IMPORTS, Api, preamble, recursion_limit
 from netdsl.emit.training import compile_functions, with_extern_functions
-from netdsl.graph import Graph, Held, Node, Operation, Ref, refs_in
+from netdsl.graph import Graph, Held, Node, Operation, Ref
 from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
 
 
@@ -427,6 +427,3 @@ def _input(spec: TensorSpec, options: Iterable[tuple[str | None, ast.expr]]) -> 
 def _dict(items: Mapping[Any, ast.expr]) -> ast.Dict:
     keys: list[ast.expr | None] = [code.literal(k) for k in items]
     return ast.Dict(keys, list(items.values()))
-
-
-__all__ = ["emit_flat", "refs_in"]

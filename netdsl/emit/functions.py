@@ -1,45 +1,29 @@
-"""Blocks and models in Python: a function of tensors and hyperparameters, a function that makes a `keras.Model`.
-
-Also the calls of them: which tensor goes to which input, which argument to which hyperparameter.
-"""
+"""Blocks and models in Python: a function of tensors and hyperparameters, a function that makes a `keras.Model`."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit.bodies import BodyWriter, body_names, variable_of
-from netdsl.emit.calls import applied
-from netdsl.emit.expressions import expression, list_piece, listed, sequence, taken, value
-from netdsl.emit.kinds import (
-    TENSOR,
-    VALUE,
-    Kind,
-    LayerFactory,
-    Parts,
-    Piece,
-    is_several,
-    member,
-)
-from netdsl.emit.layers import frozen_too
-from netdsl.emit.names import Locals, Scope
+from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece, is_several
+from netdsl.emit.names import Locals
+from netdsl.emit.parameters import declare_parameters, default_of, preset_default
+from netdsl.emit.pieces import list_piece, sequence, taken
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import HELPERS, python_name
 from netdsl.emit.python.texts import joined
-from netdsl.emit.stages import branch
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
 
 if TYPE_CHECKING:
     from netdsl.emit.module import ModuleWriter
-    from netdsl.emit.presets import Preset
 
 
 @dataclass(eq=False, slots=True)
@@ -65,7 +49,7 @@ def write_block(
     assert isinstance(node, tree.Block)
     w = _open(module, symbol, node.body, in_model=False)
     w.frozen, w.shares = written.takes_trainable, written.takes_layers
-    parameters = _declare_parameters(w, node.parameters)
+    parameters = declare_parameters(w, node.parameters)
     if isinstance(node.body, tree.Body):
         tensors, written.result = _write_body(w, node.body, kinds)
         _document(w, node.body.docstring)
@@ -102,62 +86,6 @@ def _open(
     return Writer(module, unit, root.inner(), Locals(taken), plan, in_block=not in_model)
 
 
-def _declare_parameters(
-    w: Writer, declared: Iterable[tree.Parameter], settings: dict[str, Any] | None = None
-) -> list[tuple[str, ast.expr | None]]:
-    """Bind the hyperparameters and spell their defaults; a list becomes a tuple, which nobody can change."""
-    parameters: list[tuple[str, ast.expr | None]] = []
-    for parameter in declared:
-        spelled = python_name(parameter.name)
-        w.names.reserve(spelled)
-        kind: Kind = LayerFactory() if parameter.type == "layer" else VALUE
-        w.scope.bindings[parameter.name] = Piece(code.name(spelled), kind)
-        parameters.append((spelled, default_of(w, parameter, settings or {})))
-    return parameters
-
-
-def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Any]) -> ast.expr | None:
-    """Spell a parameter's default: what the command line set, or what the spec wrote."""
-    if parameter.name in settings:
-        return code.literal(settings[parameter.name], frozen=True)
-    if parameter.default is None:
-        return None
-    with w.within(w.module.root(w.unit)):
-        if parameter.type == "layer":
-            return factory(w, parameter.default)
-        spelled = unchangeable(value(w, parameter.default))
-    return _as_default(w, spelled, f"default_{python_name(parameter.name)}")
-
-
-def _as_default(w: Writer, spelled: ast.expr, base: str) -> ast.expr:
-    """Give a default that is computed a name of its own, so that nobody wonders when it is."""
-    if any(isinstance(n, (ast.Call, ast.Dict, ast.ListComp)) for n in ast.walk(spelled)):
-        return w.module.hoisted(base, spelled)
-    return spelled
-
-
-def factory(w: Writer, expr: tree.Expr) -> ast.expr:
-    """Spell a layer as a function that makes it, as each use is a new layer; a shared one is always the same."""
-    with w.hold():
-        made = value(w, expr)
-    if (
-        isinstance(made, ast.Call)
-        and isinstance(made.func, ast.Name)
-        and not made.args
-        and not made.keywords
-    ):
-        return made.func
-    empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-    return ast.Lambda(empty, made)
-
-
-def unchangeable(node: ast.expr) -> ast.expr:
-    """Turn lists into tuples, inside each other too."""
-    if isinstance(node, (ast.List, ast.Tuple)):
-        return code.tuple_of(unchangeable(item) for item in node.elts)
-    return node
-
-
 def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:
     flow = w.names.first_free(("x", "inputs", "tensor"))
     taken = flow
@@ -170,7 +98,7 @@ def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[lis
     arriving = Piece(code.name(taken), kind)
     w.scope.arriving = arriving
     w.anchor = taken
-    result = branch(w, body, arriving, flow)
+    result = w.branch(body, arriving, flow)
     w.emit(code.returns(result.code))
     return [taken], result.kind
 
@@ -215,7 +143,7 @@ def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
     node = symbol.node
     assert isinstance(node, tree.Model)
     w = _open(module, symbol, node.body, in_model=True)
-    parameters = _declare_parameters(w, node.parameters, module.settings_for(symbol))
+    parameters = declare_parameters(w, node.parameters, module.settings_for(symbol))
     writer = BodyWriter(w, node.body)
     writer.declare()
     writer.write_input = _write_input
@@ -253,7 +181,7 @@ def _write_input(w: Writer, written: tree.Input) -> None:
     dtype = w.module.dtype(written.type)
     if dtype != "float32":
         keywords.append(("dtype", code.constant(dtype)))
-    options = {option.name: value(w, option.value) for option in written.type.options}
+    options = {option.name: w.value(option.value) for option in written.type.options}
     layer_name = options.pop("name", code.constant(written.name))
     keywords += list(options.items())
     keywords.append(("name", layer_name))
@@ -267,7 +195,7 @@ def _size(w: Writer, dim: tree.Expr) -> ast.expr:
         n not in w.symbols and (w.scope.lookup(n) is not None or w.module.is_value(w.unit, n))
         for n in free_names(dim)
     )
-    return value(w, dim) if known else code.constant(None)
+    return w.value(dim) if known else code.constant(None)
 
 
 def _model_outputs(
@@ -318,7 +246,9 @@ def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) ->
     base = module.base_of(symbol)
     target = module.model(base)
     home = Writer(module, base.unit, module.root(base.unit).inner(), Locals(()))
-    presets = {name: _preset(module, found) for name, found in module.presets(symbol).items()}
+    presets = {
+        name: preset_default(module, found) for name, found in module.presets(symbol).items()
+    }
     settings = module.settings_for(symbol)
     parameters: list[tuple[str, ast.expr | None]] = []
     for parameter in module.open_parameters(symbol):
@@ -333,119 +263,3 @@ def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) ->
     written.result = target.result
     by_name = [("name", code.constant(node.name))]
     written.statement = code.function(written.identifier, parameters, home.out, by_name)
-
-
-def _preset(module: ModuleWriter, preset: Preset) -> ast.expr:
-    if preset.expr is None:
-        return code.literal(preset.value, frozen=True)
-    w = Writer(module, preset.unit, module.root(preset.unit), Locals(()))
-    return _as_default(w, unchangeable(value(w, preset.expr)), "preset")
-
-
-# -- uses ---------------------------------------------------------------------------------------
-
-
-def join_inputs(
-    w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
-) -> list[Piece]:
-    """Join what arrives, and what is given by name, to a block's inputs in the order it declares them.
-
-    A list in a variable is spread where that puts its elements in their places: the first has it, the others no code.
-    """
-    node = symbol.node
-    assert isinstance(node, tree.Block)
-    if not isinstance(node.body, tree.Body):
-        return [current]
-    names = [i.name for i in arrange(node.body).inputs]
-    by_name = {
-        a.name: applied(w, a.value, python_name(a.name)) for a in extra if a.name is not None
-    }
-    also = [applied(w, a.value, "other") for a in extra if a.name is None]
-    free = [n for n in names if n not in by_name]
-    several = is_several(current.kind) and len(names) > 1
-    if several and isinstance(current.code, ast.List) and isinstance(current.kind, Parts):
-        each = list(zip(current.code.elts, current.kind.items, strict=True))
-        arriving = [Piece(item, kind) for item, kind in each]
-    elif several and (by_name or also):
-        count = len(free) - len(also)
-        spread = code.starred(sequence(current))
-        if not by_name or names[: len(free)] == free:
-            tail = [by_name[n] for n in names[len(free) :]]
-            kinds = [Piece(None, member(current.kind, i)) for i in range(count - 1)]  # type: ignore[arg-type]
-            return [Piece(spread, member(current.kind, 0)), *kinds, *also, *tail]
-        current = w.settle(current, w.temporary("tensors"))
-        arriving = [taken(current, code.constant(number)) for number in range(count)]
-    elif several:
-        kinds = [Piece(None, member(current.kind, i)) for i in range(1, len(names))]  # type: ignore[arg-type]
-        return [Piece(code.starred(sequence(current)), member(current.kind, 0)), *kinds]
-    else:
-        arriving = [current]
-    rest = iter([*arriving, *also])
-    return [by_name[n] if n in by_name else next(rest) for n in names]
-
-
-def model_inputs(
-    w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
-) -> ast.expr:
-    """Spell what a model used as a layer is called with: a tensor, or a list in the order of its inputs."""
-    if not extra:
-        return listed(current).code
-    names = w.module.input_names(symbol)
-    by_name = {
-        a.name: applied(w, a.value, python_name(a.name)).code for a in extra if a.name is not None
-    }
-    also = [applied(w, a.value, "other").code for a in extra if a.name is None]
-    arriving = list(current.code.elts) if isinstance(current.code, ast.List) else [current.code]
-    if is_several(current.kind) and not isinstance(current.code, ast.List):
-        arriving = [code.starred(sequence(current))]
-    rest = iter([*arriving, *also])
-    return code.list_of(by_name[n] if n in by_name else next(rest) for n in names)
-
-
-def hyperparameters(
-    w: Writer, symbol: Symbol, written: Sequence[tree.Argument]
-) -> tuple[list[ast.expr], code.Keywords]:
-    """Spell the arguments of a block or model; `name` and `trainable` are the stage's, unless it declares them."""
-    declared = w.module.open_parameters(symbol)
-    types = {p.name: p.type for p in declared}
-    spelled: list[tuple[str, str | None, ast.expr]] = []
-    for number, argument in enumerate(written):
-        name = argument.name
-        if name is None and number < len(declared):
-            name = declared[number].name
-        if argument.name in ("name", "trainable") and argument.name not in types:
-            continue
-        spell = factory if types.get(str(name)) == "layer" else value
-        by_name = argument.name and python_name(argument.name)
-        spelled.append((argument.star, by_name, spell(w, argument.value)))
-    args, keywords = code.placed(spelled)
-    return args, [*keywords, *_unset(w, symbol, written)]
-
-
-def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.Keywords:
-    """Give the spec's own defaults where the command line changed a model's: they hold for that model alone."""
-    changed = w.module.settings_for(symbol)
-    declared = w.module.open_parameters(symbol) if changed else []
-    given = {a.name for a in written} | {
-        p.name for p in declared[: sum(a.name is None for a in written)]
-    }
-    presets = w.module.presets(symbol)
-    home = Writer(w.module, symbol.unit, w.module.root(symbol.unit).inner(), Locals(()))
-    added: code.Keywords = []
-    for parameter in declared:
-        if parameter.name in changed and parameter.name not in given:
-            own = presets.get(parameter.name)
-            default = default_of(home, parameter, {}) if own is None else _preset(w.module, own)
-            added += [(python_name(parameter.name), default)] if default is not None else []
-    return added
-
-
-def trainable_argument(w: Writer, written: Sequence[tree.Argument]) -> ast.expr | None:
-    """Spell `trainable=` for a block that takes it; None where the default says it."""
-    if w.frozen:
-        return frozen_too(w, written)
-    own = [value(w, a.value) for a in written if a.name == "trainable"]
-    return own[0] if own else None
-
-
-__all__ = ["Scope", "expression"]

@@ -13,19 +13,11 @@ from typing import cast
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.binding import families_taken
-from netdsl.catalog.signature import (
-    FAMILY_MODULES,
-    Family,
-    Signature,
-    families_of,
-    signature,
-)
+from netdsl.catalog.signature import FAMILY_MODULES, Family, Signature, families_of, signature
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit.expressions import expression, value
 from netdsl.emit.kinds import Inlined, LayerObject
 from netdsl.emit.names import Locals
 from netdsl.emit.python import code
-from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -80,7 +72,7 @@ def _holds_layers(kind: str) -> bool:
 
 def frozen_too(w: Writer, written: Sequence[tree.Argument]) -> ast.expr:
     """Spell `trainable=` inside a block that takes it: what the layer says itself still holds."""
-    own = [value(w, a.value) for a in written if a.name == "trainable"]
+    own = [w.value(a.value) for a in written if a.name == "trainable"]
     everything = [code.name("trainable"), *own]
     if own and isinstance(own[0], ast.Constant) and not own[0].value:
         return own[0]
@@ -150,13 +142,13 @@ def argument_value(w: Writer, expr: tree.Expr, families: tuple[Family, ...]) -> 
         if (held := _named_call(w, expr)) is not None:
             return argument_value(w, held, families)
         is_class = _is_unbound(w, expr.id) and layer_kind(expr.id) is not None
-        return code.constant(expr.id) if is_class else value(w, expr)
+        return code.constant(expr.id) if is_class else w.value(expr)
     if "layer" not in families:
-        return value(w, expr)
+        return w.value(expr)
     with w.hold():
         if isinstance(expr, tree.ListExpr) and all(is_layer(w, i) for i in expr.items):
             return code.list_of(_numbered_layers(w, expr.items))
-        return value(w, expr)
+        return w.value(expr)
 
 
 def _named_call(w: Writer, expr: tree.Name) -> tree.Call | None:
@@ -247,7 +239,7 @@ def wrapped_layer(w: Writer, call: tree.Call, base: str | None = None) -> ast.ex
     """Spell a layer that is an argument of another."""
     assert isinstance(call.function, tree.Name)
     identifier = call.function.id
-    own = [value(w, a.value) for a in call.arguments if a.name == "name"]
+    own = [w.value(a.value) for a in call.arguments if a.name == "name"]
     layer_name = own[0] if own else code.constant(base or snake_case(identifier))
     symbol = w.module.symbol(w.unit, identifier)
     if symbol is not None:
@@ -258,9 +250,9 @@ def wrapped_layer(w: Writer, call: tree.Call, base: str | None = None) -> ast.ex
 def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
     """Spell the making of a layer of the user's own."""
     assert isinstance(call.function, tree.Name)
-    function = expression(w, call.function).code
+    function = w.expression(call.function).code
     written = [a for a in call.arguments if a.name not in ("name", "trainable")]
-    spelled = [(a, value(w, a.value)) for a in written]
+    spelled = [(a, w.value(a.value)) for a in written]
     args, keywords = code.placed(
         (a.star, a.name, _its_own(a.star, given) if w.module.draws(a) else given)
         for a, given in spelled
@@ -268,7 +260,7 @@ def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
     keywords += _declared_defaults(w, call.function.id, written)
     if w.frozen or any(a.name == "trainable" for a in call.arguments):
         frozen = frozen_too(w, call.arguments) if w.frozen else None
-        own = [value(w, a.value) for a in call.arguments if a.name == "trainable"]
+        own = [w.value(a.value) for a in call.arguments if a.name == "trainable"]
         keywords.append(("trainable", frozen or own[0]))
     keywords.append(("name", layer_name))
     return code.call(made_once(w, function), args, keywords)
@@ -289,7 +281,7 @@ def _declared_defaults(
     keywords: code.Keywords = []
     for parameter in symbol.node.parameters:
         if parameter.default is not None and parameter.name not in given:
-            default = value(home, parameter.default)
+            default = home.value(parameter.default)
             if w.module.draws_at(parameter.default):
                 default = _its_own("", default)
             keywords.append((parameter.name, default))
@@ -323,7 +315,7 @@ def _numbered_layers(w: Writer, stages: Iterable[tree.Expr]) -> list[ast.expr]:
     made: list[ast.expr] = []
     for stage in stages:
         if not isinstance(stage, tree.Call) or not isinstance(stage.function, tree.Name):
-            made.append(value(w, stage))
+            made.append(w.value(stage))
             continue
         base = snake_case(stage.function.id)
         seen[base] += 1
@@ -331,6 +323,3 @@ def _numbered_layers(w: Writer, stages: Iterable[tree.Expr]) -> list[ast.expr]:
         numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
         made.append(wrapped_layer(w, stage, numbered))
     return made
-
-
-__all__ = ["python_name"]

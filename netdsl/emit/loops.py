@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from netdsl.emit.calls import flowing, iterable
-from netdsl.emit.expressions import listed, sequence, value
-from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, alike, element, member
+from netdsl.emit.calls import iterable
+from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Piece, alike, element, member
 from netdsl.emit.names import Loop
+from netdsl.emit.pieces import listed, sequence
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, names_after_as
+from netdsl.syntax.walk import names_after_as
 
 INDICES = ("i", "j", "k", "m", "n", "p", "q", "index")
 
@@ -157,8 +157,6 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
 
     Where none arrives, the chain begins with one in its only turn.
     """
-    from netdsl.emit.stages import run
-
     pattern: tree.Pattern | None = None
     given, first = current, len(w.out)
     stays = given is not None and given.is_name and not w.is_temporary(given)
@@ -168,7 +166,7 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
         w.scope.arriving = current
     begun = len(w.out)
     if isinstance(stage, tree.Repeat):
-        source = Piece(code.call("range", [value(w, stage.count)]), VALUE)
+        source = Piece(code.call("range", [w.value(stage.count)]), VALUE)
     else:
         pattern, source = stage.target, iterable(w, stage.iterable)
     if source.kind != VALUE:
@@ -177,7 +175,7 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
     start_lists(w, stage)
     with _opened(w, stage, pattern, source) as opened, w.block() as body:
         result = (
-            flowing(w, stage.body, flow) if current is None else run(w, stage.body, current, flow)
+            w.flowing(stage.body, flow) if current is None else w.run(stage.body, current, flow)
         )
         result = w.carry(listed(result), flow)
     if not body:  # whatever the turns, what arrives leaves: in the variable that has it
@@ -203,8 +201,6 @@ def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:
 
 def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
     """`[for pattern in values { chain }]`: a branch for each value."""
-    from netdsl.emit.stages import branch
-
     source = iterable(w, loop.iterable)
     source = Piece(sequence(source), source.kind)
     start_lists(w, loop)
@@ -216,9 +212,7 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
         w.flow("branch", "inner") as flow,
     ):
         result = (
-            flowing(w, loop.body, flow)
-            if arriving is None
-            else branch(w, loop.body, arriving, flow)
+            w.flowing(loop.body, flow) if arriving is None else w.branch(loop.body, arriving, flow)
         )
         result = _on_a_line(w, body, result, flow)
     piece = _collected(w, [opened], [], body, result, collected)
@@ -237,7 +231,7 @@ def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
         w.block() as body,
         w.flow("branch", "inner") as flow,
     ):
-        result = flowing(w, expr.element, flow)
+        result = w.flowing(expr.element, flow)
         result = _on_a_line(w, body, result, flow)
     counted = turns is not None and any(o.loop.used for o in clauses.opened)
     if not body and expr.bracket == "(" and not counted:
@@ -330,12 +324,9 @@ def open_clauses(
         source = Piece(sequence(source), source.kind)
         with _opened(w, node, clause.target, source, known) as opened:
             made.opened.append(opened)
-            made.conditions.append([value(w, test) for test in clause.conditions])
+            made.conditions.append([w.value(test) for test in clause.conditions])
             with rest(remaining[1:]):
                 yield
 
     with rest(clauses):
         yield made
-
-
-__all__ = ["TENSOR", "Parts", "free_names"]

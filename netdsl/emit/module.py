@@ -20,9 +20,9 @@ from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
 from netdsl.emit.bodies import function_over_values
 from netdsl.emit.elaborated import Elaborated
-from netdsl.emit.expressions import expression
 from netdsl.emit.facts import describe
 from netdsl.emit.functions import Written, write_block, write_model, write_specialised
+from netdsl.emit.interpreter import INTERPRETER
 from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Piece
 from netdsl.emit.layers import is_layer_chain, makes_layer
 from netdsl.emit.names import DefaultSet, Locals, Scope
@@ -79,6 +79,7 @@ class ModuleWriter(Elaborated):
         self, unit: Unit, models: Mapping[str, Graph], hyperparameters: Hyperparameters
     ) -> None:
         super().__init__(models)
+        self.interpreter = INTERPRETER
         self.unit = unit
         self.needs_shared_layers = False
         self.needs_once = False
@@ -168,7 +169,7 @@ class ModuleWriter(Elaborated):
             if self.is_layer(w, node.value):
                 constant = Constant(Piece(code.name(spelled), Inlined(node.value)))
             else:
-                piece = expression(w, node.value)
+                piece = w.expression(node.value)
                 statement = code.assign(spelled, piece.code)
                 constant = Constant(Piece(code.name(spelled), piece.kind), statement)
             self._constants[id(node)] = (symbol, constant)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from netdsl.emit.kinds import Kind, Piece
-from netdsl.emit.python.code import name
 from netdsl.emit.python.spelling import unique
 from netdsl.record import record
 from netdsl.syntax import tree
@@ -111,8 +110,3 @@ class Locals:
 
     def release(self, *identifiers: str) -> None:
         self._taken.difference_update(identifiers)
-
-
-def bound(identifier: str, kind: Kind) -> Piece:
-    """A Python variable of a kind."""
-    return Piece(name(identifier), kind)

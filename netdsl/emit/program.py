@@ -9,7 +9,6 @@ from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from netdsl.emit.python.document import WIDTH
 from netdsl.emit.python.layout_statements import format_statements
 from netdsl.emit.python.oldest import assert_python
 from netdsl.record import record
@@ -109,6 +108,3 @@ def import_lines(found: Sequence[tuple[str, str, str]], keras_line: str) -> tupl
     ]
     lines += [keras_line] if keras_line else []
     return tuple(sorted(lines, key=lambda line: (not line.startswith("import "), line.split()[1])))
-
-
-__all__ = ["WIDTH"]

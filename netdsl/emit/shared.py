@@ -26,9 +26,11 @@ from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit import applications
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
+from netdsl.emit.pieces import is_application
 from netdsl.emit.python import code, texts
 from netdsl.emit.python.code import Later
 from netdsl.emit.python.spelling import python_name, unique
+from netdsl.emit.uses import apply_object, block_call, freeze, join_inputs, model_call
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as, walk
@@ -115,8 +117,6 @@ def _objects(w: Writer, spelled: str, plain: list[tree.Call]) -> list[Piece]:
 
 def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     """Make one layer; a frozen model is told so."""
-    from netdsl.emit.uses import freeze, model_call
-
     network = shaped_kind(call)
     if network is not None:
         made = applications.made(w, call, network, code.constant(None))
@@ -213,8 +213,6 @@ class SharedStages:
 
     def _through(self, tensors: list[Piece]) -> Piece:
         """Write the stages that a tensor goes through, and give what leaves them."""
-        from netdsl.emit.stages import branch
-
         (arriving,) = tensors
         flow = self._tensors[0]
         if arriving.kind == TENSOR:
@@ -224,7 +222,7 @@ class SharedStages:
         self.w.scope.bindings |= {n: Piece(code.name(v), TENSOR) for n, v in variables.items()}
         with self._made_once():
             self.w.scope.arriving = arriving
-            result = branch(self.w, self.declared.value, arriving, flow)
+            result = self.w.branch(self.declared.value, arriving, flow)
         self.w.names.release(*variables.values())
         return result
 
@@ -260,8 +258,6 @@ class SharedRow(SharedStages):
         return code.call("keras.Sequential", [made], [("name", self._name())])
 
     def _through(self, tensors: list[Piece]) -> Piece:
-        from netdsl.emit.stages import apply_object, is_application
-
         (current,) = tensors
         flow = self._tensors[0]
         for layer in self._objects:
@@ -290,15 +286,11 @@ class SharedBlock(SharedStages):
 
     def applied(self, current: Piece, written: Sequence[tree.Argument]) -> Piece:
         """Spell the call for what arrives and what is given by name."""
-        from netdsl.emit.functions import join_inputs
-
         tensors = join_inputs(self.w, self._symbol, current, written)
         identifier, result = self.function([piece.kind for piece in tensors])
         given = [piece.code for piece in tensors if piece.code is not None]
         return Piece(code.call(identifier, given), result)
 
     def _through(self, tensors: list[Piece]) -> Piece:
-        from netdsl.emit.uses import block_call
-
         with self._made_once():
             return block_call(self.w, self._call, self._symbol, tensors)

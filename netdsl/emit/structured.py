@@ -9,7 +9,7 @@ from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.emit.header import header, sign
-from netdsl.emit.module import DEEP, ModuleWriter
+from netdsl.emit.module import ModuleWriter
 from netdsl.emit.program import Program, import_lines, parts_of, render
 from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.registration import registrations
@@ -92,6 +92,3 @@ def _imports(
     standard += ["import sys"] if module.needs_deep_model else []
     others = import_lines(found, keras_line)
     return tuple(tuple(group) for group in (standard, others) if group)
-
-
-__all__ = ["DEEP", "emit_structured"]

@@ -1,17 +1,25 @@
-"""Uses of blocks and models in Python: the call of a block's function, a model made and called as a layer."""
+"""Uses in Python: the call of a block's function, a model made and called as a layer, what a `layer` statement made.
+
+Also which tensor goes to which input, and which argument to which hyperparameter.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit import functions
-from netdsl.emit.expressions import value
-from netdsl.emit.kinds import Piece
+from netdsl.elaborate.plans.ordering import arrange
+from netdsl.emit.calls import applied, call_time
+from netdsl.emit.kinds import TENSOR, LayerObject, Parts, Piece, is_several, member
 from netdsl.emit.layers import frozen_too, made_once
+from netdsl.emit.names import Locals
+from netdsl.emit.parameters import default_of, factory, preset_default
+from netdsl.emit.pieces import listed, sequence, spread, taken
 from netdsl.emit.python import code
+from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -21,15 +29,15 @@ def block(w: Writer, maker: tree.Call, written: tuple[tree.Argument, ...], curre
     assert isinstance(maker.function, tree.Name)
     symbol = w.module.symbol(w.unit, maker.function.id)
     assert symbol is not None
-    return block_call(w, maker, symbol, functions.join_inputs(w, symbol, current, written))
+    return block_call(w, maker, symbol, join_inputs(w, symbol, current, written))
 
 
 def block_call(w: Writer, maker: tree.Call, symbol: Symbol, tensors: list[Piece]) -> Piece:
     """Spell the call of a block's function, for tensors that are joined to its inputs."""
     written = w.module.block(symbol, [t.kind for t in tensors])
-    args, keywords = functions.hyperparameters(w, symbol, maker.arguments)
+    args, keywords = hyperparameters(w, symbol, maker.arguments)
     if written.takes_trainable:
-        frozen = functions.trainable_argument(w, maker.arguments)
+        frozen = trainable_argument(w, maker.arguments)
         keywords += [("trainable", frozen)] if frozen is not None else []
     if (w.shares and written.takes_layers) or (
         isinstance(w.layers, ast.Name) and w.layers.id != "layers"
@@ -48,7 +56,7 @@ def model(w: Writer, maker: tree.Call, written: tuple[tree.Argument, ...], curre
     assert isinstance(maker.function, tree.Name)
     symbol = w.module.symbol(w.unit, maker.function.id)
     assert symbol is not None
-    inputs = functions.model_inputs(w, symbol, current, written)
+    inputs = model_inputs(w, symbol, current, written)
     return Piece(code.call(target, [inputs]), result)
 
 
@@ -58,7 +66,7 @@ def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Any]:
     symbol = w.module.symbol(w.unit, maker.function.id)
     assert symbol is not None
     written = w.module.model(symbol)
-    args, keywords = functions.hyperparameters(w, symbol, maker.arguments)
+    args, keywords = hyperparameters(w, symbol, maker.arguments)
     base = snake_case(maker.function.id)
     keywords.append(("name", w.stage_name(maker, base)))
     return (
@@ -73,10 +81,150 @@ def freeze(
 ) -> ast.expr:
     """Give a model to call; a frozen one is made first and told so. `base` is its variable if it is `named`."""
     trainable = frozen_too(w, maker.arguments) if w.frozen else None
-    own = [value(w, a.value) for a in maker.arguments if a.name == "trainable"]
+    own = [w.value(a.value) for a in maker.arguments if a.name == "trainable"]
     if trainable is None and not own:
         return made
     variable = base if named else w.temporary(base, f"{base}_model")
     w.emit(code.assign(variable, made))
     w.emit(code.freezes(variable, trainable or own[0]))
     return code.name(variable)
+
+
+def join_inputs(
+    w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
+) -> list[Piece]:
+    """Join what arrives, and what is given by name, to a block's inputs in the order it declares them.
+
+    A list in a variable is spread where that puts its elements in their places: the first has it, the others no code.
+    """
+    node = symbol.node
+    assert isinstance(node, tree.Block)
+    if not isinstance(node.body, tree.Body):
+        return [current]
+    names = [i.name for i in arrange(node.body).inputs]
+    by_name = {
+        a.name: applied(w, a.value, python_name(a.name)) for a in extra if a.name is not None
+    }
+    also = [applied(w, a.value, "other") for a in extra if a.name is None]
+    free = [n for n in names if n not in by_name]
+    several = is_several(current.kind) and len(names) > 1
+    if several and isinstance(current.code, ast.List) and isinstance(current.kind, Parts):
+        each = list(zip(current.code.elts, current.kind.items, strict=True))
+        arriving = [Piece(item, kind) for item, kind in each]
+    elif several and (by_name or also):
+        count = len(free) - len(also)
+        every = code.starred(sequence(current))
+        if not by_name or names[: len(free)] == free:
+            tail = [by_name[n] for n in names[len(free) :]]
+            kinds = [Piece(None, member(current.kind, i)) for i in range(count - 1)]  # type: ignore[arg-type]
+            return [Piece(every, member(current.kind, 0)), *kinds, *also, *tail]
+        current = w.settle(current, w.temporary("tensors"))
+        arriving = [taken(current, code.constant(number)) for number in range(count)]
+    elif several:
+        kinds = [Piece(None, member(current.kind, i)) for i in range(1, len(names))]  # type: ignore[arg-type]
+        return [Piece(code.starred(sequence(current)), member(current.kind, 0)), *kinds]
+    else:
+        arriving = [current]
+    rest = iter([*arriving, *also])
+    return [by_name[n] if n in by_name else next(rest) for n in names]
+
+
+def model_inputs(
+    w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
+) -> ast.expr:
+    """Spell what a model used as a layer is called with: a tensor, or a list in the order of its inputs."""
+    if not extra:
+        return listed(current).code
+    names = w.module.input_names(symbol)
+    by_name = {
+        a.name: applied(w, a.value, python_name(a.name)).code for a in extra if a.name is not None
+    }
+    also = [applied(w, a.value, "other").code for a in extra if a.name is None]
+    arriving = list(current.code.elts) if isinstance(current.code, ast.List) else [current.code]
+    if is_several(current.kind) and not isinstance(current.code, ast.List):
+        arriving = [code.starred(sequence(current))]
+    rest = iter([*arriving, *also])
+    return code.list_of(by_name[n] if n in by_name else next(rest) for n in names)
+
+
+def hyperparameters(
+    w: Writer, symbol: Symbol, written: Sequence[tree.Argument]
+) -> tuple[list[ast.expr], code.Keywords]:
+    """Spell the arguments of a block or model; `name` and `trainable` are the stage's, unless it declares them."""
+    declared = w.module.open_parameters(symbol)
+    types = {p.name: p.type for p in declared}
+    spelled: list[tuple[str, str | None, ast.expr]] = []
+    for number, argument in enumerate(written):
+        name = argument.name
+        if name is None and number < len(declared):
+            name = declared[number].name
+        if argument.name in ("name", "trainable") and argument.name not in types:
+            continue
+        spell = factory if types.get(str(name)) == "layer" else Writer.value
+        by_name = argument.name and python_name(argument.name)
+        spelled.append((argument.star, by_name, spell(w, argument.value)))
+    args, keywords = code.placed(spelled)
+    return args, [*keywords, *_unset(w, symbol, written)]
+
+
+def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.Keywords:
+    """Give the spec's own defaults where the command line changed a model's: they hold for that model alone."""
+    changed = w.module.settings_for(symbol)
+    declared = w.module.open_parameters(symbol) if changed else []
+    given = {a.name for a in written} | {
+        p.name for p in declared[: sum(a.name is None for a in written)]
+    }
+    presets = w.module.presets(symbol)
+    home = Writer(w.module, symbol.unit, w.module.root(symbol.unit).inner(), Locals(()))
+    added: code.Keywords = []
+    for parameter in declared:
+        if parameter.name in changed and parameter.name not in given:
+            own = presets.get(parameter.name)
+            default = (
+                default_of(home, parameter, {}) if own is None else preset_default(w.module, own)
+            )
+            added += [(python_name(parameter.name), default)] if default is not None else []
+    return added
+
+
+def trainable_argument(w: Writer, written: Sequence[tree.Argument]) -> ast.expr | None:
+    """Spell `trainable=` for a block that takes it; None where the default says it."""
+    if w.frozen:
+        return frozen_too(w, written)
+    own = [w.value(a.value) for a in written if a.name == "trainable"]
+    return own[0] if own else None
+
+
+def apply_object(
+    w: Writer,
+    target: Piece,
+    written: tuple[tree.Argument, ...],
+    current: Piece,
+    flow: str,
+    stage: tree.Expr | None = None,
+) -> Piece:
+    """Apply what a `layer` statement made to what arrives."""
+    kind = target.kind
+    assert isinstance(kind, LayerObject)
+    if kind.stages is not None:
+        return kind.stages.applied(current, written)
+    if kind.model is not None:
+        inputs = model_inputs(w, kind.model, current, written)
+        return Piece(code.call(target.code, [inputs]), kind.result or TENSOR)
+    args, keywords = call_time(w, written)
+    only = kind.only_lists
+    first = spread(current) if kind.positional else [listed(current, only=only).code]
+    called = code.call(target.code, [*first, *args], keywords)
+    result = kind.result or TENSOR
+    left = Piece(called, result if stage is None else w.module.result_kind(stage, result))
+    if kind.trainable is None:
+        return left
+    assert isinstance(target.code, ast.Name)
+    return then_frozen(w, left, target.code.id, kind.trainable, flow)
+
+
+def then_frozen(w: Writer, applied: Piece, layer: str, trainable: ast.expr, flow: str) -> Piece:
+    """Call a layer, and only then tell it and the layers inside it whether they train."""
+    result = w.carry(applied, flow)
+    w.emit(code.freezes(layer, trainable))
+    return result

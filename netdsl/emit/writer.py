@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import NamePlan
@@ -18,6 +18,18 @@ from netdsl.syntax.walk import begins_with
 
 if TYPE_CHECKING:
     from netdsl.emit.module import ModuleWriter
+
+
+class Interpreter(NamedTuple):
+    """What a writer asks of the floors above it: see `interpreter.py`, which fills it."""
+
+    expression: Callable[[Writer, tree.Expr], Piece]
+    stage: Callable[[Writer, tree.Expr, Piece, str], Piece]
+    flowing: Callable[[Writer, tree.Expr, str], Piece]
+
+
+#: Expressions that take no variable.
+_ALONE = (tree.Literal, tree.Name, tree.Arriving, tree.FString)
 
 
 class Writer:
@@ -68,6 +80,36 @@ class Writer:
     def is_source(self, call: tree.Call) -> bool:
         """Tell whether nothing arrives at a call of `ops`, though it stands behind an arrow."""
         return call.alone and id(call) in self._branch_starts
+
+    # -- what is written by the floors above ----------------------------------------------------
+
+    def value(self, expr: tree.Expr) -> ast.expr:
+        """Give the Python of a value."""
+        return self.expression(expr).code
+
+    def expression(self, expr: tree.Expr) -> Piece:
+        """Give the Python of an expression and what it is."""
+        spell = self.module.interpreter.expression
+        if isinstance(expr, _ALONE):
+            return spell(self, expr)
+        with self.own_temporaries():  # what stands beside it may not have been used yet
+            return spell(self, expr)
+
+    def flowing(self, expr: tree.Expr, flow: str) -> Piece:
+        """Give an expression whose chain, if it is one, flows through a variable."""
+        return self.module.interpreter.flowing(self, expr, flow)
+
+    def run(self, stage: tree.Expr, current: Piece, flow: str) -> Piece:
+        """Write one stage for the piece that arrives, and give the piece that leaves."""
+        outer = self.scope.arriving
+        result = self.module.interpreter.stage(self, stage, current, flow)
+        self.scope.arriving = outer
+        return result
+
+    def branch(self, stage: tree.Expr, current: Piece, flow: str) -> Piece:
+        """Write a chain of its own: a branch of a fork, from what arrives or from a tensor that it names, or an arm."""
+        with self.within(self.scope.inner()):
+            return self.run(stage, current, flow)
 
     # -- statements -----------------------------------------------------------------------------
 
@@ -177,13 +219,11 @@ class Writer:
 
     def stage_name(self, node: tree.Node, fallback: str) -> ast.expr:
         """Spell the `name=` of a stage: where it stands, in this turn of the loops around it."""
-        from netdsl.emit.expressions import value
-
         planned = self.plan.of(node) if self.plan is not None else None
         base: ast.expr = code.constant(planned.base if planned else fallback)
         explicit = planned.explicit if planned is not None else None
         if explicit is not None and not isinstance(explicit, tree.Literal):
-            base = value(self, explicit)
+            base = self.value(explicit)
         parts: list[ast.expr] = [base]
         if self.in_block:
             self.uses_name = True

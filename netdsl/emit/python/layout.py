@@ -11,7 +11,6 @@ import ast
 from typing import Final, Literal, TypeAlias
 
 from netdsl.emit.python.document import (
-    HARD,
     SOFT,
     SPACE,
     BestFit,
@@ -22,6 +21,7 @@ from netdsl.emit.python.document import (
     IfBreaks,
     Indent,
     Marker,
+    Printer,
 )
 from netdsl.emit.python.literals import spell_constant, spell_fstring
 
@@ -478,9 +478,4 @@ def _has_brackets(node: ast.expr, *, or_empty: bool = False) -> bool:
 
 def flat(node: ast.expr) -> str:
     """Spell an expression on one line, however long."""
-    from netdsl.emit.python.document import Printer
-
     return Printer(width=1_000_000_000).print(lay_out(node, None))
-
-
-__all__ = ["HARD", "INSIDE", "lay_out", "parenthesized_if_it_helps"]

@@ -1,0 +1,81 @@
+"""Hyperparameters in Python: what they are called, and their defaults, which nobody can change."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from netdsl.emit.kinds import VALUE, Kind, LayerFactory, Piece
+from netdsl.emit.names import Locals
+from netdsl.emit.presets import Preset
+from netdsl.emit.python import code
+from netdsl.emit.python.spelling import python_name
+from netdsl.emit.writer import Writer
+from netdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from netdsl.emit.module import ModuleWriter
+
+
+def declare_parameters(
+    w: Writer, declared: Iterable[tree.Parameter], settings: dict[str, Any] | None = None
+) -> list[tuple[str, ast.expr | None]]:
+    """Bind the hyperparameters and spell their defaults; a list becomes a tuple, which nobody can change."""
+    parameters: list[tuple[str, ast.expr | None]] = []
+    for parameter in declared:
+        spelled = python_name(parameter.name)
+        w.names.reserve(spelled)
+        kind: Kind = LayerFactory() if parameter.type == "layer" else VALUE
+        w.scope.bindings[parameter.name] = Piece(code.name(spelled), kind)
+        parameters.append((spelled, default_of(w, parameter, settings or {})))
+    return parameters
+
+
+def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Any]) -> ast.expr | None:
+    """Spell a parameter's default: what the command line set, or what the spec wrote."""
+    if parameter.name in settings:
+        return code.literal(settings[parameter.name], frozen=True)
+    if parameter.default is None:
+        return None
+    with w.within(w.module.root(w.unit)):
+        if parameter.type == "layer":
+            return factory(w, parameter.default)
+        spelled = unchangeable(w.value(parameter.default))
+    return _as_default(w, spelled, f"default_{python_name(parameter.name)}")
+
+
+def _as_default(w: Writer, spelled: ast.expr, base: str) -> ast.expr:
+    """Give a default that is computed a name of its own, so that nobody wonders when it is."""
+    if any(isinstance(n, (ast.Call, ast.Dict, ast.ListComp)) for n in ast.walk(spelled)):
+        return w.module.hoisted(base, spelled)
+    return spelled
+
+
+def factory(w: Writer, expr: tree.Expr) -> ast.expr:
+    """Spell a layer as a function that makes it, as each use is a new layer; a shared one is always the same."""
+    with w.hold():
+        made = w.value(expr)
+    if (
+        isinstance(made, ast.Call)
+        and isinstance(made.func, ast.Name)
+        and not made.args
+        and not made.keywords
+    ):
+        return made.func
+    empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    return ast.Lambda(empty, made)
+
+
+def unchangeable(node: ast.expr) -> ast.expr:
+    """Turn lists into tuples, inside each other too."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return code.tuple_of(unchangeable(item) for item in node.elts)
+    return node
+
+
+def preset_default(module: ModuleWriter, preset: Preset) -> ast.expr:
+    if preset.expr is None:
+        return code.literal(preset.value, frozen=True)
+    w = Writer(module, preset.unit, module.root(preset.unit), Locals(()))
+    return _as_default(w, unchangeable(w.value(preset.expr)), "preset")
