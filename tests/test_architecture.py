@@ -136,6 +136,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     ("module",),
     ("interpreter", "functions"),
     ("expressions", "stages", "bodies"),
+    ("forks",),
     ("shared", "comparisons", "conditions", "loops"),
     ("uses", "applications", "operators"),
     ("calls", "parameters"),

@@ -7,9 +7,9 @@ through another short name otherwise.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import assert_never
 
 from netdsl.elaborate.plans.ordering import Step, arrange
 from netdsl.elaborate.scope.frame import defaults_by_kind
@@ -17,6 +17,7 @@ from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece, is_ten
 from netdsl.emit.names import DefaultSet
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.unread import tidied
 from netdsl.emit.shared import write_layer
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -151,10 +152,15 @@ class BodyWriter:
                 self._bind(target, written, number)
             case tree.Assert() as claim:
                 write_assert(w, claim)
-            case tree.Input() as written_input if self.write_input is not None:
-                self.write_input(w, written_input)
-            case _:
+            case tree.Input() as written_input:
+                if self.write_input is not None:
+                    self.write_input(w, written_input)
+            case tree.Defaults():  # in force since the body was declared
                 pass
+            case tree.Output():
+                raise AssertionError("an output is written by `write`")
+            case other:
+                assert_never(other)
 
     def _let(self, name: str, written: tree.Expr) -> None:
         w = self.w
@@ -322,62 +328,6 @@ class BodyWriter:
         self.w.out[:] = tidied(code.settled(self.w.out), self._lets)
 
 
-def tidied(statements: list[ast.stmt], lets: Iterable[str]) -> list[ast.stmt]:
-    """Drop assignments that nothing reads (of values), or their variable (of tensors)."""
-    droppable = set(lets)
-    readers = Counter(name for s in statements for name in _reads(s))  # how many statements
-    while True:
-        kept: list[ast.stmt] = []
-        for statement in reversed(statements):  # who reads stands after: mostly one round is enough
-            if _is_unread(statement, readers, droppable):
-                readers.subtract(_reads(statement))
-            else:
-                kept.append(statement)
-        if len(kept) == len(statements):
-            break
-        statements = kept[::-1]
-    return [_withoutvariable_of(s, readers) for s in statements]
-
-
-def _reads(statement: ast.stmt) -> set[str]:
-    part = statement.value if isinstance(statement, ast.Assign) else statement
-    return {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
-
-
-def _target_of(statement: ast.stmt) -> str | None:
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-        return statement.targets[0].id
-    return None
-
-
-def _is_unread(statement: ast.stmt, readers: Counter[str], droppable: set[str]) -> bool:
-    if isinstance(statement, ast.FunctionDef):
-        return not readers[statement.name]
-    variable = _target_of(statement)
-    if variable is None or readers[variable]:
-        return False
-    assert isinstance(statement, ast.Assign)
-    return variable in droppable or isinstance(statement.value, (ast.Name, ast.List, ast.Tuple))
-
-
-def _withoutvariable_of(statement: ast.stmt, readers: Counter[str]) -> ast.stmt:
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
-        statement.targets[0] = _read_parts(statement.targets[0], readers)
-        return statement
-    variable = _target_of(statement)
-    if variable is not None and not readers[variable]:
-        assert isinstance(statement, ast.Assign)
-        return code.expression(statement.value)
-    return statement
-
-
-def _read_parts(target: ast.expr, readers: Counter[str]) -> ast.expr:
-    """Write `_` for the parts of an unpacking that nothing reads."""
-    if isinstance(target, ast.Tuple):
-        return code.tuple_of(_read_parts(part, readers) for part in target.elts)
-    return target if isinstance(target, ast.Name) and readers[target.id] else code.name("_")
-
-
 def _head(written: tree.Expr) -> str | None:
     """Give the name that a chain starts from."""
     first = written.stages[0] if isinstance(written, tree.Pipe) else written
@@ -404,8 +354,10 @@ def _defined(statement: tree.BodyStatement) -> list[str]:
             return [*pattern_names(target), *body_names(written)]
         case tree.Output(_, name, written):
             return [*([name] if name else []), *body_names(written)]
-        case _:
+        case tree.Input() | tree.Defaults() | tree.Assert():
             return []
+        case _:
+            assert_never(statement)
 
 
 def _assertions_early(steps: list[Step]) -> list[Step]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.signature import dtype_aliases
@@ -132,8 +132,10 @@ class ModuleWriter(Elaborated):
             case tree.ExternLayer():
                 self._imports[id(symbol.node)] = symbol
                 self.classes.add(spelled)
-            case _:
-                pass
+            case tree.Block() | tree.Model() | tree.SpecialisedModel():
+                pass  # written where a stage uses them
+            case other:
+                assert_never(other)
         return Piece(code.name(spelled), VALUE)
 
     def root(self, unit: Unit) -> Scope:

@@ -17,20 +17,17 @@ from netdsl.emit import applications, uses
 from netdsl.emit.calls import call_time, ops_call
 from netdsl.emit.catalogue_names import unbound_path
 from netdsl.emit.conditions import choose_source, conditional_stage, if_stage
-from netdsl.emit.kinds import TENSOR, LayerObject, ListOf, Piece, element, ways_in
+from netdsl.emit.forks import fork_stage
+from netdsl.emit.kinds import TENSOR, LayerObject, ListOf, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
-from netdsl.emit.loops import append, fork_loop, loop_stage
-from netdsl.emit.pieces import is_application, list_piece, listed, sequence, spread
+from netdsl.emit.loops import append, loop_stage
+from netdsl.emit.pieces import is_application, listed, spread
 from netdsl.emit.python import code
-from netdsl.emit.python.layout import flat
 from netdsl.emit.shared import holds_network
 from netdsl.emit.uses import apply_object, then_frozen
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
-
-#: A fork with one application stays on one line with the join where that is at most this long.
-_INLINE_WIDTH = 44
 
 
 def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
@@ -95,7 +92,7 @@ def write_stage(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece
         case tree.Name():
             return _name(w, stage, current, flow)
         case tree.ListExpr():
-            return _fork(w, stage, current, flow)
+            return fork_stage(w, stage, current, flow)
         case tree.Arriving():
             return current
         case tree.Pipe():
@@ -117,9 +114,6 @@ def write_stage(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece
             return w.expression(stage)
         case _:
             assert_never(stage)
-
-
-# -- names and calls ----------------------------------------------------------------------------
 
 
 def _name(w: Writer, stage: tree.Name, current: Piece, flow: str) -> Piece:
@@ -159,8 +153,10 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
             return uses.model(w, maker, _second(second), current)
         case tree.ExternLayer():
             return _extern(w, maker, second, current)
-        case _:
+        case tree.Let() | tree.Function() | tree.ExternFn():
             return w.expression(stage)
+        case other:
+            assert_never(other)
 
 
 def _mentions_arriving(stage: tree.Call) -> bool:
@@ -234,70 +230,6 @@ def _application(
     made = applications.made(w, maker, kind, shape, cuts)
     target = uses.freeze(w, maker, made, snake_case(kind))
     return Piece(code.call(target, [current.code]), w.module.result_kind(second or maker, TENSOR))
-
-
-# -- forks --------------------------------------------------------------------------------------
-
-
-def _fork(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
-    """`[chain, chain]`: each branch gets what arrives; the result is the list of what leaves them."""
-    current = w.settle(current, flow)
-    w.scope.arriving = current
-    spread = any(isinstance(part, tree.For) for part in stage.items)
-    working = sum(not _is_plain(w, part) for part in stage.items) + spread
-    number = 0
-    pieces: list[Piece] = []
-    places: list[
-        tuple[int, int, str]
-    ] = []  # piece, statement, variable of an application not yet assigned
-    with w.own_temporaries():
-        for part in stage.items:
-            w.note_sources(part)
-            if isinstance(part, tree.Starred):
-                inner = w.expression(part.value)
-                pieces.append(Piece(code.starred(sequence(inner)), ListOf(element(inner.kind))))
-            elif isinstance(part, tree.For):
-                inner = fork_loop(w, part, current)
-                pieces.append(Piece(code.starred(inner.code), inner.kind))
-            elif _is_plain(w, part):
-                pieces.append(w.branch(part, current, flow))
-            else:
-                number += 1
-                prefix = flow if flow.startswith("branch") else ""
-                names = _branch_names(prefix, number, working)
-                with w.flow(*names) as variable:
-                    pieces.append(w.branch(part, current, variable))
-                if is_application(pieces[-1].code):
-                    places.append((len(pieces) - 1, len(w.out), variable))
-        _name_branches(w, pieces, places)
-    return list_piece(pieces)
-
-
-def _branch_names(outer: str, number: int, working: int) -> list[str]:
-    if outer:
-        return [f"{outer}_{number}" if outer[-1:].isdigit() else f"{outer}{number}", "part"]
-    return ["branch", "branch1"] if working == 1 else [f"branch{number}", f"part{number}"]
-
-
-def _is_plain(w: Writer, part: tree.Expr) -> bool:
-    """Tell whether a branch is a tensor as it is and takes no line of its own."""
-    if isinstance(part, tree.Name):
-        found = w.scope.lookup(part.id)
-        return found is not None and not isinstance(found.kind, LayerObject)
-    return isinstance(part, (tree.Arriving, tree.Starred, tree.For, tree.Subscript, tree.Attribute))
-
-
-def _name_branches(w: Writer, pieces: list[Piece], places: list[tuple[int, int, str]]) -> None:
-    """Give each application among the branches a line, unless it is the only one and short."""
-    length = sum(len(flat(piece.code)) + 2 for piece in pieces)
-    if len(places) <= 1 and length <= _INLINE_WIDTH:
-        return
-    for number, position, variable in reversed(places):
-        w.out.insert(position, code.assign(variable, pieces[number].code))
-        pieces[number] = Piece(code.name(variable), pieces[number].kind)
-
-
-# -- names --------------------------------------------------------------------------------------
 
 
 def _as(w: Writer, stage: tree.As, current: Piece, flow: str) -> Piece:

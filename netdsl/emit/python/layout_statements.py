@@ -265,7 +265,7 @@ def dedented(text: str) -> list[str]:
 
 def wrap(text: str, indent: int = 0, first: int = 0) -> list[str]:
     """Break a sentence into lines that fit beside an indentation; `first` columns are taken on line one."""
-    import textwrap
+    import textwrap  # here alone: it compiles its patterns when it is imported
 
     return textwrap.wrap(
         " " * first + text, WIDTH - indent, break_long_words=False, break_on_hyphens=False

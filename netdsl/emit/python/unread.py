@@ -1,0 +1,65 @@
+"""Statements without what nothing reads: constants, and the variables of applications that nobody names."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable
+
+from netdsl.emit.python import code
+
+
+def tidied(statements: list[ast.stmt], lets: Iterable[str]) -> list[ast.stmt]:
+    """Drop assignments that nothing reads (of values), or their variable (of tensors)."""
+    droppable = set(lets)
+    readers = Counter(name for s in statements for name in _reads(s))  # how many statements
+    while True:
+        kept: list[ast.stmt] = []
+        for statement in reversed(statements):  # who reads stands after: mostly one round is enough
+            if _is_unread(statement, readers, droppable):
+                readers.subtract(_reads(statement))
+            else:
+                kept.append(statement)
+        if len(kept) == len(statements):
+            break
+        statements = kept[::-1]
+    return [_without_variable(s, readers) for s in statements]
+
+
+def _reads(statement: ast.stmt) -> set[str]:
+    part = statement.value if isinstance(statement, ast.Assign) else statement
+    return {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+
+
+def _target_of(statement: ast.stmt) -> str | None:
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        return statement.targets[0].id
+    return None
+
+
+def _is_unread(statement: ast.stmt, readers: Counter[str], droppable: set[str]) -> bool:
+    if isinstance(statement, ast.FunctionDef):
+        return not readers[statement.name]
+    variable = _target_of(statement)
+    if variable is None or readers[variable]:
+        return False
+    assert isinstance(statement, ast.Assign)
+    return variable in droppable or isinstance(statement.value, (ast.Name, ast.List, ast.Tuple))
+
+
+def _without_variable(statement: ast.stmt, readers: Counter[str]) -> ast.stmt:
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+        statement.targets[0] = _read_parts(statement.targets[0], readers)
+        return statement
+    variable = _target_of(statement)
+    if variable is not None and not readers[variable]:
+        assert isinstance(statement, ast.Assign)
+        return code.expression(statement.value)
+    return statement
+
+
+def _read_parts(target: ast.expr, readers: Counter[str]) -> ast.expr:
+    """Write `_` for the parts of an unpacking that nothing reads."""
+    if isinstance(target, ast.Tuple):
+        return code.tuple_of(_read_parts(part, readers) for part in target.elts)
+    return target if isinstance(target, ast.Name) and readers[target.id] else code.name("_")
