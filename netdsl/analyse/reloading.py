@@ -49,11 +49,10 @@ class _Written:
         if first is None:
             self.met[id(layer)] = _Met(by, inside, layer is by)
             return True
-        if first.by is by:
-            first.is_noted |= inside[: len(first.inside)] == first.inside
-            return True
+        if first.by is by and inside[: len(first.inside)] == first.inside:
+            first.is_noted = True
         if first.is_noted:
-            if in_network:
+            if in_network and first.by is layer:
                 self.lost.append((layer, first.by, by))
             return False
         if layer.weights:
@@ -88,7 +87,17 @@ class _Written:
 
 
 def not_found_again(graph: Graph) -> Iterator[Diagnostic]:
-    """Tell, once for a model, of what Keras does not find again in a `.keras` file."""
+    """Tell, once for a model and each model inside it, of what Keras does not find again in a `.keras` file."""
+    pending, seen = [graph], {id(graph)}
+    while pending:
+        part = pending.pop()
+        yield from _lost_in(part)
+        inside = [o.graph for o in part.operations() if o.graph is not None]
+        pending += [inner for inner in inside if id(inner) not in seen]
+        seen.update(map(id, inside))
+
+
+def _lost_in(graph: Graph) -> Iterator[Diagnostic]:
     names = {
         id(part): held.declared
         for operation in graph.operations()

@@ -99,6 +99,8 @@ class Drawing:
             kinds.append(self.use_block)
         if any(taken == shape for taken in scope.layers.values()):
             kinds.append(self.shared)
+        if len(shape) == 2 and any(taken == shape[1:] for taken in scope.layers.values()):
+            kinds.append(self.held)
         if len(shape) == 1 and any(shape == taken for taken, _ in self.models.values()):
             kinds.append(self.use_model)
         return self.chance.choice(kinds)(shape, depth, scope)
@@ -183,6 +185,11 @@ class Drawing:
     def shared(self, shape: Shape, depth: int, scope: Scope) -> tuple[str, Shape]:
         name = self.chance.choice([n for n, taken in scope.layers.items() if taken == shape])
         return name, shape
+
+    def held(self, shape: Shape, depth: int, scope: Scope) -> tuple[str, Shape]:
+        """Hold a shared layer inside another: at each step, or in a row of layers at each step."""
+        name = self.chance.choice([n for n, taken in scope.layers.items() if taken == shape[1:]])
+        return f"TimeDistributed({name})", shape
 
     def use_block(self, shape: Shape, depth: int, scope: Scope) -> tuple[str, Shape]:
         block = self.chance.choice(self.blocks)
@@ -271,11 +278,15 @@ class Drawing:
     def shared_layer(self, scope: Scope, lines: list[str]) -> None:
         name = self.name(scope.taken, plain=True)
         taken = self.chance.choice(list(scope.tensors.values()))
-        value = self.some("Dense", "chain", "block")
+        if len(taken) == 2 and self.often(0.5):
+            taken = taken[1:]  # to be held at each step
+        value = self.some("Dense", "chain", "block", "fork")
         width = taken[-1]
         text = f"Dense({width})"
         if value == "chain":
             text = f"Dense({width}) -> ReLU() -> Dense({width})"
+        if value == "fork":
+            text = f"[_, Dense({width})] -> Add()"
         singles = [
             b for b in self.blocks if b.inputs == 1 and len(b.outputs) == 1 and b.rank == len(taken)
         ]
