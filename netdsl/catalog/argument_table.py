@@ -44,6 +44,7 @@ from netdsl.catalog.argument_types import (
     repeated,
 )
 from netdsl.catalog.factor_types import (
+    DEVIATION,
     FROM_ZERO_TO_ONE,
     MAGNITUDE,
     OF_A_TURN,
@@ -284,7 +285,7 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ("GroupNormalization", "groups"): either(
         POSITIVE, Integer("-1 for one group to a channel", -1, -1)
     ),
-    ("GaussianNoise", "stddev"): FRACTION,
+    ("GaussianNoise", "stddev"): DEVIATION,
     ("ConvLSTM1D", "filters"): COUNT,
     ("ConvLSTM2D", "filters"): COUNT,
     ("ConvLSTM3D", "filters"): COUNT,

@@ -25,6 +25,7 @@ from netdsl.catalog.signature import Family, Parameter, Signature
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems.arguments import (
+    ArgumentOutOfRange,
     MissingArgument,
     RepeatedArgument,
     TooManyArguments,
@@ -280,7 +281,8 @@ class _Binder:
                 if not help and isinstance(value, list) and value and likely(kind, value[0]):
                     help = f"go through them: `for value in {spell(value)} {{ {self.signature.name}(value) }}`"
                 help = help or self._in_general(kind, value)
-                may_go = not help and self._has_default(name)
+                out = refusal.problem is ArgumentOutOfRange  # something was meant by it
+                may_go = not help and self._has_default(name) and not out
                 help = LEAVE_OUT if may_go else help
             self.is_shifted = suggestion is None and (position or 0) >= FIRST_MISPLACED
             self._report(

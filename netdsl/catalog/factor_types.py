@@ -45,6 +45,21 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Share(Number):
+    """One number that is a share of something."""
+
+    unit: Unit | None = None
+
+    def accept(self, value: Any) -> float:
+        try:
+            return super().accept(value)
+        except ArgumentMismatch as refusal:
+            if self.unit is None or refusal.problem is not ArgumentOutOfRange:
+                raise
+            raise self.unit.mismatch(value, self.spelled) from None
+
+
+@dataclass(frozen=True)
 class Factor(ArgumentType):
     """How far an augmentation goes: one number, or a pair that it is drawn between."""
 
@@ -90,6 +105,10 @@ FROM_ZERO_TO_ONE = factor(0, 1)
 SHARE_IN_BOUNDS = factor(0, 1, pairs_overlap=False)
 ZOOM = factor(-1, 1, pairs_overlap=False, open_low=True)
 
+OF_WHAT_ARRIVES = Unit(
+    "the deviation on the scale of what arrives", "25 levels of 255 are `25 / 255`"
+)
+DEVIATION = Share("a number from 0 to 1", 0.0, 1.0, unit=OF_WHAT_ARRIVES)
 OF_A_TURN = Unit("a share of a turn", "45 degrees are `0.125`", 360)
 OF_HEIGHT = Unit("a share of the image's height", "10 pixels of 224 are `10 / 224`")
 OF_WIDTH = Unit("a share of the image's width", "10 pixels of 224 are `10 / 224`")

@@ -90,4 +90,5 @@ def _around(value: int) -> Iterator[Any]:
     if _LEAST_PERCENT <= value <= 100:
         yield value / 100
     yield (value,)
-    yield bool(value)
+    if value in (0, 1):  # of 64 nobody says whether
+        yield bool(value)

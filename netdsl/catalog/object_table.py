@@ -22,7 +22,6 @@ from netdsl.catalog.argument_types import (
     NUMBERS,
     POSITIVE,
     POSITIVE_NUMBER,
-    RATE,
     TEXT,
     ArgumentType,
     Integer,
@@ -35,6 +34,7 @@ from netdsl.catalog.argument_types import (
     items,
     optional,
 )
+from netdsl.catalog.factor_types import Share, Unit
 from netdsl.catalog.reference_types import ACTIVATION, FUNCTION, OPTIMIZER, POLICY, Reference
 from netdsl.catalog.signature import Family
 
@@ -207,7 +207,13 @@ CALLBACKS: dict[str, ArgumentType] = {
     "min_delta": NUMBER,
     "min_lr": NON_NEGATIVE,
     "baseline": optional(NUMBER),
-    "factor": RATE,
+    "factor": Share(
+        "a number from 0 up to 1, without 1",
+        0.0,
+        1.0,
+        open_maximum=True,
+        unit=Unit("what the rate is multiplied by", "a tenth is `0.1`"),
+    ),
     "mode": choice("auto", "min", "max"),
     "save_freq": SAVE_FREQUENCY,
     "save_best_only": BOOLEAN,

@@ -22,6 +22,7 @@ from netdsl.catalog.argument_types import (
     Repeated,
     Text,
 )
+from netdsl.catalog.factor_types import Factor
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
@@ -83,6 +84,8 @@ def in_general(kind: ArgumentType, value: Any) -> str:
             return _bounded(value, minimum, maximum, "write a number")
         case Boolean():
             return "write `True` or `False`"
+        case Factor():
+            return f"write {kind.spelled}"
         case Text():
             return 'write a string: `"…"`'
         case Items(_, item, length) if isinstance(item, Integer):

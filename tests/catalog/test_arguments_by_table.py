@@ -263,6 +263,10 @@ def test_no_class_swallows_an_argument_of_any_name() -> None:
         ("RandomTranslation", "height_factor", 10, None),  # of how many pixels?
         ("RandomBrightness", "factor", 50, None),
         ("RandomHue", "factor", 18, None),
+        ("GaussianNoise", "stddev", 25, None),  # of 255 levels
+        ("RandomZoom", "height_factor", 20, "0.2"),
+        ("RandomZoom", "height_factor", 1.5, None),
+        ("Conv2D", "use_bias", 64, None),
         ("RandAugment", "factor", 9, "0.9"),
         ("RandomContrast", "factor", 20, "0.2"),
         ("RandomCrop", "height", 0.8, None),  # of how many pixels?
