@@ -26,6 +26,7 @@ from netdsl.catalog.kind import (
 )
 from netdsl.record import record
 from netdsl.source import Span
+from netdsl.syntax import tree
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec, sum_of
 
 Family = Literal["input", "layer", "model", "op", "extern", "application"]
@@ -64,8 +65,20 @@ class Operation:
     graph: Graph | None = None
     module: str = ""
     span: Span | None = None
+    #: What made it, as the spec writes it: a call, an operator between tensors, or the declaration of an input.
+    written: tree.Call | tree.Binary | tree.Input | None = None
     is_held: bool = False  # it is made once, and part of other layers too
     made_for: TensorSpec | None = None  # what a shared layer was first applied to
+
+    @property
+    def call(self) -> tree.Call | None:
+        """The call that made it, where one did."""
+        return self.written if isinstance(self.written, tree.Call) else None
+
+    @property
+    def declared(self) -> tree.Input | None:
+        """The statement that declares it, where it is an input."""
+        return self.written if isinstance(self.written, tree.Input) else None
 
 
 @dataclass(eq=False)

@@ -26,7 +26,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("netdsl.emit", "netdsl.report", "netdsl.compare"),
     ("netdsl.analyse", "netdsl.fixes"),
     ("netdsl.elaborate", "netdsl.format"),
-    ("netdsl.graph", "netdsl.syntax"),
+    ("netdsl.graph",),
+    ("netdsl.syntax",),
     ("netdsl.catalog",),
     ("netdsl.diagnostics",),
     (

@@ -17,6 +17,7 @@ from netdsl.catalog.operations.numbers import PASSING
 from netdsl.graph import Graph, Node
 from netdsl.record import record
 from netdsl.source import Span
+from netdsl.syntax import tree
 
 #: Layers that move, cut, fill and change pixels, and leave them in their range.
 _KEEPING: tuple[Role, ...] = (
@@ -44,6 +45,7 @@ class Step:
     definition: LayerKind
     bound: Mapping[str, Any]
     place: Span
+    call: tree.Call | None
     arriving: Pixels
 
 
@@ -149,18 +151,23 @@ def steps(graph: Graph, found: Mapping[int, Pixels]) -> Iterator[Step]:
             continue
         inside = layers_in(node.operation.bound)
         if inside:
-            yield from along(inside, place, arriving)
+            yield from along(inside, node.operation.call, place, arriving)
         else:
-            yield Step(definition, node.operation.bound, place, arriving)
+            yield Step(definition, node.operation.bound, place, node.operation.call, arriving)
 
 
-def along(layers: tuple[BoundLayer, ...], place: Span, arriving: Pixels) -> Iterator[Step]:
+def along(
+    layers: tuple[BoundLayer, ...], written: tree.Expr | None, place: Span, arriving: Pixels
+) -> Iterator[Step]:
     """Give each layer of a chain that stands in one place, with what arrives at it."""
+    from netdsl.elaborate.remedies.written_arguments import first_call_of
+
     start = place.start
     for layer in _one_by_one(layers):
-        own, start = _place_of(layer.kind, place, start)
+        call = None if written is None else first_call_of(layer.kind, written, start)
+        own, start = (place, start) if call is None else (call.span, call.span.end)
         assert layer.definition is not None
-        yield Step(layer.definition, layer.arguments, own, arriving)
+        yield Step(layer.definition, layer.arguments, own, call, arriving)
         scaling = scaling_of_layer(layer.definition, layer.arguments)
         if scaling is not None:
             arriving = Pixels(scaling.of(arriving.range), own)
@@ -178,11 +185,3 @@ def _one_by_one(layers: tuple[BoundLayer, ...]) -> Iterator[BoundLayer]:
             pending[:0] = inside
         else:
             yield layer
-
-
-def _place_of(kind: str, within: Span, start: int) -> tuple[Span, int]:
-    """Find the call of a layer in the text of a chain, from a place on; all of the chain where it is not there."""
-    from netdsl.elaborate.remedies.size_candidates import call_of
-
-    found = call_of(kind, Span(within.file, start, within.end))
-    return (found, found.end) if found is not None else (within, start)

@@ -59,7 +59,7 @@ def layer_kind(name: str) -> LayerKind | None:
     return found or layer_kinds().get(own)
 
 
-def names_a(name: str, *roles: Role) -> bool:
+def has_role(name: str, *roles: Role) -> bool:
     """Tell whether a name, or an operator between tensors, is that of a layer with one of these roles."""
     own = MERGE_LAYERS.get(name, name)
     found = layer_kind(own) if own in names_and_aliases("layer") else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netdsl.catalog import names_a
+from netdsl.catalog import has_role
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label, first_that_helps
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
@@ -209,7 +209,7 @@ def _end_of_fork(stop: Stop, opener: int, last: int) -> tuple[int, bool]:
     """Guess the last token of the branches of a fork: what stands before the layer that joins them."""
     tokens = stop.tokens
     for index in range(opener + 1, last + 1):
-        if tokens.kinds[index] == "->" and names_a(
+        if tokens.kinds[index] == "->" and has_role(
             tokens.text(index + 1), "merging", "contraction"
         ):
             return index - 1, True

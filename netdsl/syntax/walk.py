@@ -8,6 +8,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
+from netdsl.source import Span
 from netdsl.syntax import tree
 
 _AS = re.compile(r"\bas\b")
@@ -53,6 +54,24 @@ def walk(node: tree.Node) -> Iterator[tree.Node]:
         current = stack.pop()
         yield current
         stack.extend(reversed(children(current)))
+
+
+def nodes_around(root: tree.Node, place: Span) -> list[tree.Node]:
+    """Give the nodes that a place lies in, from `root` inwards; none where it lies in another file."""
+    around: list[tree.Node] = []
+    inner: tree.Node | None = root if root.span.file is place.file else None
+    while inner is not None:
+        around.append(inner)
+        below = (c for c in children(inner) if c.span.start <= place.start)
+        inner = next((c for c in below if place.end <= c.span.end), None)
+    return around
+
+
+def way_to(root: tree.Node, target: tree.Node) -> list[tree.Node]:
+    """Give the nodes from one down to another that stands below it, both among them; none where it does not."""
+    around = nodes_around(root, target.span)
+    number = next((n for n, node in enumerate(around) if node is target), None)
+    return [] if number is None else around[: number + 1]
 
 
 def begins_with(item: tree.Expr) -> Iterator[tree.Expr]:

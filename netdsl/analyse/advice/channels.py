@@ -9,7 +9,7 @@ from netdsl.analyse.advice.view import View, argument, at, uses
 from netdsl.analyse.layout import Layout, layouts, own_layout
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.remedies.size_candidates import with_value
+from netdsl.elaborate.remedies.argument_fixes import with_value
 from netdsl.graph import Node
 from netdsl.tensor import spell_shape
 
@@ -54,7 +54,7 @@ def _by_channel(node: Node) -> bool:
 def _on_axis(node: Node, layout: Layout) -> Fix | None:
     axis = "1" if layout == "first" else "-1"
     place = 0 if node.is_a("batch_normalization") else 1
-    return with_value(at(node), "axis", axis, place, "normalise by channel")
+    return with_value(node.operation.call, "axis", axis, place, "normalise by channel")
 
 
 def _maker(view: View, node: Node) -> Node | None:
@@ -91,10 +91,10 @@ def changed_order(view: View) -> Iterable[Diagnostic]:
             related=(*((Label(at(maker), label),) if maker else ()), *uses(node)),
             help=f'write `{node.kind}(…, data_format="channels_{arriving}")`, or a `defaults` line for all of them',
             fix=with_value(
-                at(node),
+                node.operation.call,
                 "data_format",
                 f'"channels_{arriving}"',
-                -1,
+                None,
                 "keep the channels where they are",
             ),
         )

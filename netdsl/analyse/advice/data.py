@@ -11,7 +11,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.remedies.categories import Categories, Followed, bound_of
-from netdsl.elaborate.remedies.size_candidates import argument as place_of
+from netdsl.elaborate.remedies.written_arguments import place_of_argument
 from netdsl.graph import Node
 
 #: Layers that take what arrives for quantities: twice the number counts twice.
@@ -45,7 +45,7 @@ def _made_here(arriving: Categories) -> Label:
 
 
 def _as_many(node: Node, name: str, count: int) -> Fix | None:
-    place = place_of(node, name)
+    place = place_of_argument(node, name)
     if place is None or not place.text.replace("_", "").isdigit():
         return None
     return Fix((Edit(place, str(count)),), text=f"give it room for {count}: `{name}={count}`")
@@ -110,10 +110,10 @@ def _as_vectors(count: object) -> str:
 
 def _as_code(maker: Node) -> Fix | None:
     several = maker.flat_outputs[0].shape[-1] != 1 or maker.flat_outputs[0].rank == 1
-    if argument(maker, "output_mode") != "int" or maker.operation.span is None:
+    if argument(maker, "output_mode") != "int":
         return None
     mode = '"multi_hot"' if several else '"one_hot"'
-    return with_argument(maker.operation.span, "output_mode", mode, "give a code of each: ")
+    return with_argument(maker.operation.call, "output_mode", mode, "give a code of each: ")
 
 
 RULES: tuple[Rule, ...] = (too_few_rows, nothing_learned, categories_as_quantities)

@@ -134,7 +134,9 @@ def half_output(view: View) -> Iterable[Diagnostic]:
                     *uses(node),
                 ),
                 help='write `dtype="float32"` in the last layer',
-                fix=with_argument(at(node), "dtype", '"float32"', "compute the output in full: "),
+                fix=with_argument(
+                    node.operation.call, "dtype", '"float32"', "compute the output in full: "
+                ),
             )
 
 

@@ -16,10 +16,17 @@ from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
-from netdsl.elaborate.remedies.size_candidates import argument, argument_in, call_of
+from netdsl.elaborate.remedies.written_arguments import (
+    argument_of,
+    argument_of_node,
+    first_call_of,
+    last_name,
+    value_place,
+)
 from netdsl.graph import Node
 from netdsl.record import record
 from netdsl.source import Span
+from netdsl.syntax import tree
 
 _PENALTY, _CONSTRAINT = "_regularizer", "_constraint"
 
@@ -35,12 +42,18 @@ class _Held:
     place: Span
     node: Node
 
-    def argument(self, name: str) -> Span | None:
-        """Find where an argument stands."""
+    def argument(self, name: str) -> tree.Argument | None:
+        """Find an argument as it is written."""
         if self.kind == self.node.kind:
-            return argument(self.node, name)
-        call = call_of(self.kind, self.place)
-        return None if call is None else argument_in(call, self.kind, name)
+            return argument_of_node(self.node, name)
+        whole = self.node.operation.call
+        call = None if whole is None else first_call_of(self.kind, whole)
+        return None if call is None else argument_of(call, self.kind, name)
+
+    def place_of(self, name: str) -> Span | None:
+        """Find where the value of an argument stands."""
+        given = self.argument(name)
+        return None if given is None else value_place(given)
 
 
 def _layers(view: View) -> Iterator[_Held]:
@@ -86,7 +99,7 @@ def constraint_axis(view: View) -> Iterable[Diagnostic]:
 def _other_axes(held: _Held, name: str, kind: str, over: set[int], units: UnitAxes) -> Diagnostic:
     axes, rank = units
     wanted = str(axes[0]) if len(axes) == 1 else str(list(axes))
-    place = held.argument(name) or held.place
+    place = held.place_of(name) or held.place
     weight = name.removesuffix(_CONSTRAINT)
     weight = weight if weight in ("kernel", "embeddings") else f"{weight} kernel"
     return problems.ConstraintAxis.at(
@@ -97,18 +110,19 @@ def _other_axes(held: _Held, name: str, kind: str, over: set[int], units: UnitAx
         weight=weight,
         related=() if place == held.place else (Label(held.place, "of this layer"),),
         help=f"of one unit it is that over `axis={wanted}`",
-        fix=_over(place, kind, wanted),
+        fix=_over(held.argument(name), kind, wanted),
     )
 
 
-def _over(place: Span, kind: str, wanted: str) -> Fix | None:
-    text = place.text
-    why = "take the norm of each unit: "
-    if text.startswith(f"{kind}(") and "axis" not in text:
-        return with_argument(place, "axis", wanted, why)
+def _over(given: tree.Argument | None, kind: str, wanted: str) -> Fix | None:
+    if given is None:
+        return None
+    why, text = "take the norm of each unit: ", given.value.span.text
+    if isinstance(given.value, tree.Call) and last_name(given.value.function) == kind:
+        return with_argument(given.value, "axis", wanted, why)
     if text.strip("\"'").replace("_", "").lower() == kind.lower():
         made = f"{kind}(axis={wanted})"
-        return Fix((Edit(place, made),), text=f"{why}`{made}`")
+        return Fix((Edit(value_place(given), made),), text=f"{why}`{made}`")
     return None
 
 
@@ -129,7 +143,7 @@ def does_nothing(view: View) -> Iterable[Diagnostic]:
             )
         for name, value in held.written.items():
             if name.endswith(_PENALTY) and _penalises_nothing(value):
-                place = held.argument(name) or held.place
+                place = held.place_of(name) or held.place
                 yield problems.DoesNothing.at(
                     place,
                     "both of its strengths are 0 unless they are given",
@@ -166,7 +180,7 @@ def idle_argument(view: View) -> Iterable[Diagnostic]:
     for held in _layers(view):
         for name, wanted in idle_arguments("layer", held.kind, held.written, held.bound):
             if each_step(held.node) is None or held.kind == held.node.kind:
-                place = held.argument(name)
+                place = held.place_of(name)
                 if place is not None:
                     yield _idle(held.kind, name, wanted, place)
     yield from _idle_settings(view)

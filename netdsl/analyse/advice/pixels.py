@@ -31,10 +31,11 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.remedies.rank_candidates import before, left_out
-from netdsl.elaborate.remedies.size_candidates import argument_in
+from netdsl.elaborate.remedies.written_arguments import argument_of, value_place
 from netdsl.elaborate.training.settings import DataSource
 from netdsl.graph import Node
 from netdsl.source import Span
+from netdsl.syntax import tree
 
 #: Data sets of Keras that are images of 0 to 255; of these, those of digits.
 _IMAGES = frozenset({"mnist", "fashion_mnist", "cifar10", "cifar100"})
@@ -57,23 +58,23 @@ def _ranges(view: View) -> dict[int, Pixels]:
     return pixel_ranges(view.graph, _are_images(view))
 
 
-def _augment(view: View) -> tuple[tuple[BoundLayer, ...], Span | None]:
-    """Give the layers of the `augment` setting, and where it stands."""
+def _augment(view: View) -> tuple[tuple[BoundLayer, ...], tree.Expr | None]:
+    """Give the layers of the `augment` setting, and how it is written."""
     chain = view.setting("augment")
     if not isinstance(chain, BoundLayer) or view.training is None:
         return (), None
     inside = layers_in(chain.arguments) or ((chain,) if chain.definition is not None else ())
-    return inside, view.training.spans["augment"]
+    return inside, view.training.trees["augment"]
 
 
 def _all_steps(view: View) -> Iterator[Step]:
     """Give each layer that pixels of a known range arrive at: in the model, and in the augmentation of its data."""
     yield from steps(view.graph, _ranges(view))
-    layers, place = _augment(view)
-    if place is not None and layers:
+    layers, written = _augment(view)
+    if written is not None and layers:
         scaled = any(scaling_of_layer(x.definition, x.arguments) for x in layers)
         if _are_images(view) or scaled:
-            yield from along(layers, place, Pixels(RAW))
+            yield from along(layers, written, written.span, Pixels(RAW))
 
 
 def other_value_range(view: View) -> Iterable[Diagnostic]:
@@ -105,13 +106,13 @@ def _scaled_here(arriving: Pixels) -> tuple[Label, ...]:
 
 
 def _with_range(step: Step, spelled: str) -> Fix | None:
-    place = argument_in(step.place, step.definition.name, "value_range")
-    if place is not None:
-        edit = Edit(place, spelled)
-        return Fix((edit,), text=f"say how far the pixels go: `value_range={spelled}`")
-    if not step.place.text.startswith(f"{step.definition.name}("):
+    if step.call is None:
         return None
-    return with_argument(step.place, "value_range", spelled, "say how far the pixels go: ")
+    given = argument_of(step.call, step.definition.name, "value_range")
+    if given is not None:
+        edit = Edit(value_place(given), spelled)
+        return Fix((edit,), text=f"say how far the pixels go: `value_range={spelled}`")
+    return with_argument(step.call, "value_range", spelled, "say how far the pixels go: ")
 
 
 def scaled_twice(view: View) -> Iterable[Diagnostic]:
@@ -183,10 +184,10 @@ def _made_fit(view: View, node: Node, expected: Expected, arriving: Pixels) -> F
 
 def scaled_in_training(view: View) -> Iterable[Diagnostic]:
     """Report scaling among the augmentations, which validation and prediction do not go through."""
-    layers, place = _augment(view)
-    if place is None:
+    layers, written = _augment(view)
+    if written is None:
         return
-    for step in along(layers, place, Pixels(RAW)):
+    for step in along(layers, written, written.span, Pixels(RAW)):
         scaling = scaling_of_layer(step.definition, step.bound)
         if scaling is not None:
             yield problems.ScaledInTraining.at(
@@ -220,10 +221,10 @@ def _changes(view: View) -> Iterator[tuple[LayerKind, Span, Node | None]]:
         definition, bound = node.operation.definition, node.operation.bound
         if definition is not None and _changes_signs(definition, bound):
             yield definition, at(node), node
-        yield from _changing(along(layers_in(bound), at(node), Pixels(RAW)))
-    layers, place = _augment(view)
-    if place is not None:
-        yield from _changing(along(layers, place, Pixels(RAW)))
+        yield from _changing(along(layers_in(bound), node.operation.call, at(node), Pixels(RAW)))
+    layers, written = _augment(view)
+    if written is not None:
+        yield from _changing(along(layers, written, written.span, Pixels(RAW)))
 
 
 def _changing(chain: Iterator[Step]) -> Iterator[tuple[LayerKind, Span, Node | None]]:

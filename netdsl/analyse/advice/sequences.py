@@ -10,7 +10,7 @@ from netdsl.analyse.advice.view import View, argument, at, each_step, uses
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.remedies.size_candidates import arguments_in
+from netdsl.elaborate.remedies.written_arguments import argument_of_node, value_place
 from netdsl.graph import Node, Ref, refs_in
 from netdsl.source import Span
 
@@ -70,8 +70,9 @@ def no_mask_made(view: View) -> Iterable[Diagnostic]:
         if maker is None:
             continue
         whole = at(node)
-        written = next((a.value for a in arguments_in(whole) if a.name in (None, "layer")), None)
-        alone = written is not None and maker is inner and len(arguments_in(whole)) == 1
+        given, call = argument_of_node(node, "layer"), node.operation.call
+        written = None if given is None else value_place(given)
+        alone = call is not None and len(call.arguments) == 1 and maker is inner
         yield problems.NoMaskMade.at(
             whole,
             f"the mask of `{maker.kind}` ends inside, and padding counts like data from here on",

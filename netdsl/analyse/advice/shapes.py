@@ -224,7 +224,7 @@ def dropped_border(view: View) -> Iterable[Diagnostic]:
                 layer=node.kind,
                 related=uses(node),
                 help='use `padding="same"`, or sizes that divide evenly',
-                fix=with_argument(at(node), "padding", '"same"', "keep the border: "),
+                fix=with_argument(node.operation.call, "padding", '"same"', "keep the border: "),
             )
 
 
@@ -329,7 +329,9 @@ def unshared_slopes(view: View) -> Iterable[Diagnostic]:
             places=weights[0] // channels,
             related=uses(node),
             help=f"write `{node.kind}(shared_axes={axes})`",
-            fix=with_argument(at(node), "shared_axes", str(axes), "share them over the places: "),
+            fix=with_argument(
+                node.operation.call, "shared_axes", str(axes), "share them over the places: "
+            ),
         )
 
 

@@ -22,8 +22,9 @@ from netdsl.catalog.kind import ObjectValue, Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
+from netdsl.elaborate.remedies.written_arguments import argument_at, value_place
 from netdsl.graph import Node
-from netdsl.source import Span
+from netdsl.syntax import tree
 
 #: From how many rectified layers on the loss of variance is told of: 2^-10 is about a thousandth.
 _DEEP = 10
@@ -64,7 +65,7 @@ def lost_bias(view: View) -> Iterable[Diagnostic]:
             layer=before.kind,
             related=(Label(at(node), "subtracted here"), *uses(before)),
             help=f"write `{before.kind}(…, use_bias=False)`",
-            fix=with_argument(at(before), "use_bias", "False", "leave the bias out: "),
+            fix=with_argument(before.operation.call, "use_bias", "False", "leave the bias out: "),
         )
 
 
@@ -158,7 +159,7 @@ def selu_initializer(view: View) -> Iterable[Diagnostic]:
             initializer=_snake(kind),
             related=uses(node),
             help="use `kernel_initializer=lecun_normal`",
-            fix=_lecun(at(node), default),
+            fix=_lecun(node.operation.call),
         )
 
 
@@ -166,16 +167,14 @@ def _snake(kind: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in kind).lstrip("_")
 
 
-def _lecun(call: Span, default: bool) -> Fix | None:
+def _lecun(call: tree.Call | None) -> Fix | None:
     """Write the initializer into the call, or in the place of one that is a single name."""
-    if default:
+    given = None if call is None else argument_at(call, "kernel_initializer", None)
+    if given is None:
         return with_argument(call, "kernel_initializer", "lecun_normal", "keep the variance: ")
-    head, _, rest = call.text.partition("kernel_initializer=")
-    name = rest.split(",")[0].split(")")[0].strip()
-    if not name.strip("\"'").isidentifier():
+    if not value_place(given).text.strip("\"'").isidentifier():
         return None
-    start = call.start + len(head) + len("kernel_initializer=")
-    edit = Edit(Span(call.file, start, start + len(name)), "lecun_normal")
+    edit = Edit(value_place(given), "lecun_normal")
     return Fix((edit,), text="keep the variance: `kernel_initializer=lecun_normal`")
 
 

@@ -61,6 +61,7 @@ class Prepared:
     arguments: Mapping[str, Any]
     written: dict[str, Any]
     span: Span
+    call: tree.Call | tree.Binary
     complete: bool
     key: Hashable  # equal keys mean equal bindings; None where that cannot be told
     found: Signature
@@ -100,7 +101,7 @@ def bind_call(
     if known is not None:
         binding, written = known
         prepared = Prepared(
-            label, definition, binding.arguments, written, call.span, True, key, found, given
+            label, definition, binding.arguments, written, call.span, call, True, key, found, given
         )
         if is_fixed:
             frame.session.fixed_calls[id(call)] = (call, prepared)
@@ -132,6 +133,7 @@ def bind_call(
         binding.arguments,
         written,
         call.span,
+        call,
         complete,
         key or spelled,
         found,

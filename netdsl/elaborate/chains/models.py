@@ -198,7 +198,12 @@ def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -
         types.match_type(written.type, arriving, frame, "input", written.span)
         spec = replace(spec, shape=arriving.shape, masked=arriving.masked)
     operation = Operation(
-        name, "InputLayer", "input", {k: v for k, v in options.items() if v}, span=written.name_span
+        name,
+        "InputLayer",
+        "input",
+        {k: v for k, v in options.items() if v},
+        span=written.name_span,
+        written=written,
     )
     node = Node(
         len(body.graph.nodes),

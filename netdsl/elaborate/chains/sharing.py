@@ -166,13 +166,13 @@ def _one_layer(shared: SharedLayer, call: tree.Call, scope: Frame, frame: Frame)
         if is_poisoned(made):
             return POISON
         if isinstance(target, KindRef):
-            infer = _inferring(shared, held, made, scope, call.span)
+            infer = _inferring(shared, held, made, scope, call)
         return replace(made, infer=infer, name=name, shared=held)
     return BoundLayer(call.function.span.text, {}, infer, name=name, shared=held)
 
 
 def _inferring(
-    shared: SharedLayer, held: Held, made: BoundLayer, scope: Frame, span: Span
+    shared: SharedLayer, held: Held, made: BoundLayer, scope: Frame, call: tree.Call
 ) -> Callable[..., Inference]:
     """Give what a layer of Keras makes of an input; its operation is made once, and its weights are that one's."""
     body = scope.body
@@ -183,7 +183,7 @@ def _inferring(
         weights = distinct(result.weights)
         operation = shared.operations.get(held.name)
         if operation is None:
-            operation = _operation(held.name, made, weights, span, body)
+            operation = _operation(held.name, made, weights, call, body)
             operation.made_for = inputs[0] if inputs else None
         elif why := made_once.unlike_before(operation, weights, inputs[0]):
             raise Refusal(
@@ -199,13 +199,13 @@ def _inferring(
 
 
 def _operation(
-    name: str, made: BoundLayer, weights: tuple[Weight, ...], span: Span, body: Body
+    name: str, made: BoundLayer, weights: tuple[Weight, ...], call: tree.Call, body: Body
 ) -> Operation:
     arguments = dict(made.written) if body.trainable else {**made.written, "trainable": False}
     trainable = bool(made.arguments.get("trainable", True)) and body.trainable
     operation = Operation(
         name, made.kind, "layer", arguments, made.arguments, weights, trainable,
-        made.definition, span=span,
+        made.definition, span=call.span, written=call,
     )  # fmt: skip
     return made_once.keep(operation, body, ())
 

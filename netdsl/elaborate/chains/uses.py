@@ -191,6 +191,7 @@ def apply_model(
             trainable,
             graph=graph,
             span=call.span,
+            written=call,
         )
         made_once.keep(operation, body, arriving)
     inference = models.model_inference(outputs, operation.weights, graph)

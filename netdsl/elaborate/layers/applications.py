@@ -202,6 +202,7 @@ def _add(
             applied.weights,
             trainable,
             span=call.span,
+            written=call,
         )
         made_once.keep(operation, body, arriving)
     outputs = applied.outputs if isinstance(cuts, tuple) and cuts else applied.outputs[0]

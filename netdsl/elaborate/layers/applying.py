@@ -281,9 +281,9 @@ def _report_refusal(
         refusal.problem.at(
             span,
             refusal.label,
-            help=in_words(refusal, prepared.span, positional),
+            help=in_words(refusal, prepared, positional, frame.unit.module),
             related=refusal_labels(refusal, positional, frame, span),
-            fix=propose(refusal, prepared, positional, frame.body.graph, extra),
+            fix=propose(refusal, prepared, positional, frame.body.graph, extra, frame.unit.module),
             **facts,
         )
     )
@@ -352,6 +352,7 @@ def _operation(
         trainable,
         prepared.definition,
         span=prepared.span,
+        written=prepared.call,
     )
     return made_once.keep(operation, body, arriving)
 

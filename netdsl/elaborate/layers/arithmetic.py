@@ -107,7 +107,7 @@ def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Any:
         return POISON
     name = layers.stage_name(expr, frame, kind.lower())
     whole = tree.Call(expr.op_span, tree.Name(expr.op_span, kind), ())
-    prepared.span = expr.op_span
+    prepared.span, prepared.call = expr.op_span, expr
     return layers.apply_prepared(prepared, name, list(tensors), [], frame, whole)
 
 

@@ -154,5 +154,6 @@ def _operation(
         body.trainable and parameters.is_trainable(call, frame),
         module=node.module,
         span=call.span,
+        written=call,
     )
     return made_once.keep(operation, body, arriving)

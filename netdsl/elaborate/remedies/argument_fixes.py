@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.remedies.written_arguments import argument_at, value_place
 from netdsl.elaborate.scope.entities import Given, short
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -80,24 +81,43 @@ def one_tuple(positional: list[Given]) -> Fix | None:
     return Fix((Edit(whole, text),), text=f"write one tuple: `{text}`")
 
 
-def with_argument(call: Span, name: str, value: str, why: str) -> Fix | None:
+def with_argument(call: tree.Expr | None, name: str, value: str, why: str) -> Fix | None:
     """Add an argument to a call that does not give it."""
     return with_arguments(call, {name: value}, why)
 
 
-def with_arguments(call: Span, arguments: Mapping[str, str], why: str) -> Fix | None:
+def with_arguments(call: tree.Expr | None, arguments: Mapping[str, str], why: str) -> Fix | None:
     """Add arguments to a call that gives none of them, and say so behind `why`."""
     added = added_arguments(call, arguments)
     return None if added is None else Fix((added[0],), text=f"{why}`{added[1]}`")
 
 
-def added_arguments(call: Span, arguments: Mapping[str, str]) -> tuple[Edit, str] | None:
+def added_arguments(
+    call: tree.Expr | None, arguments: Mapping[str, str]
+) -> tuple[Edit, str] | None:
     """Give the change that adds arguments to a call, and the call as it then is; None where it gives one of them."""
-    text = call.text
-    if not text.endswith(")") or any(f"{name}=" in text for name in arguments):
+    if not isinstance(call, tree.Call) or any(a.name in arguments for a in call.arguments):
         return None
-    empty = text[:-1].rstrip().endswith("(")
-    listed = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    added = listed if empty else f", {listed}"
-    place = Span(call.file, call.end - 1, call.end - 1)
-    return Edit(place, added), " ".join((text[:-1] + added + ")").split())
+    whole, listed = call.span, ", ".join(f"{name}={value}" for name, value in arguments.items())
+    if call.arguments:
+        place, added = call.arguments[-1].span.end, f", {listed}"
+    else:
+        place, added = whole.end - 1, listed
+    text = whole.text[: place - whole.start] + added + whole.text[place - whole.start :]
+    return Edit(Span(whole.file, place, place), added), " ".join(text.split())
+
+
+def with_value(
+    call: tree.Expr | None, name: str, value: str, position: int | None, why: str
+) -> Fix | None:
+    """Give an argument of a call a value, in place of the one that it has by its name or position."""
+    if not isinstance(call, tree.Call):
+        return None
+    given = argument_at(call, name, position)
+    if given is None:
+        return with_argument(call, name, value, f"{why}: ")
+    place, whole = value_place(given), call.span
+    shown = (
+        f"{whole.text[: place.start - whole.start]}{value}{whole.text[place.end - whole.start :]}"
+    )
+    return Fix((Edit(place, value),), text=f"{why}: `{' '.join(shown.split())}`")

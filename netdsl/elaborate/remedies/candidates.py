@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isqrt, prod
@@ -21,11 +20,12 @@ from netdsl.elaborate.remedies.rank_candidates import (
     given_back,
     stage_left_out,
 )
-from netdsl.elaborate.remedies.size_candidates import arguments_in, calls_a
 from netdsl.elaborate.remedies.state_candidates import batch_declared, for_states
+from netdsl.elaborate.remedies.written_arguments import argument_of, makes_layer_with_role
 from netdsl.elaborate.scope.entities import Given, Tensor, tensors_in
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
+from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec, spell_shape
 
 
@@ -35,38 +35,50 @@ class _Bound(Protocol):
     @property
     def span(self) -> Span: ...
     @property
+    def call(self) -> tree.Call | tree.Binary: ...
+    @property
     def arguments(self) -> Mapping[str, Any]: ...
 
 
 def propose(
-    refusal: Refusal, bound: _Bound, positional: list[Any], graph: Graph, extra: Sequence[Given]
+    refusal: Refusal,
+    bound: _Bound,
+    positional: list[Any],
+    graph: Graph,
+    extra: Sequence[Given],
+    module: tree.Module,
 ) -> Fix | None:
-    """Propose changes for a refused layer, the likeliest first; None where nothing stands to reason."""
-    call, arguments = bound.span, bound.arguments
+    """Propose changes for a refused layer, the likeliest first; None where nothing stands to reason.
+
+    `module` is the file that the layer is written in.
+    """
     tensors = list(tensors_in(positional))
     blamed = next((g for g in extra if g.name is not None and g.name == refusal.blames), None)
     if refusal.problem is problems.WrongState and blamed is not None:
         needs = refusal.facts.get("needs")
         widths = needs if isinstance(needs, tuple) else ()
         return first_that_helps(
-            for_states(widths, call, blamed.span, list(tensors_in(blamed.value)), graph)
+            for_states(
+                widths, bound.call, blamed.span, list(tensors_in(blamed.value)), graph, module
+            )
         )
-    return first_that_helps(_proposals(refusal, call, arguments, tensors, graph))
+    return first_that_helps(_proposals(refusal, bound, tensors, graph, module))
 
 
-def in_words(refusal: Refusal, call: Span, positional: list[Any]) -> str:
+def in_words(refusal: Refusal, bound: _Bound, positional: list[Any], module: tree.Module) -> str:
     """Give the help for a refused layer where none of the changes turns out to help."""
     tensors = list(tensors_in(positional))
     if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
-        return how_to_fit(refusal, tensors, call) or refusal.help
+        return how_to_fit(refusal, tensors, bound.call, module) or refusal.help
     return refusal.help
 
 
 def _proposals(
-    refusal: Refusal, call: Span, arguments: Any, tensors: list[Tensor], graph: Graph
+    refusal: Refusal, bound: _Bound, tensors: list[Tensor], graph: Graph, module: tree.Module
 ) -> Iterator[Fix | None]:
+    call, written, arguments = bound.span, bound.call, bound.arguments
     if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
-        yield from for_unequal(refusal, tensors, call, graph)
+        yield from for_unequal(refusal, tensors, written, graph, module)
         return
     match refusal.problem:
         case problems.UnequalInputs if len({t.spec.rank for t in tensors}) > 1:
@@ -75,24 +87,26 @@ def _proposals(
             yield _sequences_upstream(tensors[0], graph)
             needs = refusal.facts.get("needs")
             needs = needs if isinstance(needs, int) else 0
-            yield from for_rank(needs, tensors[0], call, graph)
+            yield from for_rank(needs, tensors[0], written, graph)
             yield _flatten_before(tensors[0], call)
             yield given_back(needs, tensors[0], graph)
         case problems.TooSmall if arguments.get("padding") == "valid":
             yield _told_at_input(refusal, call, channels_last(_first_of(tensors[0], graph)))
-            yield argument_fixes.with_argument(call, "padding", '"same"', "pad its input: ")
+            yield argument_fixes.with_argument(written, "padding", '"same"', "pad its input: ")
         case problems.UnknownDimension if len(tensors) == 1:
             yield _settled(tensors[0], graph)
             yield _averaged(tensors[0], graph)
-        case problems.TooFewInputs if len(tensors) == 1 and calls_a(call, "attention"):
+        case problems.TooFewInputs if len(tensors) == 1 and makes_layer_with_role(
+            written, "attention"
+        ):
             after = Edit(Span(call.file, call.end, call.end), "(value=_)")
             yield Fix((after,), text=f"let it attend to itself: `{call.text}(value=_)`")
         case problems.NeedsFixedBatch | problems.WrongWrapped if not isinstance(
             tensors[0].spec.shape[0], int
         ):
-            yield batch_declared(graph)
+            yield batch_declared(graph, module)
         case problems.SizeMismatch:
-            yield from _one_size_worked_out(call, tensors[0])
+            yield from _one_size_worked_out(written, tensors[0])
 
 
 def _told_at_input(refusal: Refusal, call: Span, fix: Fix | None) -> Fix | None:
@@ -120,24 +134,26 @@ def _first_of(tensor: Tensor, graph: Graph) -> Node:
 def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
     """A recurrent layer that follows another needs the whole sequence of it."""
     operation = graph.nodes[tensor.ref.node].operation
-    bound, span = operation.bound, operation.span
-    while isinstance(held := bound.get("layer"), BoundLayer) and span is not None:  # wrapped
-        inner = next(iter(arguments_in(span)), None)
-        bound, span = held.arguments, inner.value if inner else None
-    if bound.get("return_sequences") is not False or span is None:
+    kind, bound, call = operation.kind, operation.bound, operation.call
+    while isinstance(held := bound.get("layer"), BoundLayer) and call is not None:  # wrapped
+        inner = argument_of(call, kind, "layer")
+        value = None if inner is None else inner.value
+        kind, bound = held.kind, held.arguments
+        call = value if isinstance(value, tree.Call) else None
+    if bound.get("return_sequences") is not False:
         return None
     return argument_fixes.with_argument(
-        span, "return_sequences", "True", "hand the whole sequence on: "
+        call, "return_sequences", "True", "hand the whole sequence on: "
     )
 
 
 def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
     """One tensor is unpacked as if it came with the states of its recurrent layer."""
     node = graph.nodes[tensor.ref.node]
-    if node.operation.bound.get("return_state") is not False or node.operation.span is None:
+    if node.operation.bound.get("return_state") is not False:
         return None
     return argument_fixes.with_argument(
-        node.operation.span, "return_state", "True", "ask for the states: "
+        node.operation.call, "return_state", "True", "ask for the states: "
     )
 
 
@@ -152,7 +168,7 @@ def _settled(tensor: Tensor, graph: Graph) -> Fix | None:
     """The size is that of what a layer has yet to learn, or of a text: an argument of that layer settles it."""
     node = graph.nodes[tensor.ref.node]
     for _ in range(MAX_STEPS):
-        definition, call = node.operation.definition, node.operation.span
+        definition, call = node.operation.definition, node.operation.call
         if definition is not None and definition.settling is not None and call is not None:
             wanted = definition.settling(node.operation.bound)
             return argument_fixes.with_arguments(
@@ -175,13 +191,18 @@ def _averaged(tensor: Tensor, graph: Graph) -> Fix | None:
     return Fix((Edit(node.origin.span, layer),), text=text) if 3 <= rank <= 5 else None
 
 
-def _one_size_worked_out(call: Span, tensor: Tensor) -> Iterator[Fix]:
+def _one_size_worked_out(written: tree.Expr, tensor: Tensor) -> Iterator[Fix]:
     """Let -1 stand for one size of a `Reshape`, where the others go into the number of elements."""
-    match = re.match(r"Reshape\(\s*(?:target_shape\s*=\s*)?\(([^()]*)\)", call.text)
-    if match is None or "-1" in match[1]:
+    if not isinstance(written, tree.Call) or not makes_layer_with_role(written, "view"):
         return
-    sizes = [part.strip() for part in match[1].split(",") if part.strip()]
-    place = Span(call.file, call.start + match.start(1), call.start + match.end(1))
+    given = argument_of(written, "Reshape", "target_shape")
+    if given is None or not isinstance(given.value, tree.TupleExpr) or not given.value.items:
+        return
+    items = given.value.items
+    sizes = [item.span.text for item in items]
+    if "-1" in sizes:
+        return
+    place = Span(written.span.file, items[0].span.start, items[-1].span.end)
     for index in reversed(range(len(sizes))):
         text = ", ".join([*sizes[:index], "-1", *sizes[index + 1 :]])
         yield Fix((Edit(place, text),), text=f"let one size be worked out: `Reshape(({text}))`")

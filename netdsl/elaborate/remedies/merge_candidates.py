@@ -2,63 +2,69 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
+from typing import TypeAlias
 
 from netdsl.catalog.argument_table import argument_type
 from netdsl.catalog.binding import likely
 from netdsl.catalog.kind import Refusal
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.elaborate.remedies.argument_fixes import with_argument, with_value
 from netdsl.elaborate.remedies.provenance import Change, trace, way_back
 from netdsl.elaborate.remedies.rank_candidates import before
-from netdsl.elaborate.remedies.size_candidates import (
-    axis_left_out,
-    calls_a,
-    other_factor,
-    other_width,
-    with_value,
-)
+from netdsl.elaborate.remedies.size_candidates import axis_left_out, other_factor, other_width
 from netdsl.elaborate.remedies.surviving_sizes import surviving_sizes
+from netdsl.elaborate.remedies.written_arguments import makes_layer_with_role
 from netdsl.elaborate.scope.entities import Tensor
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import way_to
 from netdsl.tensor import Dim, spell_shape
+
+#: Where the tensors that are joined are written, those that have a name or are what arrives.
+Places: TypeAlias = list[Span | None]
 
 MOST_BACK = 20  # layers that are looked at for the one that made a width
 MOST_ALONE = 3  # layers that are tried one by one before all are changed at once
 
 
 def for_unequal(
-    refusal: Refusal, tensors: list[Tensor], call: Span, graph: Graph
+    refusal: Refusal, tensors: list[Tensor], written: tree.Expr, graph: Graph, module: tree.Module
 ) -> Iterator[Fix | None]:
     """Propose changes for tensors that differ on an axis, the likeliest first."""
+    places = _joined_places(written, module, len(tensors))
     chains = [trace(graph, tensors[i].ref, axis) for i, axis in refusal.differs]
-    if calls_a(call, "contraction"):
-        yield from _other_axes(refusal, tensors, call)
-    if calls_a(call, "concatenation"):
-        yield _joined_channels(refusal, tensors, call, graph)
-        yield axis_left_out(call)
+    if makes_layer_with_role(written, "contraction"):
+        yield from _other_axes(refusal, tensors, written)
+    if makes_layer_with_role(written, "concatenation"):
+        yield _joined_channels(refusal, tensors, written, graph)
+        yield axis_left_out(written)
     yield from _padded_upstream(chains, _is_causal(refusal, tensors, graph))
-    resized = list(_resized(refusal, chains, tensors, call, graph))
-    if calls_a(call, "sum", "difference", "mean"):
+    resized = list(_resized(refusal, chains, tensors, places, graph))
+    if makes_layer_with_role(written, "sum", "difference", "mean"):
         pictures = (
             tensors[0].spec.rank > 3
         )  # there a shortcut is projected, as in a residual network
-        projected = list(_projected(tensors, call))
+        projected = list(_projected(tensors, places, isinstance(written, tree.Binary)))
         yield from [*projected, *resized] if pictures else [*resized, *projected]
     else:
         yield from resized
-    yield from surviving_sizes(refusal, tensors, graph)
+    yield from surviving_sizes(refusal, tensors, graph, module)
 
 
 def _resized(
-    refusal: Refusal, chains: list[list[Change]], tensors: list[Tensor], call: Span, graph: Graph
+    refusal: Refusal,
+    chains: list[list[Change]],
+    tensors: list[Tensor],
+    places: Places,
+    graph: Graph,
 ) -> Iterator[Fix | None]:
     """Change the layer nearest to the place that made one size what it is, the later of the two first."""
     shared = {c.node.id for c in chains[0]} & {c.node.id for c in chains[1]}
-    names = [place.text if place else "" for place in _operands(call)]
+    names = [place.text if place else "" for place in places]
     sizes = [tensors[i].spec.shape[axis] for i, axis in refusal.differs]
     order = sorted((0, 1), key=lambda side: -(chains[side][0].node.id if chains[side] else 0))
     for side in order:
@@ -73,7 +79,9 @@ def _resized(
         yield other_factor(change, sizes[other])
 
 
-def _other_axes(refusal: Refusal, tensors: list[Tensor], call: Span) -> Iterator[Fix | None]:
+def _other_axes(
+    refusal: Refusal, tensors: list[Tensor], written: tree.Expr
+) -> Iterator[Fix | None]:
     """`Dot(axes=1)` of (None, 5, 8) and (None, 7, 8) -> `Dot(axes=2)`: the axes that are as long, the nearest first."""
     (_, one), (_, two) = refusal.differs
     left, right = tensors[0].spec.shape, tensors[1].spec.shape
@@ -88,17 +96,17 @@ def _other_axes(refusal: Refusal, tensors: list[Tensor], call: Span) -> Iterator
     pairs.sort(key=lambda p: ((p[0] != one) + (p[1] != two), p[0] != p[1], p != last))
     for pair in pairs:
         axes = str(pair[0]) if pair[0] == pair[1] else str(pair)
-        yield with_value(call, "axes", axes, 0, "take the axes that are as long")
+        yield with_value(written, "axes", axes, 0, "take the axes that are as long")
 
 
 def _joined_channels(
-    refusal: Refusal, tensors: list[Tensor], call: Span, graph: Graph
+    refusal: Refusal, tensors: list[Tensor], written: tree.Expr, graph: Graph
 ) -> Fix | None:
     """Join maps whose channels come first along axis 1."""
     axes = {axis for _, axis in refusal.differs}
     if axes != {1} or not any(_has_channels_first(graph, tensor) for tensor in tensors):
         return None
-    return with_value(call, "axis", "1", 0, "the channels come first here")
+    return with_value(written, "axis", "1", 0, "the channels come first here")
 
 
 def _has_channels_first(graph: Graph, tensor: Tensor) -> bool:
@@ -144,12 +152,10 @@ def _zeros_before(node: Node) -> Fix | None:
 
 
 def _padded(nodes: list[Node], padding: str) -> Fix | None:
-    from netdsl.elaborate.remedies.argument_fixes import with_argument
-
     edits: list[Edit] = []
     shown: list[str] = []
     for node in nodes:
-        fix = with_argument(_call_span(node), "padding", f'"{padding}"', "")
+        fix = with_argument(node.operation.call, "padding", f'"{padding}"', "")
         if fix is None or not _takes(node, "padding", padding):
             return None
         edits.extend(e for e in fix.edits if e not in edits)
@@ -175,9 +181,12 @@ def _call_span(node: Node) -> Span:
     return node.operation.span
 
 
-def how_to_fit(refusal: Refusal, tensors: list[Tensor], call: Span) -> str:
+def how_to_fit(
+    refusal: Refusal, tensors: list[Tensor], written: tree.Expr, module: tree.Module
+) -> str:
     """Say in words how two named tensors come to one shape, for where no change is known to do it."""
-    names = [place.text if place else "" for place in _operands(call)]
+    places = _joined_places(written, module, len(tensors))
+    names = [place.text if place else "" for place in places]
     sizes = [tensors[i].spec.shape[axis] for i, axis in refusal.differs]
     if len(tensors) != 2 or not all(n.isidentifier() and n != "_" for n in names):
         return ""
@@ -186,7 +195,7 @@ def how_to_fit(refusal: Refusal, tensors: list[Tensor], call: Span) -> str:
     known = [size for size in sizes if isinstance(size, int)]
     if len(known) < 2:
         return ""
-    if calls_a(call, "concatenation"):
+    if makes_layer_with_role(written, "concatenation"):
         one, other = (f"`{name}` is {size}" for name, size in zip(names, sizes, strict=True))
         return (
             f"{one} long on axis {axis} and {other}: join tensors of one size, or shrink both alike"
@@ -202,11 +211,10 @@ def how_to_fit(refusal: Refusal, tensors: list[Tensor], call: Span) -> str:
     return f"shrink `{names[large]}` as `{names[1 - large]}` is shrunk, by the same strides"
 
 
-def _projected(tensors: list[Tensor], call: Span) -> Iterator[Fix | None]:
+def _projected(tensors: list[Tensor], places: Places, by_operator: bool) -> Iterator[Fix | None]:
     """Give a shortcut the shape of the other branch, with a convolution of 1 or a `Dense` layer."""
     if len(tensors) != 2:
         return
-    places = _operands(call)
     # The tensor that was made earlier is the shortcut.
     order = sorted(range(2), key=lambda i: tensors[i].ref.node)
     for short in order:
@@ -215,7 +223,7 @@ def _projected(tensors: list[Tensor], call: Span) -> Iterator[Fix | None]:
         if place is None or layer is None:
             continue
         text = layer if place.text == "_" else f"{place.text} -> {layer}"
-        if call.end - call.start == 1:  # an operator, which binds closer than the arrow
+        if by_operator:  # which binds closer than the arrow
             text = f"({text})"
         yield Fix((Edit(place, text),), text=f"bring `{place.text}` to the same shape: `{text}`")
 
@@ -243,32 +251,31 @@ def _stride(size: Dim, wanted: Dim) -> int | None:
     return stride if -(-size // stride) == wanted else None
 
 
-def _operands(call: Span) -> list[Span | None]:
-    """Find the names that are joined: on both sides of an operator, in the list before a layer, or `_` in a fork."""
-    text = call.file.text
-    if call.end - call.start == 1:
-        left = re.search(r"(?<![\w.)])(\w+)\s*$", text[: call.start])
-        right = re.compile(r"\s*(\w+)(?!\s*[\w(.\[])").match(text, call.end)
-        return [
-            Span(call.file, *left.span(1)) if left else None,
-            Span(call.file, *right.span(1)) if right else None,
-        ]
-    pair = re.search(r"\[\s*(\w+)\s*,\s*(\w+)\s*\]\s*->\s*$", _line(call))
-    if pair is not None:
-        offset = call.start - len(_line(call))
-        return [Span(call.file, offset + pair.start(i), offset + pair.end(i)) for i in (1, 2)]
-    fork = re.search(r"\[\s*(?:(_)\s*,.*|.*,\s*(_)\s*)\]\s*->\s*$", _line(call), re.DOTALL)
-    if fork is None:
-        return [None, None]
-    offset = call.start - len(_line(call))
-    first = Span(call.file, offset + fork.start(1), offset + fork.end(1)) if fork[1] else None
-    last = Span(call.file, offset + fork.start(2), offset + fork.end(2)) if fork[2] else None
-    return [first, last]
+def _joined_places(written: tree.Expr, module: tree.Module, count: int) -> Places:
+    """Find the names that are joined: on both sides of an operator, or in the list before a layer."""
+    joined: tuple[tree.Expr, ...] = ()
+    if isinstance(written, tree.Binary):
+        joined = (written.left, written.right)
+    elif isinstance(before_it := _stage_before(written, module), tree.ListExpr):
+        joined = before_it.items
+    if len(joined) != count or any(isinstance(item, (tree.Starred, tree.For)) for item in joined):
+        return [None] * count
+    return [i.span if isinstance(i, (tree.Name, tree.Arriving)) else None for i in joined]
 
 
-def _line(call: Span) -> str:
-    """Give the text before a call, up to a few lines back."""
-    return call.file.text[max(0, call.start - 400) : call.start]
+def _stage_before(stage: tree.Expr, module: tree.Module) -> tree.Expr | None:
+    """Give the stage that hands its tensors to another, which may have a name or call-time arguments."""
+    inner: tree.Node = stage
+    for node in reversed(way_to(module, stage)[:-1]):
+        match node:
+            case tree.Pipe(_, stages):
+                number = next(i for i, item in enumerate(stages) if item is inner)
+                return stages[number - 1] if number else None
+            case tree.As() | tree.Call():
+                inner = node
+            case _:
+                return None
+    return None
 
 
 def flattened(tensors: list[Tensor], graph: Graph) -> Fix | None:

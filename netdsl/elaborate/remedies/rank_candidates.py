@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isqrt
 
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.remedies.categories import count_at
-from netdsl.elaborate.remedies.size_candidates import calls_a
+from netdsl.elaborate.remedies.written_arguments import last_name, makes_layer_with_role
 from netdsl.elaborate.scope.entities import Tensor
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import children, way_to
 from netdsl.tensor import Dim, spell_shape
 
 #: The size of the vocabulary, where nothing says it, and of its vectors.
 TOKENS, VECTOR = "10_000", 64
 
 
-def for_rank(needs: int, tensor: Tensor, call: Span, graph: Graph) -> Iterator[Fix | None]:
+def for_rank(needs: int, tensor: Tensor, written: tree.Expr, graph: Graph) -> Iterator[Fix | None]:
     """Propose changes for a layer that needs another rank (0 where that is not said), the likeliest first."""
     node, shape = graph.nodes[tensor.ref.node], tensor.spec.shape
-    rank = len(shape)
+    rank, call = len(shape), written.span
     yield batch_left_out(node)
-    yield _unwrapped(call)
+    yield _unwrapped(written)
     if rank == 2:
         yield stage_left_out(node, "Flatten")
-        if calls_a(call, "pooling", "global_pooling"):
+        if makes_layer_with_role(written, "pooling", "global_pooling"):
             yield _without(call, f"leave it out: {spell_shape(shape)} has nothing to pool over")
     yield _reshaped(needs, tensor, call, graph)
-    yield _of_other_rank(rank, call)
-    if needs == 3 and rank == 4 and calls_a(call, "recurrent"):
+    yield _of_other_rank(rank, written)
+    if needs == 3 and rank == 4 and makes_layer_with_role(written, "recurrent"):
         yield before(call, "TimeDistributed(Flatten())", "read its rows as steps")
 
 
@@ -74,25 +75,29 @@ def _square(size: Dim | None) -> str | None:
     return None
 
 
-def _of_other_rank(rank: int, call: Span) -> Fix | None:
+def _of_other_rank(rank: int, written: tree.Expr) -> Fix | None:
     """`Conv1D` on a picture -> `Conv2D`."""
-    match = re.match(r"\w*?([123])D\w*", call.text)
-    if match is None or not 3 <= rank <= 5:
+    name = last_name(written.function) if isinstance(written, tree.Call) else ""
+    own = next((part for part in ("1D", "2D", "3D") if part in name), None)
+    if own is None or not isinstance(written, tree.Call) or not 3 <= rank <= 5:
         return None
-    name = f"{match.group()[: match.start(1)]}{rank - 2}{match.group()[match.end(1) :]}"
-    if name not in names_and_aliases("layer"):
+    other = name.replace(own, f"{rank - 2}D", 1)
+    if other not in names_and_aliases("layer"):
         return None
-    place = Span(call.file, call.start, call.start + match.end())
-    rest = call.text[match.end() :]
-    return Fix((Edit(place, name),), text=f"take the layer for this rank: `{name}{_short(rest)}`")
+    function, call = written.function.span, written.span
+    place = Span(function.file, function.end - len(name), function.end)
+    rest = call.text[function.end - call.start :]
+    return Fix((Edit(place, other),), text=f"take the layer for this rank: `{other}{_short(rest)}`")
 
 
-def _unwrapped(call: Span) -> Fix | None:
+def _unwrapped(written: tree.Expr) -> Fix | None:
     """`TimeDistributed(Conv2D(8, 3))` on single pictures -> `Conv2D(8, 3)`."""
-    wrapper, inside = "TimeDistributed(", call.text[len("TimeDistributed(") : -1].strip()
-    if not call.text.startswith(wrapper):
+    if not makes_layer_with_role(written, "step_by_step") or not isinstance(written, tree.Call):
         return None
-    return Fix((Edit(call, inside),), text=f"there are no steps here: `{_short(inside)}`")
+    if len(written.arguments) != 1:
+        return None
+    inside = written.arguments[0].value.span.text
+    return Fix((Edit(written.span, inside),), text=f"there are no steps here: `{_short(inside)}`")
 
 
 def given_back(needs: int, tensor: Tensor, graph: Graph) -> Fix | None:
@@ -127,66 +132,93 @@ def _without(stage: Span, text: str) -> Fix | None:
 
 def batch_left_out(node: Node) -> Fix | None:
     """`input image: [None, 28, 28, 1]`: the batch is not part of a type."""
-    if node.operation.family != "input":
+    sizes = _sizes(node)
+    if len(sizes) < 2 or not _is_any(sizes[0]):
         return None
-    found = _sizes(node)
-    match = re.match(r"\s*(None|\?)\s*,\s*", found.text) if found else None
-    if found is None or match is None:
-        return None
-    place = Span(found.file, found.start + match.start(1), found.start + match.end())
-    rest = found.text[match.end() :]
-    text = f"leave the batch out, it is implied: `input {node.name}: [{rest}]`"
-    return Fix((Edit(place, ""),), text=text)
+    first, rest = sizes[0].span, _between(sizes[1:])
+    text = f"leave the batch out, it is implied: `input {node.name}: [{rest.text}]`"
+    return Fix((Edit(Span(first.file, first.start, rest.start), ""),), text=text)
+
+
+def _is_any(size: tree.Expr) -> bool:
+    """Tell `None` and `?`, which stand for a size that is not known."""
+    return isinstance(size, tree.Arriving) or (
+        isinstance(size, tree.Literal) and size.value is None
+    )
 
 
 def channels_last(node: Node) -> Fix | None:
     """`input image: [3, 224, 224]`: Keras has the channels last."""
-    found = _sizes(node) if node.operation.family == "input" else None
-    sizes = [part.strip() for part in found.text.split(",")] if found else []
-    if found is None or len(sizes) != 3 or not all(size.isdigit() for size in sizes):
+    sizes = _sizes(node)
+    numbers = [s.value for s in sizes if isinstance(s, tree.Literal) and type(s.value) is int]
+    if len(sizes) != 3 or len(numbers) != 3 or numbers[0] > 4 or min(numbers[1:]) <= 4:
         return None
-    if int(sizes[0]) > 4 or min(int(sizes[1]), int(sizes[2])) <= 4:
-        return None
-    moved = ", ".join([*sizes[1:], sizes[0]])
-    return Fix((Edit(found, moved),), text=f"put the channels last: `input {node.name}: [{moved}]`")
+    moved = ", ".join(size.span.text for size in (*sizes[1:], sizes[0]))
+    edit = Edit(_between(sizes), moved)
+    return Fix((edit,), text=f"put the channels last: `input {node.name}: [{moved}]`")
 
 
-def of_other_sizes(node: Node, sizes: Mapping[int, int], why: str) -> Fix | None:
+def of_other_sizes(
+    node: Node, others: Mapping[int, int], why: str, module: tree.Module
+) -> Fix | None:
     """Give an input other sizes along its axes, where they are written out or have a name."""
-    found = _sizes(node) if node.operation.family == "input" else None
-    parts = found.text.split(",") if found is not None else []
-    shape = node.flat_outputs[0].shape
-    if found is None or len(parts) != len(shape) - 1:
+    sizes, shape = _sizes(node), node.flat_outputs[0].shape
+    if not sizes or len(sizes) != len(shape) - 1:
         return None
-    edits: list[Edit] = []
-    changed = list(parts)
-    for axis, other in sizes.items():
-        written = parts[axis - 1].strip()
-        if written == str(shape[axis]):
-            changed[axis - 1] = parts[axis - 1].replace(written, str(other))
-        elif (edit := _named_size(written, found, shape[axis], other)) is not None:
-            edits += [edit] if edit not in edits else []
+    named: list[Edit] = []
+    changed: list[Edit] = []
+    for axis, other in others.items():
+        size = sizes[axis - 1]
+        if isinstance(size, tree.Literal) and size.value == shape[axis]:
+            changed.append(Edit(size.span, str(other)))
+        elif (value := _value_of(size, shape[axis], node, module)) is not None:
+            edit = Edit(value.span, str(other))
+            named += [edit] if edit not in named else []
         else:
             return None
-    text = ",".join(changed)
-    if changed != parts:
-        edits.append(Edit(found, text))
-        return Fix(tuple(edits), text=f"{why}: `input {node.name}: [{text}]`")
-    names = ", ".join(f"`{parts[axis - 1].strip()} = {other}`" for axis, other in sizes.items())
-    return Fix(tuple(edits), text=f"{why}: {', '.join(dict.fromkeys(names.split(', ')))}")
+    if changed:
+        whole = _between(sizes)
+        text = _edited(whole, changed)
+        edits = (*named, Edit(whole, text))
+        return Fix(edits, text=f"{why}: `input {node.name}: [{text}]`")
+    names = [f"`{sizes[axis - 1].span.text} = {other}`" for axis, other in others.items()]
+    return Fix(tuple(named), text=f"{why}: {', '.join(dict.fromkeys(names))}")
 
 
-def _named_size(name: str, found: Span, size: Dim, other: int) -> Edit | None:
-    """Change a size where it has a name: `let size = 64`, `model M(size: int = 64)`."""
-    pattern = rf"(?<![\w.]){re.escape(name)}\s*(?::\s*int\s*)?=\s*({size})\b"
-    bound = re.search(pattern, found.file.text) if name.isidentifier() else None
-    if bound is None:
+def _edited(whole: Span, edits: Iterable[Edit]) -> str:
+    """Give a text with changes in it."""
+    text = whole.text
+    for edit in sorted(edits, key=lambda e: -e.span.start):
+        text = (
+            text[: edit.span.start - whole.start] + edit.text + text[edit.span.end - whole.start :]
+        )
+    return text
+
+
+def _value_of(size: tree.Expr, is_now: Dim, node: Node, module: tree.Module) -> tree.Expr | None:
+    """Find where a size that has a name gets its value: `let size = 64`, `model M(size: int = 64)`."""
+    declared = node.operation.declared
+    if not isinstance(size, tree.Name) or declared is None:
         return None
-    return Edit(Span(found.file, *bound.span(1)), str(other))
+    for scope in reversed(way_to(module, declared)):
+        for child in children(scope):
+            match child:
+                case tree.Let(_, size.id, tree.Literal() as value, _) if value.value == is_now:
+                    return value
+                case tree.Parameter(_, size.id, _, tree.Literal() as value) if (
+                    value.value == is_now
+                ):
+                    return value
+    return None
 
 
-def _sizes(node: Node) -> Span | None:
-    """Give what stands between the brackets of an input's type."""
-    span = node.origin.span
-    match = re.compile(r"\s*:\s*\w*\s*\[([^\[\]]*)\]").match(span.file.text, span.end)
-    return Span(span.file, *match.span(1)) if match else None
+def _sizes(node: Node) -> tuple[tree.Expr, ...]:
+    """Give the sizes that an input's type is written with."""
+    declared = node.operation.declared
+    return () if declared is None or declared.type is None else declared.type.dims
+
+
+def _between(sizes: Sequence[tree.Expr]) -> Span:
+    """Give the place of several sizes in a row."""
+    first, last = sizes[0].span, sizes[-1].span
+    return Span(first.file, first.start, last.end)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from netdsl.catalog import names_a
+from netdsl.catalog import has_role
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.operations import operation_names
 from netdsl.catalog.signature import identifiers, signature
@@ -128,7 +128,7 @@ def in_place_of(
     if argument == "target_shape" and isinstance(arriving, Tensor):
         yield _without_batch(call, value, arriving)
     if argument == "size" and isinstance(function, tree.Name) and isinstance(arriving, Tensor):
-        yield _resized(call, value, arriving) if names_a(function.id, "resizing") else None
+        yield _resized(call, value, arriving) if has_role(function.id, "resizing") else None
 
 
 def _without_batch(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
@@ -178,7 +178,7 @@ def _resized(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
 def step_by_step(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
     """Apply a block or model to each step: as a layer that has a name, or with the steps in the batch."""
     function = call.function
-    if not isinstance(function, tree.Name) or not names_a(function.id, "step_by_step"):
+    if not isinstance(function, tree.Name) or not has_role(function.id, "step_by_step"):
         return None
     return first_that_helps([_with_a_name(call, value, frame), _in_the_batch(call, value, frame)])
 

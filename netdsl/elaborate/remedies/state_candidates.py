@@ -5,31 +5,36 @@ Proposals only, each is tried by `netdsl/fixes.py` before it is shown.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.elaborate.remedies.argument_fixes import added_arguments
-from netdsl.elaborate.remedies.size_candidates import items_in, with_value
+from netdsl.elaborate.remedies.argument_fixes import added_arguments, with_value
 from netdsl.elaborate.scope.entities import Tensor
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.syntax.walk import nodes_around, walk, way_to
 
 USUAL_BATCH = 32  # what `fit` takes where nothing else is said
 
 
 def for_states(
-    needs: tuple[int, ...], call: Span, written: Span, given: list[Tensor], graph: Graph
+    needs: tuple[int, ...],
+    call: tree.Expr,
+    written: Span,
+    given: list[Tensor],
+    graph: Graph,
+    module: tree.Module,
 ) -> Iterator[Fix | None]:
     """Propose states of the number and widths that a layer has; `needs` are their widths."""
-    items = [place.text for place in items_in(written)]
+    items = _items(written, module)
     if len(items) != len(given) or not items or not needs:
         return
     count, wanted = len(items), len(needs)
     if count == wanted:
         yield _as_wide(call, given, graph)
     if count == 1:
-        yield _states_asked_for(items[0], wanted, written, given[0], graph)
+        yield _states_asked_for(items[0], wanted, written, given[0], graph, module)
     if count > wanted:
         yield from _fewer(items, wanted, written)
     elif wanted % count == 0:
@@ -44,7 +49,15 @@ def for_states(
             yield _in_a_list(made, written, "make them as wide as the states")
 
 
-def _as_wide(call: Span, given: list[Tensor], graph: Graph) -> Fix | None:
+def _items(written: Span, module: tree.Module) -> list[str]:
+    """Give the texts of the items of a list, `[h, c]`; an expression that is no list is its own one item."""
+    for node in nodes_around(module, written):
+        if isinstance(node, tree.ListExpr) and node.span == written:
+            return [item.span.text for item in node.items]
+    return [written.text]
+
+
+def _as_wide(call: tree.Expr, given: list[Tensor], graph: Graph) -> Fix | None:
     """Give a layer as many units as the one has whose states it starts from."""
     widths = {tensor.spec.shape[-1] for tensor in given}
     if len(widths) != 1 or not all(graph.nodes[t.ref.node].is_a("recurrent") for t in given):
@@ -70,31 +83,30 @@ def _fewer(items: list[str], wanted: int, written: Span) -> Iterator[Fix]:
 
 
 def _states_asked_for(
-    name: str, wanted: int, written: Span, given: Tensor, graph: Graph
+    name: str, wanted: int, written: Span, given: Tensor, graph: Graph, module: tree.Module
 ) -> Fix | None:
     """Let an `LSTM` give its states: `enc, enc_h, enc_c = x -> LSTM(16, return_state=True)`, `[enc_h, enc_c]`."""
     node = graph.nodes[given.ref.node]
-    call = node.operation.span
-    if wanted != 2 or call is None or not name.isidentifier() or call.file is not written.file:
+    call = node.operation.call
+    if wanted != 2 or call is None:
         return None
     if node.operation.bound.get("return_state") is not False or not node.is_a("recurrent"):
         return None
-    start = call.file.text.rfind("\n", 0, call.start) + 1
-    bound = re.match(rf"\s*({re.escape(name)})\s*=[^=]", call.file.text[start : call.start])
+    bindings = [n for n in way_to(module, call) if isinstance(n, tree.Bind)]
+    target = bindings[0].target if bindings else None
     asked = added_arguments(call, {"return_state": "True"})
-    if bound is None or asked is None:
+    if not isinstance(target, tree.NamePattern) or target.id != name or asked is None:
         return None
     states = [f"{name}_h", f"{name}_c"]
-    target = Span(call.file, start + bound.start(1), start + bound.end(1))
     names = ", ".join([name, *states])
-    edits = (Edit(target, names), asked[0], Edit(written, f"[{', '.join(states)}]"))
+    edits = (Edit(target.span, names), asked[0], Edit(written, f"[{', '.join(states)}]"))
     return Fix(edits, text=f"ask for both states: `{names} = … -> {asked[1]}`")
 
 
 # -- a batch that is known -----------------------------------------------------------------------
 
 
-def batch_declared(graph: Graph) -> Fix | None:
+def batch_declared(graph: Graph, module: tree.Module) -> Fix | None:
     """Give each input of a model its batch size: `input x: [12, 8](batch_size=32)`."""
     edits: list[Edit] = []
     shown = ""
@@ -102,7 +114,7 @@ def batch_declared(graph: Graph) -> Fix | None:
         node = graph.nodes[number]
         if isinstance(node.flat_outputs[0].shape[0], int):
             continue
-        edit, text = _with_batch(node)
+        edit, text = _with_batch(node, module)
         if edit is None:
             return None
         edits.append(edit)
@@ -111,15 +123,26 @@ def batch_declared(graph: Graph) -> Fix | None:
     return Fix(tuple(edits), text=f"fix the batch: `{shown}`{more}") if edits else None
 
 
-def _with_batch(node: Node) -> tuple[Edit | None, str]:
+def _with_batch(node: Node, module: tree.Module) -> tuple[Edit | None, str]:
     """Write the option behind an input's type, beside those that stand there."""
-    name = node.origin.span
-    found = re.compile(r"\s*:\s*\w*\s*\[[^\[\]]*\](\()?").match(name.file.text, name.end)
-    if found is None or not name.file.text[: name.start].rstrip().endswith("input"):
+    declared = node.operation.declared
+    if declared is None or declared.type is None:
         return None, ""
-    said = re.search(r"\bbatch_size\s*=\s*(\d+)", name.file.text)
-    option = f"batch_size={said[1] if said else USUAL_BATCH}"
-    text = f"{option}, " if found[1] else f"({option})"
-    head = name.file.text[name.start : found.end()]
-    edit = Edit(Span(name.file, found.end(), found.end()), text)
-    return edit, f"input {' '.join(head.split())}{text.rstrip(', ')}" + ", …)" * bool(found[1])
+    option, options = f"batch_size={_usual_batch(module)}", declared.type.options
+    place = options[0].span.start if options else declared.type.span.end
+    text = f"{option}, " if options else f"({option})"
+    name = declared.name_span
+    head = name.file.text[name.start : place]
+    edit = Edit(Span(name.file, place, place), text)
+    return edit, f"input {' '.join(head.split())}{text.rstrip(', ')}" + ", …)" * bool(options)
+
+
+def _usual_batch(module: tree.Module) -> object:
+    """Give the batch size that a file says anywhere, as its `train` block does."""
+    for node in walk(module):
+        match node:
+            case tree.Setting(_, "batch_size", tree.Literal(_, int(size), _), _):
+                return size
+            case tree.Argument(_, "batch_size", tree.Literal(_, int(size), _), _, _):
+                return size
+    return USUAL_BATCH

@@ -16,6 +16,7 @@ from netdsl.elaborate.remedies.provenance import Change, way_back
 from netdsl.elaborate.remedies.rank_candidates import of_other_sizes
 from netdsl.elaborate.scope.entities import Tensor
 from netdsl.graph import Graph, Node
+from netdsl.syntax import tree
 from netdsl.tensor import Dim, TensorSpec
 
 _LONGEST_WAY = 60  # layers
@@ -24,7 +25,9 @@ _MOST = 2  # of the nearest sizes, that are proposed
 _STEPS = (8, 16, 32)
 
 
-def surviving_sizes(refusal: Refusal, tensors: list[Tensor], graph: Graph) -> Iterator[Fix | None]:
+def surviving_sizes(
+    refusal: Refusal, tensors: list[Tensor], graph: Graph, module: tree.Module
+) -> Iterator[Fix | None]:
     """Propose the nearest sizes of the input at which two tensors come to one size; of two as near, the larger."""
     pair = [tensors[number] for number, _ in refusal.differs]
     if pair[0].spec.rank != pair[1].spec.rank:
@@ -41,7 +44,8 @@ def surviving_sizes(refusal: Refusal, tensors: list[Tensor], graph: Graph) -> It
         return
     for number in range(max(map(len, by_axis.values()))):
         sizes = {axis: found[min(number, len(found) - 1)] for axis, found in by_axis.items()}
-        yield of_other_sizes(gone[0][-1].node, sizes, _why(next(iter(sizes.values())), gone))
+        why = _why(next(iter(sizes.values())), gone)
+        yield of_other_sizes(gone[0][-1].node, sizes, why, module)
 
 
 def _lost_a_rest(ways: list[list[Change]]) -> bool:

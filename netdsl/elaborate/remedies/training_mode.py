@@ -40,7 +40,7 @@ def _where_it_is_made(item: Given, name: Span, frame: Frame) -> tuple[Edit, ...]
     if used is None or closed is None or not isinstance(found, SharedLayer):
         return ()
     made = found.node.value
-    frozen = with_argument(made.span, "trainable", "False", "") if _is_call(made) else None
+    frozen = with_argument(made, "trainable", "False", "") if _is_call(made) else None
     alone = Span(name.file, used.end(1), item.span.end + closed.end())
     return (*frozen.edits, Edit(alone, "")) if frozen is not None else ()
 
