@@ -14,7 +14,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.remedies.argument_fixes import with_argument
-from netdsl.elaborate.remedies.size_candidates import call_of
+from netdsl.elaborate.remedies.written_arguments import first_call_of
 from netdsl.source import Span
 
 #: What callbacks record besides losses and metrics.
@@ -131,12 +131,8 @@ def wrong_direction(view: View) -> Iterable[Diagnostic]:
 
 def _with_mode(view: View, callback: ObjectValue, mode: str) -> Fix | None:
     assert view.training is not None
-    call = call_of(callback.kind, view.training.spans["callbacks"])
-    return (
-        None
-        if call is None
-        else with_argument(call, "mode", f'"{mode}"', "say which way is better: ")
-    )
+    call = first_call_of(callback.kind, view.training.trees["callbacks"])
+    return with_argument(call, "mode", f'"{mode}"', "say which way is better: ")
 
 
 def _other_mode(place: Span, mode: str, wanted: str) -> Fix | None:
