@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -62,9 +63,17 @@ def nodes_around(root: tree.Node, place: Span) -> list[tree.Node]:
     inner: tree.Node | None = root if root.span.file is place.file else None
     while inner is not None:
         around.append(inner)
-        below = (c for c in children(inner) if c.span.start <= place.start)
+        below = (c for c in _below(inner, place) if c.span.start <= place.start)
         inner = next((c for c in below if place.end <= c.span.end), None)
     return around
+
+
+def _below(node: tree.Node, place: Span) -> Sequence[tree.Node]:
+    """Give the nodes directly below that a place may lie in; of many statements only the one that begins before it."""
+    if not isinstance(node, (tree.Module, tree.Body)):
+        return children(node)
+    number = bisect_right(node.statements, place.start, key=lambda s: s.span.start)
+    return node.statements[max(0, number - 1) : number]
 
 
 def way_to(root: tree.Node, target: tree.Node) -> list[tree.Node]:
@@ -72,6 +81,21 @@ def way_to(root: tree.Node, target: tree.Node) -> list[tree.Node]:
     around = nodes_around(root, target.span)
     number = next((n for n, node in enumerate(around) if node is target), None)
     return [] if number is None else around[: number + 1]
+
+
+def stage_before(stage: tree.Expr, module: tree.Module) -> tree.Expr | None:
+    """Give the stage that hands its tensors to another, which may have a name or call-time arguments."""
+    inner: tree.Node = stage
+    for node in reversed(way_to(module, stage)[:-1]):
+        match node:
+            case tree.Pipe(_, stages):
+                number = next(i for i, item in enumerate(stages) if item is inner)
+                return stages[number - 1] if number else None
+            case tree.As() | tree.Call():
+                inner = node
+            case _:
+                return None
+    return None
 
 
 def begins_with(item: tree.Expr) -> Iterator[tree.Expr]:

@@ -297,7 +297,7 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     fixes: list[Fix | None] = [habits.joined(expr, name)]
     help_ = f"did you mean `{near}`?" if near else OWN_LOSS * (name in OWN_LOSS_NAMES)
     if name in STATEMENTS:
-        fixes.append(habits.input_statement(expr) if name == "Input" else None)
+        fixes.append(habits.input_statement(expr, frame.unit.module) if name == "Input" else None)
         help_ = STATEMENTS[name]
     if near is not None:
         fixes.append(Fix((Edit(expr.function.span, near),), safe=True))

@@ -10,7 +10,6 @@ tied to an input of the body it stands in (`Node.tied_to`), which makes it a ten
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -190,8 +189,9 @@ def _meant_otherwise(
         ways.append(Fix((Edit(call.span, f"({text})"),), text=f"{why}: `({short(text)})`"))
     first = given[0] if given else None
     if first is not None and first.name is None and first.value == arriving:
-        without = re.sub(r"^,\s*", "", text[first.span.end - call.span.start :])
-        shorter = f"{text[: first.span.start - call.span.start]}{without}"
+        start, after = call.arguments[0].span, call.arguments[1:2]
+        rest = after[0].span.start if after else start.end
+        shorter = f"{text[: start.start - call.span.start]}{text[rest - call.span.start :]}"
         why = "what arrives is its first argument"
         ways.append(Fix((Edit(call.span, shorter),), text=f"{why}: `{short(shorter)}`"))
     return ways

@@ -6,7 +6,6 @@ tensor itself: `ops.cumsum(ops.ones_like(words), axis=1) - 1` gives 0, 1, 2, …
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -15,8 +14,8 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.scope.entities import Tensor, tensors_in
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.record import record
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import walk, way_to
 from netdsl.tensor import Dim, Sym, spell_shape
 
 _HELP = "count along the tensor itself: `ops.cumsum(ops.ones_like({0}), axis=1) - 1` gives the positions"
@@ -85,7 +84,11 @@ def _length(expr: tree.Expr, frame: Frame) -> _Length | None:
     whole: tree.Expr | None = None
     if isinstance(held, tree.Attribute) and held.name == "shape":
         whole = held.value
-    elif isinstance(held, tree.Call) and re.fullmatch(r"\w*\.?ops\.shape", held.function.span.text):
+    elif isinstance(held, tree.Call) and held.function.span.text in (
+        "ops.shape",
+        "keras.ops.shape",
+        "tf.ops.shape",
+    ):
         whole = held.arguments[0].value if len(held.arguments) == 1 else None
     if whole is None or not isinstance(whole, (tree.Name, tree.Arriving)):
         return None
@@ -110,7 +113,7 @@ def _of_symbol(expr: tree.Name, frame: Frame) -> _Length | None:
 
 def _counted(call: tree.Call, length: _Length, frame: Frame) -> Fix | None:
     """Put the count along the tensor in the place of `ops.arange(…)`, where nothing makes a batch of it later on."""
-    if length.text == "_" or _gets_a_batch(call.span):
+    if length.text == "_" or _gets_a_batch(call, frame.unit.module):
         return None
     spec = length.tensor.spec
     others = [":" if axis in (0, length.axis) else "0" for axis in range(spec.rank)]
@@ -118,23 +121,42 @@ def _counted(call: tree.Call, length: _Length, frame: Frame) -> Fix | None:
     is_counter = spec.dtype in ("int32", "int64")
     ones = f"ops.ones_like({row})" if is_counter else f'ops.ones_like({row}, dtype="int32")'
     text = f"ops.cumsum({ones}, axis=1) - 1"
-    if not _stands_alone(call.span):
+    if not _stands_alone(call, frame.unit.module):
         text = f"({text})"
     return Fix((Edit(call.span, text),), text=f"count along the tensor itself: `{text}`")
 
 
-def _stands_alone(span: Span) -> bool:
+def _stands_alone(call: tree.Call, module: tree.Module) -> bool:
     """Tell an expression that no operator binds closer than a minus sign would."""
-    before = span.file.text[: span.start].rstrip()
-    behind = span.file.text[span.end :]
-    return before[-1:] in ("=", "(", ",", "[") and bool(re.match(r"\s*(->|[),\]}]|\n|$)", behind))
+    around = way_to(module, call)[-2:-1]
+    close = (tree.Binary, tree.Unary, tree.Compare, tree.Attribute, tree.Subscript)
+    return bool(around) and not isinstance(around[0], close)
 
 
-def _gets_a_batch(span: Span) -> bool:
+def _gets_a_batch(call: tree.Call, module: tree.Module) -> bool:
     """Tell whether an axis for the batch is put to the count by hand, which the count along a tensor has."""
-    text = span.file.text
-    if re.search(r"expand_dims\(\s*$", text[: span.start]) or text[span.end :].startswith("["):
-        return True
-    bound = re.search(r"(\w+)\s*=\s*$", text[: span.start])
-    name = re.escape(bound[1]) if bound else ""
-    return bool(name and re.search(rf"expand_dims\(\s*{name}\b|\b{name}\[", text))
+    around = way_to(module, call)
+    statement = next((n for n in around if isinstance(n, (tree.Bind, tree.Let))), None)
+    name = None
+    if isinstance(statement, tree.Let) and statement.value is call:
+        name = statement.name
+    elif isinstance(statement, tree.Bind) and statement.value is call:
+        name = statement.target.span.text
+    for node in walk(module):
+        grown = _grown(node)
+        if grown is call or (isinstance(grown, tree.Name) and grown.id == name):
+            return True
+    return False
+
+
+def _grown(node: tree.Node) -> tree.Expr | None:
+    """Give what an axis is put to: `p` of `ops.expand_dims(p, 0)` and of `p[None]`."""
+    match node:
+        case tree.Subscript(_, value, _):
+            return value
+        case tree.Call(_, tree.Name(_, "expand_dims"), (first, *_), _):
+            return first.value
+        case tree.Call(_, tree.Attribute(_, _, "expand_dims", _), (first, *_), _):
+            return first.value
+        case _:
+            return None

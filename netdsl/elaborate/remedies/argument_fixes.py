@@ -5,8 +5,7 @@ Proposals only, each is tried by `netdsl/fixes.py` before it is shown.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -77,8 +76,20 @@ def one_tuple(positional: list[Given]) -> Fix | None:
     if first == last:
         return None  # spread by a `*`
     whole = Span(first.file, first.start, last.end)
-    text = "(" + re.sub(r"[()\[\]]", "", whole.text) + ")"
+    text = f"({', '.join(_sizes_in(given) for given in positional)})"
     return Fix((Edit(whole, text),), text=f"write one tuple: `{text}`")
+
+
+def _sizes_in(given: Given) -> str:
+    text = given.span.text
+    return text[1:-1].strip(", ") if text[:1] in ("(", "[") and text[-1:] in (")", "]") else text
+
+
+def _in_a_line(call: tree.Call, text: str, arguments: Iterable[str]) -> str:
+    """Give a changed call for a message: one that is written over several lines is put into one, without comments."""
+    if "\n" in text:
+        text = f"{call.function.span.text}({', '.join(arguments)})"
+    return " ".join(text.split())
 
 
 def with_argument(call: tree.Expr | None, name: str, value: str, why: str) -> Fix | None:
@@ -98,13 +109,14 @@ def added_arguments(
     """Give the change that adds arguments to a call, and the call as it then is; None where it gives one of them."""
     if not isinstance(call, tree.Call) or any(a.name in arguments for a in call.arguments):
         return None
+    given = [a.span.text for a in call.arguments]
     whole, listed = call.span, ", ".join(f"{name}={value}" for name, value in arguments.items())
     if call.arguments:
         place, added = call.arguments[-1].span.end, f", {listed}"
     else:
         place, added = whole.end - 1, listed
     text = whole.text[: place - whole.start] + added + whole.text[place - whole.start :]
-    return Edit(Span(whole.file, place, place), added), " ".join(text.split())
+    return Edit(Span(whole.file, place, place), added), _in_a_line(call, text, [*given, listed])
 
 
 def with_value(
@@ -120,4 +132,8 @@ def with_value(
     shown = (
         f"{whole.text[: place.start - whole.start]}{value}{whole.text[place.end - whole.start :]}"
     )
-    return Fix((Edit(place, value),), text=f"{why}: `{' '.join(shown.split())}`")
+    others = [
+        (f"{a.name}={value}" if a.name else value) if a is given else a.span.text
+        for a in call.arguments
+    ]
+    return Fix((Edit(place, value),), text=f"{why}: `{_in_a_line(call, shown, others)}`")

@@ -7,14 +7,14 @@ found out later, by trying it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.habits import HABITS
 from netdsl.elaborate.scope.entities import Given
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import way_to
 
 #: Functions that join tensors in Python, and the layer that does.
 MERGES: Mapping[str, str] = {
@@ -167,18 +167,20 @@ def sequential(call: tree.Call) -> Fix | None:
     return rewritten(call.span, " -> ".join(item.span.text for item in items))
 
 
-def input_statement(call: tree.Call) -> Fix | None:
+def input_statement(call: tree.Call, module: tree.Module) -> Fix | None:
     """`image = Input(shape=(28, 28, 1))` -> `input image: [28, 28, 1]`."""
-    text = call.span.file.text
-    target = re.search(r"(\w+)\s*=\s*$", text[: call.span.start])
+    bound = next((n for n in way_to(module, call) if isinstance(n, tree.Bind)), None)
+    target = bound.target if bound is not None and bound.value is call else None
     shape = next((a.value for a in call.arguments if a.name in (None, "shape")), None)
-    if target is None or not isinstance(shape, (tree.TupleExpr, tree.ListExpr)):
+    if not isinstance(target, tree.NamePattern) or not isinstance(
+        shape, (tree.TupleExpr, tree.ListExpr)
+    ):
         return None
     sizes = ", ".join("?" if i.span.text == "None" else i.span.text for i in shape.items)
     dtype = next((a.value for a in call.arguments if a.name == "dtype"), None)
     spelled = str(dtype.value) if isinstance(dtype, tree.Literal) else ""
-    span = Span(call.span.file, target.start(), call.span.end)
-    return rewritten(span, f"input {target.group(1)}: {spelled}[{sizes}]")
+    span = Span(call.span.file, target.span.start, call.span.end)
+    return rewritten(span, f"input {target.id}: {spelled}[{sizes}]")
 
 
 def is_pytorch(name: str) -> bool:
@@ -205,28 +207,31 @@ def from_pytorch(call: tree.Call, name: str) -> Fix | None:
 
 def branch_for_each(expr: tree.Comprehension) -> Fix | None:
     """`[Dense(n) for n in sizes]` after an arrow -> `[for n in sizes { Dense(n) }]`."""
-    text = expr.span.text
-    head = re.match(r"\[\s*", text)
-    element = expr.element.span
-    if head is None or not text.endswith("]"):
+    if expr.bracket != "[" or len(expr.clauses) != 1 or expr.clauses[0].conditions:
         return None
-    clause = Span(expr.span.file, element.end, expr.span.end - 1).text.strip()
-    if " if " in clause or clause.count("for ") != 1:
-        return None
-    return rewritten(expr.span, f"[{clause} {{ {element.text} }}]")
+    clause = expr.clauses[0].span.text
+    return rewritten(expr.span, f"[{clause} {{ {expr.element.span.text} }}]")
 
 
-def declared_as_value(stage: tree.Expr) -> Fix | None:
+def declared_as_value(stage: tree.Expr, module: tree.Module) -> Fix | None:
     """`let enc = Dense(4)` for `layer enc = …`, `fn head(n) = Dense(n)` for `block head(n) = …`."""
     called = stage.function if isinstance(stage, tree.Call) else stage
     if not isinstance(called, tree.Name):
         return None
     word, better = ("fn", "block") if isinstance(stage, tree.Call) else ("let", "layer")
-    file = stage.span.file
-    found = re.search(
-        rf"^([ \t]*){word}(?=[ \t]+{re.escape(called.id)}\b)", file.text, re.MULTILINE
-    )
-    if found is None or bool(found.group(1)) != (better == "layer"):
+    kind = tree.Function if isinstance(stage, tree.Call) else tree.Let
+    places = module.statements if better == "block" else _in_bodies(module)
+    found = next((s for s in places if isinstance(s, kind) and s.name == called.id), None)
+    if found is None:
         return None
-    span = Span(file, found.end() - len(word), found.end())
+    span = Span(stage.span.file, found.span.start, found.span.start + len(word))
     return Fix((Edit(span, better),), safe=True, text=f"declare it with `{better} {called.id}`")
+
+
+def _in_bodies(module: tree.Module) -> Iterator[tree.Node]:
+    """Give the statements of all blocks and models."""
+    for statement in module.statements:
+        if isinstance(statement, (tree.Block, tree.Model)) and isinstance(
+            statement.body, tree.Body
+        ):
+            yield from statement.body.statements

@@ -21,7 +21,7 @@ from netdsl.elaborate.scope.entities import Tensor
 from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import way_to
+from netdsl.syntax.walk import stage_before
 from netdsl.tensor import Dim, spell_shape
 
 #: Where the tensors that are joined are written, those that have a name or are what arrives.
@@ -256,26 +256,11 @@ def _joined_places(written: tree.Expr, module: tree.Module, count: int) -> Place
     joined: tuple[tree.Expr, ...] = ()
     if isinstance(written, tree.Binary):
         joined = (written.left, written.right)
-    elif isinstance(before_it := _stage_before(written, module), tree.ListExpr):
+    elif isinstance(before_it := stage_before(written, module), tree.ListExpr):
         joined = before_it.items
     if len(joined) != count or any(isinstance(item, (tree.Starred, tree.For)) for item in joined):
         return [None] * count
     return [i.span if isinstance(i, (tree.Name, tree.Arriving)) else None for i in joined]
-
-
-def _stage_before(stage: tree.Expr, module: tree.Module) -> tree.Expr | None:
-    """Give the stage that hands its tensors to another, which may have a name or call-time arguments."""
-    inner: tree.Node = stage
-    for node in reversed(way_to(module, stage)[:-1]):
-        match node:
-            case tree.Pipe(_, stages):
-                number = next(i for i, item in enumerate(stages) if item is inner)
-                return stages[number - 1] if number else None
-            case tree.As() | tree.Call():
-                inner = node
-            case _:
-                return None
-    return None
 
 
 def flattened(tensors: list[Tensor], graph: Graph) -> Fix | None:

@@ -159,7 +159,7 @@ def not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
         help_ = f"write `Activation({short(stage.span.text)})`"
         fix = Fix((Edit(stage.span, f"Activation({stage.span.text})"),))
     elif isinstance(value, BoundLayer):
-        fix = habits.declared_as_value(stage)
+        fix = habits.declared_as_value(stage, frame.unit.module)
         help_ = (
             fix.text if fix else "bind a layer by `layer name = …`, a chain of layers by `block`"
         )

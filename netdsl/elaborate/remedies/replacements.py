@@ -6,7 +6,6 @@ place: `ThresholdedReLU(theta=0.5)` is `ReLU(threshold=0.5)`, `DropPath(0.1)` a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from math import prod
@@ -26,6 +25,7 @@ from netdsl.elaborate.scope.frame import Frame
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import stage_before
 from netdsl.tensor import Dim
 
 _LARGEST = 2**31
@@ -235,10 +235,10 @@ def _in_the_batch(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None
         return None
     if frame.body is None or frame.body.via or frame.in_loop:
         # Another use may have another number of steps, which -1 for the batch would hide: it is read off the tensor.
-        named = re.search(r"(?<![\w.])(\w+)\s*->\s*$", call.span.file.text[: call.span.start])
-        if named is None or frame.lookup(named[1]) != arriving:
+        named = stage_before(call, frame.unit.module)
+        if not isinstance(named, tree.Name) or frame.lookup(named.id) != arriving:
             return None
-        steps_text, before = f"{named[1]}.shape[1]", "ops.reshape((-1, *_.shape[2:]))"
+        steps_text, before = f"{named.id}.shape[1]", "ops.reshape((-1, *_.shape[2:]))"
         return _folded(call, value, before, steps_text)
     before = f"ops.reshape((-1, {', '.join(map(str, row))}))"
     return _folded(call, value, before, str(steps))

@@ -6,14 +6,13 @@ In Python `base(x, training=False)` keeps a network as it is, its normalizations
 
 from __future__ import annotations
 
-import re
-
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.scope.entities import Given, SharedLayer
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import nodes_around
 
 NAME = "training"
 _FROZEN = "trainable=False"
@@ -33,15 +32,16 @@ def way_out(item: Given, frame: Frame) -> tuple[str, Fix | None]:
 
 def _where_it_is_made(item: Given, name: Span, frame: Frame) -> tuple[Edit, ...]:
     """For `base(training=False)` of `layer base = Base()` give `layer base = Base(trainable=False)`, and `base`."""
-    text = name.file.text
-    used = re.search(r"(?<![\w.])(\w+)\(\s*$", text[: name.start])
-    closed = re.match(r"\s*\)", text[item.span.end :])
-    found = frame.lookup(used[1]) if used and closed else None
-    if used is None or closed is None or not isinstance(found, SharedLayer):
+    around = nodes_around(frame.unit.module, item.span)
+    used = next((n for n in reversed(around) if isinstance(n, tree.Call)), None)
+    if used is None or len(used.arguments) != 1 or not isinstance(used.function, tree.Name):
+        return ()
+    found = frame.lookup(used.function.id)
+    if not isinstance(found, SharedLayer):
         return ()
     made = found.node.value
     frozen = with_argument(made, "trainable", "False", "") if _is_call(made) else None
-    alone = Span(name.file, used.end(1), item.span.end + closed.end())
+    alone = Span(name.file, used.function.span.end, used.span.end)
     return (*frozen.edits, Edit(alone, "")) if frozen is not None else ()
 
 

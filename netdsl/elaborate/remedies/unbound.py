@@ -16,6 +16,7 @@ from netdsl.elaborate.scope.entities import POISON, short
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import pattern_names, walk
 
 _FAR = 400  # characters that are read back to see what a name stands in
 
@@ -40,16 +41,16 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
                 return (
                     f"it is bound inside `{statement.name}`: let that give it, with `output {name}`"
                 )
-    if statements and _is_bound_by_a_loop(name, text):
+    if statements and _is_bound_by_a_loop(name, frame.unit.module):
         return f"it is bound by a `for`, inside its braces only: bind it here, `let {name} = …`"
     if line.lstrip().startswith(("let ", "assert ", "fn ", "if ")) or _is_in_call(span):
         return f"bind it, `let {name} = …`, or make it a parameter"
     return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"
 
 
-def _is_bound_by_a_loop(name: str, text: str) -> bool:
-    near = r"[^{}]{0,200}"
-    return bool(re.search(rf"\bfor\b{near}\b{re.escape(name)}\b{near}\bin\b", text))
+def _is_bound_by_a_loop(name: str, module: tree.Module) -> bool:
+    loops = (node for node in walk(module) if isinstance(node, (tree.For, tree.Clause)))
+    return any(name in pattern_names(loop.target) for loop in loops)
 
 
 def misspelled_declaration(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import nodes_around, walk
 
 
 def example_call(name: str, target: object) -> str:
@@ -131,7 +131,7 @@ def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = 
     source = _only_input(frame)
     call = "()" if isinstance(frame.lookup(span.text), (KindRef, BlockRef, ModelRef)) else ""
     written = f"write the tensor before it: `{source or 'x'} -> {text}{call}`"
-    fixes: list[Fix | None] = [_shared_later(span), *ways]
+    fixes: list[Fix | None] = [_shared_later(span, frame.unit.module), *ways]
     if frame.arriving is not MISSING:
         written = f"apply it to what arrives: `(_ -> {text}{call})`"
         fixes.append(Fix((Edit(span, f"(_ -> {span.text}{call})"),)))
@@ -153,16 +153,25 @@ def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = 
     return POISON
 
 
-def _shared_later(span: Span) -> Fix | None:
+def _shared_later(span: Span, module: tree.Module) -> Fix | None:
     """`encode = Dense(32)` that is used behind arrows is `layer encode = Dense(32)`."""
-    text = span.file.text
-    start = text.rfind("\n", 0, span.start) + 1
-    bound = re.fullmatch(r"\s*(\w+)\s*=\s*", text[start : span.start])
-    if bound is None or not re.search(rf"->\s*{bound.group(1)}\b", text):
+    around = nodes_around(module, span)
+    bound = next((n for n in around if isinstance(n, tree.Bind) and n.value.span == span), None)
+    if bound is None or not isinstance(bound.target, tree.NamePattern):
         return None
-    place = start + bound.start(1)
-    help_ = f"a layer that is used by its name: `layer {bound.group(1)} = …`"
+    name, place = bound.target.id, bound.span.start
+    pipes = (node for node in walk(module) if isinstance(node, tree.Pipe))
+    if not any(_stage_named(stage) == name for pipe in pipes for stage in pipe.stages[1:]):
+        return None
+    help_ = f"a layer that is used by its name: `layer {name} = …`"
     return Fix((Edit(Span(span.file, place, place), "layer "),), safe=True, text=help_)
+
+
+def _stage_named(stage: tree.Expr) -> str:
+    """Give the name that a stage is written with: `enc` of `enc`, `enc()` and `enc as code`."""
+    while isinstance(stage, (tree.As, tree.Call)):
+        stage = stage.stage if isinstance(stage, tree.As) else stage.function
+    return stage.id if isinstance(stage, tree.Name) else ""
 
 
 def _only_input(frame: Frame) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -11,28 +10,27 @@ from netdsl.elaborate.scope.entities import Tensor
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import pattern_names
+from netdsl.syntax.walk import free_names, nodes_around, pattern_names
 
 
 def change_names(pattern: tree.TuplePattern, value: Any) -> Fix | None:
     """Give the change that makes the names fit what comes, in the words of a fix."""
     if isinstance(value, Tensor):
-        return _to(pattern, 1)
+        return _with_as_many_names(pattern, 1)
     if isinstance(value, (list, tuple)) and value:
-        return _to(pattern, len(value))
+        return _with_as_many_names(pattern, len(value))
     return None
 
 
 def more_names(pattern: tree.TuplePattern, value: Any, frame: Frame) -> Fix | None:
     """`for (width, depth) in [(64, 2, 1), …]` where the braces read a `strides` that nothing binds: a name left out."""
     missing = len(value) - len(pattern.parts) if isinstance(value, (list, tuple)) else 0
-    text = pattern.span.file.text
-    body = re.compile(r"[^{}]*\{([^{}]*)\}").match(text, pattern.span.end)
-    if missing < 1 or body is None:
+    around = nodes_around(frame.unit.module, pattern.span)
+    loop = next((n for n in reversed(around) if isinstance(n, tree.For)), None)
+    if missing < 1 or loop is None:
         return None
     bound = set(pattern_names(pattern))
-    words = dict.fromkeys(re.findall(r"\b[a-z_]\w*\b(?!\s*[(=])", body.group(1)))
-    unknown = [w for w in words if w not in bound and frame.lookup(w) is MISSING]
+    unknown = [w for w in free_names(loop.body) if w not in bound and frame.lookup(w) is MISSING]
     unknown = [w for w in unknown if not unbound.is_of_catalogue(w)]
     if len(unknown) != missing:
         return None
@@ -43,7 +41,7 @@ def more_names(pattern: tree.TuplePattern, value: Any, frame: Frame) -> Fix | No
     )
 
 
-def _to(pattern: tree.TuplePattern, count: int) -> Fix | None:
+def _with_as_many_names(pattern: tree.TuplePattern, count: int) -> Fix | None:
     """Write as many names as there are tensors, `_` for one that is not needed."""
     if count > 2 * len(pattern.parts) + 2:
         return None

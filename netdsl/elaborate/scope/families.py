@@ -6,7 +6,6 @@ dict, a conditional expression, a function. A call of one is an `Ambiguous` unti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +22,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.scope.entities import POISON, KindRef
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
+from netdsl.syntax.walk import way_to
 
 #: Families whose objects a spec makes by calling them.
 OBJECTS: tuple[Family, ...] = (
@@ -50,7 +50,7 @@ def of_several(
     def made(family: str) -> Any:
         meant = frame.unit.meant.setdefault((call.span.start, call.span.end), set())
         meant.add(family)
-        if len(meant) > 1 and "layer" in meant and not _is_named_alone(call):
+        if len(meant) > 1 and "layer" in meant and not _is_named_alone(call, frame):
             return _taken_twice(call, name, meant, frame)
         return make(family)
 
@@ -70,11 +70,10 @@ def holds_ambiguous(value: Any) -> bool:
     return isinstance(value, Ambiguous)
 
 
-def _is_named_alone(call: tree.Call) -> bool:
+def _is_named_alone(call: tree.Call, frame: Frame) -> bool:
     """Tell the whole value of a `let`, which is written out wherever the name is used, as what is taken there."""
-    text, span = call.span.file.text, call.span
-    names = re.search(r"\blet\s+\w+\s*=\s*$", text[: span.start])
-    return bool(names and re.match(r"[ \t]*(#[^\n]*)?(\n|\}|$)", text[span.end :]))
+    around = way_to(frame.unit.module, call)[-2:-1]
+    return bool(around) and isinstance(around[0], tree.Let)
 
 
 def _taken_twice(call: tree.Call, name: str, meant: set[str], frame: Frame) -> Any:
