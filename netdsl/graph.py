@@ -80,6 +80,11 @@ class Operation:
         """The statement that declares it, where it is an input."""
         return self.written if isinstance(self.written, tree.Input) else None
 
+    @property
+    def is_told(self) -> bool:
+        """Tell whether all its weights are known: they are not for `extern layer … weights ?`, and what holds one."""
+        return all(weight.told for weight in self.weights)
+
 
 @dataclass(eq=False)
 class Held:

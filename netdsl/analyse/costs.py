@@ -21,7 +21,9 @@ class Totals:
     """What a whole model costs; work and activations are those of one sample.
 
     `activation_bytes` adds up every tensor of the forward pass, with the inputs and what layers keep inside: what
-    training keeps for the backward pass. `layers` counts as `len(model.layers)` does.
+    training keeps for the backward pass. `layers` counts as `len(model.layers)` does. `untold` are the layers whose
+    weights only a class of the user's own knows, no count has them; `bare` are those classes that are declared to
+    have none.
     """
 
     parameters: int
@@ -30,6 +32,8 @@ class Totals:
     activation_bytes: Dim
     weight_bytes: int
     layers: int
+    untold: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
 
     @property
     def non_trainable_parameters(self) -> int:
@@ -48,6 +52,8 @@ def totals(graph: Graph) -> Totals:
         activation_bytes=sum_of(held_bytes(node) for node in counted),
         weight_bytes=sum(weight_bytes(weight) for weight, _ in weights),
         layers=sum(operation.family != "op" for operation in operations),
+        untold=tuple(operation.name for operation in operations if not operation.is_told),
+        bare=tuple(dict.fromkeys(_bare(operations))),
     )
 
 
@@ -90,6 +96,15 @@ def parameters_of(operation: Operation) -> tuple[int, int]:
     """Count the parameters of a layer, and those of them that train: Dense(4) on 8 units -> (36, 36)."""
     counts = [(math.prod(weight.shape), trains) for weight, trains in weights_of(operation)]
     return sum(n for n, _ in counts), sum(n for n, trains in counts if trains)
+
+
+def _bare(operations: Iterable[Operation]) -> Iterator[str]:
+    """Give the classes of the user's own that own nothing by their declaration, those in sub-models too."""
+    for operation in operations:
+        if operation.graph is not None:
+            yield from _bare(operation.graph.operations())
+        elif operation.family == "extern" and not operation.weights:
+            yield operation.kind
 
 
 def weight_bytes(weight: Weight) -> int:

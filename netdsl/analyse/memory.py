@@ -37,12 +37,16 @@ class Setup:
 
 @record
 class Memory:
-    """Bytes; `activations` are those of one sample, None where a size is not known."""
+    """Bytes; `activations` are those of one sample, None where a size is not known.
+
+    `untold` are the layers whose weights only a class of the user's own knows: the bytes are without them.
+    """
 
     weights: int
     gradients: int
     optimizer: int
     activations: int | None
+    untold: tuple[str, ...] = ()
 
     @property
     def fixed(self) -> int:
@@ -70,6 +74,7 @@ def training_memory(graph: Graph, setup: Setup) -> Memory:
         gradients=sum(variable_bytes(weight, setup.precision) for weight in trained),
         optimizer=optimizer_bytes(setup.optimizer, trained, setup.precision),
         activations=_activations(graph, setup.precision),
+        untold=tuple(operation.name for operation in operations.values() if not operation.is_told),
     )
 
 

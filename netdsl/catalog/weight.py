@@ -19,7 +19,8 @@ class Variable:
 class Weight:
     """A variable that a layer makes: Keras's name for it, its shape, and whether it trains.
 
-    `variable` is told of a weight that other layers may hold too, because what made it is shared.
+    `variable` is told of a weight that other layers may hold too, because what made it is shared. One that is not
+    `told` stands for all that a layer of the user's own makes, which only its class knows: it counts as nothing.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Weight:
     within: str = (
         ""  # the part that holds it, where the layer itself does not: "lstm_cell", "query"
     )
+    told: bool = True
     variable: Variable | None = field(default=None, compare=False, repr=False)
 
     @property

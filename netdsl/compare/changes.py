@@ -179,6 +179,8 @@ def _totals(before: Graph, after: Graph) -> list[Change]:
         ("layers", "layers"),
     ):
         a, b = getattr(old, name), getattr(new, name)
+        if name == "parameters" and (old.untold or new.untold):
+            label = "parameters without those that only a class knows"
         if a != b:
             changes.append(Change("changed", "total", label, (_total(a, b),)))
     return changes

@@ -233,7 +233,9 @@ class Statements:
             )
         parts: list[Layout] = [head, ": ", self._tensor_types(node.inputs)]
         rest: list[Layout] = [SPACE_LINE, "-> ", self._tensor_types(node.outputs)]
-        if node.weights:
+        if isinstance(node.weights, tree.Arriving):
+            rest.extend([SPACE_LINE, "weights ?"])
+        elif node.weights:
             weights = [self._tensor_type(weight) for weight in node.weights]
             rest.extend(
                 [SPACE_LINE, Group("weights ", Indent(*separated(weights, (",", SPACE_LINE))))]

@@ -38,8 +38,9 @@ def _rows(step: Step) -> list[tuple[str, str]]:
         f"{spell_bytes(memory.optimizer)} optimizer state, {spell_bytes(memory.activations * step.on_each)} activations"
     )
     largest = step.largest_batch
+    without = f", without the weights of {', '.join(memory.untold)}" if memory.untold else ""
     rows = [
-        ("Memory", f"{spell_bytes(step.needed)} of {spell_bytes(device.memory)}: {parts}"),
+        ("Memory", f"{spell_bytes(step.needed)} of {spell_bytes(device.memory)}: {parts}{without}"),
         ("Largest batch", f"{largest:,}" if largest else "none: not even one sample fits"),
     ]
     if step.seconds is not None:
@@ -89,6 +90,7 @@ def device_dict(step: Step) -> dict[str, Any]:
     """Give a step as data; what is not a fixed number is None."""
     memory, needed = step.memory, step.needed
     activations = None if memory.activations is None else memory.activations * step.on_each
+    told = not memory.untold
     return {
         "name": step.device.name,
         "title": step.device.title,
@@ -99,12 +101,12 @@ def device_dict(step: Step) -> dict[str, Any]:
         "replicas": step.setup.replicas,
         "precision": step.setup.precision,
         "optimizer": optimizer_name(step.setup.optimizer),
-        "weight_bytes": memory.weights,
-        "gradient_bytes": memory.gradients,
-        "optimizer_bytes": memory.optimizer,
+        "weight_bytes": memory.weights if told else None,
+        "gradient_bytes": memory.gradients if told else None,
+        "optimizer_bytes": memory.optimizer if told else None,
         "activation_bytes": activations,
-        "needed_bytes": needed,
-        "largest_batch": step.largest_batch,
+        "needed_bytes": needed if told else None,
+        "largest_batch": step.largest_batch if told else None,
         "step_seconds": step.seconds,
         "samples_per_second": step.samples_a_second,
         "update_seconds": step.update,

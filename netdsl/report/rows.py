@@ -39,6 +39,7 @@ class Row:
     inputs: tuple[str, ...] = ()  # as short as the block that both layers stand in allows
     sources: tuple[str, ...] = ()  # the same in full
     times: int = 1
+    told: bool = True  # False where only a class of the user's own knows some weights
 
 
 @dataclass(slots=True)
@@ -133,15 +134,16 @@ class _Table:
             kind=kind_of(node),
             outputs=node.flat_outputs if node.known else None,
             parameters=self._parameters(node.operation) if is_first else None,
+            told=node.operation.is_told,
             macs=node.macs if node.known else UNKNOWN,
             inputs=tuple(self._input_name(ref.node, node) for ref in node.inputs),
             sources=tuple(self._graph.nodes[ref.node].name for ref in node.inputs),
         )
 
     def _parameters(self, operation: Operation) -> int | None:
-        """Count what a layer adds to the rows before it; None where it owns weights, and all are counted there."""
+        """Count what a layer adds to the rows before it; None where all that it owns is counted there."""
         added = self._counted.get(id(operation), 0)
-        return added if added or not operation.weights else None
+        return added if added or not operation.weights or not operation.is_told else None
 
     def _input_name(self, number: int, reader: Node) -> str:
         """Name an input as short as the block that both stand in allows."""
@@ -170,6 +172,7 @@ class _Table:
             parameters=sum(self._counted.get(id(node.operation), 0) for node in first_uses),
             macs=macs,
             times=times,
+            told=all(node.operation.is_told for node in first_uses),
         )
 
     # -- repeats --------------------------------------------------------------------------------

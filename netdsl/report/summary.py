@@ -37,13 +37,14 @@ def summary_dict(graph: Graph, file_name: str) -> dict[str, Any]:
 def totals_dict(graph: Graph) -> dict[str, int | None]:
     """Give the totals; a count that is not a fixed number is None."""
     total = totals(graph)
+    told = not total.untold
     return {
-        "parameters": total.parameters,
-        "trainable_parameters": total.trainable_parameters,
-        "non_trainable_parameters": total.non_trainable_parameters,
+        "parameters": total.parameters if told else None,
+        "trainable_parameters": total.trainable_parameters if told else None,
+        "non_trainable_parameters": total.non_trainable_parameters if told else None,
         "macs": _fixed(total.macs),
         "activation_bytes": _fixed(total.activation_bytes),
-        "weight_bytes": total.weight_bytes,
+        "weight_bytes": total.weight_bytes if told else None,
         "layers": total.layers,
     }
 
@@ -57,6 +58,7 @@ def kind_of(node: Node) -> str:
 def _layer(graph: Graph, node: Node, labels: dict[int, str]) -> dict[str, Any]:
     weights = weights_of(node.operation)
     parameters, trainable = parameters_of(node.operation)
+    told = node.operation.is_told
     place = node.origin.span.first
     return {
         "name": labels[node.id],
@@ -65,9 +67,9 @@ def _layer(graph: Graph, node: Node, labels: dict[int, str]) -> dict[str, Any]:
         "output_shapes": [keras_shape(spec.shape) for spec in node.flat_outputs],
         "output_dtypes": [spec.dtype for spec in node.flat_outputs],
         "output_masked": [spec.masked for spec in node.flat_outputs],
-        "weights": [list(weight.shape) for weight, _ in weights],
-        "parameters": parameters,
-        "trainable_parameters": trainable,
+        "weights": [list(weight.shape) for weight, _ in weights] if told else None,
+        "parameters": parameters if told else None,
+        "trainable_parameters": trainable if told else None,
         "macs": _fixed(node.macs) if node.known else None,
         "file": node.origin.span.file.name,
         "line": place.line,

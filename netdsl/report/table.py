@@ -147,6 +147,8 @@ def _shape_cell(row: Row) -> Text:
 def _count_cell(row: Row) -> Text:
     if row.parameters is None:
         return Text("shared", style="dim")
+    if not row.told:
+        return Text(f"{row.parameters:,} + ?" if row.parameters else "?")
     return Text(f"{row.parameters:,}", style="dim" if row.parameters == 0 else "")
 
 
@@ -172,18 +174,37 @@ def spell_count(count: Dim, limit: int = LONGEST_FORMULA) -> str:
 def total_lines(total: Totals, batch: int) -> list[Text]:
     """Write the totals, and the memory that weights and activations take."""
     activations = total.activation_bytes * batch
+    more = " + ?" if total.untold else ""
     rows = [
-        ("Total params", f"{total.parameters:,} ({spell_bytes(total.weight_bytes)})"),
-        ("Trainable params", f"{total.trainable_parameters:,}"),
-        ("Non-trainable params", f"{total.non_trainable_parameters:,}"),
+        (
+            "Total params",
+            f"{total.parameters:,} ({spell_bytes(total.weight_bytes)}){_untold(total)}",
+        ),
+        ("Trainable params", f"{total.trainable_parameters:,}{more}"),
+        ("Non-trainable params", f"{total.non_trainable_parameters:,}{more}"),
         ("Multiply-accumulates", _spell_work(total.macs)),
         (
             f"Memory at batch {batch:,}",
-            f"{spell_bytes(total.weight_bytes)} weights, {_spell_memory(activations)}",
+            f"{spell_bytes(total.weight_bytes)}{more} weights, {_spell_memory(activations)}",
         ),
         ("Layers", f"{total.layers:,}"),
     ]
+    if total.bare:
+        rows.append(("Declared to own no weights", _listed(total.bare)))
     return [Text.assemble((f"{name}: ", "bold"), value) for name, value in rows]
+
+
+def _untold(total: Totals) -> str:
+    """Say whose weights are in no count."""
+    return (
+        f" without those of {_listed(total.untold)}, which only the class knows"
+        if total.untold
+        else ""
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
 def _spell_work(macs: Dim) -> str:

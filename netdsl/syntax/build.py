@@ -126,7 +126,7 @@ class Builder(ExpressionBuilder):
         parameters: tuple[tree.Parameter, ...] | None,
         inputs: tuple[tree.TensorType, ...],
         outputs: tuple[tree.TensorType, ...],
-        weights: tuple[tree.TensorType, ...] | None,
+        weights: tuple[tree.TensorType, ...] | tree.Arriving | None,
         module: Span,
     ) -> tree.ExternLayer:
         path = self._string_value(module)
@@ -136,7 +136,7 @@ class Builder(ExpressionBuilder):
             parameters or (),
             inputs,
             outputs,
-            weights or (),
+            () if weights is None else weights,
             path,
             name,
             module,
@@ -144,6 +144,9 @@ class Builder(ExpressionBuilder):
 
     def owned_weights(self, span: Span, *types: tree.TensorType) -> tuple[tree.TensorType, ...]:
         return types
+
+    def untold_weights(self, span: Span) -> tree.Arriving:
+        return tree.Arriving(span)
 
     def extern_fn(self, span: Span, name: Span, module: Span) -> tree.ExternFn:
         return tree.ExternFn(span, self._id(name), self._string_value(module), name, module)

@@ -402,13 +402,16 @@ class Train(Node):
 
 @record
 class ExternLayer(Node):
-    """`extern layer Name(params): [h, w, c] -> [h // 2, …] weights […] from "package.module"`."""
+    """`extern layer Name(params): [h, w, c] -> [h // 2, …] weights […] from "package.module"`.
+
+    `weights` is Arriving where `?` is written: only the class knows them.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
     inputs: tuple[TensorType, ...]
     outputs: tuple[TensorType, ...]
-    weights: tuple[TensorType, ...]
+    weights: tuple[TensorType, ...] | Arriving
     module: str
     name_span: Span = field(compare=False, repr=False)
     module_span: Span = field(compare=False, repr=False)

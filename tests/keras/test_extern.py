@@ -55,6 +55,31 @@ def test_weights_that_are_as_declared_are_counted() -> None:
     assert result.build().count_params() == result.model().totals["parameters"] == 25
 
 
+WRAPPED = "TimeDistributed(Affine(5)) -> Dense(2)"
+
+
+@pytest.mark.parametrize("stage", ["Affine(5) -> Dense(2)", WRAPPED, "Affine(5) -> Affine(3)"])
+def test_weights_that_are_left_to_the_class_are_in_no_count(stage: str) -> None:
+    inputs = "x: [3, 4]" if stage == WRAPPED else "x: [4]"
+    text = spec("layer Affine(units: int): [d] -> [units] weights ?", stage, inputs)
+    model = compiled(text).model()
+    assert model.totals["parameters"] is model.totals["weight_bytes"] is None
+    told = [layer["parameters"] for layer in model.summary()["layers"]]
+    assert told == [0, None, 12 if "Dense" in stage else None]
+    with_outer = f"{text}model Outer {{ input {inputs} output y = x -> M() }}\n"
+    assert compiled(with_outer).model("Outer").totals["trainable_parameters"] is None
+    assert compiled(with_outer).build("Outer").count_params() > 25
+
+
+def test_weights_have_the_dtype_that_is_declared() -> None:
+    text = spec(
+        "layer Affine(units: int): [d] -> [units] weights float16[d, units], [units]",
+        "Affine(5)",
+        "x: [4]",
+    )
+    assert compiled(text).model().totals["weight_bytes"] == 4 * 5 * 2 + 5 * 4
+
+
 def test_sizes_left_open_may_turn_out_to_be_numbers() -> None:
     text = spec("layer SpaceToDepth(size: int = 2): [h, w, c] -> [?, ?, ?]", "SpaceToDepth()")
     assert compiled(text).build().output_shape == (None, 4, 4, 12)

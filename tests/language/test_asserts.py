@@ -49,6 +49,33 @@ def test_fact_that_fails_is_an_error_with_both_numbers(statement: str, numbers: 
     assert all(number in message for number in numbers)
 
 
+UNCOUNTED = [
+    ("[?, 8]", "Dense(3)", "macs", "a size that is not known"),
+    ("[?, 8]", "Dense(3)", "memory(batch=2)", "a size that is not known"),
+    ("[8]", "Own()", "params", "only the class knows the weights of `y`"),
+    ("[8]", "Own()", "memory()", "only the class knows the weights of `y`"),
+    ("[2, 8]", "TimeDistributed(Own())", "params", "only the class knows the weights of `y`"),
+]
+
+
+@pytest.mark.parametrize(("size", "stage", "fact", "why"), UNCOUNTED)
+@pytest.mark.parametrize("comparison", ["< 100", "== 3", "!= 3"])
+def test_fact_that_nobody_can_count_decides_nothing(
+    size: str, stage: str, fact: str, why: str, comparison: str
+) -> None:
+    before = 'extern layer Own(): [d] -> [d] weights ? from "my.layers"\n'
+    body = f"input x: {size} output y = x -> {stage}"
+    outside = fact.replace("(", "(M, ").replace(", )", ")") if "(" in fact else f"{fact}(M)"
+    for text in (
+        f"{before}model M {{ {body} assert {fact} {comparison} }}",
+        f"{before}model M {{ {body} }} assert {outside} {comparison}",
+    ):
+        (found,) = compiled(text).diagnostics
+        assert found.code == "N0416"
+        assert why in found.message
+    assert compiled(f"{before}model M {{ {body} assert x.shape[-1] == 8 }}").ok
+
+
 def test_fact_is_checked_at_the_hyperparameters_the_model_is_made_at() -> None:
     text = MODEL.format("assert params < 40")
     assert compiled(text).ok

@@ -111,6 +111,31 @@ def test_what_depends_on_a_size_says_so() -> None:
     assert "unknown, as a size is" in table(unknown)
 
 
+OWN = """
+extern layer Open(): [d] -> [d] weights ? from "my.layers"
+extern layer Bare(): [d] -> [d] from "my.layers"
+model M {
+    input x: [4]
+    layer shared = Open()
+    output y = x -> shared -> Dense(3) -> Bare() -> repeat 9 { Open() } -> Dense(4) -> shared
+}
+model Outer { input x: [4] output y = x -> M() }
+"""
+
+
+def test_weights_that_only_a_class_knows_are_told_of() -> None:
+    found = {row.label: row for row in table_rows(compile_text(OWN).model("M").net)}
+    assert not found["shared"].told
+    drawn = table(OWN.partition("model Outer")[0])
+    assert "Total params: 31 (124 B) without those of shared, open_0, open_1, …" in drawn
+    assert "Trainable params: 31 + ?" in drawn
+    assert "124 B + ? weights" in drawn
+    assert "Declared to own no weights: Bare" in drawn
+    assert [row.parameters for row in table_rows(compile_text(OWN).model("M").net)][-1] is None
+    assert "31 + ?" in table(OWN)
+    assert "Declared to own no weights: Bare" in table(OWN)
+
+
 @pytest.mark.parametrize(
     ("count", "spelled"), [(999, "999"), (999_600, "1 M"), (4_089_184_256, "4.09 G")]
 )

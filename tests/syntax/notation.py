@@ -146,7 +146,7 @@ def _declaration(node: Any) -> str:
             return _form("extern", node.name, repr(node.module))
         case tree.ExternLayer():
             rows = [
-                _row("<", part, ">")
+                "?" if isinstance(part, tree.Arriving) else _row("<", part, ">")
                 for part in (node.parameters, node.inputs, node.outputs, node.weights)
             ]
             return _form("extern", node.name, *rows, repr(node.module))

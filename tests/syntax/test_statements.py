@@ -42,6 +42,7 @@ TOP = [
         'extern layer L(n: int = 2): ([n, d], [m, d]) -> float32[n, m] weights [d, d], [d] from "a"',
         "(extern L <n:int=2> <[n d] [m d]> <float32[n m]> <[d d] [d]> 'a')",
     ),
+    ('extern layer L(): [n] -> [n] weights ? from "a"', "(extern L <> <[n]> <[n]> ? 'a')"),
     ('extern layer L: [n] -> ([n], int32[]) from "a"', "(extern L <> <[n]> <[n] int32[]> <> 'a')"),
 ]
 

@@ -21,10 +21,11 @@ from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.scope.untold import require_told
 from netdsl.elaborate.scope.values import as_text
 from netdsl.graph import Graph, Node, held_bytes
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
-from netdsl.tensor import UNKNOWN, Dim, Unknown, spell_shape, sum_of
+from netdsl.tensor import Dim, Unknown, spell_shape, sum_of
 
 
 def check(statement: tree.Assert, frame: Frame) -> None:
@@ -35,6 +36,11 @@ def check(statement: tree.Assert, frame: Frame) -> None:
 
 def check_in(statement: tree.Assert, frame: Frame) -> bool:
     """Decide an assertion and report it where it does not hold, with the numbers on both sides."""
+    for name in walk(statement.condition):
+        fact = frame.lookup(name.id) if isinstance(name, tree.Name) else None
+        if isinstance(fact, NoNumber):
+            _report_no_number(fact, name.span, frame)
+            return False
     held = ev.condition(statement.condition, frame)
     require_told(POISON if held is None else held, statement.span, frame)
     if held is not False or _has_refused_defaults(frame):
@@ -132,25 +138,54 @@ def spell_number(value: Any) -> str:
 # -- facts --------------------------------------------------------------------------------------
 
 
+@record
+class NoNumber:
+    """What stands for a fact that cannot be counted: why, and the way out."""
+
+    label: str
+    help: str
+
+
+def _report_no_number(fact: NoNumber, span: Span, frame: Frame) -> Any:
+    frame.report(problems.Uncomputable.at(span, fact.label, help=fact.help))
+    return POISON
+
+
+def _uncounted(nodes: list[Node]) -> NoNumber | None:
+    """Say whose weights no count has: only a class of the user's own knows them."""
+    names = list(dict.fromkeys(n.operation.name for n in nodes if not n.operation.is_told))
+    if not names:
+        return None
+    return NoNumber(
+        f"only the class knows the weights of {', '.join(f'`{name}`' for name in names[:3])}",
+        "declare them, as `weights [d, units], [units]` in place of `weights ?`",
+    )
+
+
 def facts_of(nodes: list[Node]) -> dict[str, Any]:
     """Give `params`, `macs` and `memory` of some nodes."""
     weights = _weights(nodes)
+    uncounted = _uncounted(nodes)
     macs: Dim = 0
     for node in nodes:
         macs = macs + node.macs
 
     def memory(call: tree.Call, frame: Frame) -> Any:
+        if uncounted is not None:
+            return _report_no_number(uncounted, call.span, frame)
         return _memory(nodes, weights, call, frame)
 
     return {
-        "params": sum(count(w) for w in weights),
-        "macs": _known(macs),
+        "params": uncounted or sum(count(w) for w in weights),
+        "macs": _OF_UNKNOWN_SIZES if isinstance(macs, Unknown) else macs,
         "memory": ModelFact("memory", {"call": memory}),
     }
 
 
-def _known(dim: Dim) -> Any:
-    return None if isinstance(dim, Unknown) else dim
+_OF_UNKNOWN_SIZES = NoNumber(
+    "it hangs on a size that is not known: `?` in an input, or a batch among the axes",
+    "give the size as a number, or a name: `[T, 64]`",
+)
 
 
 def _weights(nodes: list[Node]) -> list[Weight]:
@@ -185,7 +220,9 @@ def _memory(nodes: list[Node], weights: list[Weight], call: tree.Call, frame: Fr
         batch = given.value
     stored = sum(count(w) * ELEMENT_BYTES.get(w.dtype, 4) for w in weights)
     total = sum_of(held_bytes(node) for node in nodes) * batch + stored
-    return UNKNOWN if isinstance(total, Unknown) else total
+    if isinstance(total, Unknown):
+        return _report_no_number(_OF_UNKNOWN_SIZES, call.span, frame)
+    return total
 
 
 def check_top_level(statement: tree.Assert, root: Frame, graphs: Mapping[str, Graph]) -> None:
@@ -220,6 +257,8 @@ def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Gra
     if graph is None or not graph.complete:
         return POISON
     facts = facts_of(graph.needed_nodes())
+    if isinstance(facts[name], NoNumber):
+        return _report_no_number(facts[name], call.span, frame)
     if name != "memory":
         return facts[name]
     rest = tree.Call(call.span, call.function, call.arguments[1:])

@@ -89,8 +89,11 @@ def infer_extern(
 
 
 def _weights(node: tree.ExternLayer, scope: Frame) -> tuple[Weight, ...] | None:
+    if isinstance(node.weights, tree.Arriving):
+        return (Weight("weights", (0,), told=False),)
     weights: list[Weight] = []
     for number, written in enumerate(node.weights):
+        dtype = types.dtype_of(written, scope) if written.dtype else "float32"
         dims = [types.dimension(expr, scope) for expr in written.dims]
         for expr, dim in zip(written.dims, dims, strict=True):
             if dim is not None and not isinstance(dim, int):
@@ -100,7 +103,8 @@ def _weights(node: tree.ExternLayer, scope: Frame) -> tuple[Weight, ...] | None:
                 return None
         if any(dim is None for dim in dims):
             return None
-        weights.append(Weight(f"weight_{number}", tuple(d for d in dims if isinstance(d, int))))
+        shape = tuple(d for d in dims if isinstance(d, int))
+        weights.append(Weight(f"weight_{number}", shape, dtype=dtype))
     return tuple(weights)
 
 
