@@ -231,9 +231,11 @@ def where(call: OpCall) -> Inference:
     """Choose between two by a condition, all three stretched over each other."""
     condition = call.data("condition")
     if call.x1 is None or call.x2 is None:
+        missing = "x1" if call.x1 is None else "x2"
         raise Refusal(
             WrongArgument,
-            f"`{'x1' if call.x1 is None else 'x2'}` is missing: `where` chooses between two",
+            f"`{missing}` is missing: `where` chooses between two",
+            blames=missing,
             help="for the places where a condition holds, use `ops.nonzero`",
         )
     left, right = call.operand("x1"), call.operand("x2")
