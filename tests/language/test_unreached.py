@@ -60,6 +60,10 @@ RIGHT = [
     'Activation(kind) -> Dense(3, name=f"{kind}_{n}")',
     "(_ + n) -> Dense(3)",
     "Dense(_.shape[-1])",
+    "if _.shape[-1] > 6 { Dense(3) }",
+    "repeat _.shape[-1] // 4 { Dense(3) }",
+    "(ops.abs())",
+    "(ReLU() -> ops.abs()) -> (ops.abs()) -> Dense(3)",
     "tree(60)",
     "tree(60) -> Dense(10 ** 9 ** 9)",
 ]

@@ -38,8 +38,9 @@ _CERTAIN = frozenset(
     )
 )  # fmt: skip
 
-#: A stage that was not run, and what arrives at it: a tensor of which nothing is known, or none.
-Missed: TypeAlias = tuple[tree.Expr, Any]
+#: A stage that was not run, what arrives at it (a tensor of which nothing is known, or none), and whether it is the
+#: first of a chain or branch, which may be a source.
+Missed: TypeAlias = tuple[tree.Expr, Any, bool]
 
 _NAMED = (tree.Parameter, tree.Let, tree.Function, tree.LayerDecl, tree.Input, tree.As)
 
@@ -94,9 +95,8 @@ def _check_stages(
     known = dict.fromkeys(_bound_in(node), POISON)
     body = Body(Graph(node.name), plan, runs=False)
     frame = Frame(session, unit, session.root(unit), known, body)
-    for stage, arriving in missed:
-        stages.note_starts(stage, frame)
-        _visit(stage, arriving, frame)
+    for found in missed:
+        _visit(found, frame)
 
 
 def _bound_in(node: tree.Node) -> Iterator[str]:
@@ -161,14 +161,14 @@ def _begins_with_layer(first: tree.Expr, frame: Frame) -> bool:
 def _missed(node: tree.Block | tree.Model, session: Session) -> Iterator[Missed]:
     """Give the stages that were not run, the outermost of them."""
     if not isinstance(node.body, tree.Body):
-        yield from _in_stages([(node.body, POISON)], session)
+        yield from _in_stages([(node.body, POISON, True)], session)
         return
     statements = node.body.statements
     has_inputs = any(isinstance(statement, tree.Input) for statement in statements)
     arriving = MISSING if isinstance(node, tree.Model) or not has_inputs else POISON
     for statement in statements:
         if arriving is MISSING:
-            yield from ((found, MISSING) for found in arriving_in(statement))
+            yield from ((found, MISSING, True) for found in arriving_in(statement))
         if isinstance(statement, (tree.Bind, tree.Output)):
             yield from _in_value(statement.value, arriving, session)
 
@@ -180,11 +180,11 @@ def _in_value(value: tree.Expr, arriving: Any, session: Session) -> Iterator[Mis
         node = pending.pop()
         if isinstance(node, tree.Pipe):
             pending.append(node.stages[0])
-            yield from _in_stages([(stage, POISON) for stage in node.stages[1:]], session)
+            yield from _in_stages([(s, POISON, False) for s in node.stages[1:]], session)
         elif isinstance(node, tree.ListExpr):  # a loop among its items is run item by item
             pending += [i.body if isinstance(i, tree.For) else i for i in node.items]
         elif isinstance(node, (tree.If, tree.Repeat, tree.For, tree.As)):
-            yield from _in_stages([(node, arriving)], session)
+            yield from _in_stages([(node, arriving, True)], session)
         elif not isinstance(node, tree.Call):  # a chain among arguments is a layer
             pending.extend(children(node))
 
@@ -192,39 +192,44 @@ def _in_value(value: tree.Expr, arriving: Any, session: Session) -> Iterator[Mis
 def _in_stages(found: Iterable[Missed], session: Session) -> Iterator[Missed]:
     pending = list(found)
     while pending:
-        stage, arriving = pending.pop()
-        if id(stage) not in session.reached:
-            yield stage, arriving
+        missed = pending.pop()
+        if id(missed[0]) not in session.reached:
+            yield missed
         else:
-            pending.extend(_inside(stage, arriving))
+            pending.extend(_inside(missed))
 
 
-def _inside(stage: tree.Expr, arriving: Any) -> list[Missed]:
+def _inside(missed: Missed) -> list[Missed]:
     """Give the stages that a stage is made of, each with what arrives at it."""
+    stage, arriving, starts = missed
     match stage:
         case tree.If(_, _, then, otherwise):
             arms = [then] if otherwise is None else [then, otherwise]
-            return [(arm, arriving) for arm in arms]
+            return [(arm, arriving, starts) for arm in arms]
         case tree.Conditional(_, _, then, otherwise):
-            return [(then, arriving), (otherwise, arriving)]
+            return [(then, arriving, starts), (otherwise, arriving, starts)]
         case tree.For(_, _, _, body) | tree.Repeat(_, _, body):
-            return [(body, arriving)]
+            return [(body, arriving, arriving is MISSING)]
         case tree.Pipe(_, (first, *rest)):
-            return [(first, arriving), *((later, POISON) for later in rest)]
+            return [(first, arriving, starts), *((later, POISON, False) for later in rest)]
         case tree.As(_, inner, _):
-            return [(inner, arriving)]
+            return [(inner, arriving, starts)]
         case tree.ListExpr(_, items):
             return [
-                (item.body if isinstance(item, tree.For) else item, arriving)
+                (item.body if isinstance(item, tree.For) else item, arriving, True)
                 for item in items
                 if not isinstance(item, tree.Starred)
             ]
     return []
 
 
-def _visit(stage: tree.Expr, arriving: Any, frame: Frame) -> None:
+def _visit(missed: Missed, frame: Frame) -> None:
     """Run a stage on a tensor of which nothing is known, or on none; of what it is made of, all."""
+    stage, arriving, starts = missed
+    if starts:
+        stages.note_starts(stage, frame)
     frame.session.place = stage.span
+    frame.arriving = arriving
     match stage:
         case tree.If(_, asked, _, otherwise):
             if ev.value_of(asked, frame) is False and otherwise is None and arriving is MISSING:
@@ -233,9 +238,8 @@ def _visit(stage: tree.Expr, arriving: Any, frame: Frame) -> None:
             ev.value_of(asked, frame)
         case tree.For(_, _, asked):
             ev.value_of(asked, frame)
-    inside = _inside(stage, arriving)
-    for inner, own in inside:
-        stages.note_starts(inner, frame)
-        _visit(inner, own, frame)
+    inside = _inside(missed)
+    for inner in inside:
+        _visit(inner, frame)
     if not inside:
         stages.run(stage, arriving, frame)
