@@ -68,7 +68,7 @@ class Operation:
     #: What made it, as the spec writes it: a call, an operator between tensors, or the declaration of an input.
     written: tree.Call | tree.Binary | tree.Input | None = None
     is_held: bool = False  # it is made once, and part of other layers too
-    made_for: TensorSpec | None = None  # what a shared layer was first applied to
+    made_for: tuple[TensorSpec, ...] = ()  # what a shared layer was first applied to
 
     @property
     def call(self) -> tree.Call | None:

@@ -179,12 +179,13 @@ def _inferring(
     assert body is not None
 
     def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
-        result = made.infer(inputs, **call_arguments)
-        weights = distinct(result.weights)
         operation = shared.operations.get(held.name)
+        first = operation.made_for if operation is not None else ()
+        result = made.infer(inputs, made_for=first, **call_arguments)
+        weights = distinct(result.weights)
         if operation is None:
             operation = _operation(held.name, made, weights, call, body)
-            operation.made_for = inputs[0] if inputs else None
+            operation.made_for = inputs
         elif why := made_once.unlike_before(operation, weights, inputs[0]):
             raise Refusal(
                 shape_problems.IncompatibleShape,

@@ -244,7 +244,9 @@ def _infer(
         definition, prepared.arguments, inputs, is_list, call_arguments, frozenset(prepared.written)
     )
     try:
-        first = () if built is None or body is None else first_inputs(built, body.graph)
+        first: tuple[TensorSpec, ...] = ()
+        if built is not None and body is not None:
+            first = first_inputs(built, body.graph) or built.made_for
         inference = with_masks(call, infer_again(call, first) if first else run_rule(call))
     except OverflowError:
         raise LimitReached("numbers too large to work with") from None

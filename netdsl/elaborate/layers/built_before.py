@@ -46,14 +46,17 @@ Sizes = Mapping[tuple[int, int], int]
 
 
 def _sizes_of_then(now: tuple[TensorSpec, ...], first: tuple[TensorSpec, ...]) -> Sizes:
-    """Give the sizes that were numbers at first and are none now; the batch is left alone."""
-    return {
-        (number, axis): size
-        for number, (x, before) in enumerate(zip(now, first, strict=False))
-        if x.rank == before.rank
-        for axis, size in enumerate(before.shape)
-        if axis > 0 and isinstance(size, int) and not isinstance(x.shape[axis], int)
-    }
+    """Give the sizes that were numbers at first and are none now; the batch is left alone.
+
+    Of tensors of other ranks (a layer at each step, and by itself) the last axes are the same.
+    """
+    found: dict[tuple[int, int], int] = {}
+    for number, (x, before) in enumerate(zip(now, first, strict=False)):
+        more = x.rank - before.rank
+        for axis, size in enumerate(before.shape[1:], start=1 + more):
+            if axis > 0 and isinstance(size, int) and not isinstance(x.shape[axis], int):
+                found[number, axis] = size
+    return found
 
 
 def _with_sizes(call: Call, sizes: Sizes, times: int = 1) -> Call:

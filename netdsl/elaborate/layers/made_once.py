@@ -45,7 +45,7 @@ def unlike_before(
     operation: Operation, weights: tuple[Weight, ...], arriving: TensorSpec
 ) -> str | None:
     """Say why a layer that is built already takes no such input, or None."""
-    before = operation.made_for
+    before = next(iter(operation.made_for), None)
     if [w.shape for w in operation.weights] != [w.shape for w in weights]:
         shape = spell_shape(before.shape) if before is not None else "another shape"
         return f"its weights were made for {shape}"
@@ -80,8 +80,7 @@ def keep(operation: Operation, body: Body, arriving: Any) -> Operation:
             replace(w, variable=w.variable or Variable()) for w in operation.weights
         )
         body.shared[operation.name] = operation
-        first = next(tensors_in(arriving), None)
-        operation.made_for = first.spec if first is not None else None
+        operation.made_for = tuple(tensor.spec for tensor in tensors_in(arriving))
     if not operation.trainable:
         for weight in operation.weights:
             if weight.variable is not None:

@@ -12,6 +12,7 @@ from netdsl.diagnostics.problems.shapes import MakesNoModel
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import extern
+from netdsl.elaborate.layers.built_before import infer_again
 from netdsl.elaborate.scope.entities import POISON, ExternLayerRef, KindRef
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
@@ -19,7 +20,10 @@ from netdsl.tensor import TensorSpec
 
 
 def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame) -> Any:
-    """Give the layer of `TimeDistributed(layer)`: bound, not applied."""
+    """Give the layer of `TimeDistributed(layer)`: bound, not applied.
+
+    A layer that is shared is asked with what it was `made_for`, where that is known.
+    """
     if isinstance(target, ExternLayerRef):
         return extern.bound_layer(call, target, frame)
     prepared = layers.prepare(call, target, frame)
@@ -28,16 +32,16 @@ def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame)
     definition = prepared.definition
 
     def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
-        return run_rule(
-            Call(
-                definition,
-                prepared.arguments,
-                tuple(inputs),
-                call_arguments.pop("is_list", len(inputs) > 1),
-                call_arguments,
-                frozenset(prepared.written),
-            )
+        first = call_arguments.pop("made_for", ())
+        call = Call(
+            definition,
+            prepared.arguments,
+            tuple(inputs),
+            call_arguments.pop("is_list", len(inputs) > 1),
+            call_arguments,
+            frozenset(prepared.written),
         )
+        return infer_again(call, first) if first else run_rule(call)
 
     name = inner_name(call, frame)
     return BoundLayer(
