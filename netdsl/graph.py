@@ -214,6 +214,8 @@ class Graph:
     unread: list[Unread] = field(default_factory=list)
     #: Of what leaves blocks: the outermost use that it left, and its name there.
     given_by: dict[int, tuple[Span, str]] = field(default_factory=dict)
+    #: Parameters that are given a layer which is made for what arrives at it, by their place.
+    shaped: set[tuple[str, int, int]] = field(default_factory=set)
     #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.
     decided: dict[tuple[str, int, int], set[bool]] = field(default_factory=dict)
     #: Arguments, by their place, that were an initializer which draws: each layer is to have one of its own.

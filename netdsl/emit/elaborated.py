@@ -34,6 +34,7 @@ class Elaborated:
             for place, results in graph.decided.items():
                 self._decided.setdefault(place, set()).update(results)
         self._drawing: set[Place] = set().union(*(graph.drawing for graph in every))
+        self._shaped: set[Place] = set().union(*(graph.shaped for graph in every))
         functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
         self._functions_applied = {_place(_written(node)) for node in functions}
         self._sources = {_place(_written(n)) for n in functions if n.tied_to is not None}
@@ -68,6 +69,10 @@ class Elaborated:
     def always_merges(self, expr: tree.Binary) -> bool:
         """Tell whether an operator became a merge layer wherever a model was elaborated."""
         return _place(expr.op_span) in self._structures and not self.is_function(expr)
+
+    def is_shaped(self, parameter: tree.Parameter) -> bool:
+        """Tell whether a parameter is given a layer somewhere that is made for what arrives at it."""
+        return _place(parameter.span) in self._shaped
 
     def decided(self, expr: tree.Compare) -> bool | None:
         """Say what a comparison of symbolic sizes came to, if it came to the same everywhere.

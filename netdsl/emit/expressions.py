@@ -112,7 +112,8 @@ def _name(w: Writer, expr: tree.Name) -> Piece:
         if isinstance(found.kind, Inlined):
             return w.expression(found.kind.expr)
         if isinstance(found.kind, LayerFactory):
-            return Piece(code.call(found.code), VALUE)
+            told = w.step() if found.kind.shaped else ()
+            return Piece(code.call(found.code, told), VALUE)
         if isinstance(found.kind, LayerObject):
             stages = found.kind.stages or (None if w.holding else found.kind.as_value)
             return found if stages is None else stages.value()

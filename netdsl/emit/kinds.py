@@ -76,7 +76,9 @@ class LayerObject:
 
 @record(eq=False)
 class LayerFactory:
-    """A parameter of type `layer`: called, it gives a new layer."""
+    """A parameter of type `layer`: called, it gives a new layer; `shaped`, it is told what arrives there."""
+
+    shaped: bool = False
 
 
 @record(eq=False)

@@ -23,7 +23,7 @@ from netdsl.emit.elaborated import Elaborated
 from netdsl.emit.facts import describe
 from netdsl.emit.functions import Written, write_block, write_model, write_specialised
 from netdsl.emit.interpreter import INTERPRETER
-from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Piece
+from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, LayerFactory, Piece
 from netdsl.emit.layers import is_layer_chain, makes_layer
 from netdsl.emit.names import DefaultSet, Locals, Scope
 from netdsl.emit.presets import Preset, presets_of
@@ -311,7 +311,7 @@ class ModuleWriter(Elaborated):
             case tree.Subscript(_, value):
                 return self.is_layer(w, value)
             case tree.Name(_, identifier) if (found := w.scope.lookup(identifier)) is not None:
-                return isinstance(found.kind, Inlined)
+                return isinstance(found.kind, (Inlined, LayerFactory))
             case tree.Name(_, identifier):
                 symbol = self.symbol(w.unit, identifier)
                 if symbol is None or not isinstance(symbol.node, tree.Let):

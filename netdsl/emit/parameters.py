@@ -26,7 +26,9 @@ def declare_parameters(
     for parameter in declared:
         spelled = python_name(parameter.name)
         w.names.reserve(spelled)
-        kind: Kind = LayerFactory() if parameter.type == "layer" else VALUE
+        kind: Kind = VALUE
+        if parameter.type == "layer":
+            kind = LayerFactory(w.module.is_shaped(parameter))
         w.scope.bindings[parameter.name] = Piece(code.name(spelled), kind)
         parameters.append((spelled, default_of(w, parameter, settings or {})))
     return parameters
@@ -40,7 +42,7 @@ def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Any]) -
         return None
     with w.within(w.module.root(w.unit)):
         if parameter.type == "layer":
-            return factory(w, parameter.default)
+            return factory(w, parameter.default, parameter)
         spelled = unchangeable(w.value(parameter.default))
     return _as_default(w, spelled, f"default_{python_name(parameter.name)}")
 
@@ -52,8 +54,10 @@ def _as_default(w: Writer, spelled: ast.expr, base: str) -> ast.expr:
     return spelled
 
 
-def factory(w: Writer, expr: tree.Expr) -> ast.expr:
+def factory(w: Writer, expr: tree.Expr, parameter: tree.Parameter) -> ast.expr:
     """Spell a layer as a function that makes it, as each use is a new layer; a shared one is always the same."""
+    if w.module.is_shaped(parameter):
+        return _told_what_arrives(w, expr)
     with w.hold():
         made = w.value(expr)
     if (
@@ -65,6 +69,25 @@ def factory(w: Writer, expr: tree.Expr) -> ast.expr:
         return made.func
     empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     return ast.Lambda(empty, made)
+
+
+def _told_what_arrives(w: Writer, expr: tree.Expr) -> ast.expr:
+    """Spell a function that makes a layer for the shape and dtype of what arrives there."""
+    found = w.scope.lookup(expr.id) if isinstance(expr, tree.Name) else None
+    if found is not None and isinstance(found.kind, LayerFactory) and found.kind.shaped:
+        return found.code
+    names = ["shape", "dtype"]
+    with w.hold(), w.arriving((code.name("shape"), code.name("dtype"), 0)):
+        made = w.value(expr)
+    if not any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(made)):
+        return ast.Lambda(_arguments([], ast.arg("_")), made)
+    return ast.Lambda(_arguments([ast.arg(n) for n in names], None), made)
+
+
+def _arguments(args: list[ast.arg], rest: ast.arg | None) -> ast.arguments:
+    return ast.arguments(
+        posonlyargs=[], args=args, vararg=rest, kwonlyargs=[], kw_defaults=[], defaults=[]
+    )
 
 
 def unchangeable(node: ast.expr) -> ast.expr:

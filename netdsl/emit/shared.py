@@ -24,7 +24,7 @@ from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit import applications
-from netdsl.emit.kinds import TENSOR, VALUE, Kind, LayerObject, Piece, ways_in
+from netdsl.emit.kinds import TENSOR, VALUE, Kind, LayerFactory, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
 from netdsl.emit.pieces import is_application
 from netdsl.emit.python import code, texts
@@ -59,10 +59,13 @@ def holds_network(w: Writer, expr: tree.Expr) -> bool:
     """Tell whether an argument names what is a network inside another layer: it is made for what arrives there."""
     names = (w.scope.lookup(n.id) for n in walk(expr) if isinstance(n, tree.Name))
     kinds = (found.kind for found in names if found is not None)
-    return any(
-        isinstance(kind, LayerObject) and kind.stages is not None and kind.stages.is_network
-        for kind in kinds
-    )
+    return any(map(_is_network, kinds))
+
+
+def _is_network(kind: Kind) -> bool:
+    if isinstance(kind, LayerObject):
+        return kind.stages is not None and kind.stages.is_network
+    return isinstance(kind, LayerFactory) and kind.shaped
 
 
 def plain_stages(w: Writer, expr: tree.Expr) -> list[tree.Call] | None:
@@ -176,12 +179,7 @@ class SharedStages:
     def held(self) -> ast.expr:
         """Spell it as one layer, for another to hold; what that one gets step by step has a shape of its own."""
         identifier, _ = self.function([TENSOR])
-        arriving = self.w.held_by
-        assert arriving is not None
-        first = code.constant(1 + self.w.steps)
-        shape = code.subscript(code.attribute(arriving, "shape"), ast.Slice(first))
-        dtype = code.attribute(arriving, "dtype")
-        made = [code.name(identifier), shape, dtype]
+        made = [code.name(identifier), *self.w.step()]
         return code.call("as_layer", made, [("name", self._name())])
 
     def _name(self) -> ast.expr:

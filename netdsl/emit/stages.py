@@ -174,9 +174,10 @@ def _layer(
     args, keywords = call_time(w, _second(second))
     if _needs_arriving(w, kind, maker.arguments):
         current = w.settle(current, flow)
-    outer, w.held_by = w.held_by, current.code
-    made: ast.expr = layer_call(w, kind, maker.arguments, w.stage_name(maker, snake_case(kind)))
-    w.held_by = outer
+    shape, dtype = (code.attribute(current.code, name) for name in ("shape", "dtype"))
+    with w.arriving((shape, dtype, 1)):
+        name = w.stage_name(maker, snake_case(kind))
+        made: ast.expr = layer_call(w, kind, maker.arguments, name)
     spreads, only = ways_in(definition)
     first = spread(current) if spreads else [listed(current, only=only).code]
     trainable = freezing(w, kind, maker.arguments)

@@ -152,17 +152,21 @@ def hyperparameters(
 ) -> tuple[list[ast.expr], code.Keywords]:
     """Spell the arguments of a block or model; `name` and `trainable` are the stage's, unless it declares them."""
     declared = w.module.open_parameters(symbol)
-    types = {p.name: p.type for p in declared}
+    by_own_name = {p.name: p for p in declared}
     spelled: list[tuple[str, str | None, ast.expr]] = []
     for number, argument in enumerate(written):
         name = argument.name
         if name is None and number < len(declared):
             name = declared[number].name
-        if argument.name in ("name", "trainable") and argument.name not in types:
+        if argument.name in ("name", "trainable") and argument.name not in by_own_name:
             continue
-        spell = factory if types.get(str(name)) == "layer" else Writer.value
+        parameter = by_own_name.get(str(name))
+        if parameter is not None and parameter.type == "layer":
+            value = factory(w, argument.value, parameter)
+        else:
+            value = w.value(argument.value)
         by_name = argument.name and python_name(argument.name)
-        spelled.append((argument.star, by_name, spell(w, argument.value)))
+        spelled.append((argument.star, by_name, value))
     args, keywords = code.placed(spelled)
     return args, [*keywords, *_unset(w, symbol, written)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import NamePlan
@@ -30,6 +30,10 @@ class Interpreter(NamedTuple):
 
 #: Expressions that take no variable.
 _ALONE = (tree.Literal, tree.Name, tree.Arriving, tree.FString)
+
+
+#: A shape and a dtype in Python, and the axis of the shape that the first step begins with.
+Given: TypeAlias = tuple[ast.expr, ast.expr, int]
 
 
 class Writer:
@@ -66,9 +70,7 @@ class Writer:
         self.anchor: str | None = None  # the variable of the input that sources are tied to
         self._branch_starts: set[int] = set()
         self.holding = False  # the value being written is an argument that takes a layer
-        self.held_by: ast.expr | None = (
-            None  # what arrives at the layer whose arguments are written
-        )
+        self.given: Given | None = None  # what arrives at the layer whose arguments are written
         self.steps = 0  # how many axes that layer, and those in it, take off before what they hold
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
@@ -136,11 +138,11 @@ class Writer:
     @contextmanager
     def aside(self, scope: Scope) -> Iterator[None]:
         """Write a function of its own while another one is being written, in a scope of that one."""
-        kept = (self.hint, self.holds, self.anchor, self.holding, self.held_by, self.steps)
-        self.hint, self.holds, self.holding, self.held_by, self.steps = None, None, False, None, 0
+        kept = (self.hint, self.holds, self.anchor, self.holding, self.given, self.steps)
+        self.hint, self.holds, self.holding, self.given, self.steps = None, None, False, None, 0
         with self.within(scope), self.own_temporaries():
             yield
-        self.hint, self.holds, self.anchor, self.holding, self.held_by, self.steps = kept
+        self.hint, self.holds, self.anchor, self.holding, self.given, self.steps = kept
 
     @contextmanager
     def making(self, layers: ast.expr, shares: bool) -> Iterator[None]:
@@ -163,6 +165,21 @@ class Writer:
         self.steps += axes
         yield
         self.steps -= axes
+
+    @contextmanager
+    def arriving(self, given: Given) -> Iterator[None]:
+        """Write the arguments of a layer that gets a tensor of this shape and dtype."""
+        outer, self.given, self.steps = (self.given, self.steps), given, 0
+        yield
+        self.given, self.steps = outer
+
+    def step(self) -> list[ast.expr]:
+        """Spell the shape and dtype of what arrives inside the layers whose arguments are written."""
+        assert self.given is not None
+        shape, dtype, first = self.given
+        start = first + self.steps
+        cut = code.subscript(shape, ast.Slice(code.constant(start))) if start else shape
+        return [cut, dtype]
 
     def assign(self, variable: str, piece: Piece) -> Piece:
         """Put a piece in a variable, unless it is that variable."""

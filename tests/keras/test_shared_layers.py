@@ -30,6 +30,8 @@ block join3(n: int) { input p input q input r  output [p -> Dense(n), q -> Dense
 block listed() { input p  output [p -> Dense(8), p -> Dense(8)] }
 block added() { input each  output [*each, each[0]] -> Add() }
 block steps(f: layer) { input p  output p -> TimeDistributed(f) }
+block deeper(f: layer) { input p  layer t = TimeDistributed(f)  output p -> steps(f) -> t -> t }
+block named(f: layer = Dense(8)) { input p  let g = f  output p -> TimeDistributed(g) -> TimeDistributed(g) }
 block lead(cells: list) = RNN(cells)
 block inner() { input p  layer c = Dense(8) -> ReLU()  layer e = enc(8)
                 output p -> c -> TimeDistributed(c) -> e -> TimeDistributed(e) }
@@ -113,6 +115,10 @@ INSIDE = [
     ("layer d = Dense(4) -> ReLU() output x -> steps(d) output z output w", DENSE, DENSE, True),
     ("layer d = Enc() output z -> d -> ReLU() output x -> steps(d) output w", 27, 27, True),
     ("layer c = LSTMCell(4) output x -> lead([c]) output x -> RNN(c) output z output w", LSTM, LSTM, False),
+    ("layer d = enc(8) output x -> steps(d) output x -> steps(Dense(3)) output z output w", WIDE + 27, WIDE + 27, True),
+    ("layer d = enc(8) output x -> deeper(d) output z output w", WIDE, WIDE, False),
+    ("layer d = enc(8) output x -> named(d) output x -> named() output z output w", 3 * WIDE, 3 * WIDE, False),
+    ("layer d = enc(8) output w -> steps(TimeDistributed(d)) output x output z", WIDE, WIDE, True),
     # the other wrappers
     ("layer c = LSTMCell(4) output x -> RNN(c) output x -> RNN(c, go_backwards=True) output z output w",
      LSTM, LSTM, False),

@@ -18,6 +18,7 @@ block enc(n: int) = Dense(n) -> ReLU()
 block join(n: int) { input p input q  output [p -> Dense(n), q -> Dense(n)] -> Add() }
 block two(n: int) { input p  output a = p -> Dense(n)  output b = p -> Dense(n) }
 block steps(f: layer) { input p  output p -> TimeDistributed(f) }
+block rows(f: layer) { input p  output p -> TimeDistributed(Dense(3) -> f) }
 block any_steps(f) { input p  output p -> TimeDistributed(f) }
 extern layer Held(f: layer): [c] -> [c] from "m"
 model Frame(f: layer = Dense(2)) { input p: [9, 8]  output p -> TimeDistributed(f) }
@@ -35,6 +36,8 @@ COUNTED = [
     ("a chain", "layer c = Dense(4) -> Dense(3) output z -> c output x -> TimeDistributed(c)", DENSE + 15),
     ("a block", "layer c = enc(4) output z -> c output x -> TimeDistributed(c)", DENSE),
     ("a parameter", "layer d = Dense(4) output x -> steps(d) output x -> steps(d) output z", DENSE),
+    ("a block through a parameter", "layer d = enc(4) output x -> steps(d) output z -> d", DENSE),
+    ("of an unknown size", "input v: [9, ?] layer d = Dense(4) output z -> d output v -> TimeDistributed(d)", DENSE),
     ("in a layer that is shared", "layer d = Dense(4) layer t = TimeDistributed(d) output x -> t output z -> d", DENSE),
     ("in a chain", "layer d = Dense(8) output z -> d output x -> TimeDistributed(Dense(8) -> d)", 2 * (64 + 8)),
     ("in a loop", "layer d = Dense(8) output x -> repeat 3 { TimeDistributed(d) } output z", 64 + 8),
@@ -93,7 +96,9 @@ REFUSED = [
     ("a number", "layer d = Dense(4) output z -> Dense(d) output x", "N0305"),
     ("an initializer", "layer d = Dense(4) output z -> Dense(4, kernel_initializer=d) output x", "N0305"),
     ("a tensor", "layer d = Dense(4) output [x, x] -> MultiHeadAttention(2, 4)(key=d) output z", "N0405"),
-    ("a block through a parameter", "layer d = enc(4) output x -> steps(d) output z", "N0420"),
+    ("a block in a row", "layer d = enc(8) output z -> Pipeline([Dense(3), d]) output x", "N0420"),
+    ("a block in a chain", "layer d = enc(8) output x -> TimeDistributed(Dense(3) -> d) output z", "N0420"),
+    ("a block in a chain through a parameter", "layer d = enc(8) output x -> rows(d) output z", "N0420"),
     ("a parameter of no type", "layer d = Dense(4) output x -> any_steps(d) output z", "N0305"),
     ("another model", "layer d = Dense(4) output x -> Frame(d) output z", "N0420"),
     ("a layer of the user's own", "layer d = Dense(4) output z -> Held(d) output x", "N0420"),

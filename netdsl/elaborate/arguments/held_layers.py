@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate.scope.entities import ExternLayerRef, KindRef, SharedLayer
+from netdsl.elaborate.scope.entities import POISON, ExternLayerRef, KindRef, SharedLayer, short
 from netdsl.elaborate.scope.families import is_in_several
 from netdsl.elaborate.scope.frame import Frame
+from netdsl.graph import Held
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import children, walk
@@ -49,6 +50,9 @@ def with_layers(value: Any, span: Span, frame: Frame, *, takes_network: bool = F
         case SharedLayer():
             as_layer = frame.session.interpreter.shared_as_layer
             return as_layer(value, span, frame, takes_network)
+        case BoundLayer() if not takes_network and (network := network_in(value)) is not None:
+            report_several(network.declared, span, frame)
+            return POISON
         case list() | tuple() if any(isinstance(item, _MAY_HOLD) for item in value):
             made = [with_layers(item, span, frame) for item in value]
             return made if isinstance(value, list) else tuple(made)
@@ -65,7 +69,31 @@ def given_layers(given: Iterable[Given], frame: Frame, *, takes_network: bool) -
     ]
 
 
-_MAY_HOLD = (SharedLayer, list, tuple, dict)
+_MAY_HOLD = (SharedLayer, BoundLayer, list, tuple, dict)
+
+
+def network_in(value: Any) -> Held | None:
+    """Give what of a layer is a network that is made for what arrives there; None where there is none."""
+    if isinstance(value, BoundLayer):
+        if value.shared is not None and value.shared.form == "network":
+            return value.shared
+        return network_in(list(value.arguments.values()))
+    if isinstance(value, (list, tuple)):
+        return next((found for item in value if (found := network_in(item)) is not None), None)
+    return None
+
+
+def report_several(name: str, span: Span, frame: Frame) -> None:
+    """Report stages that are shared where a layer is taken that does not say what arrives inside it."""
+    frame.report(
+        problems.WrongUse.at(
+            span,
+            f"`{name}` stands for several layers, and Keras takes one here",
+            name=short(span.text),
+            help=f"write `TimeDistributed({name})` by itself, or make it one layer: "
+            f"a `model` of these stages, and `layer {name} = TheModel()`",
+        )
+    )
 
 
 def holds_shared(value: Any) -> bool:

@@ -20,7 +20,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.arguments.held_layers import typed, with_layers
+from netdsl.elaborate.arguments.held_layers import network_in, typed, with_layers
 from netdsl.elaborate.remedies import unbound
 from netdsl.elaborate.scope.entities import (
     APPLIED_BY_NAME,
@@ -279,9 +279,12 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
     """Check a value against a parameter's type; POISON after reporting."""
     word = parameter.type
     if not isinstance(value, SharedLayer) or word == "layer":
-        value = with_layers(value, span, frame)
+        value = with_layers(value, span, frame, takes_network=word == "layer")
     if is_poisoned(value):
         return POISON
+    if frame.body is not None and network_in(value) is not None:
+        place = parameter.span
+        frame.body.graph.shaped.add((place.file.name, place.start, place.end))
     if isinstance(value, Ambiguous):
         family = "layer" if word == "layer" else _CATALOGUE_TYPES.get(word or "")
         if family in value.families and is_poisoned(value := value.made(str(family))):

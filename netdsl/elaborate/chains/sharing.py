@@ -16,8 +16,8 @@ from netdsl.catalog.kind import BoundLayer, Inference, Refusal, Structure, Weigh
 from netdsl.catalog.signature import signature
 from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.problems import shapes as shape_problems
-from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.arguments.arriving_tensors import report_inputs
+from netdsl.elaborate.arguments.held_layers import network_in, report_several
 from netdsl.elaborate.chains import bodies, models
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import made_once, wrapped
@@ -32,7 +32,6 @@ from netdsl.elaborate.scope.entities import (
     SharedLayer,
     Tensor,
     is_poisoned,
-    short,
     specs_of,
     tensors_in,
 )
@@ -128,7 +127,7 @@ def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool)
     form = form_of(shared)
     by_name = shared.node.name in re.findall(r"\w+", span.text)
     if (form == "network" and not takes_network) or (form == "row" and not by_name):
-        _report_several(shared, span, frame)
+        report_several(shared.node.name, span, frame)
         return POISON
     scope = _scope(shared, span, frame, body.graph, body.inputs)
     value = shared.node.value
@@ -139,19 +138,6 @@ def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool)
     held = Held(shared.node.name, name, form)
     kind = "Sequential" if form == "row" else "Functional"
     return BoundLayer(kind, {}, _running(shared, held, scope, frame), name=name, shared=held)
-
-
-def _report_several(shared: SharedLayer, span: Span, frame: Frame) -> None:
-    name = shared.node.name
-    frame.report(
-        problems.WrongUse.at(
-            span,
-            f"`{name}` stands for several layers, and Keras takes one here",
-            name=short(span.text),
-            help=f"write `TimeDistributed({name})` with its own name, or make it one layer: "
-            f"a `model` of these stages, and `layer {name} = TheModel()`",
-        )
-    )
 
 
 def _one_layer(shared: SharedLayer, call: tree.Call, scope: Frame, frame: Frame) -> Any:
@@ -281,8 +267,13 @@ def _is_plain(stage: tree.Expr, frame: Frame) -> bool:
     if not isinstance(frame.lookup(target.id), (KindRef, ExternLayerRef, ModelRef)):
         return False
     named = (n.id for a in stage.arguments for n in walk(a.value) if isinstance(n, tree.Name))
-    inside = (frame.lookup(name) for name in named)
-    return not any(isinstance(v, SharedLayer) and form_of(v) == "network" for v in inside)
+    return not any(_is_network(frame.lookup(name)) for name in named)
+
+
+def _is_network(value: Any) -> bool:
+    if isinstance(value, SharedLayer):
+        return form_of(value) == "network"
+    return network_in(value) is not None
 
 
 def shaped_kind(call: tree.Call) -> str | None:

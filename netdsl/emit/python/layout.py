@@ -158,7 +158,8 @@ def _bare(node: ast.expr, level: Level) -> Document:
         case ast.IfExp():
             return _grouped(_conditional(node, level), level)
         case ast.Lambda(args=args, body=body):
-            names = ", ".join(a.arg for a in args.args)
+            rest = [f"*{args.vararg.arg}"] if args.vararg is not None else []
+            names = ", ".join([*(a.arg for a in args.args), *rest])
             return (f"lambda {names}: " if names else "lambda: ", lay_out(body, level))
         case _:
             return _display(node, level)
