@@ -92,6 +92,9 @@ def disagreement(case: Case) -> str | None:
         return None
     wanted = ask_keras(case)
     got, _ = ask_netdsl(case, text)
+    if wanted.accepted and "N0527" in got.why:
+        # Keras calls the layer and then makes no model of it, as `test_every_kind` holds against Keras.
+        return None
     if wanted.accepted != got.accepted:
         who = "Keras takes it" if wanted.accepted else f"Keras refuses it ({wanted.why})"
         return f"{text}  {who}, netdsl {'takes it' if got.accepted else 'refuses: ' + got.why}"
