@@ -28,7 +28,9 @@ def __getattr__(name: str) -> Any:
 
         return Diagnostic
     if name in __all__:
-        from netdsl import compiler
+        from importlib import import_module
 
-        return getattr(compiler, name)
+        from netdsl.stack import on_own_stack
+
+        return getattr(on_own_stack(import_module)("netdsl.compiler"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -40,7 +40,7 @@ from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.fixes import verify_fixes
 from netdsl.graph import Graph
 from netdsl.source import SourceFile, Span
-from netdsl.stack import deep_stack
+from netdsl.stack import on_own_stack
 from netdsl.version import __version__
 
 Api = Literal["tf.keras", "keras"]
@@ -62,6 +62,7 @@ class CompiledModel:
         return self.net.name
 
     @property
+    @on_own_stack
     def graph(self) -> Any:
         """A networkx.MultiDiGraph: a node per layer application, an edge per tensor."""
         return self.net.as_networkx()
@@ -71,6 +72,7 @@ class CompiledModel:
         with collector_paused():
             verify(self.net)
 
+    @on_own_stack
     def summary(self) -> dict[str, Any]:
         """The dict that `netdsl summary --format json` prints."""
         from netdsl.diagnostics.json import as_dict
@@ -140,11 +142,12 @@ class Compiled:
             raise LookupError(f"{self.file.name} has no model {name!r}: it has {known}")
         return CompiledModel(self.graphs[name], self.file.name, self.diagnostics)
 
+    @on_own_stack
     def emit(self, api: Api = "tf.keras", *, flat: bool = False) -> str:
         """Write the generated Python; raises ValueError where the spec has errors."""
         if not self.ok:
             raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
-        with deep_stack(), collector_paused():
+        with collector_paused():
             for graph in self.graphs.values():
                 verify(graph)
             return self._written(api, flat=flat)
@@ -185,6 +188,7 @@ class Compiled:
         return build_model(self, self.model(name).name, flat=flat)
 
 
+@on_own_stack
 def compile_source(
     file: SourceFile,
     loader: Loader,

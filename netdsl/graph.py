@@ -26,6 +26,7 @@ from netdsl.catalog.kind import (
 )
 from netdsl.record import record
 from netdsl.source import Span
+from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec, sum_of
 
@@ -331,6 +332,7 @@ def inside_bytes(node: Node, precision: str = "float32") -> list[Dim]:
     return [_bytes(spec, node, precision) for spec in node.operation.bound["inside"]]
 
 
+@deep
 def held_bytes(node: Node, precision: str = "float32") -> Dim:
     """Give the memory of one sample of what a node gives, and of what it keeps inside for the backward pass.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.sink import Diagnostics
@@ -15,14 +16,14 @@ from netdsl.elaborate.interpreter import INTERPRETER
 from netdsl.elaborate.plans.ordering import in_order
 from netdsl.elaborate.scope.frame import Session
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, own_symbols
-from netdsl.elaborate.scope.limits import MAX_STEPS, LimitReached, NeverEnds
+from netdsl.elaborate.scope.limits import MAX_STEPS, THREAD_STEPS, LimitReached, NeverEnds
 from netdsl.elaborate.scope.untold import require_all_told, require_told
 from netdsl.elaborate.training.losses import check_losses, check_weights
 from netdsl.elaborate.training.metrics import check_class_weight, check_metrics
 from netdsl.elaborate.training.plan import TrainPlan, read_training, report_not_emitted
 from netdsl.graph import Graph
 from netdsl.source import Span
-from netdsl.stack import deep_stack
+from netdsl.stack import charged
 from netdsl.syntax import tree
 
 
@@ -48,7 +49,8 @@ def elaborate(
         diagnostics, INTERPRETER, sizes=dict(sizes or {}), place=Span(unit.file, 0, 0)
     )
     result = Elaboration(unit, hyperparameters=session.hyperparameters)
-    with deep_stack(), _limits(session):
+    toll = partial(session.budget.step, THREAD_STEPS)
+    with charged(toll), _limits(session):
         root = session.root(unit)
         for constant in in_order(constants_of(unit)):
             session.place = constant.span

@@ -28,10 +28,12 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.scope.limits import SIZED, Crowds
 from netdsl.source import Span
+from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
 
 
+@deep
 def evaluate(expr: tree.Expr, frame: Frame) -> Any:
     """Give the value of an expression; POISON after reporting a mistake in it."""
     budget = frame.session.budget

@@ -29,9 +29,11 @@ from netdsl.emit.pieces import list_piece, output_at, plain, sequence, taken
 from netdsl.emit.python import code, simplify
 from netdsl.emit.python.texts import joined
 from netdsl.emit.writer import Writer
+from netdsl.stack import deep
 from netdsl.syntax import tree
 
 
+@deep
 def write_expression(w: Writer, expr: tree.Expr) -> Piece:
     """Give the Python of an expression and what it is, by its type."""
     match expr:

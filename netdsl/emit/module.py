@@ -33,6 +33,7 @@ from netdsl.emit.python.spelling import HELPERS, PREAMBLE, function_name, python
 from netdsl.emit.reach import Reach
 from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
+from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
 
@@ -295,6 +296,7 @@ class ModuleWriter(Elaborated):
         """Tell whether a name that no scope binds is a value all the same."""
         return identifier in unit.names or identifier in FUNCTIONS or identifier in CONSTANTS
 
+    @deep
     def is_layer(self, w: Writer, expr: tree.Expr) -> bool:
         """Tell whether a `let` names layers: each is made anew wherever the name is used."""
         match expr:

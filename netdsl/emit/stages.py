@@ -26,6 +26,7 @@ from netdsl.emit.python import code
 from netdsl.emit.shared import holds_network
 from netdsl.emit.uses import apply_object, then_frozen
 from netdsl.emit.writer import Writer
+from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
 
@@ -84,6 +85,7 @@ def _through(w: Writer, stages: Iterable[tree.Expr], current: Piece, flow: str) 
     return current
 
 
+@deep
 def write_stage(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece:
     """Write one stage, by its type."""
     match stage:

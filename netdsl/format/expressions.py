@@ -21,6 +21,7 @@ from netdsl.format.layout import (
 from netdsl.format.literals import spell_number, spell_string
 from netdsl.format.precedence import Level, level, operator_level
 from netdsl.source import SourceFile, Span
+from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.recovery import STATEMENT_WORDS, Brackets, begins_with
 from netdsl.syntax.tokens import Tokens, tokenize
@@ -38,6 +39,7 @@ class Expressions:
 
     # -- any expression -------------------------------------------------------------------------
 
+    @deep
     def expression(self, node: tree.Expr, at_least: Level = Level.CHAIN) -> Layout:
         """Lay an expression out, in parentheses where it binds more loosely than the place allows."""
         if level(node) < at_least:

@@ -6,16 +6,13 @@ syntax tree does not change.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.format.comments import Comments
 from netdsl.format.layout import write
 from netdsl.format.statements import Statements
 from netdsl.source import SourceFile
+from netdsl.stack import on_own_stack
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
 from netdsl.syntax.tokens import tokenize
@@ -29,6 +26,7 @@ class Unreadable(Exception):
         self.diagnostics = diagnostics
 
 
+@on_own_stack
 def format_source(file: SourceFile) -> str:
     """Lay a file out; raises `Unreadable` for one with syntax errors."""
     sink = Diagnostics()
@@ -38,22 +36,11 @@ def format_source(file: SourceFile) -> str:
     return format_module(module)
 
 
+@on_own_stack
 def format_module(module: tree.Module) -> str:
     """Lay out a file that was read without mistakes."""
     comments = Comments(module.file, module.comments)
-    with _room_to_recurse():
-        text = write(Statements(tokenize(module.file), comments).module(module))
+    text = write(Statements(tokenize(module.file), comments).module(module))
     # a string over several lines means the same with either line ending; the rest has one already
     text = text.replace("\r\n", "\n")
     return f"{text}\n" if text else ""
-
-
-@contextmanager
-def _room_to_recurse() -> Iterator[None]:
-    """Let Python follow an expression as deep as the parser lets one nest."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, 50_000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)

@@ -34,6 +34,7 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.families import layer_of
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.limits import check_items
+from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import begins_with, walk
 
@@ -86,6 +87,7 @@ def run_rest(expr: tree.Pipe, start: int, current: Any, frame: Frame) -> Any:
     return current
 
 
+@deep
 def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     """Pass what arrives through one stage."""
     frame.session.budget.step()

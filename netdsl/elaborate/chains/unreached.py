@@ -22,6 +22,7 @@ from netdsl.elaborate.scope.entities import POISON, KindRef, Poison
 from netdsl.elaborate.scope.frame import MISSING, Body, Frame, Session
 from netdsl.elaborate.scope.limits import LimitReached
 from netdsl.graph import Graph
+from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import arriving_in, children, free_names, walk
 
@@ -223,6 +224,7 @@ def _inside(missed: Missed) -> list[Missed]:
     return []
 
 
+@deep
 def _visit(missed: Missed, frame: Frame) -> None:
     """Run a stage on a tensor of which nothing is known, or on none; of what it is made of, all."""
     stage, arriving, starts = missed

@@ -15,6 +15,7 @@ from netdsl.catalog.operations.numbers import COUNTING, PASSING
 from netdsl.catalog.signature import signature
 from netdsl.graph import Graph, Node, Ref, refs_in
 from netdsl.record import record
+from netdsl.stack import deep
 from netdsl.tensor import Dim
 
 #: Layers that move, copy, drop or join numbers and change none.
@@ -47,6 +48,7 @@ class Followed:
         default_factory=dict
     )
 
+    @deep
     def through(self, graph: Graph, given: Arriving) -> dict[int, Categories]:
         """Give the categories that nodes give, by the node; `given` are those of the inputs, by their place."""
         key = (id(graph), tuple(sorted(given.items(), key=lambda item: item[0])))

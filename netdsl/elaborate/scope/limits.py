@@ -15,7 +15,7 @@ MAX_ITEMS = 100_000  # elements of one list, with those of lists in it; turns of
 MAX_TEXT = 100_000  # characters of one string
 MAX_BITS = 512  # size of one integer, and of the number of elements of one tensor
 MAX_RANK = 254  # axes of one tensor, as many as TensorFlow has
-MAX_NESTING = 100  # lists within lists
+MAX_NESTING = 40  # lists within lists, which are gone through by functions that recurse
 MAX_ALIKE = 32  # keys that a hash table cannot tell apart at once
 MAX_DEPTH = 120  # blocks within blocks, functions within functions
 
@@ -43,6 +43,7 @@ class NeverEnds(LimitReached):
 
 #: What costs more than an expression does: adding a node, using a block, calling a function, a turn of a loop,
 #: a layer made for itself, a mistake (which a loop makes again and again, and of which one is told).
+THREAD_STEPS = 10  # work that goes on in another thread, where a stack is used up
 NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS, LAYER_STEPS, REPORT_STEPS = 10, 40, 25, 3, 10, 120
 
 TEXT_OF_AN_ITEM = 64  # characters that take as long to go through as one element of a list

@@ -24,6 +24,7 @@ from netdsl.emit.python.document import (
     Printer,
 )
 from netdsl.emit.python.literals import spell_constant, spell_fstring
+from netdsl.stack import deep
 
 INSIDE: Final = "inside"
 Level: TypeAlias = Marker | Literal["inside"] | None
@@ -134,6 +135,7 @@ def _bracketed(
 # -- each kind of expression --------------------------------------------------------------------
 
 
+@deep
 def _bare(node: ast.expr, level: Level) -> Document:
     match node:
         case ast.Name(id=name):
