@@ -73,6 +73,7 @@ from netdsl.catalog.reference_types import (
 from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
 from netdsl.catalog.token_types import NUMERALS, WORDS
+from netdsl.catalog.window_types import WINDOW
 
 # -- types that only layers have ------------------------------------------------------------------
 
@@ -369,6 +370,8 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ("RandomHue", "factor"): factor(0, 1, unit=OF_COLOURS),
     ("RandomBrightness", "factor"): factor(-1, 1, unit=OF_RANGE),
     ("RandomPosterization", "factor"): factor(1, 8),
+    ("RandomSaturation", "factor"): factor(-1, 1),
+    ("RandomColorDegeneration", "factor"): factor(-1, 1),
     ("RandomTranslation", "height_factor"): factor(-1, 1, pairs_overlap=False, unit=OF_HEIGHT),
     ("RandomTranslation", "width_factor"): factor(-1, 1, pairs_overlap=False, unit=OF_WIDTH),
     ("RandomZoom", "height_factor"): ZOOM,
@@ -394,7 +397,7 @@ BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {
     ("STFTSpectrogram", "frame_length"): POSITIVE,
     ("STFTSpectrogram", "frame_step"): SIZE,
     ("STFTSpectrogram", "fft_length"): SIZE,
-    ("STFTSpectrogram", "window"): optional(TEXT),
+    ("STFTSpectrogram", "window"): WINDOW,
     ("STFTSpectrogram", "scaling"): choice("density", "spectrum"),
     ("MelSpectrogram", "fft_length"): POSITIVE,
     ("MelSpectrogram", "sequence_stride"): POSITIVE,

@@ -37,6 +37,7 @@ from netdsl.catalog.argument_types import (
 from netdsl.catalog.factor_types import Share, Unit
 from netdsl.catalog.reference_types import ACTIVATION, FUNCTION, OPTIMIZER, POLICY, Reference
 from netdsl.catalog.signature import Family
+from netdsl.catalog.window_types import WINDOW
 
 SEED = optional(INTEGER)
 SCHEDULE = Reference("a schedule such as `CosineDecay(…)`", "schedule", takes_none=False)
@@ -68,7 +69,7 @@ INITIALIZERS: dict[str, ArgumentType] = {
     "input_axes": optional(AXES),
     "output_axes": optional(AXES),
     "side": choice("real", "imag"),
-    "window": optional(TEXT),
+    "window": WINDOW,
     "scaling": optional(choice("density", "spectrum")),
     "periodic": BOOLEAN,
 }

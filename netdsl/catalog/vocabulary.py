@@ -48,16 +48,14 @@ def token_count(call: Call | TextTokens, mode: str) -> Dim:
     return call.max_tokens if call.pad_to_max_tokens else size
 
 
-def _special_tokens(call: Call | TextTokens, mode: str) -> list[Any]:
-    """List what stands before the vocabulary's own tokens."""
-    mask = [call.mask_token] if call.mask_token is not None and mode == "int" else []
-    return mask + [call.oov_token] * call.num_oov_indices
-
-
 def _checked_size(call: Call | TextTokens, vocabulary: list[Any], mode: str) -> int:
-    special = _special_tokens(call, mode)
-    count = len(special)
-    tokens = vocabulary[count:] if vocabulary[:count] == special else vocabulary
+    mask = [call.mask_token] if call.mask_token is not None and mode == "int" else []
+    count = len(mask) + int(call.num_oov_indices)  # what stands before the vocabulary's own tokens
+    tokens = vocabulary
+    if count <= len(vocabulary) and vocabulary[:count] == mask + [call.oov_token] * (
+        count - len(mask)
+    ):
+        tokens = vocabulary[count:]
     if not tokens:
         raise Refusal(
             WrongVocabulary, "no token stands there but those the layer adds", blames="vocabulary"

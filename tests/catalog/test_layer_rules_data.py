@@ -140,7 +140,8 @@ CAVEATS = [
     ("RandomCrop", {"height": 4, "width": 4}, spec(N, H, 8, 3), "height and width"),
     ("CenterCrop", {"height": 0, "width": 4}, IMAGE, "leaves no image"),
     ("TextVectorization", {}, WORDS, "one text for each sample"),
-    ("MelSpectrogram", {}, spec(N, 2, 1000), "one wave for each sample"),
+    ("MelSpectrogram", {}, spec(N, 2, 2000), "one wave for each sample"),
+    ("MelSpectrogram", {}, spec(N, 1000), "mirrors 1024 samples"),
 ]
 
 

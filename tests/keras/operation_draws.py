@@ -109,6 +109,27 @@ def varied(draw: st.DrawFn, case: OpCase) -> OpCase:
     return OpCase(case.function, positional, {k: changed(v) for k, v in case.named.items()})
 
 
+#: What no argument expects, or few.
+ODD: tuple[Any, ...] = (
+    None, "a", 2.5, True, (), {"a": 1}, -1, 0, 10**12, float("nan"), float("inf"), (None,), ("a",), ((1, 2), (3,)),
+    Tensor((None, 3), "float32"), Tensor((), "int32"), Tensor((None, 3), "string"),
+)  # fmt: skip
+
+
+@st.composite
+def odd(draw: st.DrawFn, case: OpCase) -> OpCase:
+    """The same call with one argument replaced by something else altogether."""
+    positional, named = list(case.positional), dict(case.named)
+    places: list[Any] = [*range(len(positional)), *named]
+    if places:
+        place, value = draw(st.sampled_from(places)), draw(st.sampled_from(ODD))
+        if isinstance(place, int):
+            positional[place] = value
+        else:
+            named[place] = value
+    return OpCase(case.function, tuple(positional), named)
+
+
 def _other(x: Tensor, change: str, new: int | None, place: int) -> Any:
     if change == "data" and None not in x.shape:
         return _lists(x.shape, 1 if "int" in x.dtype else 0.5)

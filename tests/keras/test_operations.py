@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from netdsl.catalog.operations import GIVE_VALUES, RULES, TAKE_FUNCTIONS
 from tests.keras import operation_cases, operation_cases_networks, operation_cases_shapes
-from tests.keras.operation_draws import CASES, varied
+from tests.keras.operation_draws import CASES, odd, varied
 from tests.keras.operation_harness import ask_rule, difference
 
 pytestmark = pytest.mark.keras
@@ -70,3 +70,16 @@ def test_a_call_with_one_size_changed_is_not_taken_where_keras_refuses_it(
         if not isinstance(ask_rule(case, named_sizes=named_sizes), str):
             found = difference(case, named_sizes=named_sizes)
             assert found is None, found
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+@settings(
+    max_examples=3 * DRAWS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+)
+@given(data=st.data())
+def test_a_rule_has_an_answer_to_any_argument(name: str, data: st.DataObject) -> None:
+    ask_rule(data.draw(odd(data.draw(CASES[name](name)))))

@@ -9,6 +9,7 @@ from netdsl.catalog.argument_types import choice, optional
 from netdsl.catalog.cost_rules import convolution_macs
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal
 from netdsl.catalog.shape_rules import first_spatial_axis, numeric, split_axes, window_count
+from netdsl.catalog.window_types import mirrors, runs
 from netdsl.diagnostics.problems.shapes import WrongValue
 from netdsl.tensor import Dim, Shape, TensorSpec, spell_shape
 
@@ -31,7 +32,11 @@ def mel_spectrogram(call: Call) -> Inference:
     stride = call.sequence_stride
     frames = (samples + stride + 1) // stride
     lead = () if x.rank == 1 else (x.shape[0],)
-    caveats = () if x.rank == 2 else (_one_wave(x),)
+    caveats = (
+        *(() if x.rank == 2 else (_one_wave(x),)),
+        *runs(call.window),
+        *mirrors(samples, call.fft_length),
+    )
     output = TensorSpec((*lead, call.num_mel_bins, frames), call.compute_dtype)
     return Inference(output, caveats=caveats)
 

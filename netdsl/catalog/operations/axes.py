@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from netdsl.catalog.argument_types import LARGEST
 from netdsl.catalog.kind import Refusal
 from netdsl.catalog.operations.call import OpCall, spell_value
 from netdsl.diagnostics.problems.arguments import WrongArgument
@@ -168,6 +169,11 @@ def size(value: Any, argument: str, minimum: int = 0) -> int:
             WrongValue, f"`{argument}` holds {value}, and {minimum} is the least", blames=argument
         )
     return value
+
+
+def offset(value: Any, argument: str) -> int:
+    """Give an argument that counts to either side: the diagonal that is meant, quarters of a turn."""
+    return size(value, argument, -LARGEST)
 
 
 def sizes(value: Any, argument: str, count: int | None = None, minimum: int = 0) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from netdsl.catalog.kind import Inference, Refusal
-from netdsl.catalog.operations.axes import axes_of, broadcast, number, size
+from netdsl.catalog.operations.axes import axes_of, broadcast, number, offset
 from netdsl.catalog.operations.call import (
     OpCall,
     OpRule,
@@ -356,7 +356,7 @@ def polar(call: OpCall) -> Inference:
 def diagonal_band(call: OpCall) -> Inference:
     """Keep one side of the diagonal of the last two axes: tril, triu."""
     call.ranked(call.first, "x", min_rank=2)
-    size(abs(call.k) if isinstance(call.k, int) else call.k, "k")
+    offset(call.k, "k")
     return unary(call)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import known_to_both, size
 from netdsl.catalog.operations.call import OpCall, OpRule, gives, gives_several, no_string
 from netdsl.catalog.operations.promotion import FLOATX, meet
+from netdsl.catalog.window_types import mirrors, runs
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import (
     TooSmall,
@@ -265,22 +267,35 @@ def spectrogram(call: OpCall) -> Inference:
     x = call.ranked(call.numeric("x"), "x", min_rank=1)
     points = size(call.fft_length, "fft_length", 1)
     stride = size(call.sequence_stride, "sequence_stride", 1)
-    size(call.sequence_length, "sequence_length", 1)
+    length = size(call.sequence_length, "sequence_length", 1)
     padded = x.shape[-1] + (points // 2 * 2 if call.center else 0)
     shape = (*x.shape[:-1], _frames(call, padded, points, stride), points // 2 + 1)
-    return gives_several([shape, shape], x.dtype)
+    caveats = _frame_caveats(call, length, points)
+    if call.center:
+        caveats = (*caveats, *mirrors(x.shape[-1], points))
+    return replace(gives_several([shape, shape], x.dtype), caveats=caveats)
+
+
+def _frame_caveats(call: OpCall, length: int, points: int) -> tuple[str, ...]:
+    """Say what a short-time Fourier transform will not take when it runs; Keras looks at it no earlier."""
+    if points < length:
+        return (
+            f"takes frames of at most `fft_length`, which is {points}, and `sequence_length` is {length}",
+        )
+    return runs(call.window)
 
 
 def signal(call: OpCall) -> Inference:
     """The signal of a short-time Fourier transform."""
     real, _ = _parts(call, 2)
     points = size(call.fft_length, "fft_length", 1)
+    caveats = _frame_caveats(call, size(call.sequence_length, "sequence_length", 1), points)
     stride = size(call.sequence_stride, "sequence_stride", 1)
     if call.length is not None:
         length: Dim = size(call.length, "length", 1)
     else:
         length = (real.shape[-2] - 1) * stride + points - (points // 2 * 2 if call.center else 0)
-    return gives((*real.shape[:-2], length), real.dtype)
+    return replace(gives((*real.shape[:-2], length), real.dtype), caveats=caveats)
 
 
 def as_complex(call: OpCall) -> Inference:

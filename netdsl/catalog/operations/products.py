@@ -219,7 +219,7 @@ def correlate(call: OpCall) -> Inference:
         "same": longer,
         "full": a + b - 1,
     }
-    if call.mode not in lengths:
+    if call.mode not in list(lengths):
         raise Refusal(
             WrongValue,
             f'`mode` is {spell_value(call.mode)}, and knows "valid", "same" and "full"',

@@ -10,6 +10,7 @@ from netdsl.catalog.operations.axes import (
     axes_of,
     axis_of,
     number,
+    offset,
     reduced,
     replaced,
     size,
@@ -270,6 +271,7 @@ def histogram(call: OpCall) -> Inference:
 def trace(call: OpCall) -> Inference:
     """Add the diagonal of two axes up."""
     x = call.numeric("x")
+    offset(call.offset, "offset")
     return gives(without(x.shape, *two_axes(call, x)), summed(x.dtype))
 
 
@@ -277,10 +279,8 @@ def diagonal(call: OpCall) -> Inference:
     """Put the diagonal of two axes last: (None, 5, 8), axis1=1, axis2=2 -> (None, 5)."""
     x = call.numeric("x")
     first, second = two_axes(call, x)
-    return gives(
-        (*without(x.shape, first, second), _diagonal(x.shape[first], x.shape[second], call.offset)),
-        x.dtype,
-    )
+    length = _diagonal(x.shape[first], x.shape[second], offset(call.offset, "offset"))
+    return gives((*without(x.shape, first, second), length), x.dtype)
 
 
 def two_axes(call: OpCall, x: TensorSpec) -> tuple[int, int]:
@@ -292,16 +292,16 @@ def two_axes(call: OpCall, x: TensorSpec) -> tuple[int, int]:
     return first, second
 
 
-def _diagonal(rows: Dim, columns: Dim, offset: int) -> Dim:
-    """Count a diagonal: 5, 8, offset 1 -> 5; it is 0 where the offset leads out of the matrix."""
-    rest = columns - offset if offset > 0 else rows + offset
+def _diagonal(rows: Dim, columns: Dim, k: int) -> Dim:
+    """Count a diagonal: 5, 8, k 1 -> 5; it is 0 where `k` leads out of the matrix."""
+    rest = columns - k if k > 0 else rows + k
     return maximum(minimum(rest, minimum(rows, columns)), 0)
 
 
 def diag(call: OpCall) -> Inference:
     """A matrix of a vector, or the diagonal of a matrix."""
     x = call.numeric("x")
-    k = call.k
+    k = offset(call.k, "k")
     if x.rank == 1:
         side = x.shape[0] + abs(k)
         return gives((side, side), x.dtype)
@@ -312,7 +312,7 @@ def diag(call: OpCall) -> Inference:
 def diagflat(call: OpCall) -> Inference:
     """A matrix with all elements on a diagonal."""
     x = call.numeric("x")
-    side = total(x.shape) + abs(call.k)
+    side = total(x.shape) + abs(offset(call.k, "k"))
     return gives((side, side), x.dtype)
 
 

@@ -11,6 +11,7 @@ from netdsl.catalog.operations.axes import (
     axes_of,
     axis_of,
     broadcast,
+    offset,
     replaced,
     size,
     sizes,
@@ -131,7 +132,9 @@ def rot90(call: OpCall) -> Inference:
         raise Refusal(WrongAxis, "`axes` names two different axes", blames="axes")
     first, second = (axis_of(a, x.rank, x.shape, "axes") for a in places)
     caveats = (
-        ("Keras says that it swaps the axes, and an even `k` does not",) if call.k % 2 == 0 else ()
+        ("Keras says that it swaps the axes, and an even `k` does not",)
+        if offset(call.k, "k") % 2 == 0
+        else ()
     )
     swapped = _swapped(x.shape, first, second)
     return Inference(TensorSpec(swapped, x.dtype), caveats=caveats if swapped != x.shape else ())

@@ -23,7 +23,7 @@ def arange(call: OpCall) -> Inference:
             _known(call.arguments[name], name)
     start, stop = (0, call.start) if call.stop is None else (call.start, call.stop)
     step = 1 if call.step is None else call.step
-    if stop is None:
+    if start is None or stop is None:
         raise Refusal(WrongValue, "`start` is `None`, not a number", blames="start")
     if step == 0:
         raise Refusal(WrongValue, "`step` is 0", blames="step")
