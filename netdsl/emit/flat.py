@@ -26,7 +26,7 @@ from netdsl.emit.names import Locals
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import dedented, names_in
-from netdsl.emit.python.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
+from netdsl.emit.python.spelling import HELPERS, PREAMBLE, python_name, unique
 from netdsl.emit.registration import registrations
 from netdsl.emit.structured import KERAS_IMPORTS, Api, preamble, recursion_limit
 from netdsl.emit.training import compile_functions, with_extern_functions
@@ -89,7 +89,7 @@ class FlatModule:
         """Give the name of a graph's function."""
         if id(graph) not in self._names:
             spelled = self._own.pop(graph.name, "")
-            spelled = spelled or unique(function_name(graph.name), self.taken, ("_model",))
+            spelled = spelled or unique(python_name(graph.name), self.taken)
             self.taken.add(spelled)
             self._names[id(graph)] = spelled
         return self._names[id(graph)]

@@ -29,7 +29,7 @@ from netdsl.emit.names import DefaultSet, Locals, Scope
 from netdsl.emit.presets import Preset, presets_of
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import dedented
-from netdsl.emit.python.spelling import HELPERS, PREAMBLE, function_name, python_name, unique
+from netdsl.emit.python.spelling import HELPERS, PREAMBLE, python_name, unique
 from netdsl.emit.reach import Reach
 from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
@@ -41,21 +41,19 @@ from netdsl.syntax.walk import free_names
 DEEP = TOO_DEEP
 
 
-def spell_global(symbol: Symbol, identifier: str, taken: set[str]) -> str:
+def spell_global(identifier: str, taken: set[str]) -> str:
     """Give a declaration a name that no other has."""
-    is_model = isinstance(symbol.node, (tree.Model, tree.SpecialisedModel))
-    base = function_name(identifier) if is_model else python_name(identifier)
-    spelled = unique(base, taken, ("_model",) if is_model else ())
+    spelled = unique(python_name(identifier), taken)
     taken.add(spelled)
     return spelled
 
 
 def global_names(unit: Unit) -> dict[int, str]:
-    """Name what a file declares and imports: blocks, functions and constants first, then models."""
+    """Name what a file declares and imports, models first: a model's function has the model's own name."""
     models = (tree.Model, tree.SpecialisedModel)
     taken = set(PREAMBLE) | HELPERS
-    ordered = sorted(unit.names.items(), key=lambda entry: isinstance(entry[1].node, models))
-    return {id(symbol.node): spell_global(symbol, name, taken) for name, symbol in ordered}
+    ordered = sorted(unit.names.items(), key=lambda entry: not isinstance(entry[1].node, models))
+    return {id(symbol.node): spell_global(name, taken) for name, symbol in ordered}
 
 
 def model_functions(unit: Unit) -> dict[str, str]:
@@ -105,7 +103,7 @@ class ModuleWriter(Elaborated):
 
     def _spell(self, symbol: Symbol, identifier: str) -> str:
         if id(symbol.node) not in self._names:
-            self._names[id(symbol.node)] = spell_global(symbol, identifier, self._taken)
+            self._names[id(symbol.node)] = spell_global(identifier, self._taken)
         return self._names[id(symbol.node)]
 
     def symbol(self, unit: Unit, identifier: str) -> Symbol | None:

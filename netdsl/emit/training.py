@@ -10,7 +10,7 @@ from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import FAMILY_MODULES
 from netdsl.elaborate.training.plan import COMPILED_SETTINGS, TrainPlan
 from netdsl.emit.python import code
-from netdsl.emit.python.spelling import function_name
+from netdsl.emit.python.spelling import python_name
 
 #: Gives the name that a function of the user's own has in the module.
 NameOf = Callable[[ExternFunction], str]
@@ -20,7 +20,7 @@ def compile_functions(plans: Sequence[TrainPlan], name_of: NameOf) -> list[ast.s
     """Write a function for each `train` block: `compile_model`, or `compile_<model>` where there are several."""
     alone = len(plans) == 1
     return [
-        _function("compile_model" if alone else f"compile_{function_name(p.model)}", p, name_of)
+        _function("compile_model" if alone else f"compile_model_{python_name(p.model)}", p, name_of)
         for p in plans
         if any(name in p.settings for name in COMPILED_SETTINGS)
     ]

@@ -195,7 +195,7 @@ def test_standard_output_by_its_path_is_not_replaced(folder: Path, path: str) ->
         os.write(stream.fileno(), b"# last\n")
     lines = (folder / "out.py").read_text().splitlines()
     assert (lines[0], lines[-1]) == ("# first", "# last")
-    assert any(line.startswith("def tiny") for line in lines)
+    assert any(line.startswith("def Tiny") for line in lines)
 
 
 def test_a_terminal_that_does_not_know_its_width_gets_a_table() -> None:

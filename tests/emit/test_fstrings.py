@@ -50,7 +50,7 @@ def test_a_name_is_spelled_for_the_oldest_python(written: str, spelled: str) -> 
     assert compiled.ok, [d.message for d in compiled.diagnostics]
     source = compiled.emit("keras")
     assert f"name={spelled}" in re.sub(r"\s*\n\s*", " ", source), source
-    assert graph_of(source, "m") == graph_of(compiled.emit("keras", flat=True), "m")
+    assert graph_of(source, "M") == graph_of(compiled.emit("keras", flat=True), "M")
 
 
 def test_what_an_older_python_refuses_between_braces_is_never_spelled() -> None:
@@ -109,7 +109,7 @@ NET = "model M(a: bool = True) {{ input x: [8]  output y = {} }}"
 def test_what_nests_deep_is_python_still(value: str) -> None:
     compiled = compile_text(NET.format(value))
     assert compiled.ok, [d.message for d in compiled.diagnostics]
-    assert graph_of(compiled.emit("keras"), "m") == graph_of(compiled.emit("keras", flat=True), "m")
+    assert graph_of(compiled.emit("keras"), "M") == graph_of(compiled.emit("keras", flat=True), "M")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_file_of_someone_else_is_not_ours(text: str) -> None:
 def test_settings_are_said_and_become_defaults() -> None:
     source = emitted(units=7)
     assert "with units=7" in " ".join(source.split())
-    assert "def m(units=7, *" in source
+    assert "def M(units=7, *" in source
 
 
 @pytest.mark.parametrize("name", ['a"""b.net', "a\\b\nc.net", "a(b).net", "-", "ü.net"])

@@ -113,7 +113,7 @@ def run(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, module, MagicMock())
     namespace: dict[str, object] = {"__name__": "emitted"}
     exec(compile(source, "emitted", "exec"), namespace)
-    for name in ("net", "other"):
+    for name in ("Net", "Other"):
         function = namespace[name]
         assert callable(function)
         function()

@@ -16,7 +16,7 @@ def written(layer: str, shape: str) -> str:
         "    output y = x -> back -> Flatten() -> Dense(2)\n}\n"
     )
     assert compiled.ok, compiled.diagnostics
-    return compiled.source.rpartition("def m(")[2]
+    return compiled.source.rpartition("def M(")[2]
 
 
 def test_a_network_whose_shape_is_given_is_an_object() -> None:

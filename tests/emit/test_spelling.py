@@ -7,28 +7,17 @@ import ast
 import pytest
 
 from netdsl.compiler import compile_source, compile_text
-from netdsl.emit.python.spelling import HELPERS, function_name, python_name
+from netdsl.emit.python.spelling import HELPERS, python_name
 from netdsl.source import SourceFile
 
-FUNCTIONS = {
-    "ResNet50": "resnet50",
-    "Tiny": "tiny",
-    "UNet": "unet",
-    "VGG16": "vgg16",
-    "MobileNetV2": "mobilenet_v2",
-    "EfficientNetB0": "efficientnet_b0",
-    "TextClassifier": "text_classifier",
-    "MiniGPT": "mini_gpt",
-    "ConvNeXt": "convnext",
-    "LeNet5": "lenet5",
-    "my_model": "my_model",
-    "Class": "class_",
-}
+MODELS = ["ResNet50", "MobileViT", "UNet3D", "MiniGPT", "my_model", "Class", "E"]
 
 
-@pytest.mark.parametrize(("model", "function"), FUNCTIONS.items())
-def test_a_model_has_a_function_with_a_readable_name(model: str, function: str) -> None:
-    assert function_name(model) == function
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("flat", [False, True], ids=["structured", "flat"])
+def test_a_model_has_a_function_by_its_own_name(model: str, flat: bool) -> None:
+    compiled = compile_text(f"model {model} {{ input x: [3]\n output y = x -> ReLU() }}")
+    assert functions(compiled.emit(flat=flat)) == [model]
 
 
 @pytest.mark.parametrize(
@@ -48,9 +37,9 @@ def functions(source: str) -> list[str]:
     return [s.name for s in ast.parse(source).body if isinstance(s, ast.FunctionDef)]
 
 
-def test_a_model_called_like_a_block_is_told_apart() -> None:
+def test_a_model_and_a_block_of_one_word_differ_by_case() -> None:
     source = emitted("block tiny() = ReLU()\nmodel Tiny { input x: [3] output y = x -> tiny() }")
-    assert functions(source) == ["tiny", "tiny_model"]
+    assert functions(source) == ["tiny", "Tiny"]
 
 
 def test_only_what_a_model_reaches_is_written() -> None:
@@ -58,7 +47,7 @@ def test_only_what_a_model_reaches_is_written() -> None:
         "let unused = 3\nblock idle() = ReLU()\nblock used() = ReLU()\n"
         "model M { input x: [3] output y = x -> used() }"
     )
-    assert functions(source) == ["used", "m"]
+    assert functions(source) == ["used", "M"]
     assert "unused" not in source
 
 

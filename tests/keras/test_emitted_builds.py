@@ -181,7 +181,7 @@ def test_a_model_with_functions_of_the_users_own_is_read_back(tmp_path: Path) ->
     result = compiled(ROOT / "golden" / "compile" / "python_layers_and_functions.net")
     namespace: dict[str, Any] = {"__name__": "generated_own"}
     exec(compile(result.emit("keras"), "own", "exec"), namespace)
-    model = namespace["own"]()
+    model = namespace["Own"]()
     model.save(tmp_path / "own.keras")
     custom = {"SpaceToDepth": sys.modules["my_package.layers"].SpaceToDepth}
     again = keras.saving.load_model(tmp_path / "own.keras", custom_objects=custom)

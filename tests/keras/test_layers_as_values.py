@@ -43,4 +43,4 @@ def test_each_use_is_a_new_layer(spec: str, flat: bool) -> None:
     assert compiled.ok, [d.message for d in compiled.diagnostics]
     module: dict[str, Any] = {"__name__": "generated"}
     exec(compiled.emit(flat=flat), module)
-    assert module["m"]().count_params() == compiled.model().totals["parameters"]
+    assert module["M"]().count_params() == compiled.model().totals["parameters"]

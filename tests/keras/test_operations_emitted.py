@@ -103,7 +103,7 @@ def models(text: str) -> list[Any]:
     for source in (compiled.source, compiled.flat_source):
         namespace: dict[str, Any] = {"__name__": "generated"}
         exec(source, namespace)  # the code that netdsl wrote for a spec of this file
-        built.append(namespace["m"]())
+        built.append(namespace["M"]())
     shapes = {o["name"]: tuple(o["shape"]) for o in compiled.model().summary()["outputs"]}
     for model in built:
         named = (

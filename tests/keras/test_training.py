@@ -35,7 +35,7 @@ def test_a_model_compiled_by_its_train_block_fits(flat: bool) -> None:
     assert compiled.ok
     module: dict[str, Any] = {"__name__": "generated"}
     exec(compiled.emit(flat=flat), module)
-    model = module["compile_model"](module["net"]())
+    model = module["compile_model"](module["Net"]())
     assert type(model.optimizer).__name__ == "SGD"
     assert model.optimizer.momentum == 0.9
     generator = numpy.random.default_rng(0)

@@ -145,7 +145,7 @@ def test_a_name_in_a_shared_chain_is_its_own(
     assert kinds(graph_of(text)) == expected
     result = compiled(text)
     sources = [result.emit("keras", flat=flat) for flat in (False, True)]
-    assert run_source(sources[0], "m") == run_source(sources[1], "m")
+    assert run_source(sources[0], "M") == run_source(sources[1], "M")
 
 
 def test_a_name_of_a_branch_that_is_not_taken_is_told_in_a_block_of_one_chain() -> None:

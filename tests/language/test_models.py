@@ -116,14 +116,14 @@ def test_what_is_not_of_one_model_is_refused_where_another_is_made_from_it() -> 
 def test_a_model_made_with_spread_arguments_is_written_with_them() -> None:
     text = MODEL + 'let given = [2]\nmodel Small = Net(*given, **{"widths": [3, 4]})\n'
     source = compiled(text).source
-    assert "def small(classes=2, widths=(3, 4), *, name=" in source
+    assert "def Small(classes=2, widths=(3, 4), *, name=" in source
 
 
 def test_what_a_model_fixes_is_its_default_in_python_whatever_is_set() -> None:
     source = compiled(SPECIALISED, classes=5, widths=[7]).source
-    assert "def net(classes=5, widths=(7,), *," in source
-    assert "def small(classes=2, widths=(7,), *," in source
-    assert "def least(classes=2, widths=(1,), *," in source
+    assert "def Net(classes=5, widths=(7,), *," in source
+    assert "def Small(classes=2, widths=(7,), *," in source
+    assert "def Least(classes=2, widths=(1,), *," in source
 
 
 def test_specialised_model_may_stand_before_the_one_it_is_made_of() -> None:

@@ -31,21 +31,6 @@ def python_name(text: str) -> str:
     return text
 
 
-def function_name(model: str) -> str:
-    """Spell a model's function: words in lower case with `_` between, short words joined to the one before.
-
-    ResNet50 -> resnet50, MobileNetV2 -> mobilenet_v2, TextClassifier -> text_classifier, ViT -> vit.
-    """
-    words = re.findall(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+|[^A-Za-z\d_]+", model)
-    spelled = ""
-    for word in words:
-        mixed_short = len(word.rstrip("0123456789")) <= 3 and not word[:2].isupper()
-        versioned = len(word) > 1 and word[1:].isdigit()
-        joins = mixed_short and not versioned and "_" not in spelled
-        spelled += word if not spelled or joins else f"_{word}"
-    return python_name(spelled.lower() or model)
-
-
 def unique(base: str, taken: Container[str], endings: Iterable[str] = ()) -> str:
     """Give `base`, or `base` with an ending or a number that makes it new."""
     if base not in taken:

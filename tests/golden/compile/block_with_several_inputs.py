@@ -1,7 +1,7 @@
 """A decoder level that takes two tensors, by position and by name.
 
 Made by netdsl 0.1.0 from block_with_several_inputs.net (sha256 27bd77e7, this file
-eac179b1). Change the spec, not this file.
+2eea82ec). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -19,7 +19,7 @@ def up(x, skip, filters, rate=0.1, *, name="up"):
     return layers.Dropout(rate, name=f"{name}_dropout")(x)
 
 
-def level(filters=8, *, name="Level"):
+def Level(filters=8, *, name="Level"):
     """Level: small (None, 8, 8, 16), large (None, 16, 16, 8) -> (None, 16, 16, 1),
     3,369 parameters at the defaults.
     """

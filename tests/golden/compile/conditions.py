@@ -1,6 +1,6 @@
 """Conditions: kept as `if`, with and without `else`, inside loops and chains.
 
-Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file 10b15985). Change
+Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file b0a10efa). Change
 the spec, not this file.
 """
 
@@ -46,7 +46,7 @@ def shortcut(x, filters, *, name="shortcut"):
     )
 
 
-def chosen(classes=10, norm="layer", norms=("batch", "none"), *, name="Chosen"):
+def Chosen(classes=10, norm="layer", norms=("batch", "none"), *, name="Chosen"):
     """Chosen: (None, 16, 16, 3) -> (None, 10), 8,218 parameters at the defaults."""
     image = keras.Input((16, 16, 3), name="image")
     x = unit(image, 8, norm=norm, name="unit1")

@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 965e6d25).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file a4873594).
 Change the spec, not this file.
 """
 
@@ -49,7 +49,7 @@ def residual(x, filters, *, name="residual"):
     return layers.Add(name=f"{name}_add")([x, branch])
 
 
-def forks(*, name="Forks"):
+def Forks(*, name="Forks"):
     """Forks: (None, 32, 32, 8) -> (None, 2), 8,896 parameters."""
     image = keras.Input((32, 32, 8), name="image")
     x = squeeze_excite(image, name="x1")

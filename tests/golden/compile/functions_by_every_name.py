@@ -1,7 +1,7 @@
 """Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
 
 Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 cc9b8223, this file
-fb77b06b). Change the spec, not this file.
+f504d0cc). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -25,7 +25,7 @@ def positions(x, length, width, *, name="positions"):
     return ops.add(x, embedding)
 
 
-def m(*, name="M"):
+def M(*, name="M"):
     """M: tokens (None, 12), image (None, 32, 32, 3) -> joined (None, 32, 6), scores
     (None, 8, 8), counts (None, 3, 8), mean (None, 10), largest (None, 12, 3), 896
     parameters.

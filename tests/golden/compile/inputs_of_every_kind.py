@@ -1,7 +1,7 @@
 """Inputs: sizes that are unknown, computed and symbolic, dtypes, options, a scalar.
 
 Made by netdsl 0.1.0 from inputs_of_every_kind.net (sha256 0c6f1512, this file
-a0054109). Change the spec, not this file.
+05be92a7). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -10,7 +10,7 @@ layers = keras.layers
 ops = keras.ops
 
 
-def inputs(size=32, vocabulary=50, *, name="Inputs"):
+def Inputs(size=32, vocabulary=50, *, name="Inputs"):
     """Inputs: image (None, 32, 16, 3), tokens (None, T), clip (None, None, 32, 32,
     3), age (None,), ids (4, 10) -> merged (None, 1), years (None, 1), found (4, 1),
     12,980 parameters at the defaults.

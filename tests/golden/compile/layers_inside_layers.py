@@ -1,7 +1,7 @@
 """Layers as arguments: wrappers, cells, chains, configured objects.
 
 Made by netdsl 0.1.0 from layers_inside_layers.net (sha256 ebe3cd5d, this file
-7894c9e5). Change the spec, not this file.
+759e6fde). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -9,7 +9,7 @@ from tensorflow import keras
 layers = keras.layers
 
 
-def nested(units=16, *, name="Nested"):
+def Nested(units=16, *, name="Nested"):
     """Nested: (None, 8, 16, 16, 3) -> (None, 2), 156,772 parameters at the defaults."""
     frames = keras.Input((8, 16, 16, 3), name="frames")
     sequence = layers.TimeDistributed(

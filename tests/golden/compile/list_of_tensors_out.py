@@ -1,6 +1,6 @@
 """Several outputs: of a block, of a loop, as a list, taken by name, index and slice.
 
-Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 6fa93eb9).
+Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 029d3009).
 Change the spec, not this file.
 """
 
@@ -42,7 +42,7 @@ def fpn(c3, c4, c5, filters, *, name="fpn"):
     return [p3, p4, p5]
 
 
-def pyramid(filters=8, *, name="Pyramid"):
+def Pyramid(filters=8, *, name="Pyramid"):
     """Pyramid: (None, 32, 32, 3) -> boxes_0 (None, 16, 16, 1), boxes_1 (None, 8, 8,
     1), boxes_2 (None, 4, 4, 1), best (None, 44), 8,395 parameters at the defaults.
     """

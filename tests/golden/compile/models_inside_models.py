@@ -1,7 +1,7 @@
 """Models as layers: frozen, shared, with several outputs, and one at other hyperparameters.
 
 Made by netdsl 0.1.0 from models_inside_models.net (sha256 34854f60, this file
-d65dce30). Change the spec, not this file.
+f1c170c4). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -16,7 +16,7 @@ def head(x, units, *, trainable=True, name="head"):
     return layers.Dense(1, trainable=trainable, name=f"{name}_dense2")(x)
 
 
-def encoder(latent=8, widths=(16, 32), *, name="Encoder"):
+def Encoder(latent=8, widths=(16, 32), *, name="Encoder"):
     """Maps an image to a mean and a spread.
 
     Encoder: (None, 16, 16, 1) -> mean (None, 8), spread (None, 8), 5,184
@@ -35,7 +35,7 @@ def encoder(latent=8, widths=(16, 32), *, name="Encoder"):
     return keras.Model(image, {"mean": mean, "spread": spread}, name=name)
 
 
-def decoder(latent=8, *, name="Decoder"):
+def Decoder(latent=8, *, name="Decoder"):
     """Decoder: (None, 8) -> (None, 16, 16, 1), 2,304 parameters at the defaults."""
     code = keras.Input((latent,), name="code")
     x = layers.Dense(256, activation="sigmoid", name="dense")(code)
@@ -43,29 +43,29 @@ def decoder(latent=8, *, name="Decoder"):
     return keras.Model(code, image, name=name)
 
 
-def big_encoder(latent=8, widths=(64, 64), *, name="BigEncoder"):
+def BigEncoder(latent=8, widths=(64, 64), *, name="BigEncoder"):
     """BigEncoder: (None, 16, 16, 1) -> mean (None, 8), spread (None, 8), 21,648
     parameters at the defaults.
     """
-    return encoder(latent=latent, widths=widths, name=name)
+    return Encoder(latent=latent, widths=widths, name=name)
 
 
-def pair(latent=4, *, name="Pair"):
+def Pair(latent=4, *, name="Pair"):
     """Pair: image (None, 16, 16, 1), other (None, 16, 16, 1) -> restored (None, 16,
     16, 1), score (None, 1), 32,329 parameters at the defaults.
     """
     image = keras.Input((16, 16, 1), name="image")
     other = keras.Input((16, 16, 1), name="other")
-    encode = encoder(latent=latent, name="encode")
+    encode = Encoder(latent=latent, name="encode")
     first = encode(image)
     second = encode(other)
-    encoder_model = encoder(latent, name="encoder")
-    encoder_model.trainable = False
-    outputs = encoder_model(image)
+    encoder = Encoder(latent, name="encoder")
+    encoder.trainable = False
+    outputs = encoder(image)
     mean, _ = outputs["mean"], outputs["spread"]
     x = layers.Add(name="add1")([first["mean"], mean])
-    restored = decoder(latent, name="restored")(x)
-    big = big_encoder(latent=latent, name="big")(other)
+    restored = Decoder(latent, name="restored")(x)
+    big = BigEncoder(latent=latent, name="big")(other)
     score = head_of_pair(second["spread"], big, name="score")
     return keras.Model(
         [image, other], {"restored": restored, "score": score}, name=name

@@ -1,7 +1,7 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-d6e2bcd1). Change the spec, not this file.
+e5975094). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -45,7 +45,7 @@ def network(maker, *args, name, outputs=None, **kwargs):
     return keras.Model(made.input, tensors, name=name)
 
 
-def flowers(classes=5, *, name="Flowers"):
+def Flowers(classes=5, *, name="Flowers"):
     """Flowers: (None, 224, 224, 3) -> (None, 5), 4,055,976 parameters at the
     defaults.
     """
@@ -64,7 +64,7 @@ def flowers(classes=5, *, name="Flowers"):
     return keras.Model(image, probs, name=name)
 
 
-def pyramid(*, name="Pyramid"):
+def Pyramid(*, name="Pyramid"):
     """Pyramid: (None, 128, 160, 3) -> p5 (None, 4, 5, 64), p4 (None, 8, 10, 64), p3
     (None, 16, 20, 64), 23,817,280 parameters.
     """
@@ -82,7 +82,7 @@ def pyramid(*, name="Pyramid"):
     return keras.Model(image, {"p5": p5, "p4": p4, "p3": p3}, name=name)
 
 
-def twins(*, name="Twins"):
+def Twins(*, name="Twins"):
     """Twins: a (None, 64, 64, 3), b (None, 64, 64, 3) -> (None, 1), 411,489
     parameters.
     """
@@ -104,7 +104,7 @@ def twins(*, name="Twins"):
     return keras.Model([a, b], y, name=name)
 
 
-def plain(*, name="Plain"):
+def Plain(*, name="Plain"):
     """Plain: (None, H, W, 3) -> (None, 2), 2,260,546 parameters."""
     image = keras.Input((None, None, 3), name="image")
     x = ops.subtract(ops.divide(image, 127.5), 1.0)

@@ -1,7 +1,7 @@
 """Sources: an array of positions that layers are applied to is tied to the input.
 
 Made by netdsl 0.1.0 from positions_join_the_graph.net (sha256 15f158ee, this file
-016049ea). Change the spec, not this file.
+7b4265aa). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -22,7 +22,7 @@ def positions(x, length, width, *, name="positions"):
     return ops.add(x, embedding)
 
 
-def positions_model(length=12, *, name="Positions"):
+def Positions(length=12, *, name="Positions"):
     """Positions: (None, 12) -> (None, 12, 1), 505 parameters at the defaults."""
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     x = layers.Embedding(50, 8, name="embedding")(tokens)

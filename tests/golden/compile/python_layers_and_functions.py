@@ -1,7 +1,7 @@
 """The user's own Python: a layer with its declared shape, functions for Lambda and as an initializer.
 
 Made by netdsl 0.1.0 from python_layers_and_functions.net (sha256 a343e0ad, this file
-1354ea6b). Change the spec, not this file.
+c58e2687). Change the spec, not this file.
 """
 
 from my_package.functions import scale, shift
@@ -22,7 +22,7 @@ def entry(x, filters, *, name="entry"):
     return layers.Conv2D(filters, 1, name=f"{name}_conv2d")(x)
 
 
-def own(*, name="Own"):
+def Own(*, name="Own"):
     """Own: (None, 32, 32, 3) -> (None, 2, 2, 128), 392 parameters."""
     image = keras.Input((32, 32, 3), name="image")
     again = SpaceToDepth(size=2, name="again")

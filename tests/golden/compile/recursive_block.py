@@ -1,6 +1,6 @@
 """A block that uses itself, under a condition.
 
-Made by netdsl 0.1.0 from recursive_block.net (sha256 8763b8b0, this file 68fb8003).
+Made by netdsl 0.1.0 from recursive_block.net (sha256 8763b8b0, this file 7c5cb422).
 Change the spec, not this file.
 """
 
@@ -22,7 +22,7 @@ def hourglass(x, depth, filters, *, name="hourglass"):
     )
 
 
-def hourglass_model(depth=3, *, name="Hourglass"):
+def Hourglass(depth=3, *, name="Hourglass"):
     """Hourglass: (None, 32, 32, 8) -> (None, 32, 32, 1), 4,097 parameters at the
     defaults.
     """

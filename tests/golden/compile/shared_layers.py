@@ -1,6 +1,6 @@
 """Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose weights are shared.
 
-Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file cdc9954a).
+Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 4b6517e3).
 Change the spec, not this file.
 """
 
@@ -39,7 +39,7 @@ def mixer(x, units, *, layers=layers, name="mixer"):
     return layers.Add(name=f"{name}_add")([x, branch])
 
 
-def twins(vocabulary=100, *, name="Twins"):
+def Twins(vocabulary=100, *, name="Twins"):
     """Twins: left (None, 12), right (None, 12) -> (None, 1), 3,904 parameters at the
     defaults.
     """

@@ -1,6 +1,6 @@
 """Arithmetic between tensors, with numbers, and functions of keras.ops.
 
-Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file 7cf4e61c).
+Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file 8af3795c).
 Change the spec, not this file.
 """
 
@@ -16,7 +16,7 @@ def tied(values, x):
     return ops.where(ops.size(first) >= 0, values, False)
 
 
-def arithmetic(scale=0.5, *, name="Arithmetic"):
+def Arithmetic(scale=0.5, *, name="Arithmetic"):
     """Arithmetic: a (None, 4), b (None, 4) -> (None, 1), 57 parameters at the
     defaults.
     """

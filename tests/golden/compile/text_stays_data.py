@@ -2,7 +2,7 @@
     three lines,
 all of it text.
 
-Made by netdsl 0.1.0 from text_stays_data.net (sha256 a321e516, this file 8428c062).
+Made by netdsl 0.1.0 from text_stays_data.net (sha256 a321e516, this file e569ea79).
 Change the spec, not this file.
 """
 
@@ -18,7 +18,7 @@ def odd(x, label='a"b', quote='say "hi"', *, name="odd"):
     return layers.Activation("relu", name=f"{name}_activation")(x)
 
 
-def data(*, name="Data"):
+def Data(*, name="Data"):
     """Ends in a quote: "x"
 
     Data: (None, 3) -> (None, 2), 20 parameters.

@@ -1,6 +1,6 @@
 """Frozen stages: a layer, a block with blocks inside, a model.
 
-Made by netdsl 0.1.0 from trainable_false.net (sha256 155dfe6c, this file e1a5854b).
+Made by netdsl 0.1.0 from trainable_false.net (sha256 155dfe6c, this file 96603d78).
 Change the spec, not this file.
 """
 
@@ -24,22 +24,22 @@ def stem(x, filters, times=2, *, trainable=True, name="stem"):
     return layers.Dense(4, trainable=False, name=f"{name}_dense")(x)
 
 
-def backbone(*, name="Backbone"):
+def Backbone(*, name="Backbone"):
     """Backbone: (None, 16, 16, 3) -> (None, 14, 14, 8), 256 parameters."""
     image = keras.Input((16, 16, 3), name="image")
     features = conv_bn(image, 8, name="features")
     return keras.Model(image, features, name=name)
 
 
-def frozen(tune=False, *, name="Frozen"):
+def Frozen(tune=False, *, name="Frozen"):
     """Frozen: (None, 16, 16, 3) -> (None, 1), 3,769 parameters at the defaults."""
     image = keras.Input((16, 16, 3), name="image")
     left = stem(image, 8, trainable=tune, name="left1")
     left = layers.Conv2D(4, 1, trainable=False, name="left2")(left)
     left = layers.Flatten(name="left3")(left)
-    backbone_model = backbone(name="right1")
-    backbone_model.trainable = False
-    right = backbone_model(image)
+    backbone = Backbone(name="right1")
+    backbone.trainable = False
+    right = backbone(image)
     right = layers.Flatten(name="right2")(right)
     x = layers.Concatenate(name="concatenate1")([left, right])
     y = layers.Dense(1, name="y")(x)
