@@ -17,6 +17,7 @@ from typing import Any, Literal
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import Surroundings, View
 from netdsl.analyse.declarations import unused_names
+from netdsl.analyse.experiments import experiment_of
 from netdsl.analyse.reloading import not_found_again
 from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
@@ -36,6 +37,7 @@ from netdsl.elaborate.scope.hyperparameters import (
     own_models,
     unreached_setting,
 )
+from netdsl.elaborate.training.experiment import Experiment
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.fixes import verify_fixes
 from netdsl.graph import Graph
@@ -141,6 +143,22 @@ class Compiled:
             known = ", ".join(self.graphs) or "no model"
             raise LookupError(f"{self.file.name} has no model {name!r}: it has {known}")
         return CompiledModel(self.graphs[name], self.file.name, self.diagnostics)
+
+    @cached_property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """The `train` blocks of the file, in order, each with the model that it trains."""
+        found = (experiment_of(plan) for plan in self.training)
+        return tuple(experiment for experiment in found if experiment is not None)
+
+    def experiment(self, model: str | None = None) -> Experiment:
+        """Give the training of a model by the model's name, or the last of the file; raises LookupError for none."""
+        found = {experiment.model: experiment for experiment in self.experiments}
+        if not found:
+            raise LookupError(f"{self.file.name} has no `train` block that could be read")
+        name = list(found)[-1] if model is None else model
+        if name not in found:
+            raise LookupError(f"{self.file.name} trains no {name!r}: it trains {', '.join(found)}")
+        return found[name]
 
     @on_own_stack
     def emit(self, api: Api = "tf.keras", *, flat: bool = False) -> str:

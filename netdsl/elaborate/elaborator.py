@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.sink import Diagnostics
@@ -14,7 +15,8 @@ from netdsl.elaborate.chains.unreached import check_unreached
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.interpreter import INTERPRETER
 from netdsl.elaborate.plans.ordering import in_order
-from netdsl.elaborate.scope.frame import Session
+from netdsl.elaborate.scope.entities import ModelRef, is_poisoned
+from netdsl.elaborate.scope.frame import Frame, Session
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, own_symbols
 from netdsl.elaborate.scope.limits import MAX_STEPS, THREAD_STEPS, LimitReached, NeverEnds
 from netdsl.elaborate.scope.untold import require_all_told, require_told
@@ -61,9 +63,12 @@ def elaborate(
             if isinstance(statement, tree.Assert):
                 session.place = statement.span
                 assertions.check_top_level(statement, root, result.graphs)
-        result.training = read_training(root, unit.module.statements, result.graphs)
+        graph_of = partial(_trained_graph, root=root, settings=settings)
+        result.training = read_training(
+            root, unit.module.statements, result.graphs, graph_of, settings
+        )
         for plan in result.training:
-            graph = result.graphs.get(plan.model)
+            graph = plan.graph
             if graph is not None and graph.complete:
                 check_losses(plan, graph, root)
                 check_weights(plan, graph, root)
@@ -92,6 +97,17 @@ def _elaborate_model(
     base, bound = found
     instance = models.instance_of(base, bound, session, (), symbol.name)
     result.graphs[symbol.name] = instance.graph
+
+
+def _trained_graph(
+    statement: tree.Train, given: Mapping[str, Any], *, root: Frame, settings: Settings
+) -> Graph | None:
+    """Give the graph of a block's model at the hyperparameters that the block passes on."""
+    target = root.lookup(statement.model)
+    if not isinstance(target, ModelRef) or is_poisoned(list(given.values())):
+        return None
+    root.session.place = statement.model_span
+    return models.trained(target.symbol, given, settings, root.session)
 
 
 @contextmanager

@@ -126,8 +126,7 @@ class Statements:
             case tree.SpecialisedModel():
                 return self._bound(f"model {node.name}", node.value)
             case tree.Train():
-                opener = self._tokens.index_at(node.model_span.end)
-                return (f"train {node.model} ", self._body(node.docstring, node.settings, opener))
+                return self._train(node)
             case tree.ExternLayer():
                 return self._extern_layer(node)
             case tree.ExternFn():
@@ -187,6 +186,15 @@ class Statements:
             return (head, " ", self._braces(node.body))
         return self._defined(head, node.body)
 
+    def _train(self, node: tree.Train) -> Layout:
+        opener = self._tokens.index_at(node.model_span.end)
+        head: Layout = f"train {node.model}"
+        if self._tokens.kinds[opener] == "(":
+            opener = self._expressions.partner[opener] + 1
+        if node.parameters:
+            head = (head, self._parameters(node.parameters, node.model_span.end))
+        return (head, " ", self._body(node.docstring, node.settings, opener))
+
     def _head(self, word: str, node: tree.Block | tree.Model) -> Layout:
         if not node.parameters:
             return f"{word} {node.name}"
@@ -206,10 +214,13 @@ class Statements:
 
     def _parameter(self, node: tree.Parameter) -> Layout:
         name = f"{node.name}: {node.type}" if node.type is not None else node.name
+        tried: Layout = ""
+        if node.tried is not None:
+            tried = (" in ", self._expressions.expression(node.tried))
         if node.default is None:
-            return name
-        equals = " = " if node.type is not None else "="
-        return (name, equals, self._expressions.expression(node.default))
+            return (name, tried)
+        equals = "=" if node.type is None and node.tried is None else " = "
+        return (name, tried, equals, self._expressions.expression(node.default))
 
     def _assert(self, node: tree.Assert) -> Layout:
         condition = self._expressions.expression(node.condition)

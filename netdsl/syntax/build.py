@@ -112,9 +112,15 @@ class Builder(ExpressionBuilder):
         return tree.SpecialisedModel(span, self._id(name), value, name)
 
     def train(
-        self, span: Span, model: Span, docstring: str | None, settings: list[tree.Setting]
+        self,
+        span: Span,
+        model: Span,
+        parameters: tuple[tree.Parameter, ...] | None,
+        docstring: str | None,
+        settings: list[tree.Setting],
     ) -> tree.Train:
-        return tree.Train(span, self._id(model), self._sound(settings), model, docstring)
+        sound = self._sound(settings)
+        return tree.Train(span, self._id(model), sound, model, docstring, parameters or ())
 
     def setting(self, span: Span, name: Span, value: tree.Expr) -> tree.Setting:
         return tree.Setting(span, self._id(name), value, name)
@@ -157,10 +163,15 @@ class Builder(ExpressionBuilder):
         return parameters
 
     def parameter(
-        self, span: Span, name: Span, type_name: Span | None, default: tree.Expr | None
+        self,
+        span: Span,
+        name: Span,
+        type_name: Span | None,
+        tried: tree.Expr | None,
+        default: tree.Expr | None,
     ) -> tree.Parameter:
         written = None if type_name is None else self._id(type_name)
-        return tree.Parameter(span, self._id(name), written, default, name, type_name)
+        return tree.Parameter(span, self._id(name), written, default, name, type_name, tried)
 
     # -- bodies ---------------------------------------------------------------------------------
 

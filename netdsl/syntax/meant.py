@@ -106,14 +106,13 @@ def nameless_declaration(stop: Stop) -> Diagnostic | None:
             example = "block name(units) = Dense(units) -> ReLU()"
         label = f"the name of the {word} is expected here"
         return unexpected(stop, stop.index, label, f"write `{example}`", None)
-    if word == "train" and stop.index == stop.began + 2 and stop.kind == "(":
-        name = shorten(stop.previous_text)
-        help = f"write settings between braces, without commas: `train {name} {{ optimizer = adam … }}`"
-        is_empty = stop.following() == ")" and stop.following(2) == "{"
-        last = stop.index + 1 if is_empty else stop.index
-        whole = Span(stop.tokens.file, stop.span.start, stop.tokens.ends[last])
-        fix = Fix((Edit(whole, ""),), safe=True, text="leave the `()` away") if is_empty else None
-        return unexpected(stop, stop.index, "`{` is expected here", help, fix)
+    if word == "train" and stop.previous == ")" and "{" in stop.accepted:
+        name = shorten(stop.tokens.text(stop.began + 1))
+        return problems.BreaksOff.at(
+            stop.tokens.span(stop.index - 1),
+            "the settings are expected after this, between braces",
+            help=f"write them without commas: `train {name} {{ optimizer = adam … }}`",
+        )
     return None
 
 

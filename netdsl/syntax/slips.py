@@ -74,7 +74,7 @@ def misspelled_inner_word(stop: Stop) -> Diagnostic | None:
             continue
         known = ("as",) if index == stop.began else _words(stop)
         near = _near(tokens.text(index), known)
-        if near is None or tokens.text(index) == near:
+        if near is None or tokens.text(index) == near or tokens.text(index) in TYPE_WORDS:
             continue
         if near == "as" and not (is_name(stop.following(index + 1 - stop.index))):
             continue
@@ -101,7 +101,7 @@ def equals_of_argument(stop: Stop) -> Diagnostic | None:
     if tokens.kinds[index - 2] == ":" and ("=" not in stop.accepted or stop.kind not in _VALUES):
         return None
     head = stop.open_brackets[-1] - 2
-    if head >= 0 and tokens.kinds[head] in ("block", "model", "fn"):
+    if head >= 0 and tokens.kinds[head] in ("block", "model", "train", "fn"):
         if stop.previous in TYPE_WORDS or tokens.kinds[index - 2] == ":":
             label, fix = "`=` is expected before it", stop.insert(index, "= ")
             return unexpected(stop, index, label, "write `=` before the default", fix)

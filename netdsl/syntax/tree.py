@@ -292,13 +292,17 @@ class TensorType(Node):
 
 @record
 class Parameter(Node):
-    """`name: type = default`; `type` is one of the words of language.md, None where left out."""
+    """`name: type in [1, 2] = default`; `type` is one of the words of language.md, None where left out.
+
+    `tried` is what may be tried for it: a list of choices, or a pair of the ends of a range.
+    """
 
     name: str
     type: str | None
     default: Expr | None
     name_span: Span = field(compare=False, repr=False)
     type_span: Span | None = field(compare=False, repr=False, default=None)
+    tried: Expr | None = None
 
 
 # -- statements ---------------------------------------------------------------------------------
@@ -394,10 +398,13 @@ class Setting(Node):
 
 @record
 class Train(Node):
+    """`train Name(params) { settings }`."""
+
     model: str
     settings: tuple[Setting, ...]
     model_span: Span = field(compare=False, repr=False)
     docstring: str | None = None
+    parameters: tuple[Parameter, ...] = ()
 
 
 @record

@@ -32,7 +32,7 @@ from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.remedies.rank_candidates import before, left_out
 from netdsl.elaborate.remedies.written_arguments import argument_of, value_place
-from netdsl.elaborate.training.settings import DataSource
+from netdsl.elaborate.training.experiment import DataSource
 from netdsl.graph import Node
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -51,7 +51,7 @@ def _are_images(view: View) -> bool:
     data = view.setting("data")
     if not isinstance(data, DataSource) or data.function is not None or len(view.graph.inputs) != 1:
         return False
-    return data.name == "image_folder" or data.arguments.get("name") in _IMAGES
+    return data.kind == "image_folder" or data.arguments.get("name") in _IMAGES
 
 
 def _ranges(view: View) -> dict[int, Pixels]:

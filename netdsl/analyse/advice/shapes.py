@@ -23,7 +23,7 @@ from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
-from netdsl.elaborate.training.settings import DataSource
+from netdsl.elaborate.training.experiment import DataSource
 from netdsl.graph import Node
 from netdsl.record import record
 from netdsl.tensor import Dim, TensorSpec, spell_shape
@@ -94,7 +94,7 @@ def _is_fixed(shape: tuple[Dim, ...]) -> bool:
 
 def _labels_samples(data: object) -> bool:
     """Tell whether a data setting gives one label for each sample."""
-    return isinstance(data, DataSource) and data.name in ("image_folder", "text_folder", "dataset")
+    return isinstance(data, DataSource) and data.kind in ("image_folder", "text_folder", "dataset")
 
 
 # -- kernels and what they meet -----------------------------------------------------------------

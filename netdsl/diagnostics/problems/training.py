@@ -41,6 +41,11 @@ class NotEmittedYet(
 class SettingTwice(Problem, code="N0808", title="`{name}` is set twice"): ...
 
 
+class SettingInParentheses(
+    Problem, code="N0811", title="setting `{name}` stands between the parentheses"
+): ...
+
+
 class NoLoss(
     Problem, code="N0809", title="the training of `{name}` has no {missing}", severity="warning"
 ): ...

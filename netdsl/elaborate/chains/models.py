@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -308,13 +309,26 @@ def outputs_for(
 # -- models of a file ---------------------------------------------------------------------------
 
 
+def trained(
+    symbol: Symbol, given: Mapping[str, Any], settings: Settings, session: Session
+) -> Graph | None:
+    """Give the graph that a `train` block trains, at hyperparameters that it passes on to those of its model."""
+    found = top_level(symbol, settings, session, given)
+    if found is None:
+        return None
+    base, bound = found
+    return instance_of(base, bound, session, (), symbol.name).graph
+
+
 def top_level(
-    symbol: Symbol, settings: Settings, session: Session
+    symbol: Symbol, settings: Settings, session: Session, given: Mapping[str, Any] | None = None
 ) -> tuple[Symbol, dict[str, Any]] | None:
     """Give a file's own model with its hyperparameters: defaults, what it fixes, and the settings that reach it.
 
+    What a `train` block gives goes before the model's own defaults.
     None where a parameter has no value (which is said) or a mistake was reported.
     """
+    given = given or {}
     resolved = resolve(symbol, session)
     if resolved is None:
         return None
@@ -329,6 +343,9 @@ def top_level(
         if parameter.name in set_:
             value = set_[parameter.name]
             bound[parameter.name] = parameters.check_setting(parameter, value, node.name, home)
+        elif parameter.name in given:
+            value, place = given[parameter.name], parameter.span
+            bound[parameter.name] = parameters.check_type(parameter, value, place, node.name, home)
         elif parameter.name in preset:
             bound[parameter.name] = preset[parameter.name]
         elif parameter.default is not None:

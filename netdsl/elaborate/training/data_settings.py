@@ -13,20 +13,10 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.scope.entities import POISON, is_poisoned
 from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.training.experiment import Made
 from netdsl.elaborate.training.setting_values import Context, Reader, is_not, wrong
-from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
-
-
-@record(eq=False)
-class DataSource:
-    """`npz("f.npz")`, `image_folder(…)`, `MirroredStrategy()`: a named maker with its arguments."""
-
-    name: str
-    arguments: Mapping[str, Any]
-    function: ExternFunction | None = None
-
 
 #: Makers of data sets and the arguments they take, the required first.
 DATA_SOURCES: Mapping[str, tuple[str, ...]] = {
@@ -60,23 +50,26 @@ STRATEGIES: Mapping[str, tuple[str, ...]] = {
 _BY_ENDING = {".npz": "npz", ".csv": "csv", ".tfrecord": "tfrecord", ".tfrecords": "tfrecord"}
 
 
-def maker(makers: Mapping[str, tuple[str, ...]], what: str) -> Reader:
+def maker(makers: Mapping[str, tuple[str, ...]], what: str, made: type[Made]) -> Reader:
     """Read a call of a data source or strategy."""
 
     def read(setting: tree.Setting, context: Context) -> Any:
         value, frame = setting.value, context.frame
         if not isinstance(value, tree.Call) or not isinstance(value.function, tree.Name):
-            return _not_a_call(setting, makers, what, frame)
+            return _not_a_call(setting, makers, what, made, frame)
         name = value.function.id
         found = frame.lookup(name)
         given = evaluate_arguments(value.arguments, frame)
         if isinstance(found, ExternFunction):
-            return DataSource(name, {g.name or str(i): g.value for i, g in enumerate(given)}, found)
+            keys = [g.name or str(i) for i, g in enumerate(given)]
+            values = {key: g.value for key, g in zip(keys, given, strict=True)}
+            places = {key: g.span for key, g in zip(keys, given, strict=True)}
+            return made(name, values, places, value.span, found)
         if name not in makers:
             place = value.function.span
             near, help = closest(name, makers), _listed(makers)
             return wrong(setting, f"`{name}` is not {what}", frame, place, help * (not near), near)
-        return _bind_maker(name, makers[name], given, setting, frame)
+        return _bind_maker(name, makers[name], given, setting, made, frame)
 
     return read
 
@@ -86,11 +79,15 @@ def _listed(makers: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _not_a_call(
-    setting: tree.Setting, makers: Mapping[str, tuple[str, ...]], what: str, frame: Frame
+    setting: tree.Setting,
+    makers: Mapping[str, tuple[str, ...]],
+    what: str,
+    made: type[Made],
+    frame: Frame,
 ) -> Any:
     found = ev.evaluate(setting.value, frame)
     if isinstance(found, ExternFunction):
-        return DataSource(found.name, {}, found)
+        return made(found.name, {}, {}, setting.value.span, found)
     if is_poisoned(found):
         return POISON
     plain = found.name if isinstance(found, Identifier) else found
@@ -114,7 +111,12 @@ def _made(name: str, makers: Mapping[str, tuple[str, ...]]) -> str | None:
 
 
 def _bind_maker(
-    name: str, parameters: tuple[str, ...], given: list[Any], setting: tree.Setting, frame: Frame
+    name: str,
+    parameters: tuple[str, ...],
+    given: list[Any],
+    setting: tree.Setting,
+    made: type[Made],
+    frame: Frame,
 ) -> Any:
     bound: dict[str, Any] = {}
     places: dict[str, Span] = {}
@@ -131,7 +133,9 @@ def _bind_maker(
             return wrong(setting, "`dataset` takes the name of a data set", frame, help=help)
         if not _is_known(bound["name"]):
             return _unknown_dataset(bound["name"], setting, places["name"], frame)
-    return POISON if is_poisoned(list(bound.values())) else DataSource(name, bound)
+    if is_poisoned(list(bound.values())):
+        return POISON
+    return made(name, bound, places, setting.value.span)
 
 
 def _is_known(name: Any) -> bool:

@@ -32,7 +32,7 @@ from netdsl.catalog.training_fits import (
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import training as problems
 from netdsl.elaborate.scope.frame import Frame
-from netdsl.elaborate.training.data_settings import DataSource
+from netdsl.elaborate.training.experiment import DataSource
 from netdsl.elaborate.training.losses import loss_kind, loss_of, loss_place
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph
@@ -109,10 +109,10 @@ def data_labels(plan: TrainPlan, layout: str) -> str | None:
     if not isinstance(data, DataSource) or data.function is not None:
         return None
     alone = layout.endswith("one")
-    if data.name == "dataset":
+    if data.kind == "dataset":
         labels, classes = _DATA.get(str(data.arguments.get("name")), (None, 0))
         return "binary_flat" if alone and classes == 2 else labels
-    if data.name not in ("image_folder", "text_folder"):
+    if data.kind not in ("image_folder", "text_folder"):
         return None
     mode = str(data.arguments.get("label_mode", "int"))
     numbers = "binary_flat" if alone else "numbers"
@@ -122,7 +122,7 @@ def data_labels(plan: TrainPlan, layout: str) -> str | None:
 def data_classes(plan: TrainPlan) -> int | None:
     """Say how many classes the data have, None where the data setting does not tell."""
     data = plan.settings.get("data")
-    if not isinstance(data, DataSource) or data.function is not None or data.name != "dataset":
+    if not isinstance(data, DataSource) or data.function is not None or data.kind != "dataset":
         return None
     return _DATA.get(str(data.arguments.get("name")), ("", 0))[1] or None
 

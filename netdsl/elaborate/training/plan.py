@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,10 @@ from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.scope.entities import ModelRef, is_poisoned
 from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.scope.untold import require_told
+from netdsl.elaborate.training.experiment import Hyperparameter
+from netdsl.elaborate.training.hyperparameters import described, hyperparameters_of
 from netdsl.elaborate.training.settings import SETTINGS, Context
 from netdsl.graph import Graph
 from netdsl.source import Span
@@ -33,7 +36,12 @@ class TrainPlan:
     spans: dict[str, Span] = field(default_factory=dict)
     trees: dict[str, tree.Expr] = field(default_factory=dict)  # the settings as they are written
     docstring: str | None = None
+    graph: Graph | None = None  # the model's, at the hyperparameters of the block
+    hyperparameters: list[Hyperparameter] = field(default_factory=list)
 
+
+#: Gives the graph of the model of a block at hyperparameters that the block passes on to it.
+GraphOf = Callable[[tree.Train, Mapping[str, Any]], Graph | None]
 
 #: Settings that `compile_model` uses; the others are for functions that are not generated yet.
 COMPILED_SETTINGS = (
@@ -47,9 +55,13 @@ COMPILED_SETTINGS = (
 
 
 def read_training(
-    unit_root: Frame, statements: tuple[Any, ...], graphs: Mapping[str, Graph]
+    unit_root: Frame,
+    statements: tuple[Any, ...],
+    graphs: Mapping[str, Graph],
+    graph_of: GraphOf,
+    settings: Settings,
 ) -> list[TrainPlan]:
-    """Read every `train` block of a file."""
+    """Read every `train` block of a file, at the settings from outside that reach it."""
     plans: list[TrainPlan] = []
     seen: dict[str, Span] = {}
     for statement in statements:
@@ -60,7 +72,7 @@ def read_training(
                 )
                 continue
             seen[statement.model] = statement.model_span
-            plan = _read(statement, unit_root, graphs)
+            plan = _read(statement, unit_root, graphs, graph_of, settings)
             if plan is not None:
                 plans.append(plan)
     return plans
@@ -78,7 +90,13 @@ def _report_twice(name: str, again: Span, first: Span, frame: Frame) -> None:
     )
 
 
-def _read(statement: tree.Train, root: Frame, graphs: Mapping[str, Graph]) -> TrainPlan | None:
+def _read(
+    statement: tree.Train,
+    root: Frame,
+    graphs: Mapping[str, Graph],
+    graph_of: GraphOf,
+    settings: Settings,
+) -> TrainPlan | None:
     target = root.lookup(statement.model)
     if not isinstance(target, ModelRef):
         if root.unit.is_broken:
@@ -96,13 +114,15 @@ def _read(statement: tree.Train, root: Frame, graphs: Mapping[str, Graph]) -> Tr
                 fix=Fix((Edit(span, near),)) if near else None,
             )
         )
-    graph = graphs.get(statement.model)
     plan = TrainPlan(statement.model, statement.model_span, docstring=statement.docstring)
-    context = Context(root, graph)
+    own = hyperparameters_of(statement, settings, root)
+    plan.graph = graph_of(statement, own) if isinstance(target, ModelRef) else None
+    plan.hyperparameters = described(statement, own, plan.graph, target, root)
+    context = Context(root.inner(own), plan.graph)
     for setting in statement.settings:
         _read_setting(setting, plan, context)
     if not root.unit.is_broken and all(setting.name in SETTINGS for setting in statement.settings):
-        _check_presence(plan, root)
+        _check_presence(plan, [p.name for p in statement.parameters], root)
     return plan
 
 
@@ -153,9 +173,9 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> N
 _EXAMPLES = {"optimizer": "Adam(1e-3)", "loss": "sparse_categorical_crossentropy"}
 
 
-def _check_presence(plan: TrainPlan, frame: Frame) -> None:
+def _check_presence(plan: TrainPlan, hyperparameters: list[str], frame: Frame) -> None:
     for name in ("optimizer", "loss"):
-        if name not in plan.spans:
+        if name not in plan.spans and name not in hyperparameters:
             frame.report(
                 problems.NoLoss.at(
                     plan.span,

@@ -25,7 +25,8 @@ from netdsl.elaborate.arguments import binding
 from netdsl.elaborate.scope.entities import POISON, KindRef, is_poisoned
 from netdsl.elaborate.scope.families import layer_of
 from netdsl.elaborate.scope.frame import Frame
-from netdsl.elaborate.training.data_settings import DATA_SOURCES, STRATEGIES, DataSource, maker
+from netdsl.elaborate.training.data_settings import DATA_SOURCES, STRATEGIES, maker
+from netdsl.elaborate.training.experiment import DataSource, Strategy
 from netdsl.elaborate.training.setting_values import (
     Context,
     by_output,
@@ -43,7 +44,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
 
-__all__ = ["SETTINGS", "Context", "DataSource"]
+__all__ = ["SETTINGS", "Context"]
 
 #: What to write where nothing near is known.
 _HELP: Mapping[str, str] = {
@@ -328,9 +329,9 @@ SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Any]] = {
     "validation_split": share,
     "class_weight": class_weight,
     "callbacks": _callbacks,
-    "data": maker(DATA_SOURCES, "a source of data"),
-    "validation": maker(DATA_SOURCES, "a source of data"),
-    "test": maker(DATA_SOURCES, "a source of data"),
+    "data": maker(DATA_SOURCES, "a source of data", DataSource),
+    "validation": maker(DATA_SOURCES, "a source of data", DataSource),
+    "test": maker(DATA_SOURCES, "a source of data", DataSource),
     "augment": _augment,
     "adapt": _adapt,
     "precision": precision,
@@ -338,6 +339,6 @@ SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Any]] = {
     "steps_per_execution": whole(1, "auto"),
     "memory_growth": flag(),
     "device": device,
-    "distribute": maker(STRATEGIES, "a `tf.distribute` strategy"),
+    "distribute": maker(STRATEGIES, "a `tf.distribute` strategy", Strategy),
     "seed": whole(0),
 }

@@ -1,0 +1,63 @@
+"""`train` blocks as experiments: what was read of each, with the inputs and outputs of its model."""
+
+from __future__ import annotations
+
+import os
+
+from netdsl.analyse.advice.ends import end_of
+from netdsl.elaborate.training.experiment import Experiment, Port, Setting
+from netdsl.elaborate.training.losses import loss_of
+from netdsl.elaborate.training.plan import TrainPlan
+from netdsl.graph import Graph, Ref
+from netdsl.syntax.walk import free_names
+
+
+def experiment_of(plan: TrainPlan) -> Experiment | None:
+    """Give a block as an experiment; None where its model could not be made."""
+    graph = plan.graph
+    if graph is None or not graph.complete:
+        return None
+    declared = {h.name for h in plan.hyperparameters if h.is_of_block}
+    settings = {
+        name: Setting(name, value, plan.spans[name], plan.trees[name], _used(plan, name, declared))
+        for name, value in plan.settings.items()
+    }
+    losses = loss_of(plan, graph)
+    return Experiment(
+        plan.model,
+        plan.span,
+        graph,
+        settings,
+        tuple(plan.hyperparameters),
+        tuple(_input(graph, number) for number in graph.inputs),
+        tuple(_output(graph, name, ref, losses.get(name)) for name, ref in graph.outputs.items()),
+        _folder(plan.span.file.name),
+        plan.docstring,
+    )
+
+
+def _used(plan: TrainPlan, name: str, declared: set[str]) -> tuple[str, ...]:
+    named = declared & set(free_names(plan.trees[name]))
+    return tuple(h.name for h in plan.hyperparameters if h.name in named)
+
+
+def _input(graph: Graph, number: int) -> Port:
+    node = graph.nodes[number]
+    return Port(node.name, graph.spec(Ref(number)), node.name, node.origin.span)
+
+
+def _output(graph: Graph, name: str, ref: Ref, loss: object) -> Port:
+    node = graph.nodes[ref.node]
+    return Port(
+        name,
+        graph.spec(ref),
+        node.name,
+        node.origin.span,
+        end_of(graph, ref).activation,
+        loss,
+    )
+
+
+def _folder(file_name: str) -> str:
+    """Give the folder of a spec; standard input stands in the current one."""
+    return "" if file_name.startswith("<") else os.path.dirname(file_name)

@@ -1,0 +1,109 @@
+"""The hyperparameters of a `train` block: their values, and which of them the model takes too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems import structure as structure_problems
+from netdsl.diagnostics.problems import training as problems
+from netdsl.elaborate.arguments import parameters
+from netdsl.elaborate.files.linking import Symbol
+from netdsl.elaborate.scope.entities import POISON, ModelRef
+from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.scope.hyperparameters import Settings
+from netdsl.elaborate.training.experiment import Hyperparameter
+from netdsl.elaborate.training.settings import SETTINGS
+from netdsl.graph import Graph
+from netdsl.syntax import tree
+
+
+def hyperparameters_of(statement: tree.Train, settings: Settings, root: Frame) -> dict[str, Any]:
+    """Give the values of a block's own hyperparameters: as set from outside, or their defaults."""
+    names = [p.name for p in statement.parameters]
+    given = settings.reaching(statement.model, names, ())
+    root.session.hyperparameters.reached[f"train {statement.model}"] = given
+    found: dict[str, Any] = {}
+    for parameter in statement.parameters:
+        root.session.place = parameter.span
+        if _is_setting(parameter, statement):
+            root.report(_in_parentheses(parameter, statement))
+            found[parameter.name] = POISON
+            continue
+        found[parameter.name] = _value(parameter, given, statement.model, root.inner(dict(found)))
+    return found
+
+
+def _is_setting(parameter: tree.Parameter, statement: tree.Train) -> bool:
+    """Tell a setting, `train Net(optimizer=adam)`, from a hyperparameter of that name which a setting takes."""
+    is_plain = parameter.type is None and parameter.tried is None
+    is_used = any(setting.name == parameter.name for setting in statement.settings)
+    return is_plain and parameter.name in SETTINGS and not is_used
+
+
+def _in_parentheses(parameter: tree.Parameter, statement: tree.Train) -> Diagnostic:
+    written = parameter.default.span.text if parameter.default is not None else "…"
+    return problems.SettingInParentheses.at(
+        parameter.name_span,
+        "what stands here are hyperparameters, which settings may use",
+        name=parameter.name,
+        help=f"write it between the braces: `train {statement.model} {{ {parameter.name} = {written} … }}`",
+    )
+
+
+def _value(parameter: tree.Parameter, given: Mapping[str, Any], model: str, frame: Frame) -> Any:
+    label, name = f"train {model}", parameter.name
+    if name in given:
+        return parameters.check_setting(parameter, given[name], label, frame)
+    if parameter.default is not None:
+        return parameters.default_value(parameter, label, frame)
+    frame.report(
+        structure_problems.NotChecked.at(
+            parameter.span,
+            f"`{name}` has no default",
+            name=model,
+            help=f"give it a default, or a value: `--set {name}=…`",
+        )
+    )
+    return POISON
+
+
+def described(
+    statement: tree.Train, own: Mapping[str, Any], graph: Graph | None, target: Any, root: Frame
+) -> list[Hyperparameter]:
+    """Give the block's hyperparameters, and those that only its model has, as the experiment tells them."""
+    declared = _parameters(target, root)
+    of_model = {p.name for p in declared}
+    found = [
+        Hyperparameter(p.name, own[p.name], p, True, p.name in of_model)
+        for p in statement.parameters
+    ]
+    if graph is not None:
+        found += [
+            Hyperparameter(p.name, graph.hyperparameters.get(p.name), p, False, True)
+            for p in declared
+            if p.name not in own
+        ]
+    return found
+
+
+def _parameters(target: Any, root: Frame) -> tuple[tree.Parameter, ...]:
+    """Give the parameters of a model; one that is made from another has those of the other."""
+    symbol = target.symbol if isinstance(target, ModelRef) else None
+    followed: set[int] = set()
+    while symbol is not None and id(symbol.node) not in followed:
+        followed.add(id(symbol.node))
+        if isinstance(symbol.node, tree.Model):
+            return symbol.node.parameters
+        symbol = _base(symbol, root)
+    return ()
+
+
+def _base(symbol: Symbol, root: Frame) -> Symbol | None:
+    assert isinstance(symbol.node, tree.SpecialisedModel)
+    call = symbol.node.value
+    function = call.function if isinstance(call, tree.Call) else call
+    home = root.session.root(symbol.unit)
+    target = home.lookup(function.id) if isinstance(function, tree.Name) else None
+    return target.symbol if isinstance(target, ModelRef) else None
