@@ -73,13 +73,13 @@ def write_expression(w: Writer, expr: tree.Expr) -> Piece:
             return _subscript(w, expr)
         case tree.Slice():
             return plain(_index(w, expr))
-        case tree.Pipe() | tree.Repeat() | tree.For() | tree.If() | tree.As():
+        case tree.Pipe() | tree.Stage():
             return _chain(w, expr)
         case _:
             assert_never(expr)
 
 
-def _chain(w: Writer, expr: tree.Pipe | tree.Repeat | tree.For | tree.If | tree.As) -> Piece:
+def _chain(w: Writer, expr: tree.Expr) -> Piece:
     """Write a chain somewhere inside an expression, through a variable of its own."""
     if isinstance(expr, tree.Pipe) and is_layer_chain(w, expr):
         return plain(sequential(w, expr))

@@ -36,9 +36,7 @@ def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
     match expr:
         case tree.Pipe():
             return chain(w, expr, flow)
-        case tree.Repeat() | tree.For() | tree.If() | tree.As() if (
-            arriving := w.scope.arriving
-        ) is not None:
+        case tree.Stage() if (arriving := w.scope.arriving) is not None:
             return w.run(expr, arriving, flow)
         case tree.If():
             return choose_source(w, expr, flow)

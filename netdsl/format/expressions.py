@@ -26,8 +26,6 @@ from netdsl.syntax import tree
 from netdsl.syntax.recovery import STATEMENT_WORDS, Brackets, begins_with
 from netdsl.syntax.tokens import Tokens, tokenize
 
-_BRACED = (tree.Repeat, tree.For, tree.If)
-
 
 class Expressions:
     """Makes layouts of expressions, in source order, so that each comment finds its place."""
@@ -448,7 +446,7 @@ def _run(node: tree.Binary) -> tuple[tree.Expr, list[tuple[str, tree.Expr]]]:
 def _is_around_one_body(node: tree.Pipe) -> bool:
     """Tell a short chain around one fork or loop: `x -> [` … `] -> Add()`. Its arrows stay, and the body is broken."""
     bodies = [
-        i for i, stage in enumerate(node.stages) if isinstance(stage, (tree.ListExpr, *_BRACED))
+        i for i, stage in enumerate(node.stages) if isinstance(stage, (tree.ListExpr, tree.Braced))
     ]
     return len(node.stages) <= 3 and len(bodies) == 1 and bodies[0] < 2
 
@@ -463,7 +461,7 @@ def _has_several_stages(node: tree.Expr) -> bool:
 
 def _is_branch(node: tree.Expr) -> bool:
     """Tell an item that makes a list a fork, or at least a list of tensors."""
-    return isinstance(node, (tree.Pipe, tree.Arriving, tree.As, tree.Starred, *_BRACED))
+    return isinstance(node, (tree.Pipe, tree.Arriving, tree.As, tree.Starred, tree.Braced))
 
 
 def _is_number(node: tree.Expr) -> bool:

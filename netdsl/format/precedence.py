@@ -53,7 +53,7 @@ def level(node: tree.Expr) -> Level:
             return Level.CHAIN
         case tree.As():
             return Level.STAGE
-        case tree.Repeat() | tree.For() | tree.If():
+        case tree.Stage():
             return Level.PLAIN_STAGE
         case tree.Conditional():
             return Level.VALUE

@@ -24,7 +24,7 @@ from netdsl.syntax.brackets import (
 from netdsl.syntax.expected import in_words
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.foreign import explain_foreign
-from netdsl.syntax.grammar import END
+from netdsl.syntax.grammar import END, stage_words
 from netdsl.syntax.habits import (
     colon_block,
     colon_in_call,
@@ -197,7 +197,7 @@ def missing_arrow(stop: Stop) -> Diagnostic | None:
     if (
         stop.opener in ("{", "(")
         and "->" in stop.accepted
-        and stop.kind in ("NAME", "[", "repeat", "if", "for")
+        and stop.kind in ("NAME", "[", *stage_words())
         and not _is_plain_value(stop)
     ):
         return _missing_arrow(stop, stop.index)

@@ -143,7 +143,7 @@ def _openings(first: tree.Expr) -> tuple[str, ...]:
     """Say how a chain begins in parentheses: where its first stage may be a layer, with what arrives at it."""
     if isinstance(first, tree.Call):
         return ("(",) if isinstance(first.function, tree.Attribute) else ("(_ -> ",)
-    stands_for_both = (tree.ListExpr, tree.Repeat, tree.For, tree.If, tree.Conditional)
+    stands_for_both = (tree.ListExpr, tree.Braced, tree.Conditional)
     return ("(", "(_ -> ") if isinstance(first, stands_for_both) else ("(",)
 
 

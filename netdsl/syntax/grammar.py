@@ -99,6 +99,16 @@ def _saved(origin: bytes) -> lark.Lark | None:
         return None
 
 
+@cache
+def stage_words() -> tuple[str, ...]:
+    """Give the words that stages begin with: `repeat`, `for`, `if`."""
+    grammar = load_grammar()
+    stages = {rule.expansion[0].name for rule in grammar.rules if rule.origin.name == "plain_stage"}
+    firsts = (rule.expansion[0] for rule in grammar.rules if rule.origin.name in stages)
+    words = (grammar.kinds[first.name] for first in firsts if first.is_term)
+    return tuple(dict.fromkeys(words))
+
+
 def _described(engine: lark.Lark) -> Grammar:
     kinds = {t.name: t.pattern.value for t in engine.terminals if isinstance(t.pattern, PatternStr)}
     literals = frozenset(kinds.values())

@@ -14,7 +14,7 @@ from netdsl.diagnostics.problems import syntax as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.source import Span
 from netdsl.syntax.faults import leftward, shorten
-from netdsl.syntax.grammar import END
+from netdsl.syntax.grammar import END, stage_words
 from netdsl.syntax.recovery import BODY, BODY_WORDS, SETTINGS, TOP, TOP_WORDS, is_name
 from netdsl.syntax.stop import Stop, unexpected
 
@@ -282,7 +282,7 @@ def missing_braces(stop: Stop) -> Diagnostic | None:
     tokens = stop.tokens
     if "{" not in stop.accepted or not is_name(stop.kind):
         return None
-    heads = [i for i in range(stop.began, stop.index) if tokens.kinds[i] in ("repeat", "if", "for")]
+    heads = [i for i in range(stop.began, stop.index) if tokens.kinds[i] in stage_words()]
     if not heads:
         return None
     head = Span(tokens.file, tokens.starts[heads[-1]], tokens.ends[stop.index - 1]).text

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.source import SourceFile
-from netdsl.syntax.grammar import load_grammar
+from netdsl.syntax.grammar import load_grammar, stage_words
 from netdsl.syntax.reading import Reading
 from netdsl.syntax.recovery import BODY_WORDS, TOP_WORDS
 from netdsl.syntax.tokens import HARD_WORDS, Tokens, tokenize
@@ -21,7 +21,7 @@ MOST_READ = 400_000
 # How far behind the mistake a statement must make sense that goes on for longer, as one with a body does.
 _FAR_ENOUGH = 8
 # Words that are read by their kind alone; of values, names and operators the text is read, which a repair leaves.
-_PLAIN_WORDS = TOP_WORDS | BODY_WORDS | {"for", "if", "else", "in", "as", "repeat", "import"}
+_PLAIN_WORDS = TOP_WORDS | BODY_WORDS | {"else", "in", "as", "import"}
 
 
 def repaired(tokens: Tokens, fix: Fix) -> Tokens | None:
@@ -50,7 +50,7 @@ def repaired(tokens: Tokens, fix: Fix) -> Tokens | None:
 
 
 def _is_read_by_text(kind: str) -> bool:
-    if kind in _PLAIN_WORDS:
+    if kind in _PLAIN_WORDS or kind in stage_words():
         return False
     return kind.startswith("!") or kind in HARD_WORDS or kind in load_grammar().valued
 

@@ -13,7 +13,7 @@ from netdsl.diagnostics.problems import syntax as problems
 from netdsl.diagnostics.suggest import closest, edit_distance
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
-from netdsl.syntax.grammar import END
+from netdsl.syntax.grammar import END, stage_words
 from netdsl.syntax.recovery import (
     BODY,
     BODY_WORDS,
@@ -26,7 +26,6 @@ from netdsl.syntax.recovery import (
 from netdsl.syntax.stop import Stop, unexpected
 from netdsl.syntax.tokens import HARD_WORDS, TYPE_WORDS
 
-_STAGE_WORDS = ("for", "if", "repeat")
 _VALUES = frozenset({"NUMBER", "STRING", "FSTRING", "True", "False", "None", "NAME", "[", "-"})
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _HEADS = frozenset({"model", "block", "train"})
@@ -41,7 +40,7 @@ def misspelled_stage(stop: Stop) -> Diagnostic | None:
         if tokens.is_first_on_line(index + 1):
             continue
         word = tokens.text(index)
-        near = _near(word, _STAGE_WORDS)
+        near = _near(word, stage_words())
         if near is not None and _stage_follows(stop, index + 1, near):
             label, fix = "no stage begins with this word", stop.replace(index, near)
             return unexpected(stop, index, label, f"did you mean `{near}`?", fix)
@@ -195,13 +194,13 @@ def comma_at_end(stop: Stop) -> Diagnostic | None:
 
 def sign_for_arrow(stop: Stop) -> Diagnostic | None:
     """`x > repeat 2 { … }`, `x . _`: another sign where a stage begins that no other sign takes."""
-    if stop.previous in (">", "-") and stop.kind in ("for", "if", "repeat"):
+    if stop.previous in (">", "-") and stop.kind in stage_words():
         index = stop.index - 1
     elif (
         stop.kind == "."
         and "->" in stop.accepted
         and (
-            stop.following() in ("for", "if", "repeat", "_", "[")
+            stop.following() in (*stage_words(), "_", "[")
             or stop.tokens.is_first_on_line(stop.index)
         )
     ):
@@ -245,7 +244,7 @@ def missing_brace(stop: Stop) -> Diagnostic | None:
         return None
     tokens, kinds = stop.tokens, stop.tokens.kinds
     is_head = kinds[stop.began] in _HEADS
-    stages = [i for i in range(stop.began, stop.index) if kinds[i] in (*_STAGE_WORDS, "else")]
+    stages = [i for i in range(stop.began, stop.index) if kinds[i] in (*stage_words(), "else")]
     if not (is_head or stages) or not _is_left(stop):
         return None
     head = stop.began if is_head else stages[-1]

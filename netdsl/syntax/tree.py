@@ -8,6 +8,7 @@ Comments are not in the tree: `Module.comments` keeps them in order with their o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from types import EllipsisType
 from typing import TypeAlias
@@ -21,6 +22,23 @@ class Node:
     """The base of all nodes."""
 
     span: Span = field(compare=False, repr=False)
+
+
+@record
+class Stage(Node):
+    """The base of what stands in chains alone; what walks, names or checks stages reads the parts of their fields."""
+
+
+@record
+class Braced(Stage):
+    """A stage that holds chains in braces."""
+
+
+#: The parts that fields play: `ARM` gets what arrives at the node, and what it gives leaves the node; `TURN` is
+#: carried out once for each turn of a loop, and knows the names that the loop binds.
+ARM: Mapping[str, bool] = {"arm": True}
+TURN: Mapping[str, bool] = {"turn": True}
+ARM_OF_EACH_TURN: Mapping[str, bool] = {**ARM, **TURN}
 
 
 # -- expressions --------------------------------------------------------------------------------
@@ -98,15 +116,15 @@ class Clause(Node):
 class Comprehension(Node):
     """`[element for … in …]`, or with parentheses (`bracket` "(") a generator argument."""
 
-    element: Expr
+    element: Expr = field(metadata=TURN)
     clauses: tuple[Clause, ...]
     bracket: str = "["  # "[" or "("
 
 
 @record
 class DictComprehension(Node):
-    key: Expr
-    value: Expr
+    key: Expr = field(metadata=TURN)
+    value: Expr = field(metadata=TURN)
     clauses: tuple[Clause, ...]
 
 
@@ -140,8 +158,8 @@ class Conditional(Node):
     """`then if condition else otherwise`."""
 
     condition: Expr
-    then: Expr
-    otherwise: Expr
+    then: Expr = field(metadata=ARM)
+    otherwise: Expr = field(metadata=ARM)
 
 
 @record
@@ -196,36 +214,36 @@ class Pipe(Node):
 
 
 @record
-class Repeat(Node):
+class Repeat(Braced):
     """`repeat count { chain }`."""
 
     count: Expr
-    body: Expr
+    body: Expr = field(metadata=ARM_OF_EACH_TURN)
 
 
 @record
-class For(Node):
+class For(Braced):
     """`for pattern in iterable { chain }`, as a stage, or inside a list as a fork over values."""
 
     target: Pattern
     iterable: Expr
-    body: Expr
+    body: Expr = field(metadata=ARM_OF_EACH_TURN)
 
 
 @record
-class If(Node):
+class If(Braced):
     """`if cond { chain } else …`; `otherwise` is None, a chain, or another If (`else if`)."""
 
     condition: Expr
-    then: Expr
-    otherwise: Expr | None
+    then: Expr = field(metadata=ARM)
+    otherwise: Expr | None = field(metadata=ARM)
 
 
 @record
-class As(Node):
+class As(Stage):
     """`stage as name`."""
 
-    stage: Expr
+    stage: Expr = field(metadata=ARM)
     name: str
     name_span: Span = field(compare=False, repr=False)
 

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -22,6 +22,42 @@ def _child_fields(node_type: type[Any]) -> tuple[str, ...]:
     return tuple(n for n in names if n not in skipped and not n.endswith("_span"))
 
 
+@cache
+def _fields_playing(node_type: type[Any], part: str) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(node_type) if part in f.metadata)
+
+
+def _playing(part: str, node: tree.Node) -> list[tree.Expr]:
+    kind: Any = type(node)
+    values = (getattr(node, name) for name in _fields_playing(kind, part))
+    return [value for value in values if value is not None]
+
+
+def arms(node: tree.Node) -> list[tree.Expr]:
+    """Give the parts that get what arrives at a node, one of which gives what leaves it: the branches of an `if`."""
+    return _playing("arm", node)
+
+
+def turns(node: tree.Node) -> list[tree.Expr]:
+    """Give the parts that are carried out once for each turn: what stands in the braces of a `repeat`."""
+    return _playing("turn", node)
+
+
+def asked(node: tree.Node) -> list[tree.Expr]:
+    """Give the values that decide which arms are carried out, and how often: a condition, a count, a loop's list."""
+    inside = arms(node)
+    beside = [child for child in children(node) if not any(child is arm for arm in inside)]
+    values = [part for part in beside if not isinstance(part, _PATTERNS)]
+    return cast("list[tree.Expr]", values) if inside else []
+
+
+def names_of_turns(node: tree.Node) -> list[str]:
+    """Give the names that a loop binds anew in each turn."""
+    parts = [part.target if isinstance(part, tree.Clause) else part for part in children(node)]
+    patterns = [part for part in parts if isinstance(part, _PATTERNS)]
+    return [name for pattern in patterns for name in pattern_names(pattern)]
+
+
 def _parts(value: Any) -> Iterator[tree.Node]:
     if isinstance(value, tree.Node):
         yield value
@@ -30,6 +66,7 @@ def _parts(value: Any) -> Iterator[tree.Node]:
             yield from _parts(item)
 
 
+_PATTERNS = (tree.NamePattern, tree.TuplePattern)
 _LEAVES = (tree.Name, tree.Literal, tree.Arriving, tree.NamePattern)
 
 
@@ -106,12 +143,11 @@ def begins_with(item: tree.Expr) -> Iterator[tree.Expr]:
         match node:
             case tree.Pipe(_, stages):
                 pending.append(stages[0])
-            case tree.As(_, stage, _):
-                pending.append(stage)
-            case tree.If(_, _, then, otherwise) | tree.Conditional(_, _, then, otherwise):
-                pending += [part for part in (then, otherwise) if part is not None]
             case _:
-                yield node
+                inner = [] if turns(node) else arms(node)
+                pending += inner
+                if not inner:
+                    yield node
 
 
 def arriving_in(root: tree.Node) -> Iterator[tree.Arriving]:
@@ -159,20 +195,17 @@ def free_names(node: tree.Node) -> dict[str, tree.Name]:
 def _scoped_children(
     node: tree.Node, bound: frozenset[str]
 ) -> list[tuple[tree.Node, frozenset[str]]]:
-    match node:
-        case tree.For(_, target, iterable, body):
-            inner = bound | frozenset(pattern_names(target))
-            return [(iterable, bound), (body, inner)]
-        case tree.Comprehension(_, element, clauses):
-            return _clause_children(clauses, (element,), bound)
-        case tree.DictComprehension(_, key, value, clauses):
-            return _clause_children(clauses, (key, value), bound)
-        case _:
-            return [(child, bound) for child in children(node)]
+    repeated = turns(node)
+    if not repeated:
+        return [(child, bound) for child in children(node)]
+    if isinstance(node, (tree.Comprehension, tree.DictComprehension)):
+        return _clause_children(node.clauses, repeated, bound)
+    inner = bound.union(names_of_turns(node))
+    return [(c, inner if any(c is part for part in repeated) else bound) for c in children(node)]
 
 
 def _clause_children(
-    clauses: tuple[tree.Clause, ...], results: tuple[tree.Node, ...], bound: frozenset[str]
+    clauses: tuple[tree.Clause, ...], results: Sequence[tree.Node], bound: frozenset[str]
 ) -> list[tuple[tree.Node, frozenset[str]]]:
     found: list[tuple[tree.Node, frozenset[str]]] = []
     for clause in clauses:

@@ -19,7 +19,7 @@ from netdsl.elaborate.scope.frame import Frame
 from netdsl.graph import Held
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import children, walk
+from netdsl.syntax.walk import children, turns, walk
 
 if TYPE_CHECKING:
     from netdsl.elaborate.scope.entities import Given
@@ -215,16 +215,9 @@ def _uses(name: str, nodes: Iterable[tree.Node]) -> Iterator[tuple[tree.Name, bo
             if node.id == name:
                 yield node, is_repeated
             continue
-        inner = _repeated(node)
-        parts = [(part, is_repeated or part is inner) for part in children(node)]
+        inner = turns(node)
+        parts = [(c, is_repeated or any(c is part for part in inner)) for c in children(node)]
         pending.extend(reversed(parts))
-
-
-def _repeated(node: tree.Node) -> tree.Node | None:
-    """Give the part of a node that is carried out for each turn."""
-    if isinstance(node, (tree.Repeat, tree.For)):
-        return node.body
-    return node.element if isinstance(node, tree.Comprehension) else None
 
 
 def _report(name: str, place: tuple[Span, str], frame: Frame, fix: Fix | None = None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.problems import arguments, names, structure
@@ -24,7 +24,7 @@ from netdsl.elaborate.scope.limits import LimitReached
 from netdsl.graph import Graph
 from netdsl.stack import deep
 from netdsl.syntax import tree
-from netdsl.syntax.walk import arriving_in, children, free_names, walk
+from netdsl.syntax.walk import arms, arriving_in, asked, children, free_names, turns, walk
 
 #: What is wrong whatever the values are. Of what follows from values nothing is known.
 _CERTAIN = frozenset(
@@ -143,7 +143,7 @@ def _check_functions(functions: list[tree.Function], unit: Unit, session: Sessio
             match node:
                 case tree.Arriving():
                     ev.evaluate(node, frame)
-                case tree.Repeat() | tree.For() | tree.If() | tree.As():
+                case tree.Stage():
                     no_stage.outside_bodies(node.span, frame)
                 case tree.Pipe(_, (first, second, *_)) if not _begins_with_layer(first, frame):
                     no_stage.outside_bodies(second.span, frame)
@@ -184,8 +184,8 @@ def _in_value(value: tree.Expr, arriving: Any, session: Session) -> Iterator[Mis
             yield from _in_stages([(s, POISON, False) for s in node.stages[1:]], session)
         elif isinstance(node, tree.ListExpr):  # a loop among its items is run item by item
             pending += [i.body if isinstance(i, tree.For) else i for i in node.items]
-        elif isinstance(node, (tree.If, tree.Repeat, tree.For, tree.As)):
-            yield from _in_stages([(node, arriving, True)], session)
+        elif isinstance(node, tree.Stage):
+            yield from _in_stages([(cast("tree.Expr", node), arriving, True)], session)
         elif not isinstance(node, tree.Call):  # a chain among arguments is a layer
             pending.extend(children(node))
 
@@ -204,24 +204,16 @@ def _inside(missed: Missed) -> list[Missed]:
     """Give the stages that a stage is made of, each with what arrives at it."""
     stage, arriving, starts = missed
     match stage:
-        case tree.If(_, _, then, otherwise):
-            arms = [then] if otherwise is None else [then, otherwise]
-            return [(arm, arriving, starts) for arm in arms]
-        case tree.Conditional(_, _, then, otherwise):
-            return [(then, arriving, starts), (otherwise, arriving, starts)]
-        case tree.For(_, _, _, body) | tree.Repeat(_, _, body):
-            return [(body, arriving, arriving is MISSING)]
         case tree.Pipe(_, (first, *rest)):
             return [(first, arriving, starts), *((later, POISON, False) for later in rest)]
-        case tree.As(_, inner, _):
-            return [(inner, arriving, starts)]
         case tree.ListExpr(_, items):
             return [
                 (item.body if isinstance(item, tree.For) else item, arriving, True)
                 for item in items
                 if not isinstance(item, tree.Starred)
             ]
-    return []
+    starts = arriving is MISSING if turns(stage) else starts
+    return [(arm, arriving, starts) for arm in arms(stage)]
 
 
 @deep
@@ -232,14 +224,11 @@ def _visit(missed: Missed, frame: Frame) -> None:
         stages.note_starts(stage, frame)
     frame.session.place = stage.span
     frame.arriving = arriving
-    match stage:
-        case tree.If(_, asked, _, otherwise):
-            if ev.value_of(asked, frame) is False and otherwise is None and arriving is MISSING:
-                no_stage.nothing_comes(stage, frame)
-        case tree.Conditional(_, asked) | tree.Repeat(_, asked):
-            ev.value_of(asked, frame)
-        case tree.For(_, _, asked):
-            ev.value_of(asked, frame)
+    for part in asked(stage):
+        decided = ev.value_of(part, frame)
+        skips = isinstance(stage, tree.If) and stage.otherwise is None and decided is False
+        if skips and arriving is MISSING:
+            no_stage.nothing_comes(stage, frame)
     inside = _inside(missed)
     for inner in inside:
         _visit(inner, frame)

@@ -88,8 +88,8 @@ def evaluate_node(expr: tree.Expr, frame: Frame) -> Any:
             return calls.call(expr, frame)
         case tree.Pipe():
             return _pipe(expr, frame)
-        case tree.Repeat() | tree.For() | tree.If() | tree.As():
-            return _loop(expr, frame)
+        case tree.Stage():
+            return _stage(expr, frame)
         case _:
             assert_never(expr)
 
@@ -295,7 +295,7 @@ def _pipe(expr: tree.Pipe, frame: Frame) -> Any:
     return stages.run_source_chain(expr, frame)
 
 
-def _loop(expr: tree.Repeat | tree.For | tree.If | tree.As, frame: Frame) -> Any:
+def _stage(expr: tree.Repeat | tree.For | tree.If | tree.As, frame: Frame) -> Any:
     if frame.body is None:
         return _no_stage().outside_bodies(expr.span, frame)
     stages.note_starts(expr, frame)

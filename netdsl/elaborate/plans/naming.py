@@ -17,7 +17,7 @@ from functools import cache
 from netdsl.graph import Hold
 from netdsl.record import record
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, pattern_names, walk
+from netdsl.syntax.walk import arms, asked, free_names, names_of_turns, turns, walk
 
 #: Kinds whose snake-case name is also one that Keras gives by itself to an operation of `keras.ops`; a layer of a
 #: model (not of a block, whose names have a prefix) is numbered so that the two never meet in one model.
@@ -152,16 +152,14 @@ class _Collector:
 
     def chain(self, root: tree.Expr, loops: tuple[tree.Node, ...]) -> None:
         """Visit an expression without recursing: a stack of (node, loops, name after `as`)."""
-        stack: list[tuple[tree.Expr | _Joined, tuple[tree.Node, ...], str | None]] = [
-            (root, loops, None)
-        ]
+        stack: list[tuple[tree.Node, tuple[tree.Node, ...], str | None]] = [(root, loops, None)]
         while stack:
             node, around, given = stack.pop()
             stack.extend(reversed(self._visit(node, around, given)))
 
     def _visit(
-        self, node: tree.Expr | _Joined, loops: tuple[tree.Node, ...], given: str | None
-    ) -> list[tuple[tree.Expr | _Joined, tuple[tree.Node, ...], str | None]]:
+        self, node: tree.Node, loops: tuple[tree.Node, ...], given: str | None
+    ) -> list[tuple[tree.Node, tuple[tree.Node, ...], str | None]]:
         match node:
             case tree.Pipe(_, stages):
                 return [(s, loops, given if s is stages[-1] else None) for s in stages]
@@ -171,20 +169,15 @@ class _Collector:
                 return [(item, loops, None) for item in items]
             case tree.Starred(_, value):
                 return [(value, loops, None)]
-            case tree.Repeat(_, _, body):
-                return [(body, self._enter(node, loops), None)]
-            case tree.For(_, _, iterable, body):
+            case tree.Stage() | tree.Conditional() | tree.Comprehension():
+                if not turns(node):
+                    return [(arm, loops, given) for arm in arms(node)]
                 turn = self._enter(node, loops)
-                if _holds_chain(iterable):
-                    return [(iterable, loops, None), (body, turn, None)]
-                return [(body, turn, None)]
-            case tree.Comprehension(_, element, _):
-                return [(element, self._enter(node, loops), None)]
-            case tree.If(_, _, then, otherwise):
-                parts = (then,) if otherwise is None else (then, otherwise)
-                return [(part, loops, given) for part in parts]
-            case tree.Conditional(_, _, then, otherwise):
-                return [(then, loops, given), (otherwise, loops, given)]
+                chains = (part for part in asked(node) if _holds_chain(part))
+                return [
+                    *((c, loops, None) for c in chains),
+                    *((t, turn, None) for t in turns(node)),
+                ]
             case tree.Binary(_, op, left, right):
                 joins = op in OPERATOR_BASES and not _is_number(left) and not _is_number(right)
                 self_after = [(_Joined(node.span, node), loops, given)] if joins else []
@@ -207,7 +200,7 @@ class _Collector:
 
     def _visit_call(
         self, node: tree.Call, loops: tuple[tree.Node, ...], given: str | None
-    ) -> list[tuple[tree.Expr | _Joined, tuple[tree.Node, ...], str | None]]:
+    ) -> list[tuple[tree.Node, tuple[tree.Node, ...], str | None]]:
         """A stage `Kind(…)` or `Kind(…)(…)`; call-time arguments may hold chains of their own."""
         inner: list[tree.Argument] = []
         target = node.function
@@ -248,7 +241,7 @@ class _Collector:
         self.occurrences.append(_Occurrence(node, base, explicit, loops, expands, hold, after_as))
 
 
-def _holds_chain(node: tree.Expr) -> bool:
+def _holds_chain(node: tree.Node) -> bool:
     return any(isinstance(n, tree.Pipe) for n in walk(node))
 
 
@@ -286,12 +279,7 @@ def _unmentioned(loops: tuple[tree.Node, ...], name: tree.Expr) -> tuple[tree.No
     used = set(free_names(name))
     kept = []
     for loop in loops:
-        variables: set[str] = set()
-        if isinstance(loop, tree.For):
-            variables = set(pattern_names(loop.target))
-        elif isinstance(loop, tree.Comprehension):
-            variables = {n for c in loop.clauses for n in pattern_names(c.target)}
-        if not variables & used:
+        if used.isdisjoint(names_of_turns(loop)):
             kept.append(loop)
     return tuple(kept)
 

@@ -25,6 +25,7 @@ from netdsl.elaborate.scope.entities import POISON, Tensor, is_poisoned, short, 
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import turns
 
 
 def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = None) -> Any:
@@ -177,7 +178,9 @@ def outside_bodies(span: Span, frame: Frame) -> Any:
 
 def nothing_comes(expr: tree.Expr, frame: Frame) -> Any:
     """Report a condition without a branch, or a loop without a turn, where no tensor arrives either."""
-    is_choice = isinstance(expr, tree.If)
+    while isinstance(expr, (tree.As, tree.Pipe)):
+        expr = expr.stage if isinstance(expr, tree.As) else expr.stages[0]
+    is_choice = not turns(expr)
     frame.report(
         problems.NotATensor.at(
             expr.span,

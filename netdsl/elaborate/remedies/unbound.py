@@ -16,7 +16,7 @@ from netdsl.elaborate.scope.entities import POISON, short
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import pattern_names, walk
+from netdsl.syntax.walk import names_of_turns, turns, walk
 
 _FAR = 400  # characters that are read back to see what a name stands in
 
@@ -49,8 +49,7 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
 
 
 def _is_bound_by_a_loop(name: str, module: tree.Module) -> bool:
-    loops = (node for node in walk(module) if isinstance(node, (tree.For, tree.Clause)))
-    return any(name in pattern_names(loop.target) for loop in loops)
+    return any(name in names_of_turns(node) for node in walk(module) if turns(node))
 
 
 def misspelled_declaration(
