@@ -295,7 +295,7 @@ def _pipe(expr: tree.Pipe, frame: Frame) -> Any:
     return stages.run_source_chain(expr, frame)
 
 
-def _stage(expr: tree.Repeat | tree.For | tree.If | tree.As, frame: Frame) -> Any:
+def _stage(expr: tree.Expr, frame: Frame) -> Any:
     if frame.body is None:
         return _no_stage().outside_bodies(expr.span, frame)
     stages.note_starts(expr, frame)
