@@ -29,12 +29,13 @@ from netdsl.source import Span
 from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec, sum_of
+from netdsl.value import Entity
 
 Family = Literal["input", "layer", "model", "op", "extern", "application"]
 
 
 @record
-class Ref:
+class Ref(Entity):
     """One tensor: the output of node `node` at `path` (empty for a single output, (1, 0) for a nested one)."""
 
     node: int

@@ -6,7 +6,7 @@ a symbolic size, a `Demand`; Python's `==` on a `Sym` is structural.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -26,6 +26,7 @@ from netdsl.dimension import (
     terms_of,
 )
 from netdsl.record import record
+from netdsl.value import Entity
 
 __all__ = [
     "TOO_LONG",
@@ -206,7 +207,7 @@ def divides(divisor: int, dim: Dim) -> Verdict:
 
 
 @record
-class TensorSpec:
+class TensorSpec(Entity):
     """The type of a tensor: shape with the batch first, dtype, and what Keras knows besides.
 
     `masked` tells whether a Keras mask travels with the tensor; `sparse` is `keras.Input(sparse=True)`.
@@ -232,7 +233,7 @@ class TensorSpec:
         return f"{self.dtype}{spell_shape(self.shape)}"
 
 
-def spell_shape(shape: Shape) -> str:
+def spell_shape(shape: Sequence[object]) -> str:
     """Write a shape as Keras does, with symbolic sizes spelled: (None, H // 2, 64)."""
     inside = ", ".join(str(dim) for dim in shape)
     return f"({inside},)" if len(shape) == 1 else f"({inside})"

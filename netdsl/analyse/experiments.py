@@ -10,6 +10,7 @@ from netdsl.elaborate.training.losses import loss_of
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph, Ref
 from netdsl.syntax.walk import free_names
+from netdsl.value import Value
 
 
 def experiment_of(plan: TrainPlan) -> Experiment | None:
@@ -46,7 +47,7 @@ def _input(graph: Graph, number: int) -> Port:
     return Port(node.name, graph.spec(Ref(number)), node.name, node.origin.span)
 
 
-def _output(graph: Graph, name: str, ref: Ref, loss: object) -> Port:
+def _output(graph: Graph, name: str, ref: Ref, loss: Value) -> Port:
     node = graph.nodes[ref.node]
     return Port(
         name,

@@ -22,6 +22,7 @@ from netdsl.catalog.weight import Weight as Weight
 from netdsl.diagnostics.problem import Problem
 from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
+from netdsl.value import Entity, Value
 
 if TYPE_CHECKING:
     from netdsl.catalog.argument_types import ArgumentType
@@ -103,7 +104,7 @@ class Refusal(Exception):
 
 
 @record
-class ObjectValue:
+class ObjectValue(Entity):
     """A configured catalogue object that is not a layer: `HeNormal(seed=1)`, `L2(1e-4)`, `Adam(1e-3)`.
 
     `arguments` are those that were written, by name, evaluated; `kind` is the Keras class name.
@@ -119,7 +120,7 @@ class ObjectValue:
 
 
 @record
-class ExternFunction:
+class ExternFunction(Entity):
     """A Python function of the user's own: `extern fn name from "module"`."""
 
     name: str
@@ -127,7 +128,7 @@ class ExternFunction:
 
 
 @record
-class Identifier:
+class Identifier(Entity):
     """A bare name bound to nothing in the file, where an argument may take one: `relu`, `keras.activations.relu`."""
 
     name: str  # as written, dots and all
@@ -142,7 +143,7 @@ class Identifier:
 
 
 @dataclass(frozen=True, eq=False)
-class Ambiguous:
+class Ambiguous(Entity):
     """A call of a name that Keras has in several families (`Identity()`), until an argument says which one it takes.
 
     `made` gives the object of a family, or UNRESOLVED after reporting what is wrong with its arguments.
@@ -150,13 +151,13 @@ class Ambiguous:
 
     name: str
     families: tuple[str, ...]
-    made: Callable[[str], Any]
+    made: Callable[[str], Value]
 
     def __str__(self) -> str:
         return f"{self.name}(…)"
 
 
-class Unresolved:
+class Unresolved(Entity):
     """Stands for a value whose mistake was reported where it was evaluated; every argument takes it."""
 
     __slots__ = ()
@@ -169,7 +170,7 @@ UNRESOLVED = Unresolved()
 
 
 @dataclass(frozen=True, eq=False)
-class BoundLayer:
+class BoundLayer(Entity):
     """A layer with its arguments bound but not applied: what `layer=`, `cell=` and friends receive.
 
     `infer` applies the kind's rule to inputs and is what wrapper rules call. A chain given where a layer is

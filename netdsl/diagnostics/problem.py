@@ -10,8 +10,9 @@ use instead (see `explain.py`). `UnknownName.at(span, "label", help=…, name="x
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import ClassVar
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from netdsl.source import Span
@@ -32,9 +33,8 @@ class Problem:
         title: str,
         severity: Severity = "error",
         on_by_default: bool = True,
-        **kwargs: Any,
     ) -> None:
-        super().__init_subclass__(**kwargs)
+        super().__init_subclass__()
         cls.code, cls.title, cls.severity = code, title, severity
         cls.on_by_default = on_by_default
 
@@ -47,10 +47,11 @@ class Problem:
         related: Iterable[Label] = (),
         help: str = "",
         fix: Fix | None = None,
-        **facts: object,
+        facts: Mapping[str, object] = MappingProxyType({}),
+        **more: object,
     ) -> Diagnostic:
-        """Make the diagnostic at `span`; `facts` fill the braces of the title."""
-        title = cls.title.format(**facts)
+        """Make the diagnostic at `span`; `facts`, and what is given by name, fill the braces of the title."""
+        title = cls.title.format(**facts, **more)
         return Diagnostic(
             cls.code,
             cls.severity,

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.sink import Diagnostics
@@ -27,6 +26,7 @@ from netdsl.graph import Graph
 from netdsl.source import Span
 from netdsl.stack import charged
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 @dataclass(eq=False)
@@ -100,7 +100,7 @@ def _elaborate_model(
 
 
 def _trained_graph(
-    statement: tree.Train, given: Mapping[str, Any], *, root: Frame, settings: Settings
+    statement: tree.Train, given: Mapping[str, Value], *, root: Frame, settings: Settings
 ) -> Graph | None:
     """Give the graph of a block's model at the hyperparameters that the block passes on."""
     target = root.lookup(statement.model)

@@ -7,7 +7,6 @@ What each kind of expression comes to is in `evaluators.py`, above what it is ma
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.diagnostics.problems import structure as problems
@@ -31,10 +30,11 @@ from netdsl.source import Span
 from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
+from netdsl.value import Value
 
 
 @deep
-def evaluate(expr: tree.Expr, frame: Frame) -> Any:
+def evaluate(expr: tree.Expr, frame: Frame) -> Value:
     """Give the value of an expression; POISON after reporting a mistake in it."""
     budget = frame.session.budget
     budget.step()
@@ -44,12 +44,12 @@ def evaluate(expr: tree.Expr, frame: Frame) -> Any:
     return value
 
 
-def value_of(expr: tree.Expr, frame: Frame) -> Any:
+def value_of(expr: tree.Expr, frame: Frame) -> Value:
     """Evaluate where a plain value is needed: a bare unknown name or a tensor is a mistake here."""
     return plain_value(expr, evaluate(expr, frame), frame)
 
 
-def plain_value(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+def plain_value(expr: tree.Expr, value: Value, frame: Frame) -> Value:
     """Give what an expression came to, where it is a plain value."""
     if isinstance(value, Identifier):
         return unbound.unknown_name(expr.span, value.name, frame)
@@ -58,7 +58,7 @@ def plain_value(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     return value
 
 
-def no_value(expr: tree.Expr, found: Any, frame: Frame) -> Any:
+def no_value(expr: tree.Expr, found: Value, frame: Frame) -> Value:
     """Report a tensor, a layer or what makes one where a value is needed."""
     makes_layer = isinstance(found, (KindRef, BlockRef, ExternLayerRef))
     is_made = isinstance(found, (BoundLayer, SharedLayer))
@@ -107,7 +107,7 @@ def report_value_problem(problem: values.ValueProblem, span: Span, frame: Frame)
 # -- atoms --------------------------------------------------------------------------------------
 
 
-def spread(item: tree.Starred, frame: Frame) -> list[Any]:
+def spread(item: tree.Starred, frame: Frame) -> list[Value]:
     """Give the elements of `*values`."""
     value = evaluate(item.value, frame)
     if isinstance(value, (list, tuple)):
@@ -121,7 +121,7 @@ def spread(item: tree.Starred, frame: Frame) -> list[Any]:
     return [POISON]
 
 
-def guarded(span: Span, frame: Frame, compute: Callable[[], Any], *operands: Any) -> Any:
+def guarded(span: Span, frame: Frame, compute: Callable[[], Value], *operands: Value) -> Value:
     if any(is_poisoned(operand) for operand in operands):
         return POISON
     try:
@@ -131,12 +131,12 @@ def guarded(span: Span, frame: Frame, compute: Callable[[], Any], *operands: Any
         return POISON
 
 
-def shape_value(tensor: Tensor) -> tuple[Any, ...]:
+def shape_value(tensor: Tensor) -> tuple[Value, ...]:
     """Give `x.shape` as Keras does: None for what nobody knows, symbolic sizes as they are."""
     return tuple(None if isinstance(dim, Unknown) else dim for dim in tensor.spec.shape)
 
 
-def is_key(key: Any, span: Span, crowds: Crowds, frame: Frame) -> bool:
+def is_key(key: Value, span: Span, crowds: Crowds, frame: Frame) -> bool:
     """Tell whether a value may be a key of a dict, after reporting it where not."""
     if is_poisoned(key):
         return False

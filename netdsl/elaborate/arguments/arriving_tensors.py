@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeGuard
 
 from netdsl.catalog.kind import Ambiguous, BoundLayer, Identifier
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -28,13 +28,14 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, pattern_names, walk
+from netdsl.value import Value
 
 
 def match_inputs(
-    label: str, names: list[str], arriving: Any, extra: list[Given], span: Span, frame: Frame
-) -> dict[str, Any] | None:
+    label: str, names: list[str], arriving: Value, extra: list[Given], span: Span, frame: Frame
+) -> dict[str, Value] | None:
     """Join what arrives and what is given by name to a body's inputs; None after reporting."""
-    given: dict[str, Any] = {}
+    given: dict[str, Value] = {}
     several = len(names) - len(extra) > 1 or (isinstance(arriving, list) and len(names) > 1)
     if several and isinstance(arriving, (list, tuple)):
         values = list(arriving)
@@ -129,7 +130,9 @@ def report_inputs(
     frame.report(problems.WrongInputs.at(span, text, name=label, help=help, fix=fix))
 
 
-def is_one_tensor(label: str, name: str, value: Any, span: Span, frame: Frame) -> bool:
+def is_one_tensor(
+    value: Value, label: str, name: str, span: Span, frame: Frame
+) -> TypeGuard[Tensor]:
     """Tell whether one tensor arrives at an input that takes one; reports what else there is."""
     if not isinstance(value, Tensor) and not is_poisoned(value):
         report_inputs(
@@ -138,7 +141,7 @@ def is_one_tensor(label: str, name: str, value: Any, span: Span, frame: Frame) -
     return isinstance(value, Tensor)
 
 
-def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+def check_source(expr: tree.Expr, value: Value, frame: Frame) -> Value:
     """Check that a chain starts from tensors; POISON after reporting."""
     if is_tensorial(value):
         return value
@@ -159,9 +162,11 @@ def check_source(expr: tree.Expr, value: Any, frame: Frame) -> Any:
     return POISON
 
 
-def _blames_elements(expr: tree.Expr, value: Any, frame: Frame) -> bool:
+def _blames_elements(expr: tree.Expr, value: Value, frame: Frame) -> bool:
     """Report what is no tensor in a list; tells whether it is one whose elements can be told apart."""
-    if not isinstance(expr, tree.ListExpr) or len(expr.items) != len(value):
+    if not isinstance(expr, tree.ListExpr) or not isinstance(value, (list, tuple)):
+        return False
+    if len(expr.items) != len(value):
         return False
     if any(isinstance(item, (tree.Starred, tree.For)) for item in expr.items):
         return False

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from netdsl.catalog.argument_types import ArgumentType
 from netdsl.catalog.binding import Binding, BindingError, bind_arguments, families_taken
@@ -50,6 +49,7 @@ from netdsl.elaborate.scope.families import by_its_name, holds_ambiguous
 from netdsl.elaborate.scope.frame import MISSING, DefaultSet, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 @dataclass(eq=False, slots=True)
@@ -58,8 +58,8 @@ class Prepared:
 
     label: str
     definition: LayerKind | None
-    arguments: Mapping[str, Any]
-    written: dict[str, Any]
+    arguments: Mapping[str, Value]
+    written: dict[str, Value]
     span: Span
     call: tree.Call | tree.Binary
     complete: bool
@@ -86,7 +86,7 @@ def bind_call(
     """Bind a call to Keras's signature and report what is wrong; None where nothing can be done with it."""
     fixed = frame.session.fixed_calls.get(id(call))
     if fixed is not None:
-        return fixed[1]  # type: ignore[no-any-return]
+        return fixed[1]
     given = _evaluated(call, found, overrides, frame)
     added = _defaults(found, given, overrides, frame) if frame.defaults else []
     is_fixed = not added and _is_fixed(call)
@@ -108,7 +108,7 @@ def bind_call(
         return prepared
     refused_before = frame.session.refused_calls.get((id(call), key)) if key is not None else None
     if refused_before is not None:
-        return refused_before[1]  # type: ignore[no-any-return]
+        return refused_before[1]
     bindable = _refuse_tensors(given, call, found, frame)
     refused = len(bindable) < len(given)
     given = bindable
@@ -167,13 +167,13 @@ _PLAIN = frozenset((int, str, bool, type(None), Identifier))
 
 def _plain_key(found: Signature, given: Sequence[Given]) -> Hashable:
     """Give a key for plain arguments, which is what nearly all are; None where one is not plain."""
-    parts: list[Hashable] = [found.family, found.name]
+    parts: list[object] = [found.family, found.name]
     for item in given:
         value = item.value
         kind = type(value)
         if kind is float:
             value = repr(value)  # 0.0 and -0.0 are equal
-        elif kind is tuple and all(type(part) is int for part in value):
+        elif isinstance(value, tuple) and all(type(part) is int for part in value):
             pass
         elif kind not in _PLAIN:
             return None
@@ -212,7 +212,7 @@ def _catalogue_object(
     overrides: Mapping[str, ArgumentType],
     frame: Frame,
     call: tree.Call | None = None,
-) -> Any:
+) -> Value:
     value = argument.value
     if name is None or argument.star:
         return MISSING
@@ -258,7 +258,7 @@ def _is_block(stage: tree.Expr, frame: Frame) -> bool:
 
 def _no_block_inside(
     call: tree.Call | None, value: tree.Expr, found: Signature, frame: Frame
-) -> Any:
+) -> Value:
     """Report a block where Keras takes one layer object, which a function over tensors is not."""
     from netdsl.elaborate.remedies.replacements import (
         step_by_step,  # loaded where there is a mistake
@@ -282,7 +282,7 @@ def _catalogue_name(
     found: Signature,
     overrides: Mapping[str, ArgumentType],
     frame: Frame,
-) -> Any:
+) -> Value:
     """Read a layer's bare name as an identifier where no layer is taken: `kernel_initializer=Identity`."""
     kind = frame.lookup(written.id)
     families = families_taken(found, name, overrides)
@@ -362,7 +362,7 @@ def _refuse_tensors(
     return [item for item in given if id(item) not in theirs or has_place(item)]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Value) -> Value:
     """What binding sees: tensors and unusable things were reported and are left unresolved."""
     if isinstance(value, (Tensor, BlockRef, ModelRef, SharedLayer, KindRef, ExternLayerRef)) or (
         isinstance(value, (list, tuple)) and next(tensors_in(value), None) is not None
@@ -382,7 +382,7 @@ def _bind(
     named = [(g.name, _plain(g.value)) for g in given if g.name is not None]
     spelled = _key_of([positional, [[n, v] for n, v in named]])
     key = None if spelled is None else f"{found.family}.{found.name}{spelled}"
-    cache = frame.session.bindings
+    cache = frame.session.spelled_bindings
     if key is not None and key in cache:
         return cache[key], key
     binding = bind_arguments(found, overrides, positional, named)
@@ -391,7 +391,7 @@ def _bind(
     return binding, key
 
 
-def _key_of(value: Any) -> str | None:
+def _key_of(value: Value) -> str | None:
     """Spell a value so that equal text means equal value and type; None where that is not certain."""
     if value is None or isinstance(value, (int, float, str, Identifier, ExternFunction)):
         return repr(value)
@@ -419,9 +419,9 @@ def _spans(found: Signature, given: Iterable[Given]) -> dict[str, Span]:
     return spans
 
 
-def _as_written(binding: Binding, found: Signature, given: Iterable[Given]) -> dict[str, Any]:
+def _as_written(binding: Binding, found: Signature, given: Iterable[Given]) -> dict[str, Value]:
     """Give what was written, in order; plain values as they stand, names of the catalogue in canonical form."""
-    raw: dict[str, Any] = {}
+    raw: dict[str, Value] = {}
     positions = iter(found.positional)
     for item in given:
         parameter = next(positions, None) if item.name is None else None
@@ -487,5 +487,4 @@ def _report_binding(
 
         ways = [*in_place_of(call, error.argument, value, frame), whole_division(value, span)]
         fix = first_that_helps([*ways, replaced, alone])
-    facts: dict[str, Any] = dict(error.facts)
-    frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, **facts))
+    frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, facts=error.facts))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from netdsl.catalog.argument_types import ArgumentMismatch
 from netdsl.catalog.binding import switch_mismatch
@@ -15,20 +14,23 @@ from netdsl.elaborate.arguments.parameters import unknown_call_argument
 from netdsl.elaborate.scope.entities import Given, Tensor, spell_entity, tensors_in
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 def call_values(
     definition: LayerKind,
     found: Signature,
-    arriving: Any,
+    arriving: Value,
     extra: list[Given],
     whole: tree.Call,
     frame: Frame,
-) -> tuple[list[Any] | None, dict[str, Any]]:
+) -> tuple[list[Value] | None, dict[str, Value]]:
     """Lay the call out as Keras gets it: positional values and keywords, tensors still among them."""
-    spreads = definition.takes == "positional" and isinstance(arriving, (list, tuple))
-    positional: list[Any] = list(arriving) if spreads else [arriving]
-    keywords: dict[str, Any] = {}
+    spreads = definition.takes == "positional"
+    positional: list[Value] = [arriving]
+    if spreads and isinstance(arriving, (list, tuple)):
+        positional = list(arriving)
+    keywords: dict[str, Value] = {}
     if len(positional) == 1 and not extra:
         return positional, keywords
     names = [p.name for p in found.call_parameters if p.kind in ("positional", "keyword")]
@@ -37,8 +39,11 @@ def call_values(
         name = item.name or (names[len(positional)] if len(positional) < len(names) else "")
         if refusal := call_mismatch(definition, name, item.value):
             label, help_ = f"`{name}` {refusal.label}", refusal.help or "leave it out"
-            facts: dict[str, Any] = {"layer": definition.name, "argument": name}
-            frame.report(refusal.problem.at(item.span, label, help=help_, **facts))
+            frame.report(
+                refusal.problem.at(
+                    item.span, label, help=help_, layer=definition.name, argument=name
+                )
+            )
             return None, {}
         if item.name is None:
             positional.append(item.value)
@@ -77,7 +82,7 @@ def _report_call_argument(
 _STATES = frozenset({"initial_state", "states"})
 
 
-def call_mismatch(definition: LayerKind, name: str, value: Any) -> ArgumentMismatch | None:
+def call_mismatch(definition: LayerKind, name: str, value: Value) -> ArgumentMismatch | None:
     """Say what is wrong with a call-time argument by its kind alone: a switch, a tensor, or a list of tensors."""
     if name in _STATES:
         return None
@@ -95,7 +100,7 @@ def call_mismatch(definition: LayerKind, name: str, value: Any) -> ArgumentMisma
     return switch_mismatch(name, value)
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def _leaves(value: Value) -> Iterator[Value]:
     """Give what a value is made of, `None` left out."""
     pending = [value]
     while pending:

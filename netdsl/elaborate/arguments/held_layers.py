@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -20,6 +20,7 @@ from netdsl.graph import Held
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import children, turns, walk
+from netdsl.value import Value
 
 if TYPE_CHECKING:
     from netdsl.elaborate.scope.entities import Given
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _HELP = "write the layer itself at each use, or share one on purpose: `layer name = …`"
 
 
-def holds_layer(value: Any) -> bool:
+def holds_layer(value: Value) -> bool:
     """Tell a layer that is not applied, and a list, tuple or dict with one in it; not one that is shared on purpose."""
     pending = [value]
     while pending:
@@ -41,7 +42,7 @@ def holds_layer(value: Any) -> bool:
     return False
 
 
-def with_layers(value: Any, span: Span, frame: Frame, *, takes_network: bool = False) -> Any:
+def with_layers(value: Value, span: Span, frame: Frame, *, takes_network: bool = False) -> Value:
     """Put layers in place of what `layer` statements declared, in a value that is an argument.
 
     `takes_network` says that what arrives at the layer's call arrives at the layer inside too.
@@ -72,7 +73,7 @@ def given_layers(given: Iterable[Given], frame: Frame, *, takes_network: bool) -
 _MAY_HOLD = (SharedLayer, BoundLayer, list, tuple, dict)
 
 
-def network_in(value: Any) -> Held | None:
+def network_in(value: Value) -> Held | None:
     """Give what of a layer is a network that is made for what arrives there; None where there is none."""
     if isinstance(value, BoundLayer):
         if value.shared is not None and value.shared.form == "network":
@@ -96,7 +97,7 @@ def report_several(name: str, span: Span, frame: Frame) -> None:
     )
 
 
-def holds_shared(value: Any) -> bool:
+def holds_shared(value: Value) -> bool:
     """Tell whether a value is, or holds, a layer of a `layer` statement."""
     if isinstance(value, BoundLayer):
         return value.shared is not None or any(map(holds_shared, value.arguments.values()))
@@ -106,7 +107,7 @@ def holds_shared(value: Any) -> bool:
 
 
 def no_shared_layers(
-    bound: Mapping[str, Any], call: tree.Call, frame: Frame, why: str, help: str
+    bound: Mapping[str, Value], call: tree.Call, frame: Frame, why: str, help: str
 ) -> bool:
     """Report a shared layer among the arguments of what makes layers of its own; tells whether there is none."""
     name = next((name for name, value in bound.items() if holds_shared(value)), None)
@@ -119,7 +120,7 @@ def no_shared_layers(
     return False
 
 
-def check_turn(loop: tree.For, bound: Mapping[str, Any], frame: Frame) -> None:
+def check_turn(loop: tree.For, bound: Mapping[str, Value], frame: Frame) -> None:
     """Report a layer that a loop goes over and that its body uses again."""
     for name, value in bound.items():
         if holds_layer(value) and (again := _used_again(name, [loop.body])) is not None:
@@ -127,7 +128,7 @@ def check_turn(loop: tree.For, bound: Mapping[str, Any], frame: Frame) -> None:
 
 
 def check_parameters(
-    node: tree.Block | tree.Model | tree.Function, bound: Mapping[str, Any], frame: Frame
+    node: tree.Block | tree.Model | tree.Function, bound: Mapping[str, Value], frame: Frame
 ) -> bool:
     """Report layers for parameters that do not say `layer`, and that what is declared uses again."""
     inside = node.value if isinstance(node, tree.Function) else node.body
@@ -156,7 +157,7 @@ def check_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) 
             _report(parameter.name, (parameter.default.span, label), frame, fix)
 
 
-def multiplied(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> bool:
+def multiplied(expr: tree.Binary, left: Value, right: Value, frame: Frame) -> bool:
     """Report a list of layers taken several times, `[LSTMCell(8)] * 2`: in Python it holds the same layers again."""
     pairs = ((expr.left, left, expr.right), (expr.right, right, expr.left))
     for side, value, times in pairs if expr.op == "*" else ():

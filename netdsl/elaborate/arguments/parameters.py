@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from netdsl.catalog.initial_values import draws
 from netdsl.catalog.kind import (
@@ -39,6 +38,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.tokens import TYPE_WORDS
 from netdsl.tensor import Sym
+from netdsl.value import Value
 
 _CATALOGUE_TYPES: Mapping[str, Family] = {
     "activation": "activation",
@@ -85,7 +85,7 @@ def evaluate_arguments(arguments: Iterable[tree.Argument], frame: Frame) -> list
     return given
 
 
-def _note_drawing(value: Any, span: Span, frame: Frame) -> None:
+def _note_drawing(value: Value, span: Span, frame: Frame) -> None:
     """Remember where an initializer that draws is given, of which each layer is to have its own."""
     if draws(value):
         frame.session.drawing.add((span.file.name, span.start, span.end))
@@ -97,8 +97,8 @@ def bind_parameters(
     call: tree.Call,
     frame: Frame,
     home: Frame,
-    preset: Mapping[str, Any] | None = None,
-) -> dict[str, Any] | None:
+    preset: Mapping[str, Value] | None = None,
+) -> dict[str, Value] | None:
     """Join the arguments of a call to declared parameters; None where a mistake was reported.
 
     Defaults are evaluated in the frame of the declaration. `name` and `trainable` are the stage's unless declared.
@@ -117,14 +117,14 @@ def join_arguments(
     frame: Frame,
     *,
     is_stage: bool = True,
-) -> tuple[dict[str, Any], dict[str, Span]] | None:
+) -> tuple[dict[str, Value], dict[str, Span]] | None:
     """Give the values that a call gives, by parameter, and where each stands; None where a mistake was reported.
 
     Where the call makes no stage (`model A = B(…)`) it takes no `name` or `trainable` beside what is declared.
     """
     names = [p.name for p in declared]
     given = evaluate_arguments(call.arguments, frame)
-    bound: dict[str, Any] = {}
+    bound: dict[str, Value] = {}
     spans: dict[str, Span] = {}
     fine = True
     position = 0
@@ -157,15 +157,15 @@ def join_arguments(
 def _complete(
     label: str,
     declared: tuple[tree.Parameter, ...],
-    bound: dict[str, Any],
+    bound: dict[str, Value],
     spans: dict[str, Span],
     call: tree.Call,
     frame: Frame,
     home: Frame,
-    preset: Mapping[str, Any],
-) -> dict[str, Any] | None:
+    preset: Mapping[str, Value],
+) -> dict[str, Value] | None:
     fine = True
-    result: dict[str, Any] = {}
+    result: dict[str, Value] = {}
     missing: list[str] = []
     for parameter in declared:
         name = parameter.name
@@ -195,7 +195,7 @@ def _complete(
     return result if fine and not missing else None
 
 
-def default_value(parameter: tree.Parameter, label: str, home: Frame) -> Any:
+def default_value(parameter: tree.Parameter, label: str, home: Frame) -> Value:
     """Evaluate a parameter's default where it was declared."""
     assert parameter.default is not None
     value = ev.evaluate(parameter.default, home)
@@ -275,7 +275,9 @@ def unknown_call_argument(
 # -- types --------------------------------------------------------------------------------------
 
 
-def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, frame: Frame) -> Any:
+def check_type(
+    parameter: tree.Parameter, value: Value, span: Span, label: str, frame: Frame
+) -> Value:
     """Check a value against a parameter's type; POISON after reporting."""
     word = parameter.type
     if not isinstance(value, SharedLayer) or word == "layer":
@@ -323,12 +325,12 @@ def check_type(parameter: tree.Parameter, value: Any, span: Span, label: str, fr
     return POISON
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Value) -> str:
     """Name a value by its kind; a fraction by itself, for a whole number is a number too."""
     return f"`{spell(value)}`" if isinstance(value, float) else spell_entity(value)
 
 
-def check_setting(parameter: tree.Parameter, value: Any, label: str, frame: Frame) -> Any:
+def check_setting(parameter: tree.Parameter, value: Value, label: str, frame: Frame) -> Value:
     """Check a value that was set from outside: the spec is right, so what was set is told in words."""
     word = parameter.type
     is_plain = isinstance(value, (Identifier, str, int, float))
@@ -350,7 +352,7 @@ def check_setting(parameter: tree.Parameter, value: Any, label: str, frame: Fram
     return POISON
 
 
-def _one_of(word: str, value: Any, span: Span) -> str:
+def _one_of(word: str, value: Value, span: Span) -> str:
     """`stage(widths)` for `stage(widths[0])`, or in a loop over them; what is taken, for any other value."""
     text = short(span.text)
     if word in ("int", "float", "bool", "str") and isinstance(value, (list, tuple)) and value:
@@ -360,7 +362,7 @@ def _one_of(word: str, value: Any, span: Span) -> str:
     return f"give {_SPELLED[word]}" if word in _SPELLED else ""
 
 
-def _meant(word: str, value: Any, name: str) -> str | None:
+def _meant(word: str, value: Value, name: str) -> str | None:
     """Give what was likely meant by a value of another type: `"8"` for 8."""
     from netdsl.catalog.argument_types import BOOLEAN, INTEGER, Number
     from netdsl.catalog.meant import likely_meant
@@ -371,7 +373,7 @@ def _meant(word: str, value: Any, name: str) -> str | None:
     return likely_meant(kind, value, name) if kind is not None else None
 
 
-def _is_of(word: str, value: Any) -> bool:
+def _is_of(word: str, value: Value) -> bool:
     match word:
         case "int":
             return isinstance(value, int) and not isinstance(value, bool)
@@ -394,7 +396,7 @@ def _is_of(word: str, value: Any) -> bool:
             return True
 
 
-def _identifier(parameter: tree.Parameter, value: Identifier, span: Span, frame: Frame) -> Any:
+def _identifier(parameter: tree.Parameter, value: Identifier, span: Span, frame: Frame) -> Value:
     """A bare catalogue name given to a parameter without a type keeps its meaning; any other is unknown."""
     if parameter.type is not None and parameter.type not in TYPE_WORDS:
         return value.last  # that the type is unknown was said where it stands
@@ -408,8 +410,8 @@ def _identifier(parameter: tree.Parameter, value: Identifier, span: Span, frame:
 
 
 def _catalogue_value(
-    parameter: tree.Parameter, family: Family, value: Any, span: Span, label: str, frame: Frame
-) -> Any:
+    parameter: tree.Parameter, family: Family, value: Value, span: Span, label: str, frame: Frame
+) -> Value:
     if value is None or isinstance(value, (ExternFunction, BoundLayer)):
         return value
     if isinstance(value, ObjectValue) and value.family == family:

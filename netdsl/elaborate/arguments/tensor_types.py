@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.catalog.signature import dtype_aliases, dtype_names
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import shapes as shape_problems
@@ -16,6 +14,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
 from netdsl.tensor import UNKNOWN, Demand, Dim, Sym, TensorSpec, Unknown, equal, spell_shape
+from netdsl.value import Value
 
 _OPTIONS = ("sparse", "ragged", "batch_size", "optional", "name")
 
@@ -68,7 +67,7 @@ def dimension(expr: tree.Expr, frame: Frame) -> Dim | None:
     return _as_dimension(ev.value_of(expr, frame), expr, frame)
 
 
-def _as_dimension(value: Any, expr: tree.Expr, frame: Frame) -> Dim | None:
+def _as_dimension(value: Value, expr: tree.Expr, frame: Frame) -> Dim | None:
     if value is None:
         return UNKNOWN
     if isinstance(value, Sym):
@@ -83,7 +82,7 @@ def _as_dimension(value: Any, expr: tree.Expr, frame: Frame) -> Dim | None:
     return None
 
 
-def _whole(value: Any) -> str:
+def _whole(value: Value) -> str:
     """Spell the whole number that `28.0` or `"28"` was meant for, or nothing."""
     if isinstance(value, float) and value.is_integer() and 0 < value < 2**31:
         return str(int(value))
@@ -109,7 +108,7 @@ def _dimensions(expr: tree.Expr, frame: Frame) -> list[Dim | None]:
 
 def declared_type(
     written: tree.TensorType, frame: Frame
-) -> tuple[TensorSpec, dict[str, Any]] | None:
+) -> tuple[TensorSpec, dict[str, Value]] | None:
     """Give the type of a model's input, batch included, and its options; None after reporting."""
     dtype = dtype_of(written, frame)
     dims: list[Dim] = []
@@ -121,7 +120,8 @@ def declared_type(
     options = input_options(written, frame)
     if not fine or options is None:
         return None
-    batch: Dim = options.get("batch_size") or UNKNOWN
+    size = options.get("batch_size")
+    batch: Dim = size if isinstance(size, int) else UNKNOWN
     return (
         TensorSpec(
             (batch, *dims),
@@ -142,9 +142,9 @@ def _type_before(option: tree.Argument, written: tree.TensorType) -> str:
     return "leave it out"
 
 
-def input_options(written: tree.TensorType, frame: Frame) -> dict[str, Any] | None:
+def input_options(written: tree.TensorType, frame: Frame) -> dict[str, Value] | None:
     """Evaluate the options after a type, as `keras.Input` takes them."""
-    options: dict[str, Any] = {}
+    options: dict[str, Value] = {}
     fine = True
     for option in written.options:
         if option.name not in _OPTIONS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.catalog.cost_rules import ELEMENT_BYTES
 from netdsl.catalog.kind import Weight
@@ -26,6 +25,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
 from netdsl.tensor import Dim, Unknown, spell_shape, sum_of
+from netdsl.value import Entity, Value
 
 
 def check(statement: tree.Assert, frame: Frame) -> None:
@@ -128,10 +128,12 @@ def _numbers(condition: tree.Expr, frame: Frame) -> str:
     return ", ".join(f"`{text}` is {value}" for text, value in spelled.items())
 
 
-def spell_number(value: Any) -> str:
-    """Write a number for people, thousands apart."""
+def spell_number(value: Value) -> str:
+    """Write a number for people, thousands apart, and a shape as Keras does."""
+    if isinstance(value, tuple):
+        return spell_shape(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return spell_shape(value) if isinstance(value, tuple) else as_text(value)
+        return as_text(value)
     return f"{value:,}"
 
 
@@ -139,14 +141,14 @@ def spell_number(value: Any) -> str:
 
 
 @record
-class NoNumber:
+class NoNumber(Entity):
     """What stands for a fact that cannot be counted: why, and the way out."""
 
     label: str
     help: str
 
 
-def _report_no_number(fact: NoNumber, span: Span, frame: Frame) -> Any:
+def _report_no_number(fact: NoNumber, span: Span, frame: Frame) -> Value:
     frame.report(problems.Uncomputable.at(span, fact.label, help=fact.help))
     return POISON
 
@@ -162,7 +164,7 @@ def _uncounted(nodes: list[Node]) -> NoNumber | None:
     )
 
 
-def facts_of(nodes: list[Node]) -> dict[str, Any]:
+def facts_of(nodes: list[Node]) -> dict[str, Value]:
     """Give `params`, `macs` and `memory` of some nodes."""
     weights = _weights(nodes)
     uncounted = _uncounted(nodes)
@@ -170,7 +172,7 @@ def facts_of(nodes: list[Node]) -> dict[str, Any]:
     for node in nodes:
         macs = macs + node.macs
 
-    def memory(call: tree.Call, frame: Frame) -> Any:
+    def memory(call: tree.Call, frame: Frame) -> Value:
         if uncounted is not None:
             return _report_no_number(uncounted, call.span, frame)
         return _memory(nodes, weights, call, frame)
@@ -178,7 +180,7 @@ def facts_of(nodes: list[Node]) -> dict[str, Any]:
     return {
         "params": uncounted or sum(count(w) for w in weights),
         "macs": _OF_UNKNOWN_SIZES if isinstance(macs, Unknown) else macs,
-        "memory": ModelFact("memory", {"call": memory}),
+        "memory": ModelFact("memory", memory),
     }
 
 
@@ -201,7 +203,7 @@ def count(weight: Weight) -> int:
     return total
 
 
-def _memory(nodes: list[Node], weights: list[Weight], call: tree.Call, frame: Frame) -> Any:
+def _memory(nodes: list[Node], weights: list[Weight], call: tree.Call, frame: Frame) -> Value:
     """`memory(batch=64)`: bytes of the weights and of every activation of a batch, as a forward pass keeps them."""
     batch = 1
     for given in evaluate_arguments(call.arguments, frame):
@@ -229,16 +231,16 @@ def check_top_level(statement: tree.Assert, root: Frame, graphs: Mapping[str, Gr
     """Check `assert params(ResNet50) < 26e6`, which names its model."""
 
     def fact(name: str) -> ModelFact:
-        def compute(call: tree.Call, frame: Frame) -> Any:
+        def compute(call: tree.Call, frame: Frame) -> Value:
             return _of_model(name, call, frame, graphs)
 
-        return ModelFact(name, {"call": compute})
+        return ModelFact(name, compute)
 
     scope = root.inner({name: fact(name) for name in ("params", "macs", "memory")})
     check_in(statement, scope)
 
 
-def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Graph]) -> Any:
+def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Graph]) -> Value:
     first = call.arguments[0].value if call.arguments else None
     target = frame.lookup(first.id) if isinstance(first, tree.Name) else None
     if not isinstance(first, tree.Name) or not isinstance(target, ModelRef):
@@ -256,10 +258,10 @@ def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Gra
     graph = graphs.get(first.id)
     if graph is None or not graph.complete:
         return POISON
-    facts = facts_of(graph.needed_nodes())
-    if isinstance(facts[name], NoNumber):
-        return _report_no_number(facts[name], call.span, frame)
-    if name != "memory":
-        return facts[name]
+    fact = facts_of(graph.needed_nodes())[name]
+    if isinstance(fact, NoNumber):
+        return _report_no_number(fact, call.span, frame)
+    if not isinstance(fact, ModelFact):
+        return fact
     rest = tree.Call(call.span, call.function, call.arguments[1:])
-    return facts["memory"].values["call"](rest, frame)
+    return fact.compute(rest, frame)

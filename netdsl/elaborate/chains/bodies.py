@@ -7,7 +7,6 @@ one that cannot be carried out poisons the names it binds, and the rest goes on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
@@ -36,6 +35,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as, pattern_names
 from netdsl.tensor import spell_shape
+from netdsl.value import Value
 
 
 def output_key(output: tree.Output) -> str:
@@ -158,7 +158,7 @@ def _run_statement(step: Step, frame: Frame) -> None:
             pass
 
 
-def _value(expr: tree.Expr, frame: Frame) -> Any:
+def _value(expr: tree.Expr, frame: Frame) -> Value:
     value = unbound.known_or_reported(expr, ev.evaluate(expr, frame), frame)
     if is_tensorial(value) and not is_poisoned(value) and value:
         before = expr.span.file.text[: expr.span.start]
@@ -182,7 +182,7 @@ def predefine_as(expr: tree.Expr, frame: Frame) -> None:
         frame.variables.setdefault(name, NotTaken(name)) if name != "_" else None
 
 
-def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Frame) -> Any:
+def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Frame) -> Value:
     value = ev.evaluate(expr, frame)
     require_told(value, statement.span, frame)
     if is_tensorial(value) or (value == [] and isinstance(expr, tree.Comprehension)):
@@ -194,7 +194,7 @@ def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Fr
     return arrivals.check_source(expr, value, frame)
 
 
-def _report_forgotten_let(statement: tree.Bind, value: Any, frame: Frame) -> Any:
+def _report_forgotten_let(statement: tree.Bind, value: Value, frame: Frame) -> Value:
     start = Span(statement.span.file, statement.span.start, statement.span.start)
     frame.report(
         problems.NotATensor.at(
@@ -209,7 +209,7 @@ def _report_forgotten_let(statement: tree.Bind, value: Any, frame: Frame) -> Any
     return POISON
 
 
-def _bind(statement: tree.Bind, value: Any, frame: Frame) -> None:
+def _bind(statement: tree.Bind, value: Value, frame: Frame) -> None:
     target = statement.target
     if isinstance(target, tree.NamePattern):
         if target.id != "_":

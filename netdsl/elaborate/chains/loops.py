@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
@@ -24,13 +23,14 @@ from netdsl.elaborate.scope.limits import TURN_STEPS, Crowds, check_items
 from netdsl.syntax import tree
 from netdsl.syntax.walk import names_after_as
 from netdsl.tensor import Sym
+from netdsl.value import Value
 
 
 class _Unknown(Exception):
     """What a comprehension goes over is not known: neither is what comes of it."""
 
 
-def comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
+def comprehension(expr: tree.Comprehension, frame: Frame) -> Value:
     """Give a list; POISON where it goes over what is not known."""
     try:
         return _list(expr, frame)
@@ -38,8 +38,8 @@ def comprehension(expr: tree.Comprehension, frame: Frame) -> Any:
         return POISON
 
 
-def _list(expr: tree.Comprehension, frame: Frame) -> list[Any]:
-    result: list[Any] = []
+def _list(expr: tree.Comprehension, frame: Frame) -> list[Value]:
+    result: list[Value] = []
     predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
         result.append(ev.evaluate(expr.element, turn))
@@ -47,7 +47,7 @@ def _list(expr: tree.Comprehension, frame: Frame) -> list[Any]:
     return result
 
 
-def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
+def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Value:
     """Give a dict; POISON where it goes over what is not known."""
     try:
         return _dict(expr, frame)
@@ -55,8 +55,8 @@ def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Any:
         return POISON
 
 
-def _dict(expr: tree.DictComprehension, frame: Frame) -> Any:
-    result: dict[Any, Any] = {}
+def _dict(expr: tree.DictComprehension, frame: Frame) -> Value:
+    result: dict[Value, Value] = {}
     crowds = Crowds()
     predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
@@ -100,12 +100,12 @@ def _holds(clause: tree.Clause, frame: Frame) -> bool:
     return True
 
 
-def iterable(expr: tree.Expr, frame: Frame) -> list[Any]:
+def iterable(expr: tree.Expr, frame: Frame) -> list[Value]:
     """Evaluate what a loop goes over; an empty list after reporting."""
     return _iterable(expr, frame) or []
 
 
-def _iterable(expr: tree.Expr, frame: Frame) -> list[Any] | None:
+def _iterable(expr: tree.Expr, frame: Frame) -> list[Value] | None:
     value = ev.value_of(expr, frame)
     if is_poisoned(value) and not isinstance(value, (list, tuple)):
         return None
@@ -127,7 +127,7 @@ def _iterable(expr: tree.Expr, frame: Frame) -> list[Any] | None:
     return None
 
 
-def turn(loop: tree.For, index: int, item: Any, frame: Frame) -> Frame:
+def turn(loop: tree.For, index: int, item: Value, frame: Frame) -> Frame:
     """Open the scope of one turn of a loop over stages."""
     bound = match_pattern(loop.target, item, frame)
     if index == 0:
@@ -135,7 +135,7 @@ def turn(loop: tree.For, index: int, item: Any, frame: Frame) -> Frame:
     return frame.turn(loop, index, bound)
 
 
-def _groups(count: int, value: Any) -> str:
+def _groups(count: int, value: Value) -> str:
     """`for (units, rate) in [64, 32]`: each turn takes as many values as there are names."""
     if is_tensorial(value):
         return ""
@@ -143,9 +143,9 @@ def _groups(count: int, value: Any) -> str:
     return f"go over groups of {count}: `[({group}), ({group})]`"
 
 
-def match_pattern(pattern: tree.Pattern, value: Any, frame: Frame) -> dict[str, Any]:
+def match_pattern(pattern: tree.Pattern, value: Value, frame: Frame) -> dict[str, Value]:
     """Bind the names of a pattern to the parts of a value."""
-    bound: dict[str, Any] = {}
+    bound: dict[str, Value] = {}
     stack = [(pattern, value)]
     while stack:
         part, item = stack.pop()
@@ -160,7 +160,7 @@ def match_pattern(pattern: tree.Pattern, value: Any, frame: Frame) -> dict[str, 
     return bound
 
 
-def _elements(pattern: tree.TuplePattern, value: Any, frame: Frame) -> list[Any]:
+def _elements(pattern: tree.TuplePattern, value: Value, frame: Frame) -> list[Value]:
     count = len(pattern.parts)
     if isinstance(value, (list, tuple)) and len(value) == count:
         return list(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from netdsl.catalog.kind import Inference, Weight
 from netdsl.catalog.weight import distinct
@@ -29,6 +28,7 @@ from netdsl.graph import Graph, Node, Operation, Origin, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec, equal, spell_shape
+from netdsl.value import Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +37,13 @@ class ModelInstance:
 
     node: tree.Model
     symbol: Symbol
-    hyperparameters: dict[str, Any]
+    hyperparameters: dict[str, Value]
     graph: Graph
 
 
 def resolve(
     symbol: Symbol, session: Session, above: tuple[Symbol, ...] = ()
-) -> tuple[Symbol, dict[str, Any]] | None:
+) -> tuple[Symbol, dict[str, Value]] | None:
     """Follow `model A = B(args)` to the model with a body; gives it and the arguments set on the way."""
     node = symbol.node
     if isinstance(node, tree.Model):
@@ -88,7 +88,7 @@ def _report_cycle(cycle: tuple[Symbol, ...], session: Session) -> None:
     session.root(first.unit).report(problems.Cycle.at(place, label, name=first.name, help=help_))
 
 
-def _fixed(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Any] | None:
+def _fixed(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Value] | None:
     """Give the hyperparameters that a specialisation fixes."""
     node = base.node
     assert isinstance(node, tree.Model)
@@ -126,7 +126,7 @@ def instantiate(ref: ModelRef, call: tree.Call, frame: Frame) -> ModelInstance |
 
 def instance_of(
     symbol: Symbol,
-    bound: dict[str, Any],
+    bound: dict[str, Value],
     session: Session,
     via: tuple[tuple[Span, str], ...],
     name: str,
@@ -150,7 +150,7 @@ def instance_of(
 
 def elaborate_model(
     symbol: Symbol,
-    bound: dict[str, Any],
+    bound: dict[str, Value],
     session: Session,
     via: tuple[tuple[Span, str], ...],
     name: str,
@@ -194,7 +194,8 @@ def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -
         frame.variables[written.name] = POISON
         return
     spec, options = declared
-    name = options.pop("name", written.name)
+    given = options.pop("name", None)
+    name = given if isinstance(given, str) else written.name
     if arriving is not None:
         types.match_type(written.type, arriving, frame, "input", written.span)
         spec = replace(spec, shape=arriving.shape, masked=arriving.masked)
@@ -310,7 +311,7 @@ def outputs_for(
 
 
 def trained(
-    symbol: Symbol, given: Mapping[str, Any], settings: Settings, session: Session
+    symbol: Symbol, given: Mapping[str, Value], settings: Settings, session: Session
 ) -> Graph | None:
     """Give the graph that a `train` block trains, at hyperparameters that it passes on to those of its model."""
     found = top_level(symbol, settings, session, given)
@@ -321,8 +322,8 @@ def trained(
 
 
 def top_level(
-    symbol: Symbol, settings: Settings, session: Session, given: Mapping[str, Any] | None = None
-) -> tuple[Symbol, dict[str, Any]] | None:
+    symbol: Symbol, settings: Settings, session: Session, given: Mapping[str, Value] | None = None
+) -> tuple[Symbol, dict[str, Value]] | None:
     """Give a file's own model with its hyperparameters: defaults, what it fixes, and the settings that reach it.
 
     What a `train` block gives goes before the model's own defaults.
@@ -336,7 +337,7 @@ def top_level(
     node = base.node
     assert isinstance(node, tree.Model)
     home = session.root(base.unit)
-    bound: dict[str, Any] = {}
+    bound: dict[str, Value] = {}
     set_ = settings.reaching(symbol.name, [p.name for p in node.parameters], preset)
     session.hyperparameters.reached[symbol.name] = set_
     for parameter in node.parameters:

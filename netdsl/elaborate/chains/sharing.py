@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from netdsl.catalog.kind import BoundLayer, Inference, Refusal, Structure, Weight
+from netdsl.catalog.kind import BoundLayer, Inference, Refusal, Weight
 from netdsl.catalog.signature import signature
 from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.problems import shapes as shape_problems
@@ -32,7 +32,7 @@ from netdsl.elaborate.scope.entities import (
     SharedLayer,
     Tensor,
     is_poisoned,
-    specs_of,
+    structure_of,
     tensors_in,
 )
 from netdsl.elaborate.scope.frame import MISSING, Body, Frame
@@ -42,11 +42,14 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import walk
 from netdsl.tensor import TensorSpec
+from netdsl.value import Value
 
 Form: TypeAlias = Literal["layer", "row", "network"]
 
 
-def _scope(shared: SharedLayer, span: Span, frame: Frame, graph: Graph, inputs: Any) -> Frame:
+def _scope(
+    shared: SharedLayer, span: Span, frame: Frame, graph: Graph, inputs: tuple[Value, ...]
+) -> Frame:
     """Open the scope that a shared layer is made in; what is made joins `graph`."""
     body, own = frame.body, shared.home.body
     assert body is not None
@@ -69,8 +72,8 @@ def _scope(shared: SharedLayer, span: Span, frame: Frame, graph: Graph, inputs: 
 
 
 def apply_shared(
-    shared: SharedLayer, call: tree.Call | None, span: Span, arriving: Any, frame: Frame
-) -> Any:
+    shared: SharedLayer, call: tree.Call | None, span: Span, arriving: Value, frame: Frame
+) -> Value:
     """Use a layer that was made with `layer name = …`: the same weights at each use."""
     body = frame.body
     if body is None or shared.home.body is None:
@@ -104,7 +107,7 @@ def _evaluated(given: list[Given]) -> Iterator[tree.Argument]:
         yield tree.Argument(item.span, item.name, value, "", item.name_span)
 
 
-def _at_use(span: Span, frame: Frame, body: Body, run: Callable[[], Any]) -> Any:
+def _at_use(span: Span, frame: Frame, body: Body, run: Callable[[], Value]) -> Value:
     """Run a shared layer and give its nodes the place of the use."""
     first = len(body.graph.nodes)
     result = run()
@@ -119,7 +122,7 @@ def _at_use(span: Span, frame: Frame, body: Body, run: Callable[[], Any]) -> Any
 # -- inside another layer -----------------------------------------------------------------------
 
 
-def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool) -> Any:
+def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool) -> Value:
     """Give a shared layer as an argument of another layer, of a block or of a function."""
     body = frame.body
     if body is None or shared.home.body is None or not body.runs:
@@ -140,7 +143,7 @@ def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool)
     return BoundLayer(kind, {}, _running(shared, held, scope, frame), name=name, shared=held)
 
 
-def _one_layer(shared: SharedLayer, call: tree.Call, scope: Frame, frame: Frame) -> Any:
+def _one_layer(shared: SharedLayer, call: tree.Call, scope: Frame, frame: Frame) -> Value:
     """Give the one layer of a declaration as an argument of another."""
     target = scope.lookup(call.function.id) if isinstance(call.function, tree.Name) else MISSING
     fallback = snake_case(call.function.span.text.rpartition(".")[2])
@@ -149,7 +152,7 @@ def _one_layer(shared: SharedLayer, call: tree.Call, scope: Frame, frame: Frame)
     infer = _running(shared, held, scope, frame)
     if isinstance(target, (KindRef, ExternLayerRef)):
         made = wrapped.bound_layer(call, target, scope)
-        if is_poisoned(made):
+        if not isinstance(made, BoundLayer):
             return POISON
         if isinstance(target, KindRef):
             infer = _inferring(shared, held, made, scope, call)
@@ -164,7 +167,7 @@ def _inferring(
     body = scope.body
     assert body is not None
 
-    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
+    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Value) -> Inference:
         operation = shared.operations.get(held.name)
         first = operation.made_for if operation is not None else ()
         result = made.infer(inputs, made_for=first, **call_arguments)
@@ -204,7 +207,7 @@ def _running(
     outer = scope.body
     assert outer is not None
 
-    def infer(inputs: tuple[TensorSpec, ...], **_: Any) -> Inference:
+    def infer(inputs: tuple[TensorSpec, ...], **_: Value) -> Inference:
         if len(inputs) != 1:
             raise Refusal(
                 shape_problems.SeveralInputs,
@@ -230,7 +233,7 @@ def _running(
     return infer
 
 
-def _made(held: Held, graph: Graph, result: Any) -> Inference:
+def _made(held: Held, graph: Graph, result: Value) -> Inference:
     """Give what a graph comes to as a layer, and note of what it is made."""
     tensors = list(tensors_in(result))
     graph.outputs = {f"output{i}": tensor.ref for i, tensor in enumerate(tensors, 1)}
@@ -239,8 +242,7 @@ def _made(held: Held, graph: Graph, result: Any) -> Inference:
     held.operations = tuple(o for o in used.values() if o.family not in ("input", "op"))
     for operation in held.operations:
         operation.is_held = True
-    structure: Structure = specs_of(result)
-    return Inference(structure, models.model_weights(graph), graph.macs())
+    return Inference(structure_of(result), models.model_weights(graph), graph.macs())
 
 
 # -- what a declaration makes -------------------------------------------------------------------
@@ -270,7 +272,7 @@ def _is_plain(stage: tree.Expr, frame: Frame) -> bool:
     return not any(_is_network(frame.lookup(name)) for name in named)
 
 
-def _is_network(value: Any) -> bool:
+def _is_network(value: Value) -> bool:
     if isinstance(value, SharedLayer):
         return form_of(value) == "network"
     return network_in(value) is not None

@@ -6,7 +6,7 @@ no stack. The arriving value is a tensor, a list of them, or MISSING at the star
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import assert_never
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
 from netdsl.diagnostics.problems import structure as problems
@@ -37,11 +37,12 @@ from netdsl.elaborate.scope.limits import check_items
 from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import begins_with, walk
+from netdsl.value import Value
 
 _Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
 
 
-def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
+def run_source_chain(expr: tree.Pipe, frame: Frame) -> Value:
     """Run a chain that stands where a value or tensor is expected: its first stage is the source.
 
     A chain that starts with a layer is itself a layer, for an argument that takes one.
@@ -52,18 +53,19 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Any:
         return _chain_of_layers(expr, current, frame)
     current = arrivals.check_source(first, current, frame)
     if frame.body is None:
-        return (
-            POISON
-            if is_poisoned(current)
-            else _no_stage().outside_bodies(expr.stages[1].span, frame)
-        )
+        if is_poisoned(current):
+            return POISON
+        from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
+
+        return no_stage.outside_bodies(expr.stages[1].span, frame)
     return run_rest(expr, 1, current, frame)
 
 
-def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
-    found: list[Any] = [first]
+def _chain_of_layers(expr: tree.Pipe, first: Value, frame: Frame) -> Value:
+    found: list[Value] = [first]
     found.extend(layer_of(ev.evaluate(stage, frame)) for stage in expr.stages[1:])
     found = [with_layers(v, s.span, frame) for s, v in zip(expr.stages, found, strict=True)]
+    chain: list[BoundLayer] = []
     for stage, value in zip(expr.stages, found, strict=True):
         if isinstance(value, KindRef):
             return _missing_parentheses(stage, value.name, value, frame)
@@ -77,10 +79,11 @@ def _chain_of_layers(expr: tree.Pipe, first: Any, frame: Frame) -> Any:
                     )
                 )
             return POISON
-    return wrapped.layer_chain(found)
+        chain.append(value)
+    return wrapped.layer_chain(chain)
 
 
-def run_rest(expr: tree.Pipe, start: int, current: Any, frame: Frame) -> Any:
+def run_rest(expr: tree.Pipe, start: int, current: Value, frame: Frame) -> Value:
     """Run the stages of a chain from number `start` on."""
     for stage in expr.stages[start:]:
         current = run(stage, current, frame)
@@ -88,7 +91,7 @@ def run_rest(expr: tree.Pipe, start: int, current: Any, frame: Frame) -> Any:
 
 
 @deep
-def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+def run(stage: tree.Expr, arriving: Value, frame: Frame) -> Value:
     """Pass what arrives through one stage."""
     frame.session.budget.step()
     frame.session.place = stage.span
@@ -101,7 +104,7 @@ def run(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
     return result
 
 
-def _run_node(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+def _run_node(stage: tree.Expr, arriving: Value, frame: Frame) -> Value:
     """Pass what arrives through a stage by its type."""
     match stage:
         case tree.Call():
@@ -125,7 +128,7 @@ def _run_node(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
         case tree.Conditional():
             return _conditional(stage, arriving, frame)
         case tree.DictExpr():
-            return _no_stage().not_a_stage(stage, {}, frame)
+            return _not_a_stage(stage, {}, frame)
         case (
             tree.Literal() | tree.FString() | tree.TupleExpr() | tree.Starred() | tree.Slice()
             | tree.Comprehension() | tree.DictComprehension() | tree.Unary() | tree.Binary()
@@ -136,18 +139,18 @@ def _run_node(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
             assert_never(stage)
 
 
-def _arriving(stage: tree.Arriving, arriving: Any, frame: Frame) -> Any:
+def _arriving(stage: tree.Arriving, arriving: Value, frame: Frame) -> Value:
     return ev.evaluate(stage, frame)
 
 
-def _pipe(stage: tree.Pipe, arriving: Any, frame: Frame) -> Any:
+def _pipe(stage: tree.Pipe, arriving: Value, frame: Frame) -> Value:
     return run_rest(stage, 0, arriving, frame)
 
 
 # -- names and calls ----------------------------------------------------------------------------
 
 
-def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
+def _name(stage: tree.Name, arriving: Value, frame: Frame) -> Value:
     found = frame.lookup(stage.id)
     if isinstance(found, NotTaken):
         return unbound.not_taken(stage, frame)
@@ -158,15 +161,25 @@ def _name(stage: tree.Name, arriving: Any, frame: Frame) -> Any:
     if isinstance(found, _Maker):
         return _missing_parentheses(stage, stage.id, found, frame)
     if found is MISSING:
-        return _no_stage().unknown_stage(stage.span, stage.id, frame)
-    return _no_stage().not_a_stage(stage, found, frame)
+        from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
+
+        return no_stage.unknown_stage(stage.span, stage.id, frame)
+    return _not_a_stage(stage, found, frame)
 
 
-def _start(stage: tree.Expr, tensor: Any, arriving: Any, frame: Frame) -> Any:
+def _not_a_stage(stage: tree.Expr, value: Value, frame: Frame) -> Value:
+    from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
+
+    return no_stage.not_a_stage(stage, value, frame)
+
+
+def _start(stage: tree.Expr, tensor: Value, arriving: Value, frame: Frame) -> Value:
     """A named tensor starts a branch of a fork; after any other arrow, what arrives would be lost."""
     if arriving is MISSING or id(stage) in frame.session.branch_starts or is_poisoned(tensor):
         return tensor
-    return _no_stage().tensor_as_stage(stage, frame)
+    from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
+
+    return no_stage.tensor_as_stage(stage, frame)
 
 
 def note_starts(item: tree.Expr, frame: Frame) -> None:
@@ -174,7 +187,7 @@ def note_starts(item: tree.Expr, frame: Frame) -> None:
     frame.session.branch_starts.update(id(node) for node in begins_with(item))
 
 
-def _missing_parentheses(stage: tree.Expr, name: str, target: Any, frame: Frame) -> Any:
+def _missing_parentheses(stage: tree.Expr, name: str, target: Value, frame: Frame) -> Value:
     from netdsl.elaborate.remedies.uncalled import (
         missing_parentheses,  # loaded where there is a mistake
     )
@@ -183,14 +196,7 @@ def _missing_parentheses(stage: tree.Expr, name: str, target: Any, frame: Frame)
     return POISON
 
 
-def _no_stage() -> Any:
-    """Give the module that words what is no stage, which most specs never need."""
-    from netdsl.elaborate.remedies import no_stage
-
-    return no_stage
-
-
-def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
+def _call(stage: tree.Call, arriving: Value, frame: Frame) -> Value:
     """`Kind(…)`, `Kind(…)(…)`, `shared(…)`, `ops.f(…)`."""
     maker, second = stage, None
     if isinstance(stage.function, tree.Call):
@@ -216,13 +222,13 @@ def _call(stage: tree.Call, arriving: Any, frame: Frame) -> Any:
     return _value(stage, arriving, frame)
 
 
-def _target(function: tree.Expr, frame: Frame) -> Any:
+def _target(function: tree.Expr, frame: Frame) -> Value:
     return ev.evaluate(function, frame)
 
 
 def _call_identifier(
-    maker: tree.Call, second: tree.Call | None, target: Identifier, arriving: Any, frame: Frame
-) -> Any:
+    maker: tree.Call, second: tree.Call | None, target: Identifier, arriving: Value, frame: Frame
+) -> Value:
     root, _, rest = target.name.partition(".")
     if root == "ops" and rest and second is None:
         from netdsl.elaborate.layers import operations
@@ -232,10 +238,12 @@ def _call_identifier(
         from netdsl.elaborate.layers import applications
 
         return applications.apply_application(maker, second, rest, arriving, frame)
-    return _no_stage().unknown_call(maker, target, frame)
+    from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
+
+    return no_stage.unknown_call(maker, target, frame)
 
 
-def source_operation(call: tree.Call, name: str, frame: Frame) -> Any:
+def source_operation(call: tree.Call, name: str, frame: Frame) -> Value:
     """`ops.arange(50)` without an arrow before it: a source of tensors."""
     root, _, rest = name.partition(".")
     if root == "ops" and frame.body is not None:
@@ -248,8 +256,8 @@ def source_operation(call: tree.Call, name: str, frame: Frame) -> Any:
 # -- forks --------------------------------------------------------------------------------------
 
 
-def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
-    branches: list[Any] = []
+def _fork(stage: tree.ListExpr, arriving: Value, frame: Frame) -> Value:
+    branches: list[Value] = []
     for item in stage.items:
         if isinstance(item, tree.Starred):
             branches.extend(
@@ -267,16 +275,23 @@ def _fork(stage: tree.ListExpr, arriving: Any, frame: Frame) -> Any:
     return branches
 
 
-def _branch(item: tree.Expr, arriving: Any, frame: Frame) -> Any:
+def _branch(item: tree.Expr, arriving: Value, frame: Frame) -> Value:
     note_starts(item, frame)
     result = run(item, arriving, frame)
-    return _no_stage().nothing_comes(item, frame) if result is MISSING else result
+    return nothing_comes(item, frame) if result is MISSING else result
 
 
-def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:
+def nothing_comes(stage: tree.Expr, frame: Frame) -> Value:
+    """Report a branch or a loop at which nothing arrives and that makes no tensor itself."""
+    from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
+
+    return no_stage.nothing_comes(stage, frame)
+
+
+def fork_loop(loop: tree.For, arriving: Value, frame: Frame) -> list[Value]:
     """`[for pattern in values { chain }]`: a branch for each value."""
     loops.predefine(loop, frame)
-    branches: list[Any] = []
+    branches: list[Value] = []
     for index, item in enumerate(loops.iterable(loop.iterable, frame)):
         turn = loops.turn(loop, index, item, frame)
         if arriving is MISSING:
@@ -289,7 +304,7 @@ def fork_loop(loop: tree.For, arriving: Any, frame: Frame) -> list[Any]:
 # -- loops and conditions -----------------------------------------------------------------------
 
 
-def _how_often(count: Any, written: str) -> str:
+def _how_often(count: Value, written: str) -> str:
     """Say how to get the count of a `repeat` from what was given."""
     match count:
         case int():
@@ -301,7 +316,7 @@ def _how_often(count: Any, written: str) -> str:
     return "write a number: `repeat 3 { … }`"
 
 
-def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
+def _repeat(stage: tree.Repeat, arriving: Value, frame: Frame) -> Value:
     loops.predefine(stage, frame)
     count = ev.value_of(stage.count, frame)
     if is_poisoned(count):
@@ -329,7 +344,7 @@ def _repeat(stage: tree.Repeat, arriving: Any, frame: Frame) -> Any:
     return arriving
 
 
-def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
+def _for(stage: tree.For, arriving: Value, frame: Frame) -> Value:
     loops.predefine(stage, frame)
     items = loops.iterable(stage.iterable, frame)
     for index, item in enumerate(items):
@@ -338,7 +353,7 @@ def _for(stage: tree.For, arriving: Any, frame: Frame) -> Any:
     return arriving
 
 
-def _if(stage: tree.If, arriving: Any, frame: Frame) -> Any:
+def _if(stage: tree.If, arriving: Value, frame: Frame) -> Value:
     current: tree.Expr | None = stage
     while isinstance(current, tree.If):
         decided = ev.condition(current.condition, frame)
@@ -350,25 +365,27 @@ def _if(stage: tree.If, arriving: Any, frame: Frame) -> Any:
     return arriving if current is None else run(current, arriving, frame)
 
 
-def _as(stage: tree.As, arriving: Any, frame: Frame) -> Any:
+def _as(stage: tree.As, arriving: Value, frame: Frame) -> Value:
     result = run(stage.stage, arriving, frame)
     if stage.name != "_":
-        home = frame.body_frame()
+        variables = frame.body_frame().variables
         if frame.in_loop:
-            home.variables[stage.name].append(result)
+            of_each_turn = variables[stage.name]
+            assert isinstance(of_each_turn, list)  # begun when the loop was
+            of_each_turn.append(result)
         else:
-            home.variables[stage.name] = result
+            variables[stage.name] = result
     return result
 
 
-def _conditional(stage: tree.Conditional, arriving: Any, frame: Frame) -> Any:
+def _conditional(stage: tree.Conditional, arriving: Value, frame: Frame) -> Value:
     decided = ev.condition(stage.condition, frame)
     if decided is None:
         return POISON
     return run(stage.then if decided else stage.otherwise, arriving, frame)
 
 
-def _value(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
+def _value(stage: tree.Expr, arriving: Value, frame: Frame) -> Value:
     """A tensor by itself starts a branch; any other value cannot follow an arrow."""
     value = ev.evaluate(stage, frame)
     if is_tensorial(value):
@@ -378,4 +395,4 @@ def _value(stage: tree.Expr, arriving: Any, frame: Frame) -> Any:
         label, help_ = f"this is {spell_entity(value)}", "use `Lambda(…)` for a function of Python"
         frame.report(problems.NotAStage.at(stage.span, label, help=help_))
         return POISON
-    return _no_stage().not_a_stage(stage, value, frame)
+    return _not_a_stage(stage, value, frame)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.problems import arguments, names, structure
@@ -25,6 +25,7 @@ from netdsl.graph import Graph
 from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import arms, arriving_in, asked, children, free_names, turns, walk
+from netdsl.value import Value
 
 #: What is wrong whatever the values are. Of what follows from values nothing is known.
 _CERTAIN = frozenset(
@@ -41,7 +42,7 @@ _CERTAIN = frozenset(
 
 #: A stage that was not run, what arrives at it (a tensor of which nothing is known, or none), and whether it is the
 #: first of a chain or branch, which may be a source.
-Missed: TypeAlias = tuple[tree.Expr, Any, bool]
+Missed: TypeAlias = tuple[tree.Expr, Value, bool]
 
 _NAMED = (tree.Parameter, tree.Let, tree.Function, tree.LayerDecl, tree.Input, tree.As)
 
@@ -93,7 +94,7 @@ def _check_stages(
     node: tree.Block | tree.Model, missed: list[Missed], unit: Unit, session: Session
 ) -> None:
     plan = session.plan(node.body, unit, in_model=isinstance(node, tree.Model))
-    known = dict.fromkeys(_bound_in(node), POISON)
+    known: dict[str, Value] = dict.fromkeys(_bound_in(node), POISON)
     body = Body(Graph(node.name), plan, runs=False)
     frame = Frame(session, unit, session.root(unit), known, body)
     for found in missed:
@@ -135,7 +136,7 @@ def _functions(node: tree.Block | tree.Model) -> Iterator[tree.Function]:
 def _check_functions(functions: list[tree.Function], unit: Unit, session: Session) -> None:
     """Report stages in functions, and what arrives at them, which nothing calls: a function is over values."""
     for function in functions:
-        known = dict.fromkeys(_bound_in(function), POISON)
+        known: dict[str, Value] = dict.fromkeys(_bound_in(function), POISON)
         frame = Frame(session, unit, session.root(unit), known, None)
         pending: list[tree.Node] = [function.value]
         while pending:
@@ -174,7 +175,7 @@ def _missed(node: tree.Block | tree.Model, session: Session) -> Iterator[Missed]
             yield from _in_value(statement.value, arriving, session)
 
 
-def _in_value(value: tree.Expr, arriving: Any, session: Session) -> Iterator[Missed]:
+def _in_value(value: tree.Expr, arriving: Value, session: Session) -> Iterator[Missed]:
     """Look at the chains inside an expression that stands for tensors or values."""
     pending: list[tree.Node] = [value]
     while pending:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.elaborate.arguments import parameters
@@ -44,11 +43,13 @@ from netdsl.elaborate.scope.limits import BLOCK_STEPS, MAX_DEPTH, NeverEnds
 from netdsl.graph import Graph, Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.tensor import TensorSpec
+from netdsl.value import Value
 
 
 def apply_block(
-    call: tree.Call, second: tree.Call | None, ref: BlockRef, arriving: Any, frame: Frame
-) -> Any:
+    call: tree.Call, second: tree.Call | None, ref: BlockRef, arriving: Value, frame: Frame
+) -> Value:
     """Use a block: its layers join the graph under the name of this use."""
     node = ref.symbol.node
     assert isinstance(node, tree.Block)
@@ -84,7 +85,7 @@ def apply_block(
         session.budget.depth -= 1
 
 
-def _note_given(given: Any, block: str, use: Span, graph: Graph) -> None:
+def _note_given(given: Value, block: str, use: Span, graph: Graph) -> None:
     """Note what left a use of a block: where it leads nowhere, that is said of the use."""
     named = (
         zip(given, given.names, strict=True) if isinstance(given, NamedOutputs) else [(given, None)]
@@ -95,8 +96,13 @@ def _note_given(given: Any, block: str, use: Span, graph: Graph) -> None:
 
 
 def _run_block(
-    node: tree.Block, arriving: Any, extra: list[Given], inner: Frame, frame: Frame, use: tree.Call
-) -> Any:
+    node: tree.Block,
+    arriving: Value,
+    extra: list[Given],
+    inner: Frame,
+    frame: Frame,
+    use: tree.Call,
+) -> Value:
     inner_body = inner.body
     assert inner_body is not None
     if not isinstance(node.body, tree.Body):
@@ -124,7 +130,7 @@ def _run_block(
         inner.variables[written.name] = value
         if written.type is None:
             continue
-        if not is_one_tensor(node.name, written.name, value, use.span, frame):
+        if not is_one_tensor(value, node.name, written.name, use.span, frame):
             inner.variables[written.name] = POISON
             types.poison_symbols(written.type, inner)
         elif not types.match_type(written.type, value.spec, inner, node.name, use.span):
@@ -140,7 +146,7 @@ def _run_block(
     return block_outputs(node, arranged, inner)
 
 
-def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: Frame) -> Any:
+def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: Frame) -> Value:
     """Give what leaves a body: the one output, or all of them in order with their names."""
     outputs = [inner.variables.get(output_key(o), POISON) for o in arranged.outputs]
     if not outputs:
@@ -155,8 +161,8 @@ def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: F
 
 
 def apply_model(
-    call: tree.Call, second: tree.Call | None, ref: ModelRef, arriving: Any, frame: Frame
-) -> Any:
+    call: tree.Call, second: tree.Call | None, ref: ModelRef, arriving: Value, frame: Frame
+) -> Value:
     """Use a model as a layer of another: one node, with the model's own graph inside."""
     body = frame.body
     extra, fine = layers.call_time_arguments(second, frame)
@@ -168,9 +174,12 @@ def apply_model(
     given = match_inputs(instance.node.name, names, arriving, extra, call.span, frame)
     if given is None or not graph.outputs:
         return POISON
-    values = [given[name] for name in names]
-    if not all(is_one_tensor(instance.node.name, n, given[n], call.span, frame) for n in names):
-        return POISON
+    values: list[Tensor] = []
+    for input_name in names:
+        value = given[input_name]
+        if not is_one_tensor(value, instance.node.name, input_name, call.span, frame):
+            return POISON
+        values.append(value)
     outputs = _checked_outputs(instance, values, call.span, frame)
     if outputs is None or len(outputs) < len(graph.outputs):
         return POISON
@@ -195,16 +204,14 @@ def apply_model(
         )
         made_once.keep(operation, body, arriving)
     inference = models.model_inference(outputs, operation.weights, graph)
-    positional = [values[0] if len(values) == 1 else list(values)]
+    positional: list[Value] = [values[0] if len(values) == 1 else [*values]]
     result = layers.add_node(operation, positional, {}, inference, call.span, frame)
-    if len(outputs) == 1:
-        return result
-    return NamedOutputs.of(list(result), list(graph.outputs))
+    return NamedOutputs.of(result, list(graph.outputs)) if isinstance(result, list) else result
 
 
 def _checked_outputs(
     instance: models.ModelInstance, values: list[Tensor], span: Span, frame: Frame
-) -> list[Any] | None:
+) -> list[TensorSpec] | None:
     """Check what arrives against the model's inputs, and give its outputs for those sizes."""
     declared = [instance.graph.nodes[i].flat_outputs[0] for i in instance.graph.inputs]
     arriving = [value.spec for value in values]

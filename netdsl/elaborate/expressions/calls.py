@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import Family, names_and_aliases, signature
@@ -41,12 +41,13 @@ from netdsl.elaborate.scope.frame import Frame, catalogue_layer
 from netdsl.elaborate.scope.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, NeverEnds
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 #: How the module of Keras's layers begins in Python.
 _MODULES = ("keras.", "layers.", "tf.", "tensorflow.")
 
 
-def call(expr: tree.Call, frame: Frame) -> Any:
+def call(expr: tree.Call, frame: Frame) -> Value:
     if isinstance(expr.function, tree.Attribute) and _is_method(expr.function, frame):
         return _method_of_tensor(expr, frame)
     if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
@@ -60,7 +61,7 @@ def call(expr: tree.Call, frame: Frame) -> Any:
         case FunctionValue():
             return _call_function(target, expr, frame)
         case ModelFact():
-            return _call_fact(target, expr, frame)
+            return target.compute(expr, frame)
         case KindRef(name) if several := object_families(name):
             make = partial(_of_family, expr, name, frame=frame)
             return of_several(expr, name, ("layer", *several), make, frame)
@@ -111,7 +112,7 @@ def _is_method(function: tree.Attribute, frame: Frame) -> bool:
             return False
 
 
-def _method_of_tensor(expr: tree.Call, frame: Frame) -> Any:
+def _method_of_tensor(expr: tree.Call, frame: Frame) -> Value:
     from netdsl.elaborate.remedies.habits import method_chain
 
     assert isinstance(expr.function, tree.Attribute)
@@ -129,7 +130,7 @@ def _method_of_tensor(expr: tree.Call, frame: Frame) -> Any:
     return POISON
 
 
-def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
+def _applied_as_function(expr: tree.Call, frame: Frame) -> Value:
     """`block(x)` for `x -> block()`, or a block to which nothing comes."""
     from netdsl.elaborate.remedies.habits import applied
 
@@ -146,7 +147,7 @@ def _applied_as_function(expr: tree.Call, frame: Frame) -> Any:
 
 def _cannot_call(
     expr: tree.Call, frame: Frame, what: str, help: str = "", fix: Fix | None = None
-) -> Any:
+) -> Value:
     name = short(expr.function.span.text)
     shadows = signature("layer", name) is not None
     help_ = f"`{name}` is bound in this file, over the layer of Keras: choose another name there"
@@ -157,7 +158,7 @@ def _cannot_call(
     return POISON
 
 
-def _python_style_call(expr: tree.Call, frame: Frame) -> Any:
+def _python_style_call(expr: tree.Call, frame: Frame) -> Value:
     """`Dense(10)(x)`: Keras's way to apply; here the tensor comes through an arrow."""
     text = _as_chain(expr)
     if text is None:
@@ -194,10 +195,10 @@ def _without_module(maker: tree.Call) -> str:
     return Span(maker.span.file, start, maker.span.end).text
 
 
-def _arguments(expr: tree.Call, frame: Frame) -> tuple[list[Any], dict[str, Any]] | None:
+def _arguments(expr: tree.Call, frame: Frame) -> tuple[list[Value], dict[str, Value]] | None:
     """Evaluate the arguments of a function over values; None where one is poisoned."""
-    positional: list[Any] = []
-    named: dict[str, Any] = {}
+    positional: list[Value] = []
+    named: dict[str, Value] = {}
     for argument in expr.arguments:
         if argument.star == "*":
             positional.extend(ev.spread(tree.Starred(argument.span, argument.value), frame))
@@ -215,7 +216,7 @@ def _arguments(expr: tree.Call, frame: Frame) -> tuple[list[Any], dict[str, Any]
     return positional, named
 
 
-def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Any:
+def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Value:
     arguments = _arguments(expr, frame)
     if arguments is None:
         return POISON
@@ -247,7 +248,7 @@ def _tensor_alternative(name: str) -> str:
     return f"write `ops.{name}(…)`" if name in names_and_aliases("op") else ""
 
 
-def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Any:
+def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Value:
     node = function.node
     budget = frame.session.budget
     budget.step(CALL_STEPS)
@@ -264,14 +265,7 @@ def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> An
         budget.depth -= 1
 
 
-def _call_fact(fact: ModelFact, expr: tree.Call, frame: Frame) -> Any:
-    compute = fact.values.get("call")
-    if compute is None:
-        return _cannot_call(expr, frame, "a number, which takes no arguments")
-    return compute(expr, frame)
-
-
-def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
+def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Value:
     """A call of a catalogue name: a source of tensors, or a configured object such as `L2(1e-4)`."""
     root, _, rest = target.name.partition(".")
     if root in ("ops", "applications") and rest:
@@ -286,7 +280,7 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     return _unknown_callable(expr, target, frame)
 
 
-def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
+def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Value:
     from netdsl.elaborate.remedies import habits
 
     name = target.last
@@ -317,14 +311,15 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Any:
     return POISON
 
 
-def _of_family(expr: tree.Call, name: str, family: str, frame: Frame) -> Any:
+def _of_family(expr: tree.Call, name: str, family: str, frame: Frame) -> Value:
     """Make what a name that several families have is in one of them."""
-    if family == "layer":
-        return wrapped.bound_layer(expr, catalogue_layer(name), frame)
+    kind = catalogue_layer(name) if family == "layer" else None
+    if isinstance(kind, KindRef):
+        return wrapped.bound_layer(expr, kind, frame)
     return make_object(expr, family, name, frame)
 
 
-def make_object(expr: tree.Call, family: str, name: str, frame: Frame) -> Any:
+def make_object(expr: tree.Call, family: str, name: str, frame: Frame) -> Value:
     """Make an ObjectValue; its arguments are named, and checked where the object is used."""
     found = signature(cast(Family, family), name)
     assert found is not None

@@ -6,8 +6,6 @@ False. Nothing that the compiler decides may hang on one.
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import identifiers
 from netdsl.elaborate import evaluate as ev
@@ -25,9 +23,10 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
-def compare(expr: tree.Compare, frame: Frame) -> Any:
+def compare(expr: tree.Compare, frame: Frame) -> Value:
     """Decide a comparison of values, or compare tensors element by element."""
     if expr.ops == ("==",) and unbound.is_unbound_argument(expr.first, frame):
         return unbound.equals_too_many(expr, frame)
@@ -54,7 +53,7 @@ def compare(expr: tree.Compare, frame: Frame) -> Any:
     return holds
 
 
-def _comparable(expr: tree.Expr, frame: Frame) -> Any:
+def _comparable(expr: tree.Expr, frame: Frame) -> Value:
     """A catalogue name compares as its string does, since that is what a parameter holds: `act == relu`."""
     value = ev.evaluate(expr, frame)
     if isinstance(value, Identifier) and any(
@@ -62,7 +61,7 @@ def _comparable(expr: tree.Expr, frame: Frame) -> Any:
         for f in ("activation", "initializer", "regularizer", "constraint")
     ):
         return value.name
-    if isinstance(value, ModelFact) and "call" in value.values:
+    if isinstance(value, ModelFact):
         return unbound.fact_of_no_model(expr, frame)
     if (thing := thing_in(value)) is not None:
         return ev.no_value(expr, thing, frame)
@@ -73,7 +72,7 @@ def _comparable(expr: tree.Expr, frame: Frame) -> Any:
     )
 
 
-def _compares_tensors(op: str, left: Any, right: Any) -> bool:
+def _compares_tensors(op: str, left: Value, right: Value) -> bool:
     """Tell whether a comparison asks for what is in tensors: it does not where one side is None, or an empty list."""
     if left is None or right is None:
         return op in ("<", "<=", ">", ">=")
@@ -87,7 +86,7 @@ def _compares_tensors(op: str, left: Any, right: Any) -> bool:
     return any(holds) and all(isinstance(v, (list, tuple)) and v for v in (left, right))
 
 
-def _tensors(expr: tree.Compare, op: str, left: Any, right: Any, frame: Frame) -> Any:
+def _tensors(expr: tree.Compare, op: str, left: Value, right: Value, frame: Frame) -> Value:
     if len(expr.ops) > 1:
         return _chained(expr, frame)
     if op in arithmetic.COMPARISON_FUNCTIONS:
@@ -101,7 +100,7 @@ def _tensors(expr: tree.Compare, op: str, left: Any, right: Any, frame: Frame) -
     return _member(expr, op, right, frame)
 
 
-def _member(expr: tree.Compare, op: str, right: Any, frame: Frame) -> Any:
+def _member(expr: tree.Compare, op: str, right: Value, frame: Frame) -> Value:
     """`tokens in [0, 1]`: whether each element is one of some numbers is `ops.isin`."""
     first, second = expr.first.span, expr.operands[0].span
     text = f"ops.isin({first.text}, {second.text})"
@@ -113,7 +112,7 @@ def _member(expr: tree.Compare, op: str, right: Any, frame: Frame) -> Any:
     return tensor_decisions.tensor_decides(expr.span, frame, f"write `{short(text)}`", text)
 
 
-def _chained(expr: tree.Compare, frame: Frame) -> Any:
+def _chained(expr: tree.Compare, frame: Frame) -> Value:
     """`0 < x < 1` is `0 < x and x < 1` in Python, and `and` decides."""
     sides = [expr.first, *expr.operands]
     pairs = [
@@ -127,7 +126,7 @@ def _chained(expr: tree.Compare, frame: Frame) -> Any:
     return tensor_decisions.tensor_decides(expr.span, frame, f"write `{short(text)}`", text, label)
 
 
-def logical(expr: tree.Binary, frame: Frame) -> Any:
+def logical(expr: tree.Binary, frame: Frame) -> Value:
     """Decide `and` and `or` as Python does, by the first value that settles it."""
     run: list[tree.Binary] = []
     first: tree.Expr = expr
@@ -153,7 +152,7 @@ def logical(expr: tree.Binary, frame: Frame) -> Any:
     return ev.plain_value(at, value, frame)
 
 
-def _logical_of_tensors(first: tree.Expr, run: list[tree.Binary], frame: Frame) -> Any:
+def _logical_of_tensors(first: tree.Expr, run: list[tree.Binary], frame: Frame) -> Value:
     text = first.span.text
     for node in reversed(run):
         text = f"ops.logical_{node.op}({text}, {node.right.span.text})"

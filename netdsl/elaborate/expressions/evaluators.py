@@ -7,7 +7,7 @@ Chains are run by `stages`, tensor arithmetic by `arithmetic`, layers are bound 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, assert_never
+from typing import assert_never
 
 from netdsl.catalog.kind import Ambiguous, BoundLayer, Identifier
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -45,9 +45,10 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.limits import Crowds, check_size
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
-def evaluate_node(expr: tree.Expr, frame: Frame) -> Any:
+def evaluate_node(expr: tree.Expr, frame: Frame) -> Value:
     """Give the value of an expression by its type."""
     match expr:
         case tree.Literal():
@@ -94,18 +95,18 @@ def evaluate_node(expr: tree.Expr, frame: Frame) -> Any:
             assert_never(expr)
 
 
-def constant(node: tree.Let, frame: Frame) -> Any:
+def constant(node: tree.Let, frame: Frame) -> Value:
     """Give the value of a `let` at top level; a bare name that nothing binds is a mistake there."""
     return unbound.known_or_reported(node.value, evaluate(node.value, frame), frame)
 
 
-def _literal(expr: tree.Literal, frame: Frame) -> Any:
+def _literal(expr: tree.Literal, frame: Frame) -> Value:
     if isinstance(expr.value, int):
         check_size(expr.value)
     return expr.value
 
 
-def _fstring(expr: tree.FString, frame: Frame) -> Any:
+def _fstring(expr: tree.FString, frame: Frame) -> Value:
     text: list[str] = []
     for part in expr.parts:
         if isinstance(part, str):
@@ -124,14 +125,14 @@ def _fstring(expr: tree.FString, frame: Frame) -> Any:
     return joined
 
 
-def _name(expr: tree.Name, frame: Frame) -> Any:
+def _name(expr: tree.Name, frame: Frame) -> Value:
     found = frame.lookup(expr.id)
     if isinstance(found, NotTaken):
         return unbound.not_taken(expr, frame)
     return Identifier(expr.id) if found is MISSING else found
 
 
-def _arriving(expr: tree.Arriving, frame: Frame) -> Any:
+def _arriving(expr: tree.Arriving, frame: Frame) -> Value:
     if frame.arriving is MISSING:
         frame.report(
             problems.NotATensor.at(
@@ -144,15 +145,15 @@ def _arriving(expr: tree.Arriving, frame: Frame) -> Any:
     return frame.arriving
 
 
-def _list(expr: tree.ListExpr, frame: Frame) -> Any:
+def _list(expr: tree.ListExpr, frame: Frame) -> Value:
     return list(_items(expr.items, frame))
 
 
-def _tuple(expr: tree.TupleExpr, frame: Frame) -> Any:
+def _tuple(expr: tree.TupleExpr, frame: Frame) -> Value:
     return tuple(_items(expr.items, frame))
 
 
-def _items(items: tuple[tree.Expr, ...], frame: Frame) -> Iterator[Any]:
+def _items(items: tuple[tree.Expr, ...], frame: Frame) -> Iterator[Value]:
     for item in items:
         if isinstance(item, tree.Starred):
             yield from spread(item, frame)
@@ -162,8 +163,8 @@ def _items(items: tuple[tree.Expr, ...], frame: Frame) -> Iterator[Any]:
             yield evaluate(item, frame)
 
 
-def _dict(expr: tree.DictExpr, frame: Frame) -> Any:
-    result: dict[Any, Any] = {}
+def _dict(expr: tree.DictExpr, frame: Frame) -> Value:
+    result: dict[Value, Value] = {}
     crowds = Crowds()
     for key_expr, value_expr in expr.items:
         key, value = value_of(key_expr, frame), evaluate(value_expr, frame)
@@ -173,7 +174,7 @@ def _dict(expr: tree.DictExpr, frame: Frame) -> Any:
     return result
 
 
-def _unary(expr: tree.Unary, frame: Frame) -> Any:
+def _unary(expr: tree.Unary, frame: Frame) -> Value:
     operand = evaluate(expr.operand, frame)
     is_list = isinstance(operand, (list, tuple))
     if is_tensorial(operand) and not is_poisoned(operand) and not (is_list and expr.op == "not"):
@@ -183,7 +184,7 @@ def _unary(expr: tree.Unary, frame: Frame) -> Any:
     return guarded(expr.span, frame, lambda: values.unary(expr.op, operand), operand)
 
 
-def _binary(expr: tree.Binary, frame: Frame) -> Any:
+def _binary(expr: tree.Binary, frame: Frame) -> Value:
     if expr.op in ("and", "or"):
         return comparisons.logical(expr, frame)
     left, right = evaluate(expr.left, frame), evaluate(expr.right, frame)
@@ -204,14 +205,14 @@ def _binary(expr: tree.Binary, frame: Frame) -> Any:
     return guarded(expr.op_span, frame, lambda: values.binary(expr.op, left, right), left, right)
 
 
-def _conditional(expr: tree.Conditional, frame: Frame) -> Any:
+def _conditional(expr: tree.Conditional, frame: Frame) -> Value:
     decided = condition(expr.condition, frame)
     if decided is None:
         return POISON
     return evaluate(expr.then if decided else expr.otherwise, frame)
 
 
-def _attribute(expr: tree.Attribute, frame: Frame) -> Any:
+def _attribute(expr: tree.Attribute, frame: Frame) -> Value:
     value = evaluate(expr.value, frame)
     if isinstance(value, Identifier):
         return Identifier(f"{value.name}.{expr.name}")
@@ -230,7 +231,7 @@ def _attribute(expr: tree.Attribute, frame: Frame) -> Any:
     return _unknown_member(expr, frame, [])
 
 
-def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Any:
+def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Value:
     near = closest(expr.name, known)
     offered = ", ".join(f"`{name}`" for name in known)
     frame.report(
@@ -255,7 +256,7 @@ _WITHOUT = {
 }
 
 
-def _subscript(expr: tree.Subscript, frame: Frame) -> Any:
+def _subscript(expr: tree.Subscript, frame: Frame) -> Value:
     value = evaluate(expr.value, frame)
     index = _index(expr.index, frame)
     if isinstance(value, type(POISON)) or is_poisoned(index):
@@ -267,7 +268,7 @@ def _subscript(expr: tree.Subscript, frame: Frame) -> Any:
     return guarded(expr.span, frame, lambda: values.subscript(value, index))
 
 
-def _index(expr: tree.Expr, frame: Frame) -> Any:
+def _index(expr: tree.Expr, frame: Frame) -> Value:
     if isinstance(expr, tree.Slice):
         parts = [
             None if p is None else value_of(p, frame) for p in (expr.start, expr.stop, expr.step)
@@ -279,32 +280,27 @@ def _index(expr: tree.Expr, frame: Frame) -> Any:
     return value_of(expr, frame)
 
 
-def _slice(expr: tree.Slice, frame: Frame) -> Any:
+def _slice(expr: tree.Slice, frame: Frame) -> Value:
     frame.report(problems.Uncomputable.at(expr.span, "a slice stands only between square brackets"))
     return POISON
 
 
-def _starred(expr: tree.Starred, frame: Frame) -> Any:
+def _starred(expr: tree.Starred, frame: Frame) -> Value:
     frame.report(
         problems.Uncomputable.at(expr.span, "`*` spreads a list only inside a list or a call")
     )
     return POISON
 
 
-def _pipe(expr: tree.Pipe, frame: Frame) -> Any:
+def _pipe(expr: tree.Pipe, frame: Frame) -> Value:
     return stages.run_source_chain(expr, frame)
 
 
-def _stage(expr: tree.Expr, frame: Frame) -> Any:
+def _stage(expr: tree.Expr, frame: Frame) -> Value:
     if frame.body is None:
-        return _no_stage().outside_bodies(expr.span, frame)
+        from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
+
+        return no_stage.outside_bodies(expr.span, frame)
     stages.note_starts(expr, frame)
     result = stages.run(expr, frame.arriving, frame)
-    return _no_stage().nothing_comes(expr, frame) if result is MISSING else result
-
-
-def _no_stage() -> Any:
-    """Give the module that words what is no stage, which most specs never need."""
-    from netdsl.elaborate.remedies import no_stage
-
-    return no_stage
+    return stages.nothing_comes(expr, frame) if result is MISSING else result

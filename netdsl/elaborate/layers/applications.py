@@ -7,7 +7,7 @@ A second pair of parentheses cuts the network at named layers, for a pyramid of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeGuard
 
 from netdsl.catalog.application_records import application_names
 from netdsl.catalog.applications import Applied, apply_network
@@ -29,11 +29,12 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.graph import Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 def apply_application(
-    call: tree.Call, second: tree.Call | None, name: str, arriving: Any, frame: Frame
-) -> Any:
+    call: tree.Call, second: tree.Call | None, name: str, arriving: Value, frame: Frame
+) -> Value:
     """Apply a network; POISON after reporting what Keras would refuse."""
     found = signature("application", name)
     if found is None:
@@ -62,7 +63,7 @@ def apply_application(
     return _add(prepared, call, (second or call).span, name, cuts, applied, arriving, frame)
 
 
-def _unknown(call: tree.Call, name: str, frame: Frame) -> Any:
+def _unknown(call: tree.Call, name: str, frame: Frame) -> Value:
     near = closest(name, application_names())
     whole = call.function.span
     end = Span(whole.file, whole.end - len(name), whole.end)
@@ -78,7 +79,7 @@ def _unknown(call: tree.Call, name: str, frame: Frame) -> Any:
     return POISON
 
 
-def _report_several(call: tree.Call, label: str, arriving: Any, frame: Frame) -> None:
+def _report_several(call: tree.Call, label: str, arriving: Value, frame: Frame) -> None:
     problem: type[Problem] = shape_problems.SeveralInputs
     text = "takes one image, several tensors arrive"
     if arriving is MISSING:
@@ -126,7 +127,7 @@ def _cuts(
     return (), spans
 
 
-def _names_layers(value: Any) -> bool:
+def _names_layers(value: Value) -> TypeGuard[str | tuple[str, ...]]:
     if isinstance(value, tuple):
         return bool(value) and all(isinstance(item, str) for item in value)
     return isinstance(value, str)
@@ -145,16 +146,16 @@ def _infer(
 ) -> Applied | None:
     listed = (cuts,) if isinstance(cuts, str) else cuts or ()
     key = (name, prepared.key, arriving.spec, listed)
-    known = frame.session.inferences.get(key) if prepared.key is not None else None
+    known = frame.session.networks.get(key) if prepared.key is not None else None
     if known is not None:
-        return known  # type: ignore[no-any-return]
+        return known
     try:
         applied = apply_network(name, prepared.arguments, arriving.spec, listed)
     except Refusal as refusal:
         _report(refusal, prepared, spans, arriving, frame)
         return None
     if prepared.key is not None:
-        frame.session.inferences[key] = applied
+        frame.session.networks[key] = applied
     return applied
 
 
@@ -168,11 +169,10 @@ def _report(
     place = prepared.span
     if isinstance(refusal.blames, str):
         place = spans.get(refusal.blames) or prepared.spans.get(refusal.blames) or place
-    facts: dict[str, Any] = {"layer": prepared.label, "argument": refusal.blames or ""}
-    facts |= dict(refusal.facts)
+    facts = {"layer": prepared.label, "argument": refusal.blames or "", **refusal.facts}
     related = layers.input_labels([arriving], frame, place)
     frame.report(
-        refusal.problem.at(place, refusal.label, help=refusal.help, related=related, **facts)
+        refusal.problem.at(place, refusal.label, help=refusal.help, related=related, facts=facts)
     )
 
 
@@ -185,7 +185,7 @@ def _add(
     applied: Applied,
     arriving: Tensor,
     frame: Frame,
-) -> Any:
+) -> Value:
     body = frame.body
     assert body is not None
     stage = layers.stage_name(call, frame, snake_case(name))
@@ -208,4 +208,6 @@ def _add(
     outputs = applied.outputs if isinstance(cuts, tuple) and cuts else applied.outputs[0]
     inference = Inference(outputs, applied.weights, applied.macs)
     result = layers.add_node(operation, [arriving], {}, inference, span, frame)
-    return NamedOutputs.of(result, list(cuts)) if isinstance(cuts, tuple) and cuts else result
+    if isinstance(cuts, tuple) and cuts and isinstance(result, list):
+        return NamedOutputs.of(result, list(cuts))
+    return result

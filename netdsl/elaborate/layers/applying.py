@@ -7,10 +7,9 @@ are remembered for the session, so a block that is repeated a thousand times is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.catalog.every_call import run_rule
-from netdsl.catalog.kind import Call, Identifier, Inference, Refusal
+from netdsl.catalog.kind import Call, Identifier, Inference, Refusal, Structure
 from netdsl.catalog.signature import signature
 from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.diagnostic import Label
@@ -52,6 +51,7 @@ from netdsl.graph import Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec, spell_shape
+from netdsl.value import Value
 
 
 def prepare(call: tree.Call, target: KindRef, frame: Frame) -> binding.Prepared | None:
@@ -79,7 +79,7 @@ def prepare(call: tree.Call, target: KindRef, frame: Frame) -> binding.Prepared 
     )
 
 
-def checked_name(written: tree.Expr, value: Any, frame: Frame) -> str:
+def checked_name(written: tree.Expr, value: Value, frame: Frame) -> str:
     """Report what is no name for Keras; empty where it is no string."""
     if not isinstance(value, str):
         if not is_poisoned(value) and value is not None:
@@ -132,7 +132,7 @@ def call_time_arguments(call: tree.Call | None, frame: Frame) -> tuple[list[Give
     return checked, fine
 
 
-def _call_value(item: Given, frame: Frame) -> Any:
+def _call_value(item: Given, frame: Frame) -> Value:
     """Give what a layer is called with: tensors and values; POISON after reporting anything else."""
     value = item.value
     if isinstance(value, Identifier):
@@ -152,8 +152,8 @@ def _call_value(item: Given, frame: Frame) -> Any:
 
 
 def apply_layer(
-    call: tree.Call, second: tree.Call | None, target: KindRef, arriving: Any, frame: Frame
-) -> Any:
+    call: tree.Call, second: tree.Call | None, target: KindRef, arriving: Value, frame: Frame
+) -> Value:
     """Apply a new layer to what arrives; POISON after reporting what stops it."""
     prepared = prepare(call, target, frame)
     extra, fine = call_time_arguments(second, frame)
@@ -166,11 +166,11 @@ def apply_layer(
 def apply_prepared(
     prepared: binding.Prepared,
     name: str,
-    arriving: Any,
+    arriving: Value,
     extra: list[Given],
     frame: Frame,
     whole: tree.Call,
-) -> Any:
+) -> Value:
     """Apply a bound layer under a name; `extra` are the call-time arguments, `whole` the call to blame."""
     body = frame.body
     definition = prepared.definition
@@ -201,9 +201,9 @@ def apply_prepared(
 def _infer(
     prepared: binding.Prepared,
     built: Operation | None,
-    arriving: Any,
-    positional: list[Any],
-    keywords: dict[str, Any],
+    arriving: Value,
+    positional: list[Value],
+    keywords: dict[str, Value],
     extra: list[Given],
     frame: Frame,
     whole: tree.Call,
@@ -237,7 +237,7 @@ def _infer(
         if cached is not None:
             inference, demands = cached
             frame.demand(demands, whole.span)
-            return inference  # type: ignore[no-any-return]
+            return inference
     if len(inputs) > 1:
         frame.session.budget.types(inputs)
     call = Call(
@@ -261,14 +261,14 @@ def _infer(
     return inference
 
 
-def _is_plain(call_arguments: Mapping[str, Any]) -> bool:
+def _is_plain(call_arguments: Mapping[str, Value]) -> bool:
     return all(isinstance(value, (TensorSpec, bool)) for value in call_arguments.values())
 
 
 def _report_refusal(
     refusal: Refusal,
     prepared: binding.Prepared,
-    positional: list[Any],
+    positional: list[Value],
     extra: list[Given],
     whole: tree.Call,
     frame: Frame,
@@ -286,13 +286,13 @@ def _report_refusal(
             help=in_words(refusal, prepared, positional, frame.unit.module),
             related=refusal_labels(refusal, positional, frame, span),
             fix=propose(refusal, prepared, positional, frame.body.graph, extra, frame.unit.module),
-            **facts,
+            facts=facts,
         )
     )
 
 
 def refusal_labels(
-    refusal: Refusal, positional: list[Any], frame: Frame, culprit: Span
+    refusal: Refusal, positional: list[Value], frame: Frame, culprit: Span
 ) -> list[Label]:
     """Say what arrives from where, or, where two sizes differ, which layers made them differ."""
     body = frame.body
@@ -306,7 +306,7 @@ def refusal_labels(
     return input_labels(positional, frame, culprit)
 
 
-def input_labels(value: Any, frame: Frame, culprit: Span) -> list[Label]:
+def input_labels(value: Value, frame: Frame, culprit: Span) -> list[Label]:
     """Say where each arriving tensor came from and what shape it has there."""
     body = frame.body
     assert body is not None
@@ -327,7 +327,7 @@ def _operation(
     inference: Inference,
     frame: Frame,
     whole: tree.Call,
-    arriving: Any,
+    arriving: Value,
 ) -> Operation | None:
     body = frame.body
     assert body is not None
@@ -361,12 +361,12 @@ def _operation(
 
 def add_node(
     operation: Operation,
-    positional: list[Any],
-    keywords: Mapping[str, Any],
+    positional: list[Value],
+    keywords: Mapping[str, Value],
     inference: Inference,
     span: Span,
     frame: Frame,
-) -> Any:
+) -> Value:
     """Add an application to the graph and give its outputs as tensors."""
     body = frame.body
     assert body is not None
@@ -377,7 +377,7 @@ def add_node(
         len(body.graph.nodes),
         operation,
         tuple(refs_of(v) for v in positional),
-        refs_of(dict(keywords)),
+        {name: refs_of(v) for name, v in keywords.items()},
         inference.outputs,
         inference.macs,
         body.origin(span),
@@ -390,7 +390,7 @@ def add_node(
     return output_tensors(node.id, inference.outputs)
 
 
-def output_tensors(node: int, structure: Any, path: tuple[int, ...] = ()) -> Any:
+def output_tensors(node: int, structure: Structure, path: tuple[int, ...] = ()) -> Value:
     """Give the tensors of a node's outputs, nested as its layer nests them."""
     if isinstance(structure, TensorSpec):
         return Tensor(Ref(node, path), structure)

@@ -8,8 +8,7 @@ when written with `ops.` by name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import ModuleType
-from typing import Any
+from typing import TypeGuard
 
 from netdsl.catalog import MERGE_LAYERS, layer_kind
 from netdsl.diagnostics.diagnostic import Edit, Fix
@@ -21,6 +20,7 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
+from netdsl.value import Value
 
 #: The function of `keras.ops` for an operator.
 OPERATOR_FUNCTIONS: Mapping[str, str] = {
@@ -45,7 +45,7 @@ COMPARISON_FUNCTIONS: Mapping[str, str] = {
 }
 
 
-def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any:
+def tensor_binary(expr: tree.Binary, left: Value, right: Value, frame: Frame) -> Value:
     """Join two tensors, or a tensor and a number."""
     for side, value in ((expr.left, left), (expr.right, right)):
         if not isinstance(value, (Tensor, int, float)) or isinstance(value, bool):
@@ -54,16 +54,16 @@ def tensor_binary(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any
             return _no_matrix(side, value, frame)
     if frame.body is None:
         return _outside_bodies(expr.op, expr.op_span, frame)
-    if _has_batch(left) and _has_batch(right) and expr.op in MERGE_LAYERS:
+    if expr.op in MERGE_LAYERS and _has_batch(left) and _has_batch(right):
         return _merge(expr, [left, right], frame)
     function = OPERATOR_FUNCTIONS.get(expr.op)
     if function is None:
         frame.report(problems.NotATensor.at(expr.op_span, f"`{expr.op}` does not join tensors"))
         return POISON
-    return _operations().apply_op(function, [left, right], {}, expr.span, frame)
+    return _apply(function, [left, right], expr, frame)
 
 
-def tensor_compare(expr: tree.Compare, left: Any, right: Any, frame: Frame) -> Any:
+def tensor_compare(expr: tree.Compare, left: Value, right: Value, frame: Frame) -> Value:
     """Compare two tensors, or a tensor and a number, element by element."""
     (op,) = expr.ops
     for side, value in ((expr.first, left), (expr.operands[0], right)):
@@ -72,24 +72,24 @@ def tensor_compare(expr: tree.Compare, left: Any, right: Any, frame: Frame) -> A
     if frame.body is None:
         return _outside_bodies(op, expr.span, frame)
     function = COMPARISON_FUNCTIONS[op]
-    return _operations().apply_op(function, [left, right], {}, expr.span, frame)
+    return _apply(function, [left, right], expr, frame)
 
 
-def tensor_absolute(expr: tree.Call, operand: Tensor, frame: Frame) -> Any:
+def tensor_absolute(expr: tree.Call, operand: Tensor, frame: Frame) -> Value:
     """`abs(x)` of a tensor is `ops.abs`."""
     if frame.body is None:
         return _outside_bodies("abs", expr.span, frame)
-    return _operations().apply_op("abs", [operand], {}, expr.span, frame)
+    return _apply("abs", [operand], expr, frame)
 
 
-def _no_matrix(side: tree.Expr, value: float, frame: Frame) -> Any:
+def _no_matrix(side: tree.Expr, value: float, frame: Frame) -> Value:
     label = f"`@` multiplies matrices, this is {spell_entity(value)}"
     help_ = "write `*` for a number times each element"
     frame.report(problems.NotATensor.at(side.span, label, help=help_))
     return POISON
 
 
-def _has_batch(side: Any) -> bool:
+def _has_batch(side: Value) -> TypeGuard[Tensor]:
     """Tell whether the first axis of a tensor is the batch, which a merge layer leaves alone.
 
     It is not for `ops.arange(50) -> Embedding(50, 8)`: an `Add` layer would pair its 50 rows with 50 samples.
@@ -99,7 +99,7 @@ def _has_batch(side: Any) -> bool:
     )
 
 
-def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Any:
+def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Value:
     kind = MERGE_LAYERS[expr.op]
     call = tree.Call(expr.span, tree.Name(expr.op_span, kind), ())
     prepared = layers.prepare(call, KindRef(kind, layer_kind(kind)), frame)
@@ -119,7 +119,7 @@ def as_fork(expr: tree.Binary, frame: Frame) -> Iterator[Fix]:
         yield Fix((Edit(expr.span, text),), text=f"write `{text}`")
 
 
-def _refuse(side: tree.Expr, value: Any, what: str, frame: Frame) -> Any:
+def _refuse(side: tree.Expr, value: Value, what: str, frame: Frame) -> Value:
     from netdsl.catalog.kind import Ambiguous, BoundLayer
     from netdsl.elaborate.remedies.uncalled import not_applied
     from netdsl.elaborate.scope.entities import BlockRef, ModelRef
@@ -137,7 +137,7 @@ def _refuse(side: tree.Expr, value: Any, what: str, frame: Frame) -> Any:
     return POISON
 
 
-def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
+def tensor_unary(expr: tree.Unary, operand: Value, frame: Frame) -> Value:
     """Negate a tensor; `not` of one decides nothing."""
     if expr.op == "+" and isinstance(operand, Tensor):
         return operand
@@ -154,21 +154,23 @@ def tensor_unary(expr: tree.Unary, operand: Any, frame: Frame) -> Any:
             problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}")
         )
         return POISON
-    return _operations().apply_op("negative", [operand], {}, expr.span, frame)
+    return _apply("negative", [operand], expr, frame)
 
 
-def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Any, frame: Frame) -> Any:
+def tensor_slice(expr: tree.Subscript, tensor: Tensor, index: Value, frame: Frame) -> Value:
     """Take a part of a tensor, as `x[:, 0]` does in Keras."""
     if frame.body is None:
         return _outside_bodies("[…]", expr.span, frame)
+    from netdsl.elaborate.layers.operations import slice_tensor  # with the rules of `keras.ops`
+
     try:
-        return _operations().slice_tensor(tensor, index, expr, frame)
+        return slice_tensor(tensor, index, expr, frame)
     except plain.ValueProblem as problem:
         frame.report(problems.Uncomputable.at(expr.index.span, problem.label))
         return POISON
 
 
-def _outside_bodies(sign: str, span: Span, frame: Frame) -> Any:
+def _outside_bodies(sign: str, span: Span, frame: Frame) -> Value:
     """Report arithmetic on tensors in a function: `fn twice(x) = x + x`."""
     label = "a function computes with values, not with tensors"
     help_ = "declare a `block` in place of the function"
@@ -176,8 +178,8 @@ def _outside_bodies(sign: str, span: Span, frame: Frame) -> Any:
     return POISON
 
 
-def _operations() -> ModuleType:
-    """The functions of `keras.ops`, whose rules are loaded where a spec uses one."""
-    from netdsl.elaborate.layers import operations
+def _apply(function: str, operands: list[Value], expr: tree.Expr, frame: Frame) -> Value:
+    """Apply a function of `keras.ops`, whose rules are loaded where a spec uses one."""
+    from netdsl.elaborate.layers.operations import apply_op
 
-    return operations
+    return apply_op(function, operands, {}, expr.span, frame)

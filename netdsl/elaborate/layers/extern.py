@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.catalog.kind import BoundLayer, Inference, Weight
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -26,9 +24,10 @@ from netdsl.graph import Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Dim, TensorSpec
+from netdsl.value import Value
 
 
-def _bind(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> dict[str, Any] | None:
+def _bind(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> dict[str, Value] | None:
     node = ref.symbol.node
     assert isinstance(node, tree.ExternLayer)
     home = frame.session.root(ref.symbol.unit)
@@ -40,7 +39,7 @@ def _bind(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> dict[str, Any] 
     return bound
 
 
-def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
+def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Value:
     """Give an extern layer as an argument of a wrapper."""
     bound = _bind(call, ref, frame)
     if bound is None:
@@ -48,7 +47,7 @@ def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
     node = ref.symbol.node
     assert isinstance(node, tree.ExternLayer)
 
-    def infer(inputs: tuple[TensorSpec, ...], **_: Any) -> Inference:
+    def infer(inputs: tuple[TensorSpec, ...], **_: Value) -> Inference:
         result = infer_extern(node, bound, inputs, ref, frame, call.span)
         if result is None:
             raise AlreadyTold
@@ -60,7 +59,7 @@ def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Any:
 
 def infer_extern(
     node: tree.ExternLayer,
-    bound: dict[str, Any],
+    bound: dict[str, Value],
     inputs: tuple[TensorSpec, ...],
     ref: ExternLayerRef,
     frame: Frame,
@@ -109,8 +108,8 @@ def _weights(node: tree.ExternLayer, scope: Frame) -> tuple[Weight, ...] | None:
 
 
 def apply_extern(
-    call: tree.Call, second: tree.Call | None, ref: ExternLayerRef, arriving: Any, frame: Frame
-) -> Any:
+    call: tree.Call, second: tree.Call | None, ref: ExternLayerRef, arriving: Value, frame: Frame
+) -> Value:
     """Apply a new layer of the user's own to what arrives."""
     node = ref.symbol.node
     assert isinstance(node, tree.ExternLayer)
@@ -135,10 +134,10 @@ def apply_extern(
 def _operation(
     node: tree.ExternLayer,
     name: str,
-    bound: dict[str, Any],
+    bound: dict[str, Value],
     inference: Inference,
     call: tree.Call,
-    arriving: Any,
+    arriving: Value,
     frame: Frame,
 ) -> Operation | None:
     body = frame.body

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, LayerKind, Weight
 from netdsl.catalog.weight import Variable
@@ -16,10 +15,11 @@ from netdsl.elaborate.scope.frame import Body, Frame
 from netdsl.graph import Operation
 from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape
+from netdsl.value import Value
 
 
 def fits_again(
-    operation: Operation, weights: tuple[Weight, ...], arriving: Any, made: Span, frame: Frame
+    operation: Operation, weights: tuple[Weight, ...], arriving: Value, made: Span, frame: Frame
 ) -> bool:
     """Tell whether a shared layer takes what arrives with the weights that it has; reports where it does not."""
     body = frame.body
@@ -55,14 +55,14 @@ def unlike_before(
     return f"it was built for rank {before.rank}, and takes no other" if keeps else None
 
 
-def _keeps_rank(definition: LayerKind | None, arguments: Mapping[str, Any]) -> bool:
+def _keeps_rank(definition: LayerKind | None, arguments: Mapping[str, Value]) -> bool:
     """Tell whether a layer, or one inside it, takes no other rank than the first."""
     if definition is not None and definition.keeps_rank:
         return True
     return any(_keeps_rank(layer.definition, layer.arguments) for layer in _inside(arguments))
 
 
-def _inside(arguments: Mapping[str, Any]) -> Iterator[BoundLayer]:
+def _inside(arguments: Mapping[str, Value]) -> Iterator[BoundLayer]:
     """Give the layers among arguments, those in lists too."""
     pending = list(arguments.values())
     while pending:
@@ -73,7 +73,7 @@ def _inside(arguments: Mapping[str, Any]) -> Iterator[BoundLayer]:
             pending.extend(item)
 
 
-def keep(operation: Operation, body: Body, arriving: Any) -> Operation:
+def keep(operation: Operation, body: Body, arriving: Value) -> Operation:
     """Keep what a shared layer is made of, to be found again by name; what is frozen in one layer is frozen in all."""
     if body.shared is not None:
         operation.weights = tuple(

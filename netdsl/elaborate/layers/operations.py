@@ -11,7 +11,6 @@ tied to an input of the body it stands in (`Node.tied_to`), which makes it a ten
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from netdsl.catalog.every_call import no_negative_sizes
 from netdsl.catalog.kind import Identifier, Inference, Refusal
@@ -42,23 +41,28 @@ from netdsl.elaborate.scope.limits import LimitReached
 from netdsl.graph import Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 def apply_op(
     function: str,
-    positional: list[Any],
-    named: dict[str, Any],
+    positional: list[Value],
+    named: dict[str, Value],
     span: Span,
     frame: Frame,
     places: Mapping[str, Span] | None = None,
     ways: Sequence[Fix] = (),
-) -> Any:
+) -> Value:
     """Apply a function of `keras.ops`; POISON after reporting what Keras would refuse."""
     body = frame.body
     assert body is not None
     if operation_rule(function) is None:
         return _unknown(function, span, frame)
-    call = OpCall(own_name(function), tuple(specs_of(v) for v in positional), specs_of(named))
+    call = OpCall(
+        own_name(function),
+        tuple(specs_of(v) for v in positional),
+        {name: specs_of(v) for name, v in named.items()},
+    )
     inference = _infer(call, function, positional, named, span, frame, places or {}, ways)
     if inference is None:
         return POISON
@@ -77,8 +81,8 @@ def apply_op(
 def _infer(
     call: OpCall,
     function: str,
-    positional: list[Any],
-    named: dict[str, Any],
+    positional: list[Value],
+    named: dict[str, Value],
     span: Span,
     frame: Frame,
     places: Mapping[str, Span],
@@ -93,13 +97,12 @@ def _infer(
         raise LimitReached("numbers too large to work with") from None
     except Refusal as refusal:
         place = places.get(refusal.blames, span) if isinstance(refusal.blames, str) else span
-        facts: dict[str, Any] = {"layer": _spelled(function), "argument": refusal.blames or ""}
+        facts = {"layer": _spelled(function), "argument": refusal.blames or "", **refusal.facts}
         related = layers.input_labels([positional, list(named.values())], frame, place)
-        facts |= dict(refusal.facts)
         fix = first_that_helps(ways)
         label, help_ = refusal.label, (fix.text if fix else "") or refusal.help
         frame.report(
-            refusal.problem.at(place, label, help=help_, related=related, fix=fix, **facts)
+            refusal.problem.at(place, label, help=help_, related=related, fix=fix, facts=facts)
         )
         return None
     for caveat in inference.caveats:
@@ -133,7 +136,7 @@ def _anchor(function: str, span: Span, frame: Frame) -> Ref | None:
     return found.ref
 
 
-def _unknown(function: str, span: Span, frame: Frame) -> Any:
+def _unknown(function: str, span: Span, frame: Frame) -> Value:
     near = closest(function, operation_names())
     problem: type[Problem] = name_problems.UnknownStage
     label = "keras.ops has no such function"
@@ -151,15 +154,15 @@ def _unknown(function: str, span: Span, frame: Frame) -> Any:
     return POISON
 
 
-def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
+def call_op(call: tree.Call, function: str, arriving: Value, frame: Frame) -> Value:
     """Run `ops.function(arguments)`: what arrives is its first argument, unless nothing does."""
     if refuse_unknown_count(call, function, frame):
         return POISON
     if call.alone and id(call) in frame.session.branch_starts:
         arriving = MISSING
     given = evaluate_arguments(call.arguments, frame)
-    positional: list[Any] = [] if arriving is MISSING else [arriving]
-    named: dict[str, Any] = {}
+    positional: list[Value] = [] if arriving is MISSING else [arriving]
+    named: dict[str, Value] = {}
     for item in given:
         value = _op_value(item, frame)
         if item.name is None:
@@ -175,7 +178,7 @@ def call_op(call: tree.Call, function: str, arriving: Any, frame: Frame) -> Any:
 
 
 def _meant_otherwise(
-    call: tree.Call, function: str, given: list[Given], arriving: Any, frame: Frame
+    call: tree.Call, function: str, given: list[Given], arriving: Value, frame: Frame
 ) -> list[Fix]:
     """Say how a call is written that does not want what arrives, or gets it by name as well."""
     ways: list[Fix] = []
@@ -197,7 +200,7 @@ def _meant_otherwise(
     return ways
 
 
-def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]:
+def _places(function: str, given: list[Given], arriving: Value) -> dict[str, Span]:
     """Tell where each argument is written; what arrives is the first one."""
     found = signature("op", function)
     names = iter(p.name for p in found.positional) if found is not None else iter(())
@@ -210,7 +213,7 @@ def _places(function: str, given: list[Given], arriving: Any) -> dict[str, Span]
     } | places
 
 
-def _op_value(item: Given, frame: Frame) -> Any:
+def _op_value(item: Given, frame: Frame) -> Value:
     if isinstance(item.value, Identifier):
         if item.value.name in dtype_names():
             return item.value.name
@@ -218,7 +221,7 @@ def _op_value(item: Given, frame: Frame) -> Any:
     return item.value
 
 
-def slice_tensor(tensor: Tensor, index: Any, expr: tree.Subscript, frame: Frame) -> Any:
+def slice_tensor(tensor: Tensor, index: Value, expr: tree.Subscript, frame: Frame) -> Value:
     """Take `x[index]` of a tensor; what is wrong with one part of the index is told at that part."""
     parts = expr.index.items if isinstance(expr.index, tree.TupleExpr) else (expr.index,)
     whole = expr.index.span

@@ -6,8 +6,6 @@ tensor itself: `ops.cumsum(ops.ones_like(words), axis=1) - 1` gives 0, 1, 2, …
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems.shapes import UnknownDimension
 from netdsl.elaborate import evaluate as ev
@@ -17,6 +15,7 @@ from netdsl.record import record
 from netdsl.syntax import tree
 from netdsl.syntax.walk import walk, way_to
 from netdsl.tensor import Dim, Sym, spell_shape
+from netdsl.value import Value
 
 _HELP = "count along the tensor itself: `ops.cumsum(ops.ones_like({0}), axis=1) - 1` gives the positions"
 
@@ -100,7 +99,7 @@ def _length(expr: tree.Expr, frame: Frame) -> _Length | None:
 
 
 def _of_symbol(expr: tree.Name, frame: Frame) -> _Length | None:
-    found: Any = frame.lookup(expr.id)
+    found: Value = frame.lookup(expr.id)
     if not isinstance(found, Sym) or frame.body is None:
         return None
     for number in frame.body.graph.inputs if not frame.body.via else ():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.catalog.every_call import run_rule
-from netdsl.catalog.kind import BoundLayer, Call, Inference, Refusal
+from netdsl.catalog.kind import BoundLayer, Call, Inference, Refusal, Weight
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems.shapes import MakesNoModel
@@ -16,10 +14,11 @@ from netdsl.elaborate.layers.built_before import infer_again
 from netdsl.elaborate.scope.entities import POISON, ExternLayerRef, KindRef
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
-from netdsl.tensor import TensorSpec
+from netdsl.tensor import Dim, TensorSpec
+from netdsl.value import Value
 
 
-def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame) -> Any:
+def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame) -> Value:
     """Give the layer of `TimeDistributed(layer)`: bound, not applied.
 
     A layer that is shared is asked with what it was `made_for`, where that is known.
@@ -31,17 +30,22 @@ def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame)
         return POISON
     definition = prepared.definition
 
-    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
-        first = call_arguments.pop("made_for", ())
+    def infer(
+        inputs: tuple[TensorSpec, ...],
+        *,
+        is_list: bool | None = None,
+        made_for: tuple[TensorSpec, ...] = (),
+        **call_arguments: Value,
+    ) -> Inference:
         call = Call(
             definition,
             prepared.arguments,
             tuple(inputs),
-            call_arguments.pop("is_list", len(inputs) > 1),
+            len(inputs) > 1 if is_list is None else is_list,
             call_arguments,
             frozenset(prepared.written),
         )
-        return infer_again(call, first) if first else run_rule(call)
+        return infer_again(call, made_for) if made_for else run_rule(call)
 
     name = inner_name(call, frame)
     return BoundLayer(
@@ -60,11 +64,11 @@ def inner_name(call: tree.Call, frame: Frame) -> str:
 def layer_chain(chain: list[BoundLayer]) -> BoundLayer:
     """Give several layers, one after the other, as one: a `Sequential` where Keras takes a layer."""
 
-    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Any) -> Inference:
-        weights: list[Any] = []
-        macs: Any = 0
-        kept: Any = 0
-        outputs: Any = inputs[0]
+    def infer(inputs: tuple[TensorSpec, ...], **call_arguments: Value) -> Inference:
+        weights: list[Weight] = []
+        macs: Dim = 0
+        kept: Dim = 0
+        outputs = inputs[0]
         unsaved: tuple[str, ...] = ()
         for layer in chain:
             result = layer.infer((outputs,))

@@ -6,13 +6,13 @@ Proposals only, each is tried by `netdsl/fixes.py` before it is shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.remedies.written_arguments import argument_at, value_place
 from netdsl.elaborate.scope.entities import Given, short
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 def leave_out(call: tree.Call, name: str | None) -> Fix | None:
@@ -60,7 +60,7 @@ def in_other_words(instead: tuple[str, str], name: Span, value: Span) -> Fix:
     return Fix((Edit(whole, text),), safe=True, text=f"write `{text}`")
 
 
-def whole_division(value: Any, span: Span) -> Fix | None:
+def whole_division(value: Value, span: Span) -> Fix | None:
     """`64 / 2` is 32.0: where a whole number is needed, `//` gives one."""
     if not isinstance(value, float) or span.text.count("/") != 1:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isqrt, prod
-from typing import Any, Protocol
+from typing import Protocol
 
 from netdsl.catalog.kind import BoundLayer, Refusal
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label, first_that_helps
@@ -27,6 +27,7 @@ from netdsl.graph import Graph, Node
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec, spell_shape
+from netdsl.value import Value
 
 
 class _Bound(Protocol):
@@ -37,13 +38,13 @@ class _Bound(Protocol):
     @property
     def call(self) -> tree.Call | tree.Binary: ...
     @property
-    def arguments(self) -> Mapping[str, Any]: ...
+    def arguments(self) -> Mapping[str, Value]: ...
 
 
 def propose(
     refusal: Refusal,
     bound: _Bound,
-    positional: list[Any],
+    positional: list[Value],
     graph: Graph,
     extra: Sequence[Given],
     module: tree.Module,
@@ -65,7 +66,7 @@ def propose(
     return first_that_helps(_proposals(refusal, bound, tensors, graph, module))
 
 
-def in_words(refusal: Refusal, bound: _Bound, positional: list[Any], module: tree.Module) -> str:
+def in_words(refusal: Refusal, bound: _Bound, positional: list[Value], module: tree.Module) -> str:
     """Give the help for a refused layer where none of the changes turns out to help."""
     tensors = list(tensors_in(positional))
     if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
@@ -116,9 +117,9 @@ def _told_at_input(refusal: Refusal, call: Span, fix: Fix | None) -> Fix | None:
     layer = call.text[: call.text.find("(")]
     label = "its channels stand first, and Keras has them last"
     why = Label(call, refusal.label)
-    facts: dict[str, Any] = {"layer": layer, "argument": "", **refusal.facts}
+    facts = {"layer": layer, "argument": "", **refusal.facts}
     place = fix.edits[0].span
-    return replace(fix, told=refusal.problem.at(place, label, related=[why], **facts))
+    return replace(fix, told=refusal.problem.at(place, label, related=[why], facts=facts))
 
 
 def _first_of(tensor: Tensor, graph: Graph) -> Node:

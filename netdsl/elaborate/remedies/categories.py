@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, LayerKind, Role
 from netdsl.catalog.operations import own_name
@@ -17,6 +16,7 @@ from netdsl.graph import Graph, Node, Ref, refs_in
 from netdsl.record import record
 from netdsl.stack import deep
 from netdsl.tensor import Dim
+from netdsl.value import Value
 
 #: Layers that move, copy, drop or join numbers and change none.
 _PASSING: tuple[Role, ...] = (
@@ -96,7 +96,7 @@ class Followed:
                     yield from ((node, one) for one in dict.fromkeys(arriving.values()))
 
 
-def _definition(node: Node) -> tuple[LayerKind | None, Mapping[str, Any]]:
+def _definition(node: Node) -> tuple[LayerKind | None, Mapping[str, Value]]:
     """Give what a node's layer is, or the layer that it applies to each step, and its arguments."""
     inside = node.operation.bound.get("layer") if node.is_a("step_by_step") else None
     if isinstance(inside, BoundLayer):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import (
     ARTICLES,
@@ -26,9 +24,10 @@ from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import turns
+from netdsl.value import Value
 
 
-def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = None) -> Any:
+def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = None) -> Value:
     """Report a stage that nothing declares."""
     if frame.unit.may_have_lost(name) or name in frame.unit.poisoned:
         return POISON
@@ -100,7 +99,7 @@ _TAKEN_BY = {
 
 def _object_as_stage(
     span: Span, name: str, family: Family, frame: Frame, call: tree.Call | None
-) -> Any:
+) -> Value:
     """`x -> relu`, `x -> L2(1e-4)`: a thing that Keras has, and that is not a layer."""
     written = call.span.text if call is not None else name
     help_ = _TAKEN_BY.get(family, "it belongs into a `train` block").format(name=short(written))
@@ -123,7 +122,7 @@ def _of_rank(name: str, frame: Frame) -> str | None:
     return wanted if wanted in names_and_aliases("layer") else None
 
 
-def tensor_as_stage(stage: tree.Expr, frame: Frame) -> Any:
+def tensor_as_stage(stage: tree.Expr, frame: Frame) -> Value:
     """Report a named tensor after an arrow; it may be named as a model is, in another case."""
     text = stage.span.text
     help_, fix = (
@@ -142,7 +141,7 @@ def tensor_as_stage(stage: tree.Expr, frame: Frame) -> Any:
     return POISON
 
 
-def not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
+def not_a_stage(stage: tree.Expr, value: Value, frame: Frame) -> Value:
     if is_poisoned(value):
         return POISON
     fix = help_ = None
@@ -169,14 +168,14 @@ def not_a_stage(stage: tree.Expr, value: Any, frame: Frame) -> Any:
     return POISON
 
 
-def outside_bodies(span: Span, frame: Frame) -> Any:
+def outside_bodies(span: Span, frame: Frame) -> Value:
     """Report a stage in a function, or in another value at top level: `fn half(x) = x -> Dense(4)`."""
     label = "layers are applied in the body of a block or a model"
     frame.report(problems.NotAStage.at(span, label, help="declare a `block` for it"))
     return POISON
 
 
-def nothing_comes(expr: tree.Expr, frame: Frame) -> Any:
+def nothing_comes(expr: tree.Expr, frame: Frame) -> Value:
     """Report a condition without a branch, or a loop without a turn, where no tensor arrives either."""
     while isinstance(expr, (tree.As, tree.Pipe)):
         expr = expr.stage if isinstance(expr, tree.As) else expr.stages[0]
@@ -199,7 +198,7 @@ def nothing_comes(expr: tree.Expr, frame: Frame) -> Any:
 _MODULES = ("keras", "layers", "preprocessing", "experimental", "tf", "tensorflow", "nn", "torch")
 
 
-def unknown_call(maker: tree.Call, target: Identifier, frame: Frame) -> Any:
+def unknown_call(maker: tree.Call, target: Identifier, frame: Frame) -> Value:
     """Report a stage that nothing in reach has the name of."""
     root = target.name.partition(".")[0]
     name = target.last if root in _MODULES else target.name
@@ -208,7 +207,7 @@ def unknown_call(maker: tree.Call, target: Identifier, frame: Frame) -> Any:
     return unknown_stage(maker.function.span, name, frame, maker)
 
 
-def _qualified_layer(maker: tree.Call, name: str, frame: Frame) -> Any:
+def _qualified_layer(maker: tree.Call, name: str, frame: Frame) -> Value:
     frame.report(
         name_problems.UnknownStage.at(
             maker.function.span,

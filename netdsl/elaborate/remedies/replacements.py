@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from math import prod
-from typing import Any
 
 from netdsl.catalog import has_role
 from netdsl.catalog.kind import Identifier
@@ -27,6 +26,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import stage_before
 from netdsl.tensor import Dim
+from netdsl.value import Value
 
 _LARGEST = 2**31
 
@@ -119,7 +119,7 @@ def _synchronized(written: _Written) -> str:
 
 
 def in_place_of(
-    call: tree.Call, argument: str | None, value: object, frame: Frame
+    call: tree.Call, argument: str | None, value: Value, frame: Frame
 ) -> Iterator[Fix | None]:
     """Propose what the value that an argument refuses says was wanted, at what arrives: perhaps another layer."""
     if argument == "function":
@@ -145,22 +145,27 @@ def _without_batch(call: tree.Call, value: object, arriving: Tensor) -> Fix | No
     return Fix((edit,), text=f"write the sizes without the batch: `{spell(wanted)}`")
 
 
-def _resized(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
+def _resized(call: tree.Call, value: Value, arriving: Tensor) -> Fix | None:
     """`UpSampling2D(2.5)` of 8x8 -> `Resizing(20, 20, interpolation="nearest")`: a layer repeats whole places."""
     others = {a.name: a.value.span.text for a in call.arguments[1:]}
     spatial, channels = arriving.spec.shape[1:-1], arriving.spec.shape[-1]
     if "channels_first" in others.get("data_format", ""):
         spatial, channels = arriving.spec.shape[2:], arriving.spec.shape[1]
-    factors: list[Any] = list(value) if isinstance(value, (list, tuple)) else [value] * len(spatial)
+    factors: list[Value] = (
+        list(value) if isinstance(value, (list, tuple)) else [value] * len(spatial)
+    )
     if len(factors) != len(spatial) or len(spatial) not in (1, 2):
         return None
     sizes: list[int] = []
+    are_whole = True
     for size, factor in zip(spatial, factors, strict=True):
-        is_number = isinstance(factor, (int, float)) and not isinstance(factor, bool)
-        if not isinstance(size, int) or not is_number or not 1 <= size * factor < _LARGEST:
+        if not isinstance(factor, (int, float)) or isinstance(factor, bool):
+            return None
+        if not isinstance(size, int) or not 1 <= size * factor < _LARGEST:
             return None
         sizes.append(int(size * factor))
-    if all(float(factor).is_integer() for factor in factors):
+        are_whole = are_whole and float(factor).is_integer()
+    if are_whole:
         return None  # the number is right, and only its spelling is wrong
     kept = {"interpolation": '"nearest"'} | {
         n: t for n, t in others.items() if n in ("interpolation", "data_format", "name")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Family, families_of, identifiers
@@ -17,6 +16,7 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import names_of_turns, turns, walk
+from netdsl.value import Value
 
 _FAR = 400  # characters that are read back to see what a name stands in
 
@@ -122,7 +122,7 @@ def is_unbound_argument(expr: tree.Expr, frame: Frame) -> bool:
     return frame.lookup(expr.id) is MISSING and not families_of(expr.id)
 
 
-def equals_too_many(expr: tree.Compare, frame: Frame) -> Any:
+def equals_too_many(expr: tree.Compare, frame: Frame) -> Value:
     """Report `activation==relu`, and what was meant."""
     assert isinstance(expr.first, tree.Name)
     gap = Span(expr.span.file, expr.first.span.end, expr.operands[0].span.start)
@@ -139,7 +139,7 @@ def equals_too_many(expr: tree.Compare, frame: Frame) -> Any:
     return POISON
 
 
-def text_and_value(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> Any:
+def text_and_value(expr: tree.Binary, left: Value, right: Value, frame: Frame) -> Value:
     """Report `"fc" + width`, and put the value into the text: `f"fc{width}"`."""
     text, value = (expr.left, expr.right) if isinstance(left, str) else (expr.right, expr.left)
     help_, fix = 'put a value into text: `f"conv{width}"`', None
@@ -156,7 +156,7 @@ def text_and_value(expr: tree.Binary, left: Any, right: Any, frame: Frame) -> An
     return POISON
 
 
-def fact_of_no_model(expr: tree.Expr, frame: Frame) -> Any:
+def fact_of_no_model(expr: tree.Expr, frame: Frame) -> Value:
     """`assert params < 1e6` at top level, where it is not known of which model."""
     text = short(expr.span.text)
     model = next(
@@ -186,7 +186,7 @@ _IDENTIFIED: tuple[Family, ...] = (
 )
 
 
-def unknown_name(span: Span, name: str, frame: Frame) -> Any:
+def unknown_name(span: Span, name: str, frame: Frame) -> Value:
     """Report a name that nothing binds, and suggest the nearest one that something does."""
     if frame.unit.may_have_lost(name):
         return POISON
@@ -212,7 +212,7 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Any:
     return POISON
 
 
-def known_or_reported(expr: tree.Expr, value: Any, frame: Frame) -> Any:
+def known_or_reported(expr: tree.Expr, value: Value, frame: Frame) -> Value:
     """Give a constant's value; a bare name that the catalogue does not have either is reported."""
     if isinstance(value, Identifier) and not is_of_catalogue(value.last):
         return unknown_name(expr.span, value.name, frame)
@@ -224,7 +224,7 @@ def is_of_catalogue(name: str) -> bool:
     return bool(families_of(name)) or any(name in identifiers(family) for family in _IDENTIFIED)
 
 
-def not_taken(expr: tree.Name, frame: Frame) -> Any:
+def not_taken(expr: tree.Name, frame: Frame) -> Value:
     """Report a name that a branch was to give which is not taken."""
     frame.report(
         problems.BranchNotTaken.at(

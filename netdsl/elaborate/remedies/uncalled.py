@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Signature, signature
@@ -24,6 +23,7 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import nodes_around, walk
+from netdsl.value import Value
 
 
 def example_call(name: str, target: object) -> str:
@@ -102,7 +102,7 @@ def _with_the_rest(call: tree.Call, item: Given, found: Signature) -> Fix | None
 _CALLED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, Identifier)
 
 
-def refused_as_value(function: tree.Expr, target: Any, frame: Frame) -> bool:
+def refused_as_value(function: tree.Expr, target: Value, frame: Frame) -> bool:
     """Report what only its own name may call, where a value that holds it is called: `let k = Dense`, `x -> k(8)`.
 
     Python that follows the spec could not tell how such a value is applied, nor what the layer's name is.
@@ -125,7 +125,7 @@ def refused_as_value(function: tree.Expr, target: Any, frame: Frame) -> bool:
     return True
 
 
-def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = ()) -> Any:
+def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = ()) -> Value:
     """Report a layer that stands where a tensor is needed; where one input is all there is, offer it."""
     text = short(span.text)
     source = _only_input(frame)

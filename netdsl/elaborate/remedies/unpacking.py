@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.elaborate.remedies import unbound
 from netdsl.elaborate.scope.entities import Tensor
@@ -11,9 +9,10 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, nodes_around, pattern_names
+from netdsl.value import Value
 
 
-def change_names(pattern: tree.TuplePattern, value: Any) -> Fix | None:
+def change_names(pattern: tree.TuplePattern, value: Value) -> Fix | None:
     """Give the change that makes the names fit what comes, in the words of a fix."""
     if isinstance(value, Tensor):
         return _with_as_many_names(pattern, 1)
@@ -22,7 +21,7 @@ def change_names(pattern: tree.TuplePattern, value: Any) -> Fix | None:
     return None
 
 
-def more_names(pattern: tree.TuplePattern, value: Any, frame: Frame) -> Fix | None:
+def more_names(pattern: tree.TuplePattern, value: Value, frame: Frame) -> Fix | None:
     """`for (width, depth) in [(64, 2, 1), …]` where the braces read a `strides` that nothing binds: a name left out."""
     missing = len(value) - len(pattern.parts) if isinstance(value, (list, tuple)) else 0
     around = nodes_around(frame.unit.module, pattern.span)

@@ -7,17 +7,25 @@ that one mistake gives one diagnostic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from netdsl.catalog.kind import UNRESOLVED, BoundLayer, ExternFunction, LayerKind, Unresolved
+from netdsl.catalog.kind import (
+    UNRESOLVED,
+    BoundLayer,
+    ExternFunction,
+    LayerKind,
+    Structure,
+    Unresolved,
+)
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.graph import Operation, Ref
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec
+from netdsl.value import Entity, Value
 
 if TYPE_CHECKING:
     from netdsl.elaborate.scope.frame import Frame
@@ -33,7 +41,7 @@ class AlreadyTold(Exception):
 
 
 @record
-class Tensor:
+class Tensor(Entity):
     """A tensor of the graph under construction."""
 
     ref: Ref
@@ -43,18 +51,18 @@ class Tensor:
         return "a tensor"
 
 
-class NamedOutputs(tuple[Any, ...]):
+class NamedOutputs(tuple[Value, ...]):
     """Several outputs of a block or model, in order, each also reached by its name."""
 
     names: tuple[str | None, ...]
 
     @staticmethod
-    def of(values: list[Any], names: list[str | None]) -> NamedOutputs:
+    def of(values: list[Value], names: list[str | None]) -> NamedOutputs:
         outputs = NamedOutputs(values)
         outputs.names = tuple(names)
         return outputs
 
-    def by_name(self, name: str) -> Any:
+    def by_name(self, name: str) -> Value:
         """Give one output, or raise KeyError."""
         if name not in self.names:
             raise KeyError(name)
@@ -62,7 +70,7 @@ class NamedOutputs(tuple[Any, ...]):
 
 
 @record
-class KindRef:
+class KindRef(Entity):
     """A layer class of Keras, by the name it was written with."""
 
     name: str
@@ -73,7 +81,7 @@ class KindRef:
 
 
 @record(eq=False)
-class BlockRef:
+class BlockRef(Entity):
     symbol: Symbol
 
     def __str__(self) -> str:
@@ -81,7 +89,7 @@ class BlockRef:
 
 
 @record(eq=False)
-class ModelRef:
+class ModelRef(Entity):
     """A model; `preset` holds the arguments that `model Name = Other(args)` gave, innermost last."""
 
     symbol: Symbol
@@ -91,7 +99,7 @@ class ModelRef:
 
 
 @record(eq=False)
-class ExternLayerRef:
+class ExternLayerRef(Entity):
     symbol: Symbol
 
     def __str__(self) -> str:
@@ -99,7 +107,7 @@ class ExternLayerRef:
 
 
 @record(eq=False)
-class FunctionValue:
+class FunctionValue(Entity):
     """A `fn`, with the frame that its free names are looked up in."""
 
     node: tree.Function
@@ -110,7 +118,7 @@ class FunctionValue:
 
 
 @dataclass(eq=False)
-class SharedLayer:
+class SharedLayer(Entity):
     """`layer name = chain`: operations are made at the first use and found again, by name, at each later one."""
 
     node: tree.LayerDecl
@@ -126,7 +134,7 @@ APPLIED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)
 
 
 @record(eq=False)
-class NotTaken:
+class NotTaken(Entity):
     """What a name after `as` stands for until its stage is run; it may stand in a branch that is not taken."""
 
     name: str
@@ -136,7 +144,7 @@ class NotTaken:
 
 
 @record(eq=False)
-class BuiltinFunction:
+class BuiltinFunction(Entity):
     """A function over values that every spec may call, or one that only assertions have."""
 
     name: str
@@ -146,17 +154,17 @@ class BuiltinFunction:
 
 
 @record(eq=False)
-class ModelFact:
-    """`params`, `macs` or `memory` in an assertion of a body: a number, or a function where it is called."""
+class ModelFact(Entity):
+    """`params`, `macs` or `memory` in an assertion, where it is called: `memory(batch=64)`, `params(ResNet50)`."""
 
     name: str
-    values: Mapping[str, Any]
+    compute: Callable[[tree.Call, Frame], Value]
 
     def __str__(self) -> str:
         return self.name
 
 
-def tensors_in(value: Any) -> Iterator[Tensor]:
+def tensors_in(value: Value) -> Iterator[Tensor]:
     """Give the tensors of a (nested) list, in order."""
     if isinstance(value, Tensor):
         yield value
@@ -165,7 +173,7 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
             yield from tensors_in(item)
 
 
-def makers_in(value: Any) -> Iterator[Any]:
+def makers_in(value: Value) -> Iterator[Value]:
     """Give the classes, blocks and models inside a value that were not called, in order."""
     if isinstance(value, (KindRef, BlockRef, ModelRef, ExternLayerRef)):
         yield value
@@ -174,7 +182,7 @@ def makers_in(value: Any) -> Iterator[Any]:
             yield from makers_in(item)
 
 
-def is_layer(thing: Any) -> bool:
+def is_layer(thing: Value) -> bool:
     """Tell a layer that is not applied, and what makes one."""
     return isinstance(thing, (BoundLayer, *APPLIED_BY_NAME))
 
@@ -186,31 +194,31 @@ _THINGS = (
 )  # fmt: skip
 
 
-def thing_in(value: Any) -> Any:
+def thing_in(value: Value) -> Value:
     """Give the first that neither is a value nor a tensor, in a (nested) list or dict too; None where all are."""
     if isinstance(value, _THINGS):
         return value
+    if not isinstance(value, (list, tuple, dict)):
+        return None
     parts = value.values() if isinstance(value, dict) else value
-    if isinstance(value, (list, tuple, dict)):
-        return next((found for part in parts if (found := thing_in(part)) is not None), None)
-    return None
+    return next((found for part in parts if (found := thing_in(part)) is not None), None)
 
 
-def is_tensorial(value: Any) -> bool:
+def is_tensorial(value: Value) -> bool:
     """Tell whether a value is a tensor or a list with nothing but tensors in it."""
     if isinstance(value, (list, tuple)):
         return bool(value) and all(is_tensorial(item) for item in value)
     return isinstance(value, (Tensor, Poison))
 
 
-def is_poisoned(value: Any) -> bool:
+def is_poisoned(value: Value) -> bool:
     """Tell whether a value is, or holds, something that was reported already."""
     if isinstance(value, (list, tuple)):
         return any(is_poisoned(item) for item in value)
     return isinstance(value, Poison)
 
 
-def refs_of(value: Any) -> Any:
+def refs_of(value: Value) -> Value:
     """Turn tensors inside a value into the references that a graph keeps."""
     if isinstance(value, Tensor):
         return value.ref
@@ -221,7 +229,7 @@ def refs_of(value: Any) -> Any:
     return value
 
 
-def specs_of(value: Any) -> Any:
+def specs_of(value: Value) -> Value:
     """Turn tensors inside a value into their types, lists into tuples."""
     if isinstance(value, Tensor):
         return value.spec
@@ -232,7 +240,15 @@ def specs_of(value: Any) -> Any:
     return value
 
 
-def spell_entity(value: Any) -> str:
+def structure_of(value: Value) -> Structure:
+    """Give the types of the tensors that leave a chain, nested as these are."""
+    if isinstance(value, (list, tuple)):
+        return tuple(structure_of(item) for item in value)
+    assert isinstance(value, Tensor)
+    return value.spec
+
+
+def spell_entity(value: Value) -> str:
     """Name what a value is, for people."""
     from netdsl.elaborate.scope.values import spell_type
 
@@ -271,6 +287,6 @@ class Given:
     """One evaluated argument and where it was written."""
 
     name: str | None
-    value: Any
+    value: Value
     span: Span
     name_span: Span | None = None

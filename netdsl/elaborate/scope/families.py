@@ -7,7 +7,6 @@ dict, a conditional expression, a function. A call of one is an `Ambiguous` unti
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from netdsl.catalog.kind import Ambiguous, Identifier
 from netdsl.catalog.signature import (
@@ -23,6 +22,7 @@ from netdsl.elaborate.scope.entities import POISON, KindRef
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
 from netdsl.syntax.walk import way_to
+from netdsl.value import Value
 
 #: Families whose objects a spec makes by calling them.
 OBJECTS: tuple[Family, ...] = (
@@ -42,12 +42,12 @@ def of_several(
     call: tree.Call,
     name: str,
     families: tuple[Family, ...],
-    make: Callable[[str], Any],
+    make: Callable[[str], Value],
     frame: Frame,
 ) -> Ambiguous:
     """Give a call of a name that is in several families; `make` makes it of the one that an argument takes."""
 
-    def made(family: str) -> Any:
+    def made(family: str) -> Value:
         meant = frame.unit.meant.setdefault((call.span.start, call.span.end), set())
         meant.add(family)
         if len(meant) > 1 and "layer" in meant and not _is_named_alone(call, frame):
@@ -57,13 +57,14 @@ def of_several(
     return Ambiguous(name, families, made)
 
 
-def layer_of(value: Any) -> Any:
+def layer_of(value: Value) -> Value:
     """Take a name that is in several families for the layer, where nothing else is taken."""
-    is_layer = isinstance(value, Ambiguous) and "layer" in value.families
-    return value.made("layer") if is_layer else value
+    if isinstance(value, Ambiguous) and "layer" in value.families:
+        return value.made("layer")
+    return value
 
 
-def holds_ambiguous(value: Any) -> bool:
+def holds_ambiguous(value: Value) -> bool:
     """Tell a list with something in it that is not decided yet."""
     if isinstance(value, (list, tuple)):
         return any(map(holds_ambiguous, value))
@@ -76,7 +77,7 @@ def _is_named_alone(call: tree.Call, frame: Frame) -> bool:
     return bool(around) and isinstance(around[0], tree.Let)
 
 
-def _taken_twice(call: tree.Call, name: str, meant: set[str], frame: Frame) -> Any:
+def _taken_twice(call: tree.Call, name: str, meant: set[str], frame: Frame) -> Value:
     """Report one object of Python that would have to be two."""
     one, other = (ARTICLES[family] for family in sorted(meant)[:2])
     frame.report(
@@ -90,7 +91,7 @@ def _taken_twice(call: tree.Call, name: str, meant: set[str], frame: Frame) -> A
     return POISON
 
 
-def by_its_name(value: Any, families: tuple[Family, ...]) -> Any:
+def by_its_name(value: Value, families: tuple[Family, ...]) -> Value:
     """Read the bare name of a layer as an object's, where only such is taken: `kernel_initializer=Identity`."""
     if not isinstance(value, KindRef) or "layer" in families:
         return value

@@ -7,13 +7,13 @@ adds to, its name prefix, its plan of names). A `Frame` is a scope in it: the bo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netdsl.catalog import layer_kind
-from netdsl.catalog.kind import ExternFunction
+from netdsl.catalog.kind import ExternFunction, Inference
 from netdsl.catalog.signature import names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.sink import Diagnostics
@@ -27,6 +27,7 @@ from netdsl.elaborate.scope.entities import (
     BuiltinFunction,
     ExternLayerRef,
     FunctionValue,
+    Given,
     KindRef,
     ModelRef,
     SharedLayer,
@@ -39,8 +40,15 @@ from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Demand
+from netdsl.value import Entity, Value
 
-MISSING = object()
+if TYPE_CHECKING:
+    from netdsl.catalog.applications import Applied
+    from netdsl.catalog.binding import Binding
+    from netdsl.elaborate.arguments.binding import Prepared
+
+#: What a name stands for that nothing binds, and what arrives at the start of a chain.
+MISSING = Entity()
 
 MOST_AT_A_PLACE = 10  # times that an error of one kind is told at one place, as a loop makes it
 
@@ -48,10 +56,10 @@ MOST_AT_A_PLACE = 10  # times that an error of one kind is told at one place, as
 class Interpreter(NamedTuple):
     """What a session asks of the floors above it: see `interpreter.py`, which fills it."""
 
-    evaluate: Callable[[tree.Expr, Frame], Any]
-    run: Callable[[tree.Expr, Any, Frame], Any]
-    constant: Callable[[tree.Let, Frame], Any]
-    shared_as_layer: Callable[[SharedLayer, Span, Frame, bool], Any]
+    evaluate: Callable[[tree.Expr, Frame], Value]
+    run: Callable[[tree.Expr, Value, Frame], Value]
+    constant: Callable[[tree.Let, Frame], Value]
+    shared_as_layer: Callable[[SharedLayer, Span, Frame, bool], Value]
     check_declarations: Callable[[Frame], None]
 
 
@@ -70,13 +78,18 @@ class Session:
     roots: dict[int, Frame] = field(default_factory=dict)  # a frame for each unit's top level
     arrangements: dict[int, Arrangement] = field(default_factory=dict)
     plans: dict[int, NamePlan] = field(default_factory=dict)
-    bindings: Memo = field(default_factory=Memo)  # argument binding, by kind and values
-    refused_calls: Memo = field(default_factory=Memo)  # reported once
-    fixed_calls: dict[int, tuple[tree.Call, Any]] = field(
-        default_factory=dict
-    )  # bound once, by identity
-    inferences: Memo = field(default_factory=Memo)  # rule results, by binding and types
-    graphs: dict[Any, Graph] = field(default_factory=dict)  # elaborated models, by hyperparameters
+    #: Argument binding, by kind and values; with the arguments as they were written.
+    bindings: Memo[tuple[Binding, dict[str, Value]]] = field(default_factory=Memo)
+    spelled_bindings: Memo[Binding] = field(default_factory=Memo)  # by what the values are spelled
+    #: Calls that were refused, which is reported once.
+    refused_calls: Memo[tuple[tree.Call, Prepared]] = field(default_factory=Memo)
+    #: Calls of literals alone, bound once, by identity.
+    fixed_calls: dict[int, tuple[tree.Call, Prepared]] = field(default_factory=dict)
+    #: What rules gave, by binding and types.
+    inferences: Memo[tuple[Inference, tuple[Demand, ...]]] = field(default_factory=Memo)
+    networks: Memo[Applied] = field(default_factory=Memo)  # what those of Keras gave, likewise
+    #: Elaborated models, by hyperparameters.
+    graphs: dict[Hashable, Graph] = field(default_factory=dict)
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
     suggestions: int = 100  # how often a near name is still looked for: nobody reads a thousand
@@ -123,7 +136,7 @@ class Body:
     path: tuple[str, ...] = ()
     shared: dict[str, Operation] | None = None  # operations of a shared layer, by name
     trainable: bool = True
-    inputs: Any = ()  # the tensors of its inputs, in order
+    inputs: tuple[Value, ...] = ()  # the tensors of its inputs, in order
     runs: bool = True  # False where stages are only looked at, and blocks not gone into
 
     def origin(self, span: Span) -> Origin:
@@ -139,7 +152,7 @@ class DefaultSet:
 
     arguments: Mapping[str, tuple[tree.Argument, ...]]
     frame: Frame
-    values: dict[str, list[Any]] = field(default_factory=dict)
+    values: dict[str, list[Given]] = field(default_factory=dict)
 
 
 class Frame:
@@ -162,7 +175,7 @@ class Frame:
         session: Session,
         unit: Unit,
         parent: Frame | None,
-        variables: dict[str, Any],
+        variables: dict[str, Value],
         body: Body | None,
     ) -> None:
         self.session = session
@@ -172,17 +185,17 @@ class Frame:
         self.body = body
         self.loop: tree.Node | None = None
         self.index = 0
-        self.arriving: Any = parent.arriving if parent is not None else MISSING
+        self.arriving: Value = parent.arriving if parent is not None else MISSING
         self.defaults: tuple[DefaultSet, ...] = parent.defaults if parent is not None else ()
 
-    def turn(self, loop: tree.Node, index: int, variables: dict[str, Any]) -> Frame:
+    def turn(self, loop: tree.Node, index: int, variables: dict[str, Value]) -> Frame:
         """Open the scope of one turn of a loop."""
         self.session.budget.step(TURN_STEPS)
         frame = Frame(self.session, self.unit, self, variables, self.body)
         frame.loop, frame.index = loop, index
         return frame
 
-    def inner(self, variables: dict[str, Any]) -> Frame:
+    def inner(self, variables: dict[str, Value]) -> Frame:
         """Open a scope for a few more names."""
         return Frame(self.session, self.unit, self, variables, self.body)
 
@@ -217,7 +230,7 @@ class Frame:
 
     # -- names ----------------------------------------------------------------------------------
 
-    def lookup(self, name: str) -> Any:
+    def lookup(self, name: str) -> Value:
         """Give what a name stands for, or MISSING; local names win over the catalogue's."""
         frame: Frame | None = self
         while frame is not None:
@@ -244,13 +257,13 @@ class Frame:
         symbol = self.unit.names.get(name)
         return symbol is not None and isinstance(symbol.node, tree.Let)
 
-    def _top_level(self, name: str) -> Any:
+    def _top_level(self, name: str) -> Value:
         symbol = self.unit.names.get(name)
         if symbol is None:
             return POISON if name in self.unit.poisoned else MISSING
         return self.session.root(symbol.unit).declared(symbol)
 
-    def declared(self, symbol: Symbol) -> Any:
+    def declared(self, symbol: Symbol) -> Value:
         """Give what a top-level declaration of this frame's unit stands for."""
         match symbol.node:
             case tree.Let():
@@ -266,13 +279,13 @@ class Frame:
             case tree.ExternFn(_, name, module):
                 return ExternFunction(name, module)
 
-    def _constant(self, node: tree.Let) -> Any:
+    def _constant(self, node: tree.Let) -> Value:
         if node.name not in self.variables:
             self.variables[node.name] = _PENDING
             self.variables[node.name] = self.session.interpreter.constant(node, self)
         return self.lookup(node.name)
 
-    def _circular(self, name: str) -> Any:
+    def _circular(self, name: str) -> Value:
         """Report a constant that is asked for while it is being worked out, with all that are open."""
         from netdsl.diagnostics.problems.structure import Cycle
 
@@ -356,11 +369,11 @@ class Frame:
         return True
 
 
-_PENDING: Any = object()
+_PENDING = Entity()  # the value of a constant that is being worked out
 
 
 @cache
-def catalogue_layer(name: str) -> Any:
+def catalogue_layer(name: str) -> KindRef | Entity:
     """Give the layer of Keras that a name stands for, or MISSING."""
     return MISSING if signature("layer", name) is None else KindRef(name, layer_kind(name))
 

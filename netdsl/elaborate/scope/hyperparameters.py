@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import files as problems
@@ -17,18 +16,19 @@ from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 @record(eq=False)
 class Settings:
     """What is set from outside; `model` is the one model that it is for, if one was named."""
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
     model: str | None = None
 
     def reaching(
         self, model: str, parameters: Collection[str], fixed: Collection[str]
-    ) -> dict[str, Any]:
+    ) -> dict[str, Value]:
         """Give the values that reach a model with these parameters, of which it fixes some itself."""
         if self.model is not None:
             taken = set(parameters) if self.model == model else set()
@@ -44,8 +44,8 @@ class Hyperparameters:
     `fixed` goes by the identity of the statement, for what stands behind `*` and `**` shows only when evaluated.
     """
 
-    reached: dict[str, dict[str, Any]] = field(default_factory=dict)
-    fixed: dict[int, dict[str, Any]] = field(default_factory=dict)
+    reached: dict[str, dict[str, Value]] = field(default_factory=dict)
+    fixed: dict[int, dict[str, Value]] = field(default_factory=dict)
 
     def unused(self, settings: Settings) -> tuple[str, ...]:
         """Give the settings that reached no model."""

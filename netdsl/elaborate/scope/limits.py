@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from netdsl.dimension import LONGEST
 from netdsl.tensor import TOO_LONG, Dim, Shape, Sym, TensorSpec
+from netdsl.value import Container, Value
 
 MAX_NODES = 15_000  # layer applications in one compilation
 MAX_STEPS = 1_100_000  # work in one compilation, in evaluated expressions; some microseconds each
@@ -19,6 +20,8 @@ MAX_NESTING = 40  # lists within lists, which are gone through by functions that
 MAX_ALIKE = 32  # keys that a hash table cannot tell apart at once
 MAX_DEPTH = 120  # blocks within blocks, functions within functions
 
+
+Known = TypeVar("Known")
 
 CONTAINERS = (list, tuple, dict)
 SIZED = (*CONTAINERS, str, Sym)
@@ -58,14 +61,14 @@ class Budget:
     nodes: int = MAX_NODES
     depth: int = 0
     #: Of nested lists, by identity: how many elements they have, and how deep they nest.
-    weighed: dict[int, tuple[Any, tuple[int, int]]] = field(default_factory=dict)
+    weighed: dict[int, tuple[Container, tuple[int, int]]] = field(default_factory=dict)
 
     def step(self, count: int = 1) -> None:
         self.steps -= count
         if self.steps < 0:
             raise LimitReached(f"more than {MAX_STEPS:,} steps of work")
 
-    def hold(self, value: Any) -> None:
+    def hold(self, value: Container | str | Sym) -> None:
         """Charge for a list, dict, text or symbolic size, which what uses it goes through."""
         if isinstance(value, str):
             self.step(len(value) // TEXT_OF_AN_ITEM)
@@ -74,14 +77,14 @@ class Budget:
         else:
             self.step(self._weigh(value)[0] // 4)
 
-    def go_through(self, value: Any) -> None:
+    def go_through(self, value: Value) -> None:
         """Charge for a list, dict or text whose every element is looked at."""
         if isinstance(value, str):
             self.step(len(value) // 4)
         elif isinstance(value, CONTAINERS):
             self.step(self._weigh(value)[0])
 
-    def _weigh(self, value: Any) -> tuple[int, int]:
+    def _weigh(self, value: Container) -> tuple[int, int]:
         """Count the elements of a list, with those of lists and texts in it, and the lists that stand in one another.
 
         A list that stands in another twice counts twice.
@@ -90,7 +93,7 @@ class Budget:
         if known is not None:
             return known[1]
         total, depth = len(value), 0
-        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        parts: Iterable[Value] = [*value, *value.values()] if isinstance(value, dict) else value
         if not any(issubclass(kind, SIZED) for kind in set(map(type, parts))):
             parts = ()  # plain numbers, most often
         for part in parts:
@@ -148,14 +151,14 @@ class Crowds:
             raise LimitReached(f"a dict with more than {MAX_ALIKE} keys of one hash")
 
 
-class Memo(dict[Any, Any]):
+class Memo(dict[Hashable, Known]):
     """What was worked out, by keys made of a spec's values; of many that hash alike some are not remembered."""
 
     def __init__(self) -> None:
         super().__init__()
         self._crowds = Crowds()
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Hashable, value: Known) -> None:
         if not self._crowds.is_full(key):
             super().__setitem__(key, value)
 

@@ -8,7 +8,6 @@ afterwards would be of another spec.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from netdsl.diagnostics.problems.structure import NotChecked
 from netdsl.elaborate.files.linking import Symbol
@@ -16,13 +15,14 @@ from netdsl.elaborate.scope.entities import is_poisoned
 from netdsl.elaborate.scope.frame import Frame, Session
 from netdsl.graph import Graph
 from netdsl.source import Span
+from netdsl.value import Value
 
 
 class UntoldMistake(Exception):
     """Something of a spec could not be made, and no diagnostic says why; the text gives the place."""
 
 
-def require_told(value: Any, span: Span, frame: Frame) -> None:
+def require_told(value: Value, span: Span, frame: Frame) -> None:
     """Raise UntoldMistake for a value that nobody could work out, where no error was reported."""
     if is_poisoned(value) and not frame.session.diagnostics.has_errors:
         text = " ".join(span.text.split())

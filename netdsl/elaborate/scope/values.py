@@ -13,7 +13,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
-from typing import Any
+from typing import Any, TypeAlias
 
 from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import ARTICLES
@@ -27,6 +27,7 @@ from netdsl.elaborate.scope.limits import (
     check_size,
 )
 from netdsl.tensor import Sym, Unknown
+from netdsl.value import Value
 
 _NOT_ZERO = "divide by what is never 0: `max(1, …)`"
 
@@ -39,7 +40,10 @@ class ValueProblem(Exception):
         self.label, self.symbolic, self.help = label, symbolic, help
 
 
-_ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
+#: A value that is given to Python as it is: what Python does not take, it refuses itself, which is then reported.
+Given: TypeAlias = Any
+
+_ARITHMETIC: Mapping[str, Callable[[Given, Given], Value]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -104,7 +108,7 @@ def as_text(value: object) -> str:
     return spell(value) if _other_than_plain(value) else str(value)
 
 
-def binary(op: str, left: Any, right: Any) -> Any:
+def binary(op: str, left: Value, right: Value) -> Value:
     """Apply an arithmetic operator to two values."""
     if is_dim(left) or is_dim(right):
         return _dim_arithmetic(op, left, right)
@@ -123,7 +127,7 @@ def binary(op: str, left: Any, right: Any) -> Any:
     return result
 
 
-def _fits(op: str, left: Any, right: Any) -> bool:
+def _fits(op: str, left: Value, right: Value) -> bool:
     number = (int, float)
     if op == "@":
         return False  # of tensors alone
@@ -139,18 +143,19 @@ def _fits(op: str, left: Any, right: Any) -> bool:
     return False
 
 
-def _guard(op: str, left: Any, right: Any) -> None:
+def _guard(op: str, left: Value, right: Value) -> None:
     """Refuse what would be too large before it is computed."""
     if op == "*":
         for sequence, times in ((left, right), (right, left)):
             if isinstance(sequence, (str, list, tuple)) and isinstance(times, int):
                 check_items(len(sequence) * max(times, 0))
-    whole = op == "**" and isinstance(left, int) and isinstance(right, int) and right > 0
-    if whole and left.bit_length() * right > MAX_BITS and left not in (0, 1, -1):
-        raise LimitReached(f"an integer of more than {MAX_BITS:,} bits")
+    if op == "**" and isinstance(left, int) and isinstance(right, int) and right > 0:
+        is_long = left.bit_length() * right > MAX_BITS
+        if is_long and left not in (0, 1, -1):
+            raise LimitReached(f"an integer of more than {MAX_BITS:,} bits")
 
 
-def _dim_arithmetic(op: str, left: Any, right: Any) -> Any:
+def _dim_arithmetic(op: str, left: Value, right: Value) -> Value:
     takes = (int, Sym, Unknown)
     if not (isinstance(left, takes) and isinstance(right, takes)) or op in ("/", "**", "@"):
         dim = left if is_dim(left) else right
@@ -163,25 +168,25 @@ def _dim_arithmetic(op: str, left: Any, right: Any) -> Any:
     return result
 
 
-def unary(op: str, operand: Any) -> Any:
+def unary(op: str, operand: Value) -> Value:
     """Apply `-`, `+` or `not`."""
     if op == "not":
         return not truth(operand)
-    if is_dim(operand):
+    if isinstance(operand, (Sym, Unknown)):
         return -operand if op == "-" else operand
     if not isinstance(operand, (int, float)):
         raise ValueProblem(f"`{op}` does not take {spell_type(operand)}")
     return -operand if op == "-" else +operand
 
 
-def truth(value: Any) -> bool:
+def truth(value: Value) -> bool:
     """Decide a condition, as Python does; a symbolic dimension decides nothing."""
     if is_dim(value):
         raise ValueProblem(f"`{value}` has no value until data arrives", value)
     return bool(value)
 
 
-_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+_COMPARISONS: Mapping[str, Callable[[Given, Given], object]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -195,7 +200,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def compare(op: str, left: Any, right: Any) -> bool:
+def compare(op: str, left: Value, right: Value) -> bool:
     """Compare two values."""
     if isinstance(left, Sym) or isinstance(right, Sym):
         return _compare_dims(op, left, right)
@@ -207,7 +212,7 @@ def compare(op: str, left: Any, right: Any) -> bool:
         ) from None
 
 
-def _compare_dims(op: str, left: Any, right: Any) -> bool:
+def _compare_dims(op: str, left: Value, right: Value) -> bool:
     numbers = (int, Sym)
     if isinstance(left, numbers) and isinstance(right, numbers) and op not in ("in", "not in"):
         difference = left - right
@@ -219,7 +224,7 @@ def _compare_dims(op: str, left: Any, right: Any) -> bool:
     raise ValueProblem(f"`{op}` cannot be decided for every size of `{dim}`", dim)
 
 
-def subscript(value: Any, index: Any) -> Any:
+def subscript(value: Value, index: Given) -> Value:
     """Take an element or, with a slice, a part."""
     if not isinstance(value, (str, list, tuple, dict)):
         raise ValueProblem(f"{spell_type(value)} has no elements")
@@ -246,7 +251,7 @@ def subscript(value: Any, index: Any) -> Any:
         raise ValueProblem(f"`{spelled}` is no index of {spell_type(value)}") from None
 
 
-def format_value(value: Any, conversion: str, spec: str) -> str:
+def format_value(value: Value, conversion: str, spec: str) -> str:
     """Spell a value inside an f-string."""
     digits = "".join(c if c.isdigit() else " " for c in spec).split()
     if any(len(d) > 6 or int(d) > MAX_TEXT for d in digits):
@@ -255,8 +260,8 @@ def format_value(value: Any, conversion: str, spec: str) -> str:
         raise ValueProblem(f"text needs a number, and `{value}` is symbolic", value)
     if _other_than_plain(value):
         value = as_text(value)
-    spelled: dict[str, Callable[[Any], str]] = {"r": repr, "a": ascii, "s": str}
-    shown: Any = spelled[conversion](value) if conversion in spelled else value
+    spelled: dict[str, Callable[[Value], str]] = {"r": repr, "a": ascii, "s": str}
+    shown: Value = spelled[conversion](value) if conversion in spelled else value
     try:
         return format(shown, spec)
     except (ValueError, TypeError, OverflowError) as error:
@@ -266,13 +271,13 @@ def format_value(value: Any, conversion: str, spec: str) -> str:
 # -- functions ----------------------------------------------------------------------------------
 
 
-def _number(value: Any, function: str) -> Any:
+def _number(value: Given, function: str) -> Given:
     if is_dim(value):
         raise ValueProblem(f"`{function}` needs a number, and `{value}` is symbolic", value)
     return value
 
 
-def _range(*bounds: Any) -> list[int]:
+def _range(*bounds: Given) -> list[Value]:
     for bound in bounds:
         _number(bound, "range")
     turns = range(*bounds)
@@ -280,19 +285,19 @@ def _range(*bounds: Any) -> list[int]:
     return list(turns)
 
 
-def _len(value: Any) -> int:
+def _len(value: Value) -> int:
     if not isinstance(value, (str, list, tuple, dict)):
         raise ValueProblem(f"{spell_type(value)} has no length")
     return len(value)
 
 
-def _sequence(value: Any) -> list[Any]:
+def _sequence(value: Value) -> list[Value]:
     if isinstance(value, (list, tuple, dict, str)):
         return list(value)
     raise ValueProblem(f"{spell_type(value)} is no list")
 
 
-def _sum(values: Any, start: Any = 0) -> Any:
+def _sum(values: Value, start: Value = 0) -> Value:
     if isinstance(start, (str, list, tuple)):
         return _joined(_sequence(values), start)
     for value in _sequence(values):
@@ -300,7 +305,7 @@ def _sum(values: Any, start: Any = 0) -> Any:
     return start
 
 
-def _joined(values: list[Any], start: str | list[Any] | tuple[Any, ...]) -> Any:
+def _joined(values: list[Given], start: str | list[Value] | tuple[Value, ...]) -> Value:
     """Put texts or lists behind one another, in one go: the sum that grows is not copied for each."""
     for value in values:
         if not _fits("+", start, value):
@@ -311,20 +316,20 @@ def _joined(values: list[Any], start: str | list[Any] | tuple[Any, ...]) -> Any:
     return type(start)(itertools.chain(start, *values))
 
 
-def _round(number: Any, ndigits: Any = None) -> Any:
+def _round(number: Given, ndigits: Given = None) -> Value:
     """Round as Python does; far from the point there is nothing to round, and ten to that power is not computed."""
     _number(number, "round")
     if isinstance(ndigits, int) and abs(ndigits) > MAX_BITS:
         ndigits = MAX_BITS if ndigits > 0 else -MAX_BITS
-    result = round(number, ndigits)
+    result: Value = round(number, ndigits)
     check_size(result)
     return result
 
 
-def _plain(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _plain(name: str, function: Callable[..., Value]) -> Callable[..., Value]:
     """Wrap a function that takes plain values only."""
 
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: Value, **kwargs: Value) -> Value:
         for value in args:
             _number(value, name)
         result = function(*args, **kwargs)
@@ -334,16 +339,16 @@ def _plain(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _enumerate(values: Any, start: int = 0) -> list[tuple[int, Any]]:
+def _enumerate(values: Value, start: int = 0) -> list[Value]:
     return list(enumerate(_sequence(values), start))
 
 
-def _zip(*lists: Any) -> list[tuple[Any, ...]]:
+def _zip(*lists: Value) -> list[Value]:
     return list(zip(*(_sequence(v) for v in lists), strict=False))
 
 
 #: The functions that a value may call, by name.
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "range": _range,
     "len": _len,
     "min": _plain("min", min),
@@ -374,7 +379,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def call_function(name: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> Any:
+def call_function(name: str, args: Iterable[Value], kwargs: Mapping[str, Value]) -> Value:
     """Call one of `FUNCTIONS`; a wrong use of plain values is a `ValueProblem` in Python's words."""
     try:
         return FUNCTIONS[name](*args, **kwargs)
@@ -385,7 +390,7 @@ def call_function(name: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> 
 
 
 #: Names that hold values in every file: sizes for `memory(…)`.
-CONSTANTS: Mapping[str, Any] = {
+CONSTANTS: Mapping[str, Value] = {
     "KiB": 1024,
     "MiB": 1024**2,
     "GiB": 1024**3,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, Identifier
 from netdsl.catalog.signature import names_and_aliases
@@ -11,12 +10,13 @@ from netdsl.catalog.spell import spell
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
-from netdsl.elaborate.scope.entities import POISON, is_poisoned
+from netdsl.elaborate.scope.entities import POISON, Given, is_poisoned
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.training.experiment import Made
 from netdsl.elaborate.training.setting_values import Context, Reader, is_not, wrong
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 #: Makers of data sets and the arguments they take, the required first.
 DATA_SOURCES: Mapping[str, tuple[str, ...]] = {
@@ -53,7 +53,7 @@ _BY_ENDING = {".npz": "npz", ".csv": "csv", ".tfrecord": "tfrecord", ".tfrecords
 def maker(makers: Mapping[str, tuple[str, ...]], what: str, made: type[Made]) -> Reader:
     """Read a call of a data source or strategy."""
 
-    def read(setting: tree.Setting, context: Context) -> Any:
+    def read(setting: tree.Setting, context: Context) -> Value:
         value, frame = setting.value, context.frame
         if not isinstance(value, tree.Call) or not isinstance(value.function, tree.Name):
             return _not_a_call(setting, makers, what, made, frame)
@@ -84,7 +84,7 @@ def _not_a_call(
     what: str,
     made: type[Made],
     frame: Frame,
-) -> Any:
+) -> Value:
     found = ev.evaluate(setting.value, frame)
     if isinstance(found, ExternFunction):
         return made(found.name, {}, {}, setting.value.span, found)
@@ -113,12 +113,12 @@ def _made(name: str, makers: Mapping[str, tuple[str, ...]]) -> str | None:
 def _bind_maker(
     name: str,
     parameters: tuple[str, ...],
-    given: list[Any],
+    given: list[Given],
     setting: tree.Setting,
     made: type[Made],
     frame: Frame,
-) -> Any:
-    bound: dict[str, Any] = {}
+) -> Value:
+    bound: dict[str, Value] = {}
     places: dict[str, Span] = {}
     for position, item in enumerate(given):
         own = item.name or (parameters[position] if position < len(parameters) else None)
@@ -138,11 +138,11 @@ def _bind_maker(
     return made(name, bound, places, setting.value.span)
 
 
-def _is_known(name: Any) -> bool:
+def _is_known(name: Value) -> bool:
     return isinstance(name, str) and name in names_and_aliases("dataset")
 
 
-def _unknown_dataset(name: Any, setting: tree.Setting, place: Span, frame: Frame) -> Any:
+def _unknown_dataset(name: Value, setting: tree.Setting, place: Span, frame: Frame) -> Value:
     known = names_and_aliases("dataset")
     near = closest(name, known) if isinstance(name, str) else None
     label = f"keras.datasets has no `{name if isinstance(name, str) else place.text}`"
@@ -153,11 +153,11 @@ def _unknown_dataset(name: Any, setting: tree.Setting, place: Span, frame: Frame
 def _wrong_argument(
     name: str,
     parameters: tuple[str, ...],
-    item: Any,
+    item: Given,
     count: int,
     setting: tree.Setting,
     frame: Frame,
-) -> Any:
+) -> Value:
     """Report an argument of another name, or one too many."""
     takes = "it takes " + ", ".join(f"`{p}`" for p in parameters)
     if item.name is None:

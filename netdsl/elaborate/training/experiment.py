@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.catalog.kind import ExternFunction
 from netdsl.graph import Graph
@@ -16,10 +16,11 @@ from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec
+from netdsl.value import Entity, Value
 
 
 @record(eq=False)
-class Made:
+class Made(Entity):
     """A named maker with its arguments, `npz("f.npz")` or `MirroredStrategy()`: what each argument is and where.
 
     The arguments are those that were given, by name, identifiers as strings. `function` is the user's own where that
@@ -27,7 +28,7 @@ class Made:
     """
 
     kind: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Value]
     places: Mapping[str, Span] = field(default_factory=dict)
     span: Span | None = None
     function: ExternFunction | None = None
@@ -52,7 +53,7 @@ class Setting:
     """One setting: its value, the place of what is written for it, and the hyperparameters that it names."""
 
     name: str
-    value: Any
+    value: Value
     span: Span
     written: tree.Expr
     uses: tuple[str, ...] = ()
@@ -63,7 +64,7 @@ class Tried:
     """What may be tried for a hyperparameter: `in [32, 64]` are choices, `in (1e-4, 1e-2)` a range with both ends."""
 
     kind: Literal["choices", "range"]
-    values: tuple[Any, ...]
+    values: tuple[Value, ...]
     span: Span
 
 
@@ -76,7 +77,7 @@ class Hyperparameter:
     """
 
     name: str
-    value: Any
+    value: Value
     parameter: tree.Parameter
     is_of_block: bool
     reaches_model: bool
@@ -100,7 +101,7 @@ class Port:
     layer: str  # the Keras layer's name
     place: Span
     activation: str = ""
-    loss: Any = None
+    loss: Value = None
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -130,7 +131,7 @@ class Experiment:
     folder: str = ""
     docstring: str | None = None
 
-    def value(self, name: str, default: Any = None) -> Any:
+    def value(self, name: str, default: Value = None) -> Value:
         """Give the value of a setting, or `default` where it is not set."""
         setting = self.settings.get(name)
         return default if setting is None else setting.value
@@ -173,6 +174,6 @@ class Experiment:
         return found if isinstance(found, int) else 32
 
     @property
-    def losses(self) -> Mapping[str, Any]:
+    def losses(self) -> Mapping[str, Value]:
         """The loss of each output that has one, by its name."""
         return {port.name: port.loss for port in self.outputs if port.loss is not None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import structure as structure_problems
@@ -17,14 +16,15 @@ from netdsl.elaborate.training.experiment import Hyperparameter
 from netdsl.elaborate.training.settings import SETTINGS
 from netdsl.graph import Graph
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
-def hyperparameters_of(statement: tree.Train, settings: Settings, root: Frame) -> dict[str, Any]:
+def hyperparameters_of(statement: tree.Train, settings: Settings, root: Frame) -> dict[str, Value]:
     """Give the values of a block's own hyperparameters: as set from outside, or their defaults."""
     names = [p.name for p in statement.parameters]
     given = settings.reaching(statement.model, names, ())
     root.session.hyperparameters.reached[f"train {statement.model}"] = given
-    found: dict[str, Any] = {}
+    found: dict[str, Value] = {}
     for parameter in statement.parameters:
         root.session.place = parameter.span
         if _is_setting(parameter, statement):
@@ -52,7 +52,9 @@ def _in_parentheses(parameter: tree.Parameter, statement: tree.Train) -> Diagnos
     )
 
 
-def _value(parameter: tree.Parameter, given: Mapping[str, Any], model: str, frame: Frame) -> Any:
+def _value(
+    parameter: tree.Parameter, given: Mapping[str, Value], model: str, frame: Frame
+) -> Value:
     label, name = f"train {model}", parameter.name
     if name in given:
         return parameters.check_setting(parameter, given[name], label, frame)
@@ -70,7 +72,7 @@ def _value(parameter: tree.Parameter, given: Mapping[str, Any], model: str, fram
 
 
 def described(
-    statement: tree.Train, own: Mapping[str, Any], graph: Graph | None, target: Any, root: Frame
+    statement: tree.Train, own: Mapping[str, Value], graph: Graph | None, target: Value, root: Frame
 ) -> list[Hyperparameter]:
     """Give the block's hyperparameters, and those that only its model has, as the experiment tells them."""
     declared = _parameters(target, root)
@@ -88,7 +90,7 @@ def described(
     return found
 
 
-def _parameters(target: Any, root: Frame) -> tuple[tree.Parameter, ...]:
+def _parameters(target: Value, root: Frame) -> tuple[tree.Parameter, ...]:
     """Give the parameters of a model; one that is made from another has those of the other."""
     symbol = target.symbol if isinstance(target, ModelRef) else None
     followed: set[int] = set()

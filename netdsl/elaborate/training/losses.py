@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from netdsl.catalog.kind import ObjectValue
 from netdsl.catalog.signature import identifiers, names
@@ -23,6 +22,7 @@ from netdsl.graph import Graph
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec, spell_shape
+from netdsl.value import Value
 
 #: Losses over classes along the last axis.
 _CLASSES = (
@@ -33,18 +33,18 @@ _CLASSES = (
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
-def loss_of(plan: TrainPlan, graph: Graph) -> dict[str, Any]:
+def loss_of(plan: TrainPlan, graph: Graph) -> dict[str, Value]:
     """Give the loss of each output by its name."""
     loss = plan.settings.get("loss")
     outputs = list(graph.outputs)
-    if isinstance(loss, Mapping):
+    if isinstance(loss, dict):
         return {name: loss[name] for name in outputs if name in loss}
     if isinstance(loss, list):
         return dict(zip(outputs, loss, strict=False))
     return {} if loss is None else dict.fromkeys(outputs, loss)
 
 
-def loss_kind(loss: Any, spec: TensorSpec | None = None) -> str:
+def loss_kind(loss: Value, spec: TensorSpec | None = None) -> str:
     """Give a loss's class: `sparse_categorical_crossentropy` -> SparseCategoricalCrossentropy.
 
     Of a word for which `compile` picks one, such as `crossentropy`, it is the likeliest for the output.
@@ -124,11 +124,11 @@ def check_weights(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
     )
 
 
-def _named(setting: Any, outputs: list[str]) -> set[str]:
+def _named(setting: Value, outputs: list[str]) -> set[str]:
     """Give the outputs that a setting is given for one by one; none where it is one for all."""
-    if isinstance(setting, (Mapping, list)):
-        return set(setting if isinstance(setting, Mapping) else outputs)
-    return set()
+    if isinstance(setting, dict):
+        return {name for name in setting if isinstance(name, str)}
+    return set(outputs) if isinstance(setting, list) else set()
 
 
 def _disagreement(with_loss: set[str], with_weight: set[str]) -> str:
@@ -141,8 +141,8 @@ def _disagreement(with_loss: set[str], with_weight: set[str]) -> str:
     return f"`{min(with_weight - with_loss)}` has a weight, and no loss"
 
 
-def _weight_of(weights: Any, name: str, outputs: list[str]) -> Any:
-    if isinstance(weights, Mapping):
+def _weight_of(weights: Value, name: str, outputs: list[str]) -> Value:
+    if isinstance(weights, dict):
         return weights.get(name, 1.0)
     return weights[outputs.index(name)] if isinstance(weights, list) else weights
 

@@ -8,7 +8,6 @@ nothing is advice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.measures import (
@@ -40,6 +39,7 @@ from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec, spell_shape
+from netdsl.value import Value
 
 ACTIVATIONS = ("softmax", "sigmoid", "logits", "linear", "positive")
 
@@ -56,7 +56,7 @@ class Measured:
     """A metric of an output, and where it is written."""
 
     output: str
-    metric: Any
+    metric: Value
     place: Span
 
 
@@ -64,10 +64,10 @@ def metrics_of(plan: TrainPlan, graph: Graph) -> Iterator[Measured]:
     """Give each metric with the output that it is of, in order."""
     setting, written = plan.settings.get("metrics"), plan.trees.get("metrics")
     outputs = list(graph.outputs)
-    if isinstance(setting, Mapping) and isinstance(written, tree.DictExpr):
+    if isinstance(setting, dict) and isinstance(written, tree.DictExpr):
         items = dict(zip(setting, (value for _, value in written.items), strict=False))
         for output, metrics in setting.items():
-            yield from _each(output, metrics, items[output])
+            yield from _each(str(output), metrics, items[output])
     elif len(outputs) == 1:
         yield from _each(outputs[0], setting, written)
     elif isinstance(setting, list) and isinstance(written, tree.ListExpr):
@@ -75,7 +75,7 @@ def metrics_of(plan: TrainPlan, graph: Graph) -> Iterator[Measured]:
             yield from _each(output, metrics, expr)
 
 
-def _each(output: str, metrics: Any, written: tree.Expr | None) -> Iterator[Measured]:
+def _each(output: str, metrics: Value, written: tree.Expr | None) -> Iterator[Measured]:
     if isinstance(metrics, list) and isinstance(written, (tree.ListExpr, tree.TupleExpr)):
         for metric, expr in zip(metrics, written.items, strict=False):
             yield from _each(output, metric, expr)
@@ -200,7 +200,7 @@ def _way_out(kind: str, text: str | None, cells: list[Column], taken: tuple[str,
     return f"`{general}` takes such an output"
 
 
-def _needless(metric: Any, layout: str) -> str | None:
+def _needless(metric: Value, layout: str) -> str | None:
     """Name an argument with which a metric never works on such outputs, and without which it does."""
     if not isinstance(metric, ObjectValue) or _taken(metric, layout):
         return None
@@ -211,7 +211,7 @@ def _needless(metric: Any, layout: str) -> str | None:
     return None
 
 
-def _taken(metric: Any, layout: str) -> tuple[str, ...]:
+def _taken(metric: Value, layout: str) -> tuple[str, ...]:
     """List the labels with which a metric works on outputs that are laid out so, whatever is applied last."""
     found = (
         c.labels for c in columns() if c.layout == layout and metric_verdict(metric, c) == "fits"
@@ -224,7 +224,7 @@ def _classes(spec: TensorSpec) -> int:
     return last if isinstance(last, int) and last > 1 else 2
 
 
-def _wrong_number(metric: Any, spec: TensorSpec) -> tuple[str, str] | None:
+def _wrong_number(metric: Value, spec: TensorSpec) -> tuple[str, str] | None:
     """Find a number of a metric that does not go with the number of units: a class that is not there."""
     units, given = spec.shape[-1], metric_arguments(metric)
     assert isinstance(units, int)
@@ -248,7 +248,7 @@ def _wrong_number(metric: Any, spec: TensorSpec) -> tuple[str, str] | None:
 def check_class_weight(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
     """Report weights of classes where Keras cannot tell the class of a sample, and of classes that are not there."""
     weights = plan.settings.get("class_weight")
-    if not isinstance(weights, Mapping) or len(graph.outputs) != 1:
+    if not isinstance(weights, dict) or len(graph.outputs) != 1:
         return
     (name, ref), place = next(iter(graph.outputs.items())), plan.spans["class_weight"]
     shape = graph.spec(ref).shape
@@ -259,7 +259,9 @@ def check_class_weight(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
     if len(shape) > 2:
         label = f"it weighs whole samples, and `{name}` gives a prediction for each step or place"
         help_ = "leave it out; a loss of your own may weigh each place, and the focal losses weigh what is hard"
-    elif isinstance(classes, int) and (beyond := [k for k in weights if not 0 <= k < classes]):
+    elif isinstance(classes, int) and (
+        beyond := [k for k in weights if isinstance(k, int) and not 0 <= k < classes]
+    ):
         label = f"there is no class {beyond[0]}: `{name}` has those from 0 to {classes - 1}"
         help_ = "count the classes from 0"
     if label:

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import names as name_problems
@@ -24,6 +23,7 @@ from netdsl.elaborate.training.settings import SETTINGS, Context
 from netdsl.graph import Graph
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 @dataclass(eq=False)
@@ -32,7 +32,7 @@ class TrainPlan:
 
     model: str
     span: Span
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Value] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
     trees: dict[str, tree.Expr] = field(default_factory=dict)  # the settings as they are written
     docstring: str | None = None
@@ -41,7 +41,7 @@ class TrainPlan:
 
 
 #: Gives the graph of the model of a block at hyperparameters that the block passes on to it.
-GraphOf = Callable[[tree.Train, Mapping[str, Any]], Graph | None]
+GraphOf = Callable[[tree.Train, Mapping[str, Value]], Graph | None]
 
 #: Settings that `compile_model` uses; the others are for functions that are not generated yet.
 COMPILED_SETTINGS = (
@@ -56,7 +56,7 @@ COMPILED_SETTINGS = (
 
 def read_training(
     unit_root: Frame,
-    statements: tuple[Any, ...],
+    statements: Iterable[tree.Node],
     graphs: Mapping[str, Graph],
     graph_of: GraphOf,
     settings: Settings,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Any
 
 from netdsl.catalog.argument_types import BOOLEAN, ArgumentType, Integer, Number
 from netdsl.catalog.kind import BoundLayer, Identifier, ObjectValue
@@ -22,8 +21,9 @@ from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
+from netdsl.value import Value
 
-Reader = Callable[[tree.Setting, "Context"], Any]
+Reader = Callable[[tree.Setting, "Context"], Value]
 
 #: Short names of dtype policies in other tools.
 _POLICIES = {
@@ -67,7 +67,7 @@ def wrong(
     span: Span | None = None,
     help: str = "",
     instead: str | None = None,
-) -> Any:
+) -> Value:
     """Report a setting's value; `instead` is what was most likely meant."""
     place = span or setting.value.span
     fix = Fix((Edit(place, instead),)) if instead is not None else None
@@ -78,7 +78,7 @@ def wrong(
 
 
 def is_not(
-    setting: tree.Setting, value: Any, wanted: str, span: Span | None = None, what: str = ""
+    setting: tree.Setting, value: Value, wanted: str, span: Span | None = None, what: str = ""
 ) -> str:
     """Say what a value is and what it is not: `epochs` is `"10"`, not a positive integer.
 
@@ -88,7 +88,7 @@ def is_not(
     return f"{named} is {shown(value, span or setting.value.span)}, not {wanted}"
 
 
-def shown(value: Any, span: Span) -> str:
+def shown(value: Value, span: Span) -> str:
     """Name a value: a plain one as it is, an object as it is written with what it is, anything else by its kind."""
     if isinstance(value, ObjectValue):
         article = "an" if value.family[0] in "aeio" else "a"
@@ -102,13 +102,13 @@ def shown(value: Any, span: Span) -> str:
     return spell_entity(value)
 
 
-def plain(setting: tree.Setting, context: Context) -> Any:
+def plain(setting: tree.Setting, context: Context) -> Value:
     """Give the value of a setting, an identifier as a string."""
     value = ev.evaluate(setting.value, context.frame)
     return value.name if isinstance(value, Identifier) else value
 
 
-def _meant(value: Any, kind: ArgumentType, name: str) -> str | None:
+def _meant(value: Value, kind: ArgumentType, name: str) -> str | None:
     from netdsl.catalog.meant import likely_meant  # loaded where there is a mistake
 
     return likely_meant(kind, value, name)
@@ -119,7 +119,7 @@ def whole(minimum: int, *words: str) -> Reader:
     wanted = "a positive integer" if minimum == 1 else f"an integer of at least {minimum}"
     wanted += "".join(f' or `"{w}"`' for w in words)
 
-    def read(setting: tree.Setting, context: Context) -> Any:
+    def read(setting: tree.Setting, context: Context) -> Value:
         value = plain(setting, context)
         if is_poisoned(value) or value in words:
             return value
@@ -138,7 +138,7 @@ def flag(*words: str) -> Reader:
     """Read a truth, or one of `words`."""
     wanted = "".join([f'`"{w}"`, ' for w in words]) + "`True` or `False`"
 
-    def read(setting: tree.Setting, context: Context) -> Any:
+    def read(setting: tree.Setting, context: Context) -> Value:
         value = plain(setting, context)
         if is_poisoned(value) or isinstance(value, bool) or value in words:
             return value
@@ -148,7 +148,7 @@ def flag(*words: str) -> Reader:
     return read
 
 
-def share(setting: tree.Setting, context: Context) -> Any:
+def share(setting: tree.Setting, context: Context) -> Value:
     """Read a share of the data."""
     value = plain(setting, context)
     if is_poisoned(value) or (
@@ -160,7 +160,7 @@ def share(setting: tree.Setting, context: Context) -> Any:
     return wrong(setting, label, context.frame, instead=_meant(value, kind, setting.name))
 
 
-def device(setting: tree.Setting, context: Context) -> Any:
+def device(setting: tree.Setting, context: Context) -> Value:
     """Read the name of a device; its number alone is that of a GPU."""
     value = plain(setting, context)
     if is_poisoned(value) or isinstance(value, str):
@@ -177,7 +177,7 @@ def device(setting: tree.Setting, context: Context) -> Any:
     )
 
 
-def precision(setting: tree.Setting, context: Context) -> Any:
+def precision(setting: tree.Setting, context: Context) -> Value:
     """Read a dtype policy."""
     value = plain(setting, context)
     known = ("float32", "float16", "bfloat16", "float64", *policy_names())
@@ -188,7 +188,7 @@ def precision(setting: tree.Setting, context: Context) -> Any:
     return wrong(setting, label, context.frame, instead=near)
 
 
-def class_weight(setting: tree.Setting, context: Context) -> Any:
+def class_weight(setting: tree.Setting, context: Context) -> Value:
     """Read a dict of weights by class."""
     value = plain(setting, context)
     if is_poisoned(value):

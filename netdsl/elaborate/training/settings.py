@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from netdsl.catalog.kind import Ambiguous, BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import (
@@ -43,6 +42,7 @@ from netdsl.graph import Graph
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
+from netdsl.value import Value
 
 __all__ = ["SETTINGS", "Context"]
 
@@ -58,7 +58,7 @@ _OWN = "declare a function of your own with `extern fn`"
 
 def catalogue_object(
     expr: tree.Expr, family: Family, setting: tree.Setting, frame: Frame, *also: str
-) -> Any:
+) -> Value:
     """Read an optimizer, loss, metric or callback: an identifier, a string, or one with its arguments."""
     value = _object_value(expr, family, frame)
     if isinstance(value, Ambiguous) and family in value.families:
@@ -88,7 +88,9 @@ def catalogue_object(
     return wrong(setting, label, frame, expr.span, help=help, instead=instead)
 
 
-def _only_a_function(expr: tree.Expr, found: Signature, setting: tree.Setting, frame: Frame) -> Any:
+def _only_a_function(
+    expr: tree.Expr, found: Signature, setting: tree.Setting, frame: Frame
+) -> Value:
     """Report a function of Keras that `compile` does not find by its name: `huber` as a metric."""
     family, plain = found.family, found.name.replace("_", "")
     by_class = {n.lower(): n for n in names_and_aliases(family) if n[0].isupper()}
@@ -107,7 +109,7 @@ def _an(family: str) -> str:
 
 def _unknown_object(
     expr: tree.Expr, name: str, family: Family, frame: Frame, also: tuple[str, ...]
-) -> Any:
+) -> Value:
     """Report a name that is none of a family's."""
     own = [n for n in frame.known_names() if isinstance(frame.lookup(n), ExternFunction)]
     near = closest(name, [*own, *identifiers(family), *also, *names_and_aliases(family)])
@@ -125,7 +127,7 @@ def _unknown_object(
     return POISON
 
 
-def _object_value(expr: tree.Expr, family: Family, frame: Frame) -> Any:
+def _object_value(expr: tree.Expr, family: Family, frame: Frame) -> Value:
     """Evaluate; a class that is public in several families is the one of this setting."""
     if isinstance(expr, tree.Call) and isinstance(expr.function, tree.Name):
         found = signature(family, expr.function.id)
@@ -137,19 +139,19 @@ def _object_value(expr: tree.Expr, family: Family, frame: Frame) -> Any:
     return ev.evaluate(expr, frame)
 
 
-def _optimizer(setting: tree.Setting, context: Context) -> Any:
+def _optimizer(setting: tree.Setting, context: Context) -> Value:
     return catalogue_object(setting.value, "optimizer", setting, context.frame)
 
 
-def _loss(setting: tree.Setting, context: Context) -> Any:
-    def loss(expr: tree.Expr) -> Any:
+def _loss(setting: tree.Setting, context: Context) -> Value:
+    def loss(expr: tree.Expr) -> Value:
         return catalogue_object(expr, "loss", setting, context.frame, *LOSS_WORDS)
 
     return _by_output(setting, context, loss)
 
 
-def _loss_weights(setting: tree.Setting, context: Context) -> Any:
-    def number(expr: tree.Expr) -> Any:
+def _loss_weights(setting: tree.Setting, context: Context) -> Value:
+    def number(expr: tree.Expr) -> Value:
         value = ev.evaluate(expr, context.frame)
         if is_poisoned(value) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
             return value
@@ -161,8 +163,8 @@ def _loss_weights(setting: tree.Setting, context: Context) -> Any:
     return _by_output(setting, context, number)
 
 
-def _metrics(setting: tree.Setting, context: Context) -> Any:
-    def metric(expr: tree.Expr) -> Any:
+def _metrics(setting: tree.Setting, context: Context) -> Value:
+    def metric(expr: tree.Expr) -> Value:
         if isinstance(expr, (tree.ListExpr, tree.TupleExpr)):
             return [metric(item) for item in expr.items]
         return catalogue_object(expr, "metric", setting, context.frame, *METRIC_WORDS)
@@ -187,7 +189,7 @@ def _is_for_outputs(setting: tree.Setting, context: Context) -> bool:
     return False
 
 
-def _in_a_list(setting: tree.Setting, context: Context) -> Any:
+def _in_a_list(setting: tree.Setting, context: Context) -> Value:
     """Report one object where a list of them is taken."""
     text = setting.value.span.text
     label = f"`{shorten(text)}` stands alone, and a list is needed"
@@ -195,7 +197,9 @@ def _in_a_list(setting: tree.Setting, context: Context) -> Any:
     return wrong(setting, label, context.frame, help=help, instead=f"[{text}]")
 
 
-def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Expr], Any]) -> Any:
+def _by_output(
+    setting: tree.Setting, context: Context, read: Callable[[tree.Expr], Value]
+) -> Value:
     """Read a setting given once, in a list in the order of the outputs, or in a dict by their names."""
     outputs, value = context.outputs, setting.value
     if isinstance(value, (tree.ListExpr, tree.TupleExpr)):
@@ -210,7 +214,7 @@ def _by_output(setting: tree.Setting, context: Context, read: Callable[[tree.Exp
         return [read(item) for item in value.items]
     if not isinstance(value, tree.DictExpr):
         return read(value)
-    result: dict[str, Any] = {}
+    result: dict[Value, Value] = {}
     fine = True
     for key, item in value.items:
         name = ev.evaluate(key, context.frame)
@@ -248,7 +252,7 @@ def _differ(
     help: str,
     context: Context,
     instead: str | None = None,
-) -> Any:
+) -> Value:
     fix = Fix((Edit(span, instead),)) if instead else None
     context.frame.report(
         problems.OutputsDiffer.at(span, label, name=setting.name, help=help, fix=fix)
@@ -256,7 +260,7 @@ def _differ(
     return POISON
 
 
-def _callbacks(setting: tree.Setting, context: Context) -> Any:
+def _callbacks(setting: tree.Setting, context: Context) -> Value:
     value, frame = setting.value, context.frame
     if isinstance(value, tree.ListExpr):
         return [catalogue_object(item, "callback", setting, frame) for item in value.items]
@@ -264,7 +268,7 @@ def _callbacks(setting: tree.Setting, context: Context) -> Any:
     return POISON if is_poisoned(found) else _in_a_list(setting, context)
 
 
-def _augment(setting: tree.Setting, context: Context) -> Any:
+def _augment(setting: tree.Setting, context: Context) -> Value:
     value = layer_of(ev.evaluate(setting.value, context.frame))
     if isinstance(value, BoundLayer) or is_poisoned(value):
         return value
@@ -278,10 +282,10 @@ def _augment(setting: tree.Setting, context: Context) -> Any:
     return wrong(setting, label, context.frame, help=help, instead=instead)
 
 
-def _adapt(setting: tree.Setting, context: Context) -> Any:
+def _adapt(setting: tree.Setting, context: Context) -> Value:
     value = setting.value
     items = value.items if isinstance(value, (tree.ListExpr, tree.TupleExpr)) else (value,)
-    names: list[str] = []
+    names: list[Value] = []
     for item in items:
         name = ev.evaluate(item, context.frame)
         name = name.name if isinstance(name, Identifier) else name
@@ -303,12 +307,12 @@ def _adapt(setting: tree.Setting, context: Context) -> Any:
     return names
 
 
-def _adapt_problem(name: Any, graph: Graph | None) -> str:
+def _adapt_problem(name: str, graph: Graph | None) -> str:
     if graph is None or not graph.complete:
         return ""
     nodes = {node.name: node for node in graph.nodes}
     if name not in nodes:
-        near = closest(str(name), nodes)
+        near = closest(name, nodes)
         return f"the model has no layer `{name}`" + (f"; did you mean `{near}`?" if near else "")
     node = nodes[name]
     learns = node.operation.definition.learns if node.operation.definition else None
@@ -319,7 +323,7 @@ def _adapt_problem(name: Any, graph: Graph | None) -> str:
     return ""
 
 
-SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Any]] = {
+SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Value]] = {
     "optimizer": _optimizer,
     "loss": _loss,
     "loss_weights": _loss_weights,
