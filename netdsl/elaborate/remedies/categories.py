@@ -78,9 +78,14 @@ class Followed:
             return None if count is None else Categories(count, node)
         return _most(node, found) if definition.is_a(*_PASSING) else None
 
-    def meetings(self, graph: Graph) -> Iterator[tuple[Node, Categories]]:
-        """Give each node of a graph, and of the models in it, that numbers of categories arrive at."""
-        pending: list[tuple[Graph, dict[int, Categories]]] = [(graph, {})]
+    def meetings(
+        self, graph: Graph, arriving: Arriving | None = None
+    ) -> Iterator[tuple[Node, Categories]]:
+        """Give each node of a graph, and of the models in it, that numbers of categories arrive at.
+
+        `arriving` are those of the inputs, by their place.
+        """
+        pending: list[tuple[Graph, dict[int, Categories]]] = [(graph, dict(arriving or {}))]
         seen: set[int] = set()
         while pending:
             inside, given = pending.pop()
@@ -89,11 +94,11 @@ class Followed:
                 continue
             seen.add(id(found))
             for node in inside.nodes:
-                arriving = arriving_at(node, found)
-                if arriving and node.operation.graph is not None:
-                    pending.append((node.operation.graph, arriving))
-                elif arriving:
-                    yield from ((node, one) for one in dict.fromkeys(arriving.values()))
+                here = arriving_at(node, found)
+                if here and node.operation.graph is not None:
+                    pending.append((node.operation.graph, here))
+                elif here:
+                    yield from ((node, one) for one in dict.fromkeys(here.values()))
 
 
 def _definition(node: Node) -> tuple[LayerKind | None, Mapping[str, Value]]:

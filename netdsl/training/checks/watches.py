@@ -1,0 +1,368 @@
+"""What is seen only by reading: NaN, labels outside their classes, indices outside a table, text among numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Label
+from netdsl.diagnostics.problems import data as problems
+from netdsl.elaborate.remedies.categories import Categories, Followed, bound_of
+from netdsl.graph import Node
+from netdsl.tensor import UNKNOWN
+from netdsl.training.extras import needed
+from netdsl.training.labels import WORDS, Form, classes_of, form_of, ignored, kind_of, loss_place
+from netdsl.training.sources.parts import Field, Opening, Part
+
+#: So many names of classes are kept; where there are more it is no column of classes.
+MOST_CLASSES = 100_000
+
+Place = tuple[int, ...]
+
+
+class Watch:
+    """Sees one field's pieces in order, and reports at the end."""
+
+    def __init__(self, opening: Opening, part: Part, field: Field) -> None:
+        self.opening, self.part, self.field = opening, part, field
+
+    def see(self, array: Any, start: int) -> None:
+        """Take a piece whose first sample is number `start`."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Report what was seen."""
+        raise NotImplementedError
+
+    def report(self, found: Diagnostic) -> None:
+        self.opening.report(found)
+
+    def where(self, place: Place) -> str:
+        """Name a place in the data: `column `age`, row 17`, or `sample 3, at (0, 5)`."""
+        field, sample = self.field, place[0]
+        part = "" if self.part.name == "train" else f" of the {self.part.name} data"
+        if field.members:
+            column = field.members[place[1]] if len(place) > 1 else field.members[0]
+            return f"column `{column}`, row {sample:,}{part}"
+        inside = (
+            f", at {place[1:]}" if len(place) > 2 else f", at {place[1]}" if len(place) == 2 else ""
+        )
+        return f"{field.shown}, sample {sample:,}{inside}{part}"
+
+
+def watches_for(opening: Opening, part: Part, field: Field) -> Iterable[Watch]:
+    """Give what is to be seen of a field."""
+    is_text = field.dtype in ("string", "bytes")
+    if field.role == "input":
+        if field.dtype == "object" or field.dtype.startswith(("float", "bfloat")):
+            yield Numbers(opening, part, field)
+        bound = bound_at(opening, field)
+        if bound is not None and not is_text:
+            yield Indices(opening, part, field, *bound)
+        return
+    if field.dtype == "object" or field.dtype.startswith(("float", "bfloat")):
+        yield Numbers(opening, part, field)
+    if form_of(field.port) not in ("values", "any") and field.dtype != "bytes":
+        yield Labels(opening, part, field)
+
+
+def numeric(array: Any) -> Any:
+    """Give an array as numbers: NaN where there are none; anything that has a dtype of numbers stays as it is."""
+    if array.dtype.kind in "biufc":
+        return array
+    pandas = needed("pandas", "to read tables")
+    flat = pandas.to_numeric(pandas.Series(array.reshape(-1)), errors="coerce").to_numpy("float64")
+    return flat.reshape(array.shape)
+
+
+def first_place(mask: Any, start: int) -> Place:
+    """Give the place of the first that is true, samples counted from the whole's first."""
+    numpy = needed("numpy")
+    place = tuple(int(i) for i in numpy.unravel_index(int(mask.argmax()), mask.shape))
+    return (place[0] + start, *place[1:])
+
+
+class Numbers(Watch):
+    """NaN, infinity and cells with nothing in them; text where numbers are wanted, fractions where whole ones are."""
+
+    def __init__(self, opening: Opening, part: Part, field: Field) -> None:
+        super().__init__(opening, part, field)
+        self.bad, self.first = 0, ()  # type: int, Place
+        self.texts, self.text_at, self.text = 0, (), ""  # type: int, Place, object
+        self.fraction_at: Place = ()
+        self.fraction = 0.0
+
+    def see(self, array: Any, start: int) -> None:
+        numpy = needed("numpy")
+        if self.field.port.dtype == "string" and self.field.role == "input":
+            return
+        if array.dtype.kind in "biu":
+            return
+        if array.dtype.kind not in "fc":
+            array = self._numbers(array, start)
+        wrong = ~numpy.isfinite(array)
+        count = int(wrong.sum())
+        if count and not self.bad:
+            self.first = first_place(wrong, start)
+        self.bad += count
+        self._see_fractions(array, wrong, start)
+
+    def _numbers(self, array: Any, start: int) -> Any:
+        pandas, numpy = needed("pandas", "to read tables"), needed("numpy")
+        if _are_labels(self.field) and not _is_numeric(array):
+            return numpy.where(pandas.isna(array), numpy.nan, 0.0)  # names of classes
+        numbers = numeric(array)
+        texts = numpy.isnan(numbers) & ~numpy.asarray(pandas.isna(array))
+        if texts.any() and not self.texts:
+            self.text_at = first_place(texts, start)
+            self.text = array[(self.text_at[0] - start, *self.text_at[1:])]
+        self.texts += int(texts.sum())
+        return numpy.where(texts, 0.0, numbers)
+
+    def _see_fractions(self, array: Any, wrong: Any, start: int) -> None:
+        numpy = needed("numpy")
+        if (
+            self.fraction_at
+            or self.field.role != "input"
+            or not self.field.port.dtype.startswith(("int", "uint"))
+        ):
+            return
+        parts = ~wrong & (numpy.where(wrong, 0, array) % 1 != 0)
+        if parts.any():
+            self.fraction_at = first_place(parts, start)
+            self.fraction = float(array[(self.fraction_at[0] - start, *self.fraction_at[1:])])
+
+    def finish(self) -> None:
+        field, port = self.field, self.field.port
+        if self.texts:
+            label = f"{self.where(self.text_at)} is {self.text!r}, and {port.dtype} is wanted"
+            label += f"; {self.texts:,} such cells" if self.texts > 1 else ""
+            self.report(
+                problems.ValuesDiffer.at(
+                    field.place, label, role=field.role, name=port.name,
+                    help="leave the column out by `features=[…]`, or give it an input: `input name: string[1]`",
+                )
+            )  # fmt: skip
+        elif self.bad:
+            of_them = "value, in" if self.bad == 1 else "values, the first in"
+            label = f"{self.bad:,} {of_them} {self.where(self.first)}"
+            help = "leave those samples out, or put numbers for them, before they are saved"
+            self.report(problems.NotFinite.at(field.place, label, help=help))
+        elif self.fraction_at:
+            label = (
+                f"{self.where(self.fraction_at)} is {self.fraction:g}, the input is {port.dtype}"
+            )
+            self.report(problems.ValuesDiffer.at(field.place, label, role="input", name=port.name))
+
+
+def _are_labels(field: Field) -> bool:
+    """Tell whether a column's text may be names of classes."""
+    return field.role == "output" and form_of(field.port) in (
+        "numbers",
+        "one_hot",
+        "binary",
+        "either",
+        "margin",
+    )
+
+
+def _is_numeric(array: Any) -> bool:
+    numpy, pandas = needed("numpy"), needed("pandas", "to read tables")
+    return bool((~numpy.isnan(numeric(array)) | numpy.asarray(pandas.isna(array))).all())
+
+
+class Indices(Watch):
+    """Numbers that look rows of a table up, and have to be below how many it has."""
+
+    def __init__(self, opening: Opening, part: Part, field: Field, rows: int, node: Node) -> None:
+        super().__init__(opening, part, field)
+        self.rows, self.node = rows, node
+        self.outside, self.first, self.value = 0, (), 0  # type: int, Place, int
+        self.most = 0
+
+    def see(self, array: Any, start: int) -> None:
+        numbers = numeric(array)
+        self.most = max(self.most, int(numbers.max(initial=0)))
+        wrong = (numbers < 0) | (numbers >= self.rows)
+        count = int(wrong.sum())
+        if count and not self.outside:
+            self.first = first_place(wrong, start)
+            self.value = int(numbers[(self.first[0] - start, *self.first[1:])])
+        self.outside += count
+
+    def finish(self) -> None:
+        if not self.outside:
+            return
+        span = self.node.operation.span or self.node.origin.span
+        definition = self.node.operation.definition
+        argument = definition.bounded_by if definition is not None else ""
+        label = f"{self.where(self.first)} is {self.value}, `{self.node.kind}` has rows 0 to {self.rows - 1}"
+        label += f"; {self.outside:,} such numbers" if self.outside > 1 else ""
+        help = "numbers below 0 look nothing up" if self.value < 0 else ""
+        if not help and argument:
+            help = f"give it room for all: `{argument}={self.most + 1}`"
+        self.report(
+            problems.IndexOutside.at(
+                self.field.place, label, name=self.field.port.name, help=help,
+                related=(Label(span, f"{self.rows} rows are here"),),
+            )
+        )  # fmt: skip
+
+
+def bound_at(opening: Opening, field: Field) -> tuple[int, Node] | None:
+    """Give the smallest table that an input's numbers look up, and its layer."""
+    graph = opening.experiment.graph
+    ports = [port.name for port in opening.inputs]
+    place = ports.index(field.port.name)
+    arriving = {place: Categories(UNKNOWN, graph.nodes[graph.inputs[place]])}
+    bounds = [
+        (rows, node)
+        for node, _ in Followed().meetings(graph, arriving)
+        if (rows := bound_of(node)) is not None
+    ]
+    return min(bounds, key=lambda found: found[0], default=None)
+
+
+class Labels(Watch):
+    """Labels by what the loss takes: numbers below the classes, rows with a 1, 0 or 1."""
+
+    def __init__(self, opening: Opening, part: Part, field: Field) -> None:
+        super().__init__(opening, part, field)
+        self.form: Form = form_of(field.port)
+        self.names: set[str] = set()
+        self.low, self.high = float("inf"), float("-inf")
+        self.outside, self.first, self.value = 0, (), 0.0  # type: int, Place, float
+        self.whole = True
+        self.seen: set[float] = set()
+
+    def see(self, array: Any, start: int) -> None:
+        if array.dtype.kind not in "biuf" and not _is_numeric(array):
+            self._see_names(array)
+            return
+        numpy = needed("numpy")
+        numbers = numeric(array)
+        finite = numpy.isfinite(numbers)
+        if not finite.any():
+            return
+        self.low = min(self.low, float(numbers[finite].min()))
+        self.high = max(self.high, float(numbers[finite].max()))
+        self.whole = self.whole and bool((numbers[finite] % 1 == 0).all())
+        wrong = finite & self._outside(numbers)
+        if wrong.any() and not self.outside:
+            self.first = first_place(wrong, start)
+            self.value = float(numbers[(self.first[0] - start, *self.first[1:])])
+        self.outside += int(wrong.sum())
+        self._see_classes(numbers, finite)
+
+    def _see_names(self, array: Any) -> None:
+        if len(self.names) < MOST_CLASSES:
+            self.names.update(
+                str(value) for value in array.reshape(-1) if value == value and value is not None
+            )
+
+    def _outside(self, numbers: Any) -> Any:
+        """Say which labels the loss has no place for."""
+        if self._are_numbers(numbers):
+            left_out = ignored(self.field.port)
+            most = classes_of(self.field.port)
+            wrong = (numbers < 0) | (numbers % 1 != 0)
+            wrong |= numbers >= most if most is not None else False
+            return wrong & (numbers != left_out) if left_out is not None else wrong
+        if self.form == "margin":
+            return (numbers != -1) & (numbers != 0) & (numbers != 1)
+        return (numbers < 0) | (numbers > 1)
+
+    def _are_numbers(self, numbers: Any) -> bool:
+        if self.form != "either":
+            return self.form == "numbers"
+        classes = classes_of(self.field.port)
+        return classes != 1 and not (numbers.ndim > 1 and numbers.shape[-1] == classes)
+
+    def _see_classes(self, numbers: Any, finite: Any) -> None:
+        if len(self.seen) > 1:
+            return
+        if self.form == "one_hot" or (
+            numbers.ndim > 1 and numbers.shape[-1] > 1 and not self._are_numbers(numbers)
+        ):
+            if self.form == "one_hot" and numbers.ndim == 2:
+                self.seen.update(float(v) for v in set(numbers.argmax(-1).tolist()))
+            else:
+                self.seen.update((0.0, 1.0))  # each unit is a question of its own
+            return
+        values = numbers[finite]
+        self.seen.update((float(values.min()), float(values.max())))
+
+    def finish(self) -> None:
+        if self.names:
+            self._finish_names()
+        elif self.outside:
+            self.report(self._for_loss() or self._numbers_outside())
+        elif len(self.seen) == 1 and self.part.name == "train":
+            only = f"{next(iter(self.seen)):g}"
+            self._one_class(f"every label of {self.field.shown} is {only}")
+
+    def _finish_names(self) -> None:
+        field, classes = self.field, classes_of(self.field.port)
+        room = 2 if classes == 1 else classes
+        if len(self.names) == 1:
+            self._one_class(f"every label of {field.shown} is `{next(iter(self.names))}`")
+        elif room is not None and len(self.names) > room:
+            label = f"{field.shown} holds {len(self.names):,} different texts, the output tells {room} classes apart"
+            self.report(
+                problems.LabelOutside.at(
+                    field.place, label, name=field.port.name,
+                    related=(Label(field.port.place, f"{classes} units"),),
+                )
+            )  # fmt: skip
+
+    def _one_class(self, label: str) -> None:
+        help = "there is nothing to tell apart: is the data sorted, and cut off?"
+        self.report(
+            problems.OneClass.at(self.field.place, label, name=self.field.port.name, help=help)
+        )
+
+    def _for_loss(self) -> Diagnostic | None:
+        """Say so where the labels are right, for another loss."""
+        field, port = self.field, self.field.port
+        if self.form != "binary" or not self.whole or self.low < 0:
+            return None
+        classes = int(self.high) + 1
+        return problems.LabelsForLoss.at(
+            loss_place(self.opening.experiment),
+            f"`{kind_of(port)}` takes {WORDS['binary']}, {field.shown} holds {self.low:g} to {self.high:g}",
+            name=port.name,
+            help=f"for {classes} classes: `Dense({classes}, activation=softmax)` and "
+            "`loss = sparse_categorical_crossentropy`",
+            related=(Label(field.place, "the labels are from here"),),
+        )
+
+    def _numbers_outside(self) -> Diagnostic:
+        field, port = self.field, self.field.port
+        classes = classes_of(port)
+        takes = (
+            f"classes are 0 to {(classes or 1) - 1}"
+            if self.form in ("numbers", "either")
+            else f"it takes {WORDS[self.form]}"
+        )
+        label = f"{self.where(self.first)} is {self.value:g}, {takes}"
+        label += f"; {self.outside:,} such labels" if self.outside > 1 else ""
+        return problems.LabelOutside.at(
+            field.place,
+            label,
+            name=port.name,
+            help=self._help(classes),
+            related=(Label(port.place, f"the output is {list(port.shape[1:])}"),),
+        )
+
+    def _help(self, classes: int | None) -> str:
+        if self.form not in ("numbers", "either"):
+            return ""
+        if not self.whole:
+            return "numbers with fractions are values: `loss = mse`"
+        if self.low >= 1 and classes is not None and self.high == classes:
+            return "count classes from 0: subtract 1 from each label"
+        if self.low >= 0:
+            return f"give the output {int(self.high) + 1} units, one for each class"
+        return (
+            "count classes from 0; what is to be left out is named by the loss: `ignore_class=-1`"
+        )

@@ -1,0 +1,42 @@
+"""What is not installed: the packages of the extras, imported where they are used, and the command that brings them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+#: Which extra brings a package, by its name in an import.
+EXTRAS = {
+    "keras": "train", "tensorflow": "train", "sklearn": "train", "pandas": "train", "pyarrow": "train",
+    "numpy": "train", "PIL": "train", "matplotlib": "train",
+    "optuna": "sweep",
+    "onnx": "export", "onnxruntime": "export", "tf2onnx": "export", "ai_edge_litert": "export",
+    "jax": "jax",
+}  # fmt: skip
+
+#: What a package is called where it is installed, if not as in an import.
+_CALLED = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edge-litert"}
+
+
+class MissingExtra(Exception):
+    """A package of an extra is not installed; `extra` is the one that brings it."""
+
+    def __init__(self, package: str, why: str = "") -> None:
+        self.package = _CALLED.get(package, package)
+        self.extra = EXTRAS.get(package, "train")
+        purpose = f" {why}" if why else ""
+        super().__init__(
+            f"{self.package} is needed{purpose} and is not installed: "
+            f"pip install 'netdsl[{self.extra}]'"
+        )
+
+
+def needed(module: str, why: str = "") -> Any:
+    """Import a module of an extra; raises MissingExtra where its package is not installed."""
+    package = module.partition(".")[0]
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != package:
+            raise
+        raise MissingExtra(package, why) from error

@@ -1,0 +1,200 @@
+"""Arrays in an `.npz` file, read from the archive by pieces, compressed or not; nothing in it is unpickled."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from math import prod
+from pathlib import Path
+from typing import IO, Any
+
+from netdsl.elaborate.training.experiment import Port
+from netdsl.record import record
+from netdsl.training.extras import needed
+from netdsl.training.sources.arrays import report_counts
+from netdsl.training.sources.parts import (
+    PIECE_BYTES,
+    Field,
+    Opening,
+    Part,
+    PartName,
+    Piece,
+    Role,
+    file_at,
+    unknown_column,
+    unreadable,
+)
+
+#: What arrays for one part of the data end in.
+SUFFIXES: Mapping[PartName, tuple[str, ...]] = {
+    "train": ("_train",),
+    "validation": ("_val", "_valid", "_validation"),
+    "test": ("_test",),
+}
+
+
+@record(eq=False)
+class Header:
+    """What an array of the archive says of itself."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    in_columns: bool  # Fortran's order: it has to be read whole
+
+    @property
+    def dtype_name(self) -> str:
+        if self.dtype.hasobject:
+            return "objects"
+        return "string" if self.dtype.kind in "US" else str(self.dtype.name)
+
+
+def open_npz(opening: Opening) -> list[Part]:
+    """Find the arrays for each input and output; those of `x_train`, `x_test` and such give several parts."""
+    path = file_at(opening)
+    if path is None:
+        return []
+    try:
+        headers = read_headers(path)
+    except (OSError, ValueError, zipfile.BadZipFile, SyntaxError) as error:
+        unreadable(opening, path, error, "archive of NumPy arrays")
+        return []
+    parts = []
+    for name, suffix in _divisions(opening, headers):
+        fields = _fields(opening, headers, suffix)
+        if fields is None:
+            return []
+        count = report_counts(opening, {f.key: headers[f.key].shape[0] for f in fields})
+        if count is None:
+            return []
+        keys = tuple(dict.fromkeys(field.key for field in fields))
+        parts.append(Part(name, count, tuple(fields), _reader(path, keys), opening.span))
+    return parts
+
+
+def read_headers(path: Path) -> dict[str, Header]:
+    """Read the names, shapes and dtypes of an archive's arrays."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".npy")]
+        if not names:
+            raise ValueError("it holds no array")
+        found = {}
+        for name in names:
+            with archive.open(name) as stream:
+                found[name.removesuffix(".npy")] = _header(stream)
+        return found
+
+
+def _header(stream: IO[bytes]) -> Header:
+    form = needed("numpy.lib.format")
+    major, _ = form.read_magic(stream)
+    read = form.read_array_header_1_0 if major == 1 else form.read_array_header_2_0
+    shape, in_columns, dtype = read(stream)
+    return Header(tuple(shape), dtype, in_columns)
+
+
+def _divisions(opening: Opening, headers: Mapping[str, Header]) -> list[tuple[PartName, str]]:
+    """Say which parts the names of the arrays tell of, and what the names of each end in."""
+    given = {"x", "y"} & set(opening.source.arguments)
+    found = [
+        (part, suffix)
+        for part, suffixes in SUFFIXES.items()
+        for suffix in suffixes
+        if any(f"{stem}{suffix}" in headers for stem in _stems(opening.inputs, "x"))
+    ]
+    if given or not any(part == "train" for part, _ in found):
+        return [(opening.part, "")]
+    return found if opening.part == "train" else [(opening.part, found[-1][1])]
+
+
+def _stems(ports: tuple[Port, ...], usual: str) -> list[str]:
+    return [*(port.name for port in ports), *([usual] if len(ports) == 1 else [])]
+
+
+def _fields(opening: Opening, headers: Mapping[str, Header], suffix: str) -> list[Field] | None:
+    wanted: list[tuple[Role, Port, str, str]] = [
+        *(("input", port, "x", "x") for port in opening.inputs),
+        *(("output", port, "y", "y") for port in opening.labelled),
+    ]
+    fields = []
+    for role, port, argument, usual in wanted:
+        sole = len(opening.inputs if role == "input" else opening.labelled) == 1
+        key = _key(opening, headers, port, argument, usual if sole else "", suffix)
+        if key is None:
+            return None
+        header = headers[key]
+        if not header.shape:
+            unknown_column(opening, key, list(headers), "array of samples", opening.place(argument))
+            return None
+        shown = f"array `{key}`"
+        place = opening.place(argument)
+        fields.append(Field(role, port, key, shown, header.shape[1:], header.dtype_name, place))
+    return fields
+
+
+def _key(
+    opening: Opening,
+    headers: Mapping[str, Header],
+    port: Port,
+    argument: str,
+    usual: str,
+    suffix: str,
+) -> str | None:
+    """Give the array for an input or output, or report that there is none."""
+    given = opening.argument(argument)
+    if isinstance(given, Mapping):
+        given = given.get(port.name)
+    names = [str(given)] if given is not None else [f"{port.name}{suffix}"]
+    if given is None and usual:
+        names.append(f"{usual}{suffix}")
+    for name in names:
+        if name in headers:
+            return name
+    way = (
+        f'say which it is: `{argument}="…"`'
+        if usual
+        else f'say which it is: `{argument}={{"{port.name}": "…"}}`'
+    )
+    place = opening.place(argument)
+    unknown_column(opening, names[0], list(headers), "array", place, help=way)
+    return None
+
+
+def _reader(path: Path, keys: tuple[str, ...]) -> Any:
+    def pieces() -> Iterator[Piece]:
+        with ExitStack() as stack:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            streams = {k: stack.enter_context(archive.open(f"{k}.npy")) for k in keys}
+            headers = {key: _header(stream) for key, stream in streams.items()}
+            rows = _rows(headers)
+            count = min(header.shape[0] for header in headers.values())
+            whole = {k: _whole(streams[k], h) for k, h in headers.items() if h.in_columns}
+            for start in range(0, count, rows):
+                size = min(rows, count - start)
+                yield {
+                    key: whole[key][start : start + size]
+                    if key in whole
+                    else _next(streams[key], header, size)
+                    for key, header in headers.items()
+                }
+
+    return pieces
+
+
+def _rows(headers: Mapping[str, Header]) -> int:
+    """Say how many samples a piece has."""
+    sample: int = sum(prod(h.shape[1:]) * h.dtype.itemsize for h in headers.values())
+    return max(1, PIECE_BYTES // max(1, sample))
+
+
+def _next(stream: IO[bytes], header: Header, rows: int) -> Any:
+    numpy = needed("numpy")
+    shape = (rows, *header.shape[1:])
+    data = stream.read(prod(shape) * header.dtype.itemsize)
+    return numpy.frombuffer(data, header.dtype, prod(shape)).reshape(shape)
+
+
+def _whole(stream: IO[bytes], header: Header) -> Any:
+    numpy = needed("numpy")
+    data = stream.read(prod(header.shape) * header.dtype.itemsize)
+    return numpy.frombuffer(data, header.dtype).reshape(header.shape, order="F")

@@ -1,0 +1,219 @@
+"""TFRecord files, read without TensorFlow: the frame of a record, and what examples use of protocol buffers."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from netdsl.elaborate.training.experiment import Port
+from netdsl.training.extras import needed
+from netdsl.training.sources.parts import (
+    Field,
+    Opening,
+    Part,
+    Piece,
+    Role,
+    files_at,
+    unknown_column,
+    unreadable,
+)
+
+ROWS = 2_000
+
+#: Values by the number of the field of a `Feature`, and what they are.
+KINDS = {1: "bytes", 2: "floats", 3: "integers"}
+
+Feature = tuple[str, Any]
+
+
+class BrokenRecord(ValueError):
+    """The file is no TFRecord, or is cut off."""
+
+
+def open_tfrecord(opening: Opening) -> list[Part]:
+    """Open TFRecord files; the features of the first record tell what there is."""
+    files = files_at(opening)
+    if not files:
+        return []
+    compression = str(opening.argument("compression", ""))
+    try:
+        first = next(_examples(files[0], compression), None)
+    except (OSError, ValueError, struct.error, zlib.error, IndexError) as error:
+        unreadable(opening, files[0], error, "TFRecord file")
+        return []
+    if first is None:
+        return [Part(opening.part, 0, (), lambda: iter(()), opening.span)]
+    fields = _fields(opening, first)
+    if fields is None:
+        return []
+
+    def pieces() -> Iterator[Piece]:
+        for path in files:
+            yield from _in_pieces(_examples(path, compression), fields)
+
+    return [Part(opening.part, None, tuple(fields), pieces, opening.span)]
+
+
+def _in_pieces(examples: Iterator[Mapping[str, Feature]], fields: list[Field]) -> Iterator[Piece]:
+    numpy = needed("numpy")
+    rows: list[Mapping[str, Feature]] = []
+
+    def piece() -> Piece:
+        found = {}
+        for field in fields:
+            values = [row.get(field.members[0], ("", []))[1] for row in rows]
+            sizes = {len(value) for value in values}
+            if len(sizes) == 1:
+                array = numpy.array(values)
+                found[field.key] = array[:, 0] if sizes == {1} else array
+        return found
+
+    for example in examples:
+        rows.append(example)
+        if len(rows) == ROWS:
+            yield piece()
+            rows.clear()
+    if rows:
+        yield piece()
+
+
+def _fields(opening: Opening, first: Mapping[str, Feature]) -> list[Field] | None:
+    features, label = opening.argument("features"), opening.argument("label")
+    named = features if isinstance(features, Mapping) else {}
+    labels = (
+        label
+        if isinstance(label, Mapping)
+        else {p.name: label for p in opening.labelled[:1] if label}
+    )
+    found = []
+    wanted: list[tuple[Role, Port, str]] = [
+        *(("input", port, port.name) for port in opening.inputs),
+        *(("output", port, str(labels.get(port.name, port.name))) for port in opening.labelled),
+    ]
+    for role, port, key in wanted:
+        argument = "label" if role == "output" else "features"
+        if key not in first and key in named and isinstance(named[key], str):
+            key = named[key]
+        if key not in first:
+            unknown_column(opening, key, list(first), "feature", opening.place(argument))
+            return None
+        kind, values = first[key]
+        found.append(_field(opening, role, port, key, kind, len(values)))
+    return found
+
+
+def _field(opening: Opening, role: Role, port: Port, key: str, kind: str, size: int) -> Field:
+    """Say what a feature holds. Records keep no shapes: as many values as a sample has take the sample's."""
+    place = opening.place("label" if role == "output" else "features")
+    wanted = port.shape[1:]
+    elements = 1
+    for side in wanted:
+        elements *= side or 0
+    shape: tuple[int | None, ...] | None = (
+        wanted if elements == size else ((size,) if size != 1 else ())
+    )
+    dtype = {"bytes": "string", "floats": "float32", "integers": "int64"}[kind]
+    if kind == "bytes" and port.dtype != "string":
+        shape, dtype = None, "bytes"  # pictures and tensors, which the pipeline decodes
+    return Field(role, port, f"{role} {port.name}", f"feature `{key}`", shape, dtype, place, (key,))
+
+
+# -- the format ---------------------------------------------------------------------------------
+
+
+def _examples(path: Path, compression: str) -> Iterator[Mapping[str, Feature]]:
+    with _opened(path, compression) as stream:
+        while head := stream.read(12):
+            if len(head) < 12:
+                raise BrokenRecord("it is cut off")
+            (length,) = struct.unpack("<Q", head[:8])
+            if length > path.stat().st_size * 1100 + 1024:
+                raise BrokenRecord("its first bytes are no length of a record")
+            data = stream.read(length)
+            if len(data) < length or len(stream.read(4)) < 4:
+                raise BrokenRecord("it is cut off")
+            yield _example(data)
+
+
+def _opened(path: Path, compression: str) -> IO[bytes]:
+    return gzip.open(path, "rb") if compression.upper() == "GZIP" else open(path, "rb")  # type: ignore[return-value]
+
+
+def _example(data: bytes) -> Mapping[str, Feature]:
+    found: dict[str, Feature] = {}
+    for number, features in _fields_of(data):
+        for entry_number, entry in _fields_of(features) if number == 1 else ():
+            parts = dict(_fields_of(entry)) if entry_number == 1 else {}
+            if 1 in parts:
+                found[parts[1].decode("utf-8", "replace")] = _feature(parts.get(2, b""))
+    return found
+
+
+def _feature(data: bytes) -> Feature:
+    for number, values in _fields_of(data):
+        return KINDS.get(number, "bytes"), _values(number, values)
+    return "bytes", []
+
+
+def _values(number: int, data: bytes) -> list[Any]:
+    if number == 1:
+        return [value for _, value in _fields_of(data)]
+    found: list[Any] = []
+    for _, packed in _fields_of(data):
+        if number == 2:
+            raw = packed if isinstance(packed, bytes) else b""
+            found += struct.unpack(f"<{len(raw) // 4}f", raw)
+        elif isinstance(packed, bytes):
+            found += _integers(packed)
+        else:
+            found.append(_signed(packed))
+    return found
+
+
+def _integers(data: bytes) -> list[int]:
+    found, place = [], 0
+    while place < len(data):
+        value, place = _varint(data, place)
+        found.append(_signed(value))
+    return found
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def _fields_of(data: bytes) -> Iterator[tuple[int, Any]]:
+    """Give the fields of a message: by their numbers, bytes or whole numbers."""
+    place = 0
+    while place < len(data):
+        key, place = _varint(data, place)
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            value, place = _varint(data, place)
+            yield number, value
+        elif wire == 2:
+            length, place = _varint(data, place)
+            yield number, data[place : place + length]
+            place += length
+        elif wire == 5:
+            yield number, data[place : place + 4]
+            place += 4
+        else:
+            raise BrokenRecord("its records are no examples of TensorFlow's")
+
+
+def _varint(data: bytes, place: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+        shift += 7
+        if shift > 63:
+            raise BrokenRecord("its records are no examples of TensorFlow's")
