@@ -43,7 +43,7 @@ class Watch:
         part = "" if self.part.name == "train" else f" of the {self.part.name} data"
         if field.members:
             column = field.members[place[1]] if len(place) > 1 else field.members[0]
-            return f"column `{column}`, row {sample:,}{part}"
+            return f"{field.noun} `{column}`, {field.counted} {sample:,}{part}"
         inside = (
             f", at {place[1:]}" if len(place) > 2 else f", at {place[1]}" if len(place) == 2 else ""
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -269,11 +270,13 @@ def _is_ended(path: Path) -> bool:
 def check_text(path: Path) -> str:
     """Say why a text file is none."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            while stream.read(1 << 20):
-                pass
-    except UnicodeDecodeError as error:
-        return f"it is not UTF-8: byte {error.start:,}"
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        with open(path, "rb") as stream:
+            while piece := stream.read(1 << 20):
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "it is not UTF-8"
     except OSError as error:
         return error.strerror or str(error)
     return ""

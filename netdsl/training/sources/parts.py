@@ -44,6 +44,8 @@ class Field:
     dtype: str  # as NumPy names it; "string" for text
     place: Span
     members: tuple[str, ...] = ()
+    noun: str = "column"
+    counted: str = "row"  # what a sample is called
 
 
 @record(eq=False)

@@ -119,7 +119,18 @@ def _field(opening: Opening, role: Role, port: Port, key: str, kind: str, size: 
     dtype = {"bytes": "string", "floats": "float32", "integers": "int64"}[kind]
     if kind == "bytes" and port.dtype != "string":
         shape, dtype = None, "bytes"  # pictures and tensors, which the pipeline decodes
-    return Field(role, port, f"{role} {port.name}", f"feature `{key}`", shape, dtype, place, (key,))
+    return Field(
+        role,
+        port,
+        f"{role} {port.name}",
+        f"feature `{key}`",
+        shape,
+        dtype,
+        place,
+        (key,),
+        "feature",
+        "record",
+    )
 
 
 # -- the format ---------------------------------------------------------------------------------
