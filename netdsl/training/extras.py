@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+
+from netdsl.training.foreign import Foreign
 
 #: Which extra brings a package, by its name in an import.
 EXTRAS = {
@@ -31,7 +32,7 @@ class MissingExtra(Exception):
         )
 
 
-def needed(module: str, why: str = "") -> Any:
+def needed(module: str, why: str = "") -> Foreign:
     """Import a module of an extra; raises MissingExtra where its package is not installed."""
     package = module.partition(".")[0]
     try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.measures import LOSS_LABELS, OF_SCORES
 from netdsl.elaborate.training.experiment import Experiment, Port
 from netdsl.elaborate.training.losses import loss_kind
 from netdsl.source import Span
+from netdsl.training.foreign import Plain
 
 Form = Literal["numbers", "one_hot", "binary", "margin", "either", "values", "any"]
 
@@ -48,7 +49,7 @@ def form_of(port: Port) -> Form:
     return "binary" if kind in OF_SCORES or "binary" in taken else "values"
 
 
-def ignored(port: Port) -> Any:
+def ignored(port: Port) -> Plain:
     """Give the class that a loss leaves out, None where it leaves out none."""
     return port.loss.arguments.get("ignore_class") if isinstance(port.loss, ObjectValue) else None
 

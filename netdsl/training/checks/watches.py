@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import data as problems
@@ -11,6 +10,7 @@ from netdsl.elaborate.remedies.categories import Categories, Followed, bound_of
 from netdsl.graph import Node
 from netdsl.tensor import UNKNOWN
 from netdsl.training.extras import needed
+from netdsl.training.foreign import Array
 from netdsl.training.labels import WORDS, Form, classes_of, form_of, ignored, kind_of, loss_place
 from netdsl.training.sources.parts import Field, Opening, Part
 
@@ -26,7 +26,7 @@ class Watch:
     def __init__(self, opening: Opening, part: Part, field: Field) -> None:
         self.opening, self.part, self.field = opening, part, field
 
-    def see(self, array: Any, start: int) -> None:
+    def see(self, array: Array, start: int) -> None:
         """Take a piece whose first sample is number `start`."""
         raise NotImplementedError
 
@@ -66,7 +66,7 @@ def watches_for(opening: Opening, part: Part, field: Field) -> Iterable[Watch]:
         yield Labels(opening, part, field)
 
 
-def numeric(array: Any) -> Any:
+def numeric(array: Array) -> Array:
     """Give an array as numbers: NaN where there are none; anything that has a dtype of numbers stays as it is."""
     if array.dtype.kind in "biufc":
         return array
@@ -75,7 +75,7 @@ def numeric(array: Any) -> Any:
     return flat.reshape(array.shape)
 
 
-def first_place(mask: Any, start: int) -> Place:
+def first_place(mask: Array, start: int) -> Place:
     """Give the place of the first that is true, samples counted from the whole's first."""
     numpy = needed("numpy")
     place = tuple(int(i) for i in numpy.unravel_index(int(mask.argmax()), mask.shape))
@@ -92,7 +92,7 @@ class Numbers(Watch):
         self.fraction_at: Place = ()
         self.fraction = 0.0
 
-    def see(self, array: Any, start: int) -> None:
+    def see(self, array: Array, start: int) -> None:
         numpy = needed("numpy")
         if self.field.port.dtype == "string" and self.field.role == "input":
             return
@@ -107,7 +107,7 @@ class Numbers(Watch):
         self.bad += count
         self._see_fractions(array, wrong, start)
 
-    def _numbers(self, array: Any, start: int) -> Any:
+    def _numbers(self, array: Array, start: int) -> Array:
         pandas, numpy = needed("pandas", "to read tables"), needed("numpy")
         if _are_labels(self.field) and not _is_numeric(array):
             return numpy.where(pandas.isna(array), numpy.nan, 0.0)  # names of classes
@@ -119,7 +119,7 @@ class Numbers(Watch):
         self.texts += int(texts.sum())
         return numpy.where(texts, 0.0, numbers)
 
-    def _see_fractions(self, array: Any, wrong: Any, start: int) -> None:
+    def _see_fractions(self, array: Array, wrong: Array, start: int) -> None:
         numpy = needed("numpy")
         if (
             self.fraction_at
@@ -166,7 +166,7 @@ def _are_labels(field: Field) -> bool:
     )
 
 
-def _is_numeric(array: Any) -> bool:
+def _is_numeric(array: Array) -> bool:
     numpy, pandas = needed("numpy"), needed("pandas", "to read tables")
     return bool((~numpy.isnan(numeric(array)) | numpy.asarray(pandas.isna(array))).all())
 
@@ -180,7 +180,7 @@ class Indices(Watch):
         self.outside, self.first, self.value = 0, (), 0  # type: int, Place, int
         self.most = 0
 
-    def see(self, array: Any, start: int) -> None:
+    def see(self, array: Array, start: int) -> None:
         numbers = numeric(array)
         self.most = max(self.most, int(numbers.max(initial=0)))
         wrong = (numbers < 0) | (numbers >= self.rows)
@@ -235,7 +235,7 @@ class Labels(Watch):
         self.whole = True
         self.seen: set[float] = set()
 
-    def see(self, array: Any, start: int) -> None:
+    def see(self, array: Array, start: int) -> None:
         if array.dtype.kind not in "biuf" and not _is_numeric(array):
             self._see_names(array)
             return
@@ -254,13 +254,13 @@ class Labels(Watch):
         self.outside += int(wrong.sum())
         self._see_classes(numbers, finite)
 
-    def _see_names(self, array: Any) -> None:
+    def _see_names(self, array: Array) -> None:
         if len(self.names) < MOST_CLASSES:
             self.names.update(
                 str(value) for value in array.reshape(-1) if value == value and value is not None
             )
 
-    def _outside(self, numbers: Any) -> Any:
+    def _outside(self, numbers: Array) -> Array:
         """Say which labels the loss has no place for."""
         if self._are_numbers(numbers):
             left_out = ignored(self.field.port)
@@ -272,13 +272,13 @@ class Labels(Watch):
             return (numbers != -1) & (numbers != 0) & (numbers != 1)
         return (numbers < 0) | (numbers > 1)
 
-    def _are_numbers(self, numbers: Any) -> bool:
+    def _are_numbers(self, numbers: Array) -> bool:
         if self.form != "either":
             return self.form == "numbers"
         classes = classes_of(self.field.port)
         return classes != 1 and not (numbers.ndim > 1 and numbers.shape[-1] == classes)
 
-    def _see_classes(self, numbers: Any, finite: Any) -> None:
+    def _see_classes(self, numbers: Array, finite: Array) -> None:
         if len(self.seen) > 1:
             return
         if self.form == "one_hot" or (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from netdsl.diagnostics.problems import data as problems
+from netdsl.training.foreign import Array
 from netdsl.training.sources.parts import PIECE_BYTES, Field, Opening, Part, PartName, Piece
 
 
@@ -20,7 +20,7 @@ def report_counts(opening: Opening, counts: Mapping[str, int]) -> int | None:
 
 
 def part_of_arrays(
-    opening: Opening, name: PartName, features: Any, labels: Any, shown: str
+    opening: Opening, name: PartName, features: Array, labels: Array, shown: str
 ) -> Part | None:
     """Make a part of one array of features and one of labels; None after reporting."""
     numpy_kind = {"U": "string", "S": "string", "O": "string"}
@@ -50,7 +50,7 @@ def part_of_arrays(
     return Part(name, count, tuple(fields), in_pieces(arrays), opening.span)
 
 
-def in_pieces(arrays: Mapping[str, Any]) -> Callable[[], Iterator[Piece]]:
+def in_pieces(arrays: Mapping[str, Array]) -> Callable[[], Iterator[Piece]]:
     """Cut arrays that are in memory into pieces."""
 
     def pieces() -> Iterator[Piece]:

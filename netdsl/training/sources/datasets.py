@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.training.extras import needed
+from netdsl.training.foreign import Array
 from netdsl.training.sources.arrays import part_of_arrays
 from netdsl.training.sources.parts import Field, Opening, Part
 
@@ -32,7 +32,7 @@ def open_dataset(opening: Opening) -> list[Part]:
     return _of_keras(opening, name) if name in KERAS else []
 
 
-def load_sklearn(name: str, pictures: bool) -> tuple[Any, Any]:
+def load_sklearn(name: str, pictures: bool) -> tuple[Array, Array]:
     """Give features and labels; `digits` as pictures where the input has two axes or more."""
     sets = needed("sklearn.datasets", f'for dataset("{name}")')
     bunch = getattr(sets, f"load_{name}")()

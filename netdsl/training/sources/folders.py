@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import data as problems
+from netdsl.source import Span
 from netdsl.training.extras import needed
 from netdsl.training.labels import classes_of, form_of
 from netdsl.training.sources.parts import (
@@ -218,7 +218,7 @@ def _tells_classes_apart(opening: Opening, names: list[str]) -> bool:
 # -- pictures -----------------------------------------------------------------------------------
 
 
-def _size_place(opening: Opening) -> Any:
+def _size_place(opening: Opening) -> Span:
     given = opening.source.arguments
     return opening.place(
         "color_mode" if "image_size" not in given and "color_mode" in given else "image_size"

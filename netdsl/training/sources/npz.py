@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from netdsl.elaborate.training.experiment import Port
 from netdsl.record import record
 from netdsl.training.extras import needed
+from netdsl.training.foreign import Array, Foreign
 from netdsl.training.sources.arrays import report_counts
 from netdsl.training.sources.parts import (
     PIECE_BYTES,
@@ -39,7 +40,7 @@ class Header:
     """What an array of the archive says of itself."""
 
     shape: tuple[int, ...]
-    dtype: Any
+    dtype: Foreign
     in_columns: bool  # Fortran's order: it has to be read whole
 
     @property
@@ -160,7 +161,7 @@ def _key(
     return None
 
 
-def _reader(path: Path, keys: tuple[str, ...]) -> Any:
+def _reader(path: Path, keys: tuple[str, ...]) -> Callable[[], Iterator[Piece]]:
     def pieces() -> Iterator[Piece]:
         with ExitStack() as stack:
             archive = stack.enter_context(zipfile.ZipFile(path))
@@ -187,14 +188,14 @@ def _rows(headers: Mapping[str, Header]) -> int:
     return max(1, PIECE_BYTES // max(1, sample))
 
 
-def _next(stream: IO[bytes], header: Header, rows: int) -> Any:
+def _next(stream: IO[bytes], header: Header, rows: int) -> Array:
     numpy = needed("numpy")
     shape = (rows, *header.shape[1:])
     data = stream.read(prod(shape) * header.dtype.itemsize)
     return numpy.frombuffer(data, header.dtype, prod(shape)).reshape(shape)
 
 
-def _whole(stream: IO[bytes], header: Header) -> Any:
+def _whole(stream: IO[bytes], header: Header) -> Array:
     numpy = needed("numpy")
     data = stream.read(prod(header.shape) * header.dtype.itemsize)
     return numpy.frombuffer(data, header.dtype).reshape(header.shape, order="F")

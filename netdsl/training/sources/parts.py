@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import data as problems
@@ -14,13 +14,14 @@ from netdsl.elaborate.files.loading import reason_of
 from netdsl.elaborate.training.experiment import DataSource, Experiment, Port
 from netdsl.record import record
 from netdsl.source import Span
+from netdsl.training.foreign import Array, Plain
 
 PartName = Literal["train", "validation", "test"]
 Role = Literal["input", "output"]
 Report = Callable[[Diagnostic], None]
 
 #: Arrays of some samples by the keys of the fields that they are for.
-Piece = Mapping[str, Any]
+Piece = Mapping[str, Array]
 
 #: About how many bytes a piece has.
 PIECE_BYTES = 16 * 1024 * 1024
@@ -84,7 +85,7 @@ class Opening:
         """Give the place of an argument, or of the source where it is left out."""
         return self.source.place(argument) or self.span
 
-    def argument(self, name: str, default: Any = None) -> Any:
+    def argument(self, name: str, default: Plain = None) -> Plain:
         found = self.source.arguments.get(name, default)
         return default if found is None else found
 

@@ -7,10 +7,11 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from netdsl.elaborate.training.experiment import Port
 from netdsl.training.extras import needed
+from netdsl.training.foreign import Plain
 from netdsl.training.sources.parts import (
     Field,
     Opening,
@@ -27,7 +28,7 @@ ROWS = 2_000
 #: Values by the number of the field of a `Feature`, and what they are.
 KINDS = {1: "bytes", 2: "floats", 3: "integers"}
 
-Feature = tuple[str, Any]
+Feature = tuple[str, list[bytes] | list[float] | list[int]]
 
 
 class BrokenRecord(ValueError):
@@ -170,10 +171,10 @@ def _feature(data: bytes) -> Feature:
     return "bytes", []
 
 
-def _values(number: int, data: bytes) -> list[Any]:
+def _values(number: int, data: bytes) -> list[Plain]:
     if number == 1:
         return [value for _, value in _fields_of(data)]
-    found: list[Any] = []
+    found: list[Plain] = []
     for _, packed in _fields_of(data):
         if number == 2:
             raw = packed if isinstance(packed, bytes) else b""
@@ -197,7 +198,7 @@ def _signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
-def _fields_of(data: bytes) -> Iterator[tuple[int, Any]]:
+def _fields_of(data: bytes) -> Iterator[tuple[int, Plain]]:
     """Give the fields of a message: by their numbers, bytes or whole numbers."""
     place = 0
     while place < len(data):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from netdsl.elaborate.training.experiment import Port
 from netdsl.training.extras import needed
+from netdsl.training.foreign import Array, Foreign, Plain
 from netdsl.training.sources.parts import (
     Field,
     Opening,
@@ -21,6 +21,9 @@ from netdsl.training.sources.parts import (
 
 ROWS = 50_000
 
+Head = Callable[[Opening, Path], list[str]]
+Rows = Callable[[Opening, Path, list[str]], Iterator[Foreign]]
+
 
 def open_csv(opening: Opening) -> list[Part]:
     """Open a CSV file, or several with the same columns."""
@@ -32,7 +35,7 @@ def open_parquet(opening: Opening) -> list[Part]:
     return _open(opening, "Parquet table", _parquet_head, _parquet_rows)
 
 
-def _open(opening: Opening, what: str, head: Any, rows: Any) -> list[Part]:
+def _open(opening: Opening, what: str, head: Head, rows: Rows) -> list[Part]:
     files = files_at(opening)
     columns: list[str] = []
     for path in files:
@@ -77,7 +80,7 @@ def _csv_head(opening: Opening, path: Path) -> list[str]:
     return [str(name) for name in frame.columns]
 
 
-def _csv_rows(opening: Opening, path: Path, used: list[str]) -> Iterator[Any]:
+def _csv_rows(opening: Opening, path: Path, used: list[str]) -> Iterator[Foreign]:
     pandas = needed("pandas", "to read tables")
     options = _csv_options(opening)
     with pandas.read_csv(path, chunksize=ROWS, low_memory=True, **options) as chunks:
@@ -86,7 +89,7 @@ def _csv_rows(opening: Opening, path: Path, used: list[str]) -> Iterator[Any]:
             yield frame[used]
 
 
-def _csv_options(opening: Opening) -> dict[str, Any]:
+def _csv_options(opening: Opening) -> dict[str, Plain]:
     """Give the arguments of pandas; without a header columns are named by their numbers."""
     has_header = opening.argument("header", True)
     return {
@@ -99,14 +102,14 @@ def _parquet_head(opening: Opening, path: Path) -> list[str]:
     return list(needed("pyarrow.parquet", "to read Parquet").ParquetFile(path).schema_arrow.names)
 
 
-def _parquet_rows(opening: Opening, path: Path, used: list[str]) -> Iterator[Any]:
+def _parquet_rows(opening: Opening, path: Path, used: list[str]) -> Iterator[Foreign]:
     file = needed("pyarrow.parquet", "to read Parquet").ParquetFile(path)
     needed("pandas", "to read tables")
     for batch in file.iter_batches(batch_size=ROWS, columns=used):
         yield batch.to_pandas()
 
 
-def _values(frame: Any, field: Field) -> Any:
+def _values(frame: Foreign, field: Field) -> Array:
     """Give a field's columns side by side; one alone as a list of values."""
     if len(field.members) == 1:
         return frame[field.members[0]].to_numpy()
@@ -144,7 +147,7 @@ def _labels(opening: Opening, columns: list[str]) -> dict[str, list[str]] | None
     given = opening.argument("label")
     ports = opening.labelled
     if given is None:
-        chosen: Mapping[str, Any] = {port.name: port.name for port in ports}
+        chosen: Mapping[str, Plain] = {port.name: port.name for port in ports}
     elif isinstance(given, Mapping):
         chosen = given
     else:
@@ -174,7 +177,7 @@ def _features(
 def _named(
     opening: Opening,
     ports: tuple[Port, ...],
-    chosen: Mapping[str, Any],
+    chosen: Mapping[str, Plain],
     columns: list[str],
     argument: str,
 ) -> dict[str, list[str]] | None:
