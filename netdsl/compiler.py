@@ -17,7 +17,7 @@ from typing import Any, Literal
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import Surroundings, View
 from netdsl.analyse.declarations import unused_names
-from netdsl.analyse.experiments import experiment_of
+from netdsl.analyse.experiments import experiment_of, unused_hyperparameters
 from netdsl.analyse.reloading import not_found_again
 from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
@@ -266,6 +266,9 @@ def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagn
     found = Diagnostics()
     for diagnostic in if_it_works(lambda: unused_names(elaboration.unit.module)):
         found.report(diagnostic)
+    for plan in elaboration.training:
+        for diagnostic in unused_hyperparameters(plan):
+            found.report(diagnostic)
     plans = {plan.model: plan for plan in elaboration.training}
     for name, graph in elaboration.graphs.items():
         if graph.complete:

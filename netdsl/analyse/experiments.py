@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from netdsl.analyse.advice.ends import end_of
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems.names import UnusedName
 from netdsl.elaborate.training.experiment import Experiment, Port, Setting
 from netdsl.elaborate.training.losses import loss_of
 from netdsl.elaborate.training.plan import TrainPlan
@@ -35,6 +38,22 @@ def experiment_of(plan: TrainPlan) -> Experiment | None:
         _folder(plan.span.file.name),
         plan.docstring,
     )
+
+
+def unused_hyperparameters(plan: TrainPlan) -> Iterator[Diagnostic]:
+    """Give a diagnostic for each hyperparameter of a block that no setting reads and that its model has not."""
+    written = [*plan.trees.values()]
+    written += [h.parameter.default for h in plan.hyperparameters if h.parameter.default]
+    read = {name for expr in written for name in free_names(expr)}
+    for hyperparameter in plan.hyperparameters:
+        name = hyperparameter.name
+        if not hyperparameter.reaches_model and name not in read and not name.startswith("_"):
+            yield UnusedName.at(
+                hyperparameter.parameter.name_span,
+                f"no setting reads it, and `{plan.model}` has no such hyperparameter",
+                name=name,
+                help="use it or leave it out",
+            )
 
 
 def _used(plan: TrainPlan, name: str, declared: set[str]) -> tuple[str, ...]:

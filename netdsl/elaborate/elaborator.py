@@ -14,7 +14,7 @@ from netdsl.elaborate.chains.unreached import check_unreached
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.interpreter import INTERPRETER
 from netdsl.elaborate.plans.ordering import in_order
-from netdsl.elaborate.scope.entities import ModelRef, is_poisoned
+from netdsl.elaborate.scope.entities import Given, ModelRef, is_poisoned
 from netdsl.elaborate.scope.frame import Frame, Session
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, own_symbols
 from netdsl.elaborate.scope.limits import MAX_STEPS, THREAD_STEPS, LimitReached, NeverEnds
@@ -91,7 +91,7 @@ def _elaborate_model(
     symbol: Symbol, settings: Settings, session: Session, result: Elaboration
 ) -> None:
     session.place = symbol.node.name_span
-    found = models.top_level(symbol, settings, session)
+    found = models.top_level(symbol.name, symbol, settings, session)
     if found is None:
         return
     base, bound = found
@@ -107,7 +107,11 @@ def _trained_graph(
     if not isinstance(target, ModelRef) or is_poisoned(list(given.values())):
         return None
     root.session.place = statement.model_span
-    return models.trained(target.symbol, given, settings, root.session)
+    handed_on = {
+        p.name: Given(p.name, given[p.name], p.default.span if p.default is not None else p.span)
+        for p in statement.parameters
+    }
+    return models.trained(statement.model, target.symbol, handed_on, settings, root.session)
 
 
 @contextmanager

@@ -45,3 +45,11 @@ class SymbolicArgument(Problem, code="N0309", title="`{argument}` of `{layer}` n
 class UnsupportedArgument(
     Problem, code="N0310", title="`{argument}` of `{layer}` cannot be carried out"
 ): ...
+
+
+class OutsideTried(
+    Problem, code="N0311", title="`{argument}` of `{layer}` is outside what may be tried"
+): ...
+
+
+class NothingToTry(Problem, code="N0312", title="`in` says nothing to try for `{argument}`"): ...

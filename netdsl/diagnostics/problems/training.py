@@ -46,6 +46,13 @@ class SettingInParentheses(
 ): ...
 
 
+class NoDefault(
+    Problem,
+    code="N0812",
+    title="hyperparameter `{name}` of the training of `{model}` has no default",
+): ...
+
+
 class NoLoss(
     Problem, code="N0809", title="the training of `{name}` has no {missing}", severity="warning"
 ): ...

@@ -27,6 +27,7 @@ from netdsl.elaborate.scope.entities import (
     Given,
     KindRef,
     SharedLayer,
+    Tried,
     is_poisoned,
     short,
     spell_entity,
@@ -59,6 +60,8 @@ _SPELLED = {
     "list": "a list",
     "layer": "a layer",
 }
+
+_MOST_SHOWN = 8  # choices that a message lists
 
 _CHOOSE = "choose between stages by a value: `if … { … } else { … }`"
 
@@ -276,6 +279,52 @@ def unknown_call_argument(
 
 
 def check_type(
+    parameter: tree.Parameter, value: Value, span: Span, label: str, frame: Frame
+) -> Value:
+    """Check a value against a parameter's type, and what may be tried for it; POISON after reporting."""
+    value = _of_its_type(parameter, value, span, label, frame)
+    tried = frame.session.tried.get(id(parameter))
+    if tried is None or is_poisoned(value) or tried.holds(value):
+        return value
+    return _outside(parameter, value, tried, span, label, frame)
+
+
+def _outside(
+    parameter: tree.Parameter, value: Value, tried: Tried, span: Span, label: str, frame: Frame
+) -> Value:
+    """Report a value that is none of the choices, or outside the range."""
+    name, is_set = parameter.name, span is parameter.span
+    shown = _shown_value(value)
+    if tried.kind == "range":
+        low, high = map(spell, tried.values)
+        label_, help_ = (
+            f"is {shown}, outside {low} to {high}",
+            "give a number of the range, or widen it",
+        )
+    else:
+        shown_choices = [_shown_value(choice) for choice in tried.values[:_MOST_SHOWN]]
+        shown_choices += ["…"] * (len(tried.values) > _MOST_SHOWN)
+        label_ = f"is {shown}, and the choices are {', '.join(shown_choices)}"
+        help_ = "give one of the choices, or add this one to them"
+    said = f"`{name}` was set from outside: it " if is_set else f"`{name}` "
+    frame.report(
+        problems.OutsideTried.at(
+            span,
+            said + label_,
+            layer=label,
+            argument=name,
+            help=help_,
+            related=(Label(tried.span, "what may be tried"),),
+        )
+    )
+    return POISON
+
+
+def _shown_value(value: Value) -> str:
+    return f"`{spell(value)}`" if isinstance(value, (str, int, float, list, tuple)) else str(value)
+
+
+def _of_its_type(
     parameter: tree.Parameter, value: Value, span: Span, label: str, frame: Frame
 ) -> Value:
     """Check a value against a parameter's type; POISON after reporting."""

@@ -13,6 +13,7 @@ from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.arguments.held_layers import check_defaults
 from netdsl.elaborate.arguments.parameters import default_value
+from netdsl.elaborate.arguments.tried import declare_tried
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
@@ -29,6 +30,7 @@ def check_declarations(frame: Frame) -> None:
             _check_repeated(statement.body.statements, frame)
         for parameter in getattr(statement, "parameters", ()):
             _check_type(parameter, frame)
+            _check_tried(parameter, statement, frame)
         if isinstance(statement, (tree.Block, tree.Model, tree.Function)):
             _evaluate_defaults(statement, frame)
         if isinstance(statement, (tree.ExternLayer, tree.ExternFn)):
@@ -43,6 +45,7 @@ def check_declarations(frame: Frame) -> None:
             elif isinstance(inner, tree.Function) and inner is not statement:
                 for parameter in inner.parameters:
                     _check_type(parameter, frame)
+                    _check_tried(parameter, inner, frame)
 
 
 def _evaluate_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) -> None:
@@ -116,6 +119,24 @@ def _check_type(parameter: tree.Parameter, frame: Frame) -> None:
             name=parameter.type,
             help=f"did you mean `{near}`?" if near else "leave the type out",
             fix=Fix((Edit(span, near),), safe=True) if near else None,
+        )
+    )
+
+
+def _check_tried(parameter: tree.Parameter, owner: tree.Node, frame: Frame) -> None:
+    if parameter.tried is None:
+        return
+    if not isinstance(owner, tree.Function):
+        name = owner.model if isinstance(owner, tree.Train) else getattr(owner, "name", "")
+        frame.session.place = parameter.tried.span
+        declare_tried(parameter, name, frame)
+        return
+    frame.report(
+        WrongUse.at(
+            parameter.tried.span,
+            "a function takes any value: only hyperparameters are tried",
+            name="in",
+            help=f"leave `in {shorten(parameter.tried.span.text)}` out",
         )
     )
 

@@ -16,6 +16,7 @@ from netdsl.elaborate.chains import bodies
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.scope.entities import (
     POISON,
+    Given,
     ModelRef,
     Tensor,
     is_poisoned,
@@ -311,10 +312,13 @@ def outputs_for(
 
 
 def trained(
-    symbol: Symbol, given: Mapping[str, Value], settings: Settings, session: Session
+    name: str, symbol: Symbol, given: Mapping[str, Given], settings: Settings, session: Session
 ) -> Graph | None:
-    """Give the graph that a `train` block trains, at hyperparameters that it passes on to those of its model."""
-    found = top_level(symbol, settings, session, given)
+    """Give the graph that a `train` block trains, at hyperparameters that it passes on to those of its model.
+
+    `name` is what the file calls the model.
+    """
+    found = top_level(name, symbol, settings, session, given)
     if found is None:
         return None
     base, bound = found
@@ -322,7 +326,11 @@ def trained(
 
 
 def top_level(
-    symbol: Symbol, settings: Settings, session: Session, given: Mapping[str, Value] | None = None
+    name: str,
+    symbol: Symbol,
+    settings: Settings,
+    session: Session,
+    given: Mapping[str, Given] | None = None,
 ) -> tuple[Symbol, dict[str, Value]] | None:
     """Give a file's own model with its hyperparameters: defaults, what it fixes, and the settings that reach it.
 
@@ -338,15 +346,17 @@ def top_level(
     assert isinstance(node, tree.Model)
     home = session.root(base.unit)
     bound: dict[str, Value] = {}
-    set_ = settings.reaching(symbol.name, [p.name for p in node.parameters], preset)
-    session.hyperparameters.reached[symbol.name] = set_
+    set_ = settings.reaching(name, [p.name for p in node.parameters], preset)
+    session.hyperparameters.reached[name] = set_
     for parameter in node.parameters:
         if parameter.name in set_:
             value = set_[parameter.name]
             bound[parameter.name] = parameters.check_setting(parameter, value, node.name, home)
         elif parameter.name in given:
-            value, place = given[parameter.name], parameter.span
-            bound[parameter.name] = parameters.check_type(parameter, value, place, node.name, home)
+            one = given[parameter.name]
+            bound[parameter.name] = parameters.check_type(
+                parameter, one.value, one.span, node.name, home
+            )
         elif parameter.name in preset:
             bound[parameter.name] = preset[parameter.name]
         elif parameter.default is not None:

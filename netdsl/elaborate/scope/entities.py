@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from netdsl.catalog.kind import (
     UNRESOLVED,
@@ -24,7 +24,7 @@ from netdsl.graph import Operation, Ref
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.tensor import TensorSpec
+from netdsl.tensor import Sym, TensorSpec
 from netdsl.value import Entity, Value
 
 if TYPE_CHECKING:
@@ -280,6 +280,35 @@ def spell_entity(value: Value) -> str:
 def short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 40 else line[:37] + "…"
+
+
+@record(eq=False)
+class Tried:
+    """What may be tried for a hyperparameter: `in [32, 64]` are choices, `in (1e-4, 1e-2)` a range with both ends."""
+
+    kind: Literal["choices", "range"]
+    values: tuple[Value, ...]
+    span: Span
+
+    def holds(self, value: Value) -> bool:
+        """Tell whether a value may be tried; one that is not a number yet is no value outside."""
+        if isinstance(value, Sym):
+            return True
+        if self.kind == "choices":
+            return any(_same(value, choice) for choice in self.values)
+        low, high = self.values
+        return _is_number(value) and _is_number(low) and _is_number(high) and low <= value <= high
+
+
+def _is_number(value: Value) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _same(value: Value, choice: Value) -> bool:
+    """Tell whether two values are one: a list and a tuple of the same are, True and 1 are not."""
+    if isinstance(value, (list, tuple)) and isinstance(choice, (list, tuple)):
+        return len(value) == len(choice) and all(map(_same, value, choice))
+    return isinstance(value, bool) == isinstance(choice, bool) and bool(value == choice)
 
 
 @record

@@ -31,6 +31,7 @@ from netdsl.elaborate.scope.entities import (
     KindRef,
     ModelRef,
     SharedLayer,
+    Tried,
 )
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.scope.limits import REPORT_STEPS, TURN_STEPS, Budget, Memo
@@ -92,6 +93,7 @@ class Session:
     graphs: dict[Hashable, Graph] = field(default_factory=dict)
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
+    tried: dict[int, Tried] = field(default_factory=dict)  # of parameters, by their identity
     suggestions: int = 100  # how often a near name is still looked for: nobody reads a thousand
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
     #: Arguments, by their place, that were an initializer which draws.

@@ -55,16 +55,21 @@ class Hyperparameters:
 
 @record(eq=False)
 class OwnModel:
-    """A model that a file declares: the body it has or is made from, and what it fixes of its parameters."""
+    """A model that a file declares, or trains: the body it has or is made from, and what it fixes of its parameters.
+
+    `trained` are the hyperparameters of the `train` block that is for it.
+    """
 
     name: str
     node: tree.Model
     fixed: Mapping[str, Span]
+    trained: tuple[str, ...] = ()
 
     @property
     def open(self) -> list[str]:
-        """The names of the parameters that a setting reaches."""
-        return [p.name for p in self.node.parameters if p.name not in self.fixed]
+        """The names of the parameters that a setting reaches, those of its training after its own."""
+        own = [p.name for p in self.node.parameters if p.name not in self.fixed]
+        return list(dict.fromkeys((*own, *self.trained)))
 
 
 def own_symbols(unit: Unit) -> list[Symbol]:
@@ -77,13 +82,22 @@ def own_symbols(unit: Unit) -> list[Symbol]:
 
 
 def own_models(unit: Unit, known: Hyperparameters) -> list[OwnModel]:
-    """Give the models that a file declares and that could be followed to their bodies, in order."""
-    found = (_own_model(symbol, known) for symbol in own_symbols(unit))
-    return [model for model in found if model is not None]
+    """Give the models that a file declares or trains and that could be followed to their bodies, in order."""
+    trains = {s.model: s for s in unit.module.statements if isinstance(s, tree.Train)}
+    models = {symbol.name: symbol for symbol in own_symbols(unit)}
+    models |= {name: unit.names[name] for name in trains if name in unit.names}
+    found: list[OwnModel] = []
+    for name, symbol in models.items():
+        trained = tuple(p.name for p in trains[name].parameters) if name in trains else ()
+        model = _own_model(name, symbol, known, trained)
+        found += [] if model is None else [model]
+    return found
 
 
-def _own_model(symbol: Symbol, known: Hyperparameters) -> OwnModel | None:
-    name, fixed = symbol.name, dict[str, Span]()
+def _own_model(
+    name: str, symbol: Symbol, known: Hyperparameters, trained: tuple[str, ...]
+) -> OwnModel | None:
+    fixed = dict[str, Span]()
     followed: set[int] = set()
     while isinstance(symbol.node, tree.SpecialisedModel) and id(symbol.node) not in followed:
         followed.add(id(symbol.node))
@@ -95,7 +109,8 @@ def _own_model(symbol: Symbol, known: Hyperparameters) -> OwnModel | None:
         if target is None:
             return None
         symbol = target
-    return OwnModel(name, symbol.node, fixed) if isinstance(symbol.node, tree.Model) else None
+    node = symbol.node
+    return OwnModel(name, node, fixed, trained) if isinstance(node, tree.Model) else None
 
 
 def unreached_setting(name: str, span: Span, models: Iterable[OwnModel]) -> Diagnostic:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal
 
 from netdsl.catalog.kind import ExternFunction
+from netdsl.elaborate.scope.entities import Tried
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.source import Span
@@ -57,15 +57,6 @@ class Setting:
     span: Span
     written: tree.Expr
     uses: tuple[str, ...] = ()
-
-
-@record(eq=False)
-class Tried:
-    """What may be tried for a hyperparameter: `in [32, 64]` are choices, `in (1e-4, 1e-2)` a range with both ends."""
-
-    kind: Literal["choices", "range"]
-    values: tuple[Value, ...]
-    span: Span
 
 
 @record(eq=False)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netdsl.diagnostics.diagnostic import Diagnostic
-from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.diagnostics.problems import training as problems
 from netdsl.elaborate.arguments import parameters
 from netdsl.elaborate.files.linking import Symbol
-from netdsl.elaborate.scope.entities import POISON, ModelRef
+from netdsl.elaborate.scope.entities import POISON, ModelRef, is_poisoned
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.training.experiment import Hyperparameter
@@ -61,11 +60,12 @@ def _value(
     if parameter.default is not None:
         return parameters.default_value(parameter, label, frame)
     frame.report(
-        structure_problems.NotChecked.at(
+        problems.NoDefault.at(
             parameter.span,
-            f"`{name}` has no default",
-            name=model,
-            help=f"give it a default, or a value: `--set {name}=…`",
+            "an experiment runs as it stands, so each hyperparameter has a value",
+            name=name,
+            model=model,
+            help=f"give it a default, `{parameter.span.text} = …`, or a value: `--set {name}=…`",
         )
     )
     return POISON
@@ -76,18 +76,35 @@ def described(
 ) -> list[Hyperparameter]:
     """Give the block's hyperparameters, and those that only its model has, as the experiment tells them."""
     declared = _parameters(target, root)
-    of_model = {p.name for p in declared}
-    found = [
-        Hyperparameter(p.name, own[p.name], p, True, p.name in of_model)
-        for p in statement.parameters
-    ]
+    of_model = {p.name: p for p in declared}
+    tried = root.session.tried
+    found: list[Hyperparameter] = []
+    for p in statement.parameters:
+        if p.name in of_model:
+            _check_handed_on(p, of_model[p.name], statement.model, root)
+        own_tried = tried.get(id(p)) or tried.get(id(of_model.get(p.name)))
+        found.append(Hyperparameter(p.name, own[p.name], p, True, p.name in of_model, own_tried))
     if graph is not None:
         found += [
-            Hyperparameter(p.name, graph.hyperparameters.get(p.name), p, False, True)
+            Hyperparameter(
+                p.name, graph.hyperparameters.get(p.name), p, False, True, tried.get(id(p))
+            )
             for p in declared
             if p.name not in own
         ]
     return found
+
+
+def _check_handed_on(
+    own: tree.Parameter, of_model: tree.Parameter, model: str, root: Frame
+) -> None:
+    """Hold what may be tried for a block's hyperparameter against what its model takes."""
+    tried = root.session.tried.get(id(own))
+    if tried is None:
+        return
+    for value in tried.values:
+        if is_poisoned(parameters.check_type(of_model, value, tried.span, model, root)):
+            return
 
 
 def _parameters(target: Value, root: Frame) -> tuple[tree.Parameter, ...]:
