@@ -29,7 +29,7 @@ from netdsl.source import Span
 from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec, sum_of
-from netdsl.value import Entity
+from netdsl.value import Arguments, Entity, Value
 
 Family = Literal["input", "layer", "model", "op", "extern", "application"]
 
@@ -59,8 +59,8 @@ class Operation:
     name: str
     kind: str
     family: Family
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    bound: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=dict)
+    bound: Arguments = field(default_factory=dict)
     weights: tuple[Weight, ...] = ()
     trainable: bool = True
     definition: LayerKind | None = None
@@ -115,8 +115,8 @@ class Node:
 
     id: int
     operation: Operation
-    positional: tuple[Any, ...]
-    keywords: Mapping[str, Any]
+    positional: tuple[Value, ...]
+    keywords: Mapping[str, Value]
     outputs: Structure
     macs: Dim
     origin: Origin
@@ -153,7 +153,7 @@ class Node:
         return definition is not None and definition.is_a(*roles)
 
 
-def held_in(value: Any) -> Iterator[Held]:
+def held_in(value: object) -> Iterator[Held]:
     """Give the shared layers inside the arguments of a layer, those inside others too."""
     if isinstance(value, BoundLayer):
         if value.shared is not None:
@@ -167,7 +167,7 @@ def held_in(value: Any) -> Iterator[Held]:
             yield from held_in(item)
 
 
-def refs_in(value: Any) -> Iterator[Ref]:
+def refs_in(value: object) -> Iterator[Ref]:
     """Give the tensors inside a (nested) call argument, in order."""
     if isinstance(value, Ref):
         yield value
@@ -198,7 +198,7 @@ class Graph:
     met an error, and then the graph holds what came before it."""
 
     name: str
-    hyperparameters: dict[str, Any] = field(default_factory=dict)
+    hyperparameters: dict[str, Value] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
     outputs: dict[str, Ref] = field(default_factory=dict)

@@ -7,8 +7,9 @@ Each kind of entity is a class on the floor that makes it, so that a `match` on 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import EllipsisType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from netdsl.dimension import Sym, Unknown
 
@@ -27,3 +28,7 @@ Container: TypeAlias = list["Value"] | tuple["Value", ...] | dict["Value", "Valu
 
 #: What an expression may come to.
 Value: TypeAlias = Single | Container
+
+#: Arguments by name, each in the form that its declared type gives it (`catalog/argument_table.py`), which a rule knows
+#: and a type checker does not.
+Arguments: TypeAlias = Mapping[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netdsl.catalog.application_records import Arguments, document
+from netdsl.catalog.application_records import document
 from netdsl.catalog.kind import Refusal
 from netdsl.diagnostics.problems.arguments import UnknownChoice, WrongArgument
 from netdsl.diagnostics.problems.shapes import (
@@ -17,6 +17,7 @@ from netdsl.diagnostics.problems.shapes import (
 )
 from netdsl.diagnostics.suggest import closest
 from netdsl.tensor import Demand, Dim, TensorSpec, at_least, spell_shape
+from netdsl.value import Arguments
 
 #: Widths that there are ImageNet weights for.
 IMAGENET_ALPHAS: Mapping[str, tuple[float, ...]] = {

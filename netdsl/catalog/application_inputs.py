@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from netdsl.catalog.application_records import PREPROCESSING, Arguments, layers_of
+from netdsl.catalog.application_records import PREPROCESSING, layers_of
 from netdsl.catalog.signature import facts
 from netdsl.record import record
+from netdsl.value import Arguments
 
 
 @record

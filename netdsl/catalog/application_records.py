@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import dropwhile
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from netdsl.catalog.signature import names
+from netdsl.value import Arguments
 
 DATA = Path(__file__).with_name("applications.zip")
 
@@ -29,8 +29,6 @@ NAMED_FILES = ("ConvNeXt", "EfficientNet")
 
 #: Layers before a network that `include_preprocessing=False` leaves out.
 PREPROCESSING = ("Rescaling", "Normalization")
-
-Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netdsl.catalog.application_records import Arguments, Layer
+from netdsl.catalog.application_records import Layer
 from netdsl.tensor import TensorSpec
+from netdsl.value import Arguments
 
 
 def rounded(filters: float) -> int:

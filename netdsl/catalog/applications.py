@@ -5,13 +5,13 @@ Its recorded layers go through the same rules as those of a spec.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from netdsl.catalog.application_checks import check_arguments, check_image
-from netdsl.catalog.application_records import Arguments, Layer, layers_of
+from netdsl.catalog.application_records import Layer, layers_of
 from netdsl.catalog.application_widths import leaves_shortcut_out, widened
 from netdsl.catalog.binding import bind_arguments
 from netdsl.catalog.kind import Call, Inference, Refusal, Weight
@@ -19,6 +19,7 @@ from netdsl.catalog.signature import signature
 from netdsl.diagnostics.problems.shapes import UnknownDimension, WrongValue
 from netdsl.diagnostics.suggest import closest
 from netdsl.tensor import Demand, Dim, TensorSpec, spell_shape
+from netdsl.value import Arguments, Value
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,7 @@ def _apply(
 
     kind = layer_kinds().get(layer.kind)
     if kind is None:
-        own: Inference = OWN_LAYERS[layer.kind](layer, inputs)
-        return own
+        return OWN_LAYERS[layer.kind](layer, inputs)
     if leaves_shortcut_out(name, layer, inputs):
         return Inference(inputs[-1])
     written = layer.arguments
@@ -140,7 +140,7 @@ def _apply(
     return result
 
 
-def _flat(values: Iterable[Any]) -> Iterable[Any]:
+def _flat(values: Iterable[Value]) -> Iterable[Value]:
     for value in values:
         if isinstance(value, list):
             yield from _flat(value)
@@ -148,14 +148,14 @@ def _flat(values: Iterable[Any]) -> Iterable[Any]:
             yield value
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: object) -> Any:  # what is recorded in JSON, with tuples for lists and dicts
     if isinstance(value, Mapping):
         return tuple((key, _frozen(item)) for key, item in value.items())
     return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 
 @cache
-def _bound(kind: str, written: tuple[tuple[str, Any], ...]) -> Arguments:
+def _bound(kind: str, written: tuple[tuple[str, Value], ...]) -> Arguments:
     """Bind a recorded layer's arguments, once for each different layer."""
     from netdsl.catalog import layer_kinds
 
@@ -202,7 +202,7 @@ def _layer_scale(layer: Layer, inputs: tuple[TensorSpec, ...]) -> Inference:
     return Inference(inputs[0], (Weight("gamma", (layer.arguments["projection_dim"],)),))
 
 
-OWN_LAYERS: Mapping[str, Any] = {
+OWN_LAYERS: Mapping[str, Callable[[Layer, tuple[TensorSpec, ...]], Inference]] = {
     "StochasticDepth": _same,
     "CustomScaleLayer": _same,
     "LayerScale": _layer_scale,

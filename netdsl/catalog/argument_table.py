@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from netdsl.catalog.argument_types import (
     ANY,
@@ -74,6 +73,7 @@ from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
 from netdsl.catalog.token_types import NUMERALS, WORDS
 from netdsl.catalog.window_types import WINDOW
+from netdsl.value import Value
 
 # -- types that only layers have ------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ class DataFormat(ArgumentType):
 
     folds: bool = True
 
-    def accept(self, value: Any) -> str:
+    def accept(self, value: Value) -> str:
         if value is None:
             return "channels_last"
         return choice("channels_last", "channels_first", folds=self.folds).accept(value)
@@ -98,7 +98,7 @@ class OddSizes(ArgumentType):
 
     spelled: str = "a positive odd integer, or a pair of them"
 
-    def accept(self, value: Any) -> tuple[int, ...]:
+    def accept(self, value: Value) -> tuple[int, ...]:
         sizes = repeated(2).accept(value)
         if any(size % 2 == 0 for size in sizes):
             raise out_of_range(value, self.spelled)
@@ -111,7 +111,7 @@ class LayerName(Text):
 
     spelled: str = "a string without `/`"
 
-    def accept(self, value: Any) -> str:
+    def accept(self, value: Value) -> str:
         if "/" in super().accept(value):
             raise mismatch(value, self.spelled)
         return str(value)
@@ -123,7 +123,7 @@ class Permutation(ArgumentType):
 
     spelled: str = "the axes from 1 in a new order, such as `(2, 1)`"
 
-    def accept(self, value: Any) -> tuple[int, ...]:
+    def accept(self, value: Value) -> tuple[int, ...]:
         order = items(INTEGER, self.spelled, minimum=1).accept(value)
         if sorted(order) != list(range(1, len(order) + 1)):
             raise out_of_range(value, self.spelled)
@@ -136,7 +136,7 @@ class RenormClipping(ArgumentType):
 
     spelled: str = 'a dict with some of `"rmin"`, `"rmax"` and `"dmax"`'
 
-    def accept(self, value: Any) -> dict[str, float]:
+    def accept(self, value: Value) -> dict[Value, Value]:
         given = Mapped(self.spelled, NON_NEGATIVE).accept(value)
         if not set(given) <= {"rmin", "rmax", "dmax"}:
             raise mismatch(value, self.spelled)
@@ -151,7 +151,7 @@ class TargetShape(ArgumentType):
 
     spelled: str = "a tuple of positive integers, one of which may be -1"
 
-    def accept(self, value: Any) -> tuple[int, ...]:
+    def accept(self, value: Value) -> tuple[int, ...]:
         if not isinstance(value, list | tuple):
             raise mismatch(value, self.spelled)
         sizes = items(Integer("an integer", -1), self.spelled).accept(value)

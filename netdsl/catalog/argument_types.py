@@ -9,7 +9,6 @@ activation, an initializer, a dtype or a layer is in `reference_types.py`; which
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +25,7 @@ from netdsl.diagnostics.problems.arguments import (
 )
 from netdsl.diagnostics.suggest import closest
 from netdsl.tensor import Sym, Unknown
+from netdsl.value import Value
 
 LARGEST = 2**63 - 1  # what a dimension can be in TensorFlow
 
@@ -51,7 +51,7 @@ class ArgumentMismatch(Exception):
 
 
 def mismatch(
-    value: Any, spelled: str, help: str = "", suggestion: str | None = None
+    value: Value, spelled: str, help: str = "", suggestion: str | None = None
 ) -> ArgumentMismatch:
     """Say that a value is of another type than the one wanted; `suggestion` is code that would do in its place."""
     if isinstance(value, Sym):
@@ -70,7 +70,7 @@ def mismatch(
     return ArgumentMismatch(f"is `{spell(value)}`, not {spelled}", help, suggestion)
 
 
-def out_of_range(value: Any, spelled: str) -> ArgumentMismatch:
+def out_of_range(value: Value, spelled: str) -> ArgumentMismatch:
     """Say that a number is outside what is possible."""
     return ArgumentMismatch(f"is `{spell(value)}`, not {spelled}", problem=ArgumentOutOfRange)
 
@@ -85,7 +85,7 @@ class ArgumentType:
     def families(self) -> tuple[Family, ...]:
         return ()
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: Value) -> Value:
         return value
 
 
@@ -100,7 +100,7 @@ class Integer(ArgumentType):
     minimum: int = -LARGEST - 1
     maximum: int = LARGEST
 
-    def accept(self, value: Any) -> int:
+    def accept(self, value: Value) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise mismatch(value, self.spelled)
         if not self.minimum <= value <= self.maximum:
@@ -124,7 +124,7 @@ class Number(ArgumentType):
     open_maximum: bool = False
     only_floats: bool = False  # Keras refuses `1` here and takes `1.0`
 
-    def accept(self, value: Any) -> float:
+    def accept(self, value: Value) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise mismatch(value, self.spelled)
         if self.only_floats and isinstance(value, int):
@@ -163,7 +163,7 @@ class Boolean(ArgumentType):
     spelled: str = "`True` or `False`"
     takes_numbers: bool = True
 
-    def accept(self, value: Any) -> bool:
+    def accept(self, value: Value) -> bool:
         if isinstance(value, bool):
             return value
         if self.takes_numbers and isinstance(value, int) and value in (0, 1):
@@ -186,7 +186,7 @@ class Text(ArgumentType):
 
     spelled: str = "a string"
 
-    def accept(self, value: Any) -> str:
+    def accept(self, value: Value) -> str:
         if not isinstance(value, str):
             quoted = f'"{value}"' if isinstance(value, Identifier) else None
             help = f"put it in quotes: `{quoted}`" if quoted else ""
@@ -206,7 +206,7 @@ class Choice(ArgumentType):
     words: tuple[str, ...] = ()
     folds: bool = False
 
-    def accept(self, value: Any) -> str:
+    def accept(self, value: Value) -> str:
         text = value.name if isinstance(value, Identifier) else value
         if not isinstance(text, str):
             raise mismatch(value, self.spelled)
@@ -237,7 +237,7 @@ class Optional(ArgumentType):
     def families(self) -> tuple[Family, ...]:
         return self.inner.families
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: Value) -> Value:
         return None if value is None else self.inner.accept(value)
 
 
@@ -256,7 +256,7 @@ class Either(ArgumentType):
     def families(self) -> tuple[Family, ...]:
         return tuple(dict.fromkeys(f for option in self.options for f in option.families))
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: Value) -> Value:
         refusals = []
         for option in self.options:
             try:
@@ -285,7 +285,7 @@ class Repeated(ArgumentType):
     item: Integer = POSITIVE
     takes_sequence: bool = True
 
-    def accept(self, value: Any) -> tuple[int, ...]:
+    def accept(self, value: Value) -> tuple[int, ...]:
         if isinstance(value, list | tuple) and self.takes_sequence:
             return accept_items(value, self.item, self.spelled, self.length)
         return (self.item.accept(value),) * self.length
@@ -299,20 +299,23 @@ def repeated(length: int, item: Integer = POSITIVE) -> Repeated:
 
 
 def accept_items(
-    values: Sequence[Any], item: ArgumentType, spelled: str, length: int | None = None
-) -> tuple[Any, ...]:
+    values: list[Value] | tuple[Value, ...],
+    item: ArgumentType,
+    spelled: str,
+    length: int | None = None,
+) -> tuple[Any, ...]:  # of what the item's type gives
     """Accept each item of a sequence, whose length may be fixed."""
     if length is not None and len(values) != length:
         raise ArgumentMismatch(f"is `{spell(values)}`, of length {len(values)}, not {spelled}")
     return tuple(accept_item(value, values, item) for value in values)
 
 
-def accept_item(value: Any, values: Sequence[Any], item: ArgumentType) -> Any:
+def accept_item(value: Value, whole: Value, item: ArgumentType) -> Any:  # what its type gives
     """Accept one item; a refusal tells the whole value as well, since that is what was written."""
     try:
         return item.accept(value)
     except ArgumentMismatch as refusal:
-        refusal.label = f"is `{spell(values)}`, whose item {refusal.label}"
+        refusal.label = f"is `{spell(whole)}`, whose item {refusal.label}"
         raise
 
 
@@ -323,13 +326,13 @@ class Items(ArgumentType):
     item: ArgumentType = ANY
     length: int | None = None
     minimum: int = 0
-    only: type[list[Any]] | type[tuple[Any, ...]] | None = None  # Keras may take no other
+    only: type[list[Value]] | type[tuple[Value, ...]] | None = None  # Keras may take no other
 
     @property
     def families(self) -> tuple[Family, ...]:
         return self.item.families
 
-    def accept(self, value: Any) -> tuple[Any, ...]:
+    def accept(self, value: Value) -> tuple[Any, ...]:  # of what the item's type gives
         if not isinstance(value, list | tuple) or len(value) < self.minimum:
             raise mismatch(value, self.spelled)
         if self.only and not isinstance(value, self.only):
@@ -358,11 +361,11 @@ class Numbers(ArgumentType):
 
     deepest: int = 8
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: Value) -> Value:
         self._check(value, value, 0)
         return value
 
-    def _check(self, value: Any, whole: Any, depth: int) -> None:
+    def _check(self, value: Value, whole: Value, depth: int) -> None:
         if isinstance(value, list | tuple) and depth < self.deepest:
             for item in value:
                 self._check(item, whole, depth + 1)
@@ -379,7 +382,7 @@ class Margins(ArgumentType):
 
     rank: int = 1
 
-    def accept(self, value: Any) -> tuple[tuple[int, int], ...]:
+    def accept(self, value: Value) -> tuple[tuple[int, int], ...]:
         if not isinstance(value, list | tuple):
             amount = COUNT.accept(value)
             return ((amount, amount),) * self.rank
@@ -392,7 +395,7 @@ class Margins(ArgumentType):
             )
         return tuple(self._axis(margin, value) for margin in value)
 
-    def _axis(self, margin: Any, whole: Sequence[Any]) -> tuple[int, int]:
+    def _axis(self, margin: Value, whole: Value) -> tuple[int, int]:
         if isinstance(margin, list | tuple):
             before, after = accept_items(margin, COUNT, "a pair of integers of at least 0", 2)
             return (before, after)
@@ -419,7 +422,7 @@ class Mapped(ArgumentType):
     def families(self) -> tuple[Family, ...]:
         return self.item.families
 
-    def accept(self, value: Any) -> dict[str, Any]:
+    def accept(self, value: Value) -> dict[Any, Any]:  # of strings to what the item's type gives
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
             raise mismatch(value, self.spelled)
         return {key: accept_item(item, [item], self.item) for key, item in value.items()}
@@ -430,10 +433,10 @@ class Unsupported(ArgumentType):
     """An argument that a spec has no value for; only its default is taken."""
 
     spelled: str = "its default"
-    default: Any = None
+    default: Value = None
     reason: str = "a spec has no value that it could be"
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: Value) -> Value:
         if value == self.default and type(value) is type(self.default):
             return value
         raise ArgumentMismatch(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Any
 
 from netdsl.catalog.argument_table import NEEDED_ANYWAY, argument_type
 from netdsl.catalog.argument_types import (
@@ -35,6 +34,7 @@ from netdsl.diagnostics.problems.shapes import ConflictingArguments
 from netdsl.diagnostics.suggest import closest
 from netdsl.record import record
 from netdsl.tensor import Sym, Unknown
+from netdsl.value import Arguments, Value
 
 #: Arguments of other days or other libraries, and what is done in a spec.
 ELSEWHERE: Mapping[str, str] = {
@@ -109,8 +109,8 @@ class Binding:
     An argument that is wrong or missing is `UNRESOLVED` in both.
     """
 
-    arguments: Mapping[str, Any]
-    written: Mapping[str, Any]
+    arguments: Arguments
+    written: Arguments
     problems: tuple[BindingError, ...]
 
     @property
@@ -122,8 +122,8 @@ class Binding:
 def bind_arguments(
     signature: Signature,
     overrides: Mapping[str, ArgumentType] | None = None,
-    positional: Sequence[Any] = (),
-    named: Mapping[str, Any] | Iterable[tuple[str, Any]] = (),
+    positional: Sequence[Value] = (),
+    named: Mapping[str, Value] | Iterable[tuple[str, Value]] = (),
 ) -> Binding:
     """Bind values to parameters, fill in defaults, and say all that is wrong.
 
@@ -136,15 +136,15 @@ def bind_arguments(
 
 def bind_object(
     signature: Signature,
-    positional: Sequence[Any] = (),
-    named: Mapping[str, Any] | Iterable[tuple[str, Any]] = (),
+    positional: Sequence[Value] = (),
+    named: Mapping[str, Value] | Iterable[tuple[str, Value]] = (),
 ) -> tuple[ObjectValue, tuple[BindingError, ...]]:
     """Make `HeNormal(seed=1)` or `Adam(1e-3)` of its signature and what was written."""
     bound = bind_arguments(signature, None, positional, named)
     return ObjectValue(signature.family, signature.name, bound.written), bound.problems
 
 
-def switch_mismatch(name: str, value: Any) -> ArgumentMismatch | None:
+def switch_mismatch(name: str, value: Value) -> ArgumentMismatch | None:
     """Say what is wrong with a call-time argument that is a switch and no tensor: `use_causal_mask=3`."""
     try:
         if name in SWITCHES and value is not UNRESOLVED:
@@ -170,7 +170,7 @@ class _Binder:
     def __init__(self, signature: Signature, overrides: Mapping[str, ArgumentType]) -> None:
         self.signature = signature
         self.overrides = overrides
-        self.written: dict[str, Any] = {}
+        self.written: dict[str, Value] = {}
         self.positions: dict[str, int] = {}
         self.too_many = False  # then a value's position does not tell what it was meant for
         self.is_shifted = (
@@ -179,7 +179,7 @@ class _Binder:
         self.meant: set[str] = set()  # parameters that a wrong name was most likely meant for
         self.problems: list[BindingError] = []
 
-    def bind(self, positional: Sequence[Any], named: Iterable[tuple[str, Any]]) -> Binding:
+    def bind(self, positional: Sequence[Value], named: Iterable[tuple[str, Value]]) -> Binding:
         self._take_positional(positional)
         for name, value in named:
             self._take_named(name, value)
@@ -195,7 +195,7 @@ class _Binder:
             self._report(ConflictingArguments, label, argument=name, position=place, help=help)
         return Binding(arguments, canonical, tuple(self.problems))
 
-    def _take_positional(self, values: Sequence[Any]) -> None:
+    def _take_positional(self, values: Sequence[Value]) -> None:
         parameters = self.signature.positional
         many = next((p.name for p in self.signature.parameters if p.kind == "many"), None)
         for position, value in enumerate(values):
@@ -212,7 +212,7 @@ class _Binder:
                 )
                 return
 
-    def _take_named(self, name: str, value: Any) -> None:
+    def _take_named(self, name: str, value: Value) -> None:
         if self.signature.parameter(name) is None and not self.signature.takes_any_name:
             self._report_unknown(name, value)
         elif name in self.positions and not self._fits(name, self.written[name]):
@@ -227,12 +227,12 @@ class _Binder:
         else:
             self.written[name] = value
 
-    def _fits(self, name: str, value: Any) -> bool:
+    def _fits(self, name: str, value: Value) -> bool:
         return value is UNRESOLVED or likely(
             argument_type(self.signature, name, self.overrides), value
         )
 
-    def _report_unknown(self, name: str, value: Any) -> None:
+    def _report_unknown(self, name: str, value: Value) -> None:
         from netdsl.catalog.leftovers import gone, translated  # loaded where there is a mistake
 
         help = ELSEWHERE.get(name, "")
@@ -262,7 +262,7 @@ class _Binder:
         near = closest(name, [p.name for p in self.signature.call_parameters])
         return near if near is not None and self.signature.family == "layer" else ""
 
-    def _accept(self, name: str, value: Any) -> Any:
+    def _accept(self, name: str, value: Value) -> Value:
         if value is UNRESOLVED:
             return value
         position = self.positions.get(name)
@@ -296,7 +296,7 @@ class _Binder:
             )
             return UNRESOLVED
 
-    def _meant(self, kind: ArgumentType, name: str, value: Any, position: int) -> str | None:
+    def _meant(self, kind: ArgumentType, name: str, value: Value, position: int) -> str | None:
         if position >= FIRST_MISPLACED:
             return None  # more likely it was meant for another argument
         parameter = self.signature.parameter(name)
@@ -310,7 +310,7 @@ class _Binder:
 
         return likely_meant(kind, value, name)
 
-    def _misplaced(self, value: Any) -> str | None:
+    def _misplaced(self, value: Value) -> str | None:
         from netdsl.catalog.way_out import misplaced  # loaded where there is a mistake
 
         def type_of(name: str) -> ArgumentType:
@@ -318,7 +318,7 @@ class _Binder:
 
         return misplaced(self.signature, type_of, value, self.written)
 
-    def _in_general(self, kind: ArgumentType, value: Any) -> str:
+    def _in_general(self, kind: ArgumentType, value: Value) -> str:
         from netdsl.catalog.way_out import in_general  # loaded where there is a mistake
 
         return in_general(kind, value)
@@ -334,7 +334,7 @@ class _Binder:
             return f"value number {position + 1} is `{name}`; give what was meant by its name"
         return WORDS.get(name, "")
 
-    def _fill(self, parameter: Parameter, canonical: Mapping[str, Any]) -> Any:
+    def _fill(self, parameter: Parameter, canonical: Mapping[str, Value]) -> Value:
         if parameter.name in canonical:
             return canonical[parameter.name]
         if parameter.required or (self.signature.name, parameter.name) in NEEDED_ANYWAY:
@@ -370,15 +370,28 @@ class _Binder:
         position: int | None = None,
         help: str = "",
         suggestion: str | None = None,
-        **more: Any,
+        may_go: bool = False,
+        moves_to: str = "",
+        instead: tuple[str, str] | None = None,
     ) -> None:
         facts = {"layer": self.signature.name, "argument": argument or ""}
         self.problems.append(
-            BindingError(problem, label, argument, position, help, suggestion, facts=facts, **more)
+            BindingError(
+                problem,
+                label,
+                argument,
+                position,
+                help,
+                suggestion,
+                may_go,
+                moves_to,
+                instead,
+                facts,
+            )
         )
 
 
-def likely(kind: ArgumentType, value: Any) -> bool:
+def likely(kind: ArgumentType, value: Value) -> bool:
     """Tell whether a value is of a type."""
     try:
         kind.accept(value)
@@ -389,7 +402,7 @@ def likely(kind: ArgumentType, value: Any) -> bool:
 
 def canonical_default(
     signature: Signature, parameter: Parameter, overrides: Mapping[str, ArgumentType]
-) -> Any:
+) -> Value:
     """Give a default in canonical form; one that its own type refuses (`None`, mostly) stays as it is."""
     try:
         return argument_type(signature, parameter.name, overrides).accept(parameter.default)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from netdsl.catalog.argument_types import (
     NUMBER,
@@ -14,6 +13,7 @@ from netdsl.catalog.argument_types import (
     out_of_range,
 )
 from netdsl.diagnostics.problems.arguments import ArgumentOutOfRange
+from netdsl.value import Value
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,14 @@ class Unit:
     example: str
     whole: int = 0
 
-    def mismatch(self, value: Any, spelled: str) -> ArgumentMismatch:
+    def mismatch(self, value: Value, spelled: str) -> ArgumentMismatch:
         """Say that a number, or a pair of them, is outside what is possible, and how it is written as a share."""
         found = out_of_range(value, spelled)
         found.help = f"write {self.share}: {self.example}"
         ends = value if isinstance(value, list | tuple) else [value]
-        if self.whole and all(isinstance(n, int) and abs(n) <= self.whole for n in ends):
-            shares = [self._share(n) for n in ends]
+        counts = [n for n in ends if isinstance(n, int) and abs(n) <= self.whole]
+        if self.whole and len(counts) == len(ends):
+            shares = [self._share(n) for n in counts]
             found.suggestion = shares[0] if ends is not value else f"({', '.join(shares)})"
             found.help = f"did you mean `{found.suggestion}`, {self.share}?"
         return found
@@ -50,7 +51,7 @@ class Share(Number):
 
     unit: Unit | None = None
 
-    def accept(self, value: Any) -> float:
+    def accept(self, value: Value) -> float:
         try:
             return super().accept(value)
         except ArgumentMismatch as refusal:
@@ -69,7 +70,7 @@ class Factor(ArgumentType):
     pairs_overlap: bool = True  # a pair need only overlap the bounds; else both ends lie within
     unit: Unit | None = None
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: Value) -> Value:
         try:
             return self._within(value)
         except ArgumentMismatch as refusal:
@@ -77,7 +78,7 @@ class Factor(ArgumentType):
                 raise
             raise self.unit.mismatch(value, self.spelled) from None
 
-    def _within(self, value: Any) -> Any:
+    def _within(self, value: Value) -> Value:
         within = Number(self.spelled, self.low, self.high, self.open_low)
         if not isinstance(value, list | tuple):
             return within.accept(value)

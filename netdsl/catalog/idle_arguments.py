@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from netdsl.record import record
+from netdsl.value import Arguments, Value
 
 
 @record
@@ -14,9 +14,9 @@ class Needs:
 
     arguments: tuple[str, ...]
     other: str
-    value: Any
+    value: Value
 
-    def holds_back(self, bound: Mapping[str, Any]) -> bool:
+    def holds_back(self, bound: Arguments) -> bool:
         """Tell whether the other argument is there, and not what they need."""
         if self.other not in bound:
             return False
@@ -61,7 +61,7 @@ OPTIMIZERS = (Needs(("ema_momentum", "ema_overwrite_frequency"), "use_ema", True
 
 
 def idle_arguments(
-    family: str, kind: str, written: Mapping[str, Any], bound: Mapping[str, Any]
+    family: str, kind: str, written: Arguments, bound: Arguments
 ) -> Iterator[tuple[str, str]]:
     """Give each written argument that does not count, and what would make it count."""
     general = {"layer": LAYERS, "optimizer": OPTIMIZERS}.get(family, ())

@@ -8,18 +8,18 @@ that repeats over the weight; one that is larger Keras takes in silence, and the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from netdsl.catalog.kind import Call, ObjectValue, Refusal, Weight
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
 from netdsl.tensor import Dim, Shape, spell_shape
+from netdsl.value import Value
 
 #: Initializers that fill a weight with one value, of whatever dtype it is.
 _CONSTANTS = ("zeros", "ones", "constant")
 
 
-def draws(value: Any) -> bool:
+def draws(value: Value) -> bool:
     """Tell a configured initializer that draws its values: one object gives all weights of a shape the same."""
     if not isinstance(value, ObjectValue) or value.family != "initializer":
         return False
@@ -47,7 +47,7 @@ def check_filling(call: Call, weight: Weight) -> None:
             return
 
 
-def refuse_misfit(weight: Weight, argument: str, initializer: Any) -> None:
+def refuse_misfit(weight: Weight, argument: str, initializer: Value) -> None:
     """Refuse a weight that this initializer cannot fill."""
     kind = _kind(initializer)
     if "float" not in weight.dtype and initializer is not None:
@@ -60,13 +60,13 @@ def refuse_misfit(weight: Weight, argument: str, initializer: Any) -> None:
         _refuse_constant(weight, argument, initializer.arguments.get("value", 0.0))
 
 
-def _kind(initializer: Any) -> str:
+def _kind(initializer: Value) -> str:
     """Give an initializer's name in one spelling: "orthogonal" and Orthogonal(gain=2) -> "orthogonal"."""
     name = initializer.kind if isinstance(initializer, ObjectValue) else str(initializer)
     return name.lower().removesuffix("initializer")
 
 
-def _refuse_integers(weight: Weight, argument: str, kind: str, initializer: Any) -> None:
+def _refuse_integers(weight: Weight, argument: str, kind: str, initializer: Value) -> None:
     """Refuse to fill a weight of integers or booleans with what Keras draws in floats alone."""
     if kind in _CONSTANTS:
         return
@@ -94,7 +94,7 @@ def _refuse_stft(weight: Weight, argument: str) -> None:
         )
 
 
-def _refuse_constant(weight: Weight, argument: str, value: Any) -> None:
+def _refuse_constant(weight: Weight, argument: str, value: Value) -> None:
     shape = _nested_shape(value)
     repeated = len(shape) <= len(weight.shape) and all(
         size in (1, whole)
@@ -109,7 +109,7 @@ def _refuse_constant(weight: Weight, argument: str, value: Any) -> None:
         )
 
 
-def _nested_shape(value: Any) -> Shape:
+def _nested_shape(value: Value) -> Shape:
     """Measure lists in lists by their first elements: [[1, 2], [3, 4]] -> (2, 2)."""
     shape: list[Dim] = []
     while isinstance(value, (list, tuple)):

@@ -22,7 +22,7 @@ from netdsl.catalog.weight import Weight as Weight
 from netdsl.diagnostics.problem import Problem
 from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
-from netdsl.value import Entity, Value
+from netdsl.value import Arguments, Entity, Value
 
 if TYPE_CHECKING:
     from netdsl.catalog.argument_types import ArgumentType
@@ -112,7 +112,7 @@ class ObjectValue(Entity):
 
     family: str  # "initializer", "regularizer", "constraint", "loss", "optimizer", …
     kind: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=dict)
 
     def __str__(self) -> str:
         inside = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())
@@ -179,9 +179,9 @@ class BoundLayer(Entity):
     """
 
     kind: str
-    arguments: Mapping[str, Any]  # every constructor argument, defaults filled in
+    arguments: Arguments  # every constructor argument, defaults filled in
     infer: Callable[..., Inference]  # infer(inputs: tuple[TensorSpec, ...], **call_arguments)
-    written: Mapping[str, Any] = field(default_factory=dict)  # the arguments that the spec wrote
+    written: Arguments = field(default_factory=dict)  # the arguments that the spec wrote
     definition: LayerKind | None = None
     module: str = ""  # the Python module of a layer of the user's own
     name: str = ""  # its `name`, where the spec gives it one
@@ -194,7 +194,7 @@ class BoundLayer(Entity):
             return self.kind
         return self.shared.declared
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # of the argument's own type, which the rule knows
         try:
             return self.arguments[name]
         except KeyError:
@@ -216,16 +216,16 @@ class Call:
     """
 
     kind: LayerKind
-    arguments: Mapping[str, Any]
+    arguments: Arguments
     inputs: tuple[TensorSpec, ...]
     is_list: bool = False
-    call_arguments: Mapping[str, Any] = field(default_factory=dict)
+    call_arguments: Arguments = field(default_factory=dict)
     written: frozenset[str] = (
         frozenset()
     )  # names of the constructor arguments the spec itself wrote
     demands: list[Demand] = field(default_factory=list)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # of the argument's own type, which the rule knows
         arguments = object.__getattribute__(self, "arguments")
         if name in arguments:
             return arguments[name]
@@ -419,20 +419,20 @@ class LayerKind:
     use_for: str = ""
     watch_for: str = ""
     example: str = ""  # "[32, 32, 3] -> Conv2D(8, 3)"
-    off_cudnn: Callable[[Mapping[str, Any]], Iterable[str]] | None = (
+    off_cudnn: Callable[[Arguments], Iterable[str]] | None = (
         None  # of a layer that cuDNN runs, the arguments that keep it from that
     )
-    categories: Callable[[Mapping[str, Any]], Dim | None] | None = (
+    categories: Callable[[Arguments], Dim | None] | None = (
         None  # of how many categories it gives the numbers, from its arguments; None where it gives codes
     )
     bounded_by: str = ""  # the argument that says how many categories it takes
-    learns: Callable[[Mapping[str, Any]], bool] | None = (
+    learns: Callable[[Arguments], bool] | None = (
         None  # whether, with these arguments, `adapt` must be called before it can be used
     )
-    settling: Callable[[Mapping[str, Any]], Mapping[str, str]] | None = (
+    settling: Callable[[Arguments], Mapping[str, str]] | None = (
         None  # arguments that make a number of a size that nobody knows before it has learned
     )
-    idle: Callable[[Mapping[str, Any]], bool] | None = (
+    idle: Callable[[Arguments], bool] | None = (
         None  # whether, with these arguments, it changes nothing and costs nothing
     )
     unit_axes: Mapping[str, UnitAxes] = field(default_factory=dict)  # by the name of a constraint
@@ -442,7 +442,7 @@ class LayerKind:
         frozenset()
     )  # of `inputs` and these, what Keras takes in no tuple
     roles: tuple[Role, ...] = ()
-    state_size: Callable[[Any], StateSize] | None = None  # of a recurrent cell, from its arguments
+    state_size: Callable[[BoundLayer | Call], StateSize] | None = None  # of a recurrent cell
     traced: bool = False  # Keras finds its output shape only by running its `call`
     counts: Literal["", "sides", "channels", "all"] = (
         ""  # what of an image must be numbers where Keras runs the layer to learn its shape

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
+from netdsl.value import Value
 
 #: What to say of an argument that Keras 3 has no word for; it is left out.
 GONE: Mapping[str, str] = {
@@ -51,7 +51,7 @@ _ORDERINGS = {
 }
 
 
-def gone(found: Signature, name: str, value: Any) -> tuple[str, bool] | None:
+def gone(found: Signature, name: str, value: Value) -> tuple[str, bool] | None:
     """Say what to do about an argument that is gone, and whether leaving it out leaves the layer the same."""
     if name == "groups" and found.family == "layer":
         if value == 1:
@@ -66,7 +66,7 @@ def gone(found: Signature, name: str, value: Any) -> tuple[str, bool] | None:
     return (help_, True) if help_ is not None else None
 
 
-def translated(found: Signature, name: str, value: Any) -> tuple[str, str] | None:
+def translated(found: Signature, name: str, value: Value) -> tuple[str, str] | None:
     """Spell what an argument of earlier Keras is now, with its value; None where it is no such argument.
 
     The second text is for a value that is worked out: `{}` in it stands for how that is written.

@@ -6,7 +6,7 @@ With the table of `training_fits.py` this says which metric fits an output, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import cast
 
 from netdsl.catalog.kind import ObjectValue
 from netdsl.catalog.signature import facts, identifiers, signature
@@ -19,6 +19,7 @@ from netdsl.catalog.training_fits import (
     row_of,
     verdict_on,
 )
+from netdsl.value import Arguments, Value
 
 _NUMBERS = ("numbers", "numbers_in_rows")
 _BINARY = ("binary", "binary_flat")
@@ -98,11 +99,11 @@ OF_VALUES = frozenset(
 OF_MARGINS = frozenset({"Hinge", "SquaredHinge", "CategoricalHinge"})
 
 #: Arguments with which a metric reads scores as what they are.
-_FOR_SCORES: Mapping[str, Any] = {"from_logits": True, "threshold": 0.0, "thresholds": 0.0}
+_FOR_SCORES: Mapping[str, Value] = {"from_logits": True, "threshold": 0.0, "thresholds": 0.0}
 _THRESHOLDS = ("threshold", "thresholds")
 
 
-def metric_kind(metric: Any) -> str:
+def metric_kind(metric: Value) -> str:
     """Give a metric's class, or the word for which `compile` picks one: `acc` is accuracy, `mae` MeanAbsoluteError."""
     if isinstance(metric, ObjectValue):
         return metric.kind
@@ -111,14 +112,14 @@ def metric_kind(metric: Any) -> str:
     return identifiers("metric").get(str(metric), str(metric))
 
 
-def better(metric: Any) -> str | None:
+def better(metric: Value) -> str | None:
     """Say which way a metric gets better, "up" or "down"; None where Keras does not know."""
     kind = metric_kind(metric)
     entry = facts()["metric"].get("BinaryAccuracy" if kind == "accuracy" else kind, {})
     return cast("str | None", entry.get("better"))
 
 
-def gives_several(metric: Any) -> bool:
+def gives_several(metric: Value) -> bool:
     """Tell whether a metric gives a figure for each class, or for each threshold."""
     kind, arguments = metric_kind(metric), metric_arguments(metric)
     if kind in ("F1Score", "FBetaScore"):
@@ -129,11 +130,11 @@ def gives_several(metric: Any) -> bool:
     return kind != "AUC" and isinstance(listed, (list, tuple)) and len(listed) > 1
 
 
-def metric_arguments(metric: Any) -> Mapping[str, Any]:
+def metric_arguments(metric: Value) -> Arguments:
     return metric.arguments if isinstance(metric, ObjectValue) else {}
 
 
-def metric_verdict(metric: Any, column: Column) -> str | None:
+def metric_verdict(metric: Value, column: Column) -> str | None:
     """Say what a metric makes of an output and its labels; a threshold that was given is meant for what it meets."""
     kind, arguments = metric_kind(metric), metric_arguments(metric)
     found = verdict_on("metric", row_of(kind, arguments), column)
@@ -146,7 +147,7 @@ def metric_verdict(metric: Any, column: Column) -> str | None:
     return found
 
 
-def loss_labels(kind: str, arguments: Mapping[str, Any], form: Column) -> tuple[str, ...]:
+def loss_labels(kind: str, arguments: Arguments, form: Column) -> tuple[str, ...]:
     """List the labels that a loss can be given with an output; `form` says what the output is."""
     row = row_of(kind, arguments)
     for labels in _for_form(kind, form):
@@ -168,7 +169,7 @@ def _for_form(kind: str, form: Column) -> tuple[tuple[str, ...], ...]:
     return groups if squashed or groups[:1] != (_VALUES,) else groups[:1]
 
 
-def instead(metric: Any, columns: tuple[Column, ...], classes: int) -> str | None:
+def instead(metric: Value, columns: tuple[Column, ...], classes: int) -> str | None:
     """Spell the metric that answers the same question where this one does not fit; None where there is none."""
     kind = metric_kind(metric)
     for other in _candidates(metric, kind, classes):
@@ -178,7 +179,7 @@ def instead(metric: Any, columns: tuple[Column, ...], classes: int) -> str | Non
     return None
 
 
-def _candidates(metric: Any, kind: str, classes: int) -> Iterator[Any]:
+def _candidates(metric: Value, kind: str, classes: int) -> Iterator[str | ObjectValue]:
     """Give the metric set to read scores, then those that ask the same, each as it is mostly configured."""
     arguments = metric_arguments(metric)
     same = "BinaryAccuracy" if kind == "accuracy" else kind
@@ -205,7 +206,7 @@ def _candidates(metric: Any, kind: str, classes: int) -> Iterator[Any]:
 _SET = ("num_classes", "sparse_y_true", "sparse_y_pred", *_THRESHOLDS)
 
 
-def _for_scores(kind: str, arguments: Mapping[str, Any]) -> Iterator[ObjectValue]:
+def _for_scores(kind: str, arguments: Arguments) -> Iterator[ObjectValue]:
     found = signature("metric", kind)
     for name, value in _FOR_SCORES.items():
         if found is None or name not in found.names or name in arguments:
@@ -219,7 +220,7 @@ def _for_scores(kind: str, arguments: Mapping[str, Any]) -> Iterator[ObjectValue
             yield ObjectValue("metric", kind, {**arguments, name: value})
 
 
-def _spelled(other: ObjectValue, metric: Any) -> str:
+def _spelled(other: ObjectValue, metric: Value) -> str:
     """Spell a metric as the one in whose place it stands: by its name in small letters, or made with arguments."""
     if isinstance(metric, str) and not other.arguments:
         by_name = [n for n, kind in identifiers("metric").items() if kind == other.kind]

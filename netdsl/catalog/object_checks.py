@@ -7,17 +7,18 @@ A check gives what is wrong as (argument, label, help).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from netdsl.catalog.kind import UNRESOLVED
 from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
+from netdsl.value import Arguments
 
 Finding: TypeAlias = tuple[str, str, str]
-Check: TypeAlias = Callable[[Mapping[str, Any]], Iterator[Finding]]
+Check: TypeAlias = Callable[[Arguments], Iterator[Finding]]
 
 
-def contradictions(signature: Signature, arguments: Mapping[str, Any]) -> list[Finding]:
+def contradictions(signature: Signature, arguments: Arguments) -> list[Finding]:
     """List what is wrong between arguments that are each fine alone."""
     if any(value is UNRESOLVED for value in arguments.values()):
         return []
@@ -27,7 +28,7 @@ def contradictions(signature: Signature, arguments: Mapping[str, Any]) -> list[F
     return [finding for check in checks for finding in check(arguments)]
 
 
-def one_way_to_clip(given: Mapping[str, Any]) -> Iterator[Finding]:
+def one_way_to_clip(given: Arguments) -> Iterator[Finding]:
     """An optimizer clips gradients in one way at most."""
     ways = [
         way for way in ("clipnorm", "clipvalue", "global_clipnorm") if given.get(way) is not None
@@ -36,7 +37,7 @@ def one_way_to_clip(given: Mapping[str, Any]) -> Iterator[Finding]:
         yield ways[1], f"`{ways[0]}` and `{ways[1]}` are both set", f"leave `{ways[1]}` out"
 
 
-def one_value_more_than_boundaries(given: Mapping[str, Any]) -> Iterator[Finding]:
+def one_value_more_than_boundaries(given: Arguments) -> Iterator[Finding]:
     """Two boundaries make three stretches, each with its value."""
     boundaries, values = len(given["boundaries"]), len(given["values"])
     if values != boundaries + 1:
@@ -48,7 +49,7 @@ def one_value_more_than_boundaries(given: Mapping[str, Any]) -> Iterator[Finding
         )
 
 
-def checkpoint_has_its_ending(given: Mapping[str, Any]) -> Iterator[Finding]:
+def checkpoint_has_its_ending(given: Arguments) -> Iterator[Finding]:
     """Keras tells by the ending what a checkpoint holds."""
     path = given["filepath"]
     if given["save_weights_only"]:
@@ -60,14 +61,14 @@ def checkpoint_has_its_ending(given: Mapping[str, Any]) -> Iterator[Finding]:
         yield "filepath", label, "let it end in `.keras`"
 
 
-def labels_need_multi_label(given: Mapping[str, Any]) -> Iterator[Finding]:
+def labels_need_multi_label(given: Arguments) -> Iterator[Finding]:
     """`AUC` counts labels only where there are several."""
     if given["num_labels"] is not None and not given["multi_label"]:
         label = "`num_labels` is set, and `multi_label` is `False`"
         yield "num_labels", label, "add `multi_label=True`"
 
 
-def classes_are_there(given: Mapping[str, Any]) -> Iterator[Finding]:
+def classes_are_there(given: Arguments) -> Iterator[Finding]:
     """The class numbers of an intersection over union lie below the number of classes."""
     classes, largest = given["num_classes"], max(given["target_class_ids"])
     if largest >= classes:
@@ -75,7 +76,7 @@ def classes_are_there(given: Mapping[str, Any]) -> Iterator[Finding]:
         yield "target_class_ids", label, f"give numbers below {classes}"
 
 
-def forget_bias_is_added_to_one(given: Mapping[str, Any]) -> Iterator[Finding]:
+def forget_bias_is_added_to_one(given: Arguments) -> Iterator[Finding]:
     """An LSTM lets its bias start from an initializer, with ones in the part that forgets."""
     if given["use_bias"] and given["unit_forget_bias"] and given["bias_initializer"] is None:
         label = "`unit_forget_bias` puts ones into a bias, and `bias_initializer` is `None`"

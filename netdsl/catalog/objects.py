@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.catalog.kind import ObjectValue
 from netdsl.catalog.signature import Family, identifiers
 from netdsl.record import record
+from netdsl.value import Value
 
 
 @record
@@ -161,7 +161,7 @@ OBJECTS: Mapping[Family, Mapping[str, ObjectFacts]] = {
 }
 
 
-def object_kind(family: Family, value: Any) -> str | None:
+def object_kind(family: Family, value: Value) -> str | None:
     """Name the class of an argument's canonical value: "he_normal" and `HeNormal(seed=1)` are "HeNormal".
 
     None for `None` and for a function of the user's own.
@@ -171,7 +171,7 @@ def object_kind(family: Family, value: Any) -> str | None:
     return identifiers(family).get(value) if isinstance(value, str) else None
 
 
-def object_facts(family: Family, value: Any) -> ObjectFacts | None:
+def object_facts(family: Family, value: Value) -> ObjectFacts | None:
     """Look up what is known of an initializer, a regularizer or a constraint."""
     kind = object_kind(family, value)
     return OBJECTS.get(family, {}).get(kind) if kind else None

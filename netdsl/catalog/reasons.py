@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from netdsl.value import Arguments, Value
 
 #: Arguments that are the new size of the channel axis, by name.
 _CHANNELS = ("filters", "units", "output_dim", "depth_multiplier")
 
 
-def size_reason(arguments: Mapping[str, Any], axis: int, rank: int) -> str:
+def size_reason(arguments: Arguments, axis: int, rank: int) -> str:
     """Say what in a layer's arguments makes the size of an axis what it is; empty where nothing tells.
 
     {"kernel_size": (3, 3), "padding": "valid", …}, axis 1 of rank 4 -> 'a kernel of 3 with "valid" padding'
@@ -23,7 +22,7 @@ def size_reason(arguments: Mapping[str, Any], axis: int, rank: int) -> str:
     return _spatial_reason(arguments, axis - (2 if first else 1))
 
 
-def _spatial_reason(arguments: Mapping[str, Any], index: int) -> str:
+def _spatial_reason(arguments: Arguments, index: int) -> str:
     parts: list[str] = []
     padding = arguments.get("padding")
     window = _per_axis(arguments, "kernel_size", index) or _per_axis(arguments, "pool_size", index)
@@ -48,7 +47,7 @@ def _spatial_reason(arguments: Mapping[str, Any], index: int) -> str:
     return " and ".join(parts)
 
 
-def _per_axis(arguments: Mapping[str, Any], name: str, index: int) -> Any:
+def _per_axis(arguments: Arguments, name: str, index: int) -> Value:
     value = arguments.get(name)
     if isinstance(value, (tuple, list)):
         return value[index] if 0 <= index < len(value) else None

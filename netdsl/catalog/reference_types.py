@@ -7,10 +7,9 @@ or the configured object as it was given.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType, mismatch
 from netdsl.catalog.kind import (
@@ -36,6 +35,7 @@ from netdsl.catalog.signature import (
 from netdsl.catalog.spell import one_of, spell
 from netdsl.diagnostics.problems.arguments import UnknownChoice, UnknownIdentifier
 from netdsl.diagnostics.suggest import closest
+from netdsl.value import Value
 
 #: Names for what a number would mean where an object is taken.
 INSTEAD_OF_NUMBER: Mapping[Family, str] = {
@@ -52,7 +52,7 @@ _NORMS = re.compile(r"l[12]")
 _SHORT = 2  # a name of so few letters is as near to one as to another: `l3` to `l1` and `l2`
 
 
-def _both_norms(listed: Any) -> str:
+def _both_norms(listed: Sequence[Value]) -> str:
     """`[L1(0.1), L2(0.2)]` is one regularizer: `L1L2(l1=0.1, l2=0.2)`."""
     strengths = {
         item.kind.lower(): item.arguments.get(item.kind.lower(), 0.01)
@@ -110,7 +110,7 @@ class Reference(ArgumentType):
     def families(self) -> tuple[Family, ...]:
         return (self.family,)
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: Value) -> Value:
         match value:
             case None if self.takes_none:
                 return None
@@ -130,7 +130,8 @@ class Reference(ArgumentType):
             case [ObjectValue(), *_] if both := _both_norms(value):
                 raise mismatch(value, self.spelled, f"did you mean `{both}`?", both)
             case {"class_name": str(name), "config": dict(config)}:
-                return self._configured(ObjectValue(self.family, name, config))
+                arguments = {str(argument): given for argument, given in config.items()}
+                return self._configured(ObjectValue(self.family, name, arguments))
             case _:
                 raise mismatch(value, self.spelled, self._instead(value))
 
@@ -224,7 +225,7 @@ class Dtype(ArgumentType):
     policies: bool = False
     takes_none: bool = True
 
-    def accept(self, value: Any) -> str | None:
+    def accept(self, value: Value) -> str | None:
         if value is None and self.takes_none:
             return None
         text = value.name if isinstance(value, Identifier) else value
@@ -258,7 +259,7 @@ class LayerReference(ArgumentType):
     def families(self) -> tuple[Family, ...]:
         return ("layer",)
 
-    def accept(self, value: Any) -> BoundLayer | Unresolved:
+    def accept(self, value: Value) -> BoundLayer | Unresolved:
         if isinstance(value, Ambiguous) and "layer" in value.families:
             value = value.made("layer")
         if isinstance(value, Unresolved):
@@ -291,7 +292,7 @@ class FunctionReference(ArgumentType):
 
     spelled: str = "a function declared with `extern fn`"
 
-    def accept(self, value: Any) -> Any:
+    def accept(self, value: Value) -> Value:
         if isinstance(value, ExternFunction):
             return value
         if isinstance(value, Identifier) and strip_module(value, "activation") is not None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from netdsl.record import record
+from netdsl.value import Value
 
 SIGNATURES = Path(__file__).with_name("signatures.json")
 
@@ -52,7 +53,7 @@ class Parameter:
     """One parameter: its name, its default where it has one, and how it is passed."""
 
     name: str
-    default: Any = None
+    default: Value = None
     required: bool = False
     kind: ParameterKind = "positional"
     is_base: bool = False  # taken by every layer: name, dtype, trainable, …
@@ -99,7 +100,8 @@ class Signature:
 @cache
 def facts() -> Mapping[str, Any]:
     """Read `signatures.json`, once."""
-    return cast(Mapping[str, Any], json.loads(SIGNATURES.read_text(encoding="utf-8")))
+    found: Mapping[str, Any] = json.loads(SIGNATURES.read_text(encoding="utf-8"))
+    return found
 
 
 def keras_version() -> str:
@@ -130,7 +132,7 @@ def names(family: Family) -> tuple[str, ...]:
 @cache
 def names_and_aliases(family: Family) -> Mapping[str, str]:
     """Map every name of a family, alias or not, to the name that Keras gives the object itself."""
-    entries: Mapping[str, Mapping[str, Any]] = facts()[family]
+    entries = facts()[family]
     table = {alias: name for name, entry in entries.items() for alias in entry.get("aliases", ())}
     return table | {name: name for name in entries}
 
@@ -138,7 +140,7 @@ def names_and_aliases(family: Family) -> Mapping[str, str]:
 @cache
 def identifiers(family: Family) -> Mapping[str, str]:
     """Map every string that `keras.<family>.get` understands to the object it stands for."""
-    entries: Mapping[str, Mapping[str, Any]] = facts()[family]
+    entries = facts()[family]
     return {text: name for name, entry in entries.items() for text in entry.get("identifiers", ())}
 
 
@@ -187,7 +189,7 @@ def _base_parameters() -> Iterable[Parameter]:
         yield Parameter(name, _decode(default), kind="keyword", is_base=True)
 
 
-def _decode(value: Any) -> Any:
+def _decode(value: Any) -> Any:  # a default, as JSON has it and as Keras does
     if isinstance(value, list):
         return [_decode(item) for item in value]
     if not isinstance(value, dict):

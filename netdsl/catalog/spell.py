@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.tensor import UNKNOWN
@@ -14,7 +13,7 @@ MOST_ITEMS = 8
 DEEPEST = 4
 
 
-def spell(value: Any, depth: int = 0) -> str:
+def spell(value: object, depth: int = 0) -> str:
     """Write a value in the language's own syntax: `"same"`, `(3, 3)`, `HeNormal(seed=1)`."""
     if isinstance(value, str):
         return _quoted(value)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeAlias, TypeGuard
 
 from netdsl.catalog.kind import Call, Refusal
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.problems.shapes import WrongState
 from netdsl.tensor import Dim, Shape, TensorSpec, equal, spell_shape
+from netdsl.value import Value
+
+#: A state's shape without the batch, or those of several in a group: (4,); ((5,), (5,)).
+State: TypeAlias = Shape | tuple["State", ...]
 
 
-def check_states(call: Call, argument: str, states: Sequence[Any], batch: Dim) -> None:
+def is_group(state: State) -> TypeGuard[tuple[State, ...]]:
+    """Tell the states of a cell within a stack from the shape of one state."""
+    return bool(state) and isinstance(state[0], tuple)
+
+
+def check_states(call: Call, argument: str, states: Sequence[State], batch: Dim) -> None:
     """Refuse states given by name that are not of the cell's number and shapes."""
     given = call.call_arguments.get(argument)
     if given is None:
@@ -25,7 +34,7 @@ def check_states(call: Call, argument: str, states: Sequence[Any], batch: Dim) -
         raise
 
 
-def _fit(call: Call, argument: str, given: Any, states: tuple[Any, ...], batch: Dim) -> None:
+def _fit(call: Call, argument: str, given: Value, states: tuple[State, ...], batch: Dim) -> None:
     """Compare what is given with the states, group by group."""
     if not isinstance(given, (tuple, list)):
         label = f"takes a list of states, this is {spell(given)}"
@@ -38,7 +47,7 @@ def _fit(call: Call, argument: str, given: Any, states: tuple[Any, ...], batch: 
             help="list one tensor for each: the output `h` of the last step, and the cell's `c` for an `LSTM`",
         )
     for tensor, state in zip(given, states, strict=True):
-        if state and isinstance(state[0], tuple):
+        if is_group(state):
             _fit(
                 call,
                 argument,
@@ -50,15 +59,14 @@ def _fit(call: Call, argument: str, given: Any, states: tuple[Any, ...], batch: 
             _fit_one(call, argument, tensor, (batch, *state))
 
 
-def _fit_one(call: Call, argument: str, tensor: Any, shape: Shape) -> None:
-    if not isinstance(tensor, TensorSpec):
-        tensor = tensor[0] if isinstance(tensor, tuple) and len(tensor) == 1 else None
+def _fit_one(call: Call, argument: str, given: Value, shape: Shape) -> None:
+    tensor = given[0] if isinstance(given, tuple) and len(given) == 1 else given
     if (
-        tensor is None
+        not isinstance(tensor, TensorSpec)
         or tensor.rank != len(shape)
         or not all(call.holds(equal(a, b)) for a, b in zip(tensor.shape, shape, strict=True))
     ):
-        got = spell_shape(tensor.shape) if tensor is not None else "several tensors"
+        got = spell_shape(tensor.shape) if isinstance(tensor, TensorSpec) else "several tensors"
         raise Refusal(
             WrongState,
             f"a state of {spell_shape(shape)} is given {got}",
@@ -67,10 +75,8 @@ def _fit_one(call: Call, argument: str, tensor: Any, shape: Shape) -> None:
         )
 
 
-def spell_states(states: Sequence[Any]) -> str:
+def spell_states(states: Sequence[State]) -> str:
     return ", ".join(
-        f"[{spell_states(s)}]"
-        if s and isinstance(s[0], tuple)
-        else f"(None, {', '.join(map(str, s))})"
-        for s in states
+        f"[{spell_states(state)}]" if is_group(state) else f"(None, {', '.join(map(str, state))})"
+        for state in states
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from netdsl.catalog.argument_types import (
     INTEGER,
@@ -16,13 +15,14 @@ from netdsl.catalog.argument_types import (
     optional,
 )
 from netdsl.catalog.spell import spell
+from netdsl.value import Value
 
 
 @dataclass(frozen=True)
 class Words(Items):
     """The tokens of a lookup of strings: numbers among them are read as words, numbers alone are not."""
 
-    def accept(self, value: Any) -> tuple[Any, ...]:
+    def accept(self, value: Value) -> tuple[Value, ...]:
         found = super().accept(value)
         if found and all(isinstance(token, int) for token in found):
             wanted = spell([str(token) for token in found])
@@ -36,7 +36,7 @@ class Words(Items):
 class Numerals(Items):
     """The tokens of a lookup of integers, which may be written as words."""
 
-    def accept(self, value: Any) -> tuple[Any, ...]:
+    def accept(self, value: Value) -> tuple[Value, ...]:
         found = super().accept(value)
         for token in found:
             if isinstance(token, str) and not re.fullmatch(r"\s*[+-]?\d+\s*", token):

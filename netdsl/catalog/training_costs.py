@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from netdsl.value import Arguments
 
 
-def off_cudnn(arguments: Mapping[str, Any]) -> Iterator[str]:
+def off_cudnn(arguments: Arguments) -> Iterator[str]:
     """Give the arguments that keep an LSTM or GRU from cuDNN (keras/src/backend/tensorflow/rnn.py)."""
     for name, wanted in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
         value = arguments.get(name, wanted)

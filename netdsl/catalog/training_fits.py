@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import chain, combinations
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from netdsl.record import record
+from netdsl.tensor import Shape
+from netdsl.value import Arguments
 
 #: Words for which `compile` picks a class by the shapes of labels and predictions.
 LOSS_WORDS = ("crossentropy", "ce")
@@ -55,7 +57,7 @@ _NUMBERS = {"sparse_y_true": False, "sparse_y_pred": False}
 _OVER_BATCH = {"axis": 0}
 _ROWS = {"sparse_y_pred": True}
 _LOGITS = {"from_logits": True}
-SWITCHES: Mapping[str, Mapping[str, Any]] = {
+SWITCHES: Mapping[str, Mapping[str, object]] = {
     "AUC": {"multi_label": True, "from_logits": True},
     "Precision": _OF_CLASSES,
     "Recall": _OF_CLASSES,
@@ -150,7 +152,8 @@ def row_name(name: str, on: tuple[str, ...]) -> str:
 
 @cache
 def _recorded() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], json.loads(FITS.read_text(encoding="utf-8")))
+    found: Mapping[str, Any] = json.loads(FITS.read_text(encoding="utf-8"))
+    return found
 
 
 @cache
@@ -172,7 +175,7 @@ def verdict_on(family: str, row: str, column: Column) -> str | None:
     return None if place is None or letters is None else _BY_LETTER[letters[place]]
 
 
-def row_of(kind: str, arguments: Mapping[str, Any]) -> str:
+def row_of(kind: str, arguments: Arguments) -> str:
     """Name the row of a class as it was configured: `AUC(multi_label=True)` is that of `AUC(multi_label)`."""
     on = tuple(
         name
@@ -182,12 +185,12 @@ def row_of(kind: str, arguments: Mapping[str, Any]) -> str:
     return row_name(kind, on)
 
 
-def _is_switched(value: Any, other: Any) -> bool:
+def _is_switched(value: object, other: object) -> bool:
     """Tell whether an argument is set; of truths, whether it is the one that is not the default."""
     return value is other if isinstance(other, bool) else value is not None
 
 
-def layout_of(shape: tuple[Any, ...]) -> str | None:
+def layout_of(shape: Shape) -> str | None:
     """Name how an output is laid out, from its shape with the batch; None where it was not tried."""
     if len(shape) < 2 or not isinstance(shape[-1], int) or shape[-1] < 1:
         return None

@@ -9,15 +9,16 @@ from typing import Any
 from netdsl.catalog.kind import Call, Refusal
 from netdsl.diagnostics.problems.shapes import ConflictingArguments, WrongValue, WrongVocabulary
 from netdsl.tensor import UNKNOWN, Dim
+from netdsl.value import Arguments, Value
 
 
 @dataclass(frozen=True)
 class TextTokens:
     """The lookup inside a `TextVectorization`, whose mask token is the empty string."""
 
-    arguments: Mapping[str, Any]
+    arguments: Arguments
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # of the argument's own type, as in a `Call`
         return object.__getattribute__(self, "arguments")[name]
 
 
@@ -25,7 +26,7 @@ class TextTokens:
 MODE_ALIASES: Mapping[str, str] = {"binary": "multi_hot", "tf-idf": "tf_idf"}
 
 #: How the lookup inside a `TextVectorization` is set.
-TEXT_LOOKUP: Mapping[str, Any] = {
+TEXT_LOOKUP: Mapping[str, Value] = {
     "num_oov_indices": 1,
     "mask_token": "",
     "oov_token": "[UNK]",
@@ -48,7 +49,7 @@ def token_count(call: Call | TextTokens, mode: str) -> Dim:
     return call.max_tokens if call.pad_to_max_tokens else size
 
 
-def _checked_size(call: Call | TextTokens, vocabulary: list[Any], mode: str) -> int:
+def _checked_size(call: Call | TextTokens, vocabulary: list[Value], mode: str) -> int:
     mask = [call.mask_token] if call.mask_token is not None and mode == "int" else []
     count = len(mask) + int(call.num_oov_indices)  # what stands before the vocabulary's own tokens
     tokens = vocabulary
@@ -77,8 +78,8 @@ def _checked_size(call: Call | TextTokens, vocabulary: list[Any], mode: str) -> 
     return size
 
 
-def _check_tokens(call: Call | TextTokens, tokens: Sequence[Any]) -> None:
-    seen: set[Any] = set()
+def _check_tokens(call: Call | TextTokens, tokens: Sequence[Value]) -> None:
+    seen: set[Value] = set()
     for token in tokens:
         if token in seen:
             raise Refusal(WrongVocabulary, f"`{token!r}` stands there twice", blames="vocabulary")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 from netdsl.catalog.argument_types import (
     ArgumentMismatch,
@@ -26,6 +25,7 @@ from netdsl.catalog.factor_types import Factor
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
+from netdsl.value import Value
 
 #: What an argument takes by its name, or with its own arguments.
 _BY_NAME: Mapping[str, str] = {
@@ -45,7 +45,7 @@ _FIRST = ("return_sequences",)
 def misplaced(
     signature: Signature,
     type_of: Callable[[str], ArgumentType],
-    value: Any,
+    value: Value,
     given: Collection[str],
 ) -> str | None:
     """Name the argument that takes a word or a switch which was given by position: `activation=relu`."""
@@ -69,7 +69,7 @@ def _is_text(kind: ArgumentType) -> bool:
     return isinstance(kind.inner if isinstance(kind, Optional) else kind, Text)
 
 
-def in_general(kind: ArgumentType, value: Any) -> str:
+def in_general(kind: ArgumentType, value: Value) -> str:
     """Say what to write, with the bound that was passed or an example."""
     match kind:
         case Optional(_, inner):
@@ -97,12 +97,12 @@ def in_general(kind: ArgumentType, value: Any) -> str:
     return next((_BY_NAME[f] for f in kind.families if f in _BY_NAME), "")
 
 
-def _bounded(value: Any, minimum: float, maximum: float, otherwise: str) -> str:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if is_number and value < minimum:
-        return f"give at least `{minimum:g}`"
-    if is_number and value > maximum and maximum < 2**31:
-        return f"give at most `{maximum:g}`"
+def _bounded(value: Value, minimum: float, maximum: float, otherwise: str) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if value < minimum:
+            return f"give at least `{minimum:g}`"
+        if value > maximum and maximum < 2**31:
+            return f"give at most `{maximum:g}`"
     if math.isfinite(minimum) and 0 < maximum <= 1:
         return f"{otherwise} from {minimum:g} to {maximum:g}"
     if minimum in (0, 1):

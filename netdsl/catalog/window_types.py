@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.catalog.argument_types import Choice, optional
+from netdsl.value import Value
 
 #: Those of `scipy.signal.get_window` that need no parameters, each by all its names.
 _NAMES = """
@@ -18,7 +17,7 @@ _SUFFIXES = ("_periodic", "_symmetric")
 class Window(Choice):
     """A window of SciPy that needs no parameters; `hann_periodic` is `hann` too."""
 
-    def accept(self, value: Any) -> str:
+    def accept(self, value: Value) -> str:
         for suffix in _SUFFIXES:
             if isinstance(value, str) and value.removesuffix(suffix) in self.words:
                 return value
@@ -37,7 +36,7 @@ def mirrors(samples: object, points: int) -> tuple[str, ...]:
     return (f"mirrors {points // 2} samples at each end, and the wave is {samples} long",)
 
 
-def runs(window: Any) -> tuple[str, ...]:
+def runs(window: Value) -> tuple[str, ...]:
     """Say what `ops.stft` will not take when it runs; Keras looks at the name no earlier."""
     if not isinstance(window, str) or window in ("hann", "hamming"):
         return ()

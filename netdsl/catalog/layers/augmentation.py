@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.catalog.argument_types import (
     COUNT,
@@ -25,6 +25,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongRank,
 )
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec, spell_shape
+from netdsl.value import Arguments
 
 # -- what arrives -------------------------------------------------------------------------------
 
@@ -190,11 +191,11 @@ SIZE = optional(COUNT)
 NEW_SIZE: Mapping[str, ArgumentType] = {"height": SIZE, "width": SIZE}
 
 
-def _leans_nowhere(arguments: Mapping[str, Any]) -> bool:
+def _leans_nowhere(arguments: Arguments) -> bool:
     return not arguments["x_factor"] and not arguments["y_factor"]
 
 
-def _jitters_nothing(arguments: Mapping[str, Any]) -> bool:
+def _jitters_nothing(arguments: Arguments) -> bool:
     return not any(value for name, value in arguments.items() if name.endswith("_factor"))
 
 
@@ -214,7 +215,7 @@ def _augmentation(
     watch_for: str = TRAINING_ONLY,
     mask: Masking = "drop",
     roles: tuple[Role, ...] = (),
-    idle: Callable[[Mapping[str, Any]], bool] | None = None,
+    idle: Callable[[Arguments], bool] | None = None,
     counts: Literal["", "sides", "channels", "all"] = "",
 ) -> LayerKind:
     return LayerKind(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from netdsl.catalog.argument_types import (
     ANY,
@@ -40,6 +39,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongValue,
 )
 from netdsl.tensor import UNKNOWN, Dim, Shape, TensorSpec, equal, spell_shape
+from netdsl.value import Value
 
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")
 
@@ -341,7 +341,7 @@ def _check_given(call: Call, sizes: tuple[int, ...]) -> None:
         )
 
 
-def shape_of(value: Any) -> tuple[int, ...]:
+def shape_of(value: Value) -> tuple[int, ...]:
     """Measure a nested list of numbers: 0.5 -> (); [[1, 2, 3]] -> (1, 3)."""
     if not isinstance(value, list | tuple):
         return ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import (
@@ -17,12 +16,13 @@ from netdsl.catalog.kind import (
     Inference,
     LayerKind,
     Refusal,
+    Rule,
     StateSize,
     Structure,
     Weight,
 )
 from netdsl.catalog.shape_rules import numeric
-from netdsl.catalog.state_rules import check_states, spell_states
+from netdsl.catalog.state_rules import State, check_states, is_group, spell_states
 from netdsl.catalog.training_costs import off_cudnn
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
@@ -35,6 +35,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongWrapped,
 )
 from netdsl.tensor import Dim, Shape, TensorSpec, equal, spell_shape
+from netdsl.value import Value
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Cell:
     weights: tuple[Weight, ...]
     macs: Dim
     output: Shape
-    states: tuple[Any, ...]  # a shape for each state, nested as Keras nests them
+    states: tuple[State, ...]  # a shape for each state, nested as Keras nests them
     caveats: tuple[str, ...] = ()
     kept: Dim = 0  # elements of a step beside its output that are needed again backwards
 
@@ -120,15 +121,15 @@ def over_time(call: Call, x: TensorSpec, cell: Cell) -> Inference:
     return Inference(outputs, cell.weights, macs, caveats, kept=kept)
 
 
-def _batched(call: Call, batch: Dim, state: Any) -> Structure:
-    if state and isinstance(state[0], tuple):
+def _batched(call: Call, batch: Dim, state: State) -> Structure:
+    if is_group(state):
         return tuple(_batched(call, batch, part) for part in state)
     return TensorSpec((batch, *state), call.compute_dtype)
 
 
-def _refuse_deep_states(states: Sequence[Any]) -> None:
-    inner = [shape for part in states for shape in part if isinstance(shape, tuple)]
-    if any(isinstance(size, tuple) for shape in inner for size in shape):
+def _refuse_deep_states(states: Sequence[State]) -> None:
+    inner = [shape for part in states if is_group(part) for shape in part]
+    if any(is_group(shape) for shape in inner):
         raise Refusal(
             WrongWrapped,
             "a stack of cells within a stack has states that cannot be returned",
@@ -162,7 +163,7 @@ def _check_mask(call: Call, x: TensorSpec) -> None:
         )
 
 
-def _gated_layer(gates: Gates | None, within: str) -> Any:
+def _gated_layer(gates: Gates | None, within: str) -> Rule:
     def rule(call: Call) -> Inference:
         x = sequence(call, rank=3)
         features = call.known(x.shape[2], 2, "the kernel")
@@ -180,7 +181,7 @@ def carries_mask(call: Call) -> bool | tuple[bool, ...]:
 # -- cells --------------------------------------------------------------------------------------
 
 
-def _gated_cell(gates: Gates | None) -> Any:
+def _gated_cell(gates: Gates | None) -> Rule:
     def rule(call: Call) -> Inference:
         x = step_input(call)
         cell = (gates or gru_gates(call)).step(call, call.known(x.shape[1], 1, "the kernel"))
@@ -205,7 +206,7 @@ def step_input(call: Call) -> TensorSpec:
     return call.one(rank=2)
 
 
-def states_of(call: Call, states: Sequence[Any], batch: Dim) -> Any:
+def states_of(call: Call, states: Sequence[State], batch: Dim) -> Sequence[Structure]:
     """Give the states that a cell is called with; refuse where there are none, or others."""
     if call.call_arguments.get("states") is None:
         raise Refusal(
@@ -215,14 +216,15 @@ def states_of(call: Call, states: Sequence[Any], batch: Dim) -> Any:
             "`(states=[…])` in a second pair of parentheses",
         )
     check_states(call, "states", states, batch)
-    return call.call_arguments["states"]
+    given: Sequence[Structure] = call.call_arguments["states"]
+    return given
 
 
-def _one_state(arguments: Any) -> StateSize:
+def _one_state(arguments: BoundLayer | Call) -> StateSize:
     return int(arguments.units)
 
 
-def _two_states(arguments: Any) -> StateSize:
+def _two_states(arguments: BoundLayer | Call) -> StateSize:
     return (int(arguments.units), int(arguments.units))
 
 
@@ -248,13 +250,13 @@ def rnn(call: Call) -> Inference:
     return over_time(call, x, cell)
 
 
-def _single(cell: Any, step: TensorSpec) -> Cell:
-    size = state_size(cell, "cell")
+def _single(cell: Value, step: TensorSpec) -> Cell:
+    cell, size = cell_of(cell, "cell")
     result, output = _run_cell(cell, step, size)
     return Cell(result.weights, result.macs, output, as_shapes(size), kept=result.kept)
 
 
-def stack(cells: Sequence[Any], step: TensorSpec, argument: str) -> Cell:
+def stack(cells: Sequence[Value], step: TensorSpec, argument: str) -> Cell:
     """Put cells on top of each other: the output of one is the input of the next."""
     if not cells:
         raise Refusal(WrongValue, "an empty list has no cell to run", blames=argument)
@@ -264,8 +266,9 @@ def stack(cells: Sequence[Any], step: TensorSpec, argument: str) -> Cell:
     shape = step.shape[1:]
     sizes: list[StateSize] = []
     for cell in cells:
-        sizes.append(state_size(cell, argument))
-        result, shape = _run_cell(cell, step.with_shape((step.shape[0], *shape)), sizes[-1])
+        made, size = cell_of(cell, argument)
+        sizes.append(size)
+        result, shape = _run_cell(made, step.with_shape((step.shape[0], *shape)), size)
         weights.extend(result.weights)
         macs, kept = macs + result.macs, kept + result.kept
     return Cell(tuple(weights), macs, shape, as_shapes(tuple(sizes)), kept=kept)
@@ -279,33 +282,38 @@ def _run_cell(cell: BoundLayer, step: TensorSpec, size: StateSize) -> tuple[Infe
     return replace(result, weights=frozen(cell, result.weights)), output.shape[1:]
 
 
-def _state_specs(size: StateSize, step: TensorSpec) -> Any:
+def _state_specs(size: StateSize, step: TensorSpec) -> Structure:
     if isinstance(size, int):
         return step.with_shape((step.shape[0], size)).with_dtype("float32")
     return tuple(_state_specs(part, step) for part in size)
 
 
-def as_shapes(size: StateSize) -> tuple[Any, ...]:
+def as_shapes(size: StateSize) -> tuple[State, ...]:
     """Turn sizes into shapes without the batch: 5 -> ((5,),); ((5, 5), 4) -> (((5,), (5,)), (4,))."""
     if isinstance(size, int):
         return ((size,),)
     return tuple((part,) if isinstance(part, int) else as_shapes(part) for part in size)
 
 
-def state_size(cell: Any, argument: str) -> StateSize:
+def cell_of(cell: Value, argument: str) -> tuple[BoundLayer, StateSize]:
+    """Give a cell and the sizes of its states; refuse what is no cell."""
+    if isinstance(cell, BoundLayer):
+        definition = cell.definition
+        if definition is not None and definition.state_size is not None:
+            return cell, definition.state_size(cell)
+    name = cell.label if isinstance(cell, BoundLayer) else repr(cell)
+    raise Refusal(
+        WrongWrapped,
+        f"`{name}` is no recurrent cell: it has no state to carry from step to step",
+        blames=argument,
+        help="cells are `SimpleRNNCell`, `GRUCell`, `LSTMCell` and `StackedRNNCells`; "
+        "any other layer goes over time in `TimeDistributed`",
+    )
+
+
+def state_size(cell: Value, argument: str) -> StateSize:
     """Give the sizes of a cell's states; refuse what is no cell."""
-    definition = cell.definition if isinstance(cell, BoundLayer) else None
-    if definition is None or definition.state_size is None:
-        name = cell.label if isinstance(cell, BoundLayer) else repr(cell)
-        raise Refusal(
-            WrongWrapped,
-            f"`{name}` is no recurrent cell: it has no state to carry from step to step",
-            blames=argument,
-            help="cells are `SimpleRNNCell`, `GRUCell`, `LSTMCell` and `StackedRNNCells`; "
-            "any other layer goes over time in `TimeDistributed`",
-        )
-    size: StateSize = definition.state_size(cell)
-    return size
+    return cell_of(cell, argument)[1]
 
 
 def stacked_cells(call: Call) -> Inference:
@@ -321,13 +329,13 @@ def stacked_cells(call: Call) -> Inference:
     return Inference(outputs, cell.weights, cell.macs, kept=cell.kept)
 
 
-def _like(given: Any, state: Structure) -> Structure:
+def _like(given: Structure, state: Structure) -> Structure:
     """Give one state back as it came: alone, or in a list of one."""
     alone = isinstance(given, TensorSpec) or not isinstance(state, TensorSpec)
     return state if alone else (state,)
 
 
-def _stacked_sizes(arguments: Any) -> StateSize:
+def _stacked_sizes(arguments: BoundLayer | Call) -> StateSize:
     return tuple(state_size(cell, "cells") for cell in arguments.cells)
 
 

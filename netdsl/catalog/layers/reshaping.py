@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Role, Rule, as_shape
 from netdsl.catalog.shape_rules import (
@@ -26,6 +25,7 @@ from netdsl.tensor import (
     product,
     spell_shape,
 )
+from netdsl.value import Arguments
 
 
 def _moved(call: Call, shape: Shape) -> Inference:
@@ -209,7 +209,7 @@ def _spatial_kinds(
     shape_rule: str,
     use: str,
     watch: str,
-    idle: Callable[[Mapping[str, Any]], bool] | None = None,
+    idle: Callable[[Arguments], bool] | None = None,
 ) -> tuple[LayerKind, ...]:
     return tuple(
         LayerKind(

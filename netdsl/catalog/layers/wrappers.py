@@ -5,9 +5,18 @@ only Python can fill.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from netdsl.catalog.kind import BoundLayer, Call, Inference, LayerKind, Refusal, Structure, Weight
+from netdsl.catalog.kind import (
+    BoundLayer,
+    Call,
+    Inference,
+    LayerKind,
+    Refusal,
+    Rule,
+    Structure,
+    Weight,
+)
 from netdsl.catalog.layers.recurrent import CALL_TENSORS, sequence
 from netdsl.catalog.shape_rules import split_axes
 from netdsl.catalog.weight_rules import frozen
@@ -22,11 +31,12 @@ from netdsl.diagnostics.problems.shapes import (
     WrongWrapped,
 )
 from netdsl.tensor import Dim, TensorSpec, equal, spell_shape
+from netdsl.value import Value
 
 # -- asking the layer inside --------------------------------------------------------------------
 
 
-def ask(layer: BoundLayer, x: TensorSpec, argument: str, **call_arguments: Any) -> Inference:
+def ask(layer: BoundLayer, x: TensorSpec, argument: str, **call_arguments: Value) -> Inference:
     """Apply the layer inside; what it refuses is told as a fault of the argument that holds it.
 
     What it refuses of the call-time arguments that are handed on is told of these.
@@ -165,7 +175,7 @@ def bidirectional(call: Call) -> Inference:
     return Inference(_merged(call, output, states), weights, macs, caveats, kept=kept)
 
 
-def _recurrent(layer: Any, argument: str) -> BoundLayer:
+def _recurrent(layer: Value, argument: str) -> BoundLayer:
     """Refuse a layer that does not go over time."""
     if isinstance(layer, BoundLayer) and {"go_backwards", *SHARED} <= set(layer.arguments):
         return layer
@@ -276,7 +286,7 @@ def _needs(forward: BoundLayer, x: TensorSpec) -> tuple[int, ...]:
     return ()
 
 
-def _halves(call: Call, forward: BoundLayer, x: TensorSpec) -> tuple[Any, Any]:
+def _halves(call: Call, forward: BoundLayer, x: TensorSpec) -> tuple[Value, Value]:
     """Give the states that each direction starts from: the first half of the list, and the rest."""
     given = call.call_arguments.get("initial_state")
     if given is None:
@@ -391,7 +401,7 @@ def _check_counted(layer: BoundLayer, x: TensorSpec) -> None:
 # -- what a spec cannot hold --------------------------------------------------------------------
 
 
-def needs_python(what: str, module: str) -> Any:
+def needs_python(what: str, module: str) -> Rule:
     """Make the rule of a layer that holds a Python object."""
 
     def rule(call: Call) -> NoReturn:
@@ -405,7 +415,7 @@ def needs_python(what: str, module: str) -> Any:
     return rule
 
 
-def base_class(help: str) -> Any:
+def base_class(help: str) -> Rule:
     """Make the rule of a class that is only derived from."""
 
     def rule(call: Call) -> NoReturn:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from netdsl.catalog.argument_types import LARGEST
 from netdsl.catalog.kind import Refusal
@@ -27,6 +26,7 @@ from netdsl.tensor import (
     spell_shape,
     sum_of,
 )
+from netdsl.value import Value
 
 
 def broadcast(call: OpCall, *shapes: Shape) -> Shape:
@@ -62,7 +62,7 @@ def _stretch_dim(call: OpCall, left: Dim, right: Dim, whole: Shape, other: Shape
     return right if isinstance(right, int) else left
 
 
-def axis_of(axis: Any, rank: int, shape: Shape, argument: str = "axis") -> int:
+def axis_of(axis: Value, rank: int, shape: Shape, argument: str = "axis") -> int:
     """Count an axis from the front, and refuse one that is not there: -1 of rank 3 -> 2."""
     if isinstance(axis, bool) or not isinstance(axis, int):
         raise Refusal(
@@ -78,7 +78,7 @@ def axis_of(axis: Any, rank: int, shape: Shape, argument: str = "axis") -> int:
     return axis % rank
 
 
-def axes_of(axes: Any, shape: Shape, argument: str = "axis") -> list[int]:
+def axes_of(axes: Value, shape: Shape, argument: str = "axis") -> list[int]:
     """Count axes from the front; None means all of them, and one that is named twice is refused."""
     rank = len(shape)
     if axes is None:
@@ -95,7 +95,7 @@ def axes_of(axes: Any, shape: Shape, argument: str = "axis") -> list[int]:
     return found
 
 
-def reduced(shape: Shape, axes: Any, keepdims: bool = False, argument: str = "axis") -> Shape:
+def reduced(shape: Shape, axes: Value, keepdims: bool = False, argument: str = "axis") -> Shape:
     """Take axes away, or leave them as 1: (None, 7, 8), axis=1 -> (None, 8)."""
     gone = axes_of(axes, shape, argument)
     if keepdims:
@@ -150,7 +150,7 @@ def known_to_both(left: Dim, right: Dim) -> str:
     )
 
 
-def size(value: Any, argument: str, minimum: int = 0) -> int:
+def size(value: Value, argument: str, minimum: int = 0) -> int:
     """Give an argument that is a size: a whole number that is known when the model is built."""
     if isinstance(value, (Sym, Unknown)):
         raise Refusal(
@@ -171,12 +171,14 @@ def size(value: Any, argument: str, minimum: int = 0) -> int:
     return value
 
 
-def offset(value: Any, argument: str) -> int:
+def offset(value: Value, argument: str) -> int:
     """Give an argument that counts to either side: the diagonal that is meant, quarters of a turn."""
     return size(value, argument, -LARGEST)
 
 
-def sizes(value: Any, argument: str, count: int | None = None, minimum: int = 0) -> tuple[int, ...]:
+def sizes(
+    value: Value, argument: str, count: int | None = None, minimum: int = 0
+) -> tuple[int, ...]:
     """Give an argument that is a list of sizes; a single number stands for all of `count`."""
     if not isinstance(value, (tuple, list)):
         single = size(value, argument, minimum)
@@ -191,7 +193,7 @@ def sizes(value: Any, argument: str, count: int | None = None, minimum: int = 0)
     return found
 
 
-def number(value: Any, argument: str) -> float:
+def number(value: Value, argument: str) -> float:
     """Give an argument that is a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Refusal(
@@ -202,6 +204,6 @@ def number(value: Any, argument: str) -> float:
     return value
 
 
-def whole(values: Iterable[Any]) -> bool:
+def whole(values: Iterable[Value]) -> bool:
     """Tell whether all values are whole numbers."""
     return all(isinstance(v, int) and not isinstance(v, bool) for v in values)

@@ -26,6 +26,7 @@ from netdsl.catalog.spell import spell
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongRank, WrongValue
 from netdsl.tensor import Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
+from netdsl.value import Arguments, Value
 
 #: The types of arguments by their name, in every function that takes one of that name.
 ARGUMENT_TYPES: Mapping[str, ArgumentType] = {
@@ -58,12 +59,12 @@ class OpCall:
     """
 
     function: str
-    positional: tuple[Any, ...]
-    named: Mapping[str, Any]
+    positional: tuple[Value, ...]
+    named: Mapping[str, Value]
     demands: list[Demand] = field(default_factory=list)
 
     @cached_property
-    def arguments(self) -> Mapping[str, Any]:
+    def arguments(self) -> Arguments:
         """Every argument by name, bound as Keras binds them; the first thing wrong is refused."""
         facts = signature("op", self.function)
         if facts is None:  # a form of the language and not a function: x[:, 0]
@@ -75,7 +76,7 @@ class OpCall:
             )
         return bound.arguments
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # of the argument's own type, which the rule knows
         if not name.startswith("_"):
             arguments = object.__getattribute__(self, "arguments")
             if name in arguments:
@@ -118,8 +119,10 @@ class OpCall:
     def tensors(self, name: str) -> tuple[TensorSpec, ...]:
         """Give an argument that is a list of tensors."""
         value = self.arguments[name]
-        if isinstance(value, tuple) and value and all(isinstance(x, TensorSpec) for x in value):
-            return value
+        if isinstance(value, tuple) and value:
+            listed = tuple(x for x in value if isinstance(x, TensorSpec))
+            if len(listed) == len(value):
+                return listed
         shown = "a tensor" if isinstance(value, TensorSpec) else spell_value(value)
         raise Refusal(
             WrongArgument, f"`{name}` takes a list of tensors, this is {shown}", blames=name
@@ -146,7 +149,7 @@ class OpCall:
         return verdict
 
 
-def as_operand(value: Any, name: str) -> TensorSpec:
+def as_operand(value: Value, name: str) -> TensorSpec:
     """Bring a tensor or a number to one form."""
     if isinstance(value, TensorSpec):
         return no_string(value, name)
@@ -159,14 +162,14 @@ def as_operand(value: Any, name: str) -> TensorSpec:
     )
 
 
-def array_of(value: Any, name: str) -> TensorSpec:
+def array_of(value: Value, name: str) -> TensorSpec:
     """Measure an array of written numbers: [[1, 2], [3, 4]] -> int32(2, 2)."""
     kinds: set[str] = set()
     shape = _measured(value, name, kinds)
     return TensorSpec(shape, meet(*(kinds or {"float"})))
 
 
-def _measured(value: Any, name: str, kinds: set[str]) -> Shape:
+def _measured(value: Value, name: str, kinds: set[str]) -> Shape:
     if isinstance(value, (tuple, list)):
         inner = {_measured(item, name, kinds) for item in value}
         if len(inner) > 1:
@@ -196,7 +199,7 @@ def joined_dtype(*operands: TensorSpec) -> str:
     return meet(*(x.dtype for x in operands))
 
 
-def spell_value(value: Any) -> str:
+def spell_value(value: Value) -> str:
     """Name a plain value for people."""
     match value:
         case None:

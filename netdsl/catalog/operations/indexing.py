@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axis_of, broadcast, replaced, size, sizes, total
 from netdsl.catalog.operations.call import (
@@ -38,6 +36,7 @@ from netdsl.tensor import (
     minimum,
     spell_shape,
 )
+from netdsl.value import Value
 
 
 def get_item(call: OpCall) -> Inference:
@@ -53,14 +52,14 @@ def get_item(call: OpCall) -> Inference:
         raise Refusal(
             WrongAxis, f"{used} axes are indexed, {spell_shape(x.shape)} has {x.rank}", blames="key"
         )
-    full: list[Any] = [slice(None)] * (x.rank - used)
+    full: list[Value] = [slice(None)] * (x.rank - used)
     place = dots[0] if dots else len(entries)
     return gives(
         _taken(call, x.shape, entries[:place] + full + entries[place + bool(dots) :]), x.dtype
     )
 
 
-def _refuse_bare(key: Any) -> None:
+def _refuse_bare(key: Value) -> None:
     """Refuse a slice, `None` or `...` by itself: Keras takes a number, or several entries in a tuple."""
     if key is None or key is Ellipsis or isinstance(key, slice):
         what = "`None`" if key is None else "`...`" if key is Ellipsis else "a slice"
@@ -72,7 +71,7 @@ def _refuse_bare(key: Any) -> None:
         )
 
 
-def _taken(call: OpCall, shape: Shape, entries: list[Any]) -> Shape:
+def _taken(call: OpCall, shape: Shape, entries: list[Value]) -> Shape:
     found: list[Dim] = []
     axis = 0
     for entry in entries:
@@ -88,7 +87,7 @@ def _taken(call: OpCall, shape: Shape, entries: list[Any]) -> Shape:
     return tuple(found)
 
 
-def _check_index(call: OpCall, index: Any, length: Dim, axis: int, shape: Shape) -> None:
+def _check_index(call: OpCall, index: Value, length: Dim, axis: int, shape: Shape) -> None:
     place = _bound(index, "an index")
     if place is None or isinstance(index, bool):
         raise Refusal(
@@ -140,7 +139,7 @@ def _between(start: int, stop: int | None, length: Dim) -> Dim:
     return maximum(up_to - (start if start >= 0 else maximum(length + start, 0)), 0)
 
 
-def _bound(value: Any, what: str) -> int | None:
+def _bound(value: Value, what: str) -> int | None:
     if isinstance(value, (Sym, Unknown)):
         raise Refusal(
             UnknownDimension,
@@ -170,7 +169,7 @@ def take(call: OpCall) -> Inference:
     return gives((*x.shape[:axis], *places, *x.shape[axis + 1 :]), x.dtype)
 
 
-def written_shape(value: Any, name: str) -> Shape:
+def written_shape(value: Value, name: str) -> Shape:
     """Give the shape of a tensor, or of lists of whole numbers."""
     if isinstance(value, TensorSpec):
         return value.shape

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import (
@@ -34,6 +33,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongValue,
 )
 from netdsl.tensor import UNKNOWN, Dim, Shape, TensorSpec, divides, spell_shape
+from netdsl.value import Value
 
 
 def concatenate(call: OpCall) -> Inference:
@@ -134,7 +134,7 @@ def _number_of_parts(count: int, name: str) -> int:
     return count
 
 
-def _equal(call: OpCall, parts: Any, length: Dim, axis: int) -> list[Dim]:
+def _equal(call: OpCall, parts: Value, length: Dim, axis: int) -> list[Dim]:
     count = _number_of_parts(size(parts, "indices_or_sections", 1), "indices_or_sections")
     if not call.holds(divides(count, length)):
         raise Refusal(
@@ -173,7 +173,7 @@ def unstack(call: OpCall) -> Inference:
     """Take an axis apart into as many tensors as it is long."""
     x = call.tensor("x")
     axis = axis_of(call.axis, x.rank, x.shape)
-    length: Any = x.shape[axis] if call.num is None else size(call.num, "num")
+    length: Value = x.shape[axis] if call.num is None else size(call.num, "num")
     if not isinstance(length, int):
         raise Refusal(
             UnknownDimension,
@@ -187,10 +187,11 @@ def unstack(call: OpCall) -> Inference:
 
 def meshgrid(call: OpCall) -> Inference:
     """A grid of as many axes as there are tensors, one tensor for each."""
-    xs = call.positional
-    for x in xs:
+    xs: list[TensorSpec] = []
+    for x in call.positional:
         if not isinstance(x, TensorSpec):
             raise Refusal(WrongArgument, f"takes tensors, this is {spell_value(x)}", blames="x")
+        xs.append(x)
     shape = [total(x.shape) for x in xs]
     if call.indexing == "ij":  # Keras calls these float32, whatever arrives
         return gives_several([tuple(shape)] * len(xs), FLOATX)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec
+from netdsl.value import Arguments
 
 #: Functions that move, copy, join or cast numbers, and give none that did not arrive (0 apart).
 PASSING = frozenset(
@@ -14,7 +14,7 @@ PASSING = frozenset(
 )
 
 
-def _places(arguments: Mapping[str, Any]) -> Dim | None:
+def _places(arguments: Arguments) -> Dim | None:
     """`argmax` numbers the places of an axis."""
     x, axis = arguments["x"], arguments["axis"]
     if not isinstance(x, TensorSpec) or not isinstance(axis, int) or not -x.rank <= axis < x.rank:
@@ -22,7 +22,7 @@ def _places(arguments: Mapping[str, Any]) -> Dim | None:
     return x.shape[axis] if isinstance(x.shape[axis], int) else UNKNOWN
 
 
-def _counted(arguments: Mapping[str, Any]) -> Dim | None:
+def _counted(arguments: Arguments) -> Dim | None:
     """`arange(50)` counts from 0 to 49, `arange(1, 6)` to 5."""
     start, stop, step = (arguments[name] for name in ("start", "stop", "step"))
     low, high = (0, start) if stop is None else (start, stop)
@@ -31,13 +31,13 @@ def _counted(arguments: Mapping[str, Any]) -> Dim | None:
     return int(high) if high > low else None
 
 
-def _remainders(arguments: Mapping[str, Any]) -> Dim | None:
+def _remainders(arguments: Arguments) -> Dim | None:
     """`x % 10` is below 10."""
     divisor = arguments["x2"]
     return divisor if isinstance(divisor, int) and divisor > 0 else None
 
 
-def _clipped(arguments: Mapping[str, Any]) -> Dim | None:
+def _clipped(arguments: Arguments) -> Dim | None:
     """`clip(x, 0, 9)` is below 10."""
     low, high = arguments["x_min"], arguments["x_max"]
     fits = isinstance(low, int) and isinstance(high, int) and 0 <= low <= high
@@ -45,7 +45,7 @@ def _clipped(arguments: Mapping[str, Any]) -> Dim | None:
 
 
 #: Functions that make numbers from 0 on, and how many there may be.
-COUNTING: Mapping[str, Callable[[Mapping[str, Any]], Dim | None]] = {
+COUNTING: Mapping[str, Callable[[Arguments], Dim | None]] = {
     "argmax": _places,
     "argmin": _places,
     "arange": _counted,

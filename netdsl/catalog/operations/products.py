@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axes_of, axis_of, broadcast, total, without
@@ -161,7 +160,7 @@ def cross(call: OpCall) -> Inference:
 def tensordot(call: OpCall) -> Inference:
     """Sum over so many axes, the last of one and the first of the other, or over named ones."""
     left, right = call.operand("x1"), call.operand("x2")
-    axes: Any = call.axes
+    axes = call.axes
     if isinstance(axes, tuple):
         if len(axes) != 2:
             raise Refusal(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import (
@@ -262,7 +261,7 @@ def histogram(call: OpCall) -> Inference:
     """Counts and the edges of the bins."""
     x = call.numeric("x")
     bins = size(call.bins, "bins")
-    limits: Any = call.arguments["range"]
+    limits = call.arguments["range"]
     if limits and (not isinstance(limits, tuple) or len(limits) < 2 or limits[1] < limits[0]):
         raise Refusal(WrongValue, "`range` takes the lower and the upper limit", blames="range")
     return gives_several([(bins,), (bins + 1,)], x.dtype)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import (
@@ -41,6 +40,7 @@ from netdsl.tensor import (
     product,
     spell_shape,
 )
+from netdsl.value import Value
 
 
 def reshape(call: OpCall) -> Inference:
@@ -59,7 +59,7 @@ def reshape(call: OpCall) -> Inference:
     return gives(_filled(call, x.shape, wanted), x.dtype, sparse=x.sparse)
 
 
-def _new_size(dim: Any) -> int:
+def _new_size(dim: Value) -> int:
     if dim is None or isinstance(dim, (Sym, Unknown)):
         raise Refusal(
             WrongArgument if dim is None else UnknownDimension,
@@ -257,7 +257,7 @@ def pad(call: OpCall) -> Inference:
     )
 
 
-def _margins(width: Any, x: TensorSpec) -> tuple[tuple[int, int], ...]:
+def _margins(width: Value, x: TensorSpec) -> tuple[tuple[int, int], ...]:
     if not isinstance(width, tuple):
         width = (size(width, "pad_width"),) * 2
     if width and not isinstance(width[0], tuple):
@@ -360,7 +360,7 @@ def _named_sizes(call: OpCall, x: TensorSpec, groups: list[str]) -> dict[str, Di
     return known
 
 
-def _split_group(call: OpCall, group: str, dim: Dim, lengths: dict[str, Any]) -> dict[str, Dim]:
+def _split_group(call: OpCall, group: str, dim: Dim, lengths: dict[str, Value]) -> dict[str, Dim]:
     if not group.startswith("("):  # a length that is given goes with a group alone
         return {group: dim}
     names = _names(group)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axis_of, broadcast, inserted, number, size, sizes
@@ -13,6 +12,7 @@ from netdsl.catalog.operations.promotion import FLOATX, is_integer, meet
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
 from netdsl.tensor import TensorSpec
+from netdsl.value import Value
 
 
 def arange(call: OpCall) -> Inference:
@@ -48,7 +48,7 @@ def _steps(start: float, stop: float, step: float) -> int:
     return math.ceil((stop - start) / step)
 
 
-def _known(value: Any, name: str) -> float:
+def _known(value: Value, name: str) -> float:
     if isinstance(value, TensorSpec):
         raise Refusal(
             WrongArgument,
