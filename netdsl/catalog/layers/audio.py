@@ -35,7 +35,7 @@ def mel_spectrogram(call: Call) -> Inference:
     caveats = (
         *(() if x.rank == 2 else (_one_wave(x),)),
         *runs(call.window),
-        *mirrors(samples, call.fft_length),
+        *mirrors(x.shape[-1], call.fft_length),
     )
     output = TensorSpec((*lead, call.num_mel_bins, frames), call.compute_dtype)
     return Inference(output, caveats=caveats)
