@@ -17,6 +17,7 @@ from netdsl.catalog.signature import ARTICLES, Family, identifiers, names_and_al
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as problems
+from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.held_layers import network_in, typed, with_layers
@@ -27,6 +28,7 @@ from netdsl.elaborate.scope.entities import (
     Given,
     KindRef,
     SharedLayer,
+    Tensor,
     Tried,
     is_poisoned,
     short,
@@ -101,15 +103,21 @@ def bind_parameters(
     frame: Frame,
     home: Frame,
     preset: Mapping[str, Value] | None = None,
+    *,
+    is_stage: bool = True,
+    takes_tensors: bool = False,
 ) -> dict[str, Value] | None:
     """Join the arguments of a call to declared parameters; None where a mistake was reported.
 
     Defaults are evaluated in the frame of the declaration. `name` and `trainable` are the stage's unless declared.
+    A tensor may be given to what joins the graph around it: to a block, not to a model or class.
     """
-    joined = join_arguments(label, declared, call, frame)
+    joined = join_arguments(label, declared, call, frame, is_stage=is_stage)
     if joined is None:
         return None
     bound, spans = joined
+    if not takes_tensors and not _no_tensors(label, bound, spans, call, frame):
+        return None
     return _complete(label, declared, bound, spans, call, frame, home, preset or {})
 
 
@@ -155,6 +163,39 @@ def join_arguments(
             continue
         bound[name], spans[name] = item.value, item.span
     return (bound, spans) if fine else None
+
+
+def _no_tensors(
+    label: str, bound: Mapping[str, Value], spans: Mapping[str, Span], call: tree.Call, frame: Frame
+) -> bool:
+    """Report a tensor among the hyperparameters of a model or class; tells whether there is none."""
+    name = next((name for name, value in bound.items() if _holds_tensor(value)), None)
+    if name is None:
+        return True
+    from netdsl.elaborate.remedies.habits import tensors_out  # loaded where there is a mistake
+
+    span = spans[name]
+    text = short(span.text)
+    is_named = any(a.name == name and a.value.span == span for a in call.arguments)
+    frame.report(
+        WrongUse.at(
+            span,
+            "a hyperparameter takes a value, this is a tensor",
+            name=text,
+            help=f"make `{name}` an input of `{label}`, and give it in a second pair of parentheses: "
+            f"`{label}(…)({name}={text})`",
+            fix=tensors_out(call, [Given(name, None, span)]) if is_named else None,
+        )
+    )
+    return False
+
+
+def _holds_tensor(value: Value) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_tensor, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_tensor, value))
+    return isinstance(value, Tensor)
 
 
 def _complete(

@@ -55,7 +55,9 @@ def apply_block(
     assert isinstance(node, tree.Block)
     session = frame.session
     home = session.root(ref.symbol.unit)
-    bound = parameters.bind_parameters(node.name, node.parameters, call, frame, home)
+    bound = parameters.bind_parameters(
+        node.name, node.parameters, call, frame, home, takes_tensors=True
+    )
     extra, fine = layers.call_time_arguments(second, frame)
     outer = frame.body
     if bound is None or not fine or outer is None or not outer.runs:

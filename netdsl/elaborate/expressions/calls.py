@@ -256,7 +256,15 @@ def _call_function(function: FunctionValue, expr: tree.Call, frame: Frame) -> Va
     try:
         if budget.depth > MAX_DEPTH:
             raise NeverEnds(node.name, "calls itself")
-        bound = parameters.bind_parameters(node.name, node.parameters, expr, frame, function.home)
+        bound = parameters.bind_parameters(
+            node.name,
+            node.parameters,
+            expr,
+            frame,
+            function.home,
+            is_stage=False,
+            takes_tensors=True,
+        )
         if bound is None or not check_parameters(node, bound, function.home):
             return POISON
         inner = Frame(frame.session, function.home.unit, function.home, bound, None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
 from netdsl.catalog import MERGE_LAYERS, layer_kind
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.scope import values as plain
@@ -54,9 +54,13 @@ def tensor_binary(expr: tree.Binary, left: Value, right: Value, frame: Frame) ->
             return _no_matrix(side, value, frame)
     if frame.body is None:
         return _outside_bodies(expr.op, expr.op_span, frame)
-    if expr.op in MERGE_LAYERS and _has_batch(left) and _has_batch(right):
-        return _merge(expr, [left, right], frame)
     function = OPERATOR_FUNCTIONS.get(expr.op)
+    if expr.op in MERGE_LAYERS:
+        form = "a layer" if _has_batch(left) and _has_batch(right) else "a function"
+        if not _always_so(expr, form, frame):
+            return POISON
+        if _has_batch(left) and _has_batch(right):
+            return _merge(expr, [left, right], frame)
     if function is None:
         frame.report(problems.NotATensor.at(expr.op_span, f"`{expr.op}` does not join tensors"))
         return POISON
@@ -97,6 +101,37 @@ def _has_batch(side: Value) -> TypeGuard[Tensor]:
     return (
         isinstance(side, Tensor) and side.spec.rank > 0 and isinstance(side.spec.shape[0], Unknown)
     )
+
+
+def _always_so(expr: tree.Binary, form: str, frame: Frame) -> bool:
+    """Report an operator that is a layer at one use and a function at another; tells whether it is the same at all.
+
+    What stands here may be the tensor of a parameter, an input or a loop: a batch at one use, a number at the next.
+    """
+    place = (expr.span.file.name, expr.span.start, expr.span.end)
+    if frame.session.forms.setdefault(place, form) == form:
+        return True
+    fix = first_that_helps(list(_as_function(expr)))
+    frame.report(
+        problems.WrongUse.at(
+            expr.op_span,
+            f"it joins two batches at one use, as a `{MERGE_LAYERS[expr.op]}` layer, and a batch with something "
+            "else at another",
+            name=expr.op,
+            help=fix.text if fix else "",
+            fix=fix,
+        )
+    )
+    return False
+
+
+def _as_function(expr: tree.Binary) -> Iterator[Fix]:
+    """`a + b` -> `ops.add(a, b)`, which takes either; what arrives is a function's first argument anyway."""
+    function, sides = f"ops.{OPERATOR_FUNCTIONS[expr.op]}", (expr.left, expr.right)
+    written = [side.span.text for side in sides if not isinstance(side, tree.Arriving)]
+    for arguments in ([side.span.text for side in sides], written):
+        text = f"{function}({', '.join(arguments)})"
+        yield Fix((Edit(expr.span, text),), text=f"write `{text}`, which takes both")
 
 
 def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Value:

@@ -99,6 +99,8 @@ class Session:
     #: Arguments, by their place, that were an initializer which draws.
     drawing: set[tuple[str, int, int]] = field(default_factory=set)
     told: Counter[tuple[str, str, int, int]] = field(default_factory=Counter)  # errors, by place
+    #: What operators and functions of tensors became, by their place: one line of Python says one of them.
+    forms: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
     def root(self, unit: Unit) -> Frame:
         """Give the frame of a unit's top level; its declarations are checked when it is made."""
