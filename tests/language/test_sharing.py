@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.front_door import codes, compiled, graph_of, layers, names, parameters
+from tests.emit.test_both_outputs import hold
+from tests.language.front_door import blamed, codes, compiled, graph_of, layers, names, parameters
 
 DENSE = 8 * 8 + 8
 
@@ -112,3 +113,44 @@ def test_a_list_of_layers_is_not_taken_several_times(cells: str) -> None:
     assert found.code == "N0420"
     edits = [] if found.fix is None else [edit.text for edit in found.fix.edits]
     assert edits == ([] if "cells" in cells else ["[LSTMCell(8) for _ in range(2)]"])
+
+
+CALLED = """
+block both { input p input q  output [p, q] -> Add() }
+model Both { input p: [6, 4] input q: [6, 4]  output [p, q] -> Add() }
+model M { input x: [6, 4] input z: [6, 4]
+  layer attend = MultiHeadAttention(2, 4)  layer other = MultiHeadAttention(1, 4)
+  layer d = Dense(4)  layer add = Add()  layer block = both()  layer net = Both()  layer again = Both()
+"""
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        "[x, z] -> for f in [attend, d] { «f» }",
+        "x -> for f in [attend, add] { [_, z] -> «f» }",
+        "x -> for f in [net, block] { [_, z] -> «f» }",
+        "x -> for f in [net, block] { «f»(q=z) }",
+        "x -> for f in [block, net] { «f»(q=z) }",
+        "x -> for f in [add, net, other] { [_, z] -> «f» }",
+    ],
+)
+def test_one_line_calls_layers_in_one_way(chain: str) -> None:
+    code, text, place = blamed(f"{CALLED} output y = {chain} output v = [x, z] -> Add() }}")
+    assert (code, text) == ("N0420", place)
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        "x -> for f in [attend, other] { [_, z] -> f }",
+        "[x, z] -> for f in [attend, other] { [f, z] } -> Add()",
+        "x -> for f in [net, add] { [_, z] -> f }",
+        "x -> for f in [net, again] { f(q=z) }",
+        "x -> for f in [attend, block] { [_, z] -> f }",
+        "x -> for f in [attend, d] { attend(value=z) -> d }",
+    ],
+)
+def test_layers_that_are_called_alike_may_share_a_name(chain: str) -> None:
+    text = f"{CALLED} output y = {chain} output v = [x, z] -> Add() }}"
+    assert hold(text) == "built"

@@ -16,15 +16,18 @@ from netdsl.catalog.kind import BoundLayer, Inference, Refusal, Weight
 from netdsl.catalog.signature import signature
 from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.problems import shapes as shape_problems
+from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.elaborate.arguments.arriving_tensors import report_inputs
 from netdsl.elaborate.arguments.held_layers import network_in, report_several
 from netdsl.elaborate.chains import bodies, models
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import made_once, wrapped
 from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.plans.ordering import arrange
 from netdsl.elaborate.scope.entities import (
     POISON,
     AlreadyTold,
+    BlockRef,
     ExternLayerRef,
     Given,
     KindRef,
@@ -98,6 +101,49 @@ def apply_shared(
     return _at_use(
         span, frame, body, lambda: frame.session.interpreter.run(second, arriving, inner)
     )
+
+
+def is_called_alike(
+    shared: SharedLayer, written: tree.Expr, by_name: bool, arriving: Any, frame: Frame
+) -> bool:
+    """Report a name for several layers that are not called alike; tells whether there is none.
+
+    `[q, v] -> for f in [attend, add] { f }`: Python would call `attend(q, v)` and `add([q, v])`, on one line.
+    """
+    if isinstance(written, tree.Name) and written.id == shared.node.name:
+        return True
+    form = _form_of_call(shared, by_name, isinstance(arriving, (list, tuple)))
+    place = (written.span.file.name, written.span.start, written.span.end)
+    before = frame.session.forms.setdefault(place, form)
+    if before == form:
+        return True
+    name = shared.node.name
+    frame.report(
+        structure_problems.WrongUse.at(
+            written.span,
+            f"at this turn it is called with {form}, at another with {before}",
+            name=written.span.text,
+            help=f"write them one after the other, by their own names: `-> {name}`",
+        )
+    )
+    return False
+
+
+def _form_of_call(shared: SharedLayer, by_name: bool, is_several: bool) -> str:
+    """Say what the call of a shared layer looks like in Python."""
+    call = shared.node.value
+    named = call.function if isinstance(call, tree.Call) else None
+    target = shared.home.lookup(named.id) if isinstance(named, tree.Name) else None
+    takes_pieces = False
+    match target:
+        case KindRef(definition=kind) if kind is not None:
+            takes_pieces = kind.takes == "positional"
+        case BlockRef(symbol):
+            body = symbol.node.body
+            takes_pieces = isinstance(body, tree.Body) and len(arrange(body).inputs) > 1
+        case ModelRef() if by_name:
+            return "one list of all tensors"
+    return "each tensor by itself" if takes_pieces and is_several else "what arrives as it is"
 
 
 def _evaluated(given: list[Given]) -> Iterator[tree.Argument]:

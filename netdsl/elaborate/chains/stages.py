@@ -155,6 +155,8 @@ def _name(stage: tree.Name, arriving: Value, frame: Frame) -> Value:
     if isinstance(found, NotTaken):
         return unbound.not_taken(stage, frame)
     if isinstance(found, SharedLayer):
+        if not sharing.is_called_alike(found, stage, False, arriving, frame):
+            return POISON
         return sharing.apply_shared(found, None, stage.span, arriving, frame)
     if is_tensorial(found):
         return _start(stage, found, arriving, frame)
@@ -216,6 +218,9 @@ def _call(stage: tree.Call, arriving: Value, frame: Frame) -> Value:
         case ExternLayerRef():
             return extern.apply_extern(maker, second, target, arriving, frame)
         case SharedLayer() if second is None:
+            by_name = bool(maker.arguments)
+            if not sharing.is_called_alike(target, maker.function, by_name, arriving, frame):
+                return POISON
             return sharing.apply_shared(target, maker, maker.span, arriving, frame)
         case Identifier():
             return _call_identifier(maker, second, target, arriving, frame)
