@@ -25,6 +25,7 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.frame import Body, Frame, Session
 from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.scope.limits import MAX_DEPTH, LimitReached, NeverEnds
+from netdsl.elaborate.scope.value_keys import value_key
 from netdsl.graph import Graph, Node, Operation, Origin, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -135,7 +136,7 @@ def instance_of(
     """Elaborate a model, once for each set of hyperparameters."""
     node = symbol.node
     assert isinstance(node, tree.Model)
-    key = (id(node), name, repr(sorted(bound.items())))
+    key = (id(node), name, value_key(bound))
     graph = session.graphs.get(key)
     if graph is None:
         session.budget.depth += 1

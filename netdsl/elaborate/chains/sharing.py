@@ -139,7 +139,7 @@ def _form_of_call(shared: SharedLayer, by_name: bool, is_several: bool) -> str:
         case KindRef(definition=kind) if kind is not None:
             takes_pieces = kind.takes == "positional"
         case BlockRef(symbol):
-            body = symbol.node.body
+            body = getattr(symbol.node, "body", None)
             takes_pieces = isinstance(body, tree.Body) and len(arrange(body).inputs) > 1
         case ModelRef() if by_name:
             return "one list of all tensors"
