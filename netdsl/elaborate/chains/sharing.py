@@ -104,7 +104,7 @@ def apply_shared(
 
 
 def is_called_alike(
-    shared: SharedLayer, written: tree.Expr, by_name: bool, arriving: Any, frame: Frame
+    shared: SharedLayer, written: tree.Expr, by_name: bool, arriving: Value, frame: Frame
 ) -> bool:
     """Report a name for several layers that are not called alike; tells whether there is none.
 

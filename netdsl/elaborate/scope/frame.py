@@ -7,7 +7,7 @@ adds to, its name prefix, its plan of names). A `Frame` is a scope in it: the bo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -79,13 +79,18 @@ class Session:
     roots: dict[int, Frame] = field(default_factory=dict)  # a frame for each unit's top level
     arrangements: dict[int, Arrangement] = field(default_factory=dict)
     plans: dict[int, NamePlan] = field(default_factory=dict)
-    bindings: Memo = field(default_factory=Memo)  # argument binding, by kind and values
-    refused_calls: Memo = field(default_factory=Memo)  # reported once
-    fixed_calls: dict[int, tuple[tree.Call, Any]] = field(
-        default_factory=dict
-    )  # bound once, by identity
-    inferences: Memo = field(default_factory=Memo)  # rule results, by binding and types
-    graphs: Memo = field(default_factory=Memo)  # elaborated models, by hyperparameters
+    #: Argument binding, by kind and values; with the arguments as they were written.
+    bindings: Memo[tuple[Binding, dict[str, Value]]] = field(default_factory=Memo)
+    spelled_bindings: Memo[Binding] = field(default_factory=Memo)  # by what the values are spelled
+    #: Calls that were refused, which is reported once.
+    refused_calls: Memo[tuple[tree.Call, Prepared]] = field(default_factory=Memo)
+    #: Calls of literals alone, bound once, by identity.
+    fixed_calls: dict[int, tuple[tree.Call, Prepared]] = field(default_factory=dict)
+    #: What rules gave, by binding and types.
+    inferences: Memo[tuple[Inference, tuple[Demand, ...]]] = field(default_factory=Memo)
+    networks: Memo[Applied] = field(default_factory=Memo)  # what those of Keras gave, likewise
+    #: Elaborated models, by hyperparameters.
+    graphs: Memo[Graph] = field(default_factory=Memo)
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
     tried: dict[int, Tried] = field(default_factory=dict)  # of parameters, by their identity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier, ObjectValue
 from netdsl.stack import deep
@@ -13,7 +12,7 @@ _BY_VALUE = (ExternFunction, Identifier, Sym)
 
 
 @deep
-def value_key(value: Any) -> Hashable:
+def value_key(value: object) -> Hashable:
     """Give the key of a value: by its type and what it holds, by identity where it is more than that.
 
     `1`, `1.0` and `True` are equal in Python, and so are `0.0` and `-0.0`; here they are not.
@@ -23,7 +22,7 @@ def value_key(value: Any) -> Hashable:
         return (kind, value)
     if kind is float:
         return (kind, repr(value))
-    if kind in (list, tuple):
+    if isinstance(value, (list, tuple)):
         return (kind, tuple(map(value_key, value)))
     if isinstance(value, Mapping):
         return (dict, tuple((value_key(key), value_key(held)) for key, held in value.items()))
