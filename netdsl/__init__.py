@@ -17,8 +17,17 @@ from netdsl.version import __version__
 if TYPE_CHECKING:
     from netdsl.compiler import Compiled, CompiledModel, compile_file, compile_text
     from netdsl.diagnostics.diagnostic import Diagnostic
+    from netdsl.importer import import_model
 
-__all__ = ["Compiled", "CompiledModel", "Diagnostic", "__version__", "compile_file", "compile_text"]
+__all__ = [
+    "Compiled",
+    "CompiledModel",
+    "Diagnostic",
+    "__version__",
+    "compile_file",
+    "compile_text",
+    "import_model",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -27,6 +36,10 @@ def __getattr__(name: str) -> Any:
         from netdsl.diagnostics.diagnostic import Diagnostic
 
         return Diagnostic
+    if name == "import_model":
+        from netdsl.importer import import_model
+
+        return import_model
     if name in __all__:
         from importlib import import_module
 

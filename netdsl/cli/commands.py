@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Entry] = {
     "summary": Entry("netdsl.cli.summary", "Show the layers, with shapes, parameters and cost."),
     "diff": Entry("netdsl.cli.diff", "Say what changed in a network between two versions."),
     "breaking": Entry("netdsl.cli.breaking", "Tell whether trained weights still load."),
+    "import": Entry("netdsl.cli.import_model", "Write a Keras model as a spec."),
     "fmt": Entry("netdsl.cli.fmt", "Lay specs out in the one layout."),
     "explain": Entry("netdsl.cli.explain", "Explain a diagnostic code."),
     "layers": Entry("netdsl.cli.layers", "Look up layers, activations and initializers."),

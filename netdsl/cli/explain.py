@@ -28,6 +28,7 @@ ROOMS = {
     "N07": "Advice for GPUs",
     "N08": "Training",
     "N09": "Files and the command line",
+    "N10": "Importing models",
 }
 
 

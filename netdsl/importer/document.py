@@ -1,0 +1,98 @@
+"""What a spec is made of besides the bodies of its models: declarations, the models inside, names for all of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from netdsl.catalog.kind import ExternFunction
+from netdsl.importer.errors import not_sayable
+from netdsl.importer.externs import Extern, declared, given_to
+from netdsl.importer.network import Network, Use, layers_in, networks_of
+from netdsl.importer.objects import LambdaCode
+from netdsl.importer.spell import Speller, as_name, unique
+
+#: What stands for the functions of `Lambda`s, which a file does not hold in a form that may be run.
+LAMBDAS = "lambdas"
+
+
+class Document:
+    """Names and declarations for a model and those inside it; made before any body is written."""
+
+    def __init__(self, network: Network) -> None:
+        self.networks = list(networks_of(network))
+        self.names: dict[int, str] = {}  # of models, by the identity of their network
+        self.externs: dict[
+            int, str
+        ] = {}  # the class of a layer that Keras does not have, by its identity
+        self.declarations: list[Extern] = []
+        self.lambdas: list[str] = []
+        self._name_models()
+        self._declare_layers()
+        self._name_lambdas()
+        self.speller = Speller(self.names, self.externs)
+
+    def _name_models(self) -> None:
+        taken: set[str] = set()
+        for network in reversed(self.networks):
+            name = unique(class_name(network.name), taken)
+            taken.add(name)
+            self.names[id(network)] = name
+
+    def _uses(self) -> Iterator[tuple[Network, Use]]:
+        for network in self.networks:
+            for use in network.uses:
+                yield network, use
+
+    def _declare_layers(self) -> None:
+        """Declare each class once; several of one name are kept apart by their module, which one spec cannot."""
+        found: dict[tuple[str, str], list[tuple[Network, Use]]] = {}
+        for network, use in self._uses():
+            for made in layers_in(use.made):
+                if made.family == "extern":
+                    if made is not use.made:
+                        raise not_sayable(
+                            made.name,
+                            f"`{made.kind}` is no layer of Keras, and lies inside another layer",
+                        )
+                    found.setdefault((made.kind, made.module), []).append((network, use))
+        if len({kind for kind, _ in found}) < len(found):
+            twice = Counter(kind for kind, _ in found).most_common(1)[0][0]
+            raise not_sayable(twice, "two modules have a layer of this name")
+        for uses in found.values():
+            extern = declared(uses)
+            self.declarations.append(extern)
+            for _, use in uses:
+                use.made.given = given_to(use.made)
+                self.externs[id(use.made)] = extern.name
+
+    def _name_lambdas(self) -> None:
+        """A `Lambda` whose function is bytecode takes one by the name of the layer, which is to be filled in."""
+        taken: set[str] = set()
+        for _, use in self._uses():
+            for made in layers_in(use.made):
+                if isinstance(made.given.get("function"), LambdaCode):
+                    name = unique(as_name(made.name, "function"), taken)
+                    taken.add(name)
+                    self.lambdas.append(name)
+                    made.given = {**made.given, "function": ExternFunction(name, LAMBDAS)}
+                    made.arguments = {**made.arguments, "function": ExternFunction(name, LAMBDAS)}
+
+    def head(self) -> list[str]:
+        """Give the declarations, which come first."""
+        lines = [extern.text for extern in self.declarations]
+        lines += [
+            f'extern fn {name} from "{module}"' for name, module in self.speller.functions.items()
+        ]
+        return lines
+
+
+def class_name(text: str) -> str:
+    """Make the name of a model of what it is called in Keras: `convnext_base_stem` is ConvnextBaseStem."""
+    if re.fullmatch(r"(functional|model|sequential)(_\d+)?", text):
+        return "Model"  # Keras numbers those that nobody gave a name
+    if text.isidentifier() and text[0].isupper():
+        return as_name(text, "Model")
+    parts = [part for part in as_name(text, "Model").split("_") if part]
+    return as_name("".join(part[0].upper() + part[1:] for part in parts) or "Model", "Model")

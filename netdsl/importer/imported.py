@@ -1,0 +1,79 @@
+"""The whole way: a network in, the text of a spec out, with what the proof compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.format.printer import format_source
+from netdsl.importer.document import Document
+from netdsl.importer.elaborated import elaborated
+from netdsl.importer.errors import CannotImport, differs
+from netdsl.importer.flat import flat_spec
+from netdsl.importer.network import Network
+from netdsl.importer.proof import Comparison, compare
+from netdsl.record import record
+from netdsl.source import SourceFile
+from netdsl.stack import on_own_stack
+
+#: A layer, by its network and its name.
+Named = Collection[tuple[int, str]]
+
+
+@record(eq=False)
+class Imported:
+    """A spec, laid out, with what was compared of it."""
+
+    text: str
+    comparison: Comparison
+    model: str  # its name in the spec
+
+
+@on_own_stack
+def imported(
+    network: Network, source: str, *, flat: bool = False, depth: int | None = None
+) -> Imported:
+    """Import a network; raises CannotImport where it cannot be said, or where the spec would be another network."""
+    document = Document(network)
+    return _flat(document, network, source)
+
+
+def _flat(document: Document, network: Network, source: str) -> Imported:
+    docstring = f"Imported from {source}."
+    text, comparison = _proven(
+        lambda named: flat_spec(document, docstring, named), document, network, source
+    )
+    return Imported(_laid_out(text), comparison, document.names[id(network)])
+
+
+def _proven(
+    write: Callable[[Named], str], document: Document, network: Network, source: str
+) -> tuple[str, Comparison]:
+    """Write a spec, and again with the names of layers that the first one called otherwise."""
+    name = document.names[id(network)]
+    named: set[tuple[int, str]] = set()
+    for _ in range(3):
+        text = write(named)
+        found = elaborated(text)
+        if found.error is not None:
+            raise _refused(found.error, source)
+        comparison = compare(network, found.graphs[name])
+        if not comparison.is_equal:
+            raise differs(source, "; ".join(comparison.differences[:3]))
+        lacking = {
+            (id(net), made.name) for net, made, _ in comparison.unnamed if "/" not in made.name
+        }
+        if lacking <= named:
+            break
+        named |= lacking
+    return text, comparison
+
+
+def _refused(error: Diagnostic, source: str) -> CannotImport:
+    where = error.primary.span
+    line = where.file.line_text(where.file.position(where.start)[0]).strip()
+    return differs(source, f"netdsl refuses `{line[:80]}`: {error.title}, {error.primary.text}")
+
+
+def _laid_out(text: str) -> str:
+    return format_source(SourceFile("imported.net", text))

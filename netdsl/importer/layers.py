@@ -1,0 +1,213 @@
+"""Layers of a configuration: which arguments a spec gives them, and what else their configuration tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from netdsl.catalog.argument_table import layer_argument_type
+from netdsl.catalog.argument_types import ArgumentMismatch
+from netdsl.catalog.signature import Parameter, signature
+from netdsl.importer.errors import not_sayable
+from netdsl.importer.network import Made
+from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
+
+Arguments = dict[str, Any]
+
+#: What configurations hold besides arguments: worked out by Keras, or of no meaning any more.
+BESIDE = {
+    "name", "dtype", "trainable", "build_config", "vocabulary_size", "batch_input_shape", "batch_shape", "lora_enabled",
+    "activity_regularizer", "synchronized", "build_input_shape", "shared_object_id", "autocast", "implementation",
+    "time_major", "quantization_config", "lora_rank", "lora_alpha", "ragged", "is_graph_network",
+}  # fmt: skip
+
+#: Modules that hold Keras's own layers, and the older spellings of their place.
+OWN_MODULES = ("keras.layers", "keras.src.layers", "keras", "tf_keras", "tensorflow.keras")
+
+
+def is_own(kind: str, module: str) -> bool:
+    """Tell whether a class is a layer of Keras's own."""
+    if signature("layer", kind) is None:
+        return False
+    return (
+        not module
+        or module in OWN_MODULES
+        or module.startswith(("keras.src.layers.", "keras.layers."))
+    )
+
+
+def make_layer(name: str, kind: str, config: Mapping[str, Any]) -> Made:
+    """Make a layer of Keras's own from its decoded configuration."""
+    found = signature("layer", kind)
+    assert found is not None
+    values = dict(config)
+    if found.name in ADJUSTED:
+        values = ADJUSTED[found.name](values)
+    arguments: Arguments = {}
+    for parameter in found.parameters:
+        if parameter.name in values and parameter.name != "name":
+            arguments[parameter.name] = canonical(
+                found.name, parameter.name, values[parameter.name]
+            )
+    _refuse_unknown(name, found.names, values)
+    given = {}
+    for parameter in found.parameters:
+        value = arguments.get(parameter.name)
+        if parameter.name in arguments and not _goes_without(
+            found.name, parameter, value, arguments
+        ):
+            _refuse_foreign(name, parameter.name, value)
+            given[parameter.name] = value
+    trainable = bool(arguments.pop("trainable", True))
+    given.pop("trainable", None)
+    return Made(name, found.name, "layer", arguments, given, trainable=trainable)
+
+
+def canonical(kind: str, argument: str, value: Any) -> Any:
+    """Give a value in the form that the catalogue has for it, if it takes it."""
+    if isinstance(value, Made) or (
+        isinstance(value, tuple) and any(isinstance(v, Made) for v in value)
+    ):
+        return value
+    try:
+        return layer_argument_type(kind, argument).accept(value)
+    except ArgumentMismatch:
+        return value
+
+
+def _refuse_unknown(name: str, names: tuple[str, ...], values: Arguments) -> None:
+    """Refuse what a configuration says and no argument takes."""
+    for key, value in values.items():
+        if key not in names and key not in BESIDE and value not in (None, False):
+            raise not_sayable(
+                name, f"its configuration has `{key}`, which is no argument of the layer"
+            )
+
+
+def _refuse_foreign(name: str, argument: str, value: Any) -> None:
+    if isinstance(value, Custom):
+        raise not_sayable(
+            name,
+            f"its `{argument}` is a `{value.kind}`, which is not one of Keras's own",
+            help=f'declare it, `extern {argument.rpartition("_")[2]} {value.kind}(…) from "{value.module}"`, by hand',
+        )
+
+
+def _goes_without(kind: str, parameter: Parameter, value: Any, arguments: Arguments) -> bool:
+    """Tell whether an argument need not be written: it has its default, or what Keras works out for it."""
+    if parameter.required or isinstance(value, Made):
+        return False
+    families = families_taken(kind, parameter.name)
+    default = canonical(kind, parameter.name, parameter.default)
+    mine = plain(value, families, parameter.name)
+    if mine == plain(default, families, parameter.name):
+        return True
+    worked_out = WORKED_OUT.get(parameter.name)
+    return worked_out is not None and worked_out(kind, value, arguments)
+
+
+def _is_pool_size(kind: str, value: Any, arguments: Arguments) -> bool:
+    return "pool_size" in arguments and plain(value) == plain(arguments["pool_size"])
+
+
+def _is_key_dim(kind: str, value: Any, arguments: Arguments) -> bool:
+    return bool(value == arguments.get("key_dim"))
+
+
+def _is_of_integers(kind: str, value: Any, arguments: Arguments) -> bool:
+    """Layers that give numbers of categories are int64 unless they are told otherwise."""
+    return value == "int64" and arguments.get("output_mode") == "int"
+
+
+def _is_inner_axes(kind: str, value: Any, arguments: Arguments) -> bool:
+    """`MultiHeadAttention` attends over all axes but the batch and the features; on a sequence that is axis 1."""
+    return tuple(value or ()) == (1,)
+
+
+#: Arguments that Keras works out where they are left out, and then writes into the configuration.
+WORKED_OUT: Mapping[str, Callable[[str, Any, Arguments], bool]] = {
+    "strides": _is_pool_size,
+    "value_dim": _is_key_dim,
+    "dtype": _is_of_integers,
+    "attention_axes": _is_inner_axes,
+}
+
+
+# -- layers that hold layers ----------------------------------------------------------------------
+
+
+def _bidirectional(values: Arguments) -> Arguments:
+    """Keras renames the layer, and makes the one that reads backwards of it."""
+    forward, backward = values.get("layer"), values.get("backward_layer")
+    if not isinstance(forward, Made):
+        return values
+    forward = without(forward, "zero_output_for_mask")
+    forward.name = forward.name.removeprefix("forward_")
+    values["layer"] = forward
+    if isinstance(backward, Made) and _is_mirrored(
+        forward, without(backward, "zero_output_for_mask")
+    ):
+        del values["backward_layer"]
+    return values
+
+
+def without(made: Made, *names: str) -> Made:
+    """Give a layer without some of its arguments."""
+    arguments = {k: v for k, v in made.arguments.items() if k not in names}
+    given = {k: v for k, v in made.given.items() if k not in names}
+    return Made(
+        made.name,
+        made.kind,
+        made.family,
+        arguments,
+        given,
+        made.network,
+        made.module,
+        made.trainable,
+        made.parts,
+    )
+
+
+def _is_mirrored(forward: Made, backward: Made) -> bool:
+    turned = {k: not v if k == "go_backwards" else v for k, v in forward.arguments.items()}
+    return forward.kind == backward.kind and plain(turned) == plain(dict(backward.arguments))
+
+
+def _recurrent(values: Arguments) -> Arguments:
+    """A list of cells is one `StackedRNNCells` in the configuration."""
+    cell = values.get("cell")
+    if isinstance(cell, Made) and "cells" in cell.arguments and set(cell.given) == {"cells"}:
+        values["cell"] = cell.arguments["cells"]
+    return values
+
+
+def _lambda(values: Arguments) -> Arguments:
+    if isinstance(values.get("function"), str):
+        values["function"] = LambdaCode()
+    return {k: v for k, v in values.items() if not (k == "arguments" and not v)}
+
+
+def _normalization(values: Arguments) -> Arguments:
+    """Keras keeps mean and variance in the shape in which it uses them."""
+    for name in ("mean", "variance"):
+        while isinstance(values.get(name), tuple) and len(values[name]) == 1:
+            values[name] = values[name][0]
+    return values
+
+
+ADJUSTED: Mapping[str, Callable[[Arguments], Arguments]] = {
+    "Bidirectional": _bidirectional,
+    "RNN": _recurrent,
+    "Lambda": _lambda,
+    "Normalization": _normalization,
+}
+
+
+def parameters_of(kind: str) -> Iterator[Parameter]:
+    """Give the parameters of a layer that are written by position where they are required."""
+    found = signature("layer", kind)
+    if found is not None:
+        for parameter in found.positional:
+            if not parameter.required:
+                return
+            yield parameter

@@ -1,0 +1,136 @@
+"""What was read of a Keras model: layers made once, their uses in order, tensors between them; no Keras in it.
+
+Values are in the forms that the catalogue has for them: numbers, strings, tuples, `ObjectValue`, `ExternFunction`, and
+`Made` for a layer inside another layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from netdsl.record import record
+
+Family = Literal["input", "layer", "op", "model", "extern"]
+
+#: What the sizes of a tensor are in a configuration: None where one is not known.
+Sizes: TypeAlias = tuple[int | None, ...]
+
+
+@record
+class Tensor:
+    """One tensor: output `output` of use `use`; `is_only` where the layer gives no other."""
+
+    use: int
+    output: int = 0
+
+
+@dataclass(eq=False)
+class Made:
+    """A layer made once. `arguments` has every argument that its configuration tells, `given` those that a spec
+    must give: they differ from the default, or have none.
+
+    `parts` are the layers of a chain that stands where a layer takes a layer; `network` is a model's.
+    """
+
+    name: str
+    kind: str
+    family: Family
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
+    network: Network | None = None
+    module: str = ""
+    trainable: bool = True
+    parts: tuple[Made, ...] = ()
+
+
+@dataclass(eq=False)
+class Use:
+    """One application: what it is called with, tensors as `Tensor`s; what it gives where that was told."""
+
+    id: int
+    made: Made
+    positional: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[Tensor, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.inputs = tuple(tensors_in((self.positional, tuple(self.keywords.values()))))
+
+
+@dataclass(eq=False)
+class Network:
+    """A model. `outputs` are tensors in order with their names; `form` is how they leave it."""
+
+    name: str
+    uses: list[Use] = field(default_factory=list)
+    inputs: list[int] = field(default_factory=list)
+    outputs: list[tuple[str, Tensor]] = field(default_factory=list)
+    form: Literal["one", "list", "dict"] = "one"
+    #: Shapes and dtypes of tensors, as far as the configuration tells them.
+    types: dict[Tensor, tuple[Sizes, str]] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    is_sequential: bool = False
+
+    def consumers(self) -> dict[int, list[int]]:
+        """Give for each use those that read from it, in order, repeats kept."""
+        found: dict[int, list[int]] = {use.id: [] for use in self.uses}
+        for use in self.uses:
+            for tensor in use.inputs:
+                found[tensor.use].append(use.id)
+        return found
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """Give the tensors inside an argument of a call, in order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors_in(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from tensors_in(item)
+
+
+def networks_of(network: Network) -> Iterator[Network]:
+    """Give a network and those inside it, each once, the innermost first."""
+    seen: dict[int, Network] = {}
+    pending: list[tuple[Network, bool]] = [(network, False)]
+    while pending:
+        found, is_ready = pending.pop()
+        if id(found) in seen:
+            continue
+        if is_ready:
+            seen[id(found)] = found
+            continue
+        pending.append((found, True))
+        pending += [(inner, False) for inner in _inside(found)]
+    yield from seen.values()
+
+
+def _inside(network: Network) -> Iterator[Network]:
+    for use in network.uses:
+        for made in layers_in(use.made):
+            if made.network is not None:
+                yield made.network
+
+
+def layers_in(made: Made) -> Iterator[Made]:
+    """Give a layer and those that its arguments hold."""
+    yield made
+    for part in made.parts:
+        yield from layers_in(part)
+    for value in made.arguments.values():
+        for held in held_in(value):
+            yield from layers_in(held)
+
+
+def held_in(value: Any) -> Iterator[Made]:
+    """Give the layers that an argument is, or is a list of."""
+    if isinstance(value, Made):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from held_in(item)

@@ -1,0 +1,84 @@
+"""Functions of `keras.ops`: which one a class of a configuration is, and what it is called with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from netdsl.catalog.signature import Signature, names_and_aliases, signature
+from netdsl.importer.errors import not_sayable
+from netdsl.importer.objects import is_default
+
+#: Functions that give several tensors.
+SEVERAL = frozenset(
+    "array_split broadcast_arrays divmod eig eigh fft fft2 frexp histogram ifft2 meshgrid modf moments nonzero qr rfft "
+    "slogdet split stft svd top_k unstack unravel_index".split()
+)
+
+#: Classes whose name is not that of their function.
+OTHER_NAMES = {"GetItem": "getitem"}
+
+#: Functions that do the same.
+SAME = {
+    "true_divide": "divide",
+    "absolute": "abs",
+    "concat": "concatenate",
+    "permute_dims": "transpose",
+}
+
+
+@cache
+def _by_class() -> Mapping[str, str]:
+    return {
+        name.rpartition(".")[2].replace("_", "").lower(): own
+        for name, own in names_and_aliases("op").items()
+    }
+
+
+def function_of(kind: str, module: str) -> str | None:
+    """Give the function that makes an operation of a class; None where there is none."""
+    if not module.startswith("keras.src.ops"):
+        return None
+    return OTHER_NAMES.get(kind) or _by_class().get(kind.lower())
+
+
+def arguments_of(
+    name: str,
+    function: str,
+    config: Mapping[str, Any],
+    positional: tuple[Any, ...],
+    keywords: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Give what a function is called with, by the names of its parameters."""
+    found = signature("op", function)
+    if found is None:  # an index in brackets
+        return {"x": positional[0], "key": _index(positional[1])} if len(positional) == 2 else {}
+    options = {k: v for k, v in config.items() if k in found.names and k not in keywords}
+    rest = [
+        k
+        for k, v in config.items()
+        if k not in found.names and k != "name" and v not in (None, False)
+    ]
+    free = [p.name for p in found.positional if p.name not in options and p.name not in keywords]
+    if rest or (len(positional) > len(free) and not _takes_many(found)):
+        what = (
+            f"its configuration has `{rest[0]}`"
+            if rest
+            else f"it is called with {len(positional)} values"
+        )
+        raise not_sayable(name, f"{what}, which `ops.{function}` does not take")
+    given = dict(zip(free, positional, strict=False)) | options | dict(keywords)
+    return {
+        p.name: given[p.name]
+        for p in found.parameters
+        if p.name in given and not is_default(given[p.name], p)
+    }
+
+
+def _takes_many(found: Signature) -> bool:
+    return any(p.kind == "many" for p in found.parameters)
+
+
+def _index(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,237 @@
+"""Spells layers, functions and values as a person writes them in a spec."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from netdsl.catalog.argument_table import layer_argument_type
+from netdsl.catalog.argument_types import ArgumentMismatch
+from netdsl.catalog.kind import ExternFunction, ObjectValue
+from netdsl.catalog.signature import identifiers, names_and_aliases, signature
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.importer.errors import not_sayable
+from netdsl.importer.layers import parameters_of
+from netdsl.importer.network import Made, Tensor
+from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
+from netdsl.record import record
+
+
+@record
+class Raw:
+    """Text that stands where a value would: the name of a parameter, an expression of several."""
+
+    text: str
+
+
+#: What gives the name of an extern function, and what spells a layer that a model is.
+SpellTensor = Callable[[Tensor], str]
+
+
+class Speller:
+    """Spells values; what has to be declared before is noted in `functions`."""
+
+    def __init__(self, models: Mapping[int, str], externs: Mapping[int, str]) -> None:
+        self._models = models  # by the identity of their network
+        self._externs = externs  # by the identity of the layer
+        self.functions: dict[str, str] = {}  # the extern functions by name, with their modules
+
+    # -- values -------------------------------------------------------------------------------------
+
+    def value(self, value: Any, kind: str = "", argument: str = "") -> str:
+        match value:
+            case Raw(text):
+                return text
+            case Made():
+                return self.layer(value)
+            case ObjectValue():
+                return self.object(value)
+            case ExternFunction(name, module):
+                self.functions[name] = module
+                return name
+            case LambdaCode() | Custom():
+                raise not_sayable(
+                    kind or "a layer", f"its `{argument}` is Python, which a spec does not hold"
+                )
+            case str():
+                return self._text(value, kind, argument)
+            case list() | tuple():
+                return self._items(value, kind, argument)
+            case dict():
+                pairs = (f"{self.value(k)}: {self.value(v)}" for k, v in value.items())
+                return "{" + ", ".join(pairs) + "}"
+        return number(value)
+
+    def _text(self, value: str, kind: str, argument: str) -> str:
+        families = families_taken(kind, argument) if kind else ()
+        is_name = any(value in identifiers(family) for family in families)
+        return value if is_name and value.isidentifier() else json.dumps(value, ensure_ascii=False)
+
+    def _items(self, value: Iterable[Any], kind: str, argument: str) -> str:
+        short = shortened(kind, argument, value) if kind else value
+        if not isinstance(short, (list, tuple)):
+            return self.value(short, kind, argument)
+        inside = [self.value(item, "", argument) for item in short]
+        if any(isinstance(item, (Made, str, dict)) for item in short):
+            return f"[{', '.join(inside)}]"
+        return f"({inside[0]},)" if len(inside) == 1 else f"({', '.join(inside)})"
+
+    def object(self, value: ObjectValue) -> str:
+        """Spell a configured object: by its short name, where it is as it comes."""
+        if not value.arguments:
+            if value.family in ("initializer", "regularizer", "constraint"):
+                short = snake_case(value.kind)
+                known = identifiers(value.family).get(short)
+                return short if known == value.kind else f"{value.kind}()"
+            return f"{value.kind}()"
+        found = signature(value.family, value.kind)
+        assert found is not None
+        inside: list[str] = []
+        by_position = True
+        for parameter in found.parameters:
+            by_position &= parameter.name in value.arguments and parameter.kind == "positional"
+            if parameter.name in value.arguments:
+                text = self.value(value.arguments[parameter.name])
+                inside.append(
+                    text if by_position and len(inside) < 2 else f"{parameter.name}={text}"
+                )
+        return f"{value.kind}({', '.join(inside)})"
+
+    # -- layers -------------------------------------------------------------------------------------
+
+    def layer(self, made: Made) -> str:
+        """Spell a layer that stands where a layer is taken."""
+        if made.parts and (made.network is None or not made.network.uses):
+            return " -> ".join(self.layer(part) for part in made.parts)
+        if made.parts:
+            return " -> ".join(self.layer(part) for part in made.parts)
+        return self.call(made, made.given)
+
+    def call(
+        self, made: Made, given: Mapping[str, Any], extra: Iterable[tuple[str, str]] = ()
+    ) -> str:
+        """Spell the call that makes a layer; what must be given stands first, by position."""
+        if made.family == "model":
+            head = self._models[id(made.network)]
+            inside: list[str] = []
+        elif made.family == "extern":
+            head = self._externs[id(made)]
+            inside = [f"{k}={self.value(v)}" for k, v in given.items()]
+        else:
+            head, inside = made.kind, self.arguments(made.kind, given)
+        inside += [f"{name}={text}" for name, text in extra]
+        if not made.trainable:
+            inside.append("trainable=False")
+        return f"{head}({', '.join(inside)})"
+
+    def arguments(self, kind: str, given: Mapping[str, Any]) -> list[str]:
+        left = dict(given)
+        inside = []
+        for parameter in (*parameters_of(kind), *_second(kind)):
+            if parameter.name not in left:
+                break
+            inside.append(self.value(left.pop(parameter.name), kind, parameter.name))
+        found = signature("layer", kind)
+        order = found.names if found is not None else tuple(left)
+        for name in sorted(left, key=lambda name: order.index(name) if name in order else 999):
+            inside.append(f"{name}={self.value(left[name], kind, name)}")
+        return inside
+
+
+@cache
+def _second(kind: str) -> tuple[Any, ...]:
+    """Give the first parameter where none is required, if it is what people write by position."""
+    found = signature("layer", kind)
+    if found is None or any(p.required for p in found.positional):
+        return ()
+    first = next(iter(found.positional), None)
+    return (
+        (first,)
+        if first is not None and first.name in ("pool_size", "padding", "cropping", "size")
+        else ()
+    )
+
+
+def shortened(kind: str, argument: str, value: Iterable[Any]) -> Any:
+    """Give a size of all axes as one number, where the argument takes that: 3 for (3, 3)."""
+    whole = tuple(value)
+    if (
+        not whole
+        or any(item != whole[0] for item in whole)
+        or not isinstance(whole[0], (int, tuple))
+    ):
+        return whole
+    wanted = layer_argument_type(kind, argument)
+    short = shortened(kind, argument, whole[0]) if isinstance(whole[0], tuple) else whole[0]
+    for candidate in (short, whole[0]):
+        try:
+            if plain(wanted.accept(candidate)) == plain(wanted.accept(whole)):
+                return candidate
+        except ArgumentMismatch:
+            continue
+    return whole
+
+
+def number(value: Any) -> str:
+    """Spell a number, True, False, None or `...`: as short as it is exact."""
+    if isinstance(value, float):
+        text = repr(value)
+        if "e" in text:
+            digits, _, exponent = text.partition("e")
+            return f"{digits}e{int(exponent)}"
+        if value and abs(value) < 1e-3:
+            digits, _, exponent = f"{value:e}".partition("e")
+            short = f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
+            return short if float(short) == value else text
+        return text
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
+        return f"{value:_}"
+    return "..." if value is Ellipsis else repr(value)
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+#: Words that begin a statement or a stage, or that values use.
+_WORDS = frozenset(
+    "let layer input inputs output weight weights defaults fn block model train extern assert repeat for if "
+    "else in not and or as from import is None True False ops applications range len min max round int float abs "
+    "sum enumerate zip ceil floor sqrt log2 params macs memory regularizer constraint initializer loss metric "
+    "optimizer schedule callback bool str any list shape activation std keras".split()
+)
+
+
+@cache
+def _taken(name: str) -> bool:
+    families = ("layer", "activation", "initializer", "regularizer", "constraint", "loss", "metric")
+    return any(
+        name in names_and_aliases(f) or (f != "layer" and name in identifiers(f)) for f in families
+    )
+
+
+def may_be_name(name: str) -> bool:
+    """Tell whether a name may be given to a tensor: it means nothing else in a spec."""
+    return (
+        name.isidentifier()
+        and name.isascii()
+        and name not in _WORDS
+        and not _taken(name)
+        and name.strip("_") != ""
+    )
+
+
+def as_name(text: str, otherwise: str = "x") -> str:
+    """Make a name of what a layer is called."""
+    name = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in text)
+    if not name or name[0].isdigit():
+        name = f"{otherwise}_{name}" if name.strip("_") else otherwise
+    return name if may_be_name(name) else f"{name}_1" if name.isidentifier() else otherwise
+
+
+def unique(name: str, taken: set[str] | Mapping[str, Any]) -> str:
+    """Number a name until nothing else has it."""
+    number, found = 2, name
+    while found in taken:
+        found, number = f"{name}{'_' if name[-1:].isdigit() else ''}{number}", number + 1
+    return found

@@ -1,0 +1,45 @@
+"""The flat spec of recorded models: the same graph, every layer under its own name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from netdsl.importer.errors import CannotImport
+from netdsl.importer.imported import imported
+from netdsl.importer.sources import read_value
+from tests.importer.record import read
+
+MODELS = {
+    **{f"applications:{name}": value for name, value in read("applications").items()},
+    **{f"specs/{name}": value for name, value in read("specs").items()},
+    **{f"by hand/{name}": value for name, value in read("hand_written").items()},
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_flat_spec_is_the_model_under_its_names(name: str) -> None:
+    found = imported(read_value(MODELS[name], name), name, flat=True)
+    assert found.comparison.is_equal
+    assert found.comparison.unnamed == []
+    assert found.comparison.layers > 1
+
+
+def changed(value: Any, layer: int, **config: Any) -> Any:
+    """Give a model with other values in the configuration of one layer."""
+    layers = list(value["config"]["layers"])
+    layers[layer] = {**layers[layer], "config": {**layers[layer]["config"], **config}}
+    return {**value, "config": {**value["config"], "layers": layers}}
+
+
+def test_what_no_argument_takes_is_refused_with_the_layer_named() -> None:
+    value = changed(MODELS["by hand/squeezenet"], 1, colour="red")
+    with pytest.raises(CannotImport, match=r"`conv1` cannot be written in a spec: .*`colour`"):
+        imported(read_value(value, "m"), "m")
+
+
+def test_a_subclassed_model_is_refused() -> None:
+    value = {"class_name": "Own", "module": "mine", "config": {"name": "own"}}
+    with pytest.raises(CannotImport, match=r"`own` .*class whose layers"):
+        read_value(value, "m")
