@@ -8,12 +8,12 @@ names, `checking` builds both models with Keras.
 
 from __future__ import annotations
 
-from typing import Any
+from netdsl.importer.network import Live
 
 __all__ = ["import_model"]
 
 
-def import_model(model: Any, *, flat: bool = False) -> str:
+def import_model(model: Live, *, flat: bool = False) -> str:
     """Give the text of a spec for a live Keras model.
 
     Raises `netdsl.importer.errors.CannotImport`, a ValueError that names the layer, where it cannot be said in a spec.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.network import Made, Tensor, Use, tensors_in
+from netdsl.importer.network import Given, Made, Tensor, Use, tensors_in
 from netdsl.importer.objects import same
 from netdsl.importer.operations import SEVERAL
 from netdsl.record import record
@@ -20,7 +19,7 @@ class CallForm:
 
     arriving: tuple[Tensor, ...]
     is_list: bool
-    named: Mapping[str, Any]
+    named: Mapping[str, Given]
 
 
 def call_form(use: Use) -> CallForm:
@@ -56,7 +55,7 @@ def call_form(use: Use) -> CallForm:
     return CallForm(flat, True, given)
 
 
-def _is_idle(name: str, value: Any) -> bool:
+def _is_idle(name: str, value: Given) -> bool:
     return name in ("mask", "training", "initial_state") and value is None
 
 
@@ -77,7 +76,7 @@ def _whole(use: Use) -> CallForm:
     return CallForm(flat, not isinstance(whole, Tensor), named)
 
 
-def _by_input(made: Made, given: Mapping[str, Any]) -> list[Any]:
+def _by_input(made: Made, given: Mapping[str, Given]) -> list[Given]:
     network = made.network
     if network is None:
         return list(given.values())

@@ -7,10 +7,9 @@ that comes out as it went in has a name, one that is always the same is a number
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.network import Made, Network, Tensor, Use
+from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.objects import Custom, LambdaCode
 from netdsl.record import record
 
@@ -43,7 +42,7 @@ KNOWN: Mapping[str, str] = {
 _OF_ALL = {"name", "dtype", "trainable", "autocast"}
 
 
-def given_to(made: Made) -> dict[str, Any]:
+def given_to(made: Made) -> dict[str, Given]:
     """Give the arguments of a layer that Keras does not have."""
     return {k: v for k, v in made.arguments.items() if k not in _OF_ALL}
 
@@ -85,7 +84,7 @@ def _as_it_comes(uses: Sequence[tuple[Network, Use]]) -> str:
     return f"{dims if count == 1 else '(' + ', '.join([dims] * count) + ')'} -> {dims}"
 
 
-def _type_of(values: Iterable[Any]) -> str:
+def _type_of(values: Iterable[Given]) -> str:
     kinds = {type(value) for value in values if value is not None}
     for kind in (bool, int, float, str):
         if kinds == {kind}:
@@ -109,7 +108,7 @@ def _shapes(uses: Sequence[tuple[Network, Use]]) -> str:
     return _by_axis(uses[0][1].made, seen)
 
 
-def _by_axis(made: Made, seen: list[Any]) -> str:
+def _by_axis(made: Made, seen: list[Given]) -> str:
     ranks = {(tuple(len(shape) for shape, _ in inputs), len(given[0])) for inputs, given in seen}
     if len(ranks) != 1 or len({given[1] for _, given in seen}) != 1:
         raise not_sayable(made.name, f"`{made.kind}` is used on tensors of several ranks or dtypes")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.document import Document
-from netdsl.importer.network import Made, Network, Tensor, Use, tensors_in
+from netdsl.importer.network import Given, Made, Network, Tensor, Use, tensors_in
 from netdsl.importer.spell import as_name, may_be_name, number, unique
 from netdsl.record import record
 
@@ -107,7 +106,7 @@ class FlatModel:
             return f"{name}[{tensor.output}]"
         return name
 
-    def value(self, value: Any) -> str:
+    def value(self, value: Given) -> str:
         """Spell what a call is given: tensors, lists of them, values."""
         if isinstance(value, Tensor):
             return self.tensor(value)
@@ -207,7 +206,7 @@ class FlatModel:
             )
         return Applied("", f"ops.{function}({self._options(function, given, 0)})")
 
-    def _options(self, function: str, given: dict[str, Any], place: int) -> str:
+    def _options(self, function: str, given: dict[str, Given], place: int) -> str:
         """Write tensors by position as long as none is left out, and the rest by name."""
         from netdsl.catalog.signature import signature
 
@@ -224,11 +223,11 @@ class FlatModel:
         inside += [f"{name}={self.value(value)}" for name, value in given.items()]
         return ", ".join(inside)
 
-    def _operand(self, value: Any) -> str:
+    def _operand(self, value: Given) -> str:
         text = self.value(value)
         return f"({text})" if text.startswith("-") else text
 
-    def _index(self, key: Any) -> str:
+    def _index(self, key: Given) -> str:
         if isinstance(key, tuple):
             return ", ".join(self._index(item) for item in key)
         if isinstance(key, slice):

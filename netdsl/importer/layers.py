@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from netdsl.catalog.argument_table import layer_argument_type
 from netdsl.catalog.argument_types import ArgumentMismatch
 from netdsl.catalog.signature import Parameter, signature
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.network import Made
+from netdsl.importer.network import Given, Made
 from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
 
-Arguments = dict[str, Any]
+Arguments = dict[str, Given]
 
 #: What configurations hold besides arguments: worked out by Keras, or of no meaning any more.
 BESIDE = {
@@ -36,7 +35,7 @@ def is_own(kind: str, module: str) -> bool:
     )
 
 
-def make_layer(name: str, kind: str, config: Mapping[str, Any]) -> Made:
+def make_layer(name: str, kind: str, config: Mapping[str, Given]) -> Made:
     """Make a layer of Keras's own from its decoded configuration."""
     found = signature("layer", kind)
     assert found is not None
@@ -63,7 +62,7 @@ def make_layer(name: str, kind: str, config: Mapping[str, Any]) -> Made:
     return Made(name, found.name, "layer", arguments, given, trainable=trainable)
 
 
-def canonical(kind: str, argument: str, value: Any) -> Any:
+def canonical(kind: str, argument: str, value: Given) -> Given:
     """Give a value in the form that the catalogue has for it, if it takes it."""
     if isinstance(value, Made) or (
         isinstance(value, tuple) and any(isinstance(v, Made) for v in value)
@@ -84,7 +83,7 @@ def _refuse_unknown(name: str, names: tuple[str, ...], values: Arguments) -> Non
             )
 
 
-def _refuse_foreign(name: str, argument: str, value: Any) -> None:
+def _refuse_foreign(name: str, argument: str, value: Given) -> None:
     if isinstance(value, Custom):
         raise not_sayable(
             name,
@@ -93,7 +92,7 @@ def _refuse_foreign(name: str, argument: str, value: Any) -> None:
         )
 
 
-def _goes_without(kind: str, parameter: Parameter, value: Any, arguments: Arguments) -> bool:
+def _goes_without(kind: str, parameter: Parameter, value: Given, arguments: Arguments) -> bool:
     """Tell whether an argument need not be written: it has its default, or what Keras works out for it."""
     if parameter.required or isinstance(value, Made):
         return False
@@ -106,26 +105,26 @@ def _goes_without(kind: str, parameter: Parameter, value: Any, arguments: Argume
     return worked_out is not None and worked_out(kind, value, arguments)
 
 
-def _is_pool_size(kind: str, value: Any, arguments: Arguments) -> bool:
+def _is_pool_size(kind: str, value: Given, arguments: Arguments) -> bool:
     return "pool_size" in arguments and plain(value) == plain(arguments["pool_size"])
 
 
-def _is_key_dim(kind: str, value: Any, arguments: Arguments) -> bool:
+def _is_key_dim(kind: str, value: Given, arguments: Arguments) -> bool:
     return bool(value == arguments.get("key_dim"))
 
 
-def _is_of_integers(kind: str, value: Any, arguments: Arguments) -> bool:
+def _is_of_integers(kind: str, value: Given, arguments: Arguments) -> bool:
     """Layers that give numbers of categories are int64 unless they are told otherwise."""
     return value == "int64" and arguments.get("output_mode") == "int"
 
 
-def _is_inner_axes(kind: str, value: Any, arguments: Arguments) -> bool:
+def _is_inner_axes(kind: str, value: Given, arguments: Arguments) -> bool:
     """`MultiHeadAttention` attends over all axes but the batch and the features; on a sequence that is axis 1."""
     return tuple(value or ()) == (1,)
 
 
 #: Arguments that Keras works out where they are left out, and then writes into the configuration.
-WORKED_OUT: Mapping[str, Callable[[str, Any, Arguments], bool]] = {
+WORKED_OUT: Mapping[str, Callable[[str, Given, Arguments], bool]] = {
     "strides": _is_pool_size,
     "value_dim": _is_key_dim,
     "dtype": _is_of_integers,

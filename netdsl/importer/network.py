@@ -12,6 +12,12 @@ from typing import Any, Literal, TypeAlias
 
 from netdsl.record import record
 
+#: What a model holds where Keras takes anything: a value in the catalogue's form, a tensor, a layer, or lists of them;
+#: what JSON holds, and what is Keras's own object. They are looked at piece by piece.
+Given: TypeAlias = Any
+Json: TypeAlias = Any
+Live: TypeAlias = Any
+
 Family = Literal["input", "layer", "op", "model", "extern"]
 
 #: What the sizes of a tensor are in a configuration: None where one is not known.
@@ -37,8 +43,8 @@ class Made:
     name: str
     kind: str
     family: Family
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    given: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Given] = field(default_factory=dict)
+    given: Mapping[str, Given] = field(default_factory=dict)
     network: Network | None = None
     module: str = ""
     trainable: bool = True
@@ -51,8 +57,8 @@ class Use:
 
     id: int
     made: Made
-    positional: tuple[Any, ...] = ()
-    keywords: Mapping[str, Any] = field(default_factory=dict)
+    positional: tuple[Given, ...] = ()
+    keywords: Mapping[str, Given] = field(default_factory=dict)
     inputs: tuple[Tensor, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +76,7 @@ class Network:
     form: Literal["one", "list", "dict"] = "one"
     #: Shapes and dtypes of tensors, as far as the configuration tells them.
     types: dict[Tensor, tuple[Sizes, str]] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Given] = field(default_factory=dict)
     is_sequential: bool = False
 
     def consumers(self) -> dict[int, list[int]]:
@@ -82,7 +88,7 @@ class Network:
         return found
 
 
-def tensors_in(value: Any) -> Iterator[Tensor]:
+def tensors_in(value: Given) -> Iterator[Tensor]:
     """Give the tensors inside an argument of a call, in order."""
     if isinstance(value, Tensor):
         yield value
@@ -127,7 +133,7 @@ def layers_in(made: Made) -> Iterator[Made]:
             yield from layers_in(held)
 
 
-def held_in(value: Any) -> Iterator[Made]:
+def held_in(value: Given) -> Iterator[Made]:
     """Give the layers that an argument is, or is a list of."""
     if isinstance(value, Made):
         yield value

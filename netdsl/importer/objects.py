@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
 
 from netdsl.catalog.argument_table import argument_type
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import Family, Parameter, identifiers, names_and_aliases, signature
-from netdsl.importer.network import Made
+from netdsl.importer.network import Given, Made
 from netdsl.record import record
 
 #: Families of objects that are configured, in the order in which a name is looked up.
@@ -24,7 +23,7 @@ class Custom:
 
     kind: str
     module: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Given]
 
 
 @record
@@ -33,10 +32,10 @@ class LambdaCode:
 
 
 #: What reads a layer that stands among the values of another.
-ReadLayer = Callable[[Mapping[str, Any]], Made]
+ReadLayer = Callable[[Mapping[str, Given]], Made]
 
 
-def decode(value: Any, layer: ReadLayer) -> Any:
+def decode(value: Given, layer: ReadLayer) -> Given:
     """Bring a value of a configuration in."""
     if isinstance(value, list):
         return tuple(decode(item, layer) for item in value)
@@ -47,7 +46,7 @@ def decode(value: Any, layer: ReadLayer) -> Any:
     return _object(value, layer)
 
 
-def _object(value: Mapping[str, Any], layer: ReadLayer) -> Any:
+def _object(value: Mapping[str, Given], layer: ReadLayer) -> Given:
     kind, config = str(value["class_name"]), value.get("config")
     if kind in _MARKED:
         return _MARKED[kind](config, layer)
@@ -67,19 +66,19 @@ def _object(value: Mapping[str, Any], layer: ReadLayer) -> Any:
     return Custom(kind, module, {k: decode(v, layer) for k, v in inside.items()})
 
 
-def _inner(key: str) -> Callable[[Any, ReadLayer], Any]:
-    def read(config: Any, layer: ReadLayer) -> Any:
+def _inner(key: str) -> Callable[[Given, ReadLayer], Given]:
+    def read(config: Given, layer: ReadLayer) -> Given:
         return decode(config.get(key) if isinstance(config, dict) else config, layer)
 
     return read
 
 
-def _slice(config: Any, layer: ReadLayer) -> slice:
+def _slice(config: Given, layer: ReadLayer) -> slice:
     parts = config if isinstance(config, dict) else {}
     return slice(*(decode(parts.get(name), layer) for name in ("start", "stop", "step")))
 
 
-_MARKED: Mapping[str, Callable[[Any, ReadLayer], Any]] = {
+_MARKED: Mapping[str, Callable[[Given, ReadLayer], Given]] = {
     "__tensor__": _inner("value"),
     "__numpy__": _inner("value"),
     "__bytes__": _inner("value"),
@@ -89,7 +88,7 @@ _MARKED: Mapping[str, Callable[[Any, ReadLayer], Any]] = {
 }
 
 
-def _function(name: str, module: str) -> Any:
+def _function(name: str, module: str) -> Given:
     """Give a function: one that Keras has by this name is called by it."""
     is_own = module in ("", "builtins") or module.split(".")[0] == "keras"
     if is_own and any(name in identifiers(family) for family in ("activation", "loss", "metric")):
@@ -109,7 +108,7 @@ def family_of(kind: str, module: str) -> Family | None:
     return None
 
 
-def object_of(family: Family, kind: str, arguments: Mapping[str, Any]) -> ObjectValue:
+def object_of(family: Family, kind: str, arguments: Mapping[str, Given]) -> ObjectValue:
     """Make an object; arguments at their default are left out."""
     found = signature(family, kind)
     assert found is not None
@@ -121,12 +120,12 @@ def object_of(family: Family, kind: str, arguments: Mapping[str, Any]) -> Object
     return ObjectValue(family, found.name, given)
 
 
-def is_default(value: Any, parameter: Parameter) -> bool:
+def is_default(value: Given, parameter: Parameter) -> bool:
     """Tell whether a value is the default of a parameter."""
     return not parameter.required and same(value, parameter.default)
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: Given, b: Given) -> bool:
     """Compare two values; lists are tuples, and a number is as good as another kind of number, but for booleans."""
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
@@ -140,7 +139,7 @@ def same(a: Any, b: Any) -> bool:
 # -- one form for comparing -----------------------------------------------------------------------
 
 
-def plain(value: Any, families: tuple[Family, ...] = (), name: str = "") -> Any:
+def plain(value: Given, families: tuple[Family, ...] = (), name: str = "") -> Given:
     """Give the one form of a value in which those of a configuration and of a spec are compared."""
     if name in ("dtype", "policy"):
         return "float32" if value is None else value

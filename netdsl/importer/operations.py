@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from netdsl.catalog.signature import Signature, names_and_aliases, signature
 from netdsl.importer.errors import not_sayable
+from netdsl.importer.network import Given
 from netdsl.importer.objects import is_default
 
 #: Functions that give several tensors.
@@ -46,10 +46,10 @@ def function_of(kind: str, module: str) -> str | None:
 def arguments_of(
     name: str,
     function: str,
-    config: Mapping[str, Any],
-    positional: tuple[Any, ...],
-    keywords: Mapping[str, Any],
-) -> dict[str, Any]:
+    config: Mapping[str, Given],
+    positional: tuple[Given, ...],
+    keywords: Mapping[str, Given],
+) -> dict[str, Given]:
     """Give what a function is called with, by the names of its parameters."""
     found = signature("op", function)
     if found is None:  # an index in brackets
@@ -80,5 +80,5 @@ def _takes_many(found: Signature) -> bool:
     return any(p.kind == "many" for p in found.parameters)
 
 
-def _index(value: Any) -> Any:
+def _index(value: Given) -> Given:
     return tuple(value) if isinstance(value, (list, tuple)) else value

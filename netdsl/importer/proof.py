@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import signature
 from netdsl.graph import Graph, Node, Ref
 from netdsl.importer.layers import WORKED_OUT, canonical
-from netdsl.importer.network import Made, Network, Tensor, Use
+from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.objects import families_taken, is_default, plain, same
 from netdsl.importer.operations import SAME
 from netdsl.stack import deep
@@ -90,7 +89,7 @@ class _Walk:
         while pending and len(self._found.differences) < 20:
             pending += self._tensor(*pending.pop())
 
-    def _differ(self, layer: str, what: str, ours: Any, theirs: Any) -> None:
+    def _differ(self, layer: str, what: str, ours: Given, theirs: Given) -> None:
         self._found.differences.append(
             f"`{layer}`: {what} is {ours!r} in the model, {theirs!r} in the spec"
         )
@@ -166,7 +165,7 @@ class _Walk:
         yield from self._calls(use.made.name, dict(use.keywords), theirs)
 
     def _calls(
-        self, name: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]
+        self, name: str, ours: Mapping[str, Given], theirs: Mapping[str, Given]
     ) -> Iterator[tuple[Tensor, Ref]]:
         if set(ours) != set(theirs):
             self._differ(name, "what it is called with", sorted(ours), sorted(theirs))
@@ -198,7 +197,7 @@ class _Walk:
             return
         self._arguments(made, operation.bound or operation.arguments, operation.trainable)
 
-    def _arguments(self, made: Made, bound: Mapping[str, Any], trainable: bool) -> None:
+    def _arguments(self, made: Made, bound: Mapping[str, Given], trainable: bool) -> None:
         if made.trainable != trainable:
             self._differ(made.name, "`trainable`", made.trainable, trainable)
         given = made.given if made.family == "extern" else made.arguments
@@ -224,7 +223,7 @@ class _Walk:
                 continue
             self._differ(made.name, f"`{name}`", value, theirs)
 
-    def _inner(self, name: str, ours: Any, theirs: Any) -> None:
+    def _inner(self, name: str, ours: Given, theirs: Given) -> None:
         """Compare layers that stand where a layer is taken: one, several, or a chain of them."""
         mine = list(ours) if isinstance(ours, tuple) else [ours]
         other = list(theirs) if isinstance(theirs, (list, tuple)) else [theirs]
@@ -234,7 +233,7 @@ class _Walk:
         for made, bound in zip(mine, other, strict=True):
             self._held(name, made, bound)
 
-    def _held(self, name: str, made: Made, bound: Any) -> None:
+    def _held(self, name: str, made: Made, bound: Given) -> None:
         if not isinstance(bound, BoundLayer):
             self._differ(name, "what it holds", made.kind, type(bound).__name__)
             return
@@ -253,7 +252,7 @@ class _Walk:
         self._arguments(made, bound.arguments, bool(bound.arguments.get("trainable", True)))
 
 
-def _paths(structure: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
+def _paths(structure: Given, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
     if isinstance(structure, tuple):
         for index, part in enumerate(structure):
             yield from _paths(part, (*path, index))
@@ -261,7 +260,7 @@ def _paths(structure: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ..
         yield path
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def _leaves(value: Given) -> Iterator[Given]:
     """Give what is in a nested argument, in order; lists and tuples are the same."""
     if isinstance(value, (list, tuple)):
         for item in value:
@@ -273,17 +272,17 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _call_of(use: Use) -> dict[str, Any]:
+def _call_of(use: Use) -> dict[str, Given]:
     return _by_parameter(use.made, use.positional, use.keywords)
 
 
-def _call_of_node(use: Use, node: Node) -> dict[str, Any]:
+def _call_of_node(use: Use, node: Node) -> dict[str, Given]:
     return _by_parameter(use.made, node.positional, node.keywords)
 
 
 def _by_parameter(
-    made: Made, positional: tuple[Any, ...], keywords: Mapping[str, Any]
-) -> dict[str, Any]:
+    made: Made, positional: tuple[Given, ...], keywords: Mapping[str, Given]
+) -> dict[str, Given]:
     found = signature("layer", made.kind) if made.family == "layer" else None
     if found is None:
         rest = {k: v for k, v in keywords.items() if v is not None and not _holds_tensor(v)}
@@ -302,11 +301,11 @@ def _by_parameter(
     }
 
 
-def _holds_tensor(value: Any) -> bool:
+def _holds_tensor(value: Given) -> bool:
     return any(isinstance(leaf, (Tensor, Ref)) for leaf in _leaves(value))
 
 
-def _bound_operation(function: str, node: Node) -> dict[str, Any]:
+def _bound_operation(function: str, node: Node) -> dict[str, Given]:
     found = signature("op", function)
     if found is None:
         return {"x": node.positional[0], "key": node.positional[1]}

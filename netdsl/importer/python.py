@@ -12,10 +12,9 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
 
 from netdsl.importer.errors import not_run
-from netdsl.importer.network import Network
+from netdsl.importer.network import Live, Network
 from netdsl.importer.sources import read_value
 
 APPLICATIONS = "applications"
@@ -37,7 +36,7 @@ def network_of(source: str, call: str | None) -> Network:
     return live_network(made_by(source, call), source)
 
 
-def made_by(source: str, call: str | None = None) -> Any:
+def made_by(source: str, call: str | None = None) -> Live:
     """Give the live model that a source names."""
     function = _function(source)
     positional, named = _arguments(source, call)
@@ -61,11 +60,11 @@ def _help(source: str, call: str | None) -> str:
     )
 
 
-def _function(source: str) -> Callable[..., Any]:
+def _function(source: str) -> Callable[..., Live]:
     module_name, _, name = source.rpartition(":")
     try:
         if module_name == APPLICATIONS:
-            module: Any = import_module("keras.applications")
+            module: Live = import_module("keras.applications")
         elif module_name.endswith(".py"):
             module = _module_of(Path(module_name))
         else:
@@ -84,7 +83,7 @@ def _function(source: str) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def _module_of(path: Path) -> Any:
+def _module_of(path: Path) -> Live:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     spec = spec_from_file_location(path.stem, path)
@@ -100,7 +99,7 @@ def _module_of(path: Path) -> Any:
     return module
 
 
-def _arguments(source: str, call: str | None) -> tuple[list[Any], dict[str, Any]]:
+def _arguments(source: str, call: str | None) -> tuple[list[Live], dict[str, Live]]:
     """Read `f(classes=10)`: literals alone, which are evaluated and not run."""
     if call is None:
         return [], {}
@@ -120,7 +119,7 @@ def _arguments(source: str, call: str | None) -> tuple[list[Any], dict[str, Any]
         ) from None
 
 
-def live_network(model: Any, source: str = "") -> Network:
+def live_network(model: Live, source: str = "") -> Network:
     """Read a live model: its configuration, and what the model itself shows of shapes."""
     source = source or str(getattr(model, "name", "the model"))
     try:
@@ -132,7 +131,7 @@ def live_network(model: Any, source: str = "") -> Network:
     return network
 
 
-def _add_types(network: Network, model: Any) -> None:
+def _add_types(network: Network, model: Live) -> None:
     """Add the shapes and dtypes of what leaves the model, which its configuration does not tell."""
     for (_, tensor), live in zip(
         network.outputs, _flat(getattr(model, "outputs", None)), strict=False
@@ -140,5 +139,5 @@ def _add_types(network: Network, model: Any) -> None:
         network.types.setdefault(tensor, (tuple(live.shape), str(live.dtype)))
 
 
-def _flat(value: Any) -> list[Any]:
+def _flat(value: Live) -> list[Live]:
     return list(value) if isinstance(value, (list, tuple)) else []

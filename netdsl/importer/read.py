@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from netdsl.importer import operations
 from netdsl.importer.errors import not_sayable, unreadable
 from netdsl.importer.layers import is_own, make_layer
-from netdsl.importer.network import Made, Network, Sizes, Tensor, Use
+from netdsl.importer.network import Json, Made, Network, Sizes, Tensor, Use
 from netdsl.importer.objects import decode
 
 MOST_LAYERS = 50_000
@@ -23,7 +22,7 @@ SEQUENTIAL, FUNCTIONAL = ("Sequential",), ("Functional", "Model")
 INPUT = ("InputLayer",)
 
 
-def read_model(value: Any, source: str) -> Network:
+def read_model(value: Json, source: str) -> Network:
     """Read a whole model; raises CannotImport for what is none, and for what cannot be said in a spec."""
     if not isinstance(value, dict) or not isinstance(value.get("config"), dict):
         raise unreadable(source, "it holds no configuration of a model")
@@ -42,7 +41,7 @@ class _Reader:
 
     # -- models -------------------------------------------------------------------------------------
 
-    def model(self, value: Mapping[str, Any], depth: int) -> Network:
+    def model(self, value: Mapping[str, Json], depth: int) -> Network:
         kind, config = str(value.get("class_name")), value["config"]
         name = str(config.get("name") or value.get("name") or "model")
         if depth > DEEPEST:
@@ -57,7 +56,7 @@ class _Reader:
             )
         return _Functional(partial(self.layer, depth=depth + 1), config, name, self._source).read()
 
-    def _sequential(self, name: str, value: Mapping[str, Any], depth: int) -> Network:
+    def _sequential(self, name: str, value: Mapping[str, Json], depth: int) -> Network:
         config = value["config"]
         network = Network(name, is_sequential=True)
         made = [self.layer(item, depth + 1) for item in _dicts(config.get("layers"))]
@@ -72,7 +71,7 @@ class _Reader:
         network.outputs = [(network.uses[-1].made.name, Tensor(len(made)))]
         return network
 
-    def _input_of(self, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    def _input_of(self, name: str, value: Mapping[str, Json]) -> dict[str, Json]:
         config, built = value["config"], value.get("build_config") or {}
         shape = config.get("build_input_shape") or built.get("input_shape")
         first = next(iter(_dicts(config.get("layers"))), {}).get("config", {})
@@ -87,7 +86,7 @@ class _Reader:
 
     # -- layers -------------------------------------------------------------------------------------
 
-    def layer(self, value: Mapping[str, Any], depth: int) -> Made:
+    def layer(self, value: Mapping[str, Json], depth: int) -> Made:
         """Read one layer; models are layers too."""
         self._left -= 1
         if self._left < 0:
@@ -121,7 +120,7 @@ class _Reader:
             trainable=decoded.get("trainable") is not False,
         )
 
-    def _inner_model(self, name: str, kind: str, value: Mapping[str, Any], depth: int) -> Made:
+    def _inner_model(self, name: str, kind: str, value: Mapping[str, Json], depth: int) -> Made:
         trainable = value["config"].get("trainable") is not False
         parts: tuple[Made, ...] = ()
         if kind in SEQUENTIAL:
@@ -135,7 +134,7 @@ class _Reader:
         return Made(name, kind, "model", network=network, trainable=trainable, parts=parts)
 
 
-def _dicts(value: Any) -> Iterator[Mapping[str, Any]]:
+def _dicts(value: Json) -> Iterator[Mapping[str, Json]]:
     if isinstance(value, list):
         for item in value:
             if isinstance(item, dict):
@@ -153,15 +152,15 @@ class _Functional:
 
     def __init__(
         self,
-        layer: Callable[[Mapping[str, Any]], Made],
-        config: Mapping[str, Any],
+        layer: Callable[[Mapping[str, Json]], Made],
+        config: Mapping[str, Json],
         name: str,
         source: str,
     ) -> None:
         self._layer, self._config, self._source = layer, config, source
         self._network = Network(name)
         self._made: dict[str, Made] = {}
-        self._calls: dict[Key, tuple[Any, Any]] = {}
+        self._calls: dict[Key, tuple[Json, Json]] = {}
         self._numbers: dict[Key, int] = {}
         self._is_older = False  # it is of Keras 2, which counts so in calls too
 
@@ -183,7 +182,7 @@ class _Functional:
             raise unreadable(self._source, f"`{network.name}` has no inputs, or no outputs")
         return network
 
-    def _read_layer(self, item: Mapping[str, Any]) -> None:
+    def _read_layer(self, item: Mapping[str, Json]) -> None:
         name = str(item.get("name") or item.get("config", {}).get("name"))
         made = self._layer(item)
         made.name = name
@@ -228,7 +227,7 @@ class _Functional:
         keys = _keys_in(self._call_of(key))
         return [self._counted(k) for k in keys] if self._is_older else list(keys)
 
-    def _call_of(self, key: Key) -> tuple[Any, Any]:
+    def _call_of(self, key: Key) -> tuple[Json, Json]:
         if key not in self._calls:
             raise unreadable(self._source, f"there is no use {key[1]} of a layer `{key[0]}`")
         return self._calls[key]
@@ -250,7 +249,7 @@ class _Functional:
         self._numbers[key] = number
         self._network.uses.append(Use(number, made, values, named))
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Json) -> Json:
         if isinstance(value, list):
             return tuple(self._value(item) for item in value)
         if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
@@ -266,18 +265,18 @@ class _Functional:
         return decode(value, self._layer)
 
 
-def _sizes(shape: list[Any]) -> Sizes:
+def _sizes(shape: list[Json]) -> Sizes:
     return tuple(size if isinstance(size, int) else None for size in shape)
 
 
-def _history(value: Any) -> tuple[Key, int]:
+def _history(value: Json) -> tuple[Key, int]:
     match value:
         case [str(name), int(use), int(output), *_]:
             return (name, use), output
     raise unreadable("model", f"`{str(value)[:60]}` is no reference to a tensor")
 
 
-def _keys_in(value: Any) -> Iterator[Key]:
+def _keys_in(value: Json) -> Iterator[Key]:
     """Give the uses whose tensors a call receives, in order."""
     pending = [value]
     while pending:
@@ -291,7 +290,7 @@ def _keys_in(value: Any) -> Iterator[Key]:
                 pending += reversed(found.values())
 
 
-def _call(call: Any) -> tuple[Any, Any]:
+def _call(call: Json) -> tuple[Json, Json]:
     """Give the arguments of a call; earlier Keras wrote lists of `[layer, use, output, keywords]`."""
     if isinstance(call, dict):
         args, kwargs = call.get("args"), call.get("kwargs")
@@ -300,8 +299,8 @@ def _call(call: Any) -> tuple[Any, Any]:
         ) else {}
     if isinstance(call, list) and call and isinstance(call[0], str):
         call = [call]
-    tensors: list[Any] = []
-    keywords: dict[str, Any] = {}
+    tensors: list[Json] = []
+    keywords: dict[str, Json] = {}
     for item in call if isinstance(call, list) else ():
         key, output = _history(item)
         tensors.append(_tensor(key, output))
@@ -310,11 +309,11 @@ def _call(call: Any) -> tuple[Any, Any]:
     return (tensors[0] if len(tensors) == 1 else tensors,), keywords
 
 
-def _tensor(key: Key, output: int) -> dict[str, Any]:
+def _tensor(key: Key, output: int) -> dict[str, Json]:
     return {"class_name": "__keras_tensor__", "config": {"keras_history": [*key, output]}}
 
 
-def _older(value: Any) -> Any:
+def _older(value: Json) -> Json:
     """Give a tensor of an earlier configuration, `["layer", 0, 0]`, in the form of today."""
     match value:
         case [str(name), int(use), int(output)]:
@@ -322,7 +321,7 @@ def _older(value: Any) -> Any:
     return value
 
 
-def _ends(value: Any) -> tuple[Any, list[tuple[str, Key, int]]]:
+def _ends(value: Json) -> tuple[Json, list[tuple[str, Key, int]]]:
     """Give the form of inputs or outputs, and each with its name where it has one."""
     if isinstance(value, dict):
         return "dict", [(str(k), *_history(v)) for k, v in value.items()]
@@ -334,7 +333,7 @@ def _ends(value: Any) -> tuple[Any, list[tuple[str, Key, int]]]:
     raise unreadable("model", "its inputs or outputs are not told")
 
 
-def _flat(value: list[Any]) -> Iterator[Any]:
+def _flat(value: list[Json]) -> Iterator[Json]:
     for item in value:
         if isinstance(item, list) and len(item) == 3 and isinstance(item[0], str):
             yield item

@@ -11,10 +11,10 @@ import os
 import stat
 import zipfile
 import zlib
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from netdsl.importer.errors import CannotImport, unreadable
-from netdsl.importer.network import Network
+from netdsl.importer.network import Json, Network
 from netdsl.importer.read import read_model
 from netdsl.stack import on_own_stack
 
@@ -71,7 +71,7 @@ def read_text(text: bytes, source: str) -> Network:
 
 
 @on_own_stack
-def read_value(value: Any, source: str) -> Network:
+def read_value(value: Json, source: str) -> Network:
     """Read a configuration; whatever is wrong in it is told, and is no traceback."""
     if isinstance(value, str):  # `json.dump(model.to_json(), file)` quotes the text once more
         return read_text(value.encode("utf-8", "replace"), source)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
 
 from netdsl.catalog.argument_table import layer_argument_type
 from netdsl.catalog.argument_types import ArgumentMismatch
@@ -14,7 +13,7 @@ from netdsl.catalog.signature import identifiers, names_and_aliases, signature
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.layers import parameters_of
-from netdsl.importer.network import Made, Tensor
+from netdsl.importer.network import Given, Made, Tensor
 from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
 from netdsl.record import record
 
@@ -40,7 +39,7 @@ class Speller:
 
     # -- values -------------------------------------------------------------------------------------
 
-    def value(self, value: Any, kind: str = "", argument: str = "") -> str:
+    def value(self, value: Given, kind: str = "", argument: str = "") -> str:
         match value:
             case Raw(text):
                 return text
@@ -69,7 +68,7 @@ class Speller:
         is_name = any(value in identifiers(family) for family in families)
         return value if is_name and value.isidentifier() else json.dumps(value, ensure_ascii=False)
 
-    def _items(self, value: Iterable[Any], kind: str, argument: str) -> str:
+    def _items(self, value: Iterable[Given], kind: str, argument: str) -> str:
         short = shortened(kind, argument, value) if kind else value
         if not isinstance(short, (list, tuple)):
             return self.value(short, kind, argument)
@@ -110,7 +109,7 @@ class Speller:
         return self.call(made, made.given)
 
     def call(
-        self, made: Made, given: Mapping[str, Any], extra: Iterable[tuple[str, str]] = ()
+        self, made: Made, given: Mapping[str, Given], extra: Iterable[tuple[str, str]] = ()
     ) -> str:
         """Spell the call that makes a layer; what must be given stands first, by position."""
         if made.family == "model":
@@ -126,7 +125,7 @@ class Speller:
             inside.append("trainable=False")
         return f"{head}({', '.join(inside)})"
 
-    def arguments(self, kind: str, given: Mapping[str, Any]) -> list[str]:
+    def arguments(self, kind: str, given: Mapping[str, Given]) -> list[str]:
         left = dict(given)
         inside = []
         for parameter in (*parameters_of(kind), *_second(kind)):
@@ -141,7 +140,7 @@ class Speller:
 
 
 @cache
-def _second(kind: str) -> tuple[Any, ...]:
+def _second(kind: str) -> tuple[Given, ...]:
     """Give the first parameter where none is required, if it is what people write by position."""
     found = signature("layer", kind)
     if found is None or any(p.required for p in found.positional):
@@ -154,7 +153,7 @@ def _second(kind: str) -> tuple[Any, ...]:
     )
 
 
-def shortened(kind: str, argument: str, value: Iterable[Any]) -> Any:
+def shortened(kind: str, argument: str, value: Iterable[Given]) -> Given:
     """Give a size of all axes as one number, where the argument takes that: 3 for (3, 3)."""
     whole = tuple(value)
     if (
@@ -174,7 +173,7 @@ def shortened(kind: str, argument: str, value: Iterable[Any]) -> Any:
     return whole
 
 
-def number(value: Any) -> str:
+def number(value: Given) -> str:
     """Spell a number, True, False, None or `...`: as short as it is exact."""
     if isinstance(value, float):
         text = repr(value)
@@ -229,7 +228,7 @@ def as_name(text: str, otherwise: str = "x") -> str:
     return name if may_be_name(name) else f"{name}_1" if name.isidentifier() else otherwise
 
 
-def unique(name: str, taken: set[str] | Mapping[str, Any]) -> str:
+def unique(name: str, taken: set[str] | Mapping[str, Given]) -> str:
     """Number a name until nothing else has it."""
     number, found = 2, name
     while found in taken:
