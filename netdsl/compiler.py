@@ -43,6 +43,7 @@ from netdsl.fixes import verify_fixes
 from netdsl.graph import Graph
 from netdsl.source import SourceFile, Span
 from netdsl.stack import on_own_stack
+from netdsl.value import Document
 from netdsl.version import __version__
 
 Api = Literal["tf.keras", "keras"]
@@ -75,7 +76,7 @@ class CompiledModel:
             verify(self.net)
 
     @on_own_stack
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Document:
         """The dict that `netdsl summary --format json` prints."""
         from netdsl.diagnostics.json import as_dict
         from netdsl.report.summary import summary_dict
@@ -85,19 +86,19 @@ class CompiledModel:
         return summary_dict(self.net, self.file_name) | {"diagnostics": told}
 
     @property
-    def layers(self) -> list[dict[str, Any]]:
+    def layers(self) -> list[Document]:
         return list(self.summary()["layers"])
 
     @property
-    def inputs(self) -> list[dict[str, Any]]:
+    def inputs(self) -> list[Document]:
         return list(self.summary()["inputs"])
 
     @property
-    def outputs(self) -> list[dict[str, Any]]:
+    def outputs(self) -> list[Document]:
         return list(self.summary()["outputs"])
 
     @property
-    def totals(self) -> dict[str, Any]:
+    def totals(self) -> Document:
         return dict(self.summary()["totals"])
 
 

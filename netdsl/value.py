@@ -32,3 +32,6 @@ Value: TypeAlias = Single | Container
 #: Arguments by name, each in the form that its declared type gives it (`catalog/argument_table.py`), which a rule knows
 #: and a type checker does not.
 Arguments: TypeAlias = Mapping[str, Any]
+
+#: What is written as JSON: which names there are, and what each holds, the documentation of the format says.
+Document: TypeAlias = dict[str, Any]

@@ -283,7 +283,7 @@ def _is_said(node: ast.expr) -> bool:
 
 #: How often `Any` may be named. What is left is a boundary (JSON, Keras's own objects, arguments of a rule) or has a
 #: reason beside it: values of the language are `Value`, and what is only looked at is `object`.
-MOST_ANY = 340
+MOST_ANY = 270
 
 
 def test_any_stands_where_there_is_no_better_type() -> None:

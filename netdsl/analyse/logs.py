@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.plans.naming import snake_case
@@ -12,6 +10,7 @@ from netdsl.elaborate.training.metrics import metrics_of
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph
 from netdsl.record import record
+from netdsl.value import Value
 
 
 @record
@@ -23,7 +22,7 @@ class Logged:
     """
 
     name: str
-    metric: Any = None
+    metric: Value = None
     found: bool = True
 
 
@@ -51,7 +50,7 @@ def logged_names(plan: TrainPlan, graph: Graph) -> list[str]:
     return [figure.name for figure in logged(plan, graph)]
 
 
-def _metric_name(metric: Any) -> str:
+def _metric_name(metric: Value) -> str:
     """Name a metric: as it is written where that is a name, else by its `name`, or after its class."""
     if not isinstance(metric, ObjectValue):
         return str(metric)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from netdsl.analyse.costs import counted_nodes, weights_in
 from netdsl.analyse.gradients import in_gradient, leaves_of, read_in_gradient
@@ -19,6 +18,7 @@ from netdsl.catalog.signature import names_and_aliases
 from netdsl.graph import Graph, Node, held_bytes, inside_bytes, output_bytes
 from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Dim
+from netdsl.value import Arguments, Value
 
 #: What the driver, cuDNN and cuBLAS take before a model is there.
 RESERVED = 600 * 2**20
@@ -31,7 +31,7 @@ class Setup:
     """How a model is trained: its dtype policy, the optimizer, and how many copies share a batch."""
 
     precision: str = "float32"
-    optimizer: Any = "adam"
+    optimizer: Value = "adam"
     replicas: int = 1
 
 
@@ -132,7 +132,7 @@ _SLOTS = {
 }  # fmt: skip
 
 
-def optimizer_name(optimizer: Any) -> str:
+def optimizer_name(optimizer: Value) -> str:
     """Give the class of an optimizer however it was written: `adam` -> Adam."""
     if isinstance(optimizer, ObjectValue):
         return optimizer.kind
@@ -142,9 +142,9 @@ def optimizer_name(optimizer: Any) -> str:
     )
 
 
-def optimizer_bytes(optimizer: Any, weights: Iterable[Weight], precision: str) -> int:
+def optimizer_bytes(optimizer: Value, weights: Iterable[Weight], precision: str) -> int:
     """Give the memory of an optimizer's state."""
-    arguments = optimizer.arguments if isinstance(optimizer, ObjectValue) else {}
+    arguments: Arguments = optimizer.arguments if isinstance(optimizer, ObjectValue) else {}
     name = optimizer_name(optimizer)
     inner = arguments.get("inner_optimizer")
     if inner is not None:
@@ -153,7 +153,7 @@ def optimizer_bytes(optimizer: Any, weights: Iterable[Weight], precision: str) -
     return sum(size * _state(name, arguments, weight) for weight in weights)
 
 
-def _state(name: str, arguments: Any, weight: Weight) -> int:
+def _state(name: str, arguments: Arguments, weight: Weight) -> int:
     """Count the numbers that an optimizer keeps of one weight."""
     count, rank = math.prod(weight.shape), len(weight.shape)
     own = _SLOTS.get(name, 2) * count
@@ -163,7 +163,7 @@ def _state(name: str, arguments: Any, weight: Weight) -> int:
     elif name == "Muon":
         by_adam = "embedding" in weight.name and arguments.get("exclude_embeddings", True)
         own = count if rank == 2 and not by_adam else 2 * count
-    extra = bool(arguments.get("use_ema")) + bool(arguments.get("gradient_accumulation_steps"))
+    extra: int = bool(arguments.get("use_ema")) + bool(arguments.get("gradient_accumulation_steps"))
     if name in ("SGD", "RMSprop"):
         extra += bool(arguments.get("momentum"))
     extra += bool(arguments.get("centered")) if name == "RMSprop" else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TypeGuard
 
 from netdsl.catalog.application_inputs import RAW, Range
 from netdsl.catalog.kind import BoundLayer, LayerKind, Role
@@ -18,6 +18,7 @@ from netdsl.graph import Graph, Node
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Arguments, Value
 
 #: Layers that move, cut, fill and change pixels, and leave them in their range.
 _KEEPING: tuple[Role, ...] = (
@@ -43,7 +44,7 @@ class Step:
     """A layer that pixels of a known range arrive at: what it is, its arguments, where it stands, what arrives."""
 
     definition: LayerKind
-    bound: Mapping[str, Any]
+    bound: Arguments
     place: Span
     call: tree.Call | None
     arriving: Pixels
@@ -61,7 +62,7 @@ class Scaling:
         return Range(*(round(end, 6) for end in ends))
 
 
-def scaling_of_layer(definition: LayerKind | None, bound: Mapping[str, Any]) -> Scaling | None:
+def scaling_of_layer(definition: LayerKind | None, bound: Arguments) -> Scaling | None:
     """Read a `Rescaling` of all colours alike."""
     if definition is None or not definition.is_a("scaling") or "scale" not in bound:
         return None
@@ -73,7 +74,7 @@ def scaling_of(node: Node) -> Scaling | None:
     """Read what scales a tensor by numbers: a `Rescaling`, `x / 255`, `x - 0.5`."""
     if node.operation.family != "op":
         return scaling_of_layer(node.operation.definition, node.operation.bound)
-    number: Any = node.positional[1] if len(node.positional) == 2 else None
+    number = node.positional[1] if len(node.positional) == 2 else None
     if len(node.inputs) != 1 or not _is_number(number) or number == 0:
         return None
     name = own_name(node.kind.removeprefix("ops."))
@@ -86,7 +87,7 @@ def scaling_of(node: Node) -> Scaling | None:
     return made.get(name)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Value) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -97,7 +98,7 @@ def keeps_range(node: Node) -> bool:
     return node.is_a(*_KEEPING) or bool(layers_in(node.operation.bound))
 
 
-def layers_in(bound: Mapping[str, Any]) -> tuple[BoundLayer, ...]:
+def layers_in(bound: Arguments) -> tuple[BoundLayer, ...]:
     """Give the layers of a `Pipeline`, or of a chain; none where something else stands among them."""
     inside = bound.get("layers")
     if not isinstance(inside, (list, tuple)) or not inside:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from netdsl.analyse.keras_order import keras_order
 from netdsl.catalog.kind import BoundLayer
@@ -60,7 +59,12 @@ class _Written:
         return True
 
     def walk(
-        self, value: Any, by: Operation, inside: tuple[int, ...] = (), *, in_network: bool = False
+        self,
+        value: object,
+        by: Operation,
+        inside: tuple[int, ...] = (),
+        *,
+        in_network: bool = False,
     ) -> None:
         """Go through the layers inside a layer."""
         if isinstance(value, BoundLayer):

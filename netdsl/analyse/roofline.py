@@ -8,8 +8,7 @@ time to start, and all traffic goes to memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.analyse.costs import counted_nodes
 from netdsl.analyse.gradients import in_gradient, leaves_of
@@ -24,6 +23,7 @@ from netdsl.catalog.kind import LayerKind
 from netdsl.graph import Graph, Node, compute_dtype, held_bytes, output_bytes
 from netdsl.record import record
 from netdsl.tensor import Dim, sum_of
+from netdsl.value import Arguments
 
 #: A training step is a forward pass and two like it.
 PASSES = 3
@@ -165,7 +165,7 @@ def ragged_channels(node: Node) -> str:
     return ""
 
 
-def cudnn_refusal(layer: LayerKind | None, bound: Mapping[str, Any]) -> str:
+def cudnn_refusal(layer: LayerKind | None, bound: Arguments) -> str:
     """Say which arguments keep a layer that cuDNN could run from it; "" where none do."""
     refused = layer.off_cudnn if layer is not None else None
     return " and ".join(refused(bound)) if refused is not None else ""

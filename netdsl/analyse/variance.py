@@ -13,7 +13,6 @@ import math
 from dataclasses import replace
 from functools import lru_cache
 from math import prod
-from typing import Any
 
 from netdsl.analyse.advice.view import View, activation, argument, initializer
 from netdsl.catalog.activations import ACTIVATIONS
@@ -21,6 +20,7 @@ from netdsl.catalog.kind import ObjectValue, Role
 from netdsl.catalog.signature import signature
 from netdsl.graph import Node
 from netdsl.record import record
+from netdsl.value import Arguments
 
 #: Layers that leave a mean square as it is, near enough.
 _NEUTRAL: tuple[Role, ...] = (
@@ -120,7 +120,7 @@ def _variance(node: Node, kernel: tuple[int, ...]) -> float | None:
     found = signature("initializer", kind)
     if found is None:
         return None
-    given: dict[str, Any] = {p.name: p.default for p in found.parameters}
+    given = {p.name: p.default for p in found.parameters}
     if isinstance(value, ObjectValue):
         given |= value.arguments
     try:
@@ -129,7 +129,7 @@ def _variance(node: Node, kernel: tuple[int, ...]) -> float | None:
         return None
 
 
-def _variance_of(kind: str, given: dict[str, Any], kernel: tuple[int, ...]) -> float | None:
+def _variance_of(kind: str, given: Arguments, kernel: tuple[int, ...]) -> float | None:
     fan_in, fan_out = _fans(kernel)
     match kind:
         case "RandomNormal" if given["mean"] == 0:

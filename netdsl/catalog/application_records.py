@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import dropwhile
 from pathlib import Path
-from typing import Any
 
 from netdsl.catalog.signature import names
-from netdsl.value import Arguments
+from netdsl.value import Arguments, Document
 
 DATA = Path(__file__).with_name("applications.zip")
 
@@ -53,7 +52,7 @@ def keeps_its_name(name: str) -> bool:
 
 
 @cache
-def document(name: str) -> dict[str, Any]:
+def document(name: str) -> Document:
     """Read the record of a network."""
     with zipfile.ZipFile(DATA) as archive:
         return json.loads(archive.read(f"{name}.json"))  # type: ignore[no-any-return]

@@ -8,6 +8,7 @@ that repeats over the weight; one that is larger Keras takes in silence, and the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeGuard
 
 from netdsl.catalog.kind import Call, ObjectValue, Refusal, Weight
 from netdsl.catalog.signature import signature
@@ -19,7 +20,7 @@ from netdsl.value import Value
 _CONSTANTS = ("zeros", "ones", "constant")
 
 
-def draws(value: Value) -> bool:
+def draws(value: Value) -> TypeGuard[ObjectValue]:
     """Tell a configured initializer that draws its values: one object gives all weights of a shape the same."""
     if not isinstance(value, ObjectValue) or value.family != "initializer":
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,7 @@ from netdsl.cli.compiling import SET_HELP
 from netdsl.cli.output import Findings
 from netdsl.cli.streams import write
 from netdsl.cli.versions import Versions, read_versions
+from netdsl.value import Document
 
 if TYPE_CHECKING:
     from netdsl.compare.breaking import Comparison, Loading, Match
@@ -73,7 +74,7 @@ def _write_transfer(comparison: Comparison, versions: Versions, target: str) -> 
     return write_result(Path(target), source)
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def as_json(comparison: Comparison) -> Document:
     """Give the comparison as JSON has it."""
     from netdsl.compare.breaking import FATES
 
@@ -92,7 +93,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _pair(match: Match) -> dict[str, Any]:
+def _pair(match: Match) -> Document:
     return {
         "before": match.before.name if match.before else None,
         "after": match.after.name if match.after else None,

@@ -7,7 +7,6 @@ parser, so that the command line and a spec agree on what a value is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from netdsl.catalog.kind import Identifier, ObjectValue
 from netdsl.catalog.signature import (
@@ -26,6 +25,7 @@ from netdsl.record import record
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
+from netdsl.value import Value
 
 MAX_SIZE = 2**31
 
@@ -34,7 +34,7 @@ MAX_SIZE = 2**31
 class Given:
     """What was given by name, each with the place of its name on the command line."""
 
-    settings: Mapping[str, tuple[Any, Span]]
+    settings: Mapping[str, tuple[Value, Span]]
     sizes: Mapping[str, tuple[int, Span]]
 
 
@@ -44,9 +44,9 @@ class NotConstant(Exception):
 
 def read_settings(
     written: Iterable[str], report: Callable[[Diagnostic], None]
-) -> dict[str, tuple[Any, Span]]:
+) -> dict[str, tuple[Value, Span]]:
     """Read every `--set`: the value by name, and where the name stands. The last of a name counts."""
-    found: dict[str, tuple[Any, Span]] = {}
+    found: dict[str, tuple[Value, Span]] = {}
     for text in written:
         file = SourceFile("--set", text)
         name, equals, value = text.partition("=")
@@ -73,7 +73,7 @@ def _quoted(name: str, value: str) -> str:
     return f"a string keeps its quotes: `--set '{name}=\"{value}\"'`"
 
 
-def _read_value(text: str) -> Any:
+def _read_value(text: str) -> Value:
     sink = Diagnostics()
     module = parse(SourceFile("--set", f"let value = {text}\n"), sink)
     match module.statements:
@@ -83,7 +83,7 @@ def _read_value(text: str) -> Any:
             raise NotConstant
 
 
-def constant(expr: tree.Expr) -> Any:
+def constant(expr: tree.Expr) -> Value:
     """Evaluate an expression that needs no names of a file."""
     match expr:
         case tree.Literal(_, value):
@@ -120,7 +120,7 @@ def _configured(kind: str, arguments: Iterable[tree.Argument]) -> ObjectValue:
     families = [family for family in families_of(kind) if family != "layer"]
     if not families:
         raise NotConstant(f"`{kind}` is not in the catalogue")
-    given: dict[str, Any] = {}
+    given: dict[str, Value] = {}
     for argument in arguments:
         if argument.name is None:
             raise NotConstant(f"the arguments of `{kind}` are written by name here")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from netdsl.cli.configuration import Configuration, configuration_for, read_devi
 from netdsl.cli.files import spec_name
 from netdsl.cli.output import Findings, page
 from netdsl.cli.streams import write
+from netdsl.value import Document
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,7 +84,7 @@ def _as_json(
     model: str | None,
     wanted: Configuration,
     findings: Findings,
-) -> dict[str, Any]:
+) -> Document:
     """Give the summary object; the same keys, empty, where there is no model to sum up."""
     from netdsl.diagnostics.json import as_dict
     from netdsl.report.summary import empty_summary

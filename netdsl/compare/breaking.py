@@ -7,8 +7,8 @@ class and order: load it, refuse it, or, worst, put weights into another layer w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Literal
 
 from netdsl.compare.holders import Holder, holders
 from netdsl.compare.layout import layout_of
@@ -62,7 +62,7 @@ def compare_weights(before: Graph, after: Graph) -> Comparison:
     return Comparison(tuple(matches), tuple(_loading(old, new, matches)))
 
 
-def _key(operation: Operation) -> Any:
+def _key(operation: Operation) -> tuple[str, Hashable] | None:
     """Tell apart layers by class and shapes of weights; those without weights are passed over."""
     if operation.family == "op" or operation.graph is not None or not operation.weights:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.analyse.costs import totals
 from netdsl.catalog.kind import ObjectValue
@@ -12,6 +12,7 @@ from netdsl.compare.pairing import pair_layers
 from netdsl.graph import Graph, Node
 from netdsl.record import record
 from netdsl.tensor import spell_shape
+from netdsl.value import Value
 
 What = Literal["added", "removed", "renamed", "changed"]
 
@@ -113,7 +114,7 @@ def _spell(node: Node) -> str:
     return f"{node.kind}({arguments})"
 
 
-def _value(value: Any) -> str:
+def _value(value: Value) -> str:
     if isinstance(value, ObjectValue):
         return str(value)
     return getattr(value, "kind", None) or repr(value)
@@ -186,7 +187,7 @@ def _totals(before: Graph, after: Graph) -> list[Change]:
     return changes
 
 
-def _total(a: Any, b: Any) -> str:
+def _total(a: Value, b: Value) -> str:
     if isinstance(a, int) and isinstance(b, int):
         share = f", {100 * (b - a) / a:+.1f} %" if a else ""
         return f"{a:,} -> {b:,} ({b - a:+,}{share})"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.source import Span
+from netdsl.value import Document
 
 
 def to_json(diagnostics: Iterable[Diagnostic]) -> str:
@@ -15,7 +15,7 @@ def to_json(diagnostics: Iterable[Diagnostic]) -> str:
     return json.dumps([as_dict(diagnostic) for diagnostic in diagnostics], indent=2)
 
 
-def as_dict(diagnostic: Diagnostic) -> dict[str, Any]:
+def as_dict(diagnostic: Diagnostic) -> Document:
     """Give one diagnostic as plain data; `fix` is a list of edits where the change is certain, else None."""
     fix = diagnostic.fix
     return {
@@ -31,7 +31,7 @@ def as_dict(diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
-def place(span: Span) -> dict[str, Any]:
+def place(span: Span) -> Document:
     """Give a place as scripts read it: from 1, the end exclusive, columns in characters."""
     first, last = span.first, span.last
     return {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
 from urllib.parse import quote
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.explain import page_of
 from netdsl.source import Span
+from netdsl.value import Document
 from netdsl.version import __version__
 
 _LEVELS = {"error": "error", "warning": "warning", "advice": "note"}
@@ -20,7 +20,7 @@ def to_sarif(diagnostics: Sequence[Diagnostic]) -> str:
     return json.dumps(as_log(diagnostics), indent=2)
 
 
-def as_log(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def as_log(diagnostics: Sequence[Diagnostic]) -> Document:
     """Give the SARIF log as plain data."""
     codes = sorted({diagnostic.code for diagnostic in diagnostics})
     driver = {
@@ -42,7 +42,7 @@ def as_log(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     }
 
 
-def _rule(code: str, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+def _rule(code: str, diagnostics: Iterable[Diagnostic]) -> Document:
     page = page_of(code)
     if page is None:
         title = next(d.title for d in diagnostics if d.code == code)
@@ -57,9 +57,9 @@ def _rule(code: str, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     }
 
 
-def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
+def _result(diagnostic: Diagnostic, rule: int) -> Document:
     text = diagnostic.message + (f"\nhelp: {diagnostic.help}" if diagnostic.help else "")
-    result: dict[str, Any] = {
+    result: Document = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": _LEVELS[diagnostic.severity],
@@ -76,12 +76,12 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
     return result
 
 
-def _related(label: Label) -> dict[str, Any]:
-    location: dict[str, Any] = {"physicalLocation": _location(label.span)}
+def _related(label: Label) -> Document:
+    location: Document = {"physicalLocation": _location(label.span)}
     return location | ({"message": {"text": label.text}} if label.text else {})
 
 
-def _location(span: Span) -> dict[str, Any]:
+def _location(span: Span) -> Document:
     return {"artifactLocation": _artifact(span.file.name), "region": _region(span)}
 
 
@@ -101,7 +101,7 @@ def _region(span: Span) -> dict[str, int]:
     }
 
 
-def _fix(fix: Fix, description: str) -> dict[str, Any]:
+def _fix(fix: Fix, description: str) -> Document:
     by_file: dict[str, list[Edit]] = {}
     for edit in fix.edits:
         by_file.setdefault(edit.span.file.name, []).append(edit)

@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import chain
-from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction
-from netdsl.catalog.signature import signature
+from netdsl.catalog.signature import Family, signature
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.training.plan import TrainPlan
@@ -32,6 +31,7 @@ from netdsl.emit.structured import KERAS_IMPORTS, Api, preamble, recursion_limit
 from netdsl.emit.training import compile_functions, with_extern_functions
 from netdsl.graph import Graph, Held, Node, Operation, Ref
 from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
+from netdsl.value import Value
 
 
 def emit_flat(
@@ -282,7 +282,7 @@ class FlatWriter:
         args, keywords = self._split("layer", operation.kind, arguments)
         return code.call(f"layers.{operation.kind}", args, [*keywords, name])
 
-    def _network(self, operation: Operation, arguments: dict[str, Any], graph: Graph) -> ast.expr:
+    def _network(self, operation: Operation, arguments: dict[str, Value], graph: Graph) -> ast.expr:
         arguments.pop("trainable", None)
         args, keywords = self._split("application", operation.kind, arguments)
         node = next(n for n in graph.nodes if n.operation is operation)
@@ -301,7 +301,7 @@ class FlatWriter:
         return code.call(maker, args, named)
 
     def _split(
-        self, family: Any, kind: str, arguments: Mapping[str, Any]
+        self, family: Family, kind: str, arguments: Mapping[str, Value]
     ) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
         """Give what is required by position, as people write it, and the rest by name."""
         found = signature(family, kind)
@@ -327,7 +327,7 @@ class FlatWriter:
             value = code.subscript(value, code.constant(index))
         return value
 
-    def _value(self, value: Any) -> ast.expr:
+    def _value(self, value: Value) -> ast.expr:
         match value:
             case Ref():
                 return self._reference(value)
@@ -341,7 +341,7 @@ class FlatWriter:
                 bounds = (value.start, value.stop, value.step)
                 return ast.Slice(*(None if b is None else self._value(b) for b in bounds))
             case list() if any(isinstance(v, BoundLayer) for v in value):
-                return code.list_of(self._numbered(value))
+                return code.list_of(self._numbered(v for v in value if isinstance(v, BoundLayer)))
             case list():
                 return code.list_of(self._value(v) for v in value)
             case tuple():
@@ -424,6 +424,6 @@ def _input(spec: TensorSpec, options: Iterable[tuple[str | None, ast.expr]]) -> 
     return code.call("keras.Input", [shape], [*dtype, *options])
 
 
-def _dict(items: Mapping[Any, ast.expr]) -> ast.Dict:
+def _dict(items: Mapping[str, ast.expr] | Mapping[Value, ast.expr]) -> ast.Dict:
     keys: list[ast.expr | None] = [code.literal(k) for k in items]
     return ast.Dict(keys, list(items.values()))

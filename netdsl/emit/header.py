@@ -10,12 +10,12 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
 from netdsl.emit.python.layout_statements import dedented, docstring_lines, wrap
 from netdsl.source import SourceFile
+from netdsl.value import Value
 
 _UNSIGNED = "0" * 8
 _SIGNATURE = re.compile(
@@ -24,7 +24,7 @@ _SIGNATURE = re.compile(
 
 
 def header(
-    file: SourceFile, docstring: str | None, settings: Mapping[str, Any], version: str
+    file: SourceFile, docstring: str | None, settings: Mapping[str, Value], version: str
 ) -> str:
     """Give the module docstring, not yet signed."""
     name = posixpath.basename(file.name.replace("\\", "/")) or "standard input"
@@ -44,12 +44,12 @@ def header(
     return "\n".join(docstring_lines(text, 0))
 
 
-def _spelled(value: Any) -> str:
+def _spelled(value: Value) -> str:
     """Spell a setting with brackets for parentheses, which end the part of the header that tells the settings."""
     return flat(code.literal(_listed(value)))
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: Value) -> Value:
     return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 

@@ -7,9 +7,9 @@ blocks included. Each has one name in the module; where two files use the same o
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import assert_never
 
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.signature import dtype_aliases
@@ -36,6 +36,7 @@ from netdsl.graph import Graph
 from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
+from netdsl.value import Value
 
 #: From this depth on, Keras's recursion over a graph is helped.
 DEEP = TOO_DEEP
@@ -90,7 +91,7 @@ class ModuleWriter(Elaborated):
         self._taken: set[str] = set(PREAMBLE) | HELPERS
         self._roots: dict[int, Scope] = {}
         self._plans: dict[int, NamePlan] = {}
-        self._functions: dict[tuple[Any, ...], tuple[Symbol, Written]] = {}
+        self._functions: dict[Hashable, tuple[Symbol, Written]] = {}
         self._written_blocks: set[int] = set()
         self._constants: dict[int, tuple[Symbol, Constant]] = {}
         self._helpers: dict[int, tuple[Symbol, ast.stmt]] = {}
@@ -248,7 +249,7 @@ class ModuleWriter(Elaborated):
         names = [p.name for p in self.open_parameters(symbol)]
         return presets_of(symbol, names, self._hyperparameters)
 
-    def settings_for(self, symbol: Symbol) -> dict[str, Any]:
+    def settings_for(self, symbol: Symbol) -> dict[str, Value]:
         """Give what was set of a model's parameters from outside."""
         if symbol.unit is not self.unit or isinstance(symbol.node, tree.Block):
             return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.emit.kinds import VALUE, Kind, LayerFactory, Piece
 from netdsl.emit.names import Locals
@@ -13,13 +13,14 @@ from netdsl.emit.python import code
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 if TYPE_CHECKING:
     from netdsl.emit.module import ModuleWriter
 
 
 def declare_parameters(
-    w: Writer, declared: Iterable[tree.Parameter], settings: dict[str, Any] | None = None
+    w: Writer, declared: Iterable[tree.Parameter], settings: dict[str, Value] | None = None
 ) -> list[tuple[str, ast.expr | None]]:
     """Bind the hyperparameters and spell their defaults; a list becomes a tuple, which nobody can change."""
     parameters: list[tuple[str, ast.expr | None]] = []
@@ -34,7 +35,7 @@ def declare_parameters(
     return parameters
 
 
-def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Any]) -> ast.expr | None:
+def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Value]) -> ast.expr | None:
     """Spell a parameter's default: what the command line set, or what the spec wrote."""
     if parameter.name in settings:
         return code.literal(settings[parameter.name], frozen=True)

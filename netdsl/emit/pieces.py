@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from netdsl.emit.kinds import VALUE, ListOf, Parts, Piece, element, is_several, joined_kind, member
 from netdsl.emit.python import code, simplify
@@ -55,7 +54,7 @@ def list_piece(items: list[Piece]) -> Piece:
 def output_at(piece: Piece, index: int) -> Piece:
     """Take one output: by its place in a tuple, or by its key in a model's dict."""
     assert isinstance(piece.kind, Parts)
-    key: Any = piece.kind.names[index] if piece.kind.by_key else index
+    key: str | int | None = piece.kind.names[index] if piece.kind.by_key else index
     return Piece(code.subscript(piece.code, code.constant(key)), piece.kind.items[index])
 
 

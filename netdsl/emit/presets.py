@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.record import record
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 @record(eq=False)
@@ -17,7 +17,7 @@ class Preset:
 
     unit: Unit
     expr: tree.Expr | None
-    value: Any
+    value: Value
 
 
 def presets_of(symbol: Symbol, names: Sequence[str], known: Hyperparameters) -> dict[str, Preset]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
@@ -15,6 +15,7 @@ from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.registration import registrations
 from netdsl.emit.training import compile_functions, with_extern_functions
 from netdsl.graph import Graph
+from netdsl.value import Value
 
 Api = Literal["tf.keras", "keras"]
 
@@ -32,7 +33,7 @@ def emit_structured(
     models: Mapping[str, Graph],
     *,
     api: Api,
-    settings: Mapping[str, Any],
+    settings: Mapping[str, Value],
     hyperparameters: Hyperparameters,
     version: str,
     training: Sequence[TrainPlan] = (),

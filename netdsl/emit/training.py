@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import FAMILY_MODULES
 from netdsl.elaborate.training.plan import COMPILED_SETTINGS, TrainPlan
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import python_name
+from netdsl.value import Value
 
 #: Gives the name that a function of the user's own has in the module.
 NameOf = Callable[[ExternFunction], str]
@@ -29,14 +29,14 @@ def compile_functions(plans: Sequence[TrainPlan], name_of: NameOf) -> list[ast.s
 def extern_functions(plans: Sequence[TrainPlan]) -> list[ExternFunction]:
     """Give the functions of the user's own that the settings name, each once."""
     found: dict[tuple[str, str], ExternFunction] = {}
-    pending: list[Any] = [p.settings.get(name) for p in plans for name in COMPILED_SETTINGS]
+    pending: list[Value] = [p.settings.get(name) for p in plans for name in COMPILED_SETTINGS]
     while pending:
         value = pending.pop(0)
         if isinstance(value, ExternFunction):
             found.setdefault((value.module, value.name), value)
         elif isinstance(value, ObjectValue):
             pending.extend(value.arguments.values())
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             pending.extend(value.values())
         elif isinstance(value, (list, tuple)):
             pending.extend(value)
@@ -65,7 +65,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _spelled(value: Any, name_of: NameOf) -> ast.expr:
+def _spelled(value: Value, name_of: NameOf) -> ast.expr:
     """Spell a setting as Python; catalogue objects are made, their arguments by name."""
     match value:
         case ExternFunction():
@@ -75,8 +75,8 @@ def _spelled(value: Any, name_of: NameOf) -> ast.expr:
             return code.call(path, (), [(k, _spelled(v, name_of)) for k, v in arguments.items()])
         case list() | tuple():
             return code.list_of(_spelled(item, name_of) for item in value)
-        case Mapping():
-            keys = [code.constant(key) for key in value]
+        case dict():
+            keys = [code.literal(key) for key in value]
             return ast.Dict(list(keys), [_spelled(item, name_of) for item in value.values()])
         case _:
             return code.literal(value)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
 
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit.calls import applied, call_time
-from netdsl.emit.kinds import TENSOR, LayerObject, Parts, Piece, is_several, member
+from netdsl.emit.kinds import TENSOR, Kind, LayerObject, Parts, Piece, is_several, member
 from netdsl.emit.layers import frozen_too, made_once
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import default_of, factory, preset_default
@@ -60,7 +59,7 @@ def model(w: Writer, maker: tree.Call, written: tuple[tree.Argument, ...], curre
     return Piece(code.call(target, [inputs]), result)
 
 
-def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Any]:
+def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Kind]:
     """Spell the making of a model that is a layer here; give also a variable's name and what it returns."""
     assert isinstance(maker.function, tree.Name)
     symbol = w.module.symbol(w.unit, maker.function.id)

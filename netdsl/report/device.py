@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.text import Text
 
 from netdsl.analyse.memory import optimizer_name
 from netdsl.analyse.roofline import LayerTime, Step
 from netdsl.report.table import spell_bytes
+from netdsl.value import Document
 
 #: How many of the slowest layers, and of those that miss tensor cores or cuDNN, are told of.
 TOLD = 8
@@ -86,7 +85,7 @@ def spell_seconds(seconds: float) -> str:
     return f"{seconds / 1e-6:.3g} µs"
 
 
-def device_dict(step: Step) -> dict[str, Any]:
+def device_dict(step: Step) -> Document:
     """Give a step as data; what is not a fixed number is None."""
     memory, needed = step.memory, step.needed
     activations = None if memory.activations is None else memory.activations * step.on_each
@@ -114,7 +113,7 @@ def device_dict(step: Step) -> dict[str, Any]:
     }
 
 
-def _layer(layer: LayerTime) -> dict[str, Any]:
+def _layer(layer: LayerTime) -> Document:
     return {
         "name": layer.node.name,
         "kind": layer.node.kind,

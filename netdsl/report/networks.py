@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any
 
 from netdsl.catalog.application_facts import application_facts
 from netdsl.catalog.application_inputs import by_preprocess_input, scales_itself
@@ -13,6 +12,7 @@ from netdsl.catalog.applications import apply_network
 from netdsl.catalog.binding import bind_arguments
 from netdsl.catalog.signature import signature
 from netdsl.tensor import UNKNOWN, TensorSpec
+from netdsl.value import Value
 
 #: Where Keras says no size: that of ImageNet's pictures.
 USUAL_SIZE = 224
@@ -38,7 +38,7 @@ def _sizes(name: str) -> tuple[int, int]:
     return sizes.get("default", USUAL_SIZE), sizes.get("least", 0)
 
 
-def _arguments(name: str, **given: Any) -> dict[str, Any]:
+def _arguments(name: str, **given: Value) -> dict[str, Value]:
     facts = signature("application", name)
     assert facts is not None
     return {**bind_arguments(facts).arguments, **given}

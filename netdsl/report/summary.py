@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from netdsl.analyse.costs import counted_nodes, parameters_of, totals, weights_of
 from netdsl.analyse.sizes import graph_conditions
 from netdsl.graph import Graph, Node
 from netdsl.tensor import Dim, TensorSpec, keras_shape
+from netdsl.value import Document, Value
 from netdsl.version import __version__
 
 
-def summary_dict(graph: Graph, file_name: str) -> dict[str, Any]:
+def summary_dict(graph: Graph, file_name: str) -> Document:
     """Give a model's summary; every value is one that JSON has, and a shape is a list."""
     labels = graph.labels()
     return {
@@ -55,7 +54,7 @@ def kind_of(node: Node) -> str:
     return classes.get(node.operation.family, node.kind)
 
 
-def _layer(graph: Graph, node: Node, labels: dict[int, str]) -> dict[str, Any]:
+def _layer(graph: Graph, node: Node, labels: dict[int, str]) -> Document:
     weights = weights_of(node.operation)
     parameters, trainable = parameters_of(node.operation)
     told = node.operation.is_told
@@ -77,7 +76,7 @@ def _layer(graph: Graph, node: Node, labels: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _named(name: str, spec: TensorSpec) -> dict[str, Any]:
+def _named(name: str, spec: TensorSpec) -> Document:
     return {"name": name, "shape": keras_shape(spec.shape), "dtype": spec.dtype}
 
 
@@ -85,7 +84,7 @@ def _fixed(count: Dim) -> int | None:
     return count if isinstance(count, int) else None
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(value: Value) -> Value:
     """Write a hyperparameter as JSON can: tuples as lists, objects as they are spelled."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
@@ -98,7 +97,7 @@ def plain_value(value: Any) -> Any:
     return str(value)
 
 
-def empty_summary(file_name: str) -> dict[str, Any]:
+def empty_summary(file_name: str) -> Document:
     """Give the object for a file without a model that can be summed up: the same keys, nothing in them."""
     return {
         "netdsl": __version__,

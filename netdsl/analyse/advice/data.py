@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netdsl.analyse.advice import Rule
-from netdsl.analyse.advice.view import KERNELS, View, argument, at, uses
+from netdsl.analyse.advice.view import KERNELS, View, argument, at, listed, uses
 from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
@@ -56,7 +56,7 @@ def nothing_learned(view: View) -> Iterable[Diagnostic]:
 
     Training adapts all that need it, unless `adapt` names those that it is to adapt.
     """
-    adapted = view.setting("adapt") or None
+    adapted = listed(view.setting("adapt")) or None
     if view.training is not None and adapted is None:
         return
     for node in view.nodes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import end_of
@@ -24,6 +23,7 @@ from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.training.experiment import Strategy
 from netdsl.graph import Node, compute_dtype
 from netdsl.tensor import Dim
+from netdsl.value import Value
 
 _HALF = ("float16", "bfloat16")
 
@@ -37,13 +37,13 @@ _VOCABULARY = 4096
 def setup_of(view: View) -> Setup:
     """Say how a model is trained: by its `train` block, else with Adam in float32."""
     return Setup(
-        precision=view.setting("precision") or "float32",
+        precision=str(view.setting("precision") or "float32"),
         optimizer=view.setting("optimizer") or "adam",
         replicas=replicas(view.setting("distribute")) or 1,
     )
 
 
-def replicas(strategy: Any) -> int | None:
+def replicas(strategy: Value) -> int | None:
     """Count the devices that a strategy is given by name."""
     if not isinstance(strategy, Strategy):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import View, at, each_step, uses
@@ -27,6 +26,7 @@ from netdsl.graph import Node
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Arguments, Value
 
 _PENALTY, _CONSTRAINT = "_regularizer", "_constraint"
 
@@ -37,8 +37,8 @@ class _Held:
 
     kind: str
     definition: LayerKind | None
-    bound: Mapping[str, Any]
-    written: Mapping[str, Any]
+    bound: Arguments
+    written: Arguments
     place: Span
     node: Node
 
@@ -69,7 +69,7 @@ def _layers(view: View) -> Iterator[_Held]:
             pending += _inside(layer.arguments)
 
 
-def _inside(bound: Mapping[str, Any]) -> Iterator[BoundLayer]:
+def _inside(bound: Arguments) -> Iterator[BoundLayer]:
     """Give the layers among the arguments of another: a wrapper's layer, a cell, the layers of a chain."""
     for value in bound.values():
         for item in value if isinstance(value, (list, tuple)) else (value,):
@@ -161,7 +161,7 @@ def _is_idle(definition: LayerKind, held: _Held) -> bool:
     return not any(_is_zero(value) for value in held.written.values())
 
 
-def _is_zero(value: Any) -> bool:
+def _is_zero(value: Value) -> bool:
     return value == 0 or (isinstance(value, (list, tuple)) and not any(value))
 
 
@@ -169,7 +169,7 @@ def _example(definition: LayerKind) -> str:
     return definition.example.rpartition("-> ")[2]
 
 
-def _penalises_nothing(value: Any) -> bool:
+def _penalises_nothing(value: Value) -> bool:
     if object_kind("regularizer", value) != "L1L2":
         return False
     return not isinstance(value, ObjectValue) or not value.arguments
@@ -210,7 +210,7 @@ def _idle_settings(view: View) -> Iterator[Diagnostic]:
                 yield _idle(item.kind, name, wanted, place)
 
 
-def _objects(value: Any) -> Iterator[ObjectValue]:
+def _objects(value: Value) -> Iterator[ObjectValue]:
     if isinstance(value, ObjectValue):
         yield value
         value = list(value.arguments.values())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from netdsl.analyse.advice import Rule
-from netdsl.analyse.advice.view import View
+from netdsl.analyse.advice.view import View, listed
 from netdsl.analyse.logs import Logged, logged, logged_names
 from netdsl.catalog.kind import ObjectValue
 from netdsl.catalog.measures import better, gives_several, metric_kind
@@ -30,8 +30,10 @@ _WAYS = {"up": "max", "down": "min"}
 def not_recorded(view: View) -> Iterable[Diagnostic]:
     """Report a callback that waits for a metric which the model does not have: Keras warns, and goes on without."""
     names = logged_names(view.training, view.graph) if view.training is not None else []
-    for callback in view.setting("callbacks") or ():
-        monitor = callback.arguments.get("monitor") if isinstance(callback, ObjectValue) else None
+    for callback in listed(view.setting("callbacks")):
+        if not isinstance(callback, ObjectValue):
+            continue
+        monitor = callback.arguments.get("monitor")
         if not names or not isinstance(monitor, str):
             continue
         lead, name = ("val_", monitor[4:]) if monitor.startswith("val_") else ("", monitor)
@@ -58,7 +60,7 @@ def _followed(view: View) -> Iterator[tuple[ObjectValue, str, Logged]]:
     if view.training is None:
         return
     figures = {figure.name: figure for figure in logged(view.training, view.graph)}
-    for callback in view.setting("callbacks") or ():
+    for callback in listed(view.setting("callbacks")):
         if not isinstance(callback, ObjectValue):
             continue
         compares = callback.kind in _COMPARING or callback.arguments.get("save_best_only")

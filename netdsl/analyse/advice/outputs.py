@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import End, end_of
@@ -26,6 +25,7 @@ from netdsl.elaborate.training.metrics import data_classes, data_labels
 from netdsl.graph import Node
 from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape
+from netdsl.value import Value
 
 #: Losses of probabilities that can be told to take logits.
 _BINARY = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy"})
@@ -47,7 +47,7 @@ _OF_PROBABILITIES = frozenset(
 )
 
 
-def _losses(view: View) -> Iterator[tuple[str, Any, str, End, TensorSpec]]:
+def _losses(view: View) -> Iterator[tuple[str, Value, str, End, TensorSpec]]:
     """Give each output that has a loss of Keras's own: its name, the loss and its class, its end and type."""
     losses = view.losses()
     for name, ref in view.graph.outputs.items():
@@ -57,7 +57,7 @@ def _losses(view: View) -> Iterator[tuple[str, Any, str, End, TensorSpec]]:
             yield name, loss, loss_kind(loss, spec), end_of(view.graph, ref), spec
 
 
-def _from_logits(loss: Any) -> bool:
+def _from_logits(loss: Value) -> bool:
     return isinstance(loss, ObjectValue) and bool(loss.arguments.get("from_logits"))
 
 
@@ -284,7 +284,7 @@ def other_labels(view: View) -> Iterable[Diagnostic]:
         )
 
 
-def _taken(loss: Any, kind: str, layout: str) -> tuple[str, ...]:
+def _taken(loss: Value, kind: str, layout: str) -> tuple[str, ...]:
     """List the labels with which a loss can work on outputs that are laid out so, whatever is applied last."""
     row = row_of(kind, loss.arguments if isinstance(loss, ObjectValue) else {})
     cells = (column for column in columns() if column.layout == layout)
@@ -293,7 +293,7 @@ def _taken(loss: Any, kind: str, layout: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in found if one in meant))
 
 
-def _other_loss(place: Span, loss: Any, other: str) -> Fix | None:
+def _other_loss(place: Span, loss: Value, other: str) -> Fix | None:
     written = place.text.strip("\"'")
     if isinstance(loss, ObjectValue) or not written.isidentifier() or "focal" in written:
         return None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import View, at, uses
@@ -36,6 +35,7 @@ from netdsl.elaborate.training.experiment import DataSource
 from netdsl.graph import Node
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.value import Arguments
 
 #: Data sets of Keras that are images of 0 to 255; of these, those of digits.
 _IMAGES = frozenset({"mnist", "fashion_mnist", "cifar10", "cifar100"})
@@ -233,7 +233,7 @@ def _changing(chain: Iterator[Step]) -> Iterator[tuple[LayerKind, Span, Node | N
             yield step.definition, step.place, None
 
 
-def _changes_signs(definition: LayerKind, bound: Mapping[str, Any]) -> bool:
+def _changes_signs(definition: LayerKind, bound: Arguments) -> bool:
     if definition.is_a("mirroring"):
         return True
     factor = bound.get("factor", 0.0) if definition.is_a("turning") else 0.0

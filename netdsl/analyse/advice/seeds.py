@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import View, at, uses
 from netdsl.catalog.initial_values import draws
-from netdsl.catalog.kind import BoundLayer
+from netdsl.catalog.kind import BoundLayer, ObjectValue
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.graph import Graph, Node, Operation
 from netdsl.record import record
+from netdsl.value import Arguments, Value
 
 #: What draws alike: the layer's kind, where in it, with which seed, and the shape of what is drawn.
-Drawn = tuple[str, str, str, tuple[Any, ...]]
+Drawn = tuple[str, str, str, tuple[Value, ...]]
 
 
 @record
@@ -89,11 +89,11 @@ def _drawn(node: Node) -> Iterator[tuple[Drawn, Found]]:
         yield (node.kind, "seed", str(seed), shape), Found(node, None, 1, seed)
 
 
-def _arriving(node: Node, operation: Operation) -> tuple[Any, ...]:
+def _arriving(node: Node, operation: Operation) -> tuple[Value, ...]:
     return (*node.flat_outputs[0].shape, operation.bound.get("rate"))
 
 
-def _initializers(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _initializers(arguments: Arguments) -> Iterator[tuple[str, ObjectValue]]:
     """Give the initializers of a layer that draw, those of layers inside it too, by the weight that they fill."""
     pending = list(arguments.items())
     while pending:

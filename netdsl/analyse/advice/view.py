@@ -17,6 +17,7 @@ from netdsl.graph import Graph, Node, Ref
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.tensor import Dim, TensorSpec
+from netdsl.value import Value
 
 
 @record
@@ -79,13 +80,18 @@ class View:
         for name, ref in self.graph.outputs.items():
             yield name, self.graph.nodes[ref.node], self.graph.spec(ref)
 
-    def losses(self) -> dict[str, Any]:
+    def losses(self) -> dict[str, Value]:
         """Give the loss of each output, where a `train` block gives one."""
         return loss_of(self.training, self.graph) if self.training is not None else {}
 
-    def setting(self, name: str) -> Any:
+    def setting(self, name: str) -> Value:
         """Give a setting of the `train` block, or None."""
         return self.training.settings.get(name) if self.training is not None else None
+
+
+def listed(setting: Value) -> list[Value]:
+    """Give what a setting lists; nothing where it is not set."""
+    return setting if isinstance(setting, list) else []
 
 
 def at(node: Node) -> Span:
@@ -98,7 +104,9 @@ def uses(node: Node) -> tuple[Label, ...]:
     return tuple(Label(via, "in this use") for via in node.origin.via[:1])
 
 
-def argument(node: Node, name: str, default: Any = None) -> Any:
+def argument(
+    node: Node, name: str, default: Value = None
+) -> Any:  # of its own type, as in a `Call`
     """Give an argument of a node's layer in canonical form."""
     return node.operation.bound.get(name, default)
 

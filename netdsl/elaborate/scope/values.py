@@ -390,7 +390,7 @@ def call_function(name: str, args: Iterable[Value], kwargs: Mapping[str, Value])
 
 
 #: Names that hold values in every file: sizes for `memory(…)`.
-CONSTANTS: Mapping[str, Value] = {
+CONSTANTS: Mapping[str, float] = {
     "KiB": 1024,
     "MiB": 1024**2,
     "GiB": 1024**3,

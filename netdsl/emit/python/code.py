@@ -6,17 +6,17 @@ import ast
 from collections.abc import Iterable, Sequence
 from keyword import iskeyword
 from types import EllipsisType
-from typing import Any
 
 from netdsl.catalog.kind import Identifier, ObjectValue
 from netdsl.catalog.signature import FAMILY_MODULES
+from netdsl.value import Value
 
 
 def name(identifier: str) -> ast.Name:
     return ast.Name(identifier, ast.Load())
 
 
-def constant(value: Any) -> ast.Constant:
+def constant(value: float | str | EllipsisType | None) -> ast.Constant:
     return ast.Constant(value)
 
 
@@ -169,7 +169,7 @@ def is_name(node: ast.expr, identifier: str | None = None) -> bool:
     return isinstance(node, ast.Name) and identifier in (None, node.id)
 
 
-def literal(value: Any, *, frozen: bool = False) -> ast.expr:
+def literal(value: Value, *, frozen: bool = False) -> ast.expr:
     """Spell an evaluated value; `frozen` makes lists tuples, for a parameter's default."""
     match value:
         case Identifier():
