@@ -1,8 +1,9 @@
 """The grammar `grammar/netdsl.lark`, compiled by Lark and kept beside this file.
 
 Compiling the grammar takes Lark a fifth of a second, loading what it has saved a few milliseconds; so `grammar.lalr`
-ships ready made. Its first line names what it was made from, the grammar and the version of Lark: in a checkout whose
-grammar has been edited since, it is compiled afresh in memory. `python -m netdsl.syntax.grammar` writes the file.
+ships ready made: what Lark saves of a parser, with its table beside it (`table.py`). Its first line names what it was
+made from, the grammar and the version of Lark: in a checkout whose grammar has been edited since, it is compiled
+afresh in memory. `python -m netdsl.syntax.grammar` writes the file.
 
 A kind of token is named by what is written for it where that is fixed (`->`, `let`), else by its name in the grammar
 (`NAME`); Lark names all of them by terminals (`LET`).
@@ -13,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from lark.lexer import PatternStr
 
 from netdsl.resources import resource_dir
 from netdsl.syntax.shortcuts import take_shortcuts
+from netdsl.syntax.table import Completed, Packed, Rows, packed, table_of
 from netdsl.syntax.words import WordLexer
 
 STARTS = ("module", "expr")
@@ -35,22 +37,20 @@ SHIPPED = Path(__file__).with_name("grammar.lalr")
 class Grammar(NamedTuple):
     """What the parser and the tokenizer need to know of the grammar.
 
-    `terminals` gives Lark's name for each kind of token, `kinds` the kind for Lark's name; `literals` are the kinds
-    whose text is fixed, `words` those of them that look like names, `patterns` the regular expressions of the others,
-    and `valued` the kinds whose text matters.
+    `rules` are those that the table names, and that a reading makes values by. `terminals` gives Lark's name for each
+    kind of token, `kinds` the kind for Lark's name; `literals` are the kinds whose text is fixed, `words` those of
+    them that look like names, `patterns` the regular expressions of the others, and `valued` the kinds whose text
+    matters.
     """
 
     engine: lark.Lark
+    rules: Sequence[Rule]
     terminals: Mapping[str, str]
     kinds: Mapping[str, str]
     literals: frozenset[str]
     words: frozenset[str]
     patterns: Mapping[str, str]
     valued: frozenset[str]
-
-    @property
-    def rules(self) -> list[Rule]:
-        return self.engine.rules
 
 
 def grammar_text() -> str:
@@ -61,14 +61,14 @@ def grammar_text() -> str:
 def origin_of(text: str) -> bytes:
     """Give the line that names what a saved grammar was made from."""
     release = ".".join(re.findall(r"\d+", lark.__version__)[:2])
-    return f"lark {release}, grammar {hashlib.sha256(text.encode()).hexdigest()}\n".encode()
+    return f"lark {release}, packed table, grammar {hashlib.sha256(text.encode()).hexdigest()}\n".encode()
 
 
 @cache
 def load_grammar() -> Grammar:
     """Give the installed grammar: the one that was saved, or a fresh one where that is out of date."""
     text = grammar_text()
-    return _described(_saved(origin_of(text)) or compile_grammar(text))
+    return _described(*(_saved(origin_of(text)) or _taken_apart(compile_grammar(text))))
 
 
 def compile_grammar(text: str) -> lark.Lark:
@@ -91,10 +91,19 @@ def _is_dropped(rule: Rule) -> bool:
     return bool(symbol.is_term and symbol.filter_out and not rule.options.keep_all_tokens)
 
 
-def _saved(origin: bytes) -> lark.Lark | None:
+def _taken_apart(engine: lark.Lark) -> tuple[lark.Lark, Packed]:
+    """Take the rows out of a parser's table, and give them packed."""
+    table = table_of(engine)
+    rows, table.states = table.states, {}
+    return engine, packed(rows, engine.rules)
+
+
+def _saved(origin: bytes) -> tuple[lark.Lark, Packed] | None:
     try:
         with SHIPPED.open("rb") as stream:
-            return lark.Lark.load(stream) if stream.readline() == origin else None
+            if stream.readline() != origin:
+                return None
+            return lark.Lark.load(stream), Packed(*pickle.load(stream))
     except (OSError, EOFError, LarkError, pickle.UnpicklingError):
         return None
 
@@ -109,19 +118,22 @@ def stage_words() -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def _described(engine: lark.Lark) -> Grammar:
+def _described(engine: lark.Lark, table: Packed) -> Grammar:
+    rules = [Completed(r.origin, r.expansion, r.order, r.alias, r.options) for r in engine.rules]
+    table_of(engine).states = Rows(table, rules)
     kinds = {t.name: t.pattern.value for t in engine.terminals if isinstance(t.pattern, PatternStr)}
     literals = frozenset(kinds.values())
     patterns = {t.name: t.pattern.value for t in engine.terminals if t.name not in kinds}
     kinds |= {name: name for name in (*patterns, END)}
     return Grammar(
         engine,
+        rules,
         terminals={kind: name for name, kind in kinds.items()},
         kinds=kinds,
         literals=literals,
         words=frozenset(word for word in literals if word.isidentifier()),
         patterns=patterns,
-        valued=frozenset(kinds[s.name] for rule in engine.rules for s in _kept_terminals(rule)),
+        valued=frozenset(kinds[s.name] for rule in rules for s in _kept_terminals(rule)),
     )
 
 
@@ -133,7 +145,8 @@ def _kept_terminals(rule: Rule) -> list[Any]:
 
 if __name__ == "__main__":
     grammar = grammar_text()
-    parser = compile_grammar(grammar)
+    parser, rows = _taken_apart(compile_grammar(grammar))
     with SHIPPED.open("wb") as stream:
         stream.write(origin_of(grammar))
         parser.save(stream)
+        pickle.dump(tuple(rows), stream)

@@ -12,14 +12,14 @@ from functools import cache
 from typing import Any, ClassVar
 
 from lark.exceptions import UnexpectedToken
-from lark.lexer import Token
 from lark.parsers.lalr_parser_state import ParseConf, ParserState
 
 from netdsl.syntax.grammar import END, load_grammar
 from netdsl.syntax.recovery import BODY, SETTINGS, TOP, begins_line_and_statement
 from netdsl.syntax.reductions import Read, Reductions
+from netdsl.syntax.table import table_of
 from netdsl.syntax.tokens import HARD_WORDS, Tokens
-from netdsl.syntax.words import TooDeep
+from netdsl.syntax.words import TooDeep, Word, word
 
 # The rules that list statements: after a mistake, reading goes on in the innermost list.
 STATEMENT_LISTS = (TOP, BODY, SETTINGS)
@@ -34,7 +34,7 @@ _OPENERS, _CLOSERS = frozenset("([{"), frozenset(")]}")
 @cache
 def _table() -> Any:
     """Give the table that Lark's parser works by."""
-    return load_grammar().engine.parse_interactive("", "module").parser_state.parse_conf.parse_table
+    return table_of(load_grammar().engine)
 
 
 @cache
@@ -98,7 +98,7 @@ class Reading:
         if not self.may_be_name(index) or not self.accepts("NAME"):
             return False
         self._state.feed_token(
-            Token("NAME", tokens.kinds[index], tokens.starts[index], end_pos=tokens.ends[index])
+            word("NAME", tokens.kinds[index], tokens.file, tokens.starts[index], tokens.ends[index])
         )
         self.index += 1
         return True
@@ -116,7 +116,7 @@ class Reading:
             raise TooDeep
         if kind not in _OPENERS:
             return
-        signs = [str(value) for value in self._state.value_stack if isinstance(value, Token)]
+        signs = [str(value) for value in self._state.value_stack if isinstance(value, Word)]
         levels = sum(sign in _OPENERS for sign in signs) - sum(sign in _CLOSERS for sign in signs)
         if levels >= _MOST_BRACKETS:
             raise TooDeep
@@ -159,7 +159,7 @@ class Reading:
             return False
         trial = ParserState(_silent(self._start), self._state.lexer, states)
         try:
-            trial.feed_token(Token(name, kind), is_end=kind == END)
+            trial.feed_token(word(name, kind, self.tokens.file, 0, 0), is_end=kind == END)
         except UnexpectedToken:
             return False
         return True
@@ -227,4 +227,5 @@ class Reading:
         """Read a word that is not in the text, as if it stood before the next one."""
         place = self.tokens.starts[self.index]
         with self._reductions.of(self):
-            self._parser.feed_token(Token(self.grammar.terminals[kind], kind, place, end_pos=place))
+            name = self.grammar.terminals[kind]
+            self._parser.feed_token(word(name, kind, self.tokens.file, place, place))

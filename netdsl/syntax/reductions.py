@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,11 +58,13 @@ class Reductions:
         name = rule.alias or rule.origin.name
         if _passes_on(rule, keep):
             only = keep[0] or 0
-            return lambda parts: Read(parts[0].start_pos, self._value(parts[only]))
+            return lambda parts: _read((parts[0].start_pos, parts[only].value))
         return self._calls(getattr(self.builder, name), keep)
 
     def _calls(self, method: Callable[..., Any], keep: Keep) -> Callable[[list[Any]], Read]:
         """Give the function that calls a method with the span of the rule and the values of its parts."""
+
+        kept = _keeping(keep)
 
         def call(parts: list[Any]) -> Read:
             reading = self._reading
@@ -72,42 +74,51 @@ class Reductions:
                 start = end = tokens.starts[index]
             else:
                 start, end = parts[0].start_pos, tokens.ends[index - 1] if index else 0
-            return Read(start, method(Span(tokens.file, start, end), *self._kept(keep, parts)))
+            return _read((start, method(Span(tokens.file, start, end), *kept(parts))))
 
         return call
 
     def _gathers(self, keep: Keep) -> Callable[[list[Any]], Any]:
         """Give the function that gathers a list; one that grows from the left grows in place."""
         first = keep[0]
-        if first is not None and first < 0:
-            return lambda parts: self._grown(parts[~first], keep[1:], parts)
-        return lambda parts: Read(parts[0].start_pos, self._kept(keep, parts))
+        if first is None or first >= 0:
+            kept = _keeping(keep)
+            return lambda parts: _read((parts[0].start_pos, kept(parts)))
+        list_at, added = ~first, _keeping(keep[1:])
 
-    def _grown(self, found: Read, keep: Keep, parts: list[Any]) -> Read:
-        found.value.extend(self._kept(keep, parts))
-        return found
+        def grow(parts: list[Any]) -> Read:
+            found: Read = parts[list_at]
+            found.value.extend(added(parts))
+            return found
 
-    def _kept(self, keep: Keep, parts: list[Any]) -> list[Any]:
-        picked: list[Any] = []
-        for place in keep:
-            if place is None:
-                picked.append(None)
-            elif place < 0:
-                picked.extend(parts[~place].value)
-            elif type(part := parts[place]) is Read:
-                picked.append(part.value)
-            else:
-                picked.append(self._value(part))
-        return picked
-
-    def _value(self, part: Any) -> Any:
-        """Give the value of a part; that of a word is its place in the text."""
-        if type(part) is Read:
-            return part.value
-        assert self._reading is not None
-        return Span(self._reading.tokens.file, part.start_pos, part.end_pos)
+        return grow
 
 
+def _keeping(keep: Keep) -> Callable[[list[Any]], list[Any]]:
+    """Give the function that takes from a rule's parts the values it is made of; that of a word is its place."""
+    places = [place for place in keep if place is not None and place >= 0]
+    if len(places) < len(keep):
+        return partial(_spliced, keep)
+    if len(places) == 1:
+        only = places[0]
+        return lambda parts: [parts[only].value]
+    return lambda parts: [parts[place].value for place in places]
+
+
+def _spliced(keep: Keep, parts: list[Any]) -> list[Any]:
+    picked: list[Any] = []
+    for place in keep:
+        if place is None:
+            picked.append(None)
+        elif place < 0:
+            picked.extend(parts[~place].value)
+        else:
+            picked.append(parts[place].value)
+    return picked
+
+
+#: Makes a `Read` of its pair of values, without a call in between.
+_read: Callable[[tuple[int, Any]], Read] = partial(tuple.__new__, Read)
 _pass_on = itemgetter(0)
 
 

@@ -13,19 +13,20 @@ from typing import Any
 from lark import Lark
 from lark.grammar import Rule
 
-# What a state does by symbol: it shifts to a state, or reduces by a rule. The symbols of rules are in lower case.
-Row = dict[str, tuple[Any, Any]]
+from netdsl.syntax.table import Row, table_of
 
 
 def take_shortcuts(engine: Lark, makes_nothing: Callable[[Rule], bool]) -> None:
     """Change the table of a parser that was just compiled; `makes_nothing` tells the rules to be taken out."""
-    state = engine.parse_interactive("", engine.options.start[0]).parser_state
-    table = state.parse_conf.parse_table
+    table = table_of(engine)
     _Shortcuts(table.states, set(table.end_states.values()), makes_nothing).take()
 
 
 class _Shortcuts:
-    """A table while it is changed. States are added, and the ways to states by rules lead to the added ones."""
+    """A table while it is changed; the symbols of rules are in lower case.
+
+    States are added, and the ways to states by rules lead to the added ones.
+    """
 
     def __init__(
         self, rows: dict[int, Row], ends: set[int], makes_nothing: Callable[[Rule], bool]

@@ -9,7 +9,7 @@ import pytest
 from lark import Lark, UnexpectedInput, logger
 
 from netdsl.resources import resource_dir, std_dir
-from netdsl.syntax import grammar
+from netdsl.syntax import grammar, table
 from tests.syntax.test_expressions import CHAINS, DISPLAYS, PRECEDENCE, WORDS_AS_NAMES
 from tests.syntax.test_statements import TOP
 
@@ -106,3 +106,14 @@ def test_lark_reads_every_spec(lark: Lark, path: Path) -> None:
 def test_lark_refuses_what_is_refused(lark: Lark, source: str) -> None:
     with pytest.raises(UnexpectedInput):
         lark.parse(source, start="module")
+
+
+def test_rows_are_unpacked_as_the_parser_comes_to_them() -> None:
+    engine = grammar.compile_grammar(grammar.grammar_text())
+    rows = dict(table.table_of(engine).states)
+    unpacked = table.Rows(table.packed(rows, engine.rules), engine.rules)
+    assert dict(unpacked) == {}
+    assert unpacked[7] == rows[7]
+    assert list(unpacked) == [7]
+    assert list(unpacked.values()) == [unpacked[state] for state in unpacked]
+    assert dict(unpacked) == rows
