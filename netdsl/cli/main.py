@@ -6,6 +6,8 @@ on it is an exception, and so are the other ways to be told to end, so that a ha
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 from types import FrameType
@@ -27,6 +29,7 @@ class Ended(BaseException):
 
 def main() -> None:
     """Run the command line of this process."""
+    _keep_the_collector_back()
     interrupts = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if interrupts:  # and not ignored, as in the background of a script
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -42,6 +45,12 @@ def main() -> None:
     except Ended as ended:
         signal.signal(ended.number, signal.SIG_DFL)
         os.kill(os.getpid(), ended.number)
+
+
+def _keep_the_collector_back() -> None:
+    """Have Python look for cycles seldom, and not once more at the end: a sixth of the time of a small check."""
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
 
 
 def _end(number: int, frame: FrameType | None) -> None:
