@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +41,7 @@ from netdsl.elaborate.training.experiment import Experiment
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.fixes import verify_fixes
 from netdsl.graph import Graph
+from netdsl.record import record
 from netdsl.source import SourceFile, Span
 from netdsl.stack import on_own_stack
 from netdsl.value import Document
@@ -49,7 +50,7 @@ from netdsl.version import __version__
 Api = Literal["tf.keras", "keras"]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class CompiledModel:
     """One model of a compiled file."""
 
@@ -102,7 +103,7 @@ class CompiledModel:
         return dict(self.summary()["totals"])
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Compiled:
     """What compiling a file gave; `ok` is False where there is an error, and nothing is then emitted."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ from netdsl.catalog.kind import (
     flatten_structure,
     policy_dtypes,
 )
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.stack import deep
 from netdsl.syntax import tree
@@ -50,7 +50,7 @@ class Origin:
     via: tuple[Span, ...] = ()
 
 
-@dataclass(eq=False)
+@mutable
 class Operation:
     """A layer made once. `arguments` are those that the spec gave (defaults statements included), evaluated, by
     name and in Keras's order; `bound` has every argument in canonical form. `graph` is a sub-model's graph.
@@ -88,7 +88,7 @@ class Operation:
         return all(weight.told for weight in self.weights)
 
 
-@dataclass(eq=False)
+@mutable
 class Held:
     """What a layer holds of `layer name = …`: the one layer, several in a row, or a network of them.
 
@@ -108,7 +108,7 @@ class Held:
 Hold = Literal["given", "kind", "place"]
 
 
-@dataclass(eq=False)
+@mutable
 class Node:
     """One application. `positional` and `keywords` hold the call as Keras gets it: `Ref`s, and lists and tuples of
     them, among plain values. `known` is False where the rule failed and the types are not to be relied on."""
@@ -192,7 +192,7 @@ class Unread:
     is_part: bool
 
 
-@dataclass(eq=False)
+@mutable
 class Graph:
     """A model's graph. `outputs` maps each output's name to its tensor; `complete` is False where elaboration
     met an error, and then the graph holds what came before it."""

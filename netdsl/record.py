@@ -1,17 +1,19 @@
-"""Frozen value classes that cost next to nothing to declare.
+"""Value classes that cost next to nothing to declare.
 
-`@record` is `@dataclass(frozen=True, slots=True)` with one difference: the standard library writes and compiles
-half a dozen methods for each class when it is declared, which for the hundred classes of this package was half of the
-time that the command line took to start. Here `__init__` is compiled when the first object is made, and the
-other methods are shared. Fields, defaults, `replace`, `fields` and pattern matching are the standard library's.
+`@record` is `@dataclass(frozen=True, slots=True)` and `@mutable` is `@dataclass(eq=False, slots=True)`, with one
+difference: the standard library writes and compiles half a dozen methods for each class when it is declared, which
+for the two hundred classes of this package was a third of the time that the command line took to start. Here
+`__init__` is compiled when the first object is made, and the other methods are shared. Fields, defaults, `replace`,
+`fields` and pattern matching are the standard library's.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter
+from types import FunctionType
 from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
@@ -29,22 +31,45 @@ def record(*, eq: bool = True) -> Callable[[type[T]], type[T]]: ...
 def record(
     cls: type[T] | None = None, *, eq: bool = True
 ) -> type[T] | Callable[[type[T]], type[T]]:
-    """Make a frozen, slotted class with equality by its compared fields, or by identity with `eq=False`."""
-    return partial(_make, eq=eq) if cls is None else _make(cls, eq=eq)
+    """Make a frozen class with equality by its compared fields, or by identity with `eq=False`."""
+    return partial(_make_frozen, eq=eq) if cls is None else _make_frozen(cls, eq=eq)
 
 
-def _make(cls: type[T], *, eq: bool) -> type[T]:
-    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-    made.__init__ = _first_init(made)
+@dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
+def mutable(cls: type[T]) -> type[T]:
+    """Make a class with equality by identity, whose fields may be set."""
+    return _make(cls)
+
+
+def _make_frozen(cls: type[T], *, eq: bool) -> type[T]:
+    made: Any = _make(cls)
     made.__setattr__ = made.__delattr__ = _refuse
-    shared: dict[str, Any] = {"__repr__": _repr}
     if eq:
-        shared |= {"__eq__": _eq, "__hash__": _hash}
-    for name, method in shared.items():
-        if cls.__dict__.get(name) is None:
-            setattr(made, name, method)
+        for name, method in (("__eq__", _eq), ("__hash__", _hash)):
+            if cls.__dict__.get(name) is None:
+                setattr(made, name, method)
     made._key_ = None
     return made  # type: ignore[no-any-return]
+
+
+def _make(cls: type[T]) -> type[T]:
+    slots = not any(_keeps_dict(value) for value in cls.__dict__.values())
+    if not cls.__doc__:
+        cls.__doc__ = cls.__name__  # the standard library would look for a signature to write here
+    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
+    if "__init__" not in cls.__dict__:
+        made.__init__ = _first_init(made)
+    if cls.__dict__.get("__repr__") is None:
+        made.__repr__ = _repr
+    return made  # type: ignore[no-any-return]
+
+
+def _keeps_dict(value: object) -> bool:
+    """Tell what needs a class without slots: a cached property, and `super()`, which names the class as written."""
+    if isinstance(value, property):
+        value = value.fget
+    is_super = isinstance(value, FunctionType) and "__class__" in value.__code__.co_freevars
+    return is_super or isinstance(value, cached_property)
 
 
 def _first_init(made: Any) -> Callable[..., None]:
@@ -56,14 +81,13 @@ def _first_init(made: Any) -> Callable[..., None]:
 
 
 def _compile_init(made: Any) -> Any:
-    """Write `__init__` with the parameters of the fields; slots are set past the frozen `__setattr__`."""
+    """Write `__init__` with the parameters of the fields, which are set past the `__setattr__` of a frozen class."""
     scope: dict[str, Any] = {"_MISSING": _MISSING}
     parameters, lines = ["self"], []
     for field in dataclasses.fields(made):
         name = field.name
         if not field.init:
             continue  # `__post_init__` sets it
-        scope[f"_set_{name}"] = getattr(made, name).__set__
         value = name
         if field.default is not dataclasses.MISSING:
             scope[f"_default_{name}"] = field.default
@@ -74,7 +98,12 @@ def _compile_init(made: Any) -> Any:
             value = f"_make_{name}() if {name} is _MISSING else {name}"
         else:
             parameters.append(name)
-        lines.append(f"    _set_{name}(self, {value})")
+        slot: Any = getattr(made, name, None)
+        if hasattr(slot, "__set__"):
+            scope[f"_set_{name}"] = slot.__set__
+            lines.append(f"    _set_{name}(self, {value})")
+        else:
+            lines.append(f"    self.__dict__[{name!r}] = {value}")
     if hasattr(made, "__post_init__"):
         lines.append("    self.__post_init__()")
     body = "\n".join(lines) or "    pass"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class SourceFile:
     """A named text; files compare by identity. `\\n` and `\\r\\n` end a line, nothing else does."""
 

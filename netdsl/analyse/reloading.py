@@ -10,17 +10,18 @@ are not concerned: there the layers are shared.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from netdsl.analyse.keras_order import keras_order
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.graph import Graph, Operation, held_in
+from netdsl.record import mutable
 from netdsl.source import Span
 
 
-@dataclass(eq=False)
+@mutable
 class _Met:
     """Where a shared layer is written first: by which layer of the model, inside which others.
 
@@ -33,7 +34,7 @@ class _Met:
     is_noted: bool
 
 
-@dataclass(eq=False)
+@mutable
 class _Written:
     """What has been written so far, and what will not be found again."""
 

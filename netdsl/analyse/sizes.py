@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.shapes import NoSizeFits
 from netdsl.graph import Graph, Origin
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.tensor import Demand, Dim, Function, Sym, Variable, parts_of
 
 #: Remainders are looked for up to this period; beyond it a demand is printed as it stands.
@@ -48,7 +47,7 @@ def conditions(demands: Iterable[Demand]) -> list[Condition]:
     return [c for c in found if c is not None] + list(several.values())
 
 
-@dataclass(slots=True)
+@mutable
 class _Effort:
     """How much may still be tried, of all dimensions together."""
 

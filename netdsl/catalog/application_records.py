@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import dataclass
 from functools import cache
 from itertools import dropwhile
 from pathlib import Path
 
 from netdsl.catalog.signature import names
+from netdsl.record import record
 from netdsl.value import Arguments, Document
 
 DATA = Path(__file__).with_name("applications.zip")
@@ -30,7 +30,7 @@ NAMED_FILES = ("ConvNeXt", "EfficientNet")
 PREPROCESSING = ("Rescaling", "Normalization")
 
 
-@dataclass(frozen=True)
+@record
 class Layer:
     """One recorded layer; `sources` are the places of its inputs, the image being 0."""
 

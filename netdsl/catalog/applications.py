@@ -6,7 +6,7 @@ Its recorded layers go through the same rules as those of a spec.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,11 +18,12 @@ from netdsl.catalog.kind import Call, Inference, Refusal, Weight
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.problems.shapes import UnknownDimension, WrongValue
 from netdsl.diagnostics.suggest import closest
+from netdsl.record import record
 from netdsl.tensor import Demand, Dim, TensorSpec, spell_shape
 from netdsl.value import Arguments, Value
 
 
-@dataclass(frozen=True)
+@record
 class Applied:
     """What a network gives: an output for each cut, its weights in Keras's order, its work, what its layers give."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from netdsl.catalog.argument_types import (
@@ -73,12 +72,13 @@ from netdsl.catalog.signature import Signature
 from netdsl.catalog.spell import spell
 from netdsl.catalog.token_types import NUMERALS, WORDS
 from netdsl.catalog.window_types import WINDOW
+from netdsl.record import record
 from netdsl.value import Value
 
 # -- types that only layers have ------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record
 class DataFormat(ArgumentType):
     """Where the channels are; `None` is Keras's own setting, which is the last axis."""
 
@@ -92,7 +92,7 @@ class DataFormat(ArgumentType):
         return choice("channels_last", "channels_first", folds=self.folds).accept(value)
 
 
-@dataclass(frozen=True)
+@record
 class OddSizes(ArgumentType):
     """The kernel of a blur: odd, so that it has a centre."""
 
@@ -105,7 +105,7 @@ class OddSizes(ArgumentType):
         return sizes
 
 
-@dataclass(frozen=True)
+@record
 class LayerName(Text):
     """A name for a layer; Keras keeps the slash for paths."""
 
@@ -117,7 +117,7 @@ class LayerName(Text):
         return str(value)
 
 
-@dataclass(frozen=True)
+@record
 class Permutation(ArgumentType):
     """The axes after the batch in a new order, counted from 1."""
 
@@ -130,7 +130,7 @@ class Permutation(ArgumentType):
         return order
 
 
-@dataclass(frozen=True)
+@record
 class RenormClipping(ArgumentType):
     """How far the renorm correction of `BatchNormalization` may go."""
 
@@ -145,7 +145,7 @@ class RenormClipping(ArgumentType):
         return given
 
 
-@dataclass(frozen=True)
+@record
 class TargetShape(ArgumentType):
     """A shape without the batch, in which one size may be -1: what is left."""
 

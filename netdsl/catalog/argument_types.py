@@ -9,7 +9,6 @@ activation, an initializer, a dtype or a layer is in `reference_types.py`; which
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.kind import Identifier
@@ -24,6 +23,7 @@ from netdsl.diagnostics.problems.arguments import (
     WrongArgument,
 )
 from netdsl.diagnostics.suggest import closest
+from netdsl.record import record
 from netdsl.tensor import Sym, Unknown
 from netdsl.value import Value
 
@@ -75,7 +75,7 @@ def out_of_range(value: Value, spelled: str) -> ArgumentMismatch:
     return ArgumentMismatch(f"is `{spell(value)}`, not {spelled}", problem=ArgumentOutOfRange)
 
 
-@dataclass(frozen=True)
+@record
 class ArgumentType:
     """Anything goes; the other types narrow it. `families` are those whose objects an argument takes."""
 
@@ -92,7 +92,7 @@ class ArgumentType:
 ANY = ArgumentType()
 
 
-@dataclass(frozen=True)
+@record
 class Integer(ArgumentType):
     """A whole number between bounds; `True` is not one, nor is 2.0."""
 
@@ -113,7 +113,7 @@ COUNT = Integer("an integer of at least 0", 0)
 POSITIVE = Integer("a positive integer", 1)
 
 
-@dataclass(frozen=True)
+@record
 class Number(ArgumentType):
     """A number between bounds, whole or not; a bound itself is out where it is `open`."""
 
@@ -156,7 +156,7 @@ FRACTION_FLOAT = Number("a float from 0 to 1", 0.0, 1.0, only_floats=True)
 RATE = Number("a number from 0 up to 1, without 1", 0.0, 1.0, open_maximum=True)
 
 
-@dataclass(frozen=True)
+@record
 class Boolean(ArgumentType):
     """`True` or `False`; Keras takes 1 and 0 as well, where it does not look closely."""
 
@@ -180,7 +180,7 @@ BOOLEAN = Boolean()
 ONLY_BOOLEAN = Boolean(takes_numbers=False)
 
 
-@dataclass(frozen=True)
+@record
 class Text(ArgumentType):
     """A string."""
 
@@ -199,7 +199,7 @@ class Text(ArgumentType):
 TEXT = Text()
 
 
-@dataclass(frozen=True)
+@record
 class Choice(ArgumentType):
     """One of a few words, as a string or bare; `folds` where Keras does not mind capitals."""
 
@@ -227,7 +227,7 @@ def choice(*words: str, folds: bool = False) -> Choice:
     return Choice(one_of(f'`"{word}"`' for word in words), words, folds)
 
 
-@dataclass(frozen=True)
+@record
 class Optional(ArgumentType):
     """Another type, or `None`."""
 
@@ -246,7 +246,7 @@ def optional(inner: ArgumentType) -> Optional:
     return Optional(f"{inner.spelled}, or `None`", inner)
 
 
-@dataclass(frozen=True)
+@record
 class Either(ArgumentType):
     """The first of several types that accepts."""
 
@@ -277,7 +277,7 @@ def either(*options: ArgumentType) -> Either:
     return Either(one_of(option.spelled for option in options), options)
 
 
-@dataclass(frozen=True)
+@record
 class Repeated(ArgumentType):
     """`n` integers, one for each spatial axis, from a sequence or from one integer for all of them."""
 
@@ -319,7 +319,7 @@ def accept_item(value: Value, whole: Value, item: ArgumentType) -> Any:  # what 
         raise
 
 
-@dataclass(frozen=True)
+@record
 class Items(ArgumentType):
     """A list or tuple of any length, or of a fixed one; canonical as a tuple."""
 
@@ -355,7 +355,7 @@ NUMBERS = items(NUMBER, "a list of numbers")
 AXES = either(INTEGER, items(INTEGER, "a tuple of them"))
 
 
-@dataclass(frozen=True)
+@record
 class Numbers(ArgumentType):
     """A number, or lists of numbers nested to any (sensible) depth, as for an array."""
 
@@ -376,7 +376,7 @@ class Numbers(ArgumentType):
 ARRAY = Numbers("a number, or lists of numbers")
 
 
-@dataclass(frozen=True)
+@record
 class Margins(ArgumentType):
     """What is cut off or put on along each axis: one number, one for each axis, or a pair for each."""
 
@@ -412,7 +412,7 @@ def margins(rank: int) -> Margins:
     )
 
 
-@dataclass(frozen=True)
+@record
 class Mapped(ArgumentType):
     """A dict from strings to another type; canonical as a dict."""
 
@@ -428,7 +428,7 @@ class Mapped(ArgumentType):
         return {key: accept_item(item, [item], self.item) for key, item in value.items()}
 
 
-@dataclass(frozen=True)
+@record
 class Unsupported(ArgumentType):
     """An argument that a spec has no value for; only its default is taken."""
 

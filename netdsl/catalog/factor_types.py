@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netdsl.catalog.argument_types import (
     NUMBER,
     ArgumentMismatch,
@@ -13,10 +11,11 @@ from netdsl.catalog.argument_types import (
     out_of_range,
 )
 from netdsl.diagnostics.problems.arguments import ArgumentOutOfRange
+from netdsl.record import record
 from netdsl.value import Value
 
 
-@dataclass(frozen=True)
+@record
 class Unit:
     """What a share is a share of, for those who count in something else.
 
@@ -45,7 +44,7 @@ class Unit:
         return f"{share:g}" if round(share, 4) == share else f"{number} / {self.whole}"
 
 
-@dataclass(frozen=True)
+@record
 class Share(Number):
     """One number that is a share of something."""
 
@@ -60,7 +59,7 @@ class Share(Number):
             raise self.unit.mismatch(value, self.spelled) from None
 
 
-@dataclass(frozen=True)
+@record
 class Factor(ArgumentType):
     """How far an augmentation goes: one number, or a pair that it is drawn between."""
 

@@ -14,7 +14,7 @@ spans and no graph. They refuse with `Refusal`, which blames an argument, an inp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -142,7 +142,7 @@ class Identifier(Entity):
         return self.name
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Ambiguous(Entity):
     """A call of a name that Keras has in several families (`Identity()`), until an argument says which one it takes.
 
@@ -169,7 +169,7 @@ class Unresolved(Entity):
 UNRESOLVED = Unresolved()
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class BoundLayer(Entity):
     """A layer with its arguments bound but not applied: what `layer=`, `cell=` and friends receive.
 
@@ -204,7 +204,7 @@ class BoundLayer(Entity):
 FLOAT_DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 
-@dataclass(frozen=True)
+@record
 class Call:
     """One application of a layer, as a rule sees it.
 
@@ -399,7 +399,7 @@ Role: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
+@record
 class LayerKind:
     """Everything netdsl knows about one Keras layer class.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType, mismatch
@@ -35,6 +34,7 @@ from netdsl.catalog.signature import (
 from netdsl.catalog.spell import one_of, spell
 from netdsl.diagnostics.problems.arguments import UnknownChoice, UnknownIdentifier
 from netdsl.diagnostics.suggest import closest
+from netdsl.record import record
 from netdsl.value import Value
 
 #: Names for what a number would mean where an object is taken.
@@ -98,7 +98,7 @@ def strip_module(identifier: Identifier, family: Family) -> str | None:
     return name if module in homes else None
 
 
-@dataclass(frozen=True)
+@record
 class Reference(ArgumentType):
     """Something of one family: a string, a bare name, a configured object, or an `extern fn`."""
 
@@ -217,7 +217,7 @@ CONSTRAINT = Reference("a constraint, or `None`", "constraint")
 OPTIMIZER = Reference("an optimizer", "optimizer", takes_function=False, takes_none=False)
 
 
-@dataclass(frozen=True)
+@record
 class Dtype(ArgumentType):
     """A dtype, or the policy of a layer such as `"mixed_float16"`; `None` is what Keras is set to."""
 
@@ -248,7 +248,7 @@ DTYPE = Dtype('a dtype such as `"float32"`, or `None`')
 POLICY = Dtype('a dtype such as `"float32"`, a policy such as `"mixed_float16"`, or `None`', True)
 
 
-@dataclass(frozen=True)
+@record
 class LayerReference(ArgumentType):
     """A layer, made but not applied; a chain in its place is one as well."""
 
@@ -286,7 +286,7 @@ LAYER = LayerReference()
 CELL = LayerReference("a recurrent cell such as `LSTMCell(64)`", True)
 
 
-@dataclass(frozen=True)
+@record
 class FunctionReference(ArgumentType):
     """A Python function of the user's own, or one of the catalogue's activations."""
 

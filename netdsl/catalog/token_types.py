@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from netdsl.catalog.argument_types import (
     INTEGER,
@@ -15,10 +14,11 @@ from netdsl.catalog.argument_types import (
     optional,
 )
 from netdsl.catalog.spell import spell
+from netdsl.record import record
 from netdsl.value import Value
 
 
-@dataclass(frozen=True)
+@record
 class Words(Items):
     """The tokens of a lookup of strings: numbers among them are read as words, numbers alone are not."""
 
@@ -32,7 +32,7 @@ class Words(Items):
         return found
 
 
-@dataclass(frozen=True)
+@record
 class Numerals(Items):
     """The tokens of a lookup of integers, which may be written as words."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from netdsl.catalog.kind import Call, Refusal
 from netdsl.diagnostics.problems.shapes import ConflictingArguments, WrongValue, WrongVocabulary
+from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Dim
 from netdsl.value import Arguments, Value
 
 
-@dataclass(frozen=True)
+@record
 class TextTokens:
     """The lookup inside a `TextVectorization`, whose mask token is the empty string."""
 

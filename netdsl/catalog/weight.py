@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from netdsl.record import record
+from netdsl.record import mutable, record
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Variable:
     """What is one and the same where several layers hold it: frozen in one of them, it is frozen in all."""
 

@@ -7,11 +7,11 @@ Dropout that was added changes what reaches no other layer.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 
 from netdsl.graph import Graph, Hold, Node, Operation, Ref, refs_in
-from netdsl.record import record
+from netdsl.record import mutable, record
 
 #: What a layer is, as far as it is compared, beginning with its kind; None for one that is passed over.
 Key = Callable[[Operation], tuple[str, Hashable] | None]
@@ -34,7 +34,7 @@ class Place:
         return self.key[0] if isinstance(self.key, tuple) else self.key
 
 
-@dataclass(eq=False)
+@mutable
 class Layout:
     """The places of a network in order, the inputs first, and how the name of each layer holds."""
 
@@ -63,7 +63,7 @@ def layout_of(graph: Graph, key: Key, label: Label = attrgetter("name")) -> Layo
     return layout
 
 
-@dataclass(eq=False)
+@mutable
 class _Writer:
     """Adds models to a layout, those inside others too where they are passed over as layers."""
 

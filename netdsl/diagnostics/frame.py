@@ -8,12 +8,12 @@ with `...`, and a long line is cut around what is marked on it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.visible import clean, show
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.source import SourceFile
 
 #: The longest piece of a source line that is shown, and what is kept before a mark, in characters.
@@ -43,7 +43,7 @@ class Paint:
         return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if self.color and style and text else text
 
 
-@dataclass(slots=True)
+@mutable
 class Mark:
     """A label by lines (from 1) and characters (from 0, `end` exclusive); `slot` is its column in the margin."""
 
@@ -61,7 +61,7 @@ class Mark:
         return self.first_line != self.last_line
 
 
-@dataclass(slots=True)
+@mutable
 class Row:
     """What is printed right of the gutter under a source line: characters at columns, then perhaps a text."""
 

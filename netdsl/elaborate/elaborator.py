@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from netdsl.diagnostics.problems import structure as problems
@@ -23,13 +23,14 @@ from netdsl.elaborate.training.losses import check_losses, check_weights
 from netdsl.elaborate.training.metrics import check_class_weight, check_metrics
 from netdsl.elaborate.training.plan import TrainPlan, read_training, report_not_emitted
 from netdsl.graph import Graph
+from netdsl.record import mutable
 from netdsl.source import Span
 from netdsl.stack import charged
 from netdsl.syntax import tree
 from netdsl.value import Value
 
 
-@dataclass(eq=False)
+@mutable
 class Elaboration:
     """What came of a file: a graph for each model that could be made, in file order."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netdsl.elaborate.chains.bodies import output_name
@@ -19,6 +18,7 @@ from netdsl.emit.python import code
 from netdsl.emit.python.spelling import HELPERS, python_name
 from netdsl.emit.python.texts import joined
 from netdsl.emit.writer import Writer
+from netdsl.record import mutable
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from netdsl.emit.module import ModuleWriter
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Written:
     """A function of the module: what a caller has to know, and its code once it is there."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from netdsl.emit.calls import iterable
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Piece, alike, element, member
@@ -18,13 +17,14 @@ from netdsl.emit.pieces import listed, sequence
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
+from netdsl.record import mutable
 from netdsl.syntax import tree
 from netdsl.syntax.walk import names_after_as
 
 INDICES = ("i", "j", "k", "m", "n", "p", "q", "index")
 
 
-@dataclass(eq=False)
+@mutable
 class Opened:
     """A loop's parts while its body is written."""
 
@@ -293,7 +293,7 @@ def _generator(opened: Opened, conditions: list[ast.expr]) -> ast.comprehension:
     return ast.comprehension(target, over, conditions, 0)
 
 
-@dataclass(eq=False)
+@mutable
 class Clauses:
     """The clauses of a comprehension while its element is written."""
 

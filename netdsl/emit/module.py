@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from netdsl.analyse.advice.structure import TOO_DEEP
@@ -33,6 +32,7 @@ from netdsl.emit.python.spelling import HELPERS, PREAMBLE, python_name, unique
 from netdsl.emit.reach import Reach
 from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
+from netdsl.record import mutable
 from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names
@@ -64,7 +64,7 @@ def model_functions(unit: Unit) -> dict[str, str]:
     return {n: names[id(s.node)] for n, s in unit.names.items() if isinstance(s.node, models)}
 
 
-@dataclass(eq=False)
+@mutable
 class Constant:
     """A top-level `let` that is reached."""
 

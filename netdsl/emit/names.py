@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from netdsl.emit.kinds import Kind, Piece
 from netdsl.emit.python.spelling import unique
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.syntax import tree
 
 
@@ -20,7 +20,7 @@ class DefaultSet:
     scope: Scope
 
 
-@dataclass(eq=False)
+@mutable
 class Loop:
     """A loop of the spec being written: its turn's number is asked for where a name needs it."""
 
@@ -29,7 +29,7 @@ class Loop:
     used: bool = False
 
 
-@dataclass(eq=False)
+@mutable
 class Scope:
     """A scope of the spec. `arriving` is what `_` stands for in it."""
 

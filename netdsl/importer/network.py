@@ -7,10 +7,10 @@ Values are in the forms that the catalogue has for them: numbers, strings, tuple
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, TypeAlias
 
-from netdsl.record import record
+from netdsl.record import mutable, record
 
 #: What a model holds where Keras takes anything: a value in the catalogue's form, a tensor, a layer, or lists of them;
 #: what JSON holds, and what is Keras's own object. They are looked at piece by piece.
@@ -32,7 +32,7 @@ class Tensor:
     output: int = 0
 
 
-@dataclass(eq=False)
+@mutable
 class Made:
     """A layer made once. `arguments` has every argument that its configuration tells, `given` those that a spec
     must give: they differ from the default, or have none.
@@ -51,7 +51,7 @@ class Made:
     parts: tuple[Made, ...] = ()
 
 
-@dataclass(eq=False)
+@mutable
 class Use:
     """One application: what it is called with, tensors as `Tensor`s; what it gives where that was told."""
 
@@ -65,7 +65,7 @@ class Use:
         self.inputs = tuple(tensors_in((self.positional, tuple(self.keywords.values()))))
 
 
-@dataclass(eq=False)
+@mutable
 class Network:
     """A model. `outputs` are tensors in order with their names; `form` is how they leave it."""
 

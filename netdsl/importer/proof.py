@@ -8,7 +8,7 @@ model tells them, frozen layers, and names, of which differences are counted and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import signature
@@ -17,11 +17,12 @@ from netdsl.importer.layers import WORKED_OUT, canonical
 from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.objects import families_taken, is_default, plain, same
 from netdsl.importer.operations import SAME
+from netdsl.record import mutable
 from netdsl.stack import deep
 from netdsl.tensor import keras_shape
 
 
-@dataclass
+@mutable
 class Comparison:
     """What was compared, what differs, and which layers have another name than in the model."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from netdsl.analyse.costs import counted_in, counted_nodes
 from netdsl.graph import Graph, Node, Operation
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.report.summary import kind_of
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec
 
@@ -42,7 +42,7 @@ class Row:
     told: bool = True  # False where only a class of the user's own knows some weights
 
 
-@dataclass(slots=True)
+@mutable
 class _Block:
     """The nodes and inner blocks of one use of a block, by first appearance."""
 

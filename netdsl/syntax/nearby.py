@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
 from netdsl.catalog.signature import families_of
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
+from netdsl.record import mutable
 from netdsl.source import SourceFile, Span
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.grammar import END
@@ -35,7 +35,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"[\w./-]+")
 
 
-@dataclass
+@mutable
 class SearchBudget:
     """How many words and signs are read in a file to find what is missing, and split anew to look inside words."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, apply_edits
 from netdsl.diagnostics.problems.syntax import UnexpectedToken
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.grammar import END
@@ -23,7 +24,7 @@ from netdsl.syntax.tokens import Tokens
 _LONGEST_SHOWN = 60
 
 
-@dataclass(frozen=True)
+@record
 class Stop:
     """The parser stopped at token `index`, in a statement that began at token `began` of the list `where`.
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
+from netdsl.record import mutable
 from netdsl.source import SourceFile, Span
 from netdsl.syntax.grammar import END, Grammar, load_grammar
 from netdsl.syntax.tree import Comment
@@ -43,7 +44,7 @@ _STRAY = (
 )
 
 
-@dataclass(slots=True)
+@mutable
 class Room:
     """How many words may still be read: of the files of one compilation, and of what stands inside their literals."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from netdsl.diagnostics.diagnostic import Label
 from netdsl.elaborate.training.losses import loss_of
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph, Node, Ref
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.tensor import Dim, TensorSpec
 from netdsl.value import Value
@@ -29,7 +29,7 @@ class Surroundings:
     usual_batch: int | None = None
 
 
-@dataclass(eq=False)
+@mutable
 class View:
     """One elaborated model. Only nodes that the outputs depend on are looked at."""
 

@@ -5,7 +5,6 @@ which take query, value and key one by one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from netdsl.catalog.cost_rules import matrix_macs
 from netdsl.catalog.initial_values import filled_weight
@@ -20,12 +19,13 @@ from netdsl.diagnostics.problems.shapes import (
     WrongRank,
     WrongValue,
 )
+from netdsl.record import record
 from netdsl.tensor import Dim, Shape, TensorSpec, equal, product, spell_shape
 
 ROLES = ("query", "value", "key")
 
 
-@dataclass(frozen=True)
+@record
 class Arrived:
     """The three tensors of attention; `key` is `value` where none was given."""
 
@@ -256,7 +256,7 @@ def _scored(
     return Inference(outputs, made, macs, caveats, kept=whole)
 
 
-@dataclass(frozen=True)
+@record
 class Kept:
     """What attention with heads keeps beside its output: a score of each pair; queries, keys, values and their mix."""
 

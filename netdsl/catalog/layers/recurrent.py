@@ -7,7 +7,7 @@ A layer of this family is a cell and the way it is led over the time axis. `Cell
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import (
@@ -34,11 +34,12 @@ from netdsl.diagnostics.problems.shapes import (
     WrongValue,
     WrongWrapped,
 )
+from netdsl.record import record
 from netdsl.tensor import Dim, Shape, TensorSpec, equal, spell_shape
 from netdsl.value import Value
 
 
-@dataclass(frozen=True)
+@record
 class Cell:
     """One step: its weights, its work, the shapes of its output and its states without the batch."""
 
@@ -53,7 +54,7 @@ class Cell:
 # -- what cells are made of ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record
 class Gates:
     """How a cell of `units` is made: matrices side by side, states, rows of bias."""
 

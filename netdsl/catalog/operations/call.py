@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -25,6 +25,7 @@ from netdsl.catalog.signature import Signature, signature
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongRank, WrongValue
+from netdsl.record import record
 from netdsl.tensor import Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
 from netdsl.value import Arguments, Value
 
@@ -51,7 +52,7 @@ OTHERWISE: Mapping[tuple[str, str], ArgumentType] = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class OpCall:
     """One call of a function: tensors among the arguments are `TensorSpec`s, lists of them tuples.
 

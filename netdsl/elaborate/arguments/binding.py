@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netdsl.catalog.argument_types import ArgumentType
 from netdsl.catalog.binding import Binding, BindingError, bind_arguments, families_taken
@@ -47,12 +47,13 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.families import by_its_name, holds_ambiguous
 from netdsl.elaborate.scope.frame import MISSING, DefaultSet, Frame
+from netdsl.record import mutable
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.value import Value
 
 
-@dataclass(eq=False, slots=True)
+@mutable
 class Prepared:
     """A call whose arguments are bound: canonical values, values as written, and where each was written."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netdsl.catalog.kind import Inference, Weight
 from netdsl.catalog.weight import distinct
@@ -27,13 +27,14 @@ from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.scope.limits import MAX_DEPTH, LimitReached, NeverEnds
 from netdsl.elaborate.scope.value_keys import value_key
 from netdsl.graph import Graph, Node, Operation, Origin, Ref
+from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec, equal, spell_shape
 from netdsl.value import Value
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class ModelInstance:
     """A model at one set of hyperparameters."""
 

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ from netdsl.diagnostics.problems import names as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.files.loading import NoSuchSpec, reason_of
+from netdsl.record import mutable, record
 from netdsl.resources import std_dir
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
@@ -47,7 +48,7 @@ _MOST_SOUGHT = 100
 _PYTHON = ("keras", "tensorflow", "tf", "torch", "numpy", "tensorflow_addons", "__future__")
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Symbol:
     """A top-level declaration and the unit that it was written in (where its own names are looked up)."""
 
@@ -59,7 +60,7 @@ class Symbol:
         return self.node.name
 
 
-@dataclass(eq=False)
+@mutable
 class Unit:
     """One file, linked: `names` are its own declarations and what it imports, by the name it uses."""
 

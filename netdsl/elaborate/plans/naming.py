@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 from netdsl.graph import Hold
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.syntax import tree
 from netdsl.syntax.walk import arms, asked, free_names, names_of_turns, turns, walk
 
@@ -56,7 +56,7 @@ class StageName:
         return min(own, around, key=("place", "given", "kind").index)
 
 
-@dataclass(eq=False)
+@mutable
 class NamePlan:
     """The names of the stages of one body, by the identity of the syntax node."""
 
@@ -67,7 +67,7 @@ class NamePlan:
         return self.stages.get(id(stage))
 
 
-@dataclass(slots=True)
+@mutable
 class _Occurrence:
     node: tree.Node
     base: str

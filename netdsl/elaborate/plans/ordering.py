@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, names_after_as
@@ -29,7 +29,7 @@ class Step:
     part_of: tree.BodyStatement
 
 
-@dataclass(eq=False)
+@mutable
 class Arrangement:
     """A body in order. `cycles` are paths of names, each closing on itself; their steps are left out.
 

@@ -6,14 +6,14 @@ A lookup numbers its tokens, a hash its bins, `ops.arange` its steps. A table of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from netdsl.catalog.kind import BoundLayer, LayerKind, Role
 from netdsl.catalog.operations import own_name
 from netdsl.catalog.operations.numbers import COUNTING, PASSING
 from netdsl.catalog.signature import signature
 from netdsl.graph import Graph, Node, Ref, refs_in
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.stack import deep
 from netdsl.tensor import Dim
 from netdsl.value import Value
@@ -40,7 +40,7 @@ class Categories:
 Arriving = Mapping[int, Categories]
 
 
-@dataclass(eq=False)
+@mutable
 class Followed:
     """The categories in a model and in the models within it, each looked through once for what arrives at it."""
 

@@ -8,7 +8,7 @@ that one mistake gives one diagnostic.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from netdsl.catalog.kind import (
@@ -21,7 +21,7 @@ from netdsl.catalog.kind import (
 )
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.graph import Operation, Ref
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Sym, TensorSpec
@@ -117,7 +117,7 @@ class FunctionValue(Entity):
         return self.node.name
 
 
-@dataclass(eq=False)
+@mutable
 class SharedLayer(Entity):
     """`layer name = chain`: operations are made at the first use and found again, by name, at each later one."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,7 +37,7 @@ from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.scope.limits import REPORT_STEPS, TURN_STEPS, Budget, Memo
 from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
 from netdsl.graph import Graph, Operation, Origin
-from netdsl.record import record
+from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import Demand
@@ -64,7 +64,7 @@ class Interpreter(NamedTuple):
     check_declarations: Callable[[Frame], None]
 
 
-@dataclass(eq=False)
+@mutable
 class Session:
     """What one compilation shares."""
 
@@ -129,7 +129,7 @@ class Session:
         return found
 
 
-@dataclass(eq=False)
+@mutable
 class Body:
     """One use of a block or model."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from netdsl.dimension import LONGEST
+from netdsl.record import mutable
 from netdsl.tensor import TOO_LONG, Dim, Shape, Sym, TensorSpec
 from netdsl.value import Container, Value
 
@@ -53,7 +54,7 @@ TEXT_OF_AN_ITEM = 64  # characters that take as long to go through as one elemen
 LENGTH_OF_A_STEP = 6  # characters of a symbolic size that one step works on
 
 
-@dataclass(slots=True)
+@mutable
 class Budget:
     """Counts down what a compilation may still do."""
 

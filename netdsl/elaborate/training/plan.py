@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import names as name_problems
@@ -21,12 +21,13 @@ from netdsl.elaborate.training.experiment import Hyperparameter
 from netdsl.elaborate.training.hyperparameters import described, hyperparameters_of
 from netdsl.elaborate.training.settings import SETTINGS, Context
 from netdsl.graph import Graph
+from netdsl.record import mutable
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.value import Value
 
 
-@dataclass(eq=False)
+@mutable
 class TrainPlan:
     """A `train` block: its model, the settings that could be read, and where each stands."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import get_args
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.training.experiment import Experiment
+from netdsl.record import mutable
 from netdsl.training.checks.samples import fits_model
 from netdsl.training.checks.watches import Watch, watches_for
 from netdsl.training.extras import MissingExtra
@@ -34,7 +35,7 @@ OPENERS: Mapping[str, Callable[[Opening], list[Part]]] = {
 MOST_NAMED = 5
 
 
-@dataclass
+@mutable
 class Checked:
     """What the check saw: samples by part, None where a part was not counted, and the classes by name."""
 
