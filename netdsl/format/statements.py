@@ -118,7 +118,7 @@ class Statements:
                 return self._defined(head, node.value)
             case tree.Defaults():
                 arguments = self._expressions.arguments(node.arguments, node.span.end - 1)
-                return (f"defaults {node.layer}", arguments)
+                return (f"defaults {', '.join(layer.id for layer in node.layers)}", arguments)
             case tree.Block():
                 return self._block(node)
             case tree.Model():

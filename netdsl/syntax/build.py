@@ -91,8 +91,13 @@ class Builder(ExpressionBuilder):
     ) -> tree.Function:
         return tree.Function(span, self._id(name), parameters, value, name)
 
-    def defaults(self, span: Span, layer: Span, *arguments: tree.Argument) -> tree.Defaults:
-        return tree.Defaults(span, self._id(layer), self._checked(arguments), layer)
+    def defaults(
+        self, span: Span, layers: tuple[tree.Name, ...], *arguments: tree.Argument
+    ) -> tree.Defaults:
+        return tree.Defaults(span, layers, self._checked(arguments))
+
+    def default_layers(self, span: Span, *names: Span) -> tuple[tree.Name, ...]:
+        return tuple(tree.Name(name, self._id(name)) for name in names)
 
     def block(
         self,

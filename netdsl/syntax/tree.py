@@ -363,11 +363,10 @@ class Function(Node):
 
 @record
 class Defaults(Node):
-    """`defaults Layer(arg=value, …)`."""
+    """`defaults Layer(arg=value, …)`, or of several: `defaults Conv2D, MaxPooling2D(…)`."""
 
-    layer: str
+    layers: tuple[Name, ...]
     arguments: tuple[Argument, ...]
-    layer_span: Span = field(compare=False, repr=False)
 
 
 @record

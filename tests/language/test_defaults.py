@@ -137,3 +137,41 @@ def test_a_layer_asks_only_for_the_defaults_of_its_kind() -> None:
         return calls(lambda: compiled(f"{lines}model M {{ input x: [8] output y = x{stages} }}"))
 
     assert grows_in_proportion(compiling, 100, 4)
+
+
+SEVERAL = [
+    ("each of several layers", "defaults Dense, Conv1D(activation=relu)", ["relu", "relu"]),
+    ("those that take it", "defaults Dense, MaxPooling1D(activation=relu)", ["relu", "None"]),
+    ("an alias is the layer", "defaults Dense, Convolution1D(activation=relu)", ["relu", "relu"]),
+    ("beside one of a single layer", "defaults Dense, Conv1D(activation=relu)\ndefaults Conv1D(padding=\"same\")",
+     ["relu", "relu"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [s[1:] for s in SEVERAL], ids=[s[0] for s in SEVERAL]
+)
+def test_defaults_of_several_layers_hold_for_those_that_take_them(
+    text: str, expected: list[str]
+) -> None:
+    model = "model M { input x: [8, 4] output x -> MaxPooling1D(2) -> Dense(1) -> Conv1D(2, 1) }"
+    found = [
+        str(n.operation.bound["activation"])
+        for n in layers(graph_of(f"{text}\n{model}"))
+        if n.kind in ("Dense", "Conv1D")
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("defaults Dense, Conv1D(«kernell»=3)", "N0301"),
+        ("defaults Dense, «Conv1d»(activation=relu)", "N0207"),
+        ("defaults Dense, «Dense»(use_bias=False)", "N0420"),
+    ],
+)
+def test_mistakes_in_defaults_of_several_layers_have_their_place(text: str, code: str) -> None:
+    model = "model M { input x: [8, 4] output x -> Dense(1) -> Conv1D(2, 1) }"
+    found, text_there, place = blamed(f"{text}\n{model}")
+    assert (found, text_there) == (code, place)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from keyword import iskeyword
 
-from netdsl.catalog.signature import names_and_aliases, signature
+from netdsl.catalog.signature import Signature, names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import names as problems
-from netdsl.diagnostics.problems.arguments import RepeatedArgument
+from netdsl.diagnostics.problems.arguments import RepeatedArgument, UnknownArgument
 from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.arguments.held_layers import check_defaults
 from netdsl.elaborate.arguments.parameters import default_value
 from netdsl.elaborate.arguments.tried import declare_tried
-from netdsl.elaborate.scope.frame import Frame
+from netdsl.elaborate.scope.frame import Frame, defaults_for
+from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.tokens import TYPE_WORDS
@@ -39,7 +40,7 @@ def check_declarations(frame: Frame) -> None:
             if isinstance(inner, (tree.Block, tree.Model, tree.Function)):
                 check_defaults(inner, frame)
             if isinstance(inner, tree.Defaults):
-                _check_layer(inner, frame)
+                _check_layers(inner, frame)
             elif isinstance(inner, tree.Assert):
                 _check_promise(inner, frame)
             elif isinstance(inner, tree.Function) and inner is not statement:
@@ -147,34 +148,86 @@ def _check_repeated(statements: Iterable[tree.Node], frame: Frame) -> None:
     for statement in statements:
         if not isinstance(statement, tree.Defaults):
             continue
-        kind = names_and_aliases("layer").get(statement.layer, statement.layer)
-        for argument in statement.arguments:
-            name = argument.name or ""
-            before = first.setdefault((kind, name), argument)
-            if name and before is not argument:
-                problem = RepeatedArgument.at(
-                    argument.name_span or argument.span,
-                    "given again here",
-                    argument=name,
-                    layer=statement.layer,
-                    related=(Label(before.span, "given here first"),),
+        for layer in statement.layers:
+            _check_given_once(layer, statement, first, frame)
+
+
+def _check_given_once(
+    layer: tree.Name,
+    statement: tree.Defaults,
+    first: dict[tuple[str, str], tree.Argument],
+    frame: Frame,
+) -> None:
+    kind, arguments = defaults_for(layer, statement)
+    for argument in arguments:
+        name = argument.name or ""
+        before = first.setdefault((kind, name), argument)
+        if name and before is not argument:
+            problem = RepeatedArgument.at(
+                argument.name_span or argument.span,
+                "given again here",
+                argument=name,
+                layer=layer.id,
+                related=(Label(before.span, "given here first"),),
+                help="leave one of the two out",
+            )
+            frame.report(problem)
+
+
+def _check_layers(defaults: tree.Defaults, frame: Frame) -> None:
+    first: dict[str, Span] = {}
+    for layer in defaults.layers:
+        _check_layer(layer, frame)
+        before = first.setdefault(layer.id, layer.span)
+        if before is not layer.span:
+            related = (Label(before, "named here first"),)
+            frame.report(
+                WrongUse.at(
+                    layer.span,
+                    "named again here",
+                    name=layer.id,
+                    related=related,
                     help="leave one of the two out",
                 )
-                frame.report(problem)
+            )
+    found = [signature("layer", layer.id) for layer in defaults.layers]
+    known = [kind for kind in found if kind is not None]
+    if len(found) == 1 or len(known) < len(found):
+        return  # of a single layer, told where it is made
+    for argument in defaults.arguments:
+        if argument.name and not any(kind.parameter(argument.name) for kind in known):
+            _report_untaken(argument, argument.name, known, frame)
 
 
-def _check_layer(defaults: tree.Defaults, frame: Frame) -> None:
-    if signature("layer", defaults.layer) is not None:
+def _report_untaken(
+    argument: tree.Argument, name: str, layers: list[Signature], frame: Frame
+) -> None:
+    """Report an argument that `defaults` set and none of their layers takes."""
+    place = argument.name_span or argument.span
+    near = closest(name, [known for layer in layers for known in layer.names])
+    frame.report(
+        UnknownArgument.at(
+            place,
+            f"none of the {len(layers)} takes `{name}`",
+            layer=", ".join(layer.name for layer in layers),
+            argument=name,
+            help=f"did you mean `{near}`?" if near else "leave it out",
+            fix=Fix((Edit(place, near),), safe=True) if near else None,
+        )
+    )
+
+
+def _check_layer(layer: tree.Name, frame: Frame) -> None:
+    if signature("layer", layer.id) is not None:
         return
-    if defaults.layer in frame.unit.names:
+    if layer.id in frame.unit.names:
         label, help_ = (
             "`defaults` are for layers of Keras",
             "give the parameter a default where it is declared",
         )
         near = None
     else:
-        near = closest(defaults.layer, names_and_aliases("layer"))
+        near = closest(layer.id, names_and_aliases("layer"))
         label, help_ = "Keras has no layer of this name", f"did you mean `{near}`?" if near else ""
-    span = defaults.layer_span
-    fix = Fix((Edit(span, near),), safe=True) if near else None
-    frame.report(problems.UnknownStage.at(span, label, name=defaults.layer, help=help_, fix=fix))
+    fix = Fix((Edit(layer.span, near),), safe=True) if near else None
+    frame.report(problems.UnknownStage.at(layer.span, label, name=layer.id, help=help_, fix=fix))

@@ -387,9 +387,21 @@ def defaults_by_kind(statements: Iterable[tree.Node]) -> dict[str, tuple[tree.Ar
     collected: dict[str, list[tree.Argument]] = {}
     for statement in statements:
         if isinstance(statement, tree.Defaults):
-            kind = names_and_aliases("layer").get(statement.layer, statement.layer)
-            collected.setdefault(kind, []).extend(statement.arguments)
+            for layer in statement.layers:
+                kind, arguments = defaults_for(layer, statement)
+                collected.setdefault(kind, []).extend(arguments)
     return {kind: tuple(arguments) for kind, arguments in collected.items()}
+
+
+def defaults_for(
+    layer: tree.Name, statement: tree.Defaults
+) -> tuple[str, tuple[tree.Argument, ...]]:
+    """Give a layer's own name and what a `defaults` statement sets of it: of several layers, what each one takes."""
+    kind = names_and_aliases("layer").get(layer.id, layer.id)
+    found = signature("layer", kind)
+    if len(statement.layers) == 1 or found is None:
+        return kind, statement.arguments
+    return kind, tuple(a for a in statement.arguments if a.name is None or found.parameter(a.name))
 
 
 def add_defaults(frame: Frame, statements: Iterable[tree.Node]) -> None:
