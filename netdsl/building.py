@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netdsl.analyse.costs import counted_nodes, parameters_of, totals
 from netdsl.catalog.kind import BoundLayer, Structure
+from netdsl.foreign import Foreign
 from netdsl.graph import Graph, Node, Operation, Ref
 from netdsl.tensor import TensorSpec, keras_shape
 
@@ -32,7 +33,7 @@ class ParametersDiffer(RuntimeError):
     """Keras built another network than netdsl printed: the code that netdsl wrote is wrong."""
 
 
-def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Any:
+def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Foreign:
     """Run the generated source in a module of its own and call the function of the model.
 
     Raises DeclarationMismatch where a layer of the user's own gives other shapes, dtypes or weights than declared,
@@ -49,10 +50,10 @@ def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Any:
     return model
 
 
-def _run(compiled: Compiled, source: str, name: str) -> Any:
+def _run(compiled: Compiled, source: str, name: str) -> Foreign:
     from netdsl.emit.module import model_functions
 
-    namespace: dict[str, Any] = {"__name__": f"netdsl_generated_{name.lower()}"}
+    namespace: dict[str, Foreign] = {"__name__": f"netdsl_generated_{name.lower()}"}
     exec(compile(source, f"<{compiled.file.name}>", "exec"), namespace)
     return namespace[model_functions(compiled.unit)[name]]()
 
@@ -60,7 +61,7 @@ def _run(compiled: Compiled, source: str, name: str) -> Any:
 # -- what was printed ---------------------------------------------------------------------------
 
 
-def _check_parameters(graph: Graph, model: Any) -> None:
+def _check_parameters(graph: Graph, model: Foreign) -> None:
     """Hold the built model to the parameters that were printed of it, layer by layer."""
     printed, built = totals(graph), _parameters(model)
     differences = list(_differing_layers(graph, model))
@@ -74,7 +75,7 @@ def _check_parameters(graph: Graph, model: Any) -> None:
     )
 
 
-def _differing_layers(graph: Graph, model: Any, inside: str = "") -> Iterator[str]:
+def _differing_layers(graph: Graph, model: Foreign, inside: str = "") -> Iterator[str]:
     """Say of each layer whose parameters differ how many were printed and built; of a sub-model, what in it does."""
     live = {layer.name: layer for layer in model.layers}
     expected = {n.name: n.operation for n in counted_nodes(graph) if n.operation.family != "op"}
@@ -93,7 +94,7 @@ def _differing_layers(graph: Graph, model: Any, inside: str = "") -> Iterator[st
             yield f"`{inside}{name}` is in the built model alone, with {extra:,}"
 
 
-def _parameters(layer: Any) -> int:
+def _parameters(layer: Foreign) -> int:
     return sum(prod(weight.shape) for weight in layer.weights)
 
 
@@ -142,7 +143,7 @@ def _paths(structure: Structure, path: tuple[int, ...] = ()) -> Iterator[tuple[i
         yield from _paths(part, (*path, index))
 
 
-def _check(graph: Graph, model: Any) -> None:
+def _check(graph: Graph, model: Foreign) -> None:
     """Compare each use of an extern layer, and of what wraps one, with the layer that was built."""
     uses: Counter[str] = Counter()
     for node in graph.needed_nodes():
@@ -163,7 +164,7 @@ def _is_extern(operation: Operation) -> bool:
     return operation.family == "extern" or any(_holds_extern(v) for v in operation.bound.values())
 
 
-def _holds_extern(value: Any) -> bool:
+def _holds_extern(value: object) -> bool:
     """Find a layer of the user's own inside a wrapper's argument."""
     pending = [value]
     while pending:
@@ -177,7 +178,7 @@ def _holds_extern(value: Any) -> bool:
     return False
 
 
-def _differences(node: Node, layer: Any, use: int, model: Any) -> Iterator[str]:
+def _differences(node: Node, layer: Foreign, use: int, model: Foreign) -> Iterator[str]:
     import keras
     from keras.src.ops.function import make_node_key
 
@@ -195,7 +196,7 @@ def _differences(node: Node, layer: Any, use: int, model: Any) -> Iterator[str]:
         yield f"it owns the weights {written}, declared {said}"
 
 
-def _fits(declared: tuple[TensorSpec, ...], given: list[Any]) -> bool:
+def _fits(declared: tuple[TensorSpec, ...], given: list[Foreign]) -> bool:
     """Tell whether tensors are what was declared; a size that was left open may turn out to be a number."""
     return len(declared) == len(given) and all(
         spec.dtype == str(y.dtype)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import Surroundings, View
@@ -40,6 +40,7 @@ from netdsl.elaborate.scope.hyperparameters import (
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.fixes import verify_fixes
+from netdsl.foreign import Foreign, Plain
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.source import SourceFile, Span
@@ -67,7 +68,7 @@ class CompiledModel:
 
     @property
     @on_own_stack
-    def graph(self) -> Any:
+    def graph(self) -> Foreign:
         """A networkx.MultiDiGraph: a node per layer application, an edge per tensor."""
         return self.net.as_networkx()
 
@@ -201,7 +202,7 @@ class Compiled:
         """The generated Python of the elaborated graph, a line a layer."""
         return self.emit(flat=True)
 
-    def build(self, name: str | None = None, *, flat: bool = False) -> Any:
+    def build(self, name: str | None = None, *, flat: bool = False) -> Foreign:
         """Run the generated source and give the live keras.Model."""
         from netdsl.building import build_model
 
@@ -213,7 +214,7 @@ def compile_source(
     file: SourceFile,
     loader: Loader,
     *,
-    settings: Settings | Mapping[str, Any] | None = None,
+    settings: Settings | Mapping[str, Plain] | None = None,
     sizes: Mapping[str, int] | None = None,
     selection: Selection | None = None,
     surroundings: Surroundings | None = None,
@@ -313,7 +314,7 @@ def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
             check_sizes(graph, diagnostics.report)
 
 
-def compile_file(path: str | Path, **hyperparameters: Any) -> Compiled:
+def compile_file(path: str | Path, **hyperparameters: Plain) -> Compiled:
     """Compile a `.net` file at the given hyperparameters; raises OSError where it cannot be read."""
     try:
         file = SourceFile(str(path), read_file(os.fspath(path)))
@@ -323,12 +324,12 @@ def compile_file(path: str | Path, **hyperparameters: Any) -> Compiled:
     return _compile_with(file, hyperparameters)
 
 
-def compile_text(text: str, *, name: str = "spec.net", **hyperparameters: Any) -> Compiled:
+def compile_text(text: str, *, name: str = "spec.net", **hyperparameters: Plain) -> Compiled:
     """Compile a spec given as text; imports are looked up relative to `name`."""
     return _compile_with(SourceFile(name, text), hyperparameters)
 
 
-def _compile_with(file: SourceFile, hyperparameters: Mapping[str, Any]) -> Compiled:
+def _compile_with(file: SourceFile, hyperparameters: Mapping[str, Plain]) -> Compiled:
     """Compile at hyperparameters that come from Python: one that reaches no model is an error."""
     compiled = compile_source(file, loader_beside(file.name), settings=hyperparameters)
     start, models = Span(file, 0, 0), own_models(compiled.unit, compiled.hyperparameters)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from netdsl.catalog.cost_rules import ELEMENT_BYTES, tensor_bytes
 from netdsl.catalog.kind import (
@@ -24,6 +24,7 @@ from netdsl.catalog.kind import (
     flatten_structure,
     policy_dtypes,
 )
+from netdsl.foreign import Foreign
 from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.stack import deep
@@ -266,7 +267,7 @@ class Graph:
         needed = self.needed()
         return [node for node in self.nodes if node.id in needed]
 
-    def as_networkx(self) -> Any:
+    def as_networkx(self) -> Foreign:
         """Give a networkx.MultiDiGraph: a node per application, an edge per tensor (`shape`, `dtype`)."""
         import networkx
 

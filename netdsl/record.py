@@ -14,11 +14,14 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from operator import attrgetter
 from types import FunctionType
-from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
+from typing import Any, NoReturn, TypeAlias, TypeVar, dataclass_transform, overload
 
 T = TypeVar("T")
 
-_MISSING: Any = object()
+#: A record, or the class of one: its fields are told to a type checker where it is declared, and not here.
+Made: TypeAlias = Any
+
+_MISSING = object()
 
 
 @overload
@@ -42,7 +45,7 @@ def mutable(cls: type[T]) -> type[T]:
 
 
 def _make_frozen(cls: type[T], *, eq: bool) -> type[T]:
-    made: Any = _make(cls)
+    made: Made = _make(cls)
     made.__setattr__ = made.__delattr__ = _refuse
     if eq:
         for name, method in (("__eq__", _eq), ("__hash__", _hash)):
@@ -56,7 +59,7 @@ def _make(cls: type[T]) -> type[T]:
     slots = not any(_keeps_dict(value) for value in cls.__dict__.values())
     if not cls.__doc__:
         cls.__doc__ = cls.__name__  # the standard library would look for a signature to write here
-    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
+    made: Made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
     if "__init__" not in cls.__dict__:
         made.__init__ = _first_init(made)
     if cls.__dict__.get("__repr__") is None:
@@ -72,17 +75,17 @@ def _keeps_dict(value: object) -> bool:
     return is_super or isinstance(value, cached_property)
 
 
-def _first_init(made: Any) -> Callable[..., None]:
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+def _first_init(made: Made) -> Callable[..., None]:
+    def __init__(self: Made, *args: object, **kwargs: object) -> None:
         made.__init__ = _compile_init(made)
         made.__init__(self, *args, **kwargs)
 
     return __init__
 
 
-def _compile_init(made: Any) -> Any:
+def _compile_init(made: Made) -> Made:
     """Write `__init__` with the parameters of the fields, which are set past the `__setattr__` of a frozen class."""
-    scope: dict[str, Any] = {"_MISSING": _MISSING}
+    scope: dict[str, Made] = {"_MISSING": _MISSING}
     parameters, lines = ["self"], []
     for field in dataclasses.fields(made):
         name = field.name
@@ -98,7 +101,7 @@ def _compile_init(made: Any) -> Any:
             value = f"_make_{name}() if {name} is _MISSING else {name}"
         else:
             parameters.append(name)
-        slot: Any = getattr(made, name, None)
+        slot: Made = getattr(made, name, None)
         if hasattr(slot, "__set__"):
             scope[f"_set_{name}"] = slot.__set__
             lines.append(f"    _set_{name}(self, {value})")
@@ -111,11 +114,11 @@ def _compile_init(made: Any) -> Any:
     return scope["__init__"]
 
 
-def _refuse(self: Any, name: str, value: object = None) -> NoReturn:
+def _refuse(self: object, name: str, value: object = None) -> NoReturn:
     raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
-def _compared(made: Any) -> Any:
+def _compared(made: Made) -> Made:
     """Give a function from an object to the tuple of what is compared, made at its first use."""
     if made._key_ is None:
         names = [f.name for f in dataclasses.fields(made) if f.compare]
@@ -123,7 +126,7 @@ def _compared(made: Any) -> Any:
     return made._key_
 
 
-def _getter(names: list[str]) -> Callable[[Any], Any]:
+def _getter(names: list[str]) -> Callable[[Made], object]:
     if len(names) > 1:
         return attrgetter(*names)
     if len(names) == 1:
@@ -132,17 +135,17 @@ def _getter(names: list[str]) -> Callable[[Any], Any]:
     return lambda value: ()
 
 
-def _eq(self: Any, other: object) -> Any:
+def _eq(self: object, other: object) -> object:
     if other.__class__ is not self.__class__:
         return NotImplemented
     key = _compared(self.__class__)
     return key(self) == key(other)
 
 
-def _hash(self: Any) -> int:
+def _hash(self: object) -> int:
     return hash(_compared(self.__class__)(self))
 
 
-def _repr(self: Any) -> str:
+def _repr(self: Made) -> str:
     shown = (f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if f.repr)
     return f"{self.__class__.__qualname__}({', '.join(shown)})"

@@ -13,13 +13,16 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Args: TypeAlias = tuple[object, ...]
+Kwargs: TypeAlias = Mapping[str, object]
 
 #: The calls that lie between two marked functions that call one another, at the most; and those that may stand above
 #: the last of them and recurse no more: a module that is loaded, a pattern that is compiled, a message that is worded.
@@ -79,7 +82,11 @@ def deep(function: Callable[P, T]) -> Callable[P, T]:
     itself, and counts twice there.
     """
     names = ", ".join(function.__code__.co_varnames[: function.__code__.co_argcount])
-    scope: dict[str, Any] = {"function": function, "here": _here, "further": _further}
+    scope: dict[str, Any] = {  # the names that what is compiled may use
+        "function": function,
+        "here": _here,
+        "further": _further,
+    }
     exec(_MARKED.format(names=names), scope)
     scope["call"].__defaults__ = function.__defaults__
     return wraps(function)(scope["call"])
@@ -109,7 +116,7 @@ def charged(toll: Callable[[], None]) -> Iterator[None]:
         state.toll = before
 
 
-def _from_outside(state: _State, function: Callable[..., T], args: Any, kwargs: Any) -> T:
+def _from_outside(state: _State, function: Callable[..., T], args: Args, kwargs: Kwargs) -> T:
     """Call a function here, where this is the main thread and little of its stack in use, or else in a new one."""
     is_main = threading.current_thread() is threading.main_thread()
     stays = is_main and _has_room(_LEAST) and _main_stack() >= _ENOUGH
@@ -121,7 +128,7 @@ def _from_outside(state: _State, function: Callable[..., T], args: Any, kwargs: 
         _end_next(state)
 
 
-def _at_ease(function: Callable[..., T], args: Any, kwargs: Any) -> T:
+def _at_ease(function: Callable[..., T], args: Args, kwargs: Kwargs) -> T:
     """Call a function with the frames of all calls above in one piece of memory.
 
     Python takes memory for frames in small pieces, gives a piece back when the first frame in it ends, and takes it
@@ -134,7 +141,7 @@ def _at_ease(function: Callable[..., T], args: Any, kwargs: Any) -> T:
 _at_ease.__code__ = _at_ease.__code__.replace(co_stacksize=1 << 16)
 
 
-def _further(state: _State, function: Callable[..., T], args: Any) -> T:
+def _further(state: _State, function: Callable[..., T], args: Args) -> T:
     """Call a function that stands as deep as is sure to be well; here still, where there is room after all."""
     if not state.most:
         return _from_outside(state, function, args, {})
@@ -166,7 +173,7 @@ def _has_room(levels: int) -> bool:
     return False
 
 
-def _elsewhere(state: _State, function: Callable[..., T], args: Any, kwargs: Any) -> T:
+def _elsewhere(state: _State, function: Callable[..., T], args: Args, kwargs: Kwargs) -> T:
     """Call a function in the next thread, and wait for it."""
     if state.waiting * sys.getrecursionlimit() >= _MOST_CALLS:
         raise RecursionError("more is nested than there is room for")
@@ -183,7 +190,7 @@ def _elsewhere(state: _State, function: Callable[..., T], args: Any, kwargs: Any
         _end_next(state)
         raise
     if error is None:
-        return value  # type: ignore[no-any-return]
+        return value
     try:
         raise error
     finally:
@@ -202,8 +209,8 @@ class _Thread:
     def __init__(self, waiting: int) -> None:
         self._is_idle = True
         self._waiting = waiting
-        self._job: Callable[[], Any] | None = None
-        self._value: Any = None
+        self._job: Callable[[], object] | None = None
+        self._value: Any = None  # what the function gave that was called last
         self._error: BaseException | None = None
         self._given, self._done = threading.Lock(), threading.Lock()  # free where something is
         self._given.acquire()
@@ -214,12 +221,16 @@ class _Thread:
         _start(self._thread)
 
     def call(
-        self, function: Callable[..., Any], args: Any, kwargs: Any, toll: Callable[[], None] | None
-    ) -> tuple[Any, BaseException | None]:
+        self,
+        function: Callable[..., T],
+        args: Args,
+        kwargs: Kwargs,
+        toll: Callable[[], None] | None,
+    ) -> tuple[T, BaseException | None]:
         """Have a function called, wait for it, and tell what it gave and what it raised."""
         context = contextvars.copy_context()
 
-        def job() -> Any:
+        def job() -> T:
             _here.state.toll = toll
             return context.run(function, *args, **kwargs)
 

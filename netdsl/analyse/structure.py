@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import structure as problems
+from netdsl.foreign import Foreign
 from netdsl.graph import Graph, Node, Origin, Unread, held_in
 from netdsl.source import Span
 
@@ -50,7 +50,7 @@ def ends(graph: Graph) -> dict[int, Diagnostic]:
     return found
 
 
-def between_ends(graph: Graph) -> Any:
+def between_ends(graph: Graph) -> Foreign:
     """Give the networkx view with two more nodes: SOURCE leads to every input, and every output leads to SINK."""
     view = graph.as_networkx()
     view.add_nodes_from([SOURCE, SINK])

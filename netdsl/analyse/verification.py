@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from netdsl.analyse.costs import totals, weights_of
 from netdsl.analyse.structure import SINK, SOURCE, between_ends, ends
+from netdsl.foreign import Foreign
 from netdsl.graph import Graph, Node, Operation, inner_graphs
 
 
@@ -62,7 +62,7 @@ def breaches(graph: Graph) -> Iterator[str]:
     yield from _weights(graph, view)
 
 
-def _edges(graph: Graph, view: Any) -> Iterator[str]:
+def _edges(graph: Graph, view: Foreign) -> Iterator[str]:
     """Hold each edge against the call that receives it and the output that it carries."""
     for node in graph.nodes:
         edges = (edge for edge in view.in_edges(node.id, data=True) if edge[0] != SOURCE)
@@ -86,7 +86,7 @@ def _names(graph: Graph) -> Iterator[str]:
             yield f"two layers are called {operation.name}"
 
 
-def _ways(graph: Graph, view: Any) -> Iterator[str]:
+def _ways(graph: Graph, view: Foreign) -> Iterator[str]:
     """Require that every node lies on a way from an input to an output, or is one that the user is told of."""
     import networkx
 
@@ -112,7 +112,7 @@ def _some(graph: Graph, nodes: set[int]) -> str:
     return ", ".join(graph.nodes[node].name for node in sorted(nodes)[:3])
 
 
-def _weights(graph: Graph, view: Any) -> Iterator[str]:
+def _weights(graph: Graph, view: Foreign) -> Iterator[str]:
     """Count every layer's weights once, however often it is applied, and compare with the total that is printed."""
     counted = {*view.predecessors(SINK)}
     pending = list(counted)

@@ -14,16 +14,17 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from netdsl.catalog.signature import SIGNATURES
+from netdsl.foreign import Foreign
+from netdsl.value import Arguments
 
 #: What Keras's layers need before they can be made at all; asking a layer whether it takes an argument
 #: means making one.
-SAMPLES: dict[str, Any] = {
+SAMPLES: Arguments = {
     "activation": "relu",
     "axes": 1,
     "dims": (1,),
@@ -56,7 +57,7 @@ SAMPLES: dict[str, Any] = {
 }
 
 #: What some need besides, by class.
-NEEDED_ANYWAY: dict[str, dict[str, Any]] = {
+NEEDED_ANYWAY: Mapping[str, Arguments] = {
     "CategoryEncoding": {"num_tokens": 2},
     "Discretization": {"num_bins": 2},
     "InputLayer": {"shape": (2,)},
@@ -64,7 +65,7 @@ NEEDED_ANYWAY: dict[str, dict[str, Any]] = {
 }
 
 #: What metrics cannot be made without; of four classes, as many as there are where they are tried.
-METRIC_SAMPLES: dict[str, dict[str, Any]] = {
+METRIC_SAMPLES: Mapping[str, Arguments] = {
     "IoU": {"num_classes": 4, "target_class_ids": (0, 1)},
     "OneHotIoU": {"num_classes": 4, "target_class_ids": (0, 1)},
     "MeanIoU": {"num_classes": 4},
@@ -76,7 +77,7 @@ METRIC_SAMPLES: dict[str, dict[str, Any]] = {
 }
 
 #: Arguments whose default does not show whether they are taken, and one that does.
-POPPED_SAMPLES: dict[str, Any] = {"alpha": 0.5, "factor": 1}
+POPPED_SAMPLES: Arguments = {"alpha": 0.5, "factor": 1}
 
 #: What an argument of any name is for something: a function's own arguments, the sizes of axes, ways to compute.
 HANDING_ON = ("MeanMetricWrapper", "rearrange", "einsum")
@@ -167,7 +168,7 @@ def forwarded_arguments(
     return [*encode_parameters(by_name), *(["**"] if everything else [])]
 
 
-def popped_arguments(item: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+def popped_arguments(item: Callable[..., Foreign]) -> dict[str, inspect.Parameter]:
     """Find what is taken out of `**kwargs` by hand, mostly names of earlier versions."""
     source = inspect.getsource(item.__init__ if isinstance(item, type) else item)  # type: ignore[misc]
     found = re.findall(r'kwargs\.pop\(\s*"(\w+)"(?:, ([\w.]+))?', source)
@@ -198,11 +199,11 @@ def takes(cls: type, explicit: list[inspect.Parameter], extra: inspect.Parameter
     return True
 
 
-def sample(name: str) -> Any:
+def sample(name: str) -> Foreign:
     """Give a value that suits a required argument of that name."""
     from keras import layers
 
-    makers: dict[str, Callable[[], Any]] = {
+    makers: dict[str, Callable[[], Foreign]] = {
         "layer": lambda: layers.LSTM(2),
         "cell": lambda: layers.LSTMCell(2),
         "cells": lambda: [layers.LSTMCell(2)],
@@ -214,7 +215,7 @@ def sample(name: str) -> Any:
     return makers[name]() if name in makers else SAMPLES[name]
 
 
-def plain_entry(item: Callable[..., Any]) -> dict[str, object]:
+def plain_entry(item: Callable[..., Foreign]) -> dict[str, object]:
     if isinstance(item, type):
         parameters = constructor_parameters(item)
     else:
@@ -225,13 +226,13 @@ def plain_entry(item: Callable[..., Any]) -> dict[str, object]:
     return {"parameters": list(encode_parameters(parameters))}
 
 
-def hands_on(item: Callable[..., Any]) -> bool:
+def hands_on(item: Callable[..., Foreign]) -> bool:
     """Say whether an argument of any name has a use: the function inside gets it, or it names an axis."""
     return item.__name__ in HANDING_ON
 
 
 def read_by_name(
-    item: Callable[..., Any], named: list[inspect.Parameter]
+    item: Callable[..., Foreign], named: list[inspect.Parameter]
 ) -> list[inspect.Parameter]:
     """Give the arguments that are looked for among `**kwargs`; whatever else is there is swallowed, and lost."""
     from keras.callbacks import Callback
@@ -247,7 +248,7 @@ def optional_keyword(name: str) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
 
 
-def public(module: ModuleType) -> dict[str, Any]:
+def public(module: ModuleType) -> dict[str, Foreign]:
     """Give what a module offers by name: classes and functions, without plumbing and base classes."""
     return {
         name: item
@@ -260,7 +261,7 @@ def public(module: ModuleType) -> dict[str, Any]:
     }
 
 
-def canonical(items: dict[str, Any]) -> dict[str, tuple[Any, list[str]]]:
+def canonical(items: dict[str, Foreign]) -> dict[str, tuple[Foreign, list[str]]]:
     """Join the names of one object: its own name, and the other names it is public under."""
     names: dict[int, list[str]] = {}
     for name, item in items.items():
@@ -309,7 +310,7 @@ def operations() -> dict[str, dict[str, object]]:
 
 
 def described(
-    module: ModuleType, items: dict[str, Any], *, strings: bool = False
+    module: ModuleType, items: dict[str, Foreign], *, strings: bool = False
 ) -> dict[str, dict[str, object]]:
     entries = {}
     for name, (item, aliases) in canonical(items).items():

@@ -16,11 +16,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 from unittest import mock
 
 from netdsl.catalog.application_records import DATA
 from netdsl.catalog.signature import names, signature
+from netdsl.foreign import Foreign, Plain
+from netdsl.value import Document
+
+#: A layer as it is recorded: its name, kind, arguments, and how many entries back each input lies.
+Entry: TypeAlias = list[Plain]
 
 #: A number of classes that no network has for another reason.
 CLASSES = 1017
@@ -38,7 +43,7 @@ KEPT = {
 INERT = {"Activation", "Dropout", "ReLU", "Rescaling", "StochasticDepth"}
 
 
-class SizedPadding(tuple[Any, ...]):
+class SizedPadding(tuple[Foreign, ...]):
     """A padding that Keras worked out from the size of the image."""
 
 
@@ -55,7 +60,9 @@ def marked() -> Iterator[dict[str, int]]:
     obtain = imagenet_utils.obtain_input_shape
     counter = itertools.count()
 
-    def note_sizes(input_shape: Any, default_size: int, min_size: int, **rest: Any) -> Any:
+    def note_sizes(
+        input_shape: Foreign, default_size: int, min_size: int, **rest: object
+    ) -> Foreign:
         seen.update(default=default_size, least=min_size)
         return obtain(input_shape, default_size=default_size, min_size=min_size, **rest)
 
@@ -63,7 +70,7 @@ def marked() -> Iterator[dict[str, int]]:
     correct_pad, make_padding = imagenet_utils.correct_pad, padding_layer.__init__
 
     @wraps(make_padding)
-    def remember_padding(self: Any, padding: Any = (1, 1), **rest: Any) -> None:
+    def remember_padding(self: Foreign, padding: object = (1, 1), **rest: object) -> None:
         make_padding(self, padding, **rest)
         self.depends_on_size = isinstance(padding, SizedPadding)
 
@@ -81,7 +88,7 @@ def marked() -> Iterator[dict[str, int]]:
         yield seen
 
 
-def record_network(name: str, endings: dict[str, Any]) -> dict[str, Any]:
+def record_network(name: str, endings: Document) -> Document:
     """Build a network with its top, and give the other endings that networks of its module have."""
     import keras
 
@@ -105,13 +112,13 @@ def record_network(name: str, endings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def record_variant(network: Any, **arguments: Any) -> tuple[list[Any], dict[str, int]]:
+def record_variant(network: Foreign, **arguments: object) -> tuple[list[Entry], dict[str, int]]:
     with marked() as sizes:
         model = network(weights=None, classes=CLASSES, **arguments)
     return list(flat_entries(model)), sizes
 
 
-def find_endings(network: Any, whole: list[Any], size: int) -> dict[str, Any]:
+def find_endings(network: Foreign, whole: list[Entry], size: int) -> Document:
     """Say for each pooling how many layers to take off the whole network, and which to put there instead."""
     found = {}
     image = (size, size, 3)  # which layers a NASNet has depends on it
@@ -127,7 +134,7 @@ def find_endings(network: Any, whole: list[Any], size: int) -> dict[str, Any]:
     return found
 
 
-def flat_entries(model: Any) -> Iterator[list[Any]]:
+def flat_entries(model: Foreign) -> Iterator[Entry]:
     """Give the layers in order: name, kind, arguments, and how many entries back each input lies."""
     positions: dict[int, int] = {}
     count = 0
@@ -144,7 +151,7 @@ def flat_entries(model: Any) -> Iterator[list[Any]]:
         positions[id(node.output_tensors[0])] = count - 1
 
 
-def operation_entries(operation: Any, node: Any, back: list[int]) -> Iterator[list[Any]]:
+def operation_entries(operation: Foreign, node: Foreign, back: list[int]) -> Iterator[Entry]:
     """Give the entry of a layer; a Sequential is a row of its layers, the last under its own name."""
     import keras
 
@@ -171,14 +178,14 @@ def operation_entries(operation: Any, node: Any, back: list[int]) -> Iterator[li
         yield [None, "Activation" if len(back) == 1 else "Add", {}, back]
 
 
-def widening(layer: Any, node: Any) -> list[float]:
+def widening(layer: Foreign, node: Foreign) -> list[float]:
     """Say how many times wider than what arrives the convolutions are whose width MobileNet works out from that."""
     if type(layer).__name__ != "Conv2D" or not layer.name.endswith(("expand", "conv_1")):
         return []
     return [layer.filters / node.input_tensors[0].shape[-1]]
 
 
-def kept_arguments(layer: Any) -> dict[str, Any]:
+def kept_arguments(layer: Foreign) -> Document:
     """Give the arguments that matter and are not at their default."""
     kind = type(layer).__name__
     facts = signature("layer", kind)
@@ -199,7 +206,7 @@ def kept_arguments(layer: Any) -> dict[str, Any]:
     return found
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Plain:
     """Write a value as JSON; the number of classes becomes a word."""
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
@@ -208,7 +215,7 @@ def plain(value: Any) -> Any:
     return "classes" if type(value) is int and value == CLASSES else value
 
 
-def write_archive(documents: dict[str, Any]) -> bytes:
+def write_archive(documents: Document) -> bytes:
     """Pack the documents, the same bytes on each run."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_LZMA) as archive:
@@ -221,8 +228,8 @@ def write_archive(documents: dict[str, Any]) -> bytes:
 
 def main() -> None:
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
-    documents: dict[str, Any] = {}
-    endings: dict[str, Any] = {}
+    documents: Document = {}
+    endings: Document = {}
     for name in names("application"):
         documents[name] = record_network(name, endings)
         print(f"{name}: {len(documents[name]['layers'])} layers", flush=True)

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -30,6 +29,8 @@ from netdsl.catalog.training_fits import (
     row_name,
     switched,
 )
+from netdsl.foreign import Array, Foreign
+from netdsl.value import Arguments, Document
 
 #: Enough samples that each class occurs as often as every other.
 SAMPLES, CLASSES = 16, 4
@@ -37,7 +38,7 @@ SAMPLES, CLASSES = 16, 4
 APART = 1e-3
 
 #: What a class cannot be made without, and fewer than all classes where its first few count.
-REQUIRED: Mapping[str, Mapping[str, Any]] = {
+REQUIRED: Mapping[str, Arguments] = {
     **METRIC_SAMPLES,
     "SparseTopKCategoricalAccuracy": {"k": 2},
     "TopKCategoricalAccuracy": {"k": 2},
@@ -47,12 +48,12 @@ REQUIRED: Mapping[str, Mapping[str, Any]] = {
 LEFT_OUT = ("MeanMetricWrapper",)
 
 
-def softmax(x: Any) -> Any:
+def softmax(x: Array) -> Array:
     e = np.exp(x - x.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
@@ -65,12 +66,12 @@ class Trial:
         self.shape = (SAMPLES, *LAYOUTS[column.layout])
         self.units = self.shape[-1]
         kind, self.flat = LABELS[column.labels]
-        make: Callable[[], Any] = getattr(self, f"_{kind}")
+        make: Callable[[], tuple[Array, Array]] = getattr(self, f"_{kind}")
         self.labels, self.truth = make()
 
     # -- labels, as they arrive, and in the shape of the output -----------------------------------
 
-    def _classes(self) -> tuple[Any, Any]:
+    def _classes(self) -> tuple[Array, Array]:
         places = self.shape[:-1]
         count = int(np.prod(places))
         number = self.rng.permutation(np.arange(count) % self.units).reshape(places)
@@ -80,12 +81,12 @@ class Trial:
         number = number.astype("int32")
         return (number if self.flat else number[..., None]), truth
 
-    def _binary(self) -> tuple[Any, Any]:
+    def _binary(self) -> tuple[Array, Array]:
         count = int(np.prod(self.shape))
         truth = self.rng.permutation(np.arange(count) % 2).reshape(self.shape).astype("float32")
         return self._laid_out(truth), truth
 
-    def _values(self) -> tuple[Any, Any]:
+    def _values(self) -> tuple[Array, Array]:
         truth = self.rng.normal(size=self.shape).astype("float32") * 2
         if self.column.activation == "sigmoid":
             truth = sigmoid(truth).astype("float32")
@@ -93,21 +94,21 @@ class Trial:
             truth = np.abs(truth) + 0.2
         return self._laid_out(truth), truth
 
-    def _laid_out(self, truth: Any) -> Any:
+    def _laid_out(self, truth: Array) -> Array:
         return truth[..., 0] if self.flat else truth
 
     # -- predictions ------------------------------------------------------------------------------
 
-    def good(self) -> Any:
+    def good(self) -> Array:
         if LABELS[self.column.labels][0] == "classes":
             return self._predicted(self._ranked())
         return self._predicted(self.truth)
 
-    def _ranked(self) -> Any:
+    def _ranked(self) -> Array:
         """The right class comes first, the one before it last."""
         return self.truth - 0.04 * np.roll(self.truth, -1, axis=-1)
 
-    def bad(self) -> Any:
+    def bad(self) -> Array:
         """Give what is wrong everywhere: the right class last, the other answer, the value of another sample."""
         kind = LABELS[self.column.labels][0]
         if kind == "classes":
@@ -116,7 +117,7 @@ class Trial:
             return self._predicted(1 - self.truth)
         return self._predicted(np.roll(self.truth, 1, axis=0))
 
-    def _predicted(self, truth: Any) -> Any:
+    def _predicted(self, truth: Array) -> Array:
         if LABELS[self.column.labels][0] == "values":
             return (truth * 0.999).astype("float32")
         if self.column.activation == "softmax":
@@ -127,7 +128,7 @@ class Trial:
             return (truth * 0.9 + 0.05).astype("float32")
         return (truth * 0.88 + 0.06).astype("float32")
 
-    def logits(self) -> Iterator[tuple[Any, Any]]:
+    def logits(self) -> Iterator[tuple[Array, Array]]:
         """Give logits neither right nor wrong, some of them small, and the probabilities that they stand for."""
         squash = softmax if LABELS[self.column.labels][0] == "classes" else sigmoid
         for scale in (0.3, 0.5, 1.0, 2.0):
@@ -139,10 +140,10 @@ class Trial:
 class Maker:
     """A class, or what gives a word, with the arguments that it is made with."""
 
-    make: Callable[..., Any]
-    settings: Mapping[str, Any]
+    make: Callable[..., Foreign]
+    settings: Arguments
 
-    def __call__(self) -> Any:
+    def __call__(self) -> Foreign:
         return self.make(**self.settings)
 
     @property
@@ -150,14 +151,14 @@ class Maker:
         """Whether it is told that it gets scores."""
         return "from_logits" in self.settings
 
-    def told_of_probabilities(self) -> Any:
+    def told_of_probabilities(self) -> Foreign:
         return self.make(**{**self.settings, "from_logits": False})
 
 
 class Runner:
     """A loss or a metric as `compile` takes it, in a function that TensorFlow traced for any batch size."""
 
-    def __init__(self, family: str, make: Callable[[], Any], trial: Trial, jit: bool) -> None:
+    def __init__(self, family: str, make: Callable[[], Foreign], trial: Trial, jit: bool) -> None:
         import tensorflow as tf
         from keras.src.trainers import compile_utils
 
@@ -170,7 +171,7 @@ class Runner:
         if family == "loss":
             held = compile_utils.CompileLoss(make())
 
-            def run(y_true: Any, y_pred: Any) -> Any:
+            def run(y_true: Foreign, y_pred: Foreign) -> Foreign:
                 with tf.GradientTape() as tape:
                     tape.watch(y_pred)
                     value = held(y_true, y_pred)
@@ -180,7 +181,7 @@ class Runner:
         else:
             held = compile_utils.CompileMetrics([make()], None)
 
-            def run(y_true: Any, y_pred: Any) -> Any:
+            def run(y_true: Foreign, y_pred: Foreign) -> Foreign:
                 held.update_state(y_true, y_pred)
                 (value,) = held.result().values()
                 return value
@@ -200,7 +201,7 @@ class Runner:
             n.op for f in inner for n in f.node_def
         }
 
-    def __call__(self, predictions: Any) -> float:
+    def __call__(self, predictions: Array) -> float:
         import tensorflow as tf
 
         self.reset()
@@ -279,10 +280,10 @@ def rows(family: Family) -> Iterator[tuple[str, Maker]]:
             yield row_name(name, on), Maker(getattr(module, name), settings)
 
 
-def gather() -> dict[str, Any]:
+def gather() -> Document:
     import keras
 
-    facts: dict[str, Any] = {"keras": keras.__version__, "columns": [str(c) for c in columns()]}
+    facts: Document = {"keras": keras.__version__, "columns": [str(c) for c in columns()]}
     families: tuple[Family, ...] = ("loss", "metric")
     for family in families:
         facts[family] = {}
@@ -293,7 +294,7 @@ def gather() -> dict[str, Any]:
     return facts
 
 
-def laid_out(facts: dict[str, Any]) -> str:
+def laid_out(facts: Document) -> str:
     """Lay the facts out with a loss, a metric and a column to a line, so that a new Keras shows as a short diff."""
     parts = [f'"keras": {json.dumps(facts["keras"])}']
     listed = ",\n".join(map(json.dumps, facts["columns"]))

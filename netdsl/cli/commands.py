@@ -77,6 +77,7 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
+    # What click passes on, it gives no types.
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> NoReturn:
@@ -86,7 +87,9 @@ class Commands(click.Group):
         streams.finish()
         sys.exit(status)
 
-    def _status(self, args: Sequence[str] | None, prog_name: str | None, extra: Any) -> int:
+    def _status(
+        self, args: Sequence[str] | None, prog_name: str | None, extra: dict[str, Any]
+    ) -> int:
         try:
             return int(super().main(args, prog_name, **extra | {"standalone_mode": False}) or 0)
         except click.Abort:
@@ -102,7 +105,7 @@ class Commands(click.Group):
 
         return _ended_well(make)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         return _ended_well(lambda: super(Commands, self).invoke(ctx))
 
 

@@ -15,7 +15,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -26,6 +25,7 @@ from netdsl.diagnostics.problems import files as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.files.loading import reason_of
 from netdsl.record import record
+from netdsl.value import Document
 
 FILE = "pyproject.toml"
 MAX_BYTES = 1024 * 1024
@@ -101,7 +101,7 @@ def _read(path: Path) -> tuple[Configuration, tuple[str, ...]]:
     return _configuration(values), tuple(wrong)
 
 
-def _configuration(values: Mapping[str, Any]) -> Configuration:
+def _configuration(values: Document) -> Configuration:
     return Configuration(
         tuple(values.get("select", ())),
         tuple(values.get("ignore", ())),
@@ -110,7 +110,7 @@ def _configuration(values: Mapping[str, Any]) -> Configuration:
     )
 
 
-def _is_right(name: str, value: Any, report: Callable[[str], None]) -> bool:
+def _is_right(name: str, value: object, report: Callable[[str], None]) -> bool:
     """Check one setting, and say what is wrong with it."""
     match name:
         case "select" | "ignore":

@@ -146,7 +146,7 @@ class ExpressionBuilder:
             self.fault(faults.too_long_a_run(span, _MOST_SIGNS))
         return node
 
-    def compare(self, span: Span, first: tree.Expr, *rest: Any) -> tree.Compare:
+    def compare(self, span: Span, first: tree.Expr, *rest: Any) -> tree.Compare:  # in turn
         return tree.Compare(span, first, rest[::2], rest[1::2])
 
     def comparator(self, span: Span, *words: Span) -> str:

@@ -17,11 +17,11 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import lark
 from lark.exceptions import LarkError
-from lark.grammar import Rule
+from lark.grammar import Rule, Terminal
 from lark.lexer import PatternStr
 
 from netdsl.resources import resource_dir
@@ -87,8 +87,9 @@ def makes_nothing(rule: Rule) -> bool:
 
 
 def _is_dropped(rule: Rule) -> bool:
-    symbol: Any = rule.expansion[0]
-    return bool(symbol.is_term and symbol.filter_out and not rule.options.keep_all_tokens)
+    symbol = rule.expansion[0]
+    is_dropped = isinstance(symbol, Terminal) and symbol.filter_out
+    return is_dropped and not rule.options.keep_all_tokens
 
 
 def _taken_apart(engine: lark.Lark) -> tuple[lark.Lark, Packed]:
@@ -137,9 +138,9 @@ def _described(engine: lark.Lark, table: Packed) -> Grammar:
     )
 
 
-def _kept_terminals(rule: Rule) -> list[Any]:
+def _kept_terminals(rule: Rule) -> list[Terminal]:
     keeps_all = rule.options.keep_all_tokens
-    terminals: list[Any] = [s for s in rule.expansion if s.is_term]
+    terminals = [s for s in rule.expansion if isinstance(s, Terminal)]
     return [s for s in terminals if keeps_all or not s.filter_out]
 
 

@@ -12,11 +12,12 @@ from functools import cache
 from typing import Any, ClassVar
 
 from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_analysis import IntParseTable
 from lark.parsers.lalr_parser_state import ParseConf, ParserState
 
 from netdsl.syntax.grammar import END, load_grammar
 from netdsl.syntax.recovery import BODY, SETTINGS, TOP, begins_line_and_statement
-from netdsl.syntax.reductions import Read, Reductions
+from netdsl.syntax.reductions import Made, Read, Reductions
 from netdsl.syntax.table import table_of
 from netdsl.syntax.tokens import HARD_WORDS, Tokens
 from netdsl.syntax.words import TooDeep, Word, word
@@ -32,13 +33,13 @@ _OPENERS, _CLOSERS = frozenset("([{"), frozenset(")]}")
 
 
 @cache
-def _table() -> Any:
+def _table() -> IntParseTable:
     """Give the table that Lark's parser works by."""
     return table_of(load_grammar().engine)
 
 
 @cache
-def _silent(start: str) -> Any:
+def _silent(start: str) -> ParseConf[int]:
     """Give the parser's table with functions that make no values, to try how a text would be read."""
     return ParseConf(_table(), {}, start)
 
@@ -62,10 +63,11 @@ class Reading:
         self.is_too_deep = False
         self._reductions = reductions
         self._start = start
+        # Whose methods Lark gives no types.
         self._parser: Any = self.grammar.engine.parse_interactive(self, start)
         self._state = self._parser.parser_state
         self._state.parse_conf = ParseConf(_table(), reductions.functions, start)
-        self._result: Any = None
+        self._result: Made = None
 
     @property
     def states(self) -> list[int]:
@@ -73,7 +75,7 @@ class Reading:
         return states
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Made:
         """What the rule gave that was completed last."""
         return self._state.value_stack[-1].value
 

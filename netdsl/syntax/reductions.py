@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from lark.grammar import Rule
+from lark.grammar import Rule, Terminal
 
 from netdsl.source import Span
 from netdsl.syntax.grammar import load_grammar
 
 if TYPE_CHECKING:
+    from netdsl.syntax.build import Builder
     from netdsl.syntax.reading import Reading
 
 # Of a rule's parts those that its value is made of: a number is that part, `~number` the list that the part is, to be
@@ -25,20 +26,30 @@ if TYPE_CHECKING:
 Keep = tuple[int | None, ...]
 
 
+#: What a rule gave: a node of the tree, a list, a span, None. Which, the grammar says, and no type.
+Made: TypeAlias = Any
+
+
 class Read(NamedTuple):
     """What a rule gave, and the offset where its text begins."""
 
     start_pos: int
-    value: Any
+    value: Made
+
+
+#: On the parser's stack lies what a rule gave, a `Read`, or a word, which has the same two attributes.
+Part: TypeAlias = Any
+Reduce: TypeAlias = Callable[[list[Part]], Part]
 
 
 class Reductions:
     """The functions by rule, for one builder; `of` tells for which reading it is at work."""
 
-    def __init__(self, builder: Any) -> None:
+    def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self._reading: Reading | None = None
-        self.functions: dict[Any, Callable[[list[Any]], Any]] = {
+        # By rule, though Lark's types say by name.
+        self.functions: dict[Any, Reduce] = {
             rule: _pass_on if keep is None else self._function(rule, keep)
             for rule, keep in _shapes()
         }
@@ -52,7 +63,7 @@ class Reductions:
         finally:
             self._reading = before
 
-    def _function(self, rule: Rule, keep: Keep) -> Callable[[list[Any]], Any]:
+    def _function(self, rule: Rule, keep: Keep) -> Reduce:
         if rule.origin.name.startswith("_"):
             return self._gathers(keep)
         name = rule.alias or rule.origin.name
@@ -61,12 +72,12 @@ class Reductions:
             return lambda parts: _read((parts[0].start_pos, parts[only].value))
         return self._calls(getattr(self.builder, name), keep)
 
-    def _calls(self, method: Callable[..., Any], keep: Keep) -> Callable[[list[Any]], Read]:
+    def _calls(self, method: Callable[..., Made], keep: Keep) -> Reduce:
         """Give the function that calls a method with the span of the rule and the values of its parts."""
 
         kept = _keeping(keep)
 
-        def call(parts: list[Any]) -> Read:
+        def call(parts: list[Part]) -> Read:
             reading = self._reading
             assert reading is not None
             tokens, index = reading.tokens, reading.index
@@ -78,7 +89,7 @@ class Reductions:
 
         return call
 
-    def _gathers(self, keep: Keep) -> Callable[[list[Any]], Any]:
+    def _gathers(self, keep: Keep) -> Reduce:
         """Give the function that gathers a list; one that grows from the left grows in place."""
         first = keep[0]
         if first is None or first >= 0:
@@ -86,7 +97,7 @@ class Reductions:
             return lambda parts: _read((parts[0].start_pos, kept(parts)))
         list_at, added = ~first, _keeping(keep[1:])
 
-        def grow(parts: list[Any]) -> Read:
+        def grow(parts: list[Part]) -> Read:
             found: Read = parts[list_at]
             found.value.extend(added(parts))
             return found
@@ -94,7 +105,7 @@ class Reductions:
         return grow
 
 
-def _keeping(keep: Keep) -> Callable[[list[Any]], list[Any]]:
+def _keeping(keep: Keep) -> Callable[[list[Part]], list[Made]]:
     """Give the function that takes from a rule's parts the values it is made of; that of a word is its place."""
     places = [place for place in keep if place is not None and place >= 0]
     if len(places) < len(keep):
@@ -105,8 +116,8 @@ def _keeping(keep: Keep) -> Callable[[list[Any]], list[Any]]:
     return lambda parts: [parts[place].value for place in places]
 
 
-def _spliced(keep: Keep, parts: list[Any]) -> list[Any]:
-    picked: list[Any] = []
+def _spliced(keep: Keep, parts: list[Part]) -> list[Made]:
+    picked: list[Made] = []
     for place in keep:
         if place is None:
             picked.append(None)
@@ -118,7 +129,7 @@ def _spliced(keep: Keep, parts: list[Any]) -> list[Any]:
 
 
 #: Makes a `Read` of its pair of values, without a call in between.
-_read: Callable[[tuple[int, Any]], Read] = partial(tuple.__new__, Read)
+_read: Callable[[tuple[int, Made]], Read] = partial(tuple.__new__, Read)
 _pass_on = itemgetter(0)
 
 
@@ -144,10 +155,12 @@ def _kept_parts(rule: Rule) -> Keep:
         if is_missing:
             keep.append(None)
             continue
-        symbol: Any = rule.expansion[index]
+        symbol = rule.expansion[index]
         if not symbol.is_term and symbol.name.startswith("_"):
             keep.append(~index)
-        elif not (symbol.is_term and symbol.filter_out and not rule.options.keep_all_tokens):
+        elif not (
+            isinstance(symbol, Terminal) and symbol.filter_out and not rule.options.keep_all_tokens
+        ):
             keep.append(index)
         index += 1
     return tuple(keep)

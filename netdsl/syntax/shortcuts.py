@@ -7,8 +7,7 @@ beforehand, from the state below it, so that the same engine goes there at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
 
 from lark import Lark
 from lark.grammar import Rule
@@ -35,7 +34,7 @@ class _Shortcuts:
         self._before = {state: dict(row) for state, row in rows.items()}
         self._ends = ends
         self._makes_nothing = makes_nothing
-        self._added: dict[Any, int] = {}  # by what they do
+        self._added: dict[Hashable, int] = {}  # by what they do
         self._pending = list(rows)
 
     def take(self) -> None:

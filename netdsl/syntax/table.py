@@ -14,7 +14,8 @@ from lark import Lark
 from lark.grammar import Rule
 from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
 
-Row: TypeAlias = dict[str, tuple[Any, Any]]
+#: By a symbol what is done, one of Lark's actions, and the state or the rule for it.
+Row: TypeAlias = dict[str, tuple[object, Any]]
 
 
 class Completed(Rule):
@@ -38,8 +39,9 @@ class Packed(NamedTuple):
 def table_of(engine: Lark) -> IntParseTable:
     """Give the table of a parser, in which its rows may be changed."""
     state = engine.parse_interactive("", engine.options.start[0]).parser_state
-    table: Any = state.parse_conf.parse_table
-    return table  # type: ignore[no-any-return]
+    table = state.parse_conf.parse_table
+    assert isinstance(table, IntParseTable)
+    return table
 
 
 def packed(rows: Mapping[int, Row], rules: Sequence[Rule]) -> Packed:

@@ -16,19 +16,19 @@ _AS = re.compile(r"\bas\b")
 
 
 @cache
-def _child_fields(node_type: type[Any]) -> tuple[str, ...]:
+def _child_fields(node_type: type[tree.Node]) -> tuple[str, ...]:
     skipped = {"span", "file", "comments"}
     names = [f.name for f in fields(node_type)]
     return tuple(n for n in names if n not in skipped and not n.endswith("_span"))
 
 
 @cache
-def _fields_playing(node_type: type[Any], part: str) -> tuple[str, ...]:
+def _fields_playing(node_type: type[tree.Node], part: str) -> tuple[str, ...]:
     return tuple(f.name for f in fields(node_type) if part in f.metadata)
 
 
 def _playing(part: str, node: tree.Node) -> list[tree.Expr]:
-    kind: Any = type(node)
+    kind: Any = type(node)  # a class is hashable, and its type does not say so
     values = (getattr(node, name) for name in _fields_playing(kind, part))
     return [value for value in values if value is not None]
 
@@ -58,7 +58,7 @@ def names_of_turns(node: tree.Node) -> list[str]:
     return [name for pattern in patterns for name in pattern_names(pattern)]
 
 
-def _parts(value: Any) -> Iterator[tree.Node]:
+def _parts(value: object) -> Iterator[tree.Node]:
     if isinstance(value, tree.Node):
         yield value
     elif isinstance(value, tuple):
@@ -75,7 +75,7 @@ def children(node: tree.Node) -> list[tree.Node]:
     found: list[tree.Node] = []
     if isinstance(node, _LEAVES):
         return found
-    kind: Any = type(node)
+    kind: Any = type(node)  # a class is hashable, and its type does not say so
     for name in _child_fields(kind):
         value = getattr(node, name)
         if isinstance(value, tree.Node):

@@ -49,7 +49,7 @@ class WordLexer(Lexer):
 
     __future_interface__ = 2  # hand over the states of lexer and parser
 
-    def __init__(self, conf: Any) -> None:
+    def __init__(self, conf: object) -> None:
         pass
 
     def lex(self, lexer_state: LexerState, parser_state: Any) -> Iterator[Token]:

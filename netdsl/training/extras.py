@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from netdsl.training.foreign import Foreign
+from netdsl.foreign import Foreign
 
 #: Which extra brings a package, by its name in an import.
 EXTRAS = {

@@ -8,8 +8,8 @@ from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.measures import LOSS_LABELS, OF_SCORES
 from netdsl.elaborate.training.experiment import Experiment, Port
 from netdsl.elaborate.training.losses import loss_kind
+from netdsl.foreign import Plain
 from netdsl.source import Span
-from netdsl.training.foreign import Plain
 
 Form = Literal["numbers", "one_hot", "binary", "margin", "either", "values", "any"]
 

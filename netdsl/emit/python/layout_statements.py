@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from netdsl.emit.python.document import (
     INDENT,
@@ -282,7 +281,7 @@ def names_in(statements: Iterable[ast.AST]) -> set[str]:
             found.add(node.id)
             continue
         for field in node._fields:
-            value: Any = getattr(node, field, None)
+            value: object = getattr(node, field, None)
             if isinstance(value, ast.AST):
                 stack.append(value)
             elif isinstance(value, list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from netdsl.diagnostics.problems import data as problems
-from netdsl.training.foreign import Array
+from netdsl.foreign import Array
 from netdsl.training.sources.parts import PIECE_BYTES, Field, Opening, Part, PartName, Piece
 
 

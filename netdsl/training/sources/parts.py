@@ -12,9 +12,9 @@ from netdsl.diagnostics.problems import data as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.files.loading import reason_of
 from netdsl.elaborate.training.experiment import DataSource, Experiment, Port
+from netdsl.foreign import Array, Plain
 from netdsl.record import record
 from netdsl.source import Span
-from netdsl.training.foreign import Array, Plain
 
 PartName = Literal["train", "validation", "test"]
 Role = Literal["input", "output"]

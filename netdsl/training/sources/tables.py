@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Port
+from netdsl.foreign import Array, Foreign, Plain
 from netdsl.training.extras import needed
-from netdsl.training.foreign import Array, Foreign, Plain
 from netdsl.training.sources.parts import (
     Field,
     Opening,
