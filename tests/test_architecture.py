@@ -281,8 +281,8 @@ def _is_said(node: ast.expr) -> bool:
     return False
 
 
-#: How often `Any` may be named. What is left is a boundary (JSON, what Keras and Lark make, arguments of a rule) or has a
-#: reason beside it: values of the language are `Value`, and what is only looked at is `object`.
+#: How often `Any` may be named. What is left is a boundary (JSON, what Keras and Lark make, arguments of a rule) or has
+#: a reason beside it: values of the language are `Value`, and what is only looked at is `object`.
 MOST_ANY = 50
 
 
