@@ -9,7 +9,7 @@ each comes after what it depends on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import Literal
@@ -138,7 +138,10 @@ class Node:
 
     @property
     def flat_outputs(self) -> tuple[TensorSpec, ...]:
-        return tuple(flatten_structure(self.outputs))
+        outputs = self.outputs
+        if isinstance(outputs, TensorSpec):  # as of nearly every layer
+            return (outputs,)
+        return tuple(flatten_structure(outputs))
 
     @property
     def name(self) -> str:
@@ -151,7 +154,10 @@ class Node:
     def is_a(self, *roles: Role) -> bool:
         """Tell whether what is applied is a layer of the catalogue with one of these roles."""
         definition = self.operation.definition
-        return definition is not None and definition.is_a(*roles)
+        return definition is not None and not definition.role_set.isdisjoint(roles)
+
+
+_HOLDERS = (BoundLayer, list, tuple, dict)
 
 
 def held_in(value: object) -> Iterator[Held]:
@@ -159,13 +165,12 @@ def held_in(value: object) -> Iterator[Held]:
     if isinstance(value, BoundLayer):
         if value.shared is not None:
             yield value.shared
-        yield from held_in(value.arguments)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from held_in(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from held_in(item)
+        value = value.arguments
+    items = value.values() if isinstance(value, Mapping) else value
+    if isinstance(items, Iterable) and not isinstance(items, str):
+        for item in items:
+            if isinstance(item, _HOLDERS):  # as few of the arguments of a layer are
+                yield from held_in(item)
 
 
 def refs_in(value: object) -> Iterator[Ref]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from netdsl.catalog.weight import Weight as Weight
@@ -452,14 +451,14 @@ class LayerKind:
         False  # layers inside own its weights; the constructor's `trainable` misses them
     )
 
+    role_set: frozenset[Role] = field(init=False)  # advice asks every layer for its roles, often
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "role_set", frozenset(self.roles))
+
     def is_a(self, *roles: Role) -> bool:
         """Tell whether the layer has one of these roles."""
-        return not _as_set(self.roles).isdisjoint(roles)  # advice asks this of every layer, often
-
-
-@cache
-def _as_set(roles: tuple[Role, ...]) -> frozenset[Role]:
-    return frozenset(roles)
+        return not self.role_set.isdisjoint(roles)
 
 
 def as_shape(dims: Iterable[int | None]) -> Shape:

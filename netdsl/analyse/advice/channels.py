@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.view import View, argument, at, uses
-from netdsl.analyse.layout import Layout, layouts, own_layout
+from netdsl.analyse.layout import Layout, own_layout
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_value
@@ -18,10 +18,12 @@ _FARTHEST = 100  # layers that are gone back to show where the channels were
 
 def other_axis(view: View) -> Iterable[Diagnostic]:
     """Report a normalization by channels over an axis that is not theirs."""
-    known = layouts(view.graph, view.nodes)
-    for node in view.nodes:
+    known = view.layouts
+    for node in view.having("batch_normalization", "normalization"):
+        if not _by_channel(node) or len(node.inputs) != 1:
+            continue
         axis = argument(node, "axis")
-        if not _by_channel(node) or not isinstance(axis, int) or len(node.inputs) != 1:
+        if not isinstance(axis, int):
             continue
         layout, shape = known.get(node.inputs[0].node), view.spec(node.inputs[0]).shape
         wanted = 1 if layout == "first" else len(shape) - 1
@@ -69,7 +71,7 @@ def _maker(view: View, node: Node) -> Node | None:
 
 def changed_order(view: View) -> Iterable[Diagnostic]:
     """Report a layer that takes the channels to be at the other end of the map that arrives."""
-    known = layouts(view.graph, view.nodes)
+    known = view.layouts
     for node in view.nodes:
         own = own_layout(node)
         if own is None or len(node.inputs) != 1 or node.is_a("view"):

@@ -115,8 +115,8 @@ def _begins(first: Node, last: Node) -> Iterator[Label]:
 
 def two_activations(view: View) -> Iterable[Diagnostic]:
     """Report an activation layer straight after another activation."""
-    for node in view.nodes:
-        if not node.is_a("activation") or len(node.inputs) != 1:
+    for node in view.having("activation"):
+        if len(node.inputs) != 1:
             continue
         before = view.producer(node.inputs[0])
         if not before.is_a(*KERNELS, "activation") or _is_between_sums(view, before):
@@ -227,8 +227,8 @@ def _one_map(run: _Map) -> Diagnostic:
 
 def rectified_shortcut(view: View) -> Iterable[Diagnostic]:
     """Report a relu between two sums where the branch of the second begins with an activation of its own."""
-    for node in view.nodes:
-        if not node.is_a("activation") or activation(node) != "relu":
+    for node in view.having("activation"):
+        if activation(node) != "relu":
             continue
         if _is_between_sums(view, node) and any(
             _begins_with_relu(view, n) for n in view.consumers[node.id]

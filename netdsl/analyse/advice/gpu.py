@@ -97,7 +97,7 @@ def thin_convolutions(view: View) -> Iterable[Diagnostic]:
     """Report a net in float16 much of which is depthwise or grouped convolutions."""
     if view.training is None or not str(view.setting("precision")).endswith("float16"):
         return
-    layers = [n for n in view.nodes if n.is_a(*CONVOLUTIONS, "depthwise", "separable")]
+    layers = view.having(*CONVOLUTIONS, "depthwise", "separable")
     thin = [
         n for n in layers if n.is_a("depthwise", "separable") or (argument(n, "groups") or 1) > 1
     ]
@@ -186,19 +186,18 @@ def strings_under_xla(view: View) -> Iterable[Diagnostic]:
     """Report strings and lookup tables in a model that is compiled by XLA."""
     if view.setting("jit_compile") is not True or view.training is None:
         return
-    for node in view.nodes:
-        if node.is_a("lookup"):
-            text = any(view.spec(ref).dtype == "string" for ref in node.inputs)
-            yield problems.StringsUnderXla.at(
-                at(node),
-                "it works on strings" if text else "it looks values up in a table",
-                layer=node.kind,
-                related=(
-                    Label(view.training.spans["jit_compile"], "XLA compiles the whole step"),
-                    *uses(node),
-                ),
-                help="do this in the input pipeline, or leave `jit_compile` out",
-            )
+    for node in view.having("lookup"):
+        text = any(view.spec(ref).dtype == "string" for ref in node.inputs)
+        yield problems.StringsUnderXla.at(
+            at(node),
+            "it works on strings" if text else "it looks values up in a table",
+            layer=node.kind,
+            related=(
+                Label(view.training.spans["jit_compile"], "XLA compiles the whole step"),
+                *uses(node),
+            ),
+            help="do this in the input pipeline, or leave `jit_compile` out",
+        )
 
 
 # -- batches ------------------------------------------------------------------------------------

@@ -56,7 +56,16 @@ class _Held:
         return None if given is None else value_place(given)
 
 
-def _layers(view: View) -> Iterator[_Held]:
+def _layers(view: View) -> list[_Held]:
+    """Give every layer of a model, those inside others too."""
+    return view.once(_all_layers)
+
+
+def _all_layers(view: View) -> list[_Held]:
+    return list(_each_layer(view))
+
+
+def _each_layer(view: View) -> Iterator[_Held]:
     for node in view.nodes:
         if node.operation.family != "layer":
             continue

@@ -93,9 +93,12 @@ def _arriving(node: Node, operation: Operation) -> tuple[Value, ...]:
     return (*node.flat_outputs[0].shape, operation.bound.get("rate"))
 
 
+_MAY_DRAW = (ObjectValue, BoundLayer, list, tuple)
+
+
 def _initializers(arguments: Arguments) -> Iterator[tuple[str, ObjectValue]]:
     """Give the initializers of a layer that draw, those of layers inside it too, by the weight that they fill."""
-    pending = list(arguments.items())
+    pending = [item for item in arguments.items() if isinstance(item[1], _MAY_DRAW)]
     while pending:
         name, value = pending.pop()
         if draws(value):

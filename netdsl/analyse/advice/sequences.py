@@ -64,7 +64,7 @@ def _mask_makers(view: View) -> dict[int, Node]:
 
 def no_mask_made(view: View) -> Iterable[Diagnostic]:
     """Report a layer inside a `TimeDistributed` that makes a mask, which ends with it."""
-    for node in view.nodes:
+    for node in view.having("step_by_step"):
         inner = each_step(node)
         maker = _unread_maker(inner) if inner is not None else None
         if maker is None:
@@ -123,8 +123,8 @@ def state_not_kept(view: View) -> Iterable[Diagnostic]:
 
 def fractions_looked_up(view: View) -> Iterable[Diagnostic]:
     """Report numbers that may have fractions and go into a table as row numbers."""
-    for node in view.nodes:
-        arriving = view.spec(node.inputs[0]) if node.is_a("embedding") and node.inputs else None
+    for node in view.having("embedding"):
+        arriving = view.spec(node.inputs[0]) if node.inputs else None
         if arriving is None or "float" not in arriving.dtype:
             continue
         before = view.producer(node.inputs[0])
@@ -156,9 +156,7 @@ def _whole_numbers(node: Node) -> Fix | None:
 
 def many_steps(view: View) -> Iterable[Diagnostic]:
     """Report recurrent layers over very long sequences."""
-    for node in view.nodes:
-        if not node.is_a("recurrent"):
-            continue
+    for node in view.having("recurrent"):
         steps = view.spec(node.inputs[0]).shape[1]
         if isinstance(steps, int) and steps >= _MANY:
             yield problems.ManySteps.at(

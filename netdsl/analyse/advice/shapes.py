@@ -18,7 +18,6 @@ from netdsl.analyse.advice.view import (
     spatial,
     uses,
 )
-from netdsl.analyse.layout import layouts
 from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice as problems
@@ -123,8 +122,8 @@ def _windows(view: View, node: Node) -> list[_Window]:
 
 
 def _sliding(view: View, roles: tuple[Role, ...]) -> Iterator[tuple[Node, list[_Window]]]:
-    for node in view.nodes:
-        if node.is_a(*roles) and node.inputs:
+    for node in view.having(*roles):
+        if node.inputs:
             yield node, _windows(view, node)
 
 
@@ -238,9 +237,7 @@ def _left_over(axis: _Window) -> int:
 
 def checkerboard(view: View) -> Iterable[Diagnostic]:
     """Report transposed convolutions whose kernel is no multiple of the stride."""
-    for node in view.nodes:
-        if not node.is_a("transposed"):
-            continue
+    for node in view.having("transposed"):
         pairs = zip(argument(node, "kernel_size"), argument(node, "strides"), strict=True)
         uneven = [(kernel, stride) for kernel, stride in pairs if stride > 1 and kernel % stride]
         if uneven:
@@ -262,9 +259,9 @@ def checkerboard(view: View) -> Iterable[Diagnostic]:
 def wide_flatten(view: View) -> Iterable[Diagnostic]:
     """Report a dense layer whose kernel has more weights than a network, since a map was put in one row before it."""
     total = sum(prod(w.shape) for o in view.graph.operations() for w in o.weights)
-    for node in view.nodes:
+    for node in view.having("dense"):
         kernel = next((w.shape for w in node.operation.weights if w.name == "kernel"), ())
-        flat = _flattened(view, node) if node.is_a("dense") and len(kernel) == 2 else None
+        flat = _flattened(view, node) if len(kernel) == 2 else None
         if flat is None:
             continue
         shape, weights = view.spec(flat.inputs[0]).shape[1:], prod(kernel)
@@ -308,8 +305,8 @@ def _flattened(view: View, node: Node) -> Node | None:
 
 def unshared_slopes(view: View) -> Iterable[Diagnostic]:
     """Report an activation with weights that has some for each place of a map."""
-    learned = [n for n in view.nodes if n.is_a("activation") and n.operation.weights]
-    known = layouts(view.graph, view.nodes) if learned else {}
+    learned = [n for n in view.having("activation") if n.operation.weights]
+    known = view.layouts if learned else {}
     for node in learned:
         weights = [prod(w.shape) for w in node.operation.weights]
         if argument(node, "shared_axes"):
@@ -342,8 +339,8 @@ def near_sighted(view: View) -> Iterable[Diagnostic]:
     """Report a classifier whose last maps see less than a third of the image before they are averaged."""
     if not _is_classifier(view):
         return
-    fields = receptive_fields(view)
-    pools = [node for node in view.nodes if node.is_a("global_pooling")]
+    fields = view.once(receptive_fields)
+    pools = view.having("global_pooling")
     if any(node.inputs[0].node not in fields for node in pools):
         return
     seen = [(node, fields[node.inputs[0].node]) for node in pools]
@@ -377,12 +374,12 @@ def _is_classifier(view: View) -> bool:
 
 def _all_pass(view: View, pools: list[Node]) -> bool:
     """Tell whether nothing but global pooling takes the places of a map together."""
-    return bool(pools) and not any(node.is_a("reordering") for node in view.nodes)
+    return bool(pools) and not view.having("reordering")
 
 
 def far_sighted(view: View) -> Iterable[Diagnostic]:
     """Report the first convolution that sees a multiple of the input on its shortest path."""
-    fields = receptive_fields(view)
+    fields = view.once(receptive_fields)
     for node, axes in _sliding(view, SLIDING_KERNELS):
         field = fields.get(node.id)
         if field is None or all(axis.window == 1 for axis in axes):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+from netdsl.analyse.layout import Layout, layouts
 from netdsl.catalog.activations import ACTIVATIONS
 from netdsl.catalog.kind import BoundLayer, ObjectValue, Role
 from netdsl.catalog.signature import identifiers
@@ -18,6 +19,8 @@ from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.tensor import Dim, TensorSpec
 from netdsl.value import Value
+
+T = TypeVar("T")
 
 
 @record
@@ -44,6 +47,32 @@ class View:
         return [node for node in self.graph.nodes if node.id in needed]
 
     @cached_property
+    def _by_role(self) -> dict[tuple[Role, ...], list[Node]]:
+        return {}
+
+    def having(self, *roles: Role) -> list[Node]:
+        """Give the nodes that matter and have one of some roles, in order."""
+        if roles not in self._by_role:
+            self._by_role[roles] = [node for node in self.nodes if node.is_a(*roles)]
+        return self._by_role[roles]
+
+    @cached_property
+    def _worked_out(self) -> dict[Callable[[View], object], Any]:
+        return {}
+
+    def once(self, work: Callable[[View], T]) -> T:
+        """Give what a function makes of this view: several rules ask for it, and it is worked out once."""
+        if work not in self._worked_out:
+            self._worked_out[work] = work(self)
+        found: T = self._worked_out[work]
+        return found
+
+    @cached_property
+    def layouts(self) -> dict[int, Layout]:
+        """Where the channels of each node's output are, for those of which that is known."""
+        return layouts(self.graph, self.nodes)
+
+    @cached_property
     def consumers(self) -> Mapping[int, list[Node]]:
         """The nodes that take an output of each node."""
         table: dict[int, list[Node]] = {node.id: [] for node in self.graph.nodes}
@@ -64,8 +93,8 @@ class View:
 
     def only_producer(self, node: Node) -> Node | None:
         """Give the one node before this, or None where there are several or none."""
-        before = self.producers(node)
-        return before[0] if len(before) == 1 else None
+        inputs = node.inputs
+        return self.graph.nodes[inputs[0].node] if len(inputs) == 1 else None
 
     def only_consumer(self, node: Node) -> Node | None:
         """Give the one node after this, or None where its output forks, or leaves the model."""

@@ -43,8 +43,8 @@ _THROUGH: tuple[Role, ...] = (
 
 def lost_bias(view: View) -> Iterable[Diagnostic]:
     """Report a bias right before a BatchNormalization over the same channels."""
-    for node in view.nodes:
-        if not node.is_a("batch_normalization") or not node.operation.trainable:
+    for node in view.having("batch_normalization"):
+        if not node.operation.trainable:
             continue
         before = view.only_producer(node)
         if before is None or not before.is_a(*KERNELS) or not argument(before, "use_bias"):
@@ -71,13 +71,9 @@ def lost_bias(view: View) -> Iterable[Diagnostic]:
 
 def alike_units(view: View) -> Iterable[Diagnostic]:
     """Report a trained kernel that starts constant, but for the last layer of a branch or model."""
-    for node in view.nodes:
+    for node in view.having("dense", "einsum", *CONVOLUTIONS):
         kind = initializer(node)
-        if (
-            kind not in _CONSTANT
-            or not node.is_a("dense", "einsum", *CONVOLUTIONS)
-            or not node.operation.trainable
-        ):
+        if kind not in _CONSTANT or not node.operation.trainable:
             continue
         units = node.flat_outputs[0].shape[channel_axis(node)]
         if units == 1 or _ends_a_branch(view, node) or _is_read_in(node) or _is_chosen(node):
@@ -180,9 +176,7 @@ def _lecun(call: tree.Call | None) -> Fix | None:
 
 def _activated(view: View) -> Iterator[tuple[Node, str]]:
     """Give each layer with a kernel and the activation on it, which may be a layer of its own."""
-    for node in view.nodes:
-        if not node.is_a(*KERNELS):
-            continue
+    for node in view.having(*KERNELS):
         own, after = activation(node), view.only_consumer(node)
         if own == "linear" and after is not None and after.is_a("activation"):
             own = activation(after)
@@ -220,9 +214,9 @@ def glorot_in_depth(view: View) -> Iterable[Diagnostic]:
 
 def alpha_dropout_alone(view: View) -> Iterable[Diagnostic]:
     """Report AlphaDropout on what is not known to come from selu."""
-    for node in view.nodes:
+    for node in view.having("self_normalizing"):
         before = view.only_producer(node)
-        if not node.is_a("self_normalizing") or before is None:
+        if before is None:
             continue
         while before.is_a("view") and len(before.inputs) == 1:
             before = view.producer(before.inputs[0])
@@ -240,9 +234,9 @@ def alpha_dropout_alone(view: View) -> Iterable[Diagnostic]:
 
 def variance_shift(view: View) -> Iterable[Diagnostic]:
     """Report a BatchNormalization straight after dropout."""
-    for node in view.nodes:
+    for node in view.having("batch_normalization"):
         before = view.only_producer(node)
-        if not node.is_a("batch_normalization") or before is None or not before.is_a("zeroing"):
+        if before is None or not before.is_a("zeroing"):
             continue
         rate = argument(before, "rate")
         if rate and rate < 1:
@@ -259,9 +253,7 @@ def variance_shift(view: View) -> Iterable[Diagnostic]:
 
 def small_batch(view: View) -> Iterable[Diagnostic]:
     """Report BatchNormalizations that train on the statistics of a few samples, at the one with the fewest numbers."""
-    norms = [
-        node for node in view.nodes if node.is_a("batch_normalization") and node.operation.trainable
-    ]
+    norms = [node for node in view.having("batch_normalization") if node.operation.trainable]
     batch = _batch(view, norms)
     counts = {node.id: _numbers(view, node, batch) for node in norms} if batch is not None else {}
     few = [node for node in norms if counts.get(node.id, _ENOUGH) < _ENOUGH]
