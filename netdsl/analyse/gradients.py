@@ -23,7 +23,7 @@ def in_gradient(graph: Graph) -> set[int]:
 
 
 def read_in_gradient(graph: Graph, running: set[int]) -> set[int]:
-    """Give the numbers of the nodes whose output such a node reads."""
+    """Give the numbers of the nodes whose output is read by one of `running`, the nodes that gradients run through."""
     return {ref.node for node in counted_nodes(graph) if node.id in running for ref in node.inputs}
 
 

@@ -119,10 +119,10 @@ def _lost_in(graph: Graph) -> Iterator[Diagnostic]:
     places = {id(node.operation): node.origin.span for node in reversed(graph.nodes)}
     lost = {names.get(id(found[0]), found[0].name): found for found in reversed(written.lost)}
     if lost:
-        yield _told(lost, places)
+        yield _diagnostic(lost, places)
 
 
-def _told(
+def _diagnostic(
     lost: Mapping[str, tuple[Operation, Operation, Operation]], places: Mapping[int, Span]
 ) -> Diagnostic:
     """Word what is lost, at a layer that holds some of it."""

@@ -306,12 +306,12 @@ class _Binder:
             return f"LSTMCell({value})"
         if name == "layer" and isinstance(value, int):
             return f"{'LSTM' if self.signature.name == 'Bidirectional' else 'Dense'}({value})"
-        from netdsl.catalog.meant import likely_meant  # loaded where there is a mistake
+        from netdsl.catalog.likely_values import likely_meant  # loaded where there is a mistake
 
         return likely_meant(kind, value, name)
 
     def _misplaced(self, value: Value) -> str | None:
-        from netdsl.catalog.way_out import misplaced  # loaded where there is a mistake
+        from netdsl.catalog.argument_help import misplaced  # loaded where there is a mistake
 
         def type_of(name: str) -> ArgumentType:
             return argument_type(self.signature, name, self.overrides)
@@ -319,7 +319,7 @@ class _Binder:
         return misplaced(self.signature, type_of, value, self.written)
 
     def _in_general(self, kind: ArgumentType, value: Value) -> str:
-        from netdsl.catalog.way_out import in_general  # loaded where there is a mistake
+        from netdsl.catalog.argument_help import in_general  # loaded where there is a mistake
 
         return in_general(kind, value)
 

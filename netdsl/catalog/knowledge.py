@@ -21,7 +21,7 @@ from netdsl.catalog.signature import Family
 def known(family: Family, name: str) -> ObjectFacts | None:
     """Give what is known of an object, None of a layer, an activation or a function of `ops`."""
     table = _tables().get(family, {})
-    return table.get(name) or table.get(_plain(name))
+    return table.get(name) or table.get(_folded(name))
 
 
 def named_class(family: Family, name: str) -> str | None:
@@ -46,9 +46,9 @@ def _tables() -> Mapping[Family, Mapping[str, ObjectFacts]]:
 
 def _table(facts: Iterable[ObjectFacts]) -> dict[str, ObjectFacts]:
     by_name = {entry.name: entry for entry in facts}
-    return {_plain(name): entry for name, entry in by_name.items()} | by_name
+    return {_folded(name): entry for name, entry in by_name.items()} | by_name
 
 
-def _plain(name: str) -> str:
+def _folded(name: str) -> str:
     """Give a name without its capitals and underscores, in which a class and its function are the same."""
     return re.sub(r"_", "", name).lower()

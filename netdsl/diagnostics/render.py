@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Label, Severity
-from netdsl.diagnostics.frame import Paint, draw_frame
+from netdsl.diagnostics.excerpt import Paint, draw_excerpt
 from netdsl.diagnostics.visible import clean
 from netdsl.source import SourceFile
 
@@ -105,7 +105,7 @@ def _draw_file(
         notes = [row for label in labels for row in _draw_note("note", label.text, width, paint)]
         return [arrow + clean(file.name), *notes]
     where = f"{clean(file.name)}:{place.line}:{place.column}"
-    frame = draw_frame(file, labels, diagnostic.primary, diagnostic.severity, width, paint)
+    frame = draw_excerpt(file, labels, diagnostic.primary, diagnostic.severity, width, paint)
     return [arrow + where, *frame]
 
 

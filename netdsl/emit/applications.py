@@ -22,10 +22,10 @@ from netdsl.syntax import tree
 HELPER = "network"
 
 
-def made(
+def network_call(
     w: Writer, maker: tree.Call, kind: str, shape: ast.expr, cuts: ast.expr | None = None
 ) -> ast.Call:
-    """Spell the making of a network; `shape` is that of the image, where the spec does not give it."""
+    """Spell the call that makes a network; `shape` is that of the image, where the spec does not give it."""
     args, keywords = arguments(
         w, [a for a in maker.arguments if a.name not in ("name", "trainable")]
     )

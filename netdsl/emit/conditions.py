@@ -44,7 +44,7 @@ def choose_source(w: Writer, expr: tree.If, flow: str) -> Piece:
 def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Piece:
     """Write `if … elif … else …`; an arm that is missing lets what arrives through."""
     if current is not None:
-        current = w.settle(current, flow)
+        current = w.reusable(current, flow)
         w.scope.arriving = current
     tests = [None if test is None else w.value(test) for test, _ in arms]
     open_arms = [
@@ -66,7 +66,7 @@ def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Pie
         with w.block() as body:
             if arm is not None:
                 results.append(_arm(w, arm, current, flow))
-                w.carry(results[-1], flow)
+                w.passed_on(results[-1], flow)
             elif current is not None:
                 results.append(current)
         written.append((test, body))

@@ -279,12 +279,12 @@ class FlatWriter:
             return self._network(operation, arguments, graph)
         if _frozen_late(operation):
             arguments.pop("trainable", None)
-        args, keywords = self._split("layer", operation.kind, arguments)
+        args, keywords = self._given_and_named("layer", operation.kind, arguments)
         return code.call(f"layers.{operation.kind}", args, [*keywords, name])
 
     def _network(self, operation: Operation, arguments: dict[str, Value], graph: Graph) -> ast.expr:
         arguments.pop("trainable", None)
-        args, keywords = self._split("application", operation.kind, arguments)
+        args, keywords = self._given_and_named("application", operation.kind, arguments)
         node = next(n for n in graph.nodes if n.operation is operation)
         arriving = graph.spec(node.inputs[0]).shape[1:]
         shape = code.tuple_of(
@@ -300,7 +300,7 @@ class FlatWriter:
         )
         return code.call(maker, args, named)
 
-    def _split(
+    def _given_and_named(
         self, family: Family, kind: str, arguments: Mapping[str, Value]
     ) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
         """Give what is required by position, as people write it, and the rest by name."""
@@ -366,7 +366,7 @@ class FlatWriter:
             inner = code.list_of(self._numbered(layer.written["layers"]))
             return code.call("keras.Sequential", [inner], [keyword])
         written = {k: v for k, v in layer.written.items() if k != "name"}
-        args, keywords = self._split("layer", layer.kind, written)
+        args, keywords = self._given_and_named("layer", layer.kind, written)
         return code.call(f"layers.{layer.kind}", args, [*keywords, keyword])
 
     def _held(self, held: Held) -> ast.expr:

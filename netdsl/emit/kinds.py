@@ -168,7 +168,7 @@ def alike(first: Kind, second: Kind) -> Kind:
 
 
 def may_be_tuple(piece: Piece) -> bool:
-    """Tell a list that is written out, beside which may stand a parameter whose default is a tuple."""
+    """Tell whether a piece is a list that is written out: what is added to it may be a parameter, and so a tuple."""
     return isinstance(piece.code, (ast.List, ast.ListComp))
 
 

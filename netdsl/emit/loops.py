@@ -177,7 +177,7 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
         result = (
             w.flowing(stage.body, flow) if current is None else w.run(stage.body, current, flow)
         )
-        result = w.carry(listed(result), flow)
+        result = w.passed_on(listed(result), flow)
     if not body:  # whatever the turns, what arrives leaves: in the variable that has it
         if stays:
             del w.out[first:begun]
@@ -245,7 +245,7 @@ def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
 def _on_a_line(w: Writer, body: list[ast.stmt], result: Piece, flow: str) -> Piece:
     """In a loop of several statements the last application has a line too, before the result is collected."""
     applies = isinstance(result.code, ast.Call) and isinstance(result.code.func, ast.Call)
-    return w.carry(result, flow) if body and applies else result
+    return w.passed_on(result, flow) if body and applies else result
 
 
 def _skips_turns(clauses: tuple[tree.Clause, ...]) -> bool:

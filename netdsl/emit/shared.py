@@ -122,7 +122,7 @@ def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     """Make one layer; a frozen model is told so."""
     network = shaped_kind(call)
     if network is not None:
-        made = applications.made(w, call, network, code.constant(None))
+        made = applications.network_call(w, call, network, code.constant(None))
         result = w.module.result_kind(call, TENSOR)
         return Piece(freeze(w, call, made, variable, named=True), LayerObject(False, result))
     assert isinstance(call.function, tree.Name)
@@ -260,7 +260,7 @@ class SharedRow(SharedStages):
         flow = self._tensors[0]
         for layer in self._objects:
             if is_application(current.code):
-                current = self.w.carry(current, flow)
+                current = self.w.passed_on(current, flow)
             current = apply_object(self.w, layer, (), current, flow)
         return current
 

@@ -51,12 +51,12 @@ def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
             | tree.Unary() | tree.Binary() | tree.Compare() | tree.Conditional() | tree.Attribute()
             | tree.Subscript() | tree.Call()
         ):  # fmt: skip
-            return _hinted(w, expr, flow)
+            return _into_variable(w, expr, flow)
         case _:
             assert_never(expr)
 
 
-def _hinted(w: Writer, expr: tree.Expr, flow: str) -> Piece:
+def _into_variable(w: Writer, expr: tree.Expr, flow: str) -> Piece:
     """Give an expression whose partial sums may use the variable that it will be put in, unless it reads that."""
     read = (w.scope.lookup(name) for name in free_names(expr))
     is_read = any(piece is not None and code.is_name(piece.code, flow) for piece in read)
@@ -70,7 +70,7 @@ def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
     """Write a chain that starts from a tensor; the last stage's result is left to the caller."""
     first, *rest = pipe.stages
     with w.within(w.scope.inner()):
-        return _through(w, rest, _hinted(w, first, flow), flow)
+        return _through(w, rest, _into_variable(w, first, flow), flow)
 
 
 def _through(w: Writer, stages: Iterable[tree.Expr], current: Piece, flow: str) -> Piece:
@@ -78,7 +78,7 @@ def _through(w: Writer, stages: Iterable[tree.Expr], current: Piece, flow: str) 
         if isinstance(current.code, ast.ListComp):
             current = w.assign(w.temporary("branches"), current)
         elif is_application(current.code):
-            current = w.carry(current, flow)
+            current = w.passed_on(current, flow)
         current = w.run(stage, current, flow)
     return current
 
@@ -110,7 +110,7 @@ def write_stage(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece
             | tree.Comprehension() | tree.DictComprehension() | tree.Unary() | tree.Binary()
             | tree.Compare() | tree.Attribute() | tree.Subscript()
         ):  # fmt: skip
-            w.scope.arriving = w.settle(current, flow)
+            w.scope.arriving = w.reusable(current, flow)
             return w.expression(stage)
         case _:
             assert_never(stage)
@@ -129,7 +129,7 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
     if isinstance(stage.function, tree.Call):
         maker, second = stage.function, stage
     if _mentions_arriving(stage):
-        current = w.settle(current, flow)
+        current = w.reusable(current, flow)
     w.scope.arriving = current
     target = maker.function
     if isinstance(target, tree.Attribute):
@@ -173,7 +173,7 @@ def _layer(
     definition = layer_kind(kind)
     args, keywords = call_time(w, _second(second))
     if _needs_arriving(w, kind, maker.arguments):
-        current = w.settle(current, flow)
+        current = w.reusable(current, flow)
     shape, dtype = (code.attribute(current.code, name) for name in ("shape", "dtype"))
     with w.arriving((shape, dtype, 1)):
         name = w.stage_name(maker, snake_case(kind))
@@ -219,7 +219,7 @@ def _dotted_stage(
     if root == "ops":
         return ops_call(w, maker, f"ops.{rest}", None if w.is_source(maker) else current)
     if root == "applications":
-        return _application(w, maker, second, rest, w.settle(current, flow))
+        return _application(w, maker, second, rest, w.reusable(current, flow))
     return w.expression(maker)
 
 
@@ -228,7 +228,7 @@ def _application(
 ) -> Piece:
     cuts = next((w.value(a.value) for a in _second(second) if a.name == "outputs"), None)
     shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
-    made = applications.made(w, maker, kind, shape, cuts)
+    made = applications.network_call(w, maker, kind, shape, cuts)
     target = uses.freeze(w, maker, made, snake_case(kind))
     return Piece(code.call(target, [current.code]), w.module.result_kind(second or maker, TENSOR))
 
@@ -239,7 +239,7 @@ def _as(w: Writer, stage: tree.As, current: Piece, flow: str) -> Piece:
     if target is None or not isinstance(target.code, ast.Name):  # `_`, or what nothing can read
         return result
     if w.scope.in_loop:
-        result = w.settle(result, flow)
+        result = w.reusable(result, flow)
         w.emit(append(target.code, result.code))
         w.scope.learn(stage.name, ListOf(result.kind))
         return result

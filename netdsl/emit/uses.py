@@ -117,7 +117,7 @@ def join_inputs(
             tail = [by_name[n] for n in names[len(free) :]]
             kinds = [Piece(None, member(current.kind, i)) for i in range(count - 1)]  # type: ignore[arg-type]
             return [Piece(every, member(current.kind, 0)), *kinds, *also, *tail]
-        current = w.settle(current, w.temporary("tensors"))
+        current = w.reusable(current, w.temporary("tensors"))
         arriving = [taken(current, code.constant(number)) for number in range(count)]
     elif several:
         kinds = [Piece(None, member(current.kind, i)) for i in range(1, len(names))]  # type: ignore[arg-type]
@@ -228,6 +228,6 @@ def apply_object(
 
 def then_frozen(w: Writer, applied: Piece, layer: str, trainable: ast.expr, flow: str) -> Piece:
     """Call a layer, and only then tell it and the layers inside it whether they train."""
-    result = w.carry(applied, flow)
+    result = w.passed_on(applied, flow)
     w.emit(code.freezes(layer, trainable))
     return result

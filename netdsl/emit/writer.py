@@ -187,16 +187,16 @@ class Writer:
             self.emit(code.assign(variable, piece.code))
         return Piece(code.name(variable), piece.kind)
 
-    def settle(self, piece: Piece, flow: str) -> Piece:
-        """Make a piece one that can be used again without computing it again."""
-        return piece if piece.is_name else self.carry(piece, flow)
+    def reusable(self, piece: Piece, flow: str) -> Piece:
+        """Give a piece that may be used several times: a variable, to which it is assigned unless it is one already."""
+        return piece if piece.is_name else self.passed_on(piece, flow)
 
     def keep(self, piece: Piece, variable: str) -> Piece:
-        """Settle a piece beside others that have not been used yet: their variables are kept too."""
+        """Put a piece in a variable of its own, unless it is in one; the variables of other pieces stay taken."""
         return piece if piece.is_name else self.assign(variable, piece)
 
-    def carry(self, piece: Piece, flow: str) -> Piece:
-        """Assign a stage's result to the variable that flows through the chain."""
+    def passed_on(self, piece: Piece, flow: str) -> Piece:
+        """Assign a stage's result to `flow`, the variable that the chain's next stage reads, and free the others."""
         result = self.assign(flow, piece)
         self.drop_temporaries()
         return result

@@ -76,7 +76,7 @@ class Statements:
                 )
 
     def _body(self, docstring: str | None, statements: Sequence[Statement], opener: int) -> Layout:
-        """Lay out what stands between the braces of which token `opener` is the opening one."""
+        """Lay out the body of a declaration in its braces; `opener` is the number of the token `{`."""
         rows = _Rows(self._text, most_blank=1)
         end = self._tokens.starts[self._expressions.partner[opener]]
         first = statements[0].span.start if statements else end

@@ -1,4 +1,4 @@
-"""Words a syntax error: what stands at a place, what could have, and what was most likely meant.
+"""Words a syntax error: what stands at a place, what could have, and what was most likely wrong_statements.
 
 `explain` asks each rule of `RULES` in turn; a rule knows one kind of mistake, and the first that recognises its own
 gives the diagnostic. What no rule recognises is an unexpected token with a list of what could follow.
@@ -12,7 +12,7 @@ from dataclasses import replace
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
-from netdsl.syntax import declared, meant, reworded, slips
+from netdsl.syntax import declared, reworded, slips, wrong_statements
 from netdsl.syntax.brackets import (
     arguments_never_closed,
     last_brace,
@@ -351,23 +351,23 @@ RULES: tuple[Rule, ...] = (
     explain_foreign,
     slash_comment,
     lambda_function,
-    meant.repeat_without_count,
+    wrong_statements.repeat_without_count,
     *reworded.RULES,
     *slips.RULES,
     arrow_before_stage,
-    meant.import_statement,
-    meant.method_of_model,
+    wrong_statements.import_statement,
+    wrong_statements.method_of_model,
     python_statement,
     *declared.RULES,
-    meant.misspelled_word,
+    wrong_statements.misspelled_word,
     slips.equals_of_statement,
     slips.comma_between_names,
-    meant.hyphenated_name,
-    meant.backward_arrow,
-    meant.nameless_declaration,
-    meant.input_type,
-    meant.input_in_chain,
-    meant.extern_without_shape,
+    wrong_statements.hyphenated_name,
+    wrong_statements.backward_arrow,
+    wrong_statements.nameless_declaration,
+    wrong_statements.input_type,
+    wrong_statements.input_in_chain,
+    wrong_statements.extern_without_shape,
     nested_declaration,
     misplaced_statement,
     stray_bracket,
@@ -376,19 +376,19 @@ RULES: tuple[Rule, ...] = (
     doubled_arrow,
     reserved_word,
     breaks_off,
-    meant.colon_after_output,
-    meant.colon_for_equals,
+    wrong_statements.colon_after_output,
+    wrong_statements.colon_for_equals,
     colon_block,
     colon_in_call,
-    meant.tuple_never_closed,
+    wrong_statements.tuple_never_closed,
     single_equals,
     function_with_let,
     missing_arrow,
     unclosed_head,
-    meant.missing_braces,
+    wrong_statements.missing_braces,
     missing_comma,
-    meant.stages_with_comma,
-    meant.comma_after_setting,
+    wrong_statements.stages_with_comma,
+    wrong_statements.comma_after_setting,
     question_mark,
     unused_expression,
     unexpected_token,

@@ -8,9 +8,9 @@ from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.lambdas import as_stage
-from netdsl.syntax.meant import braces_for_colon
 from netdsl.syntax.recovery import BODY, CLOSERS, OPENERS, is_name
 from netdsl.syntax.stop import Stop
+from netdsl.syntax.wrong_statements import braces_for_colon
 
 # What begins a statement in Python alone, and what to write instead.
 _PYTHON = {

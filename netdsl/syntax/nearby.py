@@ -226,10 +226,10 @@ def _fix(change: Change, stop: Stop) -> Fix:
     else:
         edit = Edit(Span(span.file, span.start, span.start), sign)
     fix = Fix((edit,))
-    return Fix((edit,), told=_told(change, stop, fix))
+    return Fix((edit,), told=_diagnostic(change, stop, fix))
 
 
-def _told(change: Change, stop: Stop, fix: Fix) -> Diagnostic:
+def _diagnostic(change: Change, stop: Stop, fix: Fix) -> Diagnostic:
     """Word the mistake that a change mends, as the rules do that know it by its looks."""
     tokens, index, sign = stop.tokens, change.token, change.sign
     span, text, before = (

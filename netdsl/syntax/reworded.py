@@ -47,7 +47,7 @@ def _statement(stop: Stop) -> int:
     return stop.before if is_behind and stop.before is not None else stop.began
 
 
-def _told(stop: Stop, label: str, help_: str, fix: Fix | None) -> Diagnostic:
+def _diagnostic(stop: Stop, label: str, help_: str, fix: Fix | None) -> Diagnostic:
     return problems.UnexpectedToken.at(
         stop.span, label, help=help_, fix=fix, found=shorten(stop.text)
     )
@@ -62,7 +62,7 @@ def input_type(stop: Stop) -> Diagnostic | None:
     if called := _CALLED.match(line.text):
         text = f"{called['head']}: [{called['sizes'].rstrip(', ').replace('None', '?')}]"
         fix = Fix((Edit(Span(line.file, line.start, line.start + called.end()), text),), safe=True)
-        return _told(stop, "a type is a dtype and a shape", f"write `{text}`", fix)
+        return _diagnostic(stop, "a type is a dtype and a shape", f"write `{text}`", fix)
     head = _INPUT.match(line.text)
     if head is None or stop.span.start < line.start + head.end():
         return None
@@ -99,7 +99,7 @@ def several_names(stop: Stop) -> Diagnostic | None:
     fix = Fix((Edit(place, f"\n{indent}".join(lines)),), safe=True)
     shown = " and ".join(f"`{line}`" for line in lines[:2])
     help_ = f"write one `{word}` statement for each, on lines of their own: {shown}"
-    return _told(stop, f"one `{word}` statement names one tensor", help_, fix)
+    return _diagnostic(stop, f"one `{word}` statement names one tensor", help_, fix)
 
 
 def misspelled_output(stop: Stop) -> Diagnostic | None:
@@ -146,7 +146,7 @@ def import_of_library(stop: Stop) -> Diagnostic | None:
     place = Span(line.file, line.start + dotted.start(1), line.start + dotted.end())
     fix = Fix((Edit(place, text),), safe=True)
     help_ = f"write `from {text} import …`; a file is named by its path, in quotes"
-    return _told(stop, "an import begins with no dot", help_, fix)
+    return _diagnostic(stop, "an import begins with no dot", help_, fix)
 
 
 def message_without_quotes(stop: Stop) -> Diagnostic | None:
@@ -204,7 +204,7 @@ def word_before_brace(stop: Stop) -> Diagnostic | None:
         return None
     gap = Span(stop.tokens.file, stop.gap.start, stop.span.end)
     help_ = f"leave `{shorten(stop.text)}` out"
-    return _told(stop, "`{` is expected here", help_, Fix((Edit(gap, ""),), safe=True))
+    return _diagnostic(stop, "`{` is expected here", help_, Fix((Edit(gap, ""),), safe=True))
 
 
 def name_in_quotes(stop: Stop) -> Diagnostic | None:
@@ -212,7 +212,7 @@ def name_in_quotes(stop: Stop) -> Diagnostic | None:
     name = stop.text.strip("\"'")
     if stop.kind != "STRING" or stop.previous != "as" or not name.isidentifier():
         return None
-    return _told(
+    return _diagnostic(
         stop, "a name is expected here", f"write `as {name}`", stop.replace(stop.index, name)
     )
 
@@ -242,7 +242,7 @@ def gathered_arguments(stop: Stop) -> Diagnostic | None:
     head = stop.open_brackets[-1] - 2
     if head < 0 or stop.tokens.kinds[head] not in ("block", "model", "fn", "layer"):
         return None
-    return _told(
+    return _diagnostic(
         stop,
         "a name is expected here",
         "name each parameter, with a default where it has one",

@@ -245,7 +245,7 @@ def missing_brace(stop: Stop) -> Diagnostic | None:
     tokens, kinds = stop.tokens, stop.tokens.kinds
     is_head = kinds[stop.began] in _HEADS
     stages = [i for i in range(stop.began, stop.index) if kinds[i] in (*stage_words(), "else")]
-    if not (is_head or stages) or not _is_left(stop):
+    if not (is_head or stages) or not _has_brace_without_partner(stop):
         return None
     head = stop.began if is_head else stages[-1]
     before = Span(tokens.file, tokens.starts[head], tokens.ends[stop.index - 1]).text
@@ -254,22 +254,22 @@ def missing_brace(stop: Stop) -> Diagnostic | None:
     return problems.UnexpectedToken.at(
         tokens.span(stop.index) if tokens.kinds[stop.index] != "STRING" else stop.gap,
         "`{` is expected before this",
-        related=[Label(tokens.span(_left(stop)), "this `}` has no partner")],
+        related=[Label(tokens.span(_brace_without_partner(stop)), "this `}` has no partner")],
         help=f"write `{before} {{`" if is_short else "open the body with `{`",
         fix=fix,
         found=shorten(stop.text),
     )
 
 
-def _left(stop: Stop) -> int:
+def _brace_without_partner(stop: Stop) -> int:
     kinds, partner = stop.tokens.kinds, stop.brackets.partner
     rest = range(stop.index, len(kinds))
     return next((i for i in rest if kinds[i] == "}" and i not in partner), 0)
 
 
-def _is_left(stop: Stop) -> bool:
+def _has_brace_without_partner(stop: Stop) -> bool:
     """Tell whether a `}` further on has no partner."""
-    return _left(stop) > 0
+    return _brace_without_partner(stop) > 0
 
 
 def opener_left_out(stop: Stop) -> Diagnostic | None:
@@ -281,7 +281,7 @@ def opener_left_out(stop: Stop) -> Diagnostic | None:
     place, fix = stop.index, None
     if kind == ")":
         place = stop.index - 1
-        fix = first_that_helps(_split(stop, place, closer))
+        fix = first_that_helps(_bracket_within_name(stop, place, closer))
     elif "[" in stop.accepted or stop.previous in ("=", "(", ",", ":"):
         fix = stop.insert(stop.index, "[")
     else:
@@ -320,7 +320,7 @@ def _closes_nothing(stop: Stop) -> int | None:
     return None
 
 
-def _split(stop: Stop, name: int, closer: int) -> Iterator[Fix | None]:
+def _bracket_within_name(stop: Stop, name: int, closer: int) -> Iterator[Fix | None]:
     """Put a bracket at the end of a name, or where the name of a layer ends and its first argument begins."""
     tokens = stop.tokens
     text, start = tokens.text(name), tokens.starts[name]

@@ -65,7 +65,7 @@ class Stop:
         return self.tokens.text(self.index - 1) if self.index else ""
 
     def following(self, number: int = 1) -> str:
-        """The kind of the token so many places further on; behind the end there are only ends."""
+        """Give the kind of the token that stands `number` places further on: END where the file ends before."""
         place = self.index + number
         return self.tokens.kinds[place] if place < len(self.tokens.kinds) else END
 

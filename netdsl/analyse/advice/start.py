@@ -33,7 +33,7 @@ def initial_variance(view: View) -> Iterable[Diagnostic]:
     ]
     if ends:
         worst = max(ends, key=lambda run: (abs(math.log(_size(run))), run.count))
-        yield _told(worst)
+        yield _diagnostic(worst)
 
 
 def _absorbed(view: View) -> set[int]:
@@ -65,7 +65,7 @@ def _is_told(view: View, run: Carried) -> bool:
     return run.after <= _LEAST and run.count >= _FEWEST and run.last.id not in view.output_nodes
 
 
-def _told(run: Carried) -> Diagnostic:
+def _diagnostic(run: Carried) -> Diagnostic:
     last, explodes = run.last, run.before >= _MOST
     own = activation(last)
     count = f"{run.count} layers" if run.count > 1 else f"`{last.kind}`"

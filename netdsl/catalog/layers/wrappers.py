@@ -33,13 +33,16 @@ from netdsl.diagnostics.problems.shapes import (
 from netdsl.tensor import Dim, TensorSpec, equal, spell_shape
 from netdsl.value import Value
 
-# -- asking the layer inside --------------------------------------------------------------------
+# -- the layer inside ----------------------------------------------------------------------------
 
 
-def ask(layer: BoundLayer, x: TensorSpec, argument: str, **call_arguments: Value) -> Inference:
-    """Apply the layer inside; what it refuses is told as a fault of the argument that holds it.
+def apply_inside(
+    layer: BoundLayer, x: TensorSpec, argument: str, **call_arguments: Value
+) -> Inference:
+    """Give what the layer inside a wrapper makes of `x`.
 
-    What it refuses of the call-time arguments that are handed on is told of these.
+    The wrapper hands its `call_arguments` on. Raises Refusal where the layer inside refuses: one of these call-time
+    arguments is blamed for it where the layer blames it, else `argument`, which holds the layer.
     """
     given = {name: value for name, value in call_arguments.items() if value is not None}
     try:
@@ -108,7 +111,7 @@ def time_distributed(call: Call) -> Inference:
         )
     _takes_one(call.layer, "layer")
     _check_time_mask(call, x)
-    result = ask(call.layer, x.with_shape((x.shape[0], *x.shape[2:])), "layer")
+    result = apply_inside(call.layer, x.with_shape((x.shape[0], *x.shape[2:])), "layer")
     y = one_output(call.layer, result, "layer").shape
     outputs = TensorSpec((y[0], x.shape[1], *y[1:]), call.compute_dtype)
     return Inference(
@@ -156,8 +159,8 @@ def bidirectional(call: Call) -> Inference:
     held = "backward_layer" if call.backward_layer else "layer"
     try:
         results = (
-            ask(forward, x, "layer", initial_state=first, mask=mask),
-            ask(backward, x, held, initial_state=second, mask=mask),
+            apply_inside(forward, x, "layer", initial_state=first, mask=mask),
+            apply_inside(backward, x, held, initial_state=second, mask=mask),
         )
     except Refusal as refusal:
         _for_both(refusal)
@@ -321,7 +324,7 @@ def spectral_normalization(call: Call) -> Inference:
     """Divide the kernel of a layer by its largest singular value, which a vector of its own follows."""
     x = call.one()
     _takes_one(call.layer, "layer")
-    result = ask(call.layer, x, "layer")
+    result = apply_inside(call.layer, x, "layer")
     own = (
         result.weights if call.layer.definition is not None else ()
     )  # not those of layers in a row
@@ -367,7 +370,7 @@ def pipeline(call: Call) -> Inference:
                 blames="layers",
             )
         _check_counted(layer, x)
-        result = ask(layer, x, "layers")
+        result = apply_inside(layer, x, "layers")
         runs_otherwise = (
             result.when_run is not None or x.rank == 3
         )  # an image is as good to Keras as a batch

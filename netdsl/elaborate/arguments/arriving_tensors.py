@@ -103,7 +103,7 @@ def _read_in(statements: tuple[tree.BodyStatement, ...]) -> Iterator[str]:
 
 
 def _is_unbound(name: str, statements: tuple[tree.BodyStatement, ...], inner: Frame) -> bool:
-    if inner.lookup(name) is not MISSING or unbound.is_of_catalogue(name) or name in _MODULES:
+    if inner.lookup(name) is not MISSING or unbound.keras_has_name(name) or name in _MODULES:
         return False
     bound = {n for s in statements if isinstance(s, tree.Bind) for n in pattern_names(s.target)} | {
         n.name for s in statements for n in walk(s) if isinstance(n, tree.As)

@@ -363,8 +363,8 @@ def _refuse_tensors(
     return [item for item in given if id(item) not in theirs or has_place(item)]
 
 
-def _plain(value: Value) -> Value:
-    """What binding sees: tensors and unusable things were reported and are left unresolved."""
+def _bindable(value: Value) -> Value:
+    """Give the value that is bound: POISON in place of tensors and of what makes layers, which were reported."""
     if isinstance(value, (Tensor, BlockRef, ModelRef, SharedLayer, KindRef, ExternLayerRef)) or (
         isinstance(value, (list, tuple)) and next(tensors_in(value), None) is not None
     ):
@@ -379,8 +379,8 @@ def _plain(value: Value) -> Value:
 def _bind(
     found: Signature, overrides: Mapping[str, ArgumentType], given: list[Given], frame: Frame
 ) -> tuple[Binding, str | None]:
-    positional = [_plain(g.value) for g in given if g.name is None]
-    named = [(g.name, _plain(g.value)) for g in given if g.name is not None]
+    positional = [_bindable(g.value) for g in given if g.name is None]
+    named = [(g.name, _bindable(g.value)) for g in given if g.name is not None]
     spelled = _key_of([positional, [[n, v] for n, v in named]])
     key = None if spelled is None else f"{found.family}.{found.name}{spelled}"
     cache = frame.session.spelled_bindings

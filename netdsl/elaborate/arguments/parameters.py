@@ -455,7 +455,7 @@ def _one_of(word: str, value: Value, span: Span) -> str:
 def _meant(word: str, value: Value, name: str) -> str | None:
     """Give what was likely meant by a value of another type: `"8"` for 8."""
     from netdsl.catalog.argument_types import BOOLEAN, INTEGER, Number
-    from netdsl.catalog.meant import likely_meant
+    from netdsl.catalog.likely_values import likely_meant
 
     if word == "bool" and isinstance(value, int):
         return spell(bool(value))

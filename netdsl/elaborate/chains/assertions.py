@@ -164,8 +164,8 @@ def _uncounted(nodes: list[Node]) -> NoNumber | None:
     )
 
 
-def facts_of(nodes: list[Node]) -> dict[str, Value]:
-    """Give `params`, `macs` and `memory` of some nodes."""
+def model_facts(nodes: list[Node]) -> dict[str, Value]:
+    """Give what an assertion may ask of some nodes: `params` and `macs` are numbers, `memory` is a function."""
     weights = _weights(nodes)
     uncounted = _uncounted(nodes)
     macs: Dim = 0
@@ -258,7 +258,7 @@ def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Gra
     graph = graphs.get(first.id)
     if graph is None or not graph.complete:
         return POISON
-    fact = facts_of(graph.needed_nodes())[name]
+    fact = model_facts(graph.needed_nodes())[name]
     if isinstance(fact, NoNumber):
         return _report_no_number(fact, call.span, frame)
     if not isinstance(fact, ModelFact):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.arguments import arriving_tensors as arrivals
+from netdsl.elaborate.arguments import arriving_tensors
 from netdsl.elaborate.chains import assertions, loops
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.plans.ordering import Arrangement, Step
@@ -128,7 +128,7 @@ def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[No
     for step in arranged.steps:
         if isinstance(step.statement, tree.Assert):
             frame.session.place = step.statement.span
-            facts = facts or frame.inner(assertions.facts_of(nodes()))
+            facts = facts or frame.inner(assertions.model_facts(nodes()))
             assertions.check(step.statement, facts)
 
 
@@ -191,7 +191,7 @@ def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Fr
         value, (int, float, str, bool, list, tuple, dict)
     ):
         return _report_forgotten_let(statement, value, frame)
-    return arrivals.check_source(expr, value, frame)
+    return arriving_tensors.check_source(expr, value, frame)
 
 
 def _report_forgotten_let(statement: tree.Bind, value: Value, frame: Frame) -> Value:

@@ -11,7 +11,7 @@ from typing import assert_never
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.arguments import arriving_tensors as arrivals
+from netdsl.elaborate.arguments import arriving_tensors
 from netdsl.elaborate.arguments.held_layers import with_layers
 from netdsl.elaborate.chains import loops, sharing, uses
 from netdsl.elaborate.layers import applying as layers
@@ -51,7 +51,7 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Value:
     current = layer_of(ev.evaluate(first, frame))
     if isinstance(current, (BoundLayer, KindRef, SharedLayer)):
         return _chain_of_layers(expr, current, frame)
-    current = arrivals.check_source(first, current, frame)
+    current = arriving_tensors.check_source(first, current, frame)
     if frame.body is None:
         if is_poisoned(current):
             return POISON
@@ -266,7 +266,8 @@ def _fork(stage: tree.ListExpr, arriving: Value, frame: Frame) -> Value:
     for item in stage.items:
         if isinstance(item, tree.Starred):
             branches.extend(
-                arrivals.check_source(item, value, frame) for value in ev.spread(item, frame)
+                arriving_tensors.check_source(item, value, frame)
+                for value in ev.spread(item, frame)
             )
         elif isinstance(item, tree.For):
             branches.extend(fork_loop(item, arriving, frame))
@@ -300,7 +301,9 @@ def fork_loop(loop: tree.For, arriving: Value, frame: Frame) -> list[Value]:
     for index, item in enumerate(loops.iterable(loop.iterable, frame)):
         turn = loops.turn(loop, index, item, frame)
         if arriving is MISSING:
-            branches.append(arrivals.check_source(loop.body, ev.evaluate(loop.body, turn), turn))
+            branches.append(
+                arriving_tensors.check_source(loop.body, ev.evaluate(loop.body, turn), turn)
+            )
         else:
             branches.append(_branch(loop.body, arriving, turn))
     return branches

@@ -102,7 +102,7 @@ def _check_stages(
 
 
 def _bound_in(node: tree.Node) -> Iterator[str]:
-    """Give every name that a declaration binds, wherever in it."""
+    """Give every name that is bound anywhere inside a declaration."""
     for inner in walk(node):
         if isinstance(inner, _NAMED):
             yield inner.name
@@ -219,7 +219,10 @@ def _inside(missed: Missed) -> list[Missed]:
 
 @deep
 def _visit(missed: Missed, frame: Frame) -> None:
-    """Run a stage on a tensor of which nothing is known, or on none; of what it is made of, all."""
+    """Check a stage that nothing has run, with all branches and bodies inside it.
+
+    It is run on what `missed` says arrives: a tensor of which nothing is known, or nothing.
+    """
     stage, arriving, starts = missed
     if starts:
         stages.note_starts(stage, frame)

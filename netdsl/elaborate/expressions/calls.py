@@ -18,7 +18,7 @@ from netdsl.elaborate.chains import stages
 from netdsl.elaborate.layers import arithmetic, wrapped
 from netdsl.elaborate.remedies import uncalled
 from netdsl.elaborate.remedies.other_case import named_in_other_case
-from netdsl.elaborate.remedies.other_places import found_elsewhere
+from netdsl.elaborate.remedies.other_places import fix_from_other_places
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -305,7 +305,7 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Valu
         fixes.append(Fix((Edit(expr.function.span, near),), safe=True))
         fixes.append(habits.applied(expr, near))
     if name not in STATEMENTS:
-        fixes.append(found_elsewhere(expr.function.span, frame.unit, expr))
+        fixes.append(fix_from_other_places(expr.function.span, frame.unit, expr))
         help_ = help_ or f"declare it: `fn {name}(…) = …` for values, or import it"
     frame.report(
         name_problems.UnknownName.at(

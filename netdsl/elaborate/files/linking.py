@@ -235,7 +235,7 @@ class Linker:
 
     def _report_python(self, statement: tree.Import, head: str) -> None:
         """`from keras.layers import Dense`: the names of Keras need no import."""
-        from netdsl.syntax.meant import whole_line
+        from netdsl.syntax.wrong_statements import whole_line
 
         self._diagnostics.report(
             problems.UnknownModule.at(

@@ -316,7 +316,10 @@ def _number(occurrences: list[_Occurrence], in_model: bool) -> None:
 
 
 def _separate(items: Iterable[_Occurrence], bases: set[str]) -> None:
-    """Rename a growing base while another base begins with it: `conv` beside `conv_bn` becomes `conv1`."""
+    """Number each name to which parts are added, where another name begins with it, so that the two stay apart.
+
+    `conv`, a block whose layers are `conv_1`, `conv_relu`…, becomes `conv1` where a layer is called `conv_bn`.
+    """
     prefixes: Counter[str] = Counter()
     for base in bases:
         parts = base.split("_")

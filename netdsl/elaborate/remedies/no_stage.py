@@ -16,7 +16,7 @@ from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.remedies import habits
 from netdsl.elaborate.remedies.other_case import in_other_case, named_in_other_case
-from netdsl.elaborate.remedies.other_places import found_elsewhere
+from netdsl.elaborate.remedies.other_places import fix_from_other_places
 from netdsl.elaborate.remedies.replacements import in_other_words
 from netdsl.elaborate.remedies.unbound import misspelled_declaration
 from netdsl.elaborate.scope.entities import POISON, Tensor, is_poisoned, short, spell_entity
@@ -56,7 +56,9 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
     elif name in STATEMENTS:
         fixes, help_ = [], STATEMENTS[name]
     elif (
-        near is None and not told and (found := found_elsewhere(span, frame.unit, call)) is not None
+        near is None
+        and not told
+        and (found := fix_from_other_places(span, frame.unit, call)) is not None
     ):
         fixes = [found]
         help_ = found.text if found.safe or "." in span.text else help_

@@ -25,8 +25,8 @@ _ARRAYS = frozenset(
 )
 
 
-def found_elsewhere(span: Span, unit: Unit, call: tree.Call | None) -> Fix | None:
-    """Say where a name is to be had, in the words of a fix."""
+def fix_from_other_places(span: Span, unit: Unit, call: tree.Call | None) -> Fix | None:
+    """Give the fix that takes a name from where Keras or the library has it; None where neither has one like it."""
     written = span.text
     root, _, last = written.rpartition(".")
     if network := _same(last, application_names()):

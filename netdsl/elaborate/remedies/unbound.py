@@ -88,7 +88,7 @@ def other_readings(span: Span, name: str, frame: Frame) -> Fix | None:
     cuts = (
         cut
         for cut in range(len(name) - 1, 1, -1)
-        if name[cut].isdigit() or name[cut:] in known or is_of_catalogue(name[cut:])
+        if name[cut].isdigit() or name[cut:] in known or keras_has_name(name[cut:])
     )
     return first_that_helps(
         Fix(
@@ -214,13 +214,13 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Value:
 
 def known_or_reported(expr: tree.Expr, value: Value, frame: Frame) -> Value:
     """Give a constant's value; a bare name that the catalogue does not have either is reported."""
-    if isinstance(value, Identifier) and not is_of_catalogue(value.last):
+    if isinstance(value, Identifier) and not keras_has_name(value.last):
         return unknown_name(expr.span, value.name, frame)
     return value
 
 
-def is_of_catalogue(name: str) -> bool:
-    """Tell a name that Keras has, of a class or of what arguments take by name."""
+def keras_has_name(name: str) -> bool:
+    """Tell whether Keras has a name: that of a class, or of something that an argument takes by its name."""
     return bool(families_of(name)) or any(name in identifiers(family) for family in _IDENTIFIED)
 
 

@@ -30,7 +30,7 @@ def more_names(pattern: tree.TuplePattern, value: Value, frame: Frame) -> Fix | 
         return None
     bound = set(pattern_names(pattern))
     unknown = [w for w in free_names(loop.body) if w not in bound and frame.lookup(w) is MISSING]
-    unknown = [w for w in unknown if not unbound.is_of_catalogue(w)]
+    unknown = [w for w in unknown if not unbound.keras_has_name(w)]
     if len(unknown) != missing:
         return None
     end = Span(pattern.span.file, pattern.parts[-1].span.end, pattern.parts[-1].span.end)

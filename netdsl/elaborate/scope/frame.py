@@ -356,9 +356,9 @@ class Frame:
         if diagnostic.severity == "error" and self.body is not None:
             self.body.graph.complete = False
         if not diagnostic.help:
-            from netdsl.diagnostics.ways_out import with_way_out
+            from netdsl.diagnostics.help_by_code import with_general_help
 
-            diagnostic = with_way_out(diagnostic)
+            diagnostic = with_general_help(diagnostic)
         self.session.diagnostics.report(diagnostic)
 
     def _is_said_enough(self, diagnostic: Diagnostic) -> bool:

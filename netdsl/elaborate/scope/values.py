@@ -326,7 +326,7 @@ def _round(number: Given, ndigits: Given = None) -> Value:
     return result
 
 
-def _plain(name: str, function: Callable[..., Value]) -> Callable[..., Value]:
+def _on_plain_values(name: str, function: Callable[..., Value]) -> Callable[..., Value]:
     """Wrap a function that takes plain values only."""
 
     def call(*args: Value, **kwargs: Value) -> Value:
@@ -351,31 +351,31 @@ def _zip(*lists: Value) -> list[Value]:
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "range": _range,
     "len": _len,
-    "min": _plain("min", min),
-    "max": _plain("max", max),
+    "min": _on_plain_values("min", min),
+    "max": _on_plain_values("max", max),
     "round": _round,
-    "int": _plain("int", int),
-    "float": _plain("float", float),
-    "bool": _plain("bool", bool),
-    "str": _plain("str", str),
-    "abs": _plain("abs", abs),
+    "int": _on_plain_values("int", int),
+    "float": _on_plain_values("float", float),
+    "bool": _on_plain_values("bool", bool),
+    "str": _on_plain_values("str", str),
+    "abs": _on_plain_values("abs", abs),
     "sum": _sum,
     "enumerate": _enumerate,
     "zip": _zip,
     "reversed": lambda values: _sequence(values)[::-1],
-    "sorted": _plain("sorted", sorted),
+    "sorted": _on_plain_values("sorted", sorted),
     "list": lambda values=(): _sequence(values),
     "tuple": lambda values=(): tuple(_sequence(values)),
     "any": lambda values: any(truth(v) for v in _sequence(values)),
     "all": lambda values: all(truth(v) for v in _sequence(values)),
-    "ceil": _plain("ceil", math.ceil),
-    "floor": _plain("floor", math.floor),
-    "sqrt": _plain("sqrt", math.sqrt),
-    "log2": _plain("log2", math.log2),
-    "log": _plain("log", math.log),
-    "exp": _plain("exp", math.exp),
-    "sin": _plain("sin", math.sin),
-    "cos": _plain("cos", math.cos),
+    "ceil": _on_plain_values("ceil", math.ceil),
+    "floor": _on_plain_values("floor", math.floor),
+    "sqrt": _on_plain_values("sqrt", math.sqrt),
+    "log2": _on_plain_values("log2", math.log2),
+    "log": _on_plain_values("log", math.log),
+    "exp": _on_plain_values("exp", math.exp),
+    "sin": _on_plain_values("sin", math.sin),
+    "cos": _on_plain_values("cos", math.cos),
 }
 
 

@@ -13,7 +13,7 @@ from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.scope.entities import POISON, Given, is_poisoned
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.training.experiment import Made
-from netdsl.elaborate.training.setting_values import Context, Reader, is_not, wrong
+from netdsl.elaborate.training.setting_values import Context, Reader, report_setting, what_it_is_not
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.value import Value
@@ -68,7 +68,9 @@ def maker(makers: Mapping[str, tuple[str, ...]], what: str, made: type[Made]) ->
         if name not in makers:
             place = value.function.span
             near, help = closest(name, makers), _listed(makers)
-            return wrong(setting, f"`{name}` is not {what}", frame, place, help * (not near), near)
+            return report_setting(
+                setting, f"`{name}` is not {what}", frame, place, help * (not near), near
+            )
         return _bind_maker(name, makers[name], given, setting, made, frame)
 
     return read
@@ -92,8 +94,10 @@ def _not_a_call(
         return POISON
     plain = found.name if isinstance(found, Identifier) else found
     instead = _made(plain, makers) if isinstance(plain, str) else None
-    label = is_not(setting, plain, what)
-    return wrong(setting, label, frame, help="" if instead else _listed(makers), instead=instead)
+    label = what_it_is_not(setting, plain, what)
+    return report_setting(
+        setting, label, frame, help="" if instead else _listed(makers), instead=instead
+    )
 
 
 def _made(name: str, makers: Mapping[str, tuple[str, ...]]) -> str | None:
@@ -130,7 +134,9 @@ def _bind_maker(
     if name == "dataset" and not is_poisoned(bound.get("name")):
         if "name" not in bound:
             help = 'name one: `dataset("mnist")`'
-            return wrong(setting, "`dataset` takes the name of a data set", frame, help=help)
+            return report_setting(
+                setting, "`dataset` takes the name of a data set", frame, help=help
+            )
         if not _is_known(bound["name"]):
             return _unknown_dataset(bound["name"], setting, places["name"], frame)
     if is_poisoned(list(bound.values())):
@@ -147,7 +153,9 @@ def _unknown_dataset(name: Value, setting: tree.Setting, place: Span, frame: Fra
     near = closest(name, known) if isinstance(name, str) else None
     label = f"keras.datasets has no `{name if isinstance(name, str) else place.text}`"
     help = "there are " + ", ".join(f"`{k}`" for k in sorted(known))
-    return wrong(setting, label, frame, place, help * (not near), f'"{near}"' if near else None)
+    return report_setting(
+        setting, label, frame, place, help * (not near), f'"{near}"' if near else None
+    )
 
 
 def _wrong_argument(
@@ -162,9 +170,9 @@ def _wrong_argument(
     takes = "it takes " + ", ".join(f"`{p}`" for p in parameters)
     if item.name is None:
         label = f"`{name}` takes {len(parameters)} arguments, {count} are given"
-        return wrong(setting, label, frame, item.span, help=takes)
+        return report_setting(setting, label, frame, item.span, help=takes)
     near = closest(item.name, parameters)
     place = item.name_span or item.span
-    return wrong(
+    return report_setting(
         setting, f"`{name}` has no argument `{item.name}`", frame, place, takes * (not near), near
     )

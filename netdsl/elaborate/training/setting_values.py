@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
+from netdsl.catalog.argument_help import in_general
 from netdsl.catalog.argument_types import BOOLEAN, ArgumentType, Integer, Number
 from netdsl.catalog.kind import BoundLayer, Identifier, ObjectValue
 from netdsl.catalog.signature import policy_names
 from netdsl.catalog.spell import spell
-from netdsl.catalog.way_out import in_general
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
@@ -60,7 +60,7 @@ class Context:
         return list(self.graph.outputs)
 
 
-def wrong(
+def report_setting(
     setting: tree.Setting,
     label: str,
     frame: Frame,
@@ -68,7 +68,7 @@ def wrong(
     help: str = "",
     instead: str | None = None,
 ) -> Value:
-    """Report a setting's value; `instead` is what was most likely meant."""
+    """Report the value of a setting, and give POISON; `instead` is what was most likely meant."""
     place = span or setting.value.span
     fix = Fix((Edit(place, instead),)) if instead is not None else None
     help = help or (f"did you mean `{instead}`?" if instead is not None else "")
@@ -77,7 +77,7 @@ def wrong(
     return POISON
 
 
-def is_not(
+def what_it_is_not(
     setting: tree.Setting, value: Value, wanted: str, span: Span | None = None, what: str = ""
 ) -> str:
     """Say what a value is and what it is not: `epochs` is `"10"`, not a positive integer.
@@ -109,7 +109,7 @@ def plain(setting: tree.Setting, context: Context) -> Value:
 
 
 def _meant(value: Value, kind: ArgumentType, name: str) -> str | None:
-    from netdsl.catalog.meant import likely_meant  # loaded where there is a mistake
+    from netdsl.catalog.likely_values import likely_meant  # loaded where there is a mistake
 
     return likely_meant(kind, value, name)
 
@@ -127,8 +127,8 @@ def whole(minimum: int, *words: str) -> Reader:
             kind = Integer("", minimum)
             meant = _meant(value, kind, setting.name)
             help_ = in_general(kind, value) if meant is None else ""
-            label = is_not(setting, value, wanted)
-            return wrong(setting, label, context.frame, help=help_, instead=meant)
+            label = what_it_is_not(setting, value, wanted)
+            return report_setting(setting, label, context.frame, help=help_, instead=meant)
         return value
 
     return read
@@ -143,7 +143,9 @@ def flag(*words: str) -> Reader:
         if is_poisoned(value) or isinstance(value, bool) or value in words:
             return value
         meant = str(bool(value)) if value in (0, 1) else _meant(value, BOOLEAN, setting.name)
-        return wrong(setting, is_not(setting, value, wanted), context.frame, instead=meant)
+        return report_setting(
+            setting, what_it_is_not(setting, value, wanted), context.frame, instead=meant
+        )
 
     return read
 
@@ -155,9 +157,9 @@ def share(setting: tree.Setting, context: Context) -> Value:
         isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
     ):
         return value
-    label = is_not(setting, value, "a share of the data, a number from 0 to less than 1")
+    label = what_it_is_not(setting, value, "a share of the data, a number from 0 to less than 1")
     kind = Number("", 0, 1, open_maximum=True)
-    return wrong(setting, label, context.frame, instead=_meant(value, kind, setting.name))
+    return report_setting(setting, label, context.frame, instead=_meant(value, kind, setting.name))
 
 
 def device(setting: tree.Setting, context: Context) -> Value:
@@ -167,8 +169,8 @@ def device(setting: tree.Setting, context: Context) -> Value:
         return value
     is_number = isinstance(value, int) and not isinstance(value, bool)
     instead = f'"GPU:{value}"' if is_number else None
-    label = is_not(setting, value, "the name of a device")
-    return wrong(
+    label = what_it_is_not(setting, value, "the name of a device")
+    return report_setting(
         setting,
         label,
         context.frame,
@@ -184,8 +186,8 @@ def precision(setting: tree.Setting, context: Context) -> Value:
     if is_poisoned(value) or value in known:
         return value
     near = _POLICIES.get(str(value)) or closest(str(value), known)
-    label = is_not(setting, value, "a dtype policy such as `mixed_bfloat16`")
-    return wrong(setting, label, context.frame, instead=near)
+    label = what_it_is_not(setting, value, "a dtype policy such as `mixed_bfloat16`")
+    return report_setting(setting, label, context.frame, instead=near)
 
 
 def class_weight(setting: tree.Setting, context: Context) -> Value:
@@ -194,21 +196,21 @@ def class_weight(setting: tree.Setting, context: Context) -> Value:
     if is_poisoned(value):
         return value
     if not isinstance(value, dict):
-        label, instead = is_not(setting, value, "a dict"), None
+        label, instead = what_it_is_not(setting, value, "a dict"), None
         if isinstance(setting.value, tree.ListExpr):
             weights = (item.span.text for item in setting.value.items)
             instead = "{" + ", ".join(f"{i}: {w}" for i, w in enumerate(weights)) + "}"
         help = f"give each class its weight: `class_weight = {instead or '{0: 1.0, 1: 2.5}'}`"
-        return wrong(setting, label, context.frame, help=help, instead=instead)
+        return report_setting(setting, label, context.frame, help=help, instead=instead)
     for key, weight in value.items():
         if not isinstance(key, int):
             label = f"{shown(key, setting.value.span)} is not the number of a class"
-            return wrong(setting, label, context.frame, help="count the classes from 0")
+            return report_setting(setting, label, context.frame, help="count the classes from 0")
         if not isinstance(weight, (int, float)):
             label = (
                 f"the weight of class {key} is {shown(weight, setting.value.span)}, not a number"
             )
-            return wrong(setting, label, context.frame)
+            return report_setting(setting, label, context.frame)
     outputs = context.outputs or ()
     if len(outputs) > 1:
         label = f"it weighs the classes of one output, and the model has {len(outputs)}"

@@ -32,11 +32,11 @@ from netdsl.elaborate.training.setting_values import (
     class_weight,
     device,
     flag,
-    is_not,
     precision,
+    report_setting,
     share,
+    what_it_is_not,
     whole,
-    wrong,
 )
 from netdsl.graph import Graph
 from netdsl.source import Span
@@ -78,14 +78,16 @@ def catalogue_object(
             label = f"{_an(family)} is written with parentheses"
             called = f"{name}()"
             help = f"write `{name}(…)`"
-            return wrong(setting, label, frame, expr.span, help=help, instead=called)
+            return report_setting(setting, label, frame, expr.span, help=help, instead=called)
         return _unknown_object(expr, name, family, frame, also)
     takes = _an(family)
     is_schedule = isinstance(value, ObjectValue) and value.family == "schedule"
     instead = f"Adam({expr.span.text})" if is_schedule and family == "optimizer" else None
     help = f"give it to an optimizer: `{instead}`" if instead else _HELP.get(family, "")
-    label = is_not(setting, value, takes, expr.span, "" if expr is setting.value else "this")
-    return wrong(setting, label, frame, expr.span, help=help, instead=instead)
+    label = what_it_is_not(
+        setting, value, takes, expr.span, "" if expr is setting.value else "this"
+    )
+    return report_setting(setting, label, frame, expr.span, help=help, instead=instead)
 
 
 def _only_a_function(
@@ -97,10 +99,10 @@ def _only_a_function(
     label = f"Keras has a function of this name, and takes no {family} by it"
     if plain in by_class:
         instead = f"{by_class[plain]}()"
-        return wrong(setting, label, frame, expr.span, instead=instead)
+        return report_setting(setting, label, frame, expr.span, instead=instead)
     module = f"keras.{FAMILY_MODULES[family]}"
     help = f'import it: `extern fn {found.name} from "{module}"` at the top of the file'
-    return wrong(setting, label, frame, expr.span, help=help)
+    return report_setting(setting, label, frame, expr.span, help=help)
 
 
 def _an(family: str) -> str:
@@ -157,8 +159,8 @@ def _loss_weights(setting: tree.Setting, context: Context) -> Value:
             return value
         plain = value.name if isinstance(value, Identifier) else value
         what = "" if expr is setting.value else "this weight"
-        label = is_not(setting, plain, "a number", expr.span, what)
-        return wrong(setting, label, context.frame, expr.span)
+        label = what_it_is_not(setting, plain, "a number", expr.span, what)
+        return report_setting(setting, label, context.frame, expr.span)
 
     return _by_output(setting, context, number)
 
@@ -194,7 +196,7 @@ def _in_a_list(setting: tree.Setting, context: Context) -> Value:
     text = setting.value.span.text
     label = f"`{shorten(text)}` stands alone, and a list is needed"
     help = f"write `{setting.name} = [{text}]`"
-    return wrong(setting, label, context.frame, help=help, instead=f"[{text}]")
+    return report_setting(setting, label, context.frame, help=help, instead=f"[{text}]")
 
 
 def _by_output(
@@ -277,9 +279,9 @@ def _augment(setting: tree.Setting, context: Context) -> Value:
         instead = f"{text}()"
     elif isinstance(setting.value, (tree.ListExpr, tree.TupleExpr)) and setting.value.items:
         instead = " -> ".join(item.span.text for item in setting.value.items)
-    label = is_not(setting, value, "a chain of augmentation layers")
+    label = what_it_is_not(setting, value, "a chain of augmentation layers")
     help = "" if instead else "write `augment = RandomFlip() -> RandomRotation(0.1)`"
-    return wrong(setting, label, context.frame, help=help, instead=instead)
+    return report_setting(setting, label, context.frame, help=help, instead=instead)
 
 
 def _adapt(setting: tree.Setting, context: Context) -> Value:
@@ -292,8 +294,8 @@ def _adapt(setting: tree.Setting, context: Context) -> Value:
         if is_poisoned(name):
             return POISON
         if not isinstance(name, str):
-            label = is_not(setting, name, "the name of a layer", item.span)
-            return wrong(setting, label, context.frame, item.span)
+            label = what_it_is_not(setting, name, "the name of a layer", item.span)
+            return report_setting(setting, label, context.frame, item.span)
         problem = _adapt_problem(name, context.graph)
         if problem:
             help_ = (

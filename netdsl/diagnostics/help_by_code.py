@@ -8,7 +8,7 @@ from dataclasses import replace
 from netdsl.diagnostics.diagnostic import Diagnostic
 
 #: By code: what can be done about any mistake of the kind.
-WAYS_OUT: Mapping[str, str] = {
+HELP_BY_CODE: Mapping[str, str] = {
     "N0209": "take one of those it has; `x.shape` and `x.dtype` belong to a tensor",
     "N0302": "leave one of the two out",
     "N0407": "write a layer, a block or a fork after an arrow: `-> Dense(64)`",
@@ -29,10 +29,10 @@ WAYS_OUT: Mapping[str, str] = {
 }
 
 
-def with_way_out(diagnostic: Diagnostic) -> Diagnostic:
+def with_general_help(diagnostic: Diagnostic) -> Diagnostic:
     """Give an error that comes without help the general help of its kind."""
     told_by_fix = diagnostic.fix is not None and not diagnostic.fix.text
     if diagnostic.help or told_by_fix or diagnostic.severity != "error":
         return diagnostic
-    help_ = WAYS_OUT.get(diagnostic.code, "")
+    help_ = HELP_BY_CODE.get(diagnostic.code, "")
     return replace(diagnostic, help=help_) if help_ else diagnostic

@@ -1,6 +1,6 @@
 """The source lines of a diagnostic, with their gutter, carets and labels.
 
-`draw_frame` takes the labels that fall into one file. The primary place is underlined with carets, related ones
+`draw_excerpt` takes the labels that fall into one file. The primary place is underlined with carets, related ones
 with dashes; a place of several lines gets a bracket in a margin left of the text. Lines far apart are elided
 with `...`, and a long line is cut around what is marked on it.
 """
@@ -95,7 +95,7 @@ class Piece:
         return self.columns[max(0, min(character - self.begin, len(self.columns) - 1))]
 
 
-def draw_frame(
+def draw_excerpt(
     file: SourceFile,
     labels: Iterable[Label],
     primary: Label,
