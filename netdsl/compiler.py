@@ -178,7 +178,7 @@ class Compiled:
             from netdsl.emit.flat import emit_flat
 
             return emit_flat(
-                self.unit, self.graphs, api=api, version=__version__, training=self.training
+                self.unit, self.graphs, api=api, version=__version__, training=self.experiments
             )
         from netdsl.emit.structured import emit_structured
 
@@ -189,7 +189,7 @@ class Compiled:
             settings=self.settings.values,
             hyperparameters=self.hyperparameters,
             version=__version__,
-            training=self.training,
+            training=self.experiments,
         )
 
     @cached_property

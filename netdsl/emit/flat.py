@@ -16,19 +16,19 @@ from netdsl.catalog.kind import BoundLayer, ExternFunction
 from netdsl.catalog.signature import Family, signature
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.elaborate.training.plan import TrainPlan
+from netdsl.elaborate.training.experiment import Experiment
 from netdsl.emit import applications
 from netdsl.emit.facts import describe
-from netdsl.emit.header import header, sign
+from netdsl.emit.header import header, sign, stem_of
 from netdsl.emit.module import DEEP, model_functions
 from netdsl.emit.names import Locals
-from netdsl.emit.program import Part, Program, import_lines, parts_of, render
+from netdsl.emit.program import Part, Program, import_lines, parts_of, render, sorted_imports
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import dedented, names_in
 from netdsl.emit.python.spelling import HELPERS, PREAMBLE, python_name, unique
 from netdsl.emit.registration import registrations
 from netdsl.emit.structured import KERAS_IMPORTS, Api, preamble, recursion_limit
-from netdsl.emit.training import compile_functions, with_extern_functions
+from netdsl.emit.training import Words, write_training
 from netdsl.graph import Graph, Held, Node, Operation, Ref
 from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
 from netdsl.value import Value
@@ -40,17 +40,27 @@ def emit_flat(
     *,
     api: Api,
     version: str,
-    training: Sequence[TrainPlan] = (),
+    training: Sequence[Experiment] = (),
 ) -> str:
     """Write the graphs of a file's models as a Python module."""
     module = FlatModule(unit)
+    models = {**models, **{e.model: e.graph for e in training}}  # as they are trained
     for graph in models.values():  # these first: a file's own models have its names
         module.name(graph)
     for graph in models.values():
         module.function(graph)
-    found, name_of = with_extern_functions(sorted(module.imports), training)
-    functions = [*module.functions.values(), *compile_functions(training, name_of)]
-    used = names_in(functions)
+    words = Words(
+        lambda model: module.name(models[model]),
+        None,
+        lambda function: module.imported(function.module, function.name),
+        stem_of(unit.file),
+        api == "tf.keras",
+        frozenset(module.taken) - PREAMBLE - HELPERS,
+    )
+    trained = write_training(words, training)
+    found = sorted(module.imports)
+    functions = list(module.functions.values())
+    used = names_in(functions) | trained.needs
     deepest = max((g.deepest for g in models.values()), default=0)
     is_deep = "deep_model" in used
     standard = ("import math",) * ("math" in used) + ("import sys",) * is_deep
@@ -60,9 +70,19 @@ def emit_flat(
         render(
             Program(
                 header(unit.file, unit.module.docstring, {}, version),
-                tuple(group for group in (standard, others) if group),
+                tuple(
+                    sorted_imports(group)
+                    for group in ((*standard, *trained.standard), (*others, *trained.others))
+                    if group
+                ),
                 preamble(used),
-                (*registered, *parts_of(functions)),
+                (
+                    *registered,
+                    *trained.constants,
+                    *parts_of(functions),
+                    *trained.functions,
+                    *trained.end,
+                ),
                 needs_deep_model=is_deep,
                 needs_tied="tied" in used,
                 needs_network="network" in used,

@@ -53,6 +53,12 @@ def _listed(value: Value) -> Value:
     return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def stem_of(file: SourceFile) -> str:
+    """Give the name of a spec without its ending, as the name of a folder: `digits` for `specs/digits.net`."""
+    name = posixpath.basename(file.name.replace("\\", "/")).removesuffix(".net")
+    return re.sub(r"[^\w.-]+", "_", name) if name not in ("", "-") else "model"
+
+
 def sign(text: str) -> str:
     """Put the number of the text into its header."""
     match = _find(text)

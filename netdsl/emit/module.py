@@ -158,6 +158,10 @@ class ModuleWriter(Elaborated):
             self._plans[id(body)] = plan_names(body, is_block, in_model=in_model)
         return self._plans[id(body)]
 
+    def own_names(self) -> frozenset[str]:
+        """Give the names that the module has already, but for those that are kept for the module itself."""
+        return frozenset(self._taken) - PREAMBLE - HELPERS
+
     # -- declarations ---------------------------------------------------------------------------
 
     def _writer(self, unit: Unit) -> Writer:

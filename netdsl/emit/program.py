@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -107,4 +107,11 @@ def import_lines(found: Sequence[tuple[str, str, str]], keras_line: str) -> tupl
         for module, names in by_module.items()
     ]
     lines += [keras_line] if keras_line else []
-    return tuple(sorted(lines, key=lambda line: (not line.startswith("import "), line.split()[1])))
+    return sorted_imports(lines)
+
+
+def sorted_imports(lines: Iterable[str]) -> tuple[str, ...]:
+    """Sort lines of imports, each once: `import` before `from`, then by module."""
+    return tuple(
+        sorted(set(lines), key=lambda line: (not line.startswith("import "), line.split()[1]))
+    )

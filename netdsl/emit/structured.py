@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
-from netdsl.elaborate.training.plan import TrainPlan
-from netdsl.emit.header import header, sign
-from netdsl.emit.module import ModuleWriter
-from netdsl.emit.program import Program, import_lines, parts_of, render
+from netdsl.elaborate.training.experiment import Experiment, Hyperparameter
+from netdsl.emit.header import header, sign, stem_of
+from netdsl.emit.kinds import VALUE, Piece
+from netdsl.emit.module import ModuleWriter, model_functions
+from netdsl.emit.names import Locals
+from netdsl.emit.parameters import default_of
+from netdsl.emit.program import Program, import_lines, parts_of, render, sorted_imports
+from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import names_in
+from netdsl.emit.python.spelling import python_name
 from netdsl.emit.registration import registrations
-from netdsl.emit.training import compile_functions, with_extern_functions
+from netdsl.emit.training import TrainingCode, Words, Written, write_training
+from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
 from netdsl.value import Value
 
@@ -36,15 +43,15 @@ def emit_structured(
     settings: Mapping[str, Value],
     hyperparameters: Hyperparameters,
     version: str,
-    training: Sequence[TrainPlan] = (),
+    training: Sequence[Experiment] = (),
 ) -> str:
     """Write a linked file as a Python module; what was set from outside becomes the defaults of its parameters."""
     module = ModuleWriter(unit, models, hyperparameters)
     module.write_all()
+    trained = write_training(_words(module, hyperparameters, api), training)
     constants, functions = module.constants(), module.functions()
-    found, name_of = with_extern_functions(module.imports(), training)
-    functions = [*functions, *compile_functions(training, name_of)]
-    used = names_in([*constants, *functions])
+    found = module.imports()
+    used = names_in([*constants, *functions]) | trained.needs
     registered = registrations(found, module.registered, module.classes)
     text = header(unit.file, unit.module.docstring, settings, version)
     helped = module.needs_shared_layers or module.needs_deep_model
@@ -54,9 +61,16 @@ def emit_structured(
         render(
             Program(
                 text,
-                _imports(used, module, found, KERAS_IMPORTS[api] if needs_keras else ""),
+                _imports(used, module, found, KERAS_IMPORTS[api] if needs_keras else "", trained),
                 preamble(used | ({"ops"} if "tied" in used else set())),
-                (*registered, *parts_of(constants), *parts_of(functions)),
+                (
+                    *registered,
+                    *trained.constants,
+                    *parts_of(constants),
+                    *parts_of(functions),
+                    *trained.functions,
+                    *trained.end,
+                ),
                 needs_deep_model=module.needs_deep_model,
                 needs_shared_layers=module.needs_shared_layers,
                 needs_once=module.needs_once,
@@ -88,8 +102,34 @@ def _imports(
     module: ModuleWriter,
     found: Sequence[tuple[str, str, str]],
     keras_line: str,
+    trained: TrainingCode,
 ) -> tuple[tuple[str, ...], ...]:
     standard = [f"import {name}" for name in ("itertools", "math") if name in used]
     standard += ["import sys"] if module.needs_deep_model else []
-    others = import_lines(found, keras_line)
-    return tuple(tuple(group) for group in (standard, others) if group)
+    others = [*import_lines(found, keras_line), *trained.others]
+    groups = ({*standard, *trained.standard}, others)
+    return tuple(sorted_imports(group) for group in groups if group)
+
+
+def _words(module: ModuleWriter, hyperparameters: Hyperparameters, api: Api) -> Words:
+    """Tell how the settings of `train` blocks are spelled: as they are written, in terms of hyperparameters."""
+    unit = module.unit
+
+    def writer(experiment: Experiment) -> Writer:
+        scope = module.root(unit).inner()
+        for h in experiment.hyperparameters:
+            scope.bindings[h.name] = Piece(code.name(python_name(h.name)), VALUE)
+        return Writer(module, unit, scope, Locals(()))
+
+    def default(experiment: Experiment, hyperparameter: Hyperparameter) -> ast.expr | None:
+        reached = hyperparameters.reached.get(f"train {experiment.model}", {})
+        return default_of(writer(experiment), hyperparameter.parameter, dict(reached))
+
+    return Words(
+        model_functions(unit).__getitem__,
+        Written(lambda experiment, expr: writer(experiment).value(expr), default),
+        lambda function: function.name,
+        stem_of(unit.file),
+        api == "tf.keras",
+        module.own_names(),
+    )

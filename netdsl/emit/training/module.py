@@ -1,0 +1,503 @@
+"""The part of a module that a `train` block gives: constants at its head, functions after the models.
+
+What is written is decided here and in `sources.py`; how it reads stands in `templates/training`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from netdsl.catalog.kind import BoundLayer
+from netdsl.elaborate.training.experiment import DataSource, Experiment, Strategy
+from netdsl.emit.program import Part
+from netdsl.emit.python import code
+from netdsl.emit.python.layout import flat
+from netdsl.emit.python.layout_statements import docstring_lines
+from netdsl.emit.python.renaming import renamed
+from netdsl.emit.python.spelling import unique
+from netdsl.emit.python.tidy import tidy
+from netdsl.emit.training.adapting import adapted
+from netdsl.emit.training.labels import labels_of, sorted_by_class
+from netdsl.emit.training.sources import Place, Source, source_of
+from netdsl.emit.training.words import (
+    Words,
+    literal,
+    parameters,
+    passed_on,
+    setting_text,
+    spelled,
+    used_by,
+)
+from netdsl.record import record
+from netdsl.resources import resource_dir
+from netdsl.syntax import tree
+
+#: What `Model.compile` takes, in its order.
+COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "jit_compile", "steps_per_execution")
+
+#: What is imported under which name.
+_IMPORTS = {
+    **{name: f"import {name}" for name in (
+        "atexit", "collections", "contextlib", "csv", "functools", "glob", "json", "math", "os", "shutil", "tempfile",
+        "zipfile",
+    )},
+    "Path": "from pathlib import Path",
+    "NamedTuple": "from typing import NamedTuple",
+    "jax": "import jax",
+    "np": "import numpy as np",
+    "pd": "import pandas as pd",
+    "tf": "import tensorflow as tf",
+    "ParquetFile": "from pyarrow.parquet import ParquetFile",
+}  # fmt: skip
+_STANDARD = frozenset(list(_IMPORTS)[:14])
+
+
+@record(eq=False)
+class TrainingCode:
+    """What the `train` blocks of a file add to its module."""
+
+    constants: tuple[Part, ...] = ()
+    functions: tuple[Part, ...] = ()
+    end: tuple[Part, ...] = ()
+    standard: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    needs: frozenset[str] = frozenset()  # names of the module's head that it uses
+
+
+def write_training(words: Words, experiments: Sequence[Experiment]) -> TrainingCode:
+    """Write the functions of each `train` block; those of several end in the names of their models."""
+    if not experiments:
+        return TrainingCode()
+    blocks = [_Block(words, e, len(experiments) > 1) for e in experiments]
+    with_data = [block for block in blocks if block.source is not None]
+    constants = "\n".join(line for block in blocks for line in block.constants())
+    text = _rendered("data", blocks[0])
+    for block in blocks:
+        text += "\n\n" + block.functions()
+    end = ""
+    if with_data:
+        end = _rendered("progress", with_data[-1])
+        constants += "\nIN_MEMORY = 2**29" if "IN_MEMORY" in text else ""
+        end += f'\n\nif __name__ == "__main__":\n    main{with_data[-1].ending}()\n'
+    return _finished(words, constants, text, end)
+
+
+class _Block:
+    """What the templates ask of one `train` block."""
+
+    def __init__(self, words: Words, experiment: Experiment, is_one_of_several: bool) -> None:
+        self.words = words
+        self.experiment = experiment
+        self.ending = f"_{words.function(experiment.model)}" if is_one_of_several else ""
+        self.capitals = f"_{experiment.model.upper()}" if is_one_of_several else ""
+        self.sources = {
+            name: source_of(words, experiment, self._place(name))
+            for name in ("data", "validation", "test")
+            if isinstance(experiment.value(name), DataSource)
+        }
+        self.source: Source | None = self.sources.get("data")
+
+    def _place(self, name: str) -> Place:
+        setting = self.experiment.settings[name]
+        return Place(setting, name.upper() + self.capitals, self.ending)
+
+    # -- constants ------------------------------------------------------------------------------
+
+    def constants(self) -> Iterator[str]:
+        """Give the settings that stand at the head of the module."""
+        numbers: dict[str, Any] = {}
+        e = self.experiment
+        if self.source is not None or e.seed is not None:
+            numbers["SEED"] = e.seed or 0
+        numbers["BATCH_SIZE"] = e.batch_size
+        numbers["EPOCHS"] = e.epochs
+        for name in ("steps_per_epoch", "validation_split", "test_split", "precision", "device"):
+            if e.value(name):
+                numbers[name.upper()] = e.value(name)
+        for name, value in numbers.items():
+            yield f"{name}{self.capitals} = {flat(code.literal(value))}"
+        for name, source in self.sources.items():
+            if source.constant is not None:
+                yield f"{name.upper()}{self.capitals} = {source.constant}"
+        if self.class_weight and not e.settings["class_weight"].uses:
+            text = setting_text(self.words, e, "class_weight")
+            yield f"CLASS_WEIGHT{self.capitals} = {text}"
+
+    @property
+    def seed(self) -> str:
+        return f"SEED{self.capitals}"
+
+    @property
+    def has_seed(self) -> bool:
+        return self.source is not None or self.experiment.seed is not None
+
+    # -- the model ------------------------------------------------------------------------------
+
+    @property
+    def _passed_on(self) -> tuple[str, ...]:
+        """The hyperparameters of the block that the model has too."""
+        return tuple(
+            h.name for h in self.experiment.hyperparameters if h.is_of_block and h.reaches_model
+        )
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether the model has hyperparameters that the block has not."""
+        return any(not h.is_of_block for h in self.experiment.hyperparameters)
+
+    @property
+    def make_parameters(self) -> str:
+        e = self.experiment
+        given = parameters(self.words, e, (*self._passed_on, *used_by(e, *COMPILED)))
+        more = ["**hyperparameters"] if self._has_more and self.words.written is not None else []
+        return ", ".join([*given, *more])
+
+    @property
+    def model_call(self) -> str:
+        arguments = passed_on(self.words, self.experiment, self._passed_on)
+        more = ["**hyperparameters"] if self._has_more and self.words.written is not None else []
+        return f"{self.words.function(self.experiment.model)}({', '.join([*arguments, *more])})"
+
+    @property
+    def compile_arguments(self) -> str:
+        given = passed_on(self.words, self.experiment, used_by(self.experiment, *COMPILED))
+        return "".join(f", {argument}" for argument in given)
+
+    @property
+    def compile_parameters(self) -> str:
+        given = parameters(self.words, self.experiment, used_by(self.experiment, *COMPILED))
+        return ", ".join(["model", *given])
+
+    @property
+    def compile_docstring(self) -> str:
+        e = self.experiment
+        found = [name.replace("_", " ") for name in COMPILED if name in e.settings]
+        listed = " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
+        text = e.docstring or f"Set how {e.model} is trained: {listed}."
+        return "\n".join(docstring_lines(text, 4))
+
+    @property
+    def compile_call(self) -> str:
+        settings = ((name, setting_text(self.words, self.experiment, name)) for name in COMPILED)
+        given = [(name, text) for name, text in settings if text is not None]
+        if self.pads:
+            given = [("weighted_metrics" if n == "metrics" else n, text) for n, text in given]
+        return ", ".join(f"{name}={text}" for name, text in given)
+
+    @property
+    def memory_growth(self) -> bool:
+        return self.experiment.value("memory_growth", True) is not False
+
+    @property
+    def is_tf_keras(self) -> bool:
+        return self.words.is_tf_keras
+
+    @property
+    def precision(self) -> bool:
+        return self.experiment.value("precision") is not None
+
+    @property
+    def device(self) -> bool:
+        return self.experiment.value("device") is not None
+
+    @property
+    def gpus(self) -> str:
+        """What finds GPUs, without a word where there are none."""
+        if self.is_tf_keras:
+            return 'tf.config.list_physical_devices("GPU")'
+        return 'keras.distribution.list_devices("gpu")'
+
+    @property
+    def scope(self) -> str:
+        """The scopes that the model is made in."""
+        found = [f"device{self.ending}()"] * self.device
+        if self.strategy is not None and not self.strategy.is_keras:
+            found.append(f"strategy{self.ending}().scope()")
+        return ", ".join(found)
+
+    @property
+    def strategy(self) -> Any:
+        found = self.experiment.value("distribute")
+        return _Strategy(found, self.words) if isinstance(found, Strategy) else None
+
+    @property
+    def pads(self) -> bool:
+        """Whether held-out data is padded to whole batches, as every device takes its share of each."""
+        return self.strategy is not None
+
+    @property
+    def several_processes(self) -> bool:
+        return self.strategy is not None and self.strategy.is_keras
+
+    # -- data -----------------------------------------------------------------------------------
+
+    @property
+    def load_parameters(self) -> str:
+        names = used_by(self.experiment, "data", "validation", "test")
+        return ", ".join(parameters(self.words, self.experiment, names))
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        return [(name, source.read) for name, source in self.sources.items() if name != "data"]
+
+    @property
+    def set_apart(self) -> list[tuple[str, str]]:
+        return [
+            (name, f"{name.upper()}_SPLIT{self.capitals}")
+            for name in ("test", "validation")
+            if self.experiment.value(f"{name}_split") and name not in self.sources
+        ]
+
+    @property
+    def load_docstring(self) -> str:
+        assert self.source is not None
+        apart = " and ".join(name for name, _ in reversed(self.set_apart))
+        apart = f", set samples apart for {apart}" if apart else ""
+        text = f"Read {self.source.title}{apart}{', and' if apart else ' and'} make batches."
+        return text.replace("\\", "\\\\").replace('"', '\\"')
+
+    @property
+    def is_path(self) -> bool:
+        return any("here" in source.read for source in self.sources.values())
+
+    @property
+    def text_labels(self) -> bool:
+        encodes = any(source.encodes for source in self.sources.values())
+        return encodes and sorted_by_class(self.experiment) is not None
+
+    @property
+    def single_output(self) -> bool:
+        return len(self.experiment.outputs) == 1
+
+    @property
+    def class_outputs(self) -> str:
+        named = [port.name for port in self.experiment.outputs if labels_of(port) != "values"]
+        return flat(code.literal(named))
+
+    @property
+    def classes(self) -> str:
+        """The labels that each part of a split has alike."""
+        port = sorted_by_class(self.experiment)
+        if port is None:
+            return ""
+        return "samples[1]" if self.single_output else f"samples[1][{port.name!r}]"
+
+    @property
+    def one_hot(self) -> bool:
+        port = sorted_by_class(self.experiment)
+        assert self.source is not None
+        return port is not None and labels_of(port) == "one_hot" and self.source.batches != "folder"
+
+    @property
+    def samples_count(self) -> str:
+        return "len(tf.nest.flatten(samples)[0])"
+
+    @property
+    def drop_remainder(self) -> str:
+        return ", drop_remainder=training" if self.strategy is not None else ""
+
+    # -- training -------------------------------------------------------------------------------
+
+    @property
+    def augment(self) -> str:
+        """The layers of augmentation, in a list."""
+        setting = self.experiment.settings.get("augment")
+        if setting is None:
+            return ""
+        value = setting.value
+        layers = value.arguments.get("layers") if isinstance(value, BoundLayer) else None
+        if isinstance(layers, list) and not setting.uses:
+            return flat(literal(layers, self.words))
+        if isinstance(setting.written, tree.Pipe) and self.words.written is not None:
+            stages = [
+                self.words.written.expression(self.experiment, s) for s in setting.written.stages
+            ]
+            return flat(code.list_of(stages))
+        return f"[{flat(spelled(self.words, self.experiment, setting))}]"
+
+    @property
+    def augment_parameters(self) -> str:
+        return ", ".join(
+            parameters(self.words, self.experiment, used_by(self.experiment, "augment"))
+        )
+
+    @property
+    def augment_arguments(self) -> str:
+        return ", ".join(
+            passed_on(self.words, self.experiment, used_by(self.experiment, "augment"))
+        )
+
+    @property
+    def augmented(self) -> str:
+        """The function that changes the pictures of a batch, without its first word."""
+        inputs = self.experiment.inputs
+        if len(inputs) == 1:
+            return "features, *rest: (augment(features, training=True), *rest)"
+        port = next((p for p in inputs if len(p.shape) == 4), inputs[0])
+        changed = f"{{**features, {port.name!r}: augment(features[{port.name!r}], training=True)}}"
+        return f"features, *rest: ({changed}, *rest)"
+
+    @property
+    def adapt(self) -> Any:
+        return adapted(self.experiment)
+
+    @property
+    def train(self) -> str:
+        if self.augment:
+            return "train.prefetch(tf.data.AUTOTUNE)"
+        return "data.train"
+
+    @property
+    def fit_parameters(self) -> str:
+        used = used_by(self.experiment, "callbacks", "class_weight", "augment")
+        given = [
+            p
+            for p in parameters(self.words, self.experiment, used)
+            if p.partition("=")[0] not in ("epochs", "out", "resume", "verbose")
+        ]
+        kept = ["out=None", "resume=False"] if self.source is not None else []
+        own = [f"epochs=EPOCHS{self.capitals}", *kept, "callbacks=()", 'verbose="auto"']
+        return ", ".join(["model", "data", "*", *own, *given])
+
+    @property
+    def class_weight(self) -> bool:
+        return bool(self.experiment.value("class_weight"))
+
+    @property
+    def fit_arguments(self) -> str:
+        if not self.class_weight:
+            return ""
+        if self.experiment.settings["class_weight"].uses and self.words.written is not None:
+            return f"class_weight={setting_text(self.words, self.experiment, 'class_weight')},"
+        return f"class_weight=CLASS_WEIGHT{self.capitals},"
+
+    @property
+    def callbacks(self) -> str:
+        """The callbacks of the block, each followed by a comma."""
+        setting = self.experiment.settings.get("callbacks")
+        if setting is None:
+            return ""
+        found = spelled(self.words, self.experiment, setting)
+        if isinstance(found, ast.List):
+            return "".join(f"{flat(item)}, " for item in found.elts)
+        return f"*{flat(found)}, "
+
+    @property
+    def folder(self) -> str:
+        return f"{self.words.stem}_run"
+
+    def functions(self) -> str:
+        """Give the text of the block's functions."""
+        names = ["model"]
+        if self.source is not None:
+            names.insert(0, "order")
+            own = ["own" if self.source.kind == "own" else "load"]
+            needed = [t for source in self.sources.values() for t in source.templates]
+            names += [*own, *dict.fromkeys(needed), self.source.batches]
+        return "\n\n".join(_rendered(name, self) for name in [*names, "fit"])
+
+
+class _Strategy:
+    """How the work is shared out, as it is spelled."""
+
+    def __init__(self, strategy: Strategy, words: Words) -> None:
+        self.kind = strategy.kind
+        self.is_tpu = strategy.kind == "TPUStrategy"
+        self.is_keras = strategy.kind in ("DataParallel", "ModelParallel")
+        arguments = [(k, literal(v, words)) for k, v in strategy.arguments.items()]
+        given = [code.name("resolver")] if self.is_tpu else []
+        module = "keras.distribution" if self.is_keras else "tf.distribute"
+        self.code = flat(code.call(f"{module}.{strategy.kind}", given, arguments))
+
+
+# -- text ---------------------------------------------------------------------------------------
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(resource_dir("templates") / "training"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+
+
+def _rendered(template: str, block: _Block) -> str:
+    found = _environment().get_template(f"{template}.py.jinja")
+    return found.render(t=block, s=block.ending, S=block.capitals)
+
+
+def _finished(words: Words, constants: str, text: str, end: str) -> TrainingCode:
+    """Lay the text out, drop what stands twice, and give it names that the module has not got."""
+    whole = ast.parse(f"{constants}\n{text}\n{end}")
+    own = [*_defined(whole), *_IMPORTS]
+    taken = set(words.taken)
+    names: dict[str, str] = {}
+    for name in own:
+        if name in words.taken and name not in _PUBLIC:
+            names[name] = unique(f"{name}_", taken | set(own))
+            taken.add(names[name])
+    used = {n.id for n in ast.walk(whole) if isinstance(n, ast.Name)}
+    imports = {
+        name: _imported(line, name, names.get(name, name))
+        for name, line in _IMPORTS.items()
+        if name in used
+    }
+    for node in ast.walk(whole):
+        if isinstance(node, ast.Name) and node.id.startswith("load_") and node.id not in own:
+            imports[node.id] = f"from sklearn.datasets import {node.id}"
+    texts = [renamed(part, names) for part in (constants, text, end)]
+    parts = [tuple(_parts(part)) for part in texts]
+    return TrainingCode(
+        parts[0],
+        parts[1],
+        parts[2],
+        tuple(line for name, line in imports.items() if name in _STANDARD),
+        tuple(line for name, line in imports.items() if name not in _STANDARD),
+        frozenset(used & {"keras", "layers"}),
+    )
+
+
+#: Functions whose names are kept; a declaration of the spec that has one of them is a mistake.
+_PUBLIC = ("Data", "load_data", "make_model", "compile_model", "fit", "evaluate", "predict", "main")
+
+
+def _defined(module: ast.Module) -> Iterator[str]:
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id
+
+
+def _imported(line: str, name: str, here: str) -> str:
+    return line if here == name else f"{line.removesuffix(f' as {name}')} as {here}"
+
+
+def _parts(text: str) -> Iterator[Part]:
+    """Cut a text into its definitions, each once, and what stands between them."""
+    text = tidy(text)
+    lines = text.split("\n")
+    seen: set[str] = set()
+    plain: list[str] = []
+    for node in ast.parse(text).body:
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(d.lineno for d in decorators)])
+        found = "\n".join(lines[first - 1 : node.end_lineno])
+        if isinstance(node, ast.Assign):
+            plain.append(found)
+        elif found not in seen:
+            if plain:
+                yield Part("\n".join(plain))
+                plain = []
+            seen.add(found)
+            yield Part(found, True)
+    if plain:
+        yield Part("\n".join(plain))

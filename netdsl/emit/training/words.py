@@ -1,0 +1,98 @@
+"""How the values of a `train` block are spelled in the module: as they are written, or as they came out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue
+from netdsl.catalog.signature import FAMILY_MODULES
+from netdsl.elaborate.training.experiment import Experiment, Hyperparameter, Setting
+from netdsl.emit.python import code
+from netdsl.emit.python.layout import flat
+from netdsl.emit.python.spelling import python_name
+from netdsl.record import record
+from netdsl.syntax import tree
+
+
+@record(eq=False)
+class Written:
+    """How what a block says is spelled as it is written, in terms of hyperparameters."""
+
+    expression: Callable[[Experiment, tree.Expr], ast.expr]
+    default: Callable[[Experiment, Hyperparameter], ast.expr | None]
+
+
+@record(eq=False)
+class Words:
+    """What the writer of the rest of the module tells of it."""
+
+    function: Callable[[str], str]  # the function of a model
+    written: Written | None  # None where values are spelled as they came out
+    extern: Callable[[ExternFunction], str]  # the name here of a function of the user's own
+    stem: str  # the name of the file
+    is_tf_keras: bool
+    taken: frozenset[str]  # names that the module has already
+
+
+def setting_text(words: Words, experiment: Experiment, name: str) -> str | None:
+    """Spell a setting on one line; None where it is not set."""
+    setting = experiment.settings.get(name)
+    return None if setting is None else flat(spelled(words, experiment, setting))
+
+
+def spelled(words: Words, experiment: Experiment, setting: Setting) -> ast.expr:
+    """Spell a setting."""
+    if words.written is not None:
+        return words.written.expression(experiment, setting.written)
+    return literal(setting.value, words)
+
+
+def literal(value: Any, words: Words) -> ast.expr:
+    """Spell a value; objects of the catalogue are made, their arguments by name."""
+    match value:
+        case ExternFunction():
+            return code.name(words.extern(value))
+        case ObjectValue(family, kind, arguments):
+            path = f"keras.{FAMILY_MODULES[family]}.{kind}"
+            return code.call(path, (), [(k, literal(v, words)) for k, v in arguments.items()])
+        case BoundLayer():
+            arguments = [(k, literal(v, words)) for k, v in value.written.items()]
+            return code.call(f"layers.{value.kind}", (), arguments)
+        case list() | tuple():
+            return code.list_of(literal(item, words) for item in value)
+        case Mapping():
+            keys = [code.literal(key) for key in value]
+            return ast.Dict(list(keys), [literal(item, words) for item in value.values()])
+        case _:
+            return code.literal(value)
+
+
+def parameters(words: Words, experiment: Experiment, names: tuple[str, ...]) -> list[str]:
+    """Spell hyperparameters as parameters with their defaults: `lr=1e-3`."""
+    if words.written is None:
+        return []
+    found = [h for h in experiment.hyperparameters if h.name in names]
+    return [_parameter(h, words.written.default(experiment, h)) for h in found]
+
+
+def _parameter(hyperparameter: Hyperparameter, default: ast.expr | None) -> str:
+    name = python_name(hyperparameter.name)
+    return name if default is None else f"{name}={flat(default)}"
+
+
+def passed_on(words: Words, experiment: Experiment, names: tuple[str, ...]) -> list[str]:
+    """Spell hyperparameters as arguments: `lr=lr`."""
+    if words.written is None:
+        return []
+    own = [python_name(h.name) for h in experiment.hyperparameters if h.name in names]
+    return [f"{name}={name}" for name in own]
+
+
+def used_by(experiment: Experiment, *settings: str) -> tuple[str, ...]:
+    """Name the hyperparameters of the block that some settings use."""
+    named = {
+        name for s in settings if s in experiment.settings for name in experiment.settings[s].uses
+    }
+    return tuple(h.name for h in experiment.hyperparameters if h.name in named)
