@@ -5,6 +5,7 @@ The one place besides `refresh` and `importer` that imports Keras.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -53,7 +54,10 @@ def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Foreign
 def _run(compiled: Compiled, source: str, name: str) -> Foreign:
     from netdsl.emit.module import model_functions
 
-    namespace: dict[str, Foreign] = {"__name__": f"netdsl_generated_{name.lower()}"}
+    namespace: dict[str, Foreign] = {
+        "__name__": f"netdsl_generated_{name.lower()}",
+        "__file__": os.path.abspath(compiled.file.name),
+    }
     exec(compile(source, f"<{compiled.file.name}>", "exec"), namespace)
     return namespace[model_functions(compiled.unit)[name]]()
 

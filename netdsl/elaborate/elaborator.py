@@ -21,7 +21,7 @@ from netdsl.elaborate.scope.limits import MAX_STEPS, THREAD_STEPS, LimitReached,
 from netdsl.elaborate.scope.untold import require_all_told, require_told
 from netdsl.elaborate.training.losses import check_losses, check_weights
 from netdsl.elaborate.training.metrics import check_class_weight, check_metrics
-from netdsl.elaborate.training.plan import TrainPlan, read_training, report_not_emitted
+from netdsl.elaborate.training.plan import TrainPlan, read_training
 from netdsl.graph import Graph
 from netdsl.record import mutable
 from netdsl.source import Span
@@ -75,7 +75,6 @@ def elaborate(
                 check_weights(plan, graph, root)
                 check_metrics(plan, graph, root)
                 check_class_weight(plan, graph, root)
-            report_not_emitted(plan, root)
         if not diagnostics.has_errors:  # first things first
             check_unreached(unit, session)
         require_all_told(own_symbols(unit), result.graphs, session)

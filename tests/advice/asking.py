@@ -9,15 +9,13 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.elaborate.files.loading import load
 from netdsl.source import SourceFile
 
-NOT_ADVICE = ("N0807",)  # which settings are generated is no advice on a network
-
 
 def compiled(text: str, *select: str, device: str = "", batch: int | None = None) -> Compiled:
     """Compile a spec that must have no errors; `select` gives codes that wait to be asked for."""
     result = compile_source(
         SourceFile("spec.net", text),
         load,
-        selection=Selection(select, NOT_ADVICE),
+        selection=Selection(select),
         surroundings=Surroundings(device, batch),
     )
     assert result.ok, [d.message for d in result.diagnostics]

@@ -284,12 +284,6 @@ def test_a_name_that_is_no_output_is_told_once_in_each_block() -> None:
     ]
 
 
-def test_what_is_not_generated_yet_is_said_once_with_every_name() -> None:
-    text = MODEL + "train Net {\n" + NEEDED + "epochs = 3\nbatch_size = 8\n}\n"
-    (note,) = [d for d in netdsl.compile_text(text).diagnostics if d.code == "N0807"]
-    assert "`epochs`, `batch_size`" in note.message
-
-
 def compile_call(text: str, *, flat: bool = False) -> str:
     compiled = netdsl.compile_text(text)
     assert compiled.ok, [d.message for d in compiled.diagnostics]
@@ -312,9 +306,9 @@ def test_compile_model_has_the_settings_as_keras_takes_them(flat: bool) -> None:
         "optimizer = adam", "optimizer = SGD(CosineDecay(0.1, decay_steps=100), momentum=0.9)"
     )
     written = compile_call(text, flat=flat)
-    assert (
-        "keras.optimizers.schedules.CosineDecay(initial_learning_rate=0.1, decay_steps=100)"
-        in written
+    assert re.search(
+        r"keras.optimizers.schedules.CosineDecay\((initial_learning_rate=)?0.1, decay_steps=100\)",
+        written,
     )
     assert "'one': 'binary_crossentropy'" in written
     assert "metrics={'probs': ['accuracy', own]}" in written

@@ -30,14 +30,6 @@ class MetricDoesNotFit(
 class NotAdaptable(Problem, code="N0806", title="`{name}` has nothing to adapt"): ...
 
 
-class NotEmittedYet(
-    Problem,
-    code="N0807",
-    title="a part of this `train` block is not generated yet",
-    severity="advice",
-): ...
-
-
 class SettingTwice(Problem, code="N0808", title="`{name}` is set twice"): ...
 
 

@@ -44,16 +44,6 @@ class TrainPlan:
 #: Gives the graph of the model of a block at hyperparameters that the block passes on to it.
 GraphOf = Callable[[tree.Train, Mapping[str, Value]], Graph | None]
 
-#: Settings that `compile_model` uses; the others are for functions that are not generated yet.
-COMPILED_SETTINGS = (
-    "optimizer",
-    "loss",
-    "loss_weights",
-    "metrics",
-    "jit_compile",
-    "steps_per_execution",
-)
-
 
 def read_training(
     unit_root: Frame,
@@ -186,16 +176,3 @@ def _check_presence(plan: TrainPlan, hyperparameters: list[str], frame: Frame) -
                     help=f"add one: `{name} = {_EXAMPLES[name]}`",
                 )
             )
-
-
-def report_not_emitted(plan: TrainPlan, frame: Frame) -> None:
-    """Say which settings have no place in the generated Python of this version."""
-    left = [name for name in plan.spans if name not in COMPILED_SETTINGS]
-    if left:
-        spelled = ", ".join(f"`{name}`" for name in left)
-        frame.report(
-            problems.NotEmittedYet.at(
-                plan.span,
-                f"{spelled}: checked, and left out of the module, which has `compile_model(model)` so far",
-            )
-        )

@@ -89,9 +89,11 @@ def _labels(experiment: Experiment) -> str:
     """Spell the labels as the loss takes them."""
     port = experiment.outputs[0]
     kind = labels_of(port)
-    if kind == "one_hot":
-        return f"keras.utils.to_categorical(labels, {port.shape[-1]})"
-    return "labels.reshape(-1)" if kind == "numbers" else 'labels.reshape(-1, 1).astype("float32")'
+    return (
+        "labels.reshape(-1)"
+        if kind in ("numbers", "one_hot")
+        else 'labels.reshape(-1, 1).astype("float32")'
+    )
 
 
 def _sizes(shape: tuple[int | None, ...]) -> str:

@@ -277,7 +277,7 @@ class _Block:
     @property
     def class_outputs(self) -> str:
         named = [port.name for port in self.experiment.outputs if labels_of(port) != "values"]
-        return flat(code.literal(named))
+        return flat(code.list_of(map(code.constant, named)))
 
     @property
     def classes(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue
 from netdsl.catalog.signature import FAMILY_MODULES
@@ -14,6 +13,7 @@ from netdsl.emit.python.layout import flat
 from netdsl.emit.python.spelling import python_name
 from netdsl.record import record
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 
 @record(eq=False)
@@ -49,7 +49,7 @@ def spelled(words: Words, experiment: Experiment, setting: Setting) -> ast.expr:
     return literal(setting.value, words)
 
 
-def literal(value: Any, words: Words) -> ast.expr:
+def literal(value: Value, words: Words) -> ast.expr:
     """Spell a value; objects of the catalogue are made, their arguments by name."""
     match value:
         case ExternFunction():
@@ -58,8 +58,8 @@ def literal(value: Any, words: Words) -> ast.expr:
             path = f"keras.{FAMILY_MODULES[family]}.{kind}"
             return code.call(path, (), [(k, literal(v, words)) for k, v in arguments.items()])
         case BoundLayer():
-            arguments = [(k, literal(v, words)) for k, v in value.written.items()]
-            return code.call(f"layers.{value.kind}", (), arguments)
+            given = [(k, literal(v, words)) for k, v in value.written.items()]
+            return code.call(f"layers.{value.kind}", (), given)
         case list() | tuple():
             return code.list_of(literal(item, words) for item in value)
         case Mapping():
