@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -21,7 +20,7 @@ from netdsl.emit.python.layout_statements import docstring_lines
 from netdsl.emit.python.renaming import renamed
 from netdsl.emit.python.spelling import unique
 from netdsl.emit.python.tidy import tidy
-from netdsl.emit.training.adapting import adapted
+from netdsl.emit.training.adapting import Adapted, adapted
 from netdsl.emit.training.labels import labels_of, sorted_by_class
 from netdsl.emit.training.sources import Place, Source, source_of
 from netdsl.emit.training.words import (
@@ -36,6 +35,7 @@ from netdsl.emit.training.words import (
 from netdsl.record import record
 from netdsl.resources import resource_dir
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 #: What `Model.compile` takes, in its order.
 COMPILED = ("optimizer", "loss", "loss_weights", "metrics", "jit_compile", "steps_per_execution")
@@ -110,7 +110,7 @@ class _Block:
 
     def constants(self) -> Iterator[str]:
         """Give the settings that stand at the head of the module."""
-        numbers: dict[str, Any] = {}
+        numbers: dict[str, Value] = {}
         e = self.experiment
         if self.source is not None or e.seed is not None:
             numbers["SEED"] = e.seed or 0
@@ -221,7 +221,7 @@ class _Block:
         return ", ".join(found)
 
     @property
-    def strategy(self) -> Any:
+    def strategy(self) -> _Strategy | None:
         found = self.experiment.value("distribute")
         return _Strategy(found, self.words) if isinstance(found, Strategy) else None
 
@@ -343,7 +343,7 @@ class _Block:
         return f"features, *rest: ({changed}, *rest)"
 
     @property
-    def adapt(self) -> Any:
+    def adapt(self) -> list[Adapted]:
         return adapted(self.experiment)
 
     @property

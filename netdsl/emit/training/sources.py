@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import Any
 
 from netdsl.catalog.spell import spell
 from netdsl.elaborate.training.experiment import DataSource, Experiment, Port, Setting
@@ -15,6 +14,7 @@ from netdsl.emit.training.labels import labels_of
 from netdsl.emit.training.words import Words, literal
 from netdsl.record import record
 from netdsl.syntax import tree
+from netdsl.value import Value
 
 #: Whole numbers of Keras's types, which examples and tables hold as int64.
 _WHOLE = ("int", "uint", "bool")
@@ -33,10 +33,10 @@ class Source:
     constant: str | None = None
     imports: frozenset[str] = frozenset()
     batches: str = "arrays"  # the template that makes batches
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     encodes: bool = False  # whether labels may be text
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name in ("facts", "__deepcopy__") or name not in self.facts:
             raise AttributeError(name)
         return self.facts[name]
@@ -116,7 +116,7 @@ def _is_pattern(value: object) -> bool:
     return any(letter in str(value) for letter in "*?[")
 
 
-def _names(value: object, ports: tuple[Port, ...]) -> dict[str, Any]:
+def _names(value: Value, ports: tuple[Port, ...]) -> dict[str, Value]:
     """Give what is said for each tensor: by its name, or for the only one."""
     if isinstance(value, Mapping):
         return {str(key): item for key, item in value.items()}
@@ -138,7 +138,7 @@ def _npz(words: Words, experiment: Experiment, place: Place) -> Source:
     labels = _names(source.arguments.get("y"), experiment.outputs)
     weights = source.arguments.get("sample_weight") or experiment.value("sample_weight")
 
-    def array(found: dict[str, Any]) -> Callable[[Port], str]:
+    def array(found: dict[str, Value]) -> Callable[[Port], str]:
         return lambda port: f"arrays[{spell(found.get(port.name, port.name))}]"
 
     samples = [
@@ -206,7 +206,7 @@ def _table(words: Words, experiment: Experiment, place: Place) -> Source:
     )
 
 
-def _columns(experiment: Experiment, source: DataSource) -> dict[str, Any]:
+def _columns(experiment: Experiment, source: DataSource) -> dict[str, object]:
     """Spell how the columns of a frame become features and labels."""
     labels = _names(source.arguments.get("label"), experiment.outputs)
     weight = experiment.value("sample_weight")
@@ -239,11 +239,11 @@ def _columns(experiment: Experiment, source: DataSource) -> dict[str, Any]:
     return {"columns": lines, "samples": ", ".join(samples)}
 
 
-def _flat(names: Iterable[Any]) -> list[Any]:
+def _flat(names: Iterable[Value]) -> list[Value]:
     return [n for name in names for n in (name if isinstance(name, list | tuple) else [name])]
 
 
-def _list(names: Iterable[Any]) -> str:
+def _list(names: Iterable[Value]) -> str:
     return "[" + ", ".join(spell(name) for name in names) + "]"
 
 
@@ -256,7 +256,7 @@ def _numbers(port: Port) -> str:
     return "" if port.dtype == "string" else f'.to_numpy("{port.dtype}")'
 
 
-def _column(port: Port, name: Any) -> str:
+def _column(port: Port, name: Value) -> str:
     if isinstance(name, list | tuple):
         picked = f"frame[{_list(name)}]"
     else:
@@ -268,7 +268,7 @@ def _column(port: Port, name: Any) -> str:
     )
 
 
-def _label(port: Port, name: Any) -> str:
+def _label(port: Port, name: Value) -> str:
     kind = labels_of(port)
     if isinstance(name, list | tuple):
         return f'frame[{_list(name)}].to_numpy("float32")'
@@ -319,7 +319,7 @@ def _folder_label(experiment: Experiment, source: DataSource) -> str:
     return "labels[n]" if kind == "numbers" else 'tf.cast(labels[n:n + 1], "float32")'
 
 
-def _picture(words: Words, experiment: Experiment, place: Place) -> dict[str, Any]:
+def _picture(words: Words, experiment: Experiment, place: Place) -> dict[str, object]:
     source = place.setting.value
     assert isinstance(source, DataSource)
     port = next((p for p in experiment.inputs if len(p.shape) == 4), experiment.inputs[0])
@@ -346,7 +346,7 @@ def _tfrecord(words: Words, experiment: Experiment, place: Place) -> Source:
     paths, constant = _paths(words, experiment, place)
     labels = _names(source.arguments.get("label"), experiment.outputs)
     compression = argument(words, experiment, place, "compression")
-    named = {p.name: labels.get(p.name, p.name) for p in experiment.outputs}
+    named = {p.name: str(labels.get(p.name, p.name)) for p in experiment.outputs}
     features = {p.name: _fixed(p.shape[1:], p.dtype) for p in experiment.inputs}
     for port in experiment.outputs:
         shape, dtype = _label_type(port)
