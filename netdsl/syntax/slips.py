@@ -24,7 +24,7 @@ from netdsl.syntax.recovery import (
     is_name,
 )
 from netdsl.syntax.stop import Stop, unexpected
-from netdsl.syntax.tokens import HARD_WORDS, TYPE_WORDS
+from netdsl.syntax.tokens import HARD_WORDS, TYPE_WORDS, Tokens
 
 _VALUES = frozenset({"NUMBER", "STRING", "FSTRING", "True", "False", "None", "NAME", "[", "-"})
 _WORDS = re.compile(r"[A-Za-z_]\w*")
@@ -73,7 +73,7 @@ def misspelled_inner_word(stop: Stop) -> Diagnostic | None:
             continue
         known = ("as",) if index == stop.began else _words(stop)
         near = _near(tokens.text(index), known)
-        if near is None or tokens.text(index) == near or tokens.text(index) in TYPE_WORDS:
+        if near is None or tokens.text(index) == near or _is_type(tokens, index):
             continue
         if near == "as" and not (is_name(stop.following(index + 1 - stop.index))):
             continue
@@ -88,6 +88,11 @@ def _words(stop: Stop) -> tuple[str, ...]:
         return ()
     words = stop.accepted - TOP_WORDS - BODY_WORDS | stop.accepted & {"from"}
     return tuple(sorted(w for w in words if w.isidentifier() and w.islower()))
+
+
+def _is_type(tokens: Tokens, index: int) -> bool:
+    """Tell the type of a parameter, which is near to `in`: `units: int [32, 64]`, `units int`."""
+    return tokens.text(index) in TYPE_WORDS and tokens.kinds[index - 1] in (":", "NAME")
 
 
 def equals_of_argument(stop: Stop) -> Diagnostic | None:

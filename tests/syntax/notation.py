@@ -133,7 +133,7 @@ def _declaration(node: Any) -> str:
                 *node.settings,
             )
         case tree.Defaults():
-            return _form("defaults", node.layer, *node.arguments)
+            return _form("defaults", " ".join(layer.id for layer in node.layers), *node.arguments)
         case tree.Input():
             return _form("input", node.name, *([node.type] if node.type else []))
         case tree.Output():
