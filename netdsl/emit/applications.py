@@ -15,6 +15,7 @@ from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.calls import arguments
 from netdsl.emit.layers import made_once
 from netdsl.emit.python import code
+from netdsl.emit.python.own_names import marked
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -50,7 +51,7 @@ def network(
     if cuts is None and not keeps_its_name(kind):
         return maker, list(args), [*found, ("name", name)]
     outputs = [] if cuts is None else [("outputs", cuts)]
-    return code.dotted(HELPER), [maker, *args], [*outputs, *found, ("name", name)]
+    return code.name(marked(HELPER)), [maker, *args], [*outputs, *found, ("name", name)]
 
 
 def _has_shape(

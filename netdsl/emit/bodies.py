@@ -16,7 +16,7 @@ from netdsl.elaborate.scope.frame import defaults_by_kind
 from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece, is_tensorial, member
 from netdsl.emit.names import DefaultSet
 from netdsl.emit.python import code
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.spelling import kept_name, python_name
 from netdsl.emit.python.unread import tidied
 from netdsl.emit.shared import write_layer
 from netdsl.emit.writer import Writer
@@ -399,7 +399,7 @@ def function_over_values(w: Writer, function: tree.Function, spelled: str) -> as
     parameters: list[tuple[str, ast.expr | None]] = []
     bindings: dict[str, Piece] = {}
     for parameter in function.parameters:
-        own = python_name(parameter.name)
+        own = kept_name(parameter.name)
         default = None if parameter.default is None else w.value(parameter.default)
         parameters.append((own, default))
         bindings[parameter.name] = Piece(code.name(own), VALUE)

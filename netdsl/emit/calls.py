@@ -15,7 +15,8 @@ from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element
 from netdsl.emit.layers import configured_object, makes_layer, wrapped_layer
 from netdsl.emit.pieces import listed, nests, plain, sequence
 from netdsl.emit.python import code, simplify
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.own_names import is_marked, marked
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -64,7 +65,7 @@ def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Ki
     spell = iterable if identifier in _TAKES_ITERATOR else Writer.expression
     pieces = [spell(w, argument.value) for argument in expr.arguments]
     if identifier == "abs" and (w.module.is_function(expr) or pieces[0].kind == TENSOR):
-        return code.call("ops.abs", [pieces[0].code]), TENSOR
+        return code.call(marked("ops.abs"), [pieces[0].code]), TENSOR
     args, keywords = code.placed(
         (a.star, a.name, sequence(piece)) for a, piece in zip(expr.arguments, pieces, strict=True)
     )
@@ -98,8 +99,7 @@ def iterable(w: Writer, expr: tree.Expr) -> Piece:
 def arguments(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.expr], code.Keywords]:
     """Spell the arguments of a function over values, as they were written."""
     return code.placed(
-        (a.star, a.name and python_name(a.name), listed(w.expression(a.value)).code)
-        for a in written
+        (a.star, a.name and kept_name(a.name), listed(w.expression(a.value)).code) for a in written
     )
 
 
@@ -108,7 +108,7 @@ def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> P
     pieces = _applied_arguments(w, expr.arguments)
     args, keywords = _call_time(expr.arguments, pieces)
     first = [] if arriving is None else [listed(arriving).code]
-    called: ast.expr = code.call(path, [*first, *args], keywords)
+    called: ast.expr = code.call(marked(path), [*first, *args], keywords)
     if arriving is None and _is_source(w, expr, pieces):
         called = tied(w, called)
     return Piece(called, w.module.result_kind(expr, TENSOR))
@@ -128,12 +128,12 @@ def tied(w: Writer, source: ast.expr) -> ast.expr:
     """Tie an array that Keras computes at once to the graph, so that layers applied to it belong to the model."""
     if w.anchor is None:
         return source
-    return code.call("tied", [source, code.name(w.anchor)])
+    return code.call(marked("tied"), [source, code.name(w.anchor)])
 
 
 def untied(piece: Piece) -> ast.expr:
     """Give an array as it is where it only joins a tensor of the graph."""
-    if isinstance(piece.code, ast.Call) and code.is_name(piece.code.func, "tied"):
+    if isinstance(piece.code, ast.Call) and is_marked(piece.code.func, "tied"):
         return piece.code.args[0]
     return piece.code
 

@@ -8,6 +8,7 @@ from netdsl.catalog.signature import signature
 from netdsl.elaborate.scope.families import is_in_several
 from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
 from netdsl.emit.python import code
+from netdsl.emit.python.own_names import marked
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -25,7 +26,7 @@ def catalogue_name(identifier: str) -> ast.expr:
     if identifier in CONSTANTS:
         return code.constant(CONSTANTS[identifier])
     if signature("layer", identifier) is not None and not is_in_several(identifier):
-        return code.dotted(f"layers.{identifier}")
+        return code.dotted(marked(f"layers.{identifier}"))
     return code.constant(identifier)
 
 
@@ -45,4 +46,6 @@ def unbound_path(w: Writer, expr: tree.Attribute) -> str | None:
 
 def catalogue_path(path: str) -> ast.expr:
     path = path.removeprefix("tf.")
-    return code.dotted(path if path.startswith(("keras.", "ops.")) else f"keras.{path}")
+    if path.startswith("ops."):
+        return code.dotted(marked(path))
+    return code.dotted(path if path.startswith("keras.") else f"keras.{path}")

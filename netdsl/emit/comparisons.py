@@ -12,6 +12,7 @@ from netdsl.emit.kinds import TENSOR, Piece
 from netdsl.emit.operators import operands_of, settled
 from netdsl.emit.pieces import plain
 from netdsl.emit.python import code, simplify
+from netdsl.emit.python.own_names import marked
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -29,7 +30,7 @@ def compare(w: Writer, expr: tree.Compare) -> Piece:
     pieces = operands_of(w, [expr.first, *expr.operands])
     if _compares_tensors(w, expr, pieces):
         left, right = settled(w, pieces[0], pieces[1], hint)
-        function = f"ops.{COMPARISON_FUNCTIONS[expr.ops[0]]}"
+        function = marked(f"ops.{COMPARISON_FUNCTIONS[expr.ops[0]]}")
         return Piece(code.call(function, [left.code, right.code]), TENSOR)
     operands = [piece.code for piece in pieces]
     ops = [_operator(op, operands[index], operands, index + 1) for index, op in enumerate(expr.ops)]

@@ -25,7 +25,8 @@ from netdsl.emit.names import Locals
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render, sorted_imports
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import dedented, names_in
-from netdsl.emit.python.spelling import HELPERS, PREAMBLE, python_name, unique
+from netdsl.emit.python.own_names import MODULES, marked, settle
+from netdsl.emit.python.spelling import FIXED, HELPERS, PREAMBLE, kept_name, python_name, unique
 from netdsl.emit.registration import registrations
 from netdsl.emit.structured import KERAS_IMPORTS, Api, preamble, recursion_limit
 from netdsl.emit.training import Words, write_training
@@ -55,16 +56,18 @@ def emit_flat(
         lambda function: module.imported(function.module, function.name),
         stem_of(unit.file),
         api == "tf.keras",
-        frozenset(module.taken) - PREAMBLE - HELPERS,
+        frozenset(module.taken) - FIXED,
     )
     trained = write_training(words, training)
     found = sorted(module.imports)
     functions = list(module.functions.values())
+    own = settle(functions, [here for _, _, here in found])
+    own.modules |= MODULES & trained.needs
     used = names_in(functions) | trained.needs
     deepest = max((g.deepest for g in models.values()), default=0)
-    is_deep = "deep_model" in used
+    is_deep = "deep_model" in own.helpers
     standard = ("import math",) * ("math" in used) + ("import sys",) * is_deep
-    others = import_lines(found, KERAS_IMPORTS[api] if used & {"keras", "layers", "ops"} else "")
+    others = import_lines(found, KERAS_IMPORTS[api] if own.needs_keras or "keras" in used else "")
     registered: tuple[Part, ...] = registrations(found, module.registered, module.classes)
     return sign(
         render(
@@ -75,7 +78,7 @@ def emit_flat(
                     for group in ((*standard, *trained.standard), (*others, *trained.others))
                     if group
                 ),
-                preamble(used),
+                preamble(own),
                 (
                     *registered,
                     *trained.constants,
@@ -83,9 +86,7 @@ def emit_flat(
                     *trained.functions,
                     *trained.end,
                 ),
-                needs_deep_model=is_deep,
-                needs_tied="tied" in used,
-                needs_network="network" in used,
+                own=own,
                 recursion_limit=recursion_limit(deepest),
             )
         )
@@ -103,13 +104,13 @@ class FlatModule:
         self.classes: set[str] = set()
         self._names: dict[int, str] = {}
         self._written: set[int] = set()
-        self.taken: set[str] = set(PREAMBLE) | HELPERS | set(self._own.values())
+        self.taken: set[str] = set(FIXED) | set(self._own.values())
 
     def name(self, graph: Graph) -> str:
         """Give the name of a graph's function."""
         if id(graph) not in self._names:
             spelled = self._own.pop(graph.name, "")
-            spelled = spelled or unique(python_name(graph.name), self.taken)
+            spelled = spelled or unique(kept_name(graph.name), self.taken)
             self.taken.add(spelled)
             self._names[id(graph)] = spelled
         return self._names[id(graph)]
@@ -132,7 +133,7 @@ class FlatModule:
         for known_module, there, here in self.imports:
             if (known_module, there) == (module, name):
                 return here
-        here = unique(python_name(name), self.taken)
+        here = unique(kept_name(name), self.taken)
         self.taken.add(here)
         self.imports.add((module, name, here))
         return here
@@ -174,10 +175,10 @@ class FlatWriter:
         outputs = {n: self._reference(ref) for n, ref in self._graph.outputs.items()}
         inputs = given[0] if len(given) == 1 else code.list_of(given)
         result = next(iter(outputs.values())) if len(outputs) == 1 else _dict(outputs)
-        maker = "deep_model" if self._graph.deepest > DEEP else "keras.Model"
-        made = code.call(maker, [inputs, result], [("name", code.name("name"))])
+        maker = marked("deep_model") if self._graph.deepest > DEEP else "keras.Model"
+        made = code.call(maker, [inputs, result], [("name", code.name(marked("name")))])
         body = [code.docstring(self._docstring()), *self._out, code.returns(made)]
-        by_name = [("name", code.constant(self._graph.name))]
+        by_name = [(marked("name"), code.constant(self._graph.name))]
         return code.function(spelled, [], body, by_name)
 
     def _docstring(self) -> str:
@@ -256,10 +257,10 @@ class FlatWriter:
                 if isinstance(index, ast.List):
                     index = code.tuple_of(index.elts)
                 return code.subscript(args[0], index)
-            called = code.call(f"ops.{function}", args, keywords)
+            called = code.call(marked(f"ops.{function}"), args, keywords)
             if node.tied_to is None:
                 return called
-            return code.call("tied", [called, self._reference(node.tied_to)])
+            return code.call(marked("tied"), [called, self._reference(node.tied_to)])
         return code.call(self._object(node.operation), args, keywords)
 
     # -- layers ---------------------------------------------------------------------------------
@@ -285,7 +286,8 @@ class FlatWriter:
         name = ("name", code.constant(operation.name))
         if operation.family == "model":
             assert operation.graph is not None
-            return code.call(self._module.function(operation.graph), (), [name])
+            maker = self._module.function(operation.graph)
+            return code.call(maker, (), [(marked("name"), name[1])])
         arguments = {k: v for k, v in operation.arguments.items() if k != "name"}
         if operation.family == "extern":
             here = self._module.imported_class(operation.module, operation.kind)
@@ -300,7 +302,7 @@ class FlatWriter:
         if _frozen_late(operation):
             arguments.pop("trainable", None)
         args, keywords = self._given_and_named("layer", operation.kind, arguments)
-        return code.call(f"layers.{operation.kind}", args, [*keywords, name])
+        return code.call(marked(f"layers.{operation.kind}"), args, [*keywords, name])
 
     def _network(self, operation: Operation, arguments: dict[str, Value], graph: Graph) -> ast.expr:
         arguments.pop("trainable", None)
@@ -387,7 +389,7 @@ class FlatWriter:
             return code.call("keras.Sequential", [inner], [keyword])
         written = {k: v for k, v in layer.written.items() if k != "name"}
         args, keywords = self._given_and_named("layer", layer.kind, written)
-        return code.call(f"layers.{layer.kind}", args, [*keywords, keyword])
+        return code.call(marked(f"layers.{layer.kind}"), args, [*keywords, keyword])
 
     def _held(self, held: Held) -> ast.expr:
         """Spell what a layer holds of one that is shared: the layer itself, a row of layers, a network of them."""

@@ -15,7 +15,8 @@ from netdsl.emit.names import Locals
 from netdsl.emit.parameters import declare_parameters, default_of, preset_default
 from netdsl.emit.pieces import list_piece, sequence, taken
 from netdsl.emit.python import code
-from netdsl.emit.python.spelling import HELPERS, python_name
+from netdsl.emit.python.own_names import marked
+from netdsl.emit.python.spelling import HELPERS, kept_name, python_name
 from netdsl.emit.python.texts import joined
 from netdsl.emit.writer import Writer
 from netdsl.record import mutable
@@ -58,11 +59,11 @@ def write_block(
     written.takes_name = w.uses_name
     by_name: list[tuple[str, ast.expr]] = []
     if written.takes_trainable:
-        by_name.append(("trainable", code.constant(True)))
+        by_name.append((marked("trainable"), code.constant(True)))
     if written.takes_layers:
-        by_name.append(("layers", code.name("layers")))
+        by_name.append((marked("layers"), code.name(marked("layers"))))
     if written.takes_name:
-        by_name.append(("name", code.constant(snake_case(node.name) or "block")))
+        by_name.append((marked("name"), code.constant(snake_case(node.name) or "block")))
     first: list[tuple[str, ast.expr | None]] = [(t, None) for t in tensors]
     written.statement = code.function(written.identifier, [*first, *parameters], w.out, by_name)
 
@@ -154,11 +155,11 @@ def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
     names = module.output_names(symbol)
     result, written.result = _model_outputs(outputs, names, writer.outputs)
     maker = module.model_maker(symbol)
-    keywords: code.Keywords = [("name", code.name("name"))]
+    keywords: code.Keywords = [("name", code.name(marked("name")))]
     w.emit(code.returns(code.call(maker, [given, result], keywords)))
     writer.tidy()
     _document(w, module.model_docstring(symbol, node.body.docstring))
-    by_name = [("name", code.constant(node.name))]
+    by_name = [(marked("name"), code.constant(node.name))]
     written.statement = code.function(written.identifier, parameters, w.out, by_name)
 
 
@@ -255,11 +256,11 @@ def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) ->
         default = presets.get(parameter.name)
         if default is None or parameter.name in settings:
             default = default_of(home, parameter, settings)
-        parameters.append((python_name(parameter.name), default))
+        parameters.append((kept_name(parameter.name), default))
     keywords: code.Keywords = [(p, code.name(p)) for p, _ in parameters]
-    keywords.append(("name", code.name("name")))
+    keywords.append((marked("name"), code.name(marked("name"))))
     home.emit(code.returns(code.call(target.identifier, (), keywords)))
     _document(home, module.model_docstring(symbol, None))
     written.result = target.result
-    by_name = [("name", code.constant(node.name))]
+    by_name = [(marked("name"), code.constant(node.name))]
     written.statement = code.function(written.identifier, parameters, home.out, by_name)

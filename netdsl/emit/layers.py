@@ -18,6 +18,7 @@ from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.kinds import Inlined, LayerObject
 from netdsl.emit.names import Locals
 from netdsl.emit.python import code
+from netdsl.emit.python.own_names import marked
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -73,7 +74,7 @@ def _holds_layers(kind: str) -> bool:
 def frozen_too(w: Writer, written: Sequence[tree.Argument]) -> ast.expr:
     """Spell `trainable=` inside a block that takes it: what the layer says itself still holds."""
     own = [w.value(a.value) for a in written if a.name == "trainable"]
-    everything = [code.name("trainable"), *own]
+    everything = [code.name(marked("trainable")), *own]
     if own and isinstance(own[0], ast.Constant) and not own[0].value:
         return own[0]
     return ast.BoolOp(ast.And(), everything) if own else everything[0]
@@ -111,11 +112,13 @@ def _its_own(star: str, given: ast.expr) -> ast.expr:
         items = code.call(code.attribute(given, "items"))
         pair = code.tuple_of([code.name("key"), code.name("value")])
         clause = ast.comprehension(pair, items, [], 0)
-        return ast.DictComp(code.name("key"), code.call("fresh", [code.name("value")]), [clause])
+        return ast.DictComp(
+            code.name("key"), code.call(marked("fresh"), [code.name("value")]), [clause]
+        )
     if star == "*":
         clause = ast.comprehension(code.name("value"), given, [], 0)
-        return ast.ListComp(code.call("fresh", [code.name("value")]), [clause])
-    return given if _is_new(given) else code.call("fresh", [given])
+        return ast.ListComp(code.call(marked("fresh"), [code.name("value")]), [clause])
+    return given if _is_new(given) else code.call(marked("fresh"), [given])
 
 
 def _is_new(given: ast.expr) -> bool:
@@ -292,8 +295,7 @@ def made_once(w: Writer, function: ast.expr) -> ast.expr:
     """Spell the maker of a layer that is not Keras's own; where weights may be shared, one that remembers."""
     if not w.shares:
         return function
-    w.module.needs_once = True
-    return code.call("once", [w.layers, function])
+    return code.call(marked("once"), [w.layers, function])
 
 
 def sequential(w: Writer, pipe: tree.Pipe) -> ast.expr:

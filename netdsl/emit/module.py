@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import assert_never
 
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.signature import dtype_aliases
-from netdsl.elaborate.files.linking import Symbol, Unit
+from netdsl.elaborate.files.linking import Symbol, Unit, declared
 from netdsl.elaborate.plans.naming import NamePlan, plan_names
 from netdsl.elaborate.scope.frame import defaults_by_kind
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
@@ -28,7 +29,8 @@ from netdsl.emit.names import DefaultSet, Locals, Scope
 from netdsl.emit.presets import Preset, presets_of
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import dedented
-from netdsl.emit.python.spelling import HELPERS, PREAMBLE, python_name, unique
+from netdsl.emit.python.own_names import marked
+from netdsl.emit.python.spelling import FIXED, kept_name, unique
 from netdsl.emit.reach import Reach
 from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
@@ -44,7 +46,7 @@ DEEP = TOO_DEEP
 
 def spell_global(identifier: str, taken: set[str]) -> str:
     """Give a declaration a name that no other has."""
-    spelled = unique(python_name(identifier), taken)
+    spelled = unique(kept_name(identifier), taken)
     taken.add(spelled)
     return spelled
 
@@ -52,7 +54,7 @@ def spell_global(identifier: str, taken: set[str]) -> str:
 def global_names(unit: Unit) -> dict[int, str]:
     """Name what a file declares and imports, models first: a model's function has the model's own name."""
     models = (tree.Model, tree.SpecialisedModel)
-    taken = set(PREAMBLE) | HELPERS
+    taken = set(FIXED)
     ordered = sorted(unit.names.items(), key=lambda entry: not isinstance(entry[1].node, models))
     return {id(symbol.node): spell_global(name, taken) for name, symbol in ordered}
 
@@ -81,14 +83,11 @@ class ModuleWriter(Elaborated):
         super().__init__(models)
         self.interpreter = INTERPRETER
         self.unit = unit
-        self.needs_shared_layers = False
-        self.needs_once = False
-        self.needs_deep_model = False
         self.registered: set[str] = set()
         self.classes: set[str] = set()
         self._hyperparameters = hyperparameters
         self._names: dict[int, str] = global_names(unit)
-        self._taken: set[str] = set(PREAMBLE) | HELPERS
+        self._taken: set[str] = set(FIXED)
         self._roots: dict[int, Scope] = {}
         self._plans: dict[int, NamePlan] = {}
         self._functions: dict[Hashable, tuple[Symbol, Written]] = {}
@@ -150,17 +149,15 @@ class ModuleWriter(Elaborated):
     def plan(self, unit: Unit, body: tree.Body | tree.Expr, *, in_model: bool) -> NamePlan:
         """Give the names of a body's stages."""
 
-        def is_block(name: str) -> bool:
-            symbol = unit.names.get(name)
-            return symbol is not None and isinstance(symbol.node, tree.Block)
-
         if id(body) not in self._plans:
-            self._plans[id(body)] = plan_names(body, is_block, in_model=in_model)
+            names = partial(declared, unit)
+            self._plans[id(body)] = plan_names(body, names, in_model=in_model)
         return self._plans[id(body)]
 
-    def own_names(self) -> frozenset[str]:
-        """Give the names that the module has already, but for those that are kept for the module itself."""
-        return frozenset(self._taken) - PREAMBLE - HELPERS
+    @property
+    def taken(self) -> frozenset[str]:
+        """Give the names that the module has already, but for those of modules that are kept for the module itself."""
+        return frozenset(self._taken) - FIXED
 
     # -- declarations ---------------------------------------------------------------------------
 
@@ -199,9 +196,8 @@ class ModuleWriter(Elaborated):
             if id(node) in self._written_blocks:
                 spelled = unique(spelled, self._taken)
                 self._taken.add(spelled)
-            declared = {p.name for p in node.parameters}
-            frozen = id(node) in self._reach.frozen and "trainable" not in declared
-            shared = id(node) in self._reach.shared and "layers" not in declared
+            frozen = id(node) in self._reach.frozen
+            shared = id(node) in self._reach.shared
             written = Written(spelled, takes_trainable=frozen, takes_layers=shared)
             self._functions[key] = (symbol, written)
             self._written_blocks.add(id(node))
@@ -280,8 +276,7 @@ class ModuleWriter(Elaborated):
         """Give what makes the model: `keras.Model`, or its helper for a very deep one."""
         graph = self.graph(symbol)
         if graph is not None and graph.deepest > DEEP:
-            self.needs_deep_model = True
-            return code.name("deep_model")
+            return code.name(marked("deep_model"))
         return code.dotted("keras.Model")
 
     def model_docstring(self, symbol: Symbol, text: str | None) -> str:

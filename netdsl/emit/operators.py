@@ -13,6 +13,7 @@ from netdsl.emit.kinds import TENSOR, Piece, concatenated, is_several, may_be_tu
 from netdsl.emit.layers import layer_call
 from netdsl.emit.pieces import nests, plain
 from netdsl.emit.python import code, simplify
+from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -38,7 +39,7 @@ def unary(w: Writer, expr: tree.Unary) -> Piece:
     if operand.kind == TENSOR:
         if expr.op == "+":
             return operand
-        return Piece(code.call("ops.negative", [operand.code]), TENSOR)
+        return Piece(code.call(marked("ops.negative"), [operand.code]), TENSOR)
     return plain(simplify.signed(ast.USub() if expr.op == "-" else ast.UAdd(), operand.code))
 
 
@@ -107,7 +108,7 @@ def _tensor_arithmetic(
         kind = MERGE_LAYERS[node.op]
         maker = layer_call(w, kind, (), w.stage_name(node, kind.lower()))
         return Piece(code.call(maker, [code.list_of([left.code, right.code])]), TENSOR)
-    function = f"ops.{OPERATOR_FUNCTIONS[node.op]}"
+    function = marked(f"ops.{OPERATOR_FUNCTIONS[node.op]}")
     sides = [left.code, right.code]
     if left.kind == right.kind:  # one of them may be an array; not both
         sides = (

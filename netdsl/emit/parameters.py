@@ -10,7 +10,7 @@ from netdsl.emit.kinds import VALUE, Kind, LayerFactory, Piece
 from netdsl.emit.names import Locals
 from netdsl.emit.presets import Preset
 from netdsl.emit.python import code
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.value import Value
@@ -25,7 +25,7 @@ def declare_parameters(
     """Bind the hyperparameters and spell their defaults; a list becomes a tuple, which nobody can change."""
     parameters: list[tuple[str, ast.expr | None]] = []
     for parameter in declared:
-        spelled = python_name(parameter.name)
+        spelled = kept_name(parameter.name)
         w.names.reserve(spelled)
         kind: Kind = VALUE
         if parameter.type == "layer":
@@ -45,7 +45,7 @@ def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Value])
         if parameter.type == "layer":
             return factory(w, parameter.default, parameter)
         spelled = unchangeable(w.value(parameter.default))
-    return _as_default(w, spelled, f"default_{python_name(parameter.name)}")
+    return _as_default(w, spelled, f"default_{kept_name(parameter.name)}")
 
 
 def _as_default(w: Writer, spelled: ast.expr, base: str) -> ast.expr:

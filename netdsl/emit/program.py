@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from netdsl.emit.python.layout_statements import format_statements
 from netdsl.emit.python.oldest import assert_python
+from netdsl.emit.python.own_names import OwnNames
 from netdsl.record import record
 from netdsl.resources import resource_dir
 
@@ -30,13 +31,7 @@ class Program:
     imports: tuple[tuple[str, ...], ...] = ()
     preamble: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
-    needs_deep_model: bool = False
-    needs_shared_layers: bool = False
-    needs_once: bool = False
-    needs_tied: bool = False
-    needs_fresh: bool = False
-    needs_network: bool = False
-    needs_as_layer: bool = False
+    own: OwnNames = field(default_factory=OwnNames)
     recursion_limit: str = ""
 
 
@@ -62,15 +57,7 @@ def _template() -> Template:
 
 def _spaced(program: Program) -> Program:
     """Set a part apart where it, or what is before it, is a definition."""
-    after_definition = (
-        program.needs_deep_model
-        or program.needs_shared_layers
-        or program.needs_once
-        or program.needs_tied
-        or program.needs_fresh
-        or program.needs_network
-        or program.needs_as_layer
-    )
+    after_definition = bool(program.own.helpers)
     parts: list[Part] = []
     for part in program.parts:
         parts.append(replace(part, stands_apart=part.is_definition or after_definition))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netdsl.elaborate.files.linking import Symbol, Unit
+from netdsl.elaborate.plans.naming import declares
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
 
@@ -33,7 +34,9 @@ class Reach:
             if isinstance(part, tree.Call) and isinstance(part.function, tree.Name):
                 found = symbol.unit.names.get(part.function.id)
                 frozen = any(a.name == "trainable" for a in part.arguments)
-                if frozen and found is not None and isinstance(found.node, tree.Block):
+                if found is None or declares(found.node, "trainable"):
+                    continue
+                if frozen and isinstance(found.node, tree.Block):
                     self._spread(found, self.frozen)
 
     def _spread(self, symbol: Symbol, into: set[int]) -> None:

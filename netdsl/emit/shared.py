@@ -29,6 +29,7 @@ from netdsl.emit.layers import extern_layer, freezing, layer_call
 from netdsl.emit.pieces import is_application
 from netdsl.emit.python import code, texts
 from netdsl.emit.python.code import Later
+from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import python_name, unique
 from netdsl.emit.uses import apply_object, block_call, freeze, join_inputs, model_call
 from netdsl.emit.writer import Writer
@@ -180,14 +181,14 @@ class SharedStages:
         """Spell it as one layer, for another to hold; what that one gets step by step has a shape of its own."""
         identifier, _ = self.function([TENSOR])
         made = [code.name(identifier), *self.w.step()]
-        return code.call("as_layer", made, [("name", self._name())])
+        return code.call(marked("as_layer"), made, [("name", self._name())])
 
     def _name(self) -> ast.expr:
         own = code.constant(self.declared.name)
         if not self.w.in_block:
             return own
         self.w.uses_name = True
-        return texts.joined([code.name("name"), code.constant("_"), own])
+        return texts.joined([code.name(marked("name")), code.constant("_"), own])
 
     # -- functions ------------------------------------------------------------------------------
 
@@ -228,12 +229,11 @@ class SharedStages:
         """Make layers by what makes each of them once."""
         w = self.w
         if not self._stand_in:
-            w.module.needs_shared_layers = True
             self._stand_in = w.names.take(f"{self._spelled}_layers")
-            made: ast.expr = code.call("SharedLayers")
+            made: ast.expr = code.call(marked("SharedLayers"))
             layers, shares = self._around
             if shares:  # the block itself may be part of what is shared
-                is_shared = code.call("isinstance", [layers, code.name("SharedLayers")])
+                is_shared = code.call("isinstance", [layers, code.name(marked("SharedLayers"))])
                 made = ast.IfExp(is_shared, layers, made)
             self._later.statements.insert(0, code.assign(self._stand_in, made))
         return w.making(code.name(self._stand_in), shares=True)

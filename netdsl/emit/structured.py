@@ -17,11 +17,13 @@ from netdsl.emit.parameters import default_of
 from netdsl.emit.program import Program, import_lines, parts_of, render, sorted_imports
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import names_in
+from netdsl.emit.python.own_names import MODULES, OwnNames, settle, spelled_out
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.registration import registrations
 from netdsl.emit.training import TrainingCode, Words, Written, write_training
 from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
+from netdsl.syntax import tree
 from netdsl.value import Value
 
 Api = Literal["tf.keras", "keras"]
@@ -51,18 +53,19 @@ def emit_structured(
     trained = write_training(_words(module, hyperparameters, api), training)
     constants, functions = module.constants(), module.functions()
     found = module.imports()
+    own = settle([*constants, *functions], [here for _, _, here in found])
+    own.modules |= MODULES & trained.needs
     used = names_in([*constants, *functions]) | trained.needs
     registered = registrations(found, module.registered, module.classes)
     text = header(unit.file, unit.module.docstring, settings, version)
-    helped = module.needs_shared_layers or module.needs_deep_model
-    needs_keras = bool(used & {"keras", "layers", "ops"}) or bool(registered) or helped
+    needs_keras = "keras" in used or bool(registered) or own.needs_keras
     deepest = max((g.deepest for g in models.values()), default=0)
     return sign(
         render(
             Program(
                 text,
-                _imports(used, module, found, KERAS_IMPORTS[api] if needs_keras else "", trained),
-                preamble(used | ({"ops"} if "tied" in used else set())),
+                _imports(used, own, found, KERAS_IMPORTS[api] if needs_keras else "", trained),
+                preamble(own),
                 (
                     *registered,
                     *trained.constants,
@@ -71,13 +74,7 @@ def emit_structured(
                     *trained.functions,
                     *trained.end,
                 ),
-                needs_deep_model=module.needs_deep_model,
-                needs_shared_layers=module.needs_shared_layers,
-                needs_once=module.needs_once,
-                needs_tied="tied" in used,
-                needs_fresh="fresh" in used,
-                needs_network="network" in used,
-                needs_as_layer="as_layer" in used,
+                own=own,
                 recursion_limit=recursion_limit(deepest),
             )
         )
@@ -92,20 +89,20 @@ def recursion_limit(deepest: int) -> str:
     return f"{limit:_}"
 
 
-def preamble(used: set[str]) -> tuple[str, ...]:
+def preamble(own: OwnNames) -> tuple[str, ...]:
     """Give the short names of Keras's modules that the code uses."""
-    return tuple(f"{name} = keras.{name}" for name in ("layers", "ops") if name in used)
+    return tuple(f"{name} = keras.{name}" for name in sorted(own.modules))
 
 
 def _imports(
     used: set[str],
-    module: ModuleWriter,
+    own: OwnNames,
     found: Sequence[tuple[str, str, str]],
     keras_line: str,
     trained: TrainingCode,
 ) -> tuple[tuple[str, ...], ...]:
     standard = [f"import {name}" for name in ("itertools", "math") if name in used]
-    standard += ["import sys"] if module.needs_deep_model else []
+    standard += ["import sys"] if "deep_model" in own.helpers else []
     others = [*import_lines(found, keras_line), *trained.others]
     groups = ({*standard, *trained.standard}, others)
     return tuple(sorted_imports(group) for group in groups if group)
@@ -121,15 +118,19 @@ def _words(module: ModuleWriter, hyperparameters: Hyperparameters, api: Api) -> 
             scope.bindings[h.name] = Piece(code.name(python_name(h.name)), VALUE)
         return Writer(module, unit, scope, Locals(()))
 
+    def value(experiment: Experiment, expr: tree.Expr) -> ast.expr:
+        return spelled_out(writer(experiment).value(expr), module.taken)
+
     def default(experiment: Experiment, hyperparameter: Hyperparameter) -> ast.expr | None:
         reached = hyperparameters.reached.get(f"train {experiment.model}", {})
-        return default_of(writer(experiment), hyperparameter.parameter, dict(reached))
+        found = default_of(writer(experiment), hyperparameter.parameter, dict(reached))
+        return None if found is None else spelled_out(found, module.taken)
 
     return Words(
         model_functions(unit).__getitem__,
-        Written(lambda experiment, expr: writer(experiment).value(expr), default),
+        Written(value, default),
         lambda function: function.name,
         stem_of(unit.file),
         api == "tf.keras",
-        module.own_names(),
+        module.taken,
     )

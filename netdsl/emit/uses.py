@@ -9,7 +9,7 @@ import ast
 from collections.abc import Sequence
 
 from netdsl.elaborate.files.linking import Symbol
-from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.plans.naming import declares, snake_case
 from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit.calls import applied, call_time
 from netdsl.emit.kinds import TENSOR, Kind, LayerObject, Parts, Piece, is_several, member
@@ -18,7 +18,8 @@ from netdsl.emit.names import Locals
 from netdsl.emit.parameters import default_of, factory, preset_default
 from netdsl.emit.pieces import listed, sequence, spread, taken
 from netdsl.emit.python import code
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.own_names import marked
+from netdsl.emit.python.spelling import kept_name, python_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -36,14 +37,14 @@ def block_call(w: Writer, maker: tree.Call, symbol: Symbol, tensors: list[Piece]
     written = w.module.block(symbol, [t.kind for t in tensors])
     args, keywords = hyperparameters(w, symbol, maker.arguments)
     if written.takes_trainable:
-        frozen = trainable_argument(w, maker.arguments)
-        keywords += [("trainable", frozen)] if frozen is not None else []
+        frozen = trainable_argument(w, of_stage(maker.arguments, symbol.node))
+        keywords += [(marked("trainable"), frozen)] if frozen is not None else []
     if (w.shares and written.takes_layers) or (
-        isinstance(w.layers, ast.Name) and w.layers.id != "layers"
+        isinstance(w.layers, ast.Name) and w.layers.id != marked("layers")
     ):
-        keywords.append(("layers", w.layers))
+        keywords.append((marked("layers"), w.layers))
     if written.takes_name:
-        keywords.append(("name", w.stage_name(maker, snake_case(symbol.node.name))))
+        keywords.append((marked("name"), w.stage_name(maker, snake_case(symbol.node.name))))
     positional = [t.code for t in tensors if t.code is not None]
     return Piece(code.call(written.identifier, [*positional, *args], keywords), written.result)
 
@@ -67,7 +68,7 @@ def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Kind]:
     written = w.module.model(symbol)
     args, keywords = hyperparameters(w, symbol, maker.arguments)
     base = snake_case(maker.function.id)
-    keywords.append(("name", w.stage_name(maker, base)))
+    keywords.append((marked("name"), w.stage_name(maker, base)))
     return (
         code.call(made_once(w, code.name(written.identifier)), args, keywords),
         base,
@@ -75,12 +76,24 @@ def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Kind]:
     )
 
 
+def of_stage(written: Sequence[tree.Argument], node: tree.Node | None) -> list[tree.Argument]:
+    """Give the arguments without `trainable` where a block or model declares it as its own."""
+    return [a for a in written if a.name != "trainable" or not declares(node, "trainable")]
+
+
 def freeze(
     w: Writer, maker: tree.Call, made: ast.expr, base: str, *, named: bool = False
 ) -> ast.expr:
     """Give a model to call; a frozen one is made first and told so. `base` is its variable if it is `named`."""
-    trainable = frozen_too(w, maker.arguments) if w.frozen else None
-    own = [w.value(a.value) for a in maker.arguments if a.name == "trainable"]
+    symbol = (
+        w.module.symbol(w.unit, maker.function.id)
+        if isinstance(maker.function, tree.Name)
+        else None
+    )
+    base_node = None if symbol is None else w.module.base_of(symbol).node
+    given = of_stage(maker.arguments, base_node)
+    trainable = frozen_too(w, given) if w.frozen else None
+    own = [w.value(a.value) for a in given if a.name == "trainable"]
     if trainable is None and not own:
         return made
     variable = base if named else w.temporary(base, f"{base}_model")
@@ -164,7 +177,7 @@ def hyperparameters(
             value = factory(w, argument.value, parameter)
         else:
             value = w.value(argument.value)
-        by_name = argument.name and python_name(argument.name)
+        by_name = argument.name and kept_name(argument.name)
         spelled.append((argument.star, by_name, value))
     args, keywords = code.placed(spelled)
     return args, [*keywords, *_unset(w, symbol, written)]
@@ -186,7 +199,7 @@ def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.
             default = (
                 default_of(home, parameter, {}) if own is None else preset_default(w.module, own)
             )
-            added += [(python_name(parameter.name), default)] if default is not None else []
+            added += [(kept_name(parameter.name), default)] if default is not None else []
     return added
 
 

@@ -12,6 +12,7 @@ from netdsl.elaborate.plans.naming import NamePlan
 from netdsl.emit.kinds import Piece
 from netdsl.emit.names import Locals, Scope
 from netdsl.emit.python import code
+from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.texts import joined
 from netdsl.syntax import tree
 from netdsl.syntax.walk import begins_with
@@ -57,7 +58,7 @@ class Writer:
         self.plan = plan
         self.in_block = in_block  # names begin with the function's own `name`
         self.frozen = frozen  # the function takes `trainable`
-        self.layers: ast.expr = code.name("layers")
+        self.layers: ast.expr = code.name(marked("layers"))
         self.shares = False  # `layers` may be a SharedLayers here
         self.uses_name = False
         self.holds: tuple[str, str] | None = (
@@ -244,7 +245,7 @@ class Writer:
         parts: list[ast.expr] = [base]
         if self.in_block:
             self.uses_name = True
-            parts = [code.name("name"), code.constant("_"), base]
+            parts = [code.name(marked("name")), code.constant("_"), base]
         for loop in planned.loops if planned else ():
             index = self.scope.index_of(loop)
             if index is not None:

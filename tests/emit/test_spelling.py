@@ -56,5 +56,5 @@ def test_a_hyperparameter_does_not_hide_what_the_module_calls(helper: str) -> No
     compiled = compile_text(
         f"block b({helper}: int = 4) = Dense({helper})\nmodel M {{ input x: [4]\n output y = x -> b({helper}=8) }}"
     )
-    assert f"def b(x, {helper}_=4, *, name=" in compiled.source
-    assert f"b(x, {helper}_=8, name=" in compiled.source
+    assert f"def b(x, {helper}=4, *, name=" in compiled.source
+    assert f"b(x, {helper}=8, name=" in compiled.source

@@ -21,6 +21,7 @@ from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.held_layers import network_in, typed, with_layers
+from netdsl.elaborate.plans.naming import declares
 from netdsl.elaborate.remedies import unbound
 from netdsl.elaborate.scope.entities import (
     APPLIED_BY_NAME,
@@ -536,9 +537,9 @@ def _catalogue_value(
     return POISON
 
 
-def is_trainable(call: tree.Call, frame: Frame) -> bool:
-    """Read `trainable=` of a stage that is not a layer of Keras."""
-    for argument in call.arguments:
+def is_trainable(call: tree.Call, frame: Frame, node: tree.Node | None = None) -> bool:
+    """Read `trainable=` of a stage that is not a layer of Keras, unless the block or model declares it."""
+    for argument in call.arguments if not declares(node, "trainable") else ():
         if argument.name == "trainable":
             return ev.condition(argument.value, frame) is not False
     return True

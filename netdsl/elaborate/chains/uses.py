@@ -72,7 +72,7 @@ def apply_block(
         (*outer.via, (call.span, node.name)),
         (*outer.path, name),
         outer.shared,
-        outer.trainable and parameters.is_trainable(call, frame),
+        outer.trainable and parameters.is_trainable(call, frame, node),
     )
     inner = Frame(session, ref.symbol.unit, home, bound, body)
     session.budget.step(BLOCK_STEPS)
@@ -191,7 +191,7 @@ def apply_model(
         # What its layers share among themselves is another's in each model that is made of it.
         weights = tuple(replace(w, variable=None) for w in models.model_weights(graph))
         frame.session.budget.step(len(weights))
-        trainable = body.trainable and parameters.is_trainable(call, frame)
+        trainable = body.trainable and parameters.is_trainable(call, frame, instance.node)
         operation = Operation(
             name,
             instance.node.name,

@@ -60,6 +60,20 @@ class Symbol:
         return self.node.name
 
 
+def declared(unit: Unit, name: str) -> tree.Node | None:
+    """Give what a name of the top level is declared as; `model A = B(…)` as the model that has a body."""
+    symbol = unit.names.get(name)
+    followed: set[int] = set()
+    while symbol is not None and isinstance(symbol.node, tree.SpecialisedModel):
+        call = symbol.node.value
+        base = call.function if isinstance(call, tree.Call) else call
+        if id(symbol.node) in followed or not isinstance(base, tree.Name):
+            return symbol.node
+        followed.add(id(symbol.node))
+        symbol = symbol.unit.names.get(base.id)
+    return symbol.node if symbol is not None else None
+
+
 @mutable
 class Unit:
     """One file, linked: `names` are its own declarations and what it imports, by the name it uses."""

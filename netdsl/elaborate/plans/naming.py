@@ -86,10 +86,13 @@ class _Joined(tree.Node):
 
 
 def plan_names(
-    body: tree.Body | tree.Expr, is_block: Callable[[str], bool], *, in_model: bool
+    body: tree.Body | tree.Expr,
+    declared: Callable[[str], tree.Node | None],
+    *,
+    in_model: bool,
 ) -> NamePlan:
-    """Name every stage of a body; `is_block` tells which called names are blocks (names grow from them)."""
-    collector = _Collector(is_block)
+    """Name every stage of a body; `declared` gives what a called name is declared as (names grow from blocks)."""
+    collector = _Collector(declared)
     if isinstance(body, tree.Body):
         collector.shared = {s.name for s in body.statements if isinstance(s, tree.LayerDecl)}
         for statement in body.statements:
@@ -108,11 +111,14 @@ def plan_names(
 class _Collector:
     """Walks a body in source order and notes each stage that will need a name."""
 
-    def __init__(self, is_block: Callable[[str], bool]) -> None:
-        self._is_block = is_block
+    def __init__(self, declared: Callable[[str], tree.Node | None]) -> None:
+        self._declared = declared
         self.shared: set[str] = set()  # what `layer` statements declare: its uses make nothing
         self.occurrences: list[_Occurrence] = []
         self.depths: dict[int, int] = {}
+
+    def _is_block(self, name: str) -> bool:
+        return isinstance(self._declared(name), tree.Block)
 
     def statement(self, statement: tree.BodyStatement) -> None:
         match statement:
@@ -215,7 +221,9 @@ class _Collector:
         if is_op or (is_shared and not self._is_block(_root(target))):
             inner = list(node.arguments)
         if not is_op:
-            self._note(maker, given, _kind_base(target), loops, _explicit_name(maker))
+            called = self._declared(target.id) if isinstance(target, tree.Name) else None
+            explicit = None if declares(called, "name") else _explicit_name(maker)
+            self._note(maker, given, _kind_base(target), loops, explicit)
         return [(a.value, loops, None) for a in inner]
 
     def _note(
@@ -263,6 +271,12 @@ def _kind_base(target: tree.Expr) -> str:
     if isinstance(target, tree.Attribute):
         return snake_case(target.name) or "layer"
     return "layer"
+
+
+def declares(node: tree.Node | None, argument: str) -> bool:
+    """Tell a block or model with a hyperparameter that is called as an argument of every stage is, `name`."""
+    is_own = isinstance(node, (tree.Block, tree.Model))
+    return is_own and any(p.name == argument for p in node.parameters)  # type: ignore[union-attr]
 
 
 def _explicit_name(call: tree.Call) -> tree.Expr | None:

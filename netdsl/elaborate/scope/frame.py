@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from netdsl.catalog import layer_kind
@@ -18,7 +18,7 @@ from netdsl.catalog.signature import names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.diagnostics.suggest import closest
-from netdsl.elaborate.files.linking import Symbol, Unit
+from netdsl.elaborate.files.linking import Symbol, Unit, declared
 from netdsl.elaborate.plans.naming import NamePlan, plan_names
 from netdsl.elaborate.plans.ordering import Arrangement, arrange
 from netdsl.elaborate.scope.entities import (
@@ -120,12 +120,8 @@ class Session:
     def plan(self, body: tree.Body | tree.Expr, unit: Unit, *, in_model: bool) -> NamePlan:
         found = self.plans.get(id(body))
         if found is None:
-
-            def is_block(name: str) -> bool:
-                symbol = unit.names.get(name)
-                return symbol is not None and isinstance(symbol.node, tree.Block)
-
-            found = self.plans[id(body)] = plan_names(body, is_block, in_model=in_model)
+            names = partial(declared, unit)
+            found = self.plans[id(body)] = plan_names(body, names, in_model=in_model)
         return found
 
 

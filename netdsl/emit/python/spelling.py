@@ -8,8 +8,11 @@ import re
 import unicodedata
 from collections.abc import Container, Iterable
 
-#: Names of the module itself, which no name of a spec may take.
-PREAMBLE = frozenset({"keras", "layers", "ops", "itertools", "math", "sys", "tf", "np"})
+#: Names of modules that Python imports under them, which no name of a spec may take.
+FIXED = frozenset({"keras", "itertools", "math", "sys", "tf", "np"})
+
+#: Names of the module itself.
+PREAMBLE = FIXED | {"layers", "ops"}
 
 #: Names of what the module may need to run, beside the spec's own.
 HELPERS = frozenset({"SharedLayers", "once", "deep_model", "tied", "fresh", "network", "as_layer"})
@@ -17,6 +20,15 @@ HELPERS = frozenset({"SharedLayers", "once", "deep_model", "tied", "fresh", "net
 #: Single letters that read like digits; linters refuse them.
 _AMBIGUOUS = frozenset("lIO")
 _RESERVED = frozenset(dir(builtins)) | PREAMBLE | HELPERS | {"name", "_", "__debug__"} | _AMBIGUOUS
+
+
+#: Names of the module's own that make way for a hyperparameter, and for what the spec declares.
+_MAKING_WAY = HELPERS | {"layers", "ops", "name"}
+
+
+def kept_name(text: str) -> str:
+    """Spell the name of a hyperparameter or declaration: `class` -> `class_`; `layers` stays, the module makes way."""
+    return text if text in _MAKING_WAY else python_name(text)
 
 
 def python_name(text: str) -> str:

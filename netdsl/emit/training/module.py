@@ -159,7 +159,7 @@ class _Block:
 
     @property
     def model_call(self) -> str:
-        arguments = passed_on(self.words, self.experiment, self._passed_on)
+        arguments = passed_on(self.words, self.experiment, self._passed_on, to_model=True)
         more = ["**hyperparameters"] if self._has_more and self.words.written is not None else []
         return f"{self.words.function(self.experiment.model)}({', '.join([*arguments, *more])})"
 

@@ -10,7 +10,7 @@ from netdsl.catalog.signature import FAMILY_MODULES
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter, Setting
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.spelling import kept_name, python_name
 from netdsl.record import record
 from netdsl.syntax import tree
 from netdsl.value import Value
@@ -82,12 +82,15 @@ def _parameter(hyperparameter: Hyperparameter, default: ast.expr | None) -> str:
     return name if default is None else f"{name}={flat(default)}"
 
 
-def passed_on(words: Words, experiment: Experiment, names: tuple[str, ...]) -> list[str]:
-    """Spell hyperparameters as arguments: `lr=lr`."""
+def passed_on(
+    words: Words, experiment: Experiment, names: tuple[str, ...], *, to_model: bool = False
+) -> list[str]:
+    """Spell hyperparameters as arguments: `lr=lr`; a model has them under their own names."""
     if words.written is None:
         return []
-    own = [python_name(h.name) for h in experiment.hyperparameters if h.name in names]
-    return [f"{name}={name}" for name in own]
+    spell = kept_name if to_model else python_name
+    own = [h.name for h in experiment.hyperparameters if h.name in names]
+    return [f"{spell(name)}={python_name(name)}" for name in own]
 
 
 def used_by(experiment: Experiment, *settings: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-e5975094). Change the spec, not this file.
+b1fb8049). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -19,18 +19,19 @@ class SharedLayers:
     def __getattr__(self, kind):
         return self.once(getattr(keras.layers, kind))
 
-    def once(self, maker):
-        def make(*args, name, **kwargs):
+    def once(self, maker, key="name"):
+        def make(*args, **kwargs):
+            name = kwargs[key]
             if name not in self.made:
-                self.made[name] = maker(*args, name=name, **kwargs)
+                self.made[name] = maker(*args, **kwargs)
             return self.made[name]
 
         return make
 
 
-def once(layers, maker):
+def once(layers, maker, key="name"):
     """Give a maker that makes each layer or model once, by its name, where layers are shared."""
-    return layers.once(maker) if isinstance(layers, SharedLayers) else maker
+    return layers.once(maker, key) if isinstance(layers, SharedLayers) else maker
 
 
 def network(maker, *args, name, outputs=None, **kwargs):

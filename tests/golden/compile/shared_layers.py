@@ -1,6 +1,6 @@
 """Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose weights are shared.
 
-Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 4b6517e3).
+Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 6f93d1fa).
 Change the spec, not this file.
 """
 
@@ -18,10 +18,11 @@ class SharedLayers:
     def __getattr__(self, kind):
         return self.once(getattr(keras.layers, kind))
 
-    def once(self, maker):
-        def make(*args, name, **kwargs):
+    def once(self, maker, key="name"):
+        def make(*args, **kwargs):
+            name = kwargs[key]
             if name not in self.made:
-                self.made[name] = maker(*args, name=name, **kwargs)
+                self.made[name] = maker(*args, **kwargs)
             return self.made[name]
 
         return make

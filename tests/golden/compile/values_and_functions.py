@@ -1,7 +1,7 @@
 """Values: constants, functions, comprehensions, f-strings, names that Python reserves.
 
 Made by netdsl 0.1.0 from values_and_functions.net (sha256 fe019fbe, this file
-abc5e1a2). Change the spec, not this file.
+d020a761). Change the spec, not this file.
 """
 
 import math
@@ -19,27 +19,27 @@ def make_divisible(v, divisor=8):
 
 widths = [make_divisible(base * factor) for factor in (1, 1.5, 2.25)]
 default_options = {"rate": 0.25}
-default_layers_ = make_divisible(3)
+default_layers = make_divisible(3)
 
 
 def depth_of(levels):
     return math.ceil(math.log2(levels)) if levels > 1 else 1
 
 
-def class_(x, filter_, lambda_=0.1, layers_=default_layers_, *, name="class_"):
+def class_(x, filter_, lambda_=0.1, layers=default_layers, *, name="class_"):
     kernel = 3 if filter_ < 32 else 5
 
     def half(n):
         return n // 2
 
-    for i in range(layers_):
-        x = layers.Conv2D(
+    for i in range(layers):
+        x = keras.layers.Conv2D(
             half(filter_) + half(filter_),
             kernel,
             padding="same",
             name=f"{name}_conv_{kernel}x{kernel}_{i}",
         )(x)
-    return layers.LeakyReLU(lambda_, name=f"{name}_leaky_re_lu")(x)
+    return keras.layers.LeakyReLU(lambda_, name=f"{name}_leaky_re_lu")(x)
 
 
 def Values(def_=10, pairs=((8, 1), (16, 2)), options=default_options, *, name="Values"):
@@ -50,7 +50,7 @@ def Values(def_=10, pairs=((8, 1), (16, 2)), options=default_options, *, name="V
     body = input_
     for i, (width, stride) in enumerate(pairs):
         body = layers.Conv2D(width, 3, strides=stride, name=f"body1_{i}")(body)
-        body = class_(body, width, layers_=1, name=f"body2_{i}")
+        body = class_(body, width, layers=1, name=f"body2_{i}")
     assert body.shape[-1] == pairs[-1][0]
     x = layers.Dropout(options["rate"], name="dropout")(body)
     x = layers.Flatten(name="flatten")(x)

@@ -1,0 +1,206 @@
+"""Names of the module's own, which make way for the words of the spec.
+
+A hyperparameter may be called `layers` or `name`, a function `tied`. While a module is written, its own names have a
+mark that no identifier has (`$layers`, `$name`), so that the two are never confused; here each gets its name: the plain
+one, and another where the spec has that word in the same function, or for one of its own functions.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any
+
+from netdsl.emit.python import code
+from netdsl.emit.python.spelling import HELPERS, unique
+
+MARK = "$"
+
+#: Short names of Keras's modules; where the spec has the word, they are written out.
+MODULES = frozenset({"layers", "ops"})
+
+#: What a parameter of a block or model is called where the spec has its word.
+_OTHER_PARAMETERS = {
+    "name": "layer_name",
+    "layers": "layer_makers",
+    "trainable": "is_trainable",
+}
+
+
+def marked(path: str) -> str:
+    """Mark a name of the module's own: `ops.add` -> `$ops.add`."""
+    return MARK + path
+
+
+def is_marked(node: ast.AST, identifier: str) -> bool:
+    """Tell a name of the module's own."""
+    return isinstance(node, ast.Name) and node.id == MARK + identifier
+
+
+@dataclass(eq=False)
+class OwnNames:
+    """What the names of a module's own came to: helpers by what they are called, modules that have a short name."""
+
+    helpers: dict[str, str] = field(default_factory=dict)
+    modules: set[str] = field(default_factory=set)
+    needs_keras: bool = False
+
+    @property
+    def ops(self) -> str:
+        """What `keras.ops` is called at the top level."""
+        return "ops" if "ops" in self.modules else "keras.ops"
+
+
+def settle(statements: Iterable[ast.stmt], taken: Iterable[str] = ()) -> OwnNames:
+    """Give every name of the module's own its spelling, in place; `taken` are further names of the module."""
+    statements = list(statements)
+    facts = [_Words.of(statement) for statement in statements]
+    top = {*taken, *_bound_at_top(statements)}
+    helpers = _helpers(facts, top)
+    found = OwnNames(helpers, needs_keras=any(words.own for words in facts))
+    short = MODULES - top
+    functions = {s.name: _parameters(s, w) for s, w in _functions(statements, facts)}
+    for statement, words in zip(statements, facts, strict=True):
+        outside = _Renaming(helpers, short, functions)
+        local = functions.get(statement.name, {}) if isinstance(statement, ast.FunctionDef) else {}
+        inside = _Renaming(helpers | local, short - words.spec - set(local), functions)
+        if isinstance(statement, ast.FunctionDef):
+            outside.defaults(statement.args)
+        inside.within(statement)
+        found.modules |= outside.used | inside.used
+    if "tied" in helpers and "ops" in short:
+        found.modules.add("ops")
+    return found
+
+
+def spelled_out(expr: ast.expr, taken: AbstractSet[str]) -> ast.expr:
+    """Give an expression that stands at the top level, beside names that are `taken`."""
+    holder = ast.Expr(expr)
+    _Renaming({helper: helper for helper in HELPERS}, MODULES - taken, {}).within(holder)
+    return holder.value
+
+
+def _functions(
+    statements: Iterable[ast.stmt], facts: Iterable[_Words]
+) -> Iterator[tuple[ast.FunctionDef, _Words]]:
+    for statement, words in zip(statements, facts, strict=True):
+        if isinstance(statement, ast.FunctionDef):
+            yield statement, words
+
+
+@dataclass(eq=False)
+class _Words:
+    """The names in a statement: those of the spec, and those of the module's own, without the mark."""
+
+    spec: set[str]
+    own: set[str]
+
+    @classmethod
+    def of(cls, statement: ast.stmt) -> _Words:
+        every = set(_identifiers(statement))
+        return cls({n for n in every if n[:1] != MARK}, {n[1:] for n in every if n[:1] == MARK})
+
+
+def _identifiers(statement: ast.stmt) -> Iterator[str]:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef) and node is not statement:
+            yield node.name
+
+
+def _bound_at_top(statements: Iterable[ast.stmt]) -> Iterator[str]:
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef):
+            yield statement.name
+        elif isinstance(statement, ast.Assign):
+            yield from (n.id for n in ast.walk(statement.targets[0]) if isinstance(n, ast.Name))
+
+
+def _helpers(facts: Iterable[_Words], top: set[str]) -> dict[str, str]:
+    """Name the helpers that are used: plainly, unless the spec has the word at the top level or where one is used."""
+    facts = list(facts)
+    every = set().union(top, *(words.spec for words in facts))
+    names: dict[str, str] = {}
+    for helper in sorted(HELPERS & set().union(*(words.own for words in facts))):
+        is_hidden = any(helper in words.spec and helper in words.own for words in facts)
+        clashes = is_hidden or helper in top
+        names[helper] = unique(helper, every, ("_",)) if clashes else helper
+        every.add(names[helper])
+    return names
+
+
+def _parameters(function: ast.FunctionDef, words: _Words) -> dict[str, str]:
+    """Name the parameters of a function that are the module's own."""
+    arguments = function.args
+    marked = [a.arg[1:] for a in (*arguments.args, *arguments.kwonlyargs) if a.arg[:1] == MARK]
+    return {
+        name: unique(_OTHER_PARAMETERS[name], words.spec) if name in words.spec else name
+        for name in marked
+    }
+
+
+@dataclass(eq=False)
+class _Renaming:
+    """Spells the names of the module's own in one statement."""
+
+    named: Mapping[str, str]
+    short: AbstractSet[str]
+    parameters: Mapping[str, Mapping[str, str]]
+
+    def __post_init__(self) -> None:
+        self.used: set[str] = set()  # the short names of modules
+
+    def defaults(self, arguments: ast.arguments) -> None:
+        """Spell the defaults of parameters, which are read outside of the function."""
+        for values in (arguments.defaults, arguments.kw_defaults):
+            for number, value in enumerate(values):
+                if value is not None:
+                    values[number] = self._spelled(value)
+                    self.within(values[number])
+
+    def within(self, statement: Any) -> None:
+        pending: list[ast.AST] = [statement]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, ast.Call):
+                self._keywords(node)
+            elif isinstance(node, ast.arg) and node.arg[:1] == MARK:
+                node.arg = self.named[node.arg[1:]]
+            for field_, value in ast.iter_fields(node):
+                if isinstance(value, list):
+                    value[:] = [self._spelled(item) for item in value]
+                    pending += [item for item in value if isinstance(item, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    setattr(node, field_, self._spelled(value))
+                    pending.append(getattr(node, field_))
+
+    def _spelled(self, node: Any) -> Any:
+        if not isinstance(node, ast.Name) or node.id[:1] != MARK:
+            return node
+        name = node.id[1:]
+        if name in MODULES and name not in self.named and name not in self.short:
+            return code.dotted(f"keras.{name}")
+        if name not in self.named:
+            self.used.add(name)
+        return code.name(self.named.get(name, name))
+
+    def _keywords(self, call: ast.Call) -> None:
+        names = self.parameters.get(_called(call), {})
+        if isinstance(call.func, ast.Call) and (key := names.get("name", "name")) != "name":
+            call.func.keywords.append(ast.keyword("key", code.constant(key)))
+        for keyword in call.keywords:
+            if keyword.arg is not None and keyword.arg[:1] == MARK:
+                keyword.arg = names.get(keyword.arg[1:], keyword.arg[1:])
+
+
+def _called(call: ast.Call) -> str:
+    """Give the function that is called, also where a helper makes it one that remembers."""
+    function = call.func
+    if isinstance(function, ast.Call) and len(function.args) == 2:
+        function = function.args[1]
+    return function.id if isinstance(function, ast.Name) else ""
