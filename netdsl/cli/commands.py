@@ -41,6 +41,10 @@ COMMANDS: Mapping[str, Entry] = {
         "netdsl.cli.check", "Say everything that is wrong with a spec, and what could be better."
     ),
     "summary": Entry("netdsl.cli.summary", "Show the layers, with shapes, parameters and cost."),
+    "runs": Entry(
+        "netdsl.cli.runs", "List runs, the best first, or say what differed between two."
+    ),
+    "sweep": Entry("netdsl.cli.sweep", "List what a spec says may be tried, or search through it."),
     "diff": Entry("netdsl.cli.diff", "Say what changed in a network between two versions."),
     "breaking": Entry("netdsl.cli.breaking", "Tell whether trained weights still load."),
     "import": Entry("netdsl.cli.import_model", "Write a Keras model as a spec."),

@@ -1,0 +1,130 @@
+"""`netdsl sweep`: the grid of what a spec says may be tried, or a search through it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netdsl.cli.compiling import SET_HELP, CompiledFile
+from netdsl.cli.output import Findings, page, tell
+from netdsl.cli.streams import write
+from netdsl.cli.training import compile_experiment
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from netdsl.compiler import Compiled
+    from netdsl.elaborate.training.experiment import Experiment
+    from netdsl.training.grid import Compile, Member
+
+
+@click.command("sweep")
+@click.argument("file", metavar="FILE")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=SET_HELP)
+@click.option("--model", metavar="NAME", help="The model, where the file trains several.")
+@click.option(
+    "--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True
+)
+def command(file: str, settings: tuple[str, ...], model: str | None, format_: str) -> int:
+    """List every member of the grid that `in […]` and `in (…)` span, with parameters, cost, memory and legality."""
+    from netdsl.training.grid import MOST_MEMBERS, members, size_of, tried
+
+    findings = Findings()
+    found = compile_experiment(file, settings, model, findings)
+    if isinstance(found, int):
+        return found
+    item, experiment = found
+    if not tried(experiment):
+        findings.finish()
+        tell(_nothing_to_try(item, experiment))
+        return 1
+    findings.finish()
+    size = size_of(tried(experiment))
+    listed = list(islice(members(experiment, compiler_of(item, model)), MOST_MEMBERS))
+    if format_ == "json":
+        write(sys.stdout, json.dumps([_as_json(member) for member in listed], indent=2) + "\n")
+    else:
+        with page() as console:
+            _print_table(listed, size, console)
+    return 0
+
+
+def compiler_of(item: CompiledFile, model: str | None) -> Compile:
+    """Give what compiles the file again at other hyperparameters, beside those that were set."""
+    from netdsl.compiler import compile_source
+    from netdsl.elaborate.files.loading import loader_beside
+    from netdsl.elaborate.scope.hyperparameters import Settings
+
+    given = item.compiled.settings.values
+
+    def compile_at(values: Mapping[str, Any]) -> Compiled:
+        settings = Settings({**given, **values}, model)
+        return compile_source(item.file, loader_beside(item.file.name), settings=settings)
+
+    return compile_at
+
+
+def _nothing_to_try(item: CompiledFile, experiment: Experiment) -> str:
+    own = experiment.hyperparameters
+    example = "lr: float in (1e-4, 1e-2) = 1e-3"
+    if own:
+        first = own[0]
+        example = f"{first.name}: {first.type or 'int'} in [{first.value}, …] = {first.value}"
+    return (
+        f"{item.file.name} does not say what may be tried. Give a parameter of the model or of its `train` block "
+        f"choices or a range: `{example}`\n"
+    )
+
+
+def _as_json(member: Member) -> dict[str, Any]:
+    problem = member.problem
+    return {
+        "values": dict(member.values),
+        "parameters": member.parameters,
+        "macs": member.macs,
+        "memory": member.memory,
+        "legal": member.is_legal,
+        "problem": None if problem is None else f"{problem.code} {problem.message}",
+    }
+
+
+def _print_table(found: list[Member], size: int, console: Console) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in found[0].values:
+        table.add_column(name, justify="right")
+    for column in ("parameters", "MACs", "memory"):
+        table.add_column(column, justify="right")
+    table.add_column("", overflow="fold")
+    for member in found:
+        problem = member.problem
+        why = "" if problem is None else f"{problem.code}: {problem.message}"
+        values = [_spelled(value) for value in member.values.values()]
+        costs = (_count(member.parameters), _count(member.macs), _bytes(member.memory))
+        table.add_row(*values, *costs, why)
+    console.print(table)
+    legal = sum(member.is_legal for member in found)
+    more = f"; the first {len(found)} are shown" if size > len(found) else ""
+    console.print(
+        f"{size:,} members{more}, {legal:,} of them legal"
+        if more or legal < size
+        else f"{size:,} members"
+    )
+
+
+def _spelled(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _bytes(number: int | None) -> str:
+    return "?" if number is None else f"{number / 2**20:,.1f} MiB"

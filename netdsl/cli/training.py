@@ -1,0 +1,85 @@
+"""What the commands on `train` blocks share: finding the block, and saying what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from netdsl.cli.compiling import CompiledFile, compile_files
+from netdsl.cli.output import Findings, tell
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.training.experiment import Experiment
+
+#: What to paste into a spec that says nothing of training.
+BLOCK = """\
+train {model} {{
+    data       = {data}
+    optimizer  = Adam(1e-3)
+    loss       = {loss}
+    metrics    = [{metric}]
+    epochs     = 10
+    batch_size = 32
+    validation_split = 0.2
+}}
+"""
+
+
+def compile_experiment(
+    file: str, settings: Sequence[str], model: str | None, findings: Findings
+) -> tuple[CompiledFile, Experiment] | int:
+    """Compile a file and find the `train` block that is meant, or give the exit status after saying why not."""
+    compiled = compile_files([file], findings, settings=settings, model=model)
+    if not compiled or findings.status:
+        return findings.finish() or 1
+    item = compiled[0]
+    trained = [experiment.model for experiment in item.compiled.experiments]
+    if not trained:
+        findings.finish()
+        tell(_to_paste(item))
+        return 1
+    if model is None and len(trained) > 1:
+        findings.finish()
+        each = ", ".join(f"`--model {name}`" for name in trained)
+        tell(f"{item.file.name} trains several models; say which: {each}\n")
+        return 2
+    if model is not None and model not in trained:
+        findings.finish()
+        each = ", ".join(f"`{name}`" for name in trained)
+        tell(f"{item.file.name} has no `train` block for `{model}`; it trains {each}\n")
+        return 2
+    return item, item.compiled.experiment(model)
+
+
+def _to_paste(item: CompiledFile) -> str:
+    """Write a `train` block for the file's last model, to be pasted."""
+    if not item.compiled.models:
+        return f"{item.file.name} has no model to train\n"
+    name = item.compiled.models[-1]
+    graph = item.compiled.graphs[name]
+    outputs = [graph.spec(ref) for ref in graph.outputs.values()]
+    last = outputs[0].shape[-1] if outputs and outputs[0].rank > 1 else 1
+    ends = _activation(item, name)
+    loss, metric = "mse", "mae"
+    if ends == "softmax":
+        loss, metric = "sparse_categorical_crossentropy", "accuracy"
+    elif ends == "sigmoid":
+        loss, metric = "binary_crossentropy", "accuracy"
+    pictures = graph.nodes[graph.inputs[0]].flat_outputs[0].rank == 4 if graph.inputs else False
+    data = 'image_folder("pictures")' if pictures and last != 1 else 'npz("data.npz")'
+    block = BLOCK.format(model=name, data=data, loss=loss, metric=metric)
+    return f"{item.file.name} has no `train` block. One to paste:\n\n{block}"
+
+
+def _activation(item: CompiledFile, name: str) -> str:
+    from netdsl.analyse.advice.ends import end_of
+
+    graph = item.compiled.graphs[name]
+    ref = next(iter(graph.outputs.values()), None)
+    return "" if ref is None else end_of(graph, ref).activation
+
+
+def stem_of(file: str) -> str:
+    """Give the name that runs of a spec go by: `digits` for `specs/digits.net`."""
+    return PurePath(file).stem if file != "-" else "stdin"

@@ -1,0 +1,110 @@
+"""Makes the folder of a run, and writes files into it whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from netdsl.compiler import Compiled
+from netdsl.training.foreign import Plain
+
+RUNS = "runs"
+STAMP = "%Y-%m-%d_%H%M%S"
+
+SPEC, ENVIRONMENT, METRICS = "spec", "environment.json", "metrics.json"
+MODEL, HISTORY, CLASSES, STATE = "model.keras", "history.csv", "classes.json", "state"
+
+
+class FolderTaken(Exception):
+    """The folder that a run was to go to is there already, and something is in it."""
+
+
+def new_folder(name: str, out: str | None) -> Path:
+    """Make the folder of a new run: `out`, or one named for the time in `runs/NAME`.
+
+    Raises FolderTaken where `out` holds something, OSError where it cannot be made.
+    """
+    if out is not None:
+        folder = Path(out)
+        if folder.is_dir() and any(folder.iterdir()):
+            raise FolderTaken(f"`{out}` is there already, and is not empty")
+        folder.mkdir(parents=True, exist_ok=True)
+        _try_to_write(folder)
+        return folder
+    stamp = datetime.now().strftime(STAMP)
+    for number in range(1, 1000):
+        folder = Path(RUNS, name, stamp if number == 1 else f"{stamp}_{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not folder.is_dir():
+                raise
+            continue  # another run began in the same second
+        return folder
+    raise FolderTaken(f"`{folder}` is there already")
+
+
+def _try_to_write(folder: Path) -> None:
+    """Raise OSError where nothing can be written into a folder, before an hour of training."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file beside its place, then put it there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.tmp")
+    try:
+        with open(beside, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, data: Plain) -> None:
+    """Write JSON; what is no number in it (NaN) is null."""
+    write_text(path, json.dumps(_finite(data), indent=2, ensure_ascii=False) + "\n")
+
+
+def _finite(data: Plain) -> Plain:
+    if isinstance(data, float) and (data != data or data in (float("inf"), float("-inf"))):
+        return None
+    if isinstance(data, Mapping):
+        return {str(key): _finite(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [_finite(value) for value in data]
+    return data
+
+
+def keep_spec(folder: Path, compiled: Compiled) -> str:
+    """Copy a spec and what it imports, each at its place to the others; give the spec's own path in there."""
+    files = {_absolute(file.name): file.text for file in _own_files(compiled)}
+    root = os.path.commonpath([os.path.dirname(path) for path in files])
+    for path, text in files.items():
+        write_text(folder / SPEC / os.path.relpath(path, root), text)
+    return os.path.relpath(_absolute(compiled.file.name), root)
+
+
+def _own_files(compiled: Compiled) -> list[Plain]:
+    """Give the files of a spec, but for those of the library, which ship with netdsl."""
+    from netdsl.resources import std_dir
+
+    library = str(std_dir())
+    found = [compiled.file]
+    for file in compiled.unit.all_modules():
+        if file is not compiled.file and not _absolute(file.name).startswith(library):
+            found.append(file)
+    return found
+
+
+def _absolute(name: str) -> str:
+    plain = "stdin.net" if name.startswith("<") else name
+    return os.path.normpath(os.path.abspath(plain))
