@@ -41,6 +41,10 @@ COMMANDS: Mapping[str, Entry] = {
         "netdsl.cli.check", "Say everything that is wrong with a spec, and what could be better."
     ),
     "summary": Entry("netdsl.cli.summary", "Show the layers, with shapes, parameters and cost."),
+    "train": Entry("netdsl.cli.train", "Train a model as its `train` block says."),
+    "evaluate": Entry("netdsl.cli.evaluate", "Evaluate the model of a run."),
+    "predict": Entry("netdsl.cli.predict", "Ask the model of a run about pictures, arrays, texts."),
+    "export": Entry("netdsl.cli.export", "Write the model of a run for other programs."),
     "runs": Entry(
         "netdsl.cli.runs", "List runs, the best first, or say what differed between two."
     ),

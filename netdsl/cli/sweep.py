@@ -27,12 +27,32 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=SET_HELP)
 @click.option("--model", metavar="NAME", help="The model, where the file trains several.")
+@click.option("--trials", type=click.IntRange(1, 10**6), help="Search with so many trials in all.")
+@click.option(
+    "--metric", metavar="NAME", help="Search for this; the first validation metric without it."
+)
+@click.option("--out", metavar="DIR", help="The folder of the study; `runs/NAME` without it.")
+@click.option("--epochs", type=click.IntRange(1, 2**31), help="In place of the block's.")
+@click.option("--backend", type=click.Choice(["tensorflow", "jax", "torch"]), help="What computes.")
 @click.option(
     "--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True
 )
-def command(file: str, settings: tuple[str, ...], model: str | None, format_: str) -> int:
-    """List every member of the grid that `in […]` and `in (…)` span, with parameters, cost, memory and legality."""
-    from netdsl.training.grid import MOST_MEMBERS, members, size_of, tried
+def command(
+    file: str,
+    settings: tuple[str, ...],
+    model: str | None,
+    trials: int | None,
+    metric: str | None,
+    out: str | None,
+    epochs: int | None,
+    backend: str | None,
+    format_: str,
+) -> int:
+    """List every member of the grid that `in […]` and `in (…)` span, or search through it with --trials.
+
+    A search goes on where it was left, and processes on the same folder share it.
+    """
+    from netdsl.training.grid import tried
 
     findings = Findings()
     found = compile_experiment(file, settings, model, findings)
@@ -43,15 +63,25 @@ def command(file: str, settings: tuple[str, ...], model: str | None, format_: st
         findings.finish()
         tell(_nothing_to_try(item, experiment))
         return 1
+    if trials is not None:
+        from netdsl.cli.searching import Wanted, search_trials
+
+        wanted = Wanted(trials, metric, out, {"epochs": epochs} if epochs else {}, backend)
+        return search_trials(item, experiment, settings, wanted, findings)
     findings.finish()
-    size = size_of(tried(experiment))
+    _show_grid(item, experiment, model, format_)
+    return 0
+
+
+def _show_grid(item: CompiledFile, experiment: Experiment, model: str | None, format_: str) -> None:
+    from netdsl.training.grid import MOST_MEMBERS, members, size_of, tried
+
     listed = list(islice(members(experiment, compiler_of(item, model)), MOST_MEMBERS))
     if format_ == "json":
         write(sys.stdout, json.dumps([_as_json(member) for member in listed], indent=2) + "\n")
     else:
         with page() as console:
-            _print_table(listed, size, console)
-    return 0
+            _print_table(listed, size_of(tried(experiment)), console)
 
 
 def compiler_of(item: CompiledFile, model: str | None) -> Compile:

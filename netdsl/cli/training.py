@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from netdsl.cli.compiling import CompiledFile, compile_files
+from netdsl.cli.files import STDIN
 from netdsl.cli.output import Findings, tell
 
 if TYPE_CHECKING:
@@ -83,3 +86,36 @@ def _activation(item: CompiledFile, name: str) -> str:
 def stem_of(file: str) -> str:
     """Give the name that runs of a spec go by: `digits` for `specs/digits.net`."""
     return PurePath(file).stem if file != "-" else "stdin"
+
+
+def verbosity() -> int | str:
+    """Say how Keras is to show its progress: by bars on a terminal, not at all in a pipe or where nobody looks."""
+    return 1 if sys.stdout.isatty() and not os.environ.get("CI") else 0
+
+
+def resumed_settings(
+    file: str, out: str | None
+) -> tuple[Path, tuple[str, ...], dict[str, int]] | int:
+    """Find the run to go on with, and what was set for it; the exit status where there is none."""
+    from netdsl.training.folder.making import RUNS, STATE
+    from netdsl.training.folder.reading import NoRun, newest_unfinished, run_at
+
+    try:
+        if out is not None:
+            found = run_at(out)
+        else:
+            spec = os.path.realpath(file) if file != "-" else STDIN
+            newest = newest_unfinished(Path(RUNS, stem_of(file)), spec)
+            if newest is None:
+                raise NoRun(f"there is no unfinished run of {file} in `{RUNS}/{stem_of(file)}`")
+            found = newest
+        if not (found.folder / STATE).is_dir():
+            raise NoRun(f"no epoch of the run in `{found.folder}` was whole: begin anew")
+    except NoRun as error:
+        tell(f"netdsl: {error}\n")
+        return 2
+    written = found.environment.get("set")
+    overrides = found.environment.get("overrides")
+    settings = [s for s in written if isinstance(s, str)] if isinstance(written, list) else []
+    numbers = overrides.items() if isinstance(overrides, dict) else ()
+    return found.folder, tuple(settings), {str(k): v for k, v in numbers if isinstance(v, int)}

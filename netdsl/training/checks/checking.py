@@ -69,13 +69,12 @@ def _check_source(
     opening: Opening, opener: Callable[[Opening], list[Part]], checked: Checked
 ) -> None:
     for part in opener(opening):
-        count = _check_part(opening, part)
-        checked.counts[part.name] = count
+        checked.counts[part.name] = _check_part(opening, part, checked)
         if part.classes is not None and checked.classes is None:
             checked.classes = list(part.classes)
 
 
-def _check_part(opening: Opening, part: Part) -> int | None:
+def _check_part(opening: Opening, part: Part, checked: Checked) -> int | None:
     """Check one part, and give how many samples it has."""
     if part.count == 0:
         opening.report(problems.NoSamples.at(part.place, f"{part.name} data has no samples"))
@@ -98,6 +97,8 @@ def _check_part(opening: Opening, part: Part) -> int | None:
         return 0
     for watch in watches:
         watch.finish()
+        if watch.names and checked.classes is None:
+            checked.classes = sorted(watch.names)
     _report_broken(opening, part)
     return part.count if part.count is not None else count
 

@@ -25,6 +25,7 @@ class Watch:
 
     def __init__(self, opening: Opening, part: Part, field: Field) -> None:
         self.opening, self.part, self.field = opening, part, field
+        self.names: set[str] = set()  # of classes, where they are text
 
     def see(self, array: Array, start: int) -> None:
         """Take a piece whose first sample is number `start`."""
@@ -229,7 +230,6 @@ class Labels(Watch):
     def __init__(self, opening: Opening, part: Part, field: Field) -> None:
         super().__init__(opening, part, field)
         self.form: Form = form_of(field.port)
-        self.names: set[str] = set()
         self.low, self.high = float("inf"), float("-inf")
         self.outside, self.first, self.value = 0, (), 0.0  # type: int, Place, float
         self.whole = True

@@ -23,7 +23,7 @@ class FolderTaken(Exception):
     """The folder that a run was to go to is there already, and something is in it."""
 
 
-def new_folder(name: str, out: str | None) -> Path:
+def new_folder(name: str, out: str | None, root: Path = Path(RUNS)) -> Path:
     """Make the folder of a new run: `out`, or one named for the time in `runs/NAME`.
 
     Raises FolderTaken where `out` holds something, OSError where it cannot be made.
@@ -37,7 +37,7 @@ def new_folder(name: str, out: str | None) -> Path:
         return folder
     stamp = datetime.now().strftime(STAMP)
     for number in range(1, 1000):
-        folder = Path(RUNS, name, stamp if number == 1 else f"{stamp}_{number}")
+        folder = root / name / (stamp if number == 1 else f"{stamp}_{number}")
         try:
             folder.mkdir(parents=True)
         except FileExistsError:

@@ -1,0 +1,267 @@
+"""`netdsl train`: a whole run, from the checks of the data to the folder that keeps what came out."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from netdsl.cli.compiling import SET_HELP
+from netdsl.cli.output import Findings, tell
+from netdsl.cli.streams import write
+from netdsl.cli.training import compile_experiment, resumed_settings, stem_of, verbosity
+from netdsl.record import record
+
+if TYPE_CHECKING:
+    from netdsl.compiler import Api
+    from netdsl.training.run.running import Outcome, Request
+
+INTERRUPTED = 130
+
+
+@record
+class Going:
+    """How a run is to go: into which folder, anew or on, tried alone."""
+
+    out: str | None
+    resume: bool
+    dry_run: bool
+    force: bool
+
+
+@click.command("train")
+@click.argument("file", metavar="FILE")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=SET_HELP)
+@click.option("--epochs", type=click.IntRange(1, 2**31), help="In place of the block's.")
+@click.option("--batch-size", type=click.IntRange(1, 2**31), help="In place of the block's.")
+@click.option("--model", metavar="NAME", help="The model, where the file trains several.")
+@click.option("--out", metavar="DIR", help="The folder of the run; `runs/NAME/TIME` without it.")
+@click.option("--resume", is_flag=True, help="Go on with a run that did not come to its end.")
+@click.option("--dry-run", is_flag=True, help="Check the data, try one step, say what it takes.")
+@click.option(
+    "--api",
+    type=click.Choice(["tf.keras", "keras"]),
+    help="What the module imports; `keras` for backends other than TensorFlow.",
+)
+@click.option("--backend", type=click.Choice(["tensorflow", "jax", "torch"]), help="What computes.")
+@click.option("--force", is_flag=True, help="Go on though the spec or the data have changed.")
+@click.option("--trust", is_flag=True, hidden=True)  # a spec that is trained is the user's own
+@click.option("--workers", metavar="HOST:PORT,…", help="The processes that share the work.")
+@click.option("--index", type=click.IntRange(0, 2**20), help="Which of the workers this one is.")
+def command(
+    file: str,
+    settings: tuple[str, ...],
+    epochs: int | None,
+    batch_size: int | None,
+    model: str | None,
+    out: str | None,
+    resume: bool,
+    dry_run: bool,
+    api: Api | None,
+    backend: str | None,
+    force: bool,
+    trust: bool,
+    workers: str | None,
+    index: int | None,
+) -> int:
+    """Train a model as its `train` block says, and keep all that came out in a folder.
+
+    The data is held against the model before the first step. Ctrl-C ends the run; `--resume` goes on after the last
+    whole epoch.
+    """
+    from netdsl.training.extras import MissingExtra
+
+    overrides = {"epochs": epochs, "batch_size": batch_size}
+    given = {name: value for name, value in overrides.items() if value is not None}
+    going = Going(out, resume, dry_run, force)
+    try:
+        return _train(file, settings, given, model, going, api, backend)
+    except MissingExtra as error:
+        tell(f"netdsl: {error}\n")
+        return 2
+
+
+def _train(
+    file: str,
+    settings: tuple[str, ...],
+    given: dict[str, int],
+    model: str | None,
+    going: Going,
+    api: Api | None,
+    backend: str | None,
+) -> int:
+    folder = None
+    if going.resume:
+        found = resumed_settings(file, going.out)
+        if isinstance(found, int):
+            return found
+        folder, written, before = found
+        settings, given = (*written, *settings), {**before, **given}
+    request = _request(file, settings, given, model, api, backend)
+    if isinstance(request, int):
+        return request
+    if going.dry_run:
+        from netdsl.cli.dry_run import try_one_step
+
+        return try_one_step(request)
+    if folder is not None:
+        status = _may_go_on(request, folder, going.force)
+        return status or _run(request, folder, resume=True)
+    made = _made_folder(stem_of(file), going.out)
+    return made if isinstance(made, int) else _run(request, made, resume=False)
+
+
+def _request(
+    file: str,
+    settings: tuple[str, ...],
+    given: dict[str, int],
+    model: str | None,
+    api: Api | None,
+    backend: str | None,
+) -> Request | int:
+    """Compile, hold the data against the model, and find what computes; an exit status where something is wrong."""
+    from netdsl.training.checks import check_data
+    from netdsl.training.run.loading import choose_backend
+    from netdsl.training.run.overrides import with_settings
+    from netdsl.training.run.running import Request
+
+    findings = Findings()
+    found = compile_experiment(file, settings, model, findings)
+    if isinstance(found, int):
+        return found
+    item, experiment = found
+    if experiment.data is None:
+        findings.finish()
+        tell(
+            f'{item.file.name} names no data: `data = npz("data.npz")` in the `train` block does\n'
+        )
+        return 1
+    compiled = with_settings(item.compiled, experiment.model, given)
+    experiment = compiled.experiment(experiment.model)
+    checked = check_data(experiment, lambda d: findings.report([d]))
+    if findings.finish():
+        return findings.status
+    chosen = choose_backend(backend)
+    return Request(
+        compiled,
+        experiment,
+        stem_of(file),
+        api or ("tf.keras" if chosen == "tensorflow" else "keras"),
+        chosen,
+        tuple(checked.classes) if checked.classes else None,
+        settings,
+        given,
+        verbosity(),
+    )
+
+
+def _made_folder(name: str, out: str | None) -> Path | int:
+    """Make the folder of a run, or say why there is none."""
+    from netdsl.training.folder.making import FolderTaken, new_folder
+
+    try:
+        return new_folder(name, out)
+    except FolderTaken as error:
+        tell(f"netdsl: {error}: name another with --out, or go on with the run in it by --resume\n")
+    except OSError as error:
+        tell(f"netdsl: cannot make the folder of the run: {_reason(error)}\n")
+    return 2
+
+
+def _reason(error: OSError) -> str:
+    where = f"`{error.filename}`: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+def _may_go_on(request: Request, folder: Path, force: bool) -> int:
+    """Say what has changed since the run began, and refuse to go on, but with --force."""
+    from netdsl.training.run.resuming import changes_since
+
+    changed = changes_since(request, folder)
+    if not changed or force:
+        return 0
+    lines = "".join(f"  {line}\n" for line in changed)
+    tell(
+        f"netdsl: since the run in `{folder}` began something has changed:\n{lines}go on all the same with --force\n"
+    )
+    return 1
+
+
+def _run(request: Request, folder: Path, *, resume: bool) -> int:
+    from netdsl.training.run.blame import diagnose
+    from netdsl.training.run.running import Failed, run
+
+    try:
+        outcome = run(request, folder, resume=resume)
+    except KeyboardInterrupt:
+        _tell_interrupted(request, folder)
+        return INTERRUPTED
+    except Failed as error:
+        findings = Findings()
+        cause = error.__cause__ or error
+        findings.report([diagnose(cause, request.experiment)])
+        if os.environ.get("NETDSL_TRACEBACK"):
+            import traceback
+
+            tell("".join(traceback.format_exception(cause)))
+        return findings.finish() or 1
+    except OSError as error:
+        tell(f"netdsl: the run stops: {_why_not_written(error, folder)}\n")
+        return 2
+    write(sys.stdout, _summary(request, outcome))
+    return 0 if outcome.nan_at is None else 1
+
+
+def _why_not_written(error: OSError, folder: Path) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space is left in `{folder}`"
+    return _reason(error)
+
+
+def _tell_interrupted(request: Request, folder: Path) -> None:
+    from netdsl.training.folder.reading import Recorded
+
+    whole = Recorded(folder).epochs
+    kept = (
+        f"{whole} whole {'epoch is' if whole == 1 else 'epochs are'} kept"
+        if whole
+        else "no epoch was whole"
+    )
+    file = request.compiled.file.name
+    how = f"; go on with `netdsl train {file} --out {folder} --resume`" if whole else ""
+    tell(f"\ninterrupted: {kept} in `{folder}`{how}\n")
+
+
+def _summary(request: Request, outcome: Outcome) -> str:
+    """Say in a few lines what came of it."""
+    metrics = outcome.metrics
+    rate = metrics.get("samples_per_second")
+    speed = f", {rate:,.0f} samples a second" if rate else ""
+    count = metrics["epochs"]
+    epochs = "epoch" if count == 1 else "epochs"
+    head = f"{request.experiment.model}: {count} {epochs} in {metrics['seconds']:.1f} s{speed}"
+    parts = {str(p): metrics[p] for p in ("train", "validation", "test") if p in metrics}
+    lines = [head, *_rows(parts)]
+    if outcome.nan_at is not None:
+        lines.append(
+            f"the loss is no number from epoch {outcome.nan_at} on: try a lower learning rate, `clipnorm=1.0` in the "
+            "optimizer, or data on a smaller scale"
+        )
+    return "\n".join([*lines, str(outcome.folder), ""])
+
+
+def _rows(parts: dict[str, dict[str, float]]) -> list[str]:
+    names = list(dict.fromkeys(name for numbers in parts.values() for name in numbers))
+    widths = [max(len(name), 8) for name in names]
+    head = "".join(f"  {name:>{width}}" for name, width in zip(names, widths, strict=True))
+    rows = [f"{'':<10}{head}"]
+    for part, numbers in parts.items():
+        cells = [f"{numbers[n]:.4f}" if n in numbers else "" for n in names]
+        rows.append(
+            f"{part:<10}" + "".join(f"  {c:>{w}}" for c, w in zip(cells, widths, strict=True))
+        )
+    return rows

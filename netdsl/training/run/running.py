@@ -1,0 +1,206 @@
+"""A run: the generated module's functions in order, and the folder that keeps what came of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netdsl.compiler import Api, Compiled
+from netdsl.elaborate.training.experiment import Experiment
+from netdsl.record import record
+from netdsl.training.folder.making import (
+    CLASSES,
+    ENVIRONMENT,
+    METRICS,
+    MODEL,
+    keep_spec,
+    write_json,
+    write_text,
+)
+from netdsl.training.foreign import Foreign, Plain
+from netdsl.training.run.best import best_epoch, put_back
+from netdsl.training.run.environment import (
+    command_line,
+    commit,
+    describe_versions,
+    devices,
+    marks,
+)
+from netdsl.training.run.loading import Module, load_module
+from netdsl.training.run.watching import first_nan, stop_at_nan
+
+
+@record(eq=False)
+class Request:
+    """What is to be run: a compiled spec with its experiment, and how."""
+
+    compiled: Compiled
+    experiment: Experiment
+    name: str  # that of the spec, for the module and the folder
+    api: Api = "tf.keras"
+    backend: str = "tensorflow"
+    classes: tuple[str, ...] | None = None
+    written: tuple[str, ...] = ()  # `--set`, as it was given
+    overrides: Mapping[str, int] = field(default_factory=dict)
+    verbose: int | str = "auto"
+
+
+@dataclass
+class Outcome:
+    """What came of a run; `nan_at` is the epoch from which on the loss is no number."""
+
+    folder: Path
+    model: Foreign
+    history: dict[str, list[float]]
+    metrics: dict[str, Plain] = field(default_factory=dict)
+    nan_at: int | None = None
+
+
+class Failed(Exception):
+    """The run stopped in Keras; the cause is what it raised."""
+
+
+def run(
+    request: Request, folder: Path, *, resume: bool = False, callbacks: tuple[Foreign, ...] = ()
+) -> Outcome:
+    """Train, evaluate, and leave in the folder all that came out; raises Failed where Keras stops."""
+    module = load(request)
+    if not resume:
+        write_environment(request, folder, module)
+    model, data = guarded(module.make_model), guarded(module.load_data)
+    started = time.perf_counter()
+    watching = (*callbacks, stop_at_nan())
+    history = guarded(
+        lambda: module.fit(
+            model, data, epochs=request.experiment.epochs, out=folder, resume=resume,
+            callbacks=watching, verbose=request.verbose,
+        )
+    )  # fmt: skip
+    seconds = time.perf_counter() - started
+    outcome = Outcome(
+        folder, model, {k: [float(v) for v in vs] for k, vs in history.history.items()}
+    )
+    outcome.nan_at = first_nan(outcome.history)
+    _keep(request, module, data, outcome, seconds)
+    return outcome
+
+
+def load(request: Request) -> Module:
+    """Load the generated module of a request."""
+    return load_module(request.compiled, request.experiment.model, request.api, request.name)
+
+
+def guarded(work: Callable[[], Foreign]) -> Foreign:
+    """Do a piece of work of the module; what Keras raises becomes Failed."""
+    try:
+        return work()
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise Failed(str(error)) from error
+
+
+def write_environment(request: Request, folder: Path, module: Module) -> None:
+    """Write what the run begins with: the spec, the module, and where and how it runs."""
+    experiment = request.experiment
+    spec_file = keep_spec(folder, request.compiled)
+    write_text(folder / f"{request.name}.py", module.source)
+    found = {
+        "model": experiment.model,
+        "spec": request.compiled.file.name if request.compiled.file.name.startswith("<")
+        else str(Path(request.compiled.file.name).resolve()),
+        "spec_file": spec_file,
+        "name": request.name,
+        "command": command_line(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "set": list(request.written),
+        "overrides": dict(request.overrides),
+        "hyperparameters": {h.name: plain(h.value) for h in experiment.hyperparameters},
+        "seed": experiment.seed,
+        "epochs": experiment.epochs,
+        "batch_size": experiment.batch_size,
+        "precision": plain(experiment.value("precision", "float32")),
+        "api": request.api,
+        "backend": request.backend,
+        "devices": devices(request.backend),
+        "commit": commit(experiment.folder),
+        "data": marks(experiment),
+        **describe_versions(),
+    }  # fmt: skip
+    write_json(folder / ENVIRONMENT, found)
+
+
+def plain(value: object) -> Plain:
+    """Give a value as JSON has it; what it has not, as it is written."""
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return value
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    return str(value)
+
+
+def _keep(
+    request: Request, module: Module, data: Foreign, outcome: Outcome, seconds: float
+) -> None:
+    """Save the model, its numbers and its pictures; the numbers last, for they say that the run is whole."""
+    from netdsl.training.pictures import draw_curves, draw_results
+
+    folder, model, history = outcome.folder, outcome.model, outcome.history
+    put_back(request.experiment, model)
+    model.save(folder / MODEL)
+    classes = list(request.classes) if request.classes else None
+    if outcome.nan_at is None:
+        held_out = "test" if data.test is not None else "validation"
+        if getattr(data, held_out) is not None:
+            outcome.metrics[held_out] = _numbers(guarded(lambda: module.evaluate(model, data)))
+    outcome.metrics |= _measured(request, model, data, history, seconds, outcome.metrics)
+    draw_curves(history, folder / "curves.png", f"{request.name}: {request.experiment.model}")
+    if outcome.nan_at is None:
+        classes = draw_results(request.experiment, model, data, folder, classes)
+    if classes is not None:
+        write_json(folder / CLASSES, classes)
+    write_json(folder / METRICS, outcome.metrics)
+
+
+def _numbers(found: Mapping[str, Plain]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in found.items()}
+
+
+def _measured(
+    request: Request,
+    model: Foreign,
+    data: Foreign,
+    history: dict[str, list[float]],
+    seconds: float,
+    already: Mapping[str, Plain],
+) -> dict[str, Plain]:
+    """Give what is known after training: the numbers of the epoch that counts, size and speed."""
+    best = best_epoch(request.experiment, history)
+    rows = {name: values[best] for name, values in history.items() if len(values) > best}
+    train = {n: v for n, v in rows.items() if not n.startswith("val_") and n != "learning_rate"}
+    validation = {n.removeprefix("val_"): v for n, v in rows.items() if n.startswith("val_")}
+    epochs = len(history.get("loss", ()))
+    steps = steps_of(data.train)
+    samples = steps * request.experiment.batch_size * epochs if steps else None
+    found: dict[str, Plain] = {"train": train}
+    if validation and "validation" not in already:
+        found["validation"] = validation
+    return found | {
+        "epoch": best + 1,
+        "epochs": epochs,
+        "parameters": int(model.count_params()),
+        "seconds": round(seconds, 3),
+        "samples_per_second": round(samples / seconds, 1) if samples and seconds else None,
+    }
+
+
+def steps_of(dataset: Foreign) -> int | None:
+    """Give how many batches a data set has, None where nobody knows."""
+    try:
+        return len(dataset)
+    except TypeError:
+        return None
