@@ -14,6 +14,7 @@ from netdsl.cli.training import stem_of
 from netdsl.record import record
 
 if TYPE_CHECKING:
+    from netdsl.compiler import Api
     from netdsl.elaborate.training.experiment import Experiment
     from netdsl.training.foreign import Foreign
     from netdsl.training.sweep import RunTrial, Trial
@@ -106,7 +107,7 @@ def _runner(
         compiled = with_settings(compiled, experiment.model, wanted.overrides)
         written = (*settings, *(f"{name}={spell(value)}" for name, value in trial.values.items()))
         own = compiled.experiment(experiment.model)
-        api = "tf.keras" if backend == "tensorflow" else "keras"
+        api: Api = "tf.keras" if backend == "tensorflow" else "keras"
         request = Request(
             compiled, own, stem_of(item.path), api, backend,
             written=written, overrides=wanted.overrides, verbose=0,

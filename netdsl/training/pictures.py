@@ -286,7 +286,7 @@ def _tried(axis: Foreign, name: str, pairs: Sequence[tuple[object, float]]) -> N
         if min(distinct) > 0 and max(distinct) / min(distinct) > 10:  # type: ignore[operator, type-var]
             axis.set_xscale("log")
     else:
-        places = [distinct.index(v) for v in values]  # type: ignore[arg-type]
+        places = [distinct.index(v) for v in values]
         axis.set_xticks(range(len(distinct)), [str(v) for v in distinct])
         axis.set_xlim(-0.6, len(distinct) - 0.4)
     axis.scatter(

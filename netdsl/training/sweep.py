@@ -99,7 +99,8 @@ def suggest(trial: Foreign, hyperparameter: Hyperparameter) -> Plain:
     if tried_.kind == "choices":
         index = trial.suggest_categorical(name, [_spelled(v) for v in tried_.values])
         return next(v for v in tried_.values if _spelled(v) == index)
-    low, high = tried_.values
+    ends: list[Plain] = list(tried_.values)
+    low, high = ends
     wide = low > 0 and high / low > FACTOR
     if isinstance(low, int) and isinstance(high, int):
         return trial.suggest_int(name, low, high, log=wide)
