@@ -242,8 +242,10 @@ def _summary(request: Request, outcome: Outcome) -> str:
     rate = metrics.get("samples_per_second")
     speed = f", {rate:,.0f} samples a second" if rate else ""
     count = metrics["epochs"]
-    epochs = "epoch" if count == 1 else "epochs"
-    head = f"{request.experiment.model}: {count} {epochs} in {metrics['seconds']:.1f} s{speed}"
+    ran = "1 epoch" if count == 1 else f"{count} epochs"
+    if outcome.new_epochs < count:
+        ran += f", {outcome.new_epochs} of them now,"
+    head = f"{request.experiment.model}: {ran} in {metrics['seconds']:.1f} s{speed}"
     parts = {str(p): metrics[p] for p in ("train", "validation", "test") if p in metrics}
     lines = [head, *_rows(parts)]
     if outcome.nan_at is not None:

@@ -21,7 +21,7 @@ MOST_NUMBERED, MOST_NAMED = 15, 40
 MOST_SAMPLES = 20_000
 
 
-def draw_curves(history: Mapping[str, Sequence[float]], path: Path, title: str) -> None:
+def draw_curves(history: Mapping[str, Sequence[float]], path: Path) -> None:
     """Draw each number of the history over the epochs, that of validation with it."""
     names = [n for n in history if not n.startswith("val_") and history[n] and n != "learning_rate"]
     if "learning_rate" in history and len(set(history["learning_rate"])) > 1:
@@ -32,7 +32,6 @@ def draw_curves(history: Mapping[str, Sequence[float]], path: Path, title: str) 
     handles, labels = axes[0].get_legend_handles_labels()
     if len(labels) > 1:
         axes[0].legend(handles, labels, frameon=False, fontsize=9, labelcolor=INK)
-    figure.suptitle(title, fontsize=11, color=INK, x=0.01, ha="left")
     _save(figure, path)
 
 

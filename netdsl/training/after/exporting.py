@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def _write_and_compare(model: Foreign, format: str, path: Path, batch: list[Arra
     for package in needs.get(format, ()):
         needed(package, f"to export {format}")
     wanted = _flat(model(_as_given(batch), training=False))  # some formats want it called before
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         model.export(path, format=kind, verbose=False)
     found = RUNNERS[format](path, batch, wanted)
     return _difference(wanted, found)

@@ -142,6 +142,7 @@ def revive(revived: Revived, module: Module) -> Foreign:
         module.compile_model(model)
         return model
     model = module.make_model()
+    model.optimizer.build(model.trainable_variables)  # else its numbers are skipped, with a warning
     try:
         model.load_weights(path)
     except (ValueError, OSError, KeyError) as error:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from netdsl.compiler import Compiled
+from netdsl.source import SourceFile
 from netdsl.training.foreign import Plain
 
 RUNS = "runs"
@@ -86,23 +87,17 @@ def _finite(data: Plain) -> Plain:
 
 def keep_spec(folder: Path, compiled: Compiled) -> str:
     """Copy a spec and what it imports, each at its place to the others; give the spec's own path in there."""
-    files = {_absolute(file.name): file.text for file in _own_files(compiled)}
+    files = {_absolute(file.name): file.text for file in own_files(compiled)}
     root = os.path.commonpath([os.path.dirname(path) for path in files])
     for path, text in files.items():
         write_text(folder / SPEC / os.path.relpath(path, root), text)
     return os.path.relpath(_absolute(compiled.file.name), root)
 
 
-def _own_files(compiled: Compiled) -> list[Plain]:
-    """Give the files of a spec, but for those of the library, which ship with netdsl."""
-    from netdsl.resources import std_dir
-
-    library = str(std_dir())
-    found = [compiled.file]
-    for file in compiled.unit.all_modules():
-        if file is not compiled.file and not _absolute(file.name).startswith(library):
-            found.append(file)
-    return found
+def own_files(compiled: Compiled) -> list[SourceFile]:
+    """Give the files of a spec, itself first, but for those of the library, which ship with netdsl."""
+    imported = [f for f in compiled.unit.all_modules() if not f.name.startswith("std/")]
+    return [compiled.file, *(file for file in imported if file is not compiled.file)]
 
 
 def _absolute(name: str) -> str:

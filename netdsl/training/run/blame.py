@@ -59,7 +59,9 @@ def words(text: str) -> set[str]:
 
 def _layer(said: str, experiment: Experiment) -> Span | None:
     """Find the layer that a text names; of several the one whose name says most."""
-    named = words(said)
+    named = words(said) | {
+        re.sub(r"_\d+$", "", word) for word in words(said)
+    }  # TensorFlow numbers scopes
     kinds = set(re.findall(r"calling (\w+)\.call", said))
     found = [node for node in _nodes(experiment.graph) if node.name in named]
     if not found:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from netdsl.training.folder.making import SPEC
+from netdsl.training.folder.making import SPEC, own_files
 from netdsl.training.folder.reading import Recorded, read_text
 from netdsl.training.foreign import Plain
 from netdsl.training.run.environment import marks
@@ -43,12 +43,10 @@ def _settings(environment: Plain) -> dict[str, Plain]:
 def _changed_spec(request: Request, before: Recorded) -> Iterator[str]:
     main = before.folder / SPEC / before.text("spec_file")
     folder = os.path.dirname(os.path.abspath(request.compiled.file.name))
-    for file in request.compiled.unit.all_modules():
-        place = main
-        if file is not request.compiled.file:
-            place = main.parent / os.path.relpath(os.path.abspath(file.name), folder)
-            if not place.is_file():
-                continue  # of the library
+    for file in own_files(request.compiled):
+        place = main.parent / os.path.relpath(os.path.abspath(file.name), folder)
+        if file is request.compiled.file:
+            place = main
         then, now = read_text(place).splitlines(), file.text.splitlines()
         lines = difflib.unified_diff(then, now, n=0, lineterm="")
         changed = [line for line in lines if not line.startswith(("---", "+++", "@@"))]

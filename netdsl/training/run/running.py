@@ -13,12 +13,14 @@ from netdsl.record import record
 from netdsl.training.folder.making import (
     CLASSES,
     ENVIRONMENT,
+    HISTORY,
     METRICS,
     MODEL,
     keep_spec,
     write_json,
     write_text,
 )
+from netdsl.training.folder.reading import read_history
 from netdsl.training.foreign import Foreign, Plain
 from netdsl.training.run.best import best_epoch, put_back
 from netdsl.training.run.environment import (
@@ -56,6 +58,7 @@ class Outcome:
     history: dict[str, list[float]]
     metrics: dict[str, Plain] = field(default_factory=dict)
     nan_at: int | None = None
+    new_epochs: int = 0  # those that were trained now, and not before it was resumed
 
 
 class Failed(Exception):
@@ -70,6 +73,7 @@ def run(
     if not resume:
         write_environment(request, folder, module)
     model, data = guarded(module.make_model), guarded(module.load_data)
+    before = len(read_history(folder / HISTORY)) if resume else 0
     started = time.perf_counter()
     watching = (*callbacks, stop_at_nan())
     history = guarded(
@@ -83,6 +87,7 @@ def run(
         folder, model, {k: [float(v) for v in vs] for k, vs in history.history.items()}
     )
     outcome.nan_at = first_nan(outcome.history)
+    outcome.new_epochs = len(outcome.history.get("loss", ())) - before
     _keep(request, module, data, outcome, seconds)
     return outcome
 
@@ -157,8 +162,8 @@ def _keep(
         held_out = "test" if data.test is not None else "validation"
         if getattr(data, held_out) is not None:
             outcome.metrics[held_out] = _numbers(guarded(lambda: module.evaluate(model, data)))
-    outcome.metrics |= _measured(request, model, data, history, seconds, outcome.metrics)
-    draw_curves(history, folder / "curves.png", f"{request.name}: {request.experiment.model}")
+    outcome.metrics |= _measured(request, data, outcome, seconds)
+    draw_curves(history, folder / "curves.png")
     if outcome.nan_at is None:
         classes = draw_results(request.experiment, model, data, folder, classes)
     if classes is not None:
@@ -171,28 +176,24 @@ def _numbers(found: Mapping[str, Plain]) -> dict[str, float]:
 
 
 def _measured(
-    request: Request,
-    model: Foreign,
-    data: Foreign,
-    history: dict[str, list[float]],
-    seconds: float,
-    already: Mapping[str, Plain],
+    request: Request, data: Foreign, outcome: Outcome, seconds: float
 ) -> dict[str, Plain]:
     """Give what is known after training: the numbers of the epoch that counts, size and speed."""
+    history = outcome.history
     best = best_epoch(request.experiment, history)
     rows = {name: values[best] for name, values in history.items() if len(values) > best}
     train = {n: v for n, v in rows.items() if not n.startswith("val_") and n != "learning_rate"}
     validation = {n.removeprefix("val_"): v for n, v in rows.items() if n.startswith("val_")}
-    epochs = len(history.get("loss", ()))
-    steps = steps_of(data.train)
-    samples = steps * request.experiment.batch_size * epochs if steps else None
+    given = request.experiment.value("steps_per_epoch")
+    steps = given if isinstance(given, int) else steps_of(data.train)
+    samples = steps * request.experiment.batch_size * outcome.new_epochs if steps else None
     found: dict[str, Plain] = {"train": train}
-    if validation and "validation" not in already:
+    if validation and "validation" not in outcome.metrics:
         found["validation"] = validation
     return found | {
         "epoch": best + 1,
-        "epochs": epochs,
-        "parameters": int(model.count_params()),
+        "epochs": len(history.get("loss", ())),
+        "parameters": int(outcome.model.count_params()),
         "seconds": round(seconds, 3),
         "samples_per_second": round(samples / seconds, 1) if samples and seconds else None,
     }
