@@ -15,8 +15,8 @@ from netdsl.cli.streams import write
 
 if TYPE_CHECKING:
     from netdsl.diagnostics.diagnostic import Diagnostic
+    from netdsl.foreign import Foreign
     from netdsl.training.after.reviving import Revived
-    from netdsl.training.foreign import Foreign
 
 
 @click.command("evaluate")

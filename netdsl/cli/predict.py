@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from netdsl.cli.after import with_run
 from netdsl.cli.output import page, tell
 from netdsl.cli.streams import write
+from netdsl.foreign import Plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +63,7 @@ def _predict(revived: Revived, inputs: tuple[str, ...], output: str | None, trus
     return 0
 
 
-def _print(rows: list[dict[str, Any]], console: Console) -> None:
+def _print(rows: list[dict[str, Plain]], console: Console) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -16,7 +16,7 @@ from netdsl.record import record
 if TYPE_CHECKING:
     from netdsl.compiler import Api
     from netdsl.elaborate.training.experiment import Experiment
-    from netdsl.training.foreign import Foreign
+    from netdsl.foreign import Foreign
     from netdsl.training.sweep import RunTrial, Trial
 
 

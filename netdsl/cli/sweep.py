@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from netdsl.cli.compiling import SET_HELP, CompiledFile
 from netdsl.cli.output import Findings, page, tell
 from netdsl.cli.streams import write
 from netdsl.cli.training import compile_experiment
+from netdsl.foreign import Plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,7 +93,7 @@ def compiler_of(item: CompiledFile, model: str | None) -> Compile:
 
     given = item.compiled.settings.values
 
-    def compile_at(values: Mapping[str, Any]) -> Compiled:
+    def compile_at(values: Mapping[str, Plain]) -> Compiled:
         settings = Settings({**given, **values}, model)
         return compile_source(item.file, loader_beside(item.file.name), settings=settings)
 
@@ -111,7 +112,7 @@ def _nothing_to_try(item: CompiledFile, experiment: Experiment) -> str:
     )
 
 
-def _as_json(member: Member) -> dict[str, Any]:
+def _as_json(member: Member) -> dict[str, Plain]:
     problem = member.problem
     return {
         "values": dict(member.values),

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from netdsl.foreign import Plain
 from netdsl.training.folder.making import SPEC
 from netdsl.training.folder.reading import Recorded, read_text
-from netdsl.training.foreign import Plain
 from netdsl.training.ranking import best_of, main_metric, ranked
 
 #: What of an environment says how a run came about; the rest is where and when.

@@ -9,8 +9,8 @@ from math import prod
 from netdsl.compiler import Compiled
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter
+from netdsl.foreign import Plain
 from netdsl.record import record
-from netdsl.training.foreign import Plain
 
 #: More members than this are not listed: the first so many are, and that is said.
 MOST_MEMBERS = 500

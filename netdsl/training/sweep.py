@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter
+from netdsl.foreign import Foreign, Plain
 from netdsl.record import record
 from netdsl.training.extras import needed
-from netdsl.training.foreign import Foreign, Plain
 from netdsl.training.grid import tried
 from netdsl.training.ranking import is_better_up
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment, Port
+from netdsl.foreign import Array, Foreign
 from netdsl.record import record
 from netdsl.training.extras import needed
-from netdsl.training.foreign import Array, Foreign
 
 #: What a format is called by Keras, and what its file is called.
 FORMATS: Mapping[str, tuple[str, str]] = {

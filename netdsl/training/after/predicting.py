@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment
+from netdsl.foreign import Array, Foreign, Plain
 from netdsl.training.after.inputs import Asked
 from netdsl.training.extras import needed
 from netdsl.training.folder.making import write_text
-from netdsl.training.foreign import Array, Foreign, Plain
 from netdsl.training.run.loading import Module
 
 #: So many numbers of an output are shown in a row.

@@ -17,11 +17,11 @@ from netdsl.elaborate.files.loading import load as load_spec
 from netdsl.elaborate.files.loading import read_file
 from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.training.experiment import Experiment
+from netdsl.foreign import Foreign, Plain
 from netdsl.graph import Graph, inner_graphs
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.training.folder.reading import Recorded
-from netdsl.training.foreign import Foreign, Plain
 from netdsl.training.run.loading import Module, choose_backend, load_module
 from netdsl.training.run.overrides import with_settings
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from netdsl.compiler import Compiled
+from netdsl.foreign import Plain
 from netdsl.source import SourceFile
-from netdsl.training.foreign import Plain
 
 RUNS = "runs"
 STAMP = "%Y-%m-%d_%H%M%S"

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from netdsl.foreign import Plain
 from netdsl.training.folder.making import CLASSES, ENVIRONMENT, HISTORY, METRICS, MODEL, SPEC, STATE
-from netdsl.training.foreign import Plain
 
 #: Nothing that describes a run is larger.
 LARGEST = 16 * 1024 * 1024

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netdsl.catalog.kind import ObjectValue
 from netdsl.elaborate.training.experiment import Experiment
-from netdsl.training.foreign import Foreign, Plain
+from netdsl.foreign import Foreign, Plain
 from netdsl.training.ranking import is_better_up
 
 History = Mapping[str, Sequence[float]]

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import DataSource, Experiment
-from netdsl.training.foreign import Plain
+from netdsl.foreign import Plain
 from netdsl.version import __version__
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy")

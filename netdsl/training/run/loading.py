@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 from netdsl.compiler import Api, Compiled
+from netdsl.foreign import Foreign
 from netdsl.training.extras import needed
-from netdsl.training.foreign import Foreign
 
 BACKENDS = ("tensorflow", "jax", "torch")
 

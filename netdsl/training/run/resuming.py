@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from netdsl.foreign import Plain
 from netdsl.training.folder.making import SPEC, own_files
 from netdsl.training.folder.reading import Recorded, read_text
-from netdsl.training.foreign import Plain
 from netdsl.training.run.environment import marks
 from netdsl.training.run.running import Request, plain
 

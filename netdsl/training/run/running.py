@@ -9,6 +9,7 @@ from pathlib import Path
 
 from netdsl.compiler import Api, Compiled
 from netdsl.elaborate.training.experiment import Experiment
+from netdsl.foreign import Foreign, Plain
 from netdsl.record import record
 from netdsl.training.folder.making import (
     CLASSES,
@@ -21,7 +22,6 @@ from netdsl.training.folder.making import (
     write_text,
 )
 from netdsl.training.folder.reading import read_history
-from netdsl.training.foreign import Foreign, Plain
 from netdsl.training.run.best import best_epoch, put_back
 from netdsl.training.run.environment import (
     command_line,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from netdsl.foreign import Foreign
 from netdsl.record import record
-from netdsl.training.foreign import Foreign
 from netdsl.training.run.running import Request, guarded, load, steps_of
 
 #: So many steps are timed, once the first has compiled.

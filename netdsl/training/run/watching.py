@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from netdsl.training.foreign import Foreign
+from netdsl.foreign import Foreign
 
 
 def stop_at_nan() -> Foreign:
