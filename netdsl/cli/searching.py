@@ -90,6 +90,7 @@ def _runner(
     from netdsl.catalog.spell import spell
     from netdsl.cli.sweep import compiler_of
     from netdsl.training.folder.making import new_folder
+    from netdsl.training.run.loading import forget_models
     from netdsl.training.run.overrides import with_settings
     from netdsl.training.run.running import Request, run
     from netdsl.training.sweep import Illegal
@@ -97,13 +98,11 @@ def _runner(
     compile_at = compiler_of(item, None)
 
     def run_trial(trial: Trial) -> list[float]:
-        import keras
-
         compiled = compile_at(trial.values)
         if not compiled.ok:
             first = next(d for d in compiled.diagnostics if d.severity == "error")
             raise Illegal(f"{first.code} {first.message}")
-        keras.utils.clear_session()
+        forget_models()
         compiled = with_settings(compiled, experiment.model, wanted.overrides)
         written = (*settings, *(f"{name}={spell(value)}" for name, value in trial.values.items()))
         own = compiled.experiment(experiment.model)

@@ -64,3 +64,8 @@ def _free_name(name: str) -> str:
     while plain in sys.modules or plain in sys.stdlib_module_names:
         plain += "_"
     return plain
+
+
+def forget_models() -> None:
+    """Let go of the models made before, so that many runs in one process do not fill its memory."""
+    needed("keras").utils.clear_session()
