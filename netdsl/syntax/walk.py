@@ -94,6 +94,24 @@ def walk(node: tree.Node) -> Iterator[tree.Node]:
         stack.extend(reversed(children(current)))
 
 
+def written_names(root: tree.Node) -> Iterator[tuple[str, Span]]:
+    """Give each name that is written in a tree, bound or used, with its place."""
+    for node in walk(root):
+        match node:
+            case tree.Name() | tree.NamePattern():
+                yield node.id, node.span
+            case tree.ImportedName(span, name, alias):
+                yield name, Span(span.file, span.start, span.start + len(name))
+                if alias is not None:
+                    yield alias, Span(span.file, span.end - len(alias), span.end)
+            case tree.Train():
+                yield node.model, node.model_span
+            case _:
+                own, place = getattr(node, "name", None), getattr(node, "name_span", None)
+                if own is not None and place is not None:
+                    yield own, place
+
+
 def nodes_around(root: tree.Node, place: Span) -> list[tree.Node]:
     """Give the nodes that a place lies in, from `root` inwards; none where it lies in another file."""
     around: list[tree.Node] = []

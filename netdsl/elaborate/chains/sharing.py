@@ -7,7 +7,6 @@ other are a `Sequential` of those layers, and anything else is a network of its 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -43,7 +42,7 @@ from netdsl.elaborate.scope.limits import BLOCK_STEPS
 from netdsl.graph import Graph, Held, Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import walk
+from netdsl.syntax.walk import nodes_around, walk
 from netdsl.tensor import TensorSpec
 from netdsl.value import Value
 
@@ -174,8 +173,9 @@ def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool)
     if body is None or shared.home.body is None or not body.runs:
         return POISON
     form = form_of(shared)
-    by_name = shared.node.name in re.findall(r"\w+", span.text)
-    if (form == "network" and not takes_network) or (form == "row" and not by_name):
+    if (form == "network" and not takes_network) or (
+        form == "row" and not _names(shared, span, frame)
+    ):
         report_several(shared.node.name, span, frame)
         return POISON
     scope = _scope(shared, span, frame, body.graph, body.inputs)
@@ -187,6 +187,13 @@ def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool)
     held = Held(shared.node.name, name, form)
     kind = "Sequential" if form == "row" else "Functional"
     return BoundLayer(kind, {}, _running(shared, held, scope, frame), name=name, shared=held)
+
+
+def _names(shared: SharedLayer, span: Span, frame: Frame) -> bool:
+    """Tell whether the argument at a place names a shared layer itself: it may come from elsewhere, by another name."""
+    around = nodes_around(frame.unit.module, span)
+    inside = walk(around[-1]) if around else ()
+    return any(isinstance(n, tree.Name) and n.id == shared.node.name for n in inside)
 
 
 def _one_layer(shared: SharedLayer, call: tree.Call, scope: Frame, frame: Frame) -> Value:

@@ -19,12 +19,14 @@ from netdsl.diagnostics.problems import names as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.files.loading import NoSuchSpec, reason_of
+from netdsl.elaborate.files.std_blocks import std_blocks
 from netdsl.record import mutable, record
 from netdsl.resources import std_dir
 from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
 from netdsl.syntax.tokens import Room, tokenize
+from netdsl.syntax.walk import written_names
 
 #: Gives the text of a file by its path, or raises OSError / UnicodeDecodeError.
 Loader: TypeAlias = Callable[[str], str]
@@ -100,11 +102,16 @@ class Unit:
 
     def seems_misspelled(self, declared: str, used: str) -> bool:
         """Tell whether a declared name that nothing uses is most likely the one that is used and not declared."""
-        return self._words[declared] == 1 and self._words[used] > 1
+        times = self._words if self.is_broken else self._names_written
+        return times[declared] == 1 and times[used] > 1
+
+    @cached_property
+    def _names_written(self) -> Counter[str]:
+        return Counter(name for name, _ in written_names(self.module))
 
     @cached_property
     def _may_have_lost_any(self) -> bool:
-        """Tell whether an import could not be read, or an input has no name."""
+        """Tell whether an import could not be read, or an input has no name: the text has more than the tree."""
         imports = sum(isinstance(s, tree.Import) for s in self.module.statements)
         if len(re.findall(r"^(?:from|import)\b", self.file.text, re.MULTILINE)) > imports:
             return True
@@ -112,6 +119,7 @@ class Unit:
 
     @cached_property
     def _words(self) -> Counter[str]:
+        """Count the words of a file that could not be read as a whole: what stands in no tree may bind or use them."""
         return Counter(re.findall(r"\w+", self.file.text))
 
     def all_modules(self) -> dict[SourceFile, tree.Module]:
@@ -226,7 +234,7 @@ class Linker:
                 self._report_python(statement, head)
                 return None
             if statement.module == "std" and statement.names:
-                near = _library_of(statement.names[0].name) or near
+                near = std_blocks().get(statement.names[0].name) or near
             self._diagnostics.report(
                 problems.UnknownModule.at(
                     statement.source_span,
@@ -309,13 +317,6 @@ class Linker:
         self._diagnostics.report(
             problems.UnreadableImport.at(span, reason, name=path, help=help, fix=fix)
         )
-
-
-def _library_of(name: str) -> str | None:
-    """Give the file of the library that declares a block."""
-    declared = re.compile(rf"^block {re.escape(name)}\b", re.MULTILINE)
-    paths = sorted(std_dir().glob("*.net"))
-    return next((p.stem for p in paths if declared.search(p.read_text("utf-8"))), None)
 
 
 def _refused_path(path: str) -> str:

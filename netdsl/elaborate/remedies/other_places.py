@@ -6,16 +6,13 @@ that does it, or None.
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
 from netdsl.catalog.application_records import application_names
 from netdsl.catalog.operations import operation_names
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.files.linking import Unit
-from netdsl.resources import std_dir
+from netdsl.elaborate.files.std_blocks import std_blocks
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -53,7 +50,7 @@ def _same(name: str, known: tuple[str, ...]) -> str | None:
 
 def _import_of(name: str, unit: Unit) -> Fix | None:
     """A block of the library that was not imported."""
-    library = next((lib for lib, blocks in _library() if name in blocks), None)
+    library = std_blocks().get(name)
     statements = unit.module.statements
     if library is None or unit.is_library or not statements:
         return None
@@ -62,12 +59,3 @@ def _import_of(name: str, unit: Unit) -> Fix | None:
     gap = "\n" if isinstance(statements[0], tree.Import) else "\n\n"
     edit = Edit(Span(unit.file, start, start), f"{text}{gap}")
     return Fix((edit,), True, f"import it: `{text}`")
-
-
-@cache
-def _library() -> tuple[tuple[str, frozenset[str]], ...]:
-    """Give the files of the library and the blocks that each declares."""
-    return tuple(
-        (path.stem, frozenset(re.findall(r"^block (\w+)", path.read_text("utf-8"), re.MULTILINE)))
-        for path in sorted(std_dir().glob("*.net"))
-    )

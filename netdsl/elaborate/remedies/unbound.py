@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Family, families_of, identifiers
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, first_that_helps
@@ -15,22 +13,19 @@ from netdsl.elaborate.scope.entities import POISON, short
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import names_of_turns, turns, walk
+from netdsl.syntax.walk import names_of_turns, nodes_around, turns, walk, written_names
 from netdsl.value import Value
-
-_FAR = 400  # characters that are read back to see what a name stands in
 
 
 def how_to_bind(span: Span, name: str, frame: Frame) -> str:
     """Give the help for an unknown name that is near to none of the known ones."""
     name = name.split(".")[0]
-    text = span.file.text
-    line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
-    if line.lstrip().startswith("extern "):
+    around = nodes_around(frame.unit.module, span)
+    if any(isinstance(node, tree.ExternLayer) for node in around):
         return "a size on the right is made of those on the left of the arrow, or is a number"
-    if frame.body is None and line.startswith("assert "):
+    if frame.body is None and any(isinstance(node, tree.Assert) for node in around):
         return f"move the assertion into the body that binds `{name}`"
-    if line.strip() == "output":
+    if any(isinstance(n, tree.Output) and _begins_with(n, span) for n in around):
         return f"give the output its tensor: `output {name} = …`"
     statements = frame.unit.module.statements if frame.session.suggestions > 0 else ()
     for statement in statements:
@@ -43,9 +38,23 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
                 )
     if statements and _is_bound_by_a_loop(name, frame.unit.module):
         return f"it is bound by a `for`, inside its braces only: bind it here, `let {name} = …`"
-    if line.lstrip().startswith(("let ", "assert ", "fn ", "if ")) or _is_in_call(span):
+    if any(_takes_values(node, span) for node in around):
         return f"bind it, `let {name} = …`, or make it a parameter"
     return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"
+
+
+def _begins_with(output: tree.Output, span: Span) -> bool:
+    return output.name is None and output.value.span.start == span.start
+
+
+def _takes_values(node: tree.Node, span: Span) -> bool:
+    """Tell whether a place stands in a part of a node that is a value: an argument, a condition, what `let` binds."""
+    match node:
+        case tree.Let() | tree.Assert() | tree.Function() | tree.Argument():
+            return True
+        case tree.If():
+            return node.condition.span.start <= span.start < node.condition.span.end
+    return False
 
 
 def _is_bound_by_a_loop(name: str, module: tree.Module) -> bool:
@@ -62,11 +71,10 @@ def misspelled_declaration(
     """Word a name that is used several times and bound nowhere, where one like it is bound and not used; once."""
     if near not in frame.known_names() or not frame.unit.seems_misspelled(near, name):
         return None
+    bound = next((p for n, p in written_names(frame.unit.module) if n == near), None)
+    if bound is None:
+        return None
     frame.unit.poisoned.add(name)
-    text = frame.unit.file.text
-    place = re.search(rf"\b{re.escape(near)}\b", text)
-    assert place is not None
-    bound = Span(frame.unit.file, *place.span())
     return problem.at(
         span,
         "nothing binds this name",
@@ -79,10 +87,12 @@ def misspelled_declaration(
 
 def other_readings(span: Span, name: str, frame: Frame) -> Fix | None:
     """What an unknown name may have been meant for: `strides1` for `strides=1`, `name=fc` for `name="fc"`."""
-    before = span.file.text[max(0, span.start - _FAR) : span.start].rstrip()
-    if before.endswith("name="):
+    argument = _argument_at(span, frame)
+    if argument is None:
+        return None
+    if argument.name == "name":
         return Fix((Edit(span, f'"{name}"'),), safe=True, text=f'write it as a string: `"{name}"`')
-    if not before.endswith(("(", ",")) or not _is_in_call(span):
+    if argument.name is not None:
         return None
     known = set(frame.known_names())
     cuts = (
@@ -100,26 +110,19 @@ def other_readings(span: Span, name: str, frame: Frame) -> Fix | None:
     )
 
 
-def _is_in_call(span: Span) -> bool:
-    """Tell whether a name stands between the parentheses of a call."""
-    depth = 0
-    text = span.file.text[max(0, span.start - _FAR) : span.start]
-    for index in range(len(text) - 1, 0, -1):
-        if text[index] in ")]}":
-            depth += 1
-        elif text[index] in "([{" and depth:
-            depth -= 1
-        elif text[index] in "({":
-            return text[index] == "(" and text[index - 1].isalnum()
-    return False
+def _argument_at(span: Span, frame: Frame) -> tree.Argument | None:
+    """Give the argument whose value begins at a place."""
+    around = reversed(nodes_around(frame.unit.module, span))
+    inner = next((node for node in around if isinstance(node, tree.Argument)), None)
+    return inner if inner is not None and inner.value.span.start == span.start else None
 
 
 def is_unbound_argument(expr: tree.Expr, frame: Frame) -> bool:
     """Tell a name that nothing binds where an argument begins: `Dense(4, activation==relu)`."""
-    before = expr.span.file.text[: expr.span.start].rstrip()[-1:]
-    if not isinstance(expr, tree.Name) or before not in ("(", ","):
+    if not isinstance(expr, tree.Name) or frame.lookup(expr.id) is not MISSING:
         return False
-    return frame.lookup(expr.id) is MISSING and not families_of(expr.id)
+    argument = None if families_of(expr.id) else _argument_at(expr.span, frame)
+    return argument is not None and argument.name is None
 
 
 def equals_too_many(expr: tree.Compare, frame: Frame) -> Value:
@@ -190,7 +193,8 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Value:
     """Report a name that nothing binds, and suggest the nearest one that something does."""
     if frame.unit.may_have_lost(name):
         return POISON
-    is_called = span.file.text[span.end :].lstrip().startswith("(")
+    above = nodes_around(frame.unit.module, span)[-2:-1]
+    is_called = any(isinstance(n, tree.Call) and n.function.span == span for n in above)
     near = frame.near_name(name, values.FUNCTIONS if is_called else (), ("True", "False", "None"))
     root, _, last = name.rpartition(".")
     if root == "self" and frame.lookup(last) is not MISSING:  # nothing here belongs to an object

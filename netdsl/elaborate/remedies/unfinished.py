@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -12,7 +10,6 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 
-_EQUALS = re.compile(r"\s*=")
 _MEANT = ("output", "outputs", "out", "result", "logits")
 
 
@@ -25,10 +22,10 @@ def no_output(node: tree.Block | tree.Model, label: str) -> Diagnostic:
     fix, related = None, []
     if meant and meant[-1].target.span.text == "output":
         name = meant[-1].target.span
+        sign = Span(name.file, name.end, meant[-1].value.span.start)
         # A repaired statement may have another sign there, of which its own mistake speaks.
-        if equals := _EQUALS.match(name.file.text, name.end):
-            sign = Span(name.file, *equals.span())
-            fix = Fix((Edit(sign, ""),), text="write `output …` without the `=`")
+        if sign.text.strip() == "=":
+            fix = Fix((Edit(sign, " "),), text="write `output …` without the `=`")
             related.append(Label(name, "with `=` this is a name, `output`"))
     elif meant:
         start = meant[-1].span.start

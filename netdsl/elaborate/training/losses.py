@@ -64,15 +64,18 @@ def _classes_by_letters() -> Mapping[str, str]:
     return {name.lower(): name for name in names("loss") if name[0].isupper()}
 
 
+def _is_key(key: tree.Expr, name: str) -> bool:
+    """Tell whether a key of a dict is a name, bare or as a string."""
+    return name == (key.id if isinstance(key, tree.Name) else getattr(key, "value", None))
+
+
 def loss_place(plan: TrainPlan, graph: Graph, name: str) -> Span:
     """Give the place of an output's loss: its own where there is one for each."""
     written, whole = plan.trees["loss"], plan.spans["loss"]
     outputs = list(graph.outputs)
     if isinstance(written, tree.DictExpr):
-        keys = (key.span.text.strip("\"'") for key, _ in written.items)
-        return {key: value.span for key, (_, value) in zip(keys, written.items, strict=True)}.get(
-            name, whole
-        )
+        own = (value.span for key, value in written.items if _is_key(key, name))
+        return next(own, whole)
     if isinstance(written, (tree.ListExpr, tree.TupleExpr)) and name in outputs:
         return written.items[outputs.index(name)].span
     return whole
