@@ -11,7 +11,7 @@ from netdsl.importer.network import Given, Made, Network, Tensor, Use, tensors_i
 from netdsl.importer.spell import as_name, may_be_name, number, unique
 from netdsl.record import record
 
-_OPERATORS = {
+OPERATORS = {
     "subtract": "-",
     "multiply": "*",
     "divide": "/",
@@ -20,7 +20,7 @@ _OPERATORS = {
     "power": "**",
     "matmul": "@",
 }
-_COMPARISONS = {
+COMPARISONS = {
     "equal": "==",
     "not_equal": "!=",
     "less": "<",
@@ -111,7 +111,7 @@ class FlatModel:
         if isinstance(value, Tensor):
             return self.tensor(value)
         if isinstance(value, slice):
-            return _slice(value)
+            return spell_slice(value)
         if isinstance(value, (list, tuple)) and any(True for _ in tensors_in(value)):
             return f"[{', '.join(self.value(item) for item in value)}]"
         return self._speller.value(value)
@@ -190,7 +190,7 @@ class FlatModel:
         if list(given) in (["x1", "x2"], ["a", "b"]):
             left, right = values
             is_plain = not (isinstance(left, Tensor) and isinstance(right, Tensor))
-            sign = _COMPARISONS.get(function) or (_OPERATORS.get(function) if is_plain or function in
+            sign = COMPARISONS.get(function) or (OPERATORS.get(function) if is_plain or function in
                 ("divide", "true_divide", "power", "matmul") else None)  # fmt: skip
             if sign and all(isinstance(v, (Tensor, int, float)) for v in values):
                 return Applied(f"{self._operand(left)} {sign} {self._operand(right)}", "")
@@ -231,11 +231,11 @@ class FlatModel:
         if isinstance(key, tuple):
             return ", ".join(self._index(item) for item in key)
         if isinstance(key, slice):
-            return _slice(key)
+            return spell_slice(key)
         return self.value(key)
 
 
-def _slice(value: slice) -> str:
+def spell_slice(value: slice) -> str:
     start, stop = ("" if v is None else number(v) for v in (value.start, value.stop))
     step = "" if value.step is None else f":{number(value.step)}"
     return f"{start}:{stop}{step}"

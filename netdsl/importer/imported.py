@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Iterator
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.format.printer import format_source
@@ -10,6 +11,7 @@ from netdsl.importer.document import Document
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport, differs
 from netdsl.importer.flat import flat_spec
+from netdsl.importer.folded import folded_spec
 from netdsl.importer.network import Network
 from netdsl.importer.proof import Comparison, compare
 from netdsl.record import record
@@ -35,15 +37,40 @@ def imported(
 ) -> Imported:
     """Import a network; raises CannotImport where it cannot be said, or where the spec would be another network."""
     document = Document(network)
-    return _flat(document, network, source)
-
-
-def _flat(document: Document, network: Network, source: str) -> Imported:
     docstring = f"Imported from {source}."
+    if not flat:
+        for text in _folded(document, docstring, depth):
+            found = _tried(text, document, network)
+            if found is not None:
+                return found
     text, comparison = _proven(
         lambda named: flat_spec(document, docstring, named), document, network, source
     )
     return Imported(_laid_out(text), comparison, document.names[id(network)])
+
+
+def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[str]:
+    """Give folded specs, the best first: folded as far as asked, less far, not at all."""
+    found = [
+        folded_spec(document, docstring, depth=depth, exact_first=first) for first in (True, False)
+    ]
+    yield from sorted(found, key=tokens)
+    yield folded_spec(document, docstring, depth=0)
+
+
+def tokens(text: str) -> int:
+    """Count the words and signs of a spec: how much there is to read."""
+    return len(re.findall(r'"[^"]*"|[\w.]+|->|[^\w\s]', text))
+
+
+def _tried(text: str, document: Document, network: Network) -> Imported | None:
+    """Prove a folded spec; None where it is not the same network, and something simpler is to be tried."""
+    found = elaborated(text)
+    name = document.names[id(network)]
+    if found.error is not None:
+        return None
+    comparison = compare(network, found.graphs[name])
+    return Imported(_laid_out(text), comparison, name) if comparison.is_equal else None
 
 
 def _proven(

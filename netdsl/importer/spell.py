@@ -12,7 +12,7 @@ from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import identifiers, names_and_aliases, signature
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.layers import parameters_of
+from netdsl.importer.layers import canonical, parameters_of
 from netdsl.importer.network import Given, Made, Tensor
 from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
 from netdsl.record import record
@@ -36,6 +36,9 @@ class Speller:
         self._models = models  # by the identity of their network
         self._externs = externs  # by the identity of the layer
         self.functions: dict[str, str] = {}  # the extern functions by name, with their modules
+        self.defaults: dict[
+            str, dict[str, Given]
+        ] = {}  # what `defaults` statements of the file say
 
     # -- values -------------------------------------------------------------------------------------
 
@@ -126,7 +129,7 @@ class Speller:
         return f"{head}({', '.join(inside)})"
 
     def arguments(self, kind: str, given: Mapping[str, Given]) -> list[str]:
-        left = dict(given)
+        left = self._beyond_defaults(kind, given)
         inside = []
         for parameter in (*parameters_of(kind), *_second(kind)):
             if parameter.name not in left:
@@ -137,6 +140,26 @@ class Speller:
         for name in sorted(left, key=lambda name: order.index(name) if name in order else 999):
             inside.append(f"{name}={self.value(left[name], kind, name)}")
         return inside
+
+    def _beyond_defaults(self, kind: str, given: Mapping[str, Given]) -> dict[str, Given]:
+        """Leave out what a `defaults` statement says, and write out Keras's default where it says something else."""
+        defaults = self.defaults.get(kind)
+        if not defaults:
+            return dict(given)
+        found = signature("layer", kind)
+        assert found is not None
+        left = {k: v for k, v in given.items() if k not in defaults or not is_one(v, defaults[k])}
+        for name in defaults:
+            if name not in given:
+                parameter = found.parameter(name)
+                assert parameter is not None
+                left[name] = canonical(kind, name, parameter.default)
+        return left
+
+
+def is_one(a: Given, b: Given) -> bool:
+    """Tell whether two values are one, of one type."""
+    return type(a) is type(b) and bool(a == b)
 
 
 @cache

@@ -18,7 +18,24 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+#: Of networks that differ in how often a part comes, these are tried each time, and all with `-m slow`.
+FEW = (
+    "ConvNeXtTiny",
+    "EfficientNetB0",
+    "InceptionResNetV2",
+    "MobileNetV3Small",
+    "ResNet50V2",
+    "VGG16",
+)
+
+
+def each_model() -> list[Any]:
+    """Give the names of all models, those of which others are like marked as slow."""
+    rest = {name for name in MODELS if name.startswith("applications:") and name[13:] not in FEW}
+    return [pytest.param(n, marks=pytest.mark.slow) if n in rest else n for n in MODELS]
+
+
+@pytest.mark.parametrize("name", each_model())
 def test_a_flat_spec_is_the_model_under_its_names(name: str) -> None:
     found = imported(read_value(MODELS[name], name), name, flat=True)
     assert found.comparison.is_equal

@@ -1,0 +1,64 @@
+"""What things cost a reader: tokens, as an estimate, so that folding knows what is worth the while."""
+
+from __future__ import annotations
+
+from netdsl.catalog.kind import ObjectValue
+from netdsl.importer.network import Given
+from netdsl.importer.terms import Item, Join, Leaf, Parameter, Repeat, Side, Use
+
+
+def of_value(value: Given) -> int:
+    if isinstance(value, (list, tuple)):
+        if (
+            value
+            and all(v == value[0] for v in value)
+            and isinstance(value[0], int)
+            and len(value) < 4
+        ):
+            return 1
+        return (
+            1 + 2 * sum(map(of_value, value))
+            if len(value) < 3
+            else 2 + sum(of_value(v) + 1 for v in value)
+        )
+    if isinstance(value, ObjectValue):
+        return 3 + sum(map(of_value, value.arguments.values())) if value.arguments else 1
+    if isinstance(value, Parameter):
+        return 1 + 2 * (value.factor != 1) + 2 * (value.plus != 0)
+    return 1
+
+
+def of_item(item: Item) -> int:
+    """Estimate the tokens of a stage, with the arrow before it."""
+    tap = 0 if item.tap is None else 2
+    match item:
+        case Leaf():
+            return (
+                4
+                + tap
+                + sum(2 + of_value(v) for v in item.arguments.values())
+                + 4 * len(item.named)
+            )
+        case Join():
+            return 3 + tap + of_item(item.leaf) + sum(2 + of_row(b.row) for b in item.branches)
+        case Side():
+            return 4 + of_row(item.row)
+        case Repeat():
+            return (
+                6
+                + tap
+                + of_row(item.row)
+                + sum(of_value(v) for v in item.arguments.values())
+                + 2 * len(item.columns)
+            )
+        case Use():
+            return (
+                4
+                + tap
+                + sum(1 + of_value(v) for v in item.arguments.values())
+                + 4 * len(item.taken)
+            )
+
+
+def of_row(row: list[Item]) -> int:
+    return sum(map(of_item, row))

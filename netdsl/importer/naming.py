@@ -1,0 +1,236 @@
+"""Names for what folding found: blocks by what they do, parameters by what they fill, tensors by what they are.
+
+Layers that somebody named say it best; Keras's own numbered names say nothing, and then the role of a row does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from netdsl.catalog import has_role
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.importer.fold import Program
+from netdsl.importer.network import Made
+from netdsl.importer.spell import as_name, may_be_name
+from netdsl.importer.terms import (
+    Block,
+    Item,
+    Join,
+    Leaf,
+    Parameter,
+    Repeat,
+    Use,
+    all_rows,
+    argument_name,
+    walk,
+)
+
+#: Words of layers' names that say nothing of what a part is for.
+_EMPTY = {"layer", "block", "the", "model", "stage", "op", "x", "y", "out", "in", "a", "b", "c"}
+
+
+class Names:
+    """Chooses names that are free in one spec."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+
+    def free(self, wanted: str) -> str:
+        """Give a name, or the first numbered one that is free, and keep it."""
+        found, number = wanted, 2
+        while found in self._taken or not may_be_name(found):
+            found, number = f"{wanted}{'_' if wanted[-1:].isdigit() else ''}{number}", number + 1
+        self._taken.add(found)
+        return found
+
+    def inside(self) -> Names:
+        """Give what chooses names in a scope of its own."""
+        return Names(self._taken)
+
+
+def is_automatic(made: Made) -> bool:
+    """Tell whether Keras has named a layer, after its class."""
+    return re.fullmatch(rf"{re.escape(snake_case(made.kind))}(_\d+)?", made.name) is not None
+
+
+# -- blocks ---------------------------------------------------------------------------------------
+
+
+def name_blocks(program: Program, names: Names) -> None:
+    for block in program.blocks:
+        block.name = names.free(_block_name(block, program))
+
+
+def _block_name(block: Block, program: Program) -> str:
+    return _by_role(block) or "block"
+
+
+def leaves_of(row: list[Item]) -> Iterator[Leaf]:
+    """Give the layers of a row, those of blocks that it uses too."""
+    for item in walk(row):
+        if isinstance(item, Leaf):
+            yield item
+        elif isinstance(item, Use):
+            yield from leaves_of(item.block.row)
+
+
+def _kinds(row: list[Item]) -> list[str]:
+    return [
+        leaf.made.kind
+        for leaf in leaves_of(row)
+        if leaf.made.family == "layer" and leaf.kind[0] != "take"
+    ]
+
+
+def _has(kinds: Iterable[str], *roles: str) -> bool:
+    return any(has_role(kind, *roles) for kind in kinds)  # type: ignore[arg-type]
+
+
+def _by_role(block: Block) -> str:
+    """Say what a block does by what is in it."""
+    kinds = _kinds(block.row)
+    last = block.row[-1]
+    joins = [item for item in block.row if isinstance(item, Join)]
+    if joins and isinstance(joins[-1].leaf, Leaf):
+        found = _join_role(joins[-1], kinds, block)
+        if found:
+            return found
+    if (
+        isinstance(last, Use | Repeat)
+        and len(block.row) <= 3
+        and any(isinstance(i, Repeat) for i in walk(block.row))
+    ):
+        return "stage"
+    convolves = _has(kinds, "convolution")
+    parts: list[str] = []
+    for kind in kinds:
+        word = _word(kind)
+        if word and (not parts or parts[-1] != word):
+            parts.append(word)
+    if convolves and "bn" in parts and len(parts) <= 4:
+        order = [p for p in parts if p in ("conv", "depthwise", "separable", "bn")]
+        return "_".join(dict.fromkeys(order)) if len(dict.fromkeys(order)) < 4 else "convolutions"
+    if len(kinds) > 1 and convolves and all(_word(k) == "conv" for k in kinds):
+        return "convolutions"
+    short = list(dict.fromkeys(parts))
+    return "_".join(short) if 0 < len(short) <= 3 else "block"
+
+
+def _join_role(join: Join, kinds: list[str], block: Block) -> str:
+    kind = join.leaf.made.kind
+    empty = [b for b in join.branches if not b.row]
+    if has_role(kind, "product") and _has(kinds, "global_pooling"):
+        return "squeeze_excite"
+    if has_role(kind, "sum") or kind == "add":
+        if _has(kinds, "attention"):
+            return "encoder_layer" if _has(kinds, "dense") else "attention"
+        if _has(kinds, "depthwise"):
+            return "inverted_residual"
+        if _has(kinds, "dense") and not _has(kinds, "convolution"):
+            return "feed_forward"
+        return "residual"
+    if has_role(kind, "concatenation"):
+        if empty and len(join.branches) == 2:
+            return (
+                "up"
+                if block.row[0] is not join and _has(kinds, "transposed", "resizing")
+                else "dense_layer"
+            )
+        if _has(kinds, "transposed", "resizing"):
+            return "up"
+        return (
+            "inception"
+            if len(join.branches) > 2
+            else "fire"
+            if _has(kinds, "convolution")
+            else "joined"
+        )
+    if has_role(kind, "product"):
+        return "gated"
+    return ""
+
+
+_WORDS = (
+    ("transposed", "upconv"), ("depthwise", "depthwise"), ("separable", "separable"), ("convolution", "conv"),
+    ("batch_normalization", "bn"), ("normalization", "norm"), ("dense", "dense"), ("attention", "attention"),
+    ("recurrent", "recurrent"), ("embedding", "embedding"), ("pooling", "pool"), ("global_pooling", "pool"),
+    ("dropout", ""), ("activation", ""), ("padding", ""), ("view", ""), ("scaling", "scale"),
+)  # fmt: skip
+
+
+def _word(kind: str) -> str:
+    for role, word in _WORDS:
+        if has_role(kind, role):  # type: ignore[arg-type]
+            return word
+    return snake_case(kind)
+
+
+# -- parameters -----------------------------------------------------------------------------------
+
+
+def fills(row: list[Item], parameter: Parameter) -> Iterator[tuple[Leaf | None, str]]:
+    """Give what a parameter fills: an argument of a layer, of a layer in a block that is used, or of a loop."""
+    for item in walk(row):
+        if isinstance(item, Leaf):
+            for name, value in item.arguments.items():
+                if isinstance(value, Parameter) and value.id == parameter.id:
+                    yield item, name.lstrip("(")
+        elif isinstance(item, Use):
+            for inner in item.block.parameters:
+                value = item.arguments.get(argument_name(inner))
+                if isinstance(value, Parameter) and value.id == parameter.id:
+                    yield from fills(item.block.row, inner)
+        elif isinstance(item, Repeat):
+            count, rows = item.arguments.get("count"), item.arguments.get("rows")
+            if isinstance(count, Parameter) and count.id == parameter.id:
+                yield None, "count"
+            if isinstance(rows, Parameter) and rows.id == parameter.id:
+                yield None, "rows"
+            for place, column in enumerate(item.columns):
+                if isinstance(rows, tuple) and any(
+                    isinstance(cells[place], Parameter) and cells[place].id == parameter.id
+                    for cells in rows
+                ):
+                    yield from fills(item.row, column)
+
+
+def parameter_name(row: list[Item], parameter: Parameter) -> str:
+    """Name a parameter after the argument that it fills."""
+    found = list(fills(row, parameter))
+    if not found:
+        return "value"
+    counts = Counter(name for _, name in found)
+    name = counts.most_common(1)[0][0]
+    if name == "count":
+        return "layers" if _has(_kinds(row), "dense", "convolution") else "count"
+    if name == "rows":
+        return "widths"
+    return {"activation": "act", "function": "fn_of", "name": "label"}.get(name, name)
+
+
+def words_of(made: Made) -> list[str]:
+    """Give the words of a layer's name that somebody chose."""
+    if is_automatic(made):
+        return []
+    return [w for w in re.findall(r"[a-z]+", made.name.lower()) if w not in _EMPTY and len(w) > 1]
+
+
+# -- tensors --------------------------------------------------------------------------------------
+
+
+def tensor_name(item: Item | None, made: Made | None) -> str:
+    """Name a tensor after the layer that gives it, or by what it is for."""
+    if made is not None and not is_automatic(made) and made.family != "op":
+        return as_name(re.sub(r"\W", "_", made.name))
+    if isinstance(item, Repeat):
+        return "level"
+    return "skip" if made is None or made.family != "op" else as_name(made.kind)
+
+
+def every_row(program: Program) -> Iterator[list[Item]]:
+    for line in program.lines:
+        yield from all_rows(line.row)
+    for block in program.blocks:
+        yield from all_rows(block.row)

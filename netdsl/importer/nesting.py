@@ -1,0 +1,143 @@
+"""Forks that close, and forks inside forks: the form in which a reader follows them.
+
+A join that takes a tensor which nothing else calls by name closes a fork: `[… -> …, _] -> Add()`. Where forks of one
+kind lie in each other, as in a U-Net, they are opened instead: the way down, the bottom, the way up, and names for what
+goes across.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from netdsl.importer.terms import ARRIVING, Branch, Item, Join, Leaf, Shapes, all_rows, referred_in
+
+
+class Nesting:
+    """Closes and opens the forks of rows; `sources` are the taps at which rows begin, which count as references."""
+
+    def __init__(self, rows: list[list[Item]], sources: list[int | None], first_free: int) -> None:
+        self._rows, self._sources = rows, sources
+        self.free = first_free
+        self._shapes = Shapes()
+
+    def run(self) -> None:
+        while self._close_one():
+            pass
+        for row, source in zip(self._rows, self._sources, strict=True):
+            self._open(row, source)
+
+    def _close_one(self) -> bool:
+        counts = self._counts()
+        return any(self._close(row, counts) for row in list(self._every_row()))
+
+    def _counts(self) -> Counter[int]:
+        found = Counter(tap for row in self._rows for tap in referred_in(row))
+        found.update(tap for tap in self._sources if tap is not None)
+        return found
+
+    def _every_row(self) -> Iterator[list[Item]]:
+        for row in self._rows:
+            yield from all_rows(row)
+
+    # -- closing ------------------------------------------------------------------------------------
+
+    def _close(self, row: list[Item], counts: Counter[int]) -> bool:
+        places = {item.tap: place for place, item in enumerate(row) if item.tap is not None}
+        for end, item in enumerate(row):
+            if not isinstance(item, Join) or is_function(item.leaf):
+                continue
+            taken = {b.source for b in item.branches if b.source >= 0}
+            main = [b for b in item.branches if b.source == ARRIVING]
+            if len(taken) != 1 or len(main) != 1:
+                continue
+            (tap,) = taken
+            start = places.get(tap, end)
+            own = sum(b.source == tap for b in item.branches)
+            if start < end - 1 and counts[tap] == own:
+                inner = row[start + 1 : end]
+                branches = [
+                    Branch(ARRIVING, inner + b.row if b is main[0] else b.row)
+                    for b in item.branches
+                ]
+                row[start].tap = None
+                row[start + 1 : end + 1] = [Join(branches, item.leaf, item.tap)]
+                return True
+        return False
+
+    # -- opening ------------------------------------------------------------------------------------
+
+    def _open(self, row: list[Item], source: int | None) -> None:
+        """Open the forks of a row that lie in one another."""
+        place = 0
+        while place < len(row):
+            item = row[place]
+            if isinstance(item, Join) and self._is_nested(item) and (place or source is not None):
+                self._unroll(row, place, item, source)
+            else:
+                for inner in (b.row for b in item.branches) if isinstance(item, Join) else ():
+                    self._open(inner, None)
+                place += 1
+
+    def _unroll(self, row: list[Item], place: int, item: Join, source: int | None) -> None:
+        if place:
+            before = row[place - 1]
+            if before.tap is None:
+                before.tap, self.free = self.free, self.free + 1
+            tap = before.tap
+        else:
+            assert source is not None
+            tap = source
+        main = _main(item)
+        assert main is not None
+        branches = [
+            Branch(ARRIVING, []) if b is main else Branch(tap, b.row) for b in item.branches
+        ]
+        inner = main.row
+        row[place : place + 1] = [*inner, Join(branches, item.leaf, item.tap)]
+        for offset, part in enumerate(inner):  # the innermost too
+            if isinstance(part, Join) and self._is_like(item, part) and not self._is_nested(part):
+                if offset + place:
+                    self._unroll(row, place + offset, part, source)
+                break
+
+    def _is_nested(self, item: Join) -> bool:
+        main = _main(item)
+        return main is not None and any(
+            isinstance(p, Join) and self._is_like(item, p) for p in main.row
+        )
+
+    def _is_like(self, item: Join, other: Join) -> bool:
+        return _main(other) is not None and self._shapes.of(item.leaf) == self._shapes.of(
+            other.leaf
+        )
+
+
+def _main(item: Join) -> Branch | None:
+    """Give the branch in which something happens, where the others pass on what arrives."""
+    if (
+        len(item.branches) < 2
+        or any(b.source != ARRIVING for b in item.branches)
+        or is_function(item.leaf)
+    ):
+        return None
+    main = max(item.branches, key=lambda b: len(b.row))
+    others = [b for b in item.branches if b is not main]
+    return (
+        main
+        if main.row and all(len(b.row) <= SHORT and not _has_join(b.row) for b in others)
+        else None
+    )
+
+
+#: How long a row beside the main one may be: what crops or fits that which goes across.
+SHORT = 2
+
+
+def _has_join(row: list[Item]) -> bool:
+    return any(isinstance(item, Join) for item in row)
+
+
+def is_function(leaf: Leaf) -> bool:
+    """Tell a function of `ops`, which has arguments and no list, from a layer that joins."""
+    return bool(leaf.kind[0] == "op")

@@ -1,0 +1,632 @@
+"""Prints a folded program as the text of a spec, which the formatter then lays out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
+
+from netdsl.importer import naming
+from netdsl.importer.document import Document
+from netdsl.importer.flat import COMPARISONS, OPERATORS, input_type, spell_slice
+from netdsl.importer.fold import Line, Program
+from netdsl.importer.naming import Names, parameter_name
+from netdsl.importer.network import Given, Made, Network, Tensor
+from netdsl.importer.objects import plain
+from netdsl.importer.spell import Raw, as_name, is_one, shortened
+from netdsl.importer.terms import (
+    ARRIVING,
+    ENTERING,
+    Block,
+    Branch,
+    Item,
+    Join,
+    Leaf,
+    Parameter,
+    Repeat,
+    Side,
+    Slot,
+    Use,
+    argument_name,
+    referred_in,
+    slots_in,
+    walk,
+)
+
+
+class Printer:
+    """Prints the program of one model: its blocks, and the model itself."""
+
+    def __init__(
+        self,
+        document: Document,
+        network: Network,
+        program: Program,
+        numbers: Mapping[Tensor, int],
+        names: Names,
+    ) -> None:
+        self._document, self._network, self._program = document, network, program
+        self._numbers = {number: tensor for tensor, number in numbers.items()}
+        self._names = names
+        self._speller = document.speller
+        self._parameters: dict[int, str] = {}  # names of parameters, by their number
+        self._taps: dict[int, str] = {}  # how a tap is spelled
+        self._shared: dict[int, str] = {}
+        self._references = program.references()
+        self._lists: set[int] = set()  # taps that are lists outside the loop they are in
+        self._taken: set[int] = set()  # taps of tensors that are called by their number
+
+    def text(self) -> list[str]:
+        """Give the blocks and the model, one after the other."""
+        naming.name_blocks(self._program, self._names)
+        blocks = [self._block(block) for block in self._program.blocks]
+        return [*blocks, self._model()]
+
+    # -- blocks -------------------------------------------------------------------------------------
+
+    def _block(self, block: Block) -> str:
+        scope = self._names.inside()
+        for parameter in block.parameters:
+            name = scope.free(parameter_name(block.row, parameter))
+            self._parameters[parameter.id] = name
+            block.names[parameter.id] = name
+        head = f"block {block.name}{self._head(block)}"
+        inputs = tuple(scope.free(n) for n in ["x", *(["other"] * len(block.taken))])
+        block.inputs = inputs[1:]
+        for tap, name in zip(block.taken, block.inputs, strict=True):
+            self._taps[tap] = name
+        self._taps[ENTERING] = inputs[0]
+        sides = [item for item in block.row if isinstance(item, Side)]
+        is_body = bool(block.taken) or bool(sides) or _enters(block.row)
+        writer = _Body(self, scope)
+        self.prepare(block.row, scope)
+        if not is_body:
+            return f"{head} = {writer.chain(block.row, '')}"
+        lines = [f"input {name}" for name in inputs]
+        lines += [writer.side(item) for item in sides]
+        main = _main(block.row)
+        lines.append(f"output {writer.chain(main, inputs[0])}")
+        return "\n".join([head + " {", *(f"    {line}" for line in lines), "}"])
+
+    def _head(self, block: Block) -> str:
+        if not block.parameters:
+            return ""
+        self._choose_defaults(block)
+        ordered = sorted(block.parameters, key=lambda p: p.id in block.defaults)
+        block.parameters = ordered
+        inside = []
+        for parameter in ordered:
+            text = f"{block.names[parameter.id]}: {self._type(block, parameter)}"
+            if parameter.id in block.defaults:
+                text += f" = {self.argument(block, parameter, block.defaults[parameter.id])}"
+            inside.append(text)
+        return f"({', '.join(inside)})"
+
+    def _uses(self, block: Block) -> list[Use]:
+        rows = [line.row for line in self._program.lines] + [
+            other.row for other in self._program.blocks
+        ]
+        return [i for row in rows for i in walk(row) if isinstance(i, Use) and i.block is block]
+
+    def _choose_defaults(self, block: Block) -> None:
+        uses = self._uses(block)
+        for parameter in block.parameters:
+            values = [use.arguments[argument_name(parameter)] for use in uses]
+            if any(isinstance(v, Parameter) for v in values) and block.names[parameter.id] in (
+                "filters",
+                "units",
+            ):
+                continue
+            counts = Counter(repr(v) for v in values)
+            text, count = counts.most_common(1)[0]
+            value = next(v for v in values if repr(v) == text)
+            if 2 * count > len(values) and not isinstance(value, Parameter) and block.names[parameter.id] not in (
+                "filters", "units", "count", "layers"):  # fmt: skip
+                block.defaults[parameter.id] = value
+
+    def _type(self, block: Block, parameter: Parameter) -> str:
+        values = list(_plain_values(self._program, block, parameter))
+        kinds = {type(v) for v in values}
+        leaf, name = next(naming.fills(block.row, parameter), (None, ""))
+        for word in ("initializer", "regularizer", "constraint", "activation"):
+            if name.endswith(word):
+                return word
+        for kind in (bool, int, float, str):
+            if kinds == {kind}:
+                return kind.__name__
+        if kinds <= {int, float} and kinds:
+            return "float"
+        if name in ("rows",):
+            return "list"
+        if leaf is not None and kinds == {tuple}:
+            short = {type(shortened(leaf.made.kind, name, v)) for v in values}
+            if short == {int}:
+                return "int"
+        return "any"
+
+    def argument(self, block: Block, parameter: Parameter, value: Given) -> str:
+        """Spell what a block is given, as the layer that it fills would take it."""
+        leaf, name = next(naming.fills(block.row, parameter), (None, ""))
+        if isinstance(value, Parameter):
+            return self.parameter(value)
+        if leaf is None or leaf.made.family != "layer":
+            return self.value(value)
+        return self._speller.value(value, leaf.made.kind, name)
+
+    def parameter(self, value: Parameter) -> str:
+        name = self._parameters[value.id]
+        text = name if value.factor == 1 else f"{value.factor} * {name}"
+        return text if not value.plus else f"{text} + {value.plus}"
+
+    def value(self, value: Given) -> str:
+        if isinstance(value, Parameter):
+            return self.parameter(value)
+        if isinstance(value, slice):
+            return spell_slice(value)
+        return self._speller.value(value)
+
+    # -- the model ----------------------------------------------------------------------------------
+
+    def _model(self) -> str:
+        scope = self._names.inside()
+        network = self._network
+        lines: list[str] = []
+        inputs: dict[Tensor, str] = {}
+        for number in network.inputs:
+            made = network.uses[number].made
+            name = scope.free(self._input_name(made))
+            inputs[Tensor(number)] = name
+            lines.append(f"input {name}: {input_type(made)}")
+        for number, tensor in self._numbers.items():
+            if tensor in inputs:
+                self._taps[number] = inputs[tensor]
+        writer = _Body(self, scope)
+        lines += self._declarations(scope)
+        lines += self._statements(writer, scope, inputs)
+        name = self._document.names[id(network)]
+        return "\n".join([f"model {name} {{", *(f"    {line}" for line in lines), "}"])
+
+    def _input_name(self, made: Made) -> str:
+        if re.fullmatch(r"input(_layer)?(_\d+)?", made.name) is None:
+            return as_name(made.name)
+        shape: tuple[int | None, ...] = made.arguments.get("batch_shape") or ()
+        if len(shape) == 4 and shape[-1] in (1, 3, 4):
+            return "image"
+        return "x"
+
+    def _declarations(self, scope: Names) -> Iterator[str]:
+        shared: dict[int, Made] = {}
+        for line in self._program.lines:
+            for item in walk(line.row):
+                if isinstance(item, Leaf) and item.kind[0] == "shared":
+                    shared.setdefault(id(item.made), item.made)
+        for number, made in shared.items():
+            automatic = naming.is_automatic(made)
+            name = scope.free("shared" if automatic else as_name(made.name))
+            self._shared[number] = name
+            yield f"layer {name} = {self._speller.call(made, made.given)}"
+
+    def shared(self, made: Made) -> str:
+        return self._shared[id(made)]
+
+    def _statements(
+        self, writer: _Body, scope: Names, inputs: Mapping[Tensor, str]
+    ) -> Iterator[str]:
+        outputs = dict.fromkeys(self._program.outputs)
+        names = {
+            tap: name
+            for (name, _), tap in zip(self._network.outputs, self._program.outputs, strict=True)
+        }
+        is_list = self._network.form == "list" and len(self._program.outputs) > 1
+        pending: list[str] = []
+        self._prepare_lines(scope, {} if is_list else outputs, inputs)
+        for line in self._program.lines:
+            end = next((i.tap for i in reversed(line.row) if not isinstance(i, Side)), None)
+            source = "" if line.source is None else self._source(line, inputs)
+            for item in line.row:
+                if isinstance(item, Side):
+                    yield writer.side(item)
+            main = _main(line.row)
+            if end in self._taken:
+                continue
+            if end in outputs and not is_list and self._references[end] == 1:
+                name = scope.free(
+                    as_name(names[end])
+                    if self._network.form == "dict"
+                    else self._output_name(names[end])
+                )
+                last = main[-1]
+                last.tap = None
+                yield f"output {name} = {writer.chain(main, source)}"
+                del outputs[end]
+                continue
+            if end is not None:
+                main[-1].tap = None
+                yield f"{self._taps[end]} = {writer.chain(main, source)}"
+                continue
+            yield writer.chain(main, source)
+        if is_list:
+            yield f"output [{', '.join(writer.tap(tap) for tap in self._program.outputs)}]"
+            return
+        for tap in outputs:
+            spelled = writer.tap(tap)
+            wanted = as_name(names[tap])
+            if self._network.form == "dict" and spelled != wanted:
+                pending.append(f"output {wanted} = {spelled}")
+            else:
+                pending.append(f"output {spelled}")
+        yield from pending
+
+    def _prepare_lines(
+        self, scope: Names, outputs: Mapping[int, None], inputs: Mapping[Tensor, str]
+    ) -> None:
+        """Name every tensor that is called by name; one of several outputs is called by its number."""
+        takes: list[tuple[Line, int]] = []
+        for line in self._program.lines:
+            main = _main(line.row)
+            end = main[-1].tap if main else None
+            if (
+                _only_takes(main)
+                and line.source is not None
+                and end is not None
+                and end not in outputs
+            ):
+                takes.append((line, end))
+                continue
+            is_last = end is not None and end in outputs and self._references[end] <= 1
+            self.prepare(line.row[:-1] if is_last else line.row, scope)
+        for line, end in takes:
+            self._taken.add(end)
+            first = line.row[0]
+            assert isinstance(first, Leaf)
+            self._taps[end] = f"{self._source(line, inputs)}[{first.kind[1]}]"
+
+    def _output_name(self, name: str) -> str:
+        made = next((u.made for u in self._network.uses if u.made.name == name), None)
+        if made is None or naming.is_automatic(made):
+            return "y"
+        return as_name(name)
+
+    def _made_of(self, tap: int) -> Made | None:
+        tensor = self._numbers.get(tap)
+        return self._network.uses[tensor.use].made if tensor is not None else None
+
+    def _source(self, line: Line, inputs: Mapping[Tensor, str]) -> str:
+        assert line.source is not None
+        if line.source < 0:
+            return inputs[self._network_input(line.source)]
+        return self.tap_text(line.source)
+
+    def _network_input(self, source: int) -> Tensor:
+        return Tensor(self._network.inputs[-source - 10])
+
+    # -- taps ---------------------------------------------------------------------------------------
+
+    def tap_text(self, tap: int) -> str:
+        return self._taps[tap]
+
+    def name_tap(self, tap: int, item: Item, scope: Names) -> str:
+        """Name the tensor that an item gives, at its place."""
+        if tap not in self._taps:
+            self._taps[tap] = scope.free(naming.tensor_name(item, self._made_of(tap)))
+        return self._taps[tap]
+
+    def name_list(self, tap: int, turns: Sequence[int], scope: Names) -> str:
+        if tap not in self._taps:
+            self._taps[tap] = scope.free("skip")
+            self._lists.add(tap)
+        for place, turn in enumerate(turns):
+            self._taps[turn] = f"{self._taps[tap]}[{place}]"
+        return self._taps[tap]
+
+    def prepare(self, row: list[Item], scope: Names) -> None:
+        """Name all that is called by name in a row, before any of it is written."""
+        for item in walk(row):
+            if isinstance(item, Repeat):
+                for tap, turns in item.lists.items():
+                    self.name_list(tap, turns, scope)
+            if item.tap is not None and self._references[item.tap]:
+                self.name_tap(item.tap, item, scope)
+
+    def is_called(self, tap: int | None) -> bool:
+        return (
+            tap is not None
+            and tap in self._taps
+            and (self._references[tap] > 0 or tap in self._lists)
+        )
+
+    def set_parameter(self, parameter: Parameter, name: str) -> None:
+        self._parameters[parameter.id] = name
+
+
+class _Body:
+    """Writes the rows of one body."""
+
+    def __init__(self, printer: Printer, scope: Names) -> None:
+        self._printer, self._scope = printer, scope
+        self._listed: dict[int, tuple[str, tuple[int, ...]]] = {}
+
+    def tap(self, tap: int) -> str:
+        return self._printer.tap_text(tap)
+
+    def side(self, item: Side) -> str:
+        self._printer.prepare(item.row, self._scope)
+        assert item.tap is not None
+        name = self._printer.name_tap(item.tap, item.row[-1], self._scope)
+        return f"{name} = {self.chain(item.row, self.tap(item.source))}"
+
+    def chain(self, row: list[Item], source: str) -> str:
+        """Write a row that begins at a tensor; without one it gets what arrives."""
+        self._printer.prepare(row, self._scope)
+        text = source or ("_" if any(_is_operator(item) for item in row) else "")
+        for item in row:
+            text = self._stage(item, text)
+            tap = item.tap
+            if self._printer.is_called(tap):
+                assert tap is not None
+                text += f" as {self.tap(tap)}"
+        return text
+
+    # -- stages -------------------------------------------------------------------------------------
+
+    def _stage(self, item: Item, before: str) -> str:
+        match item:
+            case Leaf():
+                return self._leaf(item, before)
+            case Join():
+                return self._join(item, before)
+            case Repeat():
+                return _arrow(before, self._repeat(item))
+            case Use():
+                return _arrow(before, self._use(item))
+        raise AssertionError(item)
+
+    def _leaf(self, leaf: Leaf, before: str) -> str:
+        if leaf.kind[0] == "take":
+            return _arrow(before, f"_[{leaf.kind[1]}]")
+        if leaf.kind[0] == "op":
+            return self._function(leaf, before)
+        return _arrow(before, self._made(leaf))
+
+    def _made(self, leaf: Leaf) -> str:
+        made, printer = leaf.made, self._printer
+        own = {k: _raw(v, printer) for k, v in leaf.arguments.items() if not k.startswith("(")}
+        called = {k[1:]: _raw(v, printer) for k, v in leaf.arguments.items() if k.startswith("(")}
+        text = (
+            printer.shared(made) if leaf.kind[0] == "shared" else printer._speller.call(made, own)
+        )
+        inside = [f"{name}={self.named(value)}" for name, value in {**leaf.named, **called}.items()]
+        return f"{text}({', '.join(inside)})" if inside else text
+
+    def named(self, value: Given) -> str:
+        if isinstance(value, Slot):
+            return "_" if value.tap == ARRIVING else self.tap(value.tap)
+        if isinstance(value, tuple) and any(True for _ in slots_in(value)):
+            return f"[{', '.join(self.named(item) for item in value)}]"
+        return self._printer.value(value)
+
+    def _function(self, leaf: Leaf, before: str) -> str:
+        function = leaf.made.kind
+        values: dict[str, Given] = {**leaf.arguments, **leaf.named}
+        if function == "getitem":
+            key = values["key"]
+            parts = key if isinstance(key, tuple) else (key,)
+            return f"{_operand(before)}[{', '.join(self.named(p) for p in parts)}]"
+        sign = OPERATORS.get(function) or COMPARISONS.get(function)
+        constants = [
+            v
+            for v in leaf.arguments.values()
+            if isinstance(v, (int, float)) and not isinstance(v, bool)
+        ]
+        if sign and len(values) == 1 and len(constants) == 1 and leaf.kind[2] in ("x1", "a"):
+            return f"{_operand(before)} {sign} {self.named(constants[0])}"
+        return _arrow(before, f"ops.{function}({self._options(leaf, values)})")
+
+    def _options(self, leaf: Leaf, values: dict[str, Given]) -> str:
+        from netdsl.catalog.signature import signature
+
+        found = signature("op", leaf.made.kind)
+        assert found is not None
+        inside: list[str] = []
+        by_position = True
+        for parameter in found.positional[1 if leaf.kind[2] else 0 :]:
+            by_position &= parameter.name in values
+            if parameter.name in values:
+                text = self.named(values[parameter.name])
+                inside.append(
+                    text if by_position and parameter.required else f"{parameter.name}={text}"
+                )
+        inside += [f"{k}={self.named(v)}" for k, v in values.items() if k not in found.names]
+        return ", ".join(inside)
+
+    def _join(self, join: Join, before: str) -> str:
+        branches = [self._branch(branch) for branch in join.branches]
+        runs = self._runs_of(join)
+        text = f"[{', '.join(runs if runs is not None else branches)}]"
+        # a list needs what arrives only where a branch does
+        if any(branch.source == ARRIVING for branch in join.branches):
+            if (
+                before
+                and all(
+                    (b.source == ARRIVING and not b.row) or b.source >= 0 for b in join.branches
+                )
+                and (_is_name(before))
+            ):
+                text = (
+                    f"[{', '.join(before if t == '_' else t for t in branches)}]"
+                    if runs is None
+                    else text
+                )
+                before = "" if runs is None else before
+            text = _arrow(before, text)
+        return self._leaf(join.leaf, text)
+
+    def _branch(self, branch: Branch) -> str:
+        source = "_" if branch.source == ARRIVING else self.tap(branch.source)
+        if not branch.row:
+            return source
+        first = branch.row[0]
+        is_call = isinstance(first, (Use, Leaf)) and not (
+            isinstance(first, Leaf) and first.kind[0] in ("op", "take")
+        )
+        starts = (
+            "" if branch.source == ARRIVING and (is_call or isinstance(first, Join)) else source
+        )
+        return self.chain(branch.row, starts)
+
+    def _runs_of(self, join: Join) -> list[str] | None:
+        return None
+
+    def _repeat(self, item: Repeat) -> str:
+        printer = self._printer
+        if not item.columns and not item.taken:
+            count = item.arguments["count"]
+            return f"repeat {printer.value(count)} {{ {self.chain(item.row, '')} }}"
+        names, values = [], []
+        rows = cast("tuple[tuple[Given, ...], ...]", item.arguments.get("rows", ()))
+        scope = self._scope
+        for place, column in enumerate(item.columns):
+            name = scope.free(parameter_name(item.row, column))
+            printer.set_parameter(column, name)
+            names.append(name)
+            if isinstance(rows, tuple):
+                values.append([self._cell(item.row, column, cells[place]) for cells in rows])
+        for tap, turns in item.taken:
+            name = scope.free("across")
+            printer._taps[tap] = name
+            names.append(name)
+            values.append([self.tap(turn) for turn in turns])
+        body = self.chain(item.row, "")
+        pattern = ", ".join(names)
+        if isinstance(rows, Parameter):
+            return f"for {pattern} in {printer.parameter(rows)} {{ {body} }}"
+        if len(values) == 1:
+            return f"for {pattern} in {_as_list(values[0])} {{ {body} }}"
+        if item.taken and any(_as_list(v)[0] != "[" for v in values):
+            return f"for {pattern} in zip({', '.join(_as_list(v) for v in values)}) {{ {body} }}"
+        table = ", ".join(f"({', '.join(cells)})" for cells in zip(*values, strict=True))
+        return f"for {pattern} in [{table}] {{ {body} }}"
+
+    def _cell(self, row: list[Item], column: Parameter, value: Given) -> str:
+        leaf, name = next(naming.fills(row, column), (None, ""))
+        if isinstance(value, Parameter) or leaf is None or leaf.made.family != "layer":
+            return self._printer.value(value)
+        return self._printer._speller.value(value, leaf.made.kind, name)
+
+    def _use(self, use: Use) -> str:
+        block = use.block
+        inside: list[str] = []
+        for parameter in block.parameters:
+            value = use.arguments[argument_name(parameter)]
+            text = self._printer.argument(block, parameter, value)
+            if parameter.id not in block.defaults:
+                inside.append(text)
+            elif not is_one(value, block.defaults[parameter.id]):
+                inside.append(f"{block.names[parameter.id]}={text}")
+        text = f"{block.name}({', '.join(inside)})"
+        if use.taken:
+            pairs = zip(block.inputs, use.taken, strict=True)
+            text += f"({', '.join(f'{name}={self.tap(tap)}' for name, tap in pairs)})"
+        return text
+
+
+def _raw(value: Given, printer: Printer) -> Given:
+    return Raw(printer.parameter(value)) if isinstance(value, Parameter) else value
+
+
+def _arrow(before: str, stage: str) -> str:
+    return f"{before} -> {stage}" if before else stage
+
+
+def _operand(before: str) -> str:
+    if not before:
+        return "_"
+    return before if _is_name(before) else f"({before})"
+
+
+def _is_name(text: str) -> bool:
+    return text.replace(".", "_").isidentifier() or (
+        text.endswith("]") and "->" not in text and text[0] != "["
+    )
+
+
+def _as_list(values: list[str]) -> str:
+    """Write a list; one that is all of another's elements in a row, forwards or backwards, by its name."""
+    name = values[0].partition("[")[0]
+    for order, text in (
+        (range(len(values)), name),
+        (range(len(values) - 1, -1, -1), f"{name}[::-1]"),
+    ):
+        if name and values == [f"{name}[{n}]" for n in order]:
+            return text
+    return f"[{', '.join(values)}]"
+
+
+def _enters(row: list[Item]) -> bool:
+    for item in walk(row):
+        if isinstance(item, Side) and item.source == ENTERING:
+            return True
+        if isinstance(item, Join) and any(b.source == ENTERING for b in item.branches):
+            return True
+        if isinstance(item, Leaf) and any(s.tap == ENTERING for s in slots_in(item.named)):
+            return True
+    return False
+
+
+def _is_operator(item: Item) -> bool:
+    """Tell what is written with a sign, or brackets, after what it is applied to."""
+    leaf = item.leaf if isinstance(item, Join) else item
+    return (
+        isinstance(leaf, Leaf)
+        and leaf.kind[0] == "op"
+        and (
+            leaf.made.kind == "getitem"
+            or leaf.made.kind in OPERATORS
+            or leaf.made.kind in COMPARISONS
+        )
+    )
+
+
+def _main(row: list[Item]) -> list[Item]:
+    """Give a row without what stands beside it."""
+    return [item for item in row if not isinstance(item, Side)]
+
+
+def _only_takes(row: list[Item]) -> bool:
+    return len(row) == 1 and isinstance(row[0], Leaf) and row[0].kind[0] == "take"
+
+
+def _plain_values(program: Program, block: Block, parameter: Parameter) -> Iterator[Given]:
+    """Give the values that a parameter has in all uses, through the blocks that pass it on."""
+    rows = [(line.row, None) for line in program.lines] + [
+        (other.row, other) for other in program.blocks
+    ]
+    for row, owner in rows:
+        for item in walk(row):
+            if isinstance(item, Use) and item.block is block:
+                value = item.arguments[argument_name(parameter)]
+                if not isinstance(value, Parameter):
+                    yield value
+                    continue
+                outer = (
+                    next((p for p in owner.parameters if p.id == value.id), None) if owner else None
+                )
+                if outer is not None and owner is not None:
+                    yield from _plain_values(program, owner, outer)
+                else:
+                    yield from _column_values(row, value)
+
+
+def _column_values(row: list[Item], parameter: Parameter) -> Iterator[Given]:
+    for item in walk(row):
+        if isinstance(item, Repeat):
+            for place, column in enumerate(item.columns):
+                rows = item.arguments.get("rows")
+                if column.id == parameter.id and isinstance(rows, tuple):
+                    yield from (
+                        cells[place] for cells in rows if not isinstance(cells[place], Parameter)
+                    )
+
+
+__all__ = ["Printer", "plain", "referred_in"]

@@ -1,0 +1,288 @@
+"""From a graph to rows: chains, forks that close, joins that take tensors from further off, and what stands beside.
+
+What is applied to one tensor goes on the row of that tensor, if no other place takes it. A join takes the rows that
+lead to it as branches: where they begin at one tensor it closes a fork, else it goes on from the deepest of them, and
+the others are called by name. What is called by name takes no place, so the row of that tensor can go on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from netdsl.importer.calls import call_form, gives_several
+from netdsl.importer.network import Given, Made, Network, Tensor, tensors_in
+from netdsl.importer.network import Use as Applied
+from netdsl.importer.terms import ARRIVING, Branch, Item, Join, Leaf, Slot, slots_in, walk
+from netdsl.record import record
+
+#: The output of a use that stands for all its outputs.
+ALL = -1
+
+
+@dataclass(eq=False)
+class Row:
+    """A row of the network: the tensor that it begins at, None for what begins by itself; its items; what it gives."""
+
+    source: Tensor | None
+    items: list[Item]
+    end: Tensor
+
+
+@record(eq=False)
+class Regions:
+    """The rows of a network, each after those it takes from. A tap is a tensor by number: `numbers` tells which."""
+
+    rows: list[Row]
+    numbers: dict[Tensor, int]
+    shared: list[Made]
+
+
+@record(eq=False)
+class _Applied:
+    """A use as it is applied: the layer, what arrives through the arrow, what that gives."""
+
+    leaf: Leaf
+    arriving: tuple[Tensor, ...]
+    is_list: bool
+    result: Tensor
+
+
+def regions_of(network: Network) -> Regions:
+    """Find the rows of a network."""
+    applied, numbers, shared = _Reading(network).read()
+    return _Builder(applied, numbers, shared, network).build()
+
+
+class _Reading:
+    """Lays each use out: what arrives at it, and what it calls by name."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._counts = Counter(id(use.made) for use in network.uses if use.made.family != "op")
+        self._numbers: dict[Tensor, int] = {}
+        self._several = self._find_several()
+
+    def _find_several(self) -> set[int]:
+        highest: dict[int, int] = {}
+        ends = [tensor for _, tensor in self._network.outputs]
+        for tensor in (*(t for use in self._network.uses for t in use.inputs), *ends):
+            highest[tensor.use] = max(highest.get(tensor.use, 0), tensor.output)
+        return {u.id for u in self._network.uses if gives_several(u.made, highest.get(u.id, 0), u)}
+
+    def read(self) -> tuple[list[_Applied], dict[Tensor, int], list[Made]]:
+        read = {t for use in self._network.uses for t in use.inputs}
+        read |= {tensor for _, tensor in self._network.outputs}
+        found: list[_Applied] = []
+        for use in self._network.uses:
+            if use.made.family == "input":
+                continue
+            one = self._applied(use)
+            if use.id not in self._several:
+                found.append(one)
+                continue
+            whole = Tensor(use.id, ALL)
+            found.append(_Applied(one.leaf, one.arriving, one.is_list, whole))
+            for tensor in sorted((t for t in read if t.use == use.id), key=lambda t: t.output):
+                leaf = Leaf(("take", tensor.output), use.made, {})
+                found.append(_Applied(leaf, (whole,), False, tensor))
+        for _, tensor in self._network.outputs:
+            self._number(tensor)
+        shared = {id(u.made): u.made for u in self._network.uses if self._counts[id(u.made)] > 1}
+        return found, self._numbers, list(shared.values())
+
+    def _number(self, tensor: Tensor) -> int:
+        return self._numbers.setdefault(tensor, len(self._numbers))
+
+    def _applied(self, use: Applied) -> _Applied:
+        made = use.made
+        if made.family == "op":
+            return self._operation(use)
+        form = call_form(use)
+        main = form.arriving[0] if not form.is_list else None
+        values = {name: self._value(value, main) for name, value in form.named.items()}
+        named = {k: v for k, v in values.items() if any(True for _ in slots_in(v))}
+        constants = {f"({k}": v for k, v in values.items() if k not in named}
+        if self._counts[id(made)] > 1:
+            leaf = Leaf(("shared", id(made), form.is_list), made, constants, named)
+        else:
+            about = id(made.network) if made.network is not None else made.kind
+            leaf = Leaf(
+                (made.family, about, made.trainable, form.is_list),
+                made,
+                {**made.given, **constants},
+                named,
+            )
+        return _Applied(leaf, form.arriving, form.is_list, Tensor(use.id))
+
+    def _operation(self, use: Applied) -> _Applied:
+        """A function takes its first tensor, or list of them, through the arrow."""
+        given = dict(use.keywords)
+        first = next(iter(given), "")
+        value = given.get(first)
+        is_list = (
+            isinstance(value, tuple) and bool(value) and all(isinstance(v, Tensor) for v in value)
+        )
+        arriving: tuple[Tensor, ...] = ()
+        if isinstance(value, Tensor):
+            arriving = (value,)
+        elif isinstance(value, tuple) and is_list:
+            arriving = value
+        if arriving:
+            del given[first]
+        main = arriving[0] if arriving and not is_list else None
+        constants = {k: v for k, v in given.items() if not any(True for _ in tensors_in(v))}
+        named = {k: self._value(v, main) for k, v in given.items() if k not in constants}
+        leaf = Leaf(
+            ("op", use.made.kind, first if arriving else "", is_list), use.made, constants, named
+        )
+        return _Applied(leaf, arriving, is_list, Tensor(use.id))
+
+    def _value(self, value: Given, main: Tensor | None) -> Given:
+        if isinstance(value, Tensor):
+            return Slot(ARRIVING) if value == main else Slot(self._number(value))
+        if isinstance(value, (list, tuple)) and any(True for _ in tensors_in(value)):
+            return tuple(self._value(item, main) for item in value)
+        return value
+
+
+@dataclass(eq=False)
+class _Builder:
+    """Puts what is applied into rows. `places` counts, for a tensor, the rows that begin at it and the uses to come
+    that take it through the arrow."""
+
+    applied: list[_Applied]
+    numbers: dict[Tensor, int]
+    shared: list[Made]
+    network: Network
+    places: Counter[Tensor] = field(default_factory=Counter)
+    ending: dict[Tensor, Row] = field(default_factory=dict)
+    begun: dict[Tensor, list[Row]] = field(default_factory=dict)
+    gives: dict[int, Tensor] = field(default_factory=dict)  # what an item gives, by its identity
+
+    def build(self) -> Regions:
+        for one in self.applied:
+            only_named = one.leaf.kind[0] == "take" and not self._is_taken(one.result)
+            if not only_named:
+                self.places.update(set(one.arriving))
+        for number in self.network.inputs:
+            tensor = Tensor(number)
+            self.ending[tensor] = Row(tensor, [], tensor)
+        for one in self.applied:
+            self._apply(one)
+        rows = [*self.ending.values(), *(row for rows in self.begun.values() for row in rows)]
+        unique = list({id(row): row for row in rows if row.items}.values())
+        inputs = {Tensor(number) for number in self.network.inputs}
+        for row in unique:
+            if row.source is not None and row.source not in inputs:
+                self._call(row.source)
+        for row in unique:
+            self._mark(row.items)
+        unique.sort(key=lambda row: self._order(row))
+        return Regions(unique, self.numbers, self.shared)
+
+    def _is_taken(self, tensor: Tensor) -> bool:
+        if not hasattr(self, "_taken"):
+            self._taken = {t for one in self.applied for t in one.arriving}
+        return tensor in self._taken
+
+    def _order(self, row: Row) -> tuple[int, int]:
+        return (row.end.use, row.end.output)
+
+    def _mark(self, items: list[Item]) -> None:
+        for item in walk(items):
+            tensor = self.gives.get(id(item))
+            if tensor is not None and tensor in self.numbers:
+                item.tap = self.numbers[tensor]
+
+    def _call(self, tensor: Tensor) -> int:
+        return self.numbers.setdefault(tensor, len(self.numbers))
+
+    # -- rows ---------------------------------------------------------------------------------------
+
+    def _apply(self, one: _Applied) -> None:
+        if not one.arriving:
+            self._note(Row(None, [], one.result), one.leaf, one.result)
+        elif one.is_list:
+            self._join(one)
+        else:
+            (tensor,) = one.arriving
+            row = self.ending.get(tensor)
+            if one.leaf.kind[0] == "take" and not self._is_taken(one.result):
+                self._call(tensor)
+                row = None
+            elif row is not None and self.places[tensor] == 1:
+                del self.ending[tensor]
+                self._note(row, one.leaf, one.result)
+                return
+            made = Row(tensor, [], tensor)
+            self.begun.setdefault(tensor, []).append(made)
+            self._note(made, one.leaf, one.result)
+
+    def _note(self, row: Row, item: Item, result: Tensor) -> None:
+        row.items.append(item)
+        row.end = result
+        self.gives[id(item)] = result
+        self.ending[result] = row
+
+    def _join(self, one: _Applied) -> None:
+        repeated = Counter(one.arriving)
+        parts = [self._part(tensor, repeated[tensor] == 1) for tensor in one.arriving]
+        sources = [source for source, _ in parts]
+        main = max(sources, key=lambda tensor: (tensor.use, tensor.output))
+        for source, row in parts:
+            if row is not None:
+                self._take_away(source, row)
+        for source in dict.fromkeys(sources):
+            rows = sum(row is not None for s, row in parts if s == source)
+            self.places[source] -= rows + any(row is None for s, row in parts if s == source)
+        branches = [
+            Branch(
+                ARRIVING if source == main else self._call(source),
+                row.items if row is not None else [],
+            )
+            for source, row in parts
+        ]
+        made = Row(main, [], main)
+        self.places[main] += 1
+        self.begun.setdefault(main, []).append(made)
+        self._note(made, Join(branches, one.leaf), one.result)
+        for source in dict.fromkeys(sources):
+            self._go_on(source)
+
+    def _part(self, tensor: Tensor, is_once: bool) -> tuple[Tensor, Row | None]:
+        """Give a branch: the row that ends in a tensor, where nothing else takes that; else the tensor itself."""
+        row = self.ending.get(tensor)
+        is_own = row is not None and bool(row.items) and is_once and self.places[tensor] == 1
+        if row is None or row.source is None or not is_own or self._is_called(row.items):
+            return tensor, None
+        return row.source, row
+
+    def _is_called(self, items: list[Item]) -> bool:
+        """Tell whether something in a row is called by name, so that it is not to be hidden in a branch."""
+        return any(
+            self.gives.get(id(item)) in self.numbers
+            for item in walk(items)
+            if id(item) in self.gives
+        )
+
+    def _take_away(self, source: Tensor, row: Row) -> None:
+        """Let a row become a branch; what began with an input leaves that behind."""
+        del self.ending[row.end]
+        begun = self.begun.get(source, [])
+        if row in begun:
+            begun.remove(row)
+        else:
+            self.ending[source] = Row(source, [], source)
+
+    def _go_on(self, tensor: Tensor) -> None:
+        """Where one row is left that begins at a tensor, let the row that ends there go on in it."""
+        before, after = self.ending.get(tensor), self.begun.get(tensor, [])
+        if self.places[tensor] != 1 or len(after) != 1 or before is None or before is after[0]:
+            return
+        (row,) = after
+        after.clear()
+        del self.ending[tensor]
+        before.items += row.items
+        before.end = row.end
+        self.ending[row.end] = before

@@ -1,0 +1,65 @@
+"""Folded specs of recorded models: proven to be the same network, and short."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from netdsl.importer.imported import imported, tokens
+from netdsl.importer.sources import read_value
+from tests.importer.record import SPECS, read
+from tests.importer.test_flat import MODELS, each_model
+
+
+def length(text: str) -> int:
+    """Count the tokens of a spec, without what a spec says beside the network: docstrings, comments, assertions."""
+    text = re.sub(r'""".*?"""', "", text, flags=re.DOTALL)
+    text = re.sub(r"#.*", "", text)
+    return tokens(
+        re.sub(
+            r"^    (assert|let \w+ = .*\n    assert).*?(?=^\S|^    \S|\Z)",
+            "",
+            text,
+            flags=re.M | re.S,
+        )
+    )
+
+
+@pytest.mark.parametrize("name", each_model())
+def test_a_folded_spec_is_the_model(name: str) -> None:
+    found = imported(read_value(MODELS[name], name), name)
+    assert found.comparison.is_equal
+    assert found.comparison.layers > 1
+
+
+#: How much shorter than the flat spec a folded one is at least, of networks that repeat.
+SHORTER = {
+    "applications:ResNet152": 20,
+    "applications:DenseNet201": 40,
+    "applications:NASNetLarge": 7,
+    "applications:EfficientNetB7": 10,
+    "applications:MobileNetV2": 4,
+    "applications:InceptionV3": 5,
+    "by hand/unet": 4,
+    "by hand/encoder_classifier": 4,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHORTER)
+def test_what_repeats_is_at_most_a_quarter_of_the_flat_spec(name: str) -> None:
+    folded = imported(read_value(MODELS[name], name), name).text
+    flat = imported(read_value(MODELS[name], name), name, flat=True).text
+    assert length(flat) > SHORTER[name] * length(folded)
+
+
+#: Specs that are longer than they were by more than a fifth, and by how much.
+LONGER = {"googlenet": 1.6, "seq2seq": 1.5, "resnet152": 3.0}
+
+
+@pytest.mark.parametrize("name", read("specs"))
+def test_a_spec_comes_back_as_long_as_it_was(name: str) -> None:
+    found = imported(read_value(MODELS[f"specs/{name}"], name), name)
+    written = (SPECS / f"{name}.net").read_text("utf-8")
+    assert length(found.text) <= LONGER.get(name, 1.2) * max(length(written), 100)
