@@ -12,17 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from netdsl.analyse import experiments, verification
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import Surroundings, View
 from netdsl.analyse.declarations import unused_names
-from netdsl.analyse.experiments import experiment_of, unused_hyperparameters
 from netdsl.analyse.reloading import not_found_again
 from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
-from netdsl.analyse.verification import verify
 from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.not_text import not_text
@@ -37,8 +36,6 @@ from netdsl.elaborate.scope.hyperparameters import (
     own_models,
     unreached_setting,
 )
-from netdsl.elaborate.training.experiment import Experiment
-from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.fixes import verify_fixes
 from netdsl.foreign import Foreign, Plain
 from netdsl.graph import Graph
@@ -47,6 +44,10 @@ from netdsl.source import SourceFile, Span
 from netdsl.stack import on_own_stack
 from netdsl.value import Document
 from netdsl.version import __version__
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.training.experiment import Experiment
+    from netdsl.elaborate.training.plan import TrainPlan
 
 Api = Literal["tf.keras", "keras"]
 
@@ -75,7 +76,7 @@ class CompiledModel:
     def verify(self) -> None:
         """Prove the graph with networkx, once; raises BrokenGraph, which is a mistake of netdsl's own."""
         with collector_paused():
-            verify(self.net)
+            verification.verify(self.net)
 
     @on_own_stack
     def summary(self) -> Document:
@@ -150,7 +151,7 @@ class Compiled:
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
         """The `train` blocks of the file, in order, each with the model that it trains."""
-        found = (experiment_of(plan) for plan in self.training)
+        found = (experiments.experiment_of(plan) for plan in self.training)
         return tuple(experiment for experiment in found if experiment is not None)
 
     def experiment(self, model: str | None = None) -> Experiment:
@@ -170,7 +171,7 @@ class Compiled:
             raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
         with collector_paused():
             for graph in self.graphs.values():
-                verify(graph)
+                verification.verify(graph)
             return self._written(api, flat=flat)
 
     def _written(self, api: Api, *, flat: bool) -> str:
@@ -270,7 +271,7 @@ def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagn
     for diagnostic in if_it_works(lambda: unused_names(elaboration.unit.module)):
         found.report(diagnostic)
     for plan in elaboration.training:
-        for diagnostic in unused_hyperparameters(plan):
+        for diagnostic in experiments.unused_hyperparameters(plan):
             found.report(diagnostic)
     plans = {plan.model: plan for plan in elaboration.training}
     for name, graph in elaboration.graphs.items():

@@ -40,7 +40,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ),
     ("netdsl.value",),
     ("netdsl.dimension",),
-    ("netdsl.record", "netdsl.foreign"),
+    ("netdsl.record", "netdsl.foreign", "netdsl.by_need"),
 )
 
 #: Only these may name Keras or TensorFlow in an import.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.elaborate.training.losses import loss_of
-from netdsl.elaborate.training.metrics import metrics_of
-from netdsl.elaborate.training.plan import TrainPlan
+from netdsl.elaborate.training import losses, metrics
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.value import Value
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.training.plan import TrainPlan
 
 
 @record
@@ -34,10 +37,10 @@ def logged(plan: TrainPlan, graph: Graph) -> list[Logged]:
     outputs = list(graph.outputs)
     lead = {name: f"{name}_" if len(outputs) > 1 else "" for name in outputs}
     found = [Logged("loss")]
-    with_loss = [name for name, loss in loss_of(plan, graph).items() if loss is not None]
+    with_loss = [name for name, loss in losses.loss_of(plan, graph).items() if loss is not None]
     if len(with_loss) > 1:
         found += [Logged(f"{name}_loss", found=False) for name in with_loss]
-    for measured in metrics_of(plan, graph):
+    for measured in metrics.metrics_of(plan, graph):
         if isinstance(measured.metric, ExternFunction):
             return []
         name = lead[measured.output] + _metric_name(measured.metric)

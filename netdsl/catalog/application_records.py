@@ -12,7 +12,6 @@ network is first asked for.
 from __future__ import annotations
 
 import json
-import zipfile
 from functools import cache
 from itertools import dropwhile
 from pathlib import Path
@@ -54,6 +53,8 @@ def keeps_its_name(name: str) -> bool:
 @cache
 def document(name: str) -> Document:
     """Read the record of a network."""
+    import zipfile  # as long to load as a small check takes elsewhere, and seldom wanted
+
     with zipfile.ZipFile(DATA) as archive:
         return json.loads(archive.read(f"{name}.json"))  # type: ignore[no-any-return]
 

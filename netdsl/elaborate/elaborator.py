@@ -19,9 +19,7 @@ from netdsl.elaborate.scope.frame import Frame, Session
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, own_symbols
 from netdsl.elaborate.scope.limits import MAX_STEPS, THREAD_STEPS, LimitReached, NeverEnds
 from netdsl.elaborate.scope.untold import require_all_told, require_told
-from netdsl.elaborate.training.losses import check_losses, check_weights
-from netdsl.elaborate.training.metrics import check_class_weight, check_metrics
-from netdsl.elaborate.training.plan import TrainPlan, read_training
+from netdsl.elaborate.training import losses, metrics, plan
 from netdsl.graph import Graph
 from netdsl.record import mutable
 from netdsl.source import Span
@@ -37,7 +35,7 @@ class Elaboration:
     unit: Unit
     graphs: dict[str, Graph] = field(default_factory=dict)
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
-    training: list[TrainPlan] = field(default_factory=list)
+    training: list[plan.TrainPlan] = field(default_factory=list)
     steps: int = 0  # of work, as the budget counts it
 
 
@@ -64,22 +62,26 @@ def elaborate(
             if isinstance(statement, tree.Assert):
                 session.place = statement.span
                 assertions.check_top_level(statement, root, result.graphs)
-        graph_of = partial(_trained_graph, root=root, settings=settings)
-        result.training = read_training(
-            root, unit.module.statements, result.graphs, graph_of, settings
-        )
-        for plan in result.training:
-            graph = plan.graph
-            if graph is not None and graph.complete:
-                check_losses(plan, graph, root)
-                check_weights(plan, graph, root)
-                check_metrics(plan, graph, root)
-                check_class_weight(plan, graph, root)
+        if any(isinstance(statement, tree.Train) for statement in unit.module.statements):
+            _read_training(unit, root, settings, result)
         if not diagnostics.has_errors:  # first things first
             check_unreached(unit, session)
         require_all_told(own_symbols(unit), result.graphs, session)
     result.steps = MAX_STEPS - session.budget.steps
     return result
+
+
+def _read_training(unit: Unit, root: Frame, settings: Settings, result: Elaboration) -> None:
+    graph_of = partial(_trained_graph, root=root, settings=settings)
+    statements = unit.module.statements
+    result.training = plan.read_training(root, statements, result.graphs, graph_of, settings)
+    for training in result.training:
+        graph = training.graph
+        if graph is not None and graph.complete:
+            losses.check_losses(training, graph, root)
+            losses.check_weights(training, graph, root)
+            metrics.check_metrics(training, graph, root)
+            metrics.check_class_weight(training, graph, root)
 
 
 def constants_of(unit: Unit) -> list[tree.Let]:

@@ -26,7 +26,7 @@ from lark.lexer import PatternStr
 
 from netdsl.resources import resource_dir
 from netdsl.syntax.shortcuts import take_shortcuts
-from netdsl.syntax.table import Completed, Packed, Rows, packed, table_of
+from netdsl.syntax.table import Packed, Rows, packed, table_of
 from netdsl.syntax.words import WordLexer
 
 STARTS = ("module", "expr")
@@ -93,10 +93,11 @@ def _is_dropped(rule: Rule) -> bool:
 
 
 def _taken_apart(engine: lark.Lark) -> tuple[lark.Lark, Packed]:
-    """Take the rows out of a parser's table, and give them packed."""
-    table = table_of(engine)
-    rows, table.states = table.states, {}
-    return engine, packed(rows, engine.rules)
+    """Take the rows out of a parser's table, and the rules, and give them packed: Lark is slow to read them again."""
+    table, conf = table_of(engine), engine.parser.parser_conf
+    result = packed(table.states, engine.rules)
+    table.states, engine.rules, conf.rules = {}, [], []
+    return engine, result
 
 
 def _saved(origin: bytes) -> tuple[lark.Lark, Packed] | None:
@@ -120,8 +121,8 @@ def stage_words() -> tuple[str, ...]:
 
 
 def _described(engine: lark.Lark, table: Packed) -> Grammar:
-    rules = [Completed(r.origin, r.expansion, r.order, r.alias, r.options) for r in engine.rules]
-    table_of(engine).states = Rows(table, rules)
+    rules = table.rules
+    table_of(engine).states = Rows(table)
     kinds = {t.name: t.pattern.value for t in engine.terminals if isinstance(t.pattern, PatternStr)}
     literals = frozenset(kinds.values())
     patterns = {t.name: t.pattern.value for t in engine.terminals if t.name not in kinds}

@@ -27,11 +27,12 @@ class Completed(Rule):
 
 
 class Packed(NamedTuple):
-    """A table: the names of its symbols, and for each state pairs of a symbol's number and what is done by it.
+    """A table: its rules, the names of its symbols, for each state pairs of a symbol's number and what is done by it.
 
     An even number stands for half of it, a state to shift to; an odd one for the rule of that number.
     """
 
+    rules: Sequence[Completed]
     symbols: Sequence[str]
     rows: Sequence[bytes]
 
@@ -56,24 +57,24 @@ def packed(rows: Mapping[int, Row], rules: Sequence[Rule]) -> Packed:
             done = 2 * move if action is Shift else 2 * rule_numbers[move] + 1
             numbers += (symbol_numbers[symbol], done)
         packed_rows.append(pack(f"<{len(numbers)}H", *numbers))
-    return Packed(symbols, packed_rows)
+    completed = [Completed(r.origin, r.expansion, r.order, r.alias, r.options) for r in rules]
+    return Packed(completed, symbols, packed_rows)
 
 
 class Rows(dict[int, Row]):
     """The rows of a table by state, each unpacked when it is asked for."""
 
-    def __init__(self, of: Packed, rules: Sequence[Rule]) -> None:
+    def __init__(self, of: Packed) -> None:
         super().__init__()
         self._packed = of
-        self._rules = rules
 
     def __missing__(self, state: int) -> Row:
-        symbols, rows = self._packed
+        rules, symbols, rows = self._packed
         numbers = unpack(f"<{len(rows[state]) // 2}H", rows[state])
         row: Row = {}
         for symbol, done in zip(numbers[::2], numbers[1::2], strict=True):
             half = done >> 1
-            row[symbols[symbol]] = (Reduce, self._rules[half]) if done & 1 else (Shift, half)
+            row[symbols[symbol]] = (Reduce, rules[half]) if done & 1 else (Shift, half)
         self[state] = row
         return row
 

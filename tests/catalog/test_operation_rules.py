@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from netdsl.catalog.kind import Inference, Refusal
-from netdsl.catalog.operations import OpCall, operation_rule, own_name
+from netdsl.catalog.operations import OpCall, operation_names, operation_rule, own_name
 from netdsl.tensor import UNKNOWN, Sym, TensorSpec
 from tests.catalog.rule_harness import flatten
 
@@ -216,3 +216,8 @@ def test_a_function_refuses(
         run(function, *positional, **named)
     assert caught.value.problem.code == code
     assert words in caught.value.label
+
+
+def test_each_function_has_one_rule() -> None:
+    names = operation_names()
+    assert len(names) == len(set(names)) > 300

@@ -26,9 +26,6 @@ SPECIAL_UNARY = {
     "clip",
     "tril",
     "triu",
-    "threshold",
-    "layer_normalization",
-    "rms_normalization",
     "round",
     "nan_to_num",
 }

@@ -20,7 +20,7 @@ from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import gpu as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
-from netdsl.elaborate.training.experiment import Strategy
+from netdsl.elaborate.training import experiment
 from netdsl.graph import Node, compute_dtype
 from netdsl.tensor import Dim
 from netdsl.value import Value
@@ -45,7 +45,7 @@ def setup_of(view: View) -> Setup:
 
 def replicas(strategy: Value) -> int | None:
     """Count the devices that a strategy is given by name."""
-    if not isinstance(strategy, Strategy):
+    if not isinstance(strategy, experiment.Strategy):
         return None
     devices = strategy.arguments.get("devices", strategy.arguments.get("0"))
     return len(devices) if isinstance(devices, (list, tuple)) and devices else None

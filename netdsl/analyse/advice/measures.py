@@ -20,8 +20,7 @@ from netdsl.catalog.measures import (
 from netdsl.catalog.training_fits import LABELS, Column, form_of, layout_of
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.training.losses import loss_kind, loss_place
-from netdsl.elaborate.training.metrics import Measured, labels_of, metrics_of
+from netdsl.elaborate.training import losses, metrics
 from netdsl.record import record
 from netdsl.tensor import TensorSpec, spell_shape
 
@@ -30,7 +29,7 @@ from netdsl.tensor import TensorSpec, spell_shape
 class _Meeting:
     """A metric with what it meets: the end of its output, the forms of output and labels, its verdict on each."""
 
-    measured: Measured
+    measured: metrics.Measured
     end: End
     spec: TensorSpec
     columns: tuple[Column, ...]
@@ -41,17 +40,21 @@ def _meetings(view: View) -> Iterator[_Meeting]:
     """Give each metric of Keras's own on an output whose form is known."""
     if view.training is None:
         return
-    losses = view.losses()
-    for measured in metrics_of(view.training, view.graph):
+    given = view.losses()
+    for measured in metrics.metrics_of(view.training, view.graph):
         ref = view.graph.outputs[measured.output]
-        end, spec, loss = end_of(view.graph, ref), view.spec(ref), losses.get(measured.output)
+        end, spec, loss = end_of(view.graph, ref), view.spec(ref), given.get(measured.output)
         layout = layout_of(spec.shape)
         if layout is None or isinstance(measured.metric, ExternFunction) or loss is None:
             continue
         if isinstance(loss, ExternFunction):
             continue
-        form = _form(end, loss_kind(loss, spec))
-        labels = labels_of(view.training, view.graph, measured.output, form, layout) if form else ()
+        form = _form(end, losses.loss_kind(loss, spec))
+        labels = (
+            metrics.labels_of(view.training, view.graph, measured.output, form, layout)
+            if form
+            else ()
+        )
         columns = tuple(Column(form, layout, one) for one in labels)
         verdicts = tuple(metric_verdict(measured.metric, column) or "" for column in columns)
         if verdicts and all(verdicts):
@@ -149,8 +152,8 @@ def classes_of_none(view: View) -> Iterable[Diagnostic]:
     layout = layout_of(spec.shape)
     if loss is None or isinstance(loss, ExternFunction) or layout not in ("one", "several"):
         return
-    form = _form(end_of(view.graph, view.graph.outputs[name]), loss_kind(loss, spec))
-    labels = labels_of(view.training, view.graph, name, form, layout) if form else ()
+    form = _form(end_of(view.graph, view.graph.outputs[name]), losses.loss_kind(loss, spec))
+    labels = metrics.labels_of(view.training, view.graph, name, form, layout) if form else ()
     kinds = {LABELS[one][0] for one in labels}
     several = layout == "several" and "binary" in kinds and form != "softmax"
     if kinds == {"values"} or several:
@@ -161,7 +164,9 @@ def classes_of_none(view: View) -> Iterable[Diagnostic]:
             + ("the first" if several else "their whole part"),
             name=name,
             related=(
-                Label(loss_place(view.training, view.graph, name), f"takes {in_words(labels)}"),
+                Label(
+                    losses.loss_place(view.training, view.graph, name), f"takes {in_words(labels)}"
+                ),
             ),
             help="leave it out, or weigh samples in the data",
         )
@@ -178,7 +183,7 @@ def _classes(spec: TensorSpec) -> int:
 
 def _around(view: View, met: _Meeting) -> tuple[Label, ...]:
     assert view.training is not None
-    loss = loss_place(view.training, view.graph, met.measured.output)
+    loss = losses.loss_place(view.training, view.graph, met.measured.output)
     plain = met.columns[0].activation == "logits"
     told = f"the output is {spell_shape(met.spec.shape)}" + ", and nothing squashes it" * plain
     return Label(loss, f"takes {_words(met)}"), Label(at(met.end.node), told)

@@ -20,8 +20,7 @@ from netdsl.catalog.training_fits import (
 )
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import advice as problems
-from netdsl.elaborate.training.losses import loss_kind, loss_place
-from netdsl.elaborate.training.metrics import data_classes, data_labels
+from netdsl.elaborate.training import losses, metrics
 from netdsl.graph import Node
 from netdsl.source import Span
 from netdsl.tensor import TensorSpec, spell_shape
@@ -49,12 +48,12 @@ _OF_PROBABILITIES = frozenset(
 
 def _losses(view: View) -> Iterator[tuple[str, Value, str, End, TensorSpec]]:
     """Give each output that has a loss of Keras's own: its name, the loss and its class, its end and type."""
-    losses = view.losses()
+    given = view.losses()
     for name, ref in view.graph.outputs.items():
-        loss = losses.get(name)
+        loss = given.get(name)
         if loss is not None and not isinstance(loss, ExternFunction):
             spec = view.spec(ref)
-            yield name, loss, loss_kind(loss, spec), end_of(view.graph, ref), spec
+            yield name, loss, losses.loss_kind(loss, spec), end_of(view.graph, ref), spec
 
 
 def _from_logits(loss: Value) -> bool:
@@ -63,7 +62,7 @@ def _from_logits(loss: Value) -> bool:
 
 def _place(view: View, name: str) -> Span:
     assert view.training is not None
-    return loss_place(view.training, view.graph, name)
+    return losses.loss_place(view.training, view.graph, name)
 
 
 def _here(end: End, text: str) -> tuple[Label, ...]:
@@ -266,7 +265,7 @@ def other_labels(view: View) -> Iterable[Diagnostic]:
         return
     for name, loss, kind, _, spec in _losses(view):
         layout = layout_of(spec.shape)
-        given = None if layout is None else data_labels(view.training, layout)
+        given = None if layout is None else metrics.data_labels(view.training, layout)
         if layout is None or given is None or str(loss).lower() in LOSS_WORDS:
             continue
         taken = _taken(loss, kind, layout)
@@ -302,7 +301,7 @@ def _other_loss(place: Span, loss: Value, other: str) -> Fix | None:
 
 def classes_without_a_unit(view: View) -> Iterable[Diagnostic]:
     """Report an output with fewer units than the data set has classes."""
-    classes = data_classes(view.training) if view.training is not None else None
+    classes = metrics.data_classes(view.training) if view.training is not None else None
     if view.training is None or classes is None or len(view.graph.outputs) > 1:
         return
     for name, _, kind, _end, spec in _losses(view):
@@ -325,12 +324,12 @@ def classes_without_a_unit(view: View) -> Iterable[Diagnostic]:
 
 def dropped_output(view: View) -> Iterable[Diagnostic]:
     """Report dropout on an output that is compared with labels, or that has its last activation already."""
-    losses = view.losses()
+    given = view.losses()
     for name, node, _ in view.outputs():
         if not node.is_a("dropout") or not argument(node, "rate"):
             continue
         end = end_of(view.graph, view.graph.outputs[name])
-        if name in losses or end.activation in _SQUASHING:
+        if name in given or end.activation in _SQUASHING:
             rate = argument(node, "rate")
             yield problems.DroppedOutput.at(
                 at(node),

@@ -31,7 +31,7 @@ from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.remedies.rank_candidates import before, left_out
 from netdsl.elaborate.remedies.written_arguments import argument_of, value_place
-from netdsl.elaborate.training.experiment import DataSource
+from netdsl.elaborate.training import experiment
 from netdsl.graph import Node
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -49,7 +49,11 @@ _QUARTER = 0.25
 def _are_images(view: View) -> bool:
     """Tell whether the data of a model with one input are images."""
     data = view.setting("data")
-    if not isinstance(data, DataSource) or data.function is not None or len(view.graph.inputs) != 1:
+    if (
+        not isinstance(data, experiment.DataSource)
+        or data.function is not None
+        or len(view.graph.inputs) != 1
+    ):
         return False
     return data.kind == "image_folder" or data.arguments.get("name") in _IMAGES
 
@@ -244,7 +248,7 @@ def _changes_signs(definition: LayerKind, bound: Arguments) -> bool:
 def _says_signs(view: View) -> tuple[Label, ...] | None:
     """Find what says that the pictures are of signs: the data set, or a name."""
     data = view.setting("data")
-    if isinstance(data, DataSource) and view.training is not None:
+    if isinstance(data, experiment.DataSource) and view.training is not None:
         if data.arguments.get("name") in _DIGITS:
             return (Label(view.training.spans["data"], "these are digits"),)
         if data.arguments.get("name") in _IMAGES:

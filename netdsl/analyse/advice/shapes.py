@@ -22,7 +22,7 @@ from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import advice as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
-from netdsl.elaborate.training.experiment import DataSource
+from netdsl.elaborate.training import experiment
 from netdsl.graph import Node
 from netdsl.record import record
 from netdsl.tensor import Dim, TensorSpec, spell_shape
@@ -93,7 +93,11 @@ def _is_fixed(shape: tuple[Dim, ...]) -> bool:
 
 def _labels_samples(data: object) -> bool:
     """Tell whether a data setting gives one label for each sample."""
-    return isinstance(data, DataSource) and data.kind in ("image_folder", "text_folder", "dataset")
+    return isinstance(data, experiment.DataSource) and data.kind in (
+        "image_folder",
+        "text_folder",
+        "dataset",
+    )
 
 
 # -- kernels and what they meet -----------------------------------------------------------------

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from netdsl.analyse.layout import Layout, layouts
 from netdsl.catalog.activations import ACTIVATIONS
 from netdsl.catalog.kind import BoundLayer, ObjectValue, Role
 from netdsl.catalog.signature import identifiers
 from netdsl.diagnostics.diagnostic import Label
-from netdsl.elaborate.training.losses import loss_of
-from netdsl.elaborate.training.plan import TrainPlan
+from netdsl.elaborate.training import losses
 from netdsl.graph import Graph, Node, Ref
 from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.tensor import Dim, TensorSpec
 from netdsl.value import Value
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.training.plan import TrainPlan
 
 T = TypeVar("T")
 
@@ -111,7 +113,7 @@ class View:
 
     def losses(self) -> dict[str, Value]:
         """Give the loss of each output, where a `train` block gives one."""
-        return loss_of(self.training, self.graph) if self.training is not None else {}
+        return losses.loss_of(self.training, self.graph) if self.training is not None else {}
 
     def setting(self, name: str) -> Value:
         """Give a setting of the `train` block, or None."""

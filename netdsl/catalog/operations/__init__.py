@@ -1,27 +1,17 @@
 """Rules of the functions of `keras.ops`: what a call gives, as a pure function of types and values.
 
-A family of functions is a file; its `RULES` map a function's name to its rule, and most rules serve many
-functions. Names, order and defaults of arguments come from `signatures.json`; `ops.nn.relu` is `ops.relu`.
+A family of functions is a file, loaded when it is asked for; its `RULES` map a function's name to its rule, and most
+rules serve many functions. Names, order and defaults of arguments come from `signatures.json`; `ops.nn.relu` is
+`ops.relu`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 
 from netdsl.catalog.kind import Inference, Refusal
-from netdsl.catalog.operations import (
-    elementwise,
-    indexing,
-    joining,
-    linear_algebra,
-    losses,
-    neural,
-    pictures,
-    products,
-    reductions,
-    shaping,
-    sources,
-)
 from netdsl.catalog.operations.call import OpCall, OpRule
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.problems.shapes import NeedsPython, WrongValue
@@ -59,21 +49,24 @@ def gives_value(call: OpCall) -> Inference:
     raise Refusal(WrongValue, "this gives no tensor", help=GIVE_VALUES[call.function])
 
 
-RULES: dict[str, OpRule] = {
-    **elementwise.RULES,
-    **reductions.RULES,
-    **shaping.RULES,
-    **joining.RULES,
-    **indexing.RULES,
-    **products.RULES,
-    **neural.RULES,
-    **losses.RULES,
-    **pictures.RULES,
-    **linear_algebra.RULES,
-    **sources.RULES,
+#: The files of rules, those first that hold what is used most: each is loaded when a function is looked for in it.
+FAMILIES = (
+    "elementwise", "shaping", "reductions", "joining", "indexing", "products", "neural", "sources", "losses",
+    "pictures", "linear_algebra",
+)  # fmt: skip
+
+#: Functions that a spec cannot use.
+REFUSED: dict[str, OpRule] = {
     **dict.fromkeys(TAKE_FUNCTIONS, needs_function),
     **dict.fromkeys(GIVE_VALUES, gives_value),
 }
+
+
+def rules() -> Iterator[Mapping[str, OpRule]]:
+    """Give the rules by function, family after family."""
+    for family in FAMILIES:
+        yield import_module(f"{__name__}.{family}").RULES
+    yield REFUSED
 
 
 @cache
@@ -82,11 +75,13 @@ def own_name(function: str) -> str:
     return names_and_aliases("op").get(function, function)
 
 
+@cache
 def operation_rule(function: str) -> OpRule | None:
     """Give the rule of a function of `keras.ops`; None where there is none."""
-    return RULES.get(own_name(function))
+    name = own_name(function)
+    return next((table[name] for table in rules() if name in table), None)
 
 
 def operation_names() -> list[str]:
     """Give the functions that have a rule."""
-    return list(RULES)
+    return [name for table in rules() for name in table]

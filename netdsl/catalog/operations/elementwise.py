@@ -55,7 +55,7 @@ UNARY: Mapping[str, DtypeRule] = {
         "abs absolute bitwise_invert bitwise_not conj conjugate copy erf erfinv imag nan_to_num negative real "
         "round rsqrt sign stop_gradient tril triu trunc celu elu gelu hard_shrink hard_sigmoid hard_silu "
         "hard_tanh leaky_relu log_sigmoid relu relu6 selu sigmoid silu soft_shrink softplus softsign "
-        "sparse_plus sparse_sigmoid squareplus tanh_shrink threshold rms_normalization layer_normalization",
+        "sparse_plus sparse_sigmoid squareplus tanh_shrink",
         same,
     ),
     **_words(
@@ -367,7 +367,7 @@ RULES: dict[str, OpRule] = {
         "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift left_shift right_shift".split(),
         bitwise,
     ),
-    **dict.fromkeys("convert_to_tensor array ones_like zeros_like empty_like".split(), converted),
+    **dict.fromkeys("ones_like zeros_like empty_like".split(), converted),
     **dict.fromkeys("softmax log_softmax sparsemax".split(), along_axes),
     **dict.fromkeys("tril triu".split(), diagonal_band),
     "clip": clip,

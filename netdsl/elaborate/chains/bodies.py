@@ -15,8 +15,7 @@ from netdsl.elaborate.arguments import arriving_tensors
 from netdsl.elaborate.chains import assertions, loops
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.plans.ordering import Arrangement, Step
-from netdsl.elaborate.remedies import candidates, unbound
-from netdsl.elaborate.remedies.unpacking import change_names
+from netdsl.elaborate.remedies import candidates, unbound, unpacking
 from netdsl.elaborate.scope.entities import (
     POISON,
     FunctionValue,
@@ -229,7 +228,7 @@ def _bind(statement: tree.Bind, value: Value, frame: Frame) -> None:
                 fix=first_that_helps(
                     [
                         candidates.return_state(value, frame.body.graph),
-                        change_names(target, value),
+                        unpacking.change_names(target, value),
                     ]
                 ),
             )

@@ -8,7 +8,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.held_layers import check_turn
 from netdsl.elaborate.layers import applying as layers
-from netdsl.elaborate.remedies.unpacking import change_names, more_names
+from netdsl.elaborate.remedies import unpacking
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -170,8 +170,8 @@ def _elements(pattern: tree.TuplePattern, value: Value, frame: Frame) -> list[Va
             what = "tensors" if is_tensorial(value) else "values"
             came = f"{len(value)} {what}"
         names = [n for n in value.names if n] if isinstance(value, NamedOutputs) else []
-        fix = change_names(pattern, value) if is_tensorial(value) and not names else None
-        fix = fix or more_names(pattern, value, frame)
+        fix = unpacking.change_names(pattern, value) if is_tensorial(value) and not names else None
+        fix = fix or unpacking.more_names(pattern, value, frame)
         help_ = fix.text if fix else _groups(count, value)
         frame.report(
             problems.WrongUnpacking.at(

@@ -16,7 +16,7 @@ from netdsl.elaborate.arguments.held_layers import with_layers
 from netdsl.elaborate.chains import loops, sharing, uses
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import extern, wrapped
-from netdsl.elaborate.remedies import unbound, uncalled
+from netdsl.elaborate.remedies import no_stage, unbound, uncalled
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -55,8 +55,6 @@ def run_source_chain(expr: tree.Pipe, frame: Frame) -> Value:
     if frame.body is None:
         if is_poisoned(current):
             return POISON
-        from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
-
         return no_stage.outside_bodies(expr.stages[1].span, frame)
     return run_rest(expr, 1, current, frame)
 
@@ -163,15 +161,11 @@ def _name(stage: tree.Name, arriving: Value, frame: Frame) -> Value:
     if isinstance(found, _Maker):
         return _missing_parentheses(stage, stage.id, found, frame)
     if found is MISSING:
-        from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
-
         return no_stage.unknown_stage(stage.span, stage.id, frame)
     return _not_a_stage(stage, found, frame)
 
 
 def _not_a_stage(stage: tree.Expr, value: Value, frame: Frame) -> Value:
-    from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
-
     return no_stage.not_a_stage(stage, value, frame)
 
 
@@ -179,8 +173,6 @@ def _start(stage: tree.Expr, tensor: Value, arriving: Value, frame: Frame) -> Va
     """A named tensor starts a branch of a fork; after any other arrow, what arrives would be lost."""
     if arriving is MISSING or id(stage) in frame.session.branch_starts or is_poisoned(tensor):
         return tensor
-    from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
-
     return no_stage.tensor_as_stage(stage, frame)
 
 
@@ -243,8 +235,6 @@ def _call_identifier(
         from netdsl.elaborate.layers import applications
 
         return applications.apply_application(maker, second, rest, arriving, frame)
-    from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
-
     return no_stage.unknown_call(maker, target, frame)
 
 
@@ -289,8 +279,6 @@ def _branch(item: tree.Expr, arriving: Value, frame: Frame) -> Value:
 
 def nothing_comes(stage: tree.Expr, frame: Frame) -> Value:
     """Report a branch or a loop at which nothing arrives and that makes no tensor itself."""
-    from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
-
     return no_stage.nothing_comes(stage, frame)
 
 

@@ -16,9 +16,7 @@ from netdsl.elaborate.arguments import binding, parameters
 from netdsl.elaborate.arguments.held_layers import check_parameters
 from netdsl.elaborate.chains import stages
 from netdsl.elaborate.layers import arithmetic, wrapped
-from netdsl.elaborate.remedies import uncalled
-from netdsl.elaborate.remedies.other_case import named_in_other_case
-from netdsl.elaborate.remedies.other_places import fix_from_other_places
+from netdsl.elaborate.remedies import other_case, other_places, uncalled
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -153,7 +151,7 @@ def _cannot_call(
     help_ = f"`{name}` is bound in this file, over the layer of Keras: choose another name there"
     help_ = help or help_ * shadows
     if not help_ and isinstance(expr.function, tree.Name):
-        help_, fix = named_in_other_case(expr.function.span, expr.function.id, frame)
+        help_, fix = other_case.named_in_other_case(expr.function.span, expr.function.id, frame)
     frame.report(problems.WrongUse.at(expr.span, f"this is {what}", name=name, help=help_, fix=fix))
     return POISON
 
@@ -305,7 +303,7 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Valu
         fixes.append(Fix((Edit(expr.function.span, near),), safe=True))
         fixes.append(habits.applied(expr, near))
     if name not in STATEMENTS:
-        fixes.append(fix_from_other_places(expr.function.span, frame.unit, expr))
+        fixes.append(other_places.fix_from_other_places(expr.function.span, frame.unit, expr))
         help_ = help_ or f"declare it: `fn {name}(…) = …` for values, or import it"
     frame.report(
         name_problems.UnknownName.at(

@@ -29,7 +29,7 @@ from netdsl.elaborate.evaluate import (
 )
 from netdsl.elaborate.expressions import calls, comparisons
 from netdsl.elaborate.layers import arithmetic
-from netdsl.elaborate.remedies import unbound, uncalled
+from netdsl.elaborate.remedies import no_stage, unbound, uncalled
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -298,8 +298,6 @@ def _pipe(expr: tree.Pipe, frame: Frame) -> Value:
 
 def _stage(expr: tree.Expr, frame: Frame) -> Value:
     if frame.body is None:
-        from netdsl.elaborate.remedies import no_stage  # loaded where there is a mistake
-
         return no_stage.outside_bodies(expr.span, frame)
     stages.note_starts(expr, frame)
     result = stages.run(expr, frame.arriving, frame)

@@ -26,9 +26,7 @@ from netdsl.elaborate.layers import made_once
 from netdsl.elaborate.layers.built_before import first_inputs, infer_again
 from netdsl.elaborate.layers.masks import with_masks, without_masks
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.elaborate.remedies import unbound, uncalled
-from netdsl.elaborate.remedies.candidates import in_words, propose
-from netdsl.elaborate.remedies.provenance import difference_labels
+from netdsl.elaborate.remedies import candidates, provenance, unbound, uncalled
 from netdsl.elaborate.scope.entities import (
     POISON,
     AlreadyTold,
@@ -283,9 +281,11 @@ def _report_refusal(
         refusal.problem.at(
             span,
             refusal.label,
-            help=in_words(refusal, prepared, positional, frame.unit.module),
+            help=candidates.in_words(refusal, prepared, positional, frame.unit.module),
             related=refusal_labels(refusal, positional, frame, span),
-            fix=propose(refusal, prepared, positional, frame.body.graph, extra, frame.unit.module),
+            fix=candidates.propose(
+                refusal, prepared, positional, frame.body.graph, extra, frame.unit.module
+            ),
             facts=facts,
         )
     )
@@ -300,7 +300,7 @@ def refusal_labels(
     tensors = list(tensors_in(positional))
     if len(refusal.differs) == 2 and all(i < len(tensors) for i, _ in refusal.differs):
         left, right = ((tensors[i].ref, axis) for i, axis in refusal.differs)
-        labels = difference_labels(body.graph, left, right)
+        labels = provenance.difference_labels(body.graph, left, right)
         if labels:
             return labels
     return input_labels(positional, frame, culprit)
