@@ -398,7 +398,8 @@ class _Block:
             names.insert(0, "order")
             own = ["own" if self.source.kind == "own" else "load"]
             needed = [t for source in self.sources.values() for t in source.templates]
-            names += [*own, *dict.fromkeys(needed), self.source.batches]
+            apart = ["apart"] if self.set_apart else []
+            names += [*own, *dict.fromkeys(needed), *apart, self.source.batches]
         return "\n\n".join(_rendered(name, self) for name in [*names, "fit"])
 
 
