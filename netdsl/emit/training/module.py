@@ -6,6 +6,7 @@ What is written is decided here and in `sources.py`; how it reads stands in `tem
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -242,10 +243,6 @@ class _Block:
         return ", ".join(parameters(self.words, self.experiment, names))
 
     @property
-    def others(self) -> list[tuple[str, str]]:
-        return [(name, source.read) for name, source in self.sources.items() if name != "data"]
-
-    @property
     def set_apart(self) -> list[tuple[str, str]]:
         return [
             (name, f"{name.upper()}_SPLIT{self.capitals}")
@@ -262,8 +259,18 @@ class _Block:
         return text.replace("\\", "\\\\").replace('"', '\\"')
 
     @property
-    def is_path(self) -> bool:
-        return any("here" in source.read for source in self.sources.values())
+    def reads(self) -> list[tuple[str, str]]:
+        """What reads the sets, the training data first; where files lie is said once."""
+        found = [(name, source.read) for name, source in self.sources.items()]
+        if len(found) == 1:
+            return [
+                (name, re.sub(r"\bhere\b", "Path(__file__).parent", read)) for name, read in found
+            ]
+        return found
+
+    @property
+    def has_here(self) -> bool:
+        return any("here" in read for _, read in self.reads)
 
     @property
     def text_labels(self) -> bool:
@@ -298,8 +305,8 @@ class _Block:
         return "len(tf.nest.flatten(samples)[0])"
 
     @property
-    def drop_remainder(self) -> str:
-        return ", drop_remainder=training" if self.strategy is not None else ""
+    def steps_per_epoch(self) -> bool:
+        return self.experiment.value("steps_per_epoch") is not None
 
     # -- training -------------------------------------------------------------------------------
 
@@ -311,14 +318,13 @@ class _Block:
             return ""
         value = setting.value
         layers = value.arguments.get("layers") if isinstance(value, BoundLayer) else None
-        if isinstance(layers, list) and not setting.uses:
-            return flat(literal(layers, self.words))
-        if isinstance(setting.written, tree.Pipe) and self.words.written is not None:
-            stages = [
-                self.words.written.expression(self.experiment, s) for s in setting.written.stages
-            ]
-            return flat(code.list_of(stages))
-        return f"[{flat(spelled(self.words, self.experiment, setting))}]"
+        written = setting.written
+        stages = written.stages if isinstance(written, tree.Pipe) else (written,)
+        if self.words.written is not None and all(isinstance(s, tree.Call) for s in stages):
+            made = [self.words.written.expression(self.experiment, stage) for stage in stages]
+            return flat(code.list_of(map(_without_name, made)))
+        found = layers if isinstance(layers, list) else [value]
+        return flat(literal(found, self.words))
 
     @property
     def augment_parameters(self) -> str:
@@ -403,17 +409,55 @@ class _Block:
         return "\n\n".join(_rendered(name, self) for name in [*names, "fit"])
 
 
+def _without_name(made: ast.expr) -> ast.expr:
+    """Leave out the name of a layer, which nothing asks for outside a model."""
+    if isinstance(made, ast.Call):
+        made.keywords = [k for k in made.keywords if k.arg != "name"]
+    return made
+
+
 class _Strategy:
-    """How the work is shared out, as it is spelled."""
+    """How the work is shared out: the statements that make the strategy."""
 
     def __init__(self, strategy: Strategy, words: Words) -> None:
-        self.kind = strategy.kind
-        self.is_tpu = strategy.kind == "TPUStrategy"
         self.is_keras = strategy.kind in ("DataParallel", "ModelParallel")
-        arguments = [(k, literal(v, words)) for k, v in strategy.arguments.items()]
-        given = [code.name("resolver")] if self.is_tpu else []
+        given = {name: literal(value, words) for name, value in strategy.arguments.items()}
+        if strategy.kind == "ModelParallel":
+            self.lines = _model_parallel(given)
+            return
+        lines = list(_TPU) if strategy.kind == "TPUStrategy" else []
         module = "keras.distribution" if self.is_keras else "tf.distribute"
-        self.code = flat(code.call(f"{module}.{strategy.kind}", given, arguments))
+        positional = [code.name("resolver")] if lines else []
+        made = code.call(f"{module}.{strategy.kind}", positional, list(given.items()))
+        self.lines = [*lines, f"return {flat(made)}"]
+
+
+_TPU = (
+    "resolver = tf.distribute.cluster_resolver.TPUClusterResolver()",
+    "tf.config.experimental_connect_to_cluster(resolver)",
+    "tf.tpu.experimental.initialize_tpu_system(resolver)",
+)
+
+
+def _model_parallel(given: dict[str, ast.expr]) -> list[str]:
+    """Lay the devices out as a mesh, of which each weight's axes take theirs."""
+    mesh, layout = given.pop("mesh"), given.pop("layout")
+    assert isinstance(mesh, ast.Dict)
+    shape = flat(code.tuple_of(mesh.values))
+    axes = flat(code.list_of(key for key in mesh.keys if key is not None))
+    batch = flat(mesh.keys[0]) if mesh.keys and mesh.keys[0] is not None else '"batch"'
+    if not isinstance(layout, ast.Dict):
+        return [f"return keras.distribution.ModelParallel({flat(layout)})"]
+    return [
+        f"mesh = keras.distribution.DeviceMesh({shape}, {axes})",
+        "layout = keras.distribution.LayoutMap(mesh)",
+        *(
+            f"layout[{flat(key)}] = {flat(value)}"
+            for key, value in zip(layout.keys, layout.values, strict=True)
+            if key is not None
+        ),
+        f"return keras.distribution.ModelParallel(layout_map=layout, batch_dim_name={batch})",
+    ]
 
 
 # -- text ---------------------------------------------------------------------------------------

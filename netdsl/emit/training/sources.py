@@ -19,7 +19,7 @@ from netdsl.value import Value
 #: Whole numbers of Keras's types, which examples and tables hold as int64.
 _WHOLE = ("int", "uint", "bool")
 
-_PICTURES = '(".bmp", ".gif", ".jpeg", ".jpg", ".png")'
+_PICTURES = 'in (".bmp", ".gif", ".jpeg", ".jpg", ".png")'
 
 
 @record(eq=False)
@@ -301,8 +301,9 @@ def _folder(words: Words, experiment: Experiment, place: Place) -> Source:
         "folder",
         {
             "sample": sample,
+            "plain_sample": sample.replace("[n", "[number").replace("n + 1", "number + 1"),
             "class_names": argument(words, experiment, place, "class_names"),
-            "suffixes": _PICTURES if is_images else '(".txt",)',
+            "suffixes": _PICTURES if is_images else '== ".txt"',
             **(_picture(words, experiment, place) if is_images else {}),
         },
     )
