@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 8bc1af17).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 26d17e78).
 Change the spec, not this file.
 """
 
@@ -77,8 +77,7 @@ def compile_model(model, lr=1e-3):
 
 def load_data():
     """Read digits.npz, set samples apart for validation, and make batches."""
-    here = Path(__file__).parent
-    sets = read_npz(here / DATA)
+    sets = read_npz(Path(__file__).parent / DATA)
     set_apart(sets, "validation", VALIDATION_SPLIT)
     return Data(
         **{name: batches(*found, name == "train") for name, found in sets.items()}
@@ -188,10 +187,7 @@ def batches(samples, rows, training):
 def augmentation():
     """Make the layers that change training samples at random."""
     return keras.layers.Pipeline(
-        [
-            layers.RandomTranslation(height_factor=0.05, width_factor=0.05),
-            layers.RandomRotation(factor=0.02),
-        ]
+        [layers.RandomTranslation(0.05, 0.05), layers.RandomRotation(0.02)]
     )
 
 
