@@ -32,7 +32,7 @@ class Logged:
 def logged(plan: TrainPlan, graph: Graph) -> list[Logged]:
     """Give the figures in `History.history`, without those of validation, as Keras 3 names them.
 
-    Empty where a function of the user's own is among the metrics, whose name is not known here.
+    It is empty where a function of the user's own is among the metrics, whose name is not known here.
     """
     outputs = list(graph.outputs)
     lead = {name: f"{name}_" if len(outputs) > 1 else "" for name in outputs}

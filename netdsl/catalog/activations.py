@@ -63,14 +63,14 @@ class ActivationFacts:
 
 
 def sigmoid(x: float) -> float:
-    """1 / (1 + e^-x), without overflow on either side."""
+    """Compute 1 / (1 + e^-x), without overflow on either side."""
     if x >= 0:
         return 1.0 / (1.0 + math.exp(-x))
     return math.exp(x) / (1.0 + math.exp(x))
 
 
 def softplus(x: float) -> float:
-    """ln(1 + e^x), which is x itself where e^x is large."""
+    """Compute ln(1 + e^x), which is x itself where e^x is large."""
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
@@ -103,7 +103,7 @@ def mish(x: float) -> float:
 
 
 def exponential(x: float) -> float:
-    """e^x; infinite where a float ends."""
+    """Compute e^x, infinite where a float ends."""
     return math.exp(x) if x < 709.0 else INFINITY
 
 
@@ -132,7 +132,7 @@ def squareplus(x: float) -> float:
 
 
 def softmax(row: Sequence[float]) -> list[float]:
-    """e^x over the sum of all e^x; the largest is taken off first, which changes nothing but overflow."""
+    """Compute e^x over the sum of all e^x; the largest x is taken off first, against overflow."""
     top = max(row)
     powers = [math.exp(x - top) for x in row]
     total = math.fsum(powers)
@@ -146,7 +146,7 @@ def log_softmax(row: Sequence[float]) -> list[float]:
 
 
 def sparsemax(row: Sequence[float]) -> list[float]:
-    """The nearest point to the row among those that sum to 1 with nothing negative."""
+    """Give the nearest point to the row among those that sum to 1 with nothing negative."""
     ordered = sorted(row, reverse=True)
     total, threshold = 0.0, 0.0
     for count, x in enumerate(ordered, 1):
@@ -157,7 +157,7 @@ def sparsemax(row: Sequence[float]) -> list[float]:
 
 
 def glu(row: Sequence[float]) -> list[float]:
-    """The first half of the row, gated by the second: half as many values come out."""
+    """Give the first half of the row, gated by the second: half as many values come out."""
     half = len(row) // 2
     return [a * sigmoid(b) for a, b in zip(row[:half], row[half:], strict=True)]
 

@@ -21,7 +21,7 @@ _CONSTANTS = ("zeros", "ones", "constant")
 
 
 def draws(value: Value) -> TypeGuard[ObjectValue]:
-    """Tell a configured initializer that draws its values: one object gives all weights of a shape the same."""
+    """Tell whether a value is a configured initializer that draws: one object gives all weights of a shape the same."""
     if not isinstance(value, ObjectValue) or value.family != "initializer":
         return False
     found = signature("initializer", value.kind)
@@ -40,7 +40,7 @@ def filled_weight(
 
 
 def check_filling(call: Call, weight: Weight) -> None:
-    """Refuse where the argument that fills a weight cannot: `kernel_initializer` of `kernel`, and its like."""
+    """Refuse a weight that its own argument cannot fill, as `kernel_initializer` fills `kernel`."""
     part = weight.name.removesuffix("_kernel")
     for argument in (f"{weight.name}_initializer", f"{part}_initializer", "depthwise_initializer"):
         if argument in call.arguments:

@@ -312,7 +312,7 @@ class Call:
         return policy_dtypes(self.arguments.get("dtype"))[1]
 
     def cast(self, x: TensorSpec) -> TensorSpec:
-        """What an input looks like inside the layer: floats are cast to the compute dtype, others stay.
+        """Give an input as it is inside the layer: floats are cast to the compute dtype, others stay.
 
         Keras forgets that a tensor is sparse where it casts it.
         """
@@ -330,7 +330,7 @@ class Call:
         weights: Iterable[Weight] = (),
         macs: Dim = 0,
     ) -> Inference:
-        """The usual result: one tensor of the compute dtype."""
+        """Give the usual result: one tensor of the compute dtype."""
         spec = TensorSpec(tuple(shape), dtype or self.compute_dtype)
         return Inference(spec, tuple(weights), macs)
 
@@ -462,5 +462,5 @@ class LayerKind:
 
 
 def as_shape(dims: Iterable[int | None]) -> Shape:
-    """Bring a Keras shape in: None becomes UNKNOWN."""
+    """Turn a shape of Keras into one of netdsl: None becomes UNKNOWN."""
     return tuple(UNKNOWN if dim is None else dim for dim in dims)

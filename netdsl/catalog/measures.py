@@ -38,7 +38,7 @@ LABEL_WORDS: Mapping[str, str] = {
 
 
 def in_words(labels: Iterable[str]) -> str:
-    """Name labels; where it may be 0 or 1, that it may lie between them goes without saying."""
+    """Name labels in words; where they may be 0 or 1, values between the two are not named beside them."""
     named = list(labels)
     if any(one in _BINARY for one in named):
         named = [one for one in named if one not in _VALUES]

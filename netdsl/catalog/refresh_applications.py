@@ -179,7 +179,7 @@ def operation_entries(operation: Foreign, node: Foreign, back: list[int]) -> Ite
 
 
 def widening(layer: Foreign, node: Foreign) -> list[float]:
-    """Say how many times wider than what arrives the convolutions are whose width MobileNet works out from that."""
+    """Say how many times wider than its input a convolution is, where MobileNet works its width out from that."""
     if type(layer).__name__ != "Conv2D" or not layer.name.endswith(("expand", "conv_1")):
         return []
     return [layer.filters / node.input_tensors[0].shape[-1]]

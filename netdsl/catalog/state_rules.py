@@ -16,7 +16,7 @@ State: TypeAlias = Shape | tuple["State", ...]
 
 
 def is_group(state: State) -> TypeGuard[tuple[State, ...]]:
-    """Tell the states of a cell within a stack from the shape of one state."""
+    """Tell whether a state is a group, as that of a cell within a stack is, and not the shape of one."""
     return bool(state) and isinstance(state[0], tuple)
 
 

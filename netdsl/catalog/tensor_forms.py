@@ -93,7 +93,7 @@ def _runs_sparse(call: Call, x: TensorSpec) -> bool:
 
 
 def check_function(function: str, tensors: Iterable[TensorSpec]) -> None:
-    """Do the same for a function of `keras.ops`."""
+    """Refuse a sparse or ragged tensor at a function of `keras.ops` that cannot be run on it."""
     for x in tensors:
         if x.sparse and function not in SPARSE_FUNCTIONS:
             raise _refusal(x, "sparse", None)

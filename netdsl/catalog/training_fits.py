@@ -143,7 +143,7 @@ def switched(name: str) -> Iterator[tuple[str, ...]]:
 
 
 def row_name(name: str, on: tuple[str, ...]) -> str:
-    """`AUC`, `AUC(multi_label)`."""
+    """Name the row of a class with some of its switches on: `AUC`, `AUC(multi_label)`."""
     return f"{name}({', '.join(on)})" if on else name
 
 
@@ -216,5 +216,5 @@ def form_of(activation: str) -> str:
 
 
 def is_bad(verdict: str | None) -> bool:
-    """Whether it fails in the first batch, with XLA or without."""
+    """Tell whether a verdict is that it fails in the first batch, with XLA or without."""
     return verdict is not None and ("fails" in verdict or "asserts" in verdict)

@@ -30,7 +30,7 @@ WINDOW = optional(
 
 
 def mirrors(samples: object, points: int) -> tuple[str, ...]:
-    """Say that a wave is too short to be mirrored at its ends for a frame, which Keras finds when it runs."""
+    """Say that a wave is too short to be mirrored at its ends, as a frame needs it; Keras finds it when it runs."""
     if not isinstance(samples, int) or samples > points // 2:
         return ()
     return (f"mirrors {points // 2} samples at each end, and the wave is {samples} long",)

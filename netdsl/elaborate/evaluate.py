@@ -137,7 +137,7 @@ def shape_value(tensor: Tensor) -> tuple[Value, ...]:
 
 
 def is_key(key: Value, span: Span, crowds: Crowds, frame: Frame) -> bool:
-    """Tell whether a value may be a key of a dict, after reporting it where not."""
+    """Tell whether a value may be a key of a dict; reports it where it may not."""
     if is_poisoned(key):
         return False
     try:

@@ -88,7 +88,7 @@ class BodyWriter:
                         self.w.scope.bindings[identifier] = Piece(code.constant(None), VALUE)
 
     def read_sizes(self, written: tree.Input) -> None:
-        """`input x: [n, c]` in a block names the sizes of what arrives; those that are used are read off it."""
+        """Read the sizes that `input x: [n, c]` of a block names off what arrives, where they are used."""
         w = self.w
         if written.type is None:
             return
@@ -395,7 +395,7 @@ def nested_function(w: Writer, function: tree.Function) -> ast.FunctionDef:
 
 
 def function_over_values(w: Writer, function: tree.Function, spelled: str) -> ast.FunctionDef:
-    """`fn name(a, b=1) = value` as a `def` that returns it."""
+    """Write `fn name(a, b=1) = value` as a `def` that returns it."""
     parameters: list[tuple[str, ast.expr | None]] = []
     bindings: dict[str, Piece] = {}
     for parameter in function.parameters:

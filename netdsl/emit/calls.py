@@ -104,7 +104,7 @@ def arguments(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.exp
 
 
 def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> Piece:
-    """`ops.f(arguments)`: what arrives is the first argument."""
+    """Write `ops.f(arguments)`; what arrives is the first argument."""
     pieces = _applied_arguments(w, expr.arguments)
     args, keywords = _call_time(expr.arguments, pieces)
     first = [] if arriving is None else [listed(arriving).code]

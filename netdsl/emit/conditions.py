@@ -37,7 +37,7 @@ def conditional_stage(w: Writer, stage: tree.Conditional, current: Piece, flow: 
 
 
 def choose_source(w: Writer, expr: tree.If, flow: str) -> Piece:
-    """`y = if … { a } else { b }`: nothing arrives, so each arm is a tensor or a chain from one."""
+    """Write `y = if … { a } else { b }`: nothing arrives, so each arm is a tensor or a chain from one."""
     return _choose(w, _arms(expr), None, flow)
 
 

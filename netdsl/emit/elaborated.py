@@ -49,13 +49,13 @@ class Elaborated:
         return place in self._sources if place in self._functions_applied else None
 
     def draws(self, argument: tree.Argument, families: Sequence[Family] = ()) -> bool:
-        """Tell an argument that was an initializer which draws; where there is no model, one that may be."""
+        """Tell whether an argument was an initializer that draws, or may be one, where no model was elaborated."""
         if not self._models:
             return "initializer" in families
         return self.draws_at(argument if argument.star else argument.value)
 
     def draws_at(self, node: tree.Node) -> bool:
-        """Tell an expression that came to an initializer which draws."""
+        """Tell whether an expression came to an initializer that draws."""
         return _place(node.span) in self._drawing
 
     def is_function(self, expr: tree.Expr) -> bool:

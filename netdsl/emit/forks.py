@@ -15,7 +15,7 @@ _INLINE_WIDTH = 44
 
 
 def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
-    """`[chain, chain]`: each branch gets what arrives; the result is the list of what leaves them."""
+    """Write `[chain, chain]`: each branch gets what arrives; the result is the list of what leaves them."""
     current = w.reusable(current, flow)
     w.scope.arriving = current
     spread = any(isinstance(part, tree.For) for part in stage.items)

@@ -241,7 +241,7 @@ def _numbered(piece: Piece, names: str | list[str]) -> ast.expr:
 
 
 def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
-    """`model ResNet152 = ResNet(blocks=[…])`: a function with other defaults, which passes everything on."""
+    """Write `model ResNet152 = ResNet(blocks=[…])`: a function with other defaults, which passes everything on."""
     node = symbol.node
     assert isinstance(node, tree.SpecialisedModel)
     base = module.base_of(symbol)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @record
 class Value:
-    """A plain value; `items` where it is a list whose elements are known to be of one kind."""
+    """A plain value."""
 
 
 @record
@@ -107,7 +107,7 @@ class Piece:
 
 
 def ways_in(definition: LayerKind | None) -> tuple[bool, bool]:
-    """Say how a layer takes several tensors: one by one, and whether in lists alone."""
+    """Say how a layer takes several tensors: whether one by one, and whether in lists alone."""
     if definition is None:
         return False, False
     return definition.takes == "positional", "inputs" in definition.list_arguments

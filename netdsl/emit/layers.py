@@ -210,7 +210,7 @@ def _in_force(w: Writer, found: Signature, only: str | None) -> Iterator[tuple[s
 
 
 def makes_layer(w: Writer, expr: tree.Expr) -> bool:
-    """Tell the call of a layer class of Keras, or of the user's own."""
+    """Tell whether an expression is a call of a layer class, of Keras or of the user's own."""
     if not isinstance(expr, tree.Call) or not isinstance(expr.function, tree.Name):
         return False
     if "layer" not in w.unit.meant.get((expr.span.start, expr.span.end), ("layer",)):
@@ -223,13 +223,13 @@ def makes_layer(w: Writer, expr: tree.Expr) -> bool:
 
 
 def is_shared(w: Writer, expr: tree.Expr) -> bool:
-    """Tell the name of a `layer` statement."""
+    """Tell whether an expression is the name of a `layer` statement."""
     found = w.scope.lookup(expr.id) if isinstance(expr, tree.Name) else None
     return found is not None and isinstance(found.kind, LayerObject)
 
 
 def is_layer(w: Writer, expr: tree.Expr) -> bool:
-    """Tell the call of a layer class, and the name of a layer that is shared."""
+    """Tell whether an expression is a call of a layer class, or the name of a layer that is shared."""
     return makes_layer(w, expr) or is_shared(w, expr)
 
 

@@ -142,7 +142,7 @@ def _minus(variable: ast.expr, first: ast.expr) -> ast.expr:
 
 
 def start_lists(w: Writer, node: tree.Node) -> None:
-    """Names after `as` inside the outermost loop are lists: begin them empty."""
+    """Begin an empty list for each name after `as` inside the outermost loop."""
     if w.scope.in_loop:
         return
     for identifier in names_after_as(node):
@@ -153,7 +153,7 @@ def start_lists(w: Writer, node: tree.Node) -> None:
 
 
 def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, flow: str) -> Piece:
-    """`repeat n { chain }` and `for pattern in values { chain }`: a tensor goes through turn after turn.
+    """Write `repeat n { chain }` and `for pattern in values { chain }`: a tensor goes through turn after turn.
 
     Where none arrives, the chain begins with one in its only turn.
     """
@@ -200,7 +200,7 @@ def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:
 
 
 def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
-    """`[for pattern in values { chain }]`: a branch for each value."""
+    """Write `[for pattern in values { chain }]`: a branch for each value."""
     source = iterable(w, loop.iterable)
     source = Piece(sequence(source), source.kind)
     start_lists(w, loop)
@@ -222,7 +222,7 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
 
 
 def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
-    """`[element for … in …]`: a comprehension, or a loop where the element takes several statements."""
+    """Write `[element for … in …]`: a comprehension, or a loop where the element takes several statements."""
     start_lists(w, expr)
     variable = w.temporary("collected")
     turns = code.call("len", [code.name(variable)]) if _skips_turns(expr.clauses) else None

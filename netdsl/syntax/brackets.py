@@ -25,7 +25,7 @@ _OPERATORS = frozenset({"+", "*", "/", "//", "**", "%", "@", "==", "<", ">", "<=
 
 
 def nested_declaration(stop: Stop) -> Diagnostic | None:
-    """`model B { … }` inside the braces of another: most likely the brace before was forgotten."""
+    """Recognise `model B { … }` inside the braces of another: most likely the brace before was forgotten."""
     began, tokens = stop.began, stop.tokens
     if stop.where == TOP or tokens.kinds[began] not in ONLY_TOP_WORDS:
         return None
@@ -46,7 +46,7 @@ def nested_declaration(stop: Stop) -> Diagnostic | None:
 
 
 def stray_bracket(stop: Stop) -> Diagnostic | None:
-    """A closing bracket that fits no open one."""
+    """Recognise a closing bracket that fits no open one."""
     kind = stop.kind
     if kind not in CLOSERS:
         return None
@@ -105,7 +105,7 @@ def _other_closer(stop: Stop, opener: str) -> Fix | None:
 
 
 def arguments_never_closed(stop: Stop) -> Diagnostic | None:
-    """`x -> Flatten(`, and on the next line `-> Dense(4)`: the arrow finds no value before it."""
+    """Recognise `x -> Flatten(`, and on the next line `-> Dense(4)`: the arrow finds no value before it."""
     if stop.kind != "->" or stop.opener != "call" or stop.previous not in ("(", ","):
         return None
     opener = stop.open_brackets[-1]
@@ -113,7 +113,7 @@ def arguments_never_closed(stop: Stop) -> Diagnostic | None:
 
 
 def unclosed_bracket(stop: Stop) -> Diagnostic | None:
-    """The next statement, or the end of the file, while a bracket waits for its partner."""
+    """Recognise the next statement, or the end of the file, while a bracket waits for its partner."""
     if stop.kind == END:
         if stop.open_brackets:
             return _unclosed(stop, stop.open_brackets[-1], stop.index, "the file ends here")
@@ -132,7 +132,7 @@ def unclosed_bracket(stop: Stop) -> Diagnostic | None:
 
 
 def unclosed_head(stop: Stop) -> Diagnostic | None:
-    """`model M(classes { … }`: the body begins before the parameters end."""
+    """Recognise `model M(classes { … }`: the body begins before the parameters end."""
     if (
         stop.kind != "{"
         or stop.opener != "call"

@@ -36,7 +36,7 @@ _FOREIGN_WORDS = {
 
 
 def foreign_word(stop: Stop) -> Diagnostic | None:
-    """`const n = 3`, `func half(n) = n // 2`: another language's word before a name."""
+    """Recognise `const n = 3`, `func half(n) = n // 2`: another language's word before a name."""
     tokens, began = stop.tokens, stop.began
     word = _FOREIGN_WORDS.get(tokens.text(began))
     if word is None or stop.index - began > 1 or not is_name(tokens.kinds[began + 1]):
@@ -48,7 +48,7 @@ def foreign_word(stop: Stop) -> Diagnostic | None:
 
 
 def nameless_input(stop: Stop) -> Diagnostic | None:
-    """`input: [8]`, `input [8]`: an input that nothing can be called by."""
+    """Recognise `input: [8]`, `input [8]`: an input that nothing can be called by."""
     tokens, index = stop.tokens, stop.index
     if stop.where != BODY or tokens.text(index - 1) != "input" or index > stop.began + 1:
         return None
@@ -63,7 +63,7 @@ def nameless_input(stop: Stop) -> Diagnostic | None:
 
 
 def missing_equals(stop: Stop) -> Diagnostic | None:
-    """`let n 3`, `layer f Dense(3)`: a name and its value without the sign between."""
+    """Recognise `let n 3`, `layer f Dense(3)`: a name and its value without the sign between."""
     if stop.tokens.kinds[stop.began] not in ("let", "layer") or "=" not in stop.accepted:
         return None
     if stop.index != stop.began + 2 or not _begins_value(stop.kind):
@@ -77,7 +77,7 @@ def _begins_value(kind: str) -> bool:
 
 
 def typed_constant(stop: Stop) -> Diagnostic | None:
-    """`let n: int = 3`: constants have no types."""
+    """Recognise `let n: int = 3`: constants have no types."""
     tokens, index = stop.tokens, stop.index
     if tokens.kinds[stop.began] != "let" or stop.kind != ":" or index != stop.began + 2:
         return None
@@ -90,7 +90,7 @@ def typed_constant(stop: Stop) -> Diagnostic | None:
 
 
 def function_body(stop: Stop) -> Diagnostic | None:
-    """`fn half(n) -> n // 2`, `fn half(n) { return n // 2 }`, `fn half(n): n // 2`."""
+    """Recognise `fn half(n) -> n // 2`, `fn half(n) { return n // 2 }`, `fn half(n): n // 2`."""
     tokens, index = stop.tokens, stop.index
     if tokens.kinds[stop.began] != "fn" or stop.kind not in ("->", "=>", "{", ":", "!foreign"):
         return None
@@ -109,7 +109,7 @@ def function_body(stop: Stop) -> Diagnostic | None:
 
 
 def loop_word(stop: Stop) -> Diagnostic | None:
-    """`for n of [8, 16] { … }`, `for n = [8, 16]`, `for n: [8, 16]`."""
+    """Recognise `for n of [8, 16] { … }`, `for n = [8, 16]`, `for n: [8, 16]`."""
     if "in" not in stop.accepted or stop.previous in ("->", "not"):
         return None
     if stop.text not in ("of", "=", ":", "from", "over"):
@@ -123,7 +123,7 @@ def loop_word(stop: Stop) -> Diagnostic | None:
 
 
 def choice_without_else(stop: Stop) -> Diagnostic | None:
-    """`Dense(8 if deep)`: a value that is chosen has another for when it is not."""
+    """Recognise `Dense(8 if deep)`: a value that is chosen has another for when it is not."""
     tokens = stop.tokens
     if stop.accepted & {"else"} != {"else"} or stop.kind not in (")", ",", "]"):
         return None
@@ -136,7 +136,7 @@ def choice_without_else(stop: Stop) -> Diagnostic | None:
 
 
 def extern_declaration(stop: Stop) -> Diagnostic | None:
-    """`extern fn f(x) from "m"`, `extern fn f from my.module`, `extern def f from "m"`, `extern fn f`."""
+    """Recognise `extern fn f(x) from "m"`, `extern fn f from my.module`, `extern def f from "m"`, `extern fn f`."""
     tokens, index = stop.tokens, stop.index
     if tokens.kinds[stop.began] != "extern" or stop.kind == END:
         return None
@@ -165,7 +165,7 @@ def extern_declaration(stop: Stop) -> Diagnostic | None:
 
 
 def nameless_training(stop: Stop) -> Diagnostic | None:
-    """`train {`: nothing says which model."""
+    """Recognise `train {`: nothing says which model."""
     tokens, index = stop.tokens, stop.index
     if stop.where != TOP or stop.kind != "{" or index != stop.began + 1:
         return None
@@ -183,7 +183,7 @@ def nameless_training(stop: Stop) -> Diagnostic | None:
 
 
 def shape_brackets(stop: Stop) -> Diagnostic | None:
-    """`input x: <8, 3>`, `input x: {8, 3}`: a shape stands between square brackets."""
+    """Recognise `input x: <8, 3>`, `input x: {8, 3}`: a shape stands between square brackets."""
     if stop.kind not in ("<", "{") or "[" not in stop.accepted:
         return None
     tokens, index = stop.tokens, stop.index

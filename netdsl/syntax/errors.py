@@ -1,4 +1,4 @@
-"""Words a syntax error: what stands at a place, what could have, and what was most likely wrong_statements.
+"""Words a syntax error: what stands at a place, what could have, and what was most likely meant.
 
 `explain` asks each rule of `RULES` in turn; a rule knows one kind of mistake, and the first that recognises its own
 gives the diagnostic. What no rule recognises is an unexpected token with a list of what could follow.
@@ -71,7 +71,7 @@ def too_deep(stop: Stop) -> Diagnostic | None:
 
 
 def misplaced_statement(stop: Stop) -> Diagnostic | None:
-    """A statement of a body at top level, or of either in a train block."""
+    """Recognise a statement of a body at top level, or of either in a train block."""
     if stop.index - stop.began > 1 or stop.kind in ("->", "("):
         return None
     tokens, began = stop.tokens, stop.began
@@ -128,7 +128,7 @@ def doubled_arrow(stop: Stop) -> Diagnostic | None:
 
 
 def reserved_word(stop: Stop) -> Diagnostic | None:
-    """`let if = 3`: a word of the language where only a name can stand."""
+    """Recognise `let if = 3`: a word of the language where only a name can stand."""
     if stop.kind == "=" and stop.previous in HARD_WORDS and stop.opener == "call":
         return problems.ReservedWord.at(
             stop.tokens.span(stop.index - 1),
@@ -146,7 +146,7 @@ def reserved_word(stop: Stop) -> Diagnostic | None:
 
 
 def breaks_off(stop: Stop) -> Diagnostic | None:
-    """`a = x ->`, and then the next statement or the end of the file."""
+    """Recognise `a = x ->`, and then the next statement or the end of the file."""
     is_end = stop.kind == END or (stop.kind == "}" and stop.where != TOP and not stop.open_brackets)
     place = stop.index if is_end else stop.next_statement
     if place is None or place == stop.began:
@@ -169,7 +169,7 @@ def _value_or(stop: Stop, place: int) -> frozenset[str]:
 
 
 def arrow_before_stage(stop: Stop) -> Diagnostic | None:
-    """`x if wide { … }`, `x for … in … { … }`, `x repeat 3 { … }`: a stage without its arrow."""
+    """Recognise `x if wide { … }`, `x for … in … { … }`, `x repeat 3 { … }`: a stage without its arrow."""
     tokens = stop.tokens
     if stop.kind == "{" and "else" in stop.accepted:
         depth = len(stop.open_brackets)
@@ -192,7 +192,7 @@ def arrow_before_stage(stop: Stop) -> Diagnostic | None:
 
 
 def missing_arrow(stop: Stop) -> Diagnostic | None:
-    """A call right behind a stage: in braces or parentheses, or further in than the statement before."""
+    """Recognise a call right behind a stage: in braces or parentheses, or further in than the statement before."""
     tokens = stop.tokens
     if (
         stop.opener in ("{", "(")
@@ -227,7 +227,7 @@ def _missing_arrow(stop: Stop, index: int) -> Diagnostic:
 
 
 def missing_comma(stop: Stop) -> Diagnostic | None:
-    """`[a b]`, `Dense(4 activation=relu)`."""
+    """Recognise `[a b]`, `Dense(4 activation=relu)`."""
     begins_value = stop.kind in (
         "NAME",
         "NUMBER",
@@ -263,7 +263,7 @@ def missing_comma(stop: Stop) -> Diagnostic | None:
 
 
 def unused_expression(stop: Stop) -> Diagnostic | None:
-    """`x -> Dense(4)` where a statement should begin."""
+    """Recognise `x -> Dense(4)` where a statement should begin."""
     tokens = stop.tokens
     if stop.where == TOP or stop.index - stop.began > 1:
         return None

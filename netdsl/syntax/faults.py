@@ -48,7 +48,7 @@ def number(span: Span, flaw: Flaw) -> Diagnostic:
 
 
 def thousands(span: Span) -> Diagnostic:
-    """`10,000` is two numbers, `10` and `000`."""
+    """Recognise a number with a comma in it: `10,000` is two numbers, `10` and `000`."""
     comma = Span(span.file, span.start - 1, span.start)
     fix = Fix((Edit(comma, "_"),))
     return MalformedNumber.at(

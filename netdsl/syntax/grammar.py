@@ -81,7 +81,7 @@ def compile_grammar(text: str) -> lark.Lark:
 
 
 def makes_nothing(rule: Rule) -> bool:
-    """Tell a rule that passes the value of its only symbol on: `?sum: term`."""
+    """Tell whether a rule only passes the value of its one symbol on: `?sum: term`."""
     is_single = rule.options.expand1 and len(rule.expansion) == 1 and not rule.alias
     return is_single and not rule.origin.name.startswith("_") and not _is_dropped(rule)
 

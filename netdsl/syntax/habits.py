@@ -38,7 +38,7 @@ _CALLED = ("print", "add_loss", "add_metric")
 
 
 def slash_comment(stop: Stop) -> Diagnostic | None:
-    """`// the head`, at the start of a statement or behind one."""
+    """Recognise `// the head`, at the start of a statement or behind one."""
     tokens = stop.tokens
     index = stop.index
     while index > 0 and not (tokens.kinds[index] == "//" and _reads_as_comment(stop, index)):
@@ -70,7 +70,7 @@ def _reads_as_comment(stop: Stop, index: int) -> bool:
 
 
 def python_statement(stop: Stop) -> Diagnostic | None:
-    """`def f(x):`, `import keras`, `return x`: the first word of the statement says it."""
+    """Recognise `def f(x):`, `import keras`, `return x`: the first word of the statement says it."""
     if stop.index - stop.began > 1:
         return None
     word = stop.tokens.text(stop.began)

@@ -106,7 +106,7 @@ class Reading:
         return True
 
     def may_be_name(self, index: int) -> bool:
-        """Tell a word of the language that is a name where the grammar does not ask for the word."""
+        """Tell whether a word of the language is a name, where the grammar does not ask for the word."""
         kind = self.tokens.kinds[index]
         if kind not in self.grammar.words or kind in HARD_WORDS:
             return False

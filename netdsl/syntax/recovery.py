@@ -87,7 +87,7 @@ def begins_statement(tokens: Tokens, index: int, where: str) -> bool:
 
 
 def begins_line_and_statement(tokens: Tokens, index: int) -> bool:
-    """Tell a statement that begins on its own line by a word of the language: there the word is no name."""
+    """Tell whether a statement begins on its own line by a word of the language: there the word is no name."""
     kind = tokens.kinds[index]
     if kind not in STATEMENT_WORDS or not tokens.is_first_on_line(index):
         return False
@@ -95,7 +95,7 @@ def begins_line_and_statement(tokens: Tokens, index: int) -> bool:
 
 
 def begins_with(word: str, following: str) -> bool:
-    """Tell a word that begins a statement from the same word as a name, by what follows."""
+    """Tell by what follows whether a word begins a statement, and is no name."""
     if following in _INFIX_WORDS:
         return False
     if word in _NAMED:
@@ -108,7 +108,7 @@ def begins_with(word: str, following: str) -> bool:
 
 
 def is_name(kind: str) -> bool:
-    """Tell a name, or a word of the language that may be one."""
+    """Tell whether a token is a name, or a word of the language that may be one."""
     return kind == "NAME" or (kind.isidentifier() and kind not in HARD_WORDS and kind not in _KINDS)
 
 

@@ -54,7 +54,7 @@ def _diagnostic(stop: Stop, label: str, help_: str, fix: Fix | None) -> Diagnost
 
 
 def input_type(stop: Stop) -> Diagnostic | None:
-    """`input x: "int32"[8]`, `input x: [8] int32`, `input x: shape=[8, 8]`, `input x: 8`."""
+    """Recognise `input x: "int32"[8]`, `input x: [8] int32`, `input x: shape=[8, 8]`, `input x: 8`."""
     first = _statement(stop)
     if stop.tokens.kinds[first] != "input":
         return None
@@ -82,7 +82,7 @@ def input_type(stop: Stop) -> Diagnostic | None:
 
 
 def several_names(stop: Stop) -> Diagnostic | None:
-    """`input x, y`, `output a, b`: each has a statement of its own."""
+    """Recognise `input x, y`, `output a, b`: each has a statement of its own."""
     tokens, first = stop.tokens, _statement(stop)
     word = tokens.kinds[first]
     if stop.kind != "," or word not in ("input", "output") or stop.where != BODY:
@@ -103,7 +103,7 @@ def several_names(stop: Stop) -> Diagnostic | None:
 
 
 def misspelled_output(stop: Stop) -> Diagnostic | None:
-    """`outputs: x -> Dense(4)`, `ouput: y = x -> Dense(4)`: a word like `output`, and a colon."""
+    """Recognise `outputs: x -> Dense(4)`, `ouput: y = x -> Dense(4)`: a word like `output`, and a colon."""
     tokens, began = stop.tokens, stop.began
     if stop.kind != ":" or stop.where != BODY or stop.index != began + 1:
         return None
@@ -121,7 +121,7 @@ def misspelled_output(stop: Stop) -> Diagnostic | None:
 
 
 def import_of_library(stop: Stop) -> Diagnostic | None:
-    """`import std.vision.conv_bn`, `from .std.vision import conv_bn`, `from ..blocks import conv`."""
+    """Recognise `import std.vision.conv_bn`, `from .std.vision import conv_bn`, `from ..blocks import conv`."""
     tokens, began = stop.tokens, stop.began
     if stop.where != TOP:
         return None
@@ -150,7 +150,7 @@ def import_of_library(stop: Stop) -> Diagnostic | None:
 
 
 def message_without_quotes(stop: Stop) -> Diagnostic | None:
-    """`assert n > 2, too few`: why it is promised is a string."""
+    """Recognise `assert n > 2, too few`: why it is promised is a string."""
     tokens, first = stop.tokens, _statement(stop)
     began = first if tokens.kinds[first] == "assert" else stop.before
     if began is None or tokens.kinds[began] != "assert" or not is_name(stop.kind):
@@ -174,7 +174,7 @@ def message_without_quotes(stop: Stop) -> Diagnostic | None:
 
 
 def condition_behind(stop: Stop) -> Diagnostic | None:
-    """`x -> Dense(4) if wide`: the condition stands before what it decides on."""
+    """Recognise `x -> Dense(4) if wide`: the condition stands before what it decides on."""
     tokens = stop.tokens
     last = stop.index - 1
     heads = [i for i in range(stop.began, stop.index) if tokens.kinds[i] == "if"]
@@ -199,7 +199,7 @@ def condition_behind(stop: Stop) -> Diagnostic | None:
 
 
 def word_before_brace(stop: Stop) -> Diagnostic | None:
-    """`if wide then { … }`, `repeat 3 times { … }`: a word that other languages have there."""
+    """Recognise `if wide then { … }`, `repeat 3 times { … }`: a word that other languages have there."""
     if "{" not in stop.accepted or stop.following() != "{" or not is_name(stop.kind):
         return None
     gap = Span(stop.tokens.file, stop.gap.start, stop.span.end)
@@ -208,7 +208,7 @@ def word_before_brace(stop: Stop) -> Diagnostic | None:
 
 
 def name_in_quotes(stop: Stop) -> Diagnostic | None:
-    """`-> Dense(8) as "code"`: what `as` gives is a name of the spec."""
+    """Recognise `-> Dense(8) as "code"`: what `as` gives is a name of the spec."""
     name = stop.text.strip("\"'")
     if stop.kind != "STRING" or stop.previous != "as" or not name.isidentifier():
         return None
@@ -218,7 +218,7 @@ def name_in_quotes(stop: Stop) -> Diagnostic | None:
 
 
 def output_behind(stop: Stop) -> Diagnostic | None:
-    """`x -> Dense(4) -> output y`: an output begins with its word and its name."""
+    """Recognise `x -> Dense(4) -> output y`: an output begins with its word and its name."""
     first = _statement(stop)
     line = _line(stop, first)
     found = re.fullmatch(r"(\w.*?)\s*->\s*output(?:\s+(\w+))?\s*(?:#.*)?", line.text)
@@ -236,7 +236,7 @@ def output_behind(stop: Stop) -> Diagnostic | None:
 
 
 def gathered_arguments(stop: Stop) -> Diagnostic | None:
-    """`block conv(n, **options)`: no parameter gathers what is left."""
+    """Recognise `block conv(n, **options)`: no parameter gathers what is left."""
     if stop.kind not in ("*", "**") or stop.previous not in ("(", ",") or stop.opener != "call":
         return None
     head = stop.open_brackets[-1] - 2

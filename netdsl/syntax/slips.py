@@ -32,7 +32,7 @@ _HEADS = frozenset({"model", "block", "train"})
 
 
 def misspelled_stage(stop: Stop) -> Diagnostic | None:
-    """`x -> reptat 3 { … }`, `x -> fro n in [1, 2] { … }`: a word that begins a stage, mixed up."""
+    """Recognise `x -> reptat 3 { … }`, `x -> fro n in [1, 2] { … }`: a word that begins a stage, mixed up."""
     tokens, kinds = stop.tokens, stop.tokens.kinds
     for index in (stop.index - 1, stop.began - 1):
         if index < 2 or kinds[index] != "NAME" or kinds[index - 1] not in ("->", "{", "[", "else"):
@@ -64,7 +64,7 @@ def _stage_follows(stop: Stop, index: int, word: str) -> bool:
 
 
 def misspelled_inner_word(stop: Stop) -> Diagnostic | None:
-    """`-> Dense(4) sa code`, `extern fn f rom "m"`: a word inside a statement, mixed up."""
+    """Recognise `-> Dense(4) sa code`, `extern fn f rom "m"`: a word inside a statement, mixed up."""
     tokens = stop.tokens
     for index in (stop.index, stop.began):
         if index == 0 or tokens.kinds[index] != "NAME" or tokens.is_first_on_line(index):
@@ -96,7 +96,7 @@ def _is_type(tokens: Tokens, index: int) -> bool:
 
 
 def equals_of_argument(stop: Stop) -> Diagnostic | None:
-    """`Conv2D(8, 3, padding"same")`, `block f(n int)`: the sign between a name and what belongs to it."""
+    """Recognise `Conv2D(8, 3, padding"same")`, `block f(n int)`: the sign between a name and what belongs to it."""
     tokens, index = stop.tokens, stop.index
     if stop.opener != "call" or not is_name(stop.previous) or index < 2:
         return None
@@ -122,7 +122,7 @@ def equals_of_argument(stop: Stop) -> Diagnostic | None:
 
 
 def equals_of_statement(stop: Stop) -> Diagnostic | None:
-    """`output probs x -> Dense(4)`, `main x -> Dense(4)`: a name, and its tensor without the sign between."""
+    """Recognise `output probs x -> Dense(4)`, `main x -> Dense(4)`: a name, and its tensor without the sign between."""
     tokens, kinds = stop.tokens, stop.tokens.kinds
     if stop.where != BODY:
         return None
@@ -146,7 +146,7 @@ def equals_of_statement(stop: Stop) -> Diagnostic | None:
 
 
 def comma_between_names(stop: Stop) -> Diagnostic | None:
-    """`a b = x -> split()`: two names for two tensors, without the comma between."""
+    """Recognise `a b = x -> split()`: two names for two tensors, without the comma between."""
     is_second = stop.index == stop.began + 1 and is_name(stop.previous) and is_name(stop.kind)
     if stop.where != BODY or not is_second or stop.following() not in ("=", ","):
         return None
@@ -159,7 +159,7 @@ def comma_between_names(stop: Stop) -> Diagnostic | None:
 
 
 def sign_twice(stop: Stop) -> Diagnostic | None:
-    """`Dense(4,, activation=relu)`, `n:: int`, `f((3)` where the second opens nothing."""
+    """Recognise `Dense(4,, activation=relu)`, `n:: int`, `f((3)` where the second opens nothing."""
     if _is_brace_twice(stop):
         second = stop.open_brackets[-1]
         return unexpected(
@@ -182,7 +182,7 @@ def _is_brace_twice(stop: Stop) -> bool:
 
 
 def comma_at_end(stop: Stop) -> Diagnostic | None:
-    """`output y = x -> Dense(4),` at the end of a line, and then the next statement."""
+    """Recognise `output y = x -> Dense(4),` at the end of a line, and then the next statement."""
     if stop.kind != "," or stop.open_brackets or stop.where != BODY:
         return None
     following, tokens = stop.index + 1, stop.tokens
@@ -198,7 +198,7 @@ def comma_at_end(stop: Stop) -> Diagnostic | None:
 
 
 def sign_for_arrow(stop: Stop) -> Diagnostic | None:
-    """`x > repeat 2 { … }`, `x . _`: another sign where a stage begins that no other sign takes."""
+    """Recognise `x > repeat 2 { … }`, `x . _`: another sign where a stage begins that no other sign takes."""
     if stop.previous in (">", "-") and stop.kind in stage_words():
         index = stop.index - 1
     elif (
@@ -222,7 +222,7 @@ def sign_for_arrow(stop: Stop) -> Diagnostic | None:
 
 
 def declared_as_in_python(stop: Stop) -> Diagnostic | None:
-    """`class Net(…) {`, `def block(…) {`: only the word is Python's."""
+    """Recognise `class Net(…) {`, `def block(…) {`: only the word is Python's."""
     tokens, began = stop.tokens, stop.began
     word = {"class": "model", "def": "block"}.get(tokens.text(began))
     if word is None or stop.where == BODY or stop.index - began > 1:
@@ -244,7 +244,7 @@ def declared_as_in_python(stop: Stop) -> Diagnostic | None:
 
 
 def missing_brace(stop: Stop) -> Diagnostic | None:
-    """`model Net(n: int = 3)`, and then its body and the `}` of it."""
+    """Recognise `model Net(n: int = 3)`, and then its body and the `}` of it."""
     if "{" not in stop.accepted or stop.kind in (END, "}", ":", "(", "="):
         return None
     tokens, kinds = stop.tokens, stop.tokens.kinds
@@ -278,7 +278,7 @@ def _has_brace_without_partner(stop: Stop) -> bool:
 
 
 def opener_left_out(stop: Stop) -> Diagnostic | None:
-    """`x -> ReLU) -> Dense(4)`, `x -> Conv2D8, 3)`, `input x: 8, 8, 3]`: a bracket that closes nothing."""
+    """Recognise `x -> ReLU) -> Dense(4)`, `x -> Conv2D8, 3)`, `input x: 8, 8, 3]`: a bracket that closes nothing."""
     tokens, closer = stop.tokens, _closes_nothing(stop)
     if closer is None or (tokens.kinds[closer - 1] in CLOSERS and closer == stop.index):
         return None

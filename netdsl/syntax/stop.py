@@ -80,7 +80,7 @@ class Stop:
         return self.after(self.index - 1)
 
     def after(self, index: int) -> Span:
-        """The empty place behind a token."""
+        """Give the empty place behind a token."""
         end = self.tokens.ends[index] if index >= 0 else 0
         return Span(self.tokens.file, end, end)
 
@@ -171,16 +171,16 @@ class Stop:
         return replace(fix, text=f"write `{line}`") if is_plain else fix
 
     def replace(self, index: int, text: str, *, safe: bool = True) -> Fix:
-        """The fix that puts `text` in place of a token."""
+        """Give the fix that puts `text` in place of a token."""
         return Fix((Edit(self.tokens.span(index), text),), safe)
 
     def insert(self, index: int, text: str, *, safe: bool = True) -> Fix:
-        """The fix that puts `text` before a token."""
+        """Give the fix that puts `text` before a token."""
         start = self.tokens.starts[index]
         return Fix((Edit(Span(self.tokens.file, start, start), text),), safe)
 
     def append(self, index: int, text: str, *, safe: bool = True) -> Fix:
-        """The fix that puts `text` behind a token."""
+        """Give the fix that puts `text` behind a token."""
         return Fix((Edit(self.after(index), text),), safe)
 
 

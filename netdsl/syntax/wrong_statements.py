@@ -34,7 +34,7 @@ _METHODS = {
 
 
 def misspelled_word(stop: Stop) -> Diagnostic | None:
-    """`modle Net {`, `imput x: [8]`: two names in a row, the first nearly a word that begins a statement."""
+    """Recognise `modle Net {`, `imput x: [8]`: two names in a row, the first nearly a word that begins a statement."""
     kinds, began = stop.tokens.kinds, stop.began
     if stop.where not in _BEGINNINGS or kinds[began] != "NAME" or stop.index - began > 1:
         return None
@@ -48,7 +48,7 @@ def misspelled_word(stop: Stop) -> Diagnostic | None:
 
 
 def hyphenated_name(stop: Stop) -> Diagnostic | None:
-    """`skip-path = x -> …`: a name with a hyphen in it, which subtracts."""
+    """Recognise `skip-path = x -> …`: a name with a hyphen in it, which subtracts."""
     tokens, began = stop.tokens, stop.began
     if stop.kind != "-" or stop.index != began + 1 or not is_name(tokens.kinds[began]):
         return None
@@ -74,7 +74,7 @@ def hyphenated_name(stop: Stop) -> Diagnostic | None:
 
 
 def backward_arrow(stop: Stop) -> Diagnostic | None:
-    """`h <- x -> Dense(8)`, which begins as a comparison with a negative."""
+    """Recognise `h <- x -> Dense(8)`, which begins as a comparison with a negative."""
     tokens, index = stop.tokens, stop.index
     if stop.kind != "<" or index != stop.began + 1 or tokens.kinds[index + 1] != "-":
         return None
@@ -84,7 +84,7 @@ def backward_arrow(stop: Stop) -> Diagnostic | None:
 
 
 def stages_with_comma(stop: Stop) -> Diagnostic | None:
-    """`x -> Dense(16), Dense(4)`: a comma for an arrow."""
+    """Recognise `x -> Dense(16), Dense(4)`: a comma for an arrow."""
     kinds, index = stop.tokens.kinds, stop.index
     if stop.kind != "," or stop.where != BODY or not is_name(kinds[index + 1]):
         return None
@@ -96,7 +96,7 @@ def stages_with_comma(stop: Stop) -> Diagnostic | None:
 
 
 def nameless_declaration(stop: Stop) -> Diagnostic | None:
-    """`model {`, `model = Sequential([…])`, `train Net(…)`, `Net.compile(…)`."""
+    """Recognise `model {`, `model = Sequential([…])`, `train Net(…)`, `Net.compile(…)`."""
     word = stop.tokens.kinds[stop.began]
     if stop.where != TOP:
         return None
@@ -117,7 +117,7 @@ def nameless_declaration(stop: Stop) -> Diagnostic | None:
 
 
 def method_of_model(stop: Stop) -> Diagnostic | None:
-    """`Net.compile(…)`, `model.add(…)`: what Keras does with a model once it is made."""
+    """Recognise `Net.compile(…)`, `model.add(…)`: what Keras does with a model once it is made."""
     tokens, began = stop.tokens, stop.began
     kinds = tokens.kinds
     if not is_name(kinds[began]) or kinds[began + 1] != "." or stop.index - began > 1:
@@ -133,7 +133,7 @@ def method_of_model(stop: Stop) -> Diagnostic | None:
 
 
 def input_type(stop: Stop) -> Diagnostic | None:
-    """`input x = [8]`, `input x: (28, 28, 1)`, `input x: int32(100)`, `input x(shape=(28, 28, 1))`."""
+    """Recognise `input x = [8]`, `input x: (28, 28, 1)`, `input x: int32(100)`, `input x(shape=(28, 28, 1))`."""
     if stop.tokens.kinds[_statement(stop)] != "input" or stop.kind not in ("=", "("):
         return None
     if stop.kind == "=" and ":" in stop.accepted:
@@ -170,7 +170,7 @@ def _shape(stop: Stop) -> Fix | None:
 
 
 def colon_for_equals(stop: Stop) -> Diagnostic | None:
-    """`output y: x -> …`, and `optimizer: adam` in a train block."""
+    """Recognise `output y: x -> …`, and `optimizer: adam` in a train block."""
     is_body = "{" in stop.accepted
     if stop.kind != ":" or "=" not in stop.accepted or stop.open_brackets or is_body:
         return None
@@ -180,7 +180,7 @@ def colon_for_equals(stop: Stop) -> Diagnostic | None:
 
 
 def colon_after_output(stop: Stop) -> Diagnostic | None:
-    """`output: x -> Dense(4)`, as in a list of settings."""
+    """Recognise `output: x -> Dense(4)`, as in a list of settings."""
     is_output = stop.previous == "output" and stop.index - 1 in (stop.began, stop.before)
     if stop.kind != ":" or stop.where != BODY or not is_output:
         return None
@@ -197,7 +197,7 @@ def comma_after_setting(stop: Stop) -> Diagnostic | None:
 
 
 def import_statement(stop: Stop) -> Diagnostic | None:
-    """`from parts/conv.net import a`, `from "a.net" import *`, `import a from "a.net"`."""
+    """Recognise `from parts/conv.net import a`, `from "a.net" import *`, `import a from "a.net"`."""
     tokens, began = stop.tokens, stop.began
     if stop.where != TOP:
         return None
@@ -255,7 +255,7 @@ def whole_line(span: Span) -> Fix:
 
 
 def input_in_chain(stop: Stop) -> Diagnostic | None:
-    """`block head(n) = input x -> Dense(n)`: a block of one chain has no name for what arrives."""
+    """Recognise `block head(n) = input x -> Dense(n)`: a block of one chain has no name for what arrives."""
     tokens, index = stop.tokens, stop.index
     if stop.previous_text != "input" or tokens.kinds[_statement(stop)] != "block" or index < 2:
         return None
@@ -278,7 +278,7 @@ def extern_without_shape(stop: Stop) -> Diagnostic | None:
 
 
 def missing_braces(stop: Stop) -> Diagnostic | None:
-    """`repeat 3 Dense(8)`, `if fast ReLU() else GELU()`: what is done stands in braces."""
+    """Recognise `repeat 3 Dense(8)`, `if fast ReLU() else GELU()`: what is done stands in braces."""
     tokens = stop.tokens
     if "{" not in stop.accepted or not is_name(stop.kind):
         return None
@@ -307,7 +307,7 @@ def _braces(stop: Stop) -> Fix | None:
 
 
 def repeat_without_count(stop: Stop) -> Diagnostic | None:
-    """`repeat { Dense(8) }`: the brace was read as the beginning of a dict."""
+    """Recognise `repeat { Dense(8) }`: the brace was read as the beginning of a dict."""
     if not stop.open_brackets or stop.opener != "{":
         return None
     brace = stop.open_brackets[-1]
@@ -318,7 +318,7 @@ def repeat_without_count(stop: Stop) -> Diagnostic | None:
 
 
 def tuple_never_closed(stop: Stop) -> Diagnostic | None:
-    """`Conv2D(64, (3, 3, padding="same")`: a named argument in what was to be a tuple."""
+    """Recognise `Conv2D(64, (3, 3, padding="same")`: a named argument in what was to be a tuple."""
     tokens = stop.tokens
     waiting = stop.open_brackets
     if stop.kind != "=" or len(waiting) < 2 or not is_name(stop.previous):

@@ -56,7 +56,7 @@ def same_tensor(call: Call) -> Inference:
 
 
 def equalized(call: Call) -> Inference:
-    """As `same_tensor`; Keras 3.15.1 hands on the very tensor that arrived, and a model then finds a cycle."""
+    """Do as `same_tensor` does; Keras 3.15.1 hands on the very tensor that arrived, and a model then finds a cycle."""
     result = same_tensor(call)
     lost = "Keras takes its output for its input, and the layer is lost or a cycle is found"
     shape, axis = call.inputs[0].shape, -3 if call.data_format == "channels_first" else -1
@@ -67,7 +67,7 @@ def equalized(call: Call) -> Inference:
 
 
 def sheared(call: Call) -> Inference:
-    """As `same_shape`; Keras 3.15.1 saves the factor 0.2 as (-0.2, 0.2), which it then refuses to load."""
+    """Do as `same_shape` does; Keras 3.15.1 saves the factor 0.2 as (-0.2, 0.2), which it then refuses to load."""
     result = same_shape(call)
     factors = [call.arguments.get(name) for name in ("x_factor", "y_factor")]
     if not any(isinstance(factor, (int, float)) and factor != 0 for factor in factors):
@@ -77,7 +77,7 @@ def sheared(call: Call) -> Inference:
 
 
 def greyscale(call: Call) -> Inference:
-    """Take the colour out; as `same_tensor`, of one tensor."""
+    """Take the colour out of one tensor, and keep its shape and dtype."""
     call.one()
     return same_tensor(call)
 
@@ -98,7 +98,7 @@ def colour(call: Call) -> Inference:
 
 
 def tinted(call: Call) -> Inference:
-    """As `same_shape`, by way of hue, saturation and value: three channels leave it when it is run."""
+    """Do as `same_shape` does, by way of hue, saturation and value: three channels leave it when it is run."""
     result = same_shape(call)
     y = result.outputs
     if not isinstance(y, TensorSpec) or y.rank < 3:
@@ -111,7 +111,7 @@ def tinted(call: Call) -> Inference:
 
 
 def jittered(call: Call) -> Inference:
-    """As `tinted` where it changes hue or saturation."""
+    """Do as `tinted` does, where hue or saturation change."""
     return tinted(call) if call.hue_factor or call.saturation_factor else same_shape(call)
 
 

@@ -38,7 +38,7 @@ def _joined(call: Call, shape: Shape, macs: Dim = 0) -> Inference:
 
 
 def elementwise_merge(call: Call) -> Inference:
-    """Combine number by number, stretching axes of size 1, the batch apart.
+    """Combine tensors number by number; axes of size 1 are stretched, but for the batch.
 
     (None, 14, 14, 64), (None, 1, 1, 64) -> (None, 14, 14, 64)
     """

@@ -104,7 +104,7 @@ def sequence(call: Call, rank: int | None) -> TensorSpec:
 
 
 def over_time(call: Call, x: TensorSpec, cell: Cell) -> Inference:
-    """Lead a cell along axis 1: the last output or all of them, and the last states if asked."""
+    """Lead a cell along axis 1, and give the last output or all of them, with the last states if they are asked for."""
     batch, steps = x.shape[0], x.shape[1]
     _check_stateful(call, batch)
     _check_mask(call, x)

@@ -116,7 +116,7 @@ def inserted(shape: Shape, axis: int, dim: Dim) -> Shape:
 
 
 def total(shape: Shape) -> Dim:
-    """Count the elements; Keras does not know the number where it does not know a size, and be another one 0."""
+    """Count the elements; unknown where Keras does not know a size, even if another size is 0."""
     known = all(isinstance(dim, int) for dim in shape)
     count = product(shape)
     return UNKNOWN if isinstance(count, int) and not known else count

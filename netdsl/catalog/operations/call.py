@@ -216,12 +216,12 @@ def spell_value(value: Value) -> str:
 
 
 def gives(shape: Iterable[Dim], dtype: str, macs: Dim = 0, *, sparse: bool = False) -> Inference:
-    """The usual result: one tensor."""
+    """Give the usual result: one tensor."""
     return Inference(TensorSpec(tuple(shape), dtype, sparse), macs=macs)
 
 
 def gives_several(shapes: Iterable[Shape], *dtypes: str) -> Inference:
-    """Several tensors, of one dtype or of one each."""
+    """Give several tensors, of one dtype or of one each."""
     listed = list(shapes)
     kinds = dtypes * len(listed) if len(dtypes) == 1 else dtypes
     return Inference(tuple(TensorSpec(s, d) for s, d in zip(listed, kinds, strict=True)))

@@ -259,7 +259,7 @@ def converted(call: OpCall) -> Inference:
 
 
 def full_like(call: OpCall) -> Inference:
-    """The shape and dtype of a tensor, filled with a number."""
+    """Give the shape and dtype of a tensor, filled with a number."""
     call.data("fill_value")
     return converted(call)
 
@@ -319,7 +319,7 @@ def isclose(call: OpCall) -> Inference:
 
 
 def allclose(call: OpCall) -> Inference:
-    """One truth value for the whole."""
+    """Give one truth value for the whole."""
     left, right = call.data("x1"), call.data("x2")
     broadcast(call, left.shape, right.shape)
     return gives((), "bool")

@@ -206,7 +206,7 @@ def take_along_axis(call: OpCall) -> Inference:
 
 
 def top_k(call: OpCall) -> Inference:
-    """The largest of the last axis, and where they stand."""
+    """Give the largest of the last axis, and where they stand."""
     x = call.ranked(call.numeric("x"), "x", min_rank=1)
     k = size(call.k, "k", 1)
     if not call.holds(at_least(x.shape[-1], k)):
@@ -220,7 +220,7 @@ def top_k(call: OpCall) -> Inference:
 
 
 def in_top_k(call: OpCall) -> Inference:
-    """Whether the target is among the k largest."""
+    """Tell of each row whether the target is among the k largest."""
     targets = call.tensor("targets")
     call.data("predictions")
     size(call.k, "k", 1)
@@ -228,7 +228,7 @@ def in_top_k(call: OpCall) -> Inference:
 
 
 def searchsorted(call: OpCall) -> Inference:
-    """Where values would stand in a sorted vector."""
+    """Find where values would stand in a sorted vector."""
     order = call.ranked(call.tensor("sorted_sequence"), "sorted_sequence", rank=1)
     values = call.tensor("values")
     if call.side not in ("left", "right"):
@@ -239,7 +239,7 @@ def searchsorted(call: OpCall) -> Inference:
 
 
 def unravel_index(call: OpCall) -> Inference:
-    """Numbers of elements as places, a tensor for each axis."""
+    """Turn numbers of elements into places, a tensor for each axis."""
     indices = call.tensor("indices")
     shape = sizes(call.shape, "shape")
     return gives_several([indices.shape] * len(shape), indices.dtype)
@@ -249,13 +249,13 @@ def unravel_index(call: OpCall) -> Inference:
 
 
 def scatter(call: OpCall) -> Inference:
-    """Zeros of a shape with values at places."""
+    """Give zeros of a shape with values at places."""
     call.data("indices")
     return gives(sizes(call.shape, "shape"), call.tensor("values").dtype)
 
 
 def updated(call: OpCall) -> Inference:
-    """The tensor with other values at places: scatter_update, slice_update."""
+    """Give the tensor with other values at places: scatter_update, slice_update."""
     x = call.tensor("inputs")
     call.data("updates")
     reduction = call.arguments.get("reduction")
@@ -269,7 +269,7 @@ def updated(call: OpCall) -> Inference:
 
 
 def part(call: OpCall) -> Inference:
-    """A part of a given shape from given places on; -1 is the rest of an axis."""
+    """Give a part of a given shape from given places on; -1 is the rest of an axis."""
     x = call.tensor("inputs")
     wanted = sizes(call.shape, "shape", x.rank, -1)
     start = call.start_indices
@@ -290,7 +290,7 @@ def part(call: OpCall) -> Inference:
 
 
 def select(call: OpCall) -> Inference:
-    """The first choice whose condition holds; Keras says the type of the first choice."""
+    """Give the first choice whose condition holds; Keras says the type of the first choice."""
     conditions, choices = (_alternatives(call, name) for name in ("condlist", "choicelist"))
     if not isinstance(call.choicelist[0], TensorSpec):
         shown = spell_value(call.choicelist[0])

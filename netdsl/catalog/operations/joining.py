@@ -186,7 +186,7 @@ def unstack(call: OpCall) -> Inference:
 
 
 def meshgrid(call: OpCall) -> Inference:
-    """A grid of as many axes as there are tensors, one tensor for each."""
+    """Give a grid of as many axes as there are tensors, one tensor for each."""
     xs: list[TensorSpec] = []
     for x in call.positional:
         if not isinstance(x, TensorSpec):
@@ -204,13 +204,13 @@ def meshgrid(call: OpCall) -> Inference:
 
 
 def nonzero(call: OpCall) -> Inference:
-    """The places of what is not zero, a tensor for each axis; how many there are is known when it is run."""
+    """Give the places of what is not zero, a tensor for each axis; how many there are is known when it is run."""
     x = call.tensor("x")
     return gives_several([(UNKNOWN,)] * x.rank, "int32")
 
 
 def unique(call: OpCall) -> Inference:
-    """The different values, and, where they are asked for, places and counts."""
+    """Give the different values, and, where they are asked for, places and counts."""
     x = call.tensor("x")
     length: Dim = UNKNOWN if call.size is None else size(call.size, "size")
     axis = None if call.axis is None else axis_of(call.axis, x.rank, x.shape)

@@ -60,7 +60,7 @@ def _known(x: TensorSpec) -> tuple[Shape, Dim, Dim, Dim]:
 
 
 def same_matrix(call: OpCall) -> Inference:
-    """A matrix of the same shape: inv, cholesky."""
+    """Give a matrix of the same shape: inv, cholesky."""
     x = _square(call)
     return gives(x.shape, x.dtype)
 
@@ -71,7 +71,7 @@ def determinant(call: OpCall) -> Inference:
 
 
 def log_determinant(call: OpCall) -> Inference:
-    """The logarithm of a determinant, and its sign beside it from `slogdet`; Keras compares nothing before the run."""
+    """Give the logarithm of a determinant, with its sign from `slogdet`; Keras compares nothing before the run."""
     x = _square(call, agree=equal)
     if call.function == "logdet":
         return gives(x.shape[:-2], x.dtype)
@@ -79,20 +79,20 @@ def log_determinant(call: OpCall) -> Inference:
 
 
 def eigen(call: OpCall) -> Inference:
-    """Eigenvalues and eigenvectors."""
+    """Give eigenvalues and eigenvectors."""
     x = _square(call)
     return gives_several([x.shape[:-1], x.shape], x.dtype)
 
 
 def factors(call: OpCall) -> Inference:
-    """An LU decomposition and its pivots; TensorFlow does it for square matrices only."""
+    """Give an LU decomposition and its pivots; TensorFlow does it for square matrices only."""
     x = _square(call, agree=equal)
     batch, rows, columns, smaller = _known(x)
     return gives_several([(*batch, rows, columns), (*batch, smaller)], x.dtype)
 
 
 def qr(call: OpCall) -> Inference:
-    """An orthogonal and a triangular matrix."""
+    """Give an orthogonal and a triangular matrix."""
     x = call.ranked(call.numeric("x"), "x", min_rank=2)
     if call.mode not in ("reduced", "complete"):
         raise Refusal(
@@ -106,7 +106,7 @@ def qr(call: OpCall) -> Inference:
 
 
 def svd(call: OpCall) -> Inference:
-    """Singular vectors and values, or the values alone."""
+    """Give singular vectors and values, or the values alone."""
     x = call.ranked(call.numeric("x"), "x", min_rank=2)
     batch, rows, columns, smaller = _known(x)
     values = (*batch, smaller)
@@ -170,7 +170,7 @@ def pseudo_inverse(call: OpCall) -> Inference:
 
 
 def corrcoef(call: OpCall) -> Inference:
-    """Keras says the shape that arrives; it is square, one row for each variable."""
+    """Give the shape that arrives, as Keras says; what it makes is square, a row for each variable."""
     x = call.numeric("x")
     dtype = "float64" if x.dtype == "int64" else meet(x.dtype, "float")
     square = x.rank == 2 and same_number(*x.shape) is True
@@ -179,7 +179,7 @@ def corrcoef(call: OpCall) -> Inference:
 
 
 def vandermonde(call: OpCall) -> Inference:
-    """The powers of a vector's elements, as columns."""
+    """Give the powers of a vector's elements, as columns."""
     x = call.ranked(call.numeric("x"), "x", rank=1)
     columns = x.shape[0] if call.N is None else size(call.N, "N")
     return gives((x.shape[0], columns), x.dtype)
@@ -211,7 +211,7 @@ def _parts(call: OpCall, least: int) -> tuple[TensorSpec, TensorSpec]:
 
 
 def transform(call: OpCall) -> Inference:
-    """A discrete Fourier transform over one axis or two."""
+    """Give a discrete Fourier transform over one axis or two."""
     count = 1 if call.function == "fft" else 2
     real, imaginary = _parts(call, count)
     for dim in real.shape[-count:]:
@@ -224,7 +224,7 @@ def transform(call: OpCall) -> Inference:
 
 
 def real_transform(call: OpCall) -> Inference:
-    """The half of a Fourier transform that a real signal has: 64 -> 33."""
+    """Give the half of a Fourier transform that a real signal has: 64 -> 33."""
     x = call.ranked(call.numeric("x"), "x", min_rank=1)
     length = x.shape[-1] if call.fft_length is None else size(call.fft_length, "fft_length", 1)
     shape = (*x.shape[:-1], length // 2 + 1)
@@ -232,7 +232,7 @@ def real_transform(call: OpCall) -> Inference:
 
 
 def real_inverse(call: OpCall) -> Inference:
-    """A real signal of the half of its transform: 33 -> 64."""
+    """Give a real signal of the half of its transform: 33 -> 64."""
     real, _ = _parts(call, 1)
     length = (
         (real.shape[-1] - 1) * 2
@@ -263,7 +263,7 @@ def sequences(call: OpCall) -> Inference:
 
 
 def spectrogram(call: OpCall) -> Inference:
-    """A short-time Fourier transform: real and imaginary parts, frames by frequencies."""
+    """Give a short-time Fourier transform: real and imaginary parts, frames by frequencies."""
     x = call.ranked(call.numeric("x"), "x", min_rank=1)
     points = size(call.fft_length, "fft_length", 1)
     stride = size(call.sequence_stride, "sequence_stride", 1)
@@ -286,7 +286,7 @@ def _frame_caveats(call: OpCall, length: int, points: int) -> tuple[str, ...]:
 
 
 def signal(call: OpCall) -> Inference:
-    """The signal of a short-time Fourier transform."""
+    """Give the signal of a short-time Fourier transform."""
     real, _ = _parts(call, 2)
     points = size(call.fft_length, "fft_length", 1)
     caveats = _frame_caveats(call, size(call.sequence_length, "sequence_length", 1), points)

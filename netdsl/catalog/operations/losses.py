@@ -21,14 +21,14 @@ from netdsl.tensor import Shape, TensorSpec, equal, same_number, spell_shape
 
 
 def one_hot(call: OpCall) -> Inference:
-    """A new axis of so many classes: int32(None, 5), 10 -> (None, 5, 10)."""
+    """Add a new axis of so many classes: int32(None, 5), 10 -> (None, 5, 10)."""
     x = call.numeric("x")
     shape = _coded(call, x)
     return gives(shape, call.dtype or FLOATX, sparse=bool(call.sparse))
 
 
 def multi_hot(call: OpCall) -> Inference:
-    """Which classes occur: int32(None, 5), 10 -> (None, 10). Keras says the dtype that arrives."""
+    """Tell which classes occur: int32(None, 5), 10 -> (None, 10). Keras says the dtype that arrives."""
     x = call.numeric("inputs")
     shape = _coded(call, x)
     rest = shape[-1:] if len(shape) == 2 else (shape[0], *shape[2:])
@@ -55,7 +55,7 @@ def _coded(call: OpCall, x: TensorSpec) -> Shape:
 
 
 def elementwise_loss(call: OpCall) -> Inference:
-    """A loss of two tensors of one shape; the categorical one takes the classes away."""
+    """Give a loss of two tensors of one shape; the categorical one takes the classes away."""
     target, output = call.numeric("target"), call.numeric("output")
     _same_shape(call, target.shape, output.shape)
     if call.function == "binary_crossentropy":
@@ -77,7 +77,7 @@ def _same_shape(call: OpCall, target: Shape, output: Shape) -> None:
 
 
 def sparse_loss(call: OpCall) -> Inference:
-    """The categorical loss of class numbers."""
+    """Give the categorical loss of class numbers."""
     target, output = call.numeric("target"), call.numeric("output")
     call.ranked(output, "output", min_rank=1)
     shape = without(output.shape, axis_of(call.axis, output.rank, output.shape))
@@ -89,7 +89,7 @@ def sparse_loss(call: OpCall) -> Inference:
 
 
 def ctc_loss(call: OpCall) -> Inference:
-    """Connectionist temporal classification, a number for each sample."""
+    """Give the loss of connectionist temporal classification, a number for each sample."""
     parts = [call.numeric(n) for n in ("target", "output", "target_length", "output_length")]
     for name, x in zip(("output", "target_length", "output_length"), parts[1:], strict=True):
         first = call.ranked(parts[0], "target", min_rank=1).shape[0]
@@ -104,7 +104,7 @@ def ctc_loss(call: OpCall) -> Inference:
 
 
 def ctc_decode(call: OpCall) -> Inference:
-    """The most likely sequences and their scores."""
+    """Give the most likely sequences and their scores."""
     x = call.ranked(call.numeric("inputs"), "inputs", min_rank=2)
     lengths = call.ranked(call.data("sequence_lengths"), "sequence_lengths", rank=1)
     if not call.holds(equal(lengths.shape[0], x.shape[0])):
@@ -128,7 +128,7 @@ def ctc_decode(call: OpCall) -> Inference:
 
 
 def psnr(call: OpCall) -> Inference:
-    """The peak signal-to-noise ratio of the whole."""
+    """Give the peak signal-to-noise ratio of the whole."""
     left, right = call.numeric("x1"), call.numeric("x2")
     call.ranked(right, "x2", rank=left.rank)
     broadcast(call, left.shape, right.shape)

@@ -274,7 +274,7 @@ def fold(call: OpCall) -> Inference:
 
 
 def attention(call: OpCall) -> Inference:
-    """Scaled dot-product attention over (batch, length, heads, features)."""
+    """Attend by scaled dot products over (batch, length, heads, features)."""
     query, key, value = (call.ranked(call.numeric(n), n, rank=4) for n in ("query", "key", "value"))
     if call.attn_logits_soft_cap is not None:
         raise Refusal(

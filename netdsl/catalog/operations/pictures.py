@@ -118,7 +118,7 @@ def perspective_transform(call: OpCall) -> Inference:
 
 
 def grayscale(call: OpCall) -> Inference:
-    """One channel of three (or of one)."""
+    """Give one channel of three (or of one)."""
     x = pictures(call)
     channel = sides(call, x)[2]
     _channels(x.shape[channel], (1, 3))
@@ -126,7 +126,7 @@ def grayscale(call: OpCall) -> Inference:
 
 
 def colours(call: OpCall) -> Inference:
-    """Between RGB and HSV; floats only."""
+    """Change between RGB and HSV, of floats only."""
     x = pictures(call)
     if not is_float(x.dtype):
         raise Refusal(
@@ -239,13 +239,13 @@ def _margin(call: OpCall, length: Dim, names: tuple[str, str, str], sign: int) -
 
 
 def edges(call: OpCall) -> Inference:
-    """The derivatives along both axes, as a new last axis of 2."""
+    """Give the derivatives along both axes, as a new last axis of 2."""
     x = call.ranked(call.numeric("images"), "images", rank=4)
     return gives((*x.shape, 2), x.dtype)
 
 
 def ssim(call: OpCall) -> Inference:
-    """The structural similarity of images, a number for each."""
+    """Give the structural similarity of images, a number for each."""
     left, right = pictures(call, "image1"), pictures(call, "image2")
     if left.rank != right.rank or not all(
         call.holds(equal(a, b)) for a, b in zip(left.shape, right.shape, strict=True)

@@ -118,14 +118,14 @@ def vdot(call: OpCall) -> Inference:
 
 
 def outer(call: OpCall) -> Inference:
-    """Every element of one with every element of the other."""
+    """Multiply every element of one by every element of the other."""
     left, right = call.operand("x1"), call.operand("x2")
     shape = (total(left.shape), total(right.shape))
     return gives(shape, joined_dtype(left, right), work(shape))
 
 
 def kron(call: OpCall) -> Inference:
-    """Every block of one by the other."""
+    """Multiply every element of one by the whole of the other."""
     left, right = call.tensor("x1"), call.tensor("x2")
     if left.rank != right.rank:
         raise Refusal(
@@ -228,7 +228,7 @@ def correlate(call: OpCall) -> Inference:
 
 
 def cdist(call: OpCall) -> Inference:
-    """The distance of each row of one from each row of the other."""
+    """Give the distance of each row of one from each row of the other."""
     left, right = call.tensor("x", min_rank=2), call.tensor("y", min_rank=2)
     agree(call, left.shape[-1], right.shape[-1], left.shape, right.shape)
     batch = broadcast(call, left.shape[:-2], right.shape[:-2])

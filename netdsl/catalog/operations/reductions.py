@@ -126,7 +126,7 @@ def norm(call: OpCall) -> Inference:
 
 
 def average(call: OpCall) -> Inference:
-    """A mean with weights of the same shape, or of the size of the one axis."""
+    """Give a mean with weights of the same shape, or of the size of the one axis."""
     x = call.numeric("x")
     axis = call.axis
     if isinstance(axis, tuple):
@@ -154,7 +154,7 @@ def average(call: OpCall) -> Inference:
 
 
 def quantile(call: OpCall) -> Inference:
-    """A quantile, or several as a new first axis."""
+    """Give a quantile, or several as a new first axis."""
     x = call.numeric("x")
     shape = reduced(x.shape, call.axis, call.keepdims)
     asked = call.q
@@ -177,7 +177,7 @@ QUANTILES: Mapping[str, DtypeRule] = {
 
 
 def moments(call: OpCall) -> Inference:
-    """Mean and variance."""
+    """Give mean and variance."""
     x = call.numeric("x")
     shape = reduced(x.shape, call.axes, call.keepdims, "axes")
     return gives_several([shape, shape], x.dtype)
@@ -210,7 +210,7 @@ def argpartition(call: OpCall) -> Inference:
 
 
 def diff(call: OpCall) -> Inference:
-    """Differences of neighbours, n times over: 10 long, n=2 -> 8."""
+    """Give differences of neighbours, n times over: 10 long, n=2 -> 8."""
     x = call.numeric("a")
     axis = axis_of(call.axis, x.rank, x.shape)
     shorter = maximum(x.shape[axis] - size(call.n, "n"), 0)
@@ -226,7 +226,7 @@ def trapezoid(call: OpCall) -> Inference:
 
 
 def count(call: OpCall) -> Inference:
-    """The number of elements, as a tensor."""
+    """Give the number of elements, as a tensor."""
     call.tensor("x")
     return gives((), "int32")
 
@@ -258,7 +258,7 @@ def _count_weights(call: OpCall, x: TensorSpec) -> TensorSpec:
 
 
 def histogram(call: OpCall) -> Inference:
-    """Counts and the edges of the bins."""
+    """Give counts and the edges of the bins."""
     x = call.numeric("x")
     bins = size(call.bins, "bins")
     limits = call.arguments["range"]
@@ -298,7 +298,7 @@ def _diagonal(rows: Dim, columns: Dim, k: int) -> Dim:
 
 
 def diag(call: OpCall) -> Inference:
-    """A matrix of a vector, or the diagonal of a matrix."""
+    """Give a matrix of a vector, or the diagonal of a matrix."""
     x = call.numeric("x")
     k = offset(call.k, "k")
     if x.rank == 1:
@@ -309,7 +309,7 @@ def diag(call: OpCall) -> Inference:
 
 
 def diagflat(call: OpCall) -> Inference:
-    """A matrix with all elements on a diagonal."""
+    """Give a matrix with all elements on a diagonal."""
     x = call.numeric("x")
     side = total(x.shape) + abs(offset(call.k, "k"))
     return gives((side, side), x.dtype)

@@ -59,7 +59,7 @@ def _known(value: Value, name: str) -> float:
 
 
 def filled(call: OpCall) -> Inference:
-    """A tensor of a given shape: zeros, ones, full."""
+    """Give a tensor of a given shape: zeros, ones, full."""
     if call.function == "full":
         as_operand(call.fill_value, "fill_value")
     return gives(sizes(call.shape, "shape"), _numbers(call.dtype or FLOATX))
@@ -72,14 +72,14 @@ def _numbers(dtype: str) -> str:
 
 
 def square(call: OpCall) -> Inference:
-    """A matrix with ones on or below a diagonal: eye, identity, tri."""
+    """Give a matrix with ones on or below a diagonal: eye, identity, tri."""
     rows = size(call.n if call.function == "identity" else call.N, "N")
     columns = rows if call.arguments.get("M") is None else size(call.M, "M")
     return gives((rows, columns), _numbers(call.dtype or FLOATX))
 
 
 def spaced(call: OpCall) -> Inference:
-    """Numbers from `start` to `stop` at even steps, of numbers or tensors: linspace, logspace."""
+    """Give numbers from `start` to `stop` at even steps, of numbers or tensors: linspace, logspace."""
     start, stop = call.operand("start"), call.data("stop")
     shape = broadcast(call, start.shape, stop.shape)
     axis = axis_of(call.axis, len(shape) + 1, shape)
@@ -101,7 +101,7 @@ def spaced(call: OpCall) -> Inference:
 
 
 def array(call: OpCall) -> Inference:
-    """A tensor of written numbers, or a tensor that arrives."""
+    """Give a tensor of written numbers, or a tensor that arrives."""
     if isinstance(call.x, TensorSpec):
         return converted(call)
     written = array_of(call.x, "x")
@@ -109,7 +109,7 @@ def array(call: OpCall) -> Inference:
 
 
 def window(call: OpCall) -> Inference:
-    """A window function of so many points; Keras takes no tensor of the graph for the number."""
+    """Give a window function of so many points; Keras takes no tensor of the graph for the number."""
     if call.function == "kaiser":
         number(call.beta, "beta")
     return gives((size(call.x, "x"),), FLOATX)

@@ -34,7 +34,7 @@ from netdsl.value import Value
 def match_inputs(
     label: str, names: list[str], arriving: Value, extra: list[Given], span: Span, frame: Frame
 ) -> dict[str, Value] | None:
-    """Join what arrives and what is given by name to a body's inputs; None after reporting."""
+    """Give the value of each input of a body, from what arrives and what is given by name; None after reporting."""
     given: dict[str, Value] = {}
     several = len(names) - len(extra) > 1 or (isinstance(arriving, list) and len(names) > 1)
     if several and isinstance(arriving, (list, tuple)):
@@ -142,7 +142,7 @@ def is_one_tensor(
 
 
 def check_source(expr: tree.Expr, value: Value, frame: Frame) -> Value:
-    """Check that a chain starts from tensors; POISON after reporting."""
+    """Give what a chain starts from, which must be tensors; POISON after reporting that it is not."""
     if is_tensorial(value):
         return value
     if isinstance(value, Identifier):

@@ -70,7 +70,7 @@ class Prepared:
 
     @property
     def spans(self) -> dict[str, Span]:
-        """Where each argument was written."""
+        """Give the place where each argument was written."""
         return _spans(self.found, self.given)
 
 

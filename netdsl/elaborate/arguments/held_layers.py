@@ -29,7 +29,7 @@ _HELP = "write the layer itself at each use, or share one on purpose: `layer nam
 
 
 def holds_layer(value: Value) -> bool:
-    """Tell a layer that is not applied, and a list, tuple or dict with one in it; not one that is shared on purpose."""
+    """Tell whether a value is, or holds, a layer that is not applied; one that is shared on purpose does not count."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -74,7 +74,7 @@ _MAY_HOLD = (SharedLayer, BoundLayer, list, tuple, dict)
 
 
 def network_in(value: Value) -> Held | None:
-    """Give what of a layer is a network that is made for what arrives there; None where there is none."""
+    """Give the network inside a layer that is made for what arrives there; None where there is none."""
     if isinstance(value, BoundLayer):
         if value.shared is not None and value.shared.form == "network":
             return value.shared
@@ -85,7 +85,7 @@ def network_in(value: Value) -> Held | None:
 
 
 def report_several(name: str, span: Span, frame: Frame) -> None:
-    """Report stages that are shared where a layer is taken that does not say what arrives inside it."""
+    """Report that several shared layers stand where Keras takes one, and says nothing of what arrives inside it."""
     frame.report(
         problems.WrongUse.at(
             span,
@@ -109,7 +109,7 @@ def holds_shared(value: Value) -> bool:
 def no_shared_layers(
     bound: Mapping[str, Value], call: tree.Call, frame: Frame, why: str, help: str
 ) -> bool:
-    """Report a shared layer among the arguments of what makes layers of its own; tells whether there is none."""
+    """Report a shared layer that is given to what makes layers of its own; gives True where there is none."""
     name = next((name for name, value in bound.items() if holds_shared(value)), None)
     if name is None:
         return True
@@ -130,7 +130,7 @@ def check_turn(loop: tree.For, bound: Mapping[str, Value], frame: Frame) -> None
 def check_parameters(
     node: tree.Block | tree.Model | tree.Function, bound: Mapping[str, Value], frame: Frame
 ) -> bool:
-    """Report layers for parameters that do not say `layer`, and that what is declared uses again."""
+    """Report each layer that is given for a parameter without the type `layer` and used again inside."""
     inside = node.value if isinstance(node, tree.Function) else node.body
     fine = True
     for parameter in node.parameters:
@@ -145,7 +145,7 @@ def check_parameters(
 
 
 def check_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) -> None:
-    """Report a layer as the default of a parameter that does not say `layer`: Python makes it once for all calls."""
+    """Report a layer that is a default without the type `layer`: Python would make it once for all calls."""
     for parameter in node.parameters:
         if parameter.default is None or _makes_layers(node, parameter):
             continue
@@ -191,7 +191,7 @@ def _makes_layers(node: tree.Node, parameter: tree.Parameter) -> bool:
 
 
 def typed(parameter: tree.Parameter) -> Fix:
-    """`block b(inner)` -> `block b(inner: layer)`."""
+    """Give a parameter the type `layer`: `block b(inner)` becomes `block b(inner: layer)`."""
     name = parameter.name_span
     place = parameter.type_span or Span(name.file, name.end, name.end)
     text = "layer" if parameter.type_span is not None else ": layer"

@@ -33,7 +33,7 @@ def declare_symbols(written: tree.TensorType, frame: Frame) -> None:
 
 
 def poison_symbols(written: tree.TensorType | None, frame: Frame) -> None:
-    """Bind the names of a type that a mistake elsewhere leaves without their sizes."""
+    """Bind the names in a type to POISON, where a mistake elsewhere leaves them without a size."""
     for dim in () if written is None else written.dims:
         if is_symbol(dim, frame) and isinstance(dim, tree.Name):
             frame.variables[dim.id] = POISON

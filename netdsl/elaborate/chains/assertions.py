@@ -72,7 +72,10 @@ def _has_refused_defaults(frame: Frame) -> bool:
 
 
 def takes_what_arrives(arranged: Arrangement, frame: Frame) -> bool:
-    """Check the assertions on parameters and inputs alone, which say why a layer would refuse them further down."""
+    """Check the assertions on parameters and inputs alone, and tell whether they hold.
+
+    They are checked before the layers run, since they say better than a layer further down what is wrong.
+    """
     given = {written.name for written in arranged.inputs}
     own = {name for step in arranged.steps for name in step.defines} - given
     later = own | {"params", "macs", "memory"}
@@ -142,7 +145,7 @@ def spell_number(value: Value) -> str:
 
 @record
 class NoNumber(Entity):
-    """What stands for a fact that cannot be counted: why, and the way out."""
+    """Stands for a fact that cannot be counted, with the reason and a way out."""
 
     label: str
     help: str

@@ -38,7 +38,7 @@ from netdsl.value import Value
 
 
 def output_key(output: tree.Output) -> str:
-    """Where a frame keeps an output that has no name of its own: a key that no spec can spell."""
+    """Give the key under which a frame keeps an output that has no name of its own; no spec can spell it."""
     return output.name or f"output at {output.span.start}"
 
 
@@ -176,7 +176,7 @@ def _value(expr: tree.Expr, frame: Frame) -> Value:
 
 
 def predefine_as(expr: tree.Expr, frame: Frame) -> None:
-    """A name that `as` gives in a branch exists also where the branch is not taken, as nothing."""
+    """Bind each name that `as` gives in a branch to `NotTaken`, so that it exists where the branch is not taken."""
     for name in names_after_as(expr):
         frame.variables.setdefault(name, NotTaken(name)) if name != "_" else None
 

@@ -186,7 +186,7 @@ def _elements(pattern: tree.TuplePattern, value: Value, frame: Frame) -> list[Va
 
 
 def predefine(loop: tree.Node, frame: Frame) -> None:
-    """A name after `as` in a loop is a list, also where the loop has no turn."""
+    """Bind each name after `as` in a loop to a list, which stays empty where the loop has no turn."""
     home = frame.body_frame()
     for name in names_after_as(loop):
         if name != "_" and not isinstance(home.variables.get(name), list):

@@ -273,7 +273,7 @@ def model_weights(graph: Graph) -> tuple[Weight, ...]:
 def model_inference(
     outputs: list[TensorSpec], weights: tuple[Weight, ...], graph: Graph
 ) -> Inference:
-    """What applying a model gives."""
+    """Give the outputs, the weights and the work of a model that is applied as a layer."""
     structure = outputs[0] if len(outputs) == 1 else tuple(outputs)
     return Inference(structure, weights, graph.macs())
 

@@ -105,7 +105,7 @@ def apply_shared(
 def is_called_alike(
     shared: SharedLayer, written: tree.Expr, by_name: bool, arriving: Value, frame: Frame
 ) -> bool:
-    """Report a name for several layers that are not called alike; tells whether there is none.
+    """Report a name that stands for several layers which are not called alike; gives True where there is none.
 
     `[q, v] -> for f in [attend, add] { f }`: Python would call `attend(q, v)` and `add([q, v])`, on one line.
     """

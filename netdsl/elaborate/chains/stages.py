@@ -239,7 +239,7 @@ def _call_identifier(
 
 
 def source_operation(call: tree.Call, name: str, frame: Frame) -> Value:
-    """`ops.arange(50)` without an arrow before it: a source of tensors."""
+    """Run a call such as `ops.arange(50)` without an arrow before it, which is a source of tensors."""
     root, _, rest = name.partition(".")
     if root == "ops" and frame.body is not None:
         from netdsl.elaborate.layers import operations
@@ -283,7 +283,7 @@ def nothing_comes(stage: tree.Expr, frame: Frame) -> Value:
 
 
 def fork_loop(loop: tree.For, arriving: Value, frame: Frame) -> list[Value]:
-    """`[for pattern in values { chain }]`: a branch for each value."""
+    """Make a branch of a fork for each value: `[for pattern in values { chain }]`."""
     loops.predefine(loop, frame)
     branches: list[Value] = []
     for index, item in enumerate(loops.iterable(loop.iterable, frame)):

@@ -80,7 +80,7 @@ def tensor_compare(expr: tree.Compare, left: Value, right: Value, frame: Frame) 
 
 
 def tensor_absolute(expr: tree.Call, operand: Tensor, frame: Frame) -> Value:
-    """`abs(x)` of a tensor is `ops.abs`."""
+    """Apply `ops.abs` for `abs(x)` of a tensor."""
     if frame.body is None:
         return _outside_bodies("abs", expr.span, frame)
     return _apply("abs", [operand], expr, frame)
@@ -147,7 +147,7 @@ def _merge(expr: tree.Binary, tensors: list[Tensor], frame: Frame) -> Value:
 
 
 def as_fork(expr: tree.Binary, frame: Frame) -> Iterator[Fix]:
-    """`x -> (Dense(8) + Dense(8))` may mean `x -> [Dense(8), Dense(8)] -> Add()`."""
+    """Propose a fork: `x -> (Dense(8) + Dense(8))` may mean `x -> [Dense(8), Dense(8)] -> Add()`."""
     if frame.arriving is not MISSING and expr.op in MERGE_LAYERS:
         left, right = expr.left.span.text, expr.right.span.text
         text = f"[{left}, {right}] -> {MERGE_LAYERS[expr.op]}()"

@@ -44,7 +44,7 @@ def fits_again(
 def unlike_before(
     operation: Operation, weights: tuple[Weight, ...], arriving: TensorSpec
 ) -> str | None:
-    """Say why a layer that is built already takes no such input, or None."""
+    """Say why a layer that is built already cannot take an input; None where it can."""
     before = next(iter(operation.made_for), None)
     if [w.shape for w in operation.weights] != [w.shape for w in weights]:
         shape = spell_shape(before.shape) if before is not None else "another shape"

@@ -34,7 +34,7 @@ class _Length:
 
 
 def refuse_unknown_count(call: tree.Call, function: str, frame: Frame) -> bool:
-    """Report a count up to a size that is not known, and how to count along the tensor; tell whether there is one."""
+    """Report a count up to a size that is not known, and how to count along the tensor; tells whether it is one."""
     stop = _stop(call) if function == "arange" else None
     length = _length(stop, frame) if stop is not None else None
     if stop is None or length is None or isinstance(length.size, int) or length.axis == 0:

@@ -51,7 +51,7 @@ class StageName:
     hold: Hold = "given"
 
     def within(self, around: Hold) -> Hold:
-        """Tell how a name holds that begins with one that holds so."""
+        """Give the hold of this name where it begins with the name of what is around it, whose hold is `around`."""
         own: Hold = "place" if self.loops else self.hold
         return min(own, around, key=("place", "given", "kind").index)
 
@@ -274,7 +274,7 @@ def _kind_base(target: tree.Expr) -> str:
 
 
 def declares(node: tree.Node | None, argument: str) -> bool:
-    """Tell a block or model with a hyperparameter that is called as an argument of every stage is, `name`."""
+    """Tell whether a block or model has a hyperparameter of that name: `name=` then sets it, and names no stage."""
     is_own = isinstance(node, (tree.Block, tree.Model))
     return is_own and any(p.name == argument for p in node.parameters)  # type: ignore[union-attr]
 

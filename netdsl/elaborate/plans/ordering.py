@@ -45,7 +45,7 @@ class Arrangement:
 
     @cached_property
     def unread(self) -> list[tuple[str, Span, bool]]:
-        """Names of tensors that no statement reads: the name, its place, and whether it is one of several."""
+        """Give the tensors that no statement reads: the name, its place, and whether it is one of several."""
         read = {name for step in self.steps for name in step.uses}
         return [
             (name, place, isinstance(step.statement.target, tree.TuplePattern))

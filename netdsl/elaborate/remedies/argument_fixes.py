@@ -43,7 +43,10 @@ def without_value(call: tree.Call, span: Span) -> Fix | None:
 
 
 def moved_behind(call: tree.Call, name: str | None, now: str) -> Fix | None:
-    """`Dropout(0.5, training=True)` -> `Dropout(0.5)(training=True)`, under the name that the call has for it."""
+    """Move an argument behind: `Dropout(0.5, training=True)` -> `Dropout(0.5)(training=True)`.
+
+    `now` is the name that it has there.
+    """
     if call.span.file.text[call.span.end :].lstrip().startswith("("):
         return None
     kept = [a.span.text for a in call.arguments if a.name != name]
@@ -53,7 +56,7 @@ def moved_behind(call: tree.Call, name: str | None, now: str) -> Fix | None:
 
 
 def in_other_words(instead: tuple[str, str], name: Span, value: Span) -> Fix:
-    """`keep_prob=0.9` -> `rate=0.1`, `keep_prob=keep` -> `rate=1 - keep`."""
+    """Put an argument in Keras's words: `keep_prob=0.9` -> `rate=0.1`, `keep_prob=keep` -> `rate=1 - keep`."""
     is_written_out = value.text[:1] in "0123456789.\"'"
     text = instead[0] if is_written_out else instead[1].format(value.text)
     whole = Span(name.file, name.start, value.end)
@@ -61,7 +64,7 @@ def in_other_words(instead: tuple[str, str], name: Span, value: Span) -> Fix:
 
 
 def whole_division(value: Value, span: Span) -> Fix | None:
-    """`64 / 2` is 32.0: where a whole number is needed, `//` gives one."""
+    """Propose `//` for a quotient where a whole number is needed: `64 / 2` is 32.0."""
     if not isinstance(value, float) or span.text.count("/") != 1:
         return None
     text = span.text.replace("/", "//")
@@ -69,7 +72,7 @@ def whole_division(value: Value, span: Span) -> Fix | None:
 
 
 def one_tuple(positional: list[Given]) -> Fix | None:
-    """`Reshape(28, 28, 1)`: sizes that were meant to be one tuple."""
+    """Put sizes that were meant to be one tuple in parentheses: `Reshape(28, 28, 1)`."""
     if len(positional) < 2 or not all(isinstance(g.value, (int, list, tuple)) for g in positional):
         return None
     first, last = positional[0].span, positional[-1].span

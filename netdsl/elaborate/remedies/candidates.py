@@ -149,7 +149,7 @@ def _sequences_upstream(tensor: Tensor, graph: Graph) -> Fix | None:
 
 
 def return_state(tensor: Tensor, graph: Graph) -> Fix | None:
-    """One tensor is unpacked as if it came with the states of its recurrent layer."""
+    """Propose `return_state=True` where one tensor is unpacked as if it came with the states of its recurrent layer."""
     node = graph.nodes[tensor.ref.node]
     if node.operation.bound.get("return_state") is not False:
         return None

@@ -103,7 +103,7 @@ def tensors_out(call: tree.Call, tensors: Iterable[Given]) -> Fix | None:
 
 
 def joined(call: tree.Call, name: str) -> Fix | None:
-    """`concatenate([a, b], axis=1)` -> `[a, b] -> Concatenate(axis=1)`."""
+    """Write a function as a layer: `concatenate([a, b], axis=1)` -> `[a, b] -> Concatenate(axis=1)`."""
     layer = MERGES.get(name)
     if layer is None or not call.arguments or call.arguments[0].name is not None:
         return None
@@ -119,7 +119,7 @@ def _is_list(expr: tree.Expr) -> bool:
 
 
 def applied(call: tree.Call, name: str) -> Fix | None:
-    """`block(x, 64)`, `self.head(x)` -> `x -> block(64)`, `x -> head`."""
+    """Write a call on a tensor with an arrow: `block(x, 64)`, `self.head(x)` -> `x -> block(64)`, `x -> head`."""
     if not call.arguments or call.arguments[0].name is not None or call.arguments[0].star:
         return None
     first, *others = call.arguments
@@ -130,7 +130,7 @@ def applied(call: tree.Call, name: str) -> Fix | None:
 
 
 def method_chain(call: tree.Call, layers: Iterable[str]) -> Fix | None:
-    """`image.Flatten().Dense(10)`, `image.view(-1, 784)` -> `image -> Flatten() -> Dense(10)`."""
+    """Write methods as stages: `image.Flatten().Dense(10)` -> `image -> Flatten() -> Dense(10)`."""
     stages: list[str] = []
     expr: tree.Expr = call
     known = set(layers)
@@ -158,7 +158,7 @@ def _without_batch(call: tree.Call) -> str:
 
 
 def sequential(call: tree.Call) -> Fix | None:
-    """`Sequential([Flatten(), Dense(10)])` -> `Flatten() -> Dense(10)`."""
+    """Write a `Sequential` as a chain: `Sequential([Flatten(), Dense(10)])` -> `Flatten() -> Dense(10)`."""
     if len(call.arguments) != 1 or not isinstance(call.arguments[0].value, tree.ListExpr):
         return None
     items = call.arguments[0].value.items
@@ -168,7 +168,7 @@ def sequential(call: tree.Call) -> Fix | None:
 
 
 def input_statement(call: tree.Call, module: tree.Module) -> Fix | None:
-    """`image = Input(shape=(28, 28, 1))` -> `input image: [28, 28, 1]`."""
+    """Write an `Input` as a statement: `image = Input(shape=(28, 28, 1))` -> `input image: [28, 28, 1]`."""
     bound = next((n for n in way_to(module, call) if isinstance(n, tree.Bind)), None)
     target = bound.target if bound is not None and bound.value is call else None
     shape = next((a.value for a in call.arguments if a.name in (None, "shape")), None)
@@ -189,7 +189,7 @@ def is_pytorch(name: str) -> bool:
 
 
 def from_pytorch(call: tree.Call, name: str) -> Fix | None:
-    """`nn.Conv2d(3, 64, kernel_size=3, padding=1)` -> `Conv2D(64, kernel_size=3, padding="same")`."""
+    """Translate: `nn.Conv2d(3, 64, kernel_size=3, padding=1)` -> `Conv2D(64, kernel_size=3, padding="same")`."""
     layer = next(iter(HABITS.get(name, ())), None) or name.replace("d", "D")
     positional = [a.span.text for a in call.arguments if a.name is None]
     texts = positional[_SIZED.get(name, 0) :]
@@ -206,7 +206,7 @@ def from_pytorch(call: tree.Call, name: str) -> Fix | None:
 
 
 def branch_for_each(expr: tree.Comprehension) -> Fix | None:
-    """`[Dense(n) for n in sizes]` after an arrow -> `[for n in sizes { Dense(n) }]`."""
+    """Write a list of layers as branches: `[Dense(n) for n in sizes]` -> `[for n in sizes { Dense(n) }]`."""
     if expr.bracket != "[" or len(expr.clauses) != 1 or expr.clauses[0].conditions:
         return None
     clause = expr.clauses[0].span.text
@@ -214,7 +214,7 @@ def branch_for_each(expr: tree.Comprehension) -> Fix | None:
 
 
 def declared_as_value(stage: tree.Expr, module: tree.Module) -> Fix | None:
-    """`let enc = Dense(4)` for `layer enc = …`, `fn head(n) = Dense(n)` for `block head(n) = …`."""
+    """Change the word: `let enc = Dense(4)` -> `layer enc = …`, `fn head(n) = Dense(n)` -> `block head(n) = …`."""
     called = stage.function if isinstance(stage, tree.Call) else stage
     if not isinstance(called, tree.Name):
         return None

@@ -264,7 +264,7 @@ def _joined_places(written: tree.Expr, module: tree.Module, count: int) -> Place
 
 
 def flattened(tensors: list[Tensor], graph: Graph) -> Fix | None:
-    """Tensors of several ranks are joined: put the larger ones in a row, as the smallest is."""
+    """Flatten the larger ones of tensors of several ranks that are joined, where the smallest is flat."""
     smallest = min(t.spec.rank for t in tensors)
     larger = [t for t in tensors if t.spec.rank > smallest]
     if smallest != 2:

@@ -101,7 +101,7 @@ def _unwrapped(written: tree.Expr) -> Fix | None:
 
 
 def given_back(needs: int, tensor: Tensor, graph: Graph) -> Fix | None:
-    """Leave out the stage before, where what it got had the rank that is needed."""
+    """Leave out the stage before, where the tensor that it was given has the rank that is needed."""
     node = graph.nodes[tensor.ref.node]
     if not node.inputs or graph.spec(node.inputs[0]).rank != needs:
         return None
@@ -131,7 +131,7 @@ def _without(stage: Span, text: str) -> Fix | None:
 
 
 def batch_left_out(node: Node) -> Fix | None:
-    """`input image: [None, 28, 28, 1]`: the batch is not part of a type."""
+    """Leave the batch out of the type of an input: `input image: [None, 28, 28, 1]`."""
     sizes = _sizes(node)
     if len(sizes) < 2 or not _is_any(sizes[0]):
         return None
@@ -148,7 +148,7 @@ def _is_any(size: tree.Expr) -> bool:
 
 
 def channels_last(node: Node) -> Fix | None:
-    """`input image: [3, 224, 224]`: Keras has the channels last."""
+    """Put the channels of an input last, where Keras has them: `input image: [3, 224, 224]`."""
     sizes = _sizes(node)
     numbers = [s.value for s in sizes if isinstance(s, tree.Literal) and type(s.value) is int]
     if len(sizes) != 3 or len(numbers) != 3 or numbers[0] > 4 or min(numbers[1:]) <= 4:

@@ -121,7 +121,7 @@ def _synchronized(written: _Written) -> str:
 def in_place_of(
     call: tree.Call, argument: str | None, value: Value, frame: Frame
 ) -> Iterator[Fix | None]:
-    """Propose what the value that an argument refuses says was wanted, at what arrives: perhaps another layer."""
+    """Propose the layer or the value that was wanted, where an argument refuses a value that says so."""
     if argument == "function":
         yield as_stage(call, value)
     arriving, function = frame.arriving, call.function
@@ -262,7 +262,7 @@ _LIKELY = {"axis": "-1"}
 
 
 def as_stage(call: tree.Call, value: object) -> Fix | None:
-    """`Lambda(ops.expand_dims)` -> `ops.expand_dims(axis=-1)`: a function of Keras is a stage by itself."""
+    """Make a stage of a function of Keras: `Lambda(ops.expand_dims)` -> `ops.expand_dims(axis=-1)`."""
     written = value.name if isinstance(value, (Identifier, BuiltinFunction)) else ""
     name = written.rpartition(".")[2]
     known = operation_names()

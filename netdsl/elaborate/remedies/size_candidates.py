@@ -19,7 +19,7 @@ _FACTORS = ("strides", "size")
 
 
 def other_width(way: Iterable[Change], wanted: Dim, fitting: str) -> Iterator[Fix | None]:
-    """Give the last layer with units or filters those of the other tensor; `fitting` names that, if it has a name."""
+    """Give the last layer that has units or filters as many as the other tensor has, whose name is `fitting`."""
     made = next(((c, name) for c in way if (name := _width(c)) is not None), None)
     if made is None or not isinstance(wanted, int):
         return
@@ -70,7 +70,7 @@ def other_factor(change: Change, wanted: Dim) -> Fix | None:
 
 
 def axis_left_out(call: tree.Expr) -> Fix | None:
-    """`Concatenate(axis=1)` of pictures joins rows; without an axis, channels."""
+    """Leave out the axis of a `Concatenate`: `axis=1` joins rows of pictures, and no axis means the channels."""
     if not isinstance(call, tree.Call) or len(call.arguments) != 1:
         return None
     if call.arguments[0].name not in ("axis", None):

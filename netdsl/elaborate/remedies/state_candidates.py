@@ -26,7 +26,7 @@ def for_states(
     graph: Graph,
     module: tree.Module,
 ) -> Iterator[Fix | None]:
-    """Propose states of the number and widths that a layer has; `needs` are their widths."""
+    """Propose as many states as a layer has, of the widths `needs`."""
     items = _items(written, module)
     if len(items) != len(given) or not items or not needs:
         return

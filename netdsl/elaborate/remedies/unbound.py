@@ -68,7 +68,10 @@ def misspelled_declaration(
     frame: Frame,
     problem: type[Problem] = name_problems.UnknownName,
 ) -> Diagnostic | None:
-    """Word a name that is used several times and bound nowhere, where one like it is bound and not used; once."""
+    """Word a name that is used several times and bound nowhere, where one like it is bound and not used.
+
+    The name is poisoned, so that its other uses are not told of; None where the case is another.
+    """
     if near not in frame.known_names() or not frame.unit.seems_misspelled(near, name):
         return None
     bound = next((p for n, p in written_names(frame.unit.module) if n == near), None)
@@ -86,7 +89,7 @@ def misspelled_declaration(
 
 
 def other_readings(span: Span, name: str, frame: Frame) -> Fix | None:
-    """What an unknown name may have been meant for: `strides1` for `strides=1`, `name=fc` for `name="fc"`."""
+    """Give the fix for an argument that is an unknown name: `strides1` for `strides=1`, `name=fc` for `name="fc"`."""
     argument = _argument_at(span, frame)
     if argument is None:
         return None
@@ -118,7 +121,7 @@ def _argument_at(span: Span, frame: Frame) -> tree.Argument | None:
 
 
 def is_unbound_argument(expr: tree.Expr, frame: Frame) -> bool:
-    """Tell a name that nothing binds where an argument begins: `Dense(4, activation==relu)`."""
+    """Tell whether an argument begins with a name that nothing binds: `Dense(4, activation==relu)`."""
     if not isinstance(expr, tree.Name) or frame.lookup(expr.id) is not MISSING:
         return False
     argument = None if families_of(expr.id) else _argument_at(expr.span, frame)
@@ -160,7 +163,7 @@ def text_and_value(expr: tree.Binary, left: Value, right: Value, frame: Frame) -
 
 
 def fact_of_no_model(expr: tree.Expr, frame: Frame) -> Value:
-    """`assert params < 1e6` at top level, where it is not known of which model."""
+    """Report a fact that is asked of no model: `assert params < 1e6` at top level."""
     text = short(expr.span.text)
     model = next(
         (n for n, symbol in frame.unit.names.items() if isinstance(symbol.node, tree.Model)), "Name"
@@ -229,7 +232,7 @@ def keras_has_name(name: str) -> bool:
 
 
 def not_taken(expr: tree.Name, frame: Frame) -> Value:
-    """Report a name that a branch was to give which is not taken."""
+    """Report a name that only a branch binds which is not taken."""
     frame.report(
         problems.BranchNotTaken.at(
             expr.span,

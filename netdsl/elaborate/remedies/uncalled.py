@@ -103,9 +103,10 @@ _CALLED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, Identifier)
 
 
 def refused_as_value(function: tree.Expr, target: Value, frame: Frame) -> bool:
-    """Report what only its own name may call, where a value that holds it is called: `let k = Dense`, `x -> k(8)`.
+    """Report a call of a value that holds a layer class or a block; tells whether it is one.
 
-    Python that follows the spec could not tell how such a value is applied, nor what the layer's name is.
+    Only its own name may call such a thing: of `let k = Dense` and `x -> k(8)` the Python that follows the spec could
+    not tell how the value is applied, nor what the layer's name is.
     """
     if not isinstance(target, _CALLED_BY_NAME) or isinstance(function, tree.Attribute):
         return False

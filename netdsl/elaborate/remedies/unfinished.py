@@ -14,7 +14,7 @@ _MEANT = ("output", "outputs", "out", "result", "logits")
 
 
 def no_output(node: tree.Block | tree.Model, label: str) -> Diagnostic:
-    """Word a body that gives nothing, with its last tensor, or one called so, made the output."""
+    """Word a body that gives nothing; the fix makes its last tensor the output, or the one that is called so."""
     assert isinstance(node.body, tree.Body)
     bound = [s for s in node.body.statements if isinstance(s, tree.Bind)]
     named = [s for s in bound if isinstance(s.target, tree.NamePattern)]

@@ -13,7 +13,7 @@ from netdsl.value import Value
 
 
 def change_names(pattern: tree.TuplePattern, value: Value) -> Fix | None:
-    """Give the change that makes the names fit what comes, in the words of a fix."""
+    """Give the fix that makes the names of a pattern as many as what comes."""
     if isinstance(value, Tensor):
         return _with_as_many_names(pattern, 1)
     if isinstance(value, (list, tuple)) and value:
@@ -22,7 +22,10 @@ def change_names(pattern: tree.TuplePattern, value: Value) -> Fix | None:
 
 
 def more_names(pattern: tree.TuplePattern, value: Value, frame: Frame) -> Fix | None:
-    """`for (width, depth) in [(64, 2, 1), …]` where the braces read a `strides` that nothing binds: a name left out."""
+    """Give the fix that adds the names which a loop reads and nothing binds.
+
+    `for (width, depth) in [(64, 2, 1), …]` leaves one out, where the braces read a `strides`.
+    """
     missing = len(value) - len(pattern.parts) if isinstance(value, (list, tuple)) else 0
     around = nodes_around(frame.unit.module, pattern.span)
     loop = next((n for n in reversed(around) if isinstance(n, tree.For)), None)

@@ -90,7 +90,7 @@ class BlockRef(Entity):
 
 @record(eq=False)
 class ModelRef(Entity):
-    """A model; `preset` holds the arguments that `model Name = Other(args)` gave, innermost last."""
+    """A model, by its declaration."""
 
     symbol: Symbol
 
@@ -135,7 +135,7 @@ APPLIED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)
 
 @record(eq=False)
 class NotTaken(Entity):
-    """What a name after `as` stands for until its stage is run; it may stand in a branch that is not taken."""
+    """Stands for a name after `as` until its stage is run, which may be in a branch that is not taken."""
 
     name: str
 
@@ -183,7 +183,7 @@ def makers_in(value: Value) -> Iterator[Value]:
 
 
 def is_layer(thing: Value) -> bool:
-    """Tell a layer that is not applied, and what makes one."""
+    """Tell whether a thing is a layer that is not applied, or makes one."""
     return isinstance(thing, (BoundLayer, *APPLIED_BY_NAME))
 
 
@@ -195,7 +195,7 @@ _THINGS = (
 
 
 def thing_in(value: Value) -> Value:
-    """Give the first that neither is a value nor a tensor, in a (nested) list or dict too; None where all are."""
+    """Give the first thing in a value, nested or not, that is neither plain nor a tensor; None where there is none."""
     if isinstance(value, _THINGS):
         return value
     if not isinstance(value, (list, tuple, dict)):

@@ -58,14 +58,14 @@ def of_several(
 
 
 def layer_of(value: Value) -> Value:
-    """Take a name that is in several families for the layer, where nothing else is taken."""
+    """Read a name that is in several families as the layer's, where nothing but a layer is taken."""
     if isinstance(value, Ambiguous) and "layer" in value.families:
         return value.made("layer")
     return value
 
 
 def holds_ambiguous(value: Value) -> bool:
-    """Tell a list with something in it that is not decided yet."""
+    """Tell whether a value is, or a list holds, something that is not decided yet."""
     if isinstance(value, (list, tuple)):
         return any(map(holds_ambiguous, value))
     return isinstance(value, Ambiguous)
@@ -92,7 +92,7 @@ def _taken_twice(call: tree.Call, name: str, meant: set[str], frame: Frame) -> V
 
 
 def by_its_name(value: Value, families: tuple[Family, ...]) -> Value:
-    """Read the bare name of a layer as an object's, where only such is taken: `kernel_initializer=Identity`."""
+    """Read the bare name of a layer as an object's, where no layer is taken: `kernel_initializer=Identity`."""
     if not isinstance(value, KindRef) or "layer" in families:
         return value
     known = any(value.name in identifiers(family) for family in families)

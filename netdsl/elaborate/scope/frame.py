@@ -248,7 +248,7 @@ class Frame:
         return catalogue_layer(name)
 
     def holds_value(self, name: str) -> bool:
-        """Tell a name that was given to a value from the name of a declaration, or of the catalogue."""
+        """Tell whether a name was given to a value; the names of declarations and of the catalogue are not."""
         frame: Frame | None = self
         while frame is not None:
             if name in frame.variables:
@@ -325,7 +325,7 @@ class Frame:
     # -- reporting ------------------------------------------------------------------------------
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Report; a mistake inside a block is said once, with the use that led to it."""
+        """Report a diagnostic; a mistake inside a block is told once, with the use that led to it."""
         self.session.budget.step(REPORT_STEPS)
         if diagnostic.severity == "error" and self._is_said_enough(diagnostic):
             return

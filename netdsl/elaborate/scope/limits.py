@@ -153,7 +153,7 @@ class Crowds:
 
 
 class Memo(dict[Hashable, Known]):
-    """What was worked out, by keys made of a spec's values; of many that hash alike some are not remembered."""
+    """Remembers what was worked out, by keys made of a spec's values; of many that hash alike some are forgotten."""
 
     def __init__(self) -> None:
         super().__init__()

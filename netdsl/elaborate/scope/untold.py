@@ -1,4 +1,4 @@
-"""That nothing stops in silence: what could not be made was told of, or it is a mistake of netdsl's own.
+"""Makes sure that nothing stops in silence: what could not be made was told of, or it is a mistake of netdsl's own.
 
 A mistake is reported where it stands, and `POISON` then takes the place of the value. Where a statement comes to it,
 or a model is left incomplete, and no error was reported at all, whoever made it forgot to say why: what is printed

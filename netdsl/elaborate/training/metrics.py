@@ -246,7 +246,7 @@ def _wrong_number(metric: Value, spec: TensorSpec) -> tuple[str, str] | None:
 
 
 def check_class_weight(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
-    """Report weights of classes where Keras cannot tell the class of a sample, and of classes that are not there."""
+    """Report weights of classes that are not there, and any where Keras cannot tell the class of a sample."""
     weights = plan.settings.get("class_weight")
     if not isinstance(weights, dict) or len(graph.outputs) != 1:
         return

@@ -54,7 +54,7 @@ class Context:
 
     @property
     def outputs(self) -> list[str] | None:
-        """The names of the model's outputs, where they are known."""
+        """Give the names of the model's outputs, or None where they are not known."""
         if self.graph is None or not self.graph.complete:
             return None
         return list(self.graph.outputs)
@@ -135,7 +135,7 @@ def whole(minimum: int, *words: str) -> Reader:
 
 
 def flag(*words: str) -> Reader:
-    """Read a truth, or one of `words`."""
+    """Read `True` or `False`, or one of `words`."""
     wanted = "".join([f'`"{w}"`, ' for w in words]) + "`True` or `False`"
 
     def read(setting: tree.Setting, context: Context) -> Value:
@@ -151,7 +151,7 @@ def flag(*words: str) -> Reader:
 
 
 def share(setting: tree.Setting, context: Context) -> Value:
-    """Read a share of the data."""
+    """Read a share of the data, a number from 0 to less than 1."""
     value = plain(setting, context)
     if is_poisoned(value) or (
         isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
@@ -180,7 +180,7 @@ def device(setting: tree.Setting, context: Context) -> Value:
 
 
 def precision(setting: tree.Setting, context: Context) -> Value:
-    """Read a dtype policy."""
+    """Read the name of a dtype policy, such as "mixed_float16"."""
     value = plain(setting, context)
     known = ("float32", "float16", "bfloat16", "float64", *policy_names())
     if is_poisoned(value) or value in known:

@@ -21,7 +21,7 @@ def constant(value: float | str | EllipsisType | None) -> ast.Constant:
 
 
 def number(value: float, text: str) -> ast.Constant:
-    """A number spelled as it was written: `1e-3` and `10_000` stay."""
+    """Give a number that is spelled as it was written: `1e-3` and `10_000` stay."""
     node = ast.Constant(value)
     node.text = text  # type: ignore[attr-defined]
     return node
@@ -34,7 +34,7 @@ def attribute(value: ast.expr, *names: str) -> ast.expr:
 
 
 def dotted(path: str) -> ast.expr:
-    """`keras.layers.Dense` as an expression."""
+    """Give a path such as `keras.layers.Dense` as an expression."""
     first, *rest = path.split(".")
     return attribute(name(first), *rest)
 
@@ -144,7 +144,7 @@ def function(
     body: Sequence[ast.stmt],
     keyword_only: Sequence[tuple[str, ast.expr]] = (),
 ) -> ast.FunctionDef:
-    """`def identifier(parameters, *, keyword_only): body`.
+    """Give the definition `def identifier(parameters, *, keyword_only): body`.
 
     A parameter without a default that follows one with a default goes by name only, as Python asks.
     """

@@ -35,7 +35,7 @@ def marked(path: str) -> str:
 
 
 def is_marked(node: ast.AST, identifier: str) -> bool:
-    """Tell a name of the module's own."""
+    """Tell whether a name is one of the module's own."""
     return isinstance(node, ast.Name) and node.id == MARK + identifier
 
 

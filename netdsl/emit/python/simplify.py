@@ -23,7 +23,7 @@ def same(left: ast.expr, right: ast.expr) -> bool:
 
 
 def negated(condition: ast.expr) -> ast.expr:
-    """`not condition`: `x not in y` and `a != b` rather than `not …` before them."""
+    """Spell `not condition`: `x not in y` and `a != b` rather than `not …` before them."""
     if isinstance(condition, ast.Compare) and len(condition.ops) == 1:
         op = _OPPOSITE.get(type(condition.ops[0]))
         if op is not None:
@@ -44,7 +44,7 @@ def truth(node: ast.expr) -> ast.expr:
 
 
 def conditional(test: ast.expr, then: ast.expr, otherwise: ast.expr) -> ast.expr:
-    """`then if test else otherwise`, or what it amounts to: `max(a, b)`, the test itself, one arm."""
+    """Spell `then if test else otherwise`, or what it amounts to: `max(a, b)`, the test itself, one arm."""
     if same(then, otherwise):
         return then
     arms = [n.value if isinstance(n, ast.Constant) else None for n in (then, otherwise)]
@@ -74,7 +74,7 @@ def _extreme(
 
 
 def comparison(left: ast.expr, ops: list[ast.cmpop], others: list[ast.expr]) -> ast.expr:
-    """A comparison; of two constants, its result."""
+    """Spell a comparison; of two constants, its result."""
     operands = [left, *others]
     values = [node.value for node in operands if isinstance(node, ast.Constant)]
     if len(values) == len(operands):
@@ -109,7 +109,7 @@ def _decide(left: object, op: ast.cmpop, right: object) -> bool | None:
 
 
 def both(op: ast.boolop, left: ast.expr, right: ast.expr) -> ast.expr:
-    """`left and right` in one run; `a < b and b < c` as `a < b < c`."""
+    """Spell `left and right` in one run; `a < b and b < c` as `a < b < c`."""
     truthy = _truth_of(left)
     if truthy is not None:
         return right if truthy == isinstance(op, ast.And) else left
@@ -135,7 +135,7 @@ def _truth_of(node: ast.expr) -> bool | None:
 
 
 def signed(op: ast.unaryop, operand: ast.expr) -> ast.expr:
-    """`-x` or `+x`; two minus signs are none."""
+    """Spell `-x` or `+x`; two minus signs are none."""
     if (
         isinstance(op, ast.USub)
         and isinstance(operand, ast.UnaryOp)
@@ -159,7 +159,7 @@ def _chained(left: ast.expr, right: ast.expr) -> ast.expr | None:
 def builtin(
     function: ast.expr, args: Sequence[ast.expr], keywords: Sequence[tuple[str | None, ast.expr]]
 ) -> ast.expr:
-    """A call of one of Python's functions, without the detours."""
+    """Spell a call of one of Python's functions, without the detours."""
     path = _path(function)
     if keywords or any(isinstance(a, ast.Starred) for a in args):
         return code.call(function, args, keywords)
@@ -242,7 +242,7 @@ def _follows(first: ast.expr, second: ast.expr) -> bool:
 
 
 def element(sequence: ast.expr, index: ast.expr) -> ast.expr:
-    """`sequence[index]`: the first of an iterator without a list of it all, the least without sorting."""
+    """Spell `sequence[index]`: the first of an iterator without a list of it all, the least without sorting."""
     path = _path_of_call(sequence)
     if isinstance(sequence, ast.Call) and len(sequence.args) == 1 and _is_number(index, 0):
         if path == "list":
@@ -253,7 +253,7 @@ def element(sequence: ast.expr, index: ast.expr) -> ast.expr:
 
 
 def field(value: ast.expr, conversion: int, spec: ast.expr | None) -> ast.FormattedValue:
-    """One `{…}` of an f-string: `{x!s}` rather than `{str(x)}`."""
+    """Spell one `{…}` of an f-string: `{x!s}` rather than `{str(x)}`."""
     path = _path_of_call(value)
     converts = path in ("str", "repr", "ascii") and conversion == -1
     if converts and isinstance(value, ast.Call) and len(value.args) == 1:
