@@ -21,7 +21,9 @@ def unused_names(module: tree.Module) -> Iterable[Diagnostic]:
     handed_on = _names_handed_on(module)
     for declaration in module.statements:
         if isinstance(declaration, _Declaration):
-            read = free_names(_inside(declaration))
+            read = set(free_names(_inside(declaration)))
+            for parameter in declaration.parameters:
+                read |= set(free_names(parameter.default)) if parameter.default else set()
             for kind, name, place in _named(declaration, declaration.name in handed_on):
                 if name not in read and not name.startswith("_"):
                     yield UnusedName.at(

@@ -21,7 +21,14 @@ from netdsl.emit.python.unread import tidied
 from netdsl.emit.shared import write_layer
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, names_after_as, pattern_names, reads_arriving, walk
+from netdsl.syntax.walk import (
+    free_names,
+    names_after_as,
+    pattern_names,
+    reads_arriving,
+    uses_others,
+    walk,
+)
 
 
 def body_names(node: tree.Node) -> list[str]:
@@ -398,12 +405,20 @@ def function_over_values(w: Writer, function: tree.Function, spelled: str) -> as
     """Write `fn name(a, b=1) = value` as a `def` that returns it."""
     parameters: list[tuple[str, ast.expr | None]] = []
     bindings: dict[str, Piece] = {}
+    worked_out: list[tuple[str, tree.Expr]] = []
     for parameter in function.parameters:
         own = kept_name(parameter.name)
-        default = None if parameter.default is None else w.value(parameter.default)
-        parameters.append((own, default))
+        default = parameter.default
+        if default is not None and uses_others(parameter, function.parameters):
+            worked_out.append((own, default))
+            parameters.append((own, code.constant(None)))
+        else:
+            parameters.append((own, None if default is None else w.value(default)))
         bindings[parameter.name] = Piece(code.name(own), VALUE)
     with w.within(w.scope.inner(bindings)), w.block() as body:
+        body += [
+            code.where_none(own, code.assign(own, w.value(default))) for own, default in worked_out
+        ]
         result = w.value(function.value)
         body.append(code.returns(result))
     return code.function(spelled, parameters, body)

@@ -251,11 +251,12 @@ def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) ->
         name: preset_default(module, found) for name, found in module.presets(symbol).items()
     }
     settings = module.settings_for(symbol)
+    target_parameters = getattr(base.node, "parameters", ())
     parameters: list[tuple[str, ast.expr | None]] = []
     for parameter in module.open_parameters(symbol):
         default = presets.get(parameter.name)
         if default is None or parameter.name in settings:
-            default = default_of(home, parameter, settings)
+            default = default_of(home, parameter, target_parameters, settings)
         parameters.append((kept_name(parameter.name), default))
     keywords: code.Keywords = [(p, code.name(p)) for p, _ in parameters]
     keywords.append((marked("name"), code.name(marked("name"))))

@@ -15,7 +15,7 @@ from netdsl.catalog import layer_kind
 from netdsl.catalog.binding import families_taken
 from netdsl.catalog.signature import FAMILY_MODULES, Family, Signature, families_of, signature
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit.kinds import Inlined, LayerObject
+from netdsl.emit.kinds import VALUE, Inlined, LayerObject, Piece
 from netdsl.emit.names import Locals
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
@@ -260,7 +260,7 @@ def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
         (a.star, a.name, _its_own(a.star, given) if w.module.draws(a) else given)
         for a, given in spelled
     )
-    keywords += _declared_defaults(w, call.function.id, written)
+    keywords += _declared_defaults(w, call.function.id, spelled)
     if w.frozen or any(a.name == "trainable" for a in call.arguments):
         frozen = frozen_too(w, call.arguments) if w.frozen else None
         own = [w.value(a.value) for a in call.arguments if a.name == "trainable"]
@@ -270,17 +270,18 @@ def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
 
 
 def _declared_defaults(
-    w: Writer, identifier: str, written: Sequence[tree.Argument]
+    w: Writer, identifier: str, written: Sequence[tuple[tree.Argument, ast.expr]]
 ) -> code.Keywords:
     """Give the defaults that the spec declares of a layer of the user's own: the class may have others."""
     symbol = w.module.symbol(w.unit, identifier)
     assert symbol is not None
     assert isinstance(symbol.node, tree.ExternLayer)
-    if any(argument.star for argument in written):
+    if any(argument.star for argument, _ in written):
         return []
-    names = [p.name for p in symbol.node.parameters]
-    given = {a.name for a in written} | set(names[: sum(a.name is None for a in written)])
+    names = iter([p.name for p in symbol.node.parameters])
+    given = {argument.name or next(names, ""): value for argument, value in written}
     home = Writer(w.module, symbol.unit, w.module.root(symbol.unit).inner(), Locals(()))
+    home.scope.bindings.update({name: Piece(value, VALUE) for name, value in given.items()})
     keywords: code.Keywords = []
     for parameter in symbol.node.parameters:
         if parameter.default is not None and parameter.name not in given:
@@ -288,6 +289,7 @@ def _declared_defaults(
             if w.module.draws_at(parameter.default):
                 default = _its_own("", default)
             keywords.append((parameter.name, default))
+            home.scope.bindings[parameter.name] = Piece(default, VALUE)
     return keywords
 
 

@@ -13,6 +13,7 @@ from netdsl.emit.python import code
 from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
+from netdsl.syntax.walk import uses_others
 from netdsl.value import Value
 
 if TYPE_CHECKING:
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
 def declare_parameters(
     w: Writer, declared: Iterable[tree.Parameter], settings: dict[str, Value] | None = None
 ) -> list[tuple[str, ast.expr | None]]:
-    """Bind the hyperparameters and spell their defaults; a list becomes a tuple, which nobody can change."""
+    """Bind the hyperparameters and spell their defaults; a list becomes a tuple, which nobody can change.
+
+    A default that is worked out of others is None, and the function begins with working it out.
+    """
+    declared, settings = tuple(declared), settings or {}
     parameters: list[tuple[str, ast.expr | None]] = []
+    worked_out: list[tuple[str, tree.Parameter]] = []
     for parameter in declared:
         spelled = kept_name(parameter.name)
         w.names.reserve(spelled)
@@ -31,16 +37,38 @@ def declare_parameters(
         if parameter.type == "layer":
             kind = LayerFactory(w.module.is_shaped(parameter))
         w.scope.bindings[parameter.name] = Piece(code.name(spelled), kind)
-        parameters.append((spelled, default_of(w, parameter, settings or {})))
+        if parameter.name not in settings and uses_others(parameter, declared):
+            worked_out.append((spelled, parameter))
+        parameters.append((spelled, default_of(w, parameter, declared, settings)))
+    for spelled, parameter in worked_out:
+        w.emit(code.where_none(spelled, _worked_out(w, parameter, spelled)))
     return parameters
 
 
-def default_of(w: Writer, parameter: tree.Parameter, settings: dict[str, Value]) -> ast.expr | None:
+def _worked_out(w: Writer, parameter: tree.Parameter, variable: str) -> ast.stmt:
+    """Spell the statement that binds a parameter to its default."""
+    assert parameter.default is not None
+    if parameter.type != "layer":
+        return code.assign(variable, w.value(parameter.default))
+    made = factory(w, parameter.default, parameter)
+    if isinstance(made, ast.Lambda):
+        return ast.FunctionDef(variable, made.args, [code.returns(made.body)], [])
+    return code.assign(variable, made)
+
+
+def default_of(
+    w: Writer,
+    parameter: tree.Parameter,
+    declared: Iterable[tree.Parameter],
+    settings: dict[str, Value],
+) -> ast.expr | None:
     """Spell a parameter's default: what the command line set, or what the spec wrote."""
     if parameter.name in settings:
         return code.literal(settings[parameter.name], frozen=True)
     if parameter.default is None:
         return None
+    if uses_others(parameter, declared):
+        return code.constant(None)
     with w.within(w.module.root(w.unit)):
         if parameter.type == "layer":
             return factory(w, parameter.default, parameter)

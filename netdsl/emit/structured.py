@@ -24,6 +24,7 @@ from netdsl.emit.training import TrainingCode, Words, Written, write_training
 from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
 from netdsl.syntax import tree
+from netdsl.syntax.walk import uses_others
 from netdsl.value import Value
 
 Api = Literal["tf.keras", "keras"]
@@ -123,7 +124,11 @@ def _words(module: ModuleWriter, hyperparameters: Hyperparameters, api: Api) -> 
 
     def default(experiment: Experiment, hyperparameter: Hyperparameter) -> ast.expr | None:
         reached = hyperparameters.reached.get(f"train {experiment.model}", {})
-        found = default_of(writer(experiment), hyperparameter.parameter, dict(reached))
+        declared = [h.parameter for h in experiment.hyperparameters]
+        if uses_others(hyperparameter.parameter, declared):
+            return code.literal(hyperparameter.value, frozen=True)
+        w = writer(experiment)
+        found = default_of(w, hyperparameter.parameter, declared, dict(reached))
         return None if found is None else spelled_out(found, module.taken)
 
     return Words(

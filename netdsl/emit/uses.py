@@ -197,7 +197,9 @@ def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.
         if parameter.name in changed and parameter.name not in given:
             own = presets.get(parameter.name)
             default = (
-                default_of(home, parameter, {}) if own is None else preset_default(w.module, own)
+                default_of(home, parameter, declared, {})
+                if own is None
+                else preset_default(w.module, own)
             )
             added += [(kept_name(parameter.name), default)] if default is not None else []
     return added

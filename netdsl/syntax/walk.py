@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import cache
+from itertools import takewhile
 from typing import Any, cast
 
 from netdsl.source import Span
@@ -191,6 +192,14 @@ def reads_arriving(root: tree.Node) -> bool:
 def pattern_names(pattern: tree.Pattern) -> list[str]:
     """Give the names that a pattern binds, in order: `i, (a, _)` -> ["i", "a"]."""
     return [n.id for n in walk(pattern) if isinstance(n, tree.NamePattern) and n.id != "_"]
+
+
+def uses_others(parameter: tree.Parameter, declared: Iterable[tree.Parameter]) -> bool:
+    """Tell a default that is worked out of the parameters before it: `hidden: int = 4 * width`."""
+    if parameter.default is None or isinstance(parameter.default, tree.Literal):
+        return False
+    used = free_names(parameter.default)
+    return any(p.name in used for p in takewhile(lambda p: p is not parameter, declared))
 
 
 def free_names(node: tree.Node) -> dict[str, tree.Name]:

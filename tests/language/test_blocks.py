@@ -14,6 +14,7 @@ from tests.language.front_door import (
     graph_of,
     kinds,
     layers,
+    marked,
     names,
     shape,
     structure,
@@ -68,6 +69,55 @@ def test_block_may_be_declared_after_its_use() -> None:
 def test_default_of_a_parameter_is_worked_out_where_the_block_is_declared() -> None:
     text = "let n = 3\nblock b(m=n + 1) = Dense(m)\nmodel M { let n = 50 input x: [8] output x -> b() }"
     assert units(graph_of(text)) == [4]
+
+
+DEFAULTS_FROM_OTHERS = [
+    ("left out", "n: int, m: int = 4 * n", "x -> b(2)", [8]),
+    ("given", "n: int, m: int = 4 * n", "x -> b(2, 3)", [3]),
+    ("None is left out", "n: int, m: int = 4 * n", "x -> b(2, m=None)", [8]),
+    ("one after the other", "n: int, k: int = n + 1, m: int = k + n", "x -> b(2)", [5]),
+    ("of one that is given", "n: int, k: int = n + 1, m: int = k + n", "x -> b(2, k=7)", [9]),
+    ("a parameter before a constant of that name", "c: int, m: int = c", "x -> b(2)", [2]),
+    ("a constant of the file", "n: int, m: int = c * n", "x -> b(2)", [200]),
+    ("one that may be left out", "n: int, k: int = None, m: int = 1 if k is None else k", "x -> b(2)", [1]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parameters", "call", "expected"),
+    [d[1:] for d in DEFAULTS_FROM_OTHERS],
+    ids=[d[0] for d in DEFAULTS_FROM_OTHERS],
+)
+def test_a_default_may_use_the_parameters_before_it(
+    parameters: str, call: str, expected: list[int]
+) -> None:
+    before = f"let c = 100\nblock b({parameters}) = Dense(m)"
+    assert units(graph_of(dense_model(call, before=before))) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "help"),
+    [
+        ("size: int = 2 * «n», n: int = 3", "declare `n` before `size`"),
+        ("size: int = «size»", "not itself"),
+    ],
+)
+def test_a_default_may_use_no_parameter_after_it(parameters: str, help: str) -> None:
+    text, place = marked(dense_model("x -> b()", before=f"block b({parameters}) = Dense(size)"))
+    (found,) = compiled(text).diagnostics
+    assert (found.code, found.primary.span.text) == ("N0201", place)
+    assert found.help is not None
+    assert help in found.help
+
+
+def test_a_model_passes_on_what_its_defaults_are_worked_out_of() -> None:
+    text = """
+        model Net(width: int = 8, deep: int = 2 * width) { input x: [6] output x -> Dense(deep) }
+        model Wide = Net(width=12)
+        model Deep = Net(deep=5)
+    """
+    result = compiled(text)
+    assert [units(result.graphs[name]) for name in ("Net", "Wide", "Deep")] == [[16], [24], [5]]
 
 
 WRONG_CALLS = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from netdsl.catalog.initial_values import draws
 from netdsl.catalog.kind import (
@@ -41,6 +41,7 @@ from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.tokens import TYPE_WORDS
+from netdsl.syntax.walk import uses_others
 from netdsl.tensor import Sym
 from netdsl.value import Value
 
@@ -214,12 +215,12 @@ def _complete(
     missing: list[str] = []
     for parameter in declared:
         name = parameter.name
-        if name in bound:
+        if is_given(parameter, bound, declared):
             value = check_type(parameter, bound[name], spans[name], label, frame)
-        elif name in preset:
+        elif is_given(parameter, preset, declared):
             value = preset[name]
         elif parameter.default is not None:
-            value = default_value(parameter, label, home)
+            value = default_value(parameter, label, scope_of(parameter, declared, result, home))
         else:
             missing.append(name)
             continue
@@ -238,6 +239,25 @@ def _complete(
             )
         )
     return result if fine and not missing else None
+
+
+def is_given(
+    parameter: tree.Parameter, values: Mapping[str, object], declared: Sequence[tree.Parameter]
+) -> bool:
+    """Tell whether a parameter has a value of its own; None is none where the default is worked out of others."""
+    if parameter.name not in values:
+        return False
+    return values[parameter.name] is not None or not uses_others(parameter, declared)
+
+
+def scope_of(
+    parameter: tree.Parameter,
+    declared: Sequence[tree.Parameter],
+    values: Mapping[str, Value],
+    home: Frame,
+) -> Frame:
+    """Give the scope of a parameter's default: where it was declared, with the parameters before it."""
+    return home.inner(dict(values)) if uses_others(parameter, declared) else home
 
 
 def default_value(parameter: tree.Parameter, label: str, home: Frame) -> Value:
@@ -371,6 +391,8 @@ def _of_its_type(
 ) -> Value:
     """Check a value against a parameter's type; POISON after reporting."""
     word = parameter.type
+    if value is None and is_optional(parameter):
+        return value
     if not isinstance(value, SharedLayer) or word == "layer":
         value = with_layers(value, span, frame, takes_network=word == "layer")
     if is_poisoned(value):
@@ -419,6 +441,11 @@ def _of_its_type(
 def _shown(value: Value) -> str:
     """Name a value by its kind; a fraction by itself, for a whole number is a number too."""
     return f"`{spell(value)}`" if isinstance(value, float) else spell_entity(value)
+
+
+def is_optional(parameter: tree.Parameter) -> bool:
+    """Tell a parameter that may be left out of what it is for: `classes: int = None`."""
+    return isinstance(parameter.default, tree.Literal) and parameter.default.value is None
 
 
 def check_setting(parameter: tree.Parameter, value: Value, label: str, frame: Frame) -> Value:

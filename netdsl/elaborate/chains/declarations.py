@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from keyword import iskeyword
 
 from netdsl.catalog.signature import Signature, names_and_aliases, signature
@@ -12,13 +12,15 @@ from netdsl.diagnostics.problems.arguments import RepeatedArgument, UnknownArgum
 from netdsl.diagnostics.problems.structure import WrongUse
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.arguments.held_layers import check_defaults
-from netdsl.elaborate.arguments.parameters import default_value
+from netdsl.elaborate.arguments.parameters import default_value, scope_of
 from netdsl.elaborate.arguments.tried import declare_tried
 from netdsl.elaborate.scope.frame import Frame, defaults_for
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.tokens import TYPE_WORDS
+from netdsl.syntax.walk import free_names
+from netdsl.value import Value
 
 
 def check_declarations(frame: Frame) -> None:
@@ -51,10 +53,25 @@ def check_declarations(frame: Frame) -> None:
 
 def _evaluate_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) -> None:
     """Have defaults checked that no use asks for: the generated Python evaluates them all the same."""
+    values: dict[str, Value] = {}
     for parameter in node.parameters:
-        if parameter.default is not None:
-            frame.session.place = parameter.default.span
-            default_value(parameter, node.name, frame)
+        if parameter.default is None or not _can_be_worked_out(parameter, node, values):
+            continue
+        frame.session.place = parameter.default.span
+        scope = scope_of(parameter, node.parameters, values, frame)
+        values[parameter.name] = default_value(parameter, node.name, scope)
+
+
+def _can_be_worked_out(
+    parameter: tree.Parameter,
+    node: tree.Block | tree.Model | tree.Function,
+    values: Mapping[str, Value],
+) -> bool:
+    """Tell whether the parameters before it that a default uses have values; what else it uses is evaluated."""
+    assert parameter.default is not None
+    used = free_names(parameter.default)
+    before = [p.name for p in node.parameters[: node.parameters.index(parameter)]]
+    return all(name in values for name in used if name in before)
 
 
 def _with_body(statement: tree.Node) -> Iterator[tree.Node]:

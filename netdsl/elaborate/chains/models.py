@@ -102,7 +102,7 @@ def _fixed(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Value] | Non
     found = {
         p.name: parameters.check_type(p, given[p.name], spans[p.name], node.name, home)
         for p in node.parameters
-        if p.name in given
+        if parameters.is_given(p, given, node.parameters)
     }
     return None if any(value is POISON for value in found.values()) else found
 
@@ -351,7 +351,7 @@ def top_level(
     set_ = settings.reaching(name, [p.name for p in node.parameters], preset)
     session.hyperparameters.reached[name] = set_
     for parameter in node.parameters:
-        if parameter.name in set_:
+        if parameters.is_given(parameter, set_, node.parameters):
             value = set_[parameter.name]
             bound[parameter.name] = parameters.check_setting(parameter, value, node.name, home)
         elif parameter.name in given:
@@ -359,10 +359,11 @@ def top_level(
             bound[parameter.name] = parameters.check_type(
                 parameter, one.value, one.span, node.name, home
             )
-        elif parameter.name in preset:
+        elif parameters.is_given(parameter, preset, node.parameters):
             bound[parameter.name] = preset[parameter.name]
         elif parameter.default is not None:
-            bound[parameter.name] = parameters.default_value(parameter, node.name, home)
+            scope = parameters.scope_of(parameter, node.parameters, bound, home)
+            bound[parameter.name] = parameters.default_value(parameter, node.name, scope)
         else:
             home.report(
                 problems.NotChecked.at(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Family, families_of, identifiers
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, first_that_helps
@@ -23,6 +25,8 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
     around = nodes_around(frame.unit.module, span)
     if any(isinstance(node, tree.ExternLayer) for node in around):
         return "a size on the right is made of those on the left of the arrow, or is a number"
+    if late := _declared_later(name, around):
+        return late
     if frame.body is None and any(isinstance(node, tree.Assert) for node in around):
         return f"move the assertion into the body that binds `{name}`"
     if any(isinstance(n, tree.Output) and _begins_with(n, span) for n in around):
@@ -59,6 +63,19 @@ def _takes_values(node: tree.Node, span: Span) -> bool:
 
 def _is_bound_by_a_loop(name: str, module: tree.Module) -> bool:
     return any(name in names_of_turns(node) for node in walk(module) if turns(node))
+
+
+def _declared_later(name: str, around: Sequence[tree.Node]) -> str:
+    """Word the way out for a default that uses a parameter which does not come before it."""
+    own = next((node for node in around if isinstance(node, tree.Parameter)), None)
+    if own is None:
+        return ""
+    if name == own.name:
+        return "a default uses the parameters before it, not itself"
+    declared = {p.name for node in around for p in getattr(node, "parameters", ())}
+    if name in declared:
+        return f"a default uses the parameters before it: declare `{name}` before `{own.name}`"
+    return ""
 
 
 def misspelled_declaration(

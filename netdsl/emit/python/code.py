@@ -102,6 +102,12 @@ def assign(target: str | ast.expr, value: ast.expr, comment: str = "") -> ast.As
     return node
 
 
+def where_none(variable: str, binding: ast.stmt) -> ast.If:
+    """`if hidden is None: hidden = 4 * width`."""
+    test = ast.Compare(name(variable), [ast.Is()], [constant(None)])
+    return ast.If(test, [binding], [])
+
+
 def freezes(variable: str, trainable: ast.expr) -> ast.stmt:
     """Freeze a layer and all in it where it is not to train; layers in it that are frozen anyhow stay so."""
     frozen = assign(attribute(name(variable), "trainable"), constant(False))

@@ -50,9 +50,13 @@ def _block(statements: Sequence[ast.stmt], indent: int) -> Iterator[str]:
 
 
 def _blank_between(first: ast.stmt, second: ast.stmt) -> bool:
-    return isinstance(first, (ast.FunctionDef, ast.ClassDef)) or isinstance(
-        second, (ast.FunctionDef, ast.ClassDef)
-    )
+    return _ends_in_definition(first) or isinstance(second, (ast.FunctionDef, ast.ClassDef))
+
+
+def _ends_in_definition(statement: ast.stmt) -> bool:
+    while isinstance(statement, ast.If):
+        statement = (statement.orelse or statement.body)[-1]
+    return isinstance(statement, (ast.FunctionDef, ast.ClassDef))
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
@@ -110,6 +114,8 @@ def _branches(statement: ast.If, indent: int) -> Iterator[str]:
     current: ast.If | None = statement
     while current is not None:
         yield from _print((word, parenthesized_if_it_helps(current.test), ":"), indent)
+        if isinstance(current.body[0], ast.FunctionDef):
+            yield ""
         yield from _block(current.body, indent + INDENT)
         rest, current = current.orelse, None
         match rest:
