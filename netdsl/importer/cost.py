@@ -24,7 +24,7 @@ def of_value(value: Given) -> int:
     if isinstance(value, ObjectValue):
         return 3 + sum(map(of_value, value.arguments.values())) if value.arguments else 1
     if isinstance(value, Parameter):
-        return 1 + 2 * (value.factor != 1) + 2 * (value.plus != 0)
+        return 1 + 2 * (value.factor != 1 or value.divisor != 1)
     return 1
 
 

@@ -20,6 +20,8 @@ OPERATORS = {
     "power": "**",
     "matmul": "@",
 }
+#: Operators that stand for a layer between two tensors, not for the function of `ops`.
+MERGED = ("add", "subtract", "multiply")
 COMPARISONS = {
     "equal": "==",
     "not_equal": "!=",

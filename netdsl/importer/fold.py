@@ -63,6 +63,9 @@ class Program:
     lines: list[Line]
     blocks: list[Block] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
+    shared: dict[object, list[Item]] = field(
+        default_factory=dict
+    )  # layers that are used several times
     next_tap: int = 0
     counter: Counter = field(default_factory=Counter)
 
@@ -71,6 +74,9 @@ class Program:
         for line in self.lines:
             for row in all_rows(line.row):
                 yield row, line.source if row is line.row else None, None
+        for chain in self.shared.values():
+            for row in all_rows(chain):
+                yield row, None, None
         for block in self.blocks:
             for row in all_rows(block.row):
                 yield row, ENTERING if row is block.row else None, block
@@ -486,7 +492,9 @@ def _oddness(items: list[Item]) -> int:
 def _multiples(unified: Unified) -> int:
     """Count the places that are filled with a multiple of a parameter."""
     values = (value for slot in unified.slots for value in slot.values())
-    return sum(isinstance(value, Parameter) and value.factor != 1 for value in values)
+    return sum(
+        isinstance(value, Parameter) and value.factor * value.divisor != 1 for value in values
+    )
 
 
 def _after_last(items: list[Item]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netdsl.importer.defaults import choose_defaults, statements
 from netdsl.importer.document import Document
 from netdsl.importer.fold import Folder, Line, Program
 from netdsl.importer.naming import Names
@@ -9,20 +10,24 @@ from netdsl.importer.nesting import Nesting
 from netdsl.importer.network import Network, Tensor
 from netdsl.importer.printing import Printer
 from netdsl.importer.regions import Regions, regions_of
+from netdsl.importer.sharing import merge_shared
 
 
 def folded_spec(
     document: Document, docstring: str, *, depth: int | None = None, exact_first: bool = True
 ) -> str:
     """Write the spec with blocks and loops."""
-    taken = {*document.names.values(), *document.externs.values(), *document.lambdas}
-    names = Names(taken)
-    parts: list[str] = []
-    for network in document.networks:
-        program, regions = program_of(network)
+    names = Names({*document.names.values(), *document.externs.values(), *document.lambdas})
+    programs = [program_of(network) for network in document.networks]
+    for program, _ in programs:
         Folder(program, depth=depth, exact_first=exact_first).run()
+    document.speller.defaults.clear()
+    choose_defaults((program for program, _ in programs), document.speller)
+    parts: list[str] = []
+    for network, (program, regions) in zip(document.networks, programs, strict=True):
         parts += Printer(document, network, program, regions.numbers, names).text()
-    head = "\n".join(document.head())
+    head = "\n".join([*document.head(), *statements(document.speller)])
+    document.speller.defaults.clear()
     return "\n\n".join(part for part in (f'"""{docstring}"""', head, *parts) if part) + "\n"
 
 
@@ -47,6 +52,7 @@ def program_of(network: Network) -> tuple[Program, Regions]:
     free = len(regions.numbers)
     nesting = Nesting([row.items for row in regions.rows], taps, free)
     nesting.run()
+    shared = merge_shared([row.items for row in regions.rows])
     lines = [Line(source, row.items) for row, source in zip(regions.rows, sources, strict=True)]
     outputs = [regions.numbers[tensor] for _, tensor in network.outputs]
-    return Program(lines, outputs=outputs, next_tap=nesting.free), regions
+    return Program(lines, outputs=outputs, shared=shared, next_tap=nesting.free), regions

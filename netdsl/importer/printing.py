@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from netdsl.importer import naming
+from netdsl.importer import naming, nesting
 from netdsl.importer.document import Document
-from netdsl.importer.flat import COMPARISONS, OPERATORS, input_type, spell_slice
+from netdsl.importer.flat import COMPARISONS, MERGED, OPERATORS, input_type, spell_slice
 from netdsl.importer.fold import Line, Program
 from netdsl.importer.naming import Names, parameter_name
 from netdsl.importer.network import Given, Made, Network, Tensor
 from netdsl.importer.objects import plain
+from netdsl.importer.sharing import shared_name
 from netdsl.importer.spell import Raw, as_name, is_one, shortened
 from netdsl.importer.terms import (
     ARRIVING,
@@ -52,7 +53,7 @@ class Printer:
         self._speller = document.speller
         self._parameters: dict[int, str] = {}  # names of parameters, by their number
         self._taps: dict[int, str] = {}  # how a tap is spelled
-        self._shared: dict[int, str] = {}
+        self._shared: dict[object, str] = {}
         self._references = program.references()
         self._lists: set[int] = set()  # taps that are lists outside the loop they are in
         self._taken: set[int] = set()  # taps of tensors that are called by their number
@@ -93,7 +94,9 @@ class Printer:
         if not block.parameters:
             return ""
         self._choose_defaults(block)
-        ordered = sorted(block.parameters, key=lambda p: p.id in block.defaults)
+        ordered = sorted(
+            block.parameters, key=lambda p: (p.id in block.defaults, _rank(block.names[p.id]))
+        )
         block.parameters = ordered
         inside = []
         for parameter in ordered:
@@ -152,16 +155,19 @@ class Printer:
             return self.parameter(value)
         if leaf is None or leaf.made.family != "layer":
             return self.value(value)
-        return self._speller.value(value, leaf.made.kind, name)
+        return self._speller.value(_raw(value, self), leaf.made.kind, name)
 
     def parameter(self, value: Parameter) -> str:
         name = self._parameters[value.id]
-        text = name if value.factor == 1 else f"{value.factor} * {name}"
-        return text if not value.plus else f"{text} + {value.plus}"
+        if value.divisor != 1:
+            return f"{name} // {value.divisor}"
+        return name if value.factor == 1 else f"{value.factor} * {name}"
 
     def value(self, value: Given) -> str:
         if isinstance(value, Parameter):
             return self.parameter(value)
+        if isinstance(value, tuple):
+            value = _raw(value, self)
         if isinstance(value, slice):
             return spell_slice(value)
         return self._speller.value(value)
@@ -182,7 +188,7 @@ class Printer:
             if tensor in inputs:
                 self._taps[number] = inputs[tensor]
         writer = _Body(self, scope)
-        lines += self._declarations(scope)
+        lines += self._declarations(writer, scope)
         lines += self._statements(writer, scope, inputs)
         name = self._document.names[id(network)]
         return "\n".join([f"model {name} {{", *(f"    {line}" for line in lines), "}"])
@@ -195,20 +201,18 @@ class Printer:
             return "image"
         return "x"
 
-    def _declarations(self, scope: Names) -> Iterator[str]:
-        shared: dict[int, Made] = {}
-        for line in self._program.lines:
-            for item in walk(line.row):
-                if isinstance(item, Leaf) and item.kind[0] == "shared":
-                    shared.setdefault(id(item.made), item.made)
-        for number, made in shared.items():
-            automatic = naming.is_automatic(made)
-            name = scope.free("shared" if automatic else as_name(made.name))
-            self._shared[number] = name
-            yield f"layer {name} = {self._speller.call(made, made.given)}"
+    def _declarations(self, writer: _Body, scope: Names) -> Iterator[str]:
+        for key, row in self._program.shared.items():
+            wanted = as_name(shared_name(row), "shared")
+            first = row[0]
+            automatic = (
+                len(row) == 1 and isinstance(first, Leaf) and naming.is_automatic(first.made)
+            )
+            self._shared[key] = scope.free("shared" if automatic else wanted)
+            yield f"layer {self._shared[key]} = {writer.chain(row, '')}"
 
-    def shared(self, made: Made) -> str:
-        return self._shared[id(made)]
+    def shared(self, leaf: Leaf) -> str:
+        return self._shared[leaf.kind]
 
     def _statements(
         self, writer: _Body, scope: Names, inputs: Mapping[Tensor, str]
@@ -336,6 +340,9 @@ class Printer:
             and (self._references[tap] > 0 or tap in self._lists)
         )
 
+    def set_tap(self, tap: int, name: str) -> None:
+        self._taps[tap] = name
+
     def set_parameter(self, parameter: Parameter, name: str) -> None:
         self._parameters[parameter.id] = name
 
@@ -394,7 +401,7 @@ class _Body:
         own = {k: _raw(v, printer) for k, v in leaf.arguments.items() if not k.startswith("(")}
         called = {k[1:]: _raw(v, printer) for k, v in leaf.arguments.items() if k.startswith("(")}
         text = (
-            printer.shared(made) if leaf.kind[0] == "shared" else printer._speller.call(made, own)
+            printer.shared(leaf) if leaf.kind[0] == "shared" else printer._speller.call(made, own)
         )
         inside = [f"{name}={self.named(value)}" for name, value in {**leaf.named, **called}.items()]
         return f"{text}({', '.join(inside)})" if inside else text
@@ -441,28 +448,34 @@ class _Body:
         return ", ".join(inside)
 
     def _join(self, join: Join, before: str) -> str:
+        if nesting.is_function(join.leaf) and join.leaf.kind[3] == "each":
+            return self._joined_by_function(join, before)
         branches = [self._branch(branch) for branch in join.branches]
-        runs = self._runs_of(join)
-        text = f"[{', '.join(runs if runs is not None else branches)}]"
+        text = f"[{', '.join(branches)}]"
         # a list needs what arrives only where a branch does
         if any(branch.source == ARRIVING for branch in join.branches):
-            if (
-                before
-                and all(
-                    (b.source == ARRIVING and not b.row) or b.source >= 0 for b in join.branches
-                )
-                and (_is_name(before))
-            ):
-                text = (
-                    f"[{', '.join(before if t == '_' else t for t in branches)}]"
-                    if runs is None
-                    else text
-                )
-                before = "" if runs is None else before
-            text = _arrow(before, text)
+            is_plain = all(b.source >= 0 or not b.row for b in join.branches)
+            if before and is_plain and _is_name(before):
+                text = f"[{', '.join(before if t == '_' else t for t in branches)}]"
+            else:
+                text = _arrow(before, text)
         return self._leaf(join.leaf, text)
 
-    def _branch(self, branch: Branch) -> str:
+    def _joined_by_function(self, join: Join, before: str) -> str:
+        """Write a function of several tensors: the first goes through the arrow, the others into its parentheses."""
+        first, *others = join.branches
+        function = join.leaf.made.kind
+        text = before
+        for item in first.row:
+            text = self._stage(item, text)
+        inside = [self._branch(branch, is_whole=True) for branch in others]
+        sign = OPERATORS.get(function) or COMPARISONS.get(function)
+        if sign and function not in MERGED and len(inside) == 1 and _is_name(inside[0]) and text:
+            return f"{_operand(text)} {sign} {inside[0]}"
+        inside += [f"{name}={self.named(value)}" for name, value in join.leaf.arguments.items()]
+        return _arrow(text, f"ops.{function}({', '.join(inside)})")
+
+    def _branch(self, branch: Branch, *, is_whole: bool = False) -> str:
         source = "_" if branch.source == ARRIVING else self.tap(branch.source)
         if not branch.row:
             return source
@@ -470,34 +483,29 @@ class _Body:
         is_call = isinstance(first, (Use, Leaf)) and not (
             isinstance(first, Leaf) and first.kind[0] in ("op", "take")
         )
-        starts = (
-            "" if branch.source == ARRIVING and (is_call or isinstance(first, Join)) else source
-        )
+        is_short = is_call or isinstance(first, Join)
+        starts = "" if branch.source == ARRIVING and is_short and not is_whole else source
         return self.chain(branch.row, starts)
-
-    def _runs_of(self, join: Join) -> list[str] | None:
-        return None
 
     def _repeat(self, item: Repeat) -> str:
         printer = self._printer
         if not item.columns and not item.taken:
             count = item.arguments["count"]
             return f"repeat {printer.value(count)} {{ {self.chain(item.row, '')} }}"
-        names, values = [], []
+        names: list[str] = []
+        values: list[list[str]] = []
         rows = cast("tuple[tuple[Given, ...], ...]", item.arguments.get("rows", ()))
-        scope = self._scope
+        scope = self._scope.inside()  # what a loop counts with is free again after it
         for place, column in enumerate(item.columns):
-            name = scope.free(parameter_name(item.row, column))
-            printer.set_parameter(column, name)
-            names.append(name)
             if isinstance(rows, tuple):
                 values.append([self._cell(item.row, column, cells[place]) for cells in rows])
+            names.append(scope.free(parameter_name(item.row, column)))
+            printer.set_parameter(column, names[-1])
         for tap, turns in item.taken:
-            name = scope.free("across")
-            printer._taps[tap] = name
-            names.append(name)
+            names.append(scope.free("across"))
+            printer.set_tap(tap, names[-1])
             values.append([self.tap(turn) for turn in turns])
-        body = self.chain(item.row, "")
+        body = _Body(printer, scope).chain(item.row, "")
         pattern = ", ".join(names)
         if isinstance(rows, Parameter):
             return f"for {pattern} in {printer.parameter(rows)} {{ {body} }}"
@@ -512,7 +520,7 @@ class _Body:
         leaf, name = next(naming.fills(row, column), (None, ""))
         if isinstance(value, Parameter) or leaf is None or leaf.made.family != "layer":
             return self._printer.value(value)
-        return self._printer._speller.value(value, leaf.made.kind, name)
+        return self._printer._speller.value(_raw(value, self._printer), leaf.made.kind, name)
 
     def _use(self, use: Use) -> str:
         block = use.block
@@ -531,7 +539,18 @@ class _Body:
         return text
 
 
+#: In which order people write what a block takes; the rest comes after, as it is met.
+_ORDER = ("filters", "units", "kernel_size", "strides")
+
+
+def _rank(name: str) -> int:
+    plain = name.rstrip("0123456789_")
+    return _ORDER.index(plain) if plain in _ORDER else len(_ORDER)
+
+
 def _raw(value: Given, printer: Printer) -> Given:
+    if isinstance(value, tuple):
+        return tuple(_raw(item, printer) for item in value)
     return Raw(printer.parameter(value)) if isinstance(value, Parameter) else value
 
 
@@ -577,6 +596,8 @@ def _enters(row: list[Item]) -> bool:
 def _is_operator(item: Item) -> bool:
     """Tell what is written with a sign, or brackets, after what it is applied to."""
     leaf = item.leaf if isinstance(item, Join) else item
+    if isinstance(item, Join) and item.leaf.made.kind in MERGED:
+        return False
     return (
         isinstance(leaf, Leaf)
         and leaf.kind[0] == "op"

@@ -116,13 +116,16 @@ class _Reading:
         return _Applied(leaf, form.arriving, form.is_list, Tensor(use.id))
 
     def _operation(self, use: Applied) -> _Applied:
-        """A function takes its first tensor, or list of them, through the arrow."""
+        """A function takes its first tensor, or list of them, through the arrow, and other tensors beside it."""
         given = dict(use.keywords)
         first = next(iter(given), "")
         value = given.get(first)
+        each = [name for name, v in given.items() if isinstance(v, Tensor)]
         is_list = (
             isinstance(value, tuple) and bool(value) and all(isinstance(v, Tensor) for v in value)
         )
+        if len(each) > 1 and each == list(given)[: len(each)]:
+            return self._of_each(use, each, given)
         arriving: tuple[Tensor, ...] = ()
         if isinstance(value, Tensor):
             arriving = (value,)
@@ -133,10 +136,17 @@ class _Reading:
         main = arriving[0] if arriving and not is_list else None
         constants = {k: v for k, v in given.items() if not any(True for _ in tensors_in(v))}
         named = {k: self._value(v, main) for k, v in given.items() if k not in constants}
+        form = "list" if is_list else "one"
         leaf = Leaf(
-            ("op", use.made.kind, first if arriving else "", is_list), use.made, constants, named
+            ("op", use.made.kind, first if arriving else "", form), use.made, constants, named
         )
         return _Applied(leaf, arriving, is_list, Tensor(use.id))
+
+    def _of_each(self, use: Applied, each: list[str], given: dict[str, Given]) -> _Applied:
+        """Several tensors, each an argument of its own: `a -> ops.add(b)`."""
+        constants = {k: v for k, v in given.items() if k not in each}
+        leaf = Leaf(("op", use.made.kind, each[0], "each"), use.made, constants)
+        return _Applied(leaf, tuple(given[name] for name in each), True, Tensor(use.id))
 
     def _value(self, value: Given, main: Tensor | None) -> Given:
         if isinstance(value, Tensor):
@@ -230,18 +240,24 @@ class _Builder:
         parts = [self._part(tensor, repeated[tensor] == 1) for tensor in one.arriving]
         sources = [source for source, _ in parts]
         main = max(sources, key=lambda tensor: (tensor.use, tensor.output))
+        is_function = one.leaf.kind[0] == "op" and one.leaf.kind[3] == "each"
+        if is_function:  # its first tensor is the one that arrives
+            main = sources[0]
         for source, row in parts:
             if row is not None:
                 self._take_away(source, row)
         for source in dict.fromkeys(sources):
             rows = sum(row is not None for s, row in parts if s == source)
             self.places[source] -= rows + any(row is None for s, row in parts if s == source)
+        begun = (
+            is_function and parts[0][1] is not None
+        )  # what arrives is gone where the others stand
         branches = [
             Branch(
-                ARRIVING if source == main else self._call(source),
+                ARRIVING if source == main and not (begun and place) else self._call(source),
                 row.items if row is not None else [],
             )
-            for source, row in parts
+            for place, (source, row) in enumerate(parts)
         ]
         made = Row(main, [], main)
         self.places[main] += 1

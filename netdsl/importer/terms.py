@@ -26,11 +26,11 @@ class Slot:
 
 @record
 class Parameter:
-    """A value that a block takes: its name, which is chosen late, and what is made of it: `4 * filters`."""
+    """A value that a block takes, by number, and what is made of it: `4 * filters`, `filters // 2`."""
 
     id: int
     factor: int = 1
-    plus: int = 0
+    divisor: int = 1
 
 
 @dataclass(eq=False)

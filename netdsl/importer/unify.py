@@ -57,35 +57,92 @@ def unify(
     """
     makers = [item for item in walk(rows[0]) if hasattr(item, "arguments")]
     slots = [_in_common(row, rows[0]) for row in rows]
-    bound = {c.id for item in walk(rows[0]) if isinstance(item, Repeat) for c in item.columns}
-    merged: list[dict[str, Given]] = []
-    varying: dict[str, Column] = {}
-    places: list[tuple[int, str, str, int]] = []
+    found = _Columns(rows[0], is_closed=is_closed)
     for place, maker in enumerate(makers):
-        merged.append({})
         for name in dict.fromkeys(name for one in slots for name in one[place]):
-            column = tuple(
-                one[place][name] if name in one[place] else _missing(maker, name) for one in slots
+            values = (o[place][name] if name in o[place] else _missing(maker, name) for o in slots)
+            found.add(place, name, tuple(values))
+    return found.unified(len(makers), counter, most)
+
+
+class _Columns:
+    """The values of each argument in all rows; which of them vary, and what they are made of."""
+
+    def __init__(self, first: list[Item], *, is_closed: bool) -> None:
+        self._bound = {c.id for i in walk(first) if isinstance(i, Repeat) for c in i.columns}
+        self._is_closed = is_closed
+        self._plain: list[tuple[int, str, Given]] = []
+        self._places: list[tuple[int, str, str, Parameter]] = []  # the last: what is made of it
+        self._tuples: list[tuple[int, str, list[Column]]] = []
+        self._whole: dict[tuple[int, str], str] = {}
+        self._varying: dict[str, Column] = {}
+
+    def add(self, place: int, name: str, column: Column) -> None:
+        made = Parameter(0)
+        self._plain.append((place, name, column[0]))
+        if all(_is_same(value, column[0]) for value in column):
+            if not self._is_closed or not _is_free(column[0], self._bound):
+                return
+            if isinstance(column[0], Parameter):  # what is made of one that is given
+                made, column = column[0], (Parameter(column[0].id),) * len(column)
+        parts = _parts(column)
+        if parts is not None and name != "rows":
+            self._tuples.append((place, name, parts))
+            return
+        key = repr(column)
+        self._varying.pop(key, None)  # the last to use it decides what the others are made of
+        self._varying[key] = column
+        self._places.append((place, name, key, made))
+
+    def unified(self, count: int, counter: Counter, most: int) -> Unified | None:
+        for place, name, parts in self._tuples:
+            self._add_tuple(place, name, parts)
+        parameters = _parameters(self._varying, counter)
+        found = {p.id: key for key, p in parameters.items() if p.factor == p.divisor == 1}
+        if len(found) > most:
+            return None
+        merged: list[dict[str, Given]] = [{} for _ in range(count)]
+        for place, name, value in self._plain:
+            merged[place][name] = value
+        for place, name, key, made in self._places:
+            merged[place][name] = _made(parameters[key], made)
+        for place, name, parts in self._tuples:
+            whole = self._whole.get((place, name))
+            merged[place][name] = (
+                parameters[whole]
+                if whole is not None
+                else tuple(parameters.get(repr(column), column[0]) for column in parts)
             )
-            merged[place][name] = column[0]
-            factor = 1
-            if all(_is_same(value, column[0]) for value in column):
-                if not is_closed or not _is_free(column[0], bound):
-                    continue
-                if isinstance(column[0], Parameter):  # a multiple of one that is given
-                    factor, column = column[0].factor, (Parameter(column[0].id),) * len(column)
-            key = repr(column)
-            varying[key] = column
-            places.append((place, name, key, factor))
-    parameters = _parameters(varying, counter)
-    found = [p for p in parameters.values() if p.factor == 1]
-    if len(found) > most:
+        values = [self._varying[key] for key in found.values()]
+        return Unified(list(merged), [Parameter(number) for number in found], values)
+
+    def _add_tuple(self, place: int, name: str, parts: list[Column]) -> None:
+        """Take a tuple apart where its elements are made of what varies anyway; keep it whole otherwise."""
+        varying = [column for column in parts if len(set(column)) > 1]
+        known = list(self._varying.values())
+        if all(any(_relation(c, base) is not None for base in known) for c in varying):
+            self._varying = {repr(c): c for c in varying} | self._varying
+            return
+        whole = tuple(zip(*parts, strict=True))
+        self._whole[place, name] = repr(whole)
+        self._varying = {repr(whole): whole} | self._varying
+
+
+def _parts(column: Column) -> list[Column] | None:
+    """Give the elements of tuples of numbers, each as a column; None for anything else."""
+    first = column[0]
+    if not isinstance(first, tuple) or len(set(map(repr, column))) == 1:
         return None
-    for place, name, key, factor in places:
-        parameter = parameters[key]
-        merged[place][name] = Parameter(parameter.id, parameter.factor * factor)
-    values = [varying[key] for key, parameter in parameters.items() if parameter.factor == 1]
-    return Unified(list(merged), found, values)
+    if any(not isinstance(v, tuple) or len(v) != len(first) for v in column):
+        return None
+    parts = [tuple(v[place] for v in column) for place in range(len(first))]
+    uneven = any(len(set(v)) > 1 for v in column if all(isinstance(x, int) for x in v))
+    return parts if uneven and all(_are_numbers(part) for part in parts) else None
+
+
+def _made(parameter: Parameter, made: Parameter) -> Parameter:
+    factor, divisor = parameter.factor * made.factor, parameter.divisor * made.divisor
+    return Parameter(parameter.id, factor, divisor)
 
 
 def _is_free(value: Given, bound: set[int]) -> bool:
@@ -96,30 +153,32 @@ def _is_free(value: Given, bound: set[int]) -> bool:
 
 
 def _parameters(varying: Mapping[str, Column], counter: Counter) -> dict[str, Parameter]:
-    """Give a parameter for each column; one that is a multiple of another, from two values on that differ, has its."""
-    found: dict[str, Parameter] = {}
-    factors = {key: _factor(column, varying) for key, column in varying.items()}
-    for key, (_, factor) in factors.items():
-        if factor == 1:
-            found[key] = counter.parameter()
-    return {
-        key: found[key] if factor == 1 else Parameter(found[base].id, factor)
-        for key, (base, factor) in factors.items()
-    }
+    """Give a parameter for each column; one that is a multiple or a part of another, where that has two values at
+    least, is made of it. The last column of the row, which is what comes out, goes before the others."""
+    bases: dict[str, Parameter] = {}
+    made: dict[str, Parameter] = {}
+    for key, column in reversed(list(varying.items())):
+        for base_key, base in bases.items():
+            relation = _relation(column, varying[base_key])
+            if relation is not None:
+                made[key] = Parameter(base.id, *relation)
+                break
+        else:
+            made[key] = bases[key] = counter.parameter()
+    return {key: made[key] for key in varying}
 
 
-def _factor(column: Column, varying: Mapping[str, Column]) -> tuple[str, int]:
-    """Give the column that one is a multiple of: the smallest, so that no base is a multiple itself."""
-    best = repr(column), 1
-    if not _are_numbers(column) or 0 in column:
-        return best
-    for key, base in varying.items():
-        if not _are_numbers(base) or 0 in base or len(set(base)) < 2 or base[0] >= column[0]:
-            continue
-        factor = column[0] // base[0]
-        if factor > best[1] and all(c == factor * b for c, b in zip(column, base, strict=True)):
-            best = key, factor
-    return best
+def _relation(column: Column, base: Column) -> tuple[int, int] | None:
+    """Say how often a base goes into a column, or the other way round; None where that is not the same in all rows."""
+    if not _are_numbers(column) or not _are_numbers(base) or 0 in base or 0 in column:
+        return None
+    if len(set(base)) < 2:
+        return None
+    if all(c == column[0] // base[0] * b for c, b in zip(column, base, strict=True)):
+        return column[0] // base[0], 1
+    if all(b == base[0] // column[0] * c for c, b in zip(column, base, strict=True)):
+        return 1, base[0] // column[0]
+    return None
 
 
 def _in_common(row: list[Item], first: list[Item]) -> list[Mapping[str, Given]]:
@@ -134,7 +193,7 @@ def _in_common(row: list[Item], first: list[Item]) -> list[Mapping[str, Given]]:
 
 def _with(value: Given, table: Mapping[int, int]) -> Given:
     if isinstance(value, Parameter):
-        return Parameter(table.get(value.id, value.id), value.factor, value.plus)
+        return Parameter(table.get(value.id, value.id), value.factor, value.divisor)
     if isinstance(value, tuple):
         return tuple(_with(item, table) for item in value)
     return value
