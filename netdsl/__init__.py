@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netdsl.compiler import Compiled, CompiledModel, compile_file, compile_text
     from netdsl.diagnostics.diagnostic import Diagnostic
     from netdsl.importer import import_model
+    from netdsl.training.api import train
 
 __all__ = [
     "Compiled",
@@ -27,6 +28,7 @@ __all__ = [
     "compile_file",
     "compile_text",
     "import_model",
+    "train",
 ]
 
 
@@ -40,6 +42,10 @@ def __getattr__(name: str) -> Any:
         from netdsl.importer import import_model
 
         return import_model
+    if name == "train":
+        from netdsl.training.api import train
+
+        return train
     if name in __all__:
         from importlib import import_module
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Columns of a page: where a terminal does not know its width, and where it is too narrow for a table.
 USUAL, NARROWEST = 80, 40
 
+#: As wide as a table gets where there is no terminal.
+WIDE = 200
+
 FORMATS = ("text", "json", "github", "sarif")
 
 
@@ -97,6 +100,15 @@ def tell(text: str) -> None:
 def write_source(text: str) -> None:
     """Write a generated file to standard output: UTF-8 and `\\n`, whatever the terminal is set to."""
     write_bytes(sys.stdout, text.encode("utf-8"))
+
+
+@contextmanager
+def table_page() -> Iterator[Console]:
+    """Give a page for a table: a file or a pipe has no edge to break names at."""
+    with page() as console:
+        if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+            console.width = WIDE
+        yield console
 
 
 @contextmanager

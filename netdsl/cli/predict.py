@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.cli.after import with_run
-from netdsl.cli.output import page, tell
+from netdsl.cli.output import table_page, tell
 from netdsl.cli.streams import write
 from netdsl.foreign import Plain
 
@@ -58,7 +58,7 @@ def _predict(revived: Revived, inputs: tuple[str, ...], output: str | None, trus
         names = [name for each in asked for name in each.names]
         write_predictions(Path(output), rows, outputs, names)
     else:
-        with page() as console:
+        with table_page() as console:
             _print(rows, console)
     return 0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netdsl.cli.output import page
+from netdsl.cli.output import table_page
 from netdsl.cli.streams import write
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _list(found: list[Recorded], place: Path, metric: str | None, format_: str) 
     if format_ == "json":
         write(sys.stdout, json.dumps(rows, indent=2) + "\n")
         return 0
-    with page() as console:
+    with table_page() as console:
         _print_table(rows, place, chosen, console)
     return 0
 
@@ -79,7 +79,7 @@ def _print_table(rows: list[dict[str, object]], place: Path, metric: str, consol
         name = Path(str(row["run"]))
         shown = name.relative_to(place) if name.is_relative_to(place) and name != place else name
         cells = (row["best"], row["test"], row["epochs"], row["parameters"], row["seconds"])
-        own = [str(settings.get(name, "")) for name in names]
+        own = [_cell(settings.get(name, "")) for name in names]
         table.add_row(str(shown), *map(_cell, cells), *own, "" if row["finished"] else "unfinished")
     console.print(table)
 

@@ -117,7 +117,7 @@ def _runner(
         numbers = [v for v in outcome.history.get(metric, ()) if v == v]
         if not numbers:
             raise Illegal(f"the run gave no {metric}")
-        best = ", ".join(f"{name} = {value}" for name, value in trial.values.items())
+        best = spelled(trial.values)
         tell(f"trial {trial.number}: {best}: {metric} {numbers[-1]:.4f}\n")
         return numbers
 
@@ -130,7 +130,7 @@ def _tell_best(study: Foreign, metric: str, path: Path) -> int:
         tell(f"netdsl: no trial came to its end; the study is in `{path}`\n")
         return 1
     best = study.best_trial
-    values = ", ".join(f"{name} = {value}" for name, value in best.params.items())
+    values = spelled(best.params)
     pruned = sum(t.state.name == "PRUNED" for t in study.get_trials(deepcopy=False))
     write(
         sys.stdout,
@@ -138,3 +138,9 @@ def _tell_best(study: Foreign, metric: str, path: Path) -> int:
         f"{path}\n",
     )
     return 0
+
+
+def spelled(values: Mapping[str, object]) -> str:
+    """Spell the values of a trial."""
+    shown = {n: f"{v:.4g}" if isinstance(v, float) else str(v) for n, v in values.items()}
+    return ", ".join(f"{name} = {value}" for name, value in shown.items())

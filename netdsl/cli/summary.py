@@ -12,7 +12,7 @@ import click
 from netdsl.cli.compiling import AT_HELP, SET_HELP, CompiledFile, compile_files, has_model
 from netdsl.cli.configuration import Configuration, configuration_for, read_device
 from netdsl.cli.files import spec_name
-from netdsl.cli.output import Findings, page
+from netdsl.cli.output import WIDE, Findings, page
 from netdsl.cli.streams import write
 from netdsl.value import Document
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     from netdsl.analyse.advice.view import View
     from netdsl.analyse.roofline import Step
-
-
-#: As wide as a table gets where there is no terminal.
-WIDE = 200
 
 
 @click.command("summary")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.cli.compiling import SET_HELP, CompiledFile
-from netdsl.cli.output import Findings, page, tell
+from netdsl.cli.output import Findings, table_page, tell
 from netdsl.cli.streams import write
 from netdsl.cli.training import compile_experiment
 from netdsl.foreign import Plain
@@ -81,7 +81,7 @@ def _show_grid(item: CompiledFile, experiment: Experiment, model: str | None, fo
     if format_ == "json":
         write(sys.stdout, json.dumps([_as_json(member) for member in listed], indent=2) + "\n")
     else:
-        with page() as console:
+        with table_page() as console:
             _print_table(listed, size_of(tried(experiment)), console)
 
 

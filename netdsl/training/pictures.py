@@ -264,7 +264,7 @@ def draw_sweep(
     numbers, found = [row[0] for row in rows], [row[1] for row in rows]
     best = max if up else min
     so_far = [best(found[: i + 1]) for i in range(len(found))]
-    axes[0].scatter(numbers, found, s=14, color=TRAINING, alpha=0.7, linewidths=0)
+    axes[0].scatter(numbers, found, s=22, color=TRAINING, alpha=0.7, linewidths=0)
     axes[0].step(
         numbers, so_far, where="post", color=VALIDATION, linewidth=1.6, label="best so far"
     )
@@ -277,18 +277,21 @@ def draw_sweep(
 
 
 def _tried(axis: Foreign, name: str, pairs: Sequence[tuple[object, float]]) -> None:
-    values = [value for value, _ in pairs]
-    are_numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    distinct = sorted(set(values), key=str) if not are_numbers else sorted(set(values))  # type: ignore[type-var]
-    if are_numbers and len(distinct) > 6:
-        places = values
-        if min(distinct) > 0 and max(distinct) / min(distinct) > 10:  # type: ignore[operator, type-var]
+    """Draw trials over the values of one hyperparameter: along an axis of numbers, or choice by choice."""
+    numbers = [
+        float(v) for v, _ in pairs if isinstance(v, (int, float)) and not isinstance(v, bool)
+    ]
+    few = len({str(v) for v, _ in pairs}) <= 6
+    fractions = any(number % 1 for number in numbers)
+    if len(numbers) == len(pairs) and (fractions or not few):
+        places = numbers
+        if min(numbers) > 0 and max(numbers) / min(numbers) > 10:
             axis.set_xscale("log")
     else:
-        places = [distinct.index(v) for v in values]
-        axis.set_xticks(range(len(distinct)), [str(v) for v in distinct])
-        axis.set_xlim(-0.6, len(distinct) - 0.4)
-    axis.scatter(
-        places, [number for _, number in pairs], s=14, color=TRAINING, alpha=0.7, linewidths=0
-    )
+        shown = sorted({str(v) for v, _ in pairs}, key=lambda text: (len(text), text))
+        places = [float(shown.index(str(v))) for v, _ in pairs]
+        axis.set_xticks(range(len(shown)), shown)
+        axis.set_xlim(-0.6, len(shown) - 0.4)
+    found = [number for _, number in pairs]
+    axis.scatter(places, found, s=22, color=TRAINING, alpha=0.7, linewidths=0)
     axis.set_title(name, fontsize=10, color=INK, loc="left")

@@ -6,6 +6,7 @@ falls behind is pruned by its validation. A process that was killed leaves a tri
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def search(
 ) -> Foreign:
     """Run trials until the study has as many as are asked for, and give the study."""
     optuna = needed("optuna", "to search")
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     study = open_study(folder, metric)
     hyperparameters = tried(experiment)

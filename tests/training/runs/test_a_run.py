@@ -1,0 +1,284 @@
+"""Runs from end to end by the command: what they leave, going on after a crash, what comes after."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from netdsl.training.folder.reading import Recorded, read_history
+
+pytestmark = pytest.mark.keras
+
+numpy = pytest.importorskip("numpy")
+
+SPEC = """\
+model Net(units: int = 16) {
+    input x: [4]
+    output y = x -> Dense(units, activation=relu) -> Dropout(0.1) -> Dense(3, activation=softmax)
+}
+train Net(lr: float = 1e-2) {
+    data = npz("d.npz")
+    optimizer = Adam(lr)
+    loss = sparse_categorical_crossentropy
+    metrics = [accuracy]
+    epochs = 6
+    batch_size = 16
+    validation_split = 0.2
+    seed = 3
+}
+"""
+
+
+def netdsl(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of netdsl in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "netdsl", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3]), "CI": "1", **environment},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A spec with its data: three clouds of points."""
+    folder = tmp_path_factory.mktemp("run")
+    generator = numpy.random.default_rng(0)
+    y = numpy.arange(240) % 3
+    x = generator.normal(size=(240, 4)) + 2.5 * numpy.eye(4)[y]
+    numpy.savez(folder / "d.npz", x=x.astype("float32"), y=y)
+    (folder / "m.net").write_text(SPEC)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(folder: Path) -> Path:
+    """A run that came to its end."""
+    done = netdsl(folder, "train", "m.net", "--out", "whole")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "whole"
+    return folder / "whole"
+
+
+def test_what_a_run_leaves(whole: Path) -> None:
+    names = {path.name for path in whole.iterdir()}
+    assert names == {
+        "classes.json", "confusion.png", "curves.png", "environment.json", "history.csv", "m.py", "metrics.json",
+        "model.keras", "spec", "state",
+    }  # fmt: skip
+    run = Recorded(whole)
+    assert len(run.history) == 6
+    assert run.part("validation")["accuracy"] == run.history[-1]["val_accuracy"] > 0.85
+    assert run.number("parameters") == 4 * 16 + 16 + 16 * 3 + 3
+    assert (whole / "spec/m.net").read_text() == SPEC
+    told = run.environment
+    assert (told["model"], told["seed"], told["epochs"], told["batch_size"]) == ("Net", 3, 6, 16)
+    assert told["hyperparameters"] == {"lr": 0.01, "units": 16}
+    assert json.loads((whole / "classes.json").read_text()) == ["0", "1", "2"]
+
+
+def test_pictures_are_light_and_not_empty(whole: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    for name in ("curves.png", "confusion.png"):
+        path = whole / name
+        assert path.stat().st_size < 80_000
+        with image.open(path) as picture:
+            assert max(picture.size) < 1400
+            colours = picture.convert("RGB").getcolors(1 << 24)
+            assert colours is not None
+            assert len(colours) > 50
+
+
+def test_the_module_alone_gives_the_same_history(folder: Path, whole: Path) -> None:
+    done = netdsl(folder, "compile", "m.net", "-o", "m.py")
+    assert done.returncode == 0, done.stderr
+    clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    alone = subprocess.run(
+        [sys.executable, "m.py"], cwd=folder, env=clean, capture_output=True, text=True, timeout=300, check=False
+    )  # fmt: skip
+    assert alone.returncode == 0, alone.stderr
+    assert read_history(folder / "m_run/history.csv") == read_history(whole / "history.csv")
+
+
+def test_a_run_that_was_killed_goes_on_to_the_last_bit(folder: Path, whole: Path) -> None:
+    command = [sys.executable, "-m", "netdsl", "train", "m.net", "--out", "killed"]
+    environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3]), "CI": "1"}
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stderr=subprocess.DEVNULL
+    ) as process:
+        _wait_for_epochs(folder / "killed", 2, process)
+        process.send_signal(signal.SIGKILL)
+    assert not (folder / "killed/metrics.json").exists()
+    done = netdsl(folder, "train", "m.net", "--resume", "--out", "killed")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "killed/history.csv").read_bytes() == (whole / "history.csv").read_bytes()
+    same = ("train", "validation", "epochs", "parameters")
+    ours, theirs = Recorded(folder / "killed").metrics, Recorded(whole).metrics
+    assert {name: ours[name] for name in same} == {name: theirs[name] for name in same}
+
+
+def test_ctrl_c_keeps_the_whole_epochs_and_says_how_to_go_on(folder: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "netdsl",
+        "train",
+        "m.net",
+        "--out",
+        "stopped",
+        "--epochs",
+        "100000",
+    ]
+    environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3]), "CI": "1"}
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:  # fmt: skip
+        _wait_for_epochs(folder / "stopped", 2, process)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    kept = len(read_history(folder / "stopped/history.csv"))
+    assert f"interrupted: {kept} whole epochs are kept in `stopped`" in told
+    assert "go on with `netdsl train m.net --out stopped --resume`" in told
+    assert "Traceback" not in told
+
+
+def _wait_for_epochs(
+    run: Path, count: int, process: subprocess.Popen[str] | subprocess.Popen[bytes]
+) -> None:
+    for _ in range(1200):
+        if len(read_history(run / "history.csv")) >= count:
+            return
+        assert process.poll() is None, "it ended too soon"
+        time.sleep(0.05)
+    pytest.fail("no epoch within a minute")
+
+
+def test_a_changed_spec_or_data_is_not_gone_on_with(
+    folder: Path, whole: Path, tmp_path: Path
+) -> None:
+    numpy.savez(tmp_path / "d.npz", x=numpy.zeros((9, 4)), y=numpy.arange(9) % 3)
+    (tmp_path / "m.net").write_text(SPEC.replace("Dropout(0.1)", "Dropout(0.2)"))
+    done = netdsl(tmp_path, "train", "m.net", "--resume", "--out", str(whole))
+    assert done.returncode == 1
+    assert "-    output y = x -> Dense(units, activation=relu) -> Dropout(0.1)" in done.stderr
+    assert "data `d.npz` has other content" in done.stderr
+    assert "--force" in done.stderr
+
+
+# -- what comes after ---------------------------------------------------------------------------
+
+
+def test_a_run_is_evaluated_as_it_was(folder: Path, whole: Path) -> None:
+    done = netdsl(folder, "evaluate", "whole", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found.pop("data") == "validation"
+    assert found == pytest.approx(Recorded(whole).part("validation"), rel=1e-5)
+
+
+def test_predictions_are_the_models(folder: Path, whole: Path) -> None:
+    import keras
+
+    x = numpy.load(folder / "d.npz")["x"][:7]
+    numpy.savez(folder / "ask.npz", x=x)
+    done = netdsl(folder, "predict", "whole", "ask.npz", "-o", "said.npz")
+    assert done.returncode == 0, done.stderr
+    wanted = keras.saving.load_model(whole / "model.keras").predict(x, verbose=0)
+    found = numpy.load(folder / "said.npz")
+    assert numpy.abs(found["y"] - wanted).max() < 1e-6
+    assert list(found["input"]) == [f"ask.npz:{i}" for i in range(7)]
+    rows = netdsl(folder, "predict", "whole", "ask.npz", "-o", "-").stdout.splitlines()
+    assert rows[0] == "input,class,probability"
+    assert [int(row.split(",")[1]) for row in rows[1:]] == list(wanted.argmax(-1))
+
+
+def test_code_in_a_run_folder_is_never_run(folder: Path, whole: Path) -> None:
+    (whole / "m.py").write_text("raise SystemExit('it ran')")
+    (whole / "keras.py").write_text("raise SystemExit('it ran')")
+    done = netdsl(folder, "evaluate", "whole")
+    assert done.returncode == 0, done.stderr
+    (whole / "keras.py").unlink()
+
+
+def test_functions_of_a_spec_from_a_run_run_only_with_trust(folder: Path, whole: Path) -> None:
+    spec = whole / "spec/m.net"
+    spec.write_text('extern loss own from "losses_of_my_own"\n'.replace("loss own", "fn own") + SPEC.replace(
+        "loss = sparse_categorical_crossentropy", "loss = own"))  # fmt: skip
+    done = netdsl(folder, "evaluate", "whole")
+    spec.write_text(SPEC)
+    assert done.returncode == 1
+    assert "runs code of its own, `own`: say --trust" in done.stderr
+
+
+def test_a_model_goes_to_another_format(folder: Path, whole: Path) -> None:
+    pytest.importorskip("tf2onnx")
+    done = netdsl(folder, "export", "whole", "--to", "onnx", "-o", "m.onnx")
+    assert done.returncode == 0, done.stderr
+    x = numpy.load(folder / "d.npz")["x"][:5]
+    session = pytest.importorskip("onnxruntime").InferenceSession(str(folder / "m.onnx"))
+    found = session.run(None, {session.get_inputs()[0].name: x})[0]
+    import keras
+
+    wanted = keras.saving.load_model(whole / "model.keras").predict(x, verbose=0)
+    assert numpy.abs(found - wanted).max() < 1e-5
+
+
+# -- what goes wrong ----------------------------------------------------------------------------
+
+
+def test_a_loss_that_is_no_number_ends_the_run(folder: Path) -> None:
+    text = SPEC.replace("Adam(lr)", "SGD(1e30)").replace("epochs = 6", "epochs = 50")
+    (folder / "nan.net").write_text(text)
+    done = netdsl(folder, "train", "nan.net", "--out", "nan")
+    assert done.returncode == 1
+    assert "the loss is no number from epoch" in done.stdout
+    assert len(read_history(folder / "nan/history.csv")) < 50
+    assert json.loads((folder / "nan/metrics.json").read_text())["train"]["loss"] is None
+
+
+def test_what_keras_raises_is_told_at_the_layer(folder: Path) -> None:
+    (folder / "own_layers.py").write_text(
+        "import keras\n\n\n@keras.saving.register_keras_serializable()\nclass Odd(keras.layers.Layer):\n"
+        "    def call(self, x, training=None):\n        if training:\n            raise ValueError('odd weather')\n"
+        "        return x\n"
+    )
+    text = 'extern layer Odd(): [n] -> [n] from "own_layers"\n' + SPEC.replace(
+        "Dropout(0.1)", "Odd()"
+    )
+    (folder / "odd.net").write_text(text)
+    done = netdsl(folder, "train", "odd.net", "--out", "odd")
+    assert done.returncode == 1
+    assert "error[N0866]: Keras stops while it trains `Net`" in done.stderr
+    assert " --> odd.net:4:52" in done.stderr
+    assert "odd weather" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_step_is_tried_and_nothing_written(folder: Path) -> None:
+    before = set(folder.iterdir())
+    done = netdsl(folder, "train", "m.net", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "an epoch of 12 steps" in done.stdout
+    assert set(folder.iterdir()) == before
+
+
+def test_a_run_from_python(folder: Path, whole: Path) -> None:
+    program = (
+        "import sys, netdsl\n"
+        "run = netdsl.train('m.net', lr=1e-2, out='python', verbose=0)\n"
+        "assert len(run.history['loss']) == 6 and run.metrics['parameters'] == 131, run.metrics\n"
+        "assert run.model.count_params() == 131 and str(run.folder) == 'python'\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3])}
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=environment, check=True, timeout=300
+    )
+    assert (folder / "python/history.csv").read_bytes() == (whole / "history.csv").read_bytes()
