@@ -65,7 +65,12 @@ def open_npz(opening: Opening) -> list[Part]:
         fields = _fields(opening, headers, suffix)
         if fields is None:
             return []
-        count = report_counts(opening, {f.key: headers[f.key].shape[0] for f in fields})
+        counts = {f.key: headers[f.key].shape[0] for f in fields}
+        weight = _weights(opening, headers, suffix)
+        if weight is None:
+            return []
+        counts |= {key: headers[key].shape[0] for key in weight}
+        count = report_counts(opening, counts)
         if count is None:
             return []
         keys = tuple(dict.fromkeys(field.key for field in fields))
@@ -133,6 +138,22 @@ def _fields(opening: Opening, headers: Mapping[str, Header], suffix: str) -> lis
     return fields
 
 
+def _weights(
+    opening: Opening, headers: Mapping[str, Header], suffix: str
+) -> tuple[str, ...] | None:
+    """Give the array of the samples' weights, where one is named; None after reporting that it is not there."""
+    setting = opening.experiment.settings.get("sample_weight")
+    named = opening.argument("sample_weight") or (setting.value if setting is not None else None)
+    if not isinstance(named, str):
+        return ()
+    for name in (named, f"{named}{suffix}"):
+        if name in headers and headers[name].shape:
+            return (name,)
+    place = opening.place("sample_weight") if setting is None else setting.span
+    unknown_column(opening, named, list(headers), "array", place)
+    return None
+
+
 def _key(
     opening: Opening,
     headers: Mapping[str, Header],
@@ -145,6 +166,8 @@ def _key(
     given = opening.argument(argument)
     if isinstance(given, Mapping):
         given = given.get(port.name)
+    elif isinstance(given, (list, tuple)):  # of names that are the inputs' own
+        given = port.name if port.name in given else None
     names = [str(given)] if given is not None else [f"{port.name}{suffix}"]
     if given is None and usual:
         names.append(f"{usual}{suffix}")

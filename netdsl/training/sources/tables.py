@@ -124,6 +124,11 @@ def _fields(opening: Opening, columns: list[str]) -> list[Field] | None:
     if labels is None:
         return None
     weight = opening.argument("sample_weight") or opening.experiment.value("sample_weight")
+    if weight is not None and weight not in columns:
+        place = opening.experiment.settings.get("sample_weight")
+        where = opening.place("sample_weight") if place is None else place.span
+        unknown_column(opening, str(weight), columns, "column", where)
+        return None
     taken = {name for names in labels.values() for name in names} | {weight}
     others = [name for name in columns if name not in taken]
     features = _features(opening, columns, others)
@@ -150,8 +155,9 @@ def _labels(opening: Opening, columns: list[str]) -> dict[str, list[str]] | None
         chosen: Mapping[str, Plain] = {port.name: port.name for port in ports}
     elif isinstance(given, Mapping):
         chosen = given
-    else:
-        chosen = {port.name: given for port in ports[:1]}
+    else:  # of several outputs the one that is called so
+        own = given if given in {port.name for port in ports} else ports[0].name
+        chosen = {str(own): given}
     return _named(opening, ports, chosen, columns, "label")
 
 
@@ -162,6 +168,13 @@ def _features(
     given, ports = opening.argument("features"), opening.inputs
     if isinstance(given, Mapping):
         return _named(opening, ports, given, columns, "features")
+    names = [port.name for port in ports]
+    if (
+        given is not None
+        and isinstance(given, (list, tuple))
+        and sorted(map(str, given)) == sorted(names)
+    ):
+        return _named(opening, ports, {name: name for name in names}, columns, "features")
     if given is not None and len(ports) == 1:
         return _named(opening, ports, {ports[0].name: given}, columns, "features")
     only = ports[0]

@@ -138,6 +138,15 @@ ARRAYS = {
         {"x": X, "labels": Y}, {},
         ("N0852", 'npz("f.npz")', "there are `x`, `labels`", 'say which it is: `y="…"`'),
     ),
+    "no_such_array_of_weights": (
+        {"x": X, "y": Y, "weights": Y}, {"more": 'sample_weight = "weight"'},
+        ("N0852", '"weight"', "there are `x`, `y`, `weights`", "did you mean `weights`?"),
+    ),
+    "weights_of_another_length": (
+        {"x": X, "y": Y, "w": Y[:9]}, {"more": 'sample_weight = "w"'},
+        ("N0865", 'npz("f.npz")', "`x` has 50, `y` has 50, `w` has 9",
+         "each sample has its place in every array: were some of them left out of one?"),
+    ),
     "a_split_of_nothing": (
         {"x": X, "y": Y}, {"more": "validation_split = 0.001"},
         ("N0862", "0.001", "0.001 of 50 samples is none",

@@ -257,7 +257,8 @@ def test_what_keras_raises_is_told_at_the_layer(folder: Path) -> None:
     done = netdsl(folder, "train", "odd.net", "--out", "odd")
     assert done.returncode == 1
     assert "error[N0866]: Keras stops while it trains `Net`" in done.stderr
-    assert " --> odd.net:4:52" in done.stderr
+    column = text.splitlines()[3].index("Odd()") + 1
+    assert f" --> odd.net:4:{column}\n" in done.stderr
     assert "odd weather" in done.stderr
     assert "Traceback" not in done.stderr
 
