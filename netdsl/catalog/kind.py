@@ -185,6 +185,7 @@ class BoundLayer(Entity):
     module: str = ""  # the Python module of a layer of the user's own
     name: str = ""  # its `name`, where the spec gives it one
     shared: Held | None = None  # of `layer name = …`: what others hold of it too
+    called: str = ""  # its name among the layers that are written beside it, where it has none
 
     @property
     def label(self) -> str:

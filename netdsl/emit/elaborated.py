@@ -34,6 +34,7 @@ class Elaborated:
             for place, results in graph.decided.items():
                 self._decided.setdefault(place, set()).update(results)
         self._drawing: set[Place] = set().union(*(graph.drawing for graph in every))
+        self._chains: set[Place] = set().union(*(graph.chains for graph in every))
         self._shaped: set[Place] = set().union(*(graph.shaped for graph in every))
         functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
         self._functions_applied = {_place(_written(node)) for node in functions}
@@ -69,6 +70,10 @@ class Elaborated:
     def always_merges(self, expr: tree.Binary) -> bool:
         """Tell whether an operator became a merge layer wherever a model was elaborated."""
         return _place(expr.op_span) in self._structures and not self.is_function(expr)
+
+    def is_chain_of_layers(self, pipe: tree.Pipe) -> bool:
+        """Tell whether a chain was a layer for an argument that takes one."""
+        return _place(pipe.span) in self._chains
 
     def is_shaped(self, parameter: tree.Parameter) -> bool:
         """Tell whether a parameter is given a layer somewhere that is made for what arrives at it."""

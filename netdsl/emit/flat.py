@@ -354,7 +354,7 @@ class FlatWriter:
             case Ref():
                 return self._reference(value)
             case BoundLayer():
-                return self._bound(value, snake_case(value.kind))
+                return self._bound(value)
             case ExternFunction(name, module):
                 here = self._module.imported(module, name)
                 self._module.registered.add(here)
@@ -363,7 +363,7 @@ class FlatWriter:
                 bounds = (value.start, value.stop, value.step)
                 return ast.Slice(*(None if b is None else self._value(b) for b in bounds))
             case list() if any(isinstance(v, BoundLayer) for v in value):
-                return code.list_of(self._numbered(v for v in value if isinstance(v, BoundLayer)))
+                return code.list_of(self._bound(v) for v in value if isinstance(v, BoundLayer))
             case list():
                 return code.list_of(self._value(v) for v in value)
             case tuple():
@@ -375,17 +375,17 @@ class FlatWriter:
             case _:
                 return code.literal(value)
 
-    def _bound(self, layer: BoundLayer, name: str) -> ast.expr:
+    def _bound(self, layer: BoundLayer) -> ast.expr:
         """Spell a layer that is an argument of another."""
         if layer.shared is not None and layer.shared.operations:
             return self._held(layer.shared)
-        keyword = ("name", code.constant(layer.name or name))
+        keyword = ("name", code.constant(layer.name or layer.called or snake_case(layer.kind)))
         if layer.module:
             here = self._module.imported_class(layer.module, layer.kind)
             arguments = [(k, self._value(v)) for k, v in layer.written.items() if k != "name"]
             return code.call(code.name(here), (), [*arguments, keyword])
         if layer.kind == "Sequential" and layer.definition is None:
-            inner = code.list_of(self._numbered(layer.written["layers"]))
+            inner = code.list_of(map(self._bound, layer.written["layers"]))
             return code.call("keras.Sequential", [inner], [keyword])
         written = {k: v for k, v in layer.written.items() if k != "name"}
         args, keywords = self._given_and_named("layer", layer.kind, written)
@@ -416,19 +416,6 @@ class FlatWriter:
             self._node(node)
         (output,) = self._graph.outputs.values()
         return code.name(variable), self._reference(output)
-
-    def _numbered(self, layers: Iterable[BoundLayer]) -> list[ast.expr]:
-        layers = list(layers)
-        bases = [snake_case(layer.kind) for layer in layers]
-        own = (base for base, layer in zip(bases, layers, strict=True) if layer.shared is None)
-        counts, seen = Counter(own), Counter[str]()
-        made: list[ast.expr] = []
-        for layer, base in zip(layers, bases, strict=True):
-            seen[base] += layer.shared is None
-            separator = "_" if base[-1:].isdigit() else ""
-            numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
-            made.append(self._bound(layer, numbered))
-        return made
 
 
 def _frozen_late(operation: Operation) -> bool:

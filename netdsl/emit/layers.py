@@ -235,7 +235,7 @@ def is_layer(w: Writer, expr: tree.Expr) -> bool:
 
 def is_layer_chain(w: Writer, pipe: tree.Pipe) -> bool:
     """Tell whether a chain is itself a layer: it starts with one and not with a tensor."""
-    return is_layer(w, pipe.stages[0])
+    return w.module.is_chain_of_layers(pipe) or is_layer(w, pipe.stages[0])
 
 
 def wrapped_layer(w: Writer, call: tree.Call, base: str | None = None) -> ast.expr:
@@ -310,20 +310,23 @@ def sequential(w: Writer, pipe: tree.Pipe) -> ast.expr:
 def _numbered_layers(w: Writer, stages: Iterable[tree.Expr]) -> list[ast.expr]:
     """Spell layers that stand beside each other; equal kinds are numbered, and shared ones have their names."""
     stages = list(stages)
-    bases = [
-        snake_case(s.function.id)
-        for s in stages
-        if isinstance(s, tree.Call) and isinstance(s.function, tree.Name)
-    ]
+    bases = [_kind_written(w, stage) for stage in stages]
     counts, seen = Counter(bases), Counter[str]()
     made: list[ast.expr] = []
-    for stage in stages:
-        if not isinstance(stage, tree.Call) or not isinstance(stage.function, tree.Name):
+    for stage, base in zip(stages, bases, strict=True):
+        if not base or not isinstance(stage, tree.Call):
             made.append(w.value(stage))
             continue
-        base = snake_case(stage.function.id)
         seen[base] += 1
         separator = "_" if base[-1:].isdigit() else ""
         numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
         made.append(wrapped_layer(w, stage, numbered))
     return made
+
+
+def _kind_written(w: Writer, stage: tree.Expr) -> str:
+    """Give the kind of a layer that is written out as a call, in snake case; empty for any other."""
+    if not isinstance(stage, tree.Call) or not makes_layer(w, stage):
+        return ""
+    assert isinstance(stage.function, tree.Name)
+    return snake_case(stage.function.id)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from netdsl.catalog.argument_types import ArgumentType
 from netdsl.catalog.binding import Binding, BindingError, bind_arguments, families_taken
 from netdsl.catalog.kind import (
+    BoundLayer,
     ExternFunction,
     Identifier,
     LayerKind,
@@ -20,7 +21,7 @@ from netdsl.catalog.signature import Parameter, Signature, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
-from netdsl.elaborate.arguments.held_layers import given_layers
+from netdsl.elaborate.arguments.held_layers import beside_each_other, given_layers
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.remedies import unbound
 from netdsl.elaborate.remedies.argument_fixes import (
@@ -202,8 +203,20 @@ def _evaluated(
         if value is not MISSING:
             given.append(Given(argument.name, value, argument.value.span, argument.name_span))
         else:
-            given.extend(evaluate_arguments((argument,), frame))
+            given.extend(_named_beside(argument, frame))
     return given
+
+
+def _named_beside(argument: tree.Argument, frame: Frame) -> list[Given]:
+    """Evaluate an argument; the layers of a list that is written out are called after their kinds."""
+    found = evaluate_arguments((argument,), frame)
+    items = argument.value.items if isinstance(argument.value, tree.ListExpr) else ()
+    if argument.star or not items or not isinstance(found[0].value, list):
+        return found
+    held = found[0].value
+    if len(held) != len(items) or not all(isinstance(v, (BoundLayer, SharedLayer)) for v in held):
+        return found
+    return [replace(found[0], value=beside_each_other(items, held, frame))]
 
 
 def _catalogue_object(

@@ -6,13 +6,15 @@ else that holds a layer may be used once; what would share weights behind the re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netdsl.catalog.kind import BoundLayer
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.scope.entities import POISON, ExternLayerRef, KindRef, SharedLayer, short
 from netdsl.elaborate.scope.families import is_in_several
 from netdsl.elaborate.scope.frame import Frame
@@ -71,6 +73,49 @@ def given_layers(given: Iterable[Given], frame: Frame, *, takes_network: bool) -
 
 
 _MAY_HOLD = (SharedLayer, BoundLayer, list, tuple, dict)
+
+
+def beside_each_other(
+    written: Sequence[tree.Expr], held: Sequence[Value], frame: Frame
+) -> list[Value]:
+    """Call the layers that are written out beside each other after their kinds; equal kinds are numbered."""
+    bases = [_kind_written(w, layer, frame) for w, layer in zip(written, held, strict=True)]
+    counts, seen = Counter(bases), Counter[str]()
+    found: list[Value] = []
+    for base, layer in zip(bases, held, strict=True):
+        seen[base] += 1
+        separator = "_" if base[-1:].isdigit() else ""
+        numbered = f"{base}{separator}{seen[base]}" if counts[base] > 1 else base
+        if base and isinstance(layer, BoundLayer):
+            layer = replace(layer, called=numbered)
+        found.append(layer)
+    return found
+
+
+def _kind_written(written: tree.Expr, held: Value, frame: Frame) -> str:
+    """Give the kind of a layer that is written out as a call, in snake case; empty for any other."""
+    target = written.function if isinstance(written, tree.Call) else None
+    if not isinstance(held, BoundLayer) or held.shared is not None:
+        return ""
+    if not isinstance(target, tree.Name):
+        return ""
+    is_class = isinstance(frame.lookup(target.id), (KindRef, ExternLayerRef))
+    return snake_case(target.id) if is_class else ""
+
+
+def have_names(written: Sequence[tree.Expr], chain: Sequence[BoundLayer], frame: Frame) -> bool:
+    """Report a layer of a chain that is called as one before it: a `Sequential` takes no two of a name."""
+    seen: set[str] = set()
+    for stage, held in zip(written, chain, strict=True):
+        name = held.shared.name if held.shared is not None else held.name
+        name = name or held.called or snake_case(held.kind)
+        if name in seen:
+            label = "a chain that is one layer, a `Sequential`, takes no two of a name"
+            help_ = "write the layers of the chain out, each with its arguments; they have names of their own then"
+            frame.report(problems.DuplicateLayerName.at(stage.span, label, name=name, help=help_))
+            return False
+        seen.add(name)
+    return True
 
 
 def network_in(value: Value) -> Held | None:

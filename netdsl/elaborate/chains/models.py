@@ -163,7 +163,7 @@ def elaborate_model(
     node = symbol.node
     assert isinstance(node, tree.Model)
     graph = Graph(name, dict(bound), docstring=node.body.docstring, span=node.name_span)
-    graph.drawing = session.drawing
+    graph.drawing, graph.chains = session.drawing, session.chains
     plan = session.plan(node.body, symbol.unit, in_model=True)
     frame = Frame(
         session, symbol.unit, session.root(symbol.unit), dict(bound), Body(graph, plan, via=via)

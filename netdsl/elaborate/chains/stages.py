@@ -12,7 +12,7 @@ from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import arriving_tensors
-from netdsl.elaborate.arguments.held_layers import with_layers
+from netdsl.elaborate.arguments.held_layers import beside_each_other, have_names, with_layers
 from netdsl.elaborate.chains import loops, sharing, uses
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import extern, wrapped
@@ -78,7 +78,10 @@ def _chain_of_layers(expr: tree.Pipe, first: Value, frame: Frame) -> Value:
                 )
             return POISON
         chain.append(value)
-    return wrapped.layer_chain(chain)
+    frame.session.chains.add((expr.span.file.name, expr.span.start, expr.span.end))
+    named = beside_each_other(expr.stages, chain, frame)
+    chain = [layer for layer in named if isinstance(layer, BoundLayer)]
+    return wrapped.layer_chain(chain) if have_names(expr.stages, chain, frame) else POISON
 
 
 def run_rest(expr: tree.Pipe, start: int, current: Value, frame: Frame) -> Value:

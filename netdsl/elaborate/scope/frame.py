@@ -98,6 +98,8 @@ class Session:
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
     #: Arguments, by their place, that were an initializer which draws.
     drawing: set[tuple[str, int, int]] = field(default_factory=set)
+    #: Chains that are layers for an argument that takes one, by their place.
+    chains: set[tuple[str, int, int]] = field(default_factory=set)
     told: Counter[tuple[str, str, int, int]] = field(default_factory=Counter)  # errors, by place
     #: What operators and functions of tensors became, by their place: one line of Python says one of them.
     forms: dict[tuple[str, int, int], str] = field(default_factory=dict)
