@@ -145,7 +145,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     ("layers", "pieces", "catalogue_names"),
     ("writer",),
     ("names", "elaborated", "facts", "header", "presets", "reach", "registration", "training"),
-    ("program",),
+    ("program", "precision"),
     ("kinds",),
     ("python",),
 )

@@ -22,6 +22,7 @@ from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign, stem_of
 from netdsl.emit.module import DEEP, model_functions
 from netdsl.emit.names import Locals
+from netdsl.emit.precision import computes_in_less, output_in_float32
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render, sorted_imports
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import dedented, names_in
@@ -44,7 +45,7 @@ def emit_flat(
     training: Sequence[Experiment] = (),
 ) -> str:
     """Write the graphs of a file's models as a Python module."""
-    module = FlatModule(unit)
+    module = FlatModule(unit, [e.graph for e in training if computes_in_less(e)])
     models = {**models, **{e.model: e.graph for e in training}}  # as they are trained
     for graph in models.values():  # these first: a file's own models have its names
         module.name(graph)
@@ -96,7 +97,8 @@ def emit_flat(
 class FlatModule:
     """The functions written so far, one for each graph; models inside models come before those that use them."""
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Unit, in_less: Sequence[Graph] = ()) -> None:
+        self.in_less = {id(graph) for graph in in_less}  # trained in less than float32
         self._own = model_functions(unit)
         self.functions: dict[int, ast.stmt] = {}
         self.imports: set[tuple[str, str, str]] = set()
@@ -173,6 +175,8 @@ class FlatWriter:
             self._node(node)
         given = [code.name(self._variables[number]) for number in self._graph.inputs]
         outputs = {n: self._reference(ref) for n, ref in self._graph.outputs.items()}
+        if id(self._graph) in self._module.in_less:
+            outputs = {n: output_in_float32(self._out, made, n) for n, made in outputs.items()}
         inputs = given[0] if len(given) == 1 else code.list_of(given)
         result = next(iter(outputs.values())) if len(outputs) == 1 else _dict(outputs)
         maker = marked("deep_model") if self._graph.deepest > DEEP else "keras.Model"

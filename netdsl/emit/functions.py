@@ -14,6 +14,7 @@ from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece, is_several
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import declare_parameters, default_of, preset_default
 from netdsl.emit.pieces import list_piece, sequence, taken
+from netdsl.emit.precision import output_in_float32
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import HELPERS, kept_name, python_name
@@ -153,6 +154,10 @@ def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
     outputs = writer.write(returning=False)
     given = code.name(inputs[0]) if len(inputs) == 1 else code.list_of(map(code.name, inputs))
     names = module.output_names(symbol)
+    if module.is_in_less_than_float32(symbol):
+        outputs = [
+            _in_float32(w, o, written) for o, written in zip(outputs, writer.outputs, strict=True)
+        ]
     result, written.result = _model_outputs(outputs, names, writer.outputs)
     maker = module.model_maker(symbol)
     keywords: code.Keywords = [("name", code.name(marked("name")))]
@@ -161,6 +166,13 @@ def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
     _document(w, module.model_docstring(symbol, node.body.docstring))
     by_name = [(marked("name"), code.constant(node.name))]
     written.statement = code.function(written.identifier, parameters, w.out, by_name)
+
+
+def _in_float32(w: Writer, output: Piece, statement: tree.Output) -> Piece:
+    if output.kind is not TENSOR:
+        return output
+    name = output_name(statement) or "output"
+    return Piece(output_in_float32(w.out, output.code, name), TENSOR)
 
 
 def anchor_of(variables: Sequence[str], inputs: Sequence[tree.Input]) -> str | None:

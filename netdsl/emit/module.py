@@ -7,7 +7,7 @@ blocks included. Each has one name in the module; where two files use the same o
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import assert_never
 
@@ -78,11 +78,17 @@ class ModuleWriter(Elaborated):
     """Writes the declarations of a module on demand."""
 
     def __init__(
-        self, unit: Unit, models: Mapping[str, Graph], hyperparameters: Hyperparameters
+        self,
+        unit: Unit,
+        models: Mapping[str, Graph],
+        hyperparameters: Hyperparameters,
+        in_less: Iterable[str] = (),
     ) -> None:
         super().__init__(models)
         self.interpreter = INTERPRETER
         self.unit = unit
+        bases = (self.base_of(unit.names[name]) for name in in_less)
+        self._in_less = {id(symbol.node) for symbol in bases}  # trained in less than float32
         self.registered: set[str] = set()
         self.classes: set[str] = set()
         self._hyperparameters = hyperparameters
@@ -237,6 +243,10 @@ class ModuleWriter(Elaborated):
             assert isinstance(call.function, tree.Name)
             symbol = symbol.unit.names[call.function.id]
         return symbol
+
+    def is_in_less_than_float32(self, symbol: Symbol) -> bool:
+        """Tell a model that is trained in a precision which its outputs are to be kept from."""
+        return id(symbol.node) in self._in_less
 
     def open_parameters(self, symbol: Symbol) -> list[tree.Parameter]:
         """Give the parameters that a call may set; a specialised model has those of the model it is made from."""

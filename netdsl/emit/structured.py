@@ -14,6 +14,7 @@ from netdsl.emit.kinds import VALUE, Piece
 from netdsl.emit.module import ModuleWriter, model_functions
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import default_of
+from netdsl.emit.precision import computes_in_less
 from netdsl.emit.program import Program, import_lines, parts_of, render, sorted_imports
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import names_in
@@ -49,7 +50,8 @@ def emit_structured(
     training: Sequence[Experiment] = (),
 ) -> str:
     """Write a linked file as a Python module; what was set from outside becomes the defaults of its parameters."""
-    module = ModuleWriter(unit, models, hyperparameters)
+    in_less = [e.model for e in training if computes_in_less(e)]
+    module = ModuleWriter(unit, models, hyperparameters, in_less)
     module.write_all()
     trained = write_training(_words(module, hyperparameters, api), training)
     constants, functions = module.constants(), module.functions()

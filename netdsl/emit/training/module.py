@@ -207,6 +207,11 @@ class _Block:
         return self.experiment.value("device") is not None
 
     @property
+    def indent(self) -> str:
+        """What stands before a call that is made in the scope of the device."""
+        return " " * 4 * self.device
+
+    @property
     def gpus(self) -> str:
         """What finds GPUs, without a word where there are none."""
         if self.is_tf_keras:
