@@ -120,7 +120,9 @@ def _names(value: Value, ports: tuple[Port, ...]) -> dict[str, Value]:
     """Give what is said for each tensor: by its name, or for the only one."""
     if isinstance(value, Mapping):
         return {str(key): item for key, item in value.items()}
-    return {} if value is None else {ports[0].name: value}
+    if value is None or len(ports) > 1:  # several go by their own names
+        return {}
+    return {ports[0].name: value}
 
 
 def _is_size_one(port: Port) -> bool:
