@@ -16,6 +16,7 @@ from netdsl.catalog.metric_facts import METRICS
 from netdsl.catalog.objects import OBJECTS, ObjectFacts
 from netdsl.catalog.optimizer_facts import OPTIMIZERS, SCHEDULES
 from netdsl.catalog.signature import Family
+from netdsl.catalog.training_facts import ENGINES, SHIPPED, SOURCES, STARTS
 
 
 def known(family: Family, name: str) -> ObjectFacts | None:
@@ -40,7 +41,10 @@ def _tables() -> Mapping[Family, Mapping[str, ObjectFacts]]:
         "optimizer": _table(OPTIMIZERS),
         "schedule": _table(SCHEDULES),
         "callback": _table(CALLBACKS),
-        "dataset": _table(DATASETS),
+        "dataset": _table((*DATASETS, *SHIPPED)),
+        "source": _table(SOURCES),
+        "engine": _table(ENGINES),
+        "start": _table(STARTS),
     }
 
 

@@ -58,11 +58,45 @@ def gone(found: Signature, name: str, value: Value) -> tuple[str, bool] | None:
             return _ONE_GROUP, True
         own = "filters" not in found.names
         return (_NO_GROUPS, True) if own else (_OTHER_GROUPS, False)
+    if found.family == "source":
+        return _of_the_block(found, name, value)
     if found.family != "layer":
         return None
     if name in _OTHERWISE:
         return _OTHERWISE[name], False
     help_ = GONE.get(name)
+    return (help_, True) if help_ is not None else None
+
+
+#: What functions of Keras take that read data, and what a source does by itself.
+_BY_ITSELF: Mapping[str, str] = {
+    "shuffle": "leave it out: training data is shuffled before each epoch, the rest keeps its order",
+    "subset": "leave it out: `validation_split` gives both parts, and the seed keeps them apart",
+    "labels": "leave it out: the folders are the classes",
+    "verbose": "leave it out: what is found is said",
+    "format": "leave it out: the input pipeline is `tf.data`",
+    "data_format": "leave it out: pictures have their channels last",
+    "num_epochs": "leave it out: `epochs` is a setting of the `train` block",
+}  # fmt: skip
+
+#: What they take that is a setting beside `data`.
+_BESIDE = (
+    "validation_split",
+    "test_split",
+    "batch_size",
+    "seed",
+    "steps_per_epoch",
+    "class_weight",
+)
+
+
+def _of_the_block(found: Signature, name: str, value: Value) -> tuple[str, bool] | None:
+    """Say what to do with an argument that a source has not, for the `train` block has it as a setting."""
+    if name in _BESIDE:
+        shown = spell(value) if isinstance(value, (int, float, str)) else "…"
+        return f"it is a setting of the `train` block: write `{name} = {shown}` beside it", False
+    is_label = name == "labels" and found.parameter("label") is not None
+    help_ = None if is_label else _BY_ITSELF.get(name)
     return (help_, True) if help_ is not None else None
 
 

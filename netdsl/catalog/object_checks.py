@@ -6,12 +6,14 @@ A check gives what is wrong as (argument, label, help).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
+from netdsl.catalog.data_sets import TAKEN
 from netdsl.catalog.kind import UNRESOLVED
-from netdsl.catalog.signature import Signature
-from netdsl.catalog.spell import spell
+from netdsl.catalog.signature import Signature, signature
+from netdsl.catalog.spell import one_of, spell
 from netdsl.value import Arguments
 
 Finding: TypeAlias = tuple[str, str, str]
@@ -83,6 +85,73 @@ def forget_bias_is_added_to_one(given: Arguments) -> Iterator[Finding]:
         yield "bias_initializer", label, 'leave it out: the bias starts from "zeros"'
 
 
+def one_way_to_keep_the_aspect(given: Arguments) -> Iterator[Finding]:
+    """Pictures of another form are cut, or padded, to that of the input."""
+    if given["crop_to_aspect_ratio"] and given["pad_to_aspect_ratio"]:
+        label = "`crop_to_aspect_ratio` and `pad_to_aspect_ratio` are both set"
+        yield "pad_to_aspect_ratio", label, "leave one of the two out"
+    yield from two_classes_where_binary(given)
+
+
+def two_classes_where_binary(given: Arguments) -> Iterator[Finding]:
+    """Labels of 0 and 1 are of two folders; no folder is named twice."""
+    names = given["class_names"] or ()
+    if given["label_mode"] == "binary" and names and len(names) != 2:
+        label = f'`label_mode` is `"binary"`, and `class_names` has {len(names)}'
+        yield "class_names", label, 'name two folders, or write `label_mode="int"`'
+    if len(set(names)) < len(names):
+        yield "class_names", "`class_names` names a class twice", "name each folder once"
+
+
+def arguments_of_the_data_set(given: Arguments) -> Iterator[Finding]:
+    """A data set takes its own arguments: word lists have a number of words, pictures none."""
+    name = given["name"]
+    facts = signature("source", "dataset")
+    assert facts is not None
+    taken = TAKEN.get(name, ())
+    for parameter in facts.parameters:
+        if parameter.name not in ("name", *taken) and given[parameter.name] != parameter.default:
+            label = f"`{name}` takes no `{parameter.name}`"
+            others = [key for key, own in TAKEN.items() if parameter.name in own]
+            yield (
+                parameter.name,
+                label,
+                f"leave it out: it is of {one_of(f'`{o}`' for o in others)}",
+            )
+
+
+def axes_are_of_the_mesh(given: Arguments) -> Iterator[Finding]:
+    """A layout spreads axes of variables along axes of the mesh, each along one."""
+    mesh = given["mesh"]
+    axes = ", ".join(f"`{axis}`" for axis in mesh)
+    for key, layout in given["layout"].items():
+        named = [axis for axis in layout if axis is not None]
+        for axis in named:
+            if axis not in mesh:
+                yield (
+                    "layout",
+                    f"`{key}` goes along `{axis}`, which the mesh has not",
+                    f"its axes are {axes}",
+                )
+        if len(set(named)) < len(named):
+            yield (
+                "layout",
+                f"`{key}` goes along `{named[0]}` twice",
+                "spread one axis of a variable along it",
+            )
+        try:
+            re.compile(key)
+        except re.error as error:
+            yield "layout", f"`{key}` is no regular expression: {error}", "write `.*` for any text"
+    batch = given["batch_dim_name"]
+    if batch is not None and batch not in mesh:
+        yield (
+            "batch_dim_name",
+            f"`batch_dim_name` is `{batch}`, which the mesh has not",
+            f"its axes are {axes}",
+        )
+
+
 _LSTMS = ("LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 
 CHECKS: Mapping[str, Check] = {
@@ -91,5 +160,9 @@ CHECKS: Mapping[str, Check] = {
     "AUC": labels_need_multi_label,
     "IoU": classes_are_there,
     "OneHotIoU": classes_are_there,
+    "image_folder": one_way_to_keep_the_aspect,
+    "text_folder": two_classes_where_binary,
+    "dataset": arguments_of_the_data_set,
+    "ModelParallel": axes_are_of_the_mesh,
     **dict.fromkeys(_LSTMS, forget_bias_is_added_to_one),
 }

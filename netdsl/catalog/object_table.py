@@ -37,6 +37,7 @@ from netdsl.catalog.argument_types import (
 from netdsl.catalog.factor_types import Share, Unit
 from netdsl.catalog.reference_types import ACTIVATION, FUNCTION, OPTIMIZER, POLICY, Reference
 from netdsl.catalog.signature import Family
+from netdsl.catalog.training_types import ENGINE_TYPES, OF_ONE, SOURCE_TYPES, START_TYPES
 from netdsl.catalog.window_types import WINDOW
 
 SEED = optional(INTEGER)
@@ -264,6 +265,9 @@ BY_FAMILY: Mapping[Family, Mapping[str, ArgumentType]] = {
     "schedule": SCHEDULES,
     "callback": CALLBACKS,
     "application": APPLICATIONS,
+    "source": SOURCE_TYPES,
+    "engine": ENGINE_TYPES,
+    "start": START_TYPES,
 }
 
 BY_CLASS: Mapping[tuple[str, str], ArgumentType] = {
@@ -283,6 +287,7 @@ BY_CLASS: Mapping[tuple[str, str], ArgumentType] = {
     ("AUC", "thresholds"): optional(items(NUMBER, "a list of numbers")),
     ("CategoricalFocalCrossentropy", "alpha"): either(NUMBER, NUMBERS),
     ("RemoteMonitor", "headers"): optional(Mapped("a dict of strings", TEXT)),
+    **OF_ONE,
 }
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from netdsl.catalog.training_names import ADDED
 from netdsl.record import record
 from netdsl.value import Value
 
@@ -22,9 +23,15 @@ SIGNATURES = Path(__file__).with_name("signatures.json")
 
 Family = Literal[
     "layer", "activation", "initializer", "regularizer", "constraint", "loss", "metric", "optimizer",
-    "schedule", "callback", "op", "application", "dataset",
+    "schedule", "callback", "op", "application", "dataset", "source", "engine",
+    "start",
 ]  # fmt: skip
-FAMILIES: tuple[Family, ...] = Family.__args__  # type: ignore[attr-defined]
+EVERY_FAMILY: tuple[Family, ...] = Family.__args__  # type: ignore[attr-defined]
+
+#: Those of Keras; what only a `train` block names is looked for there alone.
+FAMILIES: tuple[Family, ...] = tuple(
+    f for f in EVERY_FAMILY if f not in ("source", "engine", "start")
+)
 
 #: Where Keras keeps what is no layer: `keras.activations.relu`.
 FAMILY_MODULES: Mapping[str, str] = {
@@ -41,7 +48,7 @@ FAMILY_MODULES: Mapping[str, str] = {
 
 #: Families as sentences name them: "an activation", "a loss".
 ARTICLES: Mapping[str, str] = {
-    family: f"{'an' if family[0] in 'aeiou' else 'a'} {family}" for family in FAMILIES
+    family: f"{'an' if family[0] in 'aeiou' else 'a'} {family}" for family in EVERY_FAMILY
 }
 
 #: `many` is `*args` and `any_name` is `**kwargs`.
@@ -99,9 +106,9 @@ class Signature:
 
 @cache
 def facts() -> Mapping[str, Any]:
-    """Read `signatures.json`, once."""
-    found: Mapping[str, Any] = json.loads(SIGNATURES.read_text(encoding="utf-8"))
-    return found
+    """Read `signatures.json`, once, and join what `train` blocks name besides."""
+    recorded: dict[str, Any] = json.loads(SIGNATURES.read_text(encoding="utf-8"))
+    return recorded | {name: recorded.get(name, {}) | added for name, added in ADDED.items()}
 
 
 def keras_version() -> str:

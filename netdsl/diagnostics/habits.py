@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("directory", "file", "filename", "file_pattern", "root"), ("path",)),
+    **dict.fromkeys(("target", "label_name", "labels", "y_col", "label_col"), ("label",)),
+    **dict.fromkeys(("select_columns", "usecols", "columns", "x_col"), ("features",)),
+    "sep": ("delimiter",),
+    "field_delim": ("delimiter",),
+    "target_size": ("image_size",),
+    "class_mode": ("label_mode",),
+    "compression_type": ("compression",),
+    "layout_map": ("layout",),
+    "device_mesh": ("mesh",),
     "lr": ("learning_rate",),
     "kernel": ("kernel_size",),
     "ksize": ("kernel_size",),

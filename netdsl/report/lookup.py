@@ -11,10 +11,9 @@ from functools import cache
 from typing import Literal
 
 from netdsl.catalog.signature import (
-    FAMILIES,
+    EVERY_FAMILY,
     FAMILY_MODULES,
     Family,
-    families_of,
     identifiers,
     names_and_aliases,
 )
@@ -140,7 +139,7 @@ def find_parts(name: str) -> list[Entry]:
 
 def known_names() -> Iterable[str]:
     """Give every name that has a page."""
-    for family in FAMILIES:
+    for family in EVERY_FAMILY:
         yield from names_and_aliases(family)
     yield from library_names()
     yield from STATEMENTS
@@ -163,11 +162,13 @@ def _rooms_of(path: list[str]) -> frozenset[Room]:
         modules[module.rpartition(".")[2]] = family  # type: ignore[assignment]
     modules |= dict.fromkeys(library_modules(), "library")
     known = [modules[part] for part in path if part in modules]
-    return frozenset(known[-1:] or (*FAMILIES, "library", "statement"))
+    return frozenset(known[-1:] or (*EVERY_FAMILY, "library", "statement"))
 
 
 def _exact(name: str) -> list[Entry]:
-    found: list[Room] = [f for f in FAMILIES if name in identifiers(f) or f in families_of(name)]
+    found: list[Room] = [
+        f for f in EVERY_FAMILY if name in identifiers(f) or name in names_and_aliases(f)
+    ]
     entries = [Entry(room, name) for room in found]
     if name in library_names():
         entries.append(Entry("library", name))
@@ -179,7 +180,7 @@ def _exact(name: str) -> list[Entry]:
 @cache
 def _folded() -> Mapping[str, list[Entry]]:
     table: dict[str, list[Entry]] = {}
-    for family in FAMILIES:
+    for family in EVERY_FAMILY:
         for name, own in {**names_and_aliases(family), **identifiers(family)}.items():
             for spelled in {fold(name), fold(name.rpartition(".")[2])}:
                 table.setdefault(spelled, []).append(Entry(family, own))
@@ -209,7 +210,7 @@ def _unique(entries: Iterable[Entry]) -> list[Entry]:
     own: dict[tuple[Room, str], Entry] = {}
     for entry in entries:
         own.setdefault((entry.room, _own_name(entry)), entry)
-    order = (*FAMILIES, "library", "statement")
+    order = (*EVERY_FAMILY, "library", "statement")
     return sorted(own.values(), key=lambda entry: order.index(entry.room))
 
 

@@ -54,6 +54,9 @@ FAMILIES: Mapping[Family, tuple[str, str]] = {
     "op": ("Function of `ops`", "Functions of `ops`"),
     "application": ("Network of `applications`", "Networks of `applications`"),
     "dataset": ("Dataset", "Datasets"),
+    "source": ("Source of data of a `train` block", "Sources of data"),
+    "start": ("What `start_from` takes", "Weights to start from"),
+    "engine": ("Strategy for several devices", "Strategies for several devices"),
 }
 
 WIDTH = 96

@@ -39,8 +39,18 @@ def image(chain: str, size: str = "[32, 32, 3]") -> str:
 
 
 def row(chain: str, train: str = "") -> str:
-    """Write a model of eight features, and settings to train it with."""
-    return image(chain, "[8]") + (f"\ntrain M {{\n optimizer = adam\n {train}\n}}" if train else "")
+    """Write a model of eight features, or of what the data is, and settings to train it with."""
+    size, first = next((found for data, found in _SAMPLES.items() if data in train), ("[8]", ""))
+    settings = f"\ntrain M {{\n optimizer = adam\n {train}\n}}" if train else ""
+    return image(first + chain, size) + settings
+
+
+#: What a sample is, by the data of the settings, and how it becomes a row of features.
+_SAMPLES = {
+    'dataset("mnist")': ("[28, 28]", "Flatten() -> "),
+    "image_folder": ("[8, 8, 3]", "Flatten() -> "),
+    "text_folder": ("string[1]", "Hashing(8, output_mode=one_hot) -> "),
+}
 
 
 def words(chain: str) -> str:

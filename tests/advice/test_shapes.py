@@ -75,10 +75,12 @@ def test_it_is_left_alone(chain: str, size: str) -> None:
 
 
 def test_labels_for_each_sample_make_rows_of_predictions_a_mistake() -> None:
-    train = 'train M { optimizer = adam loss = sparse_categorical_crossentropy data = text_folder("a") }'
-    chain = "LSTM(8, return_sequences=True) -> Dense(4, activation=softmax)"
-    assert told(image(chain, "[32, 3]")) == []
-    assert told(image(chain, "[32, 3]") + train) == ["N0641"]
+    train = (
+        'train M { optimizer = adam loss = sparse_categorical_crossentropy data = dataset("imdb") }'
+    )
+    chain = "Embedding(99, 3) -> LSTM(8, return_sequences=True) -> Dense(4, activation=softmax)"
+    assert told(image(chain, "int32[32]")) == []
+    assert told(image(chain, "int32[32]") + train) == ["N0641"]
 
 
 def test_channels_first_is_read_as_such() -> None:

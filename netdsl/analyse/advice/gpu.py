@@ -44,10 +44,14 @@ def setup_of(view: View) -> Setup:
 
 
 def replicas(strategy: Value) -> int | None:
-    """Count the devices that a strategy is given by name."""
-    if not isinstance(strategy, experiment.Strategy):
+    """Count the parts that a strategy makes of a batch, where it says them."""
+    if not isinstance(strategy, Strategy):
         return None
-    devices = strategy.arguments.get("devices", strategy.arguments.get("0"))
+    mesh = strategy.arguments.get("mesh")
+    if isinstance(mesh, dict) and mesh:
+        size = mesh.get(strategy.arguments.get("batch_dim_name") or next(iter(mesh)))
+        return size if isinstance(size, int) else None
+    devices = strategy.arguments.get("devices")
     return len(devices) if isinstance(devices, (list, tuple)) and devices else None
 
 

@@ -45,7 +45,6 @@ class UnevenReplicas(
     Problem,
     code="N0707",
     title="a batch of {batch} does not divide among {replicas} replicas",
-    severity="warning",
 ): ...
 
 

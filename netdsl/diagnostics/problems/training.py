@@ -45,6 +45,30 @@ class NoDefault(
 ): ...
 
 
+class InputsDiffer(
+    Problem, code="N0813", title="`{name}` does not match the inputs of the model"
+): ...
+
+
+class NoSuchEngine(Problem, code="N0814", title="`{name}` does not work under Keras 3"): ...
+
+
+class SettingsClash(Problem, code="N0815", title="`{name}` does not go with `{other}`"): ...
+
+
+class NameOfModule(
+    Problem, code="N0816", title="`{name}` is a name that training puts into the module"
+): ...
+
+
+class LayoutMisses(
+    Problem, code="N0817", title="layout key `{key}` does not go with the variables"
+): ...
+
+
+class AugmentDoesNotFit(Problem, code="N0818", title="`augment` does not fit input `{name}`"): ...
+
+
 class NoLoss(
     Problem, code="N0809", title="the training of `{name}` has no {missing}", severity="warning"
 ): ...

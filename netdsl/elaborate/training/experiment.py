@@ -49,6 +49,14 @@ class Strategy(Made):
 
 
 @record(eq=False)
+class Start(Made):
+    """`weights("base.weights.h5")`, `run("runs/base")`, `applications.ResNet50(…)`: what weights are taken from.
+
+    `kind` of a network is `applications.ResNet50`.
+    """
+
+
+@record(eq=False)
 class Setting:
     """One setting: its value, the place of what is written for it, and the hyperparameters that it names."""
 

@@ -7,8 +7,9 @@ nothing is advice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from netdsl.catalog.data_sets import data_set
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.measures import (
     OF_SCORES,
@@ -42,13 +43,6 @@ from netdsl.tensor import TensorSpec, spell_shape
 from netdsl.value import Value
 
 ACTIVATIONS = ("softmax", "sigmoid", "logits", "linear", "positive")
-
-#: The labels of data sets of Keras: their form, and how many classes there are.
-_DATA: Mapping[str, tuple[str, int]] = {
-    "mnist": ("numbers", 10), "fashion_mnist": ("numbers", 10), "cifar10": ("numbers_in_rows", 10),
-    "cifar100": ("numbers_in_rows", 100), "reuters": ("numbers", 46), "imdb": ("numbers", 2),
-    "california_housing": ("values_flat", 0), "boston_housing": ("values_flat", 0),
-}  # fmt: skip
 
 
 @record
@@ -110,8 +104,10 @@ def data_labels(plan: TrainPlan, layout: str) -> str | None:
         return None
     alone = layout.endswith("one")
     if data.kind == "dataset":
-        labels, classes = _DATA.get(str(data.arguments.get("name")), (None, 0))
-        return "binary_flat" if alone and classes == 2 else labels
+        found = data_set(str(data.arguments.get("name")), data.arguments)
+        if found is None:
+            return None
+        return "binary_flat" if alone and found.classes == 2 else found.labels
     if data.kind not in ("image_folder", "text_folder"):
         return None
     mode = str(data.arguments.get("label_mode", "int"))
@@ -124,7 +120,8 @@ def data_classes(plan: TrainPlan) -> int | None:
     data = plan.settings.get("data")
     if not isinstance(data, DataSource) or data.function is not None or data.kind != "dataset":
         return None
-    return _DATA.get(str(data.arguments.get("name")), ("", 0))[1] or None
+    found = data_set(str(data.arguments.get("name")), data.arguments)
+    return found.classes or None if found is not None else None
 
 
 # -- what cannot work ---------------------------------------------------------------------------

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
 from netdsl.catalog.argument_help import in_general
-from netdsl.catalog.argument_types import BOOLEAN, ArgumentType, Integer, Number
+from netdsl.catalog.argument_types import (
+    BOOLEAN,
+    LARGEST,
+    ArgumentMismatch,
+    ArgumentType,
+    Integer,
+    Number,
+)
 from netdsl.catalog.kind import BoundLayer, Identifier, ObjectValue
-from netdsl.catalog.signature import policy_names
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import training as problems
@@ -36,6 +44,8 @@ _POLICIES = {
 _EXAMPLES = {
     "validation_split": "write a share of the data: `validation_split = 0.2`",
     "loss_weights": 'give each output its weight: `loss_weights = {"main": 1.0, "side": 0.3}`',
+    "sample_weight": 'name an array or column of the data: `sample_weight = "weight"`',
+    "test_split": "write a share of the data: `test_split = 0.2`",
     "adapt": "name layers that the model makes by `layer name = …`: `adapt = [name]`",
     "class_weight": "give each class its weight: `class_weight = {0: 1.0, 1: 2.5}`",
     "jit_compile": "write `True` or `False`",
@@ -114,22 +124,41 @@ def _meant(value: Value, kind: ArgumentType, name: str) -> str | None:
     return likely_meant(kind, value, name)
 
 
-def whole(minimum: int, *words: str) -> Reader:
+def whole(minimum: int, *words: str, maximum: int = LARGEST) -> Reader:
     """Read a whole number from `minimum` on, or one of `words`."""
     wanted = "a positive integer" if minimum == 1 else f"an integer of at least {minimum}"
+    if maximum < LARGEST:
+        wanted = f"an integer from {minimum} to {maximum}"
     wanted += "".join(f' or `"{w}"`' for w in words)
 
     def read(setting: tree.Setting, context: Context) -> Value:
         value = plain(setting, context)
         if is_poisoned(value) or value in words:
             return value
-        if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-            kind = Integer("", minimum)
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if not isinstance(value, int) or not is_whole or not minimum <= value <= maximum:
+            kind = Integer("", minimum, maximum)
             meant = _meant(value, kind, setting.name)
             help_ = in_general(kind, value) if meant is None else ""
             label = what_it_is_not(setting, value, wanted)
             return report_setting(setting, label, context.frame, help=help_, instead=meant)
         return value
+
+    return read
+
+
+def taken(kind: ArgumentType) -> Reader:
+    """Read a value of a type."""
+
+    def read(setting: tree.Setting, context: Context) -> Value:
+        value = ev.evaluate(setting.value, context.frame)
+        if is_poisoned(value):
+            return value
+        try:
+            return kind.accept(value)
+        except ArgumentMismatch as refusal:
+            label, instead = f"`{setting.name}` {refusal.label}", refusal.suggestion
+            return report_setting(setting, label, context.frame, help=refusal.help, instead=instead)
 
     return read
 
@@ -162,32 +191,44 @@ def share(setting: tree.Setting, context: Context) -> Value:
     return report_setting(setting, label, context.frame, instead=_meant(value, kind, setting.name))
 
 
+#: A device as TensorFlow and JAX name it.
+_DEVICE = re.compile(
+    r"(?:/?(?:job:\w+/)?(?:replica:\d+/)?(?:task:\d+/)?/?(?:device:)?)?(cpu|gpu|tpu)(?::\d+)?", re.I
+)
+
+#: What other tools call a GPU.
+_GPUS = re.compile(r"(?:cuda|mps|xpu|rocm)(?::(\d+))?", re.I)
+
+
 def device(setting: tree.Setting, context: Context) -> Value:
     """Read the name of a device; its number alone is that of a GPU."""
     value = plain(setting, context)
-    if is_poisoned(value) or isinstance(value, str):
+    if is_poisoned(value) or (isinstance(value, str) and _DEVICE.fullmatch(value)):
         return value
-    is_number = isinstance(value, int) and not isinstance(value, bool)
+    is_number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     instead = f'"GPU:{value}"' if is_number else None
+    if isinstance(value, str) and (elsewhere := _GPUS.fullmatch(value)):
+        instead = f'"GPU:{elsewhere[1] or 0}"'
     label = what_it_is_not(setting, value, "the name of a device")
-    return report_setting(
-        setting,
-        label,
-        context.frame,
-        instead=instead,
-        help="" if instead else 'write `device = "GPU:0"`',
-    )
+    help_ = "" if instead else 'write `device = "GPU:0"`'
+    return report_setting(setting, label, context.frame, instead=instead, help=help_)
 
 
 def precision(setting: tree.Setting, context: Context) -> Value:
     """Read the name of a dtype policy, such as "mixed_float16"."""
     value = plain(setting, context)
-    known = ("float32", "float16", "bfloat16", "float64", *policy_names())
+    known = ("float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
     if is_poisoned(value) or value in known:
         return value
     near = _POLICIES.get(str(value)) or closest(str(value), known)
     label = what_it_is_not(setting, value, "a dtype policy such as `mixed_bfloat16`")
     return report_setting(setting, label, context.frame, instead=near)
+
+
+def _is_weight(value: Value) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 <= value < math.inf
 
 
 def class_weight(setting: tree.Setting, context: Context) -> Value:
@@ -203,13 +244,11 @@ def class_weight(setting: tree.Setting, context: Context) -> Value:
         help = f"give each class its weight: `class_weight = {instead or '{0: 1.0, 1: 2.5}'}`"
         return report_setting(setting, label, context.frame, help=help, instead=instead)
     for key, weight in value.items():
-        if not isinstance(key, int):
+        if isinstance(key, bool) or not isinstance(key, int):
             label = f"{shown(key, setting.value.span)} is not the number of a class"
             return report_setting(setting, label, context.frame, help="count the classes from 0")
-        if not isinstance(weight, (int, float)):
-            label = (
-                f"the weight of class {key} is {shown(weight, setting.value.span)}, not a number"
-            )
+        if not _is_weight(weight):
+            label = f"the weight of class {key} is {shown(weight, setting.value.span)}, not a number of at least 0"
             return report_setting(setting, label, context.frame)
     outputs = context.outputs or ()
     if len(outputs) > 1:

@@ -16,6 +16,7 @@ from netdsl.catalog.signature import (
 )
 from netdsl.catalog.spell import spell
 from netdsl.catalog.training_fits import LOSS_WORDS, METRIC_WORDS
+from netdsl.catalog.training_types import NAME
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
@@ -24,8 +25,7 @@ from netdsl.elaborate.arguments import binding
 from netdsl.elaborate.scope.entities import POISON, KindRef, is_poisoned
 from netdsl.elaborate.scope.families import layer_of
 from netdsl.elaborate.scope.frame import Frame
-from netdsl.elaborate.training.data_settings import DATA_SOURCES, STRATEGIES, maker
-from netdsl.elaborate.training.experiment import DataSource, Strategy
+from netdsl.elaborate.training.data_settings import source, start, strategy
 from netdsl.elaborate.training.setting_values import (
     Context,
     by_output,
@@ -35,6 +35,7 @@ from netdsl.elaborate.training.setting_values import (
     precision,
     report_setting,
     share,
+    taken,
     what_it_is_not,
     whole,
 )
@@ -332,12 +333,15 @@ SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Value]] = {
     "metrics": _metrics,
     "epochs": whole(1),
     "batch_size": whole(1),
+    "steps_per_epoch": whole(1),
     "validation_split": share,
+    "test_split": share,
+    "sample_weight": taken(NAME),
     "class_weight": class_weight,
     "callbacks": _callbacks,
-    "data": maker(DATA_SOURCES, "a source of data", DataSource),
-    "validation": maker(DATA_SOURCES, "a source of data", DataSource),
-    "test": maker(DATA_SOURCES, "a source of data", DataSource),
+    "data": source(),
+    "validation": source(),
+    "test": source(),
     "augment": _augment,
     "adapt": _adapt,
     "precision": precision,
@@ -345,6 +349,7 @@ SETTINGS: Mapping[str, Callable[[tree.Setting, Context], Value]] = {
     "steps_per_execution": whole(1, "auto"),
     "memory_growth": flag(),
     "device": device,
-    "distribute": maker(STRATEGIES, "a `tf.distribute` strategy", Strategy),
-    "seed": whole(0),
+    "distribute": strategy(),
+    "seed": whole(0, maximum=2**32 - 1),
+    "start_from": start(),
 }

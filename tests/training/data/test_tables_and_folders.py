@@ -173,15 +173,6 @@ def test_one_class_alone_more_than_units_and_none(tmp_path: Path) -> None:
     )
 
 
-def test_a_size_that_is_not_the_inputs(tmp_path: Path) -> None:
-    pictures(tmp_path / "f", "rose", "tulip")
-    ((code, marked, label, _),) = told(
-        tmp_path, spec('image_folder("f", image_size=(9, 9))', **PICTURES)
-    )
-    assert (code, marked) == ("N0853", "(9, 9)")
-    assert label == "a sample of the pictures is [9, 9, 3], the input takes [8, 8, 3]"
-
-
 def test_texts_that_are_none(tmp_path: Path) -> None:
     for name in ("good", "bad"):
         (tmp_path / "f" / name).mkdir(parents=True)
