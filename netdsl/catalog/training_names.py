@@ -7,11 +7,14 @@ The arguments are written as in `signatures.json`; their types stand in `trainin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeAlias
 
-_FOLDER: tuple[Any, ...] = ("path", "*", ["label_mode", None], ["class_names", None])
+#: A name, or a name with its default; `*` precedes those that go by name only.
+Parameters: TypeAlias = tuple[str | list[object], ...]
 
-SOURCES: Mapping[str, tuple[Any, ...]] = {
+_FOLDER: Parameters = ("path", "*", ["label_mode", None], ["class_names", None])
+
+SOURCES: Mapping[str, Parameters] = {
     "npz": ("path", "*", ["x", None], ["y", None], ["sample_weight", None]),
     "csv": (
         "path", ["label", None], "*", ["features", None], ["sample_weight", None], ["delimiter", ","],
@@ -32,22 +35,22 @@ SOURCES: Mapping[str, tuple[Any, ...]] = {
     ),
 }  # fmt: skip
 
-ENGINES: Mapping[str, tuple[Any, ...]] = {
+ENGINES: Mapping[str, Parameters] = {
     "MirroredStrategy": (["devices", None],),
     "TPUStrategy": (["tpu", ""],),
     "DataParallel": (["devices", None],),
     "ModelParallel": ("*", "layout", "mesh", ["batch_dim_name", None]),
 }
 
-STARTS: Mapping[str, tuple[Any, ...]] = {"weights": ("path",), "run": ("folder",)}
+STARTS: Mapping[str, Parameters] = {"weights": ("path",), "run": ("folder",)}
 
 #: Data sets that ship with scikit-learn, which need no network.
-SHIPPED: Mapping[str, tuple[Any, ...]] = dict.fromkeys(
+SHIPPED: Mapping[str, Parameters] = dict.fromkeys(
     ("breast_cancer", "diabetes", "digits", "iris", "wine"), ()
 )
 
 #: Families with the entries that are added to what was recorded of Keras.
-ADDED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+ADDED: Mapping[str, Mapping[str, Mapping[str, Parameters]]] = {
     "source": {name: {"parameters": own} for name, own in SOURCES.items()},
     "engine": {name: {"parameters": own} for name, own in ENGINES.items()},
     "start": {name: {"parameters": own} for name, own in STARTS.items()},

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from netdsl.catalog.argument_types import (
     BOOLEAN,
@@ -28,10 +26,11 @@ from netdsl.catalog.signature import names_and_aliases
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.problems.arguments import UnknownChoice
 from netdsl.diagnostics.suggest import closest
+from netdsl.record import record
 from netdsl.value import Value
 
 
-@dataclass(frozen=True)
+@record
 class Path(Text):
     """The path of a file or folder, which is not empty."""
 
@@ -44,7 +43,7 @@ class Path(Text):
         return path
 
 
-@dataclass(frozen=True)
+@record
 class WeightsPath(Path):
     """A file that Keras loads weights from, which it tells by its ending."""
 
@@ -60,7 +59,7 @@ class WeightsPath(Path):
         return path
 
 
-@dataclass(frozen=True)
+@record
 class ByName(ArgumentType):
     """One name, or a dict that gives each input or output its own."""
 
@@ -94,7 +93,7 @@ class ByName(ArgumentType):
             raise
 
 
-@dataclass(frozen=True)
+@record
 class DataSetName(ArgumentType):
     """The name of a data set, bare or in quotes."""
 
@@ -118,23 +117,23 @@ class DataSetName(ArgumentType):
         )
 
 
-@dataclass(frozen=True)
+@record
 class Layouts(ArgumentType):
     """`{"encoder/.*/kernel": (None, "model")}`: axes of the mesh for the axes of variables, by their paths."""
 
     spelled: str = 'a dict such as `{"dense/kernel": (None, "model")}`'
 
-    def accept(self, value: Value) -> dict[Any, Any]:  # of paths to tuples of axes
+    def accept(self, value: Value) -> dict[Value, Value]:  # of paths to tuples of axes
         if not isinstance(value, dict) or not value:
             raise mismatch(value, self.spelled)
         return {self._key(key): self._axes(key, axes) for key, axes in value.items()}
 
-    def _key(self, key: Any) -> str:
+    def _key(self, key: Value) -> str:
         if not isinstance(key, str):
             raise mismatch(key, "the path of variables, a string")
         return key
 
-    def _axes(self, key: Any, axes: Any) -> tuple[str | None, ...]:
+    def _axes(self, key: Value, axes: Value) -> tuple[str | None, ...]:
         if not isinstance(axes, (list, tuple)):
             raise ArgumentMismatch(
                 f"gives `{key}` `{spell(axes)}`, not a tuple of axes",
@@ -142,7 +141,7 @@ class Layouts(ArgumentType):
             )
         return tuple(self._axis(key, axis) for axis in axes)
 
-    def _axis(self, key: Any, axis: Any) -> str | None:
+    def _axis(self, key: Value, axis: Value) -> str | None:
         name = axis.name if isinstance(axis, Identifier) else axis
         if name is not None and not isinstance(name, str):
             raise ArgumentMismatch(
@@ -152,20 +151,20 @@ class Layouts(ArgumentType):
         return name
 
 
-@dataclass(frozen=True)
+@record
 class Mesh(ArgumentType):
     """`{"batch": 2, "model": 4}`: the axes of a mesh of devices and how many there are along each."""
 
     spelled: str = 'a dict of sizes such as `{"batch": 2, "model": 4}`'
 
-    def accept(self, value: Value) -> dict[Any, Any]:  # of axes to sizes
+    def accept(self, value: Value) -> dict[Value, Value]:  # of axes to sizes
         if not isinstance(value, dict) or not value:
             raise mismatch(value, self.spelled)
         if not all(isinstance(key, str) for key in value):
             raise mismatch(value, self.spelled)
         return {key: self._size(key, size) for key, size in value.items()}
 
-    def _size(self, key: Value, size: Any) -> int:
+    def _size(self, key: Value, size: Value) -> int:
         try:
             return POSITIVE.accept(size)
         except ArgumentMismatch as refusal:
@@ -173,7 +172,7 @@ class Mesh(ArgumentType):
             raise
 
 
-@dataclass(frozen=True)
+@record
 class Devices(Items):
     """Names of devices."""
 
@@ -181,7 +180,7 @@ class Devices(Items):
     item: ArgumentType = TEXT
     minimum: int = 1
 
-    def accept(self, value: Value) -> tuple[Any, ...]:
+    def accept(self, value: Value) -> tuple[Value, ...]:
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 64:
             wanted = "[" + ", ".join(f'"GPU:{n}"' for n in range(value)) + "]"
             raise ArgumentMismatch(

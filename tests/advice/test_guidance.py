@@ -17,7 +17,6 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.explain import all_pages
 from netdsl.elaborate.files.loading import load
 from netdsl.source import SourceFile
-from tests.advice.asking import NOT_ADVICE
 
 HERE = Path(__file__).parent
 TOLD = sorted((HERE / "guidance").glob("*_told.net"))
@@ -35,7 +34,7 @@ def found(text: str, *select: str, ignore: tuple[str, ...] = ()) -> tuple[Diagno
     return compile_source(
         SourceFile("spec.net", text),
         load,
-        selection=Selection(select, (*NOT_ADVICE, *ignore)),
+        selection=Selection(select, ignore),
         surroundings=Surroundings("t4"),
     ).diagnostics
 
@@ -89,7 +88,7 @@ def test_a_well_known_network_is_told_what_it_deserves(path: Path) -> None:
     compiled = compile_source(
         SourceFile(path.name, path.read_text("utf-8")),
         load,
-        selection=Selection((ON_REQUEST,), NOT_ADVICE),
+        selection=Selection((ON_REQUEST,)),
         surroundings=Surroundings("h100"),
     )
     assert compiled.ok
