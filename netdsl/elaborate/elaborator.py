@@ -19,16 +19,7 @@ from netdsl.elaborate.scope.frame import Frame, Session
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters, Settings, own_symbols
 from netdsl.elaborate.scope.limits import MAX_STEPS, THREAD_STEPS, LimitReached, NeverEnds
 from netdsl.elaborate.scope.untold import require_all_told, require_told
-<<<<<<< HEAD
-from netdsl.elaborate.training import losses, metrics, plan
-=======
-from netdsl.elaborate.training.engines import check_engine
-from netdsl.elaborate.training.losses import check_losses, check_weights
-from netdsl.elaborate.training.metrics import check_class_weight, check_metrics
-from netdsl.elaborate.training.plan import TrainPlan, read_training
-from netdsl.elaborate.training.sources import check_sources
-from netdsl.elaborate.training.together import check_augment, check_names, check_together
->>>>>>> c12716c (training: sources, strategies and starts are bound as layers are, and held against the model; settings against one another)
+from netdsl.elaborate.training import engines, losses, metrics, plan, sources, together
 from netdsl.graph import Graph
 from netdsl.record import mutable
 from netdsl.source import Span
@@ -71,27 +62,8 @@ def elaborate(
             if isinstance(statement, tree.Assert):
                 session.place = statement.span
                 assertions.check_top_level(statement, root, result.graphs)
-<<<<<<< HEAD
         if any(isinstance(statement, tree.Train) for statement in unit.module.statements):
             _read_training(unit, root, settings, result)
-=======
-        graph_of = partial(_trained_graph, root=root, settings=settings)
-        result.training = read_training(
-            root, unit.module.statements, result.graphs, graph_of, settings
-        )
-        check_names(unit.module.statements, root)
-        for plan in result.training:
-            check_together(plan, root)
-            graph = plan.graph
-            if graph is not None and graph.complete:
-                check_losses(plan, graph, root)
-                check_weights(plan, graph, root)
-                check_metrics(plan, graph, root)
-                check_class_weight(plan, graph, root)
-                check_sources(plan, graph, root)
-                check_engine(plan, graph, root)
-                check_augment(plan, graph, root)
->>>>>>> c12716c (training: sources, strategies and starts are bound as layers are, and held against the model; settings against one another)
         if not diagnostics.has_errors:  # first things first
             check_unreached(unit, session)
         require_all_told(own_symbols(unit), result.graphs, session)
@@ -103,13 +75,18 @@ def _read_training(unit: Unit, root: Frame, settings: Settings, result: Elaborat
     graph_of = partial(_trained_graph, root=root, settings=settings)
     statements = unit.module.statements
     result.training = plan.read_training(root, statements, result.graphs, graph_of, settings)
+    together.check_names(statements, root)
     for training in result.training:
+        together.check_together(training, root)
         graph = training.graph
         if graph is not None and graph.complete:
             losses.check_losses(training, graph, root)
             losses.check_weights(training, graph, root)
             metrics.check_metrics(training, graph, root)
             metrics.check_class_weight(training, graph, root)
+            sources.check_sources(training, graph, root)
+            engines.check_engine(training, graph, root)
+            together.check_augment(training, graph, root)
 
 
 def constants_of(unit: Unit) -> list[tree.Let]:

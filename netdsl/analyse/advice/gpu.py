@@ -45,7 +45,7 @@ def setup_of(view: View) -> Setup:
 
 def replicas(strategy: Value) -> int | None:
     """Count the parts that a strategy makes of a batch, where it says them."""
-    if not isinstance(strategy, Strategy):
+    if not isinstance(strategy, experiment.Strategy):
         return None
     mesh = strategy.arguments.get("mesh")
     if isinstance(mesh, dict) and mesh:
