@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterable
 
 from netdsl.catalog.signature import signature
-from netdsl.elaborate.scope.values import FUNCTIONS
+from netdsl.elaborate.scope.functions import FUNCTIONS
 from netdsl.emit.catalogue_names import catalogue_name, unbound_path
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, is_several
 from netdsl.emit.layers import configured_object, makes_layer, wrapped_layer

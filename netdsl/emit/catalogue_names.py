@@ -6,7 +6,7 @@ import ast
 
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.scope.families import is_in_several
-from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
+from netdsl.elaborate.scope.functions import CONSTANTS, FUNCTIONS
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.writer import Writer

@@ -16,8 +16,8 @@ from netdsl.catalog.signature import dtype_aliases
 from netdsl.elaborate.files.linking import Symbol, Unit, declared
 from netdsl.elaborate.plans.naming import NamePlan, plan_names
 from netdsl.elaborate.scope.frame import defaults_by_kind
+from netdsl.elaborate.scope.functions import CONSTANTS, FUNCTIONS
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
-from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
 from netdsl.emit.bodies import function_over_values
 from netdsl.emit.elaborated import Elaborated
 from netdsl.emit.facts import describe

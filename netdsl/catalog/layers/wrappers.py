@@ -17,23 +17,18 @@ from netdsl.catalog.kind import (
     Structure,
     Weight,
 )
-from netdsl.catalog.layers.recurrent import CALL_TENSORS, sequence
 from netdsl.catalog.shape_rules import split_axes
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems.shapes import (
     BaseClass,
-    ConflictingArguments,
     NeedsPython,
     UnequalInputs,
     UnknownDimension,
     WrongRank,
-    WrongState,
     WrongWrapped,
 )
 from netdsl.tensor import Dim, TensorSpec, equal, spell_shape
 from netdsl.value import Value
-
-# -- the layer inside ----------------------------------------------------------------------------
 
 
 def apply_inside(
@@ -90,12 +85,9 @@ def _takes_one(layer: BoundLayer, argument: str) -> None:
         )
 
 
-def _within(weights: tuple[Weight, ...], part: str) -> tuple[Weight, ...]:
-    """Name the part of the wrapper that holds the weights."""
+def within(weights: tuple[Weight, ...], part: str) -> tuple[Weight, ...]:
+    """Give the weights of a layer inside, each told to stand within a part of the layer around it."""
     return tuple(replace(w, within=f"{part}/{w.within}" if w.within else part) for w in weights)
-
-
-# -- TimeDistributed ----------------------------------------------------------------------------
 
 
 def time_distributed(call: Call) -> Inference:
@@ -116,7 +108,7 @@ def time_distributed(call: Call) -> Inference:
     outputs = TensorSpec((y[0], x.shape[1], *y[1:]), call.compute_dtype)
     return Inference(
         outputs,
-        _within(result.weights, "layer"),
+        within(result.weights, "layer"),
         x.shape[1] * result.macs,
         result.caveats,
         unsaved=result.unsaved,
@@ -138,183 +130,6 @@ def _check_time_mask(call: Call, x: TensorSpec) -> None:
             f"{spell_shape(x.shape)} are those it must have",
             blames="mask",
         )
-
-
-# -- Bidirectional ------------------------------------------------------------------------------
-
-SHARED = ("stateful", "return_sequences", "return_state")
-
-
-def bidirectional(call: Call) -> Inference:
-    """Run a recurrent layer over the sequence in both directions.
-
-    (None, 9, 8), LSTM(4), merge_mode="concat" -> (None, 8)
-    """
-    forward = _recurrent(call.layer, "layer")
-    _refuse_shared(forward)
-    backward = _backward(call, forward)
-    x = sequence(call, rank=None)
-    first, second = _halves(call, forward, x)
-    mask = call.call_arguments.get("mask")
-    held = "backward_layer" if call.backward_layer else "layer"
-    try:
-        results = (
-            apply_inside(forward, x, "layer", initial_state=first, mask=mask),
-            apply_inside(backward, x, held, initial_state=second, mask=mask),
-        )
-    except Refusal as refusal:
-        _for_both(refusal)
-        raise
-    output, states = _parts(call, forward, results[0])
-    caveats = (
-        *results[0].caveats,
-        *_unlike_directions(call, output, _parts(call, backward, results[1])[0]),
-    )
-    weights = (
-        *_within(results[0].weights, "forward_layer"),
-        *_within(results[1].weights, "backward_layer"),
-    )
-    macs, kept = results[0].macs + results[1].macs, results[0].kept + results[1].kept
-    return Inference(_merged(call, output, states), weights, macs, caveats, kept=kept)
-
-
-def _recurrent(layer: Value, argument: str) -> BoundLayer:
-    """Refuse a layer that does not go over time."""
-    if isinstance(layer, BoundLayer) and {"go_backwards", *SHARED} <= set(layer.arguments):
-        return layer
-    name = layer.label if isinstance(layer, BoundLayer) else repr(layer)
-    raise Refusal(
-        WrongWrapped,
-        f"`{name}` does not go over time, so it has no direction",
-        blames=argument,
-        help="give a recurrent layer, such as `LSTM(64)`, `GRU(64)` or `RNN(LSTMCell(64))`",
-    )
-
-
-def _refuse_shared(forward: BoundLayer) -> None:
-    """Refuse a layer that is shared: Keras makes both directions anew from what it is told of it."""
-    if forward.shared is None:
-        return
-    raise Refusal(
-        WrongWrapped,
-        f"Keras copies `{forward.shared.declared}` for each direction, so its weights would not be shared",
-        blames="layer",
-        help=f"write the layer itself, `{forward.kind}(…)`, or share the whole: "
-        f"`layer {forward.shared.declared} = Bidirectional({forward.kind}(…))`",
-    )
-
-
-def _backward(call: Call, forward: BoundLayer) -> BoundLayer:
-    """Give the layer of the other direction, and refuse a pair that does not belong together."""
-    if call.backward_layer is None:
-        if forward.go_backwards:
-            raise _same_direction("layer", "the other direction is made from it")
-        return forward
-    backward = _recurrent(call.backward_layer, "backward_layer")
-    if backward.go_backwards == forward.go_backwards:
-        raise _same_direction("backward_layer", "write `go_backwards=True` in one of the two")
-    for name in SHARED:
-        if forward.arguments[name] != backward.arguments[name]:
-            raise Refusal(
-                ConflictingArguments,
-                f"`{name}` is {forward.arguments[name]} in `layer` and "
-                f"{backward.arguments[name]} in `backward_layer`",
-                blames="backward_layer",
-            )
-    return backward
-
-
-def _same_direction(argument: str, help: str) -> Refusal:
-    return Refusal(
-        ConflictingArguments, "both layers go in one direction", blames=argument, help=help
-    )
-
-
-def _parts(
-    call: Call, layer: BoundLayer, result: Inference
-) -> tuple[TensorSpec, tuple[Structure, ...]]:
-    """Take an inner layer's output and its states apart, in the wrapper's dtype."""
-    if not layer.return_state:
-        assert isinstance(result.outputs, TensorSpec)
-        return result.outputs.with_dtype(call.compute_dtype), ()
-    assert isinstance(result.outputs, tuple)
-    output = result.outputs[0]
-    assert isinstance(output, TensorSpec)
-    states = tuple(_recast(state, call.compute_dtype) for state in result.outputs[1:])
-    return output.with_dtype(call.compute_dtype), states
-
-
-def _recast(structure: Structure, dtype: str) -> Structure:
-    if isinstance(structure, TensorSpec):
-        return structure.with_dtype(dtype)
-    return tuple(_recast(part, dtype) for part in structure)
-
-
-def _merged(call: Call, output: TensorSpec, states: tuple[Structure, ...]) -> Structure:
-    """Join the two directions; Keras takes the states of the second to be like those of the first."""
-    both: tuple[Structure, ...]
-    if call.merge_mode is None:
-        both = (output, output)
-    elif call.merge_mode == "concat":
-        both = (output.with_shape((*output.shape[:-1], output.shape[-1] * 2)),)
-    else:
-        both = (output,)
-    outputs = (*both, *states, *states)
-    return outputs[0] if len(outputs) == 1 else outputs
-
-
-def _unlike_directions(call: Call, forward: TensorSpec, backward: TensorSpec) -> tuple[str, ...]:
-    if forward.shape == backward.shape:
-        return ()
-    shapes = f"{spell_shape(forward.shape)} forwards and {spell_shape(backward.shape)} backwards"
-    if call.merge_mode in ("concat", None):
-        return (f"the directions give {shapes}, and Keras reckons with the first for both",)
-    return (f"the directions give {shapes}, which cannot be joined with `{call.merge_mode}`",)
-
-
-def _for_both(refusal: Refusal) -> None:
-    """Let what a direction needs of states be what the two of them need."""
-    needs = refusal.facts.get("needs")
-    if refusal.problem is WrongState and isinstance(needs, tuple):
-        refusal.facts["needs"] = needs * 2
-
-
-def _needs(forward: BoundLayer, x: TensorSpec) -> tuple[int, ...]:
-    """Ask a layer how wide its states are, by giving it none."""
-    try:
-        forward.infer((x,), initial_state=())
-    except Refusal as refusal:
-        needs = refusal.facts.get("needs")
-        return needs if isinstance(needs, tuple) else ()
-    return ()
-
-
-def _halves(call: Call, forward: BoundLayer, x: TensorSpec) -> tuple[Value, Value]:
-    """Give the states that each direction starts from: the first half of the list, and the rest."""
-    given = call.call_arguments.get("initial_state")
-    if given is None:
-        return None, None
-    count = len(given) if isinstance(given, (list, tuple)) else 1
-    if count < 2:
-        raise Refusal(
-            WrongState,
-            f"{count} given, and each of the two directions takes its own",
-            blames="initial_state",
-            help="list the forward states, then the backward ones: `initial_state=[h, c, h2, c2]`",
-            needs=_needs(forward, x) * 2,
-        )
-    half = len(given) // 2
-    return tuple(given[:half]), tuple(given[half:])
-
-
-def _directions_masked(call: Call) -> bool | tuple[bool, ...]:
-    masked = bool(call.layer.arguments.get("return_sequences")) and call.x.masked
-    if call.merge_mode is None:
-        return (masked, masked)
-    return (masked,) if call.layer.arguments.get("return_state") else masked
-
-
-# -- SpectralNormalization ----------------------------------------------------------------------
 
 
 KERNELS = ("kernel", "embeddings")
@@ -341,14 +156,11 @@ def spectral_normalization(call: Call) -> Inference:
     y = one_output(call.layer, result, "layer")
     return Inference(
         y.with_dtype(call.compute_dtype),
-        (kernel, vector, *_within(rest, "layer")),
+        (kernel, vector, *within(rest, "layer")),
         result.macs,
         result.caveats,
         kept=result.kept,
     )
-
-
-# -- Pipeline -----------------------------------------------------------------------------------
 
 
 def pipeline(call: Call) -> Inference:
@@ -380,7 +192,7 @@ def pipeline(call: Call) -> Inference:
         weights, macs = (*weights, *result.weights), macs + result.macs
         kept = kept + result.kept
         unsaved = (*unsaved, *(f"`{layer.label}`: {lost}" for lost in result.unsaved))
-    return Inference(x, _within(weights, "layers"), macs, unsaved=unsaved, kept=kept)
+    return Inference(x, within(weights, "layers"), macs, unsaved=unsaved, kept=kept)
 
 
 def _check_counted(layer: BoundLayer, x: TensorSpec) -> None:
@@ -399,9 +211,6 @@ def _check_counted(layer: BoundLayer, x: TensorSpec) -> None:
             blames="layers",
             help="give these sizes as numbers where the input is declared, or put a `Resizing` first",
         )
-
-
-# -- what a spec cannot hold --------------------------------------------------------------------
 
 
 def needs_python(what: str, module: str) -> Rule:
@@ -452,19 +261,6 @@ KINDS = (
         example="[9, 32, 32, 3] -> TimeDistributed(Conv2D(8, 3))",
         holds_layers=True,
         tensor_arguments=frozenset({"mask"}),
-    ),
-    LayerKind(
-        "Bidirectional",
-        bidirectional,
-        mask=_directions_masked,
-        roles=("recurrent",),
-        group="wrappers",
-        shape_rule='as the layer; merge_mode="concat" doubles the last axis, None gives both directions',
-        use_for="sequences that are known as a whole: tagging, classification, encoders",
-        watch_for="looks into the future, so not for prediction step by step",
-        example="[12, 8] -> Bidirectional(LSTM(16))",
-        holds_layers=True,
-        tensor_arguments=CALL_TENSORS,
     ),
     LayerKind(
         "SpectralNormalization",

@@ -52,7 +52,7 @@ def gives_value(call: OpCall) -> Inference:
 #: The files of rules, those first that hold what is used most: each is loaded when a function is looked for in it.
 FAMILIES = (
     "elementwise", "shaping", "reductions", "joining", "indexing", "products", "neural", "sources", "losses",
-    "pictures", "linear_algebra",
+    "pictures", "linear_algebra", "signals", "equations",
 )  # fmt: skip
 
 #: Functions that a spec cannot use.

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import axes_of, axis_of, broadcast, total, without
 from netdsl.catalog.operations.call import (
     OpCall,
     OpRule,
-    as_operand,
     gives,
     joined_dtype,
     spell_value,
 )
 from netdsl.catalog.operations.promotion import meet
 from netdsl.diagnostics.problems.shapes import (
-    TooFewInputs,
     UnequalInputs,
     UnknownDimension,
     WrongAxis,
-    WrongEquation,
     WrongRank,
     WrongValue,
 )
@@ -236,115 +231,6 @@ def cdist(call: OpCall) -> Inference:
     return gives(shape, meet(left.dtype, right.dtype, "float"), work((*shape, left.shape[-1])))
 
 
-# -- einsum -------------------------------------------------------------------------------------
-
-
-def einsum(call: OpCall) -> Inference:
-    """Multiply and sum by an equation: "bqd,bkd->bqk"; `...` stands for the axes between."""
-    equation = call.subscripts
-    operands = [as_operand(x, "operands") for x in call.positional[1:]]
-    before, _, after = equation.partition("->")
-    terms, after = before.split(","), after.replace(" ", "")
-    if not re.fullmatch(
-        r"[a-zA-Z.,]*(->[a-zA-Z. ]*)?", equation
-    ):  # Keras overlooks spaces on the right
-        raise Refusal(
-            WrongEquation,
-            f"{equation!r} is not of the form `ab,bc->ac`, without spaces",
-            blames="subscripts",
-        )
-    if len(terms) != len(operands):
-        raise Refusal(
-            TooFewInputs,
-            f"{equation!r} names {len(terms)} tensors, {len(operands)} arrive",
-            blames="subscripts",
-        )
-    found: dict[str, Dim] = {}
-    rest: Shape = ()
-    for term, x in zip(terms, operands, strict=True):
-        rest = broadcast(call, rest, _read_term(call, term, x, found, equation))
-    target = after if "->" in equation else _implied(before)
-    _refuse_capitals(target, terms, equation)
-    shape = _result(target, found, rest, equation)
-    kinds = {x.dtype for x in operands}
-    dtype = "int32" if kinds == {"int8"} else joined_dtype(*operands)
-    if len(operands) == 1:
-        return gives(shape, dtype)
-    batch = {
-        term[0] for term in terms if term[:1].isalpha() and isinstance(found[term[0]], Unknown)
-    }
-    return gives(
-        shape, dtype, product(dim for name, dim in found.items() if name not in batch) * work(rest)
-    )
-
-
-def _refuse_capitals(target: str, terms: list[str], equation: str) -> None:
-    """Refuse a capital on the right that a tensor lacks: there Keras puts a 1 for small letters alone."""
-    for name in target:
-        if name.isupper() and not all(name in term for term in terms):
-            raise Refusal(
-                WrongEquation,
-                f"`{name}` of {equation!r} is a capital, which Keras does not read where a tensor lacks it",
-                blames="subscripts",
-                help="write small letters",
-            )
-
-
-def _read_term(
-    call: OpCall, term: str, x: TensorSpec, found: dict[str, Dim], equation: str
-) -> Shape:
-    """Note the size of each letter of a term; give the axes that its `...` stands for."""
-    head, dots, tail = term.partition("...")
-    names = head + tail
-    fits = x.rank >= len(names) if dots else x.rank == len(names)
-    if not fits or "." in names:
-        raise Refusal(
-            WrongEquation,
-            f"`{term}` of {equation!r} does not fit {spell_shape(x.shape)}",
-            blames="subscripts",
-        )
-    sizes = [
-        *zip(head, x.shape, strict=False),
-        *zip(tail, x.shape[x.rank - len(tail) :], strict=True),
-    ]
-    for name, dim in sizes:
-        found[name] = _met(call, name, found.get(name, 1), dim, equation)
-    return x.shape[len(head) : x.rank - len(tail)]
-
-
-def _met(call: OpCall, name: str, known: Dim, dim: Dim, equation: str) -> Dim:
-    if known == 1 or dim == 1:
-        return dim if known == 1 else known
-    if not call.holds(equal(known, dim)):
-        raise Refusal(
-            WrongEquation, f"`{name}` of {equation!r} is {known} and {dim}", blames="subscripts"
-        )
-    return dim if isinstance(known, Unknown) or isinstance(dim, int) else known
-
-
-def _implied(before: str) -> str:
-    """Give the right side that is left out: letters that occur once, in order of the alphabet."""
-    letters = sorted(c for c in set(before) if c.isalpha() and before.count(c) == 1)
-    return "..." * ("..." in before) + "".join(letters)
-
-
-def _result(target: str, found: dict[str, Dim], rest: Shape, equation: str) -> Shape:
-    head, dots, tail = target.partition("...")
-    for name in head + tail:
-        if name not in found:
-            raise Refusal(
-                WrongEquation, f"`{name}` is on the right of {equation!r} only", blames="subscripts"
-            )
-        if target.count(name) > 1:
-            raise Refusal(
-                WrongEquation,
-                f"`{name}` is twice on the right of {equation!r}",
-                blames="subscripts",
-            )
-    middle = rest if dots else ()
-    return (*(found[c] for c in head), *middle, *(found[c] for c in tail))
-
-
 RULES: dict[str, OpRule] = {
     "matmul": matmul,
     "dot": dot,
@@ -356,5 +242,4 @@ RULES: dict[str, OpRule] = {
     "tensordot": tensordot,
     "correlate": correlate,
     "cdist": cdist,
-    "einsum": einsum,
 }

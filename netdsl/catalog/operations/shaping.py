@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
-
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.operations.axes import (
     axes_of,
@@ -21,10 +18,8 @@ from netdsl.catalog.operations.call import OpCall, OpRule, as_operand, gives, sp
 from netdsl.diagnostics.problems.arguments import WrongArgument
 from netdsl.diagnostics.problems.shapes import (
     SizeMismatch,
-    UnevenSplit,
     UnknownDimension,
     WrongAxis,
-    WrongEquation,
     WrongRank,
     WrongValue,
 )
@@ -37,7 +32,6 @@ from netdsl.tensor import (
     Unknown,
     divides,
     equal,
-    product,
     spell_shape,
 )
 from netdsl.value import Value
@@ -300,96 +294,6 @@ def broadcast_to(call: OpCall) -> Inference:
     return gives(shape, x.dtype)
 
 
-# -- rearrange ----------------------------------------------------------------------------------
-
-
-def rearrange(call: OpCall) -> Inference:
-    """Split, order and join axes by a pattern: "b (h s) c -> b h (s c)", s=2."""
-    x = call.tensor("tensor")
-    before, arrow, after = call.pattern.partition("->")
-    if not arrow:
-        raise Refusal(WrongEquation, f"{call.pattern!r} has no `->`", blames="pattern")
-    known = _named_sizes(call, x, _groups(before))
-    groups = [_names(group) for group in _groups(after)]
-    names = [name for group in groups for name in group]
-    if sorted(names) != sorted(known):
-        odd = sorted(set(names) ^ set(known)) or names
-        raise Refusal(
-            WrongEquation,
-            f"`{odd[0]}` is not once on both sides of {call.pattern!r}",
-            blames="pattern",
-        )
-    return gives((product(_multiplied(known[n], n) for n in group) for group in groups), x.dtype)
-
-
-def _multiplied(dim: Dim, name: str) -> int:
-    """Give a size of the result, which Keras multiplies up, those that stand alone too."""
-    if isinstance(dim, int):
-        return dim
-    raise Refusal(
-        UnknownDimension,
-        f"`{name}` is {dim}, and Keras counts with each size of the result",
-        blames="pattern",
-        help="fix it where the input is declared, the batch with `batch_size=…`, or use `ops.reshape` and "
-        "`ops.transpose`, or the layers `Permute` and `Reshape`",
-    )
-
-
-def _groups(side: str) -> list[str]:
-    """Read a side of a pattern: "b (h s) c" -> "b", "(h s)", "c"."""
-    return re.findall(r"\w+|\([^()]*\)", side)
-
-
-def _names(group: str) -> list[str]:
-    return re.findall(r"\w+", group)
-
-
-def _named_sizes(call: OpCall, x: TensorSpec, groups: list[str]) -> dict[str, Dim]:
-    if len(groups) != x.rank:
-        raise Refusal(
-            WrongEquation,
-            f"{call.pattern!r} names {len(groups)} axes, {spell_shape(x.shape)} has {x.rank}",
-            blames="pattern",
-        )
-    lengths = {
-        name: value for name, value in call.arguments.items() if name not in ("tensor", "pattern")
-    }
-    known: dict[str, Dim] = {}
-    for group, dim in zip(groups, x.shape, strict=True):
-        known.update(_split_group(call, group, dim, lengths))
-    return known
-
-
-def _split_group(call: OpCall, group: str, dim: Dim, lengths: dict[str, Value]) -> dict[str, Dim]:
-    if not group.startswith("("):  # a length that is given goes with a group alone
-        return {group: dim}
-    names = _names(group)
-    given = {name: size(lengths[name], name, 1) for name in names if name in lengths}
-    found: dict[str, Dim] = dict(given)
-    free = [name for name in names if name not in lengths]
-    if len(free) > 1:
-        raise Refusal(
-            WrongEquation,
-            f"give `{free[1]}` a size: only one of a group is worked out",
-            blames="pattern",
-        )
-    part = math.prod(given.values())
-    if free and not isinstance(dim, int):
-        raise Refusal(
-            UnknownDimension,
-            f"`{group}` splits an axis whose size is {dim}",
-            blames="pattern",
-            help=f"give `{free[0]}` a size too",
-        )
-    if not call.holds(divides(part, dim) if free else equal(dim, part)):
-        raise Refusal(
-            UnevenSplit, f"{part} does not fit {dim}, the axis of `{group}`", blames="pattern"
-        )
-    if free:
-        found[free[0]] = dim // part
-    return found
-
-
 RULES: dict[str, OpRule] = {
     "reshape": reshape,
     "ravel": ravel,
@@ -407,5 +311,4 @@ RULES: dict[str, OpRule] = {
     "repeat": repeat,
     "pad": pad,
     "broadcast_to": broadcast_to,
-    "rearrange": rearrange,
 }

@@ -17,7 +17,6 @@ from netdsl.elaborate.arguments.held_layers import check_parameters
 from netdsl.elaborate.chains import stages
 from netdsl.elaborate.layers import arithmetic, wrapped
 from netdsl.elaborate.remedies import other_case, other_places, uncalled
-from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
     BlockRef,
@@ -36,6 +35,7 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.families import OBJECTS, object_families, of_several
 from netdsl.elaborate.scope.frame import Frame, catalogue_layer
+from netdsl.elaborate.scope.functions import FUNCTIONS, call_function
 from netdsl.elaborate.scope.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, NeverEnds
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -236,7 +236,7 @@ def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Value:
             )
         )
         return POISON
-    return ev.guarded(expr.span, frame, lambda: values.call_function(name, positional, named))
+    return ev.guarded(expr.span, frame, lambda: call_function(name, positional, named))
 
 
 def _tensor_alternative(name: str) -> str:
@@ -293,7 +293,7 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Valu
     if frame.unit.may_have_lost(name):
         return POISON
     objects = [n for f in OBJECTS for n in names_and_aliases(f)]
-    near = frame.near_name(name, objects, values.FUNCTIONS, names_and_aliases("layer"))
+    near = frame.near_name(name, objects, FUNCTIONS, names_and_aliases("layer"))
     fixes: list[Fix | None] = [habits.joined(expr, name)]
     help_ = f"did you mean `{near}`?" if near else OWN_LOSS * (name in OWN_LOSS_NAMES)
     if name in STATEMENTS:

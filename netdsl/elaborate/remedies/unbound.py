@@ -13,6 +13,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import POISON, short
 from netdsl.elaborate.scope.frame import MISSING, Frame
+from netdsl.elaborate.scope.functions import FUNCTIONS
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import names_of_turns, nodes_around, turns, walk, written_names
@@ -215,7 +216,7 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Value:
         return POISON
     above = nodes_around(frame.unit.module, span)[-2:-1]
     is_called = any(isinstance(n, tree.Call) and n.function.span == span for n in above)
-    near = frame.near_name(name, values.FUNCTIONS if is_called else (), ("True", "False", "None"))
+    near = frame.near_name(name, FUNCTIONS if is_called else (), ("True", "False", "None"))
     root, _, last = name.rpartition(".")
     if root == "self" and frame.lookup(last) is not MISSING:  # nothing here belongs to an object
         near = last

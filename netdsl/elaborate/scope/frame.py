@@ -33,9 +33,9 @@ from netdsl.elaborate.scope.entities import (
     SharedLayer,
     Tried,
 )
+from netdsl.elaborate.scope.functions import CONSTANTS, FUNCTIONS
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.scope.limits import REPORT_STEPS, TURN_STEPS, Budget, Memo
-from netdsl.elaborate.scope.values import CONSTANTS, FUNCTIONS
 from netdsl.graph import Graph, Operation, Origin
 from netdsl.record import mutable, record
 from netdsl.source import Span

@@ -1,4 +1,4 @@
-"""Operations on values: arithmetic, comparison, indexing and the functions every spec may call.
+"""Operations on values: arithmetic, comparison, indexing, text; the functions are in `functions.py`.
 
 A pure subset of Python with bounds: each function here takes evaluated values and gives one, or raises
 `ValueProblem` (a mistake of the spec, in a sentence) or `LimitReached`. Symbolic dimensions take part in
@@ -7,11 +7,8 @@ A pure subset of Python with bounds: each function here takes evaluated values a
 
 from __future__ import annotations
 
-import builtins
-import itertools
-import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, TypeAlias
 
@@ -94,25 +91,25 @@ def spell_type(value: object) -> str:
     return names.get(type(value), "a value")
 
 
-def _other_than_plain(value: object) -> list[object]:
+def other_than_plain(value: object) -> list[object]:
     """Give what a value holds besides numbers and text, which Python would name by the classes of netdsl."""
     if isinstance(value, (list, tuple)):
-        return [other for item in value for other in _other_than_plain(item)]
+        return [other for item in value for other in other_than_plain(item)]
     if isinstance(value, dict):
-        return _other_than_plain([*value, *value.values()])
+        return other_than_plain([*value, *value.values()])
     return [] if isinstance(value, (str, int, float, NoneType)) else [value]
 
 
 def as_text(value: object) -> str:
     """Write a value as Python does, and as a spec does where Python knows nothing of what it holds."""
-    return spell(value) if _other_than_plain(value) else str(value)
+    return spell(value) if other_than_plain(value) else str(value)
 
 
 def binary(op: str, left: Value, right: Value) -> Value:
     """Apply an arithmetic operator to two values."""
     if is_dim(left) or is_dim(right):
         return _dim_arithmetic(op, left, right)
-    if not _fits(op, left, right):
+    if not fits(op, left, right):
         raise ValueProblem(f"`{op}` does not take {spell_type(left)} and {spell_type(right)}")
     _guard(op, left, right)
     try:
@@ -127,7 +124,8 @@ def binary(op: str, left: Value, right: Value) -> Value:
     return result
 
 
-def _fits(op: str, left: Value, right: Value) -> bool:
+def fits(op: str, left: Value, right: Value) -> bool:
+    """Tell whether an operator takes two values, as the language has it: Python itself takes more."""
     number = (int, float)
     if op == "@":
         return False  # of tensors alone
@@ -258,7 +256,7 @@ def format_value(value: Value, conversion: str, spec: str) -> str:
         raise LimitReached(f"a format of more than {MAX_TEXT:,} characters")
     if is_dim(value):
         raise ValueProblem(f"text needs a number, and `{value}` is symbolic", value)
-    if _other_than_plain(value):
+    if other_than_plain(value):
         value = as_text(value)
     spelled: dict[str, Callable[[Value], str]] = {"r": repr, "a": ascii, "s": str}
     shown: Value = spelled[conversion](value) if conversion in spelled else value
@@ -266,134 +264,3 @@ def format_value(value: Value, conversion: str, spec: str) -> str:
         return format(shown, spec)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueProblem(str(error)) from None
-
-
-# -- functions ----------------------------------------------------------------------------------
-
-
-def _number(value: Given, function: str) -> Given:
-    if is_dim(value):
-        raise ValueProblem(f"`{function}` needs a number, and `{value}` is symbolic", value)
-    return value
-
-
-def _range(*bounds: Given) -> list[Value]:
-    for bound in bounds:
-        _number(bound, "range")
-    turns = range(*bounds)
-    check_items(len(turns) if -(2**62) < turns.start < 2**62 > abs(turns.stop) else 2**62)
-    return list(turns)
-
-
-def _len(value: Value) -> int:
-    if not isinstance(value, (str, list, tuple, dict)):
-        raise ValueProblem(f"{spell_type(value)} has no length")
-    return len(value)
-
-
-def _sequence(value: Value) -> list[Value]:
-    if isinstance(value, (list, tuple, dict, str)):
-        return list(value)
-    raise ValueProblem(f"{spell_type(value)} is no list")
-
-
-def _sum(values: Value, start: Value = 0) -> Value:
-    if isinstance(start, (str, list, tuple)):
-        return _joined(_sequence(values), start)
-    for value in _sequence(values):
-        start = binary("+", start, value)
-    return start
-
-
-def _joined(values: list[Given], start: str | list[Value] | tuple[Value, ...]) -> Value:
-    """Put texts or lists behind one another, in one go: the sum that grows is not copied for each."""
-    for value in values:
-        if not _fits("+", start, value):
-            raise ValueProblem(f"`+` does not take {spell_type(start)} and {spell_type(value)}")
-    check_items(len(start) + sum(len(value) for value in values))
-    if isinstance(start, str):
-        return start + "".join(values)
-    return type(start)(itertools.chain(start, *values))
-
-
-def _round(number: Given, ndigits: Given = None) -> Value:
-    """Round as Python does; far from the point there is nothing to round, and ten to that power is not computed."""
-    _number(number, "round")
-    if isinstance(ndigits, int) and abs(ndigits) > MAX_BITS:
-        ndigits = MAX_BITS if ndigits > 0 else -MAX_BITS
-    result: Value = round(number, ndigits)
-    check_size(result)
-    return result
-
-
-def _on_plain_values(name: str, function: Callable[..., Value]) -> Callable[..., Value]:
-    """Wrap a function that takes plain values only."""
-
-    def call(*args: Value, **kwargs: Value) -> Value:
-        for value in args:
-            _number(value, name)
-        result = function(*args, **kwargs)
-        check_size(result)
-        return result
-
-    return call
-
-
-def _enumerate(values: Value, start: int = 0) -> list[Value]:
-    return list(enumerate(_sequence(values), start))
-
-
-def _zip(*lists: Value) -> list[Value]:
-    return list(zip(*(_sequence(v) for v in lists), strict=False))
-
-
-#: The functions that a value may call, by name.
-FUNCTIONS: Mapping[str, Callable[..., Value]] = {
-    "range": _range,
-    "len": _len,
-    "min": _on_plain_values("min", min),
-    "max": _on_plain_values("max", max),
-    "round": _round,
-    "int": _on_plain_values("int", int),
-    "float": _on_plain_values("float", float),
-    "bool": _on_plain_values("bool", bool),
-    "str": _on_plain_values("str", str),
-    "abs": _on_plain_values("abs", abs),
-    "sum": _sum,
-    "enumerate": _enumerate,
-    "zip": _zip,
-    "reversed": lambda values: _sequence(values)[::-1],
-    "sorted": _on_plain_values("sorted", sorted),
-    "list": lambda values=(): _sequence(values),
-    "tuple": lambda values=(): tuple(_sequence(values)),
-    "any": lambda values: any(truth(v) for v in _sequence(values)),
-    "all": lambda values: all(truth(v) for v in _sequence(values)),
-    "ceil": _on_plain_values("ceil", math.ceil),
-    "floor": _on_plain_values("floor", math.floor),
-    "sqrt": _on_plain_values("sqrt", math.sqrt),
-    "log2": _on_plain_values("log2", math.log2),
-    "log": _on_plain_values("log", math.log),
-    "exp": _on_plain_values("exp", math.exp),
-    "sin": _on_plain_values("sin", math.sin),
-    "cos": _on_plain_values("cos", math.cos),
-}
-
-
-def call_function(name: str, args: Iterable[Value], kwargs: Mapping[str, Value]) -> Value:
-    """Call one of `FUNCTIONS`; a wrong use of plain values is a `ValueProblem` in Python's words."""
-    try:
-        return FUNCTIONS[name](*args, **kwargs)
-    except (TypeError, ValueError, OverflowError, ArithmeticError, RecursionError) as error:
-        for value in _other_than_plain([*args, *kwargs.values()]):
-            raise ValueProblem(f"`{name}` does not take `{spell(value)}`") from None
-        raise ValueProblem(f"`{name}`: {str(error) or builtins.type(error).__name__}") from None
-
-
-#: Names that hold values in every file: sizes for `memory(…)`.
-CONSTANTS: Mapping[str, float] = {
-    "KiB": 1024,
-    "MiB": 1024**2,
-    "GiB": 1024**3,
-    "pi": math.pi,
-    "inf": math.inf,
-}
