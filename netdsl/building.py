@@ -62,9 +62,6 @@ def _run(compiled: Compiled, source: str, name: str) -> Foreign:
     return namespace[model_functions(compiled.unit)[name]]()
 
 
-# -- what was printed ---------------------------------------------------------------------------
-
-
 def _check_parameters(graph: Graph, model: Foreign) -> None:
     """Hold the built model to the parameters that were printed of it, layer by layer."""
     printed, built = totals(graph), _parameters(model)
@@ -100,9 +97,6 @@ def _differing_layers(graph: Graph, model: Foreign, inside: str = "") -> Iterato
 
 def _parameters(layer: Foreign) -> int:
     return sum(prod(weight.shape) for weight in layer.weights)
-
-
-# -- layers of the user's own -------------------------------------------------------------------
 
 
 def _blame_declaration(compiled: Compiled, graph: Graph, error: Exception) -> None:

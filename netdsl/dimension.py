@@ -292,9 +292,6 @@ def _function(function: FunctionName, *operands: Dim) -> Dim:
     return Sym.make({(Function(function, operands),): 1})
 
 
-# -- spelling -----------------------------------------------------------------------------------
-
-
 def _spell(function: str, operands: tuple[Dim, ...]) -> str:
     if function != "//":
         return f"{function}({', '.join(str(x) for x in operands)})"
@@ -314,9 +311,6 @@ def _spell_term(mono: Monomial, coefficient: int) -> str:
         is_open = isinstance(atom, Function) and atom.function == "//"
         factors.append(f"({atom})" if several and is_open else str(atom))
     return " * ".join(factors)
-
-
-# -- what a size is at least and at most --------------------------------------------------------
 
 
 def bounds_of(dim: Dim) -> Bounds:
@@ -362,9 +356,6 @@ def _bounds_of(function: str, operands: tuple[Dim, ...]) -> Bounds:
 def _all(bounds: Iterable[int | None], choose: Callable[[Iterable[int]], int]) -> int | None:
     known = [x for x in bounds if x is not None]
     return choose(known) if len(known) == len(list(bounds)) else None
-
-
-# -- division -----------------------------------------------------------------------------------
 
 
 def _floor_divide(dim: Sym, divisor: int) -> Dim:
@@ -425,9 +416,6 @@ def _divide_exactly(dim: Sym, divisor: Sym) -> Dim | None:
             return None
         result[tuple(left)] = coefficient // scale
     return Sym.make(result)
-
-
-# -- the larger and the smaller -----------------------------------------------------------------
 
 
 def _shifted(term: tuple[Monomial, int], constant: tuple[Monomial, int]) -> Dim | None:

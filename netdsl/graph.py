@@ -322,9 +322,6 @@ def inner_graphs(graph: Graph) -> Iterator[Graph]:
                     yield part.graph
 
 
-# -- memory -------------------------------------------------------------------------------------
-
-
 def compute_dtype(node: Node, precision: str = "float32") -> str:
     """Give the dtype that a layer computes in: its own policy's, or the one of the training."""
     own = node.operation.bound.get("dtype")

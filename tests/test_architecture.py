@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -296,3 +297,10 @@ def test_any_stands_where_there_is_no_better_type() -> None:
 def _count_any(module: ast.Module) -> int:
     """Count `Any` wherever a module names it, but for its import: annotations, aliases and casts."""
     return sum(isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(module))
+
+
+def test_no_banner_divides_a_file() -> None:
+    """`# -- names --` says that a file has two jobs, and then it is two files; or its functions tell by themselves."""
+    banner = re.compile(r"^\s*# --+ .*--+$", re.MULTILINE)
+    found = [module_name(path) for path in modules() if banner.search(path.read_text("utf-8"))]
+    assert found == []

@@ -96,16 +96,10 @@ def _activations(graph: Graph, precision: str) -> int | None:
     return max(sum(known[: len(held)]), *known[len(held) :])
 
 
-# -- the nodes and weights of a model and of those in it ----------------------------------------
-
-
 def leaves(graph: Graph) -> Iterator[Node]:
     """Give the nodes that compute, those of models used as layers in place of them."""
     for node in counted_nodes(graph):
         yield from leaves_of(node)
-
-
-# -- bytes --------------------------------------------------------------------------------------
 
 
 def variable_bytes(weight: Weight, precision: str) -> int:
@@ -122,8 +116,6 @@ def largest_bytes(node: Node, precision: str) -> Dim:
     known = [count for count in counts if isinstance(count, int)]
     return max(known, default=0) if len(known) == len(counts) else UNKNOWN
 
-
-# -- optimizers ---------------------------------------------------------------------------------
 
 #: Variables of the shape of each weight; what depends on arguments is added in `slots`.
 _SLOTS = {

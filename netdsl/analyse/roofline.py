@@ -128,9 +128,6 @@ def _update_bytes(memory: Memory) -> int:
     return 3 * memory.gradients + 2 * memory.optimizer
 
 
-# -- tensor cores and cuDNN ---------------------------------------------------------------------
-
-
 def _on_tensor_cores(node: Node) -> bool:
     return (
         not node.is_a("depthwise", "separable") and (node.operation.bound.get("groups") or 1) == 1

@@ -93,9 +93,6 @@ def _initializer_argument(node: Node) -> str:
     return "depthwise_initializer" if node.is_a("depthwise") else "kernel_initializer"
 
 
-# -- kernels ------------------------------------------------------------------------------------
-
-
 def kernel_gain(node: Node) -> float | None:
     """Give how many inputs a unit adds up, times the variance of their weights; None where that is not known."""
     kernel = next((w.shape for w in node.operation.weights if w.name == "kernel"), None)
@@ -154,9 +151,6 @@ def _fans(kernel: tuple[int, ...]) -> tuple[int, int]:
     """Count what goes into a unit and out of one, as Keras does: the window times the last two axes."""
     window = prod(kernel[:-2])
     return window * kernel[-2], window * kernel[-1]
-
-
-# -- activations --------------------------------------------------------------------------------
 
 
 def mean_square(name: str, variance: float) -> float | None:

@@ -192,9 +192,6 @@ def aligned_padding(half: int, x: TensorSpec) -> tuple[tuple[int, int], tuple[in
     return (half - rest[0], half), (half - rest[1], half)
 
 
-# -- layers that only these networks have -------------------------------------------------------
-
-
 def _same(layer: Layer, inputs: tuple[TensorSpec, ...]) -> Inference:
     return Inference(inputs[0])
 

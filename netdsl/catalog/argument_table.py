@@ -183,8 +183,6 @@ BY_RANK: Mapping[str, Callable[[int], ArgumentType]] = {
 #: Arguments that Keras asks for although it declares a default for them.
 NEEDED_ANYWAY = {("CategoryEncoding", "num_tokens")}
 
-# -- what a name means in particular layers -------------------------------------------------------
-
 LOOKUP_MODES = (*MODES_OF_TOKENS, "tf_idf")
 
 BY_LAYER: Mapping[tuple[str, str], ArgumentType] = {

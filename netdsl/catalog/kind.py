@@ -231,8 +231,6 @@ class Call:
             return arguments[name]
         raise AttributeError(name)
 
-    # -- inputs ---------------------------------------------------------------------------------
-
     @property
     def _arriving(self) -> str:
         count = len(self.inputs)
@@ -291,16 +289,12 @@ class Call:
             help="give that dimension of the input as a number",
         )
 
-    # -- demands --------------------------------------------------------------------------------
-
     def holds(self, verdict: Verdict) -> bool:
         """Turn a verdict into a yes or no; one that depends on a size is recorded and counts as yes."""
         if isinstance(verdict, Demand):
             self.demands.append(verdict)
             return True
         return verdict
-
-    # -- dtypes ---------------------------------------------------------------------------------
 
     @property
     def compute_dtype(self) -> str:
@@ -320,8 +314,6 @@ class Call:
         if x.dtype not in FLOAT_DTYPES or x.dtype == self.compute_dtype:
             return x
         return replace(x, dtype=self.compute_dtype, sparse=False)
-
-    # -- results --------------------------------------------------------------------------------
 
     def gives(
         self,

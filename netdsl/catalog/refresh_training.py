@@ -69,8 +69,6 @@ class Trial:
         make: Callable[[], tuple[Array, Array]] = getattr(self, f"_{kind}")
         self.labels, self.truth = make()
 
-    # -- labels, as they arrive, and in the shape of the output -----------------------------------
-
     def _classes(self) -> tuple[Array, Array]:
         places = self.shape[:-1]
         count = int(np.prod(places))
@@ -96,8 +94,6 @@ class Trial:
 
     def _laid_out(self, truth: Array) -> Array:
         return truth[..., 0] if self.flat else truth
-
-    # -- predictions ------------------------------------------------------------------------------
 
     def good(self) -> Array:
         if LABELS[self.column.labels][0] == "classes":
@@ -257,9 +253,6 @@ def _of_logits(runner: Runner, family: str, make: Maker, trial: Trial, jit: bool
 
 def _alike(left: float, right: float) -> bool:
     return abs(left - right) <= APART * max(1.0, abs(left), abs(right))
-
-
-# -- rows ---------------------------------------------------------------------------------------
 
 
 def rows(family: Family) -> Iterator[tuple[str, Maker]]:

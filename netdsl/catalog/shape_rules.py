@@ -29,8 +29,6 @@ from netdsl.tensor import (
     spell_shape,
 )
 
-# -- inputs -------------------------------------------------------------------------------------
-
 
 def numeric(call: Call) -> None:
     """Refuse strings where a layer computes with what arrives (Keras fails only when it is run)."""
@@ -95,9 +93,6 @@ def check_beside(call: Call, name: str, given: object, wanted: Shape, what: str)
         )
 
 
-# -- axes ---------------------------------------------------------------------------------------
-
-
 def channel_axis(data_format: str | None) -> int:
     """Give the axis of the channels: -1, or 1 for "channels_first"."""
     return 1 if data_format == "channels_first" else -1
@@ -146,9 +141,6 @@ def axes_of(call: Call, axes: int | Sequence[int], shape: Shape) -> list[int]:
             )
         found.append(place)
     return found
-
-
-# -- windows ------------------------------------------------------------------------------------
 
 
 def window_count(
@@ -203,9 +195,6 @@ def window_counts(
         )
         for i, length in enumerate(lengths)
     )
-
-
-# -- merging ------------------------------------------------------------------------------------
 
 
 def stretch(call: Call, shape: Shape, other: Shape, index: int) -> Shape:

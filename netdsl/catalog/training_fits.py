@@ -147,9 +147,6 @@ def row_name(name: str, on: tuple[str, ...]) -> str:
     return f"{name}({', '.join(on)})" if on else name
 
 
-# -- what was recorded --------------------------------------------------------------------------
-
-
 @cache
 def _recorded() -> Mapping[str, Any]:
     found: Mapping[str, Any] = json.loads(FITS.read_text(encoding="utf-8"))

@@ -137,9 +137,6 @@ def _is_right(name: str, value: object, report: Callable[[str], None]) -> bool:
     return right
 
 
-# -- options ------------------------------------------------------------------------------------
-
-
 def read_codes(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[str, ...]:

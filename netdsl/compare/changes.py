@@ -59,9 +59,6 @@ def _types(graph: Graph, kind: str) -> dict[str, str]:
     return {name: str(graph.spec(ref)) for name, ref in graph.outputs.items()}
 
 
-# -- layers -------------------------------------------------------------------------------------
-
-
 def _layers(before: Graph, after: Graph) -> list[Change]:
     old, new = _by_name(before), _by_name(after)
     pairs = pair_layers(_layout(before, old), _layout(after, new))

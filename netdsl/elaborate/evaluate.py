@@ -104,9 +104,6 @@ def report_value_problem(problem: values.ValueProblem, span: Span, frame: Frame)
         frame.report(problems.Uncomputable.at(span, problem.label, help=problem.help))
 
 
-# -- atoms --------------------------------------------------------------------------------------
-
-
 def spread(item: tree.Starred, frame: Frame) -> list[Value]:
     """Give the elements of `*values`."""
     value = evaluate(item.value, frame)

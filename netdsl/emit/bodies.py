@@ -63,8 +63,6 @@ class BodyWriter:
         roots = (c.function.value for c in calls if isinstance(c.function, tree.Attribute))
         return any(isinstance(root, tree.Name) and root.id == "ops" for root in roots)
 
-    # -- names ----------------------------------------------------------------------------------
-
     def declare(self) -> None:
         """Give every name of the body its variable, and put the body's `defaults` in force."""
         w = self.w
@@ -123,8 +121,6 @@ class BodyWriter:
                 code.constant(axis) if axis < count else ast.UnaryOp(ast.USub(), code.constant(1))
             )
             w.emit(code.assign(spelled, code.subscript(shape, index)))
-
-    # -- statements -----------------------------------------------------------------------------
 
     def write(self, *, returning: bool) -> list[Piece]:
         """Write the body and give its outputs; with `returning` the last one may be left unassigned."""
@@ -248,8 +244,6 @@ class BodyWriter:
             return False
         return self._owner(node.id) is not None
 
-    # -- the variable that flows ----------------------------------------------------------------
-
     def _flow(self, number: int, written: tree.Expr) -> str:
         """Pick the variable of a chain without a name: `x` where no one needs what it holds.
 
@@ -328,8 +322,6 @@ class BodyWriter:
                 kept.setdefault(name, number)
         return kept
 
-    # -- afterwards -----------------------------------------------------------------------------
-
     def tidy(self) -> None:
         """Leave out constants that nothing reads; keep an application nobody names, without its variable."""
         self.w.out[:] = tidied(code.settled(self.w.out), self._lets)
@@ -390,9 +382,6 @@ def _assertions_early(steps: list[Step]) -> list[Step]:
         release()
     release()
     return ordered
-
-
-# -- small statements ---------------------------------------------------------------------------
 
 
 def nested_function(w: Writer, function: tree.Function) -> ast.FunctionDef:

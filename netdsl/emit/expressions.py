@@ -87,9 +87,6 @@ def _chain(w: Writer, expr: tree.Expr) -> Piece:
         return w.flowing(expr, flow)
 
 
-# -- atoms --------------------------------------------------------------------------------------
-
-
 def _literal(expr: tree.Literal) -> Piece:
     if isinstance(expr.value, (int, float)) and not isinstance(expr.value, bool):
         return plain(code.number(expr.value, expr.text))
@@ -170,9 +167,6 @@ def _dict(w: Writer, expr: tree.DictExpr) -> Piece:
     return plain(ast.Dict([k for k, _ in pairs], [v for _, v in pairs]))
 
 
-# -- conditions ----------------------------------------------------------------------------------
-
-
 def _conditional(w: Writer, expr: tree.Conditional) -> Piece:
     test = w.value(expr.condition)
     if isinstance(test, ast.Constant):
@@ -191,9 +185,6 @@ def _conditional(w: Writer, expr: tree.Conditional) -> Piece:
         body.append(code.assign(variable, arm_piece.code))
     w.emit(ast.If(test, statements[0], statements[1]))
     return Piece(code.name(variable), arms[0].kind)
-
-
-# -- members ------------------------------------------------------------------------------------
 
 
 def _attribute(w: Writer, expr: tree.Attribute) -> Piece:
@@ -223,9 +214,6 @@ def _index(w: Writer, expr: tree.Expr) -> ast.expr:
     if isinstance(expr, tree.TupleExpr):
         return code.tuple_of(_index(w, part_) for part_ in expr.items)
     return w.value(expr)
-
-
-# -- comprehensions -----------------------------------------------------------------------------
 
 
 def _dict_comprehension(w: Writer, expr: tree.DictComprehension) -> Piece:

@@ -194,8 +194,6 @@ class FlatWriter:
         for number in self._graph.inputs:
             yield python_name(self._graph.nodes[number].name)
 
-    # -- nodes ----------------------------------------------------------------------------------
-
     def _node(self, node: Node) -> None:
         if node.operation.family == "input":
             self._input(node)
@@ -267,8 +265,6 @@ class FlatWriter:
             return code.call(marked("tied"), [called, self._reference(node.tied_to)])
         return code.call(self._object(node.operation), args, keywords)
 
-    # -- layers ---------------------------------------------------------------------------------
-
     def _object(self, operation: Operation, graph: Graph | None = None) -> ast.expr:
         """Spell a layer; one that is used several times, or a frozen model, is made on a line of its own."""
         if id(operation) in self._objects:
@@ -338,8 +334,6 @@ class FlatWriter:
                 break
             args.append(self._value(left.pop(parameter.name)))
         return args, [(k, self._value(v)) for k, v in left.items()]
-
-    # -- values ---------------------------------------------------------------------------------
 
     def _reference(self, ref: Ref) -> ast.expr:
         node = self._graph.nodes[ref.node]

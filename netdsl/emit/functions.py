@@ -40,9 +40,6 @@ class Written:
     statement: ast.FunctionDef | None = None
 
 
-# -- blocks -------------------------------------------------------------------------------------
-
-
 def write_block(
     module: ModuleWriter, symbol: Symbol, kinds: Sequence[Kind], written: Written
 ) -> None:
@@ -135,9 +132,6 @@ def _write_body(w: Writer, body: tree.Body, kinds: Sequence[Kind]) -> tuple[list
 def _document(w: Writer, text: str | None) -> None:
     if text and text.strip():
         w.out.insert(0, code.docstring(text))
-
-
-# -- models -------------------------------------------------------------------------------------
 
 
 def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:

@@ -179,9 +179,6 @@ def configured_object(
     raise AssertionError(f"nothing of the catalogue is called {identifier}")
 
 
-# -- defaults -----------------------------------------------------------------------------------
-
-
 def _defaults(
     w: Writer, found: Signature, written: Sequence[tree.Argument], *, only: str | None = None
 ) -> code.Keywords:
@@ -204,9 +201,6 @@ def _in_force(w: Writer, found: Signature, only: str | None) -> Iterator[tuple[s
             given = [a for a in arguments if a.name is not None and only in (None, a.name)]
             _, keywords = _arguments(w, found, given)
         yield from ((k, v) for k, v in keywords if k is not None)
-
-
-# -- layers inside layers -----------------------------------------------------------------------
 
 
 def makes_layer(w: Writer, expr: tree.Expr) -> bool:

@@ -58,9 +58,6 @@ def is_range(node: ast.expr) -> bool:
     )
 
 
-# -- opening and closing ------------------------------------------------------------------------
-
-
 @contextmanager
 def _opened(
     w: Writer,
@@ -138,9 +135,6 @@ def _minus(variable: ast.expr, first: ast.expr) -> ast.expr:
     return ast.BinOp(variable, ast.Sub(), first)
 
 
-# -- loops as statements ------------------------------------------------------------------------
-
-
 def start_lists(w: Writer, node: tree.Node) -> None:
     """Begin an empty list for each name after `as` inside the outermost loop."""
     if w.scope.in_loop:
@@ -194,9 +188,6 @@ def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:
         used = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name)}
         return target if target.id in used else code.name("_")
     return target
-
-
-# -- loops as lists -----------------------------------------------------------------------------
 
 
 def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:

@@ -105,8 +105,6 @@ class ModuleWriter(Elaborated):
         self._reach = Reach(unit)
         self._taken.update(self._names.values())
 
-    # -- names ----------------------------------------------------------------------------------
-
     def _spell(self, symbol: Symbol, identifier: str) -> str:
         if id(symbol.node) not in self._names:
             self._names[id(symbol.node)] = spell_global(identifier, self._taken)
@@ -164,8 +162,6 @@ class ModuleWriter(Elaborated):
     def taken(self) -> frozenset[str]:
         """Give the names that the module has already, but for those of modules that are kept for the module itself."""
         return frozenset(self._taken) - FIXED
-
-    # -- declarations ---------------------------------------------------------------------------
 
     def _writer(self, unit: Unit) -> Writer:
         return Writer(self, unit, self.root(unit), Locals(()))
@@ -232,8 +228,6 @@ class ModuleWriter(Elaborated):
         target = self._hoisted[key].targets[0]
         assert isinstance(target, ast.Name)
         return code.name(target.id)
-
-    # -- facts ----------------------------------------------------------------------------------
 
     def base_of(self, symbol: Symbol) -> Symbol:
         """Follow `model A = B(…)` to the model with a body."""
@@ -331,8 +325,6 @@ class ModuleWriter(Elaborated):
             case tree.Pipe():
                 return is_layer_chain(w, expr)
         return makes_layer(w, expr)
-
-    # -- the finished module --------------------------------------------------------------------
 
     def write_all(self) -> None:
         """Write what the file's models reach; a file without a model gives all of its blocks and functions."""

@@ -163,8 +163,6 @@ class SharedStages:
         self._tensors = ["x" if "x" not in w.names else unique("inputs", w.names)]
         w.emit(self._later)
 
-    # -- uses -----------------------------------------------------------------------------------
-
     def applied(self, current: Piece, written: Sequence[tree.Argument]) -> Piece:
         """Spell the call for what arrives; only a block has inputs that are given by name."""
         identifier, result = self.function([current.kind])
@@ -189,8 +187,6 @@ class SharedStages:
             return own
         self.w.uses_name = True
         return texts.joined([code.name(marked("name")), code.constant("_"), own])
-
-    # -- functions ------------------------------------------------------------------------------
 
     def function(self, kinds: Sequence[Kind]) -> Function:
         """Give the function that applies it to tensors of these kinds."""

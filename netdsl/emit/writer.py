@@ -84,8 +84,6 @@ class Writer:
         """Tell whether nothing arrives at a call of `ops`, though it stands behind an arrow."""
         return call.alone and id(call) in self._branch_starts
 
-    # -- what is written by the floors above ----------------------------------------------------
-
     def value(self, expr: tree.Expr) -> ast.expr:
         """Give the Python of a value."""
         return self.expression(expr).code
@@ -113,8 +111,6 @@ class Writer:
         """Write a chain of its own: a branch of a fork, from what arrives or from a tensor that it names, or an arm."""
         with self.within(self.scope.inner()):
             return self.run(stage, current, flow)
-
-    # -- statements -----------------------------------------------------------------------------
 
     def emit(self, statement: ast.stmt) -> None:
         self.out.append(statement)
@@ -232,8 +228,6 @@ class Writer:
         variable = self.temporary(*candidates)
         with self.own_temporaries():
             yield variable
-
-    # -- names of layers ------------------------------------------------------------------------
 
     def stage_name(self, node: tree.Node, fallback: str) -> ast.expr:
         """Spell the `name=` of a stage: where it stands, in this turn of the loops around it."""

@@ -35,8 +35,6 @@ class Expressions:
         self.comments = comments
         self.partner = Brackets(tokens).partner
 
-    # -- any expression -------------------------------------------------------------------------
-
     @deep
     def expression(self, node: tree.Expr, at_least: Level = Level.CHAIN) -> Layout:
         """Lay an expression out, in parentheses where it binds more loosely than the place allows."""
@@ -89,8 +87,6 @@ class Expressions:
             case tree.If():
                 return self._if(node)
         assert_never(node)
-
-    # -- atoms ----------------------------------------------------------------------------------
 
     def _literal(self, node: tree.Literal | tree.FString) -> Layout:
         text = node.text
@@ -203,8 +199,6 @@ class Expressions:
             parts.extend([",", trailing, SPACE_LINE, leading, item])
         return tuple(parts)
 
-    # -- comprehensions -------------------------------------------------------------------------
-
     def _comprehension(self, node: tree.Comprehension | tree.DictComprehension) -> Layout:
         inner = self._element_and_clauses(node)
         opening, closing = "{", "}"
@@ -239,8 +233,6 @@ class Expressions:
                 text = ", ".join(parts) + ("," if len(parts) == 1 else "")
                 return f"({text})" if is_inner else text
         assert_never(node)
-
-    # -- operators ------------------------------------------------------------------------------
 
     def _unary(self, node: tree.Unary) -> Layout:
         word = "not " if node.op == "not" else node.op
@@ -332,8 +324,6 @@ class Expressions:
         step: Layout = (":", self.expression(node.step)) if node.step else ""
         return (start, ":", stop, step)
 
-    # -- arguments ------------------------------------------------------------------------------
-
     def arguments(self, arguments: Sequence[tree.Argument], end: int) -> Layout:
         """Lay out arguments in parentheses, of which the closing one stands at `end`."""
         items: list[tuple[Layout, Layout, Layout]] = []
@@ -350,8 +340,6 @@ class Expressions:
         if is_only and isinstance(node.value, tree.Comprehension) and node.value.bracket == "(":
             return self._element_and_clauses(node.value)
         return self.expression(node.value)
-
-    # -- chains ---------------------------------------------------------------------------------
 
     def chain(self, node: tree.Pipe, *, is_indented: bool = True) -> Layout:
         """Lay out `a -> b -> c`: on one line, or each arrow on a line of its own."""

@@ -37,8 +37,6 @@ class Statements:
         self._text = tokens.file.text
         self._expressions = Expressions(tokens, comments)
 
-    # -- lists of statements --------------------------------------------------------------------
-
     def module(self, module: tree.Module) -> Layout:
         """Lay a whole file out."""
         rows = _Rows(self._text, most_blank=2)
@@ -104,8 +102,6 @@ class Statements:
         """Give the offset where the line of a token ends, or `most` if that comes before."""
         end = self._text.find("\n", self._tokens.starts[token])
         return min(most, len(self._text) if end < 0 else end)
-
-    # -- statements -----------------------------------------------------------------------------
 
     def statement(self, node: Statement) -> Layout:
         match node:

@@ -99,8 +99,6 @@ class FlatModel:
             self.names[use.id] = unique(wanted, self._taken)
             self._taken.add(self.names[use.id])
 
-    # -- tensors ------------------------------------------------------------------------------------
-
     def tensor(self, tensor: Tensor) -> str:
         name = self.names[tensor.use]
         use = self._network.uses[tensor.use]
@@ -117,8 +115,6 @@ class FlatModel:
         if isinstance(value, (list, tuple)) and any(True for _ in tensors_in(value)):
             return f"[{', '.join(self.value(item) for item in value)}]"
         return self._speller.value(value)
-
-    # -- statements ---------------------------------------------------------------------------------
 
     def text(self) -> str:
         name = self._document.names[id(self._network)]
@@ -169,8 +165,6 @@ class FlatModel:
         is_named = made.name in self._named
         extra = [("name", f'"{made.name}"')] if is_named else []
         return self._speller.call(made, made.given, extra)
-
-    # -- applications -------------------------------------------------------------------------------
 
     def applied(self, use: Use) -> Applied:
         if use.made.family == "op":

@@ -189,8 +189,6 @@ class Folder:
         """What was rewritten has other shapes, and so has what holds it."""
         self._known.clear()
 
-    # -- runs ---------------------------------------------------------------------------------------
-
     def _exact_run(self) -> bool:
         """Fold every run of windows that are the same in all, the longest first."""
         found = [run for run in self._runs() if run.is_exact]
@@ -288,8 +286,6 @@ class Folder:
         made = Repeat(body, arguments, unified.parameters, last, lists, taken)
         first.row[first.start : first.start + first.length * len(run.turns)] = [made]
         self._forget()
-
-    # -- blocks -------------------------------------------------------------------------------------
 
     def _best(self) -> bool:
         """Take the step that saves the most; False where none saves enough."""

@@ -132,9 +132,6 @@ WORKED_OUT: Mapping[str, Callable[[str, Given, Arguments], bool]] = {
 }
 
 
-# -- layers that hold layers ----------------------------------------------------------------------
-
-
 def _bidirectional(values: Arguments) -> Arguments:
     """Keras renames the layer, and makes the one that reads backwards of it."""
     forward, backward = values.get("layer"), values.get("backward_layer")

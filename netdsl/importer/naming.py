@@ -55,9 +55,6 @@ def is_automatic(made: Made) -> bool:
     return re.fullmatch(rf"{re.escape(snake_case(made.kind))}(_\d+)?", made.name) is not None
 
 
-# -- blocks ---------------------------------------------------------------------------------------
-
-
 def name_blocks(program: Program, names: Names) -> None:
     for block in program.blocks:
         block.name = names.free(_block_name(block, program))
@@ -167,9 +164,6 @@ def _word(kind: str) -> str:
     return snake_case(kind)
 
 
-# -- parameters -----------------------------------------------------------------------------------
-
-
 def fills(row: list[Item], parameter: Parameter) -> Iterator[tuple[Leaf | None, str]]:
     """Give what a parameter fills: an argument of a layer, of a layer in a block that is used, or of a loop."""
     for item in walk(row):
@@ -215,9 +209,6 @@ def words_of(made: Made) -> list[str]:
     if is_automatic(made):
         return []
     return [w for w in re.findall(r"[a-z]+", made.name.lower()) if w not in _EMPTY and len(w) > 1]
-
-
-# -- tensors --------------------------------------------------------------------------------------
 
 
 def tensor_name(item: Item | None, made: Made | None) -> str:

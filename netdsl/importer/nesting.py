@@ -40,8 +40,6 @@ class Nesting:
         for row in self._rows:
             yield from all_rows(row)
 
-    # -- closing ------------------------------------------------------------------------------------
-
     def _close(self, row: list[Item], counts: Counter[int]) -> bool:
         places = {item.tap: place for place, item in enumerate(row) if item.tap is not None}
         for end, item in enumerate(row):
@@ -64,8 +62,6 @@ class Nesting:
                 row[start + 1 : end + 1] = [Join(branches, item.leaf, item.tap)]
                 return True
         return False
-
-    # -- opening ------------------------------------------------------------------------------------
 
     def _open(self, row: list[Item], source: int | None) -> None:
         """Open the forks of a row that lie in one another."""

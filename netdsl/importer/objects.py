@@ -136,9 +136,6 @@ def same(a: Given, b: Given) -> bool:
     return bool(a == b)
 
 
-# -- one form for comparing -----------------------------------------------------------------------
-
-
 def plain(value: Given, families: tuple[Family, ...] = (), name: str = "") -> Given:
     """Give the one form of a value in which those of a configuration and of a spec are compared."""
     if name in ("dtype", "policy"):

@@ -64,8 +64,6 @@ class Printer:
         blocks = [self._block(block) for block in self._program.blocks]
         return [*blocks, self._model()]
 
-    # -- blocks -------------------------------------------------------------------------------------
-
     def _block(self, block: Block) -> str:
         scope = self._names.inside()
         for parameter in block.parameters:
@@ -171,8 +169,6 @@ class Printer:
         if isinstance(value, slice):
             return spell_slice(value)
         return self._speller.value(value)
-
-    # -- the model ----------------------------------------------------------------------------------
 
     def _model(self) -> str:
         scope = self._names.inside()
@@ -305,8 +301,6 @@ class Printer:
     def _network_input(self, source: int) -> Tensor:
         return Tensor(self._network.inputs[-source - 10])
 
-    # -- taps ---------------------------------------------------------------------------------------
-
     def tap_text(self, tap: int) -> str:
         return self._taps[tap]
 
@@ -374,8 +368,6 @@ class _Body:
                 assert tap is not None
                 text += f" as {self.tap(tap)}"
         return text
-
-    # -- stages -------------------------------------------------------------------------------------
 
     def _stage(self, item: Item, before: str) -> str:
         match item:

@@ -95,8 +95,6 @@ class _Walk:
             f"`{layer}`: {what} is {ours!r} in the model, {theirs!r} in the spec"
         )
 
-    # -- tensors ------------------------------------------------------------------------------------
-
     def _tensor(self, tensor: Tensor, ref: Ref) -> Iterator[tuple[Tensor, Ref]]:
         """Compare two tensors, and give what reaches them, where they have not been met before."""
         use, node = self._network.uses[tensor.use], self._graph.nodes[ref.node]
@@ -131,8 +129,6 @@ class _Walk:
         if (made.arguments.get("dtype") or "float32") != spec.dtype:
             self._differ(made.name, "its dtype", made.arguments.get("dtype"), spec.dtype)
         self._name(made, node.name)
-
-    # -- uses ---------------------------------------------------------------------------------------
 
     def _use(self, use: Use, node: Node) -> Iterator[tuple[Tensor, Ref]]:
         made, operation = use.made, node.operation
@@ -183,8 +179,6 @@ class _Walk:
                     self._differ(name, f"`{key}` of its call", a, b)
                 else:
                     self._found.values += 1
-
-    # -- layers -------------------------------------------------------------------------------------
 
     def _layer(self, made: Made, node: Node) -> None:
         operation = node.operation

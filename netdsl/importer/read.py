@@ -39,8 +39,6 @@ class _Reader:
         self._source = source
         self._left = MOST_LAYERS
 
-    # -- models -------------------------------------------------------------------------------------
-
     def model(self, value: Mapping[str, Json], depth: int) -> Network:
         kind, config = str(value.get("class_name")), value["config"]
         name = str(config.get("name") or value.get("name") or "model")
@@ -83,8 +81,6 @@ class _Reader:
                 help="call it once, or give it a `keras.Input`, and save it again",
             )
         return {"batch_shape": tuple(shape), "dtype": "float32"}
-
-    # -- layers -------------------------------------------------------------------------------------
 
     def layer(self, value: Mapping[str, Json], depth: int) -> Made:
         """Read one layer; models are layers too."""
@@ -140,8 +136,6 @@ def _dicts(value: Json) -> Iterator[Mapping[str, Json]]:
             if isinstance(item, dict):
                 yield item
 
-
-# -- functional models ----------------------------------------------------------------------------
 
 #: A use as configurations call it: the layer's name, and which of its uses.
 Key = tuple[str, int]

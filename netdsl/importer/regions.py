@@ -208,8 +208,6 @@ class _Builder:
     def _call(self, tensor: Tensor) -> int:
         return self.numbers.setdefault(tensor, len(self.numbers))
 
-    # -- rows ---------------------------------------------------------------------------------------
-
     def _apply(self, one: _Applied) -> None:
         if not one.arriving:
             self._note(Row(None, [], one.result), one.leaf, one.result)

@@ -40,8 +40,6 @@ class Speller:
             str, dict[str, Given]
         ] = {}  # what `defaults` statements of the file say
 
-    # -- values -------------------------------------------------------------------------------------
-
     def value(self, value: Given, kind: str = "", argument: str = "") -> str:
         match value:
             case Raw(text):
@@ -100,8 +98,6 @@ class Speller:
                     text if by_position and len(inside) < 2 else f"{parameter.name}={text}"
                 )
         return f"{value.kind}({', '.join(inside)})"
-
-    # -- layers -------------------------------------------------------------------------------------
 
     def layer(self, made: Made) -> str:
         """Spell a layer that stands where a layer is taken."""
@@ -212,8 +208,6 @@ def number(value: Given) -> str:
         return f"{value:_}"
     return "..." if value is Ellipsis else repr(value)
 
-
-# -- names ----------------------------------------------------------------------------------------
 
 #: Words that begin a statement or a stage, or that values use.
 _WORDS = frozenset(

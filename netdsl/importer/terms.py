@@ -117,9 +117,6 @@ def argument_name(parameter: Parameter) -> str:
     return f"p{parameter.id}"
 
 
-# -- looking through rows -------------------------------------------------------------------------
-
-
 def rows_in(item: Item) -> Iterator[list[Item]]:
     """Give the rows that an item is made of; those of blocks are theirs."""
     match item:
@@ -261,9 +258,6 @@ def _renamed(
             return replace(
                 item, arguments=given, taken=tuple(taps.get(t, t) for t in item.taken), tap=tap
             )
-
-
-# -- shapes ---------------------------------------------------------------------------------------
 
 
 class Shapes:

@@ -122,8 +122,6 @@ class _Table:
                 else:
                     yield self._layer_row(item, inner)
 
-    # -- rows -----------------------------------------------------------------------------------
-
     def _layer_row(self, node: Node, depth: int) -> Row:
         is_first = self._first_use[id(node.operation)] == node.id
         return Row(
@@ -174,8 +172,6 @@ class _Table:
             times=times,
             told=all(node.operation.is_told for node in first_uses),
         )
-
-    # -- repeats --------------------------------------------------------------------------------
 
     def _runs(self, items: Sequence[_Item]) -> Iterator[tuple[int, int, int]]:
         """Cut neighbours into (begin, length, times): `a b b b c d c d` -> a, 3 × b, 2 × (c d)."""

@@ -52,8 +52,6 @@ class Builder(ExpressionBuilder):
                     self._report(fault)
         return tuple(s for s in statements if not isinstance(s, Faulty))
 
-    # -- a file ---------------------------------------------------------------------------------
-
     def module(self, span: Span, docstring: str | None, statements: list[Made]) -> tree.Module:
         whole = Span(self._file, 0, len(self._file.text))
         return tree.Module(whole, self._file, docstring, self._sound(statements))
@@ -181,8 +179,6 @@ class Builder(ExpressionBuilder):
         written = None if type_name is None else self._id(type_name)
         return tree.Parameter(span, self._id(name), written, default, name, type_name, tried)
 
-    # -- bodies ---------------------------------------------------------------------------------
-
     def body(self, span: Span, docstring: str | None, statements: list[Made]) -> tree.Body:
         return tree.Body(span, docstring, self._sound(statements))
 
@@ -207,8 +203,6 @@ class Builder(ExpressionBuilder):
     def named_output(self, span: Span, name: Span, value: tree.Expr) -> tree.Output:
         return tree.Output(span, self._id(name), value, name)
 
-    # -- patterns -------------------------------------------------------------------------------
-
     def name_target(self, span: Span, name: Span) -> tree.NamePattern:
         return tree.NamePattern(span, self._id(name))
 
@@ -219,8 +213,6 @@ class Builder(ExpressionBuilder):
 
     def pattern_group(self, span: Span, pattern: tree.Pattern) -> tree.Pattern:
         return pattern
-
-    # -- tensor types ---------------------------------------------------------------------------
 
     def tensor_type(
         self,

@@ -80,8 +80,6 @@ class ExpressionBuilder:
         """Drop the faults of a statement that could not be read to its end: one message is enough."""
         self._faults = [fault for fault in self._faults if fault.primary.span.start < offset]
 
-    # -- chains ---------------------------------------------------------------------------------
-
     def pipe(self, span: Span, *stages: tree.Expr) -> tree.Pipe:
         for stage in stages[1:]:
             operation = stage
@@ -127,8 +125,6 @@ class ExpressionBuilder:
         self, span: Span, condition: tree.Expr, then: tree.Expr, otherwise: tree.Expr | None
     ) -> tree.If:
         return tree.If(span, condition, then, otherwise)
-
-    # -- operators ------------------------------------------------------------------------------
 
     def conditional(
         self, span: Span, then: tree.Expr, condition: tree.Expr, otherwise: tree.Expr
@@ -182,8 +178,6 @@ class ExpressionBuilder:
     def slice_step(self, span: Span, step: tree.Expr | None) -> tree.Expr | None:
         return step
 
-    # -- arguments ------------------------------------------------------------------------------
-
     def arguments(self, span: Span, *arguments: tree.Argument) -> tuple[tree.Argument, ...]:
         return arguments
 
@@ -208,8 +202,6 @@ class ExpressionBuilder:
         for problem in faults.in_arguments(arguments):
             self.fault(problem)
         return arguments
-
-    # -- atoms ----------------------------------------------------------------------------------
 
     def name(self, span: Span, word: Span) -> tree.Name | tree.Literal:
         name = self._id(word)
@@ -301,8 +293,6 @@ class ExpressionBuilder:
             self.fault(faults.string(span, value))
             return ""
         return value
-
-    # -- lists, tuples, dicts -------------------------------------------------------------------
 
     def group(self, span: Span, value: tree.Expr) -> tree.Expr:
         if isinstance(value, tree.Call) and _is_of_ops(value.function):

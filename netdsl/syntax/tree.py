@@ -41,9 +41,6 @@ TURN: Mapping[str, bool] = {"turn": True}
 ARM_OF_EACH_TURN: Mapping[str, bool] = {**ARM, **TURN}
 
 
-# -- expressions --------------------------------------------------------------------------------
-
-
 @record
 class Literal(Node):
     """A number, a string, True, False, None, or the `...` of an index; `text` is how it was written (`1_000`)."""
@@ -203,9 +200,6 @@ class Call(Node):
     )
 
 
-# -- chains -------------------------------------------------------------------------------------
-
-
 @record
 class Pipe(Node):
     """`a -> b -> c`: two stages or more; in parentheses it stays one of its own: `x -> (a -> b)` has two stages."""
@@ -275,9 +269,6 @@ Expr: TypeAlias = (
 )
 
 
-# -- patterns -----------------------------------------------------------------------------------
-
-
 @record
 class NamePattern(Node):
     """One name of a pattern; `_` discards."""
@@ -293,9 +284,6 @@ class TuplePattern(Node):
 
 
 Pattern: TypeAlias = NamePattern | TuplePattern
-
-
-# -- types and parameters -----------------------------------------------------------------------
 
 
 @record
@@ -321,9 +309,6 @@ class Parameter(Node):
     name_span: Span = field(compare=False, repr=False)
     type_span: Span | None = field(compare=False, repr=False, default=None)
     tried: Expr | None = None
-
-
-# -- statements ---------------------------------------------------------------------------------
 
 
 @record

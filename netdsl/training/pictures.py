@@ -91,9 +91,6 @@ def _save(figure: Foreign, path: Path) -> None:
     _pyplot().close(figure)
 
 
-# -- what the model makes of held-out data ------------------------------------------------------
-
-
 def draw_results(
     experiment: Experiment,
     model: Foreign,
@@ -250,9 +247,6 @@ def draw_residuals(expected: Array, given: Array, path: Path, part: str) -> None
     right.set_title(title, fontsize=10, color=INK, loc="left")
     right.set_xlabel("predicted minus what is", fontsize=9, color=MUTED)
     _save(figure, path)
-
-
-# -- sweeps -------------------------------------------------------------------------------------
 
 
 def draw_sweep(

@@ -40,9 +40,6 @@ def _is_linear_between(node: Node) -> bool:
     return passes and not node.is_a("maximum")
 
 
-# -- saturation ---------------------------------------------------------------------------------
-
-
 @record
 class _Run:
     """Layers in a row with one saturating activation."""
@@ -110,9 +107,6 @@ def _begins(first: Node, last: Node) -> Iterator[Label]:
         yield Label(at(first), "the run begins here")
 
 
-# -- two in a row -------------------------------------------------------------------------------
-
-
 def two_activations(view: View) -> Iterable[Diagnostic]:
     """Report an activation layer straight after another activation."""
     for node in view.having("activation"):
@@ -137,9 +131,6 @@ def _is_between_sums(view: View, node: Node) -> bool:
     before = view.only_producer(node)
     after = view.consumers[node.id]
     return before is not None and before.is_a("sum") and any(n.is_a("sum") for n in after)
-
-
-# -- linear stacks ------------------------------------------------------------------------------
 
 
 @record
@@ -222,9 +213,6 @@ def _one_map(run: _Map) -> Diagnostic:
     )
 
 
-# -- shortcuts ----------------------------------------------------------------------------------
-
-
 def rectified_shortcut(view: View) -> Iterable[Diagnostic]:
     """Report a relu between two sums where the branch of the second begins with an activation of its own."""
     for node in view.having("activation"):
@@ -246,9 +234,6 @@ def _begins_with_relu(view: View, node: Node) -> bool:
     while after is not None and after.is_a("batch_normalization"):
         after = view.only_consumer(after)
     return after is not None and after.is_a("activation") and activation(after) == "relu"
-
-
-# -- softmax inside -----------------------------------------------------------------------------
 
 
 def hidden_softmax(view: View) -> Iterable[Diagnostic]:
@@ -301,9 +286,6 @@ def _goes_into_kernels(view: View, node: Node) -> bool:
             else:
                 return False
     return met
-
-
-# -- depth without shortcuts --------------------------------------------------------------------
 
 
 def plain_depth(view: View) -> Iterable[Diagnostic]:

@@ -55,9 +55,6 @@ def replicas(strategy: Value) -> int | None:
     return len(devices) if isinstance(devices, (list, tuple)) and devices else None
 
 
-# -- tensor cores -------------------------------------------------------------------------------
-
-
 def ragged_width(view: View) -> Iterable[Diagnostic]:
     """Report layers in half precision that do much of the work at a width that is no multiple of eight."""
     precision = setup_of(view).precision
@@ -144,9 +141,6 @@ def half_output(view: View) -> Iterable[Diagnostic]:
             )
 
 
-# -- cuDNN and XLA ------------------------------------------------------------------------------
-
-
 def leaves_cudnn(view: View) -> Iterable[Diagnostic]:
     """Report LSTM and GRU layers, also inside Bidirectional, that run a step at a time."""
     for node in view.nodes:
@@ -202,9 +196,6 @@ def strings_under_xla(view: View) -> Iterable[Diagnostic]:
             ),
             help="do this in the input pipeline, or leave `jit_compile` out",
         )
-
-
-# -- batches ------------------------------------------------------------------------------------
 
 
 def uneven_replicas(view: View) -> Iterable[Diagnostic]:

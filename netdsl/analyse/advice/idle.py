@@ -86,9 +86,6 @@ def _inside(bound: Arguments) -> Iterator[BoundLayer]:
                 yield item
 
 
-# -- constraints --------------------------------------------------------------------------------
-
-
 def constraint_axis(view: View) -> Iterable[Diagnostic]:
     """Report a norm that is taken over other axes than those that lead into one unit."""
     for held in _layers(view):
@@ -133,9 +130,6 @@ def _over(given: tree.Argument | None, kind: str, wanted: str) -> Fix | None:
         made = f"{kind}(axis={wanted})"
         return Fix((Edit(value_place(given), made),), text=f"{why}`{made}`")
     return None
-
-
-# -- what does nothing --------------------------------------------------------------------------
 
 
 def does_nothing(view: View) -> Iterable[Diagnostic]:

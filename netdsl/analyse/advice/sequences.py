@@ -18,9 +18,6 @@ from netdsl.source import Span
 _MANY = 1000
 
 
-# -- masks --------------------------------------------------------------------------------------
-
-
 def mask_lost(view: View) -> Iterable[Diagnostic]:
     """Report each layer that a masked tensor goes into and none comes out of, and that does not use the mask."""
     makers = _mask_makers(view)
@@ -102,9 +99,6 @@ def _unread_maker(inner: BoundLayer) -> BoundLayer | None:
     return found
 
 
-# -- recurrence ---------------------------------------------------------------------------------
-
-
 def state_not_kept(view: View) -> Iterable[Diagnostic]:
     """Report a stateful layer that is given its states at each call."""
     for node in view.nodes:
@@ -167,9 +161,6 @@ def many_steps(view: View) -> Iterable[Diagnostic]:
                 related=uses(node),
                 help="shorten the sequence before it with strides or pooling, or use convolutions or attention",
             )
-
-
-# -- causality ----------------------------------------------------------------------------------
 
 
 def sees_the_future(view: View) -> Iterable[Diagnostic]:

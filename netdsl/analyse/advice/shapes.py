@@ -41,9 +41,6 @@ _FEW = 16
 _BORDER, _NEAR, _FAR = 0.1, 1 / 3, 8
 
 
-# -- Dense at the output ------------------------------------------------------------------------
-
-
 def dense_on_map(view: View) -> Iterable[Diagnostic]:
     """Report an output that a Dense computed place by place, where one for each sample must be meant."""
     for name, ref in view.graph.outputs.items():
@@ -98,9 +95,6 @@ def _labels_samples(data: object) -> bool:
         "text_folder",
         "dataset",
     )
-
-
-# -- kernels and what they meet -----------------------------------------------------------------
 
 
 @record
@@ -257,9 +251,6 @@ def checkerboard(view: View) -> Iterable[Diagnostic]:
             )
 
 
-# -- weights for each place ---------------------------------------------------------------------
-
-
 def wide_flatten(view: View) -> Iterable[Diagnostic]:
     """Report a dense layer whose kernel has more weights than a network, since a map was put in one row before it."""
     total = sum(prod(w.shape) for o in view.graph.operations() for w in o.weights)
@@ -336,9 +327,6 @@ def unshared_slopes(view: View) -> Iterable[Diagnostic]:
         )
 
 
-# -- receptive fields ---------------------------------------------------------------------------
-
-
 def near_sighted(view: View) -> Iterable[Diagnostic]:
     """Report a classifier whose last maps see less than a third of the image before they are averaged."""
     if not _is_classifier(view):
@@ -405,9 +393,6 @@ def far_sighted(view: View) -> Iterable[Diagnostic]:
 def _input_labels(view: View) -> Iterator[Label]:
     for number in view.graph.inputs[:1]:
         yield Label(view.graph.nodes[number].origin.span, "the input")
-
-
-# -- sizes of 0 ---------------------------------------------------------------------------------
 
 
 def no_data(view: View) -> Iterable[Diagnostic]:

@@ -27,8 +27,6 @@ from netdsl.diagnostics.problems.shapes import (
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec, spell_shape
 from netdsl.value import Arguments
 
-# -- what arrives -------------------------------------------------------------------------------
-
 
 def _as_images(call: Call) -> tuple[str, ...]:
     """Say what of the inputs is no batch of images, which Keras finds out when it runs."""
@@ -115,9 +113,6 @@ def jittered(call: Call) -> Inference:
     return tinted(call) if call.hue_factor or call.saturation_factor else same_shape(call)
 
 
-# -- sizes --------------------------------------------------------------------------------------
-
-
 def center_crop(call: Call) -> Inference:
     """Cut the middle out. (None, 32, 32, 3), 28, 28 -> (None, 28, 28, 3)"""
     x = call.one()
@@ -184,9 +179,6 @@ def _new_size(call: Call, x: TensorSpec, first: int, caveats: tuple[str, ...] = 
     )
 
 
-# -- arguments ----------------------------------------------------------------------------------
-
-
 SIZE = optional(COUNT)
 NEW_SIZE: Mapping[str, ArgumentType] = {"height": SIZE, "width": SIZE}
 
@@ -198,8 +190,6 @@ def _leans_nowhere(arguments: Arguments) -> bool:
 def _jitters_nothing(arguments: Arguments) -> bool:
     return not any(value for name, value in arguments.items() if name.endswith("_factor"))
 
-
-# -- kinds --------------------------------------------------------------------------------------
 
 TRAINING_ONLY = "works while training only, unless called with training=True"
 

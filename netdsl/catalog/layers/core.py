@@ -39,8 +39,6 @@ def dense(call: Call) -> Inference:
     )
 
 
-# -- EinsumDense --------------------------------------------------------------------------------
-
 _EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
 
@@ -249,9 +247,6 @@ def _scale_shape(equation: _Equation, kernel: list[int]) -> list[int]:
 
 def _wrong_equation(label: str, *, blames: str = "equation", help: str = "") -> Refusal:
     return Refusal(WrongEquation, label, blames=blames, help=help)
-
-
-# -- the rest -----------------------------------------------------------------------------------
 
 
 def identity(call: Call) -> Inference:

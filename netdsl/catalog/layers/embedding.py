@@ -29,9 +29,6 @@ def _rows(call: Call, x: TensorSpec) -> TensorSpec:
     )
 
 
-# -- weights ------------------------------------------------------------------------------------
-
-
 def _table(call: Call) -> tuple[Weight, ...]:
     """The table, as it is stored: plain, quantised by the dtype policy, or frozen beside a thin product."""
     mode = quantisation(call)
@@ -72,9 +69,6 @@ def _quantised(
         Weight(name, (packed[0], packed[1]), trainable=False, dtype="int8"),
         call.weight(f"{name}_scale", (shape[1 - axis],), trainable=False),
     )
-
-
-# -- and back -----------------------------------------------------------------------------------
 
 
 def reversible_embedding(call: Call) -> Inference:

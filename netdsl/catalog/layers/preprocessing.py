@@ -75,9 +75,6 @@ def _dense_only(call: Call, mode: str) -> None:
         )
 
 
-# -- lookups ------------------------------------------------------------------------------------
-
-
 def string_lookup(call: Call) -> Inference:
     """Number strings by their place in a vocabulary. (None, 3) -> (None, 3), one_hot: (None, 3, tokens)"""
     allowed = INTEGERS[2:4] if call.invert else ("string",)
@@ -161,9 +158,6 @@ def _one_text(call: Call, x: TensorSpec) -> tuple[str, ...]:
     if call.split is None or x.rank == 1 or (x.rank == 2 and x.shape[-1] == 1):
         return ()
     return (f"splits one text for each sample, (batch, 1), and {spell_shape(x.shape)} arrives",)
-
-
-# -- codes --------------------------------------------------------------------------------------
 
 
 def category_encoding(call: Call) -> Inference:
@@ -273,9 +267,6 @@ def _uncrossable(call: Call) -> tuple[str, ...]:
         if x.sparse:
             return (f"crosses dense tensors, and a sparse {spell_shape(x.shape)} arrives",)
     return ()
-
-
-# -- features -----------------------------------------------------------------------------------
 
 
 def normalization(call: Call) -> Inference:

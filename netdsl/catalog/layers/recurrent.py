@@ -51,9 +51,6 @@ class Cell:
     kept: Dim = 0  # elements of a step beside its output that are needed again backwards
 
 
-# -- what cells are made of ---------------------------------------------------------------------
-
-
 @record
 class Gates:
     """How a cell of `units` is made: matrices side by side, states, rows of bias."""
@@ -85,9 +82,6 @@ SIMPLE, LSTM_GATES = Gates(1, 1), Gates(4, 2)
 def gru_gates(call: Call) -> Gates:
     """Give a GRU's gates: with `reset_after` the recurrence has a bias of its own, as cuDNN wants it."""
     return Gates(3, 1, rows_of_bias=2 if call.reset_after else 1)
-
-
-# -- layers over time ---------------------------------------------------------------------------
 
 
 def sequence(call: Call, rank: int | None) -> TensorSpec:
@@ -179,9 +173,6 @@ def carries_mask(call: Call) -> bool | tuple[bool, ...]:
     return (sequence_masked,) if call.return_state else sequence_masked
 
 
-# -- cells --------------------------------------------------------------------------------------
-
-
 def _gated_cell(gates: Gates | None) -> Rule:
     def rule(call: Call) -> Inference:
         x = step_input(call)
@@ -227,9 +218,6 @@ def _one_state(arguments: BoundLayer | Call) -> StateSize:
 
 def _two_states(arguments: BoundLayer | Call) -> StateSize:
     return (int(arguments.units), int(arguments.units))
-
-
-# -- RNN and stacks of cells --------------------------------------------------------------------
 
 
 def rnn(call: Call) -> Inference:

@@ -61,9 +61,6 @@ def repeat_vector(call: Call) -> Inference:
     return call.gives((x.shape[0], call.n, x.shape[1]))
 
 
-# -- Reshape ------------------------------------------------------------------------------------
-
-
 def reshape(call: Call) -> Inference:
     """Lay the numbers of a sample out anew; one axis may be -1, for what is left.
 
@@ -95,9 +92,6 @@ def _mismatch(call: Call, total: Dim, why: str) -> Refusal:
         blames="target_shape",
         help=f"choose sizes whose product is {total}; -1 stands for one to be worked out",
     )
-
-
-# -- along the spatial axes ---------------------------------------------------------------------
 
 
 def _each_spatial(rank: int, change: Callable[[Call, int, int, Dim], Dim]) -> Rule:

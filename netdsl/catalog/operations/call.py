@@ -84,8 +84,6 @@ class OpCall:
                 return arguments[name]
         raise AttributeError(name)
 
-    # -- operands -------------------------------------------------------------------------------
-
     @cached_property
     def first(self) -> TensorSpec:
         """The tensor that the function works on: its first argument, whatever it is called."""
@@ -139,8 +137,6 @@ class OpCall:
         if isinstance(value, (tuple, list)):
             return array_of(value, name)
         return as_operand(value, name)
-
-    # -- demands --------------------------------------------------------------------------------
 
     def holds(self, verdict: Verdict) -> bool:
         """Turn a verdict into a yes or no; one that depends on a size is recorded and counts as yes."""

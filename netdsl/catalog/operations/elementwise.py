@@ -86,9 +86,6 @@ def unary(call: OpCall) -> Inference:
     return gives(x.shape, UNARY[function](x.dtype), sparse=x.sparse and function in KEEPS_SPARSE)
 
 
-# -- two tensors --------------------------------------------------------------------------------
-
-
 def _divided(left: str, right: str) -> str:
     return meet(left, right, "float")
 
@@ -214,9 +211,6 @@ def bitwise(call: OpCall) -> Inference:
     # Keras says the first operand's shape here, also where the second is larger.
     broadcast(call, x.shape, other.shape)
     return gives(x.shape, dtype)
-
-
-# -- others -------------------------------------------------------------------------------------
 
 
 def clip(call: OpCall) -> Inference:

@@ -156,9 +156,6 @@ def _bound(value: Value, what: str) -> int | None:
     )
 
 
-# -- picking by tensors of numbers --------------------------------------------------------------
-
-
 def take(call: OpCall) -> Inference:
     """Pick along an axis by numbers: (None, 50, 8), indices (5,), axis=1 -> (None, 5, 8)."""
     x = call.tensor("x")
@@ -243,9 +240,6 @@ def unravel_index(call: OpCall) -> Inference:
     indices = call.tensor("indices")
     shape = sizes(call.shape, "shape")
     return gives_several([indices.shape] * len(shape), indices.dtype)
-
-
-# -- putting ------------------------------------------------------------------------------------
 
 
 def scatter(call: OpCall) -> Inference:

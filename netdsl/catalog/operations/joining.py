@@ -98,8 +98,6 @@ def append(call: OpCall) -> Inference:
     return gives(replaced(left.shape, axis, joined_size(call, (left, right), axis, "x2")), dtype)
 
 
-# -- taking apart -------------------------------------------------------------------------------
-
 #: The axis of those that take no `axis`, and the rank they need.
 SPLIT_AXES = {"vsplit": (0, 2), "hsplit": (1, 1), "dsplit": (2, 3)}
 

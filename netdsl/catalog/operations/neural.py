@@ -49,8 +49,6 @@ from netdsl.tensor import (
     spell_shape,
 )
 
-# -- windows ------------------------------------------------------------------------------------
-
 
 def places(
     call: OpCall,
@@ -268,9 +266,6 @@ def fold(call: OpCall) -> Inference:
             blames="kernel_size",
         )
     return gives((x.shape[0], x.shape[1] // part, height, width), x.dtype)
-
-
-# -- attention and normalization ----------------------------------------------------------------
 
 
 def attention(call: OpCall) -> Inference:

@@ -93,9 +93,6 @@ def is_float(dtype: str) -> bool:
     return dtype in FLOAT_DTYPES
 
 
-# -- what functions make of the dtype of one tensor ---------------------------------------------
-
-
 def same(dtype: str) -> str:
     """Leave it: relu, abs, sort."""
     return dtype

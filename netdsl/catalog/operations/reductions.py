@@ -183,9 +183,6 @@ def moments(call: OpCall) -> Inference:
     return gives_several([shape, shape], x.dtype)
 
 
-# -- along an axis ------------------------------------------------------------------------------
-
-
 def along(call: OpCall) -> Inference:
     """Run along an axis and keep the shape; without an axis, along all elements in a row."""
     x = no_string(call.first)

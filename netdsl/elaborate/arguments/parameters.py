@@ -337,9 +337,6 @@ def unknown_call_argument(
     )
 
 
-# -- types --------------------------------------------------------------------------------------
-
-
 def check_type(
     parameter: tree.Parameter, value: Value, span: Span, label: str, frame: Frame
 ) -> Value:

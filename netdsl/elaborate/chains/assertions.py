@@ -140,9 +140,6 @@ def spell_number(value: Value) -> str:
     return f"{value:,}"
 
 
-# -- facts --------------------------------------------------------------------------------------
-
-
 @record
 class NoNumber(Entity):
     """Stands for a fact that cannot be counted, with the reason and a way out."""

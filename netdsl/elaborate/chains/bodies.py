@@ -56,9 +56,6 @@ def output_name(output: tree.Output) -> str | None:
     return None
 
 
-# -- statements ---------------------------------------------------------------------------------
-
-
 def run_early(arranged: Arrangement, frame: Frame) -> frozenset[int]:
     """Execute the constants and functions that need no tensor, so that the types of inputs may use them.
 
@@ -236,6 +233,3 @@ def _bind(statement: tree.Bind, value: Value, frame: Frame) -> None:
         frame.variables.update(dict.fromkeys(pattern_names(target), POISON))
         return
     frame.variables.update(loops.match_pattern(target, value, frame))
-
-
-# -- models as layers ---------------------------------------------------------------------------

@@ -256,9 +256,6 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
             body.graph.outputs[own] = tensor.ref
 
 
-# -- a model as a layer -------------------------------------------------------------------------
-
-
 def model_weights(graph: Graph) -> tuple[Weight, ...]:
     """Give the weights of all layers that the outputs depend on, each layer once, and each weight that they share."""
     needed = graph.needed()
@@ -308,9 +305,6 @@ def outputs_for(
     batch: Dim = arriving[0].shape[0] if arriving else UNKNOWN
     specs = [graph.spec(ref) for ref in graph.outputs.values()]
     return [spec.with_shape((batch, *spec.shape[1:])) for spec in specs]
-
-
-# -- models of a file ---------------------------------------------------------------------------
 
 
 def trained(

@@ -70,9 +70,6 @@ def _scope(
     return Frame(frame.session, shared.home.unit, shared.home, {}, inner)
 
 
-# -- behind an arrow ----------------------------------------------------------------------------
-
-
 def apply_shared(
     shared: SharedLayer, call: tree.Call | None, span: Span, arriving: Value, frame: Frame
 ) -> Value:
@@ -162,9 +159,6 @@ def _at_use(span: Span, frame: Frame, body: Body, run: Callable[[], Value]) -> V
         if len(node.origin.via) == len(place.via) + 1:
             node.origin = place
     return result
-
-
-# -- inside another layer -----------------------------------------------------------------------
 
 
 def as_layer(shared: SharedLayer, span: Span, frame: Frame, takes_network: bool) -> Value:
@@ -296,9 +290,6 @@ def _made(held: Held, graph: Graph, result: Value) -> Inference:
     for operation in held.operations:
         operation.is_held = True
     return Inference(structure_of(result), models.model_weights(graph), graph.macs())
-
-
-# -- what a declaration makes -------------------------------------------------------------------
 
 
 def form_of(shared: SharedLayer) -> Form:

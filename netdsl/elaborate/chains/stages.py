@@ -148,9 +148,6 @@ def _pipe(stage: tree.Pipe, arriving: Value, frame: Frame) -> Value:
     return run_rest(stage, 0, arriving, frame)
 
 
-# -- names and calls ----------------------------------------------------------------------------
-
-
 def _name(stage: tree.Name, arriving: Value, frame: Frame) -> Value:
     found = frame.lookup(stage.id)
     if isinstance(found, NotTaken):
@@ -251,9 +248,6 @@ def source_operation(call: tree.Call, name: str, frame: Frame) -> Value:
     return uncalled.not_applied(call.span, frame)
 
 
-# -- forks --------------------------------------------------------------------------------------
-
-
 def _fork(stage: tree.ListExpr, arriving: Value, frame: Frame) -> Value:
     branches: list[Value] = []
     for item in stage.items:
@@ -298,9 +292,6 @@ def fork_loop(loop: tree.For, arriving: Value, frame: Frame) -> list[Value]:
         else:
             branches.append(_branch(loop.body, arriving, turn))
     return branches
-
-
-# -- loops and conditions -----------------------------------------------------------------------
 
 
 def _how_often(count: Value, written: str) -> str:

@@ -125,9 +125,6 @@ def _check_order(
         report_order(arranged, Frame(session, unit, session.root(unit), {}, known))
 
 
-# -- functions over values ----------------------------------------------------------------------
-
-
 def _functions(node: tree.Block | tree.Model) -> Iterator[tree.Function]:
     if isinstance(node.body, tree.Body):
         yield from (s for s in node.body.statements if isinstance(s, tree.Function))
@@ -155,9 +152,6 @@ def _check_functions(functions: list[tree.Function], unit: Unit, session: Sessio
 def _begins_with_layer(first: tree.Expr, frame: Frame) -> bool:
     """Tell a chain that is itself a layer, for an argument that takes one."""
     return isinstance(ev.evaluate(first, frame), (BoundLayer, KindRef, Poison))
-
-
-# -- what was not run ---------------------------------------------------------------------------
 
 
 def _missed(node: tree.Block | tree.Model, session: Session) -> Iterator[Missed]:

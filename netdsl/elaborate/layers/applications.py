@@ -87,9 +87,6 @@ def _report_several(call: tree.Call, label: str, arriving: Value, frame: Frame) 
     frame.report(problem.at(call.function.span, text, layer=label))
 
 
-# -- cuts ---------------------------------------------------------------------------------------
-
-
 def _cuts(
     second: tree.Call | None, label: str, frame: Frame
 ) -> tuple[str | tuple[str, ...] | None, Mapping[str, Span]]:
@@ -131,9 +128,6 @@ def _names_layers(value: Value) -> TypeGuard[str | tuple[str, ...]]:
     if isinstance(value, tuple):
         return bool(value) and all(isinstance(item, str) for item in value)
     return isinstance(value, str)
-
-
-# -- the node -----------------------------------------------------------------------------------
 
 
 def _infer(

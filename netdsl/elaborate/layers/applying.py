@@ -88,9 +88,6 @@ def checked_name(written: tree.Expr, value: Value, frame: Frame) -> str:
     return value
 
 
-# -- application --------------------------------------------------------------------------------
-
-
 def stage_name(call: tree.Node, frame: Frame, fallback: str) -> str:
     """Give the full name of the stage that stands here, in this turn of the loops around it."""
     body = frame.body

@@ -154,8 +154,6 @@ class _Collector:
                     item.base, item.hold = name, "place"
                 break
 
-    # -- expressions ----------------------------------------------------------------------------
-
     def chain(self, root: tree.Expr, loops: tuple[tree.Node, ...]) -> None:
         """Visit an expression without recursing: a stack of (node, loops, name after `as`)."""
         stack: list[tuple[tree.Node, tuple[tree.Node, ...], str | None]] = [(root, loops, None)]
@@ -296,9 +294,6 @@ def _unmentioned(loops: tuple[tree.Node, ...], name: tree.Expr) -> tuple[tree.No
         if used.isdisjoint(names_of_turns(loop)):
             kept.append(loop)
     return tuple(kept)
-
-
-# -- numbering ----------------------------------------------------------------------------------
 
 
 def _numbered(base: str, number: int) -> str:

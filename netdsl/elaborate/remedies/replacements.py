@@ -255,8 +255,6 @@ def _folded(call: tree.Call, value: tree.Expr, before: str, steps: str) -> Fix:
     return rewritten(call.span, text, say="let the steps join the batch:")
 
 
-# -- functions in a layer -----------------------------------------------------------------------
-
 #: What an argument that a function cannot do without is by default, in the mind of who leaves it out.
 _LIKELY = {"axis": "-1"}
 
@@ -291,9 +289,6 @@ def _given_along(call: tree.Call) -> dict[str, str] | None:
             return {str(key.value): text for key, text in items if isinstance(key, tree.Literal)}
         return None
     return {} if written is None else None
-
-
-# -- kernels that are not shared between places -------------------------------------------------
 
 
 @record

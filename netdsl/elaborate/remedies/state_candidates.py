@@ -103,9 +103,6 @@ def _states_asked_for(
     return Fix(edits, text=f"ask for both states: `{names} = … -> {asked[1]}`")
 
 
-# -- a batch that is known -----------------------------------------------------------------------
-
-
 def batch_declared(graph: Graph, module: tree.Module) -> Fix | None:
     """Give each input of a model its batch size: `input x: [12, 8](batch_size=32)`."""
     edits: list[Edit] = []

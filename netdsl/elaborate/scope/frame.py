@@ -230,8 +230,6 @@ class Frame:
             frame = frame.parent
         return [turns.get(id(loop), 0) for loop in loops]
 
-    # -- names ----------------------------------------------------------------------------------
-
     def lookup(self, name: str) -> Value:
         """Give what a name stands for, or MISSING; local names win over the catalogue's."""
         frame: Frame | None = self
@@ -323,8 +321,6 @@ class Frame:
         for demand in demands:
             self.session.budget.dims((demand.left, demand.right))
             body.graph.demands.append((demand, body.origin(span)))
-
-    # -- reporting ------------------------------------------------------------------------------
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Report a diagnostic; a mistake inside a block is told once, with the use that led to it."""

@@ -77,9 +77,6 @@ def _each(output: str, metrics: Value, written: tree.Expr | None) -> Iterator[Me
         yield Measured(output, metrics, written.span)
 
 
-# -- labels -------------------------------------------------------------------------------------
-
-
 def labels_of(
     plan: TrainPlan, graph: Graph, output: str, activation: str, layout: str
 ) -> tuple[str, ...]:
@@ -122,9 +119,6 @@ def data_classes(plan: TrainPlan) -> int | None:
         return None
     found = data_set(str(data.arguments.get("name")), data.arguments)
     return found.classes or None if found is not None else None
-
-
-# -- what cannot work ---------------------------------------------------------------------------
 
 
 def check_metrics(plan: TrainPlan, graph: Graph, frame: Frame) -> None:

@@ -253,8 +253,6 @@ class Printer:
         wrapped: Document = ("(", Indent((HARD, element.content)), HARD, ")")
         stack.append((wrapped, place._replace(expanded=EXPANDED)))
 
-    # -- measuring ------------------------------------------------------------------------------
-
     def _fits(self, first: list[_Pending], rest: list[_Pending], column: int, pending: int) -> bool:
         """Tell whether what is to be printed stays within the width up to the first line break."""
         column += pending

@@ -132,9 +132,6 @@ def _bracketed(
     return (FitsExpanded((group,), level, expand),) if isinstance(level, Marker) else (group,)
 
 
-# -- each kind of expression --------------------------------------------------------------------
-
-
 @deep
 def _bare(node: ast.expr, level: Level) -> Document:
     match node:
@@ -279,9 +276,6 @@ def target(node: ast.expr) -> Document:
     return lay_out(node, None)
 
 
-# -- operators ----------------------------------------------------------------------------------
-
-
 def _grouped(content: Document, level: Level) -> Document:
     if level is None:
         return content
@@ -398,9 +392,6 @@ def _conditional(node: ast.IfExp, level: Level) -> Document:
         "else ",
         otherwise,
     )
-
-
-# -- optional parentheses -----------------------------------------------------------------------
 
 
 def _need(node: ast.expr) -> Literal["never", "best fit", "if broken"]:

@@ -226,9 +226,6 @@ def _is_short(argument: ast.expr) -> bool:
     return isinstance(argument, (ast.Name, ast.Attribute, ast.Subscript))
 
 
-# -- docstrings ---------------------------------------------------------------------------------
-
-
 def docstring_lines(text: str, indent: int) -> list[str]:
     """Give a docstring's lines: one line, or several with the closing quotes on their own."""
     paragraphs = clean_docstring(text)

@@ -107,8 +107,6 @@ class _Block:
         setting = self.experiment.settings[name]
         return Place(setting, name.upper() + self.capitals, self.ending)
 
-    # -- constants ------------------------------------------------------------------------------
-
     def constants(self) -> Iterator[str]:
         """Give the settings that stand at the head of the module."""
         numbers: dict[str, Value] = {}
@@ -136,8 +134,6 @@ class _Block:
     @property
     def has_seed(self) -> bool:
         return self.source is not None or self.experiment.seed is not None
-
-    # -- the model ------------------------------------------------------------------------------
 
     @property
     def _passed_on(self) -> tuple[str, ...]:
@@ -240,8 +236,6 @@ class _Block:
     def several_processes(self) -> bool:
         return self.strategy is not None and self.strategy.is_keras
 
-    # -- data -----------------------------------------------------------------------------------
-
     @property
     def load_parameters(self) -> str:
         names = used_by(self.experiment, "data", "validation", "test")
@@ -312,8 +306,6 @@ class _Block:
     @property
     def steps_per_epoch(self) -> bool:
         return self.experiment.value("steps_per_epoch") is not None
-
-    # -- training -------------------------------------------------------------------------------
 
     @property
     def augment(self) -> str:
@@ -463,9 +455,6 @@ def _model_parallel(given: dict[str, ast.expr]) -> list[str]:
         ),
         f"return keras.distribution.ModelParallel(layout_map=layout, batch_dim_name={batch})",
     ]
-
-
-# -- text ---------------------------------------------------------------------------------------
 
 
 @cache

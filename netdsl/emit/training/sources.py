@@ -60,9 +60,6 @@ def source_of(words: Words, experiment: Experiment, place: Place) -> Source:
     return _WRITERS[source.kind](words, experiment, place)
 
 
-# -- what all share -----------------------------------------------------------------------------
-
-
 def structure(ports: Iterable[Port], of: Callable[[Port], str]) -> str:
     """Spell one tensor as itself, several as a dict by their names."""
     found = list(ports)
@@ -129,9 +126,6 @@ def _is_size_one(port: Port) -> bool:
     return port.shape[1:] in ((), (1,))
 
 
-# -- npz ----------------------------------------------------------------------------------------
-
-
 def _npz(words: Words, experiment: Experiment, place: Place) -> Source:
     source = place.setting.value
     assert isinstance(source, DataSource)
@@ -172,9 +166,6 @@ def _title(place: Place) -> str:
     if isinstance(path, list | tuple):
         return f"{len(path)} files"
     return str(path).rstrip("/").rpartition("/")[2] if not place.setting.uses else "the data"
-
-
-# -- tables -------------------------------------------------------------------------------------
 
 
 def _table(words: Words, experiment: Experiment, place: Place) -> Source:
@@ -280,9 +271,6 @@ def _label(port: Port, name: Value) -> str:
     return f"np.asarray(pd.Categorical(frame[{spell(name)}]))"
 
 
-# -- folders ------------------------------------------------------------------------------------
-
-
 def _folder(words: Words, experiment: Experiment, place: Place) -> Source:
     source = place.setting.value
     assert isinstance(source, DataSource)
@@ -340,9 +328,6 @@ def _picture(words: Words, experiment: Experiment, place: Place) -> dict[str, ob
     }
 
 
-# -- examples -----------------------------------------------------------------------------------
-
-
 def _tfrecord(words: Words, experiment: Experiment, place: Place) -> Source:
     source = place.setting.value
     assert isinstance(source, DataSource)
@@ -390,9 +375,6 @@ def _label_type(port: Port) -> tuple[tuple[int | None, ...], str]:
     return port.shape[1:], "float32"
 
 
-# -- data sets that come with a library ---------------------------------------------------------
-
-
 def _dataset(words: Words, experiment: Experiment, place: Place) -> Source:
     source = place.setting.value
     assert isinstance(source, DataSource)
@@ -405,9 +387,6 @@ def _dataset(words: Words, experiment: Experiment, place: Place) -> Source:
         imports=frozenset({"np", *found.imports}),
         facts={"lines": found.lines, "title": found.title},
     )
-
-
-# -- functions of the user's own ----------------------------------------------------------------
 
 
 def _own(words: Words, experiment: Experiment, place: Place) -> Source:

@@ -116,9 +116,6 @@ def _difference(wanted: list[Array], found: list[Array]) -> float:
     return worst
 
 
-# -- running what was written -------------------------------------------------------------------
-
-
 def _run_savedmodel(path: Path, batch: list[Array], wanted: list[Array]) -> list[Array]:
     tensorflow = needed("tensorflow")
     loaded = tensorflow.saved_model.load(str(path))
@@ -152,9 +149,6 @@ def _run_litert(path: Path, batch: list[Array], wanted: list[Array]) -> list[Arr
 
 
 RUNNERS = {"savedmodel": _run_savedmodel, "onnx": _run_onnx, "litert": _run_litert}
-
-
-# -- which layer stands in the way --------------------------------------------------------------
 
 
 def _in_the_way(model: Foreign, format: str, batch: list[Array]) -> Foreign | None:

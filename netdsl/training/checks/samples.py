@@ -29,9 +29,6 @@ def _objects(field: Field) -> Diagnostic:
     return _other_values(field, label, "save an array of numbers, each sample of the same shape")
 
 
-# -- inputs -------------------------------------------------------------------------------------
-
-
 def _of_input(field: Field) -> Diagnostic | None:
     port, wanted = field.port, field.port.shape[1:]
     if field.shape is not None and not is_taken(field.shape, wanted):
@@ -111,9 +108,6 @@ def _count(shape: Shape) -> int | None:
 def spelled(shape: Shape) -> str:
     """Spell a shape as a spec has it."""
     return "[" + ", ".join("?" if side is None else str(side) for side in shape) + "]"
-
-
-# -- outputs ------------------------------------------------------------------------------------
 
 
 def _of_output(opening: Opening, field: Field) -> Diagnostic | None:

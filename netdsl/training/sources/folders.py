@@ -215,9 +215,6 @@ def _tells_classes_apart(opening: Opening, names: list[str]) -> bool:
     return False
 
 
-# -- pictures -----------------------------------------------------------------------------------
-
-
 def _size_place(opening: Opening) -> Span:
     given = opening.source.arguments
     return opening.place(

@@ -134,9 +134,6 @@ def _field(opening: Opening, role: Role, port: Port, key: str, kind: str, size: 
     )
 
 
-# -- the format ---------------------------------------------------------------------------------
-
-
 def _examples(path: Path, compression: str) -> Iterator[Mapping[str, Feature]]:
     with _opened(path, compression) as stream:
         while head := stream.read(12):

@@ -72,9 +72,6 @@ def _raise_if_missing(error: Exception) -> None:
         raise error
 
 
-# -- readers ------------------------------------------------------------------------------------
-
-
 def _csv_head(opening: Opening, path: Path) -> list[str]:
     frame = needed("pandas", "to read tables").read_csv(path, nrows=0, **_csv_options(opening))
     return [str(name) for name in frame.columns]
@@ -114,9 +111,6 @@ def _values(frame: Foreign, field: Field) -> Array:
     if len(field.members) == 1:
         return frame[field.members[0]].to_numpy()
     return frame[list(field.members)].to_numpy()
-
-
-# -- columns ------------------------------------------------------------------------------------
 
 
 def _fields(opening: Opening, columns: list[str]) -> list[Field] | None:
