@@ -83,9 +83,6 @@ def _findings(held: _Held) -> Iterator[Diagnostic]:
             yield from _data_set(held)
 
 
-# -- names --------------------------------------------------------------------------------------
-
-
 def _wrong_names(held: _Held) -> Iterator[Diagnostic]:
     """Report names of inputs and outputs that the model has not, and one name for several of them.
 
@@ -154,9 +151,6 @@ def _one_for_several(
         name=argument,
         help=f"give each its own: `{argument}={each}`",
     )
-
-
-# -- one input and one label --------------------------------------------------------------------
 
 
 def _only_input(held: _Held, what: str) -> Node | Diagnostic:
@@ -278,9 +272,6 @@ def _classes_of_folders(held: _Held) -> Iterator[Diagnostic]:
         )
 
 
-# -- data sets ----------------------------------------------------------------------------------
-
-
 def _data_set(held: _Held) -> Iterator[Diagnostic]:
     name = str(held.source.arguments["name"])
     found = data_set(name, held.source.arguments)
@@ -318,9 +309,6 @@ def _sample_of(found: DataSet, node: Node, spec: TensorSpec, place: Span) -> Ite
             help=f"declare the input as it comes: `input {node.name}: {_spelled(found.shapes[0])}`",
             related=(Label(node.origin.span, f"the input is {spec.dtype}"),),
         )
-
-
-# -- helpers ------------------------------------------------------------------------------------
 
 
 def _units(

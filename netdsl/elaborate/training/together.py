@@ -139,9 +139,6 @@ _RULES: tuple[Rule, ...] = (
 )
 
 
-# -- augmentation -------------------------------------------------------------------------------
-
-
 def check_augment(plan: TrainPlan, graph: Graph, frame: Frame) -> None:
     """Report a chain of augmentation that cannot take the samples, changes their shape, or learns something."""
     chain = plan.settings.get("augment")
@@ -183,8 +180,6 @@ def _same_sample(made: TensorSpec, wanted: TensorSpec) -> bool:
         for a, b in zip(made.shape[1:], wanted.shape[1:], strict=True)
     )
 
-
-# -- names --------------------------------------------------------------------------------------
 
 #: What a `train` block puts into the generated module; of several blocks each ends in the name of its model.
 MODULE_NAMES = (
