@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Iterator
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.format.printer import format_source
-from netdsl.importer.document import Document
+from netdsl.importer.document import LAMBDAS, Document
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport, differs
 from netdsl.importer.flat import flat_spec
 from netdsl.importer.folded import folded_spec
 from netdsl.importer.network import Network
 from netdsl.importer.proof import Comparison, compare
+from netdsl.importer.training import train_block
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.stack import on_own_stack
@@ -24,11 +25,12 @@ Named = Collection[tuple[int, str]]
 
 @record(eq=False)
 class Imported:
-    """A spec, laid out, with what was compared of it."""
+    """A spec, laid out, with what was compared of it, and what a person has to know of it."""
 
     text: str
     comparison: Comparison
     model: str  # its name in the spec
+    notes: tuple[str, ...] = ()
 
 
 @on_own_stack
@@ -37,16 +39,49 @@ def imported(
 ) -> Imported:
     """Import a network; raises CannotImport where it cannot be said, or where the spec would be another network."""
     document = Document(network)
-    docstring = f"Imported from {source}."
-    if not flat:
-        for text in _folded(document, docstring, depth):
-            found = _tried(text, document, network)
-            if found is not None:
-                return found
-    text, comparison = _proven(
-        lambda named: flat_spec(document, docstring, named), document, network, source
-    )
-    return Imported(_laid_out(text), comparison, document.names[id(network)])
+    found = None if flat else _best_folded(document, network, source, depth)
+    if found is None:
+        text, comparison = _proven(
+            lambda named: flat_spec(document, _docstring(source), named), document, network, source
+        )
+        found = Imported(text, comparison, document.names[id(network)])
+    text, notes = _with_training(found.text, document, network)
+    return Imported(_laid_out(text), found.comparison, found.model, (*_notes(document), *notes))
+
+
+def _docstring(source: str) -> str:
+    return f"Imported from {source}.".replace("\\", "/").replace('"', "'")
+
+
+def _best_folded(
+    document: Document, network: Network, source: str, depth: int | None
+) -> Imported | None:
+    for text in _folded(document, _docstring(source), depth):
+        found = _tried(text, document, network)
+        if found is not None:
+            return found
+    return None
+
+
+def _with_training(text: str, document: Document, network: Network) -> tuple[str, list[str]]:
+    """Add the `train` block of a model that was compiled, if that is one that a spec takes."""
+    if not network.training.get("optimizer") and not network.training.get("loss"):
+        return text, []
+    block = train_block(network.training, document.names[id(network)], document.speller)
+    whole = f"{text}\n{block}\n"
+    if not block or elaborated(whole).error is not None:
+        return text, ["how it was compiled cannot be said in a spec, and is left out"]
+    return whole, []
+
+
+def _notes(document: Document) -> list[str]:
+    found = []
+    if document.lambdas:
+        names = ", ".join(f"`{name}`" for name in document.lambdas)
+        found.append(
+            f"{names}: the code of a Lambda is not run; put the function into `{LAMBDAS}.py`"
+        )
+    return found
 
 
 def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[str]:
@@ -70,7 +105,7 @@ def _tried(text: str, document: Document, network: Network) -> Imported | None:
     if found.error is not None:
         return None
     comparison = compare(network, found.graphs[name])
-    return Imported(_laid_out(text), comparison, name) if comparison.is_equal else None
+    return Imported(text, comparison, name) if comparison.is_equal else None
 
 
 def _proven(

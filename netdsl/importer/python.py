@@ -33,7 +33,15 @@ def _is_dotted(text: str) -> bool:
 
 def network_of(source: str, call: str | None) -> Network:
     """Run the function that a source names, and read the model that it gives."""
-    return live_network(made_by(source, call), source)
+    return named(live_network(made_by(source, call), source), source)
+
+
+def named(network: Network, source: str) -> Network:
+    """Call a network of `keras.applications` as its function is called."""
+    module, _, function = source.rpartition(":")
+    if module == APPLICATIONS:
+        network.name = function
+    return network
 
 
 def made_by(source: str, call: str | None = None) -> Live:
@@ -133,9 +141,10 @@ def live_network(model: Live, source: str = "") -> Network:
 
 def _add_types(network: Network, model: Live) -> None:
     """Add the shapes and dtypes of what leaves the model, which its configuration does not tell."""
-    for (_, tensor), live in zip(
-        network.outputs, _flat(getattr(model, "outputs", None)), strict=False
-    ):
+    outputs = network.outputs
+    if network.form == "dict":  # Keras has them in the order of their names
+        outputs = sorted(outputs, key=lambda output: output[0])
+    for (_, tensor), live in zip(outputs, _flat(getattr(model, "outputs", None)), strict=False):
         network.types.setdefault(tensor, (tuple(live.shape), str(live.dtype)))
 
 

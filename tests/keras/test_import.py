@@ -1,0 +1,146 @@
+"""Models imported, built again with Keras, given the same weights and compared: there and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+from keras import layers
+
+import netdsl
+from netdsl.compiler import compile_text
+from netdsl.importer.checking import compare_outputs, live_model, paired
+from netdsl.importer.errors import CannotImport
+from netdsl.importer.imported import imported
+from netdsl.importer.python import live_network, made_by
+from netdsl.importer.sources import read_file
+from tests.cli.cases import run
+from tests.importer.hand_written import MODELS
+
+pytestmark = pytest.mark.keras
+
+#: A model whose function is bytecode, which is not there to be run again, and one of strings.
+WITHOUT_BUILDING = ("learned_lambda",)
+
+
+@pytest.mark.parametrize(
+    "build", [m for m in MODELS if m.__name__ not in WITHOUT_BUILDING], ids=lambda m: m.__name__
+)
+def test_outputs_are_equal_and_the_comparison_can_fail(build: Any) -> None:
+    keras.backend.clear_session()
+    model = build()
+    found = imported(live_network(model), build.__name__)
+    pair = paired(model, found, build.__name__)
+    assert "equal outputs" in compare_outputs(pair, build.__name__)
+
+
+def small() -> Any:
+    x = keras.Input((8,), name="x")
+    h = layers.Dense(4, activation="relu", name="first")(x)
+    return keras.Model(x, layers.Dense(2, name="second")(h), name="small")
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.json"])
+def test_each_kind_of_file_gives_the_same_spec(name: str, tmp_path: Path) -> None:
+    model, path = small(), tmp_path / name
+    if name.endswith("json"):
+        path.write_text(model.to_json(), "utf-8")
+    else:
+        model.save(path)
+    text = imported(read_file(str(path)), "m").text
+    assert text == imported(live_network(model), "m").text
+    assert text == netdsl.import_model(model).replace("from small.", "from m.")
+    pair = paired(live_model(str(path)), imported(read_file(str(path)), "m"), "m")
+    assert "1 weight" in compare_outputs(pair, "m") or "4 weights" in compare_outputs(pair, "m")
+
+
+def test_weights_are_saved_so_that_they_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = small()
+    model.save("m.keras")
+    result = run("import", "m.keras", "-o", "m.net", "--check", "--weights", "m.weights.h5")
+    assert result.exit_code == 0, result.stderr
+    assert "equal outputs" in result.stderr
+    again = netdsl.compile_file("m.net").build()
+    again.load_weights("m.weights.h5")
+    batch = keras.random.normal((3, 8))
+    assert keras.ops.max(keras.ops.abs(again(batch) - model(batch))) < 1e-6
+
+
+def test_a_function_of_a_file_is_called_as_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("nets.py").write_text(
+        "import keras\n"
+        "def net(classes, width=4):\n"
+        "    x = keras.Input((8,), name='x')\n"
+        "    h = keras.layers.Dense(width)(x)\n"
+        "    return keras.Model(x, keras.layers.Dense(classes)(h))\n",
+        "utf-8",
+    )
+    result = run("import", "nets.py:net", "--call", "net(classes=7, width=5)")
+    assert "Dense(5) -> Dense(7)" in result.stdout
+    result = run("import", "nets.py:net")
+    assert result.exit_code == 2
+    assert "N1003" in result.stderr
+    assert "missing 1 required positional argument" in result.stderr
+
+
+def test_the_weights_of_applications_are_not_fetched() -> None:
+    model = made_by(
+        "applications:MobileNet", "MobileNet(input_shape=(32, 32, 3), alpha=0.25, classes=5)"
+    )
+    found = imported(live_network(model), "MobileNet")
+    assert "equal outputs" in compare_outputs(paired(model, found, "MobileNet"), "MobileNet")
+
+
+@keras.saving.register_keras_serializable("own")
+class Scale(layers.Layer):
+    def __init__(self, factor: float = 2.0, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.factor = factor
+
+    def call(self, x: Any) -> Any:
+        return x * self.factor
+
+    def get_config(self) -> Any:
+        return {**super().get_config(), "factor": self.factor}
+
+
+def test_a_layer_of_ones_own_is_declared_with_what_the_model_shows() -> None:
+    x = keras.Input((6, 4), name="x")
+    y = layers.Dense(3)(Scale(0.5)(x))
+    model = keras.Model(x, Scale(3.0)(y))
+    found = imported(live_network(model), "own")
+    assert (
+        "extern layer Scale(factor: float): [d1, d2] -> [d1, d2] weights ?"
+        in found.text.replace("\n    ", " ")
+    )
+    assert "Scale(factor=0.5)" in found.text
+    assert compile_text(found.text).ok
+
+
+def test_a_subclassed_model_is_refused() -> None:
+    class Own(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(name="own")
+            self.dense = layers.Dense(2)
+
+        def call(self, x: Any) -> Any:
+            return self.dense(x)
+
+    model = Own()
+    model(keras.random.normal((1, 3)))
+    with pytest.raises(CannotImport, match="`Own` is a class"):
+        imported(live_network(model), "own")
+
+
+def test_what_keras_writes_twice_is_read() -> None:
+    model = small()
+    assert json.loads(model.to_json())["class_name"] == "Functional"
