@@ -102,7 +102,9 @@ def _compile_init(made: Made) -> Made:
         else:
             parameters.append(name)
         slot: Made = getattr(made, name, None)
-        if hasattr(slot, "__set__"):
+        if made.__setattr__ is not _refuse:
+            lines.append(f"    self.{name} = {value}")
+        elif hasattr(slot, "__set__"):
             scope[f"_set_{name}"] = slot.__set__
             lines.append(f"    _set_{name}(self, {value})")
         else:

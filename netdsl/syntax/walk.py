@@ -16,32 +16,43 @@ from netdsl.syntax import tree
 _AS = re.compile(r"\bas\b")
 
 
+#: Annotations of fields that hold no nodes.
+_PLAIN = frozenset({"str", "int", "float", "bool", "EllipsisType", "None", "tuple"})
+
+
 @cache
-def _child_fields(node_type: type[tree.Node]) -> tuple[str, ...]:
+def _child_fields(node_type: type[Any]) -> tuple[str, ...]:
+    """Give the fields of a kind of node in which other nodes may stand."""
     skipped = {"span", "file", "comments"}
-    names = [f.name for f in fields(node_type)]
-    return tuple(n for n in names if n not in skipped and not n.endswith("_span"))
+    return tuple(
+        f.name
+        for f in fields(node_type)
+        if f.name not in skipped
+        and not f.name.endswith("_span")
+        and not _PLAIN.issuperset(re.findall(r"\w+", str(f.type)))
+    )
 
 
 @cache
-def _fields_playing(node_type: type[tree.Node], part: str) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(node_type) if part in f.metadata)
+def _arm_fields(node_type: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(node_type) if "arm" in f.metadata)
 
 
-def _playing(part: str, node: tree.Node) -> list[tree.Expr]:
-    kind: Any = type(node)  # a class is hashable, and its type does not say so
-    values = (getattr(node, name) for name in _fields_playing(kind, part))
-    return [value for value in values if value is not None]
+@cache
+def _turn_fields(node_type: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(node_type) if "turn" in f.metadata)
 
 
 def arms(node: tree.Node) -> list[tree.Expr]:
     """Give the parts that get what arrives at a node, one of which gives what leaves it: the branches of an `if`."""
-    return _playing("arm", node)
+    kind: Any = type(node)  # a class is hashable, and its type does not say so
+    return [part for name in _arm_fields(kind) if (part := getattr(node, name)) is not None]
 
 
 def turns(node: tree.Node) -> list[tree.Expr]:
     """Give the parts that are carried out once for each turn: what stands in the braces of a `repeat`."""
-    return _playing("turn", node)
+    kind: Any = type(node)  # as above
+    return [getattr(node, name) for name in _turn_fields(kind)]
 
 
 def asked(node: tree.Node) -> list[tree.Expr]:

@@ -71,19 +71,22 @@ def _each_layer(view: View) -> Iterator[_Held]:
             continue
         own, place = node.operation, at(node)
         yield _Held(node.kind, own.definition, own.bound, own.arguments, place, node)
-        pending = [*_inside(own.bound)]
+        pending = _inside(own.bound)
         while pending:
             layer = pending.pop(0)
             yield _Held(layer.kind, layer.definition, layer.arguments, layer.written, place, node)
             pending += _inside(layer.arguments)
 
 
-def _inside(bound: Arguments) -> Iterator[BoundLayer]:
+def _inside(bound: Arguments) -> list[BoundLayer]:
     """Give the layers among the arguments of another: a wrapper's layer, a cell, the layers of a chain."""
+    found: list[BoundLayer] = []
     for value in bound.values():
-        for item in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(item, BoundLayer):
-                yield item
+        if isinstance(value, BoundLayer):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            found += (item for item in value if isinstance(item, BoundLayer))
+    return found
 
 
 def constraint_axis(view: View) -> Iterable[Diagnostic]:
@@ -91,6 +94,8 @@ def constraint_axis(view: View) -> Iterable[Diagnostic]:
     for held in _layers(view):
         for name, units in held.definition.unit_axes.items() if held.definition else ():
             value = held.bound.get(name)
+            if value is None:
+                continue
             kind = object_kind("constraint", value)
             found = signature("constraint", kind) if kind else None
             if found is None or found.parameter("axis") is None:

@@ -78,10 +78,10 @@ def _joined(before: Found | None, found: Found) -> Found:
 
 def _drawn(node: Node) -> Iterator[tuple[Drawn, Found]]:
     operation = node.operation
-    weights = tuple(weight.shape for weight in operation.weights)
     for where, value in _initializers(operation.bound):
         seed = value.arguments.get("seed")
         if isinstance(seed, int):
+            weights = tuple(weight.shape for weight in operation.weights)
             yield (node.kind, where, str(value), weights), Found(node, None, 1, seed)
     seed = operation.bound.get("seed")
     if node.is_a("dropout") and isinstance(seed, int) and operation.bound.get("rate"):
