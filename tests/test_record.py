@@ -70,3 +70,33 @@ def test_a_mutable_is_itself_alone() -> None:
     match counter:
         case Counter(count, seen):
             assert (count, seen) == (1, [1])
+
+
+@record
+class Odd:
+    """A field that `__post_init__` sets, one that is made anew, and one that only its name may give."""
+
+    text: str
+    size: int = field(init=False)
+    parts: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", len(self.text))
+
+
+def test_what_is_worked_out_and_what_is_made_anew() -> None:
+    odd = Odd("abc")
+    assert (odd.size, odd.parts, Odd("abc").parts is odd.parts) == (3, [], False)
+    assert Odd.__match_args__ == ("text", "parts")  # type: ignore[attr-defined]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'length'"):
+        Odd("abc", length=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'text'"):
+        Odd()  # type: ignore[call-arg]
+
+
+def test_a_default_that_could_be_changed_is_refused() -> None:
+    with pytest.raises(ValueError, match="default_factory"):
+
+        @record
+        class Shared:
+            parts: list[str] = []
