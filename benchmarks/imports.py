@@ -52,10 +52,8 @@ def owner(module: str) -> str:
 def sums(modules: Mapping[str, float]) -> list[tuple[str, int, float]]:
     """Give for each owner how many modules there are, and their milliseconds."""
     counts = Counter(map(owner, modules))
-    times: Counter[str] = Counter()
-    for name, taken in modules.items():
-        times[owner(name)] += taken  # type: ignore[assignment]
-    return [(who, counts[who], times[who]) for who, _ in times.most_common()]
+    times = {who: sum(t for name, t in modules.items() if owner(name) == who) for who in counts}
+    return sorted(((who, counts[who], times[who]) for who in counts), key=lambda row: -row[2])
 
 
 def table(modules: Mapping[str, float]) -> str:

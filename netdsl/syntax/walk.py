@@ -21,7 +21,7 @@ _PLAIN = frozenset({"str", "int", "float", "bool", "EllipsisType", "None", "tupl
 
 
 @cache
-def _child_fields(node_type: type[Any]) -> tuple[str, ...]:
+def _child_fields(node_type: type[tree.Node]) -> tuple[str, ...]:
     """Give the fields of a kind of node in which other nodes may stand."""
     skipped = {"span", "file", "comments"}
     return tuple(
@@ -33,26 +33,29 @@ def _child_fields(node_type: type[Any]) -> tuple[str, ...]:
     )
 
 
-@cache
-def _arm_fields(node_type: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(node_type) if "arm" in f.metadata)
+#: The fields that play a part, by the kind of node.
+_ARMS: dict[type[tree.Node], tuple[str, ...]] = {}
+_TURNS: dict[type[tree.Node], tuple[str, ...]] = {}
 
 
-@cache
-def _turn_fields(node_type: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(node_type) if "turn" in f.metadata)
+def _playing(
+    part: str, known: dict[type[tree.Node], tuple[str, ...]], node: tree.Node
+) -> tuple[str, ...]:
+    kind = type(node)
+    if kind not in known:
+        known[kind] = tuple(f.name for f in fields(kind) if part in f.metadata)
+    return known[kind]
 
 
 def arms(node: tree.Node) -> list[tree.Expr]:
     """Give the parts that get what arrives at a node, one of which gives what leaves it: the branches of an `if`."""
-    kind: Any = type(node)  # a class is hashable, and its type does not say so
-    return [part for name in _arm_fields(kind) if (part := getattr(node, name)) is not None]
+    names = _playing("arm", _ARMS, node)
+    return [part for name in names if (part := getattr(node, name)) is not None]
 
 
 def turns(node: tree.Node) -> list[tree.Expr]:
     """Give the parts that are carried out once for each turn: what stands in the braces of a `repeat`."""
-    kind: Any = type(node)  # as above
-    return [getattr(node, name) for name in _turn_fields(kind)]
+    return [getattr(node, name) for name in _playing("turn", _TURNS, node)]
 
 
 def asked(node: tree.Node) -> list[tree.Expr]:
