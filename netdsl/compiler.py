@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -236,7 +236,7 @@ def compile_source(
         found = tuple(d for d in found if d.severity != "advice")
     found = tuple(select(in_order(found), unit.all_modules(), selection))
 
-    left = NODES_TRIED if _effort(elaboration) < NODES_TRIED else 0
+    left = NODES_TRIED if _effort(elaboration, found) < NODES_TRIED else 0
 
     def recompile(changed: SourceFile) -> tuple[Diagnostic, ...] | None:
         tried = if_it_works(lambda: [compiled_again(changed)])
@@ -247,7 +247,7 @@ def compile_source(
         if left <= 0:
             return None
         unit, elaboration, after = _compile_once(changed, loader, settings, sizes or {})
-        left -= _effort(elaboration)
+        left -= _effort(elaboration, after)
         if advised and not _has_errors(after):  # advice that an error hid is no fault of a fix
             after = (*after, *_advice(elaboration, surroundings))
         return tuple(select(after, unit.all_modules(), selection))
@@ -282,16 +282,19 @@ def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagn
     return tuple(found)
 
 
-#: How many layers may be compiled again, in all, to try fixes, and what one takes: of work, and of text.
+#: How many layers may be compiled again, in all, to try fixes, what one takes of work and of text, and how many of
+#: them a mistake takes, which is worded each time.
 NODES_TRIED = 10_000
 STEPS_OF_A_LAYER = 20
 TEXT_OF_A_LAYER = 30
+LAYERS_OF_A_MISTAKE = 10
 
 
-def _effort(elaboration: Elaboration) -> int:
+def _effort(elaboration: Elaboration, found: Sized) -> int:
     """Say how much a compilation took, as a number of layers; what is imported is read again each time."""
     read = sum(len(file.text) for file in elaboration.unit.all_modules())
-    return elaboration.steps // STEPS_OF_A_LAYER + read // TEXT_OF_A_LAYER + 1
+    text = read // TEXT_OF_A_LAYER
+    return elaboration.steps // STEPS_OF_A_LAYER + text + len(found) * LAYERS_OF_A_MISTAKE + 1
 
 
 def _compile_once(

@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 from netdsl.record import record
 
+#: Characters that are seen around a place.
+AROUND = 400
+
 
 class Position(NamedTuple):
     """A place for people: line and column, both from 1; columns count characters."""
@@ -63,6 +66,16 @@ class Span:
     @property
     def text(self) -> str:
         return self.file.text[self.start : self.end]
+
+    @property
+    def before(self) -> str:
+        """The text just before it: what stands there is seen in it, without the whole of a long file."""
+        return self.file.text[max(0, self.start - AROUND) : self.start]
+
+    @property
+    def behind(self) -> str:
+        """The text just behind it."""
+        return self.file.text[self.end : self.end + AROUND]
 
     @property
     def first(self) -> Position:

@@ -54,13 +54,21 @@ def first_that_helps(fixes: Iterable[Fix | None]) -> Fix | None:
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """Apply edits, given in any order; of two that overlap the later one is left out."""
-    last = len(text)
+    return _edited(text, 0, len(text), edits)
+
+
+def text_after(span: Span, edits: Iterable[Edit]) -> str:
+    """Give how a place reads once edits in it are applied, whatever the length of the file around it."""
+    return _edited(span.file.text, span.start, span.end, edits)
+
+
+def _edited(text: str, start: int, last: int, edits: Iterable[Edit]) -> str:
     pieces: list[str] = []  # from the end of the text to its start
     for edit in sorted(edits, key=lambda e: (e.span.start, e.span.end), reverse=True):
         if edit.span.end <= last:
             pieces += (text[edit.span.end : last], edit.text)
             last = edit.span.start
-    return "".join(reversed([*pieces, text[:last]]))
+    return "".join(reversed([*pieces, text[start:last]]))
 
 
 @record

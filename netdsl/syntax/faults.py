@@ -10,8 +10,8 @@ from netdsl.diagnostics.diagnostic import (
     Edit,
     Fix,
     Label,
-    apply_edits,
     first_that_helps,
+    text_after,
 )
 from netdsl.diagnostics.problems.structure import TooLarge
 from netdsl.diagnostics.problems.syntax import (
@@ -153,8 +153,7 @@ def _at(span: Span, offset: int, text: str) -> Edit:
 
 def _written(edits: tuple[Edit, ...], whole: Span, brief: str) -> Fix:
     """Make a fix that shows the text after it, or only its form where that is long."""
-    text = whole.file.text[: whole.end]
-    shown = apply_edits(text, edits)[whole.start :]
+    shown = text_after(whole, edits)
     if len(shown) > _LONGEST_LINE or "\n" in shown:
         shown = brief
     return Fix(edits, text=f"write `{shown}`")

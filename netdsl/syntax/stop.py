@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, apply_edits
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, text_after
 from netdsl.diagnostics.problems.syntax import UnexpectedToken
 from netdsl.record import record
 from netdsl.source import Span
@@ -166,7 +166,7 @@ class Stop:
             return fix
         if any(not start <= edit.span.start <= edit.span.end <= end for edit in fix.edits):
             return fix
-        line = apply_edits(file.text[:end], fix.edits)[start:].rstrip()
+        line = text_after(Span(file, start, end), fix.edits).rstrip()
         is_plain = len(line) <= _LONGEST_SHOWN and not set(line) & set("#`}")
         return replace(fix, text=f"write `{line}`") if is_plain else fix
 

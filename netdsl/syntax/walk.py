@@ -81,6 +81,8 @@ def _parts(value: object) -> Iterator[tree.Node]:
             yield from _parts(item)
 
 
+_MANY = 8  # parts of a node that are gone through to find the one that a place lies in
+_HOLD_TEXTS = (tree.FString, tree.Compare)  # beside the nodes in a row
 _PATTERNS = (tree.NamePattern, tree.TuplePattern)
 _LEAVES = (tree.Name, tree.Literal, tree.Arriving, tree.NamePattern)
 
@@ -139,11 +141,21 @@ def nodes_around(root: tree.Node, place: Span) -> list[tree.Node]:
 
 
 def _below(node: tree.Node, place: Span) -> Sequence[tree.Node]:
-    """Give the nodes directly below that a place may lie in; of many statements only the one that begins before it."""
-    if not isinstance(node, (tree.Module, tree.Body)):
+    """Give the nodes directly below that a place may lie in; of many in a row only the one that begins before it."""
+    kind: Any = type(node)  # a class is hashable, and its type does not say so
+    fields = [getattr(node, name) for name in _child_fields(kind)]
+    is_wide = any(isinstance(row, tuple) and len(row) > _MANY for row in fields)
+    if not is_wide or isinstance(node, _HOLD_TEXTS):
         return children(node)
-    number = bisect_right(node.statements, place.start, key=lambda s: s.span.start)
-    return node.statements[max(0, number - 1) : number]
+    return [part for row in fields for part in _parts(_beside(row, place))]
+
+
+def _beside(row: object, place: Span) -> object:
+    """Take out of a row what begins last before a place: a statement, an item, the pair of a dict."""
+    if not isinstance(row, tuple):
+        return row
+    number = bisect_right(row, place.start, key=lambda i: next(_parts(i)).span.start)
+    return row[max(0, number - 1) : number]
 
 
 def way_to(root: tree.Node, target: tree.Node) -> list[tree.Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import end_of
@@ -60,12 +60,14 @@ def ragged_width(view: View) -> Iterable[Diagnostic]:
     precision = setup_of(view).precision
     work: dict[int, Dim] = {node.id: node.macs for node in view.nodes}
     known = [count for count in work.values() if isinstance(count, int)]
+    total = sum(known)
+    ends = {end_of(view.graph, ref).node.id for ref in view.graph.outputs.values()}
     for node in view.nodes:
         own = work[node.id]
         if compute_dtype(node, precision) not in _HALF or not own or node.is_a("depthwise"):
             continue
-        ragged = "" if _counts_classes(view, node) else ragged_channels(node)
-        share = own / sum(known) if isinstance(own, int) and len(known) == len(work) else 1.0
+        ragged = "" if _counts_classes(view, node, ends) else ragged_channels(node)
+        share = own / total if isinstance(own, int) and len(known) == len(work) else 1.0
         if ragged and share >= _WORK:
             yield problems.RaggedWidth.at(
                 at(node),
@@ -76,15 +78,14 @@ def ragged_width(view: View) -> Iterable[Diagnostic]:
             )
 
 
-def _counts_classes(view: View, node: Node) -> bool:
+def _counts_classes(view: View, node: Node, ends: Container[int]) -> bool:
     """Tell whether a width is that of an output, which the task sets; a vocabulary can be padded all the same."""
     size = node.flat_outputs[0].shape[-1]
     if not isinstance(size, int) or size >= _VOCABULARY:
         return False
-    ends = [end_of(view.graph, ref).node for ref in view.graph.outputs.values()]
     after = view.only_consumer(node)
     own = after if after is not None and after.is_a("activation") else None
-    return any(end is node or end is own for end in ends)
+    return node.id in ends or (own is not None and own.id in ends)
 
 
 def _nearest(ragged: str) -> str:

@@ -157,8 +157,8 @@ def _run_statement(step: Step, frame: Frame) -> None:
 def _value(expr: tree.Expr, frame: Frame) -> Value:
     value = unbound.known_or_reported(expr, ev.evaluate(expr, frame), frame)
     if is_tensorial(value) and not is_poisoned(value) and value:
-        before = expr.span.file.text[: expr.span.start]
-        word = Span(expr.span.file, before.rfind("let "), before.rfind("let ") + len("let "))
+        start = expr.span.file.text.rfind("let ", 0, expr.span.start)
+        word = Span(expr.span.file, start, start + len("let "))
         frame.report(
             problems.WrongUse.at(
                 expr.span,

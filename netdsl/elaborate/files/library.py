@@ -13,7 +13,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.elaborate.files.linking import Unit
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, walk
+from netdsl.syntax.walk import free_names, nodes_around
 
 
 def told_at_use(
@@ -66,6 +66,4 @@ def _argument(
 def _find(unit: Unit | None, span: Span) -> tree.Node | None:
     if unit is None:
         return None
-    return next(
-        (node for s in unit.module.statements for node in walk(s) if node.span == span), None
-    )
+    return next((node for node in nodes_around(unit.module, span) if node.span == span), None)

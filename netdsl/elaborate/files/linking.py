@@ -26,7 +26,7 @@ from netdsl.source import SourceFile, Span
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse
 from netdsl.syntax.tokens import Room, tokenize
-from netdsl.syntax.walk import written_names
+from netdsl.syntax.walk import names_of_turns, turns, walk, written_names
 
 #: Gives the text of a file by its path, or raises OSError / UnicodeDecodeError.
 Loader: TypeAlias = Callable[[str], str]
@@ -116,6 +116,13 @@ class Unit:
         if len(re.findall(r"^(?:from|import)\b", self.file.text, re.MULTILINE)) > imports:
             return True
         return bool(re.search(r"^[ \t]*input[ \t]*[:\[]", self.file.text, re.MULTILINE))
+
+    @cached_property
+    def loop_names(self) -> frozenset[str]:
+        """The names that loops bind, anywhere in the file."""
+        return frozenset(
+            n for loop in walk(self.module) if turns(loop) for n in names_of_turns(loop)
+        )
 
     @cached_property
     def _words(self) -> Counter[str]:

@@ -112,7 +112,7 @@ def _of_symbol(expr: tree.Name, frame: Frame) -> _Length | None:
 
 def _counted(call: tree.Call, length: _Length, frame: Frame) -> Fix | None:
     """Put the count along the tensor in the place of `ops.arange(…)`, where nothing makes a batch of it later on."""
-    if length.text == "_" or _gets_a_batch(call, frame.unit.module):
+    if length.text == "_" or not frame.may_search() or _gets_a_batch(call, frame.unit.module):
         return None
     spec = length.tensor.spec
     others = [":" if axis in (0, length.axis) else "0" for axis in range(spec.rank)]

@@ -47,7 +47,7 @@ def moved_behind(call: tree.Call, name: str | None, now: str) -> Fix | None:
 
     `now` is the name that it has there.
     """
-    if call.span.file.text[call.span.end :].lstrip().startswith("("):
+    if call.span.behind.lstrip().startswith("("):
         return None
     kept = [a.span.text for a in call.arguments if a.name != name]
     moved = [f"{now}={a.value.span.text}" for a in call.arguments if a.name == name]

@@ -97,7 +97,7 @@ def tensors_out(call: tree.Call, tensors: Iterable[Given]) -> Fix | None:
     joined = ", ".join(a.value.span.text for a in inside)
     whole = joined if len(inside) == 1 else f"[{joined}]"
     items = joined[1:-1] if isinstance(inside[0].value, tree.ListExpr) else joined
-    if call.span.file.text[: call.span.start].rstrip().endswith("->"):
+    if call.span.before.rstrip().endswith("->"):
         return rewritten(call.span, f"[_, {items}] -> {layer}")
     return rewritten(call.span, f"{whole} -> {layer}")
 

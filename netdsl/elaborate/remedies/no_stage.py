@@ -161,7 +161,7 @@ def not_a_stage(stage: tree.Expr, value: Value, frame: Frame) -> Value:
         help_ = f"write `Activation({short(stage.span.text)})`"
         fix = Fix((Edit(stage.span, f"Activation({stage.span.text})"),))
     elif isinstance(value, BoundLayer):
-        fix = habits.declared_as_value(stage, frame.unit.module)
+        fix = habits.declared_as_value(stage, frame.unit.module) if frame.may_search() else None
         help_ = (
             fix.text if fix else "bind a layer by `layer name = …`, a chain of layers by `block`"
         )

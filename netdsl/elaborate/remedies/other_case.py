@@ -30,6 +30,6 @@ def named_in_other_case(span: Span, name: str, frame: Frame) -> tuple[str, Fix |
     other = in_other_case(name, frame)
     if other is None:
         return "", None
-    called = span.file.text[span.end :].lstrip().startswith("(")
+    called = span.behind.lstrip().startswith("(")
     ways = [Fix((Edit(span, other),))] if called else [Fix((Edit(span, f"{other}()"),))]
     return f"did you mean `{other}`?", first_that_helps(ways)

@@ -123,10 +123,10 @@ def left_out(node: Node, text: str) -> Fix | None:
 
 def _without(stage: Span, text: str) -> Fix | None:
     """Take a stage out, with the arrow before it."""
-    before_it = stage.file.text[: stage.start].rstrip()
+    before_it = stage.before.rstrip()
     if not before_it.endswith("->"):
         return None
-    start = len(before_it[:-2].rstrip())
+    start = stage.start - len(stage.before) + len(before_it[:-2].rstrip())
     return Fix((Edit(Span(stage.file, start, stage.end), ""),), text=text)
 
 

@@ -190,7 +190,7 @@ def step_by_step(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
 
 def _with_a_name(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
     """`TimeDistributed(Rows())` -> `layer rows = Rows()`, `TimeDistributed(rows)`; in a loop that would be shared."""
-    statement = None if frame.in_loop else _statement_around(call, frame)
+    statement = None if frame.in_loop or not frame.may_search() else _statement_around(call, frame)
     if statement is None:
         return None
     first = value.stages[0] if isinstance(value, tree.Pipe) else value

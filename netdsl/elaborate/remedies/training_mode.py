@@ -51,8 +51,7 @@ def _is_call(made: tree.Expr) -> bool:
 
 def _is_second_pair(item: Given, name: Span) -> bool:
     """Tell whether the argument stands alone in a second pair of parentheses: `Encoder()(training=False)`."""
-    text = name.file.text
-    return text[: name.start].endswith(")(") and text[item.span.end : item.span.end + 1] == ")"
+    return name.before.endswith(")(") and item.span.behind.startswith(")")
 
 
 def _place(item: Given, name: Span) -> Span:
@@ -64,5 +63,5 @@ def _place(item: Given, name: Span) -> Span:
 def _text(item: Given, name: Span) -> str:
     if not _is_second_pair(item, name):
         return _FROZEN
-    is_empty = name.file.text[: name.start - 2].rstrip().endswith("(")
+    is_empty = name.before[:-2].rstrip().endswith("(")
     return f"{_FROZEN})" if is_empty else f", {_FROZEN})"

@@ -16,7 +16,7 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.functions import FUNCTIONS
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import names_of_turns, nodes_around, turns, walk, written_names
+from netdsl.syntax.walk import nodes_around, written_names
 from netdsl.value import Value
 
 
@@ -41,7 +41,7 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
                 return (
                     f"it is bound inside `{statement.name}`: let that give it, with `output {name}`"
                 )
-    if statements and _is_bound_by_a_loop(name, frame.unit.module):
+    if statements and name in frame.unit.loop_names:
         return f"it is bound by a `for`, inside its braces only: bind it here, `let {name} = …`"
     if any(_takes_values(node, span) for node in around):
         return f"bind it, `let {name} = …`, or make it a parameter"
@@ -60,10 +60,6 @@ def _takes_values(node: tree.Node, span: Span) -> bool:
         case tree.If():
             return node.condition.span.start <= span.start < node.condition.span.end
     return False
-
-
-def _is_bound_by_a_loop(name: str, module: tree.Module) -> bool:
-    return any(name in names_of_turns(node) for node in walk(module) if turns(node))
 
 
 def _declared_later(name: str, around: Sequence[tree.Node]) -> str:

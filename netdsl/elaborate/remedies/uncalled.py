@@ -132,7 +132,7 @@ def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = 
     source = _only_input(frame)
     call = "()" if isinstance(frame.lookup(span.text), (KindRef, BlockRef, ModelRef)) else ""
     written = f"write the tensor before it: `{source or 'x'} -> {text}{call}`"
-    fixes: list[Fix | None] = [_shared_later(span, frame.unit.module), *ways]
+    fixes: list[Fix | None] = [_shared_later(span, frame), *ways]
     if frame.arriving is not MISSING:
         written = f"apply it to what arrives: `(_ -> {text}{call})`"
         fixes.append(Fix((Edit(span, f"(_ -> {span.text}{call})"),)))
@@ -154,11 +154,12 @@ def not_applied(span: Span, frame: Frame, help: str = "", ways: Iterable[Fix] = 
     return POISON
 
 
-def _shared_later(span: Span, module: tree.Module) -> Fix | None:
+def _shared_later(span: Span, frame: Frame) -> Fix | None:
     """`encode = Dense(32)` that is used behind arrows is `layer encode = Dense(32)`."""
+    module = frame.unit.module
     around = nodes_around(module, span)
     bound = next((n for n in around if isinstance(n, tree.Bind) and n.value.span == span), None)
-    if bound is None or not isinstance(bound.target, tree.NamePattern):
+    if bound is None or not isinstance(bound.target, tree.NamePattern) or not frame.may_search():
         return None
     name, place = bound.target.id, bound.span.start
     pipes = (node for node in walk(module) if isinstance(node, tree.Pipe))

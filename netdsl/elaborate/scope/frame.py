@@ -35,7 +35,7 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.functions import CONSTANTS, FUNCTIONS
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
-from netdsl.elaborate.scope.limits import REPORT_STEPS, TURN_STEPS, Budget, Memo
+from netdsl.elaborate.scope.limits import MAX_SEARCHED, REPORT_STEPS, TURN_STEPS, Budget, Memo
 from netdsl.graph import Graph, Operation, Origin
 from netdsl.record import mutable, record
 from netdsl.source import Span
@@ -95,6 +95,7 @@ class Session:
     sizes: dict[str, int] = field(default_factory=dict)  # numbers to try for symbolic dimensions
     tried: dict[int, Tried] = field(default_factory=dict)  # of parameters, by their identity
     suggestions: int = 100  # how often a near name is still looked for: nobody reads a thousand
+    searched: int = 0  # characters of the files that were searched as a whole for the sake of a fix
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
     #: Arguments, by their place, that were an initializer which draws.
     drawing: set[tuple[str, int, int]] = field(default_factory=set)
@@ -313,6 +314,12 @@ class Frame:
             return None
         self.session.suggestions -= 1
         return closest(name, [*self.known_names(), *(n for names in others for n in names)])
+
+    def may_search(self) -> bool:
+        """Tell whether the whole file may be searched for the sake of a fix: not for each of thousands of mistakes."""
+        is_early = self.session.searched < MAX_SEARCHED
+        self.session.searched += len(self.unit.file.text)
+        return is_early
 
     def demand(self, demands: Iterable[Demand], span: Span) -> None:
         """Note what must hold of symbolic sizes for what is written here to work."""

@@ -50,6 +50,7 @@ class NeverEnds(LimitReached):
 THREAD_STEPS = 10  # work that goes on in another thread, where a stack is used up
 NODE_STEPS, BLOCK_STEPS, CALL_STEPS, TURN_STEPS, LAYER_STEPS, REPORT_STEPS = 10, 40, 25, 3, 10, 120
 
+MAX_SEARCHED = 300_000  # characters of the files that are searched as a whole to find a fix
 TEXT_OF_AN_ITEM = 64  # characters that take as long to go through as one element of a list
 LENGTH_OF_A_STEP = 6  # characters of a symbolic size that one step works on
 
