@@ -101,8 +101,7 @@ def constant(node: tree.Let, frame: Frame) -> Value:
 
 
 def _literal(expr: tree.Literal, frame: Frame) -> Value:
-    if isinstance(expr.value, int):
-        check_size(expr.value)
+    check_size(expr.value)
     return expr.value
 
 

@@ -193,5 +193,7 @@ def check_size(value: object) -> None:
     """Refuse a number or text that is too large."""
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise LimitReached(f"an integer of more than {MAX_BITS:,} bits")
-    if isinstance(value, (str, list, tuple, dict)) and len(value) > MAX_TEXT:
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise LimitReached(f"a string of {len(value):,} characters")
+    if isinstance(value, (list, tuple, dict)) and len(value) > MAX_TEXT:
         raise LimitReached(f"a value of {len(value):,} items")
