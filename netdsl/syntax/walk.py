@@ -87,13 +87,17 @@ _PATTERNS = (tree.NamePattern, tree.TuplePattern)
 _LEAVES = (tree.Name, tree.Literal, tree.Arriving, tree.NamePattern)
 
 
+def _fields_below(node: tree.Node) -> tuple[str, ...]:
+    kind: Any = type(node)  # a class is hashable, and its type does not say so
+    return _child_fields(kind)
+
+
 def children(node: tree.Node) -> list[tree.Node]:
     """Give the nodes directly below, in source order of the fields."""
     found: list[tree.Node] = []
     if isinstance(node, _LEAVES):
         return found
-    kind: Any = type(node)  # a class is hashable, and its type does not say so
-    for name in _child_fields(kind):
+    for name in _fields_below(node):
         value = getattr(node, name)
         if isinstance(value, tree.Node):
             found.append(value)
@@ -142,8 +146,7 @@ def nodes_around(root: tree.Node, place: Span) -> list[tree.Node]:
 
 def _below(node: tree.Node, place: Span) -> Sequence[tree.Node]:
     """Give the nodes directly below that a place may lie in; of many in a row only the one that begins before it."""
-    kind: Any = type(node)  # a class is hashable, and its type does not say so
-    fields = [getattr(node, name) for name in _child_fields(kind)]
+    fields = [getattr(node, name) for name in _fields_below(node)]
     is_wide = any(isinstance(row, tuple) and len(row) > _MANY for row in fields)
     if not is_wide or isinstance(node, _HOLD_TEXTS):
         return children(node)
