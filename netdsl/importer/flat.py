@@ -163,7 +163,7 @@ class FlatModel:
 
     def _made(self, made: Made) -> str:
         is_named = made.name in self._named
-        extra = [("name", f'"{made.name}"')] if is_named else []
+        extra = [("name", self._speller.value(made.name))] if is_named else []
         return self._speller.call(made, made.given, extra)
 
     def applied(self, use: Use) -> Applied:

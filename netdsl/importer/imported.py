@@ -9,7 +9,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.format.printer import format_source
 from netdsl.importer.document import LAMBDAS, Document
 from netdsl.importer.elaborated import elaborated
-from netdsl.importer.errors import CannotImport, differs
+from netdsl.importer.errors import CannotImport, differs, unreadable
 from netdsl.importer.flat import flat_spec
 from netdsl.importer.folded import folded_spec
 from netdsl.importer.network import Network
@@ -38,15 +38,39 @@ def imported(
     network: Network, source: str, *, flat: bool = False, depth: int | None = None
 ) -> Imported:
     """Import a network; raises CannotImport where it cannot be said, or where the spec would be another network."""
-    document = Document(network)
-    found = None if flat else _best_folded(document, network, source, depth)
-    if found is None:
-        text, comparison = _proven(
-            lambda named: flat_spec(document, _docstring(source), named), document, network, source
-        )
-        found = Imported(text, comparison, document.names[id(network)])
+    try:
+        document = Document(network)
+        found = None if flat else _best_folded(document, network, source, depth)
+        if found is None:
+            found = _flat(document, network, source)
+    except ODD as error:
+        if isinstance(error, CannotImport):
+            raise
+        raise unreadable(
+            source, f"its configuration is not as Keras writes it ({error!r:.80})"
+        ) from error
     text, notes = _with_training(found.text, document, network)
     return Imported(_laid_out(text), found.comparison, found.model, (*_notes(document), *notes))
+
+
+#: What a configuration that is not as Keras writes it may lead to, far from where it was read.
+ODD = (
+    LookupError,
+    AssertionError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+)
+
+
+def _flat(document: Document, network: Network, source: str) -> Imported:
+    def write(named: Named) -> str:
+        return flat_spec(document, _docstring(source), named)
+
+    text, comparison = _proven(write, document, network, source)
+    return Imported(text, comparison, document.names[id(network)])
 
 
 def _docstring(source: str) -> str:
@@ -87,10 +111,24 @@ def _notes(document: Document) -> list[str]:
 def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[str]:
     """Give folded specs, the best first: folded as far as asked, less far, not at all."""
     found = [
-        folded_spec(document, docstring, depth=depth, exact_first=first) for first in (True, False)
+        text
+        for exact_first in (True, False)
+        if (text := _attempt(document, docstring, depth, exact_first=exact_first)) is not None
     ]
     yield from sorted(found, key=tokens)
-    yield folded_spec(document, docstring, depth=0)
+    text = _attempt(document, docstring, 0)
+    if text is not None:
+        yield text
+
+
+def _attempt(
+    document: Document, docstring: str, depth: int | None, *, exact_first: bool = True
+) -> str | None:
+    """Fold a model; None where its graph is odder than folding knows, and the flat spec says it."""
+    try:
+        return folded_spec(document, docstring, depth=depth, exact_first=exact_first)
+    except (LookupError, AssertionError):
+        return None
 
 
 def tokens(text: str) -> int:

@@ -53,7 +53,11 @@ def arguments_of(
     """Give what a function is called with, by the names of its parameters."""
     found = signature("op", function)
     if found is None:  # an index in brackets
-        return {"x": positional[0], "key": _index(positional[1])} if len(positional) == 2 else {}
+        if len(positional) != 2 or keywords:
+            raise not_sayable(
+                name, "it takes a part of a tensor, and its configuration does not tell which"
+            )
+        return {"x": positional[0], "key": _index(positional[1])}
     options = {k: v for k, v in config.items() if k in found.names and k not in keywords}
     rest = [
         k

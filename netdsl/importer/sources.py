@@ -48,8 +48,10 @@ def read_file(path: str) -> Network:
             if start == HDF5:
                 return read_text(_hdf5(path), path)
             text = _zipped(stream, path) if start.startswith(b"PK") else _whole(stream, path)
-    except OSError as error:
-        raise unreadable(path, (error.strerror or str(error)).lower()) from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, CannotImport):
+            raise
+        raise unreadable(path, str(getattr(error, "strerror", None) or error).lower()) from None
     return read_text(text, path)
 
 
@@ -77,8 +79,8 @@ def read_value(value: Json, source: str) -> Network:
         return read_text(value.encode("utf-8", "replace"), source)
     try:
         return read_model(value, source)
-    except CannotImport as error:
-        raise error
+    except CannotImport:
+        raise
     except (
         KeyError,
         TypeError,
