@@ -164,11 +164,23 @@ class Compiled:
             raise LookupError(f"{self.file.name} trains no {name!r}: it trains {', '.join(found)}")
         return found[name]
 
+    def other_engines(self, api: Api | None) -> tuple[Diagnostic, ...]:
+        """What does not run on an API that was asked for."""
+        found = (experiments.other_engine(e, api, None) for e in self.experiments)
+        return tuple(diagnostic for diagnostic in found if diagnostic is not None)
+
     @on_own_stack
-    def emit(self, api: Api = "tf.keras", *, flat: bool = False) -> str:
-        """Write the generated Python; raises ValueError where the spec has errors."""
+    def emit(self, api: Api | None = None, *, flat: bool = False) -> str:
+        """Write the generated Python; raises ValueError where the spec has errors, or does not run on this API.
+
+        Without an API it is `tf.keras`, or `keras` where devices share the work by `keras.distribution`.
+        """
         if not self.ok:
             raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
+        wrong = self.other_engines(api)
+        if wrong:
+            raise ValueError(f"{wrong[0].message}; {wrong[0].help}")
+        api = api or ("keras" if any(e.backend == "jax" for e in self.experiments) else "tf.keras")
         with collector_paused():
             for graph in self.graphs.values():
                 verification.verify(graph)

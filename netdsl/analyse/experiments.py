@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from netdsl.analyse.advice.ends import end_of
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.problems.names import UnusedName
-from netdsl.elaborate.training.experiment import Experiment, Port, Setting
+from netdsl.elaborate.training.experiment import Experiment, Port, Setting, Strategy
 from netdsl.elaborate.training.losses import loss_of
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph, Ref
@@ -38,6 +39,33 @@ def experiment_of(plan: TrainPlan) -> Experiment | None:
         _folder(plan.span.file.name),
         plan.docstring,
     )
+
+
+def other_engine(experiment: Experiment, api: str | None, backend: str | None) -> Diagnostic | None:
+    """Report an API or a backend that was asked for and that the strategy of a block does not run on."""
+    needed, setting = experiment.backend, experiment.settings.get("distribute")
+    if needed is None or setting is None or not isinstance(setting.value, Strategy):
+        return None
+    asked = f"--api {api}" if needed == "jax" and api == "tf.keras" else ""
+    asked = f"--backend {backend}" if backend not in (None, needed) else asked
+    if not asked:
+        return None
+    module, name = (
+        ("keras.distribution, on JAX", "JAX")
+        if needed == "jax"
+        else ("tf.distribute", "TensorFlow")
+    )
+    return problems.OtherEngine.at(
+        setting.span,
+        f"it is of {module}, and `{asked}` asks for another",
+        name=setting.value.kind,
+        backend=name,
+        help=f"leave `{asked}` out, or share the work by `{_OTHERS[needed]}`",
+    )
+
+
+#: What shares the work on the other backend.
+_OTHERS = {"jax": "distribute = MirroredStrategy()", "tensorflow": "distribute = DataParallel()"}
 
 
 def unused_hyperparameters(plan: TrainPlan) -> Iterator[Diagnostic]:

@@ -37,9 +37,8 @@ class Writing:
 @click.option(
     "--api",
     type=click.Choice(["tf.keras", "keras"]),
-    default="tf.keras",
-    show_default=True,
-    help="What the code imports; `keras` runs on TensorFlow, JAX and PyTorch.",
+    help="What the code imports; `keras` runs on TensorFlow, JAX and PyTorch.  [default: tf.keras, or keras where "
+    "devices share the work by keras.distribution]",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is out of date.")
 @click.option("--force", is_flag=True, help="Write over a file that was edited since.")
@@ -48,7 +47,7 @@ def command(
     output: str | None,
     settings: tuple[str, ...],
     flat: bool,
-    api: Api,
+    api: Api | None,
     check: bool,
     force: bool,
 ) -> int:
@@ -63,7 +62,9 @@ def command(
     compiled = compile_files(files, findings, settings=settings)
     out_of_date = False
     for item in compiled if not findings.failed else []:
-        if item.compiled.ok:
+        wrong = item.compiled.other_engines(api) if item.compiled.ok else ()
+        findings.report(wrong)
+        if item.compiled.ok and not wrong:
             text = item.compiled.emit(api=api, flat=flat)
             out_of_date |= put(targets[item.path], text, findings, Writing(check, force))
     return max(findings.finish(), int(out_of_date))

@@ -39,6 +39,7 @@ def search_trials(
     findings: Findings,
 ) -> int:
     """Hold the data against the model once, then search; say which trial was the best."""
+    from netdsl.analyse.experiments import other_engine
     from netdsl.training.checks import check_data
     from netdsl.training.extras import MissingExtra, needed
     from netdsl.training.run.loading import choose_backend
@@ -46,10 +47,12 @@ def search_trials(
 
     try:
         needed("optuna", "to search")
+        wrong = other_engine(experiment, None, wanted.backend)
+        findings.report(() if wrong is None else (wrong,))
         check_data(experiment, lambda d: findings.report([d]))
         if findings.finish():
             return findings.status
-        backend = choose_backend(wanted.backend)
+        backend = choose_backend(wanted.backend or experiment.backend)
         folder = Path(wanted.out or Path("runs", stem_of(item.path)))
         folder.mkdir(parents=True, exist_ok=True)
         metric = wanted.metric or metric_of(experiment)

@@ -124,6 +124,7 @@ def _request(
     backend: str | None,
 ) -> Request | int:
     """Compile, hold the data against the model, and find what computes; an exit status where something is wrong."""
+    from netdsl.analyse.experiments import other_engine
     from netdsl.training.checks import check_data
     from netdsl.training.run.loading import choose_backend
     from netdsl.training.run.overrides import with_settings
@@ -140,12 +141,16 @@ def _request(
             f'{item.file.name} names no data: `data = npz("data.npz")` in the `train` block does\n'
         )
         return 1
+    wrong = other_engine(experiment, api, backend)
+    if wrong is not None:
+        findings.report([wrong])
+        return findings.finish()
     compiled = with_settings(item.compiled, experiment.model, given)
     experiment = compiled.experiment(experiment.model)
     checked = check_data(experiment, lambda d: findings.report([d]))
     if findings.finish():
         return findings.status
-    chosen = choose_backend(backend)
+    chosen = choose_backend(backend or experiment.backend)
     return Request(
         compiled,
         experiment,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from netdsl.analyse.experiments import other_engine
 from netdsl.catalog.spell import spell
 from netdsl.compiler import Api, Compiled, compile_file
 from netdsl.diagnostics.diagnostic import Diagnostic
@@ -52,7 +53,9 @@ def train(
     found: list[Diagnostic] = []
     checked = check_data(experiment, found.append)
     _raise_errors(tuple(found))
-    chosen = choose_backend(backend)
+    wrong = other_engine(experiment, api, backend)
+    _raise_errors(() if wrong is None else (wrong,))
+    chosen = choose_backend(backend or experiment.backend)
     name = Path(spec).stem
     request = Request(
         compiled, experiment, name, api or ("tf.keras" if chosen == "tensorflow" else "keras"), chosen,

@@ -69,6 +69,9 @@ class LayoutMisses(
 class AugmentDoesNotFit(Problem, code="N0818", title="`augment` does not fit input `{name}`"): ...
 
 
+class OtherEngine(Problem, code="N0819", title="`{name}` runs on {backend} alone"): ...
+
+
 class NoLoss(
     Problem, code="N0809", title="the training of `{name}` has no {missing}", severity="warning"
 ): ...

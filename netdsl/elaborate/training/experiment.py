@@ -155,6 +155,14 @@ class Experiment:
         return found if isinstance(found, DataSource) else None
 
     @property
+    def backend(self) -> str | None:
+        """The backend that the strategy for several devices belongs to; None where any will do."""
+        strategy = self.value("distribute")
+        if not isinstance(strategy, Strategy):
+            return None
+        return "tensorflow" if strategy.kind in ("MirroredStrategy", "TPUStrategy") else "jax"
+
+    @property
     def seed(self) -> int | None:
         """The seed of everything drawn, None where it is not set."""
         found = self.value("seed")
