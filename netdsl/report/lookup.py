@@ -17,11 +17,12 @@ from netdsl.catalog.signature import (
     identifiers,
     names_and_aliases,
 )
+from netdsl.catalog.training_settings import SETTINGS
 from netdsl.diagnostics.habits import OBJECTS_ELSEWHERE
 from netdsl.record import record
 from netdsl.report.library import library_modules, library_names
 
-Room = Family | Literal["library", "statement"]
+Room = Family | Literal["library", "statement", "setting"]
 
 #: Statements of the language that take the place of an object of Keras: what to write, and how it looks.
 STATEMENTS: Mapping[str, tuple[str, str]] = {
@@ -48,6 +49,9 @@ STATEMENTS: Mapping[str, tuple[str, str]] = {
         'extern layer Gate(units: int): [n] -> [units] from "my.layers"',
     ),
 }  # fmt: skip
+
+#: The settings of a `train` block, by their names.
+TRAIN_SETTINGS = {facts.name: facts for facts in SETTINGS}
 
 #: Who invented an initializer, by the first and the last name.
 _GLOROT = ("GlorotUniform", "GlorotNormal")
@@ -143,6 +147,7 @@ def known_names() -> Iterable[str]:
         yield from names_and_aliases(family)
     yield from library_names()
     yield from STATEMENTS
+    yield from TRAIN_SETTINGS
 
 
 def fold(name: str) -> str:
@@ -162,7 +167,7 @@ def _rooms_of(path: list[str]) -> frozenset[Room]:
         modules[module.rpartition(".")[2]] = family  # type: ignore[assignment]
     modules |= dict.fromkeys(library_modules(), "library")
     known = [modules[part] for part in path if part in modules]
-    return frozenset(known[-1:] or (*EVERY_FAMILY, "library", "statement"))
+    return frozenset(known[-1:] or (*EVERY_FAMILY, "library", "statement", "setting"))
 
 
 def _exact(name: str) -> list[Entry]:
@@ -174,6 +179,8 @@ def _exact(name: str) -> list[Entry]:
         entries.append(Entry("library", name))
     if name in STATEMENTS:
         entries.append(Entry("statement", name))
+    if name in TRAIN_SETTINGS:
+        entries.append(Entry("setting", name))
     return entries
 
 
@@ -188,6 +195,8 @@ def _folded() -> Mapping[str, list[Entry]]:
         table.setdefault(fold(name), []).append(Entry("library", name))
     for name in STATEMENTS:
         table.setdefault(fold(name), []).append(Entry("statement", name))
+    for name in TRAIN_SETTINGS:
+        table.setdefault(fold(name), []).append(Entry("setting", name))
     return table
 
 
@@ -210,12 +219,12 @@ def _unique(entries: Iterable[Entry]) -> list[Entry]:
     own: dict[tuple[Room, str], Entry] = {}
     for entry in entries:
         own.setdefault((entry.room, _own_name(entry)), entry)
-    order = (*EVERY_FAMILY, "library", "statement")
+    order = (*EVERY_FAMILY, "library", "statement", "setting")
     return sorted(own.values(), key=lambda entry: order.index(entry.room))
 
 
 def _own_name(entry: Entry) -> str:
-    if entry.room == "library" or entry.room == "statement":
+    if entry.room == "library" or entry.room == "statement" or entry.room == "setting":
         return entry.name
     spelled = identifiers(entry.room).get(entry.name, entry.name)
     return names_and_aliases(entry.room).get(spelled, spelled)

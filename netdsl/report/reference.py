@@ -31,6 +31,7 @@ from netdsl.report.library import blocks_of, library_modules, library_page
 from netdsl.report.lookup import (
     MOST_PAGES,
     STATEMENTS,
+    TRAIN_SETTINGS,
     Entry,
     find,
     find_parts,
@@ -73,6 +74,7 @@ def overview() -> str:
     for family, (_, title) in FAMILIES.items():
         if family != "layer":
             lines += [title.replace("`", ""), *_wrapped(names(family)), ""]
+    lines += ["Settings of a train block", *_wrapped(TRAIN_SETTINGS), ""]
     for module in library_modules():
         lines += [f"Library: std.{module}", *_wrapped(blocks_of(module)), ""]
     return "\n".join([*lines, "`netdsl layers NAME` tells more of each.", ""])
@@ -112,12 +114,28 @@ def _page_of(entry: Entry) -> str:
     if entry.room == "statement":
         text, example = STATEMENTS[entry.name]
         return f"# {entry.name}\n\n{text}\n\n```net\n{example}\n```\n"
+    if entry.room == "setting":
+        return _setting_page(entry.name)
     return _page(entry.room, entry.name, entry.elsewhere)
+
+
+def _setting_page(name: str) -> str:
+    facts = TRAIN_SETTINGS[name]
+    told = [
+        ("Takes", facts.takes),
+        ("Without it", facts.default),
+        ("Use for", facts.belongs),
+        ("Watch for", facts.watch_for),
+    ]
+    lines = "\n".join(f"- **{title}:** {text}" for title, text in told)
+    return f"# {name}\n\nSetting of a `train` block.\n\n{lines}\n\n## Example\n\n```net\n{facts.example}\n```\n"
 
 
 def _title(entry: Entry) -> str:
     if entry.room == "library":
         return "Library"
+    if entry.room == "setting":
+        return "Settings of a train block"
     return "Statements" if entry.room == "statement" else FAMILIES[entry.room][1]
 
 
