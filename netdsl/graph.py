@@ -60,8 +60,8 @@ class Operation:
     name: str
     kind: str
     family: Family
-    arguments: Arguments = field(default_factory=dict)
-    bound: Arguments = field(default_factory=dict)
+    arguments: Mapping[str, Value] = field(default_factory=dict)
+    bound: Mapping[str, Value] = field(default_factory=dict)
     weights: tuple[Weight, ...] = ()
     trainable: bool = True
     definition: LayerKind | None = None
@@ -335,7 +335,8 @@ def output_bytes(node: Node, precision: str = "float32") -> Dim:
 
 def inside_bytes(node: Node, precision: str = "float32") -> list[Dim]:
     """Give the memory of one sample of each tensor inside a network of `keras.applications`."""
-    return [_bytes(spec, node, precision) for spec in node.operation.bound["inside"]]
+    bound: Arguments = node.operation.bound
+    return [_bytes(spec, node, precision) for spec in bound["inside"]]
 
 
 @deep

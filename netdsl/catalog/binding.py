@@ -34,7 +34,7 @@ from netdsl.diagnostics.problems.shapes import ConflictingArguments
 from netdsl.diagnostics.suggest import closest
 from netdsl.record import record
 from netdsl.tensor import Sym, Unknown
-from netdsl.value import Arguments, Value
+from netdsl.value import Value
 
 #: Arguments of other days or other libraries, and what is done in a spec.
 ELSEWHERE: Mapping[str, str] = {
@@ -109,8 +109,8 @@ class Binding:
     An argument that is wrong or missing is `UNRESOLVED` in both.
     """
 
-    arguments: Arguments
-    written: Arguments
+    arguments: Mapping[str, Value]
+    written: Mapping[str, Value]
     problems: tuple[BindingError, ...]
 
     @property

@@ -72,9 +72,8 @@ def _refuse_integers(weight: Weight, argument: str, kind: str, initializer: Valu
     if kind in _CONSTANTS:
         return
     if kind in ("randomuniform", "uniform") and isinstance(initializer, ObjectValue):
-        low, high = (
-            int(initializer.arguments.get(bound, 0)) for bound in ("minval", "maxval")
-        )  # as Keras rounds them
+        bounds = [initializer.arguments.get(bound, 0) for bound in ("minval", "maxval")]
+        low, high = (int(b) if isinstance(b, (int, float)) else 0 for b in bounds)  # as in Keras
         if low < high and weight.dtype in ("int32", "int64"):
             return
     raise Refusal(

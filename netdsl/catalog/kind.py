@@ -111,7 +111,7 @@ class ObjectValue(Entity):
 
     family: str  # "initializer", "regularizer", "constraint", "loss", "optimizer", …
     kind: str
-    arguments: Arguments = field(default_factory=dict)
+    arguments: Mapping[str, Value] = field(default_factory=dict)
 
     def __str__(self) -> str:
         inside = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())
@@ -178,9 +178,9 @@ class BoundLayer(Entity):
     """
 
     kind: str
-    arguments: Arguments  # every constructor argument, defaults filled in
+    arguments: Mapping[str, Value]  # every constructor argument, defaults filled in
     infer: Callable[..., Inference]  # infer(inputs: tuple[TensorSpec, ...], **call_arguments)
-    written: Arguments = field(default_factory=dict)  # the arguments that the spec wrote
+    written: Mapping[str, Value] = field(default_factory=dict)  # the arguments that the spec wrote
     definition: LayerKind | None = None
     module: str = ""  # the Python module of a layer of the user's own
     name: str = ""  # its `name`, where the spec gives it one

@@ -383,7 +383,9 @@ class FlatWriter:
             arguments = [(k, self._value(v)) for k, v in layer.written.items() if k != "name"]
             return code.call(code.name(here), (), [*arguments, keyword])
         if layer.kind == "Sequential" and layer.definition is None:
-            inner = code.list_of(map(self._bound, layer.written["layers"]))
+            row = layer.written["layers"]
+            assert isinstance(row, list)
+            inner = code.list_of(self._bound(part) for part in row if isinstance(part, BoundLayer))
             return code.call("keras.Sequential", [inner], [keyword])
         written = {k: v for k, v in layer.written.items() if k != "name"}
         args, keywords = self._given_and_named("layer", layer.kind, written)

@@ -234,6 +234,7 @@ class _Walk:
             return
         if made.parts:
             parts = bound.arguments.get("layers", (bound,))
+            assert isinstance(parts, (list, tuple))
             if len(parts) != len(made.parts):
                 self._differ(name, "how many layers it holds", len(made.parts), len(parts))
                 return

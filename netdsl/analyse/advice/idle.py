@@ -102,7 +102,8 @@ def constraint_axis(view: View) -> Iterable[Diagnostic]:
                 continue
             given = value.arguments.get("axis", 0) if isinstance(value, ObjectValue) else 0
             axes, rank = units
-            over = {a % rank for a in (given if isinstance(given, (list, tuple)) else (given,))}
+            listed = given if isinstance(given, (list, tuple)) else (given,)
+            over = {axis % rank for axis in listed if isinstance(axis, int)}
             if over != set(axes):
                 yield _other_axes(held, name, kind or "", over, units)
 

@@ -87,9 +87,9 @@ def _unread_maker(inner: BoundLayer) -> BoundLayer | None:
     chain = inner.arguments.get("layers") if inner.kind == "Sequential" else [inner]
     found: BoundLayer | None = None
     for layer in chain if isinstance(chain, (list, tuple)) else ():
-        definition = layer.definition
-        if definition is None:
+        if not isinstance(layer, BoundLayer) or layer.definition is None:
             continue
+        definition = layer.definition
         if definition.mask == "make" or (
             definition.is_a("embedding") and layer.arguments.get("mask_zero")
         ):

@@ -28,7 +28,7 @@ from netdsl.diagnostics.problems.shapes import (
     WrongWrapped,
 )
 from netdsl.tensor import Dim, TensorSpec, equal, spell_shape
-from netdsl.value import Value
+from netdsl.value import Arguments, Value
 
 
 def apply_inside(
@@ -202,7 +202,8 @@ def _check_counted(layer: BoundLayer, x: TensorSpec) -> None:
         return
     one_image = x.rank == 3 and kind.is_a("augmentation")
     shape = (1, *x.shape) if one_image else x.shape
-    _, sides, channels = split_axes(shape, layer.arguments.get("data_format"))
+    arguments: Arguments = layer.arguments
+    _, sides, channels = split_axes(shape, arguments.get("data_format"))
     needed = {"sides": sides, "channels": (channels,), "all": (*sides, channels)}[kind.counts]
     if not all(isinstance(size, int) for size in needed):
         raise Refusal(

@@ -84,4 +84,5 @@ def layer_chain(chain: list[BoundLayer]) -> BoundLayer:
             unsaved = (*unsaved, *result.unsaved)
         return Inference(outputs, tuple(weights), macs, unsaved=unsaved, kept=kept)
 
-    return BoundLayer("Sequential", {"layers": chain}, infer, {"layers": chain}, None)
+    row: dict[str, Value] = {"layers": [*chain]}
+    return BoundLayer("Sequential", row, infer, row, None)

@@ -23,6 +23,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import stage_before
 from netdsl.tensor import Dim, spell_shape
+from netdsl.value import Arguments
 
 #: Where the tensors that are joined are written, those that have a name or are what arrives.
 Places: TypeAlias = list[Span | None]
@@ -143,7 +144,8 @@ def _padded_upstream(chains: list[list[Change]], causal: bool) -> Iterator[Fix |
 
 def _zeros_before(node: Node) -> Fix | None:
     """Let a convolution that takes no causal padding look at earlier steps only: zeros before the first one."""
-    bound, call = node.operation.bound, _call_span(node)
+    bound: Arguments = node.operation.bound
+    call = _call_span(node)
     kernel, dilation = bound.get("kernel_size"), bound.get("dilation_rate") or (1,)
     if not isinstance(kernel, tuple) or len(kernel) != 1:
         return None

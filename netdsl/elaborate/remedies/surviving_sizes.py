@@ -18,6 +18,7 @@ from netdsl.elaborate.scope.entities import Tensor
 from netdsl.graph import Graph, Node
 from netdsl.syntax import tree
 from netdsl.tensor import Dim, TensorSpec
+from netdsl.value import Arguments
 
 _LONGEST_WAY = 60  # layers
 _FARTHEST = 32  # from the size that is declared
@@ -139,7 +140,7 @@ def _why(size: int, ways: list[list[Change]]) -> str:
 def _shrinks_by(way: list[Change]) -> int:
     factor = 1
     for change in way:
-        bound = change.node.operation.bound
+        bound: Arguments = change.node.operation.bound
         steps = bound.get("strides") or bound.get("pool_size")
         shrinks = (
             isinstance(change.before, int)
