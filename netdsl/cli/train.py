@@ -14,6 +14,7 @@ from netdsl.cli.compiling import SET_HELP
 from netdsl.cli.output import Findings, tell
 from netdsl.cli.streams import write
 from netdsl.cli.training import compile_experiment, resumed_settings, stem_of, verbosity
+from netdsl.cli.workers import check_workers, is_child, supervise
 from netdsl.record import record
 
 if TYPE_CHECKING:
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from netdsl.training.run.running import Outcome, Request
 
 INTERRUPTED = 130
+
+
+@record
+class Computing:
+    """What computes: the module's API, the backend, and the processes that share the work."""
+
+    api: Api | None
+    backend: str | None
+    workers: str | None
+    index: int | None
 
 
 @record
@@ -74,13 +85,18 @@ def command(
     whole epoch.
     """
     from netdsl.training.extras import MissingExtra
+    from netdsl.training.run.several import NotJoined
 
     overrides = {"epochs": epochs, "batch_size": batch_size}
     given = {name: value for name, value in overrides.items() if value is not None}
     going = Going(out, resume, dry_run, force)
+    check_workers(workers, index)
     try:
-        return _train(file, settings, given, model, going, api, backend)
-    except MissingExtra as error:
+        if workers is not None and not is_child():
+            return supervise(index)
+        computing = Computing(api, backend, workers, index)
+        return _train(file, settings, given, model, going, computing)
+    except (MissingExtra, NotJoined) as error:
         tell(f"netdsl: {error}\n")
         return 2
 
@@ -91,8 +107,7 @@ def _train(
     given: dict[str, int],
     model: str | None,
     going: Going,
-    api: Api | None,
-    backend: str | None,
+    computing: Computing,
 ) -> int:
     folder = None
     if going.resume:
@@ -101,7 +116,7 @@ def _train(
             return found
         folder, written, before = found
         settings, given = (*written, *settings), {**before, **given}
-    request = _request(file, settings, given, model, api, backend)
+    request = _request(file, settings, given, model, computing)
     if isinstance(request, int):
         return request
     if going.dry_run:
@@ -111,6 +126,8 @@ def _train(
     if folder is not None:
         status = _may_go_on(request, folder, going.force)
         return status or _run(request, folder, resume=True)
+    if not request.crew.writes:
+        return _run(request, Path(going.out or "."), resume=False)
     made = _made_folder(stem_of(file), going.out)
     return made if isinstance(made, int) else _run(request, made, resume=False)
 
@@ -120,8 +137,7 @@ def _request(
     settings: tuple[str, ...],
     given: dict[str, int],
     model: str | None,
-    api: Api | None,
-    backend: str | None,
+    computing: Computing,
 ) -> Request | int:
     """Compile, hold the data against the model, and find what computes; an exit status where something is wrong."""
     from netdsl.analyse.experiments import other_engine
@@ -129,6 +145,7 @@ def _request(
     from netdsl.training.run.loading import choose_backend
     from netdsl.training.run.overrides import with_settings
     from netdsl.training.run.running import Request
+    from netdsl.training.run.several import Crew, join
 
     findings = Findings()
     found = compile_experiment(file, settings, model, findings)
@@ -141,7 +158,7 @@ def _request(
             f'{item.file.name} names no data: `data = npz("data.npz")` in the `train` block does\n'
         )
         return 1
-    wrong = other_engine(experiment, api, backend)
+    wrong = other_engine(experiment, computing.api, computing.backend)
     if wrong is not None:
         findings.report([wrong])
         return findings.finish()
@@ -150,17 +167,24 @@ def _request(
     checked = check_data(experiment, lambda d: findings.report([d]))
     if findings.finish():
         return findings.status
-    chosen = choose_backend(backend or experiment.backend)
+    if computing.workers is not None and experiment.backend != "jax":
+        tell(
+            "netdsl: several workers share the work by `distribute = DataParallel()` in the `train` block\n"
+        )
+        return 2
+    crew = Crew() if computing.workers is None else join(computing.workers, computing.index)
+    chosen = choose_backend(computing.backend or experiment.backend)
     return Request(
         compiled,
         experiment,
         stem_of(file),
-        api or ("tf.keras" if chosen == "tensorflow" else "keras"),
+        computing.api or ("tf.keras" if chosen == "tensorflow" else "keras"),
         chosen,
         tuple(checked.classes) if checked.classes else None,
         settings,
         given,
-        verbosity(),
+        verbosity() if crew.writes else 0,
+        crew,
     )
 
 
@@ -217,7 +241,8 @@ def _run(request: Request, folder: Path, *, resume: bool) -> int:
     except OSError as error:
         tell(f"netdsl: the run stops: {_why_not_written(error, folder)}\n")
         return 2
-    write(sys.stdout, _summary(request, outcome))
+    if request.crew.writes:
+        write(sys.stdout, _summary(request, outcome))
     return 0 if outcome.nan_at is None else 1
 
 

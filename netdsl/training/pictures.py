@@ -153,7 +153,7 @@ def _predicted(
     given: dict[str, list[Array]] = {name: [] for name in names}
     seen = 0
     for features, labels, *_ in dataset:
-        outputs = model.predict_on_batch(features)
+        outputs = model.predict_on_batch(as_arrays(features))
         for name, answer, label in zip(
             names, _each(outputs, names), _each(labels, names), strict=True
         ):
@@ -165,6 +165,14 @@ def _predicted(
     return {
         name: (numpy.concatenate(expected[name]), numpy.concatenate(given[name])) for name in names
     }
+
+
+def as_arrays(features: Foreign) -> Foreign:
+    """Give tensors of TensorFlow as arrays, which every backend takes; text stays as it is."""
+    tensorflow = needed("tensorflow")
+    return tensorflow.nest.map_structure(
+        lambda t: t if t.dtype == tensorflow.string else t.numpy(), features
+    )
 
 
 def _each(found: Foreign, names: list[str]) -> Iterator[Array]:

@@ -31,6 +31,7 @@ from netdsl.training.run.environment import (
     marks,
 )
 from netdsl.training.run.loading import Module, load_module
+from netdsl.training.run.several import Crew, wait_for_all
 from netdsl.training.run.watching import first_nan, stop_at_nan
 
 
@@ -47,6 +48,7 @@ class Request:
     written: tuple[str, ...] = ()  # `--set`, as it was given
     overrides: Mapping[str, int] = field(default_factory=dict)
     verbose: int | str = "auto"
+    crew: Crew = Crew()
 
 
 @dataclass
@@ -70,15 +72,17 @@ def run(
 ) -> Outcome:
     """Train, evaluate, and leave in the folder all that came out; raises Failed where Keras stops."""
     module = load(request)
-    if not resume:
+    crew = request.crew
+    if not resume and crew.writes:
         write_environment(request, folder, module)
+    out = folder if crew.writes or resume else None
     model, data = guarded(module.make_model), guarded(module.load_data)
     before = len(read_history(folder / HISTORY)) if resume else 0
     started = time.perf_counter()
     watching = (*callbacks, stop_at_nan())
     history = guarded(
         lambda: module.fit(
-            model, data, epochs=request.experiment.epochs, out=folder, resume=resume,
+            model, data, epochs=request.experiment.epochs, out=out, resume=resume,
             callbacks=watching, verbose=request.verbose,
         )
     )  # fmt: skip
@@ -154,17 +158,21 @@ def _keep(
     """Save the model, its numbers and its pictures; the numbers last, for they say that the run is whole."""
     from netdsl.training.pictures import draw_curves, draw_results
 
-    folder, model, history = outcome.folder, outcome.model, outcome.history
+    folder, model, history, crew = outcome.folder, outcome.model, outcome.history, request.crew
     put_back(request.experiment, model)
-    model.save(folder / MODEL)
+    if crew.writes:
+        model.save(folder / MODEL)
     classes = list(request.classes) if request.classes else None
     if outcome.nan_at is None:
         held_out = "test" if data.test is not None else "validation"
         if getattr(data, held_out) is not None:
             outcome.metrics[held_out] = _numbers(guarded(lambda: module.evaluate(model, data)))
     outcome.metrics |= _measured(request, data, outcome, seconds)
+    wait_for_all(crew)
+    if not crew.writes:
+        return
     draw_curves(history, folder / "curves.png")
-    if outcome.nan_at is None:
+    if outcome.nan_at is None and crew.count == 1:  # several processes cannot predict
         classes = draw_results(request.experiment, model, data, folder, classes)
     if classes is not None:
         write_json(folder / CLASSES, classes)
