@@ -231,6 +231,11 @@ class Graph:
     #: Arguments, by their place, that were an initializer which draws: each layer is to have one of its own.
     drawing: set[tuple[str, int, int]] = field(default_factory=set)
 
+    #: What may be tried for hyperparameters: choices, or the two ends of a range.
+    tried: dict[str, tuple[Literal["choices", "range"], tuple[Value, ...]]] = field(
+        default_factory=dict
+    )
+
     #: How the names of stages hold, for comparing versions.
     holds: dict[str, Hold] = field(default_factory=dict)
 

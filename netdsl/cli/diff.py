@@ -30,8 +30,9 @@ def command(
     settings: tuple[str, ...],
     format_: str,
 ) -> int:
-    """Say what is different in the second network: inputs, outputs, layers, connections and totals."""
+    """Say what is different in the second network: inputs, outputs, layers, connections, totals, training."""
     from netdsl.compare.changes import compare_graphs
+    from netdsl.compare.training import compare_training
 
     findings = Findings()
     versions = read_versions(files, against, model, settings, findings)
@@ -39,6 +40,7 @@ def command(
     if versions is None:
         return status or 1
     changes = compare_graphs(versions.before, versions.after)
+    changes += compare_training(versions.trained_before, versions.trained_after)
     if format_ == "json":
         rows = [
             {"what": c.what, "kind": c.kind, "subject": c.subject, "details": list(c.details)}

@@ -13,6 +13,7 @@ from netdsl.cli.output import Findings
 from netdsl.compiler import Compiled, compile_source
 from netdsl.diagnostics.problems import files as problems
 from netdsl.elaborate.files.loading import read_text, reason_of
+from netdsl.elaborate.training.experiment import Experiment
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.source import SourceFile, Span
@@ -20,12 +21,14 @@ from netdsl.source import SourceFile, Span
 
 @record
 class Versions:
-    """The two graphs, and how to call them in the output."""
+    """The two graphs, how to call them in the output, and how each is trained."""
 
     before: Graph
     after: Graph
     before_name: str
     after_name: str
+    trained_before: Experiment | None = None
+    trained_after: Experiment | None = None
 
 
 def read_versions(
@@ -66,7 +69,11 @@ def _versions(
     old, new = before.model(model), after.model(model)
     old.verify()
     new.verify()
-    return Versions(old.net, new.net, before_name, after_name)
+    trained = [
+        next((e for e in compiled.experiments if e.model == name), None)
+        for compiled, name in ((before, old.name), (after, new.name))
+    ]
+    return Versions(old.net, new.net, before_name, after_name, *trained)
 
 
 def _with_git(

@@ -19,10 +19,10 @@ What = Literal["added", "removed", "renamed", "changed"]
 
 @record
 class Change:
-    """One difference: `subject` is a layer, an input, an output or a total; `details` say how it differs."""
+    """One difference: `subject` is a layer, an input, a setting, …; `details` say how it differs."""
 
     what: What
-    kind: Literal["input", "output", "layer", "total"]
+    kind: Literal["input", "output", "layer", "total", "training", "setting", "hyperparameter"]
     subject: str
     details: tuple[str, ...] = ()
 

@@ -20,6 +20,10 @@ def summary_dict(graph: Graph, file_name: str) -> Document:
         "hyperparameters": {
             name: plain_value(value) for name, value in graph.hyperparameters.items()
         },
+        "tried": {
+            name: {kind: [plain_value(value) for value in values]}
+            for name, (kind, values) in graph.tried.items()
+        },
         "inputs": [
             _named(graph.nodes[number].name, spec)
             for number in graph.inputs

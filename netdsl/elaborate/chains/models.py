@@ -163,6 +163,11 @@ def elaborate_model(
     node = symbol.node
     assert isinstance(node, tree.Model)
     graph = Graph(name, dict(bound), docstring=node.body.docstring, span=node.name_span)
+    graph.tried = {
+        p.name: (tried.kind, tried.values)
+        for p in node.parameters
+        if (tried := session.tried.get(id(p))) is not None
+    }
     graph.drawing, graph.chains = session.drawing, session.chains
     plan = session.plan(node.body, symbol.unit, in_model=True)
     frame = Frame(
