@@ -27,7 +27,7 @@ def unused(text: str) -> list[str]:
         ("block part(a, b) { layer one = Dense(a)  input x  output x -> Dense(b) }", ["one"]),
         ("fn first(a, b) = a\nblock part(a, b) = Dense(first(a, b))", ["b"]),
         ("block part(a, b) = Dense(sum([a for a in range(b)]))", ["a"]),
-        ("let a = 3\nblock part(a, b, c=a) = Dense(b * c)", ["a"]),
+        ("let a = 3\nblock part(a, b, c=a) = Dense(b * c)", []),
         ('block part(a, b) = Dense(a, name=f"width_{b}")', []),
         ("block part(a, _b) = Dense(a)", []),
         ("block part(a, b) { input x: [b * 4] output x -> Dense(a) }", []),

@@ -10,7 +10,7 @@ from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import arguments as problems
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.arguments import parameters
+from netdsl.elaborate.arguments.parameter_types import check_type
 from netdsl.elaborate.scope.entities import Tried, is_poisoned, spell_entity
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
@@ -54,7 +54,7 @@ def _choices(
         return None
     places = _places(parameter.tried, len(values))
     taken = [
-        parameters.check_type(parameter, value, place, label, frame)
+        check_type(parameter, value, place, label, frame)
         for value, place in zip(values, places, strict=True)
     ]
     if is_poisoned(taken):
@@ -80,7 +80,7 @@ def _range(
         return None
     numbers = []
     for end, place in zip(ends, places, strict=True):
-        end = parameters.check_type(parameter, end, place, label, frame)
+        end = check_type(parameter, end, place, label, frame)
         if is_poisoned(end):
             return None
         if isinstance(end, bool) or not isinstance(end, (int, float)):

@@ -12,6 +12,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.arguments import parameters
 from netdsl.elaborate.arguments import tensor_types as types
 from netdsl.elaborate.arguments.held_layers import check_parameters, no_shared_layers
+from netdsl.elaborate.arguments.parameter_types import check_setting, check_type
 from netdsl.elaborate.chains import bodies
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.scope.entities import (
@@ -100,7 +101,7 @@ def _fixed(base: Symbol, call: tree.Call, home: Frame) -> dict[str, Value] | Non
         return None
     given, spans = joined
     found = {
-        p.name: parameters.check_type(p, given[p.name], spans[p.name], node.name, home)
+        p.name: check_type(p, given[p.name], spans[p.name], node.name, home)
         for p in node.parameters
         if parameters.is_given(p, given, node.parameters)
     }
@@ -352,12 +353,10 @@ def top_level(
     for parameter in node.parameters:
         if parameters.is_given(parameter, set_, node.parameters):
             value = set_[parameter.name]
-            bound[parameter.name] = parameters.check_setting(parameter, value, node.name, home)
+            bound[parameter.name] = check_setting(parameter, value, node.name, home)
         elif parameter.name in given:
             one = given[parameter.name]
-            bound[parameter.name] = parameters.check_type(
-                parameter, one.value, one.span, node.name, home
-            )
+            bound[parameter.name] = check_type(parameter, one.value, one.span, node.name, home)
         elif parameters.is_given(parameter, preset, node.parameters):
             bound[parameter.name] = preset[parameter.name]
         elif parameter.default is not None:

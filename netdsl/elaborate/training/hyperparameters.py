@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import training as problems
 from netdsl.elaborate.arguments import parameters
+from netdsl.elaborate.arguments.parameter_types import check_setting, check_type
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.scope.entities import POISON, ModelRef, is_poisoned
 from netdsl.elaborate.scope.frame import Frame
@@ -56,7 +57,7 @@ def _value(
 ) -> Value:
     label, name = f"train {model}", parameter.name
     if name in given:
-        return parameters.check_setting(parameter, given[name], label, frame)
+        return check_setting(parameter, given[name], label, frame)
     if parameter.default is not None:
         return parameters.default_value(parameter, label, frame)
     frame.report(
@@ -103,7 +104,7 @@ def _check_handed_on(
     if tried is None:
         return
     for value in tried.values:
-        if is_poisoned(parameters.check_type(of_model, value, tried.span, model, root)):
+        if is_poisoned(check_type(of_model, value, tried.span, model, root)):
             return
 
 
