@@ -237,7 +237,7 @@ class BodyWriter:
         return piece
 
     def _stays(self, node: ast.expr) -> bool:
-        """Tell an element of what the spec names, in a variable that no later chain takes."""
+        """Tell whether it is an element of what the spec names, in a variable that no later chain takes."""
         while isinstance(node, ast.Subscript):
             node = node.value
         if not isinstance(node, ast.Name) or node.id in _FLOWING:

@@ -38,7 +38,7 @@ def compare(w: Writer, expr: tree.Compare) -> Piece:
 
 
 def _compares_tensors(w: Writer, expr: tree.Compare, pieces: list[Piece]) -> bool:
-    """Tell a comparison of tensors; whether something is None is asked of Python."""
+    """Tell whether it is a comparison of tensors; whether something is None is asked of Python."""
     if w.module.is_function(expr):
         return True
     is_one = len(expr.ops) == 1 and expr.ops[0] in COMPARISON_FUNCTIONS

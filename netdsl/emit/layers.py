@@ -122,7 +122,7 @@ def _its_own(star: str, given: ast.expr) -> ast.expr:
 
 
 def _is_new(given: ast.expr) -> bool:
-    """Tell an expression that makes the initializer, or only names it."""
+    """Tell whether it is an expression that makes the initializer, or only names it."""
     match given:
         case ast.Constant():
             return True

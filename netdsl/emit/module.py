@@ -239,7 +239,7 @@ class ModuleWriter(Elaborated):
         return symbol
 
     def is_in_less_than_float32(self, symbol: Symbol) -> bool:
-        """Tell a model that is trained in a precision which its outputs are to be kept from."""
+        """Tell whether it is a model that is trained in a precision which its outputs are to be kept from."""
         return id(symbol.node) in self._in_less
 
     def open_parameters(self, symbol: Symbol) -> list[tree.Parameter]:

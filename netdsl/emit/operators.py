@@ -127,7 +127,7 @@ def settled(w: Writer, left: Piece, right: Piece, hint: str | None) -> tuple[Pie
 
 
 def _is_deep(node: ast.expr) -> bool:
-    """Tell calls that stand inside one another so often that nobody reads them, and in the end no Python."""
+    """Tell whether calls stand inside one another so often that nobody reads them, and in the end no Python."""
     depth = 0
     while isinstance(node, ast.Call) and node.args and depth < _DEEPEST:
         depth, node = depth + 1, node.args[0]

@@ -17,7 +17,7 @@ _LESS = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 
 
 def computes_in_less(experiment: Experiment) -> bool:
-    """Tell training in a precision whose outputs would suffer."""
+    """Tell whether training is in a precision whose outputs would suffer."""
     return experiment.value("precision") in _LESS
 
 

@@ -440,7 +440,7 @@ def _is_around_one_body(node: tree.Pipe) -> bool:
 
 
 def _has_several_stages(node: tree.Expr) -> bool:
-    """Tell a branch of two layers or more; the tensor that a branch starts from is not one."""
+    """Tell whether it is a branch of two layers or more; the tensor that a branch starts from is not one."""
     if not isinstance(node, tree.Pipe):
         return False
     starts = isinstance(node.stages[0], tree.Name | tree.Arriving)
@@ -448,7 +448,7 @@ def _has_several_stages(node: tree.Expr) -> bool:
 
 
 def _is_branch(node: tree.Expr) -> bool:
-    """Tell an item that makes a list a fork, or at least a list of tensors."""
+    """Tell whether it is an item that makes a list a fork, or at least a list of tensors."""
     return isinstance(node, (tree.Pipe, tree.Arriving, tree.As, tree.Starred, tree.Braced))
 
 

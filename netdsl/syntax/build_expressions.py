@@ -362,7 +362,7 @@ def _join_texts(parts: Sequence[str | tree.FormattedPart]) -> list[str | tree.Fo
 
 
 def _is_of_ops(function: tree.Expr) -> bool:
-    """Tell `ops.abs`, `ops.image.resize`."""
+    """Tell whether an expression is a function of Keras, such as `ops.abs` or `ops.image.resize`."""
     while isinstance(function, tree.Attribute):
         function = function.value
         if isinstance(function, tree.Name):

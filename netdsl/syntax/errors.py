@@ -293,7 +293,7 @@ def unused_expression(stop: Stop) -> Diagnostic | None:
 
 
 def unexpected_token(stop: Stop) -> Diagnostic:
-    """What no other rule knows: say what could stand here."""
+    """Say what could stand here, where no other rule knows the mistake."""
     end = {"end": "`}`"} if stop.is_in_string else {}
     expected = in_words(stop.accepted, stop.previous, **end)
     if stop.kind == END:

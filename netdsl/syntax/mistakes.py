@@ -184,6 +184,6 @@ def _was_made_before(stop: Stop, diagnostic: Diagnostic) -> bool:
 
 
 def _is_on_line(stop: Stop) -> bool:
-    """Tell a statement that begins behind another on its line: `output y x -> Dense(4)`."""
+    """Tell whether it is a statement that begins behind another on its line: `output y x -> Dense(4)`."""
     on_line = not stop.tokens.is_first_on_line(stop.began)
     return on_line and stop.before is not None and stop.tokens.kinds[stop.began - 1] != "}"

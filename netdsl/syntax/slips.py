@@ -91,7 +91,7 @@ def _words(stop: Stop) -> tuple[str, ...]:
 
 
 def _is_type(tokens: Tokens, index: int) -> bool:
-    """Tell the type of a parameter, which is near to `in`: `units: int [32, 64]`, `units int`."""
+    """Tell whether a word is the type of a parameter, which is near to `in`: `units: int [32, 64]`, `units int`."""
     return tokens.text(index) in TYPE_WORDS and tokens.kinds[index - 1] in (":", "NAME")
 
 

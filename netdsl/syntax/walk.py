@@ -224,7 +224,7 @@ def pattern_names(pattern: tree.Pattern) -> list[str]:
 
 
 def uses_others(parameter: tree.Parameter, declared: Iterable[tree.Parameter]) -> bool:
-    """Tell a default that is worked out of the parameters before it: `hidden: int = 4 * width`."""
+    """Tell whether it is a default that is worked out of the parameters before it: `hidden: int = 4 * width`."""
     if parameter.default is None or isinstance(parameter.default, tree.Literal):
         return False
     used = free_names(parameter.default)

@@ -47,7 +47,7 @@ def other_axis(view: View) -> Iterable[Diagnostic]:
 
 
 def _by_channel(node: Node) -> bool:
-    """Tell a normalization whose `axis` is the one it keeps apart, not those that it takes together."""
+    """Tell whether it is a normalization whose `axis` is the one it keeps apart, not those that it takes together."""
     return node.is_a("batch_normalization") or (
         node.is_a("normalization") and "groups" in node.operation.bound
     )

@@ -257,14 +257,14 @@ def hidden_softmax(view: View) -> Iterable[Diagnostic]:
 
 
 def _has_kernel(node: Node) -> bool:
-    """Tell a layer that multiplies by a kernel, also step by step."""
+    """Tell whether it is a layer that multiplies by a kernel, also step by step."""
     inner = each_step(node)
     definition = inner.definition if inner is not None else node.operation.definition
     return definition is not None and definition.is_a(*KERNELS)
 
 
 def _weighs(node: Node) -> bool:
-    """Tell a softmax over another axis than the units, which weighs places against each other."""
+    """Tell whether it is a softmax over another axis than the units, which weighs places against each other."""
     axis = argument(node, "axis", -1)
     return (
         isinstance(axis, int) and axis % node.flat_outputs[0].rank != node.flat_outputs[0].rank - 1

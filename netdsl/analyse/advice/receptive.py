@@ -65,7 +65,7 @@ def _field(node: Node, arriving: Sequence[Field | None]) -> Field | None:
 
 
 def _keeps_places(equation: str) -> bool:
-    """Tell an `EinsumDense` that mixes the channels of each place, and no places: `abc,cd->abd`."""
+    """Tell whether it is an `EinsumDense` that mixes the channels of each place, and no places: `abc,cd->abd`."""
     arriving, _, rest = equation.replace(" ", "").partition(",")
     return rest.partition("->")[2][:-1] == arriving[:-1]
 

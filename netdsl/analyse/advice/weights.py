@@ -129,7 +129,7 @@ def _ends_a_branch(view: View, node: Node) -> bool:
 
 
 def _keeps_units(view: View, node: Node) -> bool:
-    """Tell a function that works on each number, and so leaves units alike that were: `ops.tanh`."""
+    """Tell whether it is a function that works on each number, and so leaves units alike that were: `ops.tanh`."""
     output = node.flat_outputs[0]
     return len(node.inputs) == 1 and view.spec(node.inputs[0]).shape == output.shape
 

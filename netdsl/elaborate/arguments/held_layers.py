@@ -231,7 +231,7 @@ def _is_object(call: tree.Call, frame: Frame) -> bool:
 
 
 def _makes_layers(node: tree.Node, parameter: tree.Parameter) -> bool:
-    """Tell a parameter that is a function which makes a layer."""
+    """Tell whether it is a parameter that is a function which makes a layer."""
     return parameter.type == "layer" and not isinstance(node, tree.Function)
 
 

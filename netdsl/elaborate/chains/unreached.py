@@ -150,7 +150,7 @@ def _check_functions(functions: list[tree.Function], unit: Unit, session: Sessio
 
 
 def _begins_with_layer(first: tree.Expr, frame: Frame) -> bool:
-    """Tell a chain that is itself a layer, for an argument that takes one."""
+    """Tell whether it is a chain that is itself a layer, for an argument that takes one."""
     return isinstance(ev.evaluate(first, frame), (BoundLayer, KindRef, Poison))
 
 

@@ -126,7 +126,7 @@ def _counted(call: tree.Call, length: _Length, frame: Frame) -> Fix | None:
 
 
 def _stands_alone(call: tree.Call, module: tree.Module) -> bool:
-    """Tell an expression that no operator binds closer than a minus sign would."""
+    """Tell whether it is an expression that no operator binds closer than a minus sign would."""
     around = way_to(module, call)[-2:-1]
     close = (tree.Binary, tree.Unary, tree.Compare, tree.Attribute, tree.Subscript)
     return bool(around) and not isinstance(around[0], close)

@@ -141,7 +141,7 @@ def batch_left_out(node: Node) -> Fix | None:
 
 
 def _is_any(size: tree.Expr) -> bool:
-    """Tell `None` and `?`, which stand for a size that is not known."""
+    """Tell whether an expression is `None` or `?`, which stand for a size that is not known."""
     return isinstance(size, tree.Arriving) or (
         isinstance(size, tree.Literal) and size.value is None
     )

@@ -50,7 +50,7 @@ def surviving_sizes(
 
 
 def _lost_a_rest(ways: list[list[Change]]) -> bool:
-    """Tell ways from one input that come to different sizes, since what was divided on one is enlarged again."""
+    """Tell whether two ways from one input differ in size because what was divided on one is enlarged again."""
     first, second = (way[-1] for way in ways)
     is_input = first.node.operation.family == "input" and first.node is second.node
     ends = [way[0].after for way in ways]
@@ -61,7 +61,7 @@ def _lost_a_rest(ways: list[list[Change]]) -> bool:
 
 
 def _is_of_channels(change: Change) -> bool:
-    """Tell the axis that a layer with filters or units gives its own size."""
+    """Tell whether an axis has its size from the filters or units of a layer."""
     bound = change.node.operation.bound
     channels = 1 if bound.get("data_format") == "channels_first" else change.rank - 1
     return change.axis == channels and ("filters" in bound or "units" in bound)

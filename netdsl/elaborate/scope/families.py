@@ -72,7 +72,7 @@ def holds_ambiguous(value: Value) -> bool:
 
 
 def _is_named_alone(call: tree.Call, frame: Frame) -> bool:
-    """Tell the whole value of a `let`, which is written out wherever the name is used, as what is taken there."""
+    """Tell whether a call is the whole value of a `let`: that is written out wherever the name is used."""
     around = way_to(frame.unit.module, call)[-2:-1]
     return bool(around) and isinstance(around[0], tree.Let)
 

@@ -241,7 +241,7 @@ def _list(names: Iterable[Value]) -> str:
 
 
 def _has_own_column(port: Port) -> bool:
-    """Tell an input that is a column of its own name: text, for which there is no other way."""
+    """Tell whether it is an input that is a column of its own name: text, for which there is no other way."""
     return port.dtype == "string" and _is_size_one(port)
 
 
