@@ -23,13 +23,13 @@ from netdsl.emit.header import header, sign, stem_of
 from netdsl.emit.module import DEEP, model_functions
 from netdsl.emit.names import Locals
 from netdsl.emit.precision import computes_in_less, output_in_float32
-from netdsl.emit.program import Part, Program, import_lines, parts_of, render, sorted_imports
+from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import dedented, names_in
 from netdsl.emit.python.own_names import MODULES, marked, settle
 from netdsl.emit.python.spelling import FIXED, HELPERS, PREAMBLE, kept_name, python_name, unique
 from netdsl.emit.registration import registrations
-from netdsl.emit.structured import KERAS_IMPORTS, Api, preamble, recursion_limit
+from netdsl.emit.structured import KERAS_IMPORTS, Api, grouped, preamble, recursion_limit
 from netdsl.emit.training import Words, write_training
 from netdsl.graph import Graph, Held, Node, Operation, Ref
 from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
@@ -74,10 +74,10 @@ def emit_flat(
         render(
             Program(
                 header(unit.file, unit.module.docstring, {}, version),
-                tuple(
-                    sorted_imports(group)
-                    for group in ((*standard, *trained.standard), (*others, *trained.others))
-                    if group
+                grouped(
+                    (*standard, *trained.standard),
+                    (*others, *trained.others),
+                    trained.before_keras,
                 ),
                 preamble(own),
                 (

@@ -107,8 +107,19 @@ def _imports(
     standard = [f"import {name}" for name in ("itertools", "math") if name in used]
     standard += ["import sys"] if "deep_model" in own.helpers else []
     others = [*import_lines(found, keras_line), *trained.others]
-    groups = ({*standard, *trained.standard}, others)
-    return tuple(sorted_imports(group) for group in groups if group)
+    return grouped([*standard, *trained.standard], others, trained.before_keras)
+
+
+def grouped(
+    standard: Sequence[str], others: Sequence[str], before_keras: str
+) -> tuple[tuple[str, ...], ...]:
+    """Give the imports in groups, sorted, and what has to run before Keras is imported."""
+    groups = (
+        sorted_imports(standard),
+        (before_keras,) * bool(before_keras),
+        sorted_imports(others),
+    )
+    return tuple(group for group in groups if group)
 
 
 def _words(module: ModuleWriter, hyperparameters: Hyperparameters, api: Api) -> Words:

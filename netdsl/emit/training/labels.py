@@ -23,6 +23,11 @@ _BY_LOSS: dict[str, Labels] = {
 }
 
 
+def labelled(experiment: Experiment) -> list[Port]:
+    """Give the outputs that need labels: those with a loss, all where none has one."""
+    return [port for port in experiment.outputs if port.loss is not None] or [*experiment.outputs]
+
+
 def labels_of(port: Port) -> Labels:
     """Tell the labels of an output."""
     if port.loss is None or isinstance(port.loss, ExternFunction):
@@ -34,4 +39,4 @@ def labels_of(port: Port) -> Labels:
 
 def sorted_by_class(experiment: Experiment) -> Port | None:
     """Give the output whose classes every part of a split has alike: the first that has classes."""
-    return next((port for port in experiment.outputs if labels_of(port) != "values"), None)
+    return next((port for port in labelled(experiment) if labels_of(port) != "values"), None)

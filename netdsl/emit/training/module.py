@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from netdsl.catalog.kind import BoundLayer
 from netdsl.elaborate.training.experiment import DataSource, Experiment, Strategy
@@ -22,8 +23,9 @@ from netdsl.emit.python.renaming import renamed
 from netdsl.emit.python.spelling import unique
 from netdsl.emit.python.tidy import tidy
 from netdsl.emit.training.adapting import Adapted, adapted
-from netdsl.emit.training.labels import labels_of, sorted_by_class
+from netdsl.emit.training.labels import labelled, labels_of, sorted_by_class
 from netdsl.emit.training.sources import Place, Source, source_of
+from netdsl.emit.training.starting import starting
 from netdsl.emit.training.words import (
     Words,
     literal,
@@ -68,6 +70,7 @@ class TrainingCode:
     standard: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()  # names of the module's head that it uses
+    before_keras: str = ""  # a statement that is to run before Keras is imported
 
 
 def write_training(words: Words, experiments: Sequence[Experiment]) -> TrainingCode:
@@ -85,7 +88,12 @@ def write_training(words: Words, experiments: Sequence[Experiment]) -> TrainingC
         end = _rendered("progress", with_data[-1])
         constants += "\nIN_MEMORY = 2**29" if "IN_MEMORY" in text else ""
         end += f'\n\nif __name__ == "__main__":\n    main{with_data[-1].ending}()\n'
-    return _finished(words, constants, text, end)
+    on_jax = any(block.several_processes for block in blocks)
+    found = _finished(words, constants, text, end)
+    return replace(found, before_keras=_ON_JAX if on_jax else "")
+
+
+_ON_JAX = 'os.environ.setdefault("KERAS_BACKEND", "jax")'
 
 
 class _Block:
@@ -96,16 +104,22 @@ class _Block:
         self.experiment = experiment
         self.ending = f"_{words.function(experiment.model)}" if is_one_of_several else ""
         self.capitals = f"_{experiment.model.upper()}" if is_one_of_several else ""
-        self.sources = {
-            name: source_of(words, experiment, self._place(name))
-            for name in ("data", "validation", "test")
-            if isinstance(experiment.value(name), DataSource)
-        }
+        self.sources: dict[str, Source] = {}
+        self.endings: dict[str, str] = {}
+        for name in ("data", "validation", "test"):
+            if isinstance(experiment.value(name), DataSource):
+                self._add_source(name)
         self.source: Source | None = self.sources.get("data")
 
-    def _place(self, name: str) -> Place:
-        setting = self.experiment.settings[name]
-        return Place(setting, name.upper() + self.capitals, self.ending)
+    def _add_source(self, name: str) -> None:
+        """Add a source; one that is read otherwise than the training data has functions of its own."""
+        setting, constant = self.experiment.settings[name], name.upper() + self.capitals
+        place = Place(self.words, self.experiment, setting, constant, self.ending)
+        source, first = source_of(place), self.sources.get("data")
+        if first is not None and (source.kind, source.facts) != (first.kind, first.facts):
+            place = replace(place, ending=f"{self.ending}_{name}")
+            source = source_of(place)
+        self.sources[name], self.endings[name] = source, place.ending
 
     def constants(self) -> Iterator[str]:
         """Give the settings that stand at the head of the module."""
@@ -164,6 +178,19 @@ class _Block:
     def compile_arguments(self) -> str:
         given = passed_on(self.words, self.experiment, used_by(self.experiment, *COMPILED))
         return "".join(f", {argument}" for argument in given)
+
+    @property
+    def making(self) -> list[str]:
+        """The statements that make the model and compile it."""
+        start = starting(self.words, self.experiment)
+        compiles = f"return compile_model{self.ending}"
+        if start is None:
+            return [f"{compiles}({self.model_call}{self.compile_arguments})"]
+        return [f"model = {self.model_call}", start, f"{compiles}(model{self.compile_arguments})"]
+
+    @property
+    def scope_indent(self) -> str:
+        return " " * 4 * bool(self.scope)
 
     @property
     def compile_parameters(self) -> str:
@@ -253,7 +280,7 @@ class _Block:
     def load_docstring(self) -> str:
         assert self.source is not None
         apart = " and ".join(name for name, _ in reversed(self.set_apart))
-        apart = f", set samples apart for {apart}" if apart else ""
+        apart = f", set some apart for {apart}" if apart else ""
         text = f"Read {self.source.title}{apart}{', and' if apart else ' and'} make batches."
         return text.replace("\\", "\\\\").replace('"', '\\"')
 
@@ -282,7 +309,7 @@ class _Block:
 
     @property
     def class_outputs(self) -> str:
-        named = [port.name for port in self.experiment.outputs if labels_of(port) != "values"]
+        named = [p.name for p in labelled(self.experiment) if labels_of(p) != "values"]
         return flat(code.list_of(map(code.constant, named)))
 
     @property
@@ -297,7 +324,7 @@ class _Block:
     def one_hot(self) -> bool:
         port = sorted_by_class(self.experiment)
         assert self.source is not None
-        return port is not None and labels_of(port) == "one_hot" and self.source.batches != "folder"
+        return port is not None and labels_of(port) == "one_hot" and self.source.batches == "arrays"
 
     @property
     def samples_count(self) -> str:
@@ -396,14 +423,27 @@ class _Block:
 
     def functions(self) -> str:
         """Give the text of the block's functions."""
-        names = ["model"]
+        texts = [_rendered("model", self)]
+        if "take_weights" in texts[0]:
+            texts.append(_rendered("take_weights", self))
         if self.source is not None:
-            names.insert(0, "order")
-            own = ["own" if self.source.kind == "own" else "load"]
-            needed = [t for source in self.sources.values() for t in source.templates]
-            apart = ["apart"] if self.set_apart else []
-            names += [*own, *dict.fromkeys(needed), *apart, self.source.batches]
-        return "\n\n".join(_rendered(name, self) for name in [*names, "fit"])
+            texts.insert(0, _rendered("order", self))
+            texts.append(self._rendered("own" if self.source.kind == "own" else "load", "data"))
+            for name, source in self.sources.items():
+                texts += [self._rendered(template, name) for template in source.templates]
+            texts += [_rendered("apart", self)] if self.set_apart else []
+            texts.append(self._rendered(self.source.batches, "data"))
+        return "\n\n".join([*texts, _rendered("fit", self)])
+
+    def _rendered(self, template: str, name: str) -> str:
+        """Render a template for one of the sources."""
+        source = self.sources[name]
+        ending = self.ending if template in _OF_BLOCK else self.endings[name]
+        return _template(template).render(t=self, s=ending, S=self.capitals, source=source)
+
+
+#: Templates that a block has once, whatever it reads.
+_OF_BLOCK = ("load", "own", "arrays", "folder_batches")
 
 
 def _without_name(made: ast.expr) -> ast.expr:
@@ -468,15 +508,18 @@ def _environment() -> Environment:
     )
 
 
+def _template(name: str) -> Template:
+    return _environment().get_template(f"{name}.py.jinja")
+
+
 def _rendered(template: str, block: _Block) -> str:
-    found = _environment().get_template(f"{template}.py.jinja")
-    return found.render(t=block, s=block.ending, S=block.capitals)
+    return _template(template).render(t=block, s=block.ending, S=block.capitals)
 
 
 def _finished(words: Words, constants: str, text: str, end: str) -> TrainingCode:
     """Lay the text out, drop what stands twice, and give it names that the module has not got."""
     whole = ast.parse(f"{constants}\n{text}\n{end}")
-    own = [*_defined(whole), *_IMPORTS]
+    own = list(dict.fromkeys([*_defined(whole), *_IMPORTS]))
     taken = set(words.taken)
     names: dict[str, str] = {}
     for name in own:

@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 26d17e78).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 4364ce70).
 Change the spec, not this file.
 """
 
@@ -76,7 +76,7 @@ def compile_model(model, lr=1e-3):
 
 
 def load_data():
-    """Read digits.npz, set samples apart for validation, and make batches."""
+    """Read digits.npz, set some apart for validation, and make batches."""
     sets = read_npz(Path(__file__).parent / DATA)
     set_apart(sets, "validation", VALIDATION_SPLIT)
     return Data(
