@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Any:  # one of `__all__`
     """Load the compiler at the first use, so that importing one room does not load the whole house."""
     if name == "Diagnostic":
         from netdsl.diagnostics.diagnostic import Diagnostic

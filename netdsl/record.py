@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar, dataclass_transform, overl
 T = TypeVar("T")
 
 #: A record, or the class of one: its fields are told to a type checker where it is declared, and not here.
-Made: TypeAlias = Any
+Record: TypeAlias = Any
 Field: TypeAlias = dataclasses.Field[object]
 
 _MISSING = object()
@@ -47,7 +47,7 @@ def mutable(cls: type[T]) -> type[T]:
 
 
 def _make_frozen(cls: type[T], *, eq: bool) -> type[T]:
-    made: Made = _make(cls)
+    made: Record = _make(cls)
     made.__setattr__ = made.__delattr__ = _refuse
     if eq:
         for name, method in (("__eq__", _eq), ("__hash__", _hash)):
@@ -64,7 +64,7 @@ def _make(cls: type[T]) -> type[T]:
     fields: dict[str, Field] = {}
     for known in (*inherited, own):
         fields |= known
-    made: Made = _slotted(cls, own) if _may_be_slotted(cls) else _with_defaults(cls, own)
+    made: Record = _slotted(cls, own) if _may_be_slotted(cls) else _with_defaults(cls, own)
     matched = tuple(name for name, field in fields.items() if field.init)
     for name, told in (("__dataclass_fields__", fields), ("__match_args__", matched)):
         setattr(made, name, told)
@@ -99,7 +99,7 @@ def _may_be_slotted(cls: type) -> bool:
     return not any(_keeps_dict(value) for value in cls.__dict__.values())
 
 
-def _slotted(cls: type, own: dict[str, Field]) -> Made:
+def _slotted(cls: type, own: dict[str, Field]) -> Record:
     """Make the class again, with slots for its fields; there a default is the affair of `__init__` alone."""
     slots = {slot for base in cls.__mro__[1:] for slot in base.__dict__.get("__slots__", ())}
     namespace = {name: value for name, value in cls.__dict__.items() if name not in own}
@@ -111,7 +111,7 @@ def _slotted(cls: type, own: dict[str, Field]) -> Made:
     return made
 
 
-def _with_defaults(cls: type, own: dict[str, Field]) -> Made:
+def _with_defaults(cls: type, own: dict[str, Field]) -> Record:
     """Put the defaults of fields in their place, in a class that keeps its `__dict__`."""
     for name, field in own.items():
         if field.default is not dataclasses.MISSING:
@@ -129,21 +129,21 @@ def _keeps_dict(value: object) -> bool:
     return is_super or isinstance(value, cached_property)
 
 
-def _first_init(made: Made) -> Callable[..., None]:
-    def __init__(self: Made, *args: object, **kwargs: object) -> None:
+def _first_init(made: Record) -> Callable[..., None]:
+    def __init__(self: Record, *args: object, **kwargs: object) -> None:
         made.__init__ = _compile_init(made)
         made.__init__(self, *args, **kwargs)
 
     return __init__
 
 
-def _compile_init(made: Made) -> Made:
+def _compile_init(made: Record) -> Record:
     """Make `__init__` with the parameters of the fields, out of the code that all classes of its form share."""
     fields = [field for field in made.__dataclass_fields__.values() if field.init]
     scope: dict[str, object] = {"missing": _MISSING}
     form, defaults = "", []
     for number, field in enumerate(fields):
-        slot: Made = getattr(made, field.name, None)
+        slot: Record = getattr(made, field.name, None)
         way = "a" if made.__setattr__ is not _refuse else "s" if hasattr(slot, "__set__") else "d"
         if way == "s":
             scope[f"set{number}"] = slot.__set__
@@ -188,7 +188,7 @@ def _code(form: str, *, then: bool) -> CodeType:
     if then:
         lines.append("    self.__post_init__()")
     parameters = ", ".join(["self", *(f"field{number}" for number in range(len(form)))])
-    scope: dict[str, Made] = {}
+    scope: dict[str, Record] = {}
     exec("\n".join([f"def __init__({parameters}):", *lines, "    pass"]), scope)
     code: CodeType = scope["__init__"].__code__
     return code
@@ -198,7 +198,7 @@ def _refuse(self: object, name: str, value: object = None) -> NoReturn:
     raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
-def _compared(made: Made) -> Made:
+def _compared(made: Record) -> Record:
     """Give a function from an object to the tuple of what is compared, made at its first use."""
     if made._key_ is None:
         names = [f.name for f in dataclasses.fields(made) if f.compare]
@@ -206,7 +206,7 @@ def _compared(made: Made) -> Made:
     return made._key_
 
 
-def _getter(names: list[str]) -> Callable[[Made], object]:
+def _getter(names: list[str]) -> Callable[[Record], object]:
     if len(names) > 1:
         return attrgetter(*names)
     if len(names) == 1:
@@ -226,6 +226,6 @@ def _hash(self: object) -> int:
     return hash(_compared(self.__class__)(self))
 
 
-def _repr(self: Made) -> str:
+def _repr(self: Record) -> str:
     shown = (f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if f.repr)
     return f"{self.__class__.__qualname__}({', '.join(shown)})"

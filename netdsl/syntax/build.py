@@ -7,15 +7,15 @@ its parts; a method is named for its rule in `grammar/netdsl.lark`. A statement 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.source import Span
 from netdsl.syntax import faults, tree
 from netdsl.syntax.build_expressions import ExpressionBuilder
 
-#: A statement, one that is left out, or a list of them: of which kind, the grammar says.
-Made: TypeAlias = Any
+if TYPE_CHECKING:
+    from netdsl.syntax.reductions import Parsed
 
 
 class Faulty(NamedTuple):
@@ -28,11 +28,11 @@ class Faulty(NamedTuple):
 class Builder(ExpressionBuilder):
     """Makes the nodes of files, statements and types."""
 
-    def _add(self, span: Span, statements: Sequence[Made]) -> list[Made]:
+    def _add(self, span: Span, statements: Sequence[Parsed]) -> list[Parsed]:
         """Put a statement at the end of its list, or what stands for it if it holds faults."""
         if not statements:
             return []
-        found: list[Made] = statements[0]
+        found: list[Parsed] = statements[0]
         statement = statements[1]
         start = statement.span.start
         faults_within = [fault for fault in self._faults if fault.primary.span.start >= start]
@@ -44,7 +44,7 @@ class Builder(ExpressionBuilder):
             found.append(statement)
         return found
 
-    def _sound(self, statements: list[Made]) -> tuple[Made, ...]:
+    def _sound(self, statements: list[Parsed]) -> tuple[Parsed, ...]:
         """Report the faults of a list of statements, and give those that have none."""
         for statement in statements:
             if isinstance(statement, Faulty):
@@ -52,20 +52,20 @@ class Builder(ExpressionBuilder):
                     self._report(fault)
         return tuple(s for s in statements if not isinstance(s, Faulty))
 
-    def module(self, span: Span, docstring: str | None, statements: list[Made]) -> tree.Module:
+    def module(self, span: Span, docstring: str | None, statements: list[Parsed]) -> tree.Module:
         whole = Span(self._file, 0, len(self._file.text))
         return tree.Module(whole, self._file, docstring, self._sound(statements))
 
     def docstring(self, span: Span, literal: Span) -> str:
         return self._string_value(literal)
 
-    def top_statements(self, span: Span, *parts: Made) -> list[Made]:
+    def top_statements(self, span: Span, *parts: Parsed) -> list[Parsed]:
         return self._add(span, parts)
 
-    def body_statements(self, span: Span, *parts: Made) -> list[Made]:
+    def body_statements(self, span: Span, *parts: Parsed) -> list[Parsed]:
         return self._add(span, parts)
 
-    def settings(self, span: Span, *parts: Made) -> list[Made]:
+    def settings(self, span: Span, *parts: Parsed) -> list[Parsed]:
         return self._add(span, parts)
 
     def import_from(
@@ -179,7 +179,7 @@ class Builder(ExpressionBuilder):
         written = None if type_name is None else self._id(type_name)
         return tree.Parameter(span, self._id(name), written, default, name, type_name, tried)
 
-    def body(self, span: Span, docstring: str | None, statements: list[Made]) -> tree.Body:
+    def body(self, span: Span, docstring: str | None, statements: list[Parsed]) -> tree.Body:
         return tree.Body(span, docstring, self._sound(statements))
 
     def input(self, span: Span, name: Span, type_: tree.TensorType | None) -> tree.Input:

@@ -17,7 +17,7 @@ from lark.parsers.lalr_parser_state import ParseConf, ParserState
 
 from netdsl.syntax.grammar import END, load_grammar
 from netdsl.syntax.recovery import BODY, SETTINGS, TOP, begins_line_and_statement
-from netdsl.syntax.reductions import Made, Read, Reductions
+from netdsl.syntax.reductions import Parsed, Read, Reductions
 from netdsl.syntax.table import table_of
 from netdsl.syntax.tokens import HARD_WORDS, Tokens
 from netdsl.syntax.words import TooDeep, Word, word
@@ -67,7 +67,7 @@ class Reading:
         self._parser: Any = self.grammar.engine.parse_interactive(self, start)
         self._state = self._parser.parser_state
         self._state.parse_conf = ParseConf(_table(), reductions.functions, start)
-        self._result: Made = None
+        self._result: Parsed = None
 
     @property
     def states(self) -> list[int]:
@@ -75,7 +75,7 @@ class Reading:
         return states
 
     @property
-    def value(self) -> Made:
+    def value(self) -> Parsed:
         """What the rule gave that was completed last."""
         return self._state.value_stack[-1].value
 

@@ -27,14 +27,14 @@ Keep = tuple[int | None, ...]
 
 
 #: What a rule gave: a node of the tree, a list, a span, None. Which, the grammar says, and no type.
-Made: TypeAlias = Any
+Parsed: TypeAlias = Any
 
 
 class Read(NamedTuple):
     """What a rule gave, and the offset where its text begins."""
 
     start_pos: int
-    value: Made
+    value: Parsed
 
 
 #: On the parser's stack lies what a rule gave, a `Read`, or a word, which has the same two attributes.
@@ -72,7 +72,7 @@ class Reductions:
             return lambda parts: _read((parts[0].start_pos, parts[only].value))
         return self._calls(getattr(self.builder, name), keep)
 
-    def _calls(self, method: Callable[..., Made], keep: Keep) -> Reduce:
+    def _calls(self, method: Callable[..., Parsed], keep: Keep) -> Reduce:
         """Give the function that calls a method with the span of the rule and the values of its parts."""
 
         kept = _keeping(keep)
@@ -105,7 +105,7 @@ class Reductions:
         return grow
 
 
-def _keeping(keep: Keep) -> Callable[[list[Part]], list[Made]]:
+def _keeping(keep: Keep) -> Callable[[list[Part]], list[Parsed]]:
     """Give the function that takes from a rule's parts the values it is made of; that of a word is its place."""
     places = [place for place in keep if place is not None and place >= 0]
     if len(places) < len(keep):
@@ -116,8 +116,8 @@ def _keeping(keep: Keep) -> Callable[[list[Part]], list[Made]]:
     return lambda parts: [parts[place].value for place in places]
 
 
-def _spliced(keep: Keep, parts: list[Part]) -> list[Made]:
-    picked: list[Made] = []
+def _spliced(keep: Keep, parts: list[Part]) -> list[Parsed]:
+    picked: list[Parsed] = []
     for place in keep:
         if place is None:
             picked.append(None)
@@ -129,7 +129,7 @@ def _spliced(keep: Keep, parts: list[Part]) -> list[Made]:
 
 
 #: Makes a `Read` of its pair of values, without a call in between.
-_read: Callable[[tuple[int, Made]], Read] = partial(tuple.__new__, Read)
+_read: Callable[[tuple[int, Parsed]], Read] = partial(tuple.__new__, Read)
 _pass_on = itemgetter(0)
 
 

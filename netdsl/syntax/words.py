@@ -52,6 +52,7 @@ class WordLexer(Lexer):
     def __init__(self, conf: object) -> None:
         pass
 
+    # Lark gives the state of the parser no type.
     def lex(self, lexer_state: LexerState, parser_state: Any) -> Iterator[Token]:
         reading: Reading = lexer_state.text  # type: ignore[assignment]
         table, states = parser_state.parse_conf.states, parser_state.state_stack

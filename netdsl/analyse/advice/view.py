@@ -59,7 +59,7 @@ class View:
         return self._by_role[roles]
 
     @cached_property
-    def _worked_out(self) -> dict[Callable[[View], object], Any]:
+    def _worked_out(self) -> dict[Callable[[View], object], Any]:  # what each gives
         return {}
 
     def once(self, work: Callable[[View], T]) -> T:
@@ -135,10 +135,8 @@ def uses(node: Node) -> tuple[Label, ...]:
     return tuple(Label(via, "in this use") for via in node.origin.via[:1])
 
 
-def argument(
-    node: Node, name: str, default: Value = None
-) -> Any:  # of its own type, as in a `Call`
-    """Give an argument of a node's layer in canonical form."""
+def argument(node: Node, name: str, default: Value = None) -> Any:
+    """Give an argument of a node's layer in canonical form, which is of the argument's own type, as in a `Call`."""
     return node.operation.bound.get(name, default)
 
 

@@ -18,7 +18,7 @@ from netdsl.elaborate.scope.limits import (
     check_size,
 )
 from netdsl.elaborate.scope.values import (
-    Given,
+    Operand,
     ValueProblem,
     binary,
     fits,
@@ -30,13 +30,13 @@ from netdsl.elaborate.scope.values import (
 from netdsl.value import Value
 
 
-def _number(value: Given, function: str) -> Given:
+def _number(value: Operand, function: str) -> Operand:
     if is_dim(value):
         raise ValueProblem(f"`{function}` needs a number, and `{value}` is symbolic", value)
     return value
 
 
-def _range(*bounds: Given) -> list[Value]:
+def _range(*bounds: Operand) -> list[Value]:
     for bound in bounds:
         _number(bound, "range")
     turns = range(*bounds)
@@ -64,7 +64,7 @@ def _sum(values: Value, start: Value = 0) -> Value:
     return start
 
 
-def _joined(values: list[Given], start: str | list[Value] | tuple[Value, ...]) -> Value:
+def _joined(values: list[Operand], start: str | list[Value] | tuple[Value, ...]) -> Value:
     """Put texts or lists behind one another, in one go: the sum that grows is not copied for each."""
     for value in values:
         if not fits("+", start, value):
@@ -75,7 +75,7 @@ def _joined(values: list[Given], start: str | list[Value] | tuple[Value, ...]) -
     return type(start)(itertools.chain(start, *values))
 
 
-def _round(number: Given, ndigits: Given = None) -> Value:
+def _round(number: Operand, ndigits: Operand = None) -> Value:
     """Round as Python does; far from the point there is nothing to round, and ten to that power is not computed."""
     _number(number, "round")
     if isinstance(ndigits, int) and abs(ndigits) > MAX_BITS:

@@ -38,9 +38,9 @@ class ValueProblem(Exception):
 
 
 #: A value that is given to Python as it is: what Python does not take, it refuses itself, which is then reported.
-Given: TypeAlias = Any
+Operand: TypeAlias = Any
 
-_ARITHMETIC: Mapping[str, Callable[[Given, Given], Value]] = {
+_ARITHMETIC: Mapping[str, Callable[[Operand, Operand], Value]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -184,7 +184,7 @@ def truth(value: Value) -> bool:
     return bool(value)
 
 
-_COMPARISONS: Mapping[str, Callable[[Given, Given], object]] = {
+_COMPARISONS: Mapping[str, Callable[[Operand, Operand], object]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -222,7 +222,7 @@ def _compare_dims(op: str, left: Value, right: Value) -> bool:
     raise ValueProblem(f"`{op}` cannot be decided for every size of `{dim}`", dim)
 
 
-def subscript(value: Value, index: Given) -> Value:
+def subscript(value: Value, index: Operand) -> Value:
     """Take an element or, with a slice, a part."""
     if not isinstance(value, (str, list, tuple, dict)):
         raise ValueProblem(f"{spell_type(value)} has no elements")

@@ -160,10 +160,10 @@ class _Renaming:
         for values in (arguments.defaults, arguments.kw_defaults):
             for number, value in enumerate(values):
                 if value is not None:
-                    values[number] = self._spelled(value)
-                    self.within(values[number])
+                    values[number] = spelled = self._spelled(value)
+                    self.within(spelled)
 
-    def within(self, statement: Any) -> None:
+    def within(self, statement: ast.AST) -> None:
         pending: list[ast.AST] = [statement]
         while pending:
             node = pending.pop()
@@ -179,7 +179,7 @@ class _Renaming:
                     setattr(node, field_, self._spelled(value))
                     pending.append(getattr(node, field_))
 
-    def _spelled(self, node: Any) -> Any:
+    def _spelled(self, node: Any) -> Any:  # a field of a node: another, a text, a number
         if not isinstance(node, ast.Name) or node.id[:1] != MARK:
             return node
         name = node.id[1:]
