@@ -22,6 +22,7 @@ from netdsl.catalog.kind import UNRESOLVED, ObjectValue
 from netdsl.catalog.object_checks import contradictions
 from netdsl.catalog.signature import Family, Parameter, Signature
 from netdsl.catalog.spell import spell
+from netdsl.diagnostics.habits import help_for
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems.arguments import (
     ArgumentOutOfRange,
@@ -35,26 +36,6 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.record import record
 from netdsl.tensor import Sym, Unknown
 from netdsl.value import Value
-
-#: Arguments of other days or other libraries, and what is done in a spec.
-ELSEWHERE: Mapping[str, str] = {
-    "input_shape": "leave it out: a shape is declared with `input x: [28, 28, 1]`",
-    "batch_input_shape": "leave it out: a shape is declared with `input x: [28, 28, 1]`",
-    "input_length": "leave it out: the length is in the input's type, `input x: int32[100]`",
-    "in_channels": "leave it out: Keras reads the channels off the input",
-    "in_features": "leave it out: Keras reads the features off the input",
-    "num_features": "leave it out: Keras reads the features off the input",
-    "input_dim": "leave it out: Keras reads the size off the input",
-    "input_size": "leave it out: Keras reads the size off the input",
-    "inplace": "leave it out: tensors of Keras never change in place",
-    "bidirectional": "leave it out, and wrap the layer: `Bidirectional(LSTM(64))`",
-    "num_layers": "leave it out: one layer for each, with `repeat 2 { … }` round those that return sequences",
-    "start_dim": "leave it out: all axes but the batch are put in a row",
-    "decay": "leave it out: a rate that falls is a schedule, `CosineDecay(1e-3, decay_steps=10_000)`",
-    "mode": "leave it out: Keras 3 has no modes of this layer",
-    "batch_first": "leave it out: the batch always comes first in Keras",
-}
-
 
 #: What the words of an argument mean, for those who bring another.
 WORDS: Mapping[str, str] = {
@@ -235,7 +216,7 @@ class _Binder:
     def _report_unknown(self, name: str, value: Value) -> None:
         from netdsl.catalog.leftovers import gone, translated  # loaded where there is a mistake
 
-        help = ELSEWHERE.get(name, "")
+        help = help_for("argument").get(name, "")
         suggestion: str | None = ""
         if now := translated(self.signature, name, value):
             self.meant.add(now[0].partition("=")[0])

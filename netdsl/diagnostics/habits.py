@@ -1,392 +1,100 @@
-"""Names that people bring from PyTorch, from older Keras or from talking, and what Keras calls the same."""
+"""What people bring from other tools, and what it is here: the one table, `habits.txt`, for all who ask.
+
+It is read when the first of them asks, which is where there is a mistake to word.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
 
-_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("directory", "file", "filename", "file_pattern", "root"), ("path",)),
-    **dict.fromkeys(("target", "label_name", "labels", "y_col", "label_col"), ("label",)),
-    **dict.fromkeys(("select_columns", "usecols", "columns", "x_col"), ("features",)),
-    "sep": ("delimiter",),
-    "field_delim": ("delimiter",),
-    "target_size": ("image_size",),
-    "class_mode": ("label_mode",),
-    "compression_type": ("compression",),
-    "layout_map": ("layout",),
-    "device_mesh": ("mesh",),
-    "lr": ("learning_rate",),
-    "kernel": ("kernel_size",),
-    "ksize": ("kernel_size",),
-    "filter_size": ("kernel_size", "pool_size"),
-    "size": ("pool_size", "kernel_size"),
-    "pool": ("pool_size",),
-    "stride": ("strides",),
-    "subsample": ("strides",),
-    "border_mode": ("padding",),
-    "dilation": ("dilation_rate",),
-    "channels": ("filters",),
-    "out_channels": ("filters",),
-    "num_filters": ("filters",),
-    "n_filters": ("filters",),
-    "out_features": ("units",),
-    "hidden_size": ("units",),
-    "hidden_units": ("units",),
-    "num_units": ("units",),
-    "n_units": ("units",),
-    "neurons": ("units",),
-    "nodes": ("units",),
-    "num_embeddings": ("input_dim",),
-    "vocab_size": ("input_dim",),
-    "vocabulary_size": ("input_dim",),
-    "embedding_dim": ("output_dim",),
-    "embed_dim": ("output_dim", "key_dim"),
-    "nhead": ("num_heads",),
-    "n_heads": ("num_heads",),
-    "heads": ("num_heads",),
-    "activation_fn": ("activation",),
-    "act": ("activation",),
-    "nonlinearity": ("activation",),
-    "bias": ("use_bias",),
-    "p": ("rate",),
-    "prob": ("rate",),
-    "dropout_rate": ("rate", "dropout"),
-    "drop": ("rate", "dropout"),
-    "eps": ("epsilon",),
-    "epsilon": ("min_delta",),  # of callbacks, until Keras 2
-    "dim": ("axis",),
-    "scale_factor": ("size",),
-    "W_regularizer": ("kernel_regularizer",),
-    "b_regularizer": ("bias_regularizer",),
-    "W_constraint": ("kernel_constraint",),
-    "weight_regularizer": ("kernel_regularizer",),
-    "weights_initializer": ("kernel_initializer",),
-    "alpha": ("negative_slope",),
-    "init": ("kernel_initializer", "alpha_initializer", "embeddings_initializer"),
-    "initializer": ("kernel_initializer", "embeddings_initializer"),
-    "kernel_init": ("kernel_initializer",),
-    "regularizer": ("kernel_regularizer",),
-    "nb_filter": ("filters",),
-    "nb_filters": ("filters",),
-    "n_filter": ("filters",),
-    "num_outputs": ("units", "filters"),
-    "output_dim": ("units", "filters"),
-    "output_size": ("units",),
-    "n_classes": ("units", "classes"),
-    "num_classes": ("units", "classes"),
-    "nb_epoch": ("epochs",),
-    "filter_length": ("kernel_size",),
-    "pool_length": ("pool_size",),
-    "subsample_length": ("strides",),
-    "atrous_rate": ("dilation_rate",),
-    "sigma": ("stddev",),
-    "inner_activation": ("recurrent_activation",),
-    "inner_init": ("recurrent_initializer",),
-    "forget_bias_init": ("unit_forget_bias",),
-    "dropout_W": ("dropout",),
-    "dropout_U": ("recurrent_dropout",),
-    "U_regularizer": ("recurrent_regularizer",),
-    "b_constraint": ("bias_constraint",),
-    "U_constraint": ("recurrent_constraint",),
-    "bias_init": ("bias_initializer",),
-    "beta_init": ("beta_initializer",),
-    "gamma_init": ("gamma_initializer",),
-    "alpha_init": ("alpha_initializer",),
-    "depthwise_init": ("depthwise_initializer",),
-    "kernel_initializer": ("depthwise_initializer", "embeddings_initializer"),
-    "kernel_regularizer": ("depthwise_regularizer", "embeddings_regularizer"),
-    "kernel_constraint": ("depthwise_constraint", "embeddings_constraint"),
-    "concat_axis": ("axis",),
-    "dot_axes": ("axes",),
-    "theta": ("threshold",),
-    "bins": ("bin_boundaries", "num_bins"),
-    "max_values": ("max_tokens",),
-    "max_tokens": ("num_tokens",),
-    "keep_dims": ("keepdims",),
-    "head_size": ("key_dim",),
-    "head_dim": ("key_dim",),
-    "size_per_head": ("key_dim",),
-    "causal": ("use_causal_mask",),
-    "is_causal": ("use_causal_mask",),
-    "attn_mask": ("attention_mask",),
-    "return_seq": ("return_sequences",),
-    "batchsize": ("batch_size",),
-    "loss_fn": ("loss",),
-    "criterion": ("loss",),
-    "opt": ("optimizer",),
-}
+from netdsl.record import record
 
-_LAYERS: Mapping[str, tuple[str, ...]] = {
-    "Linear": ("Dense",),
-    "FullyConnected": ("Dense",),
-    "FC": ("Dense",),
-    "Conv": ("Conv2D",),
-    "Convolution": ("Conv2D",),
-    "ConvTranspose1d": ("Conv1DTranspose",),
-    "ConvTranspose2d": ("Conv2DTranspose",),
-    "ConvTranspose3d": ("Conv3DTranspose",),
-    "Deconvolution2D": ("Conv2DTranspose",),
-    "Convolution2DTranspose": ("Conv2DTranspose",),
-    "Deconv2D": ("Conv2DTranspose",),
-    "BatchNorm": ("BatchNormalization",),
-    "BatchNorm1d": ("BatchNormalization",),
-    "BatchNorm2d": ("BatchNormalization",),
-    "BatchNorm3d": ("BatchNormalization",),
-    "LayerNorm": ("LayerNormalization",),
-    "GroupNorm": ("GroupNormalization",),
-    "RMSNorm": ("RMSNormalization",),
-    "MaxPool1d": ("MaxPooling1D",),
-    "MaxPool2d": ("MaxPooling2D",),
-    "MaxPool3d": ("MaxPooling3D",),
-    "AvgPool1d": ("AveragePooling1D",),
-    "AvgPool2d": ("AveragePooling2D",),
-    "AvgPool3d": ("AveragePooling3D",),
-    "GAP": ("GlobalAveragePooling2D",),
-    "GAP2D": ("GlobalAveragePooling2D",),
-    "GMP2D": ("GlobalMaxPooling2D",),
-    "GAP1D": ("GlobalAveragePooling1D",),
-    "GlobalAvgPool": ("GlobalAveragePooling2D",),
-    "GlobalPooling": ("GlobalAveragePooling2D",),
-    "AdaptiveAvgPool1d": ("GlobalAveragePooling1D", "AdaptiveAveragePooling1D"),
-    "AdaptiveAvgPool2d": ("GlobalAveragePooling2D", "AdaptiveAveragePooling2D"),
-    "AdaptiveAvgPool3d": ("GlobalAveragePooling3D", "AdaptiveAveragePooling3D"),
-    "AdaptiveMaxPool1d": ("GlobalMaxPooling1D", "AdaptiveMaxPooling1D"),
-    "AdaptiveMaxPool2d": ("GlobalMaxPooling2D", "AdaptiveMaxPooling2D"),
-    "AdaptiveAvgPool1D": ("GlobalAveragePooling1D",),
-    "AdaptiveAvgPool2D": ("GlobalAveragePooling2D",),
-    "AdaptiveMaxPool2D": ("GlobalMaxPooling2D",),
-    "AdaptiveAveragePooling2D": ("GlobalAveragePooling2D",),
-    "Dropout1d": ("SpatialDropout1D",),
-    "Dropout2d": ("SpatialDropout2D",),
-    "Upsample": ("UpSampling2D",),
-    "MultiheadAttention": ("MultiHeadAttention",),
-    "Attn": ("MultiHeadAttention",),
-    "Concat": ("Concatenate",),
-    "Mul": ("Multiply",),
-    "mul": ("Multiply", "multiply"),
-    "merge": ("Concatenate",),
-    "Merge": ("Concatenate",),
-    "CuDNNLSTM": ("LSTM",),
-    "CuDNNGRU": ("GRU",),
-    "TimeDistributedDense": ("Dense",),
-    "AtrousConvolution1D": ("Conv1D",),
-    "AtrousConvolution2D": ("Conv2D",),
-    "CategoryCrossing": ("HashedCrossing",),
-    "ActivityRegularizer": ("ActivityRegularization",),
-    "Convolution1D": ("Conv1D",),
-    "Convolution2D": ("Conv2D",),
-    "Convolution3D": ("Conv3D",),
-    "InstanceNorm": ("GroupNormalization",),
-    "InstanceNorm1d": ("GroupNormalization",),
-    "InstanceNorm2d": ("GroupNormalization",),
-    "InstanceNormalization": ("GroupNormalization",),
-    "FrozenBatchNorm2d": ("BatchNormalization",),
-    "SyncBatchNorm": ("BatchNormalization",),
-    "AdaptiveMaxPool3d": ("GlobalMaxPooling3D", "AdaptiveMaxPooling3D"),
-    "GMP": ("GlobalMaxPooling2D",),
-    "ZeroPad1d": ("ZeroPadding1D",),
-    "ZeroPad2d": ("ZeroPadding2D",),
-    "ZeroPad3d": ("ZeroPadding3D",),
-    "EmbeddingBag": ("Embedding",),
-    "Unflatten": ("Reshape",),
-    "UpsamplingBilinear2d": ("UpSampling2D",),
-    "UpsamplingNearest2d": ("UpSampling2D",),
-    "Interpolate": ("Resizing", "UpSampling2D"),
-    "ScaledDotProductAttention": ("Attention",),
-    "SelfAttention": ("MultiHeadAttention",),
-    "BiLSTM": ("Bidirectional",),
-    "BiGRU": ("Bidirectional",),
-    "Gemm": ("Dense",),
-    "LinearLayer": ("Dense",),
-    "ColorJitter": ("RandomColorJitter",),
-}
+TABLE = os.path.join(os.path.dirname(__file__), "habits.txt")
 
-#: Functions of TensorFlow, PyTorch and NumPy.
-_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
-    "reduce_mean": ("mean",),
-    "reduce_sum": ("sum",),
-    "reduce_max": ("max",),
-    "reduce_min": ("min",),
-    "reduce_prod": ("prod",),
-    "reduce_any": ("any",),
-    "reduce_all": ("all",),
-    "reduce_logsumexp": ("logsumexp",),
-    "concat": ("Concatenate", "concatenate"),
-    "cat": ("Concatenate", "concatenate"),
-    "permute": ("transpose",),
-    "permute_dimensions": ("transpose",),
-    "view": ("reshape",),
-    "unsqueeze": ("expand_dims",),
-    "pow": ("power",),
-    "div": ("divide",),
-    "sub": ("subtract",),
-    "mm": ("matmul",),
-    "bmm": ("matmul",),
-    "batch_dot": ("matmul",),
-    "clamp": ("clip",),
-    "clip_by_value": ("clip",),
-    "gather": ("take",),
-}
+#: What each tool calls a layer, a function, a value or an object of training.
+OBJECTS = ("layer", "function", "value", "object of training")
 
-_VALUES: Mapping[str, tuple[str, ...]] = {
-    "swish": ("silu",),
-    "lrelu": ("leaky_relu",),
-    "hardtanh": ("hard_tanh",),
-    "logistic": ("sigmoid",),
-    "identity": ("linear",),
-    "xavier": ("glorot_uniform",),
-    "xavier_uniform": ("glorot_uniform",),
-    "xavier_normal": ("glorot_normal",),
-    "kaiming": ("he_normal",),
-    "kaiming_uniform": ("he_uniform",),
-    "kaiming_normal": ("he_normal",),
-    "gaussian": ("random_normal",),
-    "normal": ("random_normal",),
-    "uniform": ("random_uniform",),
-    "lecun": ("lecun_normal",),
-    "he": ("he_normal",),
-    "glorot": ("glorot_uniform",),
-    "NHWC": ("channels_last",),
-    "NCHW": ("channels_first",),
-    "last": ("channels_last",),
-    "first": ("channels_first",),
-    "add": ("Add", "sum"),
-    "mean": ("ave", "avg"),
-    "average": ("Average", "ave", "avg"),
-    "avg": ("ave", "avg"),
-    "concatenate": ("Concatenate", "concat"),
-    "both": ("horizontal_and_vertical",),
-    "true": ("True",),
-    "yes": ("True",),
-    "on": ("True",),
-    "no": ("False",),
-    "off": ("False",),
-    "false": ("False",),
-    "null": ("None",),
-    "none": ("None",),
-}
+#: Where a name may have been meant for another; of a word in several the last counts.
+NAMES = ("argument", "layer", "function", "value", "type", "object of training")
 
-_TYPES: Mapping[str, tuple[str, ...]] = {
-    "float": ("float32",),
-    "double": ("float64",),
-    "half": ("float16",),
-    "int": ("int32",),
-    "long": ("int64",),
-    "byte": ("uint8",),
-    "str": ("string",),
-    "f32": ("float32",),
-    "f64": ("float64",),
-    "f16": ("float16",),
-    "i32": ("int32",),
-    "i64": ("int64",),
-    "u8": ("uint8",),
-    "function": ("activation", "any"),
-    "func": ("activation", "any"),
-    "callable": ("activation", "any"),
-    "fp16": ("mixed_float16", "float16"),
-    "bf16": ("mixed_bfloat16", "bfloat16"),
-    "fp32": ("float32",),
-    "amp": ("mixed_float16",),
-    "integer": ("int",),
-    "string": ("str",),
-    "boolean": ("bool",),
-    "number": ("float",),
-    "tuple": ("shape",),
-    "dict": ("any",),
-}
 
-_TRAINING: Mapping[str, tuple[str, ...]] = {
-    "CrossEntropy": ("SparseCategoricalCrossentropy",),
-    "Crossentropy": ("SparseCategoricalCrossentropy",),
-    "accuracy_score": ("accuracy",),
-    "Accuracy_score": ("accuracy",),
-    "batch": ("batch_size",),
-    "val_split": ("validation_split",),
-    "val_data": ("validation",),
-    "validation_data": ("validation",),
-    "train_data": ("data",),
-    "jit": ("jit_compile",),
-    "xla": ("jit_compile",),
-    "mixed_precision": ("precision",),
-    "steps": ("decay_steps",),
-    "target_size": ("image_size",),
-    "maximum": ("max", "Maximum"),
-    "minimum": ("min", "Minimum"),
-    "CosineAnnealing": ("CosineDecay",),
-    "CosineAnnealingLR": ("CosineDecay",),
-    "ExponentialLR": ("ExponentialDecay",),
-    "EarlyStop": ("EarlyStopping",),
-    "Checkpoint": ("ModelCheckpoint",),
-    "ReduceLROnPlataeu": ("ReduceLROnPlateau",),
-    "RandomHorizontalFlip": ("RandomFlip",),
-    "RandomVerticalFlip": ("RandomFlip",),
-    "ImageDataGenerator": ("image_folder",),
-    "ImageFolder": ("image_folder",),
-    "image_dataset_from_directory": ("image_folder",),
-    "load_data": ("dataset",),
-    "DataParallel": ("MirroredStrategy",),
-    "DistributedDataParallel": ("MultiWorkerMirroredStrategy",),
-    "CrossEntropyLoss": ("SparseCategoricalCrossentropy",),
-    "NLLLoss": ("SparseCategoricalCrossentropy",),
-    "BCELoss": ("BinaryCrossentropy",),
-    "BCEWithLogitsLoss": ("BinaryCrossentropy",),
-    "MSELoss": ("MeanSquaredError",),
-    "L1Loss": ("MeanAbsoluteError",),
-    "cross_entropy": ("sparse_categorical_crossentropy",),
-    "crossentropy": ("sparse_categorical_crossentropy",),
-    "bce": ("binary_crossentropy",),
-    "f1": ("F1Score",),
-    "auc": ("AUC",),
-    "rmse": ("RootMeanSquaredError",),
-    "SmoothL1Loss": ("Huber",),
-    "smooth_l1": ("Huber",),
-    "HuberLoss": ("Huber",),
-    "KLDivLoss": ("KLDivergence",),
-    "PoissonNLLLoss": ("Poisson",),
-    "CosineEmbeddingLoss": ("CosineSimilarity",),
-    "MultiMarginLoss": ("CategoricalHinge",),
-    "CTCLoss": ("CTC",),
-    "FocalLoss": ("BinaryFocalCrossentropy", "CategoricalFocalCrossentropy"),
-    "DiceLoss": ("Dice",),
-    "TverskyLoss": ("Tversky",),
-    "log_loss": ("BinaryCrossentropy",),
-    "StepLR": ("ExponentialDecay",),
-    "MultiStepLR": ("PiecewiseConstantDecay",),
-    "LinearLR": ("PolynomialDecay",),
-    "PolynomialLR": ("PolynomialDecay",),
-    "OneCycleLR": ("CosineDecay",),
-    "CosineAnnealingWarmRestarts": ("CosineDecayRestarts",),
-    "LambdaLR": ("LearningRateScheduler",),
-    "ROCAUC": ("AUC",),
-    "top5": ("SparseTopKCategoricalAccuracy", "TopKCategoricalAccuracy"),
-    "JaccardIndex": ("MeanIoU",),
-    "sensitivity": ("Recall",),
-    "MAE": ("MeanAbsoluteError",),
-    "EMA": ("SwapEMAWeights",),
-}
+@record
+class Habit:
+    """A word of another tool, where it would stand in a spec, and what to do about it: how, and the text for that."""
 
-#: A foreign name and what it is here; of several, the first that is among the names in question.
-HABITS: Mapping[str, tuple[str, ...]] = {
-    **_ARGUMENTS,
-    **_LAYERS,
-    **_FUNCTIONS,
-    **_VALUES,
-    **_TYPES,
-    **_TRAINING,
-}
+    word: str
+    tool: str
+    place: str
+    remedy: str
+    here: str
 
-#: What other tools call a layer, a function or an object of training; here all that may be meant, not the first alone.
-OBJECTS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {**_LAYERS, **_FUNCTIONS, **_VALUES, **_TRAINING}
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called here, of a remedy `is`."""
+        return tuple(self.here.split(", "))
 
-#: Objects of Keras that a spec has a statement for.
-STATEMENTS: Mapping[str, str] = {
-    "Input": "declare an input by a statement: `input x: [28, 28, 1]`",
-    "InputSpec": "write what may arrive as the type of a block's input: `input x: [height, width, 3]`",
-}
+    @property
+    def help(self) -> str:
+        """What to say of it."""
+        return f"leave it out: {self.here}" if self.remedy == "omit" else self.here
 
-#: Ways to add a loss or a metric in the body of a model in Python, and where a spec has losses.
-OWN_LOSS_NAMES = ("add_loss", "add_metric", "AddLoss", "AddMetric", "LossLayer")
-OWN_LOSS = (
-    "a spec's losses stand in its `train` block: make the value an `output` and give it a loss there; a penalty on a "
-    "tensor is `ActivityRegularization(l2=1e-3)`; what calls `add_loss` itself is an `extern layer`"
-)
+
+@cache
+def habits() -> tuple[Habit, ...]:
+    """Read the table."""
+    found: list[Habit] = []
+    place = ""
+    with open(TABLE, encoding="utf-8") as lines:
+        for line in lines:
+            text = line.strip()
+            if text.startswith("["):
+                place = text.strip("[]")
+            elif text and not text.startswith("#"):
+                words, tool, remedy, here = (*text.split(" | "), "")[:4]
+                found += (Habit(word, tool, place, remedy, here) for word in words.split(", "))
+    return tuple(found)
+
+
+def _of(places: Iterable[str], *remedies: str) -> Iterator[Habit]:
+    for place in places:
+        yield from (h for h in habits() if h.place == place and h.remedy in remedies)
+
+
+@cache
+def names_for(*places: str) -> Mapping[str, tuple[str, ...]]:
+    """Give what foreign words are called here, of several the first that is among the names in question."""
+    return MappingProxyType({h.word: h.names for h in _of(places, "is")})
+
+
+@cache
+def help_for(*places: str) -> Mapping[str, str]:
+    """Give what to say of foreign words."""
+    return MappingProxyType({h.word: h.help for h in _of(places, "say", "omit")})
+
+
+@cache
+def left_out(*places: str) -> frozenset[str]:
+    """Give the words that are to be left out, as nothing changes by it."""
+    return frozenset(h.word for h in _of(places, "omit"))
+
+
+@cache
+def stages_for(*places: str) -> Mapping[str, str]:
+    """Give the stages that do what foreign words did."""
+    return MappingProxyType({h.word: h.here for h in _of(places, "stage")})
+
+
+def own_losses() -> Mapping[str, str]:
+    """Give the ways of Python to add a loss or a metric in a model's body, and where a spec has losses."""
+    return help_for("loss of its own")
+
+
+@cache
+def modules_with(what: str) -> frozenset[str]:
+    """Give the modules of Python that hold `layers`, or `functions` of arrays, as their names begin."""
+    return frozenset(
+        h.word for h in habits() if h.place == "module" and what in h.remedy.split(", ")
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from netdsl.diagnostics.habits import HABITS
+from netdsl.diagnostics.habits import NAMES, names_for
 
 
 def edit_distance(left: str, right: str, limit: int) -> int:
@@ -52,7 +52,7 @@ _SHORTEST = 4  # letters that a name shares with the one it was meant for
 # A misspelled name is often used again, and each fix is tried on the whole spec.
 @lru_cache(maxsize=512)
 def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
-    for habit in HABITS.get(name, ()):
+    for habit in names_for(*NAMES).get(name, ()):
         if habit in candidates:
             return habit
     if len(name) > 80:

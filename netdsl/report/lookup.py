@@ -18,7 +18,7 @@ from netdsl.catalog.signature import (
     names_and_aliases,
 )
 from netdsl.catalog.training_settings import SETTINGS
-from netdsl.diagnostics.habits import OBJECTS_ELSEWHERE
+from netdsl.diagnostics.habits import OBJECTS, names_for
 from netdsl.record import record
 from netdsl.report.library import library_modules, library_names
 
@@ -52,50 +52,6 @@ STATEMENTS: Mapping[str, tuple[str, str]] = {
 
 #: The settings of a `train` block, by their names.
 TRAIN_SETTINGS = {facts.name: facts for facts in SETTINGS}
-
-#: Who invented an initializer, by the first and the last name.
-_GLOROT = ("GlorotUniform", "GlorotNormal")
-_HE = ("HeUniform", "HeNormal")
-_AUTHORS: Mapping[str, tuple[str, ...]] = {
-    "xavier": _GLOROT, "glorot": _GLOROT, "kaiming": _HE, "he": _HE, "msra": _HE,
-    "lecun": ("LecunUniform", "LecunNormal"), "saxe": ("Orthogonal",),
-}  # fmt: skip
-
-#: Blocks that other libraries have, and what the library calls them.
-_BLOCKS: Mapping[str, tuple[str, ...]] = {
-    "BasicBlock": ("basic_residual",),
-    "ResidualBlock": ("basic_residual", "bottleneck"),
-    "ResNetBlock": ("basic_residual", "bottleneck"),
-    "PreActBlock": ("preactivation_residual",),
-    "SEBlock": ("squeeze_excite",),
-    "SELayer": ("squeeze_excite",),
-    "SEModule": ("squeeze_excite",),
-    "SqueezeExcitation": ("squeeze_excite",),
-    "ConvBNReLU": ("conv_bn",),
-    "ConvNormAct": ("conv_bn",),
-    "ConvNormActivation": ("conv_bn",),
-    "ConvBlock": ("conv_bn",),
-    "FireModule": ("fire",),
-    "InceptionModule": ("inception",),
-    "InceptionBlock": ("inception",),
-    "FPN": ("feature_pyramid",),
-    "SPP": ("spatial_pyramid",),
-    "SPPF": ("spatial_pyramid",),
-    "TransitionLayer": ("transition",),
-    "PatchEmbed": ("patch_embedding",),
-    "FFN": ("feed_forward",),
-    "FeedForward": ("feed_forward",),
-    "SwiGLU": ("gated_feed_forward",),
-    "TransformerEncoderLayer": ("transformer_encoder", "pre_norm_encoder"),
-    "TransformerDecoderLayer": ("transformer_decoder", "pre_norm_decoder"),
-    "EncoderLayer": ("transformer_encoder", "pre_norm_encoder"),
-    "DecoderLayer": ("transformer_decoder", "pre_norm_decoder"),
-    "MixerBlock": ("mixer_layer",),
-    "GaussianBlur": ("gaussian", "RandomGaussianBlur"),
-    "LoG": ("laplacian_of_gaussian",),
-    "dilation": ("dilate",),
-    "erosion": ("erode",),
-}
 
 #: Pages at a time; of more names there is a list.
 MOST_PAGES = 3
@@ -210,7 +166,7 @@ def _elsewhere(key: str, name: str) -> list[Entry]:
 
 @cache
 def _habits() -> Mapping[str, tuple[str, ...]]:
-    every = {**OBJECTS_ELSEWHERE, **_BLOCKS, **_AUTHORS}
+    every = dict(names_for(*OBJECTS, "block", "author"))
     return {fold(name): meant for name, meant in every.items()} | every
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
-from netdsl.diagnostics.habits import OWN_LOSS
+from netdsl.diagnostics.habits import help_for, own_losses
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
@@ -12,29 +14,10 @@ from netdsl.syntax.recovery import BODY, CLOSERS, OPENERS, is_name
 from netdsl.syntax.stop import Stop
 from netdsl.syntax.wrong_statements import braces_for_colon
 
-# What begins a statement in Python alone, and what to write instead.
-_PYTHON = {
-    "def": "declare a function of values with `fn name(…) = …`, a layer made of layers with `block`",
-    "class": "declare a network with `model`, a layer made of layers with `block`, a Python layer with `extern layer`",
-    "return": "write `output …`",
-    "while": "repeat a chain with `repeat n { … }` or `for … in … { … }`",
-    "with": "write what stands in its body",
-    "for": "write a loop as a stage of a chain: `-> for … in … { … }`",
-    "if": "write a condition as a stage of a chain: `h = x -> if … { … } else { … }`",
-    "elif": "write `else if … { … }`",
-    "else": "write `else` right behind the `}` of an `if` stage",
-    "del": "leave it away",
-    "pass": "write `_` for the tensor unchanged",
-    "print": "see shapes with `netdsl summary`",
-    "try": "write what stands in its body",
-    "async": "write what stands in its body",
-    "raise": "write `assert …`",
-    "add_loss": OWN_LOSS,
-    "add_metric": OWN_LOSS,
-}
 
-#: Of these, the names of functions, which only a call makes a statement of Python.
-_CALLED = ("print", "add_loss", "add_metric")
+def _statements() -> Mapping[str, str]:
+    """Give what begins a statement in Python alone, and what to write instead."""
+    return help_for("statement", "loss of its own")
 
 
 def slash_comment(stop: Stop) -> Diagnostic | None:
@@ -74,9 +57,9 @@ def python_statement(stop: Stop) -> Diagnostic | None:
     if stop.index - stop.began > 1:
         return None
     word = stop.tokens.text(stop.began)
-    if word not in _PYTHON or (stop.index > stop.began and stop.kind in ("=", ",", "->")):
+    if word not in _statements() or (stop.index > stop.began and stop.kind in ("=", ",", "->")):
         return None
-    if word in _CALLED and "(" not in (stop.kind, stop.following()):
+    if (word == "print" or word in own_losses()) and "(" not in (stop.kind, stop.following()):
         return None
     return statement_of_python(stop, stop.began)
 
@@ -88,7 +71,7 @@ def statement_of_python(stop: Stop, index: int) -> Diagnostic:
     return problems.PythonStatement.at(
         stop.tokens.span(index),
         "a statement of Python",
-        help=_PYTHON[word],
+        help=_statements()[word],
         fix=fix,
         word=word,
     )

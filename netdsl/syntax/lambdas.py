@@ -6,7 +6,7 @@ import re
 
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.diagnostics.habits import HABITS
+from netdsl.diagnostics.habits import NAMES, names_for
 from netdsl.source import Span
 from netdsl.syntax.recovery import CLOSERS, OPENERS
 from netdsl.syntax.stop import Stop
@@ -54,7 +54,7 @@ def _call(tokens: Tokens, first: int, last: int, parameter: str) -> str:
     if found is None or tokens.kinds[last] != ")":
         return ""
     known = names_and_aliases("op")
-    name = next((n for n in (found[1], *HABITS.get(found[1], ())) if n in known), None)
+    name = next((n for n in (found[1], *names_for(*NAMES).get(found[1], ())) if n in known), None)
     given = re.match(rf"\s*{re.escape(parameter)}\s*(?:,\s*(.*))?$", found[2], re.DOTALL)
     rest = (given[1] or "") if given else ""
     if name is None or given is None or re.search(rf"\b{re.escape(parameter)}\b", rest):

@@ -7,9 +7,10 @@ documentation, take again and again. It gives a diagnostic with the change that 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, first_that_helps
-from netdsl.diagnostics.habits import OWN_LOSS
+from netdsl.diagnostics.habits import help_for
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.source import Span
@@ -20,17 +21,10 @@ from netdsl.syntax.stop import Stop, unexpected
 
 _BEGINNINGS = {TOP: tuple(sorted(TOP_WORDS)), BODY: tuple(sorted(BODY_WORDS))}
 
-#: Methods of a Keras model, and what there is instead.
-_METHODS = {
-    "add": "write the layers one after the other: `x -> Dense(64) -> Dense(10)`",
-    "compile": "say how it is trained in a block of its own: `train {} {{ optimizer = adam … }}`",
-    "fit": "say how it is trained in a block of its own: `train {} {{ epochs = 5 … }}`",
-    "evaluate": "say how it is trained in a block of its own: `train {} {{ … }}`",
-    "summary": "leave it out: `netdsl summary FILE` prints the layers",
-    "build": "leave it out: shapes are known from the inputs",
-    "add_loss": OWN_LOSS,
-    "add_metric": OWN_LOSS,
-}
+
+def _methods() -> Mapping[str, str]:
+    """Give the methods of a Keras model, and what there is instead."""
+    return help_for("loss of its own", "method of a model")
 
 
 def misspelled_word(stop: Stop) -> Diagnostic | None:
@@ -123,12 +117,15 @@ def method_of_model(stop: Stop) -> Diagnostic | None:
     if not is_name(kinds[began]) or kinds[began + 1] != "." or stop.index - began > 1:
         return None
     method = tokens.text(began + 2) if kinds[began + 2] != END else ""
-    if method not in _METHODS or kinds[began + 3] != "(":
+    if method not in _methods() or kinds[began + 3] != "(":
         return None
     name = shorten(tokens.text(began))
     span = Span(tokens.file, tokens.starts[began], tokens.ends[began + 2])
     return problems.PythonStatement.at(
-        span, "a statement of Python", help=_METHODS[method].format(name), word=f"{name}.{method}()"
+        span,
+        "a statement of Python",
+        help=_methods()[method].format(name),
+        word=f"{name}.{method}()",
     )
 
 

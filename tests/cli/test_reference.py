@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.catalog.signature import names_and_aliases
-from netdsl.diagnostics.habits import OBJECTS_ELSEWHERE
+from netdsl.diagnostics.habits import OBJECTS, names_for
 from netdsl.diagnostics.registry import all_problems
 from netdsl.report.library import blocks_of, library_modules, library_names, library_page
 from netdsl.report.lookup import find, fold
@@ -129,7 +129,7 @@ def test_capitals_and_underscores_do_not_matter(family: str) -> None:
 def test_every_name_of_another_tool_that_means_an_object_is_found() -> None:
     lost = [
         name
-        for name, meant in OBJECTS_ELSEWHERE.items()
+        for name, meant in names_for(*OBJECTS).items()
         if any(find(target) for target in meant) and not find(name)
     ]
     assert lost == []

@@ -7,6 +7,7 @@ from typing import TypeGuard
 
 from netdsl.catalog.kind import Ambiguous, BoundLayer, Identifier
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.habits import modules_with
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.remedies import training_mode as modes
@@ -103,15 +104,13 @@ def _read_in(statements: tuple[tree.BodyStatement, ...]) -> Iterator[str]:
 
 
 def _is_unbound(name: str, statements: tuple[tree.BodyStatement, ...], inner: Frame) -> bool:
-    if inner.lookup(name) is not MISSING or unbound.keras_has_name(name) or name in _MODULES:
+    is_module = name in ("ops", "applications") or name in modules_with("layers")
+    if is_module or inner.lookup(name) is not MISSING or unbound.keras_has_name(name):
         return False
     bound = {n for s in statements if isinstance(s, tree.Bind) for n in pattern_names(s.target)} | {
         n.name for s in statements for n in walk(s) if isinstance(n, tree.As)
     }
     return name not in bound | {getattr(s, "name", None) for s in statements}
-
-
-_MODULES = ("ops", "applications", "keras", "layers", "tf")
 
 
 def _offer(names: list[str], label: str = "") -> str:

@@ -8,7 +8,7 @@ from typing import cast
 from netdsl.catalog.kind import ExternFunction, Identifier, ObjectValue
 from netdsl.catalog.signature import Family, names_and_aliases, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
-from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES, STATEMENTS
+from netdsl.diagnostics.habits import help_for, modules_with, own_losses
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
@@ -40,9 +40,6 @@ from netdsl.elaborate.scope.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, Ne
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.value import Value
-
-#: How the module of Keras's layers begins in Python.
-_MODULES = ("keras.", "layers.", "tf.", "tensorflow.")
 
 
 def call(expr: tree.Call, frame: Frame) -> Value:
@@ -94,7 +91,8 @@ def _makes_layer(call: tree.Call, frame: Frame) -> bool:
         found = frame.lookup(target.id)
         return isinstance(found, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer))
     if isinstance(target, tree.Attribute):
-        return target.name in names_and_aliases("layer") and target.span.text.startswith(_MODULES)
+        root = target.span.text.partition(".")[0]
+        return target.name in names_and_aliases("layer") and root in modules_with("layers")
     return False
 
 
@@ -295,14 +293,15 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Valu
     objects = [n for f in OBJECTS for n in names_and_aliases(f)]
     near = frame.near_name(name, objects, FUNCTIONS, names_and_aliases("layer"))
     fixes: list[Fix | None] = [habits.joined(expr, name)]
-    help_ = f"did you mean `{near}`?" if near else OWN_LOSS * (name in OWN_LOSS_NAMES)
-    if name in STATEMENTS:
+    help_ = f"did you mean `{near}`?" if near else own_losses().get(name, "")
+    statements = help_for("statement of its own")
+    if name in statements:
         fixes.append(habits.input_statement(expr, frame.unit.module) if name == "Input" else None)
-        help_ = STATEMENTS[name]
+        help_ = statements[name]
     if near is not None:
         fixes.append(Fix((Edit(expr.function.span, near),), safe=True))
         fixes.append(habits.applied(expr, near))
-    if name not in STATEMENTS:
+    if name not in statements:
         fixes.append(other_places.fix_from_other_places(expr.function.span, frame.unit, expr))
         help_ = help_ or f"declare it: `fn {name}(…) = …` for values, or import it"
     frame.report(

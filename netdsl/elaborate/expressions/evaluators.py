@@ -11,7 +11,7 @@ from typing import assert_never
 
 from netdsl.catalog.kind import Ambiguous, BoundLayer, Identifier
 from netdsl.diagnostics.diagnostic import Edit, Fix
-from netdsl.diagnostics.habits import OWN_LOSS, OWN_LOSS_NAMES
+from netdsl.diagnostics.habits import help_for, own_losses
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -238,21 +238,18 @@ def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Val
             expr.name_span,
             f"it has {offered}" if offered else "it has no members",
             name=expr.name,
-            help=f"did you mean `{near}`?" if near else _WITHOUT.get(expr.name, ""),
+            help=f"did you mean `{near}`?" if near else _left_to_python(expr.name),
             fix=Fix((Edit(expr.name_span, near),), safe=True) if near else None,
         )
     )
     return POISON
 
 
-#: What models and layers are asked for in Python, and a spec need not say.
-_WITHOUT = {
-    **dict.fromkeys(
-        ("parameters", "weights", "trainable_weights", "variables"),
-        "leave it out: an optimizer is given the weights by itself",
-    ),
-    **dict.fromkeys(("losses", *OWN_LOSS_NAMES), OWN_LOSS),
-}
+def _left_to_python(member: str) -> str:
+    """Say why a spec need not ask a model or a layer for something that Python asks it for."""
+    losses = own_losses()
+    told = {**help_for("member"), **losses, "losses": losses["add_loss"]}
+    return told.get(member, "")
 
 
 def _subscript(expr: tree.Subscript, frame: Frame) -> Value:

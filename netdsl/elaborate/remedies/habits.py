@@ -7,75 +7,18 @@ found out later, by trying it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
+from netdsl.catalog.signature import signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
-from netdsl.diagnostics.habits import HABITS
+from netdsl.diagnostics.habits import NAMES, left_out, names_for, stages_for
 from netdsl.elaborate.scope.entities import Given
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import way_to
 
-#: Functions that join tensors in Python, and the layer that does.
-MERGES: Mapping[str, str] = {
-    "concatenate": "Concatenate",
-    "concat": "Concatenate",
-    "cat": "Concatenate",
-    "add": "Add",
-    "multiply": "Multiply",
-    "mul": "Multiply",
-    "subtract": "Subtract",
-    "average": "Average",
-    "maximum": "Maximum",
-    "minimum": "Minimum",
-    "dot": "Dot",
-}
-
-#: Methods of tensors in PyTorch and TensorFlow, and the stage that does it.
-METHODS: Mapping[str, str] = {
-    "view": "Reshape(({}))",
-    "reshape": "Reshape(({}))",
-    "flatten": "Flatten()",
-    "permute": "Permute(({}))",
-    "relu": "ReLU()",
-    "softmax": "Softmax()",
-    "sigmoid": 'Activation("sigmoid")',
-    "tanh": 'Activation("tanh")',
-}
-
-#: Layers of PyTorch whose first arguments tell the size of the input, and how many these are.
-_SIZED: Mapping[str, int] = {
-    "Linear": 1,
-    "Conv1d": 1,
-    "Conv2d": 1,
-    "Conv3d": 1,
-    "ConvTranspose1d": 1,
-    "ConvTranspose2d": 1,
-    "ConvTranspose3d": 1,
-    "BatchNorm1d": 1,
-    "BatchNorm2d": 1,
-    "BatchNorm3d": 1,
-    "LayerNorm": 1,
-    "AdaptiveAvgPool1d": 1,
-    "AdaptiveAvgPool2d": 1,
-    "AdaptiveMaxPool1d": 1,
-    "AdaptiveMaxPool2d": 1,
-}
-
-#: Arguments of PyTorch's layers that Keras has under another name, or (empty) has no need of.
-_RENAMED: Mapping[str, str] = {
-    "in_channels": "",
-    "in_features": "",
-    "num_features": "",
-    "inplace": "",
-    "out_channels": "filters",
-    "out_features": "units",
-    "stride": "strides",
-    "dilation": "dilation_rate",
-    "bias": "use_bias",
-    "p": "rate",
-    "eps": "epsilon",
-}
+#: Layers of PyTorch whose first argument is the size of the input, which Keras reads off what arrives.
+_SIZED = "layer that takes its size first"
 
 
 def rewritten(span: Span, text: str, *, safe: bool = False, say: str = "write") -> Fix:
@@ -104,7 +47,7 @@ def tensors_out(call: tree.Call, tensors: Iterable[Given]) -> Fix | None:
 
 def joined(call: tree.Call, name: str) -> Fix | None:
     """Write a function as a layer: `concatenate([a, b], axis=1)` -> `[a, b] -> Concatenate(axis=1)`."""
-    layer = MERGES.get(name)
+    layer = next(iter(names_for("function of tensors").get(name, ())), None)
     if layer is None or not call.arguments or call.arguments[0].name is not None:
         return None
     positional = [a.value.span.text for a in call.arguments if a.name is None and not a.star]
@@ -133,14 +76,14 @@ def method_chain(call: tree.Call, layers: Iterable[str]) -> Fix | None:
     """Write methods as stages: `image.Flatten().Dense(10)` -> `image -> Flatten() -> Dense(10)`."""
     stages: list[str] = []
     expr: tree.Expr = call
-    known = set(layers)
+    known, methods = set(layers), stages_for("method of a tensor")
     while isinstance(expr, tree.Call) and isinstance(expr.function, tree.Attribute):
         method = expr.function
         inside = ", ".join(argument.span.text for argument in expr.arguments)
         if method.name in known:
             stages.append(f"{method.name}({inside})")
-        elif method.name in METHODS:
-            stages.append(METHODS[method.name].format(_without_batch(expr)))
+        elif method.name in methods:
+            stages.append(methods[method.name].format(_without_batch(expr)))
         else:
             return None
         expr = method.value
@@ -185,24 +128,32 @@ def input_statement(call: tree.Call, module: tree.Module) -> Fix | None:
 
 def is_pytorch(name: str) -> bool:
     """Tell whether a layer is PyTorch's, or one that Keras has under another name."""
-    return name in _SIZED or name in HABITS
+    return name in names_for(*NAMES, _SIZED)
 
 
 def from_pytorch(call: tree.Call, name: str) -> Fix | None:
     """Translate: `nn.Conv2d(3, 64, kernel_size=3, padding=1)` -> `Conv2D(64, kernel_size=3, padding="same")`."""
-    layer = next(iter(HABITS.get(name, ())), None) or name.replace("d", "D")
+    layer = next(iter(names_for(_SIZED, *NAMES).get(name, ())), name)
     positional = [a.span.text for a in call.arguments if a.name is None]
-    texts = positional[_SIZED.get(name, 0) :]
+    texts = positional[1 if name in names_for(_SIZED) else 0 :]
     for argument in call.arguments:
         if argument.name is None:
             continue
-        renamed = _RENAMED.get(argument.name, argument.name)
-        value = argument.value.span.text
+        renamed, value = _renamed(argument.name, layer), argument.value.span.text
         if renamed == "padding" and value.isdigit():
             renamed, value = ("padding", '"same"') if int(value) else ("", "")
         if renamed:
             texts.append(f"{renamed}={value}")
     return rewritten(call.span, f"{layer}({', '.join(texts)})")
+
+
+def _renamed(argument: str, layer: str) -> str:
+    """Give what a layer calls an argument of PyTorch's; "" where it has no need of it."""
+    found = signature("layer", layer)
+    taken = found.names if found is not None else ()
+    if argument in taken or argument in left_out("argument"):
+        return argument if argument in taken else ""
+    return next((n for n in names_for("argument").get(argument, ()) if n in taken), argument)
 
 
 def branch_for_each(expr: tree.Comprehension) -> Fix | None:

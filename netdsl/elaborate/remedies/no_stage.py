@@ -11,7 +11,7 @@ from netdsl.catalog.signature import (
     names_and_aliases,
 )
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
-from netdsl.diagnostics.habits import STATEMENTS
+from netdsl.diagnostics.habits import help_for, modules_with
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.remedies import habits
@@ -53,8 +53,8 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
         fixes = [replaced]
     elif call is not None and name == "Sequential":
         fixes, help_ = [habits.sequential(call)], "write its layers one after the other, with `->`"
-    elif name in STATEMENTS:
-        fixes, help_ = [], STATEMENTS[name]
+    elif name in help_for("statement of its own"):
+        fixes, help_ = [], help_for("statement of its own")[name]
     elif (
         near is None
         and not told
@@ -196,15 +196,11 @@ def nothing_comes(expr: tree.Expr, frame: Frame) -> Value:
     return POISON
 
 
-#: What stands before a layer's name in Python.
-_MODULES = ("keras", "layers", "preprocessing", "experimental", "tf", "tensorflow", "nn", "torch")
-
-
 def unknown_call(maker: tree.Call, target: Identifier, frame: Frame) -> Value:
     """Report a stage that nothing in reach has the name of."""
     root = target.name.partition(".")[0]
-    name = target.last if root in _MODULES else target.name
-    if root in _MODULES and name in names_and_aliases("layer"):
+    name = target.last if root in modules_with("layers") else target.name
+    if root in modules_with("layers") and name in names_and_aliases("layer"):
         return _qualified_layer(maker, name, frame)
     return unknown_stage(maker.function.span, name, frame, maker)
 

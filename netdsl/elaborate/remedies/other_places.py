@@ -10,16 +10,12 @@ from netdsl.catalog.application_records import application_names
 from netdsl.catalog.operations import operation_names
 from netdsl.catalog.signature import names_and_aliases
 from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.habits import modules_with
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.files.std_blocks import std_blocks
 from netdsl.source import Span
 from netdsl.syntax import tree
-
-#: Modules of Python whose functions `keras.ops` has too.
-_ARRAYS = frozenset(
-    {"tf", "np", "numpy", "K", "torch", "F", "jnp", "math", "backend", "keras", "nn"}
-)
 
 
 def fix_from_other_places(span: Span, unit: Unit, call: tree.Call | None) -> Fix | None:
@@ -34,7 +30,7 @@ def fix_from_other_places(span: Span, unit: Unit, call: tree.Call | None) -> Fix
         return Fix((Edit(span, f"ops.{last}"),), text=f"write `ops.{last}(…)`")
     if not root:
         return _import_of(last, unit)
-    if root.split(".")[0] not in _ARRAYS:
+    if root.split(".")[0] not in modules_with("functions"):
         return None
     if call is not None and last in names_and_aliases("activation"):
         return Fix((Edit(call.span, f"Activation({last})"),), text=f"write `Activation({last})`")

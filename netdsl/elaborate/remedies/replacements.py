@@ -16,7 +16,7 @@ from netdsl.catalog.operations import operation_names
 from netdsl.catalog.signature import identifiers, signature
 from netdsl.catalog.spell import spell
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
-from netdsl.diagnostics.habits import HABITS, OWN_LOSS, OWN_LOSS_NAMES
+from netdsl.diagnostics.habits import NAMES, help_for, names_for
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.remedies.habits import rewritten
 from netdsl.elaborate.scope.entities import BuiltinFunction, Tensor
@@ -65,7 +65,8 @@ def in_other_words(name: str, call: tree.Call | None, arriving: object) -> tuple
     """Give the help for a layer that Keras does not have, and what does the same; nothing for other names."""
     known = _REPLACEMENTS.get(name)
     if known is None:
-        return _activation_layer(name, call)
+        told = help_for("layer", "loss of its own").get(name)
+        return (told, None) if told is not None else _activation_layer(name, call)
     stage = None
     if call is not None and not any(argument.star for argument in call.arguments):
         texts: dict[str, str] = {}
@@ -85,7 +86,7 @@ def _activation_layer(name: str, call: tree.Call | None) -> tuple[str, Fix | Non
     folded = name.lower().replace("_", "")
     known = identifiers("activation")
     found = next((n for n in known if n == n.lower() and n.replace("_", "") == folded), None)
-    if found is None or not name[0].isupper() or name in HABITS:
+    if found is None or not name[0].isupper() or name in names_for(*NAMES):
         return "", None
     bare = call is None or not call.arguments or name in ("LogSoftmax", "ReLU6")
     fix = rewritten(call.span, f"Activation({found})") if call is not None and bare else None
@@ -264,7 +265,7 @@ def as_stage(call: tree.Call, value: object) -> Fix | None:
     written = value.name if isinstance(value, (Identifier, BuiltinFunction)) else ""
     name = written.rpartition(".")[2]
     known = operation_names()
-    found = next((n for n in (name, *HABITS.get(name, ())) if n in known), None)
+    found = next((n for n in (name, *names_for(*NAMES).get(name, ())) if n in known), None)
     own = signature("op", found) if found is not None else None
     if found is None or own is None:
         return None
@@ -354,11 +355,6 @@ def _own_kernels(written: _Written, filters: str, axes: list[_Axis]) -> str:
     return f'EinsumDense("{equation}", output_shape=[{sizes}, {filters}]{more})'
 
 
-_WEIGHT_NORM = (
-    "Keras divides a kernel by its largest singular value, `SpectralNormalization(Conv2D(64, 3))`; a class of Python "
-    'is declared: `extern layer WeightNormalization(): [...] -> [...] from "my_layers"`'
-)
-_FEATURES = "declare an `input` for each feature, and join them: `[a, b] -> Concatenate()`"
 _SHARED = "a kernel for each place; `Conv{0}D` shares one between all places, an `extern layer` may do as it likes"
 _LOCAL = ("filters", "kernel_size", "strides", "padding")
 
@@ -377,11 +373,4 @@ _REPLACEMENTS: Mapping[str, _Replacement] = {
     "InstanceNormalization": _Replacement((), _each_channel_normalised),
     "InstanceNorm": _Replacement((), _each_channel_normalised),
     "SyncBatchNormalization": _Replacement((), _synchronized),
-    **dict.fromkeys(("WeightNormalization", "WeightNorm"), _Replacement((), help=_WEIGHT_NORM)),
-    "DenseFeatures": _Replacement((), help=_FEATURES),
-    "RandomHeight": _Replacement((), help="use `RandomZoom(height_factor=0.2)`, which keeps the size"),
-    "RandomWidth": _Replacement(
-        (), help="use `RandomZoom(0.0, width_factor=0.2)`, which keeps the size"
-    ),
-    **dict.fromkeys(OWN_LOSS_NAMES, _Replacement((), help=OWN_LOSS)),
 }  # fmt: skip

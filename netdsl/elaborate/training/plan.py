@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
+from netdsl.diagnostics.habits import help_for
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
@@ -117,20 +118,6 @@ def _read(
     return plan
 
 
-#: What other tools set beside these, and what takes it here.
-_ELSEWHERE = {
-    **dict.fromkeys(
-        ("learning_rate", "lr", "momentum", "weight_decay"),
-        "the optimizer takes it: `optimizer = Adam(learning_rate=1e-3)`",
-    ),
-    "shuffle": "leave it out: training data is shuffled before each epoch",
-    "verbose": "leave it out: training shows a progress bar for each epoch",
-    "monitor": 'a callback takes it: `callbacks = [EarlyStopping(monitor="val_loss")]`',
-    "gpus": 'say where it runs: `device = "GPU:0"`, or `distribute = MirroredStrategy()`',
-    "num_workers": "leave it out: the input pipeline runs in parallel by itself",
-}
-
-
 def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> None:
     frame = context.frame
     frame.session.place = setting.span
@@ -144,7 +131,7 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> N
                 name=setting.name,
                 help=f"did you mean `{near}`?"
                 if near
-                else _ELSEWHERE.get(setting.name)
+                else help_for("setting").get(setting.name)
                 or "the settings are " + ", ".join(f"`{s}`" for s in SETTINGS),
                 fix=Fix((Edit(setting.name_span, near),), safe=True) if near else None,
             )
