@@ -51,7 +51,7 @@ class WeightsPath(Path):
 
     def accept(self, value: Value) -> str:
         path = super().accept(value)
-        if not path.endswith((".weights.h5", ".weights.json", ".h5", ".keras")):
+        if not path.endswith((".weights.h5", ".weights.json", ".h5", ".hdf5", ".keras")):
             raise ArgumentMismatch(
                 f"is `{spell(path)}`, and Keras loads weights from `.weights.h5` and `.keras`",
                 help="name a file that `save_weights` or `save` has written",
