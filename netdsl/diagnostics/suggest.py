@@ -46,6 +46,7 @@ def _cut_short(name: str, candidates: tuple[str, ...]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+_A_SLIP = 1  # edits of one slip of the hand
 _SHORTEST = 4  # letters that a name shares with the one it was meant for
 
 
@@ -61,8 +62,6 @@ def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
     same = folded.get(name.lower().replace("_", ""))
     if same is not None:
         return same
-    if cut := _cut_short(name, candidates):
-        return cut
     limit = max(1, len(name) // 3)
     letters = set(name)
     best = min(
@@ -74,4 +73,9 @@ def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
         ),
         default=None,
     )
-    return best[2] if best and best[0] <= limit and best[0] < len(name) else None
+    near = best is not None and best[0] <= limit and best[0] < len(name)
+    if (
+        best is not None and near and best[0] <= _A_SLIP
+    ):  # `loss_weihts` is no `loss` with more behind it
+        return best[2]
+    return _cut_short(name, candidates) or (best[2] if best is not None and near else None)

@@ -150,7 +150,7 @@ def _read(setting: tree.Setting, context: Context, makers: _Makers) -> Value:
     if not isinstance(value, tree.Call) or not name:
         return _not_a_call(setting, makers, frame)
     found = frame.lookup(name)
-    if isinstance(found, ExternFunction):
+    if isinstance(found, ExternFunction) and makers is _SOURCES:
         return _of_a_function(value, found, makers, frame)
     facts = makers.signature(name)
     if facts is None and (why := _NOT_IN_KERAS_3.get(name)) and makers is _ENGINES:
@@ -192,7 +192,7 @@ def _plain(value: Value) -> Value:
 
 def _not_a_call(setting: tree.Setting, makers: _Makers, frame: Frame) -> Value:
     found = _plain(ev.evaluate(setting.value, frame))
-    if isinstance(found, ExternFunction):
+    if isinstance(found, ExternFunction) and makers is _SOURCES:
         return makers.made(found.name, {}, {}, setting.value.span, found)
     if is_poisoned(found):
         return POISON

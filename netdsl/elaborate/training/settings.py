@@ -54,6 +54,8 @@ _HELP: Mapping[str, str] = {
     "metric": "write `metrics = [accuracy]`, or `metrics = [AUC()]`",
     "callback": "write `callbacks = [EarlyStopping(patience=5)]`",
 }
+#: What a function of the user's own may be.
+_OF_ONES_OWN = ("loss", "metric")
 _OWN = "declare a function of your own with `extern fn`"
 
 
@@ -64,8 +66,10 @@ def catalogue_object(
     value = _object_value(expr, family, frame)
     if isinstance(value, Ambiguous) and family in value.families:
         value = value.made(family)
-    if is_poisoned(value) or isinstance(value, ExternFunction) or value is None:
+    if is_poisoned(value) or (isinstance(value, ExternFunction) and family in _OF_ONES_OWN):
         return value
+    if value is None and family == "loss" and expr is not setting.value:
+        return value  # an output without a loss, among others that have one
     if isinstance(value, ObjectValue) and value.family == family:
         return value
     name = value.last if isinstance(value, Identifier) else value
@@ -150,7 +154,11 @@ def _loss(setting: tree.Setting, context: Context) -> Value:
     def loss(expr: tree.Expr) -> Value:
         return catalogue_object(expr, "loss", setting, context.frame, *LOSS_WORDS)
 
-    return _by_output(setting, context, loss)
+    found = _by_output(setting, context, loss)
+    each = list(found.values()) if isinstance(found, dict) else found
+    if isinstance(each, list) and all(one is None for one in each):
+        return report_setting(setting, "no output has a loss", context.frame, help=_HELP["loss"])
+    return found
 
 
 def _loss_weights(setting: tree.Setting, context: Context) -> Value:
