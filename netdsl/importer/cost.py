@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netdsl.catalog.kind import ObjectValue
-from netdsl.importer.network import Given
+from netdsl.importer.network import Given, Made
 from netdsl.importer.terms import Item, Join, Leaf, Parameter, Repeat, Side, Use
 
 
@@ -23,6 +23,9 @@ def of_value(value: Given) -> int:
         )
     if isinstance(value, ObjectValue):
         return 3 + sum(map(of_value, value.arguments.values())) if value.arguments else 1
+    if isinstance(value, Made):
+        inside = sum(2 + of_value(v) for v in value.given.values())
+        return 3 + inside + sum(map(of_value, value.parts))
     if isinstance(value, Parameter):
         return 1 + 2 * (value.factor != 1 or value.divisor != 1)
     return 1

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.document import Document
-from netdsl.importer.network import Given, Made, Network, Tensor, Use, tensors_in
-from netdsl.importer.spell import as_name, may_be_name, number, unique
+from netdsl.importer.network import Given, Made, Network, Tensor, Use, held_models, tensors_in
+from netdsl.importer.spell import as_name, may_be_input, may_be_name, number, unique
 from netdsl.record import record
 
 OPERATORS = {
@@ -87,7 +87,13 @@ class FlatModel:
         """Outputs and inputs have theirs first, then layers that are used once."""
         outputs = dict(self._network.outputs) if self._network.form == "dict" else {}
         reserved = {as_name(name) for name in outputs}
+        for place in self._network.inputs:
+            name = self._network.uses[place].made.name
+            self.names[place] = unique(name if may_be_input(name) else as_name(name), self._taken)
+            self._taken.add(self.names[place])
         for use in sorted(self._network.uses, key=lambda use: use.made.family == "op"):
+            if use.id in self.names:
+                continue
             is_own = (
                 use.made.family != "op"
                 and self._uses[id(use.made)] == 1
@@ -125,19 +131,18 @@ class FlatModel:
         network = self._network
         for number_ in network.inputs:
             yield f"input {self.names[number_]}: {input_type(network.uses[number_].made)}"
-        written = set()
+        for made in held_models(network):
+            name = unique(as_name(made.name), self._taken)
+            self._taken.add(name)
+            self._speller.held[id(made)] = name
+            yield f"layer {name} = {self._made(made)}"
         for use in network.uses:
             if use.made.family == "input":
                 continue
-            if use.id in self._outputs():
-                written.add(use.id)
             if self._is_shared(use.made) and id(use.made) not in self._objects:
                 yield self._declaration(use.made)
             yield f"{self.names[use.id]} = {self.applied(use).text}"
         yield from self._output_lines()
-
-    def _outputs(self) -> set[int]:
-        return {tensor.use for _, tensor in self._network.outputs}
 
     def _output_lines(self) -> Iterator[str]:
         outputs = self._network.outputs

@@ -7,7 +7,7 @@ takes the best. A window is compared by the shapes of its items and by where the
 from __future__ import annotations
 
 from collections import Counter as Counts
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from netdsl.catalog import has_role
@@ -30,6 +30,7 @@ from netdsl.importer.terms import (
     defined_in,
     referred_in,
     renamed,
+    slots_of,
     taps_at,
     walk,
 )
@@ -158,8 +159,7 @@ def _sources(items: list[Item]) -> list[int]:
 
 
 def _place_of(tap: int, items: list[Item]) -> int:
-    return next(place for place, item in enumerate(walk(items)) if item.tap == tap or
-                (isinstance(item, Repeat) and tap in item.lists))  # fmt: skip
+    return taps_at(items).index(tap)
 
 
 class Folder:
@@ -173,6 +173,8 @@ class Folder:
         self._exact_first = exact_first
         self._shapes = Shapes()
         self._known: dict[int, tuple[Item, int]] = {}
+        self._same: dict[int, tuple[Item, int]] = {}
+        self._marks: dict[tuple[int, str], int] = {}
 
     def run(self) -> None:
         for _ in range(MOST_ROUNDS):
@@ -188,28 +190,42 @@ class Folder:
     def _forget(self) -> None:
         """What was rewritten has other shapes, and so has what holds it."""
         self._known.clear()
+        self._same.clear()
 
     def _exact_run(self) -> bool:
-        """Fold every run of windows that are the same in all, the longest first."""
-        found = [run for run in self._runs() if run.is_exact]
+        """Fold a run of windows that are the same in all: the one that saves the most."""
+        found = (run for run in self._runs(self._exact) if run.is_exact)
         best = max(found, key=lambda run: run.saving, default=None)
         if best is None or not best.is_worth_it:
             return False
         self._loop(best)
         return True
 
-    def _runs(self) -> Iterator[Run]:
+    def _runs(self, likeness: Callable[[Item], int]) -> Iterator[Run]:
+        """Give the runs of every row, of items that are alike; one of a period is none of twice that."""
         references = self._program.references()
         for row, entering, block in list(self._program.rows()):
-            shapes = [self._shape(item) for item in row]
+            marks = [likeness(item) for item in row]
+            known: list[tuple[int, int, int]] = []
             for period in range(1, min(LONGEST_PERIOD, len(row) // 2) + 1):
-                for start, count, slack in _repetitions(shapes, period):
+                for start, count, slack in _repetitions(marks, period):
+                    end = start + count * period + slack
+                    if any(period % p == 0 and s <= start and end <= e for s, e, p in known):
+                        continue
+                    known.append((start, end, period))
                     for shift in range(min(slack, period - 1) + 1):
-                        run = self._run(
-                            Window(row, start + shift, period, entering, block), count, references
-                        )
+                        window = Window(row, start + shift, period, entering, block)
+                        run = self._run(window, count, references)
                         if run is not None:
                             yield run
+
+    def _exact(self, item: Item) -> int:
+        """Give a number for an item, the same for those that are the same but for their taps."""
+        known = self._same.get(id(item))
+        if known is None:
+            key = (self._shape(item), repr(slots_of([item])))
+            known = self._same[id(item)] = (item, self._marks.setdefault(key, len(self._marks)))
+        return known[1]
 
     def _run(self, first: Window, count: int, references: Counts[int]) -> Run | None:
         """Give the run that begins with a window, as long as its turns are alike."""
@@ -222,7 +238,12 @@ class Folder:
             entering = first.entering if start == 0 else first.row[start - 1].tap
             window = Window(first.row, start, first.length, entering, first.block)
             found = links_of(window, references)
-            if found.enters or not found.is_plain or _has_side(window.items):
+            if (
+                found.enters
+                or not found.is_plain
+                or _has_side(window.items)
+                or _has_list(window.items)
+            ):
                 break
             if wanted is not None and found.signature != wanted.signature:
                 break
@@ -289,7 +310,7 @@ class Folder:
 
     def _best(self) -> bool:
         """Take the step that saves the most; False where none saves enough."""
-        runs = (run for run in self._runs() if run.is_worth_it)
+        runs = (run for run in self._runs(self._shape) if run.is_worth_it)
         run = max(runs, key=lambda run: run.saving, default=None)
         block = self._best_block()
         if (
@@ -415,7 +436,8 @@ class Run:
     def is_worth_it(self) -> bool:
         """A table is read column by column: each must save something."""
         columns = len(self.unified.parameters) + len(self.links.taken)
-        return self.saving >= LEAST_LOOP + (3 * columns if columns > 1 else 0)
+        few = 6 if columns and len(self.turns) * self.turns[0].length < 4 else 0
+        return self.saving >= LEAST_LOOP + few + (3 * columns if columns > 1 else 0)
 
     @property
     def is_exact(self) -> bool:
@@ -456,6 +478,11 @@ def _apart(windows: list[Window]) -> list[Window]:
 
 def _has_side(items: list[Item]) -> bool:
     return any(isinstance(item, Side) for item in walk(items))
+
+
+def _has_list(items: list[Item]) -> bool:
+    """Tell whether a loop in a window gives a list: it would be a list of lists outside another loop."""
+    return any(isinstance(item, Repeat) and item.lists for item in walk(items))
 
 
 def _may_be_block(items: list[Item]) -> bool:
@@ -504,7 +531,7 @@ def _tap_at(items: list[Item], place: int, tap: int) -> None:
     for item in walk(items):
         if at == place and item.tap is None:
             item.tap = tap
-        at += 1 + (len(item.lists) if isinstance(item, Repeat) else 0)
+        at += 1 + (sum(map(len, item.lists.values())) if isinstance(item, Repeat) else 0)
 
 
 def _place_for(block: Block, blocks: list[Block]) -> int:

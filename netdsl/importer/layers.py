@@ -13,6 +13,9 @@ from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
 
 Arguments = dict[str, Given]
 
+#: Among the arguments, what is none: the rank of what the layer was built for.
+RANK = "(rank)"
+
 #: What configurations hold besides arguments: worked out by Keras, or of no meaning any more.
 BESIDE = {
     "name", "dtype", "trainable", "build_config", "vocabulary_size", "batch_input_shape", "batch_shape", "lora_enabled",
@@ -35,14 +38,14 @@ def is_own(kind: str, module: str) -> bool:
     )
 
 
-def make_layer(name: str, kind: str, config: Mapping[str, Given]) -> Made:
-    """Make a layer of Keras's own from its decoded configuration."""
+def make_layer(name: str, kind: str, config: Mapping[str, Given], rank: int | None = None) -> Made:
+    """Make a layer of Keras's own from its decoded configuration; `rank` is that of what it was built for."""
     found = signature("layer", kind)
     assert found is not None
     values = dict(config)
     if found.name in ADJUSTED:
         values = ADJUSTED[found.name](values)
-    arguments: Arguments = {}
+    arguments: Arguments = {RANK: rank}
     for parameter in found.parameters:
         if parameter.name in values and parameter.name != "name":
             arguments[parameter.name] = canonical(
@@ -119,8 +122,9 @@ def _is_of_integers(kind: str, value: Given, arguments: Arguments) -> bool:
 
 
 def _is_inner_axes(kind: str, value: Given, arguments: Arguments) -> bool:
-    """`MultiHeadAttention` attends over all axes but the batch and the features; on a sequence that is axis 1."""
-    return tuple(value or ()) == (1,)
+    """`MultiHeadAttention` attends over all axes but the batch and the features."""
+    rank = arguments.get(RANK) or len(value) + 2
+    return tuple(value) == tuple(range(1, rank - 1))
 
 
 #: Arguments that Keras works out where they are left out, and then writes into the configuration.

@@ -45,6 +45,13 @@ class Names:
         self._taken.add(found)
         return found
 
+    def keep(self, name: str) -> str:
+        """Keep a name as it is, which nothing else may have."""
+        if name in self._taken:
+            return self.free(name)
+        self._taken.add(name)
+        return name
+
     def inside(self) -> Names:
         """Give what chooses names in a scope of its own."""
         return Names(self._taken)
@@ -100,6 +107,10 @@ def _by_role(block: Block) -> str:
         and any(isinstance(i, Repeat) for i in walk(block.row))
     ):
         return "stage"
+    if _kernel_sizes(block.row) == [1, 3, 1]:
+        return "bottleneck"
+    if len(kinds) == 2 and _has(kinds[:1], "batch_normalization") and _has(kinds[1:], "activation"):
+        return f"bn_{_activation(block.row)}"
     convolves = _has(kinds, "convolution")
     parts: list[str] = []
     for kind in kinds:
@@ -112,7 +123,27 @@ def _by_role(block: Block) -> str:
     if len(kinds) > 1 and convolves and all(_word(k) == "conv" for k in kinds):
         return "convolutions"
     short = list(dict.fromkeys(parts))
-    return "_".join(short) if 0 < len(short) <= 3 else "block"
+    if 0 < len(short) <= 3:
+        return "_".join(short)
+    return "stage" if any(isinstance(item, Use) for item in walk(block.row)) else "block"
+
+
+def _kernel_sizes(row: list[Item]) -> list[int]:
+    """Give the kernel of each convolution of a plain row, where all are square."""
+    if any(isinstance(item, Join) for item in walk(row)):
+        return []
+    sizes = (
+        leaf.arguments.get("kernel_size")
+        for leaf in leaves_of(row)
+        if _has([leaf.made.kind], "convolution")
+    )
+    return [size[0] if isinstance(size, tuple) and len(set(size)) == 1 else 0 for size in sizes]
+
+
+def _activation(row: list[Item]) -> str:
+    leaf = list(leaves_of(row))[-1]
+    name = leaf.arguments.get("activation", snake_case(leaf.made.kind).replace("re_lu", "relu"))
+    return name if isinstance(name, str) else "act"
 
 
 def _join_role(join: Join, kinds: list[str], block: Block) -> str:
@@ -146,7 +177,7 @@ def _join_role(join: Join, kinds: list[str], block: Block) -> str:
         )
     if has_role(kind, "product"):
         return "gated"
-    return ""
+    return "residual" if empty else ""
 
 
 _WORDS = (
@@ -216,7 +247,8 @@ def tensor_name(item: Item | None, made: Made | None) -> str:
     if made is not None and not is_automatic(made) and made.family != "op":
         return as_name(re.sub(r"\W", "_", made.name))
     if isinstance(item, Repeat):
-        return "level"
+        kinds = _kinds(item.row)
+        return "encoded" if _has(kinds, "attention", "recurrent") else "features"
     return "skip" if made is None or made.family != "op" else as_name(made.kind)
 
 

@@ -50,6 +50,11 @@ class Made:
     trainable: bool = True
     parts: tuple[Made, ...] = ()
 
+    def __repr__(self) -> str:
+        """Tell how it is made, and not what it is called."""
+        about = f" of {id(self.network)}" if self.network is not None and not self.parts else ""
+        return f"{self.kind}{about}({dict(self.given)}, {self.trainable}, {self.parts})"
+
 
 @mutable
 class Use:
@@ -121,6 +126,16 @@ def _inside(network: Network) -> Iterator[Network]:
         for made in layers_in(use.made):
             if made.network is not None:
                 yield made.network
+
+
+def held_models(network: Network) -> list[Made]:
+    """Give the models that layers of a network hold, each once; a row of layers stands where it is held."""
+    found: dict[int, Made] = {}
+    for use in network.uses:
+        for made in layers_in(use.made):
+            if made is not use.made and made.network is not None and not made.parts:
+                found[id(made)] = made
+    return list(found.values())
 
 
 def layers_in(made: Made) -> Iterator[Made]:

@@ -12,10 +12,10 @@ from netdsl.importer.document import Document
 from netdsl.importer.flat import COMPARISONS, MERGED, OPERATORS, input_type, spell_slice
 from netdsl.importer.fold import Line, Program
 from netdsl.importer.naming import Names, parameter_name
-from netdsl.importer.network import Given, Made, Network, Tensor
+from netdsl.importer.network import Given, Made, Network, Tensor, held_models
 from netdsl.importer.objects import plain
 from netdsl.importer.sharing import shared_name
-from netdsl.importer.spell import Raw, as_name, is_one, shortened
+from netdsl.importer.spell import Raw, as_name, is_one, may_be_input, shortened
 from netdsl.importer.terms import (
     ARRIVING,
     ENTERING,
@@ -78,6 +78,7 @@ class Printer:
         self._taps[ENTERING] = inputs[0]
         sides = [item for item in block.row if isinstance(item, Side)]
         is_body = bool(block.taken) or bool(sides) or _enters(block.row)
+        is_body |= any(_is_operator(item) for item in block.row)
         writer = _Body(self, scope)
         self.prepare(block.row, scope)
         if not is_body:
@@ -177,7 +178,8 @@ class Printer:
         inputs: dict[Tensor, str] = {}
         for number in network.inputs:
             made = network.uses[number].made
-            name = scope.free(self._input_name(made))
+            name = self._input_name(made)
+            name = scope.keep(name) if may_be_input(name) else scope.free(as_name(name))
             inputs[Tensor(number)] = name
             lines.append(f"input {name}: {input_type(made)}")
         for number, tensor in self._numbers.items():
@@ -191,13 +193,17 @@ class Printer:
 
     def _input_name(self, made: Made) -> str:
         if re.fullmatch(r"input(_layer)?(_\d+)?", made.name) is None:
-            return as_name(made.name)
+            return made.name
         shape: tuple[int | None, ...] = made.arguments.get("batch_shape") or ()
         if len(shape) == 4 and shape[-1] in (1, 3, 4):
             return "image"
         return "x"
 
     def _declarations(self, writer: _Body, scope: Names) -> Iterator[str]:
+        for made in held_models(self._network):
+            name = scope.free(as_name(made.name))
+            self._speller.held[id(made)] = name
+            yield f"layer {name} = {self._speller.call(made, made.given)}"
         for key, row in self._program.shared.items():
             wanted = as_name(shared_name(row), "shared")
             first = row[0]
@@ -413,6 +419,9 @@ class _Body:
             parts = key if isinstance(key, tuple) else (key,)
             return f"{_operand(before)}[{', '.join(self.named(p) for p in parts)}]"
         sign = OPERATORS.get(function) or COMPARISONS.get(function)
+        if sign and not leaf.kind[2] and list(values) in (["x1", "x2"], ["a", "b"]):
+            left, right = (self.named(v) for v in values.values())
+            return f"{left} {sign} {right}"
         constants = [
             v
             for v in leaf.arguments.values()
@@ -442,7 +451,7 @@ class _Body:
     def _join(self, join: Join, before: str) -> str:
         if nesting.is_function(join.leaf) and join.leaf.kind[3] == "each":
             return self._joined_by_function(join, before)
-        branches = [self._branch(branch) for branch in join.branches]
+        branches = self._together(join.branches, [self._branch(branch) for branch in join.branches])
         text = f"[{', '.join(branches)}]"
         # a list needs what arrives only where a branch does
         if any(branch.source == ARRIVING for branch in join.branches):
@@ -452,6 +461,27 @@ class _Body:
             else:
                 text = _arrow(before, text)
         return self._leaf(join.leaf, text)
+
+    def _together(self, branches: list[Branch], texts: list[str]) -> list[str]:
+        """Write branches that do the same to several tensors as one: `*[skip -> Conv1D(64, 1) for skip in skips]`."""
+        found: list[str] = []
+        place = 0
+        while place < len(texts):
+            end = place
+            while end < len(texts) and _after_source(branches[end], self) == _after_source(
+                branches[place], self
+            ):
+                end += 1
+            rest = _after_source(branches[place], self)
+            if rest and end - place > 2:
+                sources = _as_list([self.tap(branch.source) for branch in branches[place:end]])
+                name = self._scope.inside().free("each")
+                found.append(f"*[{name}{rest} for {name} in {sources}]")
+            else:
+                found += texts[place : max(end, place + 1)] if rest else [texts[place]]
+                end = end if rest else place + 1
+            place = max(end, place + 1)
+        return found
 
     def _joined_by_function(self, join: Join, before: str) -> str:
         """Write a function of several tensors: the first goes through the arrow, the others into its parentheses."""
@@ -556,6 +586,17 @@ def _operand(before: str) -> str:
     return before if _is_name(before) else f"({before})"
 
 
+def _after_source(branch: Branch, body: _Body) -> str:
+    """Give what a branch does to a tensor that it calls by name; empty where it begins otherwise, or does nothing."""
+    if (
+        branch.source == ARRIVING
+        or not branch.row
+        or any(item.tap is not None for item in walk(branch.row))
+    ):
+        return ""
+    return body.chain(branch.row, "").join((" -> ", ""))
+
+
 def _is_name(text: str) -> bool:
     return text.replace(".", "_").isidentifier() or (
         text.endswith("]") and "->" not in text and text[0] != "["
@@ -593,6 +634,7 @@ def _is_operator(item: Item) -> bool:
     return (
         isinstance(leaf, Leaf)
         and leaf.kind[0] == "op"
+        and bool(leaf.kind[2])
         and (
             leaf.made.kind == "getitem"
             or leaf.made.kind in OPERATORS

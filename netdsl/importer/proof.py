@@ -13,7 +13,7 @@ from dataclasses import field
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import signature
 from netdsl.graph import Graph, Node, Ref
-from netdsl.importer.layers import WORKED_OUT, canonical
+from netdsl.importer.layers import RANK, WORKED_OUT, canonical
 from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.objects import families_taken, is_default, plain, same
 from netdsl.importer.operations import SAME
@@ -197,6 +197,8 @@ class _Walk:
             self._differ(made.name, "`trainable`", made.trainable, trainable)
         given = made.given if made.family == "extern" else made.arguments
         for name, value in given.items():
+            if name == RANK:
+                continue
             self._found.values += 1
             if isinstance(value, Made) or (
                 isinstance(value, tuple) and any(isinstance(v, Made) for v in value)
@@ -232,6 +234,10 @@ class _Walk:
         if not isinstance(bound, BoundLayer):
             self._differ(name, "what it holds", made.kind, type(bound).__name__)
             return
+        graph = bound.shared.graph if bound.shared is not None else None
+        if made.network is not None and graph is not None:
+            _compare(made.network, _inner(graph), self._found)
+            return
         if made.parts:
             parts = bound.arguments.get("layers", (bound,))
             assert isinstance(parts, (list, tuple))
@@ -246,6 +252,14 @@ class _Walk:
             return
         self._found.layers += 1
         self._arguments(made, bound.arguments, bool(bound.arguments.get("trainable", True)))
+
+
+def _inner(graph: Graph) -> Graph:
+    """Give the model of which a graph is made alone, as `layer name = Model()` is."""
+    nodes = [node for node in graph.nodes if node.operation.family != "input"]
+    if len(nodes) == 1 and nodes[0].operation.graph is not None:
+        return nodes[0].operation.graph
+    return graph
 
 
 def _paths(structure: Given, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:

@@ -21,6 +21,9 @@ DEEPEST = 40
 SEQUENTIAL, FUNCTIONAL = ("Sequential",), ("Functional", "Model")
 INPUT = ("InputLayer",)
 
+#: Arrays that a call was given.
+ARRAYS = ("__tensor__", "__numpy__")
+
 
 def read_model(value: Json, source: str) -> Network:
     """Read a whole model; raises CannotImport for what is none, and for what cannot be said in a spec."""
@@ -103,10 +106,11 @@ class _Reader:
             return Made(name, kind, "input", decoded)
         function = operations.function_of(kind, module)
         if function is not None:
-            decoded.pop("dtype", None)  # the policy; a dtype that is asked for has another place
+            if isinstance(config.get("dtype"), dict):  # the policy, and no dtype that is asked for
+                del decoded["dtype"]
             return Made(name, function, "op", decoded)
         if is_own(kind, module):
-            return make_layer(name, kind, decoded)
+            return make_layer(name, kind, decoded, _rank(value.get("build_config")))
         return Made(
             name,
             kind,
@@ -128,6 +132,14 @@ class _Reader:
                 return Made(name, kind, "model", trainable=trainable, parts=parts)
         network = self.model(value, depth)
         return Made(name, kind, "model", network=network, trainable=trainable, parts=parts)
+
+
+def _rank(built: Json) -> int | None:
+    """Give the rank of what a layer was built for."""
+    shape = built.get("input_shape") if isinstance(built, dict) else None
+    if shape is None and isinstance(built, dict) and isinstance(built.get("shapes_dict"), dict):
+        shape = next(iter(built["shapes_dict"].values()), None)
+    return len(shape) if isinstance(shape, list) else None
 
 
 def _dicts(value: Json) -> Iterator[Mapping[str, Json]]:
@@ -156,6 +168,7 @@ class _Functional:
         self._made: dict[str, Made] = {}
         self._calls: dict[Key, tuple[Json, Json]] = {}
         self._numbers: dict[Key, int] = {}
+        self._at = name  # the layer whose use is read
         self._is_older = False  # it is of Keras 2, which counts so in calls too
 
     def read(self) -> Network:
@@ -235,6 +248,7 @@ class _Functional:
         positional, keywords = self._call_of(key)
         number = len(self._network.uses)
         made = self._made[key[0]]
+        self._at = made.name
         values = tuple(self._value(v) for v in positional)
         named = {str(k): self._value(v) for k, v in keywords.items()}
         if made.family == "op":
@@ -256,7 +270,17 @@ class _Functional:
             return tensor
         if isinstance(value, dict) and "class_name" not in value:
             return {str(k): self._value(v) for k, v in value.items()}
-        return decode(value, self._layer)
+        found = decode(value, self._layer)
+        if (
+            isinstance(value, dict)
+            and value.get("class_name") in ARRAYS
+            and isinstance(found, tuple)
+        ):
+            raise not_sayable(
+                self._at,
+                "it is called with an array of numbers, and a spec gives a layer tensors and single numbers",
+            )
+        return found
 
 
 def _sizes(shape: list[Json]) -> Sizes:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import takewhile
 
 from netdsl.importer.network import Made
-from netdsl.importer.terms import Item, Leaf, all_rows
+from netdsl.importer.terms import Item, Join, Leaf, all_rows
 
 #: What shared layers are told by, and the row that they are made of.
 Shared = dict[object, list[Item]]
@@ -33,6 +33,11 @@ def merge_shared(rows: list[list[Item]]) -> Shared:
     chains = _chains(made, follows)
     for row in (inner for outer in rows for inner in all_rows(outer)):
         _merge(row, chains)
+        for item in row:
+            if isinstance(item, Join) and item.leaf.kind[0] == "shared":  # of several tensors
+                made[id(item.leaf.made)] = item.leaf.made
+                chains[id(item.leaf.made)] = (id(item.leaf.made),)
+                item.leaf.kind = ("shared", id(item.leaf.made))
     return {
         ("shared", *chain): [_own(made[number]) for number in chain] for chain in chains.values()
     }

@@ -36,6 +36,7 @@ class Speller:
         self._models = models  # by the identity of their network
         self._externs = externs  # by the identity of the layer
         self.functions: dict[str, str] = {}  # the extern functions by name, with their modules
+        self.held: dict[int, str] = {}  # names of models that layers hold, by the identity of these
         self.defaults: dict[
             str, dict[str, Given]
         ] = {}  # what `defaults` statements of the file say
@@ -101,6 +102,8 @@ class Speller:
 
     def layer(self, made: Made) -> str:
         """Spell a layer that stands where a layer is taken."""
+        if id(made) in self.held:
+            return self.held[id(made)]
         if made.parts and (made.network is None or not made.network.uses):
             return " -> ".join(self.layer(part) for part in made.parts)
         if made.parts:
@@ -228,18 +231,21 @@ def _taken(name: str) -> bool:
 
 def may_be_name(name: str) -> bool:
     """Tell whether a name may be given to a tensor: it means nothing else in a spec."""
-    return (
-        name.isidentifier()
-        and name.isascii()
-        and name not in _WORDS
-        and not _taken(name)
-        and name.strip("_") != ""
-    )
+    return name.isidentifier() and name not in _WORDS and not _taken(name) and name.strip("_") != ""
+
+
+def may_be_input(name: str) -> bool:
+    """Tell whether an input may have a name, which Keras keeps: any but a word of expressions."""
+    return name.isidentifier() and name not in _EXPRESSIONS and name.strip("_") != ""
+
+
+#: Words of expressions, which are never names.
+_EXPRESSIONS = frozenset("for if else in not and or as is None True False repeat".split())
 
 
 def as_name(text: str, otherwise: str = "x") -> str:
     """Make a name of what a layer is called."""
-    name = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in text)
+    name = "".join(c if c.isalnum() or c == "_" else "_" for c in text)
     if not name or name[0].isdigit():
         name = f"{otherwise}_{name}" if name.strip("_") else otherwise
     return name if may_be_name(name) else f"{name}_1" if name.isidentifier() else otherwise

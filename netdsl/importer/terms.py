@@ -160,7 +160,7 @@ def defined_in(row: list[Item]) -> list[int]:
         if item.tap is not None:
             found.append(item.tap)
         if isinstance(item, Repeat):
-            found += item.lists
+            found += [tap for turns in item.lists.values() for tap in turns]
     return found
 
 
@@ -170,7 +170,7 @@ def taps_at(row: list[Item]) -> list[int | None]:
     for item in walk(row):
         found.append(item.tap)
         if isinstance(item, Repeat):
-            found += item.lists
+            found += [tap for turns in item.lists.values() for tap in turns]
     return found
 
 
@@ -277,7 +277,12 @@ class Shapes:
             case Side():
                 key = ("side", min(item.source, 0), self.of_row(item.row))
             case Repeat():
-                shape = (len(item.columns), tuple(item.arguments), len(item.taken), len(item.lists))
+                shape = (
+                    len(item.columns),
+                    tuple(item.arguments),
+                    len(item.taken),
+                    *map(len, item.lists.values()),
+                )
                 key = ("repeat", self.of_row(item.row), shape)
             case Use():
                 key = ("use", item.block.number, len(item.taken))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from netdsl.catalog.signature import signature
 from netdsl.importer.layers import canonical
-from netdsl.importer.network import Given
+from netdsl.importer.network import Given, Made
 from netdsl.importer.terms import Item, Leaf, Parameter, Repeat, slots_of, walk
 from netdsl.record import record
 
@@ -204,6 +204,11 @@ def _missing(maker: Item, name: str) -> Given:
 
 
 def _is_same(a: Given, b: Given) -> bool:
+    """Tell whether two values are one; layers are where they are made alike, whatever they are called."""
+    if isinstance(a, Made) and isinstance(b, Made):
+        return a is b or repr(a) == repr(b)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_is_same, a, b))
     return type(a) is type(b) and bool(a == b)
 
 
