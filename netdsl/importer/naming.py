@@ -45,6 +45,9 @@ class Names:
         self._taken.add(found)
         return found
 
+    def is_free(self, name: str) -> bool:
+        return name not in self._taken and may_be_name(name)
+
     def keep(self, name: str) -> str:
         """Keep a name as it is, which nothing else may have."""
         if name in self._taken:
@@ -63,12 +66,17 @@ def is_automatic(made: Made) -> bool:
 
 
 def name_blocks(program: Program, names: Names) -> None:
+    """Name the blocks by what they do; of several that do the same, those that make smaller say so."""
     for block in program.blocks:
-        block.name = names.free(_block_name(block, program))
+        role = _by_role(block)
+        if not names.is_free(role) and any(_is_strided(leaf) for leaf in leaves_of(block.row)):
+            role = f"{role}_down"
+        block.name = names.free(role)
 
 
-def _block_name(block: Block, program: Program) -> str:
-    return _by_role(block) or "block"
+def _is_strided(leaf: Leaf) -> bool:
+    strides = leaf.arguments.get("strides")
+    return isinstance(strides, tuple) and any(isinstance(s, int) and s > 1 for s in strides)
 
 
 def leaves_of(row: list[Item]) -> Iterator[Leaf]:
@@ -101,12 +109,11 @@ def _by_role(block: Block) -> str:
         found = _join_role(joins[-1], kinds, block)
         if found:
             return found
-    if (
-        isinstance(last, Use | Repeat)
-        and len(block.row) <= 3
-        and any(isinstance(i, Repeat) for i in walk(block.row))
-    ):
-        return "stage"
+    inside = list(walk(block.row))
+    repeats = any(isinstance(item, Repeat) for item in inside)
+    if isinstance(last, Use | Repeat) and len(block.row) <= 3 and repeats:
+        holds = any(isinstance(item, Use | Join) for item in inside)
+        return "stage" if holds or not _has(kinds, "convolution") else "convolutions"
     if _kernel_sizes(block.row) == [1, 3, 1]:
         return "bottleneck"
     if len(kinds) == 2 and _has(kinds[:1], "batch_normalization") and _has(kinds[1:], "activation"):
@@ -118,8 +125,11 @@ def _by_role(block: Block) -> str:
         if word and (not parts or parts[-1] != word):
             parts.append(word)
     if convolves and "bn" in parts and len(parts) <= 4:
-        order = [p for p in parts if p in ("conv", "depthwise", "separable", "bn")]
-        return "_".join(dict.fromkeys(order)) if len(dict.fromkeys(order)) < 4 else "convolutions"
+        order = list(
+            dict.fromkeys(p for p in parts if p in ("conv", "depthwise", "separable", "bn"))
+        )
+        first = [_activation(block.row[:1])] if _has(kinds[:1], "activation") else []
+        return "_".join([*first, *order]) if len(order) < 4 else "convolutions"
     if len(kinds) > 1 and convolves and all(_word(k) == "conv" for k in kinds):
         return "convolutions"
     short = list(dict.fromkeys(parts))
@@ -151,6 +161,8 @@ def _join_role(join: Join, kinds: list[str], block: Block) -> str:
     empty = [b for b in join.branches if not b.row]
     if has_role(kind, "product") and _has(kinds, "global_pooling"):
         return "squeeze_excite"
+    if block.taken and has_role(kind, "sum"):
+        return "combine"
     if has_role(kind, "sum") or kind == "add":
         if _has(kinds, "attention"):
             return "encoder_layer" if _has(kinds, "dense") else "attention"
@@ -160,24 +172,22 @@ def _join_role(join: Join, kinds: list[str], block: Block) -> str:
             return "feed_forward"
         return "residual"
     if has_role(kind, "concatenation"):
-        if empty and len(join.branches) == 2:
-            return (
-                "up"
-                if block.row[0] is not join and _has(kinds, "transposed", "resizing")
-                else "dense_layer"
-            )
-        if _has(kinds, "transposed", "resizing"):
-            return "up"
-        return (
-            "inception"
-            if len(join.branches) > 2
-            else "fire"
-            if _has(kinds, "convolution")
-            else "joined"
-        )
+        return _concatenation_role(join, kinds, block, is_pass=bool(empty))
     if has_role(kind, "product"):
         return "gated"
     return "residual" if empty else ""
+
+
+def _concatenation_role(join: Join, kinds: list[str], block: Block, *, is_pass: bool) -> str:
+    if _has(kinds, "transposed", "resizing"):
+        return "up"
+    if block.taken:
+        return "cell" if len(join.branches) > 2 else "beside"
+    if is_pass and len(join.branches) == 2:
+        return "dense_layer"
+    if len(join.branches) > 2:
+        return "inception"
+    return "fire" if all(_has([k], "convolution") for k in kinds[:-1]) else "parallel"
 
 
 _WORDS = (
