@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from netdsl import compile_text
 from tests.language.front_door import codes, compiled, graph_of, spelled, structure
 
 STATEMENTS = [
@@ -236,3 +237,14 @@ def test_what_leads_nowhere_is_told_once_where_it_is_named(
     found = [(d.primary.span.text, d.title.split("`")[1]) for d in result.diagnostics]
     assert found == told
     assert {d.code for d in result.diagnostics} == {"N0402"}
+
+
+def test_the_word_let_of_a_tensor_is_taken_out_where_it_stands() -> None:
+    text = (
+        "model M { input x: [8]\n let y = # let me see\n x -> Dense(4)\n output z = y -> Dense(2) }"
+    )
+    found = next(d for d in compile_text(text).diagnostics if d.severity == "error")
+    assert found.fix is not None
+    (edit,) = found.fix.edits
+    assert (edit.span.text, edit.span.first.line) == ("let ", 2)
+    assert edit.span.start == text.index("let y")

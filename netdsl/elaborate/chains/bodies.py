@@ -131,8 +131,8 @@ def check_facts(arranged: Arrangement, frame: Frame, nodes: Callable[[], list[No
 def _run_statement(step: Step, frame: Frame) -> None:
     statement = step.statement
     match statement:
-        case tree.Let(_, name, value):
-            frame.variables[name] = _value(value, frame)
+        case tree.Let(_, name):
+            frame.variables[name] = _value(statement, frame)
             require_told(frame.variables[name], statement.span, frame)
         case tree.Function(_, name):
             frame.variables[name] = FunctionValue(statement, frame)
@@ -154,11 +154,11 @@ def _run_statement(step: Step, frame: Frame) -> None:
             pass
 
 
-def _value(expr: tree.Expr, frame: Frame) -> Value:
+def _value(statement: tree.Let, frame: Frame) -> Value:
+    expr = statement.value
     value = unbound.known_or_reported(expr, ev.evaluate(expr, frame), frame)
     if is_tensorial(value) and not is_poisoned(value) and value:
-        start = expr.span.file.text.rfind("let ", 0, expr.span.start)
-        word = Span(expr.span.file, start, start + len("let "))
+        word = Span(statement.span.file, statement.span.start, statement.name_span.start)
         frame.report(
             problems.WrongUse.at(
                 expr.span,
