@@ -145,3 +145,12 @@ def test_functions_of_values_point_to_those_of_tensors(name: str, way: str) -> N
     ]
     assert found.code == "N0420"
     assert way in found.help
+
+
+def test_chains_that_are_compared_are_named_and_numbered_as_any() -> None:
+    text = (
+        f"{HEAD} output ops.where((x -> Dense(8)) > (x -> Dense(8)), x -> Dense(8), x)\n"
+        " output v = w -> Embedding(9, 2) }"
+    )
+    names = [n.name for n in graph_of(text).nodes if n.kind == "Dense"]
+    assert names == ["dense1", "dense2", "dense3"]

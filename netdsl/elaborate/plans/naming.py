@@ -191,6 +191,8 @@ class _Collector:
                 return []
             case tree.Unary(_, _, operand):
                 return [(operand, loops, None)]
+            case tree.Compare(_, first, _, operands):
+                return [(part, loops, None) for part in (first, *operands)]
             case tree.Subscript(_, value, _) | tree.Attribute(_, value, _):
                 return [(value, loops, None)]
             case tree.Call():
