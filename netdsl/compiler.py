@@ -282,13 +282,15 @@ def _advice(elaboration: Elaboration, surroundings: Surroundings) -> tuple[Diagn
     found = Diagnostics()
     for diagnostic in if_it_works(lambda: unused_names(elaboration.unit.module)):
         found.report(diagnostic)
-    for plan in elaboration.training:
-        for diagnostic in experiments.unused_hyperparameters(plan):
+    for training in elaboration.training:
+        for diagnostic in experiments.unused_hyperparameters(training):
             found.report(diagnostic)
-    plans = {plan.model: plan for plan in elaboration.training}
-    for name, graph in elaboration.graphs.items():
+    plans = {training.model: training for training in elaboration.training}
+    for name, own in elaboration.graphs.items():
+        plan = plans.get(name)
+        graph = own if plan is None or plan.graph is None else plan.graph  # as it is trained
         if graph.complete:
-            view = View(graph, plans.get(name), surroundings)
+            view = View(graph, plan, surroundings)
             for diagnostic in if_it_works(partial(advise, view)):
                 found.report(diagnostic)
     return tuple(found)
@@ -321,7 +323,8 @@ def _compile_once(
 
 
 def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
-    for graph in elaboration.graphs.values():
+    trained = [plan.graph for plan in elaboration.training if plan.graph is not None]
+    for graph in {id(graph): graph for graph in (*elaboration.graphs.values(), *trained)}.values():
         graph.deepest = deepest_chain(graph)
         if graph.complete and not elaboration.unit.is_broken:
             check_structure(graph, diagnostics.report)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from netdsl.catalog.data_sets import TAKEN
 from netdsl.catalog.kind import UNRESOLVED
 from netdsl.catalog.signature import Signature, signature
-from netdsl.catalog.spell import one_of, spell
+from netdsl.catalog.spell import LONGEST_TEXT, one_of, spell
 from netdsl.value import Arguments
 
 Finding: TypeAlias = tuple[str, str, str]
@@ -120,6 +120,10 @@ def arguments_of_the_data_set(given: Arguments) -> Iterator[Finding]:
             )
 
 
+def _cut(key: str) -> str:
+    return key if len(key) <= LONGEST_TEXT else key[:LONGEST_TEXT] + "…"
+
+
 def axes_are_of_the_mesh(given: Arguments) -> Iterator[Finding]:
     """A layout spreads axes of variables along axes of the mesh, each along one."""
     mesh = given["mesh"]
@@ -130,19 +134,23 @@ def axes_are_of_the_mesh(given: Arguments) -> Iterator[Finding]:
             if axis not in mesh:
                 yield (
                     "layout",
-                    f"`{key}` goes along `{axis}`, which the mesh has not",
+                    f"`{_cut(key)}` goes along `{axis}`, which the mesh has not",
                     f"its axes are {axes}",
                 )
         if len(set(named)) < len(named):
             yield (
                 "layout",
-                f"`{key}` goes along `{named[0]}` twice",
+                f"`{_cut(key)}` goes along `{named[0]}` twice",
                 "spread one axis of a variable along it",
             )
         try:
             re.compile(key)
         except re.error as error:
-            yield "layout", f"`{key}` is no regular expression: {error}", "write `.*` for any text"
+            yield (
+                "layout",
+                f"`{_cut(key)}` is no regular expression: {error}",
+                "write `.*` for any text",
+            )
     batch = given["batch_dim_name"]
     if batch is not None and batch not in mesh:
         yield (

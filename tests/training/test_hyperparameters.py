@@ -62,6 +62,7 @@ def test_a_member_is_taken(parameter: str) -> None:
         ("a in (1, 'b') = 1", "N0312", "'b'", "an end of a range is a number, this is a string"),
         ("a: int = 1, b: str in ('x', 'y') = 'x'", "N0312", "('x', 'y')", "a range is of numbers"),
         ("a: int in [1, nn] = 1", "N0201", "nn", ""),
+        ("a: int = 2 in [1, 2]", "N0312", "2 in [1, 2]", "stands before the default"),
     ],
 )
 def test_what_is_outside_or_malformed_is_told(
@@ -149,3 +150,23 @@ def test_it_is_kept_by_the_formatter_and_leaves_no_trace_in_python() -> None:
     untried = TRAINED.replace(" in [8, 16]", "").replace(" in (1e-4, 1e-2)", "")
     source, plain = (netdsl.compile_text(text).source for text in (TRAINED, untried))
     assert source.partition('"""\n')[2] == plain.partition('"""\n')[2]
+
+
+def test_a_model_is_checked_and_advised_on_as_it_is_trained() -> None:
+    """At the model's own default all is well; at the block's, classes have no unit and two layers one name."""
+    text = """model Net(classes: int = 10, twice: bool = False) {
+    input x: [28, 28]
+    f = x -> Flatten() -> Dense(8, activation=relu, name="a")
+    g = f -> if twice { Dense(8, activation=relu, name="a") }
+    output y = g -> Dense(classes, activation=softmax)
+}
+train Net(classes: int = 4, twice: bool = TWICE) {
+    data = dataset("mnist")
+    optimizer = adam
+    loss = sparse_categorical_crossentropy
+}
+"""
+    once = text.replace("TWICE", "False")
+    assert [d.code for d in told(once, "warning")] == ["N0614"]
+    assert told(once, "warning", classes=10) == []
+    assert [d.code for d in told(text.replace("TWICE", "True"))] == ["N0404"]

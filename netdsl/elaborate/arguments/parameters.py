@@ -222,9 +222,33 @@ def scope_of(
 def default_value(parameter: tree.Parameter, label: str, home: Frame) -> Value:
     """Evaluate a parameter's default where it was declared."""
     assert parameter.default is not None
+    if _tried_behind(parameter, home):
+        return POISON
     value = ev.evaluate(parameter.default, home)
     _note_drawing(value, parameter.default.span, home)
     return check_type(parameter, value, parameter.default.span, label, home)
+
+
+def _tried_behind(parameter: tree.Parameter, home: Frame) -> bool:
+    """Report `n: int = 2 in [1, 2]`, where what may be tried stands behind the default."""
+    default = parameter.default
+    if not isinstance(default, tree.Compare) or default.ops != ("in",):
+        return False
+    if parameter.tried is not None or parameter.type in (None, "bool", "any"):
+        return False
+    value, choices = default.first.span.text, default.operands[0].span.text
+    fix = Fix((Edit(Span(default.span.file, parameter.span.start, default.span.end),
+                    f"{parameter.name}: {parameter.type} in {choices} = {value}"),))  # fmt: skip
+    home.report(
+        problems.NothingToTry.at(
+            default.span,
+            "what may be tried stands before the default",
+            argument=parameter.name,
+            help=f"write `{parameter.name}: {parameter.type} in {short(choices)} = {short(value)}`",
+            fix=fix,
+        )
+    )
+    return True
 
 
 def _report_too_many(

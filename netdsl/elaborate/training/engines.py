@@ -21,6 +21,7 @@ from netdsl.graph import Graph, Operation
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.faults import shorten
 from netdsl.tensor import spell_shape
 from netdsl.value import Value
 
@@ -132,7 +133,7 @@ def _report_missed(key: str, known: list[Variable], place: Span, frame: Frame) -
         problems.LayoutMisses.at(
             place,
             "no variable of the model has such a path",
-            key=key,
+            key=shorten(key),
             help=f"did you mean `{near}`?" if near else f"the variables are {shown}{more}",
         )
     )
@@ -142,8 +143,8 @@ def _report_twice(key: str, other: str, variable: Variable, place: Span, frame: 
     frame.report(
         problems.LayoutMisses.at(
             place,
-            f"`{variable.path}` is matched by `{other}` too",
-            key=key,
+            f"`{variable.path}` is matched by `{shorten(other)}` too",
+            key=shorten(key),
             help="Keras takes one key for each variable: make one of the two narrower",
         )
     )
@@ -170,5 +171,7 @@ def _fits(
             label = f"`{variable.path}` has an axis of {size}, which does not divide by the {parts} of `{axis}`"
             help_ = f"make it {-(-size // parts) * parts}, or spread another axis"
     if label:
-        frame.report(problems.LayoutMisses.at(place, label, key=key, help=help_, related=related))
+        frame.report(
+            problems.LayoutMisses.at(place, label, key=shorten(key), help=help_, related=related)
+        )
     return not label
