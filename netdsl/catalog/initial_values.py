@@ -7,14 +7,15 @@ that repeats over the weight; one that is larger Keras takes in silence, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TypeGuard
 
-from netdsl.catalog.kind import Call, ObjectValue, Refusal, Weight
+from netdsl.catalog.object_value import ObjectValue
+from netdsl.catalog.refusal import Refusal
 from netdsl.catalog.signature import signature
+from netdsl.catalog.weight import Weight
 from netdsl.diagnostics.problems.shapes import WrongDtype, WrongValue
 from netdsl.tensor import Dim, Shape, spell_shape
-from netdsl.value import Value
+from netdsl.value import Arguments, Value
 
 #: Initializers that fill a weight with one value, of whatever dtype it is.
 _CONSTANTS = ("zeros", "ones", "constant")
@@ -28,23 +29,12 @@ def draws(value: Value) -> TypeGuard[ObjectValue]:
     return found is None or found.parameter("seed") is not None
 
 
-def filled_weight(
-    call: Call, name: str, shape: Iterable[Dim], *, within: str = "", initializer: str = ""
-) -> Weight:
-    """Describe a trained weight that another part holds, or that another weight's initializer fills."""
-    made = call.weight(name, shape)
-    weight = Weight(made.name, made.shape, made.trainable, made.dtype, within)
-    if initializer:
-        refuse_misfit(weight, initializer, call.arguments.get(initializer))
-    return weight
-
-
-def check_filling(call: Call, weight: Weight) -> None:
+def check_filling(arguments: Arguments, weight: Weight) -> None:
     """Refuse a weight that its own argument cannot fill, as `kernel_initializer` fills `kernel`."""
     part = weight.name.removesuffix("_kernel")
     for argument in (f"{weight.name}_initializer", f"{part}_initializer", "depthwise_initializer"):
-        if argument in call.arguments:
-            refuse_misfit(weight, argument, call.arguments[argument])
+        if argument in arguments:
+            refuse_misfit(weight, argument, arguments[argument])
             return
 
 

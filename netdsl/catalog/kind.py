@@ -17,8 +17,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from netdsl.catalog.initial_values import check_filling
+from netdsl.catalog.object_value import ObjectValue as ObjectValue
+from netdsl.catalog.refusal import Refusal as Refusal
 from netdsl.catalog.weight import Weight as Weight
-from netdsl.diagnostics.problem import Problem
 from netdsl.record import record
 from netdsl.tensor import UNKNOWN, Demand, Dim, Shape, TensorSpec, Verdict, spell_shape
 from netdsl.value import Arguments, Entity, Value
@@ -71,51 +73,6 @@ _RANKS: Mapping[int, str] = {
     4: "rank 4 is a picture: (batch, height, width, channels)",
     5: "rank 5 is a volume or a video: (batch, depth, height, width, channels)",
 }
-
-
-class Refusal(Exception):
-    """Raised by a rule for what Keras would refuse: the problem's code, the label, and whom to blame.
-
-    `blames` is an argument's name, a call-time argument's name, or ("input", index); without it the call is
-    blamed. `facts` fill the braces of the problem's title (`layer` is always given). `differs` are (input, axis) pairs
-    whose sizes do not fit, so that it can be said where each came from.
-    """
-
-    def __init__(
-        self,
-        problem: type[Problem],
-        label: str,
-        *,
-        blames: str | tuple[str, int] | None = None,
-        help: str = "",
-        differs: tuple[tuple[int, int], ...] = (),
-        **facts: object,
-    ) -> None:
-        super().__init__(label)
-        self.differs = differs
-        self.problem, self.label, self.blames, self.help, self.facts = (
-            problem,
-            label,
-            blames,
-            help,
-            facts,
-        )
-
-
-@record
-class ObjectValue(Entity):
-    """A configured catalogue object that is not a layer: `HeNormal(seed=1)`, `L2(1e-4)`, `Adam(1e-3)`.
-
-    `arguments` are those that were written, by name, evaluated; `kind` is the Keras class name.
-    """
-
-    family: str  # "initializer", "regularizer", "constraint", "loss", "optimizer", …
-    kind: str
-    arguments: Mapping[str, Value] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        inside = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())
-        return f"{self.kind}({inside})"
 
 
 @record
@@ -332,11 +289,9 @@ class Call:
 
         Refuses where the layer's initializer for it cannot fill it.
         """
-        from netdsl.catalog.initial_values import check_filling
-
         sizes = tuple(int(d) for d in shape)  # type: ignore[arg-type]
         made = Weight(name, sizes, trainable, self.variable_dtype)
-        check_filling(self, made)
+        check_filling(self.arguments, made)
         return made
 
 

@@ -6,12 +6,25 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from netdsl.catalog.initial_values import refuse_misfit
 from netdsl.catalog.kind import BoundLayer, Call, Refusal, Weight
 from netdsl.diagnostics.problems.shapes import ConflictingArguments, WrongWrapped
+from netdsl.tensor import Dim
 
 #: How many maxima a float8 kernel remembers, and the tensors it keeps them of.
 _FLOAT8_HISTORY = 1024
 _FLOAT8_PARTS = ("inputs", "kernel", "outputs_grad")
+
+
+def filled_weight(
+    call: Call, name: str, shape: Iterable[Dim], *, within: str = "", initializer: str = ""
+) -> Weight:
+    """Describe a trained weight that another part holds, or that another weight's initializer fills."""
+    made = call.weight(name, shape)
+    weight = Weight(made.name, made.shape, made.trainable, made.dtype, within)
+    if initializer:
+        refuse_misfit(weight, initializer, call.arguments.get(initializer))
+    return weight
 
 
 def kernel_weights(

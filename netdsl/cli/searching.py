@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from netdsl.cli.compiling import CompiledFile
 from netdsl.cli.output import Findings, tell
 from netdsl.cli.streams import write
-from netdsl.cli.training import stem_of
+from netdsl.cli.training import compiler_of, stem_of
 from netdsl.record import record
 
 if TYPE_CHECKING:
@@ -91,7 +91,6 @@ def _runner(
     metric: str,
 ) -> RunTrial:
     from netdsl.catalog.spell import spell
-    from netdsl.cli.sweep import compiler_of
     from netdsl.training.folder.making import new_folder
     from netdsl.training.run.loading import forget_models
     from netdsl.training.run.overrides import with_settings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,15 +12,14 @@ import click
 from netdsl.cli.compiling import SET_HELP, CompiledFile
 from netdsl.cli.output import Findings, table_page, tell
 from netdsl.cli.streams import write
-from netdsl.cli.training import compile_experiment
+from netdsl.cli.training import compile_experiment, compiler_of
 from netdsl.foreign import Plain
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from netdsl.compiler import Compiled
     from netdsl.elaborate.training.experiment import Experiment
-    from netdsl.training.grid import Compile, Member
+    from netdsl.training.grid import Member
 
 
 @click.command("sweep")
@@ -83,21 +81,6 @@ def _show_grid(item: CompiledFile, experiment: Experiment, model: str | None, fo
     else:
         with table_page() as console:
             _print_table(listed, size_of(tried(experiment)), console)
-
-
-def compiler_of(item: CompiledFile, model: str | None) -> Compile:
-    """Give what compiles the file again at other hyperparameters, beside those that were set."""
-    from netdsl.compiler import compile_source
-    from netdsl.elaborate.files.loading import loader_beside
-    from netdsl.elaborate.scope.hyperparameters import Settings
-
-    given = item.compiled.settings.values
-
-    def compile_at(values: Mapping[str, Plain]) -> Compiled:
-        settings = Settings({**given, **values}, model)
-        return compile_source(item.file, loader_beside(item.file.name), settings=settings)
-
-    return compile_at
 
 
 def _nothing_to_try(item: CompiledFile, experiment: Experiment) -> str:

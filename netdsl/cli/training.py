@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,10 @@ from netdsl.cli.files import STDIN
 from netdsl.cli.output import Findings, tell
 
 if TYPE_CHECKING:
+    from netdsl.compiler import Compiled
     from netdsl.elaborate.training.experiment import Experiment
+    from netdsl.foreign import Plain
+    from netdsl.training.grid import Compile
 
 #: What to paste into a spec that says nothing of training.
 BLOCK = """\
@@ -119,3 +122,18 @@ def resumed_settings(
     settings = [s for s in written if isinstance(s, str)] if isinstance(written, list) else []
     numbers = overrides.items() if isinstance(overrides, dict) else ()
     return found.folder, tuple(settings), {str(k): v for k, v in numbers if isinstance(v, int)}
+
+
+def compiler_of(item: CompiledFile, model: str | None) -> Compile:
+    """Give what compiles the file again at other hyperparameters, beside those that were set."""
+    from netdsl.compiler import compile_source
+    from netdsl.elaborate.files.loading import loader_beside
+    from netdsl.elaborate.scope.hyperparameters import Settings
+
+    given = item.compiled.settings.values
+
+    def compile_at(values: Mapping[str, Plain]) -> Compiled:
+        settings = Settings({**given, **values}, model)
+        return compile_source(item.file, loader_beside(item.file.name), settings=settings)
+
+    return compile_at

@@ -28,15 +28,6 @@ CONFIG = "config.json"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
-def read_source(source: str, call: str | None = None) -> Network:
-    """Read the model that a word of the command line names; raises CannotImport."""
-    from netdsl.importer import python
-
-    if python.is_python(source) or call is not None:
-        return python.network_of(source, call)
-    return read_file(source)
-
-
 def read_file(path: str) -> Network:
     """Read a model from a file, by what the file holds and not by its name."""
     try:

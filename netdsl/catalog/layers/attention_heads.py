@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netdsl.catalog.cost_rules import matrix_macs
-from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
 from netdsl.catalog.layers.attention import ROLES, Arrived, check_widths, query_masked
 from netdsl.catalog.shape_rules import check_beside, numeric
+from netdsl.catalog.weight_rules import filled_weight
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     TooFewInputs,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from netdsl.catalog.argument_types import COUNT
 from netdsl.catalog.cost_rules import convolution_macs
-from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
 from netdsl.catalog.layers.recurrent import CALL_TENSORS, Cell, carries_mask, over_time, sequence
 from netdsl.catalog.shape_rules import (
@@ -14,6 +13,7 @@ from netdsl.catalog.shape_rules import (
     split_axes,
     window_count,
 )
+from netdsl.catalog.weight_rules import filled_weight
 from netdsl.diagnostics.problems.shapes import ConflictingArguments
 from netdsl.tensor import Shape, TensorSpec, product
 

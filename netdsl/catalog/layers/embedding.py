@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netdsl.catalog.cost_rules import matrix_macs
-from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
 from netdsl.catalog.shape_rules import numeric
+from netdsl.catalog.weight_rules import filled_weight
 from netdsl.diagnostics.problems.shapes import (
     ConflictingArguments,
     IncompatibleShape,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from netdsl.catalog.initial_values import filled_weight
 from netdsl.catalog.kind import (
     BoundLayer,
     Call,
@@ -24,7 +23,7 @@ from netdsl.catalog.kind import (
 from netdsl.catalog.shape_rules import numeric
 from netdsl.catalog.state_rules import State, check_states, is_group, spell_states
 from netdsl.catalog.training_costs import off_cudnn
-from netdsl.catalog.weight_rules import frozen
+from netdsl.catalog.weight_rules import filled_weight, frozen
 from netdsl.diagnostics.problems.shapes import (
     NeedsFixedBatch,
     SeveralInputs,

@@ -13,7 +13,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import arriving_tensors
 from netdsl.elaborate.chains import assertions, loops
-from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.plans.ordering import Arrangement, Step
 from netdsl.elaborate.remedies import candidates, unbound, unpacking
 from netdsl.elaborate.scope.entities import (
@@ -220,7 +220,7 @@ def _bind(statement: tree.Bind, value: Value, frame: Frame) -> None:
             problems.WrongUnpacking.at(
                 target.span,
                 f"{len(target.parts)} names for one tensor {spell_shape(value.spec.shape)}",
-                related=layers.input_labels(value, frame, target.span),
+                related=input_labels(value, frame, target.span),
                 help="it gives one tensor: write one name",
                 fix=first_that_helps(
                     [

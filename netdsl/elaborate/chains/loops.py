@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.held_layers import check_turn
-from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.remedies import unpacking
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
@@ -177,7 +177,7 @@ def _elements(pattern: tree.TuplePattern, value: Value, frame: Frame) -> list[Va
             problems.WrongUnpacking.at(
                 pattern.span,
                 f"{count} names for {came}",
-                related=layers.input_labels(value, frame, pattern.span) if frame.body else (),
+                related=input_labels(value, frame, pattern.span) if frame.body else (),
                 help=f"they are {', '.join(f'`{n}`' for n in names)}" if names else help_,
                 fix=fix,
             )

@@ -25,6 +25,7 @@ from netdsl.elaborate.chains.bodies import (
 )
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import made_once
+from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import Arrangement
 from netdsl.elaborate.remedies import training_mode as modes
@@ -225,7 +226,7 @@ def _checked_outputs(
                     span,
                     problem,
                     layer=instance.node.name,
-                    related=layers.input_labels(value, frame, span),
+                    related=input_labels(value, frame, span),
                 )
             )
             return None

@@ -22,6 +22,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.arguments import binding, parameters
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import made_once
+from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.remedies import training_mode as modes
 from netdsl.elaborate.scope.entities import POISON, NamedOutputs, Tensor, is_poisoned
@@ -164,7 +165,7 @@ def _report(
     if isinstance(refusal.blames, str):
         place = spans.get(refusal.blames) or prepared.spans.get(refusal.blames) or place
     facts = {"layer": prepared.label, "argument": refusal.blames or "", **refusal.facts}
-    related = layers.input_labels([arriving], frame, place)
+    related = input_labels([arriving], frame, place)
     frame.report(
         refusal.problem.at(place, refusal.label, help=refusal.help, related=related, facts=facts)
     )

@@ -22,7 +22,7 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import binding
 from netdsl.elaborate.arguments.call_arguments import call_values
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
-from netdsl.elaborate.layers import made_once
+from netdsl.elaborate.layers import made_once, origins
 from netdsl.elaborate.layers.built_before import first_inputs, infer_again
 from netdsl.elaborate.layers.masks import with_masks, without_masks
 from netdsl.elaborate.plans.naming import snake_case
@@ -48,7 +48,7 @@ from netdsl.elaborate.scope.values import ValueProblem, has_symbol
 from netdsl.graph import Node, Operation, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.tensor import TensorSpec, spell_shape
+from netdsl.tensor import TensorSpec
 from netdsl.value import Value
 
 
@@ -105,6 +105,14 @@ def stage_name(call: tree.Node, frame: Frame, fallback: str) -> str:
     around = body.graph.holds.get(body.prefix, "kind")
     body.graph.holds[name] = planned.within(around) if planned is not None else around
     return name
+
+
+def inner_name(call: tree.Call, frame: Frame) -> str:
+    """Give the `name` of a layer inside another, as it is written; empty where there is none."""
+    written = next((a.value for a in call.arguments if a.name == "name"), None)
+    if written is None:
+        return ""
+    return checked_name(written, ev.value_of(written, frame), frame)
 
 
 def _report_name(span: Span, label: str, frame: Frame) -> None:
@@ -300,22 +308,7 @@ def refusal_labels(
         labels = provenance.difference_labels(body.graph, left, right)
         if labels:
             return labels
-    return input_labels(positional, frame, culprit)
-
-
-def input_labels(value: Value, frame: Frame, culprit: Span) -> list[Label]:
-    """Say where each arriving tensor came from and what shape it has there."""
-    body = frame.body
-    assert body is not None
-    labels: list[Label] = []
-    seen: set[tuple[int, int]] = set()
-    for tensor in list(tensors_in(value))[:4]:
-        place = body.graph.nodes[tensor.ref.node].origin.span
-        key = (place.start, place.end)
-        if key not in seen and place != culprit:
-            seen.add(key)
-            labels.append(Label(place, f"gives {spell_shape(tensor.spec.shape)}"))
-    return labels
+    return origins.input_labels(positional, frame, culprit)
 
 
 def _operation(

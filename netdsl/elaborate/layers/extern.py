@@ -10,7 +10,7 @@ from netdsl.elaborate.arguments import tensor_types as types
 from netdsl.elaborate.arguments.arriving_tensors import takes
 from netdsl.elaborate.arguments.held_layers import no_shared_layers
 from netdsl.elaborate.layers import applying as layers
-from netdsl.elaborate.layers import made_once, wrapped
+from netdsl.elaborate.layers import made_once
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -53,7 +53,7 @@ def bound_layer(call: tree.Call, ref: ExternLayerRef, frame: Frame) -> Value:
             raise AlreadyTold
         return result
 
-    name = wrapped.inner_name(call, frame)
+    name = layers.inner_name(call, frame)
     return BoundLayer(node.name, bound, infer, bound, None, node.module, name)
 
 

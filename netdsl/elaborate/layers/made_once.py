@@ -9,7 +9,7 @@ from netdsl.catalog.kind import BoundLayer, LayerKind, Weight
 from netdsl.catalog.weight import Variable
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import shapes as shape_problems
-from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.scope.entities import tensors_in
 from netdsl.elaborate.scope.frame import Body, Frame
 from netdsl.graph import Operation
@@ -34,7 +34,7 @@ def fits_again(
             used,
             f"{spell_shape(first.spec.shape)} arrives, and {why}",
             layer=operation.kind,
-            related=[Label(made, "made here"), *layers.input_labels([first], frame, used)],
+            related=[Label(made, "made here"), *input_labels([first], frame, used)],
             help="use a layer of its own for each shape",
         )
     )

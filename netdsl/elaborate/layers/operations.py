@@ -25,6 +25,7 @@ from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.layers.positions import refuse_unknown_count
 from netdsl.elaborate.remedies import unbound
 from netdsl.elaborate.scope.entities import (
@@ -98,7 +99,7 @@ def _infer(
     except Refusal as refusal:
         place = places.get(refusal.blames, span) if isinstance(refusal.blames, str) else span
         facts = {"layer": _spelled(function), "argument": refusal.blames or "", **refusal.facts}
-        related = layers.input_labels([positional, list(named.values())], frame, place)
+        related = input_labels([positional, list(named.values())], frame, place)
         fix = first_that_helps(ways)
         label, help_ = refusal.label, (fix.text if fix else "") or refusal.help
         frame.report(

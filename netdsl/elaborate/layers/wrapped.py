@@ -7,7 +7,6 @@ from netdsl.catalog.kind import BoundLayer, Call, Inference, Refusal, Weight
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems.shapes import MakesNoModel
-from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import extern
 from netdsl.elaborate.layers.built_before import infer_again
@@ -47,18 +46,10 @@ def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame)
         )
         return infer_again(call, made_for) if made_for else run_rule(call)
 
-    name = inner_name(call, frame)
+    name = layers.inner_name(call, frame)
     return BoundLayer(
         definition.name, prepared.arguments, infer, prepared.written, definition, name=name
     )
-
-
-def inner_name(call: tree.Call, frame: Frame) -> str:
-    """Give the `name` of a layer inside another, as it is written; empty where there is none."""
-    written = next((a.value for a in call.arguments if a.name == "name"), None)
-    if written is None:
-        return ""
-    return layers.checked_name(written, ev.value_of(written, frame), frame)
 
 
 def layer_chain(chain: list[BoundLayer]) -> BoundLayer:

@@ -1,0 +1,25 @@
+"""Objects of Keras that a layer or the training is given: initializers, losses, optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from netdsl.record import record
+from netdsl.value import Entity, Value
+
+
+@record
+class ObjectValue(Entity):
+    """A configured catalogue object that is not a layer: `HeNormal(seed=1)`, `L2(1e-4)`, `Adam(1e-3)`.
+
+    `arguments` are those that were written, by name, evaluated; `kind` is the Keras class name.
+    """
+
+    family: str  # "initializer", "regularizer", "constraint", "loss", "optimizer", …
+    kind: str
+    arguments: Mapping[str, Value] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{k}={v!r}" for k, v in self.arguments.items())
+        return f"{self.kind}({inside})"
