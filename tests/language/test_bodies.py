@@ -248,3 +248,13 @@ def test_the_word_let_of_a_tensor_is_taken_out_where_it_stands() -> None:
     (edit,) = found.fix.edits
     assert (edit.span.text, edit.span.first.line) == ("let ", 2)
     assert edit.span.start == text.index("let y")
+
+
+def test_a_cycle_is_shown_by_its_shortest_way_each_group_once() -> None:
+    found = compile_text(
+        "model M { input x: [8]\n"
+        "a = b -> Dense(1)\nb = c + a -> Dense(2)\nc = d -> Dense(2)\nd = a + c -> Dense(3)\n"
+        "e = e -> Dense(1)\nf = a -> Dense(1)\noutput f }"
+    ).diagnostics
+    labels = [d.primary.text for d in found]
+    assert labels == ["the cycle is a -> b -> a", "the cycle is e -> e"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import field
 from functools import cached_property
+from itertools import pairwise
 
 from netdsl.record import mutable, record
 from netdsl.source import Span
@@ -208,33 +209,26 @@ def _is_own_as(step: Step) -> bool:
 def _cycles(
     steps: list[Step], owner: dict[str, int], left: list[int]
 ) -> list[list[tuple[str, Span]]]:
-    """Follow unmet uses from each stuck step until a step repeats; give each cycle once."""
-    stuck = set(left)
-    visited: set[int] = set()
+    """Give the shortest cycle through the first of the steps that wait for one another, for each such group."""
+    if not left:
+        return []  # as nearly always: networkx takes its time to load
+    import networkx
+
+    waiting = networkx.DiGraph()
+    for number in reversed(left):
+        for name, node in reversed(steps[number].uses.items()):
+            other = owner.get(name)
+            if other is not None and not (other == number and _is_own_as(steps[number])):
+                waiting.add_edge(number, other, use=(name, node.span))  # the first use is shown
     cycles: list[list[tuple[str, Span]]] = []
-    for start in left:
-        path: list[tuple[int, str, Span]] = []
-        position: dict[int, int] = {}
-        current = start
-        while current not in visited:
-            if current in position:
-                turn = path[position[current] :]
-                cycles.append([(name, span) for _, name, span in turn])
-                break
-            following = next(
-                (
-                    (owner[n], n, node.span)
-                    for n, node in steps[current].uses.items()
-                    if owner.get(n) in stuck
-                ),
-                None,
-            )
-            if following is None:
-                break
-            position[current] = len(path)
-            path.append((current, following[1], following[2]))
-            current = following[0]
-        visited.update(position)
+    for group in sorted(networkx.strongly_connected_components(waiting), key=min):
+        first, again = min(group), (min(group), "again")
+        waiting.add_edges_from(
+            (n, again, data) for n, _, data in waiting.in_edges(first, data=True)
+        )
+        if again in waiting and (len(group) > 1 or waiting.has_edge(first, first)):
+            path = networkx.shortest_path(waiting, first, again)
+            cycles.append([waiting.edges[edge]["use"] for edge in pairwise(path)])
     return cycles
 
 
