@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 #: What to paste into a spec that says nothing of training.
 BLOCK = """\
 train {model} {{
-    data       = {data}
-    optimizer  = Adam(1e-3)
-    loss       = {loss}
-    metrics    = [{metric}]
-    epochs     = 10
+    data = {data}
+    optimizer = Adam(1e-3)
+    loss = {loss}
+    metrics = [{metric}]
+    epochs = 10
     batch_size = 32
     validation_split = 0.2
 }}

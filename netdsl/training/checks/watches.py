@@ -218,8 +218,8 @@ def bound_at(opening: Opening, field: Field) -> tuple[int, Node] | None:
     arriving = {place: Categories(UNKNOWN, graph.nodes[graph.inputs[place]])}
     bounds = [
         (rows, node)
-        for node, _ in Followed().meetings(graph, arriving)
-        if (rows := bound_of(node)) is not None
+        for node, met in Followed().meetings(graph, arriving)
+        if met is arriving[place] and (rows := bound_of(node)) is not None
     ]
     return min(bounds, key=lambda found: found[0], default=None)
 

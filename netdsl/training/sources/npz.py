@@ -30,7 +30,7 @@ from netdsl.training.sources.parts import (
 #: What arrays for one part of the data end in.
 SUFFIXES: Mapping[PartName, tuple[str, ...]] = {
     "train": ("_train",),
-    "validation": ("_val", "_valid", "_validation"),
+    "validation": ("_val",),
     "test": ("_test",),
 }
 
@@ -101,20 +101,21 @@ def _header(stream: IO[bytes]) -> Header:
 
 def _divisions(opening: Opening, headers: Mapping[str, Header]) -> list[tuple[PartName, str]]:
     """Say which parts the names of the arrays tell of, and what the names of each end in."""
-    given = {"x", "y"} & set(opening.source.arguments)
+    if not _is_bare(opening) or "x_train" not in headers:
+        return [(opening.part, "")]
     found = [
         (part, suffix)
         for part, suffixes in SUFFIXES.items()
         for suffix in suffixes
-        if any(f"{stem}{suffix}" in headers for stem in _stems(opening.inputs, "x"))
+        if f"x{suffix}" in headers
     ]
-    if given or not any(part == "train" for part, _ in found):
-        return [(opening.part, "")]
     return found if opening.part == "train" else [(opening.part, found[-1][1])]
 
 
-def _stems(ports: tuple[Port, ...], usual: str) -> list[str]:
-    return [*(port.name for port in ports), *([usual] if len(ports) == 1 else [])]
+def _is_bare(opening: Opening) -> bool:
+    """Tell whether arrays may be called `x` and `y`: of one input and one output, and nothing says otherwise."""
+    sole = len(opening.inputs) == len(opening.experiment.outputs) == 1
+    return sole and not {"x", "y"} & set(opening.source.arguments)
 
 
 def _fields(opening: Opening, headers: Mapping[str, Header], suffix: str) -> list[Field] | None:
@@ -124,8 +125,7 @@ def _fields(opening: Opening, headers: Mapping[str, Header], suffix: str) -> lis
     ]
     fields = []
     for role, port, argument, usual in wanted:
-        sole = len(opening.inputs if role == "input" else opening.labelled) == 1
-        key = _key(opening, headers, port, argument, usual if sole else "", suffix)
+        key = _key(opening, headers, port, argument, usual if _is_bare(opening) else "", suffix)
         if key is None:
             return None
         header = headers[key]
@@ -168,19 +168,17 @@ def _key(
         given = given.get(port.name)
     elif isinstance(given, (list, tuple)):  # of names that are the inputs' own
         given = port.name if port.name in given else None
-    names = [str(given)] if given is not None else [f"{port.name}{suffix}"]
+    names = [str(given)] if given is not None else [] if suffix else [port.name]
     if given is None and usual:
-        names.append(f"{usual}{suffix}")
+        names.insert(0, f"{usual}{suffix}")
     for name in names:
         if name in headers:
             return name
-    way = (
-        f'say which it is: `{argument}="…"`'
-        if usual
-        else f'say which it is: `{argument}={{"{port.name}": "…"}}`'
-    )
+    only = len(opening.inputs if argument == "x" else opening.labelled) == 1
+    meant = '"…"' if only else f'{{"{port.name}": "…"}}'
+    way = f"say which it is: `{argument}={meant}`"
     place = opening.place(argument)
-    unknown_column(opening, names[0], list(headers), "array", place, help=way)
+    unknown_column(opening, names[-1], list(headers), "array", place, help=way)
     return None
 
 

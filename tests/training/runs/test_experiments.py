@@ -72,7 +72,7 @@ train M {
     epochs = 8
     test_split = 0.2
     validation_split = 0.2
-}""", "val_mae", 1.0),
+}""", "val_mae", 1.3),
     "text_and_numbers": ("""
 model M {
     input city: string[1]
