@@ -251,7 +251,7 @@ def draw_residuals(expected: Array, given: Array, path: Path, part: str) -> None
     left.set_ylabel("predicted", fontsize=9, color=MUTED)
     right.hist(error, bins=min(60, max(10, int(len(error) ** 0.5))), color=TRAINING)
     right.axvline(0, color=MUTED, linewidth=1)
-    title = f"mean error {float(numpy.abs(error).mean()):.3g}"
+    title = f"mean absolute error {float(numpy.abs(error).mean()):.3g}"
     right.set_title(title, fontsize=10, color=INK, loc="left")
     right.set_xlabel("predicted minus what is", fontsize=9, color=MUTED)
     _save(figure, path)
