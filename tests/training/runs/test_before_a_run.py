@@ -47,7 +47,7 @@ def test_a_file_without_a_train_block_gets_one_to_paste(folder: Path) -> None:
     result = run("train", "m.net")
     assert result.exit_code == 1
     block = result.stderr.partition("One to paste:\n\n")[2]
-    assert 'data       = image_folder("pictures")' in block
+    assert 'data = image_folder("pictures")' in block
     pasted = netdsl.compile_text(MODEL + block)
     assert pasted.ok, pasted.diagnostics
     assert pasted.experiment().epochs == 10
