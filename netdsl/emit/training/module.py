@@ -459,6 +459,8 @@ class _Strategy:
     def __init__(self, strategy: Strategy, words: Words) -> None:
         self.is_keras = strategy.kind in ("DataParallel", "ModelParallel")
         given = {name: literal(value, words) for name, value in strategy.arguments.items()}
+        if self.is_keras:  # each process makes its own share of a batch
+            given["auto_shard_dataset"] = code.constant(False)
         if strategy.kind == "ModelParallel":
             self.lines = _model_parallel(given)
             return
@@ -480,20 +482,19 @@ def _model_parallel(given: dict[str, ast.expr]) -> list[str]:
     """Lay the devices out as a mesh, of which each weight's axes take theirs."""
     mesh, layout = given.pop("mesh"), given.pop("layout")
     assert isinstance(mesh, ast.Dict)
-    shape = flat(code.tuple_of(mesh.values))
-    axes = flat(code.list_of(key for key in mesh.keys if key is not None))
-    batch = flat(mesh.keys[0]) if mesh.keys and mesh.keys[0] is not None else '"batch"'
-    if not isinstance(layout, ast.Dict):
-        return [f"return keras.distribution.ModelParallel({flat(layout)})"]
+    assert isinstance(layout, ast.Dict)
+    axes = [key for key in mesh.keys if key is not None]
+    made = [("layout_map", code.name("layout")), ("batch_dim_name", axes[0]), *given.items()]
+    strategy = code.call("keras.distribution.ModelParallel", (), dict(made).items())
     return [
-        f"mesh = keras.distribution.DeviceMesh({shape}, {axes})",
+        f"mesh = keras.distribution.DeviceMesh({flat(code.tuple_of(mesh.values))}, {flat(code.list_of(axes))})",
         "layout = keras.distribution.LayoutMap(mesh)",
         *(
             f"layout[{flat(key)}] = {flat(value)}"
             for key, value in zip(layout.keys, layout.values, strict=True)
             if key is not None
         ),
-        f"return keras.distribution.ModelParallel(layout_map=layout, batch_dim_name={batch})",
+        f"return {flat(strategy)}",
     ]
 
 
