@@ -8,22 +8,34 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from netdsl.analyse.costs import counted_nodes, parameters_of, totals
 from netdsl.catalog.kind import BoundLayer, Structure
+from netdsl.elaborate.files.linking import Unit
 from netdsl.foreign import Foreign
 from netdsl.graph import Graph, Node, Operation, Ref
+from netdsl.source import SourceFile
+from netdsl.target import Api
 from netdsl.tensor import TensorSpec, keras_shape
-
-if TYPE_CHECKING:
-    from netdsl.compiler import Compiled
 
 #: What Keras writes into its messages for terminals.
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
+
+
+class Compiled(Protocol):
+    """What is asked of a compiled file here: `compiler.Compiled` is one."""
+
+    @property
+    def file(self) -> SourceFile: ...
+    @property
+    def unit(self) -> Unit: ...
+    @property
+    def graphs(self) -> Mapping[str, Graph]: ...
+    def emit(self, api: Api, *, flat: bool) -> str: ...
 
 
 class DeclarationMismatch(ValueError):

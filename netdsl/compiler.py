@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sized
 from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from netdsl.analyse import experiments, verification
 from netdsl.analyse.advice import advise
@@ -42,14 +42,13 @@ from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.source import SourceFile, Span
 from netdsl.stack import on_own_stack
+from netdsl.target import Api as Api
 from netdsl.value import Document
 from netdsl.version import __version__
 
 if TYPE_CHECKING:
     from netdsl.elaborate.training.experiment import Experiment
     from netdsl.elaborate.training.plan import TrainPlan
-
-Api = Literal["tf.keras", "keras"]
 
 
 @record(eq=False)

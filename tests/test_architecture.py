@@ -41,7 +41,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ),
     ("netdsl.value",),
     ("netdsl.dimension",),
-    ("netdsl.record", "netdsl.foreign", "netdsl.by_need"),
+    ("netdsl.record", "netdsl.foreign", "netdsl.by_need", "netdsl.target"),
 )
 
 #: Only these may name Keras or TensorFlow in an import.

@@ -13,11 +13,11 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.remedies import tensor_decisions, unbound
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
+    APPLIED_BY_NAME,
     POISON,
     BlockRef,
     ExternLayerRef,
     KindRef,
-    ModelRef,
     SharedLayer,
     Tensor,
     is_poisoned,
@@ -53,7 +53,7 @@ def plain_value(expr: tree.Expr, value: Value, frame: Frame) -> Value:
     """Give what an expression came to, where it is a plain value."""
     if isinstance(value, Identifier):
         return unbound.unknown_name(expr.span, value.name, frame)
-    if isinstance(value, (Tensor, KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)):
+    if isinstance(value, (Tensor, *APPLIED_BY_NAME)):
         return no_value(expr, value, frame)
     return value
 

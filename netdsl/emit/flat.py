@@ -29,9 +29,10 @@ from netdsl.emit.python.layout_statements import dedented, names_in
 from netdsl.emit.python.own_names import MODULES, marked, settle
 from netdsl.emit.python.spelling import FIXED, HELPERS, PREAMBLE, kept_name, python_name, unique
 from netdsl.emit.registration import registrations
-from netdsl.emit.structured import KERAS_IMPORTS, Api, grouped, preamble, recursion_limit
+from netdsl.emit.structured import KERAS_IMPORTS, grouped, preamble, recursion_limit
 from netdsl.emit.training import Words, write_training
 from netdsl.graph import Graph, Held, Node, Operation, Ref
+from netdsl.target import Api
 from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
 from netdsl.value import Value
 

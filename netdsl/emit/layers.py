@@ -14,6 +14,7 @@ from typing import cast
 from netdsl.catalog import layer_kind
 from netdsl.catalog.binding import families_taken
 from netdsl.catalog.signature import FAMILY_MODULES, Family, Signature, families_of, signature
+from netdsl.elaborate.plans.arguments import first_of_each
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.kinds import VALUE, Inlined, LayerObject, Piece
 from netdsl.emit.names import Locals
@@ -186,12 +187,7 @@ def _defaults(
     positional = [p.name for p in found.positional]
     given = {a.name for a in written if a.name is not None}
     given |= set(positional[: sum(1 for a in written if a.name is None)])
-    added: code.Keywords = []
-    for name_, spelled in _in_force(w, found, only):
-        if name_ not in given:
-            given.add(name_)
-            added.append((name_, spelled))
-    return added
+    return [*first_of_each(_in_force(w, found, only), given).items()]
 
 
 def _in_force(w: Writer, found: Signature, only: str | None) -> Iterator[tuple[str, ast.expr]]:

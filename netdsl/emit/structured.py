@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
@@ -26,9 +25,8 @@ from netdsl.emit.writer import Writer
 from netdsl.graph import Graph
 from netdsl.syntax import tree
 from netdsl.syntax.walk import uses_others
+from netdsl.target import Api
 from netdsl.value import Value
-
-Api = Literal["tf.keras", "keras"]
 
 KERAS_IMPORTS: Mapping[str, str] = {
     "tf.keras": "from tensorflow import keras",

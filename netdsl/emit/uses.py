@@ -9,6 +9,7 @@ import ast
 from collections.abc import Sequence
 
 from netdsl.elaborate.files.linking import Symbol
+from netdsl.elaborate.plans.arguments import placed
 from netdsl.elaborate.plans.naming import declares, snake_case
 from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit.calls import applied, call_time
@@ -137,8 +138,7 @@ def join_inputs(
         return [Piece(code.starred(sequence(current)), member(current.kind, 0)), *kinds]
     else:
         arriving = [current]
-    rest = iter([*arriving, *also])
-    return [by_name[n] if n in by_name else next(rest) for n in names]
+    return list(placed(names, by_name, [*arriving, *also]).values())
 
 
 def model_inputs(

@@ -10,16 +10,13 @@ from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.habits import modules_with
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.plans.arguments import placed
 from netdsl.elaborate.remedies import training_mode as modes
 from netdsl.elaborate.remedies import unbound, uncalled
 from netdsl.elaborate.scope.entities import (
+    APPLIED_BY_NAME,
     POISON,
-    BlockRef,
-    ExternLayerRef,
     Given,
-    KindRef,
-    ModelRef,
-    SharedLayer,
     Tensor,
     is_poisoned,
     is_tensorial,
@@ -65,7 +62,7 @@ def match_inputs(
         came = len(values) + len(by_name)
         report_inputs(label, takes(wanted, came), span, frame, _offer(names, label))
         return None
-    return given | dict(zip(free, values, strict=True))
+    return placed(names, given, values)
 
 
 def takes(wanted: int, came: int) -> str:
@@ -146,9 +143,7 @@ def check_source(expr: tree.Expr, value: Value, frame: Frame) -> Value:
         return value
     if isinstance(value, Identifier):
         return unbound.unknown_name(expr.span, value.name, frame)
-    if isinstance(
-        value, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer, BoundLayer, Ambiguous)
-    ):
+    if isinstance(value, (*APPLIED_BY_NAME, BoundLayer, Ambiguous)):
         return uncalled.not_applied(expr.span, frame)
     if not is_poisoned(value) and not _blames_elements(expr, value, frame):
         frame.report(

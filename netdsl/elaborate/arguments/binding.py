@@ -23,6 +23,7 @@ from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.arguments.held_layers import beside_each_other, given_layers
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
+from netdsl.elaborate.plans.arguments import first_of_each
 from netdsl.elaborate.remedies import unbound
 from netdsl.elaborate.remedies.argument_fixes import (
     in_other_words,
@@ -33,9 +34,9 @@ from netdsl.elaborate.remedies.argument_fixes import (
     without_value,
 )
 from netdsl.elaborate.scope.entities import (
+    APPLIED_BY_NAME,
     POISON,
     BlockRef,
-    ExternLayerRef,
     Given,
     KindRef,
     ModelRef,
@@ -317,14 +318,9 @@ def _defaults(
     in_force = [d for d in reversed(frame.defaults) if found.name in d.arguments]
     if found.family != "layer" or not in_force:
         return []
-    taken = set(_spans(found, given))
-    added: list[Given] = []
-    for defaults in in_force:
-        for item in _evaluated_by_name(defaults, found, overrides):
-            if item.name is not None and item.name not in taken:
-                taken.add(item.name)
-                added.append(item)
-    return added
+    items = (i for d in in_force for i in _evaluated_by_name(d, found, overrides))
+    named = ((item.name, item) for item in items if item.name is not None)
+    return list(first_of_each(named, _spans(found, given)).values())
 
 
 def _evaluated_by_name(
@@ -378,7 +374,7 @@ def _refuse_tensors(
 
 def _bindable(value: Value) -> Value:
     """Give the value that is bound: POISON in place of tensors and of what makes layers, which were reported."""
-    if isinstance(value, (Tensor, BlockRef, ModelRef, SharedLayer, KindRef, ExternLayerRef)) or (
+    if isinstance(value, (Tensor, *APPLIED_BY_NAME)) or (
         isinstance(value, (list, tuple)) and next(tensors_in(value), None) is not None
     ):
         return POISON

@@ -19,6 +19,7 @@ from netdsl.elaborate.layers import extern, wrapped
 from netdsl.elaborate.remedies import no_stage, unbound, uncalled
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
+    MAKERS,
     POISON,
     BlockRef,
     ExternLayerRef,
@@ -38,8 +39,6 @@ from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.syntax.walk import begins_with, walk
 from netdsl.value import Value
-
-_Maker = (KindRef, BlockRef, ModelRef, ExternLayerRef)
 
 
 def run_source_chain(expr: tree.Pipe, frame: Frame) -> Value:
@@ -158,7 +157,7 @@ def _name(stage: tree.Name, arriving: Value, frame: Frame) -> Value:
         return sharing.apply_shared(found, None, stage.span, arriving, frame)
     if is_tensorial(found):
         return _start(stage, found, arriving, frame)
-    if isinstance(found, _Maker):
+    if isinstance(found, MAKERS):
         return _missing_parentheses(stage, stage.id, found, frame)
     if found is MISSING:
         return no_stage.unknown_stage(stage.span, stage.id, frame)

@@ -18,6 +18,7 @@ from netdsl.elaborate.chains import stages
 from netdsl.elaborate.layers import arithmetic, wrapped
 from netdsl.elaborate.remedies import other_case, other_places, uncalled
 from netdsl.elaborate.scope.entities import (
+    APPLIED_BY_NAME,
     POISON,
     BlockRef,
     BuiltinFunction,
@@ -89,7 +90,7 @@ def _makes_layer(call: tree.Call, frame: Frame) -> bool:
     target = call.function
     if isinstance(target, tree.Name):
         found = frame.lookup(target.id)
-        return isinstance(found, (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer))
+        return isinstance(found, APPLIED_BY_NAME)
     if isinstance(target, tree.Attribute):
         root = target.span.text.partition(".")[0]
         return target.name in names_and_aliases("layer") and root in modules_with("layers")

@@ -9,6 +9,7 @@ from netdsl.catalog.signature import Signature, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.scope.entities import (
+    MAKERS,
     POISON,
     BlockRef,
     ExternLayerRef,
@@ -99,7 +100,7 @@ def _with_the_rest(call: tree.Call, item: Given, found: Signature) -> Fix | None
     return Fix((Edit(whole, text),), text=f"give the layer its arguments: `{layer}`")
 
 
-_CALLED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, Identifier)
+_CALLED_BY_NAME = (*MAKERS, Identifier)
 
 
 def refused_as_value(function: tree.Expr, target: Value, frame: Frame) -> bool:

@@ -129,8 +129,11 @@ class SharedLayer(Entity):
         return self.node.name
 
 
+#: What makes a layer, or several, each time it is called.
+MAKERS = (KindRef, BlockRef, ModelRef, ExternLayerRef)
+
 #: What is applied by its own name, where it is declared: no value that a block could be given.
-APPLIED_BY_NAME = (KindRef, BlockRef, ModelRef, ExternLayerRef, SharedLayer)
+APPLIED_BY_NAME = (*MAKERS, SharedLayer)
 
 
 @record(eq=False)
@@ -175,7 +178,7 @@ def tensors_in(value: Value) -> Iterator[Tensor]:
 
 def makers_in(value: Value) -> Iterator[Value]:
     """Give the classes, blocks and models inside a value that were not called, in order."""
-    if isinstance(value, (KindRef, BlockRef, ModelRef, ExternLayerRef)):
+    if isinstance(value, MAKERS):
         yield value
     elif isinstance(value, (list, tuple)):
         for item in value:
@@ -188,10 +191,7 @@ def is_layer(thing: Value) -> bool:
 
 
 #: What neither is a value nor a tensor.
-_THINGS = (
-    KindRef, BlockRef, ModelRef, ExternLayerRef, FunctionValue, BuiltinFunction, SharedLayer,
-    BoundLayer, ModelFact,
-)  # fmt: skip
+_THINGS = (*APPLIED_BY_NAME, FunctionValue, BuiltinFunction, BoundLayer, ModelFact)
 
 
 def thing_in(value: Value) -> Value:

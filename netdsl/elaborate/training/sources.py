@@ -202,9 +202,9 @@ def _pictures(held: _Held) -> Iterator[Diagnostic]:
         return
     channels = _CHANNELS.get(str(mode)) if mode is not None else shape[2]
     given = (*sides, channels)
-    if _equal(sides, shape[:2]):
+    if equal(sides, shape[:2]):
         place = held.place("color_mode", "image_size")
-    if not _is_taken(given, shape):
+    if not is_taken(given, shape):
         yield _sample_differs(
             node,
             f"pictures are {_spelled(given)}, the input is {_spelled(shape)}",
@@ -253,7 +253,7 @@ def _texts(held: _Held) -> Iterator[Diagnostic]:
             help=f"declare `input {node.name}: string[1]`, and put a TextVectorization behind it",
             related=(Label(node.origin.span, f"the input is {spec.dtype}"),),
         )
-    elif not _is_taken((), _shape(spec)):
+    elif not is_taken((), _shape(spec)):
         shape = _shape(spec)
         label, help_ = "a text is one string", f"declare `input {node.name}: string[1]`"
         yield _sample_differs(node, label, held.written.span, shape, help_)
@@ -288,7 +288,7 @@ def _data_set(held: _Held) -> Iterator[Diagnostic]:
 
 def _sample_of(found: DataSet, node: Node, spec: TensorSpec, place: Span) -> Iterator[Diagnostic]:
     wanted = _shape(spec)
-    if not any(_is_taken(shape, wanted) for shape in found.shapes):
+    if not any(is_taken(shape, wanted) for shape in found.shapes):
         shown = " or ".join(map(_spelled, found.shapes))
         whole = found.shapes[0]
         help_ = f"declare the input as it comes: `input {node.name}: {_spelled(whole)}`"
@@ -357,16 +357,16 @@ def _shape(spec: TensorSpec) -> Shape:
     return tuple(size if isinstance(size, int) else None for size in spec.shape[1:])
 
 
-def _is_taken(given: Shape, wanted: Shape) -> bool:
+def is_taken(given: Shape, wanted: Shape) -> bool:
     """Tell whether Keras takes samples of a shape: a last axis of one may be left out, or be there besides."""
     return (
-        _equal(given, wanted)
-        or (len(given) == len(wanted) - 1 and wanted[-1] == 1 and _equal(given, wanted[:-1]))
-        or (len(given) == len(wanted) + 1 and given[-1] == 1 and _equal(given[:-1], wanted))
+        equal(given, wanted)
+        or (len(given) == len(wanted) - 1 and wanted[-1] == 1 and equal(given, wanted[:-1]))
+        or (len(given) == len(wanted) + 1 and given[-1] == 1 and equal(given[:-1], wanted))
     )
 
 
-def _equal(given: Shape, wanted: Shape) -> bool:
+def equal(given: Shape, wanted: Shape) -> bool:
     return len(given) == len(wanted) and all(
         None in (a, b) or a == b for a, b in zip(given, wanted, strict=True)
     )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment, Port
+from netdsl.elaborate.training.sources import is_taken
 from netdsl.foreign import Array, Foreign
 from netdsl.record import record
-from netdsl.training.checks.samples import is_taken, spelled
+from netdsl.training.checks.samples import spelled
 from netdsl.training.extras import needed
 from netdsl.training.sources.folders import PICTURES, TEXTS
 

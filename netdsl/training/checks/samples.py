@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import data as problems
+from netdsl.elaborate.training.sources import Shape, equal, is_taken
 from netdsl.training.labels import WORDS, classes_of, form_of, kind_of, loss_place
 from netdsl.training.sources.parts import Field, Opening, listed
-
-Shape = tuple[int | None, ...]
 
 
 def fits_model(opening: Opening, field: Field) -> bool:
@@ -47,26 +46,11 @@ def _of_input(field: Field) -> Diagnostic | None:
     return None
 
 
-def is_taken(given: Shape, wanted: Shape) -> bool:
-    """Tell whether Keras takes samples of a shape: a last axis of one may be left out, or be there besides."""
-    return (
-        _equal(given, wanted)
-        or (len(given) == len(wanted) - 1 and wanted[-1] == 1 and _equal(given, wanted[:-1]))
-        or (len(given) == len(wanted) + 1 and given[-1] == 1 and _equal(given[:-1], wanted))
-    )
-
-
-def _equal(given: Shape, wanted: Shape) -> bool:
-    return len(given) == len(wanted) and all(
-        None in (a, b) or a == b for a, b in zip(given, wanted, strict=True)
-    )
-
-
 def _other_shape(field: Field, wanted: Shape) -> Diagnostic:
     assert field.shape is not None
     given, text = field.shape, spelled(wanted)
     help = ""
-    if _equal((*given[1:], *given[:1]), wanted):
+    if equal((*given[1:], *given[:1]), wanted):
         help = "the channels come first: `x.transpose(0, 2, 3, 1)` puts them last"
     elif _count(given) == _count(wanted) is not None:
         help = f"it has as many numbers: save it as `x.reshape(-1, {text[1:-1]})`"
