@@ -43,6 +43,8 @@ WORDS: Mapping[str, str] = {
     "layer": "write a layer with its arguments: `LSTM(64)`",
     "cell": "write a cell with its arguments: `LSTMCell(64)`",
     "dims": "name each axis but the batch once, counted from 1: `(2, 1)` swaps two",
+    "layout": 'give paths of variables axes of the mesh: `layout={"dense/kernel": (None, "model")}`',
+    "mesh": 'name the axes of the devices with their sizes: `mesh={"batch": 2, "model": 4}`',
     "target_shape": "write the sizes without the batch: `(28, 28, 1)`",
 }
 

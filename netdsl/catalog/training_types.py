@@ -44,6 +44,21 @@ class Path(Text):
 
 
 @record
+class Sign(Text):
+    """One character."""
+
+    spelled: str = 'a sign such as `";"`'
+
+    def accept(self, value: Value) -> str:
+        if isinstance(value, str) and len(value) != 1:
+            raise ArgumentMismatch(
+                f"is `{spell(value)}`, not {self.spelled}",
+                help='write one character: `"\\t"` for tabs',
+            )
+        return super().accept(value)
+
+
+@record
 class WeightsPath(Path):
     """A file that Keras loads weights from, which it tells by its ending."""
 
@@ -220,7 +235,7 @@ SOURCE_TYPES: Mapping[str, ArgumentType] = {
     "label": COLUMNS,
     "features": COLUMNS,
     "sample_weight": optional(NAME),
-    "delimiter": Text("a sign such as `\";\"`"),
+    "delimiter": Sign(),
     "header": BOOLEAN,
     "image_size": optional(Repeated("a pair of sizes such as `(224, 224)`", 2)),
     "label_mode": choice("int", "categorical", "binary"),
