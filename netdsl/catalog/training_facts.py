@@ -28,7 +28,8 @@ SOURCES: tuple[ObjectFacts, ...] = (
         "pictures with a folder for each class, as `keras.utils.image_dataset_from_directory` reads them; folders "
         "train, validation and test below it are taken as such",
         "pixels run from 0 to 255, so a Rescaling comes first; pictures take the size of the input, which squeezes "
-        "those of another form unless `crop_to_aspect_ratio` or `pad_to_aspect_ratio` says otherwise",
+        "those of another form unless `crop_to_aspect_ratio` or `pad_to_aspect_ratio` says otherwise; labels are as "
+        "the loss takes them, unless `label_mode` says otherwise",
     ),
     ObjectFacts(
         "text_folder", "",

@@ -23,7 +23,7 @@ TOLD = [
     ("Dense(1) -> ReLU()", "loss = Huber()", "N0606"),
     (
         "Dense(4, activation=softmax)",
-        'loss = categorical_crossentropy data = image_folder("a")',
+        'loss = categorical_crossentropy data = image_folder("a", label_mode="int")',
         "N0607",
     ),
     (
@@ -88,6 +88,9 @@ LEFT_ALONE = [
         "Dense(4, activation=softmax)",
         'loss = sparse_categorical_crossentropy data = image_folder("a")',
     ),
+    # labels of folders are as the loss takes them
+    ("Dense(4, activation=softmax)", 'loss = categorical_crossentropy data = image_folder("a")'),
+    ("Dense(1, activation=sigmoid)", 'loss = binary_crossentropy data = text_folder("a")'),
     (
         "Dense(4, activation=softmax)",
         'loss = categorical_crossentropy data = image_folder("a", label_mode="categorical")',

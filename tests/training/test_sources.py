@@ -180,9 +180,10 @@ train Net { optimizer = adam  loss = mse  data = image_folder("f") }
 
 
 def test_rows_with_a_one_want_as_many_units_as_classes() -> None:
-    data = 'image_folder("f", label_mode="categorical", class_names=["a", "b"])'
-    (found,) = errors(data, "picture", "categorical_crossentropy")
-    assert (found.code, found.primary.span.text) == ("N0855", '["a", "b"]')
+    for mode in ("", ', label_mode="categorical"'):
+        data = f'image_folder("f"{mode}, class_names=["a", "b"])'
+        (found,) = errors(data, "picture", "categorical_crossentropy")
+        assert (found.code, found.primary.span.text) == ("N0855", '["a", "b"]')
 
 
 def test_a_path_may_be_a_hyperparameter() -> None:

@@ -107,7 +107,7 @@ def data_labels(plan: TrainPlan, layout: str) -> str | None:
         return "binary_flat" if alone and found.classes == 2 else found.labels
     if data.kind not in ("image_folder", "text_folder"):
         return None
-    mode = str(data.arguments.get("label_mode", "int"))
+    mode = str(data.arguments.get("label_mode"))  # left out, labels are as the loss takes them
     numbers = "binary_flat" if alone else "numbers"
     return {"categorical": "one_hot", "int": numbers, "binary": "binary"}.get(mode)
 

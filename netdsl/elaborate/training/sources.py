@@ -316,7 +316,8 @@ def _units(
 ) -> Iterator[Diagnostic]:
     """Report an output that has not one unit for each class, where its loss compares classes.
 
-    `rows` tells that labels are rows with a 1, which have as many numbers as the output units.
+    `rows` tells that labels are rows with a 1, which have as many numbers as the output units; None, that they are as
+    the loss takes them.
     """
     (name,) = held.labelled
     loss = loss_of(held.plan, held.graph).get(name)
@@ -327,7 +328,7 @@ def _units(
     if not isinstance(units, int) or spec.rank != 2:
         return
     is_sparse = kind == "SparseCategoricalCrossentropy" and not rows
-    is_rows = kind.startswith("Categorical") and rows
+    is_rows = kind.startswith("Categorical") and rows is not False
     if (is_sparse and units < classes) or (is_rows and units != classes):
         origin = held.graph.nodes[held.graph.outputs[name].node].origin.span
         yield data_problems.LabelOutside.at(
