@@ -157,23 +157,33 @@ def test_tasks_compile_in_threads_of_an_event_loop() -> None:
 SMALL = """
 import sys, threading
 import netdsl
+from netdsl.compare.breaking import compare_weights
+from netdsl.compare.changes import compare_graphs
 from netdsl.format.printer import format_source
 from netdsl.source import SourceFile
 
-text, found = sys.stdin.read(), []
+found = []
 
 def work():
+    for text in sys.stdin.read().split(chr(0)):
+        found.append(all(asked_of(text)))
+
+def asked_of(text):
     compiled = netdsl.compile_text(text)
     model = compiled.model()
-    found.append(model.graph.number_of_nodes() == len(model.summary()["layers"]))
-    found.append(compiled.ok and bool(compiled.source and compiled.flat_source))
-    found.append(bool(format_source(SourceFile("spec.net", text))))
+    yield model.graph.number_of_nodes() == len(model.summary()["layers"])
+    yield compiled.ok and compiled.source and compiled.flat_source
+    yield format_source(SourceFile("spec.net", text))
+    yield not compare_graphs(model.net, model.net) and compare_weights(model.net, model.net)
 
-limit, size = {limit}, {size}
+def down(depth):
+    return work() if depth == 0 else down(depth - 1)
+
+limit, size, depth = {limit}, {size}, {depth}
 if size:
     threading.stack_size(size)
 sys.setrecursionlimit(limit)
-thread = threading.Thread(target=work)
+thread = threading.Thread(target=down, args=(depth,))
 thread.start()
 thread.join()
 assert (sys.getrecursionlimit(), threading.stack_size()) == (limit, size)
@@ -182,18 +192,19 @@ print(*found)
 
 
 @pytest.mark.parametrize(
-    ("limit", "size"), [(1000, 64 * 1024), (1000, 32 * 1024), (200, 0), (400, 256 * 1024)]
+    ("limit", "size", "depth"),
+    [(1000, 64 * 1024, 0), (1000, 32 * 1024, 0), (200, 0, 0), (400, 256 * 1024, 0), (1000, 0, 900)],
 )
-@pytest.mark.parametrize("what", ["a sum", "blocks", "symbolic sizes"])
-def test_caller_has_a_small_stack_or_a_low_limit(what: str, limit: int, size: int) -> None:
+def test_caller_has_a_small_stack_or_a_low_limit(limit: int, size: int, depth: int) -> None:
+    specs = [DEEP[what] for what in ("a sum", "blocks", "models", "wrappers")]
     done = subprocess.run(
-        [sys.executable, "-c", SMALL.format(limit=limit, size=size)],
-        input=DEEP[what],
+        [sys.executable, "-c", SMALL.format(limit=limit, size=size, depth=depth)],
+        input=chr(0).join(specs),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.split()) == (0, ["True"] * 3), done.stderr[-800:]
+    assert (done.returncode, done.stdout.split()) == (0, ["True"] * len(specs)), done.stderr[-800:]
 
 
 @deep

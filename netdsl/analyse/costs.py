@@ -100,9 +100,13 @@ def parameters_of(operation: Operation) -> tuple[int, int]:
 
 def _bare(operations: Iterable[Operation]) -> Iterator[str]:
     """Give the classes of the user's own that own nothing by their declaration, those in sub-models too."""
-    for operation in operations:
+    pending, seen = [*operations][::-1], set[int]()
+    while pending:
+        operation = pending.pop()
         if operation.graph is not None:
-            yield from _bare(operation.graph.operations())
+            if id(operation.graph) not in seen:
+                seen.add(id(operation.graph))
+                pending.extend(reversed(operation.graph.operations()))
         elif operation.family == "extern" and not operation.weights:
             yield operation.kind
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from netdsl.catalog.kind import Call, Inference, Refusal, flatten_structure
 from netdsl.catalog.tensor_forms import check_layer
 from netdsl.diagnostics.problems.shapes import TooSmall
+from netdsl.stack import deep
 from netdsl.tensor import spell_shape
 
 
+@deep
 def run_rule(call: Call) -> Inference:
     """Say what a layer gives, by its kind's rule."""
     check_layer(call)

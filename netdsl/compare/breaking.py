@@ -15,6 +15,7 @@ from netdsl.compare.layout import layout_of
 from netdsl.compare.pairing import pair_layers
 from netdsl.graph import Graph, Operation
 from netdsl.record import record
+from netdsl.stack import on_own_stack
 
 Fate = Literal["unchanged", "renamed", "reshaped", "new", "gone"]
 FATES: tuple[Fate, ...] = ("unchanged", "renamed", "reshaped", "new", "gone")
@@ -54,6 +55,7 @@ class Comparison:
         return [match for match in self.matches if match.fate == fate]
 
 
+@on_own_stack
 def compare_weights(before: Graph, after: Graph) -> Comparison:
     """Match the layers of two versions of a model that hold weights."""
     old, new = holders(before), holders(after)

@@ -11,6 +11,7 @@ from netdsl.compare.layout import Layout, layout_of
 from netdsl.compare.pairing import pair_layers
 from netdsl.graph import Graph, Node
 from netdsl.record import record
+from netdsl.stack import on_own_stack
 from netdsl.tensor import spell_shape
 from netdsl.value import Value
 
@@ -27,6 +28,7 @@ class Change:
     details: tuple[str, ...] = ()
 
 
+@on_own_stack
 def compare_graphs(before: Graph, after: Graph) -> list[Change]:
     """Give every difference between two networks; none where they are the same network."""
     return [

@@ -14,6 +14,7 @@ from netdsl.elaborate.plans.naming import snake_case
 from netdsl.graph import Graph, Operation
 from netdsl.record import record
 from netdsl.source import Span
+from netdsl.stack import deep
 
 
 @record
@@ -38,6 +39,7 @@ class Holder:
         return total
 
 
+@deep
 def holders(graph: Graph, prefix: str = "", slot_prefix: str = "") -> list[Holder]:
     """Give every layer of a model that has weights, those of models inside it too, in Keras's order.
 

@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from netdsl.graph import Graph, Hold, Node, Operation, Ref, refs_in
 from netdsl.record import mutable, record
+from netdsl.stack import deep
 
 #: What a layer is, as far as it is compared, beginning with its kind; None for one that is passed over.
 Key = Callable[[Operation], tuple[str, Hashable] | None]
@@ -71,6 +72,7 @@ class _Writer:
     key: Key
     label: Label
 
+    @deep
     def write(self, graph: Graph, inputs: Sequence[int], prefix: str) -> list[int]:
         """Add the layers of a model, and give the places of its outputs."""
         places: dict[int, int | list[int]] = dict(zip(graph.inputs, inputs, strict=True))

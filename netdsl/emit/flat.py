@@ -32,6 +32,7 @@ from netdsl.emit.registration import registrations
 from netdsl.emit.structured import KERAS_IMPORTS, grouped, preamble, recursion_limit
 from netdsl.emit.training import Words, write_training
 from netdsl.graph import Graph, Held, Node, Operation, Ref
+from netdsl.stack import deep
 from netdsl.target import Api
 from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
 from netdsl.value import Value
@@ -348,6 +349,7 @@ class FlatWriter:
             value = code.subscript(value, code.constant(index))
         return value
 
+    @deep
     def _value(self, value: Value) -> ast.expr:
         match value:
             case Ref():

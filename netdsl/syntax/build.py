@@ -166,7 +166,7 @@ class Builder(ExpressionBuilder):
     def parameters(self, span: Span, *parameters: tree.Parameter) -> tuple[tree.Parameter, ...]:
         for problem in faults.in_parameters(parameters):
             self.fault(problem)
-        return parameters
+        return parameters[: faults.MOST_PARAMETERS]
 
     def parameter(
         self,

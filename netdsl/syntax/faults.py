@@ -28,6 +28,9 @@ from netdsl.syntax import tree
 from netdsl.syntax.literals import Flaw
 from netdsl.syntax.tokens import MAX_LENGTH, MAX_TOKENS
 
+#: Parameters of a block, a model or a function.
+MOST_PARAMETERS = 1000
+
 #: Gives the span of an expression with the parentheses around it.
 WholeSpan = Callable[[tree.Expr], Span]
 
@@ -257,6 +260,12 @@ def _given_twice(argument: tree.Argument, before: tree.Argument) -> Diagnostic:
 
 def in_parameters(parameters: Sequence[tree.Parameter]) -> Iterator[Diagnostic]:
     """Find a parameter without a default after one with a default, and a name used twice."""
+    if len(parameters) > MOST_PARAMETERS:
+        place = parameters[MOST_PARAMETERS].span
+        yield TooLarge.at(
+            place, f"more than {MOST_PARAMETERS:,} parameters", help="group them in lists"
+        )
+        return
     seen: dict[str, tree.Parameter] = {}
     for parameter in parameters:
         if parameter.name in seen:

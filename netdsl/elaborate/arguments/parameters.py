@@ -25,7 +25,7 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import uses_others
+from netdsl.syntax.walk import free_names, uses_others
 from netdsl.value import Value
 
 #: Arguments that every stage may be given, beside a block's or model's own.
@@ -179,7 +179,7 @@ def _complete(
         elif is_given(parameter, preset, declared):
             value = preset[name]
         elif parameter.default is not None:
-            value = default_value(parameter, label, scope_of(parameter, declared, result, home))
+            value = default_value(parameter, label, scope_of(parameter, result, home))
         else:
             missing.append(name)
             continue
@@ -209,14 +209,11 @@ def is_given(
     return values[parameter.name] is not None or not uses_others(parameter, declared)
 
 
-def scope_of(
-    parameter: tree.Parameter,
-    declared: Sequence[tree.Parameter],
-    values: Mapping[str, Value],
-    home: Frame,
-) -> Frame:
+def scope_of(parameter: tree.Parameter, values: Mapping[str, Value], home: Frame) -> Frame:
     """Give the scope of a parameter's default: where it was declared, with the parameters before it."""
-    return home.inner(dict(values)) if uses_others(parameter, declared) else home
+    used = () if parameter.default is None else free_names(parameter.default)
+    given = {name: values[name] for name in used if name in values}
+    return home.inner(given) if given else home
 
 
 def default_value(parameter: tree.Parameter, label: str, home: Frame) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from keyword import iskeyword
 
 from netdsl.catalog.signature import Signature, names_and_aliases, signature
@@ -54,23 +54,22 @@ def check_declarations(frame: Frame) -> None:
 def _evaluate_defaults(node: tree.Block | tree.Model | tree.Function, frame: Frame) -> None:
     """Have defaults checked that no use asks for: the generated Python evaluates them all the same."""
     values: dict[str, Value] = {}
+    before: set[str] = set()
     for parameter in node.parameters:
-        if parameter.default is None or not _can_be_worked_out(parameter, node, values):
+        can_be = _can_be_worked_out(parameter, before, values)
+        before.add(parameter.name)
+        if parameter.default is None or not can_be:
             continue
         frame.session.place = parameter.default.span
-        scope = scope_of(parameter, node.parameters, values, frame)
+        scope = scope_of(parameter, values, frame)
         values[parameter.name] = default_value(parameter, node.name, scope)
 
 
 def _can_be_worked_out(
-    parameter: tree.Parameter,
-    node: tree.Block | tree.Model | tree.Function,
-    values: Mapping[str, Value],
+    parameter: tree.Parameter, before: Container[str], values: Mapping[str, Value]
 ) -> bool:
     """Tell whether the parameters before it that a default uses have values; what else it uses is evaluated."""
-    assert parameter.default is not None
-    used = free_names(parameter.default)
-    before = [p.name for p in node.parameters[: node.parameters.index(parameter)]]
+    used = () if parameter.default is None else free_names(parameter.default)
     return all(name in values for name in used if name in before)
 
 

@@ -360,7 +360,7 @@ def top_level(
         elif parameters.is_given(parameter, preset, node.parameters):
             bound[parameter.name] = preset[parameter.name]
         elif parameter.default is not None:
-            scope = parameters.scope_of(parameter, node.parameters, bound, home)
+            scope = parameters.scope_of(parameter, bound, home)
             bound[parameter.name] = parameters.default_value(parameter, node.name, scope)
         else:
             home.report(

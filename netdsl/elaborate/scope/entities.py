@@ -7,7 +7,7 @@ that one mistake gives one diagnostic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
@@ -167,11 +167,19 @@ class ModelFact(Entity):
         return self.name
 
 
+_PLAIN = frozenset({int, float, bool, str, type(None)})
+
+
+def _is_plain(items: Iterable[object]) -> bool:
+    """Tell whether nothing but numbers and texts stands in a list, as in all that are long."""
+    return _PLAIN.issuperset(map(type, items))
+
+
 def tensors_in(value: Value) -> Iterator[Tensor]:
     """Give the tensors of a (nested) list, in order."""
     if isinstance(value, Tensor):
         yield value
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, (list, tuple)) and not _is_plain(value):
         for item in value:
             yield from tensors_in(item)
 
@@ -180,7 +188,7 @@ def makers_in(value: Value) -> Iterator[Value]:
     """Give the classes, blocks and models inside a value that were not called, in order."""
     if isinstance(value, MAKERS):
         yield value
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, (list, tuple)) and not _is_plain(value):
         for item in value:
             yield from makers_in(item)
 
@@ -201,6 +209,8 @@ def thing_in(value: Value) -> Value:
     if not isinstance(value, (list, tuple, dict)):
         return None
     parts = value.values() if isinstance(value, dict) else value
+    if _is_plain(parts):
+        return None
     return next((found for part in parts if (found := thing_in(part)) is not None), None)
 
 
@@ -214,7 +224,7 @@ def is_tensorial(value: Value) -> bool:
 def is_poisoned(value: Value) -> bool:
     """Tell whether a value is, or holds, something that was reported already."""
     if isinstance(value, (list, tuple)):
-        return any(is_poisoned(item) for item in value)
+        return not _is_plain(value) and any(is_poisoned(item) for item in value)
     return isinstance(value, Poison)
 
 
