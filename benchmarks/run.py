@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -117,6 +118,40 @@ def peak_megabytes(command: Sequence[str]) -> float:
     return int(done.stdout.split()[-1]) / scale
 
 
+def imports_of_models(rounds: int, folder: Path) -> None:
+    """A cold import of a recorded model against a cold check of the spec that it gives."""
+    sys.path.insert(0, str(ROOT))
+    from tests.importer.record import read
+
+    models = {name: read("applications")[name] for name in ("ResNet152", "NASNetLarge")}
+    models["5,000 layers"] = dense_chain(5_000)
+    for name, model in models.items():
+        path = folder / f"{name.split()[-1]}.json"
+        path.write_text(json.dumps(model), encoding="utf-8")
+        spec = str(path.with_suffix(".net"))
+        importing = netdsl("import", str(path), "-o", spec, "--force")
+        seconds(importing)
+        took, check = medians(rounds, importing, netdsl("check", spec))
+        row(f"import of {name}", f"{took / check:.1f} x its check")
+
+
+def dense_chain(count: int) -> dict[str, object]:
+    """Give the configuration of a chain of dense layers of different widths."""
+    names = ["x", *(f"dense_{number}" for number in range(count))]
+    made: list[object] = [
+        {"class_name": "InputLayer", "name": "x", "config": {"name": "x", "batch_shape": [None, 8]}}
+    ]
+    for number, (before, name) in enumerate(zip(names, names[1:], strict=False)):
+        tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": [before, 0, 0]}}
+        config = {"name": name, "units": 8 + number * 7919 % 97}
+        call = {"args": [tensor], "kwargs": {}}
+        made.append(
+            {"class_name": "Dense", "name": name, "config": config, "inbound_nodes": [call]}
+        )
+    ends = {"input_layers": ["x", 0, 0], "output_layers": [names[-1], 0, 0]}
+    return {"class_name": "Functional", "config": {"name": "chain", "layers": made, **ends}}
+
+
 def start_up(rounds: int) -> None:
     """What of a check goes into imports, and what the shipped parse table saves."""
     imports = [PYTHON, "-c", "import netdsl.cli.check, netdsl.compiler"]
@@ -146,6 +181,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         start_up(rounds)
         long_chains(rounds, Path(folder), growth=not quick)
+        imports_of_models(rounds, Path(folder))
     against_keras(rounds)
 
 

@@ -30,6 +30,7 @@ from netdsl.importer.terms import (
     defined_in,
     referred_in,
     renamed,
+    rows_in,
     slots_of,
     taps_at,
     walk,
@@ -81,6 +82,12 @@ class Program:
         for block in self.blocks:
             for row in all_rows(block.row):
                 yield row, ENTERING if row is block.row else None, block
+
+    def bodies(self) -> Iterator[list[Item]]:
+        """Give the rows that lie in no other."""
+        yield from (line.row for line in self.lines)
+        yield from self.shared.values()
+        yield from (block.row for block in self.blocks)
 
     def references(self) -> Counts[int]:
         """Count how often each tap is called by name."""
@@ -175,6 +182,8 @@ class Folder:
         self._known: dict[int, tuple[Item, int]] = {}
         self._same: dict[int, tuple[Item, int]] = {}
         self._marks: dict[tuple[int, str], int] = {}
+        self._costs: dict[int, tuple[Item, int]] = {}
+        self._references = program.references()
 
     def run(self) -> None:
         for _ in range(MOST_ROUNDS):
@@ -187,24 +196,55 @@ class Folder:
             known = self._known[id(item)] = (item, self._shapes.of(item))
         return known[1]
 
-    def _forget(self) -> None:
-        """What was rewritten has other shapes, and so has what holds it."""
-        self._known.clear()
-        self._same.clear()
+    def _cost(self, items: list[Item]) -> int:
+        return sum(self._cost_of(item) for item in items)
+
+    def _cost_of(self, item: Item) -> int:
+        known = self._costs.get(id(item))
+        if known is None:
+            known = self._costs[id(item)] = (item, cost.of_item(item))
+        return known[1]
+
+    def _put(self, row: list[Item], start: int, end: int, item: Item) -> None:
+        """Put an item in the place of others; what holds the row has another shape and cost now."""
+        self._references.subtract(referred_in(row[start:end]))
+        row[start:end] = [item]
+        self._references.update(referred_in([item]))
+        for body in self._program.bodies():
+            if body is not row:
+                for holder in _holders(body, row):
+                    for table in (self._known, self._same, self._costs):
+                        table.pop(id(holder), None)
 
     def _exact_run(self) -> bool:
-        """Fold a run of windows that are the same in all: the one that saves the most."""
-        found = (run for run in self._runs(self._exact) if run.is_exact)
-        best = max(found, key=lambda run: run.saving, default=None)
-        if best is None or not best.is_worth_it:
-            return False
-        self._loop(best)
-        return True
+        """Fold runs of windows that are the same in all: of each row the one that saves the most."""
+        best: dict[int, Run] = {}
+        for run in self._runs(self._exact):
+            key = id(run.turns[0].row)
+            if (
+                run.is_exact
+                and run.is_worth_it
+                and (key not in best or run.saving > best[key].saving)
+            ):
+                best[key] = run
+        gone: set[int] = set()  # rows inside turns that are folded away
+        for run in sorted(best.values(), key=lambda run: -run.saving):
+            if id(run.turns[0].row) in gone:
+                continue
+            inner = [
+                id(row) for turn in run.turns for item in turn.items for row in _rows_below(item)
+            ]
+            if any(id(other.turns[0].row) in inner for other in best.values()):
+                gone.update(inner)
+            self._loop(run)
+        return bool(best)
 
     def _runs(self, likeness: Callable[[Item], int]) -> Iterator[Run]:
         """Give the runs of every row, of items that are alike; one of a period is none of twice that."""
-        references = self._program.references()
+        references = self._references
         for row, entering, block in list(self._program.rows()):
+            if len(row) < 2:
+                continue
             marks = [likeness(item) for item in row]
             known: list[tuple[int, int, int]] = []
             for period in range(1, min(LONGEST_PERIOD, len(row) // 2) + 1):
@@ -257,11 +297,11 @@ class Folder:
         unified = unify([turn.items for turn in turns], Counter(), MOST_COLUMNS)
         if unified is None:
             return None
-        before = sum(cost.of_row(turn.items) for turn in turns)
+        before = sum(self._cost(turn.items) for turn in turns)
         columns = len(unified.parameters) + len(links.taken)
         cells = sum(cost.of_value(v) for column in unified.values for v in column)
         after = (
-            cost.of_row(turns[0].items)
+            self._cost(turns[0].items)
             + 6
             + columns
             + cells
@@ -274,7 +314,7 @@ class Folder:
         program, first = self._program, run.turns[0]
         unified = unify([turn.items for turn in run.turns], program.counter, MOST_COLUMNS)
         assert unified is not None
-        references = program.references()
+        references = self._references
         taps = [taps_at(turn.items) for turn in run.turns]
         fresh: dict[int, int] = {}
         lists: dict[int, tuple[int, ...]] = {}
@@ -305,8 +345,7 @@ class Folder:
         if unified.parameters:
             arguments = {"rows": tuple(zip(*unified.values, strict=True))}
         made = Repeat(body, arguments, unified.parameters, last, lists, taken)
-        first.row[first.start : first.start + first.length * len(run.turns)] = [made]
-        self._forget()
+        self._put(first.row, first.start, first.start + first.length * len(run.turns), made)
 
     def _best(self) -> bool:
         """Take the step that saves the most; False where none saves enough."""
@@ -326,7 +365,7 @@ class Folder:
         return False
 
     def _best_block(self) -> Recurring | None:
-        references = self._program.references()
+        references = self._references
         best: Recurring | None = None
         candidates = sorted(self._recurring(), key=lambda found: -found[0])
         for bound, windows in candidates[:MOST_TRIED]:
@@ -343,7 +382,7 @@ class Folder:
         numbers: dict[tuple[int, int], int] = {}
         for row, entering, block in self._program.rows():
             shapes = [self._shape(item) for item in row]
-            costs = [cost.of_item(item) for item in row]
+            costs = [self._cost_of(item) for item in row]
             for start in range(len(row)):
                 if isinstance(row[start], Side) and start + 1 == len(row):
                     continue
@@ -360,7 +399,7 @@ class Folder:
         for windows in groups.values():
             if len(windows) > 1:
                 apart = _apart(windows)
-                total = sum(cost.of_row(w.items) for w in apart[:1]) * (len(apart) - 1)
+                total = self._cost(apart[0].items) * (len(apart) - 1)
                 if len(apart) > 1 and total > LEAST_BLOCK:
                     yield total, apart
 
@@ -383,11 +422,11 @@ class Folder:
             return None
         links = found[0][1]
         is_body = bool(links.taken) or links.enters or _has_side(chosen[0].items)
-        before = sum(cost.of_row(w.items) for w in chosen)
+        before = sum(self._cost(w.items) for w in chosen)
         head = 4 + 4 * len(unified.parameters) + (8 + 4 * len(links.taken) if is_body else 0)
         calls = sum(4 + 4 * len(links.taken) for _ in chosen)
         calls += sum(cost.of_value(v) + 1 for column in unified.values for v in column)
-        body = cost.of_row(chosen[0].items) + 2 * _multiples(unified)
+        body = self._cost(chosen[0].items) + 2 * _multiples(unified)
         return Recurring(chosen, before - head - calls - body - _oddness(chosen[0].items))
 
     def _is_too_deep(self, items: list[Item]) -> bool:
@@ -397,7 +436,7 @@ class Folder:
 
     def _make_block(self, found: Recurring) -> None:
         program = self._program
-        references = program.references()
+        references = self._references
         first = found.windows[0]
         unified = unify(
             [w.items for w in found.windows], program.counter, MOST_PARAMETERS, is_closed=True
@@ -414,13 +453,13 @@ class Folder:
         block = Block(len(program.blocks), body, unified.parameters, {}, taken)
         place = _place_for(block, program.blocks)
         program.blocks.insert(place, block)
+        self._references.update(referred_in(body))
         values = list(zip(*unified.values, strict=True)) or [()] * len(links)
         uses = list(zip(found.windows, links, values, strict=True))
         for window, link, row in sorted(uses, key=lambda use: -use[0].start):
             given = {argument_name(p): v for p, v in zip(unified.parameters, row, strict=True)}
             use = Use(block, given, link.taken, window.items[-1].tap)
-            window.row[window.start : window.start + window.length] = [use]
-        self._forget()
+            self._put(window.row, window.start, window.start + window.length, use)
 
 
 @record(eq=False)
@@ -463,6 +502,24 @@ def _repetitions(shapes: list[int], period: int) -> Iterator[tuple[int, int, int
             yield start, (end - start) // period + 1, (end - start) % period
             start = end
         start = max(start + 1, end)
+
+
+def _rows_below(item: Item) -> Iterator[list[Item]]:
+    """Give the rows in an item, those in them too."""
+    for row in rows_in(item):
+        yield from all_rows(row)
+
+
+def _holders(body: list[Item], row: list[Item]) -> list[Item]:
+    """Give the items of a body in which a row lies, the outermost first; none where it is not there."""
+    for item in body:
+        for inner in rows_in(item):
+            if inner is row:
+                return [item]
+            found = _holders(inner, row)
+            if found:
+                return [item, *found]
+    return []
 
 
 def _apart(windows: list[Window]) -> list[Window]:

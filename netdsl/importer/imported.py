@@ -108,11 +108,16 @@ def _notes(document: Document) -> list[str]:
     return found
 
 
+#: From so many layers on only one order of folding is tried.
+MANY = 2_000
+
+
 def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[str]:
     """Give folded specs, the best first: folded as far as asked, less far, not at all."""
+    orders = (True, False) if sum(len(n.uses) for n in document.networks) < MANY else (True,)
     found = [
         text
-        for exact_first in (True, False)
+        for exact_first in orders
         if (text := _attempt(document, docstring, depth, exact_first=exact_first)) is not None
     ]
     yield from sorted(found, key=tokens)

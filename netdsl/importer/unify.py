@@ -119,8 +119,11 @@ class _Columns:
     def _add_tuple(self, place: int, name: str, parts: list[Column]) -> None:
         """Take a tuple apart where its elements are made of what varies anyway; keep it whole otherwise."""
         varying = [column for column in parts if len(set(column)) > 1]
-        known = list(self._varying.values())
-        if all(any(_relation(c, base) is not None for base in known) for c in varying):
+        known = [column for column in self._varying.values() if _may_relate(column)]
+        if all(
+            _may_relate(c) and any(_relation(c, base) is not None for base in known)
+            for c in varying
+        ):
             self._varying = {repr(c): c for c in varying} | self._varying
             return
         whole = tuple(zip(*parts, strict=True))
@@ -157,27 +160,34 @@ def _parameters(varying: Mapping[str, Column], counter: Counter) -> dict[str, Pa
     least, is made of it. The last column of the row, which is what comes out, goes before the others."""
     bases: dict[str, Parameter] = {}
     made: dict[str, Parameter] = {}
+    numbers = {key: column for key, column in varying.items() if _may_relate(column)}
     for key, column in reversed(list(varying.items())):
-        for base_key, base in bases.items():
-            relation = _relation(column, varying[base_key])
-            if relation is not None:
-                made[key] = Parameter(base.id, *relation)
-                break
-        else:
-            made[key] = bases[key] = counter.parameter()
+        related = (
+            Parameter(base.id, *relation)
+            for base_key, base in bases.items()
+            if key in numbers and base_key in numbers
+            if (relation := _relation(column, numbers[base_key])) is not None
+        )
+        made[key] = next(related, None) or counter.parameter()
+        if made[key].factor == made[key].divisor == 1:
+            bases.setdefault(key, made[key])
     return {key: made[key] for key in varying}
+
+
+def _may_relate(column: Column) -> bool:
+    return _are_numbers(column) and 0 not in column and len(set(column)) > 1
 
 
 def _relation(column: Column, base: Column) -> tuple[int, int] | None:
     """Say how often a base goes into a column, or the other way round; None where that is not the same in all rows."""
-    if not _are_numbers(column) or not _are_numbers(base) or 0 in base or 0 in column:
-        return None
-    if len(set(base)) < 2:
-        return None
-    if all(c == column[0] // base[0] * b for c, b in zip(column, base, strict=True)):
-        return column[0] // base[0], 1
-    if all(b == base[0] // column[0] * c for c, b in zip(column, base, strict=True)):
-        return 1, base[0] // column[0]
+    if column[0] % base[0] == 0:
+        factor = column[0] // base[0]
+        if all(c == factor * b for c, b in zip(column, base, strict=True)):
+            return factor, 1
+    if base[0] % column[0] == 0:
+        divisor = base[0] // column[0]
+        if all(b == divisor * c for c, b in zip(column, base, strict=True)):
+            return 1, divisor
     return None
 
 
