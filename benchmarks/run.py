@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -141,7 +142,7 @@ def dense_chain(count: int) -> dict[str, object]:
     made: list[object] = [
         {"class_name": "InputLayer", "name": "x", "config": {"name": "x", "batch_shape": [None, 8]}}
     ]
-    for number, (before, name) in enumerate(zip(names, names[1:], strict=False)):
+    for number, (before, name) in enumerate(pairwise(names)):
         tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": [before, 0, 0]}}
         config = {"name": name, "units": 8 + number * 7919 % 97}
         call = {"args": [tensor], "kwargs": {}}

@@ -157,11 +157,12 @@ def _is_free(value: Given, bound: set[int]) -> bool:
 
 def _parameters(varying: Mapping[str, Column], counter: Counter) -> dict[str, Parameter]:
     """Give a parameter for each column; one that is a multiple or a part of another, where that has two values at
-    least, is made of it. The last column of the row, which is what comes out, goes before the others."""
+    least, is made of it: of the smallest, or else of the last of the row, which is what comes out."""
     bases: dict[str, Parameter] = {}
     made: dict[str, Parameter] = {}
     numbers = {key: column for key, column in varying.items() if _may_relate(column)}
-    for key, column in reversed(list(varying.items())):
+    for key in _from_the_base(varying, numbers):
+        column = varying[key]
         related = (
             Parameter(base.id, *relation)
             for base_key, base in bases.items()
@@ -172,6 +173,24 @@ def _parameters(varying: Mapping[str, Column], counter: Counter) -> dict[str, Pa
         if made[key].factor == made[key].divisor == 1:
             bases.setdefault(key, made[key])
     return {key: made[key] for key in varying}
+
+
+def _from_the_base(varying: Mapping[str, Column], numbers: Mapping[str, Column]) -> list[str]:
+    """Give the columns in the order in which one is made of another: first the smallest, if it is not far smaller."""
+    order = list(varying)[::-1]
+    for least in sorted(numbers, key=lambda key: sum(numbers[key])):
+        others = (column for key, column in numbers.items() if key != least)
+        relations = [_relation(column, numbers[least]) for column in others]
+        multiples = [relation[0] for relation in relations if relation is not None]
+        if multiples:
+            if max(multiples) <= MOST_TIMES:
+                order.sort(key=lambda key: key != least)
+            break
+    return order
+
+
+#: How many times a base a size may be, for the base to be the smallest: a bottleneck widens by 4.
+MOST_TIMES = 6
 
 
 def _may_relate(column: Column) -> bool:
