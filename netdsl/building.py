@@ -35,7 +35,7 @@ class Compiled(Protocol):
     def unit(self) -> Unit: ...
     @property
     def graphs(self) -> Mapping[str, Graph]: ...
-    def emit(self, api: Api, *, flat: bool) -> str: ...
+    def emit(self, api: Api, *, flat: bool, training: bool) -> str: ...
 
 
 class DeclarationMismatch(ValueError):
@@ -54,7 +54,7 @@ def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Foreign
     """
     graph = compiled.graphs[name]
     try:
-        model = _run(compiled, compiled.emit("keras", flat=flat), name)
+        model = _run(compiled, compiled.emit("keras", flat=flat, training=False), name)
     except Exception as error:
         _blame_declaration(compiled, graph, error)
         raise

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -169,10 +169,11 @@ class Compiled:
         return tuple(diagnostic for diagnostic in found if diagnostic is not None)
 
     @on_own_stack
-    def emit(self, api: Api | None = None, *, flat: bool = False) -> str:
+    def emit(self, api: Api | None = None, *, flat: bool = False, training: bool = True) -> str:
         """Write the generated Python; raises ValueError where the spec has errors, or does not run on this API.
 
-        Without an API it is `tf.keras`, or `keras` where devices share the work by `keras.distribution`.
+        Without an API it is `tf.keras`, or `keras` where devices share the work by `keras.distribution`. Without
+        `training` it has the models alone, and imports nothing that only data and training need.
         """
         if not self.ok:
             raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
@@ -183,15 +184,13 @@ class Compiled:
         with collector_paused():
             for graph in self.graphs.values():
                 verification.verify(graph)
-            return self._written(api, flat=flat)
+            return self._written(api, self.experiments if training else (), flat=flat)
 
-    def _written(self, api: Api, *, flat: bool) -> str:
+    def _written(self, api: Api, trained: Sequence[Experiment], *, flat: bool) -> str:
         if flat:
             from netdsl.emit.flat import emit_flat
 
-            return emit_flat(
-                self.unit, self.graphs, api=api, version=__version__, training=self.experiments
-            )
+            return emit_flat(self.unit, self.graphs, api=api, version=__version__, training=trained)
         from netdsl.emit.structured import emit_structured
 
         return emit_structured(
@@ -201,7 +200,7 @@ class Compiled:
             settings=self.settings.values,
             hyperparameters=self.hyperparameters,
             version=__version__,
-            training=self.experiments,
+            training=trained,
         )
 
     @cached_property

@@ -71,3 +71,13 @@ def test_asking_for_another_backend_is_an_error_before_anything_runs(
     result = CliRunner().invoke(command, arguments)
     assert result.exit_code == 1
     assert "error[N0819]" in result.stderr
+
+
+def test_a_model_is_built_without_what_only_its_training_needs() -> None:
+    """Neither JAX, nor pandas, nor the user's own function of data has to be there."""
+    text = SPEC.format(PARALLEL).replace('npz("f.npz")', 'load("f.csv")')
+    source = netdsl.compile_text('extern fn load from "absent.data"\n' + text).emit(training=False)
+    heads = [line for line in source.splitlines() if line.startswith(("import ", "from "))]
+    assert heads == ["import keras"]
+    assert "def fit(" not in source
+    assert "def Net(" in source
