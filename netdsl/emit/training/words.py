@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue
-from netdsl.catalog.signature import FAMILY_MODULES
+from netdsl.catalog.signature import FAMILY_MODULES, families_of
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter, Setting
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
@@ -44,9 +44,21 @@ def setting_text(words: Words, experiment: Experiment, name: str) -> str | None:
 
 def spelled(words: Words, experiment: Experiment, setting: Setting) -> ast.expr:
     """Spell a setting."""
-    if words.written is not None:
+    if words.written is not None and (setting.uses or not _is_of_several(setting.value)):
         return words.written.expression(experiment, setting.written)
     return literal(setting.value, words)
+
+
+def _is_of_several(value: Value) -> bool:
+    """Tell an object whose name is one of several families: as it is written, it may be any of them."""
+    if isinstance(value, ObjectValue):
+        return sum(family in FAMILY_MODULES for family in families_of(value.kind)) > 1
+    items = value.values() if isinstance(value, Mapping) else value
+    return (
+        isinstance(items, Iterable)
+        and not isinstance(items, str)
+        and any(map(_is_of_several, items))
+    )
 
 
 def literal(value: Value, words: Words) -> ast.expr:
