@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,8 @@ def _train(
         status = _may_go_on(request, folder, going.force)
         return status or _run(request, folder, resume=True)
     if not request.crew.writes:
-        return _run(request, Path(going.out or "."), resume=False)
+        with tempfile.TemporaryDirectory() as elsewhere:  # the first worker alone writes
+            return _run(request, Path(going.out or elsewhere), resume=False)
     made = _made_folder(stem_of(file), going.out)
     return made if isinstance(made, int) else _run(request, made, resume=False)
 

@@ -75,14 +75,13 @@ def run(
     crew = request.crew
     if not resume and crew.writes:
         write_environment(request, folder, module)
-    out = folder if crew.writes or resume else None
     model, data = guarded(module.make_model), guarded(module.load_data)
     before = len(read_history(folder / HISTORY)) if resume else 0
     started = time.perf_counter()
     watching = (*callbacks, stop_at_nan())
     history = guarded(
         lambda: module.fit(
-            model, data, epochs=request.experiment.epochs, out=out, resume=resume,
+            model, data, epochs=request.experiment.epochs, out=folder, resume=resume,
             callbacks=watching, verbose=request.verbose,
         )
     )  # fmt: skip
