@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -159,8 +160,7 @@ def _keep(
 
     folder, model, history, crew = outcome.folder, outcome.model, outcome.history, request.crew
     put_back(request.experiment, model)
-    if crew.writes:
-        model.save(folder / MODEL)
+    _save(model, folder / MODEL, crew)
     classes = list(request.classes) if request.classes else None
     if outcome.nan_at is None:
         held_out = "test" if data.test is not None else "validation"
@@ -176,6 +176,15 @@ def _keep(
     if classes is not None:
         write_json(folder / CLASSES, classes)
     write_json(folder / METRICS, outcome.metrics)
+
+
+def _save(model: Foreign, path: Path, crew: Crew) -> None:
+    """Save the model. All workers do so together, as JAX wants it, and what all but the first write is dropped."""
+    if crew.writes:
+        model.save(path)
+        return
+    with tempfile.TemporaryDirectory() as elsewhere:
+        model.save(Path(elsewhere, path.name))
 
 
 def _numbers(found: Mapping[str, Plain]) -> dict[str, float]:
