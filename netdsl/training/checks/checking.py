@@ -11,6 +11,7 @@ from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.record import mutable
 from netdsl.training.checks.samples import fits_model
+from netdsl.training.checks.starts import check_start
 from netdsl.training.checks.watches import Watch, watches_for
 from netdsl.training.extras import MissingExtra
 from netdsl.training.sources.datasets import open_dataset
@@ -60,6 +61,7 @@ def check_data(experiment: Experiment, report: Report) -> Checked:
         for name in get_args(PartName):
             if name == part:
                 _check_source(Opening(source, experiment, told, name), opener, checked)
+    check_start(experiment, told)
     if checked.good:
         _check_splits(experiment, checked, told)
     return checked

@@ -167,7 +167,7 @@ def report_missing(
     opening: Opening, argument: str, written: str, path: Path, why: str = ""
 ) -> None:
     """Report a file or folder that is not there, with a near one that is."""
-    near = _near(path)
+    near = near_name(path)
     parent = path.parent
     label = why or "nothing is there"
     if not why and not parent.is_dir():
@@ -185,7 +185,8 @@ def report_missing(
     )
 
 
-def _near(path: Path) -> str | None:
+def near_name(path: Path) -> str | None:
+    """Give the name beside a path that was meant by one that is not there."""
     try:
         names = sorted(entry.name for entry in os.scandir(path.parent))[:2000]
     except OSError:

@@ -261,3 +261,32 @@ def test_data_is_checked_without_tensorflow(tmp_path: Path) -> None:
         "assert not {'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "m.net")], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("start", "marked", "said", "help_"),
+    [
+        (
+            'weights("bas.weights.h5")',
+            '"bas.weights.h5"',
+            "no file is there",
+            "did you mean `base.weights.h5`?",
+        ),
+        (
+            'run("runs/gone")',
+            '"runs/gone"',
+            "no folder is there: a run is found from the current folder",
+            "",
+        ),
+        ('run("half")', '"half"', "it holds no model.keras: the run did not come to its end", ""),
+    ],
+)
+def test_weights_to_start_from_that_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str, marked: str, said: str, help_: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    savez(tmp_path / "f.npz", x=X, y=Y)
+    (tmp_path / "base.weights.h5").write_text("")
+    (tmp_path / "half").mkdir()
+    text = spec('npz("f.npz")', more=f"start_from = {start}")
+    assert told(tmp_path, text) == [("N0851", marked, said, help_)]
