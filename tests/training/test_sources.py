@@ -16,6 +16,7 @@ MODELS = {
     "flat": "input x: [784]  output y = x -> Dense(10, activation=softmax)",
     "eight": "input x: [8, 8, 1]  output y = x -> Flatten() -> Dense(10, activation=softmax)",
     "free": "input x: [H, W, 3]  output y = x -> GlobalAveragePooling2D() -> Dense(4, activation=softmax)",
+    "first": "input x: [3, 32, 32]  output y = x -> Flatten() -> Dense(4, activation=softmax)",
     "two_channels": "input x: [32, 32, 2]  output y = x -> Flatten() -> Dense(4, activation=softmax)",
     "whole": "input x: int32[64]  output y = x -> Embedding(17, 2) -> Flatten() -> Dense(10, activation=softmax)",
     "text": "input x: string[1]  output y = x -> Hashing(9, output_mode=one_hot) -> Dense(4, activation=softmax)",
@@ -47,8 +48,8 @@ def errors(
         ('npz("f.npz", x="images", y="labels", sample_weight="w")', "row"),
         ('npz("f.npz", x={"a": "left", "b": "right"}, y={"y": "labels"})', "pair"),
         ('csv("f.csv", "kind")', "row"),
-        ('csv("parts/*.csv", label="kind", features=["a", "b"], delimiter=";", header=False)', "row"),
-        ('csv(["a.csv", "b.csv"], label={"y": "p", "z": "q"}, features={"a": ["1", "2"], "b": "3"})', "pair"),
+        ('csv("parts/*.csv", label="kind", features=["a", "b", "c", "d"], delimiter=";", header=False)', "four"),
+        ('csv(["a", "b"], label={"y": ["p", "q", "r"], "z": "q"}, features={"a": ["1", "2", "3", "4"]})', "pair"),
         ('parquet("f.parquet", label="kind", sample_weight="w")', "row"),
         ('image_folder("f")', "picture"),
         ('image_folder("f", image_size=(32, 32), color_mode="rgb")', "picture"),
@@ -132,6 +133,13 @@ WRONG = [
      'write `color_mode="rgb"`'),
     ('image_folder("f")', "row", "N0853", 'image_folder("f")', ""),
     ('image_folder("f")', "two_channels", "N0853", 'image_folder("f")', ""),
+    ('image_folder("f")', "first", "N0853", 'image_folder("f")',
+     "channels come last: `input x: [32, 32, 3]`, with `Permute((3, 1, 2))` behind it"),
+    ('csv("f.csv", label="k", features=["a", "b", "c"])', "four", "N0853", '["a", "b", "c"]',
+     "name 4 columns, or declare the input for 3"),
+    ('parquet("f", features={"b": ["p"]}, label={"y": ["q", "r"]})', "pair", "N0853", '"b"',
+     "name 4 columns, or declare the input for 1"),
+    ('tfrecord("f", features={"x": [2, 2]})', "four", "N0853", '"x"', "leave the shape out: …"),
     ('image_folder("f")', "text", "N0853", 'image_folder("f")', ""),
     ('image_folder("f")', "free", "N0813", 'image_folder("f")', "say it here, `image_size=(224, 224)`, …"),
     ('image_folder("f", class_names=["a", "b", "c", "d", "e"])', "picture", "N0855", '["a", "b", "c", "d", "e"]',
@@ -163,6 +171,9 @@ def test_an_output_without_a_loss_needs_no_label() -> None:
 
 def test_a_column_may_be_called_as_the_output_that_it_is_for() -> None:
     assert errors('csv("f.csv", label="z", features=["a", "b"])', "pair") == []
+    assert errors('csv("f.csv", label={"y": ["p", "q", "r"]})', "pair") == []
+    (found,) = errors('csv("f.csv", label={"y": ["p", "q"]})', "pair")
+    assert (found.code, found.primary.span.text) == ("N0853", '"y"')
 
 
 def test_a_folder_gives_one_label_for_a_sample() -> None:

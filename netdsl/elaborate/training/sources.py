@@ -50,6 +50,16 @@ class _Held:
         with_loss = loss_of(self.plan, self.graph)
         return [name for name in self.graph.outputs if name in with_loss] or [*self.graph.outputs]
 
+    def ports(self, role: str) -> dict[str, tuple[TensorSpec, Span]]:
+        """Give the inputs, or the outputs, by their names: what each takes and where it stands."""
+        graph = self.graph
+        if role == "input":
+            return {name: (self.spec(node), node.origin.span) for name, node in self.inputs.items()}
+        return {
+            name: (graph.spec(ref), graph.nodes[ref.node].origin.span)
+            for name, ref in graph.outputs.items()
+        }
+
     def place(self, *arguments: str) -> Span:
         """Give the place of the first of these arguments that was written, else that of the source."""
         found = (self.source.places[name] for name in arguments if name in self.source.places)
@@ -81,6 +91,11 @@ def _findings(held: _Held) -> Iterator[Diagnostic]:
             yield from _texts(held)
         case "dataset":
             yield from _data_set(held)
+        case "csv" | "parquet":
+            yield from _columns(held, "features")
+            yield from _columns(held, "label")
+        case "tfrecord":
+            yield from _records(held)
 
 
 def _wrong_names(held: _Held) -> Iterator[Diagnostic]:
@@ -213,11 +228,17 @@ def _pictures(held: _Held) -> Iterator[Diagnostic]:
             _pictures_help(given, shape),
         )
     elif channels not in (None, 1, 3, 4):
-        yield _sample_differs(
-            node, f"pictures have 1, 3 or 4 channels, the input has {channels}", place, shape
-        )
+        label = f"pictures have 1, 3 or 4 channels, the input has {channels}"
+        yield _sample_differs(node, label, place, shape, _channels_help(node, shape))
     yield from _several_labels(held)
     yield from _classes_of_folders(held)
+
+
+def _channels_help(node: Node, shape: Shape) -> str:
+    if shape[0] not in (1, 3, 4):
+        return ""
+    last = (*shape[1:], shape[0])
+    return f"channels come last: `input {node.name}: {_spelled(last)}`, with `Permute((3, 1, 2))` behind it"
 
 
 def _pictures_help(given: Shape, shape: Shape) -> str:
@@ -270,6 +291,48 @@ def _classes_of_folders(held: _Held) -> Iterator[Diagnostic]:
         yield from _units(
             held, len(given), f"{len(given)} classes are named", held.place("class_names"), rows
         )
+
+
+def _columns(held: _Held, argument: str) -> Iterator[Diagnostic]:
+    """Report another number of columns than the input or output takes that they are for."""
+    value = held.source.arguments.get(argument)
+    role = "input" if argument == "features" else "output"
+    ports = held.ports(role)
+    if isinstance(value, (list, tuple)) and len(ports) == 1:
+        value = dict.fromkeys(ports, value)
+    for name, columns in value.items() if isinstance(value, dict) else ():
+        if not isinstance(columns, (list, tuple)) or name not in ports:
+            continue
+        spec, place = ports[str(name)]
+        wanted = _shape(spec)
+        if len(wanted) == 1 and wanted[0] not in (None, len(columns)):
+            yield data_problems.SampleDiffers.at(
+                _key_place(held, argument, str(name)),
+                f"{len(columns)} column{'s' * (len(columns) != 1)} for an {role} of {_spelled(wanted)}",
+                role=role,
+                name=name,
+                help=f"name {wanted[0]} columns, or declare the {role} for {len(columns)}",
+                related=(Label(place, f"the {role} is {_spelled(wanted)}"),),
+            )
+
+
+def _records(held: _Held) -> Iterator[Diagnostic]:
+    """Report a shape of what records hold that is not the input's."""
+    value, ports = held.source.arguments.get("features"), held.ports("input")
+    for name, shape in value.items() if isinstance(value, dict) else ():
+        if not isinstance(shape, (list, tuple)) or name not in ports:
+            continue
+        spec, place = ports[str(name)]
+        given = tuple(side if isinstance(side, int) else None for side in shape)
+        if not is_taken(given, _shape(spec)):
+            yield data_problems.SampleDiffers.at(
+                _key_place(held, "features", str(name)),
+                f"records are said to hold {_spelled(given)}, the input is {_spelled(_shape(spec))}",
+                role="input",
+                name=name,
+                help="leave the shape out: that of the input is taken",
+                related=(Label(place, f"the input is {_spelled(_shape(spec))}"),),
+            )
 
 
 def _data_set(held: _Held) -> Iterator[Diagnostic]:

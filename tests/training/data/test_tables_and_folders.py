@@ -77,11 +77,6 @@ TABLES = {
         ("N0861", '"kind"', "every label of column `kind` is `rose`",
          "there is nothing to tell apart: is the data sorted, and cut off?"),
     ),
-    "too_few_features": (
-        {}, 'csv("f.csv", label="kind", features=["a", "b"])',
-        ("N0853", '["a", "b"]', "a sample of 2 columns is [2], the input takes [4]",
-         "the columns are `a`, `b`; `features=[…]` says which are meant"),
-    ),
     "a_label_outside_the_classes": (
         {"kind": [3 if i == 8 else i % 3 for i in range(50)]}, 'csv("f.csv", label="kind")',
         ("N0855", '"kind"', "column `kind`, row 8 is 3, classes are 0 to 2",
