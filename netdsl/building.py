@@ -64,7 +64,7 @@ def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Foreign
 
 
 def _run(compiled: Compiled, source: str, name: str) -> Foreign:
-    from netdsl.emit.module import model_functions
+    from netdsl.emit.declarations import model_functions
 
     namespace: dict[str, Foreign] = {
         "__name__": f"netdsl_generated_{name.lower()}",

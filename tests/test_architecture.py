@@ -134,8 +134,7 @@ COLUMN: tuple[tuple[str, ...], ...] = (
 
 #: The floors of emission, held in the same way.
 EMISSION: tuple[tuple[str, ...], ...] = (
-    ("flat",),
-    ("structured",),
+    ("flat", "structured"),
     ("module",),
     ("interpreter", "functions"),
     ("expressions", "stages", "bodies"),
@@ -145,7 +144,18 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     ("calls", "parameters"),
     ("layers", "pieces", "catalogue_names"),
     ("writer",),
-    ("names", "elaborated", "facts", "header", "presets", "reach", "registration", "training"),
+    ("declarations",),
+    (
+        "opening",
+        "names",
+        "elaborated",
+        "facts",
+        "header",
+        "presets",
+        "reach",
+        "registration",
+        "training",
+    ),
     ("program", "precision"),
     ("kinds",),
     ("python",),
@@ -171,7 +181,7 @@ def test_emission_imports_only_floors_below() -> None:
     assert list(upward("netdsl.emit", EMISSION)) == []
 
 
-def test_no_circle_of_imports_joins_more_than_two_modules() -> None:
+def test_no_circle_of_imports_joins_modules() -> None:
     """Imports inside functions count, so that a circle cannot hide in them."""
     names = {module_name(path) for path in modules()}
     graph = networkx.DiGraph()
@@ -179,7 +189,7 @@ def test_no_circle_of_imports_joins_more_than_two_modules() -> None:
         target = imported if imported in names else imported.rpartition(".")[0]
         if target in names and target != own:
             graph.add_edge(own, target)
-    circles = [sorted(c) for c in networkx.strongly_connected_components(graph) if len(c) > 2]
+    circles = [sorted(c) for c in networkx.strongly_connected_components(graph) if len(c) > 1]
     assert circles == []
 
 

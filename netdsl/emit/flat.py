@@ -18,10 +18,11 @@ from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.emit import applications
+from netdsl.emit.declarations import DEEP, model_functions
 from netdsl.emit.facts import describe
 from netdsl.emit.header import header, sign, stem_of
-from netdsl.emit.module import DEEP, model_functions
 from netdsl.emit.names import Locals
+from netdsl.emit.opening import KERAS_IMPORTS, grouped, preamble, recursion_limit
 from netdsl.emit.precision import computes_in_less, output_in_float32
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.python import code
@@ -29,7 +30,6 @@ from netdsl.emit.python.layout_statements import dedented, names_in
 from netdsl.emit.python.own_names import MODULES, marked, settle
 from netdsl.emit.python.spelling import FIXED, HELPERS, PREAMBLE, kept_name, python_name, unique
 from netdsl.emit.registration import registrations
-from netdsl.emit.structured import KERAS_IMPORTS, grouped, preamble, recursion_limit
 from netdsl.emit.training import Words, write_training
 from netdsl.graph import Graph, Held, Node, Operation, Ref
 from netdsl.stack import deep

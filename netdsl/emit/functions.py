@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.bodies import BodyWriter, body_names, variable_of
+from netdsl.emit.declarations import Written
 from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece, is_several
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import declare_parameters, default_of, preset_default
@@ -19,30 +19,12 @@ from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import HELPERS, kept_name, python_name
 from netdsl.emit.python.texts import joined
-from netdsl.emit.writer import Writer
-from netdsl.record import mutable
+from netdsl.emit.writer import Module, Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
 
-if TYPE_CHECKING:
-    from netdsl.emit.module import ModuleWriter
 
-
-@mutable
-class Written:
-    """A function of the module: what a caller has to know, and its code once it is there."""
-
-    identifier: str
-    result: Kind = TENSOR
-    takes_name: bool = True
-    takes_trainable: bool = False
-    takes_layers: bool = False
-    statement: ast.FunctionDef | None = None
-
-
-def write_block(
-    module: ModuleWriter, symbol: Symbol, kinds: Sequence[Kind], written: Written
-) -> None:
+def write_block(module: Module, symbol: Symbol, kinds: Sequence[Kind], written: Written) -> None:
     """Write a block's function and fill in what callers have to know."""
     node = symbol.node
     assert isinstance(node, tree.Block)
@@ -66,9 +48,7 @@ def write_block(
     written.statement = code.function(written.identifier, [*first, *parameters], w.out, by_name)
 
 
-def _open(
-    module: ModuleWriter, symbol: Symbol, body: tree.Body | tree.Expr, *, in_model: bool
-) -> Writer:
+def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_model: bool) -> Writer:
     """Start a function: its scope, and the names that it must not hide."""
     unit = symbol.unit
     used = free_names(body)
@@ -134,7 +114,7 @@ def _document(w: Writer, text: str | None) -> None:
         w.out.insert(0, code.docstring(text))
 
 
-def write_model(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
+def write_model(module: Module, symbol: Symbol, written: Written) -> None:
     """Write a model's function."""
     node = symbol.node
     assert isinstance(node, tree.Model)
@@ -246,7 +226,7 @@ def _numbered(piece: Piece, names: str | list[str]) -> ast.expr:
     return ast.DictComp(key, code.name("tensor"), [ast.comprehension(pair, source, [], 0)])
 
 
-def write_specialised(module: ModuleWriter, symbol: Symbol, written: Written) -> None:
+def write_specialised(module: Module, symbol: Symbol, written: Written) -> None:
     """Write `model ResNet152 = ResNet(blocks=[…])`: a function with other defaults, which passes everything on."""
     node = symbol.node
     assert isinstance(node, tree.SpecialisedModel)

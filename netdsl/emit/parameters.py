@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from netdsl.emit.kinds import VALUE, Kind, LayerFactory, Piece
 from netdsl.emit.names import Locals
 from netdsl.emit.presets import Preset
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import kept_name
-from netdsl.emit.writer import Writer
+from netdsl.emit.writer import Module, Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import uses_others
 from netdsl.value import Value
-
-if TYPE_CHECKING:
-    from netdsl.emit.module import ModuleWriter
 
 
 def declare_parameters(
@@ -126,7 +122,7 @@ def unchangeable(node: ast.expr) -> ast.expr:
     return node
 
 
-def preset_default(module: ModuleWriter, preset: Preset) -> ast.expr:
+def preset_default(module: Module, preset: Preset) -> ast.expr:
     if preset.expr is None:
         return code.literal(preset.value, frozen=True)
     w = Writer(module, preset.unit, module.root(preset.unit), Locals(()))

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter
+from netdsl.emit.declarations import model_functions
 from netdsl.emit.header import header, sign, stem_of
 from netdsl.emit.kinds import VALUE, Piece
-from netdsl.emit.module import ModuleWriter, model_functions
+from netdsl.emit.module import ModuleWriter
 from netdsl.emit.names import Locals
+from netdsl.emit.opening import KERAS_IMPORTS, grouped, preamble, recursion_limit
 from netdsl.emit.parameters import default_of
 from netdsl.emit.precision import computes_in_less
-from netdsl.emit.program import Program, import_lines, parts_of, render, sorted_imports
+from netdsl.emit.program import Program, import_lines, parts_of, render
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.own_names import MODULES, OwnNames, settle, spelled_out
@@ -27,14 +29,6 @@ from netdsl.syntax import tree
 from netdsl.syntax.walk import uses_others
 from netdsl.target import Api
 from netdsl.value import Value
-
-KERAS_IMPORTS: Mapping[str, str] = {
-    "tf.keras": "from tensorflow import keras",
-    "keras": "import keras",
-}
-
-#: Frames that Keras takes for each step of a graph's depth, with room to spare.
-FRAMES_A_STEP = 4
 
 
 def emit_structured(
@@ -82,19 +76,6 @@ def emit_structured(
     )
 
 
-def recursion_limit(deepest: int) -> str:
-    """Give a limit under which Keras goes through a graph of this depth, as it is written."""
-    limit = 10_000
-    while limit < deepest * FRAMES_A_STEP:
-        limit *= 10
-    return f"{limit:_}"
-
-
-def preamble(own: OwnNames) -> tuple[str, ...]:
-    """Give the short names of Keras's modules that the code uses."""
-    return tuple(f"{name} = keras.{name}" for name in sorted(own.modules))
-
-
 def _imports(
     used: set[str],
     own: OwnNames,
@@ -106,18 +87,6 @@ def _imports(
     standard += ["import sys"] if "deep_model" in own.helpers else []
     others = [*import_lines(found, keras_line), *trained.others]
     return grouped([*standard, *trained.standard], others, trained.before_keras)
-
-
-def grouped(
-    standard: Sequence[str], others: Sequence[str], before_keras: str
-) -> tuple[tuple[str, ...], ...]:
-    """Give the imports in groups, sorted, and what has to run before Keras is imported."""
-    groups = (
-        sorted_imports(standard),
-        (before_keras,) * bool(before_keras),
-        sorted_imports(others),
-    )
-    return tuple(group for group in groups if group)
 
 
 def _words(module: ModuleWriter, hyperparameters: Hyperparameters, api: Api) -> Words:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from netdsl.elaborate.files.linking import Unit
+from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.plans.naming import NamePlan
-from netdsl.emit.kinds import Piece
+from netdsl.emit.declarations import Declarations, Written
+from netdsl.emit.kinds import Kind, Piece
 from netdsl.emit.names import Locals, Scope
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.texts import joined
 from netdsl.syntax import tree
 from netdsl.syntax.walk import begins_with
-
-if TYPE_CHECKING:
-    from netdsl.emit.module import ModuleWriter
 
 
 class Interpreter(NamedTuple):
@@ -27,6 +25,28 @@ class Interpreter(NamedTuple):
     expression: Callable[[Writer, tree.Expr], Piece]
     stage: Callable[[Writer, tree.Expr, Piece, str], Piece]
     flowing: Callable[[Writer, tree.Expr, str], Piece]
+
+
+class Module(Declarations):
+    """The module around what is written: it writes a declaration when something first refers to it."""
+
+    interpreter: Interpreter
+
+    def global_name(self, unit: Unit, name: str) -> Piece | None:
+        """Refer to a declaration by name, which writes it; None where the file declares no such name."""
+        raise NotImplementedError
+
+    def block(self, symbol: Symbol, kinds: Sequence[Kind]) -> Written:
+        """Give a block's function for tensors of these kinds."""
+        raise NotImplementedError
+
+    def model(self, symbol: Symbol) -> Written:
+        """Give a model's function."""
+        raise NotImplementedError
+
+    def is_layer(self, w: Writer, expr: tree.Expr) -> bool:
+        """Tell whether a `let` names layers: each is made anew wherever the name is used."""
+        raise NotImplementedError
 
 
 #: Expressions that take no variable.
@@ -42,7 +62,7 @@ class Writer:
 
     def __init__(
         self,
-        module: ModuleWriter,
+        module: Module,
         unit: Unit,
         scope: Scope,
         names: Locals,

@@ -12,7 +12,7 @@ import pytest
 
 from netdsl.compiler import compile_text
 from netdsl.diagnostics.sink import Diagnostics
-from netdsl.emit.module import model_functions
+from netdsl.emit.declarations import model_functions
 from netdsl.format.printer import format_module
 from netdsl.source import SourceFile
 from netdsl.syntax.parse import parse

@@ -82,7 +82,7 @@ def record_hand_written() -> dict[str, Any]:
 
 def _generated(compiled: Any) -> Any:
     """Run the generated code; no weights are made, so that a large model is quick."""
-    from netdsl.emit.module import model_functions
+    from netdsl.emit.declarations import model_functions
 
     namespace: dict[str, Any] = {"__name__": "generated"}
     exec(compiled.emit("keras"), namespace)

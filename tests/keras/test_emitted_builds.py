@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from netdsl.compiler import Compiled, compile_source
-from netdsl.emit.module import model_functions
+from netdsl.emit.declarations import model_functions
 from netdsl.graph import Graph, Node
 from netdsl.source import SourceFile
 

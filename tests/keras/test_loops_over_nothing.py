@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import netdsl
-from netdsl.emit.module import model_functions
+from netdsl.emit.declarations import model_functions
 from tests.keras.test_every_kind import exercise
 
 keras = pytest.importorskip("keras")
