@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from netdsl.importer.terms import ARRIVING, Branch, Item, Join, Leaf, Shapes, all_rows, referred_in
+from netdsl.importer.terms import (
+    ARRIVING,
+    Branch,
+    Item,
+    Join,
+    Leaf,
+    Shapes,
+    all_rows,
+    defined_in,
+    referred_in,
+)
 
 
 class Nesting:
@@ -52,7 +62,7 @@ class Nesting:
             (tap,) = taken
             start = places.get(tap, end)
             own = sum(b.source == tap for b in item.branches)
-            if start < end - 1 and counts[tap] == own:
+            if start < end - 1 and counts[tap] == own and _few_leak(row[start + 1 : end], counts):
                 inner = row[start + 1 : end]
                 branches = [
                     Branch(ARRIVING, inner + b.row if b is main[0] else b.row)
@@ -132,6 +142,12 @@ SHORT = 2
 
 def _has_join(row: list[Item]) -> bool:
     return any(isinstance(item, Join) for item in row)
+
+
+def _few_leak(items: list[Item], counts: Counter[int]) -> bool:
+    """Tell whether at most one tensor of a row is called from outside: several are easier to follow outside a fork."""
+    inside = Counter(referred_in(items))
+    return sum(counts[tap] > inside[tap] for tap in defined_in(items)) <= 1
 
 
 def is_function(leaf: Leaf) -> bool:

@@ -251,7 +251,7 @@ class Printer:
                 main[-1].tap = None
                 yield f"{self._taps[end]} = {writer.chain(main, source)}"
                 continue
-            yield writer.chain(main, source)
+            yield f"_ = {writer.chain(main, source)}"
         if is_list:
             yield f"output [{', '.join(writer.tap(tap) for tap in self._program.outputs)}]"
             return

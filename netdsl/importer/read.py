@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from netdsl.catalog import has_role
+from netdsl.catalog.kind import Role
 from netdsl.importer import operations
-from netdsl.importer.errors import not_sayable, unreadable
+from netdsl.importer.errors import CannotImport, not_sayable, unreadable
 from netdsl.importer.layers import is_own, make_layer
-from netdsl.importer.network import Json, Made, Network, Sizes, Tensor, Use
+from netdsl.importer.network import Json, Made, Network, Sizes, Tensor, Use, layers_in
 from netdsl.importer.objects import decode
 
 MOST_LAYERS = 50_000
@@ -131,7 +133,19 @@ class _Reader:
             ):
                 return Made(name, kind, "model", trainable=trainable, parts=parts)
         network = self.model(value, depth)
+        if not trainable:
+            _frozen_once(network)
         return Made(name, kind, "model", network=network, trainable=trainable, parts=parts)
+
+
+def _frozen_once(network: Network) -> None:
+    """A frozen model freezes its layers: that is said of the model alone, where it holds for all of them."""
+    layers = [
+        layer for use in network.uses for layer in layers_in(use.made) if layer.family != "input"
+    ]
+    if not any(layer.trainable for layer in layers if layer.family != "op"):
+        for layer in layers:
+            layer.trainable = True
 
 
 def _rank(built: Json) -> int | None:
@@ -254,6 +268,9 @@ class _Functional:
         if made.family == "op":
             named = operations.arguments_of(made.name, made.kind, made.arguments, values, named)
             values = ()
+        mode = named.get("training") if made.family == "model" else None
+        if isinstance(mode, bool) and not runs_the_same(made, named.pop("training")):
+            raise _other_mode(made)
         self._numbers[key] = number
         self._network.uses.append(Use(number, made, values, named))
 
@@ -281,6 +298,33 @@ class _Functional:
                 "it is called with an array of numbers, and a spec gives a layer tensors and single numbers",
             )
         return found
+
+
+def _other_mode(made: Made) -> CannotImport:
+    return not_sayable(
+        made.name,
+        "it is called with `training=`, and layers in it do something else then",
+        help="a frozen model without dropout runs the same in both modes: call it without `training=`",
+    )
+
+
+def runs_the_same(made: Made, training: bool) -> bool:
+    """Tell whether a model does the same without `training=False`: frozen normalization does, dropout does not."""
+    if training or made.trainable:
+        return False
+    layers = (
+        (inner for use in made.network.uses for inner in layers_in(use.made))
+        if made.network
+        else made.parts
+    )
+    return not any(
+        layer.family == "extern" or (layer.family == "layer" and has_role(layer.kind, *RANDOM))
+        for layer in layers
+    )
+
+
+#: Roles of layers that do something else in training, whether they are frozen or not.
+RANDOM: tuple[Role, ...] = ("dropout", "augmentation", "zeroing", "user_code", "recurrent")
 
 
 def _sizes(shape: list[Json]) -> Sizes:

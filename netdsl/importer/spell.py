@@ -170,7 +170,8 @@ def _second(kind: str) -> tuple[Given, ...]:
     first = next(iter(found.positional), None)
     return (
         (first,)
-        if first is not None and first.name in ("pool_size", "padding", "cropping", "size")
+        if first is not None
+        and first.name in ("pool_size", "padding", "cropping", "size", "mode", "factor")
         else ()
     )
 
