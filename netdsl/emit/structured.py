@@ -45,7 +45,9 @@ def emit_structured(
     in_less = [e.model for e in training if computes_in_less(e)]
     module = ModuleWriter(unit, models, hyperparameters, in_less)
     module.write_all()
+    in_models = set(module.registered)
     trained = write_training(_words(module, hyperparameters, api), training)
+    module.registered -= _makers_of_data(training) - in_models
     constants, functions = module.constants(), module.functions()
     found = module.imports()
     own = settle([*constants, *functions], [here for _, _, here in found])
@@ -74,6 +76,12 @@ def emit_structured(
             )
         )
     )
+
+
+def _makers_of_data(training: Sequence[Experiment]) -> set[str]:
+    """Name the functions that give data, which no saved model refers to."""
+    sources = (source for e in training for source in (e.data, e.validation, e.test))
+    return {s.function.name for s in sources if s is not None and s.function is not None}
 
 
 def _imports(

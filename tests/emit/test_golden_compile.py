@@ -29,6 +29,7 @@ def compiled_afresh(path: Path) -> Compiled:
 #: What the functions of a `train` block may need beside Keras.
 FOR_TRAINING = {
     *sys.stdlib_module_names,
+    "keras",
     "numpy",
     "pandas",
     "pyarrow",

@@ -299,6 +299,11 @@ class _Block:
         return any("here" in read for _, read in self.reads)
 
     @property
+    def takes_datasets(self) -> bool:
+        """Whether a source may be a Dataset, which is neither split nor put in order here."""
+        return any(source.kind == "own" for source in self.sources.values())
+
+    @property
     def text_labels(self) -> bool:
         encodes = any(source.encodes for source in self.sources.values())
         return encodes and sorted_by_class(self.experiment) is not None
@@ -428,7 +433,7 @@ class _Block:
             texts.append(_rendered("take_weights", self))
         if self.source is not None:
             texts.insert(0, _rendered("order", self))
-            texts.append(self._rendered("own" if self.source.kind == "own" else "load", "data"))
+            texts.append(self._rendered("load", "data"))
             for name, source in self.sources.items():
                 texts += [self._rendered(template, name) for template in source.templates]
             texts += [_rendered("apart", self)] if self.set_apart else []

@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 4364ce70).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file a0b31e16).
 Change the spec, not this file.
 """
 
@@ -218,9 +218,10 @@ def fit(
 
 
 def evaluate(model, data):
-    """Give loss and metrics on test data; on validation data where there is none."""
-    held_out = data.validation if data.test is None else data.test
-    return model.evaluate(held_out, return_dict=True, verbose=0)
+    """Give loss and metrics on test, else validation, else training data."""
+    found = data.test, data.validation, data.train
+    dataset = next(samples for samples in found if samples is not None)
+    return model.evaluate(dataset, return_dict=True, verbose=0)
 
 
 def predict(model, inputs):

@@ -24,8 +24,8 @@ def own(place: Place) -> Source:
         read = flat(code.call(words.extern(function), positional, named))
     return Source(
         "own",
-        ("whole",),
+        ("own", "whole"),
         f"what {function.name} gives",
-        read,
+        f"given({read})",
         facts={"rank": len(place.experiment.inputs[0].shape) - 1},
     )
