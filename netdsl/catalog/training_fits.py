@@ -113,8 +113,19 @@ class Column:
         return f"{self.activation} {self.layout} {self.labels}"
 
 
-def columns() -> Iterator[Column]:
+@cache
+def columns() -> tuple[Column, ...]:
     """Give every form of output with every form of labels that makes sense of it."""
+    return tuple(_columns())
+
+
+@cache
+def labels_with(activation: str, layout: str) -> tuple[str, ...]:
+    """List the forms of labels that make sense of a form of output."""
+    return tuple(c.labels for c in columns() if (c.activation, c.layout) == (activation, layout))
+
+
+def _columns() -> Iterator[Column]:
     for activation in ("softmax", "sigmoid", "logits", "linear", "positive"):
         for layout, shape in LAYOUTS.items():
             if activation != "softmax" or shape[-1] > 1:

@@ -120,19 +120,20 @@ def join_inputs(
     }
     also = [applied(w, a.value, "other") for a in extra if a.name is None]
     free = [n for n in names if n not in by_name]
-    several = is_several(current.kind) and len(names) > 1
+    # In a block that nothing uses an input may be several tensors: more than one is asked of it.
+    wanted = len(free) - len(also)
+    several = len(names) > 1 and (is_several(current.kind) or wanted > 1)
     if several and isinstance(current.code, ast.List) and isinstance(current.kind, Parts):
         each = list(zip(current.code.elts, current.kind.items, strict=True))
         arriving = [Piece(item, kind) for item, kind in each]
     elif several and (by_name or also):
-        count = len(free) - len(also)
         every = code.starred(sequence(current))
         if not by_name or names[: len(free)] == free:
             tail = [by_name[n] for n in names[len(free) :]]
-            kinds = [Piece(None, member(current.kind, i)) for i in range(count - 1)]  # type: ignore[arg-type]
+            kinds = [Piece(None, member(current.kind, i)) for i in range(wanted - 1)]  # type: ignore[arg-type]
             return [Piece(every, member(current.kind, 0)), *kinds, *also, *tail]
         current = w.reusable(current, w.temporary("tensors"))
-        arriving = [taken(current, code.constant(number)) for number in range(count)]
+        arriving = [taken(current, code.constant(number)) for number in range(wanted)]
     elif several:
         kinds = [Piece(None, member(current.kind, i)) for i in range(1, len(names))]  # type: ignore[arg-type]
         return [Piece(code.starred(sequence(current)), member(current.kind, 0)), *kinds]
@@ -153,10 +154,15 @@ def model_inputs(
     }
     also = [applied(w, a.value, "other").code for a in extra if a.name is None]
     arriving = list(current.code.elts) if isinstance(current.code, ast.List) else [current.code]
-    if is_several(current.kind) and not isinstance(current.code, ast.List):
-        arriving = [code.starred(sequence(current))]
-    rest = iter([*arriving, *also])
-    return code.list_of(by_name[n] if n in by_name else next(rest) for n in names)
+    free = [n for n in names if n not in by_name]
+    wanted = len(free) - len(also)
+    if not isinstance(current.code, ast.List) and (is_several(current.kind) or wanted > 1):
+        if names[: len(free)] == free:
+            tail = [by_name[n] for n in names[len(free) :]]
+            return code.list_of([code.starred(sequence(current)), *also, *tail])
+        current = w.reusable(current, w.temporary("tensors"))
+        arriving = [taken(current, code.constant(number)).code for number in range(wanted)]
+    return code.list_of(placed(names, by_name, [*arriving, *also]).values())
 
 
 def hyperparameters(

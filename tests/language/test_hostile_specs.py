@@ -176,6 +176,9 @@ WITHIN = [
     ("names of characters, none closed", ["N0107"], 'let d = "' + r"\N{" * 40_000 + '"'),
     ("names of characters in an f-string", ["N0107"], 'let d = f"' + r"\N{" * 40_000 + '"'),
     ("escapes", ["N0412"], 'let d = "' + r"\101" * 900_000 + '"'),
+    ("a target of many sizes", ["N0507"], model("Reshape((" + "1, " * 20_000 + "))")),
+    ("many metrics", [], model("Dense(8)") + "\ntrain M { optimizer = adam loss = mse metrics = ["
+     + "mae, " * 3_000 + "] }"),
     ("many parameters", ["N0412"],
      "block b(" + ", ".join(f"a{i} = {i}" for i in range(9_000)) + f") = Dense(8)\n{model('Dense(8)')}"),
     ("parameters that use one another", [],

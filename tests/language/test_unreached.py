@@ -8,6 +8,8 @@ from tests.language.front_door import codes, compiled, graph_of, spelled
 
 BRANCH = """\
 fn half(n) = n // 2
+block join() {{ input a input b output [a, b] -> Add() }}
+model Two {{ input a: [8] input b: [8] output [a, b] -> Add() }}
 block tree(n: int) = if n > 1 {{ tree(n - 1) -> tree(n - 1) }} else {{ Dense(8) }}
 block b(rates: list = [], n: int = 1, kind: str = "plain") = Dense(3) -> if n > 1 {{ {stage} }}
 model M {{
@@ -37,6 +39,10 @@ WRONG = [
     ("if kid == 3 { Dense(3) }", "N0201"),
     ("[_, Dens(3)] -> Add()", "N0207"),
     ("Dense(3, kernel_initializer=HeNorml())", "N0201"),
+    ("Dense(3)(mask=_, nope=_)", "N0301"),
+    ("LSTM(3)(initial_stat=_)", "N0301"),
+    ("join()(nope=_)", "N0414"),
+    ("Two()(nope=_)", "N0414"),
 ]
 
 
@@ -104,3 +110,23 @@ def test_what_an_imported_file_does_not_run_is_checked_there() -> None:
 def test_what_is_not_used_of_an_imported_file_is_its_own_concern() -> None:
     files = {"parts.net": "block b() = Dense(3)\nblock c() {\n input x\n output x -> Dens(3)\n}"}
     graph_of('from "parts.net" import b\nmodel M { input x: [8] output y = x -> b() }', files)
+
+
+@pytest.mark.parametrize("used", ["block", "model"])
+@pytest.mark.parametrize(
+    "given", ["", "(a=z)", "(b=z)", "(c=z)", "(z)", "(a=z, b=z)", "(b=z, c=z)", "(a=z, b=z, c=z)"]
+)
+def test_use_that_is_not_run_is_written_whatever_arrives_at_it(used: str, given: str) -> None:
+    """It may be several tensors, so that one name is enough for what takes three."""
+    sizes = ": [8]" if used == "model" else ""
+    name = "Three" if used == "model" else "three"
+    head = f"{used} {name}" + "()" * (used == "block")
+    inputs = " ".join(f"input {n}{sizes}" for n in "abc")
+    stage = f"{name}(){given.replace('z', '_')}"
+    result = compiled(
+        f"{head} {{ {inputs} output [a, b, c] -> Add() }}\n"
+        f"block over(n: int = 1) = Dense(8) -> if n > 1 {{ {stage} }}\n"
+        "model M { input x: [8] output x -> over() }\n"
+    )
+    assert result.ok, spelled(result)
+    assert "if n > 1:" in result.source

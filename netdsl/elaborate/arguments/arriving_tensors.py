@@ -42,19 +42,9 @@ def match_inputs(
     by_name = {item.name: item for item in extra if item.name is not None}
     values += [item.value for item in extra if item.name is None]
     free = [name for name in names if name not in by_name]
-    for name, item in by_name.items():
-        if name not in names:
-            if frame.unit.is_broken:  # its input may be what could not be read
-                return None
-            near = closest(str(name), names)
-            help_ = f"did you mean `{near}`?" if near else _offer(names)
-            place = item.name_span or item.span
-            fix = Fix((Edit(place, near),), safe=True) if near else None
-            if name == modes.NAME:
-                help_, fix = modes.way_out(item, frame)
-            report_inputs(label, f"it has no input `{name}`", place, frame, help_, fix)
-            return None
-        given[str(name)] = item.value
+    if not has_inputs(label, names, extra, frame):
+        return None
+    given.update((str(name), item.value) for name, item in by_name.items())
     if len(values) != len(free):
         if is_poisoned(arriving) or (frame.unit.is_broken and len(values) > len(free)):
             return None
@@ -63,6 +53,23 @@ def match_inputs(
         report_inputs(label, takes(wanted, came), span, frame, _offer(names, label))
         return None
     return placed(names, given, values)
+
+
+def has_inputs(label: str, names: list[str], extra: list[Given], frame: Frame) -> bool:
+    """Tell whether a body has the inputs that are given by name; reports the first that it has not."""
+    item = next((i for i in extra if i.name is not None and i.name not in names), None)
+    if item is None:
+        return True
+    if frame.unit.is_broken:  # its input may be what could not be read
+        return False
+    near = closest(str(item.name), names)
+    help_ = f"did you mean `{near}`?" if near else _offer(names)
+    place = item.name_span or item.span
+    fix = Fix((Edit(place, near),), safe=True) if near else None
+    if item.name == modes.NAME:
+        help_, fix = modes.way_out(item, frame)
+    report_inputs(label, f"it has no input `{item.name}`", place, frame, help_, fix)
+    return False
 
 
 def takes(wanted: int, came: int) -> str:

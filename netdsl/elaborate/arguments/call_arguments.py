@@ -33,8 +33,7 @@ def call_values(
     keywords: dict[str, Value] = {}
     if len(positional) == 1 and not extra:
         return positional, keywords
-    names = [p.name for p in found.call_parameters if p.kind in ("positional", "keyword")]
-    anything = any(p.kind == "any_name" for p in found.call_parameters) or not names
+    names, anything = _names_of(found)
     for item in extra:
         name = item.name or (names[len(positional)] if len(positional) < len(names) else "")
         if refusal := call_mismatch(definition, name, item.value):
@@ -52,8 +51,7 @@ def call_values(
                 item, f"`{item.name}` is given twice", definition, frame, repeated=True
             )
             return None, {}
-        elif item.name not in names and not anything and item.name != "training":
-            unknown_call_argument(item, names[1:], definition, frame)
+        elif not has_call_arguments(definition, found, [item], frame):
             return None, {}
         else:
             keywords[item.name] = item.value
@@ -67,6 +65,25 @@ def call_values(
         )
         return None, {}
     return positional, keywords
+
+
+def _names_of(found: Signature) -> tuple[list[str], bool]:
+    """Give the names of what a layer is called with, and whether it takes any other name too."""
+    names = [p.name for p in found.call_parameters if p.kind in ("positional", "keyword")]
+    return names, any(p.kind == "any_name" for p in found.call_parameters) or not names
+
+
+def has_call_arguments(
+    definition: LayerKind, found: Signature, extra: list[Given], frame: Frame
+) -> bool:
+    """Tell whether a layer takes what it is called with by name, whatever that is; reports the first it does not."""
+    names, anything = _names_of(found)
+    known = (None, "training", *names)
+    item = next((item for item in extra if item.name not in known), None)
+    if item is None or anything:
+        return True
+    unknown_call_argument(item, names[1:], definition, frame)
+    return False
 
 
 def _report_call_argument(

@@ -36,7 +36,7 @@ _CERTAIN = frozenset(
         arguments.MissingArgument, arguments.WrongArgument, arguments.ArgumentOutOfRange, arguments.UnknownChoice,
         arguments.UnknownIdentifier,
         structure.NotApplied, structure.MissingParentheses, structure.NotAStage, structure.NotATensor,
-        structure.WrongUse, structure.Cycle, names.NameBoundTwice,
+        structure.WrongUse, structure.WrongInputs, structure.Cycle, names.NameBoundTwice,
     )
 )  # fmt: skip
 

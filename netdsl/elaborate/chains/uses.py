@@ -8,6 +8,7 @@ from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.elaborate.arguments import parameters
 from netdsl.elaborate.arguments import tensor_types as types
 from netdsl.elaborate.arguments.arriving_tensors import (
+    has_inputs,
     is_one_tensor,
     lacks_input,
     match_inputs,
@@ -61,6 +62,9 @@ def apply_block(
     )
     extra, fine = layers.call_time_arguments(second, frame)
     outer = frame.body
+    if outer is not None and not outer.runs and isinstance(node.body, tree.Body):
+        inputs = [s.name for s in node.body.statements if isinstance(s, tree.Input)]
+        has_inputs(node.name, inputs, extra, frame)
     if bound is None or not fine or outer is None or not outer.runs:
         return POISON
     if not check_parameters(node, bound, home):
@@ -170,10 +174,13 @@ def apply_model(
     body = frame.body
     extra, fine = layers.call_time_arguments(second, frame)
     instance = models.instantiate(ref, call, frame)
-    if instance is None or not fine or body is None or is_poisoned(arriving):
+    if instance is None or body is None:
         return POISON
     graph = instance.graph
     names = [graph.nodes[i].name for i in graph.inputs]
+    if not fine or is_poisoned(arriving):
+        has_inputs(instance.node.name, names, extra, frame)
+        return POISON
     given = match_inputs(instance.node.name, names, arriving, extra, call.span, frame)
     if given is None or not graph.outputs:
         return POISON

@@ -20,7 +20,7 @@ from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails, MakesNoModel
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import binding
-from netdsl.elaborate.arguments.call_arguments import call_values
+from netdsl.elaborate.arguments.call_arguments import call_values, has_call_arguments
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.layers import made_once, origins
 from netdsl.elaborate.layers.built_before import first_inputs, infer_again
@@ -161,6 +161,10 @@ def apply_layer(
     prepared = prepare(call, target, frame)
     extra, fine = call_time_arguments(second, frame)
     if prepared is None or not prepared.complete or not fine or is_poisoned(arriving):
+        definition = None if prepared is None else prepared.definition
+        found = None if definition is None else signature("layer", definition.name)
+        if definition is not None and found is not None:
+            has_call_arguments(definition, found, extra, frame)
         return POISON
     name = stage_name(call, frame, snake_case(target.name))
     return apply_prepared(prepared, name, arriving, extra, frame, second or call)

@@ -29,6 +29,8 @@ from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec, spell_shape
 from netdsl.value import Value
 
+_MOST_SIZES = 16  # of a shape, each of which is tried to be worked out
+
 
 class _Bound(Protocol):
     """A layer with its arguments bound, and where it is written."""
@@ -201,7 +203,7 @@ def _one_size_worked_out(written: tree.Expr, tensor: Tensor) -> Iterator[Fix]:
         return
     items = given.value.items
     sizes = [item.span.text for item in items]
-    if "-1" in sizes:
+    if "-1" in sizes or len(sizes) > _MOST_SIZES:
         return
     place = Span(written.span.file, items[0].span.start, items[-1].span.end)
     for index in reversed(range(len(sizes))):

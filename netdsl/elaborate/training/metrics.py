@@ -27,6 +27,7 @@ from netdsl.catalog.training_fits import (
     Column,
     columns,
     is_bad,
+    labels_with,
     layout_of,
 )
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
@@ -82,14 +83,13 @@ def labels_of(
 ) -> tuple[str, ...]:
     """List the labels that may come with an output: those that its loss takes, or all where that is the user's own."""
     loss = loss_of(plan, graph).get(output)
-    known = [c.labels for c in columns() if (c.activation, c.layout) == (activation, layout)]
     if loss is not None and not isinstance(loss, ExternFunction):
         word = str(loss).lower() in LOSS_WORDS
         kind = LOSS_WORDS[0] if word else loss_kind(loss, graph.spec(graph.outputs[output]))
         arguments = loss.arguments if isinstance(loss, ObjectValue) else {}
         found = loss_labels(kind, arguments, Column(activation, layout, ""))
     else:
-        found = tuple(known)
+        found = labels_with(activation, layout)
     given = data_labels(plan, layout) if len(graph.outputs) == 1 else None
     return (given,) if given in found else found
 
