@@ -124,11 +124,14 @@ def half_output(view: View) -> Iterable[Diagnostic]:
         squashed = end_of(view.graph, view.graph.outputs[name]).activation in ("softmax", "sigmoid")
         if name in losses or squashed:
             source = view.training.spans.get("precision") if view.training is not None else None
+            label = f"{'probabilities and losses' if squashed else 'losses'} want more digits"
+            if node.operation.bound.get("dtype") is None:
+                label += (
+                    ": the generated module computes it in float32, and the spec does not say so"
+                )
             yield problems.HalfOutput.at(
                 at(node),
-                "probabilities and losses want more digits"
-                if squashed
-                else "losses want more digits",
+                label,
                 name=name,
                 dtype=dtype,
                 related=(

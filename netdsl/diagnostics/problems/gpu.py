@@ -32,7 +32,7 @@ class OverriddenTraining(
 
 
 class HalfOutput(
-    Problem, code="N0705", title="output `{name}` is left in {dtype}", severity="warning"
+    Problem, code="N0705", title="output `{name}` is in {dtype} as it is written", severity="advice"
 ): ...
 
 
