@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ from netdsl.diagnostics.problems import files as problems
 if TYPE_CHECKING:
     from netdsl.importer.imported import Imported
     from netdsl.importer.network import Live, Network
+
+
+#: From so many layers on folding takes seconds, and is told of on a terminal.
+MANY = 1_000
 
 
 @click.command("import")
@@ -62,6 +67,8 @@ def command(
     told: list[str] = []
     try:
         network, model = _read(source, call)
+        if len(network.uses) > MANY and sys.stderr.isatty():
+            tell(f"{len(network.uses):,} layers are read, and folded now\n")
         found = imported(network, source, flat=flat, depth=depth)
         told.append(found.comparison.text)
         told += found.notes

@@ -16,6 +16,7 @@ from pathlib import Path
 from netdsl.importer.errors import not_run
 from netdsl.importer.network import Live, Network
 from netdsl.importer.sources import read_value
+from netdsl.importer.vocabularies import add_live_vocabularies
 
 APPLICATIONS = "applications"
 
@@ -134,7 +135,9 @@ def live_network(model: Live, source: str = "") -> Network:
         text = model.to_json()
     except Exception as error:
         raise not_run(source, f"Keras cannot write its configuration: {error}") from error
-    network = read_value(json.loads(text), source)
+    value = json.loads(text)
+    add_live_vocabularies(value, model)
+    network = read_value(value, source)
     _add_types(network, model)
     return network
 

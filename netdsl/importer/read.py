@@ -105,6 +105,7 @@ class _Reader:
             str(k): decode(v, partial(self.layer, depth=depth + 1)) for k, v in config.items()
         }
         if kind in INPUT:
+            decoded.setdefault("batch_shape", decoded.get("batch_input_shape"))  # of Keras 2
             return Made(name, kind, "input", decoded)
         function = operations.function_of(kind, module)
         if function is not None:

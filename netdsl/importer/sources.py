@@ -11,11 +11,12 @@ import os
 import stat
 import zipfile
 import zlib
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from netdsl.importer.errors import CannotImport, unreadable
 from netdsl.importer.network import Json, Network
 from netdsl.importer.read import read_model
+from netdsl.importer.vocabularies import add_vocabularies
 from netdsl.stack import on_own_stack
 
 #: What a configuration may weigh at most, and how many files an archive may list.
@@ -38,7 +39,9 @@ def read_file(path: str) -> Network:
             stream.seek(0)
             if start == HDF5:
                 return read_text(_hdf5(path), path)
-            text = _zipped(stream, path) if start.startswith(b"PK") else _whole(stream, path)
+            if start.startswith(b"PK"):
+                return _archive(stream, path)
+            text = _whole(stream, path)
     except (OSError, ValueError) as error:
         if isinstance(error, CannotImport):
             raise
@@ -48,9 +51,14 @@ def read_file(path: str) -> Network:
 
 def read_text(text: bytes, source: str) -> Network:
     """Read the JSON of a model."""
+    return read_value(parsed(text, source), source)
+
+
+def parsed(text: bytes, source: str) -> Json:
+    """Read JSON within bounds."""
     _refuse_deep(text, source)
     try:
-        value = json.loads(text.decode("utf-8"))
+        return json.loads(text.decode("utf-8"))
     except UnicodeDecodeError:
         raise unreadable(
             source, "it is neither a `.keras` file, nor an `.h5` file, nor JSON"
@@ -60,7 +68,6 @@ def read_text(text: bytes, source: str) -> Network:
         raise unreadable(
             source, what, help="a model's JSON is what `model.to_json()` gives"
         ) from None
-    return read_value(value, source)
 
 
 @on_own_stack
@@ -117,20 +124,27 @@ def _whole(stream: BinaryIO, path: str) -> bytes:
     return text
 
 
-def _zipped(stream: BinaryIO, path: str) -> bytes:
+def _archive(stream: BinaryIO, path: str) -> Network:
     """Take the configuration out of an archive; the sizes that it tells are not relied on."""
     try:
         with zipfile.ZipFile(stream) as archive:
             if len(archive.filelist) > MOST_FILES:
                 raise unreadable(path, f"it lists more than {MOST_FILES:,} files")
-            if CONFIG not in archive.namelist():
-                raise unreadable(
-                    path,
-                    f"the archive holds no `{CONFIG}`",
-                    help="is it a model that `save` wrote?",
-                )
+            names = frozenset(archive.namelist())
+            if CONFIG not in names:
+                help_ = "is it a model that `save` wrote?"
+                raise unreadable(path, f"the archive holds no `{CONFIG}`", help=help_)
             with archive.open(CONFIG) as member:
-                return _whole(member, path)  # type: ignore[arg-type]
+                value = parsed(_whole(cast(BinaryIO, member), path), path)
+
+            def read(name: str) -> bytes | None:
+                if name not in names:
+                    return None
+                with archive.open(name) as member:
+                    return _whole(cast(BinaryIO, member), path)
+
+            add_vocabularies(value, read)
+            return read_value(value, path)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise unreadable(path, f"the archive is damaged: {error}") from None
 

@@ -60,3 +60,45 @@ def test_a_subclassed_model_is_refused() -> None:
     value = {"class_name": "Own", "module": "mine", "config": {"name": "own"}}
     with pytest.raises(CannotImport, match=r"`own` .*class whose layers"):
         read_value(value, "m")
+
+
+def older(name: str, kind: str, *sources: str, **config: Any) -> dict[str, Any]:
+    """Give a layer as Keras 2 wrote it: no module, calls as lists."""
+    calls = [[[source, 0, 0, {}] for source in sources]] if sources else []
+    return {
+        "class_name": kind,
+        "config": {"name": name, **config},
+        "name": name,
+        "inbound_nodes": calls,
+    }
+
+
+def test_a_configuration_of_keras_2_is_read() -> None:
+    glorot = {"class_name": "GlorotUniform", "config": {"seed": None}}
+    layers = [
+        older("x", "InputLayer", batch_input_shape=[None, 4], dtype="float32", sparse=False),
+        older(
+            "a",
+            "Dense",
+            "x",
+            units=3,
+            activation="relu",
+            kernel_initializer=glorot,
+            dtype="float32",
+        ),
+        older("b", "Dense", "x", units=3, activation="linear", trainable=False),
+        older("c", "Add", "a", "b"),
+    ]
+    config = {
+        "name": "m",
+        "layers": layers,
+        "input_layers": [["x", 0, 0]],
+        "output_layers": [["c", 0, 0]],
+    }
+    found = imported(
+        read_value({"class_name": "Functional", "config": config}, "m"), "m", flat=True
+    )
+    assert "a = x -> Dense(3, activation=relu)" in found.text
+    assert "b = x -> Dense(3, trainable=False)" in found.text
+    assert "[a, b] -> Add()" in found.text
+    assert found.comparison.unnamed == []

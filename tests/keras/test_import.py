@@ -11,6 +11,7 @@ import pytest
 from keras import layers
 
 import netdsl
+from netdsl.catalog.signature import names
 from netdsl.compiler import compile_text
 from netdsl.importer.checking import compare_outputs, live_model, paired
 from netdsl.importer.errors import CannotImport
@@ -163,3 +164,29 @@ def test_a_drawn_spec_comes_back_as_itself(number: int) -> None:
     folded = imported(network, "drawn")
     assert folded.comparison.is_equal
     assert compare(read_value(json.loads(model.to_json()), "drawn"), spec.model().net).layers > 1
+
+
+def test_what_lookups_have_learned_comes_along(tmp_path: Path) -> None:
+    words, numbers = layers.StringLookup(output_mode="one_hot"), layers.IntegerLookup()
+    text = layers.TextVectorization(output_sequence_length=4)
+    words.adapt(["Paris", "Rome", "Paris"])
+    numbers.adapt([[5], [7], [5]])
+    text.adapt(["a cat", "a dog"])
+    a = keras.Input((1,), dtype="string", name="a")
+    b = keras.Input((1,), dtype="int64", name="b")
+    c = keras.Input((1,), dtype="string", name="c")
+    model = keras.Model([a, b, c], [words(a), numbers(b), text(c)])
+    live = imported(live_network(model), "m").text
+    assert 'vocabulary=["Paris", "Rome"]' in live
+    assert "vocabulary=(5, 7)" in live or "vocabulary=[5, 7]" in live
+    model.save(tmp_path / "m.keras")
+    assert imported(read_file(str(tmp_path / "m.keras")), "m").text == live
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names("application"))
+def test_a_network_of_applications_is_there_and_back(name: str) -> None:
+    keras.backend.clear_session()
+    model = made_by(f"applications:{name}")
+    found = imported(live_network(model), name)
+    assert "equal outputs" in compare_outputs(paired(model, found, name), name)

@@ -1,0 +1,66 @@
+"""What lookups have learned: their vocabulary, which a configuration leaves out and the model or its archive holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.importer.network import Json, Live
+
+#: Layers that look words up, and those of them whose words are numbers.
+LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization"})
+OF_NUMBERS = frozenset({"IntegerLookup"})
+
+
+def add_vocabularies(value: Json, read: Callable[[str], bytes | None]) -> None:
+    """Add what an archive holds beside the configuration: Keras numbers the layers of each class in their order."""
+    seen: Counter[str] = Counter()
+    for layer in _layers(value):
+        kind = str(layer.get("class_name"))
+        number = seen[kind]
+        seen[kind] += 1
+        if not _lacks(layer):
+            continue
+        folder = f"assets/layers/{snake_case(kind)}{f'_{number}' if number else ''}"
+        for place in (f"{folder}/vocabulary.txt", f"{folder}/_lookup_layer/vocabulary.txt"):
+            data = read(place)
+            if data is not None:
+                words = data.decode("utf-8", "replace").split("\n")
+                _put(layer, words[:-1] if words[-1] == "" else words)
+                break
+
+
+def add_live_vocabularies(value: Json, model: Live) -> None:
+    """Add what the layers of a live model tell."""
+    live = {layer.name: layer for layer in model.layers}
+    for layer in _layers(value):
+        found = live.get(layer.get("config", {}).get("name"))
+        if found is not None and _lacks(layer) and hasattr(found, "get_vocabulary"):
+            words = found.get_vocabulary(include_special_tokens=False)
+            if words:
+                _put(layer, [word.item() if hasattr(word, "item") else word for word in words])
+
+
+def _layers(value: Json) -> Iterator[Json]:
+    config = value.get("config") if isinstance(value, dict) else None
+    layers = config.get("layers") if isinstance(config, dict) else None
+    for layer in layers if isinstance(layers, list) else ():
+        if isinstance(layer, dict) and isinstance(layer.get("config"), dict):
+            yield layer
+
+
+def _lacks(layer: Json) -> bool:
+    return layer.get("class_name") in LOOKUPS and layer["config"].get("vocabulary") is None
+
+
+def _put(layer: Json, words: list[str]) -> None:
+    """Put words in; special tokens, which an archive lists first, are none of them."""
+    config = layer["config"]
+    special = {config.get("mask_token"), config.get("oov_token", "[UNK]"), ""}
+    if layer["class_name"] in OF_NUMBERS:
+        special |= {str(s) for s in special if s is not None} | {"-1"}
+    kept = [word for word in words if word not in special]
+    if layer["class_name"] in OF_NUMBERS:
+        kept = [int(word) for word in kept]  # type: ignore[misc]
+    config["vocabulary"] = kept
