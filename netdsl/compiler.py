@@ -169,11 +169,19 @@ class Compiled:
         return tuple(diagnostic for diagnostic in found if diagnostic is not None)
 
     @on_own_stack
-    def emit(self, api: Api | None = None, *, flat: bool = False, training: bool = True) -> str:
+    def emit(
+        self,
+        api: Api | None = None,
+        *,
+        flat: bool = False,
+        training: bool = True,
+        target: str | os.PathLike[str] | None = None,
+    ) -> str:
         """Write the generated Python; raises ValueError where the spec has errors, or does not run on this API.
 
         Without an API it is `tf.keras`, or `keras` where devices share the work by `keras.distribution`. Without
-        `training` it has the models alone, and imports nothing that only data and training need.
+        `training` it has the models alone, and imports nothing that only data and training need. `target` is the file
+        that it is written to: paths of data are relative to the spec, wherever the module lies.
         """
         if not self.ok:
             raise ValueError(f"{self.file.name} has errors, so there is no Python for it")
@@ -184,13 +192,23 @@ class Compiled:
         with collector_paused():
             for graph in self.graphs.values():
                 verification.verify(graph)
-            return self._written(api, self.experiments if training else (), flat=flat)
+            found = self.experiments if training else ()
+            return self._written(api, found, _way_to_data(self.file.name, target), flat=flat)
 
-    def _written(self, api: Api, trained: Sequence[Experiment], *, flat: bool) -> str:
+    def _written(
+        self, api: Api, trained: Sequence[Experiment], data_folder: str, *, flat: bool
+    ) -> str:
         if flat:
             from netdsl.emit.flat import emit_flat
 
-            return emit_flat(self.unit, self.graphs, api=api, version=__version__, training=trained)
+            return emit_flat(
+                self.unit,
+                self.graphs,
+                api=api,
+                version=__version__,
+                training=trained,
+                data_folder=data_folder,
+            )
         from netdsl.emit.structured import emit_structured
 
         return emit_structured(
@@ -201,6 +219,7 @@ class Compiled:
             hyperparameters=self.hyperparameters,
             version=__version__,
             training=trained,
+            data_folder=data_folder,
         )
 
     @cached_property
@@ -218,6 +237,18 @@ class Compiled:
         from netdsl.building import build_model
 
         return build_model(self, self.model(name).name, flat=flat)
+
+
+def _way_to_data(spec: str, target: str | os.PathLike[str] | None) -> str:
+    """Give the way from the folder of a module to that of its spec, "" where they lie side by side."""
+    if target is None:
+        return ""
+    there = os.path.dirname(os.path.abspath(spec)) if os.path.exists(spec) else os.getcwd()
+    try:
+        way = os.path.relpath(there, os.path.dirname(os.path.abspath(target)))
+    except ValueError:  # another drive
+        way = there
+    return "" if way == "." else way.replace(os.sep, "/")
 
 
 @on_own_stack

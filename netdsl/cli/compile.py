@@ -65,7 +65,7 @@ def command(
         wrong = item.compiled.other_engines(api) if item.compiled.ok else ()
         findings.report(wrong)
         if item.compiled.ok and not wrong:
-            text = item.compiled.emit(api=api, flat=flat)
+            text = item.compiled.emit(api=api, flat=flat, target=targets[item.path])
             out_of_date |= put(targets[item.path], text, findings, Writing(check, force))
     return max(findings.finish(), int(out_of_date))
 

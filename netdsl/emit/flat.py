@@ -45,6 +45,7 @@ def emit_flat(
     api: Api,
     version: str,
     training: Sequence[Experiment] = (),
+    data_folder: str = "",
 ) -> str:
     """Write the graphs of a file's models as a Python module."""
     module = FlatModule(unit, [e.graph for e in training if computes_in_less(e)])
@@ -60,6 +61,7 @@ def emit_flat(
         stem_of(unit.file),
         api == "tf.keras",
         frozenset(module.taken) - FIXED,
+        data_folder,
     )
     trained = write_training(words, training)
     found = sorted(module.imports)

@@ -40,13 +40,14 @@ def emit_structured(
     hyperparameters: Hyperparameters,
     version: str,
     training: Sequence[Experiment] = (),
+    data_folder: str = "",
 ) -> str:
     """Write a linked file as a Python module; what was set from outside becomes the defaults of its parameters."""
     in_less = [e.model for e in training if computes_in_less(e)]
     module = ModuleWriter(unit, models, hyperparameters, in_less)
     module.write_all()
     in_models = set(module.registered)
-    trained = write_training(_words(module, hyperparameters, api), training)
+    trained = write_training(_words(module, hyperparameters, api, data_folder), training)
     module.registered -= _makers_of_data(training) - in_models
     constants, functions = module.constants(), module.functions()
     found = module.imports()
@@ -97,7 +98,9 @@ def _imports(
     return grouped([*standard, *trained.standard], others, trained.before_keras)
 
 
-def _words(module: ModuleWriter, hyperparameters: Hyperparameters, api: Api) -> Words:
+def _words(
+    module: ModuleWriter, hyperparameters: Hyperparameters, api: Api, data_folder: str
+) -> Words:
     """Tell how the settings of `train` blocks are spelled: as they are written, in terms of hyperparameters."""
     unit = module.unit
 
@@ -126,4 +129,5 @@ def _words(module: ModuleWriter, hyperparameters: Hyperparameters, api: Api) -> 
         stem_of(unit.file),
         api == "tf.keras",
         module.taken,
+        data_folder,
     )

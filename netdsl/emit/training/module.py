@@ -288,11 +288,13 @@ class _Block:
     def reads(self) -> list[tuple[str, str]]:
         """What reads the sets, the training data first; where files lie is said once."""
         found = [(name, source.read) for name, source in self.sources.items()]
-        if len(found) == 1:
-            return [
-                (name, re.sub(r"\bhere\b", "Path(__file__).parent", read)) for name, read in found
-            ]
+        if len(found) == 1 and not (self.words.data_folder and "here." in found[0][1]):
+            return [(name, re.sub(r"\bhere\b", lambda _: self.here, read)) for name, read in found]
         return found
+
+    @property
+    def here(self) -> str:
+        return self.words.here
 
     @property
     def has_here(self) -> bool:

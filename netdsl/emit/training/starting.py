@@ -15,7 +15,7 @@ def starting(words: Words, experiment: Experiment) -> str | None:
         return None
     if start.kind == "weights":
         path = flat(literal(start.arguments["path"], words))
-        return f"model.load_weights(Path(__file__).parent / {path}, skip_mismatch=True)"
+        return f"model.load_weights({words.here} / {path}, skip_mismatch=True)"
     if start.kind == "run":
         folder = flat(literal(start.arguments["folder"], words))
         return f'take_weights(model, keras.models.load_model(Path({folder}) / "model.keras"))'

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue
 from netdsl.catalog.signature import FAMILY_MODULES, families_of
+from netdsl.catalog.spell import spell
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter, Setting
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
@@ -34,6 +35,13 @@ class Words:
     stem: str  # the name of the file
     is_tf_keras: bool
     taken: frozenset[str]  # names that the module has already
+    data_folder: str = ""  # the way from the folder of the module to that of the spec
+
+    @property
+    def here(self) -> str:
+        """The expression for the folder that paths of data are relative to."""
+        way = f" / {spell(self.data_folder)}" if self.data_folder else ""
+        return f"Path(__file__).parent{way}"
 
 
 def setting_text(words: Words, experiment: Experiment, name: str) -> str | None:

@@ -1,0 +1,112 @@
+"""What a `train` block adds to the module: which functions, under which names, with data at which place."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import netdsl
+from netdsl.emit.python.renaming import renamed
+from netdsl.emit.python.tidy import tidy
+
+MODEL = """
+model Net(width: int = 8) {
+    input x: [4]
+    output kind = x -> Dense(width, activation=relu) -> Dense(3, activation=softmax)
+}
+"""
+NEEDED = "optimizer = Adam(lr)\n loss = sparse_categorical_crossentropy\n"
+
+
+def train(settings: str, parameters: str = "(lr: float = 1e-3)") -> str:
+    return f"{MODEL}\ntrain Net{parameters} {{\n {NEEDED} {settings}\n}}"
+
+
+def emitted(spec: str, **options: object) -> str:
+    compiled = netdsl.compile_text(spec)
+    assert compiled.ok, [d.message for d in compiled.diagnostics]
+    return compiled.emit(**options)  # type: ignore[arg-type]
+
+
+def functions(source: str) -> dict[str, str]:
+    """Give each function's parameters as they are written."""
+    tree = ast.parse(source)
+    return {n.name: ast.unparse(n.args) for n in tree.body if isinstance(n, ast.FunctionDef)}
+
+
+FIT = "model, data, *, epochs=EPOCHS, out=None, resume=False, callbacks=(), verbose='auto'"
+
+
+def test_a_block_gives_the_functions_of_the_five_steps() -> None:
+    found = functions(emitted(train('data = npz("f.npz")')))
+    assert found["make_model"] == "lr=0.001, **hyperparameters"
+    assert found["compile_model"] == "model, lr=0.001"
+    assert found["load_data"] == ""
+    assert found["fit"] == FIT
+    assert found["evaluate"] == "model, data"
+    assert found["predict"] == "model, inputs"
+    assert found["main"].startswith("out='")
+
+
+def test_flat_code_has_hyperparameters_at_their_values() -> None:
+    source = emitted(train('data = npz("f.npz")', "(lr: float = 1e-3, width: int = 16)"), flat=True)
+    found = functions(source)
+    assert found["make_model"] == ""
+    assert found["compile_model"] == "model"
+    assert "Adam(learning_rate=0.001)" in source
+    assert "layers.Dense(16" in source
+
+
+def test_functions_take_the_hyperparameters_that_their_settings_use() -> None:
+    parameters = '(folder: str = "in", lr: float = 1e-3, wait: int = 3, width: int = 16)'
+    settings = 'data = npz(f"{folder}/f.npz")\n callbacks = [EarlyStopping(patience=wait)]'
+    source = emitted(train(settings, parameters))
+    found = functions(source)
+    assert found["load_data"] == "folder='in'"
+    assert found["make_model"] == "lr=0.001, width=16"
+    assert found["fit"] == FIT + ", wait=3"
+    assert "EarlyStopping(patience=wait)" in source
+    assert "Net(width=width)" in source
+
+
+def test_without_data_nothing_reads_or_keeps_any() -> None:
+    source = emitted(train(""))
+    found = functions(source)
+    assert set(found) == {"Net", "make_model", "compile_model", "fit", "evaluate", "predict"}
+    assert "class Progress" not in source
+    assert "resume" not in source
+
+
+@pytest.mark.parametrize(
+    ("data", "read"),
+    [
+        ('npz("f.npz")', 'read_npz(Path(__file__).parent / "../specs" / DATA)'),
+        ('csv("f*.csv", label="kind")', "read_table(here.glob(DATA))"),
+        ('csv(["a.csv", "b.csv"], label="kind")', "for path in DATA"),
+    ],
+)
+def test_data_lies_beside_the_spec_wherever_the_module_is_written(
+    tmp_path: Path, data: str, read: str
+) -> None:
+    (tmp_path / "specs").mkdir()
+    spec = tmp_path / "specs" / "net.net"
+    spec.write_text(train(f"data = {data}"), "utf-8")
+    compiled = netdsl.compile_file(spec)
+    assert read in compiled.emit(target=tmp_path / "made" / "net.py")
+    assert '"../specs"' in compiled.emit(target=tmp_path / "made" / "net.py")
+    assert "../specs" not in compiled.emit(target=tmp_path / "specs" / "other.py")
+    assert "../specs" not in compiled.emit()
+
+
+def test_names_are_changed_where_they_are_names() -> None:
+    text = "split = 1\nx = a.split(split=split)\n"
+    assert renamed(text, {"split": "split_"}) == "split_ = 1\nx = a.split(split=split_)\n"
+
+
+def test_text_is_laid_out_and_comments_stay() -> None:
+    text = "def f(a, *, b=1e-3):\n    x = [1,\n         a]  # why\n    # so\n    return {'k': a,}\n"
+    assert tidy(text) == (
+        'def f(a, *, b=1e-3):\n    x = [1,\n         a]  # why\n    # so\n    return {"k": a}\n'
+    )
