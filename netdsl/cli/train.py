@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -117,6 +118,10 @@ def _train(
             return found
         folder, written, before = found
         settings, given = (*written, *settings), {**before, **given}
+    if folder is None and not going.dry_run and going.out is not None:
+        taken = _refuse(going.out)
+        if taken:
+            return taken
     request = _request(file, settings, given, model, computing)
     if isinstance(request, int):
         return request
@@ -190,6 +195,21 @@ def _request(
     )
 
 
+def _refuse(out: str) -> int:
+    """Say at once where a run cannot go, before anything that takes long."""
+    from netdsl.training.folder.making import FolderTaken, check_free
+
+    try:
+        check_free(Path(out))
+    except FolderTaken as error:
+        tell(f"netdsl: {error}: name another with --out, or go on with the run in it by --resume\n")
+        return 2
+    except OSError as error:
+        tell(f"netdsl: cannot make the folder of the run: {_reason(error)}\n")
+        return 2
+    return 0
+
+
 def _made_folder(name: str, out: str | None) -> Path | int:
     """Make the folder of a run, or say why there is none."""
     from netdsl.training.folder.making import FolderTaken, new_folder
@@ -224,13 +244,17 @@ def _may_go_on(request: Request, folder: Path, force: bool) -> int:
 
 def _run(request: Request, folder: Path, *, resume: bool) -> int:
     from netdsl.training.run.blame import diagnose
-    from netdsl.training.run.running import Failed, run
+    from netdsl.training.run.running import Failed, Misfit, run
 
     try:
         outcome = run(request, folder, resume=resume)
     except KeyboardInterrupt:
         _tell_interrupted(request, folder)
         return INTERRUPTED
+    except Misfit as misfit:
+        findings = Findings()
+        findings.report(misfit.diagnostics)
+        return findings.finish() or 1
     except Failed as error:
         findings = Findings()
         cause = error.__cause__ or error
@@ -249,7 +273,12 @@ def _run(request: Request, folder: Path, *, resume: bool) -> int:
 
 
 def _why_not_written(error: OSError, folder: Path) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    number = error.errno
+    within = re.search(r"errno = (\d+)", str(error))  # as HDF5 tells it
+    if within is not None:
+        number = int(within[1])
+        error = OSError(number, os.strerror(number), str(folder))
+    if number in (errno.ENOSPC, errno.EDQUOT):
         return f"no space is left in `{folder}`"
     return _reason(error)
 

@@ -71,12 +71,12 @@ def _check_source(
     opening: Opening, opener: Callable[[Opening], list[Part]], checked: Checked
 ) -> None:
     for part in opener(opening):
-        checked.counts[part.name] = _check_part(opening, part, checked)
+        checked.counts[part.name] = check_part(opening, part, checked)
         if part.classes is not None and checked.classes is None:
             checked.classes = list(part.classes)
 
 
-def _check_part(opening: Opening, part: Part, checked: Checked) -> int | None:
+def check_part(opening: Opening, part: Part, checked: Checked) -> int | None:
     """Check one part, and give how many samples it has."""
     if part.count == 0:
         opening.report(problems.NoSamples.at(part.place, f"{part.name} data has no samples"))

@@ -31,8 +31,7 @@ def new_folder(name: str, out: str | None, root: Path = Path(RUNS)) -> Path:
     """
     if out is not None:
         folder = Path(out)
-        if folder.is_dir() and any(folder.iterdir()):
-            raise FolderTaken(f"`{out}` is there already, and is not empty")
+        check_free(folder)
         folder.mkdir(parents=True, exist_ok=True)
         _try_to_write(folder)
         return folder
@@ -47,6 +46,18 @@ def new_folder(name: str, out: str | None, root: Path = Path(RUNS)) -> Path:
             continue  # another run began in the same second
         return folder
     raise FolderTaken(f"`{folder}` is there already")
+
+
+def check_free(folder: Path) -> None:
+    """Raise FolderTaken where a folder holds something, OSError where it cannot be made or written into."""
+    if folder.is_dir() and any(folder.iterdir()):
+        raise FolderTaken(f"`{folder}` is there already, and is not empty")
+    above = folder
+    while not above.exists() and above != above.parent:
+        above = above.parent
+    if not above.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(above))
+    _try_to_write(above)
 
 
 def _try_to_write(folder: Path) -> None:

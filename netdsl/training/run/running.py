@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netdsl.compiler import Api, Compiled
+from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.foreign import Foreign, Plain
 from netdsl.record import record
+from netdsl.training.checks.loaded import check_loaded
 from netdsl.training.folder.making import (
     CLASSES,
     ENVIRONMENT,
@@ -64,6 +66,14 @@ class Outcome:
     new_epochs: int = 0  # those that were trained now, and not before it was resumed
 
 
+class Misfit(Exception):
+    """What a function of the user's own gave does not fit the model; `diagnostics` say why."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = diagnostics
+
+
 class Failed(Exception):
     """The run stopped in Keras; the cause is what it raised."""
 
@@ -73,10 +83,12 @@ def run(
 ) -> Outcome:
     """Train, evaluate, and leave in the folder all that came out; raises Failed where Keras stops."""
     module = load(request)
-    crew = request.crew
-    if not resume and crew.writes:
+    if not resume and request.crew.writes:
         write_environment(request, folder, module)
     model, data = guarded(module.make_model), guarded(module.load_data)
+    found: list[Diagnostic] = []
+    if not check_loaded(request.experiment, data, found.append):
+        raise Misfit(found)
     before = len(read_history(folder / HISTORY)) if resume else 0
     started = time.perf_counter()
     watching = (*callbacks, stop_at_nan())

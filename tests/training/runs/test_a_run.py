@@ -263,6 +263,36 @@ def test_what_keras_raises_is_told_at_the_layer(folder: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_data_of_ones_own_that_does_not_fit_is_told(folder: Path) -> None:
+    (folder / "own_data.py").write_text(
+        "import numpy as np\n\n\ndef load():\n    return np.zeros((9, 4), 'float32'), np.arange(9) % 4\n"
+    )
+    text = 'extern fn load from "own_data"\n' + SPEC.replace('npz("d.npz")', "load")
+    (folder / "own.net").write_text(text.replace("    validation_split = 0.2\n", ""))
+    done = netdsl(folder, "train", "own.net", "--out", "own")
+    assert done.returncode == 1
+    assert "error[N0855]: labels lie outside the classes of `y`" in done.stderr
+    assert "the labels of `load`" in done.stderr
+    assert "give the output 4 units, one for each class" in done.stderr
+
+
+def test_a_disk_that_is_full_is_a_sentence(folder: Path) -> None:
+    program = (
+        "import resource, runpy, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+        "sys.argv = ['netdsl', 'train', 'm.net', '--out', 'full']\n"
+        "runpy.run_module('netdsl', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3])},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("netdsl: the run stops: ")
+    assert done.stderr.endswith("File too large\n")
+
+
 def test_a_step_is_tried_and_nothing_written(folder: Path) -> None:
     before = set(folder.iterdir())
     done = netdsl(folder, "train", "m.net", "--dry-run")
