@@ -120,6 +120,14 @@ def arguments_of_the_data_set(given: Arguments) -> Iterator[Finding]:
             )
 
 
+def each_device_once(given: Arguments) -> Iterator[Finding]:
+    """A device holds one copy of the model."""
+    names = given["devices"] or ()
+    again = next((name for n, name in enumerate(names) if name in names[:n]), None)
+    if again is not None:
+        yield "devices", f"`devices` names `{again}` twice", "name each device once"
+
+
 def _cut(key: str) -> str:
     return key if len(key) <= LONGEST_TEXT else key[:LONGEST_TEXT] + "…"
 
@@ -172,5 +180,7 @@ CHECKS: Mapping[str, Check] = {
     "text_folder": two_classes_where_binary,
     "dataset": arguments_of_the_data_set,
     "ModelParallel": axes_are_of_the_mesh,
+    "MirroredStrategy": each_device_once,
+    "DataParallel": each_device_once,
     **dict.fromkeys(_LSTMS, forget_bias_is_added_to_one),
 }

@@ -154,18 +154,23 @@ unary: Drawn = st.deferred(lambda: row(st.sampled_from([("-",), ("not",)]), oper
 _EXPRESSION: Drawn = st.one_of(atom, call, binary, pipe, displays, run, conditional, unary)
 
 
+#: What may be tried: choices or a range, the part behind `in`.
+tried: Drawn = st.one_of(
+    st.just(()), st.sampled_from([("[", "8", ",", "16", ",", "]"), ("(", "1", ",", "2", ")")])
+)
 parameters = bracketed(
     "(",
-    st.lists(st.tuples(st.booleans(), expression), max_size=4).map(
+    st.lists(st.tuples(st.booleans(), tried, expression), max_size=4).map(
         lambda drawn: tuple(chain.from_iterable(_parameter(i, *d) for i, d in enumerate(drawn)))
     ),
     ")",
 )
 
 
-def _parameter(index: int, typed: bool, default: Tokens) -> Tokens:
+def _parameter(index: int, typed: bool, tried: Tokens, default: Tokens) -> Tokens:
     kind = (":", "int") if typed else ()
-    return (f"p{index}", *kind, "=", *default, ",")
+    behind = ("in", *tried) if tried else ()
+    return (f"p{index}", *kind, *behind, "=", *default, ",")
 
 
 named_arguments = bracketed(
@@ -220,6 +225,7 @@ top_statement = st.one_of(
     row(
         word("train"),
         name(),
+        st.one_of(st.just(()), parameters),
         bracketed("{", row(docstring, _many(row(name(), word("="), expression), 4)), "}"),
     ),
     row(word("extern"), word("fn"), name(), word("from"), word("'a.b'")),

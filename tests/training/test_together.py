@@ -87,6 +87,7 @@ WRONG = [
     ('distribute = OneDeviceStrategy("GPU:0")', "N0802", "OneDeviceStrategy"),
     ("distribute = MirroredStrategy(2)", "N0305", "2"),
     ("distribute = MirroredStrategy(gpus=2)", "N0301", "gpus"),
+    ('distribute = DataParallel(["gpu:0", "gpu:0"])', "N0512", '["gpu:0", "gpu:0"]'),
     ('distribute = MirroredStrategy(["GPU:0", "GPU:1"]) batch_size = 33', "N0707", "33"),
     ('distribute = DataParallel(["gpu:0", "gpu:1"]) batch_size = 33', "N0707", "33"),
     (PARALLEL.format('"y/kernel": (None, "model")') + " batch_size = 33", "N0707", "33"),
