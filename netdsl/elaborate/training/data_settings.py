@@ -6,6 +6,7 @@ Their arguments are bound as those of layers are, to what the catalogue says of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from netdsl.catalog.kind import ExternFunction, Identifier
@@ -138,6 +139,36 @@ def _network(setting: tree.Setting, frame: Frame) -> Value | None:
         label, help_ = "it has no weights to start from", 'write `weights="imagenet"`'
         return report_setting(setting, label, frame, prepared.spans.get("weights"), help_)
     return Start(f"applications.{facts.name}", prepared.written, prepared.spans, call.span)
+
+
+def with_names_as_keys(setting: tree.Setting, frame: Frame) -> tree.Setting:
+    """Take bare names for keys in the arguments of a maker, as `loss` does: `npz("f.npz", x={left: "a"})`."""
+    call = setting.value
+    if not isinstance(call, tree.Call) or not isinstance(call.function, tree.Name):
+        return setting
+    if not any(makers.signature(call.function.id) for makers in (_SOURCES, _ENGINES)):
+        return setting
+    arguments = tuple(
+        replace(argument, value=_quoted_keys(argument.value, frame))
+        if isinstance(argument.value, tree.DictExpr)
+        else argument
+        for argument in call.arguments
+    )
+    return (
+        setting
+        if arguments == call.arguments
+        else replace(setting, value=replace(call, arguments=arguments))
+    )
+
+
+def _quoted_keys(written: tree.DictExpr, frame: Frame) -> tree.DictExpr:
+    items = tuple(
+        (tree.Literal(key.span, key.id, key.span.text), value)
+        if isinstance(key, tree.Name) and not frame.holds_value(key.id)
+        else (key, value)
+        for key, value in written.items
+    )
+    return replace(written, items=items)
 
 
 def _read(setting: tree.Setting, context: Context, makers: _Makers) -> Value:

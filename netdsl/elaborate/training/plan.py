@@ -18,6 +18,7 @@ from netdsl.elaborate.scope.entities import ModelRef, is_poisoned
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.scope.untold import require_told
+from netdsl.elaborate.training.data_settings import with_names_as_keys
 from netdsl.elaborate.training.experiment import Hyperparameter
 from netdsl.elaborate.training.hyperparameters import described, hyperparameters_of
 from netdsl.elaborate.training.settings import SETTINGS, Context
@@ -140,6 +141,7 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> N
     if setting.name in plan.spans:
         _report_twice(setting.name, setting.name_span, plan.spans[setting.name], frame)
         return
+    setting = with_names_as_keys(setting, frame)
     plan.spans[setting.name] = setting.value.span
     plan.trees[setting.name] = setting.value
     value = reader(setting, context)
