@@ -128,6 +128,9 @@ def each_device_once(given: Arguments) -> Iterator[Finding]:
         yield "devices", f"`devices` names `{again}` twice", "name each device once"
 
 
+LONGEST_KEY = 500  # characters of a regular expression for paths of variables
+
+
 def _cut(key: str) -> str:
     return key if len(key) <= LONGEST_TEXT else key[:LONGEST_TEXT] + "…"
 
@@ -151,9 +154,13 @@ def axes_are_of_the_mesh(given: Arguments) -> Iterator[Finding]:
                 f"`{_cut(key)}` goes along `{named[0]}` twice",
                 "spread one axis of a variable along it",
             )
+        if len(key) > LONGEST_KEY:
+            label = f"`{_cut(key)}` is longer than any path: {len(key):,} characters"
+            yield "layout", label, "write `.*` for any text"
+            continue
         try:
             re.compile(key)
-        except re.error as error:
+        except (re.error, OverflowError) as error:
             yield (
                 "layout",
                 f"`{_cut(key)}` is no regular expression: {error}",

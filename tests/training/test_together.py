@@ -180,3 +180,14 @@ def test_a_hyperparameter_is_not_named_like_a_parameter_of_those_functions() -> 
     )
     (found,) = [d for d in netdsl.compile_text(text).diagnostics if d.severity == "error"]
     assert (found.code, found.line, found.column) == ("N0816", 2, 11)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ['"(" * 30000 + "a" + ")" * 30000', '"(a+)+$"', '"a*" * 9 + "b"', '"(a|a)*b"', '"a{99999999999}"'],
+)  # fmt: skip
+def test_a_strangers_layout_is_answered_without_being_tried_for_ever(key: str) -> None:
+    """The name of the layer is what such a pattern goes through in all ways."""
+    name = "a" * 60 + "!"
+    model = f'input x: [8]  output y = x -> Dense(4, activation=softmax, name="{name}")'
+    assert len(errors(PARALLEL.format(f"{key}: (None,)"), model)) <= 1
