@@ -1,6 +1,6 @@
 """Flowers told apart, on one GPU or several.
 
-Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file dc8187ab).
+Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 53a15e21).
 Change the spec, not this file.
 """
 
@@ -26,6 +26,7 @@ VALIDATION_SPLIT = 0.2
 TEST_SPLIT = 0.1
 PRECISION = "mixed_bfloat16"
 CLASS_WEIGHT = {0: 2.0, 1: 1.0, 2: 1.0, 3: 1.0, 4: 1.0}
+IN_MEMORY = 2**29
 
 
 def Flowers(classes=5, *, name="Flowers"):
@@ -175,6 +176,8 @@ def batches(samples, rows, training):
     dataset = tf.data.Dataset.range(1).flat_map(positions)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(count))
     dataset = dataset.map(read, tf.data.AUTOTUNE).batch(BATCH_SIZE, drop_remainder=True)
+    if not training and len(rows) * 49152 < IN_MEMORY:
+        dataset = dataset.cache()
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 

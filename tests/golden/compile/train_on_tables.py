@@ -1,6 +1,6 @@
 """Prices of flats, from text and numbers in a table.
 
-Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 8c0b3dd4).
+Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 549dca23).
 Change the spec, not this file.
 """
 
@@ -122,7 +122,7 @@ def read_table(paths):
     chunks = (
         columns(frame)
         for path in paths
-        for frame in pd.read_csv(path, chunksize=100_000)
+        for frame in pd.read_csv(path, chunksize=20_000)
     )
     size = sum(os.path.getsize(path) for path in paths)
     return {"train": whole(gathered(chunks, size))}

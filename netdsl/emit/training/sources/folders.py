@@ -5,6 +5,7 @@ from __future__ import annotations
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.emit.training.labels import labelled, labels_of
 from netdsl.emit.training.sources.source import Place, Source
+from netdsl.value import Value
 
 _PICTURES = 'in (".bmp", ".gif", ".jpeg", ".jpg", ".png")'
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
@@ -56,10 +57,21 @@ def _picture(place: Place) -> dict[str, object]:
     port = next((p for p in inputs if len(p.shape) == 4), inputs[0])
     shape = port.shape[1:] if len(port.shape) == 4 else (256, 256, 3)
     method = place.argument("interpolation")
+    height, width = _sides(given.get("image_size")) or (shape[0] or 256, shape[1] or 256)
+    channels = _CHANNELS.get(str(given.get("color_mode"))) or shape[2] or 3
     return {
+        "bytes": 4 * height * width * channels,
         "size": place.argument("image_size") or f"({shape[0] or 256}, {shape[1] or 256})",
-        "channels": _CHANNELS.get(str(given.get("color_mode"))) or shape[2] or 3,
+        "channels": channels,
         "method": f", {method}" if method else "",
         "crop": bool(given.get("crop_to_aspect_ratio")),
         "pad": bool(given.get("pad_to_aspect_ratio")),
     }
+
+
+def _sides(size: Value) -> tuple[int, int] | None:
+    if isinstance(size, list | tuple) and len(size) == 2:
+        height, width = size
+        if isinstance(height, int) and isinstance(width, int):
+            return height, width
+    return None

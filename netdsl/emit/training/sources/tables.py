@@ -24,7 +24,7 @@ def table(place: Place) -> Source:
     paths, constant = place.paths()
     options = ["path", *([f"sep={place.argument('delimiter')}"] if "delimiter" in given else [])]
     has_header = given.get("header") is not False
-    options += ["chunksize=100_000"] if has_header else ["header=None", "chunksize=100_000"]
+    options += ["chunksize=20_000"] if has_header else ["header=None", "chunksize=20_000"]
     return Source(
         place.source.kind,
         ("table", "gather", "whole", "disk"),
