@@ -345,6 +345,7 @@ class Folder:
         if unified.parameters:
             arguments = {"rows": tuple(zip(*unified.values, strict=True))}
         made = Repeat(body, arguments, unified.parameters, last, lists, taken)
+        self._references.update(list(lists))  # a list is called by name, turn by turn
         self._put(first.row, first.start, first.start + first.length * len(run.turns), made)
 
     def _best(self) -> bool:
@@ -454,6 +455,7 @@ class Folder:
         place = _place_for(block, program.blocks)
         program.blocks.insert(place, block)
         self._references.update(referred_in(body))
+        self._references.update(tap for i in walk(body) if isinstance(i, Repeat) for tap in i.lists)
         values = list(zip(*unified.values, strict=True)) or [()] * len(links)
         uses = list(zip(found.windows, links, values, strict=True))
         for window, link, row in sorted(uses, key=lambda use: -use[0].start):

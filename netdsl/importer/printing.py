@@ -270,6 +270,7 @@ class Printer:
         """Name every tensor that is called by name; one of several outputs is called by its number."""
         takes: list[tuple[Line, int]] = []
         for line in self._program.lines:
+            self._cut(line)
             main = _main(line.row)
             end = main[-1].tap if main else None
             if (
@@ -287,6 +288,18 @@ class Printer:
             first = line.row[0]
             assert isinstance(first, Leaf)
             self._taps[end] = f"{self._source(line, inputs)}[{first.kind[1]}]"
+
+    def _cut(self, line: Line) -> None:
+        """Name what a loop gives whose lists other lines read, so that those wait for the loop and not for the line."""
+        others = {
+            t for other in self._program.lines if other is not line for t in referred_in(other.row)
+        }
+        others |= {o.source for o in self._program.lines if o.source is not None}
+        for item in line.row[:-1]:
+            lists = item.lists.values() if isinstance(item, Repeat) and item.tap is None else ()
+            if any(turn in others for turns in lists for turn in turns):
+                item.tap = self._program.new_tap()
+                self._lists.add(item.tap)
 
     def _output_name(self, name: str) -> str:
         made = next((u.made for u in self._network.uses if u.made.name == name), None)
@@ -330,7 +343,7 @@ class Printer:
             if isinstance(item, Repeat):
                 for tap, turns in item.lists.items():
                     self.name_list(tap, turns, scope)
-            if item.tap is not None and self._references[item.tap]:
+            if item.tap is not None and (self._references[item.tap] or item.tap in self._lists):
                 self.name_tap(item.tap, item, scope)
 
     def is_called(self, tap: int | None) -> bool:

@@ -1,0 +1,94 @@
+"""`netdsl import` on the command line, and what it imports along the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netdsl.importer.imported import imported, tokens
+from netdsl.importer.sources import read_value
+from tests.cli.cases import run
+from tests.importer.record import read
+
+SQUEEZENET = read("hand_written")["squeezenet"]
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("squeezenet.json").write_text(json.dumps(SQUEEZENET), "utf-8")
+    return "squeezenet.json"
+
+
+def test_the_spec_is_printed_and_what_was_compared_is_told(model: str) -> None:
+    result = run("import", model)
+    assert result.exit_code == 0
+    assert result.stdout.startswith('"""Imported from squeezenet.json."""\n')
+    assert result.stderr.startswith("41 layers with 482 values of their configurations")
+
+
+def test_a_file_that_is_there_is_kept_unless_it_is_to_go(model: str) -> None:
+    assert run("import", model, "-o", "net.net").exit_code == 0
+    made = Path("net.net").read_text("utf-8")
+    assert run("import", model, "-o", "net.net").exit_code == 0  # it says the same
+    Path("net.net").write_text(made + "# mine\n", "utf-8")
+    result = run("import", model, "-o", "net.net")
+    assert result.exit_code == 2
+    assert "N0903" in result.stderr
+    assert Path("net.net").read_text("utf-8").endswith("# mine\n")
+    assert run("import", model, "-o", "net.net", "--force").exit_code == 0
+    assert Path("net.net").read_text("utf-8") == made
+
+
+def test_flat_and_depth_say_how_far_to_fold(model: str) -> None:
+    flat, loops, whole = (
+        run("import", model, *options).stdout for options in (["--flat"], ["--depth", "0"], [])
+    )
+    assert "fire2_squeeze1x1 = pool1 -> Conv2D(16, 1, activation=relu)" in flat
+    assert "block" not in loops
+    assert "block fire" in whole
+    assert tokens(whole) < tokens(loops) < tokens(flat)
+
+
+def test_what_cannot_be_said_is_an_error_of_the_model(model: str) -> None:
+    value = json.loads(Path(model).read_text("utf-8"))
+    value["config"]["layers"][1]["config"]["colour"] = "red"
+    Path("odd.json").write_text(json.dumps(value), "utf-8")
+    result = run("import", "odd.json", "-o", "odd.net")
+    assert result.exit_code == 1
+    assert "error[N1002]: `conv1` cannot be written in a spec" in result.stderr
+    assert not Path("odd.net").exists()
+
+
+def test_no_weights_are_saved_under_a_name_that_keras_refuses(model: str) -> None:
+    result = run("import", model, "--weights", "weights.bin")
+    assert result.exit_code == 2
+    assert ".weights.h5" in result.stderr
+
+
+@pytest.mark.parametrize("source", ["nowhere.py:build", "no_such_module_here:build"])
+def test_python_that_is_not_there(source: str, model: str) -> None:
+    result = run("import", source)
+    assert result.exit_code == 2
+    assert "N1003" in result.stderr
+
+
+def test_a_file_is_imported_without_keras_and_numpy(model: str) -> None:
+    program = (
+        "import sys\n"
+        "from netdsl.importer.imported import imported\n"
+        "from netdsl.importer.sources import read_file\n"
+        f"assert imported(read_file({model!r}), 'm').comparison.is_equal\n"
+        "heavy = {'keras', 'tensorflow', 'numpy', 'h5py', 'jax', 'torch'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_twice_is_the_same() -> None:
+    first, second = (imported(read_value(SQUEEZENET, "m"), "m").text for _ in range(2))
+    assert first == second
