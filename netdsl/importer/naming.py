@@ -259,7 +259,27 @@ def tensor_name(item: Item | None, made: Made | None) -> str:
     if isinstance(item, Repeat):
         kinds = _kinds(item.row)
         return "encoded" if _has(kinds, "attention", "recurrent") else "features"
-    return "skip" if made is None or made.family != "op" else as_name(made.kind)
+    if made is not None and made.family == "op":
+        return as_name(made.kind)
+    return "skip" if made is None else carried(made.kind)
+
+
+def carried(kind: str) -> str:
+    """Say what a tensor that goes further than the next layer is."""
+    for role, name in (
+        ("recurrent", "memory"),
+        ("attention", "attended"),
+        ("embedding", "embedded"),
+    ):
+        if has_role(kind, role):  # type: ignore[arg-type]
+            return name
+    return "skip"
+
+
+def list_name(item: Repeat, tap: int) -> str:
+    """Name the list of what an item in a loop gives in each turn."""
+    inside = next((i for i in walk(item.row) if i.tap == tap), None)
+    return carried(inside.made.kind) if isinstance(inside, Leaf) else "skip"
 
 
 def every_row(program: Program) -> Iterator[list[Item]]:

@@ -329,9 +329,9 @@ class Printer:
             self._taps[tap] = scope.free(naming.tensor_name(item, self._made_of(tap)))
         return self._taps[tap]
 
-    def name_list(self, tap: int, turns: Sequence[int], scope: Names) -> str:
+    def name_list(self, tap: int, turns: Sequence[int], scope: Names, wanted: str) -> str:
         if tap not in self._taps:
-            self._taps[tap] = scope.free("skip")
+            self._taps[tap] = scope.free(wanted)
             self._lists.add(tap)
         for place, turn in enumerate(turns):
             self._taps[turn] = f"{self._taps[tap]}[{place}]"
@@ -342,7 +342,7 @@ class Printer:
         for item in walk(row):
             if isinstance(item, Repeat):
                 for tap, turns in item.lists.items():
-                    self.name_list(tap, turns, scope)
+                    self.name_list(tap, turns, scope, naming.list_name(item, tap))
             if item.tap is not None and (self._references[item.tap] or item.tap in self._lists):
                 self.name_tap(item.tap, item, scope)
 
@@ -536,6 +536,13 @@ class _Body:
                 values.append([self._cell(item.row, column, cells[place]) for cells in rows])
             names.append(scope.free(parameter_name(item.row, column)))
             printer.set_parameter(column, names[-1])
+        several = _of_one_list([[self.tap(turn) for turn in turns] for _, turns in item.taken])
+        if several is not None and not item.columns:
+            each = scope.free("each")
+            for (tap, _), output in zip(item.taken, several[1], strict=True):
+                printer.set_tap(tap, f"{each}[{output}]")
+            body = _Body(printer, scope).chain(item.row, "")
+            return f"for {each} in {several[0]} {{ {body} }}"
         for tap, turns in item.taken:
             names.append(scope.free("across"))
             printer.set_tap(tap, names[-1])
@@ -614,6 +621,24 @@ def _is_name(text: str) -> bool:
     return text.replace(".", "_").isidentifier() or (
         text.endswith("]") and "->" not in text and text[0] != "["
     )
+
+
+def _of_one_list(columns: list[list[str]]) -> tuple[str, list[str]] | None:
+    """Tell whether columns are outputs of all elements of one list, in order: its name, and which outputs."""
+    found = [
+        [re.fullmatch(r"(\w+)\[(\d+)\]\[(\d+)\]", text) for text in column] for column in columns
+    ]
+    if not found or any(match is None for column in found for match in column):
+        return None
+    parts = [[match.groups() for match in column if match is not None] for column in found]
+    names = {name for column in parts for name, _, _ in column}
+    in_order = all(
+        [int(turn) for _, turn, _ in column] == list(range(len(column))) for column in parts
+    )
+    outputs = [{output for _, _, output in column} for column in parts]
+    if len(names) != 1 or not in_order or any(len(output) != 1 for output in outputs):
+        return None
+    return names.pop(), [output.pop() for output in outputs]
 
 
 def _as_list(values: list[str]) -> str:

@@ -74,16 +74,25 @@ class _Reading:
         read = {t for use in self._network.uses for t in use.inputs}
         read |= {tensor for _, tensor in self._network.outputs}
         found: list[_Applied] = []
+        laid_out = {
+            use.id: self._applied(use) for use in self._network.uses if use.made.family != "input"
+        }
+        first_read = {
+            laid_out[t.use].leaf.kind for t in read if t.output == 0 and t.use in self._several
+        }
         for use in self._network.uses:
             if use.made.family == "input":
                 continue
-            one = self._applied(use)
+            one = laid_out[use.id]
             if use.id not in self._several:
                 found.append(one)
                 continue
             whole = Tensor(use.id, ALL)
             found.append(_Applied(one.leaf, one.arriving, one.is_list, whole))
-            for tensor in sorted((t for t in read if t.use == use.id), key=lambda t: t.output):
+            taken = {t for t in read if t.use == use.id}
+            if one.leaf.kind in first_read:  # the last of a stack is like the others
+                taken.add(Tensor(use.id))
+            for tensor in sorted(taken, key=lambda t: t.output):
                 leaf = Leaf(("take", tensor.output), use.made, {})
                 found.append(_Applied(leaf, (whole,), False, tensor))
         for _, tensor in self._network.outputs:
@@ -172,7 +181,11 @@ class _Builder:
 
     def build(self) -> Regions:
         for one in self.applied:
-            only_named = one.leaf.kind[0] == "take" and not self._is_taken(one.result)
+            only_named = (
+                one.leaf.kind[0] == "take"
+                and not self._is_taken(one.result)
+                and one.result in self.numbers
+            )
             if not only_named:
                 self.places.update(set(one.arriving))
         for number in self.network.inputs:
@@ -216,7 +229,8 @@ class _Builder:
         else:
             (tensor,) = one.arriving
             row = self.ending.get(tensor)
-            if one.leaf.kind[0] == "take" and not self._is_taken(one.result):
+            is_called = one.leaf.kind[0] == "take" and not self._is_taken(one.result)
+            if is_called and one.result in self.numbers:
                 self._call(tensor)
                 row = None
             elif row is not None and self.places[tensor] == 1:

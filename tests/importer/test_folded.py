@@ -55,7 +55,7 @@ def test_what_repeats_is_at_most_a_quarter_of_the_flat_spec(name: str) -> None:
 
 
 #: Specs that are longer than they were by more than a fifth, and by how much.
-LONGER = {"googlenet": 1.6, "seq2seq": 1.5, "resnet152": 3.0}
+LONGER = {"googlenet": 1.6, "resnet152": 3.0}
 
 
 @pytest.mark.parametrize("name", read("specs"))
