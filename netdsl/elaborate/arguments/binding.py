@@ -24,7 +24,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.arguments.held_layers import beside_each_other, given_layers
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.plans.arguments import first_of_each
-from netdsl.elaborate.remedies import unbound
+from netdsl.elaborate.remedies import habits, replacements, unbound, uncalled
 from netdsl.elaborate.remedies.argument_fixes import (
     in_other_words,
     leave_out,
@@ -117,11 +117,7 @@ def bind_call(
     given = bindable
     binding, spelled = _bind(found, overrides, given, frame)
     if any(next(makers_in(item.value), None) is not None for item in given):
-        from netdsl.elaborate.remedies.uncalled import (
-            classes_among,  # loaded where there is a mistake
-        )
-
-        refused |= classes_among(call, given, found, frame)
+        refused |= uncalled.classes_among(call, given, found, frame)
     if not refused or len(given) == 1:
         positional, named = [g for g in given if g.name is None], {g.name: g for g in given}
         for problem in binding.problems:
@@ -275,17 +271,13 @@ def _no_block_inside(
     call: tree.Call | None, value: tree.Expr, found: Signature, frame: Frame
 ) -> Value:
     """Report a block where Keras takes one layer object, which a function over tensors is not."""
-    from netdsl.elaborate.remedies.replacements import (
-        step_by_step,  # loaded where there is a mistake
-    )
-
     first = next(stage for stage in _stages_of(value) if _is_block(stage, frame))
     frame.report(
         problems.NotAStage.at(
             first.span,
             f"`{found.name}` holds a layer, or layers one after the other; this is applied to tensors",
             help=f"write its layers out: `{found.name}({_HELD.get(found.name, 'Dense(8) -> Dropout(0.1)')})`",
-            fix=step_by_step(call, value, frame) if call is not None else None,
+            fix=replacements.step_by_step(call, value, frame) if call is not None else None,
         )
     )
     return POISON
@@ -350,8 +342,6 @@ def _refuse_tensors(
     theirs = {id(item) for item in tensors}
     if not tensors:
         return given
-    from netdsl.elaborate.remedies.habits import tensors_out  # loaded where there is a mistake
-
     first = tensors[0]
     named = first.name or "value"
     frame.report(
@@ -360,7 +350,7 @@ def _refuse_tensors(
             "a hyperparameter takes a value, this is a tensor",
             name=short(first.span.text),
             help=f"tensors go in a second pair of parentheses: `{found.name}(…)({named}=…)`",
-            fix=tensors_out(call, tensors),
+            fix=habits.tensors_out(call, tensors),
         )
     )
     names = {parameter.name for parameter in found.parameters}
@@ -491,10 +481,9 @@ def _report_binding(
         if error.suggestion is not None:
             replaced = Fix((Edit(place, error.suggestion),), safe=is_name)
         alone = without_value(call, span) if error.may_go else None
-        from netdsl.elaborate.remedies.replacements import (
-            in_place_of,  # loaded where there is a mistake
-        )
-
-        ways = [*in_place_of(call, error.argument, value, frame), whole_division(value, span)]
+        ways = [
+            *replacements.in_place_of(call, error.argument, value, frame),
+            whole_division(value, span),
+        ]
         fix = first_that_helps([*ways, replaced, alone])
     frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, facts=error.facts))

@@ -15,6 +15,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.parameter_types import check_type
 from netdsl.elaborate.plans.naming import declares
+from netdsl.elaborate.remedies import habits, training_mode
 from netdsl.elaborate.scope.entities import (
     POISON,
     Given,
@@ -133,8 +134,6 @@ def _no_tensors(
     name = next((name for name, value in bound.items() if _holds_tensor(value)), None)
     if name is None:
         return True
-    from netdsl.elaborate.remedies.habits import tensors_out  # loaded where there is a mistake
-
     span = spans[name]
     text = short(span.text)
     is_named = any(a.name == name and a.value.span == span for a in call.arguments)
@@ -145,7 +144,7 @@ def _no_tensors(
             name=text,
             help=f"make `{name}` an input of `{label}`, and give it in a second pair of parentheses: "
             f"`{label}(…)({name}={text})`",
-            fix=tensors_out(call, [Given(name, None, span)]) if is_named else None,
+            fix=habits.tensors_out(call, [Given(name, None, span)]) if is_named else None,
         )
     )
     return False
@@ -269,19 +268,13 @@ def _report_unknown(
     help_ = f"did you mean `{near}`?" if near else ""
     fix = Fix((Edit(span, near),), safe=True) if near and item.name_span else None
     if next(tensors_in(item.value), None) is not None:
-        from netdsl.elaborate.remedies.habits import tensors_out  # loaded where there is a mistake
-
-        fix = tensors_out(call, [item])
+        fix = habits.tensors_out(call, [item])
         near, help_ = (
             None,
             f"tensors go in a second pair of parentheses: `{label}(…)({item.name}=…)`",
         )
     elif item.name == "training":
-        from netdsl.elaborate.remedies.training_mode import (
-            way_out,  # loaded where there is a mistake
-        )
-
-        help_, fix = way_out(item, frame)
+        help_, fix = training_mode.way_out(item, frame)
     elif not near:
         help_ = (
             f"it takes {', '.join(f'`{n}`' for n in names)}" if names else "it takes no arguments"

@@ -15,7 +15,7 @@ from netdsl.elaborate.arguments import arriving_tensors
 from netdsl.elaborate.chains import assertions, loops
 from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.plans.ordering import Arrangement, Step
-from netdsl.elaborate.remedies import candidates, unbound, unpacking
+from netdsl.elaborate.remedies import candidates, rebinding, unbound, unpacking
 from netdsl.elaborate.scope.entities import (
     POISON,
     FunctionValue,
@@ -93,9 +93,7 @@ def run_body(
     """Execute a body's statements but those `done` already and the assertions; inputs are bound."""
     add_defaults(frame, body.statements)
     if arranged.twice or arranged.cycles:
-        from netdsl.elaborate.remedies.rebinding import report_order
-
-        report_order(arranged, frame)
+        rebinding.report_order(arranged, frame)
     for step in arranged.stuck:
         frame.variables.update(dict.fromkeys(step.defines, POISON))
     for number, step in enumerate(arranged.steps):

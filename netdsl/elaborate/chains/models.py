@@ -15,6 +15,7 @@ from netdsl.elaborate.arguments.held_layers import check_parameters, no_shared_l
 from netdsl.elaborate.arguments.parameter_types import check_setting, check_type
 from netdsl.elaborate.chains import bodies
 from netdsl.elaborate.files.linking import Symbol
+from netdsl.elaborate.remedies import unfinished
 from netdsl.elaborate.scope.entities import (
     POISON,
     Given,
@@ -64,9 +65,7 @@ def resolve(
     target = home.lookup(function.id) if isinstance(function, tree.Name) else None
     if not isinstance(call, tree.Call) or not isinstance(target, ModelRef):
         if not is_poisoned(target):
-            from netdsl.elaborate.remedies.unfinished import no_such_model
-
-            home.report(no_such_model(node, function, home))
+            home.report(unfinished.no_such_model(node, function, home))
         return None
     base = resolve(target.symbol, session, (*above, symbol))
     if base is None:
@@ -242,9 +241,7 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
     if not arranged.outputs and frame.unit.is_broken:
         body.graph.complete = False
     elif not arranged.outputs:
-        from netdsl.elaborate.remedies.unfinished import no_output
-
-        frame.report(no_output(node, "nothing leaves this model"))
+        frame.report(unfinished.no_output(node, "nothing leaves this model"))
     for output in arranged.outputs:
         value = frame.variables.get(bodies.output_key(output), POISON)
         tensors = list(tensors_in(value))

@@ -181,11 +181,7 @@ def note_starts(item: tree.Expr, frame: Frame) -> None:
 
 
 def _missing_parentheses(stage: tree.Expr, name: str, target: Value, frame: Frame) -> Value:
-    from netdsl.elaborate.remedies.uncalled import (
-        missing_parentheses,  # loaded where there is a mistake
-    )
-
-    missing_parentheses(stage, name, target, frame)
+    uncalled.missing_parentheses(stage, name, target, frame)
     return POISON
 
 

@@ -17,7 +17,7 @@ from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.chains import stages
 from netdsl.elaborate.files.linking import Unit
-from netdsl.elaborate.remedies import no_stage
+from netdsl.elaborate.remedies import no_stage, rebinding
 from netdsl.elaborate.scope.entities import POISON, KindRef, Poison
 from netdsl.elaborate.scope.frame import MISSING, Body, Frame, Session
 from netdsl.elaborate.scope.limits import LimitReached
@@ -118,11 +118,9 @@ def _check_order(
     """Report what gets no value in any order in a body that nothing has run."""
     arranged = session.arranged(body)
     if arranged.twice or arranged.cycles:
-        from netdsl.elaborate.remedies.rebinding import report_order
-
         plan = session.plan(body, unit, in_model=isinstance(node, tree.Model))
         known = Body(Graph(node.name), plan, runs=False)
-        report_order(arranged, Frame(session, unit, session.root(unit), {}, known))
+        rebinding.report_order(arranged, Frame(session, unit, session.root(unit), {}, known))
 
 
 def _functions(node: tree.Block | tree.Model) -> Iterator[tree.Function]:

@@ -30,6 +30,7 @@ from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import Arrangement
 from netdsl.elaborate.remedies import training_mode as modes
+from netdsl.elaborate.remedies import unfinished
 from netdsl.elaborate.scope.entities import (
     POISON,
     BlockRef,
@@ -158,9 +159,7 @@ def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: F
     outputs = [inner.variables.get(output_key(o), POISON) for o in arranged.outputs]
     if not outputs:
         if not inner.session.diagnostics.has_errors:
-            from netdsl.elaborate.remedies.unfinished import no_output
-
-            inner.report(no_output(node, "nothing leaves this block"))
+            inner.report(unfinished.no_output(node, "nothing leaves this block"))
         return POISON
     if len(outputs) == 1:
         return outputs[0]

@@ -16,7 +16,7 @@ from netdsl.elaborate.arguments import binding, parameters
 from netdsl.elaborate.arguments.held_layers import check_parameters
 from netdsl.elaborate.chains import stages
 from netdsl.elaborate.layers import arithmetic, wrapped
-from netdsl.elaborate.remedies import other_case, other_places, uncalled
+from netdsl.elaborate.remedies import habits, other_case, other_places, uncalled
 from netdsl.elaborate.scope.entities import (
     APPLIED_BY_NAME,
     POISON,
@@ -110,11 +110,9 @@ def _is_method(function: tree.Attribute, frame: Frame) -> bool:
 
 
 def _method_of_tensor(expr: tree.Call, frame: Frame) -> Value:
-    from netdsl.elaborate.remedies.habits import method_chain
-
     assert isinstance(expr.function, tree.Attribute)
     blocks = [n for n in frame.known_names() if isinstance(frame.lookup(n), BlockRef)]
-    fix = method_chain(expr, [*blocks, *names_and_aliases("layer")])
+    fix = habits.method_chain(expr, [*blocks, *names_and_aliases("layer")])
     frame.report(
         name_problems.UnknownMember.at(
             expr.function.name_span,
@@ -129,11 +127,9 @@ def _method_of_tensor(expr: tree.Call, frame: Frame) -> Value:
 
 def _applied_as_function(expr: tree.Call, frame: Frame) -> Value:
     """`block(x)` for `x -> block()`, or a block to which nothing comes."""
-    from netdsl.elaborate.remedies.habits import applied
-
     first = expr.arguments[0].value if expr.arguments else None
     given = isinstance(first, tree.Name) and isinstance(frame.lookup(first.id), Tensor)
-    fix = applied(expr, expr.function.span.text) if given else None
+    fix = habits.applied(expr, expr.function.span.text) if given else None
     if fix is None:
         return uncalled.not_applied(expr.span, frame)
     name = short(expr.function.span.text)
@@ -286,8 +282,6 @@ def _call_identifier(expr: tree.Call, target: Identifier, frame: Frame) -> Value
 
 
 def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Value:
-    from netdsl.elaborate.remedies import habits
-
     name = target.last
     if frame.unit.may_have_lost(name):
         return POISON

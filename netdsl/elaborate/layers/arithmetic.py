@@ -14,6 +14,7 @@ from netdsl.catalog import MERGE_LAYERS, layer_kind
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.remedies import tensor_decisions, uncalled
 from netdsl.elaborate.scope import values as plain
 from netdsl.elaborate.scope.entities import POISON, KindRef, Tensor, is_poisoned, spell_entity
 from netdsl.elaborate.scope.frame import MISSING, Frame
@@ -156,13 +157,12 @@ def as_fork(expr: tree.Binary, frame: Frame) -> Iterator[Fix]:
 
 def _refuse(side: tree.Expr, value: Value, what: str, frame: Frame) -> Value:
     from netdsl.catalog.kind import Ambiguous, BoundLayer
-    from netdsl.elaborate.remedies.uncalled import not_applied
     from netdsl.elaborate.scope.entities import BlockRef, ModelRef
 
     if is_poisoned(value):
         return POISON
     if isinstance(value, (Ambiguous, BoundLayer, KindRef, BlockRef, ModelRef)):
-        return not_applied(side.span, frame)
+        return uncalled.not_applied(side.span, frame)
     frame.report(
         problems.NotATensor.at(
             side.span,
@@ -179,11 +179,9 @@ def tensor_unary(expr: tree.Unary, operand: Value, frame: Frame) -> Value:
     if expr.op == "-" and isinstance(operand, Tensor) and frame.body is None:
         return _outside_bodies(expr.op, expr.span, frame)
     if expr.op == "not":
-        from netdsl.elaborate.remedies.tensor_decisions import tensor_decides
-
         text = f"ops.logical_not({expr.operand.span.text})"
         label = "`not` decides about a value, and this is a tensor"
-        return tensor_decides(expr.span, frame, f"write `{text}`", text, label)
+        return tensor_decisions.tensor_decides(expr.span, frame, f"write `{text}`", text, label)
     if expr.op != "-" or not isinstance(operand, Tensor):
         frame.report(
             problems.NotATensor.at(expr.span, f"`{expr.op}` does not take {spell_entity(operand)}")
