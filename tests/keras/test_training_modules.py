@@ -177,10 +177,16 @@ print(json.dumps([history, net.evaluate(model, data), found.tolist()]))
             "",
             {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
         ),
+        (
+            'ModelParallel(layout={"dense/kernel": (None, "part")}, mesh={"batch": 2, "part": 2})',
+            "keras",
+            "",
+            {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=4"},
+        ),
     ],
-    ids=["MirroredStrategy", "DataParallel"],
+    ids=["MirroredStrategy", "DataParallel", "ModelParallel"],
 )
-def test_two_devices_train_as_one_does(
+def test_several_devices_train_as_one_does(
     tmp_path: Path, engine: str, api: str, before: str, environment: dict[str, str]
 ) -> None:
     """Training samples fill whole batches; held-out ones do not, and a remainder must not change a figure."""

@@ -497,9 +497,9 @@ def _model_parallel(given: dict[str, ast.expr]) -> list[str]:
         f"mesh = keras.distribution.DeviceMesh({flat(code.tuple_of(mesh.values))}, {flat(code.list_of(axes))})",
         "layout = keras.distribution.LayoutMap(mesh)",
         *(
-            f"layout[{flat(key)}] = {flat(value)}"
+            f"layout[{flat(key)}] = {flat(code.tuple_of(value.elts))}"
             for key, value in zip(layout.keys, layout.values, strict=True)
-            if key is not None
+            if key is not None and isinstance(value, ast.List | ast.Tuple)
         ),
         f"return {flat(strategy)}",
     ]

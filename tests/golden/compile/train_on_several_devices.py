@@ -1,7 +1,7 @@
 """Data of the caller's, and weights that are shared out over devices.
 
 Made by netdsl 0.1.0 from train_on_several_devices.net (sha256 1f3b113f, this file
-de31bfc7). Change the spec, not this file.
+a1dfa1ba). Change the spec, not this file.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ def strategy():
     """Make the one strategy of this process."""
     mesh = keras.distribution.DeviceMesh((2, 2), ["batch", "model"])
     layout = keras.distribution.LayoutMap(mesh)
-    layout["up/kernel"] = [None, "model"]
+    layout["up/kernel"] = None, "model"
     return keras.distribution.ModelParallel(
         layout_map=layout, batch_dim_name="batch", auto_shard_dataset=False
     )
