@@ -219,6 +219,10 @@ def test_several_trainings_stand_side_by_side(tmp_path: Path) -> None:
     assert len(module.fit_Other(model, data, verbose=0).history["loss"]) == 1
     assert module.EPOCHS_NET == 2
     assert module.make_model_Net().name == "Net"
+    module.main()
+    assert len(rows(tmp_path / "net_run" / "history.csv")) == 1
+    module.main_Net()
+    assert len(rows(tmp_path / "net_Net_run" / "history.csv")) == 2
 
 
 def test_the_words_of_a_spec_stay_and_the_modules_own_make_way(tmp_path: Path) -> None:

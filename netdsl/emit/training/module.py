@@ -85,9 +85,12 @@ def write_training(words: Words, experiments: Sequence[Experiment]) -> TrainingC
         text += "\n\n" + block.functions()
     end = ""
     if with_data:
-        end = _rendered("progress", with_data[-1])
+        keeping = next((b for b in with_data if b.several_processes), with_data[-1])
+        end = _rendered("progress", keeping)
         constants += "\nIN_MEMORY = 2**29" if "IN_MEMORY" in text else ""
-        end += f'\n\nif __name__ == "__main__":\n    main{with_data[-1].ending}()\n'
+        if with_data[-1].ending:
+            text += "\n\n" + _rendered("main_of_last", with_data[-1])
+        end += '\n\nif __name__ == "__main__":\n    main()\n'
     on_jax = any(block.several_processes for block in blocks)
     found = _finished(words, constants, text, end)
     return replace(found, before_keras=_ON_JAX if on_jax else "")
@@ -426,7 +429,7 @@ class _Block:
 
     @property
     def folder(self) -> str:
-        return f"{self.words.stem}_run"
+        return f"{self.words.stem}{self.ending}_run"
 
     def functions(self) -> str:
         """Give the text of the block's functions."""

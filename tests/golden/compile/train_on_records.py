@@ -1,6 +1,6 @@
 """Networks of two kinds, trained side by side.
 
-Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file fd2a6cad).
+Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 76b7425a).
 Change the spec, not this file.
 """
 
@@ -192,7 +192,7 @@ def predict_Words(model, inputs):
     return model.predict(inputs, batch_size=BATCH_SIZE_WORDS, verbose=0)
 
 
-def main_Words(out="train_on_records_run"):
+def main_Words(out="train_on_records_Words_run"):
     """Train, evaluate, and leave the model and its history in a folder beside this file."""
     folder = Path(__file__).parent / out
     model, data = make_model_Words(), load_data_Words()
@@ -358,13 +358,18 @@ def predict_Waves(model, inputs):
     return model.predict(inputs, batch_size=BATCH_SIZE_WAVES, verbose=0)
 
 
-def main_Waves(out="train_on_records_run"):
+def main_Waves(out="train_on_records_Waves_run"):
     """Train, evaluate, and leave the model and its history in a folder beside this file."""
     folder = Path(__file__).parent / out
     model, data = make_model_Waves(), load_data_Waves()
     fit_Waves(model, data, out=folder)
     print(evaluate_Waves(model, data))
     model.save(folder / "model.keras")
+
+
+def main(out="train_on_records_run"):
+    """Train the last of the models."""
+    main_Waves(out)
 
 
 def seeds_of(*layers):
@@ -460,4 +465,4 @@ class Progress(keras.callbacks.Callback):
 
 
 if __name__ == "__main__":
-    main_Waves()
+    main()
