@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
+import re
+import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment, Port
@@ -44,15 +47,32 @@ def export_model(model: Foreign, experiment: Experiment, format: str, path: Path
     try:
         difference = _write_and_compare(model, format, path, batch)
     except Exception as error:
+        _remove(path)  # what does not run, or gives something else, is not left
         layer = _in_the_way(model, format, batch)
-        where = (
-            f"; `{layer.name}` ({type(layer).__name__}) stands in the way"
-            if layer is not None
-            else ""
-        )
+        where = f"`{layer.name}` ({type(layer).__name__}) stands in the way: " if layer else ""
         said = " ".join(str(error).split())[:300]
-        raise NotExported(f"{type(error).__name__}: {said}{where}") from error
+        raise NotExported(f"{where}{type(error).__name__}: {said}") from error
     return Exported(path, difference)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Leave out what exporters print and log: what matters of it is raised."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def make_batch(ports: Sequence[Port]) -> list[Array]:
@@ -77,10 +97,9 @@ def _write_and_compare(model: Foreign, format: str, path: Path, batch: list[Arra
     for package in needs.get(format, ()):
         needed(package, f"to export {format}")
     wanted = _flat(model(_as_given(batch), training=False))  # some formats want it called before
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _silence():
         model.export(path, format=kind, verbose=False)
-    found = RUNNERS[format](path, batch, wanted)
+    found = RUNNERS[format](path, batch, [tensor.name for tensor in model.inputs])
     return _difference(wanted, found)
 
 
@@ -116,23 +135,32 @@ def _difference(wanted: list[Array], found: list[Array]) -> float:
     return worst
 
 
-def _run_savedmodel(path: Path, batch: list[Array], wanted: list[Array]) -> list[Array]:
+def _run_savedmodel(path: Path, batch: list[Array], names: list[str]) -> list[Array]:
     tensorflow = needed("tensorflow")
     loaded = tensorflow.saved_model.load(str(path))
     return _flat(loaded.serve(*[tensorflow.constant(a) for a in batch]) if len(batch) == 1 else loaded.serve(
         [tensorflow.constant(a) for a in batch]))  # fmt: skip
 
 
-def _run_onnx(path: Path, batch: list[Array], wanted: list[Array]) -> list[Array]:
+def _matched(names: list[str], there: list[str]) -> list[str]:
+    """Give what inputs are called in a file, in the order of the model's: by their names, else by their numbers."""
+    found = [[t for t in there if name in re.split(r"\W+|serving_default_", t)] for name in names]
+    if all(len(matches) == 1 for matches in found):
+        return [matches[0] for matches in found]
+    return there
+
+
+def _run_onnx(path: Path, batch: list[Array], names: list[str]) -> list[Array]:
     session = needed("onnxruntime").InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    names = [node.name for node in session.get_inputs()]
-    return list(session.run(None, dict(zip(names, batch, strict=True))))
+    there = _matched(names, [node.name for node in session.get_inputs()])
+    return list(session.run(None, dict(zip(there, batch, strict=True))))
 
 
-def _run_litert(path: Path, batch: list[Array], wanted: list[Array]) -> list[Array]:
+def _run_litert(path: Path, batch: list[Array], names: list[str]) -> list[Array]:
     numpy = needed("numpy")
     interpreter = needed("ai_edge_litert.interpreter").Interpreter(model_path=str(path))
-    details = sorted(interpreter.get_input_details(), key=lambda d: d["name"])
+    by_name = {detail["name"]: detail for detail in interpreter.get_input_details()}
+    details = [by_name[name] for name in _matched(names, sorted(by_name))]
     rows = []
     for sample in range(SAMPLES):
         for detail, array in zip(details, batch, strict=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from netdsl.cli.commands import netdsl as command_line
 from netdsl.training.extras import MissingExtra, needed
 from netdsl.training.run.blame import diagnose
 from netdsl.training.run.overrides import with_settings
+
+ROOT = Path(__file__).parents[3]
 
 MODEL = """\
 model Net(units: int = 8) {
@@ -161,3 +165,34 @@ def test_a_spec_that_says_nothing_of_what_may_be_tried(folder: Path) -> None:
     result = run("sweep", "m.net")
     assert result.exit_code == 1
     assert "`lr: float in [0.001, …] = 0.001`" in result.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a script of bash")
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        (["train", "m.net"], "train"),
+        (["sweep", "m.net", "--trials", "3"], "sweep"),
+        (["export", "run", "--to", "onnx"], "export"),
+        (["sweep", "m.net"], ""),
+        (["train", "--help"], ""),
+        (["check", "m.net"], ""),
+    ],
+)
+def test_the_script_of_a_clone_brings_the_extra_that_a_command_asks_for(
+    tmp_path: Path, arguments: list[str], extra: str
+) -> None:
+    """The virtual environment is a stand-in that has no packages and tells what pip is asked for."""
+    (tmp_path / "bin").mkdir()
+    python = '#!/bin/sh\n[ "$1" = -c ] && exit 1\necho "$@" >> "$0.log"\n'
+    for name, text in (("python", python), ("netdsl", '#!/bin/sh\necho "$@"\n')):
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "scripts/netdsl", *arguments], env={**os.environ, "NETDSL_VENV": str(tmp_path)},
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == " ".join(arguments) + "\n"
+    log = tmp_path / "bin/python.log"
+    asked = log.read_text() if log.exists() else ""
+    assert asked.endswith(f"--editable {ROOT}[{extra}]\n") if extra else asked == ""
