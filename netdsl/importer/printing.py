@@ -112,19 +112,15 @@ class Printer:
         return [i for row in rows for i in walk(row) if isinstance(i, Use) and i.block is block]
 
     def _choose_defaults(self, block: Block) -> None:
+        """Give a parameter the value that most uses have; a width is said at each use, as it tells what comes out."""
         uses = self._uses(block)
         for parameter in block.parameters:
+            name = block.names[parameter.id].rstrip("0123456789_")
             values = [use.arguments[argument_name(parameter)] for use in uses]
-            if any(isinstance(v, Parameter) for v in values) and block.names[parameter.id] in (
-                "filters",
-                "units",
-            ):
-                continue
             counts = Counter(repr(v) for v in values)
             text, count = counts.most_common(1)[0]
             value = next(v for v in values if repr(v) == text)
-            if 2 * count > len(values) and not isinstance(value, Parameter) and block.names[parameter.id] not in (
-                "filters", "units", "count", "layers"):  # fmt: skip
+            if 2 * count > len(values) and not isinstance(value, Parameter) and name not in WIDTHS:
                 block.defaults[parameter.id] = value
 
     def _type(self, block: Block, parameter: Parameter) -> str:
@@ -580,6 +576,9 @@ class _Body:
             text += f"({', '.join(f'{name}={self.tap(tap)}' for name, tap in pairs)})"
         return text
 
+
+#: What has no default: how wide something is, and how often it comes.
+WIDTHS = ("filters", "units", "count", "layers")
 
 #: In which order people write what a block takes; the rest comes after, as it is met.
 _ORDER = ("filters", "units", "kernel_size", "strides")
