@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from math import prod
 
 from netdsl.catalog.application_facts import application_facts
@@ -44,12 +45,14 @@ def _arguments(name: str, **given: Value) -> dict[str, Value]:
     return {**bind_arguments(facts).arguments, **given}
 
 
+@cache
 def _whole(name: str, size: int) -> tuple[int, int]:
     applied = apply_network(name, _arguments(name), _picture(size))
     assert isinstance(applied.macs, int)
     return sum(prod(weight.shape) for weight in applied.weights), applied.macs
 
 
+@cache
 def _parameters_below(name: str, size: int) -> int:
     applied = apply_network(name, _arguments(name, include_top=False), _picture(size))
     return sum(prod(weight.shape) for weight in applied.weights)

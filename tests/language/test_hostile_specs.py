@@ -85,6 +85,10 @@ TOO_MUCH = [
     ("a model in itself", "N0413", "model M { input x: [8] output x -> M() }"),
     ("a number of many digits", "N0106", model("Dense(8)", "let n = " + "9" * 100_000)),
     ("a file that imports itself", "N0206", 'from "spec.net" import b\n' + model("Dense(8)")),
+    ("shared layers that double", "N0412", "model M { input x: [8] layer a0 = Dense(8)\n"
+     + "\n".join(f"layer a{i + 1} = a{i} -> a{i}" for i in range(50)) + "\noutput x -> a50 }"),
+    ("models in models", "N0412", "model M0 { input x: [8] output x -> Dense(8) }\n"
+     + "".join(f"model M{i + 1} {{ input x: [8] output x -> M{i}() -> M{i}() }}\n" for i in range(40))),
     ("a deep expression", "N0120", model("Dense(8)", "let n = " + "(" * 5000 + "1" + ")" * 5000)),
     ("a deep list", "N0120", model("Dense(8)", "let n = " + "[" * 5000 + "1" + "]" * 5000)),
     ("deep conditions", "N0120", model("if True { " * 3000 + "_" + " }" * 3000)),
@@ -136,12 +140,8 @@ LARGE = [
     ("a long line of constants", 1, "".join(f"let a{i} = a{i + 1} + 1\n" for i in range(3000)) + "let a3000 = 0"),
     ("a long line of blocks", 1,
      "".join(f"block b{i}() = b{i + 1}()\n" for i in range(3000)) + model("b0()", "block b3000() = _")),
-    ("shared layers that double", 1, "model M { input x: [8] layer a0 = Dense(8)\n"
-     + "\n".join(f"layer a{i + 1} = a{i} -> a{i}" for i in range(50)) + "\noutput x -> a50 }"),
     ("lists that share their parts", 1,
      model("Dense(8)", doubled("let a0 = [0]\n", "[{a}, {a}]") + "let n = a60 == a60")),
-    ("models in models", 1, "model M0 { input x: [8] output x -> Dense(8) }\n"
-     + "".join(f"model M{i + 1} {{ input x: [8] output x -> M{i}() -> M{i}() }}\n" for i in range(40))),
     ("brackets without an end", 1, "(" * 50_000), ("braces without an end", 1, "{" * 50_000),
     ("arrows", 1, "->" * 20_000), ("quotes", 1, "'" * 100_001), ("a comment", 0, "#" * 1_000_000),
     ("no text", 1, "\x00\x01\x02"), ("a huge shape", 0, "model M { input x: [10**18, 10**18] output x -> Flatten() }"),

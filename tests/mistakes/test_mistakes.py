@@ -7,20 +7,41 @@ once. Each `.net` stands beside a `.txt` with the text that is printed of it.
 from __future__ import annotations
 
 import shutil
+from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from netdsl.cli.commands import netdsl
-from netdsl.compiler import Compiled, compile_file
+from netdsl.compiler import Compiled, compile_file, compile_source
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.elaborate.files.linking import Loader
+from netdsl.source import SourceFile
 from tests.conftest import Golden
 
 FOLDER = Path(__file__).parent
 SPECS = sorted(FOLDER.glob("*/*.net"))
 SINGLE = [spec for spec in SPECS if spec.parent.name != "several"]
 SEVERAL = [spec for spec in SPECS if spec.parent.name == "several"]
+
+COMPILED: dict[tuple[str, str, str], Compiled] = {}
+
+
+def compiled_once(file: SourceFile, loader: Loader, **wanted: Any) -> Compiled:
+    """Compile a text of this folder, or of a copy of it, once for all tests."""
+    key = Path(file.name).resolve().parent.name, Path(file.name).name, file.text
+    if key not in COMPILED:
+        COMPILED[key] = compile_source(file, loader, **wanted)
+    return COMPILED[key]
+
+
+@pytest.fixture(autouse=True)
+def each_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("compiler", "cli.fixing"):
+        monkeypatch.setattr(f"netdsl.{module}.compile_source", compiled_once)
+
 
 name_of = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.parent.name}/{spec.stem}")
 
@@ -37,9 +58,14 @@ def test_no_text_is_an_orphan() -> None:
     assert {path.with_suffix(".net") for path in FOLDER.glob("*/*.txt")} <= set(SPECS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def found() -> dict[Path, Compiled]:
-    return {spec: compile_file(spec) for spec in SPECS}
+    return {spec: compile_beside(spec) for spec in SPECS}
+
+
+def compile_beside(spec: Path) -> Compiled:
+    with chdir(spec.parent):
+        return compile_file(spec.name)
 
 
 def serious(compiled: Compiled) -> list[Diagnostic]:
