@@ -132,7 +132,9 @@ def _attempt(
     """Fold a model; None where its graph is odder than folding knows, and the flat spec says it."""
     try:
         return folded_spec(document, docstring, depth=depth, exact_first=exact_first)
-    except (LookupError, AssertionError):
+    except CannotImport:
+        raise
+    except ODD:
         return None
 
 

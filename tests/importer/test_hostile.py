@@ -222,3 +222,25 @@ def test_a_spoilt_configuration_is_told_or_imported_and_never_a_traceback(name: 
             assert error.diagnostic.code in ("N1001", "N1002", "N1004")
             assert error.diagnostic.primary.text
     assert told > 5
+
+
+def nested(depth: int) -> Any:
+    """Give a model whose forks lie in one another, each of another kind than the one around it."""
+    kinds = ("Add", "Multiply", "Maximum", "Average")
+    made = [layer("x")]
+    for number in range(depth):
+        made.append(layer(f"d{number}", f"d{number - 1}" if number else "x"))
+    last = f"d{depth - 1}"
+    for number in reversed(range(depth - 1)):
+        other = {**layer(f"j{number}", last, f"d{number}"), "class_name": kinds[number % 4]}
+        other["inbound_nodes"] = [{"args": [other["inbound_nodes"][0]["args"]], "kwargs": {}}]
+        other["config"] = {"name": f"j{number}"}
+        made.append(other)
+        last = f"j{number}"
+    return model(*made, output=last)
+
+
+def test_forks_in_forks_without_end_are_imported() -> None:
+    found = imported(read_value(nested(600), "m"), "m")
+    assert found.comparison.is_equal
+    assert found.comparison.layers == 1200
