@@ -14,6 +14,7 @@ from typing import cast
 from netdsl.catalog import layer_kind
 from netdsl.catalog.binding import families_taken
 from netdsl.catalog.signature import FAMILY_MODULES, Family, Signature, families_of, signature
+from netdsl.elaborate.arguments.parameters import STAGE_ARGUMENTS
 from netdsl.elaborate.plans.arguments import first_of_each
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.kinds import VALUE, Inlined, LayerObject, Piece
@@ -274,6 +275,8 @@ def _declared_defaults(
     home.scope.bindings.update({name: Piece(value, VALUE) for name, value in given.items()})
     keywords: code.Keywords = []
     for parameter in symbol.node.parameters:
+        if parameter.name in STAGE_ARGUMENTS:  # which every stage gets anyhow
+            continue
         if parameter.default is not None and parameter.name not in given:
             default = home.value(parameter.default)
             if w.module.draws_at(parameter.default):

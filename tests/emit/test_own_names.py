@@ -151,3 +151,28 @@ def test_what_is_not_in_the_way_is_as_ever() -> None:
         """
     ).splitlines():
         assert f"\n{line}\n" in source
+
+
+@pytest.mark.parametrize(
+    "parameters", ['name: str = "u"', "trainable: bool = True", "layers: int = 3"]
+)
+def test_what_every_stage_gets_is_given_once_to_a_class_that_declares_it(parameters: str) -> None:
+    text = (
+        f'extern layer L({parameters}): [a] -> [a] from "m"\n'
+        "block b() = L()\nmodel M { input x: [4]  output x -> L() -> b(trainable=False) }"
+    )
+    compiled = compile_text(text)
+    for source in (compiled.source, compiled.flat_source):
+        made = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
+        names = [[k.arg for k in n.keywords] for n in made]
+        assert all(len(given) == len(set(given)) for given in names)
+        assert any(given[-1:] == ["name"] for given in names)
+
+
+def test_a_constant_may_be_called_name() -> None:
+    text = 'let name = "a"\nmodel M { input x: [4]  output x -> Dense(3, name=name) -> Dense(2) }'
+    assert hold(text) == "built"
+    source = compile_text(text).source
+    assert 'name = "a"\n' in source
+    assert "name=name)" in source
+    assert 'def M(*, layer_name="M"):' in source
