@@ -226,6 +226,8 @@ class Graph:
     shaped: set[tuple[str, int, int]] = field(default_factory=set)
     #: What comparisons of symbolic sizes came to, by their place: Python sees None in place of a size.
     decided: dict[tuple[str, int, int], set[bool]] = field(default_factory=dict)
+    #: Parameters of type `layer` that are applied behind an arrow, by their place.
+    applied: set[tuple[str, int, int]] = field(default_factory=set)
     #: Chains that are layers for an argument that takes one, by their place.
     chains: set[tuple[str, int, int]] = field(default_factory=set)
     #: Arguments, by their place, that were an initializer which draws: each layer is to have one of its own.

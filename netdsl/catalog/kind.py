@@ -143,6 +143,9 @@ class BoundLayer(Entity):
     name: str = ""  # its `name`, where the spec gives it one
     shared: Held | None = None  # of `layer name = …`: what others hold of it too
     called: str = ""  # its name among the layers that are written beside it, where it has none
+    #: Where the call stands that makes it, and the parameters that it was handed through, by their places.
+    made_at: tuple[str, int, int] | None = None
+    through: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def label(self) -> str:

@@ -108,13 +108,11 @@ class Declarations(Elaborated):
                 scope.defaults = (DefaultSet(found, scope),)
         return self._roots[id(unit)]
 
-    def plan(self, unit: Unit, body: tree.Body | tree.Expr, *, in_model: bool) -> NamePlan:
-        """Give the names of a body's stages."""
-
-        if id(body) not in self._plans:
-            names = partial(declared, unit)
-            self._plans[id(body)] = plan_names(body, names, in_model=in_model)
-        return self._plans[id(body)]
+    def plan(self, unit: Unit, node: tree.Block | tree.Model) -> NamePlan:
+        """Give the names of the stages of a block or model."""
+        if id(node) not in self._plans:
+            self._plans[id(node)] = plan_names(node, partial(declared, unit))
+        return self._plans[id(node)]
 
     @property
     def taken(self) -> frozenset[str]:

@@ -34,6 +34,7 @@ class Elaborated:
             for place, results in graph.decided.items():
                 self._decided.setdefault(place, set()).update(results)
         self._drawing: set[Place] = set().union(*(graph.drawing for graph in every))
+        self._applied: set[Place] = set().union(*(graph.applied for graph in every))
         self._chains: set[Place] = set().union(*(graph.chains for graph in every))
         self._shaped: set[Place] = set().union(*(graph.shaped for graph in every))
         functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
@@ -74,6 +75,10 @@ class Elaborated:
     def is_chain_of_layers(self, pipe: tree.Pipe) -> bool:
         """Tell whether a chain was a layer for an argument that takes one."""
         return _place(pipe.span) in self._chains
+
+    def is_applied(self, parameter: tree.Parameter) -> bool:
+        """Tell whether a parameter makes layers that are applied behind an arrow."""
+        return _place(parameter.span) in self._applied
 
     def is_shaped(self, parameter: tree.Parameter) -> bool:
         """Tell whether a parameter is given a layer somewhere that is made for what arrives at it."""

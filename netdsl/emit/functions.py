@@ -60,7 +60,8 @@ def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_mod
         if n not in hidden and module.symbol(unit, n) is not None
     }
     root = module.root(unit)
-    plan = module.plan(unit, body, in_model=in_model)
+    assert isinstance(symbol.node, (tree.Block, tree.Model))
+    plan = module.plan(unit, symbol.node)
     taken |= HELPERS
     return Writer(module, unit, root.inner(), Locals(taken), plan, in_block=not in_model)
 
@@ -233,8 +234,10 @@ def write_specialised(module: Module, symbol: Symbol, written: Written) -> None:
     base = module.base_of(symbol)
     target = module.model(base)
     home = Writer(module, base.unit, module.root(base.unit).inner(), Locals(()))
+    declared = {p.name: p for p in module.open_parameters(symbol)}
     presets = {
-        name: preset_default(module, found) for name, found in module.presets(symbol).items()
+        name: preset_default(module, found, declared[name])
+        for name, found in module.presets(symbol).items()
     }
     settings = module.settings_for(symbol)
     target_parameters = getattr(base.node, "parameters", ())

@@ -76,9 +76,13 @@ class LayerObject:
 
 @record(eq=False)
 class LayerFactory:
-    """A parameter of type `layer`: called, it gives a new layer; `shaped`, it is told what arrives there."""
+    """A parameter of type `layer`: called, it gives a new layer; `shaped`, it is told what arrives there.
+
+    Where it is `applied` behind an arrow it takes the name of the stage.
+    """
 
     shaped: bool = False
+    applied: bool = False
 
 
 @record(eq=False)

@@ -15,6 +15,9 @@ from netdsl.syntax import tree
 from netdsl.syntax.walk import uses_others
 from netdsl.value import Value
 
+#: The parameter of a function that makes a layer under the name that it is told.
+CALLED = "called"
+
 
 def declare_parameters(
     w: Writer, declared: Iterable[tree.Parameter], settings: dict[str, Value] | None = None
@@ -31,7 +34,7 @@ def declare_parameters(
         w.names.reserve(spelled)
         kind: Kind = VALUE
         if parameter.type == "layer":
-            kind = LayerFactory(w.module.is_shaped(parameter))
+            kind = LayerFactory(w.module.is_shaped(parameter), w.module.is_applied(parameter))
         w.scope.bindings[parameter.name] = Piece(code.name(spelled), kind)
         if parameter.name not in settings and uses_others(parameter, declared):
             worked_out.append((spelled, parameter))
@@ -85,6 +88,8 @@ def factory(w: Writer, expr: tree.Expr, parameter: tree.Parameter) -> ast.expr:
         return _told_what_arrives(w, expr)
     with w.hold():
         made = w.value(expr)
+    if w.module.is_applied(parameter) and isinstance(expr, tree.Call):
+        return _told_its_name(made)
     if (
         isinstance(made, ast.Call)
         and isinstance(made.func, ast.Name)
@@ -94,6 +99,16 @@ def factory(w: Writer, expr: tree.Expr, parameter: tree.Parameter) -> ast.expr:
         return made.func
     empty = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
     return ast.Lambda(empty, made)
+
+
+def _told_its_name(made: ast.expr) -> ast.expr:
+    """Spell a function that makes a layer under the name that it is told, or the one that it has inside another."""
+    assert isinstance(made, ast.Call)
+    name = next(k for k in made.keywords if k.arg == "name")
+    own, name.value = name.value, code.name(CALLED)
+    parameters = _arguments([ast.arg(CALLED)], None)
+    parameters.defaults.append(own)
+    return ast.Lambda(parameters, made)
 
 
 def _told_what_arrives(w: Writer, expr: tree.Expr) -> ast.expr:
@@ -122,8 +137,10 @@ def unchangeable(node: ast.expr) -> ast.expr:
     return node
 
 
-def preset_default(module: Module, preset: Preset) -> ast.expr:
+def preset_default(module: Module, preset: Preset, parameter: tree.Parameter) -> ast.expr:
     if preset.expr is None:
         return code.literal(preset.value, frozen=True)
     w = Writer(module, preset.unit, module.root(preset.unit), Locals(()))
+    if parameter.type == "layer":
+        return factory(w, preset.expr, parameter)
     return _as_default(w, unchangeable(w.value(preset.expr)), "preset")

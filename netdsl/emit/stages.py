@@ -18,9 +18,10 @@ from netdsl.emit.calls import call_time, ops_call
 from netdsl.emit.catalogue_names import unbound_path
 from netdsl.emit.conditions import choose_source, conditional_stage, if_stage
 from netdsl.emit.forks import fork_stage
-from netdsl.emit.kinds import TENSOR, LayerObject, ListOf, Piece, ways_in
-from netdsl.emit.layers import extern_layer, freezing, layer_call
+from netdsl.emit.kinds import TENSOR, LayerFactory, LayerObject, ListOf, Piece, ways_in
+from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call, made_once
 from netdsl.emit.loops import append, loop_stage
+from netdsl.emit.parameters import CALLED
 from netdsl.emit.pieces import is_application, listed, spread
 from netdsl.emit.python import code
 from netdsl.emit.shared import holds_network
@@ -120,7 +121,25 @@ def _name(w: Writer, stage: tree.Name, current: Piece, flow: str) -> Piece:
     local = w.scope.lookup(stage.id)
     if local is not None and isinstance(local.kind, LayerObject):
         return apply_object(w, local, (), current, flow, stage)
+    if local is not None and isinstance(local.kind, LayerFactory) and local.kind.applied:
+        return _made_here(w, local.code, stage, current)
     return w.expression(stage)
+
+
+def _made_here(w: Writer, maker: ast.expr, stage: tree.Name, current: Piece) -> Piece:
+    """Apply a new layer of a parameter that makes them, under the name of the stage."""
+    if w.shares:
+        maker = made_once(w, maker)
+        assert isinstance(maker, ast.Call)
+        maker.keywords.append(ast.keyword("key", code.constant(CALLED)))
+    name = w.stage_name(stage, snake_case(stage.id))
+    made: ast.expr = code.call(maker, (), [(CALLED, name)])
+    if w.frozen:
+        layer = w.temporary(f"{snake_case(stage.id)}_layer")
+        w.emit(code.assign(layer, made))
+        w.emit(code.freezes(layer, frozen_too(w, ())))
+        made = code.name(layer)
+    return Piece(code.call(made, [current.code]), w.module.result_kind(stage, TENSOR))
 
 
 def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:

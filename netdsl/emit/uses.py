@@ -205,7 +205,7 @@ def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.
             default = (
                 default_of(home, parameter, declared, {})
                 if own is None
-                else preset_default(w.module, own)
+                else preset_default(w.module, own, parameter)
             )
             added += [(kept_name(parameter.name), default)] if default is not None else []
     return added

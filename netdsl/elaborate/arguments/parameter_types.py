@@ -6,6 +6,7 @@ A value is held against what may be tried for the parameter as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from netdsl.catalog.kind import (
     Ambiguous,
@@ -69,10 +70,23 @@ def check_type(
 ) -> Value:
     """Check a value against a parameter's type, and what may be tried for it; POISON after reporting."""
     value = _of_its_type(parameter, value, span, label, frame)
+    if isinstance(value, BoundLayer) and parameter.type == "layer":
+        value = replace(value, through=_came_through(value, parameter, span))
     tried = frame.session.tried.get(id(parameter))
     if tried is None or is_poisoned(value) or tried.holds(value):
         return value
     return _outside(parameter, value, tried, span, label, frame)
+
+
+def _came_through(
+    layer: BoundLayer, parameter: tree.Parameter, span: Span
+) -> tuple[tuple[str, int, int], ...]:
+    """Give the parameters that a layer came through: written out where it is given, or handed on by its name."""
+    place, own = (span.file.name, span.start, span.end), parameter.span
+    handed_on = bool(layer.through) and span.text.isidentifier()
+    if layer.shared is not None or not (handed_on or layer.made_at == place):
+        return ()
+    return (*(layer.through if handed_on else ()), (own.file.name, own.start, own.end))
 
 
 def _outside(

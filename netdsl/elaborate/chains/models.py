@@ -169,7 +169,8 @@ def elaborate_model(
         if (tried := session.tried.get(id(p))) is not None
     }
     graph.drawing, graph.chains = session.drawing, session.chains
-    plan = session.plan(node.body, symbol.unit, in_model=True)
+    graph.applied = session.applied
+    plan = session.plan(node, symbol.unit)
     frame = Frame(
         session, symbol.unit, session.root(symbol.unit), dict(bound), Body(graph, plan, via=via)
     )

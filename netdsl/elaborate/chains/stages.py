@@ -161,6 +161,8 @@ def _name(stage: tree.Name, arriving: Value, frame: Frame) -> Value:
         return _missing_parentheses(stage, stage.id, found, frame)
     if found is MISSING:
         return no_stage.unknown_stage(stage.span, stage.id, frame)
+    if isinstance(found, BoundLayer) and wrapped.can_be_applied(found, stage, arriving, frame):
+        return wrapped.apply_bound(found, stage, arriving, frame)
     return _not_a_stage(stage, found, frame)
 
 

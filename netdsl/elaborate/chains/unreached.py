@@ -93,7 +93,7 @@ def _is_used(node: tree.Block | tree.Model, session: Session) -> bool:
 def _check_stages(
     node: tree.Block | tree.Model, missed: list[Missed], unit: Unit, session: Session
 ) -> None:
-    plan = session.plan(node.body, unit, in_model=isinstance(node, tree.Model))
+    plan = session.plan(node, unit)
     known: dict[str, Value] = dict.fromkeys(_bound_in(node), POISON)
     body = Body(Graph(node.name), plan, runs=False)
     frame = Frame(session, unit, session.root(unit), known, body)
@@ -118,7 +118,7 @@ def _check_order(
     """Report what gets no value in any order in a body that nothing has run."""
     arranged = session.arranged(body)
     if arranged.twice or arranged.cycles:
-        plan = session.plan(body, unit, in_model=isinstance(node, tree.Model))
+        plan = session.plan(node, unit)
         known = Body(Graph(node.name), plan, runs=False)
         rebinding.report_order(arranged, Frame(session, unit, session.root(unit), {}, known))
 

@@ -73,7 +73,7 @@ def apply_block(
     name = layers.stage_name(call, frame, snake_case(node.name))
     body = Body(
         outer.graph,
-        session.plan(node.body, ref.symbol.unit, in_model=False),
+        session.plan(node, ref.symbol.unit),
         name,
         (*outer.via, (call.span, node.name)),
         (*outer.path, name),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from netdsl.catalog.every_call import run_rule
 from netdsl.catalog.kind import BoundLayer, Call, Inference, Refusal, Weight
+from netdsl.catalog.signature import signature
 from netdsl.catalog.weight_rules import frozen
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems.shapes import MakesNoModel
+from netdsl.elaborate.arguments.binding import Prepared
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import extern
 from netdsl.elaborate.layers.built_before import infer_again
-from netdsl.elaborate.scope.entities import POISON, ExternLayerRef, KindRef
+from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.scope.entities import POISON, ExternLayerRef, KindRef, Tensor
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
 from netdsl.tensor import Dim, TensorSpec
@@ -46,10 +49,36 @@ def bound_layer(call: tree.Call, target: KindRef | ExternLayerRef, frame: Frame)
         )
         return infer_again(call, made_for) if made_for else run_rule(call)
 
-    name = layers.inner_name(call, frame)
     return BoundLayer(
-        definition.name, prepared.arguments, infer, prepared.written, definition, name=name
+        definition.name,
+        prepared.arguments,
+        infer,
+        prepared.written,
+        definition,
+        name=layers.inner_name(call, frame),
+        made_at=(call.span.file.name, call.span.start, call.span.end),
     )
+
+
+def can_be_applied(layer: BoundLayer, stage: tree.Name, arriving: Value, frame: Frame) -> bool:
+    """Tell a layer of a parameter that makes a new one at each stage, for one tensor, under the name of the stage."""
+    if frame.body is None or frame.body.plan.of(stage) is None:
+        return False
+    is_plain = layer.definition is not None and not layer.definition.holds_layers
+    return bool(layer.through) and is_plain and not layer.name and isinstance(arriving, Tensor)
+
+
+def apply_bound(layer: BoundLayer, stage: tree.Name, arriving: Value, frame: Frame) -> Value:
+    """Apply a new layer as a parameter has it, behind an arrow: `block residual(f: layer) = [_, f] -> Add()`."""
+    found = signature("layer", layer.kind)
+    assert found is not None
+    frame.session.applied.update(layer.through)
+    call = tree.Call(stage.span, stage, ())
+    prepared = Prepared(
+        layer.kind, layer.definition, layer.arguments, dict(layer.written), stage.span, call, True, None, found, ()
+    )  # fmt: skip
+    name = layers.stage_name(stage, frame, snake_case(stage.id))
+    return layers.apply_prepared(prepared, name, arriving, [], frame, call)
 
 
 def layer_chain(chain: list[BoundLayer]) -> BoundLayer:

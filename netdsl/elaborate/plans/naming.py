@@ -62,6 +62,7 @@ class NamePlan:
 
     stages: dict[int, StageName] = field(default_factory=dict)
     loops: dict[int, int] = field(default_factory=dict)  # loop node -> how many loops are around it
+    applied: set[str] = field(default_factory=set)  # parameters of type `layer` that are stages
 
     def of(self, stage: tree.Node) -> StageName | None:
         return self.stages.get(id(stage))
@@ -86,13 +87,12 @@ class _Joined(tree.Node):
 
 
 def plan_names(
-    body: tree.Body | tree.Expr,
-    declared: Callable[[str], tree.Node | None],
-    *,
-    in_model: bool,
+    node: tree.Block | tree.Model, declared: Callable[[str], tree.Node | None]
 ) -> NamePlan:
-    """Name every stage of a body; `declared` gives what a called name is declared as (names grow from blocks)."""
+    """Name every stage of a block or model; `declared` gives what a called name is (names grow from blocks)."""
     collector = _Collector(declared)
+    collector.makers = {p.name for p in node.parameters if p.type == "layer"}
+    body = node.body
     if isinstance(body, tree.Body):
         collector.shared = {s.name for s in body.statements if isinstance(s, tree.LayerDecl)}
         for statement in body.statements:
@@ -100,11 +100,12 @@ def plan_names(
     else:
         collector.chain(body, ())
     occurrences = collector.occurrences
-    _number(occurrences, in_model)
+    _number(occurrences, isinstance(node, tree.Model))
     plan = NamePlan()
     for item in occurrences:
         plan.stages[id(item.node)] = StageName(item.base, item.explicit, item.loops, item.hold)
     plan.loops = collector.depths
+    plan.applied = collector.applied
     return plan
 
 
@@ -114,6 +115,8 @@ class _Collector:
     def __init__(self, declared: Callable[[str], tree.Node | None]) -> None:
         self._declared = declared
         self.shared: set[str] = set()  # what `layer` statements declare: its uses make nothing
+        self.applied: set[str] = set()
+        self.makers: set[str] = set()  # parameters that make layers, where they stand as stages
         self.occurrences: list[_Occurrence] = []
         self.depths: dict[int, int] = {}
 
@@ -197,6 +200,10 @@ class _Collector:
                 return [(value, loops, None)]
             case tree.Call():
                 return self._visit_call(node, loops, given)
+            case tree.Name(_, identifier) if identifier in self.makers:
+                self.applied.add(identifier)
+                self._note(node, given, snake_case(identifier) or "layer", loops, None)
+                return []
             case _:
                 return []
 

@@ -163,7 +163,10 @@ def not_a_stage(stage: tree.Expr, value: Value, frame: Frame) -> Value:
     elif isinstance(value, BoundLayer):
         fix = habits.declared_as_value(stage, frame.unit.module) if frame.may_search() else None
         help_ = (
-            fix.text if fix else "bind a layer by `layer name = …`, a chain of layers by `block`"
+            fix.text
+            if fix
+            else "bind a layer by `layer name = …`, a chain of layers by `block`; a parameter of type `layer` "
+            "stands for one layer here, written out where it is given: `(Dense(64))`"
         )
     label = f"this is {spell_entity(value)}"
     frame.report(problems.NotAStage.at(stage.span, label, help=help_ or "", fix=fix))

@@ -99,6 +99,8 @@ class Session:
     reported: set[tuple[str, str, int, int]] = field(default_factory=set)
     #: Arguments, by their place, that were an initializer which draws.
     drawing: set[tuple[str, int, int]] = field(default_factory=set)
+    #: Parameters of type `layer` that are applied behind an arrow, by their place.
+    applied: set[tuple[str, int, int]] = field(default_factory=set)
     #: Chains that are layers for an argument that takes one, by their place.
     chains: set[tuple[str, int, int]] = field(default_factory=set)
     told: Counter[tuple[str, str, int, int]] = field(default_factory=Counter)  # errors, by place
@@ -120,11 +122,14 @@ class Session:
             found = self.arrangements[id(body)] = arrange(body)
         return found
 
-    def plan(self, body: tree.Body | tree.Expr, unit: Unit, *, in_model: bool) -> NamePlan:
-        found = self.plans.get(id(body))
+    def plan(self, node: tree.Block | tree.Model, unit: Unit) -> NamePlan:
+        """Give the names of the stages of a block or model."""
+        found = self.plans.get(id(node.body))
         if found is None:
             names = partial(declared, unit)
-            found = self.plans[id(body)] = plan_names(body, names, in_model=in_model)
+            found = self.plans[id(node.body)] = plan_names(node, names)
+            places = (p.span for p in node.parameters if p.name in found.applied)
+            self.applied.update((place.file.name, place.start, place.end) for place in places)
         return found
 
 

@@ -158,7 +158,10 @@ def _bare(node: ast.expr, level: Level) -> Document:
             return _grouped(_conditional(node, level), level)
         case ast.Lambda(args=args, body=body):
             rest = [f"*{args.vararg.arg}"] if args.vararg is not None else []
-            names = ", ".join([*(a.arg for a in args.args), *rest])
+            plain = [a.arg for a in args.args[: len(args.args) - len(args.defaults)]]
+            late = zip(args.args[len(plain) :], args.defaults, strict=True)
+            given = [f"{a.arg}={flat(default)}" for a, default in late]
+            names = ", ".join([*plain, *given, *rest])
             return (f"lambda {names}: " if names else "lambda: ", lay_out(body, level))
         case _:
             return _display(node, level)
