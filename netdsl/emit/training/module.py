@@ -229,6 +229,11 @@ class _Block:
         return self.experiment.value("precision") is not None
 
     @property
+    def weights_are_bfloat16(self) -> bool:
+        """Whether weights are of a type that NumPy does not keep in files."""
+        return self.experiment.value("precision") == "bfloat16"
+
+    @property
     def device(self) -> bool:
         return self.experiment.value("device") is not None
 
