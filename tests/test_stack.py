@@ -141,7 +141,7 @@ def test_many_threads_compile_at_once_and_none_refuses_a_sound_spec() -> None:
 
     try:
         with ThreadPoolExecutor(8) as pool:
-            assert all(pool.map(work, range(32)))
+            assert all(pool.map(work, range(16)))
     finally:
         sys.setswitchinterval(interval)
 

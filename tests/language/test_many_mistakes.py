@@ -78,8 +78,8 @@ def test_file_is_not_searched_for_each_layer_that_nothing_reaches(
 def test_outputs_are_not_gone_through_for_each_layer_that_is_advised_on() -> None:
     chain = "output y# = x -> Dense(1001, activation=relu) -> Dense(8)"
     train = "\ntrain M { optimizer = adam loss = mse precision = mixed_bfloat16 }"
-    texts = {count: spec(chain, count) + train for count in (40, 160)}
-    assert grows_in_proportion(lambda n: calls(lambda: compile_text(texts[n])), 40, 4)
+    texts = {count: spec(chain, count) + train for count in (20, 80)}
+    assert grows_in_proportion(lambda n: calls(lambda: compile_text(texts[n])), 20, 4)
 
 
 #: Nodes with many parts in a row, among them texts, pairs and further nodes.
