@@ -283,3 +283,17 @@ def test_without_a_source_the_functions_take_data_of_the_callers(tmp_path: Path)
     history = module.fit(model, data, verbose=0, epochs=3).history
     assert len(history["val_loss"]) == 3
     assert module.evaluate(model, data)["loss"] == pytest.approx(history["val_loss"][-1], 1e-5)
+
+
+def test_held_out_data_may_come_from_elsewhere(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "pets", 6)
+    generator = numpy.random.default_rng(0)
+    pixels = generator.random((10, 12, 12, 3)).astype("float32")
+    numpy.savez(tmp_path / "f.npz", x=pixels, y=numpy.arange(10) % 2)
+    elsewhere = 'image_folder("pets")\n validation = npz("f.npz")\n test = image_folder("pets", interpolation="nearest")'
+    data = module_of(train(elsewhere, PICTURES), tmp_path).load_data()
+    images, labels = contents(data.validation)
+    assert (images == pixels).all()
+    assert labels.tolist() == [0, 1] * 5
+    assert contents(data.test)[1].tolist() == [0] * 6 + [1] * 6
+    assert not (contents(data.test)[0] == contents(data.train)[0]).all()

@@ -309,6 +309,17 @@ class _Block:
         return any("here" in read for _, read in self.reads)
 
     @property
+    def batched_apart(self) -> list[tuple[str, str]]:
+        """The sets whose batches are made otherwise than those of the training data, with the function's ending."""
+        assert self.source is not None
+        return [
+            (name, self.endings[name])
+            for name, source in self.sources.items()
+            if source.batches != self.source.batches
+            or (source.batches == "folder_batches" and self.endings[name] != self.ending)
+        ]
+
+    @property
     def takes_datasets(self) -> bool:
         """Whether a source may be a Dataset, which is neither split nor put in order here."""
         return any(source.kind == "own" for source in self.sources.values())
@@ -448,17 +459,15 @@ class _Block:
                 texts += [self._rendered(template, name) for template in source.templates]
             texts += [_rendered("apart", self)] if self.set_apart else []
             texts.append(self._rendered(self.source.batches, "data"))
+            for name, _ in self.batched_apart:
+                texts.append(self._rendered(self.sources[name].batches, name))
         return "\n\n".join([*texts, _rendered("fit", self)])
 
     def _rendered(self, template: str, name: str) -> str:
         """Render a template for one of the sources."""
         source = self.sources[name]
-        ending = self.ending if template in _OF_BLOCK else self.endings[name]
+        ending = self.ending if template == "load" else self.endings[name]
         return _template(template).render(t=self, s=ending, S=self.capitals, source=source)
-
-
-#: Templates that a block has once, whatever it reads.
-_OF_BLOCK = ("load", "own", "arrays", "folder_batches")
 
 
 def _without_name(made: ast.expr) -> ast.expr:
