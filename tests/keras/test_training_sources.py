@@ -290,7 +290,8 @@ def test_held_out_data_may_come_from_elsewhere(tmp_path: Path) -> None:
     generator = numpy.random.default_rng(0)
     pixels = generator.random((10, 12, 12, 3)).astype("float32")
     numpy.savez(tmp_path / "f.npz", x=pixels, y=numpy.arange(10) % 2)
-    elsewhere = 'image_folder("pets")\n validation = npz("f.npz")\n test = image_folder("pets", interpolation="nearest")'
+    elsewhere = 'image_folder("pets")\n validation = npz("f.npz")\n'
+    elsewhere += ' test = image_folder("pets", interpolation="nearest")'
     data = module_of(train(elsewhere, PICTURES), tmp_path).load_data()
     images, labels = contents(data.validation)
     assert (images == pixels).all()
