@@ -126,12 +126,23 @@ class _Printer:
         self._written: list[str] = []
         self._column = 0
         self._begins_line = False
+        self._has_broken = False
         self._suffixes: list[str] = []
         self._work: list[_Piece] = []
 
     def write(self, layout: Layout) -> str:
+        self._go_through(layout)
+        self._end_line()
+        return "".join(self._written)
+
+    def breaks(self, layout: Layout) -> bool:
+        """Tell whether it takes more than one line, from the first line end on without going further."""
+        self._go_through(layout, until_broken=True)
+        return self._has_broken
+
+    def _go_through(self, layout: Layout, *, until_broken: bool = False) -> None:
         self._work = [(0, True, layout)]
-        while self._work:
+        while self._work and not (until_broken and self._has_broken):
             indent, broken, piece = self._work.pop()
             match piece:
                 case str():
@@ -151,8 +162,6 @@ class _Printer:
                     self._suffixes.append(piece.text)
                 case Guarded():
                     self._guarded(piece)
-        self._end_line()
-        return "".join(self._written)
 
     def _push(self, indent: int, broken: bool, pieces: tuple[Layout, ...]) -> None:
         self._work.extend((indent, broken, piece) for piece in reversed(pieces))
@@ -187,6 +196,7 @@ class _Printer:
         self._written.append(text)
         self._begins_line = self._begins_line and not text.strip()
         last = text.rfind("\n")
+        self._has_broken = self._has_broken or last >= 0
         self._column = self._column + len(text) if last < 0 else len(text) - last - 1
 
     def _line(self, indent: int, broken: bool, line: Line) -> None:
@@ -194,6 +204,7 @@ class _Printer:
             self._text(line.flat)
             return
         self._end_line()
+        self._has_broken = True
         self._written.append("\n\n" if line is BLANK_LINE else "\n")
         self._written.append(" " * indent)
         self._column = indent
@@ -247,3 +258,8 @@ class _Printer:
 def write(layout: Layout) -> str:
     """Write a layout as text, without a line end at its end."""
     return _Printer().write(layout)
+
+
+def breaks(layout: Layout) -> bool:
+    """Tell whether a layout takes more than one line."""
+    return _Printer().breaks(layout)

@@ -16,8 +16,8 @@ from netdsl.format.layout import (
     Indent,
     Layout,
     Suffix,
+    breaks,
     separated,
-    write,
 )
 from netdsl.format.literals import spell_docstring, spell_string
 from netdsl.syntax import tree
@@ -47,7 +47,7 @@ class Statements:
         for statement in module.statements:
             self._own_lines(rows, statement.span.start)
             layout = self.statement(statement)
-            is_long = _is_paragraph(statement) or "\n" in write(layout)
+            is_long = _is_paragraph(statement) or breaks(layout)
             apart = before is None or is_long or was_long or _family(before) != _family(statement)
             rows.add(layout, statement.span.start, statement.span.end, is_apart=apart)
             before, was_long = statement, is_long
