@@ -22,7 +22,7 @@ def try_one_step(request: Request) -> int:
         trial = try_step(request)
     except Failed as error:
         findings = Findings()
-        findings.report([diagnose(error.__cause__ or error, request.experiment)])
+        findings.report([diagnose(error.__cause__ or error, request.experiment, error.setting)])
         return findings.finish() or 1
     epoch = whole = ""
     if trial.epoch is not None:

@@ -258,7 +258,7 @@ def _run(request: Request, folder: Path, *, resume: bool) -> int:
     except Failed as error:
         findings = Findings()
         cause = error.__cause__ or error
-        findings.report([diagnose(cause, request.experiment)])
+        findings.report([diagnose(cause, request.experiment, error.setting)])
         if os.environ.get("NETDSL_TRACEBACK"):
             import traceback
 

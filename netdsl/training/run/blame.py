@@ -21,10 +21,17 @@ _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 LONGEST = 600
 
 
-def diagnose(error: BaseException, experiment: Experiment) -> Diagnostic:
-    """Say at which place of the spec an error of Keras's belongs; its own text goes with it."""
+def diagnose(error: BaseException, experiment: Experiment, setting: str = "") -> Diagnostic:
+    """Say at which place of the spec an error of Keras's belongs; its own text goes with it.
+
+    `setting` is the one that was at work, where that is known.
+    """
     said = _said(error)
-    place = _setting(error, said, experiment) or _layer(said, experiment) or experiment.span
+    known = experiment.settings.get(setting)
+    place = known.span if known is not None else None
+    place = (
+        place or _setting(error, said, experiment) or _layer(said, experiment) or experiment.span
+    )
     text = f"{type(error).__name__}: {said}"
     return problems.StepFailed.at(
         place, text if len(text) <= LONGEST else f"{text[:LONGEST]}…", name=experiment.model

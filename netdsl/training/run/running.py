@@ -75,7 +75,11 @@ class Misfit(Exception):
 
 
 class Failed(Exception):
-    """The run stopped in Keras; the cause is what it raised."""
+    """The run stopped in Keras; the cause is what it raised. `setting` is the one that was at work, if one was."""
+
+    def __init__(self, text: str, setting: str = "") -> None:
+        super().__init__(text)
+        self.setting = setting
 
 
 def run(
@@ -85,7 +89,7 @@ def run(
     module = load(request)
     if not resume and request.crew.writes:
         write_environment(request, folder, module)
-    model, data = guarded(module.make_model), guarded(module.load_data)
+    model, data = guarded(module.make_model), guarded(module.load_data, "data")
     found: list[Diagnostic] = []
     if not check_loaded(request.experiment, data, found.append):
         raise Misfit(found)
@@ -113,21 +117,22 @@ def load(request: Request) -> Module:
     return load_module(request.compiled, request.experiment.model, request.api, request.name)
 
 
-def guarded(work: Callable[[], Foreign]) -> Foreign:
+def guarded(work: Callable[[], Foreign], setting: str = "") -> Foreign:
     """Do a piece of work of the module; what Keras raises becomes Failed."""
     try:
         return work()
     except (OSError, MemoryError):
         raise
     except Exception as error:
-        raise Failed(str(error)) from error
+        raise Failed(str(error), setting) from error
 
 
 def write_environment(request: Request, folder: Path, module: Module) -> None:
     """Write what the run begins with: the spec, the module, and where and how it runs."""
     experiment = request.experiment
     spec_file = keep_spec(folder, request.compiled)
-    write_text(folder / f"{request.name}.py", module.source)
+    own = folder / f"{request.name}.py"  # in which paths of data lead from there
+    write_text(own, request.compiled.emit(request.api, target=own))
     found = {
         "model": experiment.model,
         "spec": request.compiled.file.name if request.compiled.file.name.startswith("<")

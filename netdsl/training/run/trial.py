@@ -28,7 +28,7 @@ class Trial:
 def try_step(request: Request) -> Trial:
     """Train for one step, then for a few more by the clock."""
     module = load(request)
-    model, data = guarded(module.make_model), guarded(module.load_data)
+    model, data = guarded(module.make_model), guarded(module.load_data, "data")
     first = _timed(model, data.train.take(1))
     count = min(TIMED, steps_of(data.train) or TIMED)
     step = _timed(model, data.train.take(count)) / count
