@@ -111,7 +111,10 @@ def written(compiled: Compiled) -> list[Callable[[], object]]:
     """
     if not compiled.ok:
         return []
-    forms = [(api, flat) for api in APIS for flat in (False, True)]
+    apis = [
+        api for api in APIS if not compiled.other_engines(api)
+    ]  # what devices share has one API
+    forms = [(api, flat) for api in apis for flat in (False, True)]
     tables = [compiled.model(name).summary for name in compiled.models]
     return [*(partial(_python, compiled, api, flat) for api, flat in forms), *tables]
 
