@@ -75,7 +75,7 @@ def compiled(path: Path) -> Compiled:
 def test_the_output_builds_the_elaborated_graph(path: Path, flat: bool) -> None:
     result = compiled(path)
     namespace: dict[str, Any] = {"__name__": f"generated_{path.stem}"}
-    exec(compile(result.emit("keras", flat=flat), path.stem, "exec"), namespace)
+    exec(compile(result.emit("keras", flat=flat, training=False), path.stem, "exec"), namespace)
     for name, function in model_functions(result.unit).items():
         if name in result.graphs:
             keras.utils.clear_session()

@@ -63,6 +63,7 @@ def trained(module: Any, **options: Any) -> tuple[Any, Any, dict[str, list[float
 def run_python(code: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run some Python by itself, in a folder where no netdsl can be imported."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(folder)}
+    quiet["KERAS_BACKEND"] = "tensorflow"  # whatever a module that ran here has asked for
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
