@@ -20,6 +20,7 @@ from netdsl.format.layout import (
     separated,
 )
 from netdsl.format.literals import spell_docstring, spell_string
+from netdsl.format.precedence import Level
 from netdsl.syntax import tree
 from netdsl.syntax.tokens import Tokens
 
@@ -212,7 +213,7 @@ class Statements:
         name = f"{node.name}: {node.type}" if node.type is not None else node.name
         tried: Layout = ""
         if node.tried is not None:
-            tried = (" in ", self._expressions.expression(node.tried))
+            tried = (" in ", self._expressions.expression(node.tried, Level.VALUE))
         if node.default is None:
             return (name, tried)
         equals = "=" if node.type is None and node.tried is None else " = "
@@ -267,7 +268,7 @@ class Statements:
         items: list[tuple[Layout, Layout, Layout]] = []
         for dim in node.dims:
             trailing, leading = self._comments.between(dim.span.start)
-            items.append((trailing, leading, self._expressions.expression(dim)))
+            items.append((trailing, leading, self._expressions.expression(dim, Level.VALUE)))
         dims = self._expressions.bracketed("[", items, "]", end)
         if not node.options:
             return (node.dtype or "", dims)

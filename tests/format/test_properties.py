@@ -110,3 +110,15 @@ def test_code_fits_in_a_hundred_columns(path: Path) -> None:
         for line in lines
         if len(line.split("  #")[0]) > 100 and not line.lstrip().startswith("#")
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "extern layer Own(): [(x -> f())] -> [(f() as y), *(x -> f())] from 'm'",
+        "block b(n: int in (x -> f()) = 2) = Dense(n)",
+        "model M { input x: [(if a { b }), 3] output x }",
+    ],
+)
+def test_a_chain_stays_in_its_parentheses_where_a_value_is_read(text: str) -> None:
+    check(text)
