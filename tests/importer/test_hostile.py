@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import io
 import json
+import marshal
 import random
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -136,12 +136,13 @@ def test_layers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         read_value(SMALL, "m")
 
 
-def test_the_code_of_a_lambda_is_not_run() -> None:
+def test_the_code_of_a_lambda_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Keras's own way to the code: bytes read by marshal.
+    monkeypatch.setattr(marshal, "loads", lambda data: pytest.fail("the code was read"))
     value = copy.deepcopy(read("hand_written")["learned_lambda"])
     found = imported(read_value(value, "m"), "m")
     assert 'extern fn twice from "lambdas"' in found.text
     assert any("not run" in note for note in found.notes)
-    assert "marshal" not in sys.modules or "keras" not in sys.modules
 
 
 def test_quotes_in_names_and_texts_stay_texts() -> None:
