@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import netdsl
+from netdsl.compiler import Compiled
 from netdsl.resources import resource_dir, std_dir
 
 SPECS: tuple[Path, ...] = tuple(sorted(resource_dir("specs").glob("*.net")))
@@ -21,3 +24,14 @@ SMALL: dict[str, dict[str, Any]] = {
 
 def name_of(path: Path) -> str:
     return path.stem
+
+
+@cache
+def made(path: Path) -> Compiled:
+    """Compile a spec once for all tests of it."""
+    return netdsl.compile_file(path)
+
+
+def spec(stem: str) -> Compiled:
+    """Give a shipped spec, compiled, by its file's name."""
+    return made(next(path for path in SPECS if path.stem == stem))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 import netdsl
-from netdsl.compiler import Compiled, compile_text
+from netdsl.compiler import compile_text
 from netdsl.syntax import tree
 from tests.language.front_door import compiled, layers, spelled
-from tests.zoo.specs import LIBRARY, SMALL, SPECS, name_of
+from tests.zoo.specs import LIBRARY, SMALL, SPECS, made, name_of, spec
 
 #: Parameters that the papers, or keras.applications, give (moving statistics of normalizations included).
 PUBLISHED = {
@@ -25,12 +24,6 @@ PUBLISHED = {
     "Siamese": 38_951_745,
     "Seq2Seq": 384_112_000,
 }
-
-
-@cache
-def made(path: Path) -> Compiled:
-    """Compile a spec once for all tests of it."""
-    return netdsl.compile_file(path)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=name_of)
@@ -67,8 +60,7 @@ def test_published_sizes_are_those_of_the_models() -> None:
 
 def test_lenet_is_the_table_that_is_taught() -> None:
     """Activations and parameters layer by layer, as courses work them out by hand."""
-    path = next(p for p in SPECS if p.stem == "lenet5")
-    rows = [r for r in made(path).model().layers if r["kind"] not in ("InputLayer", "Flatten")]
+    rows = [r for r in spec("lenet5").model().layers if r["kind"] not in ("InputLayer", "Flatten")]
     assert [r["parameters"] for r in rows] == [456, 0, 2416, 0, 48120, 10164, 850]
     assert [tuple(r["output_shapes"][0][1:]) for r in rows] == [
         (28, 28, 6), (14, 14, 6), (10, 10, 16), (5, 5, 16), (120,), (84,), (10,),

@@ -1,0 +1,283 @@
+"""Handwritten digits, learned within a minute: `netdsl train specs/digits.net`.
+
+Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998, doi:10.24432/C50P49.
+
+The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
+
+Made by netdsl 0.1.0 from digits.net (sha256 1f84b22c, this file 225766a2). Change the
+spec, not this file.
+"""
+
+import contextlib
+import csv
+import functools
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from sklearn.datasets import load_digits
+from tensorflow import keras
+
+layers = keras.layers
+
+SEED = 1
+BATCH_SIZE = 32
+EPOCHS = 15
+VALIDATION_SPLIT = 0.1
+TEST_SPLIT = 0.2
+
+
+def Digits(width=32, classes=10, *, name="Digits"):
+    """Tells ten digits apart.
+
+    Digits: (None, 8, 8, 1) -> (None, 10), 29,066 parameters at the defaults.
+    """
+    image = keras.Input((8, 8, 1), name="image")
+    x = layers.Rescaling(1 / 16, name="rescaling")(image)
+    x = layers.Conv2D(width, 3, padding="same", activation="relu", name="conv2d1")(x)
+    x = layers.Conv2D(
+        2 * width,
+        3,
+        padding="same",
+        activation="relu",
+        name="conv2d2",
+    )(x)
+    x = layers.MaxPooling2D(name="max_pooling2d")(x)
+    x = layers.Dropout(0.3, name="dropout")(x)
+    x = layers.Flatten(name="flatten")(x)
+    probs = layers.Dense(classes, activation="softmax", name="probs")(x)
+    return keras.Model(image, probs, name=name)
+
+
+class Data(NamedTuple):
+    """The data sets of training, in batches; None where there is none."""
+
+    train: tf.data.Dataset
+    validation: tf.data.Dataset | None = None
+    test: tf.data.Dataset | None = None
+
+
+@functools.cache
+def current_epoch():
+    """Hold the number of the epoch, which the order of training data depends on."""
+    with tf.device("CPU"):
+        return tf.Variable(0, dtype=tf.int64, trainable=False)
+
+
+def make_model(lr=2e-3, **hyperparameters):
+    """Make the model and compile it, with all that is to be set before."""
+    keras.utils.set_random_seed(SEED)
+    with contextlib.suppress(RuntimeError):  # it cannot be changed once TensorFlow runs
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    return compile_model(Digits(**hyperparameters), lr=lr)
+
+
+def compile_model(model, lr=2e-3):
+    """Set how Digits is trained: optimizer, loss and metrics."""
+    model.compile(
+        optimizer=keras.optimizers.Adam(lr),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def load_data():
+    """Read the data set digits, set some apart for validation and test, and make batches."""
+    sets = read_dataset()
+    set_apart(sets, "test", TEST_SPLIT)
+    set_apart(sets, "validation", VALIDATION_SPLIT)
+    return Data(
+        **{name: batches(*found, name == "train") for name, found in sets.items()}
+    )
+
+
+def read_dataset():
+    """Load the data set digits."""
+    features, labels = load_digits(return_X_y=True)
+    return {"train": whole((features.reshape(-1, 8, 8, 1), labels))}
+
+
+def whole(samples):
+    """Give samples, and the rows of all of them."""
+    return samples, np.arange(len(tf.nest.flatten(samples)[0]))
+
+
+def set_apart(sets, name, share):
+    """Take a share of the training samples out for `name`, of each class alike."""
+    if name in sets:
+        return
+    samples, rows = sets["train"]
+    rows = np.random.default_rng(SEED).permutation(rows)
+    classes = np.asarray(samples[1])[rows].reshape(len(rows))
+    rows = rows[np.argsort(classes, kind="stable")]
+    count = round(share * len(tf.nest.flatten(samples)[0]))
+    apart = np.diff(np.arange(len(rows) + 1) * count // len(rows)) > 0
+    sets["train"] = samples, np.sort(rows[~apart])
+    sets[name] = samples, np.sort(rows[apart])
+
+
+def batches(samples, rows, training):
+    """Make batches of rows; for training in an order that seed and epoch give."""
+    arrays = tf.nest.flatten(samples)
+
+    def positions(_):
+        numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
+        if training:
+            seed = tf.stack([SEED, current_epoch()])
+            shuffle = tf.random.experimental.index_shuffle
+            numbers = numbers.map(lambda n: shuffle(n, seed, len(rows) - 1))
+        return numbers
+
+    def take(numbers):
+        return [array[rows[numbers]] for array in arrays]
+
+    def read(numbers):
+        found = tf.numpy_function(take, [numbers], [array.dtype for array in arrays])
+        for tensor, array in zip(found, arrays):
+            tensor.set_shape([None, *array.shape[1:]])
+        return tf.nest.pack_sequence_as(samples, found)
+
+    steps = math.ceil(len(rows) / BATCH_SIZE)
+    dataset = tf.data.Dataset.range(1).flat_map(positions)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    return dataset.map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def fit(
+    model, data, *, epochs=EPOCHS, out=None, resume=False, callbacks=(), verbose="auto"
+):
+    """Train the model; with `resume`, go on after the last epoch kept in the folder `out`."""
+    callbacks = [*callbacks, keras.callbacks.History()]
+    progress = Progress(callbacks, SEED, out, resume)
+    return model.fit(
+        data.train,
+        epochs=epochs,
+        shuffle=False,
+        initial_epoch=progress.first_epoch(epochs),
+        validation_data=data.validation,
+        callbacks=[*callbacks, progress],
+        verbose=verbose,
+    )
+
+
+def evaluate(model, data):
+    """Give loss and metrics on test, else validation, else training data."""
+    found = data.test, data.validation, data.train
+    dataset = next(samples for samples in found if samples is not None)
+    return model.evaluate(dataset, return_dict=True, verbose=0)
+
+
+def predict(model, inputs):
+    """Give what the model makes of new inputs."""
+    return model.predict(inputs, batch_size=BATCH_SIZE, verbose=0)
+
+
+def main(out="digits_run"):
+    """Train, evaluate, and leave the model and its history in a folder beside this file."""
+    folder = Path(__file__).parent / out
+    model, data = make_model(), load_data()
+    fit(model, data, out=folder)
+    print(evaluate(model, data))
+    model.save(folder / "model.keras")
+
+
+def seeds_of(*layers):
+    """Give the states of the random numbers that layers draw."""
+    found = [variable for layer in layers for variable in layer.variables]
+    return [variable for variable in found if variable.name == "seed_generator_state"]
+
+
+class Progress(keras.callbacks.Callback):
+    """Lets an epoch depend on the seed and its number alone, and keeps what follows it.
+
+    What it takes to go on after an epoch is written to a folder that gets its name when it
+    is whole: a crash loses at most the epoch in progress.
+    """
+
+    def __init__(self, callbacks, seed, folder, resume):
+        super().__init__()
+        self.callbacks, self.seed, self.seeds = callbacks, seed, []
+        self.folder = Path(folder) if folder is not None else None
+        self.kept = None
+        if self.folder is not None:
+            states = sorted((self.folder / "state").glob("[0-9]*"))
+            if resume and states:
+                self.kept = states[-1]
+            else:
+                shutil.rmtree(self.folder / "state", ignore_errors=True)
+
+    def first_epoch(self, epochs):
+        """Give the epoch to start with: the one after the last that is kept."""
+        if self.kept is None:
+            return 0
+        state = json.loads((self.kept / "callbacks.json").read_text())
+        return epochs if state["ended"] else int(self.kept.name)
+
+    def on_train_begin(self, logs=None):
+        self.seeds += seeds_of(self.model)
+        if self.kept is None:
+            return
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.model.load_weights(self.kept / "model.weights.h5")
+        state = json.loads((self.kept / "callbacks.json").read_text())
+        for number, values in enumerate(state["callbacks"][: len(self.callbacks)]):
+            vars(self.callbacks[number]).update(values)
+            best = self.kept / f"best_weights_{number}.npz"
+            if best.exists():
+                with np.load(best) as file:
+                    self.callbacks[number].best_weights = list(file.values())
+        self.callbacks[-1].history = state["history"]
+        self.callbacks[-1].epoch = list(range(int(self.kept.name)))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        current_epoch().assign(epoch)
+        drawn = np.random.default_rng([self.seed, epoch]).integers(
+            2**31, size=len(self.seeds)
+        )
+        for state, number in zip(self.seeds, drawn):
+            state.assign([number, 0])
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.folder is None:
+            return
+        new = self.folder / "state" / "new"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        self.model.save_weights(new / "model.weights.h5")
+        plain = type(None), bool, int, float
+        state = {
+            "ended": self.model.stop_training,
+            "history": self.callbacks[-1].history,
+            "callbacks": [
+                {
+                    name: value
+                    for name, value in vars(callback).items()
+                    if isinstance(value, plain)
+                }
+                for callback in self.callbacks
+            ],
+        }
+        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        for number, callback in enumerate(self.callbacks):
+            if getattr(callback, "best_weights", None):
+                np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)
+        older = list((self.folder / "state").glob("[0-9]*"))
+        new.rename(self.folder / "state" / f"{epoch + 1:06}")
+        for folder in older:
+            shutil.rmtree(folder)
+        table = self.folder / "state" / "history.csv"
+        with table.open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["epoch", *state["history"]])
+            rows.writerows(zip(range(epoch + 1), *state["history"].values()))
+        table.replace(self.folder / "history.csv")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""ResNet-152.
+
+He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385.
+
+The same stages as ResNet-50, more often, as in keras.applications.
+
+Made by netdsl 0.1.0 from resnet152.net (sha256 01b7544d, this file 23f66c45). Change
+the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+expansion = 4
+
+
+def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
+    """Reduce, convolve, expand, round a shortcut: figure 5 of the paper."""
+    skip = x
+    if project:
+        skip = layers.Conv2D(
+            expansion * filters, 1, strides=strides, name=f"{name}_skip1"
+        )(x)
+        skip = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_skip2")(skip)
+    main = layers.Conv2D(filters, 1, strides=strides, name=f"{name}_main1")(x)
+    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main2")(main)
+    main = layers.ReLU(name=f"{name}_main3")(main)
+    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main4")(main)
+    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main5")(main)
+    main = layers.ReLU(name=f"{name}_main6")(main)
+    main = layers.Conv2D(expansion * filters, 1, name=f"{name}_main7")(main)
+    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main8")(main)
+    x = layers.Add(name=f"{name}_add")([skip, main])
+    return layers.ReLU(name=f"{name}_re_lu")(x)
+
+
+def stage(x, filters, blocks, strides, *, name="stage"):
+    x = bottleneck(x, filters, strides, project=True, name=f"{name}_bottleneck1")
+    for i in range(blocks - 1):
+        x = bottleneck(x, filters, name=f"{name}_bottleneck2_{i}")
+    return x
+
+
+def stem(image, *, name="stem"):
+    """One large convolution and a pooling; a quarter of the size remains."""
+    x = layers.ZeroPadding2D(3, name=f"{name}_zero_padding2d1")(image)
+    x = layers.Conv2D(64, 7, strides=2, name=f"{name}_conv2d")(x)
+    x = layers.BatchNormalization(
+        epsilon=1.001e-5,
+        name=f"{name}_batch_normalization",
+    )(x)
+    x = layers.ReLU(name=f"{name}_re_lu")(x)
+    x = layers.ZeroPadding2D(1, name=f"{name}_zero_padding2d2")(x)
+    return layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)
+
+
+def resnet(image, blocks, *, name="resnet"):
+    """The features; `blocks` counts the bottlenecks of each stage (table 1)."""
+    x = stem(image, name=f"{name}_stem")
+    for i, count in enumerate(blocks):
+        x = stage(
+            x, 64 * 2**i, count, strides=1 if i == 0 else 2, name=f"{name}_stage_{i}"
+        )
+    return x
+
+
+def ResNet152(classes=1000, *, name="ResNet152"):
+    """Fifty bottlenecks of three layers, the stem and the classifier.
+
+    ResNet152: (None, 224, 224, 3) -> (None, 1000), 60,419,944 parameters at the
+    defaults.
+    """
+    image = keras.Input((224, 224, 3), name="image")
+    x = resnet(image, [3, 8, 36, 3], name="resnet")
+    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
+    probs = layers.Dense(classes, activation="softmax", name="probs")(x)
+    return keras.Model(image, probs, name=name)

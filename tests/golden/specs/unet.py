@@ -1,0 +1,52 @@
+"""U-Net.
+
+Ronneberger, Fischer and Brox, Convolutional Networks for Biomedical Image Segmentation, 2015, arXiv:1505.04597.
+
+Figure 1 of the paper: convolutions without padding, so the map that goes across is cropped to the one that comes up.
+
+Made by netdsl 0.1.0 from unet.net (sha256 928deb2c, this file 6b6ebd5e). Change the
+spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def convolutions(x, filters, *, name="convolutions"):
+    """The two convolutions of every level."""
+    x = layers.Conv2D(filters, 3, activation="relu", name=f"{name}_conv2d1")(x)
+    return layers.Conv2D(filters, 3, activation="relu", name=f"{name}_conv2d2")(x)
+
+
+def up(x, across, filters, *, name="up"):
+    """Double the size, and put what came across beside it."""
+    below = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_below")(x)
+    beside = layers.Cropping2D(
+        (across.shape[1] - below.shape[1]) // 2, name=f"{name}_beside"
+    )(across)
+    x = layers.Concatenate(name=f"{name}_concatenate")([beside, below])
+    return convolutions(x, filters, name=f"{name}_convolutions")
+
+
+def UNet(classes=2, widths=(64, 128, 256, 512), *, name="UNet"):
+    """Down four levels, across each, and up again.
+
+    UNet: (None, 572, 572, 1) -> (None, 388, 388, 2), 31,030,658 parameters at the
+    defaults.
+    """
+    image = keras.Input((572, 572, 1), name="image")
+    bottom = image
+    level = []
+    for i, width in enumerate(widths):
+        bottom = convolutions(bottom, width, name=f"level_{i}")
+        level.append(bottom)
+        bottom = layers.MaxPooling2D(2, name=f"bottom1_{i}")(bottom)
+    bottom = convolutions(bottom, 2 * widths[-1], name="bottom2")
+    bottom = layers.Dropout(0.5, name="bottom3")(bottom)
+    x = bottom
+    for i, (width, across) in enumerate(zip(widths[::-1], level[::-1])):
+        x = up(x, across, width, name=f"up_{i}")
+    mask = layers.Conv2D(classes, 1, activation="softmax", name="mask")(x)
+    assert mask.shape[1:3] == (388, 388)
+    return keras.Model(image, mask, name=name)
