@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from netdsl.catalog.cost_rules import ELEMENT_BYTES, tensor_bytes
 from netdsl.catalog.kind import (
@@ -49,6 +49,34 @@ class Origin:
 
     span: Span
     via: tuple[Span, ...] = ()
+
+
+@record(eq=False)
+class Use:
+    """A step on the way to a node: a use of a block, or of a `layer` that was made once.
+
+    `arguments` are those that the use gives, in its order, evaluated; one that goes by its position has no name.
+    `name` is that of the use in `Node.path`, empty where nothing is named after it. `around` is the step before.
+    """
+
+    block: str
+    name: str
+    arguments: tuple[tuple[str, Value], ...]
+    span: Span
+    around: Step | None = None
+    is_shared: bool = False
+
+
+@record(eq=False)
+class Turn:
+    """A step on the way to a node: one turn of a `repeat`, a `for` or a fork with a branch for each value."""
+
+    loop: Span
+    index: int
+    around: Step | None = None
+
+
+Step: TypeAlias = Use | Turn
 
 
 @mutable
@@ -126,6 +154,7 @@ class Node:
         None  # the call itself, where `origin` is the use of a shared layer around it
     )
     path: tuple[str, ...] = ()  # names of the enclosing block uses, outermost first
+    within: Step | None = None  # the innermost step on the way here: uses of blocks, turns of loops
     tied_to: Ref | None = (
         None  # of a source such as `ops.arange(50)`: the input that makes it part of the graph
     )
@@ -135,6 +164,11 @@ class Node:
     def inputs(self) -> tuple[Ref, ...]:
         """Every tensor that the call receives, in order, repeats kept."""
         return tuple(refs_in((self.positional, tuple(self.keywords.values()), [self.tied_to])))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step on the way from the model to the node, outermost first."""
+        return steps_to(self.within)
 
     @property
     def flat_outputs(self) -> tuple[TensorSpec, ...]:
@@ -155,6 +189,15 @@ class Node:
         """Tell whether what is applied is a layer of the catalogue with one of these roles."""
         definition = self.operation.definition
         return definition is not None and not definition.role_set.isdisjoint(roles)
+
+
+def steps_to(step: Step | None) -> tuple[Step, ...]:
+    """Give a step after all that are around it, outermost first."""
+    found: list[Step] = []
+    while step is not None:
+        found.append(step)
+        step = step.around
+    return tuple(reversed(found))
 
 
 _HOLDERS = (BoundLayer, list, tuple, dict)

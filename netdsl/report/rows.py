@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from netdsl.analyse.costs import counted_in, counted_nodes
-from netdsl.graph import Graph, Node, Operation
+from netdsl.analyse.uses import spell_use
+from netdsl.graph import Graph, Node, Operation, Use
 from netdsl.record import mutable, record
 from netdsl.report.summary import kind_of
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec
@@ -22,6 +23,9 @@ from netdsl.tensor import UNKNOWN, Dim, TensorSpec
 #: How long a repeating pattern of neighbours may be, and how many rows telling it once has to save.
 LONGEST_PATTERN = 24
 FEWEST_SAVED = 5
+
+#: How many characters of a block's call are told.
+LONGEST_LABEL = 48
 
 
 @record
@@ -31,7 +35,7 @@ class Row:
     role: Literal["layer", "block", "repeat"]
     depth: int
     label: str
-    name: str = ""
+    name: str = ""  # the layer's name; of a block or repeat what its layers' names begin with
     kind: str = ""
     outputs: tuple[TensorSpec, ...] | None = None
     parameters: int | None = None  # None where the weights were counted in an earlier row
@@ -48,6 +52,7 @@ class _Block:
 
     path: tuple[str, ...]
     items: list[_Item] = field(default_factory=list)
+    use: Use | None = None
 
     def nodes(self) -> Iterator[Node]:
         pending: list[_Item] = [self]
@@ -74,20 +79,25 @@ class _Table:
         self._root = _Block(())
         self._signatures: dict[object, int] = {}
         self._first_use: dict[int, int] = {}
-        blocks: dict[tuple[str, ...], _Block] = {(): self._root}
+        blocks: dict[Use, _Block] = {}
         nodes = counted_nodes(graph)
         self._counted = counted_in({id(n.operation): n.operation for n in nodes}.values())
         for node in nodes:
             self._first_use.setdefault(id(node.operation), node.id)
-            self._enclosing(node.path, blocks).items.append(node)
+            self._enclosing(node, blocks).items.append(node)
 
-    def _enclosing(self, path: tuple[str, ...], blocks: dict[tuple[str, ...], _Block]) -> _Block:
-        block = self._root
-        for end in range(1, len(path) + 1):
-            inner = blocks.get(path[:end])
-            if inner is None:
-                inner = blocks[path[:end]] = _Block(path[:end])
-                block.items.append(inner)
+    def _enclosing(self, node: Node, blocks: dict[Use, _Block]) -> _Block:
+        """Give the block of a node; each use of a shared one is a block of its own, under one name."""
+        uses: list[Use] = []
+        step = node.within
+        while step is not None and step not in blocks:
+            if isinstance(step, Use) and step.name:
+                uses.append(step)
+            step = step.around
+        block = blocks[step] if isinstance(step, Use) else self._root
+        for use in reversed(uses):
+            inner = blocks[use] = _Block((*block.path, use.name), use=use)
+            block.items.append(inner)
             block = inner
         return block
 
@@ -109,13 +119,12 @@ class _Table:
             items = block.items[begin : begin + length * times]
             inner = depth
             if times > 1:
-                yield self._sum_row("repeat", depth, items, _range_label(items, block.path), times)
+                yield self._repeat_row(depth, items, block.path, times)
                 inner += 1
             for item in items[:length]:
                 if isinstance(item, _Block):
                     if times == 1 or length > 1:
-                        label = relative(item.path[-1], block.path)
-                        yield self._sum_row("block", inner, [item], label, 1)
+                        yield self._block_row(inner, item, block.path)
                         yield item, inner + 1
                     else:
                         yield item, inner
@@ -149,6 +158,22 @@ class _Table:
         common = [a for a, b in zip(source.path, reader.path, strict=False) if a == b]
         return relative(source.name, source.path[: len(common)])
 
+    def _block_row(self, depth: int, block: _Block, path: Sequence[str]) -> Row:
+        """A block is told as it is called."""
+        assert block.use is not None
+        name = relative(block.path[-1], path)
+        return self._sum_row("block", depth, [block], _call(block.use), 1, name)
+
+    def _repeat_row(
+        self, depth: int, items: Sequence[_Item], path: Sequence[str], times: int
+    ) -> Row:
+        """One block that is used again and again is told as it is called; anything else by its names."""
+        names = _range_label(items, path)
+        first = items[0]
+        if isinstance(first, _Block) and first.use is not None and len(items) == times:
+            return self._sum_row("repeat", depth, items, _call(first.use), times, names)
+        return self._sum_row("repeat", depth, items, names, times, "")
+
     def _sum_row(
         self,
         role: Literal["block", "repeat"],
@@ -156,6 +181,7 @@ class _Table:
         items: Sequence[_Item],
         label: str,
         times: int,
+        name: str,
     ) -> Row:
         nodes = list(_Block((), list(items)).nodes())
         macs: Dim = 0
@@ -166,6 +192,7 @@ class _Table:
             role=role,
             depth=depth,
             label=label,
+            name=name,
             outputs=nodes[-1].flat_outputs if nodes[-1].known else None,
             parameters=sum(self._counted.get(id(node.operation), 0) for node in first_uses),
             macs=macs,
@@ -207,6 +234,11 @@ class _Table:
         return self._signatures.setdefault((is_block, label, repr(content)), len(self._signatures))
 
 
+def _call(use: Use) -> str:
+    """Give how a block is called, with its arguments: `bottleneck(64)`."""
+    return spell_use(use, LONGEST_LABEL)
+
+
 def _arguments(node: Node) -> str:
     return repr(sorted((k, repr(v)) for k, v in node.operation.arguments.items() if k != "name"))
 
@@ -233,11 +265,12 @@ def relative(name: str, path: Sequence[str]) -> str:
 
 
 def _range_label(items: Iterable[_Item], path: Sequence[str]) -> str:
+    """Give the names that a repeat stands for, one name where each turn has the same."""
     names = [
         relative(item.path[-1], path) if isinstance(item, _Block) else relative(item.name, path)
         for item in items
     ]
     first, last = (re.fullmatch(r"(.*?)(\d+)", name) for name in (names[0], names[-1]))
     if first and last and first[1] == last[1]:
-        return f"{names[0]} … {last[2]}"
-    return f"{names[0]} … {names[-1]}"
+        return f"{names[0]} … {last[2]}" if names[0] != names[-1] else names[0]
+    return f"{names[0]} … {names[-1]}" if names[0] != names[-1] else names[0]

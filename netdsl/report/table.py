@@ -129,7 +129,9 @@ def _input_cells(rows: list[Row], ruled: bool) -> list[tuple[str, ...]]:
 def _layer_cell(row: Row, ruled: bool) -> Text:
     name = Text(row.label, style="" if row.role == "layer" else "bold")
     if row.times > 1:
-        name = Text.assemble((f"{row.times} × ", "bold"), name)
+        name.append(f" × {row.times}", style="bold")
+    if row.role != "layer" and ruled and row.name and not row.label.startswith(f"{row.name}("):
+        name.append(f" as {row.name}", style="cyan")
     is_told = ruled or row.label.rstrip("_0123456789") != snake_case(row.kind).rstrip("0123456789")
     if row.kind and is_told:
         name.append(f" ({row.kind})", style="cyan")

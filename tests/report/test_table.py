@@ -43,6 +43,32 @@ def test_a_repeat_has_the_sums_of_all_its_turns() -> None:
     assert repeat.parameters == total - others
 
 
+def test_blocks_are_told_as_they_are_called() -> None:
+    text = (
+        "block pair(n: int, act: activation = relu) = Dense(n, activation=act) -> Dropout(0.5)\n"
+        "block four(n: int) = pair(n) -> pair(n, act=tanh)\n"
+        "model M { input x: [8]  output y = x -> repeat 4 { four(16) } -> pair(8) -> Dense(1) }"
+    )
+    found = [(row.label, row.times) for row in rows(text) if row.role != "layer"]
+    assert found == [
+        ("four(16)", 4),
+        ("pair(16)", 1),
+        ('pair(16, act="tanh")', 1),
+        ("pair(8)", 1),
+    ]
+    assert "four(16) × 4 as four_0 … 3" in table(text, width=120)
+
+
+def test_a_block_that_is_shared_is_a_row_for_each_use() -> None:
+    text = (
+        "block code(n: int) = Dense(n) -> ReLU() -> Dense(n) -> ReLU() -> Dense(n)\n"
+        "model M { input x: [8]  input z: [8]  layer c = code(4)\n"
+        "    output y = [x -> c, z -> c] -> Concatenate() -> Dense(1) }"
+    )
+    (repeat,) = (row for row in rows(text) if row.role == "repeat")
+    assert (repeat.label, repeat.times, repeat.parameters) == ("code(4)", 2, 36 + 20 + 20)
+
+
 def test_expanded_rows_are_the_layers_in_order() -> None:
     model = compile_text(specs.RESIDUAL).model()
     found = layers(rows(specs.RESIDUAL, expand=True))

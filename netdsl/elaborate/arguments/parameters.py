@@ -127,6 +127,18 @@ def join_arguments(
     return (bound, spans) if fine else None
 
 
+def given_values(
+    declared: Sequence[tree.Parameter], call: tree.Call, bound: Mapping[str, Value]
+) -> tuple[tuple[str, Value], ...]:
+    """Give the values that a call gives, in its order, named where it names them; all of them where it spreads some."""
+    named = [a.name for a in call.arguments if a.name is not None and a.name in bound]
+    count = sum(a.name is None for a in call.arguments)
+    if any(a.star for a in call.arguments):
+        count = len(declared)
+    by_position = [p.name for p in declared[:count] if p.name not in named]
+    return (*(("", bound[name]) for name in by_position), *((name, bound[name]) for name in named))
+
+
 def _no_tensors(
     label: str, bound: Mapping[str, Value], spans: Mapping[str, Span], call: tree.Call, frame: Frame
 ) -> bool:

@@ -85,7 +85,7 @@ def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) ->
                 yield from turns(depth + 1, inner)
 
     for count, inner in enumerate(turns(0, frame)):
-        inner.loop, inner.index = loop, count
+        inner.begin(loop, count)
         frame.session.budget.step(TURN_STEPS)
         yield inner
 

@@ -39,7 +39,7 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.frame import MISSING, Body, Frame
 from netdsl.elaborate.scope.limits import BLOCK_STEPS
-from netdsl.graph import Graph, Held, Node, Operation, Ref
+from netdsl.graph import Graph, Held, Node, Operation, Ref, Use
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import nodes_around, walk
@@ -66,6 +66,7 @@ def _scope(
         own.trainable and body.trainable,
         inputs,
         body.runs,
+        Use(shared.node.name, "", (), span, frame.step, is_shared=True),
     )
     return Frame(frame.session, shared.home.unit, shared.home, {}, inner)
 

@@ -43,7 +43,7 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.frame import Body, Frame
 from netdsl.elaborate.scope.limits import BLOCK_STEPS, MAX_DEPTH, NeverEnds
-from netdsl.graph import Graph, Operation
+from netdsl.graph import Graph, Operation, Use
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec
@@ -79,6 +79,13 @@ def apply_block(
         (*outer.path, name),
         outer.shared,
         outer.trainable and parameters.is_trainable(call, frame, node),
+        step=Use(
+            node.name,
+            name,
+            parameters.given_values(node.parameters, call, bound),
+            call.span,
+            frame.step,
+        ),
     )
     inner = Frame(session, ref.symbol.unit, home, bound, body)
     session.budget.step(BLOCK_STEPS)

@@ -376,6 +376,7 @@ def add_node(
         inference.macs,
         body.origin(span),
         path=body.path,
+        within=frame.step,
         written=span,
         kept=inference.kept,
     )

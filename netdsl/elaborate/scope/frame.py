@@ -36,7 +36,7 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.functions import CONSTANTS, FUNCTIONS
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.scope.limits import MAX_SEARCHED, REPORT_STEPS, TURN_STEPS, Budget, Memo
-from netdsl.graph import Graph, Operation, Origin
+from netdsl.graph import Graph, Operation, Origin, Step, Turn
 from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -146,6 +146,7 @@ class Body:
     trainable: bool = True
     inputs: tuple[Value, ...] = ()  # the tensors of its inputs, in order
     runs: bool = True  # False where stages are only looked at, and blocks not gone into
+    step: Step | None = None  # the use that this is, of a block or a shared layer
 
     def origin(self, span: Span) -> Origin:
         return Origin(span, tuple(place for place, _ in self.via) if self.via else ())
@@ -174,6 +175,7 @@ class Frame:
         "loop",
         "parent",
         "session",
+        "step",
         "unit",
         "variables",
     )
@@ -193,6 +195,14 @@ class Frame:
         self.body = body
         self.loop: tree.Node | None = None
         self.index = 0
+        #: Where what is applied here stands: the turn of the innermost loop, or the use that the body is.
+        self.step: Step | None = (
+            parent.step
+            if parent is not None and parent.body is body
+            else body.step
+            if body is not None
+            else None
+        )
         self.arriving: Value = parent.arriving if parent is not None else MISSING
         self.defaults: tuple[DefaultSet, ...] = parent.defaults if parent is not None else ()
 
@@ -200,8 +210,13 @@ class Frame:
         """Open the scope of one turn of a loop."""
         self.session.budget.step(TURN_STEPS)
         frame = Frame(self.session, self.unit, self, variables, self.body)
-        frame.loop, frame.index = loop, index
+        frame.begin(loop, index)
         return frame
+
+    def begin(self, loop: tree.Node, index: int) -> None:
+        """Become the scope of a turn of a loop."""
+        self.loop, self.index = loop, index
+        self.step = Turn(loop.span, index, self.step)
 
     def inner(self, variables: dict[str, Value]) -> Frame:
         """Open a scope for a few more names."""
