@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.foreign import Foreign
 from netdsl.graph import Graph, Node, Origin, Unread, held_in
 from netdsl.source import Span
+from netdsl.stack import deep
+
+#: Layers that count for the depth of a network.
+_COUNTED: tuple[Role, ...] = (
+    "dense", "einsum", "convolution", "transposed", "depthwise", "separable", "recurrent", "attention", "step_by_step",
+)  # fmt: skip
 
 #: Nodes that stand for the ends of a model, beside the numbers of its own.
 SOURCE, SINK = "inputs", "outputs"
@@ -105,6 +112,29 @@ def duplicate_names(graph: Graph) -> Iterable[Diagnostic]:
                 related=(Label(earlier.origin.span, "first here"),),
                 help='give one of them another `name="…"`',
             )
+
+
+@deep
+def depth(graph: Graph) -> int | None:
+    """Count the layers with a kernel on the longest path to an output, those of models within it too.
+
+    As papers count: 50 of ResNet-50 are its convolutions and the last dense layer, without the projections beside them.
+    A network of `keras.applications` within it has a depth that is not counted: None.
+    """
+    deepest: dict[int, int] = {}
+    for node in graph.nodes:
+        inner = node.operation.graph
+        own = depth(inner) if inner is not None else _layers_deep(node)
+        if own is None or node.operation.family == "application":
+            return None
+        before = max((deepest[ref.node] for ref in node.inputs), default=0)
+        deepest[node.id] = before + own
+    return max((deepest[ref.node] for ref in graph.outputs.values()), default=0)
+
+
+def _layers_deep(node: Node) -> int:
+    """Tell whether a layer counts: one that multiplies by a kernel, a recurrent or an attention layer."""
+    return int(node.is_a(*_COUNTED) and bool(node.operation.weights))
 
 
 def deepest_chain(graph: Graph) -> int:

@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, Entry] = {
     "sweep": Entry("netdsl.cli.sweep", "List what a spec says may be tried, or search through it."),
     "diff": Entry("netdsl.cli.diff", "Say what changed in a network between two versions."),
     "breaking": Entry("netdsl.cli.breaking", "Tell whether trained weights still load."),
+    "compare": Entry("netdsl.cli.compare", "Set networks side by side."),
     "import": Entry("netdsl.cli.import_model", "Write a Keras model as a spec."),
     "fmt": Entry("netdsl.cli.fmt", "Lay specs out in the one layout."),
     "explain": Entry("netdsl.cli.explain", "Explain a diagnostic code."),

@@ -14,6 +14,7 @@ from netdsl.cli.configuration import Configuration, configuration_for, read_devi
 from netdsl.cli.files import spec_name
 from netdsl.cli.output import WIDE, Findings, page
 from netdsl.cli.streams import write
+from netdsl.record import record
 from netdsl.value import Document
 
 if TYPE_CHECKING:
@@ -21,6 +22,32 @@ if TYPE_CHECKING:
 
     from netdsl.analyse.advice.view import View
     from netdsl.analyse.roofline import Step
+    from netdsl.graph import Graph
+
+
+@record
+class Shown:
+    """What of a summary is asked for: repeats in full, more columns, the arithmetic of one layer."""
+
+    expand: bool = False
+    columns: tuple[str, ...] = ()
+    explain: str | None = None
+
+
+def _read_columns(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    from netdsl.report.table import MORE_COLUMNS
+
+    asked = tuple(
+        name.strip().replace("_", "-") for name in (value or "").split(",") if name.strip()
+    )
+    for name in asked:
+        if name not in MORE_COLUMNS:
+            raise click.BadParameter(
+                f"there is no column `{name}`; there are {', '.join(MORE_COLUMNS)}"
+            )
+    return asked
 
 
 @click.command("summary")
@@ -44,6 +71,18 @@ if TYPE_CHECKING:
     help="Tell memory and time of a training step on this GPU, such as t4 or h100.",
 )
 @click.option("--expand", "--full", is_flag=True, help="List every repeat of a block.")
+@click.option(
+    "--columns",
+    callback=_read_columns,
+    metavar="NAME,…",
+    help="More columns: receptive-field, how much of the input one value depends on; activation-size, how many values "
+    "a layer gives.",
+)
+@click.option(
+    "--explain",
+    metavar="LAYER",
+    help="Spell the arithmetic of a layer out: its output shape, parameters and multiply-accumulates.",
+)
 def command(
     file: str,
     model: str | None,
@@ -53,6 +92,8 @@ def command(
     batch: int | None,
     device: str,
     expand: bool,
+    columns: tuple[str, ...],
+    explain: str | None,
 ) -> int:
     """Show the layers of a spec, with output shapes, parameters, multiply-accumulates and inputs.
 
@@ -70,7 +111,7 @@ def command(
     else:
         for item in found:
             with page() as console:
-                _print_tables(item, model, wanted, expand, console)
+                _print_tables(item, model, wanted, Shown(expand, columns, explain), console)
     return findings.finish()
 
 
@@ -95,7 +136,7 @@ def _as_json(
 
 
 def _print_tables(
-    item: CompiledFile, model: str | None, wanted: Configuration, expand: bool, console: Console
+    item: CompiledFile, model: str | None, wanted: Configuration, shown: Shown, console: Console
 ) -> None:
     from netdsl.analyse.advice.gpu import batch_of
     from netdsl.report.device import device_lines
@@ -112,10 +153,40 @@ def _print_tables(
         graph = compiled.net
         stops_at = "" if graph.complete else _first_error(item)
         batch = batch_of(view_of(item, name, wanted))
-        print_summary(graph, console, Display(batch, expand), stops_at)
+        if shown.explain is not None:
+            _print_explanation(graph, shown.explain, console)
+            continue
+        print_summary(graph, console, Display(batch, shown.expand, shown.columns), stops_at)
         step = _step(item, name, wanted)
         for line in device_lines(step) if step is not None else ():
             console.print(line, soft_wrap=True)
+
+
+def _print_explanation(graph: Graph, name: str, console: Console) -> None:
+    """Print the arithmetic of the layer of that name, or of each use of a shared one."""
+    from rich.text import Text
+
+    from netdsl.analyse.receptive import receptive_fields
+    from netdsl.report.arithmetic import explain, layers_called
+
+    nodes = layers_called(graph, name)
+    if not nodes:
+        raise click.UsageError(unknown_layer(graph, name))
+    fields = receptive_fields(graph)
+    for node in nodes:
+        console.print(Text.assemble((node.name, "bold"), f"  {node.kind}"), soft_wrap=True)
+        for line in explain(graph, node, fields.get(node.id)):
+            console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def unknown_layer(graph: Graph, name: str) -> str:
+    """Say that a model has no such layer, and what it has that is spelled nearly so."""
+    from netdsl.diagnostics.suggest import closest
+
+    names = [node.name for node in graph.nodes]
+    near = closest(name, names)
+    hint = f"Did you mean `{near}`?" if near else "`netdsl summary` lists them."
+    return f"{graph.name} has no layer `{name}`. {hint}"
 
 
 def view_of(item: CompiledFile, model: str, wanted: Configuration) -> View:

@@ -242,6 +242,19 @@ def _notes(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
             yield "Plotted at the first of two units, the other held at 0."
 
 
+def activation_called(name: str) -> ActivationFacts | None:
+    """Give what is known of an activation that can be plotted, by any name, its layer's too: relu, swish, ReLU."""
+    for entry in find(name):
+        facts = (
+            activation_facts(entry.name)
+            if entry.room == "activation"
+            else layer_activation(entry.name)
+        )
+        if facts is not None and (facts.value or facts.row):
+            return facts
+    return None
+
+
 def _activation(facts: Signature) -> ActivationFacts | None:
     """Find what is known of an activation, also where it is a layer: `ReLU`."""
     if facts.family == "layer":

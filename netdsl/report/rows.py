@@ -8,12 +8,13 @@ of them stands for all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from netdsl.analyse.costs import counted_in, counted_nodes
+from netdsl.analyse.receptive import Field
 from netdsl.analyse.uses import spell_use
 from netdsl.graph import Graph, Node, Operation, Use
 from netdsl.record import mutable, record
@@ -26,6 +27,8 @@ FEWEST_SAVED = 5
 
 #: How many characters of a block's call are told.
 LONGEST_LABEL = 48
+
+_NO_FIELDS: Mapping[int, Field] = {}
 
 
 @record
@@ -44,6 +47,7 @@ class Row:
     sources: tuple[str, ...] = ()  # the same in full
     times: int = 1
     told: bool = True  # False where only a class of the user's own knows some weights
+    field: tuple[Dim, ...] | None = None  # of a layer: how much of the input one value depends on
 
 
 @mutable
@@ -67,14 +71,17 @@ class _Block:
 _Item: TypeAlias = Node | _Block
 
 
-def table_rows(graph: Graph, *, expand: bool = False) -> list[Row]:
-    """Give the rows of a model's table; `expand` tells every repeat in full."""
-    return list(_Table(graph, expand).rows())
+def table_rows(
+    graph: Graph, *, expand: bool = False, fields: Mapping[int, Field] = _NO_FIELDS
+) -> list[Row]:
+    """Give the rows of a model's table; `expand` tells every repeat in full, `fields` are receptive fields."""
+    return list(_Table(graph, expand, fields).rows())
 
 
 class _Table:
-    def __init__(self, graph: Graph, expand: bool) -> None:
+    def __init__(self, graph: Graph, expand: bool, fields: Mapping[int, Field]) -> None:
         self._graph = graph
+        self._fields = fields
         self._expand = expand
         self._root = _Block(())
         self._signatures: dict[object, int] = {}
@@ -145,6 +152,7 @@ class _Table:
             macs=node.macs if node.known else UNKNOWN,
             inputs=tuple(self._input_name(ref.node, node) for ref in node.inputs),
             sources=tuple(self._graph.nodes[ref.node].name for ref in node.inputs),
+            field=self._fields[node.id].sizes if node.id in self._fields else None,
         )
 
     def _parameters(self, operation: Operation) -> int | None:

@@ -16,16 +16,21 @@ from rich.table import Table
 from rich.text import Text
 
 from netdsl.analyse.costs import Totals, totals
+from netdsl.analyse.receptive import receptive_fields
 from netdsl.analyse.sizes import graph_conditions
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.report.rows import Row, table_rows
-from netdsl.tensor import Dim, Unknown, spell_shape
+from netdsl.tensor import Dim, Unknown, product, spell_shape, sum_of
 
 #: From this width on the table has lines between its columns, as Keras's has.
 RULED_WIDTH = 100
-COLUMNS = ("Layer (type)", "Output Shape", "Param #", "MACs", "Connected to")
+COLUMNS = ("Layer (type)", "Output Shape", "Param #", "MACs")
+CONNECTED = "Connected to"
+
+#: Columns on request, by what asks for them, and their headings.
+MORE_COLUMNS = {"receptive-field": "Receptive Field", "activation-size": "Activation Size"}
 DEEPEST_INDENT = 6
 NARROWEST = 32  # of the two columns of names
 SHORTEST_SHAPE = 12
@@ -38,16 +43,19 @@ _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 @record
 class Display:
-    """How a summary is shown: memory at which batch size, repeats in full or counted."""
+    """How a summary is shown: memory at which batch size, repeats in full or counted, what columns on request."""
 
     batch: int = 32
     expand: bool = False
+    columns: tuple[str, ...] = ()  # of MORE_COLUMNS
 
 
 def print_summary(graph: Graph, console: Console, display: Display, stops_at: str = "") -> None:
     """Print a model's table and totals; `stops_at` says what ended a graph that is not complete."""
     console.print(_title(graph))
-    console.print(layer_table(table_rows(graph, expand=display.expand), console.width))
+    fields = receptive_fields(graph) if "receptive-field" in display.columns else {}
+    rows = table_rows(graph, expand=display.expand, fields=fields)
+    console.print(layer_table(rows, console.width, display.columns))
     if stops_at:
         console.print(Text(f"The table stops here: {stops_at}", style="bold red"), soft_wrap=True)
     for line in total_lines(totals(graph), display.batch):
@@ -64,7 +72,7 @@ def _title(graph: Graph) -> Text:
     return title
 
 
-def layer_table(rows: list[Row], width: int) -> Table:
+def layer_table(rows: list[Row], width: int, more: Sequence[str] = ()) -> Table:
     """Draw the rows; where every layer just follows the one before it, the inputs need no column."""
     ruled = width >= RULED_WIDTH
     table = Table(
@@ -76,12 +84,14 @@ def layer_table(rows: list[Row], width: int) -> Table:
     inputs = _input_cells(rows, ruled)
     cells = [
         [_layer_cell(row, ruled), _shape_cell(row), _count_cell(row), _macs_cell(row, ruled)]
+        + [_MORE_CELLS[column](row) for column in more]
         + ([Text("\n".join(names), style="dim")] if any(inputs) else [])
         for row, names in zip(rows, inputs, strict=True)
     ]
-    used = COLUMNS[: 5 if any(inputs) else 4]
+    numbers = (*COLUMNS[2:], *(MORE_COLUMNS[column] for column in more))
+    used = (*COLUMNS[:2], *numbers, *((CONNECTED,) if any(inputs) else ()))
     for name, column_width in zip(used, _column_widths(used, cells, rows, width), strict=True):
-        justify: Literal["left", "right"] = "right" if name in ("Param #", "MACs") else "left"
+        justify: Literal["left", "right"] = "right" if name in numbers else "left"
         table.add_column(name, justify=justify, overflow="fold", width=column_width)
     for row, texts in zip(rows, cells, strict=True):
         layer = Padding(texts[0], (0, 0, 0, _indent(row)))
@@ -99,13 +109,14 @@ def _column_widths(
             longest = max(map(len, text.plain.split("\n")), default=0)
             widths[index] = max(widths[index], longest + (0 if index else _indent(row)))
     edges = 3 * len(headings) + 1 if width >= RULED_WIDTH else 2 * len(headings) - 1
-    numbers = sum(widths[2:4])
-    names_room = min(widths[0] + sum(widths[4:]), NARROWEST)
+    last = len(headings) - (headings[-1] == CONNECTED)
+    numbers = sum(widths[2:last])
+    names_room = min(widths[0] + sum(widths[last:]), NARROWEST)
     widths[1] = min(widths[1], max(width - edges - numbers - names_room, SHORTEST_SHAPE))
     room = max(width - edges - numbers - widths[1], NARROWEST)
-    connected = sum(widths[4:])
+    connected = sum(widths[last:])
     widths[0] = min(widths[0], max(room - connected, room * 3 // 5))
-    widths[4:] = [min(connected, room - widths[0])] if connected else []
+    widths[last:] = [min(connected, room - widths[0])] if connected else []
     return widths
 
 
@@ -161,6 +172,30 @@ def _macs_cell(row: Row, ruled: bool) -> Text:
     else:
         spelled = spell_count(row.macs, LONGEST_FORMULA if ruled else 0)
     return Text(spelled, style="dim" if row.macs == 0 else "")
+
+
+def _field_cell(row: Row) -> Text:
+    """Say how much of the input one value depends on: 14×14, or "all" along an axis whose size is not known."""
+    if row.role != "layer":
+        return Text("")
+    return Text(
+        "?" if row.field is None else spell_field(row.field),
+        style="dim" if row.field is None else "",
+    )
+
+
+def spell_field(sizes: Sequence[Dim]) -> str:
+    return "×".join(f"{size}" if isinstance(size, int) else "all" for size in sizes)
+
+
+def _activation_cell(row: Row) -> Text:
+    """Count the values that a layer gives for one sample."""
+    if row.outputs is None:
+        return Text("?")
+    return Text(spell_count(sum_of(product(spec.shape[1:]) for spec in row.outputs)))
+
+
+_MORE_CELLS = {"receptive-field": _field_cell, "activation-size": _activation_cell}
 
 
 def spell_count(count: Dim, limit: int = LONGEST_FORMULA) -> str:

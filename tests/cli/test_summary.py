@@ -91,3 +91,31 @@ def test_a_table_that_is_piped_breaks_no_name(
     name = "a_layer_with_a_name_that_is_longer_than_a_terminal_of_eighty_columns_leaves_room_for"
     (folder / "long.net").write_text(GOOD.replace("Flatten()", f'Flatten(name="{name}")'), "utf-8")
     assert name in run("summary", "long.net").stdout
+
+
+def test_columns_on_request(folder: Path) -> None:
+    plain = run("summary", "good.net").stdout
+    result = run("summary", "good.net", "--columns", "receptive-field,activation_size").stdout
+    assert "Receptive Field" in result
+    assert "Activation Size" in result
+    assert "Receptive Field" not in plain
+    assert "Activation Size" not in plain
+
+
+def test_an_unknown_column_is_told_of() -> None:
+    result = run("summary", "good.net", "--columns", "colour")
+    assert result.exit_code == 2
+    assert "receptive-field, activation-size" in result.stderr
+
+
+def test_a_layer_is_explained(folder: Path) -> None:
+    (folder / "lenet.net").write_text(
+        'model LeNet {\n input image: [32, 32, 3]\n output y = image -> Conv2D(6, 5, name="c1")\n}\n',
+        "utf-8",
+    )
+    result = run("summary", "lenet.net", "--explain", "c1")
+    assert "floor((32 + 2*0 - 5)/1) + 1 = 28" in result.stdout
+    assert "(5*5*3 + 1) * 6 = 456" in result.stdout
+    result = run("summary", "lenet.net", "--explain", "c2")
+    assert result.exit_code == 2
+    assert "Did you mean `c1`?" in result.stderr

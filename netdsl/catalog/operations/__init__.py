@@ -82,6 +82,13 @@ def operation_rule(function: str) -> OpRule | None:
     return next((table[name] for table in rules() if name in table), None)
 
 
+def family_of(function: str) -> str:
+    """Give the family of a function, which is the file of its rule: `exp` is "elementwise"; "" where it has none."""
+    name = own_name(function)
+    tables = zip(FAMILIES, rules(), strict=False)
+    return next((family for family, table in tables if name in table), "")
+
+
 def operation_names() -> list[str]:
     """Give the functions that have a rule."""
     return [name for table in rules() for name in table]

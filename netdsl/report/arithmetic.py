@@ -1,0 +1,241 @@
+"""Spells out the arithmetic of a layer: how its output shape, parameters and multiply-accumulates come about.
+
+Conv2D(6, 5) on (None, 32, 32, 3): floor((32 + 2*0 - 5)/1) + 1 = 28; (5*5*3 + 1) * 6 = 456; 28*28 * 5*5*3 * 6 = 352,800
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from netdsl.analyse.costs import weights_of
+from netdsl.analyse.receptive import Field
+from netdsl.catalog.kind import Role
+from netdsl.graph import Graph, Node
+from netdsl.record import record
+from netdsl.report.table import spell_count, spell_field
+from netdsl.tensor import Dim, TensorSpec, spell_shape
+
+
+@record
+class Sum:
+    """A line of arithmetic: `what` comes to `result` by `formula`."""
+
+    what: str
+    formula: str
+    result: Dim
+
+    def __str__(self) -> str:
+        formula = self.formula
+        left = f"{self.what}: " if self.what else ""
+        spelled = spell_count(self.result, 60)
+        return f"{left}{spelled if formula in ('', str(self.result)) else f'{formula} = {spelled}'}"
+
+
+@record
+class _Use:
+    """A node with the types that arrive and leave."""
+
+    node: Node
+    arriving: Sequence[TensorSpec]
+
+    @property
+    def x(self) -> TensorSpec:
+        return self.arriving[0]
+
+    @property
+    def y(self) -> TensorSpec:
+        return self.node.flat_outputs[0]
+
+    def argument(self, name: str) -> Any:
+        return self.node.operation.bound.get(name)
+
+    @property
+    def spatial(self) -> range:
+        first = 2 if self.argument("data_format") == "channels_first" else 1
+        return range(first, first + self.x.rank - 2)
+
+    @property
+    def channel(self) -> int:
+        return 1 if self.argument("data_format") == "channels_first" else self.x.rank - 1
+
+
+def explain(graph: Graph, node: Node, field: Field | None) -> list[str]:
+    """Give the lines that explain one use of a layer."""
+    use = _Use(node, [graph.spec(ref) for ref in node.inputs])
+    lines = [f"input   {spell_shape(x.shape)}" for x in use.arriving]
+    lines += [f"output  {spell_shape(y.shape)}" for y in node.flat_outputs]
+    lines += [f"  {line}" for line in _shape_lines(use)]
+    if node.operation.weights:
+        lines += ["parameters", *(f"  {line}" for line in parameter_lines(node))]
+    work = work_sum(node, use.arriving)
+    if work is not None:
+        lines += ["multiply-accumulates of one sample", f"  {work}"]
+    if field is not None:
+        lines.append(f"receptive field  {spell_field(field.sizes)} of the input")
+    return lines
+
+
+def layers_called(graph: Graph, name: str) -> list[Node]:
+    """Give the uses of a layer by its name, by the end of its name, or by its kind; none where nothing is so called."""
+    called = [node for node in graph.nodes if node.name == name]
+    ending = [node for node in graph.nodes if node.name.endswith(f"_{name}")]
+    return called or ending or [node for node in graph.nodes if node.kind == name]
+
+
+def _shape_lines(use: _Use) -> Iterator[str]:
+    definition = use.node.operation.definition
+    for sums in shape_sums(use.node, use.arriving):
+        yield str(sums)
+    if definition is not None and definition.shape_rule:
+        yield f"rule: {definition.shape_rule}"
+
+
+def shape_sums(node: Node, arriving: Sequence[TensorSpec]) -> list[Sum]:
+    """Give the arithmetic of each axis that a layer changes; what does not come to the size that leaves is left out."""
+    use = _Use(node, arriving)
+    if not arriving or len(node.flat_outputs) != 1:
+        return []
+    for roles, tell in _SHAPES:
+        if node.is_a(*roles):
+            return list(tell(use))
+    return []
+
+
+def _slid(use: _Use) -> Iterator[Sum]:
+    window = use.argument("kernel_size") or use.argument("pool_size")
+    if window is None:
+        return
+    strides = use.argument("strides") or window
+    dilation = use.argument("dilation_rate") or (1,) * len(window)
+    for index, axis in enumerate(use.spatial):
+        length, stride, what = use.x.shape[axis], strides[index], f"axis {axis}"
+        if use.argument("padding") == "valid":
+            span = f"{window[index]}"
+            if dilation[index] > 1:
+                span = f"({dilation[index]}*({window[index]} - 1) + 1)"
+            formula = f"floor(({length} + 2*0 - {span})/{stride}) + 1"
+        else:
+            formula = f"ceil({length}/{stride})"
+        yield Sum(what, formula, use.y.shape[axis])
+    yield from _channels_of(use)
+
+
+def _channels_of(use: _Use) -> Iterator[Sum]:
+    if use.argument("filters") is not None:
+        yield Sum("channels", "filters", use.y.shape[use.channel])
+    elif use.argument("depth_multiplier") is not None:
+        made = f"{use.x.shape[use.channel]} * {use.argument('depth_multiplier')}"
+        yield Sum("channels", made, use.y.shape[use.channel])
+
+
+def _spread(use: _Use) -> Iterator[Sum]:
+    for index, axis in enumerate(use.spatial):
+        length, stride = use.x.shape[axis], use.argument("strides")[index]
+        kernel = use.argument("kernel_size")[index]
+        given = (use.argument("output_padding"), use.argument("dilation_rate"))
+        if any(value is not None and set(value) - {1} for value in given):
+            continue
+        formula = f"{length} * {stride}"
+        if use.argument("padding") == "valid":
+            formula += f" + max({kernel} - {stride}, 0)"
+        yield Sum(f"axis {axis}", formula, use.y.shape[axis])
+    yield from _channels_of(use)
+
+
+def _magnified(use: _Use) -> Iterator[Sum]:
+    size = use.argument("size")
+    if size is None:
+        return
+    sizes = (size,) if isinstance(size, int) else size
+    for axis, factor in zip(use.spatial, sizes, strict=True):
+        yield Sum(f"axis {axis}", f"{use.x.shape[axis]} * {factor}", use.y.shape[axis])
+
+
+def _with_margins(use: _Use) -> Iterator[Sum]:
+    cut, added = use.argument("cropping"), use.argument("padding")
+    margins, sign = (added, "+") if cut is None else (cut, "-")
+    margins = (margins,) if isinstance(margins[0], int) else margins
+    for axis, (before, after) in zip(use.spatial, margins, strict=True):
+        formula = f"{use.x.shape[axis]} {sign} {before} {sign} {after}"
+        yield Sum(f"axis {axis}", formula, use.y.shape[axis])
+
+
+def _dense(use: _Use) -> Iterator[Sum]:
+    if use.argument("units") is not None:
+        yield Sum(f"axis {use.y.rank - 1}", "units", use.y.shape[-1])
+
+
+def _joined(use: _Use) -> Iterator[Sum]:
+    axis = use.argument("axis") % use.y.rank
+    yield Sum(
+        f"axis {axis}", " + ".join(f"{x.shape[axis]}" for x in use.arriving), use.y.shape[axis]
+    )
+
+
+def _laid_out(use: _Use) -> Iterator[Sum]:
+    if use.y.rank == 2:
+        yield Sum("axis 1", _times(use.x.shape[1:]), use.y.shape[1])
+
+
+_SHAPES: tuple[tuple[tuple[Role, ...], Callable[[_Use], Iterator[Sum]]], ...] = (
+    (("convolution", "depthwise", "separable", "pooling"), _slid),
+    (("transposed",), _spread),
+    (("resizing",), _magnified),
+    (("padding", "cropping"), _with_margins),
+    (("dense",), _dense),
+    (("concatenation",), _joined),
+    (("view",), _laid_out),
+)
+
+
+def parameter_lines(node: Node) -> list[str]:
+    """Give a line for each weight, and how they come to their sum."""
+    weights = [weight for weight, _ in weights_of(node.operation)]
+    lines = [
+        f"{w.name} {_tuple(w.shape)}: {Sum('', _times(w.shape), math.prod(w.shape))}"
+        for w in weights
+    ]
+    if len(weights) > 1:
+        lines.append(f"together: {parameter_sum(node)}")
+    return lines
+
+
+def parameter_sum(node: Node) -> Sum:
+    """Give the parameters as textbooks write them: (5*5*3 + 1) * 6 with a bias for each filter; 4 * 64."""
+    shapes = [weight.shape for weight, _ in weights_of(node.operation)]
+    total = sum(map(math.prod, shapes))
+    if len(shapes) == 2 and shapes[0] and shapes[1] == shapes[0][-1:] and len(shapes[0]) > 1:
+        return Sum("", f"({_times(shapes[0][:-1])} + 1) * {shapes[0][-1]}", total)
+    if len(shapes) > 1 and len(set(shapes)) == 1:
+        return Sum("", f"{len(shapes)} * {_times(shapes[0])}", total)
+    return Sum("", " + ".join(_times(shape) for shape in shapes), total)
+
+
+def work_sum(node: Node, arriving: Sequence[TensorSpec]) -> Sum | None:
+    """Give the multiply-accumulates of one sample; None where there are none."""
+    if not node.known or node.macs == 0:
+        return None
+    return Sum("", _work_formula(_Use(node, arriving)), node.macs)
+
+
+def _work_formula(use: _Use) -> str:
+    """Give the product of places, what one value takes, and values at a place; "" where it is no such product."""
+    kernels = [
+        weight.shape for weight, _ in weights_of(use.node.operation) if len(weight.shape) > 1
+    ]
+    if not use.node.is_a("convolution", "depthwise", "dense") or len(kernels) != 1:
+        return ""
+    axes = use.spatial if use.node.is_a("convolution", "depthwise") else range(1, use.x.rank - 1)
+    places = [use.y.shape[axis] for axis in axes]
+    parts = [_times(places)] if places else []
+    return " * ".join([*parts, _times(kernels[0][:-1]), f"{kernels[0][-1]}"])
+
+
+def _times(sizes: Iterable[Dim]) -> str:
+    return "*".join(f"({size})" if " " in f"{size}" else f"{size}" for size in sizes) or "1"
+
+
+def _tuple(shape: Sequence[int]) -> str:
+    return f"({', '.join(map(str, shape))})"
