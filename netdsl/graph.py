@@ -32,7 +32,7 @@ from netdsl.syntax import tree
 from netdsl.tensor import UNKNOWN, Demand, Dim, TensorSpec, sum_of
 from netdsl.value import Arguments, Entity, Value
 
-Family = Literal["input", "layer", "model", "op", "extern", "application"]
+Family = Literal["input", "layer", "model", "op", "extern", "application", "weight"]
 
 
 @record
@@ -96,8 +96,8 @@ class Operation:
     graph: Graph | None = None
     module: str = ""
     span: Span | None = None
-    #: What made it, as the spec writes it: a call, an operator between tensors, or the declaration of an input.
-    written: tree.Call | tree.Binary | tree.Input | None = None
+    #: What made it, as the spec writes it: a call, an operator between tensors, the declaration of an input or weight.
+    written: tree.Call | tree.Binary | tree.Input | tree.WeightDecl | None = None
     is_held: bool = False  # it is made once, and part of other layers too
     made_for: tuple[TensorSpec, ...] = ()  # what a shared layer was first applied to
 
@@ -156,7 +156,7 @@ class Node:
     path: tuple[str, ...] = ()  # names of the enclosing block uses, outermost first
     within: Step | None = None  # the innermost step on the way here: uses of blocks, turns of loops
     tied_to: Ref | None = (
-        None  # of a source such as `ops.arange(50)`: the input that makes it part of the graph
+        None  # of a source (`ops.arange(50)`, a weight): the input that makes it part of the graph
     )
     kept: Dim = 0  # elements of a sample that it makes on the way and needs again backwards
 

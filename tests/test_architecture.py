@@ -139,7 +139,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     ("interpreter", "functions"),
     ("expressions", "stages", "bodies"),
     ("forks",),
-    ("shared", "comparisons", "conditions", "loops"),
+    ("shared", "comparisons", "conditions", "loops", "weights"),
     ("uses", "applications", "operators"),
     ("calls", "parameters"),
     ("layers", "pieces", "catalogue_names"),

@@ -19,6 +19,7 @@ from netdsl.emit.python import code
 from netdsl.emit.python.spelling import kept_name, python_name
 from netdsl.emit.python.unread import tidied
 from netdsl.emit.shared import write_layer
+from netdsl.emit.weights import weight
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import (
@@ -62,6 +63,17 @@ class BodyWriter:
         calls = (n for n in walk(self._body) if isinstance(n, tree.Call))
         roots = (c.function.value for c in calls if isinstance(c.function, tree.Attribute))
         return any(isinstance(root, tree.Name) and root.id == "ops" for root in roots)
+
+    def _makes_weights_after(self, number: int) -> bool:
+        """Tell whether a later statement makes a weight, which is called on the input that comes first."""
+        return any(isinstance(s.statement, tree.WeightDecl) for s in self.steps[number + 1 :])
+
+    def _anchor(self) -> Piece:
+        """Give the input that a weight is called on."""
+        variable = self.w.anchor
+        assert variable is not None
+        pieces = (self.w.scope.bindings[written.name] for written in self.inputs)
+        return next(p for p in pieces if code.is_name(p.code, variable))
 
     def declare(self) -> None:
         """Give every name of the body its variable, and put the body's `defaults` in force."""
@@ -151,6 +163,9 @@ class BodyWriter:
                 w.emit(nested_function(w, function))
             case tree.LayerDecl() as declared:
                 write_layer(w, declared)
+            case tree.WeightDecl() as learned:
+                made = weight(w, learned, self._anchor())
+                w.assign(variable_of(w, learned.name), made)
             case tree.Bind(_, target, written):
                 self._bind(target, written, number)
             case tree.Assert() as claim:
@@ -278,9 +293,8 @@ class BodyWriter:
         before = (s.statement for s in self.steps[:number])
         if any(isinstance(s, tree.Output) and s.name == identifier for s in before):
             return False
-        if (
-            code.is_name(self.w.scope.bindings[identifier].code, self.w.anchor)
-            and self._has_sources
+        if code.is_name(self.w.scope.bindings[identifier].code, self.w.anchor) and (
+            self._has_sources or self._makes_weights_after(number)
         ):
             return False
         head = written.stages[0] if isinstance(written, tree.Pipe) else written
@@ -347,7 +361,9 @@ def variable_of(w: Writer, identifier: str) -> str:
 def _defined(statement: tree.BodyStatement) -> list[str]:
     """Give the names a statement binds, those after `as` included."""
     match statement:
-        case tree.Let(_, name, _) | tree.Function(_, name) | tree.LayerDecl(_, name):
+        case tree.Let(_, name, _) | tree.Function(_, name):
+            return [name]
+        case tree.LayerDecl(_, name) | tree.WeightDecl(_, name):
             return [name]
         case tree.Bind(_, target, written):
             return [*pattern_names(target), *body_names(written)]

@@ -226,6 +226,8 @@ class FlatWriter:
 
     def _variable(self, node: Node) -> str:
         """Go on in the variable of what arrives where that is free now, else in the first that is."""
+        if node.operation.family == "weight":
+            return self._names.take(python_name(node.name))
         arriving = [self._variables[ref.node] for ref in node.inputs]
         flowing = [v for v in arriving if v not in self._names and v.startswith("x")]
         return self._names.first_free(chain(flowing[:1], ["x"], self._numbered_variables()))
@@ -256,6 +258,9 @@ class FlatWriter:
     def _application(self, node: Node) -> ast.expr:
         args = [self._value(v) for v in node.positional]
         keywords = [(k, self._value(v)) for k, v in node.keywords.items()]
+        if node.operation.family == "weight":
+            assert node.tied_to is not None
+            return code.call(self._object(node.operation), [self._reference(node.tied_to)])
         if node.operation.family == "op":
             function = node.kind.removeprefix("ops.")
             if function == "getitem":
@@ -303,6 +308,10 @@ class FlatWriter:
             return code.call(code.name(here), (), [*keywords, name])
         if operation.family == "application":
             return self._network(operation, arguments, graph)
+        if operation.family == "weight":
+            shape = self._value(arguments.pop("shape"))
+            spelled = [(k, self._value(v)) for k, v in arguments.items()]
+            return code.call(marked(operation.kind), [shape], [*spelled, name])
         if _frozen_late(operation):
             arguments.pop("trainable", None)
         args, keywords = self._given_and_named("layer", operation.kind, arguments)

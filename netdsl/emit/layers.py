@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from netdsl.catalog import layer_kind
+from netdsl.catalog.argument_types import ArgumentType
 from netdsl.catalog.binding import families_taken
 from netdsl.catalog.signature import FAMILY_MODULES, Family, Signature, families_of, signature
 from netdsl.elaborate.arguments.parameters import STAGE_ARGUMENTS
@@ -94,7 +95,16 @@ def _arguments(
     w: Writer, found: Signature, written: Sequence[tree.Argument]
 ) -> tuple[list[ast.expr], code.Keywords]:
     kind = layer_kind(found.name) if found.family == "layer" else None
-    overrides = kind.arguments if kind is not None else {}
+    return spelled_arguments(w, found, written, kind.arguments if kind is not None else {})
+
+
+def spelled_arguments(
+    w: Writer,
+    found: Signature,
+    written: Sequence[tree.Argument],
+    overrides: Mapping[str, ArgumentType],
+) -> tuple[list[ast.expr], code.Keywords]:
+    """Spell arguments as they were written, for what takes them; initializers that draw are new objects."""
     spelled: list[tuple[str, str | None, ast.expr]] = []
     for number, argument in enumerate(written):
         parameter = argument.name

@@ -9,6 +9,7 @@ from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from netdsl.catalog.weight_statement import PACKAGE
 from netdsl.emit.python.layout_statements import format_statements
 from netdsl.emit.python.oldest import assert_python
 from netdsl.emit.python.own_names import OwnNames
@@ -33,6 +34,7 @@ class Program:
     parts: tuple[Part, ...] = ()
     own: OwnNames = field(default_factory=OwnNames)
     recursion_limit: str = ""
+    registry: str = PACKAGE  # where the module's own layer is registered with Keras
 
 
 def render(program: Program) -> str:

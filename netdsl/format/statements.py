@@ -134,6 +134,8 @@ class Statements:
                 return self._input(node)
             case tree.LayerDecl():
                 return self._bound(f"layer {node.name}", node.value)
+            case tree.WeightDecl():
+                return self._weight(node)
             case tree.Setting():
                 return self._bound(node.name, node.value)
             case tree.Bind():
@@ -226,6 +228,12 @@ class Statements:
         trailing, leading = self._comments.between(node.message.span.start)
         message = self._expressions.expression(node.message)
         return ("assert ", Group(condition, ",", trailing, Indent(SPACE_LINE, leading, message)))
+
+    def _weight(self, node: tree.WeightDecl) -> Layout:
+        head: Layout = f"weight {node.name}"
+        if node.type is not None:
+            head = (head, ": ", self._tensor_type(node.type))
+        return head if node.value is None else self._bound(head, node.value)
 
     def _input(self, node: tree.Input) -> Layout:
         if node.type is None:

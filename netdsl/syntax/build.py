@@ -191,6 +191,11 @@ class Builder(ExpressionBuilder):
     def layer(self, span: Span, name: Span, value: tree.Expr) -> tree.LayerDecl:
         return tree.LayerDecl(span, self._id(name), value, name)
 
+    def weight(
+        self, span: Span, name: Span, type_: tree.TensorType | None, value: tree.Expr | None
+    ) -> tree.WeightDecl:
+        return tree.WeightDecl(span, self._id(name), type_, value, name)
+
     def bind(self, span: Span, target: tree.Pattern, value: tree.Expr) -> tree.Bind:
         return tree.Bind(span, target, value)
 

@@ -20,13 +20,13 @@ CLOSERS = {")": "(", "]": "[", "}": "{"}
 TOP_WORDS = frozenset(
     {"from", "let", "fn", "defaults", "block", "model", "train", "extern", "assert"}
 )
-BODY_WORDS = frozenset({"input", "let", "fn", "defaults", "assert", "layer", "output"})
+BODY_WORDS = frozenset({"input", "let", "fn", "defaults", "assert", "layer", "weight", "output"})
 # The words that begin a statement at top level and nowhere else.
 ONLY_TOP_WORDS = TOP_WORDS - BODY_WORDS
 STATEMENT_WORDS = TOP_WORDS | BODY_WORDS
 # What opens a block of lines in Python.
 _OPEN_BLOCKS = frozenset({"for", "if", "elif", "else", "while", "with", "def", "class", "try"})
-_NAMED = frozenset({"let", "fn", "block", "model", "train", "input", "layer", "defaults"})
+_NAMED = frozenset({"let", "fn", "block", "model", "train", "input", "layer", "weight", "defaults"})
 
 
 _KINDS = frozenset({"STRING", "FSTRING", "NUMBER"})

@@ -461,6 +461,16 @@ class LayerDecl(Node):
 
 
 @record
+class WeightDecl(Node):
+    """`weight name: type = initializer`: a tensor that is learned. The initializer may be left out."""
+
+    name: str
+    type: TensorType | None
+    value: Expr | None
+    name_span: Span = field(compare=False, repr=False)
+
+
+@record
 class Bind(Node):
     """`name = tensor` or `a, b = tensor` (`target` a TuplePattern)."""
 
@@ -477,7 +487,9 @@ class Output(Node):
     name_span: Span | None = field(compare=False, repr=False, default=None)
 
 
-BodyStatement: TypeAlias = Input | Let | Function | Defaults | Assert | LayerDecl | Bind | Output
+BodyStatement: TypeAlias = (
+    Input | Let | Function | Defaults | Assert | LayerDecl | WeightDecl | Bind | Output
+)
 TopStatement: TypeAlias = (
     Import
     | Let

@@ -208,7 +208,8 @@ def arriving_in(root: tree.Node) -> Iterator[tree.Arriving]:
         elif isinstance(node, tree.LayerDecl):
             continue  # where it is used, something arrives
         elif isinstance(node, tree.TensorType):
-            stack.extend(node.options)  # a size that is not known is written `?`
+            sizes = [d for d in node.dims if not isinstance(d, tree.Arriving)]  # that is a `?`
+            stack.extend([*sizes, *node.options])
         else:
             stack.extend([node.stages[0]] if isinstance(node, tree.Pipe) else children(node))
 

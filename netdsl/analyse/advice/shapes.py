@@ -287,7 +287,8 @@ def _flattened(view: View, node: Node) -> Node | None:
     """Give the layer before this that put a map in one row; where rows are joined, the one that gave the longest."""
     before = view.only_producer(node)
     while before is not None and before.flat_outputs[0].rank == 2 and before.inputs:
-        longest = max(before.inputs, key=lambda ref: _known(view.spec(ref).shape[-1]))
+        rows = [ref for ref in before.inputs if view.spec(ref).rank]
+        longest = max(rows, key=lambda ref: _known(view.spec(ref).shape[-1]))
         if len(before.inputs) == 1 and view.spec(longest).rank > 2:
             return before if before.is_a("view") else None
         if not before.is_a(

@@ -78,3 +78,6 @@ class WrongUse(Problem, code="N0420", title="`{name}` cannot be used this way"):
 
 
 class TensorDecidesNothing(Problem, code="N0421", title="a tensor cannot decide this"): ...
+
+
+class WrongWeight(Problem, code="N0425", title="the weight `{name}` cannot be made"): ...

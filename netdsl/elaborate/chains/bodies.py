@@ -14,6 +14,7 @@ from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import arriving_tensors
 from netdsl.elaborate.chains import assertions, loops
 from netdsl.elaborate.layers.origins import input_labels
+from netdsl.elaborate.layers.weights import declare_weight
 from netdsl.elaborate.plans.ordering import Arrangement, Step
 from netdsl.elaborate.remedies import candidates, rebinding, unbound, unpacking
 from netdsl.elaborate.scope.entities import (
@@ -140,6 +141,8 @@ def _run_statement(step: Step, frame: Frame) -> None:
                 {} if around is None else around
             )  # in a block that is itself shared: once for all
             frame.variables[name] = SharedLayer(statement, frame, made)
+        case tree.WeightDecl(_, name):
+            frame.variables[name] = declare_weight(statement, frame)
         case tree.Bind():
             predefine_as(statement.value, frame)
             _bind(statement, _tensor_value(statement, statement.value, frame), frame)

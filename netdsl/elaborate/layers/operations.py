@@ -20,11 +20,11 @@ from netdsl.catalog.tensor_forms import check_function
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
-from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.layers import applying as layers
+from netdsl.elaborate.layers.anchors import anchor_of
 from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.layers.positions import refuse_unknown_count
 from netdsl.elaborate.remedies import unbound
@@ -39,7 +39,7 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.limits import LimitReached
-from netdsl.graph import Operation, Ref
+from netdsl.graph import Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.value import Value
@@ -70,9 +70,10 @@ def apply_op(
     frame.demand(call.demands, span)
     tied_to = None
     if next(tensors_in([positional, list(named.values())]), None) is None:
-        tied_to = _anchor(function, span, frame)
-        if tied_to is None:
+        anchor = anchor_of(f"ops.{function}", "Keras computes this at once", span, frame)
+        if anchor is None:
             return POISON
+        tied_to = anchor.ref
     operation = Operation(f"ops.{function}", f"ops.{function}", "op", span=span)
     result = layers.add_node(operation, positional, named, inference, span, frame)
     body.graph.nodes[-1].tied_to = tied_to
@@ -114,27 +115,6 @@ def _infer(
 def _spelled(function: str) -> str:
     """Name a function as a spec writes it: a slice has brackets."""
     return "x[…]" if function == "getitem" else f"ops.{function}"
-
-
-def _anchor(function: str, span: Span, frame: Frame) -> Ref | None:
-    """Find the input that a source is tied to: the first of its body that is not sparse."""
-    body = frame.body
-    assert body is not None
-    found = next((t for t in tensors_in(body.inputs) if not t.spec.sparse), None)
-    if found is None:
-        what = (
-            "only sparse inputs" if next(tensors_in(body.inputs), None) is not None else "no input"
-        )
-        frame.report(
-            structure_problems.WrongUse.at(
-                span,
-                f"Keras computes this at once, and the body has {what} to make it part of a model",
-                name=f"ops.{function}",
-                help="give the body an `input` that is a plain tensor",
-            )
-        )
-        return None
-    return found.ref
 
 
 def _unknown(function: str, span: Span, frame: Frame) -> Value:

@@ -129,6 +129,8 @@ class _Collector:
                 self._named(name, value)
             case tree.LayerDecl(_, name, value):
                 self._named(name, value)
+            case tree.WeightDecl():
+                self._weight(statement, ())
             case tree.Bind(_, _, value):
                 self.chain(value, ())
             case tree.Output(_, name, value):
@@ -138,6 +140,12 @@ class _Collector:
                     self._name_last(value, name)
             case _:
                 pass
+
+    def _weight(self, statement: tree.WeightDecl, loops: tuple[tree.Node, ...]) -> None:
+        """A weight is called after its name, unless `name=` says otherwise."""
+        options = statement.type.options if statement.type is not None else ()
+        self._note(statement, None, statement.name, loops, _given_name(options))
+        self.occurrences[-1].hold = "given"
 
     def _named(self, name: str, value: tree.Expr) -> None:
         """The stages of `name = chain` are called after the name, unless they say otherwise."""
@@ -287,7 +295,11 @@ def declares(node: tree.Node | None, argument: str) -> bool:
 
 
 def _explicit_name(call: tree.Call) -> tree.Expr | None:
-    for argument in call.arguments:
+    return _given_name(call.arguments)
+
+
+def _given_name(arguments: Iterable[tree.Argument]) -> tree.Expr | None:
+    for argument in arguments:
         if argument.name == "name" and not (
             isinstance(argument.value, tree.Literal) and argument.value.value is None
         ):

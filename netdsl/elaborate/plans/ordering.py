@@ -95,7 +95,7 @@ def _defines(statement: tree.BodyStatement) -> dict[str, Span]:
     match statement:
         case tree.Input(_, name) | tree.Let(_, name) | tree.Function(_, name):
             return {name: statement.name_span}
-        case tree.LayerDecl(_, name):
+        case tree.LayerDecl(_, name) | tree.WeightDecl(_, name):
             return {name: statement.name_span}
         case tree.Bind(_, target, value):
             own = {n.id: n.span for n in _pattern_nodes(target) if n.id != "_"}

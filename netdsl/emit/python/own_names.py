@@ -13,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
+from netdsl.catalog.weight_statement import KIND
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import HELPERS, unique
 
@@ -70,7 +71,7 @@ def settle(statements: Iterable[ast.stmt], taken: Iterable[str] = ()) -> OwnName
             outside.defaults(statement.args)
         inside.within(statement)
         found.modules |= outside.used | inside.used
-    if "tied" in helpers and "ops" in short:
+    if not {"tied", "Weight"}.isdisjoint(helpers) and "ops" in short:
         found.modules.add("ops")
     return found
 
@@ -129,9 +130,16 @@ def _helpers(facts: Iterable[_Words], top: set[str]) -> dict[str, str]:
     for helper in sorted(HELPERS & set().union(*(words.own for words in facts))):
         is_hidden = any(helper in words.spec and helper in words.own for words in facts)
         clashes = is_hidden or helper in top
-        names[helper] = unique(helper, every, ("_",)) if clashes else helper
+        names[helper] = _other_name(helper, every) if clashes else helper
         every.add(names[helper])
     return names
+
+
+def _other_name(helper: str, taken: set[str]) -> str:
+    """Give a helper another name. Keras stores weights under the class's name in lower case: a class keeps that."""
+    capitals = helper.upper()
+    is_class = helper == KIND
+    return capitals if is_class and capitals not in taken else unique(helper, taken, ("_",))
 
 
 def _parameters(function: ast.FunctionDef, words: _Words) -> dict[str, str]:
