@@ -112,6 +112,14 @@ class Operation:
         return self.written if isinstance(self.written, tree.Input) else None
 
     @property
+    def output_keys(self) -> tuple[str, ...]:
+        """The keys of the dict that Python gets of it; empty where it gives a tensor, or several in order."""
+        if self.graph is not None:
+            return tuple(self.graph.outputs) if len(self.graph.outputs) > 1 else ()
+        outputs = self.bound.get("outputs") if self.family == "application" else None
+        return tuple(map(str, outputs)) if isinstance(outputs, dict) else ()
+
+    @property
     def is_told(self) -> bool:
         """Tell whether all its weights are known: they are not for `extern layer … weights ?`, and what holds one."""
         return all(weight.told for weight in self.weights)

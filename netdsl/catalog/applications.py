@@ -17,7 +17,6 @@ from netdsl.catalog.binding import bind_arguments
 from netdsl.catalog.kind import Call, Inference, Refusal, Weight
 from netdsl.catalog.signature import signature
 from netdsl.diagnostics.problems.shapes import UnknownDimension, WrongValue
-from netdsl.diagnostics.suggest import closest
 from netdsl.record import record
 from netdsl.tensor import Demand, Dim, TensorSpec, spell_shape
 from netdsl.value import Arguments, Value
@@ -56,19 +55,19 @@ def apply_network(
     return _run(name, layers, needed, places, wanted, x.with_dtype("float32"), demands)
 
 
+def every_map(name: str, arguments: Arguments, x: TensorSpec) -> tuple[TensorSpec, ...]:
+    """Give what each layer of a network gives, in order."""
+    layers = layers_of(name, arguments)
+    every = range(1, len(layers) + 1)
+    return _run(name, layers, set(every), every, arguments, x, []).inside
+
+
 def _place(name: str, layers: Sequence[Layer], cut: str) -> int:
     for place, layer in enumerate(layers, start=1):
         if layer.name == cut:
             return place
-    known = [layer.name for layer in layers if layer.name]
-    near = closest(cut, known)
     raise Refusal(
-        WrongValue,
-        f"`{name}` has no layer `{cut}`",
-        blames="outputs",
-        help=f"did you mean `{near}`?"
-        if near
-        else f"among its layers are {', '.join(f'`{n}`' for n in known[-3:])}",
+        WrongValue, f"`{name}` has no layer `{cut}`", blames="outputs", facts={"cut": cut}
     )
 
 

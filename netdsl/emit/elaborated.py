@@ -116,8 +116,14 @@ def _written(node: Node) -> Span:
 def _structures(graphs: Iterable[Graph]) -> dict[Place, Kind]:
     """Say what each call gives, by its place; a shared layer also by the place of its use."""
     nodes = [node for graph in graphs for node in graph.nodes]
-    used = {_place(node.origin.span): _kind_of(node.outputs) for node in nodes}
-    return used | {_place(_written(node)): _kind_of(node.outputs) for node in nodes}
+    used = {_place(node.origin.span): _kind_at(node) for node in nodes}
+    return used | {_place(_written(node)): _kind_at(node) for node in nodes}
+
+
+def _kind_at(node: Node) -> Kind:
+    kind = _kind_of(node.outputs)
+    keys = node.operation.output_keys
+    return Parts(kind.items, tuple(keys), True) if keys and isinstance(kind, Parts) else kind
 
 
 def _kind_of(structure: Structure) -> Kind:

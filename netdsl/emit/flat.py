@@ -325,15 +325,17 @@ class FlatWriter:
         shape = code.tuple_of(
             code.constant(dim if isinstance(dim, int) else None) for dim in arriving
         )
-        cuts = operation.bound["outputs"]
-        spelled = (
-            None if cuts is None else self._value(list(cuts) if isinstance(cuts, tuple) else cuts)
-        )
         name = code.constant(operation.name)
-        maker, args, named = applications.network(
-            operation.kind, args, keywords, shape, name, spelled
-        )
-        return code.call(maker, args, named)
+        made = applications.network(operation.kind, args, keywords, shape)
+        given = operation.bound["outputs"]
+        cuts = self._value(list(given) if isinstance(given, tuple) else given) if given else None
+        if not applications.is_cut(operation.kind, cuts):
+            made.keywords.append(ast.keyword("name", name))
+            return made
+        base = self._names.take(applications.BASE)
+        self._out.append(code.assign(base, made))
+        self._names.release(base)
+        return applications.cut_network(base, name, cuts)
 
     def _given_and_named(
         self, family: Family, kind: str, arguments: Mapping[str, Value]
@@ -351,11 +353,10 @@ class FlatWriter:
     def _reference(self, ref: Ref) -> ast.expr:
         node = self._graph.nodes[ref.node]
         value: ast.expr = code.name(self._variables[ref.node])
-        inner = node.operation.graph
         path: Sequence[int] = ref.path
-        if inner is not None and path and len(inner.outputs) > 1:
-            key = list(inner.outputs)[path[0]]
-            value, path = code.subscript(value, code.constant(key)), path[1:]
+        keys = node.operation.output_keys
+        if path and keys:
+            value, path = code.subscript(value, code.constant(keys[path[0]])), path[1:]
         for index in path:
             value = code.subscript(value, code.constant(index))
         return value

@@ -18,7 +18,7 @@ from netdsl.emit.calls import call_time, ops_call
 from netdsl.emit.catalogue_names import unbound_path
 from netdsl.emit.conditions import choose_source, conditional_stage, if_stage
 from netdsl.emit.forks import fork_stage
-from netdsl.emit.kinds import TENSOR, LayerFactory, LayerObject, ListOf, Piece, ways_in
+from netdsl.emit.kinds import TENSOR, VALUE, LayerFactory, LayerObject, ListOf, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call, made_once
 from netdsl.emit.loops import append, loop_stage
 from netdsl.emit.parameters import CALLED
@@ -248,8 +248,17 @@ def _application(
     cuts = next((w.value(a.value) for a in _second(second) if a.name == "outputs"), None)
     shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
     made = applications.network_call(w, maker, kind, shape, cuts)
-    target = uses.freeze(w, maker, made, snake_case(kind))
-    return Piece(code.call(target, [current.code]), w.module.result_kind(second or maker, TENSOR))
+    result = w.module.result_kind(second or maker, TENSOR)
+    if cuts is None or w.shares:
+        target = uses.freeze(w, maker, made, snake_case(kind))
+        return Piece(code.call(target, [current.code]), result)
+    name = next((k.value for k in made.keywords if k.arg == "name"), None)
+    own = name.value if isinstance(name, ast.Constant) and str(name.value).isidentifier() else ""
+    variable = w.temporary(*filter(None, (str(own), snake_case(kind), f"{snake_case(kind)}_model")))
+    target = uses.freeze(w, maker, made, variable, named=True)
+    if target is made:
+        target = w.assign(variable, Piece(made, VALUE)).code
+    return Piece(code.call(target, [current.code]), result)
 
 
 def _as(w: Writer, stage: tree.As, current: Piece, flow: str) -> Piece:

@@ -37,7 +37,7 @@ from netdsl.report.lookup import (
     find_parts,
     known_names,
 )
-from netdsl.report.networks import network_notes
+from netdsl.report.networks import feature_maps, network_notes
 from netdsl.report.plot import plot
 
 #: The families that have pages, in the order of the overview, and what they are called there.
@@ -160,6 +160,8 @@ def _page(family: Family, name: str, elsewhere: str = "") -> str:
     parts.append("```python\n" + call_text(facts) + "\n```")
     parts += _notes(facts, kind)
     parts += _arguments(facts, kind)
+    if facts.family == "application":
+        parts += feature_maps(facts.name)
     if kind is not None and kind.example:
         parts += ["## Example", f"```net\n{kind.example}\n```"]
     return "\n\n".join(parts) + "\n"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from math import prod
 from typing import Any
 
 import pytest
 
 from netdsl.catalog.application_records import DATA, application_names, layer_names
+from netdsl.catalog.application_taps import taps, usual_tap
 from netdsl.catalog.applications import apply_network
 from netdsl.catalog.binding import bind_arguments
 from netdsl.catalog.kind import Refusal
 from netdsl.catalog.signature import signature
-from netdsl.tensor import UNKNOWN, Sym, TensorSpec, substitute
+from netdsl.tensor import Sym, substitute
 from tests.catalog.symbols import tensor
 
 
@@ -140,12 +142,53 @@ def test_a_network_refuses(
     assert words in caught.value.label
 
 
-def test_a_name_close_to_a_layer_is_suggested() -> None:
-    with pytest.raises(Refusal) as caught:
-        apply_network(
-            "VGG16",
-            bound("VGG16", include_top=False),
-            TensorSpec((UNKNOWN, 64, 64, 3)),
-            ("block3_pol",),
+#: What pyramids on these backbones take, c2 to c5, in papers and public code.
+USUAL = {
+    "ResNet50": ("conv2_block3_out", "conv3_block4_out", "conv4_block6_out", "conv5_block3_out"),
+    "ResNet101V2": (
+        "conv2_block3_1_relu",
+        "conv3_block4_1_relu",
+        "conv4_block23_1_relu",
+        "post_relu",
+    ),
+    "VGG16": ("block3_conv3", "block4_conv3", "block5_conv3", "block5_pool"),
+    "DenseNet121": ("pool2_relu", "pool3_relu", "pool4_relu", "relu"),
+    "MobileNet": ("conv_pw_3_relu", "conv_pw_5_relu", "conv_pw_11_relu", "conv_pw_13_relu"),
+    "MobileNetV2": (
+        "block_3_expand_relu",
+        "block_6_expand_relu",
+        "block_13_expand_relu",
+        "out_relu",
+    ),
+    "EfficientNetB0": (
+        "block3a_expand_activation",
+        "block4a_expand_activation",
+        "block6a_expand_activation",
+        "top_activation",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_the_usual_maps_are_those_that_people_take(name: str) -> None:
+    found = taps(name)
+    assert tuple(found[level].name for level in ("c2", "c3", "c4", "c5")) == USUAL[name]
+
+
+def test_every_network_has_maps_to_take_each_half_of_the_one_before() -> None:
+    for name in application_names():
+        found = taps(name)
+        assert {"c3", "c4", "c5"} <= set(found), name
+        heights = [tap.height for tap in found.values()]
+        assert all(1.8 < fine / coarse < 2.5 for fine, coarse in pairwise(heights))
+        cut = apply(
+            name, "?, 320, 320, 3", tuple(t.name for t in found.values()), include_top=False
         )
-    assert caught.value.help == "did you mean `block3_pool`?"
+        assert [spec.shape[1:] for spec in cut.outputs] == [t.shape for t in found.values()], name
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("c4", "conv4_block6_out"), ("C3", "conv3_block4_out"), ("4", None)]
+)
+def test_a_level_stands_for_its_usual_map(written: str, meant: str | None) -> None:
+    assert usual_tap("ResNet50", written) == meant

@@ -147,6 +147,9 @@ def test_every_name_of_another_tool_that_means_an_object_is_found() -> None:
         ("EfficientNetB0", "from 0 to 255 as they are: it scales them itself"),
         ("MobileNetV3Small", "57 million multiply-accumulates"),
         ("ConvNeXtTiny", "81.3 % of ImageNet"),
+        ("ResNet50", "- **c4:** `conv4_block6_out`, [14, 14, 1024], a sixteenth"),
+        ("ResNet50", "- **[7, 7, 2048]:** `conv5_block1_0_conv`"),
+        ("EfficientNetB0", 'outputs=["block4a_expand_activation", "block6a_expand_activation"'),
     ],
 )
 def test_the_page_of_a_network_gives_its_figures(name: str, told: str) -> None:

@@ -22,7 +22,8 @@ from keras.src.backend.common.stateless_scope import StatelessScope
 import netdsl
 from netdsl.building import build_model
 from netdsl.catalog.application_records import application_names, layers_of
-from netdsl.catalog.applications import apply_network
+from netdsl.catalog.application_taps import taps
+from netdsl.catalog.applications import apply_network, every_map
 from netdsl.catalog.binding import bind_arguments
 from netdsl.catalog.kind import Refusal
 from netdsl.catalog.signature import signature
@@ -140,6 +141,38 @@ def test_what_keras_refuses_is_refused(
         ask_record(name, image, arguments)
 
 
+def check_maps(name: str, image: tuple[int | None, ...]) -> None:
+    """Hold what each layer gives to Keras, by its name."""
+    with uninitialized():
+        model = getattr(keras.applications, name)(
+            weights=None, include_top=False, input_shape=image
+        )
+    arguments = bound(name, {"include_top": False})
+    x = TensorSpec((UNKNOWN, *(UNKNOWN if d is None else d for d in image)))
+    given = every_map(name, arguments, x)
+    asked = {layer.name: tuple(layer.output.shape) for layer in model.layers}
+    own = {
+        layer.name: tuple(keras_shape(spec.shape))
+        for layer, spec in zip(layers_of(name, arguments), given, strict=True)
+        if layer.name in asked
+    }
+    assert len(own) > len([n for n in asked if "_" in n]) / 3
+    assert own == {layer: asked[layer] for layer in own}
+    assert {tap.name for tap in taps(name).values()} <= set(own)
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_the_maps_of_a_small_network_are_those_of_keras(name: str) -> None:
+    check_maps(name, (97, 118, 3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", application_names())
+def test_the_maps_of_every_network_are_those_of_keras_at_any_size(name: str) -> None:
+    for image in ((224, 224, 3), (97, 118, 3), (331, 256, 3)):
+        check_maps(name, image)
+
+
 # -- through the front door ---------------------------------------------------------------------
 
 SPEC = """
@@ -156,10 +189,34 @@ model Twins {
     layer encode = applications.MobileNetV3Small(include_top=False, weights=None, pooling="avg", name="encoder")
     output y = [left -> encode, right -> encode] -> Subtract() -> Dense(1)
 }
+block taken(taps: list) {
+    input image
+    low, high = image -> applications.MobileNetV2(include_top=False, weights=None, trainable=False, alpha=0.35)(
+        outputs=taps)
+    output [low, high -> UpSampling2D(4)] -> Concatenate() -> GlobalAveragePooling2D()
+}
+model Named {
+    input image: [64, 96, 3]
+    maps = image -> applications.EfficientNetB0(include_top=False, weights=None)(
+        outputs={"fine": "block3a_expand_activation", "coarse": "top_activation"})
+    layer encode = applications.MobileNetV3Small(include_top=False, weights=None)(
+        outputs={"x": "expanded_conv_2_add", "y": "expanded_conv_7_add"})
+    one = image -> encode
+    other = image -> Rescaling(0.5) -> encode
+    turns = [for (word, tap) in [("a", "block_3_expand_relu"), ("b", "out_relu")] {
+        image -> applications.MobileNetV2(include_top=False, weights=None, alpha=0.35, name=f"net_{word}")(outputs=tap)
+              -> GlobalAveragePooling2D()
+    }]
+    output y = [
+        maps.fine -> GlobalAveragePooling2D(), maps.coarse -> GlobalAveragePooling2D(), *turns,
+        one.x -> GlobalAveragePooling2D(), other.y -> GlobalAveragePooling2D(),
+        image -> taken(["block_6_expand_relu", "out_relu"])
+    ] -> Concatenate() -> Dense(3)
+}
 """
 
 
-@pytest.mark.parametrize("name", ["Pyramid", "Twins"])
+@pytest.mark.parametrize("name", ["Pyramid", "Twins", "Named"])
 def test_a_spec_with_a_network_builds_reloads_and_counts_as_keras(
     name: str, tmp_path: Path
 ) -> None:
@@ -167,14 +224,15 @@ def test_a_spec_with_a_network_builds_reloads_and_counts_as_keras(
     assert compiled.ok, [d.message for d in compiled.diagnostics]
     said = compiled.model(name).summary()
     structured, flat = (build_model(compiled, name, flat=flat) for flat in (False, True))
-    assert [w.shape for w in structured.weights] == [w.shape for w in flat.weights]
+    assert sorted(map(weight_shape, structured.weights)) == sorted(map(weight_shape, flat.weights))
     assert structured.count_params() == said["totals"]["parameters"]
     trainable = sum(math.prod(w.shape) for w in structured.trainable_weights)
     assert trainable == said["totals"]["trainable_parameters"]
-    assert [layer.name for layer in structured.layers] == [layer.name for layer in flat.layers]
+    assert {layer.name for layer in structured.layers} == {layer.name for layer in flat.layers}
     structured.save(tmp_path / "m.keras")
     reloaded = keras.models.load_model(tmp_path / "m.keras")
-    flat.set_weights(structured.get_weights())
+    for layer in flat.layers:
+        layer.set_weights(structured.get_layer(layer.name).get_weights())
     images = [
         numpy.random.default_rng(0).random((2, *x.shape[1:]), "float32") for x in structured.inputs
     ]
@@ -183,6 +241,10 @@ def test_a_spec_with_a_network_builds_reloads_and_counts_as_keras(
     ):
         numpy.testing.assert_allclose(one, other, atol=1e-5)
         numpy.testing.assert_allclose(one, third, atol=1e-5)
+
+
+def weight_shape(weight: Any) -> tuple[int, ...]:
+    return tuple(weight.shape)
 
 
 def _run(model: Any, images: list[Any]) -> list[Any]:

@@ -23,6 +23,7 @@ from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import made_once, wrapped
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import arrange
+from netdsl.elaborate.remedies import feature_maps
 from netdsl.elaborate.scope.entities import (
     POISON,
     AlreadyTold,
@@ -90,6 +91,10 @@ def apply_shared(
         text, help_ = "a chain takes no call-time arguments", "give them to a layer of the chain"
         report_inputs(shared.node.name, text, call.span, frame, help_)
         return POISON
+    if feature_maps.network_call(value) is not None and any(
+        a.name == "outputs" for a in call.arguments
+    ):
+        return feature_maps.report_cut_at_use(shared, call, frame)
     evaluated, fine = layers.call_time_arguments(call, frame)
     if not fine:
         return POISON

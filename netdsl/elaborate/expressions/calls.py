@@ -16,7 +16,7 @@ from netdsl.elaborate.arguments import binding, parameters
 from netdsl.elaborate.arguments.held_layers import check_parameters
 from netdsl.elaborate.chains import stages
 from netdsl.elaborate.layers import arithmetic, wrapped
-from netdsl.elaborate.remedies import habits, other_case, other_places, uncalled
+from netdsl.elaborate.remedies import feature_maps, habits, other_case, other_places, uncalled
 from netdsl.elaborate.scope.entities import (
     APPLIED_BY_NAME,
     POISON,
@@ -44,6 +44,8 @@ from netdsl.value import Value
 
 
 def call(expr: tree.Call, frame: Frame) -> Value:
+    if _is_get_layer(expr, frame):
+        return POISON
     if isinstance(expr.function, tree.Attribute) and _is_method(expr.function, frame):
         return _method_of_tensor(expr, frame)
     if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
@@ -84,6 +86,17 @@ def call(expr: tree.Call, frame: Frame) -> Value:
     gap = Span(expr.span.file, expr.function.span.end, expr.function.span.end)
     comma = Fix((Edit(gap, ","),), safe=True)
     return _cannot_call(expr, frame, spell_entity(target), "write `,` between two values", comma)
+
+
+def _is_get_layer(expr: tree.Call, frame: Frame) -> bool:
+    """Report `get_layer("name")` of a network of Keras, whose maps are taken otherwise; False where it is none."""
+    function = expr.function
+    if not isinstance(function, tree.Attribute) or function.name != "get_layer":
+        return False
+    named = next((a.value for a in expr.arguments if isinstance(a.value, tree.Literal)), None)
+    member = str(named.value) if named is not None else function.name
+    root = ev.evaluate(function.value, frame)
+    return feature_maps.report_member(function.name_span, member, root, frame)
 
 
 def _makes_layer(call: tree.Call, frame: Frame) -> bool:

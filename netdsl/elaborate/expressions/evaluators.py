@@ -29,7 +29,7 @@ from netdsl.elaborate.evaluate import (
 )
 from netdsl.elaborate.expressions import calls, comparisons
 from netdsl.elaborate.layers import arithmetic
-from netdsl.elaborate.remedies import no_stage, unbound, uncalled
+from netdsl.elaborate.remedies import feature_maps, no_stage, unbound, uncalled
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -222,15 +222,19 @@ def _attribute(expr: tree.Attribute, frame: Frame) -> Value:
             return shape_value(value)
         if expr.name == "dtype":
             return value.spec.dtype
-        return _unknown_member(expr, frame, ["shape", "dtype"])
+        return _unknown_member(expr, value, frame, ["shape", "dtype"])
     if isinstance(value, NamedOutputs):
         if expr.name in value.names:
             return value.by_name(expr.name)
-        return _unknown_member(expr, frame, [n for n in value.names if n])
-    return _unknown_member(expr, frame, [])
+        return _unknown_member(expr, value, frame, [n for n in value.names if n])
+    return _unknown_member(expr, value, frame, [])
 
 
-def _unknown_member(expr: tree.Attribute, frame: Frame, known: list[str]) -> Value:
+def _unknown_member(expr: tree.Attribute, value: Value, frame: Frame, known: list[str]) -> Value:
+    if expr.name not in known and feature_maps.report_member(
+        expr.name_span, expr.name, value, frame
+    ):
+        return POISON
     near = closest(expr.name, known)
     offered = ", ".join(f"`{name}`" for name in known)
     frame.report(
@@ -259,6 +263,8 @@ def _subscript(expr: tree.Subscript, frame: Frame) -> Value:
         return POISON
     if isinstance(value, Identifier):
         return unbound.unknown_name(expr.value.span, value.name, frame)
+    if isinstance(index, str) and feature_maps.report_member(expr.index.span, index, value, frame):
+        return POISON
     if isinstance(value, Tensor):
         return arithmetic.tensor_slice(expr, value, index, frame)
     return guarded(expr.span, frame, lambda: values.subscript(value, index))

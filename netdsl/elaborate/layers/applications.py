@@ -1,15 +1,15 @@
 """Networks of `keras.applications` as one layer: `applications.ResNet50(include_top=False)`.
 
 A second pair of parentheses cuts the network at named layers, for a pyramid of features:
-`applications.ResNet50(include_top=False)(outputs=["conv3_block4_out", "conv4_block6_out"])` gives two tensors.
+`applications.ResNet50(include_top=False)(outputs=["conv3_block4_out", "conv4_block6_out"])` gives two tensors, and
+`(outputs={"c3": "conv3_block4_out", "c4": "conv4_block6_out"})` gives them by names of the user's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeGuard
+from typing import TypeAlias, TypeGuard
 
-from netdsl.catalog.application_records import application_names
+from netdsl.catalog.application_records import application_names, layer_names
 from netdsl.catalog.applications import Applied, apply_network
 from netdsl.catalog.kind import Inference, Refusal
 from netdsl.catalog.signature import signature
@@ -24,6 +24,7 @@ from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import made_once
 from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.plans.naming import snake_case
+from netdsl.elaborate.remedies import feature_maps
 from netdsl.elaborate.remedies import training_mode as modes
 from netdsl.elaborate.scope.entities import POISON, NamedOutputs, Tensor, is_poisoned
 from netdsl.elaborate.scope.frame import MISSING, Frame
@@ -31,6 +32,9 @@ from netdsl.graph import Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.value import Value
+
+#: The layers that a network is cut at: one, several in order, or several by other names.
+Cuts: TypeAlias = str | tuple[str, ...] | dict[str, str]
 
 
 def apply_application(
@@ -44,7 +48,7 @@ def apply_application(
     prepared = binding.bind_call(
         call, found, {}, frame, label=label, leave_out=("name", "trainable")
     )
-    cuts, spans = _cuts(second, label, frame)
+    cuts = _cuts(second, label, frame)
     usable = (
         prepared is not None
         and prepared.complete
@@ -57,7 +61,7 @@ def apply_application(
     if not isinstance(arriving, Tensor):
         _report_several(call, label, arriving, frame)
         return POISON
-    applied = _infer(prepared, name, cuts, spans, arriving, frame)
+    applied = _infer(prepared, name, cuts, second, arriving, frame)
     if applied is None:
         return POISON
     frame.demand(applied.demands, call.span)
@@ -88,14 +92,11 @@ def _report_several(call: tree.Call, label: str, arriving: Value, frame: Frame) 
     frame.report(problem.at(call.function.span, text, layer=label))
 
 
-def _cuts(
-    second: tree.Call | None, label: str, frame: Frame
-) -> tuple[str | tuple[str, ...] | None, Mapping[str, Span]]:
+def _cuts(second: tree.Call | None, label: str, frame: Frame) -> Cuts | None:
     """Read `(outputs=…)`: a name, several, or none; None after reporting."""
     given, fine = layers.call_time_arguments(second, frame)
-    spans = {item.name: item.span for item in given if item.name}
     if not fine:
-        return None, spans
+        return None
     for item in given:
         if item.name != "outputs":
             help_, fix = modes.way_out(item, frame) if item.name == modes.NAME else ("", None)
@@ -109,37 +110,63 @@ def _cuts(
                     fix=fix,
                 )
             )
-            return None, spans
+            return None
         value = tuple(item.value) if isinstance(item.value, list) else item.value
         if not _names_layers(value):
             frame.report(
                 argument_problems.WrongArgument.at(
                     item.span,
-                    "`outputs` takes the name of a layer, or a list of them",
+                    "`outputs` takes the name of a layer, a list of them, or a dict of them by names of your own",
                     layer=label,
                     argument="outputs",
                 )
             )
-            return None, spans
-        return value, spans
-    return (), spans
+            return None
+        return value
+    return ()
 
 
-def _names_layers(value: Value) -> TypeGuard[str | tuple[str, ...]]:
+def _names_layers(value: Value) -> TypeGuard[Cuts]:
+    if isinstance(value, dict):
+        names = [*value, *value.values()]
+        return bool(value) and all(isinstance(item, str) for item in names)
     if isinstance(value, tuple):
         return bool(value) and all(isinstance(item, str) for item in value)
     return isinstance(value, str)
 
 
+def _listed(cuts: Cuts) -> tuple[str, ...]:
+    """Give the layers whose maps are wanted, in order."""
+    return (
+        (cuts,)
+        if isinstance(cuts, str)
+        else tuple(cuts.values() if isinstance(cuts, dict) else cuts)
+    )
+
+
+def _as_value(cuts: Cuts | None) -> Value:
+    return dict(cuts.items()) if isinstance(cuts, dict) else cuts or None
+
+
 def _infer(
     prepared: binding.Prepared,
     name: str,
-    cuts: str | tuple[str, ...] | None,
-    spans: Mapping[str, Span],
+    cuts: Cuts | None,
+    second: tree.Call | None,
     arriving: Tensor,
     frame: Frame,
 ) -> Applied | None:
-    listed = (cuts,) if isinstance(cuts, str) else cuts or ()
+    listed = _listed(cuts or ())
+    outputs = (
+        next((a.value for a in second.arguments if a.name == "outputs"), None) if second else None
+    )
+    names = layer_names(name, prepared.arguments) if outputs is not None else ()
+    unknown = [cut for cut in listed if cut not in names]
+    for cut in dict.fromkeys(unknown):
+        assert outputs is not None
+        feature_maps.report_layer(cut, name, names, outputs, frame)
+    if unknown:
+        return None
     key = (name, prepared.key, arriving.spec, listed)
     known = frame.session.networks.get(key) if prepared.key is not None else None
     if known is not None:
@@ -147,7 +174,7 @@ def _infer(
     try:
         applied = apply_network(name, prepared.arguments, arriving.spec, listed)
     except Refusal as refusal:
-        _report(refusal, prepared, spans, arriving, frame)
+        _report(refusal, prepared, outputs, arriving, frame)
         return None
     if prepared.key is not None:
         frame.session.networks[key] = applied
@@ -157,13 +184,15 @@ def _infer(
 def _report(
     refusal: Refusal,
     prepared: binding.Prepared,
-    spans: Mapping[str, Span],
+    outputs: tree.Expr | None,
     arriving: Tensor,
     frame: Frame,
 ) -> None:
     place = prepared.span
-    if isinstance(refusal.blames, str):
-        place = spans.get(refusal.blames) or prepared.spans.get(refusal.blames) or place
+    if refusal.blames == "outputs" and outputs is not None:
+        place = outputs.span
+    elif isinstance(refusal.blames, str):
+        place = prepared.spans.get(refusal.blames) or place
     facts = {"layer": prepared.label, "argument": refusal.blames or "", **refusal.facts}
     related = input_labels([arriving], frame, place)
     frame.report(
@@ -176,7 +205,7 @@ def _add(
     call: tree.Call,
     span: Span,
     name: str,
-    cuts: str | tuple[str, ...] | None,
+    cuts: Cuts | None,
     applied: Applied,
     arriving: Tensor,
     frame: Frame,
@@ -187,7 +216,11 @@ def _add(
     operation = None if body.shared is None else body.shared.get(stage)
     if operation is None:
         trainable = body.trainable and parameters.is_trainable(call, frame)
-        bound = {**prepared.arguments, "outputs": cuts or None, "inside": applied.inside}
+        bound: dict[str, Value] = {
+            **prepared.arguments,
+            "outputs": _as_value(cuts),
+            "inside": applied.inside,
+        }
         operation = Operation(
             stage,
             name,
@@ -200,9 +233,10 @@ def _add(
             written=call,
         )
         made_once.keep(operation, body, arriving)
-    outputs = applied.outputs if isinstance(cuts, tuple) and cuts else applied.outputs[0]
+    several = not isinstance(cuts, str) and bool(cuts)
+    outputs = applied.outputs if several else applied.outputs[0]
     inference = Inference(outputs, applied.weights, applied.macs)
     result = layers.add_node(operation, [arriving], {}, inference, span, frame)
-    if isinstance(cuts, tuple) and cuts and isinstance(result, list):
-        return NamedOutputs.of(result, list(cuts))
+    if several and isinstance(result, list) and not isinstance(cuts, str):
+        return NamedOutputs.of(result, list(cuts or ()))
     return result

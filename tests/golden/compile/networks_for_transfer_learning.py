@@ -1,7 +1,7 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-b1fb8049). Change the spec, not this file.
+a6d2a032). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -34,30 +34,15 @@ def once(layers, maker, key="name"):
     return layers.once(maker, key) if isinstance(layers, SharedLayers) else maker
 
 
-def network(maker, *args, name, outputs=None, **kwargs):
-    """Make a network of keras.applications under this name, cut at the layers in `outputs`."""
-    made = maker(*args, **kwargs)
-    if outputs is None:
-        tensors = made.output
-    elif isinstance(outputs, str):
-        tensors = made.get_layer(outputs).output
-    else:
-        tensors = [made.get_layer(layer).output for layer in outputs]
-    return keras.Model(made.input, tensors, name=name)
-
-
 def Flowers(classes=5, *, name="Flowers"):
     """Flowers: (None, 224, 224, 3) -> (None, 5), 4,055,976 parameters at the
     defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
-    efficient_net_b0 = network(
-        keras.applications.EfficientNetB0,
-        include_top=False,
-        pooling="avg",
-        input_shape=image.shape[1:],
-        name="efficient_net_b0",
+    base = keras.applications.EfficientNetB0(
+        include_top=False, pooling="avg", input_shape=image.shape[1:]
     )
+    efficient_net_b0 = keras.Model(base.input, base.output, name="efficient_net_b0")
     efficient_net_b0.trainable = False
     x = efficient_net_b0(image)
     x = layers.Dropout(0.2, name="dropout")(x)
@@ -70,13 +55,16 @@ def Pyramid(*, name="Pyramid"):
     (None, 16, 20, 64), 23,817,280 parameters.
     """
     image = keras.Input((128, 160, 3), name="image")
-    c3, c4, c5 = network(
-        keras.applications.ResNet50,
-        outputs=["conv3_block4_out", "conv4_block6_out", "conv5_block3_out"],
-        include_top=False,
-        input_shape=image.shape[1:],
+    base = keras.applications.ResNet50(include_top=False, input_shape=image.shape[1:])
+    backbone = keras.Model(
+        base.input,
+        [
+            base.get_layer(layer).output
+            for layer in ("conv3_block4_out", "conv4_block6_out", "conv5_block3_out")
+        ],
         name="backbone",
-    )(image)
+    )
+    c3, c4, c5 = backbone(image)
     p5 = layers.Conv2D(64, 1, name="p5")(c5)
     p4 = layers.Conv2D(64, 1, name="p4")(c4)
     p3 = layers.Conv2D(64, 1, name="p3")(c3)
