@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "netdsl"
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("netdsl.__main__",),
     ("netdsl.cli", "netdsl.lsp"),
-    ("netdsl.training", "netdsl.importer"),
+    ("netdsl.training", "netdsl.importer", "netdsl.running"),
     ("netdsl.compiler",),
     ("netdsl.building",),
     ("netdsl.emit", "netdsl.report", "netdsl.compare"),
@@ -41,7 +41,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ),
     ("netdsl.value",),
     ("netdsl.dimension",),
-    ("netdsl.record", "netdsl.foreign", "netdsl.by_need", "netdsl.target"),
+    ("netdsl.record", "netdsl.foreign", "netdsl.by_need", "netdsl.target", "netdsl.extras"),
 )
 
 #: Only these may name Keras or TensorFlow in an import.
@@ -50,6 +50,7 @@ MAY_IMPORT_KERAS = (
     "netdsl.building",
     "netdsl.importer",
     "netdsl.training",
+    "netdsl.running",
 )
 
 

@@ -17,8 +17,8 @@ Work = Callable[["Revived"], int]
 def with_run(folder: str, work: Work) -> int:
     """Do a piece of work with a run; what hinders it is said in a sentence, and gives the exit status."""
     from netdsl.cli.settings import read_settings
+    from netdsl.extras import MissingExtra
     from netdsl.training.after.reviving import NotRevived, compile_run
-    from netdsl.training.extras import MissingExtra
     from netdsl.training.folder.reading import NoRun, run_at
 
     findings = Findings()

@@ -69,8 +69,8 @@ def _activations(names: tuple[str, ...]) -> list[ActivationFacts]:
 
 
 def _draw(activations: list[ActivationFacts], names: tuple[str, ...], output: str) -> int:
+    from netdsl.extras import MissingExtra, needed
     from netdsl.report.overlay import draw_overlay
-    from netdsl.training.extras import MissingExtra, needed
 
     if not activations:
         listed = ", ".join(f"`{name}`" for name in names)

@@ -40,8 +40,8 @@ def search_trials(
 ) -> int:
     """Hold the data against the model once, then search; say which trial was the best."""
     from netdsl.analyse.experiments import other_engine
+    from netdsl.extras import MissingExtra, needed
     from netdsl.training.checks import check_data
-    from netdsl.training.extras import MissingExtra, needed
     from netdsl.training.run.loading import choose_backend
     from netdsl.training.sweep import STUDY, draw_study, search
 

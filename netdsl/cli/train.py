@@ -86,7 +86,7 @@ def command(
     The data is held against the model before the first step. Ctrl-C ends the run; `--resume` goes on after the last
     whole epoch.
     """
-    from netdsl.training.extras import MissingExtra
+    from netdsl.extras import MissingExtra
     from netdsl.training.run.several import NotJoined
 
     overrides = {"epochs": epochs, "batch_size": batch_size}

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment, Port
+from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign
-from netdsl.training.extras import needed
 from netdsl.training.labels import form_of
 
 #: Ink, muted ink, lines of the grid; training, validation.

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter
+from netdsl.extras import needed
 from netdsl.foreign import Foreign, Plain
 from netdsl.record import record
-from netdsl.training.extras import needed
 from netdsl.training.grid import tried
 from netdsl.training.ranking import is_better_up
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment, Port
+from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign
 from netdsl.record import record
-from netdsl.training.extras import needed
 
 #: What a format is called by Keras, and what its file is called.
 FORMATS: Mapping[str, tuple[str, str]] = {

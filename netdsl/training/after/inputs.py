@@ -7,10 +7,10 @@ from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment, Port
 from netdsl.elaborate.training.sources import is_taken
+from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign
 from netdsl.record import record
 from netdsl.training.checks.samples import spelled
-from netdsl.training.extras import needed
 from netdsl.training.sources.folders import PICTURES, TEXTS
 
 

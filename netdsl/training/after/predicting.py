@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Experiment
+from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign, Plain
 from netdsl.training.after.inputs import Asked
-from netdsl.training.extras import needed
 from netdsl.training.folder.making import write_text
 from netdsl.training.run.loading import Module
 

@@ -9,11 +9,11 @@ from typing import get_args
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.training.experiment import Experiment
+from netdsl.extras import MissingExtra
 from netdsl.record import mutable
 from netdsl.training.checks.samples import fits_model
 from netdsl.training.checks.starts import check_start
 from netdsl.training.checks.watches import Watch, watches_for
-from netdsl.training.extras import MissingExtra
 from netdsl.training.sources.datasets import open_dataset
 from netdsl.training.sources.folders import open_image_folder, open_text_folder
 from netdsl.training.sources.npz import open_npz

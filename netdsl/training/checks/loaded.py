@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from netdsl.elaborate.training.experiment import Experiment, Port
+from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign
 from netdsl.training.checks.checking import Checked, check_part
-from netdsl.training.extras import needed
 from netdsl.training.sources.parts import Field, Opening, Part, PartName, Piece, Report, Role
 
 #: So many batches are looked at.

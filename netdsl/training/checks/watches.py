@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.remedies.categories import Categories, Followed, bound_of
+from netdsl.extras import needed
 from netdsl.foreign import Array
 from netdsl.graph import Node
 from netdsl.tensor import UNKNOWN
-from netdsl.training.extras import needed
 from netdsl.training.labels import WORDS, Form, classes_of, form_of, ignored, kind_of, loss_place
 from netdsl.training.sources.parts import Field, Opening, Part
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 from netdsl.compiler import Api, Compiled
+from netdsl.extras import needed
 from netdsl.foreign import Foreign
-from netdsl.training.extras import needed
 
 #: How lines begin that tell nothing: what is told before a logger is there, and information.
 _CHATTER = (b"WARNING: All log messages before absl", b"I0000 ")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from netdsl.extras import needed
 from netdsl.record import record
-from netdsl.training.extras import needed
 
 #: Seconds that the others are waited for at the start, and after which one that gives no sign of life counts as dead.
 ARRIVAL, DEAD = 120, 30

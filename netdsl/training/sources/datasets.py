@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netdsl.extras import needed
 from netdsl.foreign import Array
-from netdsl.training.extras import needed
 from netdsl.training.sources.arrays import part_of_arrays
 from netdsl.training.sources.parts import Field, Opening, Part
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import data as problems
+from netdsl.extras import needed
 from netdsl.source import Span
-from netdsl.training.extras import needed
 from netdsl.training.labels import classes_of, form_of
 from netdsl.training.sources.parts import (
     Field,

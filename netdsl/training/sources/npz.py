@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from netdsl.elaborate.training.experiment import Port
+from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign
 from netdsl.record import record
-from netdsl.training.extras import needed
 from netdsl.training.sources.arrays import report_counts
 from netdsl.training.sources.parts import (
     PIECE_BYTES,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 from netdsl.elaborate.training.experiment import Port
+from netdsl.extras import needed
 from netdsl.foreign import Plain
-from netdsl.training.extras import needed
 from netdsl.training.sources.parts import (
     Field,
     Opening,

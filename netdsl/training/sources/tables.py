@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from netdsl.elaborate.training.experiment import Port
+from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign, Plain
-from netdsl.training.extras import needed
 from netdsl.training.sources.parts import (
     Field,
     Opening,
@@ -66,7 +66,7 @@ def _open(opening: Opening, what: str, head: Head, rows: Rows) -> list[Part]:
 
 
 def _raise_if_missing(error: Exception) -> None:
-    from netdsl.training.extras import MissingExtra
+    from netdsl.extras import MissingExtra
 
     if isinstance(error, MissingExtra):
         raise error

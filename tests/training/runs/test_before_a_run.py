@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 import netdsl
 from netdsl.cli.commands import netdsl as command_line
-from netdsl.training.extras import MissingExtra, needed
+from netdsl.extras import MissingExtra, needed
 from netdsl.training.run.blame import diagnose
 from netdsl.training.run.overrides import with_settings
 
