@@ -40,8 +40,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
         "netdsl.version",
     ),
     ("netdsl.value",),
-    ("netdsl.dimension",),
-    ("netdsl.record", "netdsl.foreign", "netdsl.by_need", "netdsl.target", "netdsl.extras"),
+    ("netdsl.dimension", "netdsl.extras"),
+    ("netdsl.record", "netdsl.foreign", "netdsl.by_need", "netdsl.target"),
 )
 
 #: Only these may name Keras or TensorFlow in an import.
