@@ -60,7 +60,6 @@ class FitsExpanded:
 
     content: Document
     of: Marker
-    has_forced_break: bool = False
 
 
 @record(eq=False)
@@ -299,11 +298,9 @@ class Printer:
                 case IfBreaks(content, otherwise, of):
                     broken = place.expanded if of is None else modes[of]
                     stack.append((content if broken else otherwise, place))
-                case FitsExpanded(content, of, forced):
+                case FitsExpanded(content, of):
                     if not place.expanded and modes[of] == FLAT:
                         place = place._replace(expanded=True, all_lines=True)
-                    elif not place.expanded and forced:
-                        return False
                     stack.append((content, place))
                 case BestFit(content, marker):
                     modes[marker] = place.expanded

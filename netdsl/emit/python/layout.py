@@ -124,12 +124,9 @@ def comma_separated(items: list[Document], *, always_comma: bool = False) -> Doc
     return tuple(parts)
 
 
-def _bracketed(
-    left: str, content: Document, right: str, level: Level, *, expand: bool = False
-) -> Document:
-    inner: Document = (left, Indent((SOFT, content)), SOFT, right)
-    group = Group(inner, expand=expand)
-    return (FitsExpanded((group,), level, expand),) if isinstance(level, Marker) else (group,)
+def _bracketed(left: str, content: Document, right: str, level: Level) -> Document:
+    group = Group((left, Indent((SOFT, content)), SOFT, right))
+    return (FitsExpanded((group,), level),) if isinstance(level, Marker) else (group,)
 
 
 @deep
@@ -202,10 +199,10 @@ def _pair(key: ast.expr | None, value: ast.expr) -> Document:
 
 
 def _call(node: ast.Call, level: Level) -> Document:
-    return (lay_out(node.func, level, _ATOM), arguments(node, level))
+    return (lay_out(node.func, level, _ATOM), _arguments(node, level))
 
 
-def arguments(node: ast.Call, level: Level) -> Document:
+def _arguments(node: ast.Call, level: Level) -> Document:
     """Lay out what stands in the parentheses of a call, and these."""
     if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
         only = node.args[0]
@@ -215,9 +212,6 @@ def arguments(node: ast.Call, level: Level) -> Document:
     items += [_keyword(keyword) for keyword in node.keywords]
     if not items:
         return ("()",)
-    if getattr(node, "a_line_each", False):
-        content = (Group((comma_separated(items, always_comma=True),), expand=True),)
-        return _bracketed("(", content, ")", level, expand=True)
     return _bracketed("(", (Group(comma_separated(items)),), ")", level)
 
 

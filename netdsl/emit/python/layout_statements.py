@@ -17,11 +17,9 @@ from netdsl.emit.python.document import (
     Printer,
     Suffix,
     on_one_line,
-    text_width,
 )
 from netdsl.emit.python.layout import (
     INSIDE,
-    arguments,
     bracketed_items,
     comma_separated,
     lay_out,
@@ -97,7 +95,7 @@ def _statement(statement: ast.stmt, indent: int) -> Iterator[str]:
         case _:
             comment = getattr(statement, "comment", "")
             suffix: Document = (Suffix(f"  # {comment}"),) if comment else ()
-            yield from _print_simple(statement, suffix, indent)
+            yield from _print((_simple(statement), suffix), indent)
 
 
 def _class_body(body: Sequence[ast.stmt], indent: int) -> Iterator[str]:
@@ -191,39 +189,6 @@ def _print(document: Document, indent: int) -> list[str]:
     if plain is not None and "\n" not in plain:
         return [" " * indent + plain]
     return Printer().print(document, indent).split("\n")
-
-
-def _print_simple(statement: ast.stmt, suffix: Document, indent: int) -> list[str]:
-    match statement:
-        case ast.Assign(targets=[only], value=ast.Call(func=ast.Call()) as call):
-            before: Document = (target(only), " = ")
-        case ast.Return(value=ast.Call(func=ast.Call()) as call):
-            before = ("return ",)
-        case _:
-            return _print((_simple(statement), suffix), indent)
-    if call.keywords or not all(map(_is_short, call.args)):
-        return _print((_simple(statement), suffix), indent)
-    return _print_applied(before, call, suffix, indent)
-
-
-def _print_applied(before: Document, call: ast.Call, suffix: Document, indent: int) -> list[str]:
-    """Print `x = layers.Conv2D(…)(x)`; where only `(x)` would break, the arguments get a line each.
-
-    A formatter leaves both, and `)(x)` reads better than an `x` on a line by itself.
-    """
-    made, application = lay_out(call.func, None), (arguments(call, None), suffix)
-    start = on_one_line((*before, made), WIDTH - indent - len("("))
-    if start is not None:
-        end = on_one_line(application, WIDTH - indent - text_width(start))
-        if end is not None:
-            return (" " * indent + start + end).split("\n")
-        call.func.a_line_each = True  # type: ignore[attr-defined]
-        made = lay_out(call.func, None)
-    return Printer().print((*before, made, application), indent).split("\n")
-
-
-def _is_short(argument: ast.expr) -> bool:
-    return isinstance(argument, (ast.Name, ast.Attribute, ast.Subscript))
 
 
 def docstring_lines(text: str, indent: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file a4873594).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 0286a42d).
 Change the spec, not this file.
 """
 
@@ -36,9 +36,9 @@ def pyramid(x, filters, rates=(1, 2, 4), *, name="pyramid"):
         branch = layers.Conv2D(
             filters, 3, dilation_rate=rate, padding="same", name=f"{name}_conv2d1_{i}"
         )(x)
-        branch = layers.BatchNormalization(
-            name=f"{name}_batch_normalization_{i}",
-        )(branch)
+        branch = layers.BatchNormalization(name=f"{name}_batch_normalization_{i}")(
+            branch
+        )
         branches.append(branch)
     x = layers.Concatenate(name=f"{name}_concatenate")([x, *branches])
     return layers.Conv2D(filters, 1, name=f"{name}_conv2d2")(x)

@@ -1,6 +1,6 @@
 """Several outputs: of a block, of a loop, as a list, taken by name, index and slice.
 
-Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 029d3009).
+Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file e2f10f04).
 Change the spec, not this file.
 """
 
@@ -13,12 +13,9 @@ def backbone(x, widths=(8, 16, 32), *, name="backbone"):
     levels = x
     outs = []
     for i, width in enumerate(widths):
-        levels = layers.Conv2D(
-            width,
-            3,
-            padding="same",
-            name=f"{name}_levels_{i}",
-        )(levels)
+        levels = layers.Conv2D(width, 3, padding="same", name=f"{name}_levels_{i}")(
+            levels
+        )
         levels = layers.MaxPooling2D(name=f"{name}_outs_{i}")(levels)
         outs.append(levels)
     c3 = outs[0]

@@ -1,7 +1,7 @@
 """Models as layers: frozen, shared, with several outputs, and one at other hyperparameters.
 
 Made by netdsl 0.1.0 from models_inside_models.net (sha256 34854f60, this file
-f1c170c4). Change the spec, not this file.
+744309fd). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -25,11 +25,9 @@ def Encoder(latent=8, widths=(16, 32), *, name="Encoder"):
     image = keras.Input((16, 16, 1), name="image")
     features = layers.Flatten(name="features1")(image)
     for i, width in enumerate(widths):
-        features = layers.Dense(
-            width,
-            activation="relu",
-            name=f"features2_{i}",
-        )(features)
+        features = layers.Dense(width, activation="relu", name=f"features2_{i}")(
+            features
+        )
     mean = layers.Dense(latent, name="mean1")(features)
     spread = layers.Dense(latent, activation="softplus", name="spread")(features)
     return keras.Model(image, {"mean": mean, "spread": spread}, name=name)
