@@ -12,6 +12,7 @@ from functools import partial
 from netdsl.analyse.advice.structure import TOO_DEEP
 from netdsl.catalog.signature import dtype_aliases
 from netdsl.elaborate.files.linking import Symbol, Unit, declared
+from netdsl.elaborate.files.operation_names import operation_names
 from netdsl.elaborate.plans.naming import NamePlan, plan_names
 from netdsl.elaborate.scope.frame import defaults_by_kind
 from netdsl.elaborate.scope.functions import CONSTANTS, FUNCTIONS
@@ -111,7 +112,9 @@ class Declarations(Elaborated):
     def plan(self, unit: Unit, node: tree.Block | tree.Model) -> NamePlan:
         """Give the names of the stages of a block or model."""
         if id(node) not in self._plans:
-            self._plans[id(node)] = plan_names(node, partial(declared, unit))
+            is_model = isinstance(node, tree.Model)
+            operations = operation_names(unit, node) if is_model else frozenset()
+            self._plans[id(node)] = plan_names(node, partial(declared, unit), operations)
         return self._plans[id(node)]
 
     @property

@@ -17,7 +17,7 @@ def written(body: str) -> str:
 
 def test_a_name_of_the_spec_is_not_given_to_the_tensor_of_another_chain() -> None:
     source = written(HEAD + "    output out = [y, z] -> Concatenate() -> Dense(3)")
-    assert 'hidden = layers.Concatenate(name="concatenate1")([y, z])' in source
+    assert 'hidden = layers.Concatenate(name="concatenate")([y, z])' in source
     assert 'out = layers.Dense(3, name="out")(hidden)' in source
 
 

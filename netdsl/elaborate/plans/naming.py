@@ -1,9 +1,10 @@
 """Layer names from where a stage stands: one plan per body, read by elaboration and by emission alike.
 
-A stage's base is its explicit `name=`, the name after `as`, the name that its statement binds, or its kind in
-snake case; equal bases are numbered in source order, and the indices of the loops around a stage follow its base
-(`residual_0_1`). Bases are chosen so that no two different places can ever spell the same name: a base that
-other names grow from (a block's use, a stage in a loop) is never the beginning of another base.
+A stage's base is its explicit `name=`, the name after `as`, or its kind in snake case; the only stage of a statement
+has the name that this binds (`skip`), several begin with it (`stem_conv2d`, `stem_re_lu`). Equal bases are numbered in
+source order, and the indices of the loops around a stage follow its base (`residual_0_1`). Bases are chosen so that no
+two different places can ever spell the same name: a base that other names grow from (a block's use, a stage in a loop)
+is never the beginning of another base.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import field
 from functools import cache
 
@@ -18,14 +20,6 @@ from netdsl.graph import Hold
 from netdsl.record import mutable, record
 from netdsl.syntax import tree
 from netdsl.syntax.walk import arms, asked, free_names, names_of_turns, turns, walk
-
-#: Kinds whose snake-case name is also one that Keras gives by itself to an operation of `keras.ops`; a layer of a
-#: model (not of a block, whose names have a prefix) is numbered so that the two never meet in one model.
-OPERATION_NAMES = frozenset(
-    "absolute add average concatenate dot elu exponential flip gelu glu identity maximum mean minimum "
-    "multiply negative power relu reshape repeat selu sigmoid silu softmax softplus softsign sparsemax split "
-    "squeeze stack subtract tanh transpose".split()
-)
 
 OPERATOR_BASES = {"+": "add", "-": "subtract", "*": "multiply"}
 
@@ -77,6 +71,7 @@ class _Occurrence:
     expands: bool
     hold: Hold = "kind"
     after_as: bool = False  # a name after `as` wins over the statement's
+    is_network: bool = False  # a model, or a network of Keras
 
 
 @record
@@ -87,9 +82,14 @@ class _Joined(tree.Node):
 
 
 def plan_names(
-    node: tree.Block | tree.Model, declared: Callable[[str], tree.Node | None]
+    node: tree.Block | tree.Model,
+    declared: Callable[[str], tree.Node | None],
+    operations: AbstractSet[str] = frozenset(),
 ) -> NamePlan:
-    """Name every stage of a block or model; `declared` gives what a called name is (names grow from blocks)."""
+    """Name every stage of a block or model; `declared` gives what a called name is (names grow from blocks).
+
+    `operations` are names that operations of `keras.ops` may get in a model: a layer there has a number beside them.
+    """
     collector = _Collector(declared)
     collector.makers = {p.name for p in node.parameters if p.type == "layer"}
     body = node.body
@@ -100,7 +100,7 @@ def plan_names(
     else:
         collector.chain(body, ())
     occurrences = collector.occurrences
-    _number(occurrences, isinstance(node, tree.Model))
+    _number(occurrences, operations)
     plan = NamePlan()
     for item in occurrences:
         plan.stages[id(item.node)] = StageName(item.base, item.explicit, item.loops, item.hold)
@@ -128,7 +128,7 @@ class _Collector:
             case tree.Bind(_, tree.NamePattern(_, name), value) if name != "_":
                 self._named(name, value)
             case tree.LayerDecl(_, name, value):
-                self._named(name, value)
+                self._named(name, value, models=True)
             case tree.WeightDecl():
                 self._weight(statement, ())
             case tree.Bind(_, _, value):
@@ -147,12 +147,21 @@ class _Collector:
         self._note(statement, None, statement.name, loops, _given_name(options))
         self.occurrences[-1].hold = "given"
 
-    def _named(self, name: str, value: tree.Expr) -> None:
-        """The stages of `name = chain` are called after the name, unless they say otherwise."""
+    def _named(self, name: str, value: tree.Expr, *, models: bool = False) -> None:
+        """The stages of `name = chain` are called after the name, unless they say otherwise.
+
+        A model keeps its own: its name says what it is for, that of the tensor only what leaves it.
+        """
         first = len(self.occurrences)
         self.chain(value, ())
-        for item in self.occurrences[first:]:
-            if item.explicit is None and not item.after_as:
+        added = self.occurrences[first:]
+        named = [i for i in added if i.explicit is None and not i.after_as]
+        if not models:
+            named = [item for item in named if not item.is_network]
+        for item in named:
+            if len(named) > 1:
+                item.base = f"{name}_{item.base}"
+            else:
                 item.base, item.hold = name, "given"
 
     def _name_last(self, value: tree.Expr, name: str) -> None:
@@ -261,7 +270,19 @@ class _Collector:
         elif given is not None:
             base = given
         after_as = explicit is None and given is not None
-        self.occurrences.append(_Occurrence(node, base, explicit, loops, expands, hold, after_as))
+        self.occurrences.append(
+            _Occurrence(
+                node, base, explicit, loops, expands, hold, after_as, self._is_network(node)
+            )
+        )
+
+    def _is_network(self, node: tree.Node) -> bool:
+        """Tell whether a stage is a whole model of its own."""
+        target = node.function if isinstance(node, tree.Call) else None
+        if isinstance(target, tree.Attribute):
+            return _root(target) == "applications"
+        models = (tree.Model, tree.SpecialisedModel)
+        return isinstance(target, tree.Name) and isinstance(self._declared(target.id), models)
 
 
 def _holds_chain(node: tree.Node) -> bool:
@@ -283,8 +304,8 @@ def _root(node: tree.Expr) -> str:
 def _kind_base(target: tree.Expr) -> str:
     if isinstance(target, tree.Name):
         return snake_case(target.id) or "layer"
-    if isinstance(target, tree.Attribute):
-        return snake_case(target.name) or "layer"
+    if isinstance(target, tree.Attribute):  # a network of Keras, which says `resnet50` itself
+        return target.name.lower() or "layer"
     return "layer"
 
 
@@ -321,7 +342,7 @@ def _numbered(base: str, number: int) -> str:
     return f"{base}_{number}" if base[-1:].isdigit() else f"{base}{number}"
 
 
-def _number(occurrences: list[_Occurrence], in_model: bool) -> None:
+def _number(occurrences: list[_Occurrence], operations: AbstractSet[str]) -> None:
     """Make the bases unique and free of clashes between what grows from one and another."""
     counts = Counter(item.base for item in occurrences if item.explicit is None)
     fixed = {item.base for item in occurrences if item.explicit is not None}
@@ -329,7 +350,7 @@ def _number(occurrences: list[_Occurrence], in_model: bool) -> None:
     automatic = [item for item in occurrences if item.explicit is None]
 
     def is_numbered(base: str) -> bool:
-        return counts[base] > 1 or (in_model and base in OPERATION_NAMES) or base in fixed
+        return counts[base] > 1 or base in operations or base in fixed
 
     # `x2 = …` beside the second stage of `x = …`: the name that somebody wrote is kept.
     taken = fixed | {item.base for item in automatic if not is_numbered(item.base)}

@@ -19,6 +19,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.files.linking import Symbol, Unit, declared
+from netdsl.elaborate.files.operation_names import operation_names
 from netdsl.elaborate.plans.naming import NamePlan, plan_names
 from netdsl.elaborate.plans.ordering import Arrangement, arrange
 from netdsl.elaborate.scope.entities import (
@@ -126,8 +127,10 @@ class Session:
         """Give the names of the stages of a block or model."""
         found = self.plans.get(id(node.body))
         if found is None:
-            names = partial(declared, unit)
-            found = self.plans[id(node.body)] = plan_names(node, names)
+            is_model = isinstance(node, tree.Model)
+            operations = operation_names(unit, node) if is_model else frozenset()
+            found = plan_names(node, partial(declared, unit), operations)
+            self.plans[id(node.body)] = found
             places = (p.span for p in node.parameters if p.name in found.applied)
             self.applied.update((place.file.name, place.start, place.end) for place in places)
         return found

@@ -1,7 +1,7 @@
 """A decoder level that takes two tensors, by position and by name.
 
 Made by netdsl 0.1.0 from block_with_several_inputs.net (sha256 27bd77e7, this file
-2eea82ec). Change the spec, not this file.
+2bcb3cd3). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -10,8 +10,13 @@ layers = keras.layers
 
 
 def up(x, skip, filters, rate=0.1, *, name="up"):
-    joined = layers.Concatenate(name=f"{name}_joined2")(
-        [layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_joined1")(x), skip]
+    joined = layers.Concatenate(name=f"{name}_joined_concatenate")(
+        [
+            layers.Conv2DTranspose(
+                filters, 2, strides=2, name=f"{name}_joined_conv2d_transpose"
+            )(x),
+            skip,
+        ]
     )
     x = layers.Conv2D(
         filters, 3, padding="same", activation="relu", name=f"{name}_conv2d"
@@ -27,6 +32,6 @@ def Level(filters=8, *, name="Level"):
     large = keras.Input((16, 16, 8), name="large")
     a = up(small, large, filters, name="a")
     b = up(small, large, filters, rate=0.2, name="b")
-    x = layers.Add(name="add1")([a, b])
+    x = layers.Add(name="add")([a, b])
     mask = layers.Conv2D(1, 1, activation="sigmoid", name="mask")(x)
     return keras.Model([small, large], mask, name=name)

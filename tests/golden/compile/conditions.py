@@ -1,6 +1,6 @@
 """Conditions: kept as `if`, with and without `else`, inside loops and chains.
 
-Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file b0a10efa). Change
+Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file 5c91171d). Change
 the spec, not this file.
 """
 
@@ -26,9 +26,13 @@ def unit(x, filters, norm="batch", drop=0.0, act="relu", *, name="unit"):
 
 def head(x, classes, deep=False, wide=True, *, name="head"):
     if wide:
-        pooled = layers.GlobalAveragePooling2D(name=f"{name}_pooled1")(x)
+        pooled = layers.GlobalAveragePooling2D(
+            name=f"{name}_pooled_global_average_pooling2d"
+        )(x)
     else:
-        pooled = layers.GlobalMaxPooling2D(name=f"{name}_pooled2")(x)
+        pooled = layers.GlobalMaxPooling2D(name=f"{name}_pooled_global_max_pooling2d")(
+            x
+        )
     x = pooled
     if deep and wide:
         x = layers.Dense(64, activation="relu", name=f"{name}_dense1")(pooled)

@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 0286a42d).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file cb6c2a54).
 Change the spec, not this file.
 """
 
@@ -52,22 +52,22 @@ def residual(x, filters, *, name="residual"):
 def Forks(*, name="Forks"):
     """Forks: (None, 32, 32, 8) -> (None, 2), 8,896 parameters."""
     image = keras.Input((32, 32, 8), name="image")
-    x = squeeze_excite(image, name="x1")
-    x = inception(x, 8, name="x2")
-    x = pyramid(x, 8, name="x3")
-    x = residual(x, 8, name="x4")
+    x = squeeze_excite(image, name="x_squeeze_excite")
+    x = inception(x, 8, name="x_inception")
+    x = pyramid(x, 8, name="x_pyramid")
+    x = residual(x, 8, name="x_residual")
     towers = [
         layers.Conv2D(4, size, padding="same", name=f"towers_{i}")(x)
         for i, size in enumerate([3, 5])
     ]
     joined = layers.Concatenate(name="joined")([*towers, x])
-    branch1 = layers.Conv2D(4, 1, name="nested1")(joined)
-    branch1_1 = layers.ReLU(name="nested2")(branch1)
-    branch1_1 = layers.Conv2D(4, 1, name="nested3")(branch1_1)
-    branch1 = layers.Add(name="nested4")([branch1, branch1_1])
-    branch2 = layers.Conv2D(4, 3, padding="same", name="nested5")(joined)
-    branch2 = layers.ReLU(name="nested6")(branch2)
-    nested = layers.Average(name="nested7")([branch1, branch2])
+    branch1 = layers.Conv2D(4, 1, name="nested_conv2d1")(joined)
+    branch1_1 = layers.ReLU(name="nested_re_lu1")(branch1)
+    branch1_1 = layers.Conv2D(4, 1, name="nested_conv2d2")(branch1_1)
+    branch1 = layers.Add(name="nested_add")([branch1, branch1_1])
+    branch2 = layers.Conv2D(4, 3, padding="same", name="nested_conv2d3")(joined)
+    branch2 = layers.ReLU(name="nested_re_lu2")(branch2)
+    nested = layers.Average(name="nested_average")([branch1, branch2])
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(nested)
     scores = layers.Dense(2, name="scores")(x)
     return keras.Model(image, scores, name=name)

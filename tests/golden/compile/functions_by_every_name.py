@@ -1,7 +1,7 @@
 """Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
 
 Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 cc9b8223, this file
-f504d0cc). Change the spec, not this file.
+1c535f44). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -32,8 +32,8 @@ def M(*, name="M"):
     """
     tokens = keras.Input((12,), dtype="int32", name="tokens")
     image = keras.Input((32, 32, 3), name="image")
-    e = layers.Embedding(100, 8, name="e1")(tokens)
-    e = positions(e, 12, 8, name="e2")
+    e = layers.Embedding(100, 8, name="e_embedding")(tokens)
+    e = positions(e, 12, 8, name="e_positions")
     h = layers.Subtract(name="h")(
         [ops.multiply(e[:, 1:-1], 2.0), ops.divide(e[:, None, 0, :], 3)]
     )

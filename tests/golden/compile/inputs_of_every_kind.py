@@ -1,7 +1,7 @@
 """Inputs: sizes that are unknown, computed and symbolic, dtypes, options, a scalar.
 
 Made by netdsl 0.1.0 from inputs_of_every_kind.net (sha256 0c6f1512, this file
-05be92a7). Change the spec, not this file.
+909f77af). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -20,13 +20,15 @@ def Inputs(size=32, vocabulary=50, *, name="Inputs"):
     video = keras.Input((None, size, size, 3), name="clip")
     age = keras.Input((), name="age")
     ids = keras.Input((10,), dtype="int64", batch_size=4, name="ids")
-    text = layers.Embedding(vocabulary, 8, name="text1")(tokens)
-    text = layers.GlobalAveragePooling1D(name="text2")(text)
-    picture = layers.Flatten(name="picture1")(image)
-    picture = layers.Dense(8, name="picture2")(picture)
-    motion = layers.GlobalAveragePooling3D(name="motion1")(video)
-    motion = layers.Dense(8, name="motion2")(motion)
-    x = layers.Add(name="add1")([text, picture, motion])
+    text = layers.Embedding(vocabulary, 8, name="text_embedding")(tokens)
+    text = layers.GlobalAveragePooling1D(name="text_global_average_pooling1d")(text)
+    picture = layers.Flatten(name="picture_flatten")(image)
+    picture = layers.Dense(8, name="picture_dense")(picture)
+    motion = layers.GlobalAveragePooling3D(name="motion_global_average_pooling3d")(
+        video
+    )
+    motion = layers.Dense(8, name="motion_dense")(motion)
+    x = layers.Add(name="add")([text, picture, motion])
     merged = layers.Dense(1, name="merged")(x)
     x = ops.expand_dims(age, -1)
     years = layers.Dense(1, name="years")(x)

@@ -1,7 +1,7 @@
 """Layers as arguments: wrappers, cells, chains, configured objects.
 
 Made by netdsl 0.1.0 from layers_inside_layers.net (sha256 ebe3cd5d, this file
-759e6fde). Change the spec, not this file.
+8c52054f). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -21,7 +21,7 @@ def Nested(units=16, *, name="Nested"):
             ],
             name="sequential",
         ),
-        name="sequence1",
+        name="sequence_time_distributed",
     )(frames)
     sequence = layers.Bidirectional(
         layers.LSTM(
@@ -31,7 +31,7 @@ def Nested(units=16, *, name="Nested"):
             name="lstm",
         ),
         merge_mode="sum",
-        name="sequence2",
+        name="sequence_bidirectional",
     )(sequence)
     sequence = layers.RNN(
         [
@@ -40,13 +40,13 @@ def Nested(units=16, *, name="Nested"):
             layers.GRUCell(8, name="gru_cell"),
         ],
         return_sequences=True,
-        name="sequence3",
+        name="sequence_rnn",
     )(sequence)
     states, h, _ = layers.LSTM(
         units, return_sequences=True, return_state=True, name="lstm"
     )(sequence)
     last = states[:, -1]
-    x = layers.Concatenate(name="concatenate1")([last, h])
+    x = layers.Concatenate(name="concatenate")([last, h])
     x = layers.Dense(
         8,
         activation=keras.activations.relu,

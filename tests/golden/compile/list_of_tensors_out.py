@@ -1,6 +1,6 @@
 """Several outputs: of a block, of a loop, as a list, taken by name, index and slice.
 
-Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file e2f10f04).
+Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 8e022d65).
 Change the spec, not this file.
 """
 
@@ -30,11 +30,11 @@ def fpn(c3, c4, c5, filters, *, name="fpn"):
         for i, c in enumerate([c3, c4, c5])
     ]
     p5 = laterals[2]
-    p4 = layers.Add(name=f"{name}_p4_2")(
-        [laterals[1], layers.UpSampling2D(name=f"{name}_p4_1")(p5)]
+    p4 = layers.Add(name=f"{name}_p4_add")(
+        [laterals[1], layers.UpSampling2D(name=f"{name}_p4_up_sampling2d")(p5)]
     )
-    p3 = layers.Add(name=f"{name}_p3_2")(
-        [laterals[0], layers.UpSampling2D(name=f"{name}_p3_1")(p4)]
+    p3 = layers.Add(name=f"{name}_p3_add")(
+        [laterals[0], layers.UpSampling2D(name=f"{name}_p3_up_sampling2d")(p4)]
     )
     return [p3, p4, p5]
 
@@ -49,9 +49,11 @@ def Pyramid(filters=8, *, name="Pyramid"):
     c3, _, _ = backbone(image, widths=[4, 4, 4], name="backbone")
     collected = []
     for i, level in enumerate(levels):
-        branch = layers.Conv2D(filters, 3, padding="same", name=f"heads1_{i}")(level)
-        branch = layers.ReLU(name=f"heads2_{i}")(branch)
-        branch = layers.Conv2D(1, 1, name=f"heads3_{i}")(branch)
+        branch = layers.Conv2D(filters, 3, padding="same", name=f"heads_conv2d1_{i}")(
+            level
+        )
+        branch = layers.ReLU(name=f"heads_re_lu_{i}")(branch)
+        branch = layers.Conv2D(1, 1, name=f"heads_conv2d2_{i}")(branch)
         collected.append(branch)
     heads = collected
     boxes = heads

@@ -1,7 +1,7 @@
 """Loops: counted, over values, nested, numbered by the spec itself, with names for skips.
 
 Made by netdsl 0.1.0 from loops_name_their_layers.net (sha256 871eecbd, this file
-5ae151fb). Change the spec, not this file.
+ee551c07). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -23,19 +23,19 @@ def UNet(widths=(8, 16), depth=2, *, name="UNet"):
     skips = []
     for i, width in enumerate(widths):
         for j in range(depth):
-            down = conv(down, width, name=f"down1_{i}_{j}")
+            down = conv(down, width, name=f"down_conv_{i}_{j}")
         skips.append(down)
-        down = layers.MaxPooling2D(name=f"down2_{i}")(down)
+        down = layers.MaxPooling2D(name=f"down_max_pooling2d_{i}")(down)
     middle = conv(down, 2 * widths[-1], name="middle")
     up = middle
     for level, (width, skip) in enumerate(zip(widths[::-1], skips[::-1])):
         up = layers.Conv2DTranspose(width, 2, strides=2, name=f"up{level}")(up)
-        up = layers.Concatenate(name=f"up1_{level}")([up, skip])
-        up = conv(up, width, name=f"up2_{level}")
+        up = layers.Concatenate(name=f"up_concatenate_{level}")([up, skip])
+        up = conv(up, width, name=f"up_conv_{level}")
     counted = up
     for i in range(1, 3):
-        counted = conv(counted, 4 * i, name=f"counted1_{i - 1}")
+        counted = conv(counted, 4 * i, name=f"counted_conv_{i - 1}")
     for i in range(2):
-        counted = layers.ReLU(name=f"counted2_{i}")(counted)
+        counted = layers.ReLU(name=f"counted_re_lu_{i}")(counted)
     mask = layers.Conv2D(1, 1, activation="sigmoid", name="mask")(counted)
     return keras.Model(image, mask, name=name)

@@ -1,7 +1,7 @@
 """Models as layers: frozen, shared, with several outputs, and one at other hyperparameters.
 
 Made by netdsl 0.1.0 from models_inside_models.net (sha256 34854f60, this file
-744309fd). Change the spec, not this file.
+231372c9). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -23,12 +23,12 @@ def Encoder(latent=8, widths=(16, 32), *, name="Encoder"):
     parameters at the defaults.
     """
     image = keras.Input((16, 16, 1), name="image")
-    features = layers.Flatten(name="features1")(image)
+    features = layers.Flatten(name="features_flatten")(image)
     for i, width in enumerate(widths):
-        features = layers.Dense(width, activation="relu", name=f"features2_{i}")(
+        features = layers.Dense(width, activation="relu", name=f"features_dense_{i}")(
             features
         )
-    mean = layers.Dense(latent, name="mean1")(features)
+    mean = layers.Dense(latent, name="mean")(features)
     spread = layers.Dense(latent, activation="softplus", name="spread")(features)
     return keras.Model(image, {"mean": mean, "spread": spread}, name=name)
 
@@ -61,7 +61,7 @@ def Pair(latent=4, *, name="Pair"):
     encoder.trainable = False
     outputs = encoder(image)
     mean, _ = outputs["mean"], outputs["spread"]
-    x = layers.Add(name="add1")([first["mean"], mean])
+    x = layers.Add(name="add")([first["mean"], mean])
     restored = Decoder(latent, name="restored")(x)
     big = BigEncoder(latent=latent, name="big")(other)
     score = head_of_pair(second["spread"], big, name="score")

@@ -1,7 +1,7 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-a6d2a032). Change the spec, not this file.
+3549a759). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -42,7 +42,7 @@ def Flowers(classes=5, *, name="Flowers"):
     base = keras.applications.EfficientNetB0(
         include_top=False, pooling="avg", input_shape=image.shape[1:]
     )
-    efficient_net_b0 = keras.Model(base.input, base.output, name="efficient_net_b0")
+    efficient_net_b0 = keras.Model(base.input, base.output, name="efficientnetb0")
     efficient_net_b0.trainable = False
     x = efficient_net_b0(image)
     x = layers.Dropout(0.2, name="dropout")(x)
@@ -88,7 +88,7 @@ def Twins(*, name="Twins"):
             name="encode",
         )(x)
 
-    x = layers.Subtract(name="subtract1")([encode(a), encode(b)])
+    x = layers.Subtract(name="subtract")([encode(a), encode(b)])
     y = layers.Dense(1, name="y")(x)
     return keras.Model([a, b], y, name=name)
 
@@ -98,7 +98,7 @@ def Plain(*, name="Plain"):
     image = keras.Input((None, None, 3), name="image")
     x = ops.subtract(ops.divide(image, 127.5), 1.0)
     x = keras.applications.MobileNetV2(
-        include_top=False, input_shape=x.shape[1:], name="mobile_net_v2"
+        include_top=False, input_shape=x.shape[1:], name="mobilenetv2"
     )(x)
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     y = layers.Dense(2, name="y")(x)

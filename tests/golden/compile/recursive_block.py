@@ -1,6 +1,6 @@
 """A block that uses itself, under a condition.
 
-Made by netdsl 0.1.0 from recursive_block.net (sha256 8763b8b0, this file 7c5cb422).
+Made by netdsl 0.1.0 from recursive_block.net (sha256 8763b8b0, this file d4abecc4).
 Change the spec, not this file.
 """
 
@@ -11,12 +11,12 @@ layers = keras.layers
 
 def hourglass(x, depth, filters, *, name="hourglass"):
     side = layers.Conv2D(filters, 3, padding="same", name=f"{name}_side")(x)
-    low = layers.MaxPooling2D(name=f"{name}_low1")(x)
-    low = layers.Conv2D(filters, 3, padding="same", name=f"{name}_low2")(low)
+    low = layers.MaxPooling2D(name=f"{name}_low_max_pooling2d")(x)
+    low = layers.Conv2D(filters, 3, padding="same", name=f"{name}_low_conv2d1")(low)
     if depth > 1:
-        low = hourglass(low, depth - 1, filters, name=f"{name}_low3")
+        low = hourglass(low, depth - 1, filters, name=f"{name}_low_hourglass")
     else:
-        low = layers.Conv2D(filters, 3, padding="same", name=f"{name}_low4")(low)
+        low = layers.Conv2D(filters, 3, padding="same", name=f"{name}_low_conv2d2")(low)
     return layers.Add(name=f"{name}_add")(
         [side, layers.UpSampling2D(name=f"{name}_up_sampling2d")(low)]
     )

@@ -1,6 +1,6 @@
 """Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose weights are shared.
 
-Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 6f93d1fa).
+Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 99a7a38d).
 Change the spec, not this file.
 """
 
@@ -47,8 +47,8 @@ def Twins(vocabulary=100, *, name="Twins"):
     left = keras.Input((12,), dtype="int32", name="left")
     right = keras.Input((12,), dtype="int32", name="right")
     embed = layers.Embedding(vocabulary, 16, name="embed")
-    project1 = layers.Dense(16, activation="tanh", name="project1")
-    project2 = layers.LayerNormalization(name="project2")
+    project1 = layers.Dense(16, activation="tanh", name="project_dense")
+    project2 = layers.LayerNormalization(name="project_layer_normalization")
 
     def project(x):
         x = project1(x)

@@ -1,6 +1,6 @@
 """Prices of flats, from text and numbers in a table.
 
-Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 549dca23).
+Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 0fad2ea6).
 Change the spec, not this file.
 """
 
@@ -43,10 +43,10 @@ def Flats(*, name="Flats"):
     district = keras.Input((1,), dtype="string", name="district")
     a = layers.Normalization(name="area_scale")(area)
     d = layers.StringLookup(name="districts")(district)
-    d = layers.Embedding(100, 4, name="d1")(d)
-    d = layers.Flatten(name="d2")(d)
-    h = layers.Concatenate(name="h1")([a, d])
-    h = layers.Dense(32, activation="relu", name="h2")(h)
+    d = layers.Embedding(100, 4, name="d_embedding")(d)
+    d = layers.Flatten(name="d_flatten")(d)
+    h = layers.Concatenate(name="h_concatenate")([a, d])
+    h = layers.Dense(32, activation="relu", name="h_dense")(h)
     price = layers.Dense(1, name="price")(h)
     sold = layers.Dense(1, activation="sigmoid", name="sold")(h)
     return keras.Model([area, district], {"price": price, "sold": sold}, name=name)

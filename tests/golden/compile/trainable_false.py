@@ -1,6 +1,6 @@
 """Frozen stages: a layer, a block with blocks inside, a model.
 
-Made by netdsl 0.1.0 from trainable_false.net (sha256 155dfe6c, this file 96603d78).
+Made by netdsl 0.1.0 from trainable_false.net (sha256 155dfe6c, this file ee2b2d68).
 Change the spec, not this file.
 """
 
@@ -34,13 +34,13 @@ def Backbone(*, name="Backbone"):
 def Frozen(tune=False, *, name="Frozen"):
     """Frozen: (None, 16, 16, 3) -> (None, 1), 3,769 parameters at the defaults."""
     image = keras.Input((16, 16, 3), name="image")
-    left = stem(image, 8, trainable=tune, name="left1")
-    left = layers.Conv2D(4, 1, trainable=False, name="left2")(left)
-    left = layers.Flatten(name="left3")(left)
-    backbone = Backbone(name="right1")
+    left = stem(image, 8, trainable=tune, name="left_stem")
+    left = layers.Conv2D(4, 1, trainable=False, name="left_conv2d")(left)
+    left = layers.Flatten(name="left_flatten")(left)
+    backbone = Backbone(name="backbone")
     backbone.trainable = False
     right = backbone(image)
-    right = layers.Flatten(name="right2")(right)
-    x = layers.Concatenate(name="concatenate1")([left, right])
+    right = layers.Flatten(name="right")(right)
+    x = layers.Concatenate(name="concatenate")([left, right])
     y = layers.Dense(1, name="y")(x)
     return keras.Model(image, y, name=name)

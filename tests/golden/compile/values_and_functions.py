@@ -1,7 +1,7 @@
 """Values: constants, functions, comprehensions, f-strings, names that Python reserves.
 
 Made by netdsl 0.1.0 from values_and_functions.net (sha256 fe019fbe, this file
-d020a761). Change the spec, not this file.
+48afe1c7). Change the spec, not this file.
 """
 
 import math
@@ -49,8 +49,8 @@ def Values(def_=10, pairs=((8, 1), (16, 2)), options=default_options, *, name="V
     total = sum([w for w, _ in pairs])
     body = input_
     for i, (width, stride) in enumerate(pairs):
-        body = layers.Conv2D(width, 3, strides=stride, name=f"body1_{i}")(body)
-        body = class_(body, width, layers=1, name=f"body2_{i}")
+        body = layers.Conv2D(width, 3, strides=stride, name=f"body_conv2d_{i}")(body)
+        body = class_(body, width, layers=1, name=f"body_class__{i}")
     assert body.shape[-1] == pairs[-1][0]
     x = layers.Dropout(options["rate"], name="dropout")(body)
     x = layers.Flatten(name="flatten")(x)

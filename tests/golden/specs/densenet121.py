@@ -4,7 +4,7 @@ Huang, Liu, van der Maaten and Weinberger, Densely Connected Convolutional Netwo
 
 Layer for layer the network of keras.applications.
 
-Made by netdsl 0.1.0 from densenet121.net (sha256 9adbd593, this file 06e315a4). Change
+Made by netdsl 0.1.0 from densenet121.net (sha256 9adbd593, this file 8182bfb7). Change
 the spec, not this file.
 """
 
@@ -38,10 +38,9 @@ def dense_block(x, layers, *, name="dense_block"):
 
 def transition(x, *, name="transition"):
     """Half the channels, half the size."""
-    y = layers.BatchNormalization(
-        epsilon=1.001e-5,
-        name=f"{name}_batch_normalization",
-    )(x)
+    y = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_batch_normalization")(
+        x
+    )
     y = layers.ReLU(name=f"{name}_re_lu")(y)
     y = layers.Conv2D(x.shape[-1] // 2, 1, use_bias=False, name=f"{name}_conv2d")(y)
     return layers.AveragePooling2D(2, name=f"{name}_average_pooling2d")(y)

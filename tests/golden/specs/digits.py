@@ -4,7 +4,7 @@ Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998, doi:10.244
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 1f84b22c, this file 225766a2). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 1f84b22c, this file 4602240f). Change the
 spec, not this file.
 """
 
@@ -39,13 +39,9 @@ def Digits(width=32, classes=10, *, name="Digits"):
     image = keras.Input((8, 8, 1), name="image")
     x = layers.Rescaling(1 / 16, name="rescaling")(image)
     x = layers.Conv2D(width, 3, padding="same", activation="relu", name="conv2d1")(x)
-    x = layers.Conv2D(
-        2 * width,
-        3,
-        padding="same",
-        activation="relu",
-        name="conv2d2",
-    )(x)
+    x = layers.Conv2D(2 * width, 3, padding="same", activation="relu", name="conv2d2")(
+        x
+    )
     x = layers.MaxPooling2D(name="max_pooling2d")(x)
     x = layers.Dropout(0.3, name="dropout")(x)
     x = layers.Flatten(name="flatten")(x)

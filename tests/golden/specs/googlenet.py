@@ -5,7 +5,7 @@ Szegedy et al., Going Deeper with Convolutions, 2014, arXiv:1409.4842.
 Table 1 of the paper with its two auxiliary classifiers, which train the middle of the net and are ignored afterwards.
 Local response normalization, which has no weights and which later nets dropped, is left out.
 
-Made by netdsl 0.1.0 from googlenet.net (sha256 2b6689f3, this file 47d03005). Change
+Made by netdsl 0.1.0 from googlenet.net (sha256 2b6689f3, this file aa274e83). Change
 the spec, not this file.
 """
 
@@ -52,13 +52,9 @@ def inception(
 def classifier(x, classes, *, name="classifier"):
     """An auxiliary classifier, as section 5 of the paper describes it."""
     x = layers.AveragePooling2D(5, strides=3, name=f"{name}_average_pooling2d")(x)
-    x = layers.Conv2D(
-        128,
-        1,
-        padding="same",
-        activation="relu",
-        name=f"{name}_conv2d",
-    )(x)
+    x = layers.Conv2D(128, 1, padding="same", activation="relu", name=f"{name}_conv2d")(
+        x
+    )
     x = layers.Flatten(name=f"{name}_flatten")(x)
     x = layers.Dense(1024, activation="relu", name=f"{name}_dense1")(x)
     x = layers.Dropout(0.7, name=f"{name}_dropout")(x)
@@ -73,20 +69,30 @@ def GoogLeNet(classes=1000, *, name="GoogLeNet"):
     """
     image = keras.Input((224, 224, 3), name="image")
     i4a = layers.Conv2D(
-        64, 7, strides=2, padding="same", activation="relu", name="i4a1"
+        64, 7, strides=2, padding="same", activation="relu", name="i4a_conv2d1"
     )(image)
-    i4a = layers.MaxPooling2D(3, strides=2, padding="same", name="i4a2")(i4a)
-    i4a = layers.Conv2D(64, 1, padding="same", activation="relu", name="i4a3")(i4a)
-    i4a = layers.Conv2D(192, 3, padding="same", activation="relu", name="i4a4")(i4a)
-    i4a = layers.MaxPooling2D(3, strides=2, padding="same", name="i4a5")(i4a)
-    i4a = inception(i4a, 64, 96, 128, 16, 32, 32, name="i4a6")
-    i4a = inception(i4a, 128, 128, 192, 32, 96, 64, name="i4a7")
-    i4a = layers.MaxPooling2D(3, strides=2, padding="same", name="i4a8")(i4a)
-    i4a = inception(i4a, 192, 96, 208, 16, 48, 64, name="i4a9")
+    i4a = layers.MaxPooling2D(3, strides=2, padding="same", name="i4a_max_pooling2d1")(
+        i4a
+    )
+    i4a = layers.Conv2D(64, 1, padding="same", activation="relu", name="i4a_conv2d2")(
+        i4a
+    )
+    i4a = layers.Conv2D(192, 3, padding="same", activation="relu", name="i4a_conv2d3")(
+        i4a
+    )
+    i4a = layers.MaxPooling2D(3, strides=2, padding="same", name="i4a_max_pooling2d2")(
+        i4a
+    )
+    i4a = inception(i4a, 64, 96, 128, 16, 32, 32, name="i4a_inception1")
+    i4a = inception(i4a, 128, 128, 192, 32, 96, 64, name="i4a_inception2")
+    i4a = layers.MaxPooling2D(3, strides=2, padding="same", name="i4a_max_pooling2d3")(
+        i4a
+    )
+    i4a = inception(i4a, 192, 96, 208, 16, 48, 64, name="i4a_inception3")
     assert i4a.shape[1:] == (14, 14, 512)
-    i4d = inception(i4a, 160, 112, 224, 24, 64, 64, name="i4d1")
-    i4d = inception(i4d, 128, 128, 256, 24, 64, 64, name="i4d2")
-    i4d = inception(i4d, 112, 144, 288, 32, 64, 64, name="i4d3")
+    i4d = inception(i4a, 160, 112, 224, 24, 64, 64, name="i4d_inception1")
+    i4d = inception(i4d, 128, 128, 256, 24, 64, 64, name="i4d_inception2")
+    i4d = inception(i4d, 112, 144, 288, 32, 64, 64, name="i4d_inception3")
     x = inception(i4d, 256, 160, 320, 32, 128, 128, name="inception1")
     x = layers.MaxPooling2D(3, strides=2, padding="same", name="max_pooling2d")(x)
     x = inception(x, 256, 160, 320, 32, 128, 128, name="inception2")

@@ -4,7 +4,7 @@ Koch, Zemel and Salakhutdinov, Siamese Neural Networks for One-shot Image Recogn
 
 Figure 4 of the paper: two images, one encoder. A `layer` is made once, so both uses of `encode` share its weights.
 
-Made by netdsl 0.1.0 from siamese.net (sha256 a4dc6773, this file 4ecd7e04). Change the
+Made by netdsl 0.1.0 from siamese.net (sha256 a4dc6773, this file a131813e). Change the
 spec, not this file.
 """
 
@@ -59,8 +59,8 @@ def Siamese(code=4096, *, name="Siamese"):
         return encoder(image, code, layers=encode_layers, name="encode")
 
     pair = [encode(left), encode(right)]
-    maximum = layers.Maximum(name="maximum1")(pair)
-    minimum = layers.Minimum(name="minimum1")(pair)
-    x = layers.Subtract(name="subtract1")([maximum, minimum])
+    maximum = layers.Maximum(name="maximum")(pair)
+    minimum = layers.Minimum(name="minimum")(pair)
+    x = layers.Subtract(name="subtract")([maximum, minimum])
     same = layers.Dense(1, activation="sigmoid", name="same")(x)
     return keras.Model([left, right], same, name=name)

@@ -4,7 +4,7 @@ Vaswani et al., Attention Is All You Need, 2017, arXiv:1706.03762.
 
 Words are embedded, projected to the width of the model with a learned vector for each position, encoded, and averaged.
 
-Made by netdsl 0.1.0 from transformer.net (sha256 4a9fe958, this file 2da7d229). Change
+Made by netdsl 0.1.0 from transformer.net (sha256 4a9fe958, this file 0819e12b). Change
 the spec, not this file.
 """
 
@@ -75,10 +75,9 @@ def transformer_encoder(
     x = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization1")(x)
     branch = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
     x = layers.Add(name=f"{name}_add2")([x, branch])
-    return layers.LayerNormalization(
-        epsilon=1e-6,
-        name=f"{name}_layer_normalization2",
-    )(x)
+    return layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization2")(
+        x
+    )
 
 
 def TextClassifier(

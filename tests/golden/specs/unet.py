@@ -4,7 +4,7 @@ Ronneberger, Fischer and Brox, Convolutional Networks for Biomedical Image Segme
 
 Figure 1 of the paper: convolutions without padding, so the map that goes across is cropped to the one that comes up.
 
-Made by netdsl 0.1.0 from unet.net (sha256 928deb2c, this file 6b6ebd5e). Change the
+Made by netdsl 0.1.0 from unet.net (sha256 928deb2c, this file 1ae81b73). Change the
 spec, not this file.
 """
 
@@ -41,9 +41,9 @@ def UNet(classes=2, widths=(64, 128, 256, 512), *, name="UNet"):
     for i, width in enumerate(widths):
         bottom = convolutions(bottom, width, name=f"level_{i}")
         level.append(bottom)
-        bottom = layers.MaxPooling2D(2, name=f"bottom1_{i}")(bottom)
-    bottom = convolutions(bottom, 2 * widths[-1], name="bottom2")
-    bottom = layers.Dropout(0.5, name="bottom3")(bottom)
+        bottom = layers.MaxPooling2D(2, name=f"bottom_max_pooling2d_{i}")(bottom)
+    bottom = convolutions(bottom, 2 * widths[-1], name="bottom_convolutions")
+    bottom = layers.Dropout(0.5, name="bottom_dropout")(bottom)
     x = bottom
     for i, (width, across) in enumerate(zip(widths[::-1], level[::-1])):
         x = up(x, across, width, name=f"up_{i}")
