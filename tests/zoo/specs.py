@@ -9,12 +9,15 @@ from typing import Any
 import netdsl
 from netdsl.compiler import Compiled
 from netdsl.resources import resource_dir, std_dir
+from netdsl.syntax import tree
 
 SPECS: tuple[Path, ...] = tuple(sorted(resource_dir("specs").glob("*.net")))
 LIBRARY: tuple[Path, ...] = tuple(sorted(std_dir().glob("*.net")))
 
 #: Hyperparameters that keep a spec's structure and make it small, where the paper's sizes take gigabytes.
 SMALL: dict[str, dict[str, Any]] = {
+    "lenet1998": {},
+    "regnet_y": {"classes": 7, "depth": 8},
     "seq2seq": {"source_words": 50, "target_words": 40, "units": 8},
     "siamese": {"code": 16},
     "unet": {"widths": [4, 8, 16, 32]},
@@ -26,12 +29,29 @@ def name_of(path: Path) -> str:
     return path.stem
 
 
+#: What takes long to build in Keras even so: tried where slow tests are asked for.
+SLOW = frozenset({"resnet152"})
+
+
 @cache
 def made(path: Path) -> Compiled:
     """Compile a spec once for all tests of it."""
     return netdsl.compile_file(path)
 
 
+def path_of(stem: str) -> Path:
+    return next(path for path in SPECS if path.stem == stem)
+
+
 def spec(stem: str) -> Compiled:
     """Give a shipped spec, compiled, by its file's name."""
-    return made(next(path for path in SPECS if path.stem == stem))
+    return made(path_of(stem))
+
+
+def own_models(compiled: Compiled) -> list[str]:
+    """Give the models of a spec that have a body of their own; the others are these at other hyperparameters."""
+    return [
+        statement.name
+        for statement in compiled.unit.module.statements
+        if isinstance(statement, tree.Model) and isinstance(statement.body, tree.Body)
+    ]

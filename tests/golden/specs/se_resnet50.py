@@ -1,0 +1,97 @@
+"""SE-ResNet-50.
+
+Hu, Shen and Sun, Squeeze-and-Excitation Networks, 2018, arXiv:1709.01507.
+Task: image classification.
+
+Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels before the sum.
+
+Made by netdsl 0.1.0 from se_resnet50.net (sha256 05a7e127, this file 31c9a747). Change
+the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def conv_bn(
+    x, filters, kernel_size=3, strides=1, act="relu", groups=1, *, name="conv_bn"
+):
+    """A convolution, normalized over the batch before its activation.
+
+    Ioffe and Szegedy, 2015, arXiv:1502.03167.
+    """
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        groups=groups,
+        use_bias=False,
+        padding="same",
+        name=f"{name}_conv2d",
+    )(x)
+    x = layers.BatchNormalization(name=f"{name}_batch_normalization")(x)
+    if act != "linear":
+        x = layers.Activation(act, name=f"{name}_activation")(x)
+    return x
+
+
+def squeeze_excite(x, ratio=16, act="relu", gate="sigmoid", *, name="squeeze_excite"):
+    """Weigh each channel by what the whole map holds.
+
+    Hu, Shen and Sun, 2018, arXiv:1709.01507.
+    """
+    channels = x.shape[-1]
+    branch = layers.GlobalAveragePooling2D(
+        keepdims=True, name=f"{name}_global_average_pooling2d"
+    )(x)
+    branch = layers.Dense(
+        max(1, channels // ratio), activation=act, name=f"{name}_dense1"
+    )(branch)
+    branch = layers.Dense(channels, activation=gate, name=f"{name}_dense2")(branch)
+    return layers.Multiply(name=f"{name}_multiply")([x, branch])
+
+
+def shortcut(x, filters, strides=1, *, name="shortcut"):
+    """The map itself where its shape fits, a projection where it does not."""
+    y = x
+    if strides != 1 or x.shape[-1] != filters:
+        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return y
+
+
+def se_bottleneck(x, filters, strides=1, reduction=16, *, name="se_bottleneck"):
+    """A bottleneck that looks at its whole map and weighs each channel: figure 3 of the paper."""
+    main = conv_bn(x, filters, 1, name=f"{name}_main1")
+    main = conv_bn(main, filters, 3, strides, name=f"{name}_main2")
+    main = conv_bn(main, 4 * filters, 1, act="linear", name=f"{name}_main3")
+    main = squeeze_excite(main, reduction, name=f"{name}_main4")
+    skip = shortcut(x, 4 * filters, strides, name=f"{name}_skip")
+    x = layers.Add(name=f"{name}_add")([main, skip])
+    return layers.ReLU(name=f"{name}_re_lu")(x)
+
+
+def SEResNet50(classes=1000, reduction=16, *, name="SEResNet50"):
+    """Sixteen bottlenecks of three layers, each with its gate.
+
+    SEResNet50: (None, 224, 224, 3) -> (None, 1000), 28,141,144 parameters at the
+    defaults.
+    """
+    image = keras.Input((224, 224, 3), name="image")
+    x = conv_bn(image, 64, 7, strides=2, name="conv_bn")
+    x = layers.MaxPooling2D(3, strides=2, padding="same", name="max_pooling2d")(x)
+    for i, count in enumerate([3, 4, 6, 3]):
+        x = se_bottleneck(
+            x,
+            64 * 2**i,
+            strides=1 if i == 0 else 2,
+            reduction=reduction,
+            name=f"se_bottleneck1_{i}",
+        )
+        for j in range(count - 1):
+            x = se_bottleneck(
+                x, 64 * 2**i, reduction=reduction, name=f"se_bottleneck2_{i}_{j}"
+            )
+    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
+    probs = layers.Dense(classes, activation="softmax", name="probs")(x)
+    return keras.Model(image, probs, name=name)

@@ -1,0 +1,102 @@
+"""SqueezeNet.
+
+Iandola, Han, Moskewicz, Ashraf, Dally and Keutzer, SqueezeNet: AlexNet-level Accuracy with 50x Fewer Parameters, 2016,
+arXiv:1602.07360.
+Task: image classification.
+
+`SqueezeNet` is table 1 of the paper; `SqueezeNet11` the authors' later release, which pools earlier and does as well with
+less than half of the work.
+
+Made by netdsl 0.1.0 from squeezenet.net (sha256 eb9055df, this file 747ef3cf). Change
+the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def pool_rounding_up(x, *, name="pool_rounding_up"):
+    """The largest of windows of three by three at half the size, rounded up as Caffe does it.
+
+    Jia et al., 2014, arXiv:1408.5093.
+
+    A map of 54 rows gives 27, the last of them from two rows alone, one of 27 gives 13.
+    """
+    return layers.MaxPooling2D(
+        3,
+        strides=2,
+        padding="same" if x.shape[1] % 2 == 0 else "valid",
+        name=f"{name}_max_pooling2d",
+    )(x)
+
+
+def fire(x, squeeze, expand, *, name="fire"):
+    """Squeeze to few channels, expand at two sizes: SqueezeNet.
+
+    Iandola et al., 2016, arXiv:1602.07360.
+    """
+    x = layers.Conv2D(
+        squeeze, 1, activation="relu", padding="same", name=f"{name}_conv2d1"
+    )(x)
+    branch1 = layers.Conv2D(
+        expand, 1, activation="relu", padding="same", name=f"{name}_conv2d2"
+    )(x)
+    branch2 = layers.Conv2D(
+        expand, 3, activation="relu", padding="same", name=f"{name}_conv2d3"
+    )(x)
+    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
+
+
+def classifier(x, classes, *, name="classifier"):
+    """A map for each class, and its mean."""
+    x = layers.Dropout(0.5, name=f"{name}_dropout")(x)
+    x = layers.Conv2D(classes, 1, activation="relu", name=f"{name}_conv2d")(x)
+    x = layers.GlobalAveragePooling2D(name=f"{name}_global_average_pooling2d")(x)
+    return layers.Softmax(name=f"{name}_softmax")(x)
+
+
+def SqueezeNet(classes=1000, *, name="SqueezeNet"):
+    """Eight fire modules between two convolutions.
+
+    SqueezeNet: (None, 224, 224, 3) -> (None, 1000), 1,248,424 parameters at the
+    defaults.
+    """
+    image = keras.Input((224, 224, 3), name="image")
+    x = layers.Conv2D(96, 7, strides=2, activation="relu", name="conv2d")(image)
+    x = pool_rounding_up(x, name="pool_rounding_up1")
+    for i in range(2):
+        x = fire(x, 16, 64, name=f"fire1_{i}")
+    x = fire(x, 32, 128, name="fire2")
+    x = pool_rounding_up(x, name="pool_rounding_up2")
+    x = fire(x, 32, 128, name="fire3")
+    for i in range(2):
+        x = fire(x, 48, 192, name=f"fire4_{i}")
+    x = fire(x, 64, 256, name="fire5")
+    x = pool_rounding_up(x, name="pool_rounding_up3")
+    x = fire(x, 64, 256, name="fire6")
+    probs = classifier(x, classes, name="probs")
+    return keras.Model(image, probs, name=name)
+
+
+def SqueezeNet11(classes=1000, *, name="SqueezeNet11"):
+    """The same modules behind a smaller first convolution.
+
+    SqueezeNet11: (None, 224, 224, 3) -> (None, 1000), 1,235,496 parameters at the
+    defaults.
+    """
+    image = keras.Input((224, 224, 3), name="image")
+    x = layers.Conv2D(64, 3, strides=2, activation="relu", name="conv2d")(image)
+    x = pool_rounding_up(x, name="pool_rounding_up1")
+    for i in range(2):
+        x = fire(x, 16, 64, name=f"fire1_{i}")
+    x = pool_rounding_up(x, name="pool_rounding_up2")
+    for i in range(2):
+        x = fire(x, 32, 128, name=f"fire2_{i}")
+    x = pool_rounding_up(x, name="pool_rounding_up3")
+    for i in range(2):
+        x = fire(x, 48, 192, name=f"fire3_{i}")
+    for i in range(2):
+        x = fire(x, 64, 256, name=f"fire4_{i}")
+    probs = classifier(x, classes, name="probs")
+    return keras.Model(image, probs, name=name)
