@@ -110,6 +110,7 @@ WHERE_IT_BELONGS = [
     "Dense(8) -> Softmax() -> [_, x] -> Multiply() -> Dense(3)",
     "Dense(8, activation=softmax) -> [_, x] -> Concatenate() -> Dense(3)",
     "Reshape((8, 1)) -> Dense(4) -> Softmax(axis=1) -> Dense(3)",
+    "Reshape((2, 4)) -> Softmax() -> Dense(1, trainable=False)",
     "Dense(1, activation=softmax) -> Dense(4)",  # told of otherwise
 ]
 

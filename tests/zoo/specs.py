@@ -16,12 +16,26 @@ LIBRARY: tuple[Path, ...] = tuple(sorted(std_dir().glob("*.net")))
 
 #: Hyperparameters that keep a spec's structure and make it small, where the paper's sizes take gigabytes.
 SMALL: dict[str, dict[str, Any]] = {
+    "autoencoder": {"filters": 4},
+    "convlstm": {"steps": 3, "size": 16, "widths": [4, 3]},
+    "crnn": {"units": 8},
+    "cyclegan": {"size": 32},
+    "dcgan": {"widths": [16, 8, 6, 4]},
+    "deeplabv3_plus": {"blocks": [2, 1, 2, 1], "size": 64},
     "lenet1998": {},
     "regnet_y": {"classes": 7, "depth": 8},
+    "retinanet": {"classes": 7, "size": 64},
     "seq2seq": {"source_words": 50, "target_words": 40, "units": 8},
     "siamese": {"code": 16},
+    "text_classifiers": {"vocabulary": 50, "units": 8},
     "unet": {"widths": [4, 8, 16, 32]},
+    "unet_plus_plus": {"widths": [4, 5, 6, 7, 8], "size": 16},
+    "vae": {"hidden": 50},
     "vgg16": {"classes": 10},
+    "wavenet": {"doublings": 3, "skip": 8},
+    "wgan_gp": {"filters": 8},
+    "yolov3": {"classes": 7, "size": 64},
+    "yolov8": {"classes": 7, "size": 64},
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.zoo.specs import made, path_of
@@ -42,6 +44,16 @@ PUBLISHED = [
         "RegNetY8GF",
         39_180_068,
     ),  # regnety_080 of timm; 39.2 million in the paper's table 4
+    ("yolov3", "YOLOv3", 61_949_149),  # yolov3 of Ultralytics for 80 classes
+    ("yolov8", "YOLOv8", 3_157_200 - 16),  # as Ultralytics prints them; sixteen are not trained
+    ("yolov8", "YOLOv8s", 11_166_560 - 16),
+    ("yolov8", "YOLOv8m", 25_902_640 - 16),
+    ("yolov8", "YOLOv8l", 43_691_520 - 16),
+    ("yolov8", "YOLOv8x", 68_229_648 - 16),
+    ("cyclegan", "CycleGANGenerator", 11_378_179),  # 11.378 million in the authors' code
+    ("cyclegan", "CycleGANDiscriminator", 2_764_737),  # 2.765 million there
+    ("autoencoder", "Autoencoder", 28_353),  # the example of keras.io
+    ("text_classifiers", "LSTMClassifier", 2_757_761),  # the example of keras.io
 ]
 
 
@@ -75,3 +87,101 @@ def test_wide_resnet_is_the_sum_of_its_groups() -> None:
             total += conv(1, arrives, filters, bias=False) if unit == 0 else 0
         before = filters
     assert trained("wide_resnet", "WideResNet") == total + 2 * 640 + 641 * 10
+
+
+def norm(channels: int) -> int:
+    """A scale and a shift for each channel."""
+    return 2 * channels
+
+
+#: ResNet-101 of torchvision without its classifier.
+RESNET101 = 44_549_160 - 2_049_000
+
+
+def test_retinanet_is_torchvisions_with_its_sixth_level_from_the_fifth_stage() -> None:
+    """That has 34,014,999 for 91 classes: norms of the backbone frozen, P6 made of P5 in place of C5."""
+    frozen, from_p5, from_c5 = 53_120, conv(3, 256, 256), conv(3, 2048, 256)
+    other_classes = (91 - 80) * 9 * (9 * 256 + 1)
+    expected = 34_014_999 + frozen - from_p5 + from_c5 - other_classes
+    assert trained("retinanet", "RetinaNet") == expected
+
+
+def test_deeplab_is_its_backbone_its_pyramid_and_its_decoder() -> None:
+    pyramid = 2 * (conv(1, 2048, 256, bias=False) + norm(256))
+    pyramid += 3 * (conv(3, 2048, 256, bias=False) + norm(256))
+    pyramid += conv(1, 5 * 256, 256, bias=False) + norm(256)
+    decoder = conv(1, 256, 48, bias=False) + norm(48)
+    decoder += conv(3, 256 + 48, 256, bias=False) + norm(256)
+    decoder += conv(3, 256, 256, bias=False) + norm(256) + conv(1, 256, 21)
+    assert trained("deeplabv3_plus", "DeepLabV3Plus") == RESNET101 + pyramid + decoder
+
+
+def test_unet_plus_plus_is_the_sum_of_its_nodes() -> None:
+    """The paper's table 3 says 9.04 million."""
+    widths = [32, 64, 128, 256, 512]
+    total = 0
+    for level, width in enumerate(widths):
+        before = 3 if level == 0 else widths[level - 1]
+        total += conv(3, before, width) + conv(3, width, width)
+        for place in range(1, 5 - level):
+            total += conv(2, widths[level + 1], width)
+            total += conv(3, (place + 1) * width, width) + conv(3, width, width)
+    assert trained("unet_plus_plus", "UNetPlusPlus") == total + 4 * conv(1, 32, 1)
+    assert round(total / 1e6, 2) == 9.04
+
+
+def test_dcgan_is_the_sum_of_figure_1() -> None:
+    widths = [1024, 512, 256, 128]
+    between = sum(conv(5, a, b, bias=False) for a, b in pairwise(widths))
+    norms = sum(norm(width) for width in widths)
+    generator = 100 * 16 * 1024 + norms + between + conv(5, 128, 3)
+    discriminator = conv(5, 3, 128) + between + norms - norm(128) + (16 * 1024 + 1)
+    assert trained("dcgan", "DCGANGenerator") == generator
+    assert trained("dcgan", "DCGANDiscriminator") == discriminator
+
+
+def test_critic_is_the_sum_of_its_units() -> None:
+    first = conv(3, 3, 128) + conv(3, 128, 128) + conv(1, 3, 128)
+    halved = 2 * conv(3, 128, 128) + conv(1, 128, 128)
+    assert trained("wgan_gp", "WGANGPCritic") == first + halved + 4 * conv(3, 128, 128) + 129
+
+
+def lstm(before: int, units: int) -> int:
+    return 4 * (before + units + 1) * units
+
+
+def test_crnn_is_the_sum_of_table_1() -> None:
+    """The paper says 8.3 million."""
+    total = conv(3, 1, 64) + conv(3, 64, 128) + conv(3, 128, 256) + conv(3, 256, 256)
+    total += conv(3, 256, 512, bias=False) + conv(3, 512, 512, bias=False) + 2 * norm(512)
+    total += conv(2, 512, 512) + 2 * lstm(512, 256) + (512 + 1) * 256 + 2 * lstm(256, 256)
+    assert trained("crnn", "CRNN") == total + (512 + 1) * 37
+    assert round(total / 1e6, 1) == 8.3
+
+
+def test_convlstm_is_the_papers_network_without_its_forecaster_and_peepholes() -> None:
+    """Table 1 of the paper has 7,585,296; its forecaster's first layer takes nothing but a state."""
+    widths, peepholes = [128, 64, 64], 3 * (128 + 64 + 64)
+    biases = sum(4 * width for width in widths)
+    forecaster = 4 * 25 * (128 * 128 + (128 + 64) * 64 + (64 + 64) * 64) + biases
+    encoder = 7_585_296 - 2 * peepholes - forecaster
+    assert trained("convlstm", "ConvLSTM") == encoder
+
+
+def test_vae_is_two_small_networks() -> None:
+    encoder = (784 + 1) * 500 + 2 * (500 + 1) * 20
+    assert trained("vae", "VAE") == encoder + (20 + 1) * 500 + (500 + 1) * 784
+
+
+def test_wavenet_is_thirty_layers_and_two_convolutions() -> None:
+    layer = 2 * (2 * 32 * 32 + 32) + (32 + 1) * 512
+    handed_on = 29 * (32 + 1) * 32
+    first, last = (2 * 256 + 1) * 32, (512 + 1) * 512 + (512 + 1) * 256
+    assert trained("wavenet", "WaveNet") == first + 30 * layer + handed_on + last
+
+
+def test_gated_units_have_three_quarters_of_the_weights() -> None:
+    def gru(before: int) -> int:
+        return 3 * (before + 64 + 2) * 64
+
+    assert trained("text_classifiers", "GRUClassifier") == 20_000 * 128 + 4 * gru(128) + 129

@@ -43,7 +43,8 @@ def test_spec_compiles_at_other_hyperparameters(path: Path) -> None:
 def test_spec_cites_its_paper_and_asserts_its_size(path: Path) -> None:
     text = path.read_text("utf-8")
     module = made(path).unit.module
-    assert re.search(r"^\w+.*, .+, (?:19|20)\d\d\b", module.docstring or "", re.M)
+    paragraphs = (module.docstring or "").replace("\n\n", "¶").replace("\n", " ").split("¶")
+    assert any(re.match(r"\w+.*, .+, (?:19|20)\d\d\b", paragraph) for paragraph in paragraphs)
     assert re.search(r"\bassert .*\bparams\b", text)
     for statement in module.statements:
         if isinstance(statement, tree.Model | tree.Block) and isinstance(statement.body, tree.Body):
@@ -132,6 +133,7 @@ BLOCKS = [
     ("vision", "transition()", IMAGE, (8, 8, 4)),
     ("vision", "aspp(4, [2, 3])", IMAGE, (16, 16, 4)),
     ("vision", "spatial_pyramid(3)", IMAGE, (16, 16, 32)),
+    ("detection", "dense_head(5, anchors=3, filters=4, depth=2)", IMAGE, (768, 5)),
     ("attention", "patch_embedding(6, 4)", IMAGE, (16, 6)),
     ("attention", "project_with_positions(6)", SEQUENCE, (12, 6)),
     ("attention", "convolutional_positions()", SEQUENCE, (12, 32)),

@@ -272,14 +272,17 @@ def _weighs(node: Node) -> bool:
 
 
 def _goes_into_kernels(view: View, node: Node) -> bool:
-    """Tell whether all that a tensor leads to, straight on, are kernels: not an output, a sum or a product."""
+    """Tell whether all that a tensor leads to, straight on, are kernels: not an output, a sum or a product.
+
+    A kernel that is not trained takes a mean by the softmax's weights, or is a net that was trained behind it.
+    """
     pending, met = [node], False
     while pending:
         current = pending.pop()
         if current.id in view.output_nodes:
             return False
         for after in view.consumers[current.id]:
-            if _has_kernel(after) or after.is_a("recurrent"):
+            if after.operation.trainable and (_has_kernel(after) or after.is_a("recurrent")):
                 met = True
             elif after.is_a(*_NEUTRAL, "batch_normalization"):
                 pending.append(after)

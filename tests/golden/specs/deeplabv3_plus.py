@@ -1,0 +1,129 @@
+"""DeepLabv3+.
+
+Chen, Zhu, Papandreou, Schroff and Adam, Encoder-Decoder with Atrous Separable Convolution for Semantic Image Segmentation,
+2018, arXiv:1802.02611.
+Task: segmentation.
+
+Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
+
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 283e167c, this file c40e87db).
+Change the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def conv_bn(
+    x, filters, kernel_size=3, strides=1, act="relu", groups=1, *, name="conv_bn"
+):
+    """A convolution, normalized over the batch before its activation.
+
+    Ioffe and Szegedy, 2015, arXiv:1502.03167.
+    """
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        groups=groups,
+        use_bias=False,
+        padding="same",
+        name=f"{name}_conv2d",
+    )(x)
+    x = layers.BatchNormalization(name=f"{name}_batch_normalization")(x)
+    if act != "linear":
+        x = layers.Activation(act, name=f"{name}_activation")(x)
+    return x
+
+
+def shortcut(x, filters, strides=1, *, name="shortcut"):
+    """The map itself where its shape fits, a projection where it does not."""
+    y = x
+    if strides != 1 or x.shape[-1] != filters:
+        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return y
+
+
+def aspp(x, filters=256, rates=(6, 12, 18), *, name="aspp"):
+    """Atrous spatial pyramid pooling: DeepLabv3.
+
+    Chen et al., 2017, arXiv:1706.05587. The map's size must be fixed.
+    """
+    whole = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_whole1")(x)
+    whole = conv_bn(whole, filters, 1, name=f"{name}_whole2")
+    whole = layers.UpSampling2D(
+        x.shape[1:3], interpolation="bilinear", name=f"{name}_whole3"
+    )(whole)
+    branch = conv_bn(x, filters, 1, name=f"{name}_conv_bn1")
+    collected = []
+    for i, rate in enumerate(rates):
+        inner = layers.Conv2D(
+            filters,
+            3,
+            dilation_rate=rate,
+            use_bias=False,
+            padding="same",
+            name=f"{name}_conv2d_{i}",
+        )(x)
+        inner = layers.BatchNormalization(name=f"{name}_batch_normalization_{i}")(inner)
+        inner = layers.ReLU(name=f"{name}_re_lu_{i}")(inner)
+        collected.append(inner)
+    y = layers.Concatenate(name=f"{name}_concatenate")([branch, *collected, whole])
+    return conv_bn(y, filters, 1, name=f"{name}_conv_bn2")
+
+
+def atrous_bottleneck(x, filters, strides=1, rate=1, *, name="atrous_bottleneck"):
+    """ResNet's bottleneck, whose middle convolution may leave gaps."""
+    main = conv_bn(x, filters, 1, name=f"{name}_main1")
+    main = layers.Conv2D(
+        filters,
+        3,
+        strides=strides,
+        dilation_rate=rate,
+        padding="same",
+        use_bias=False,
+        name=f"{name}_main2",
+    )(main)
+    main = layers.BatchNormalization(name=f"{name}_main3")(main)
+    main = layers.ReLU(name=f"{name}_main4")(main)
+    main = conv_bn(main, 4 * filters, 1, act="linear", name=f"{name}_main5")
+    skip = shortcut(x, 4 * filters, strides, name=f"{name}_skip")
+    x = layers.Add(name=f"{name}_add")([main, skip])
+    return layers.ReLU(name=f"{name}_re_lu")(x)
+
+
+def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3Plus"):
+    """An encoder that looks at five scales, and a decoder that mends the borders.
+
+    DeepLabV3Plus: (None, 512, 512, 3) -> (None, 512, 512, 21), 59,453,845
+    parameters at the defaults.
+    """
+    image = keras.Input((size, size, 3), name="image")
+    encoded = conv_bn(image, 64, 7, strides=2, name="encoded1")
+    encoded = layers.MaxPooling2D(
+        3,
+        strides=2,
+        padding="same",
+        name="encoded2",
+    )(encoded)
+    stage = []
+    for i, (count, strides, rate) in enumerate(zip(blocks, [1, 2, 2, 1], [1, 1, 1, 2])):
+        encoded = atrous_bottleneck(
+            encoded, 64 * 2**i, strides, rate, name=f"encoded3_{i}"
+        )
+        for j in range(count - 1):
+            encoded = atrous_bottleneck(
+                encoded, 64 * 2**i, rate=rate, name=f"encoded4_{i}_{j}"
+            )
+        stage.append(encoded)
+    encoded = aspp(encoded, 256, [6, 12, 18], name="encoded5")
+    encoded = layers.UpSampling2D(4, interpolation="bilinear", name="encoded6")(encoded)
+    low_level = conv_bn(stage[0], 48, 1, name="low_level")
+    x = layers.Concatenate(name="concatenate1")([encoded, low_level])
+    for i in range(2):
+        x = conv_bn(x, 256, 3, name=f"conv_bn_{i}")
+    x = layers.Conv2D(classes, 1, use_bias=True, padding="same", name="conv2d")(x)
+    x = layers.UpSampling2D(4, interpolation="bilinear", name="up_sampling2d")(x)
+    mask = layers.Softmax(name="mask")(x)
+    return keras.Model(image, mask, name=name)

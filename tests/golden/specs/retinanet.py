@@ -1,0 +1,198 @@
+"""RetinaNet.
+
+Lin, Goyal, Girshick, He and Dollár, Focal Loss for Dense Object Detection, 2017, arXiv:1708.02002.
+Task: object detection.
+
+ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
+the paper). A row leaves for each of nine anchors at each place, fine scales first.
+
+Made by netdsl 0.1.0 from retinanet.net (sha256 6f26ad83, this file 15f5d003). Change
+the spec, not this file.
+"""
+
+import math
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+class SharedLayers:
+    """Stands in for `keras.layers` and makes each layer once, by its name."""
+
+    def __init__(self):
+        self.made = {}
+
+    def __getattr__(self, kind):
+        return self.once(getattr(keras.layers, kind))
+
+    def once(self, maker, key="name"):
+        def make(*args, **kwargs):
+            name = kwargs[key]
+            if name not in self.made:
+                self.made[name] = maker(*args, **kwargs)
+            return self.made[name]
+
+        return make
+
+
+def dense_head(
+    x,
+    outputs,
+    anchors=9,
+    filters=256,
+    depth=4,
+    bias_initializer="zeros",
+    *,
+    layers=layers,
+    name="dense_head",
+):
+    """Convolutions and a row [outputs] for each anchor at each place: RetinaNet.
+
+    Lin et al., 2017, arXiv:1708.02002.
+
+    Gives [height * width * anchors, outputs]. One head, a `layer`, serves all levels of a pyramid.
+    """
+    for i in range(depth):
+        x = layers.Conv2D(
+            filters, 3, activation="relu", padding="same", name=f"{name}_conv2d1_{i}"
+        )(x)
+    x = layers.Conv2D(
+        anchors * outputs,
+        3,
+        bias_initializer=bias_initializer,
+        padding="same",
+        name=f"{name}_conv2d2",
+    )(x)
+    return layers.Reshape((-1, outputs), name=f"{name}_reshape")(x)
+
+
+def conv_bn(
+    x, filters, kernel_size=3, strides=1, act="relu", groups=1, *, name="conv_bn"
+):
+    """A convolution, normalized over the batch before its activation.
+
+    Ioffe and Szegedy, 2015, arXiv:1502.03167.
+    """
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        groups=groups,
+        use_bias=False,
+        padding="same",
+        name=f"{name}_conv2d",
+    )(x)
+    x = layers.BatchNormalization(name=f"{name}_batch_normalization")(x)
+    if act != "linear":
+        x = layers.Activation(act, name=f"{name}_activation")(x)
+    return x
+
+
+def shortcut(x, filters, strides=1, *, name="shortcut"):
+    """The map itself where its shape fits, a projection where it does not."""
+    y = x
+    if strides != 1 or x.shape[-1] != filters:
+        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return y
+
+
+def bottleneck(x, filters, strides=1, expansion=4, groups=1, *, name="bottleneck"):
+    """Reduce, convolve, expand, round a shortcut: ResNet-50 and deeper.
+
+    He et al., 2015, arXiv:1512.03385.
+
+    The stride is that of the middle convolution. With `groups` it is ResNeXt's (Xie et al., 2017, arXiv:1611.05431).
+    """
+    main = conv_bn(x, filters, 1, name=f"{name}_main1")
+    main = conv_bn(main, filters, 3, strides, groups=groups, name=f"{name}_main2")
+    main = conv_bn(main, expansion * filters, 1, act="linear", name=f"{name}_main3")
+    skip = shortcut(x, expansion * filters, strides, name=f"{name}_skip")
+    x = layers.Add(name=f"{name}_add")([main, skip])
+    return layers.ReLU(name=f"{name}_re_lu")(x)
+
+
+def feature_pyramid(c3, c4, c5, filters=256, *, name="feature_pyramid"):
+    """Carry what the coarse maps know to the fine ones.
+
+    Lin et al., 2017, arXiv:1612.03144.
+
+    Takes three maps, fine to coarse, each half the size of the one before, and gives three of `filters` channels.
+    """
+    m5 = layers.Conv2D(filters, 1, padding="same", name=f"{name}_m5")(c5)
+    m4 = layers.Add(name=f"{name}_m4_3")(
+        [
+            layers.Conv2D(filters, 1, padding="same", name=f"{name}_m4_1")(c4),
+            layers.UpSampling2D(name=f"{name}_m4_2")(m5),
+        ]
+    )
+    m3 = layers.Add(name=f"{name}_m3_3")(
+        [
+            layers.Conv2D(filters, 1, padding="same", name=f"{name}_m3_1")(c3),
+            layers.UpSampling2D(name=f"{name}_m3_2")(m4),
+        ]
+    )
+    p3 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_p3")(m3)
+    p4 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_p4")(m4)
+    p5 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_p5")(m5)
+    return p3, p4, p5
+
+
+def resnet50(image, *, name="resnet50"):
+    """The maps at an eighth, a sixteenth and a thirty-second of the size."""
+    x = conv_bn(image, 64, 7, strides=2, name=f"{name}_conv_bn")
+    x = layers.MaxPooling2D(
+        3,
+        strides=2,
+        padding="same",
+        name=f"{name}_max_pooling2d",
+    )(x)
+    stage = []
+    for i, count in enumerate([3, 4, 6, 3]):
+        x = bottleneck(
+            x, 64 * 2**i, strides=1 if i == 0 else 2, name=f"{name}_bottleneck1_{i}"
+        )
+        for j in range(count - 1):
+            x = bottleneck(x, 64 * 2**i, name=f"{name}_bottleneck2_{i}_{j}")
+        stage.append(x)
+    c3 = stage[1]
+    c4 = stage[2]
+    c5 = stage[3]
+    return c3, c4, c5
+
+
+def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
+    """A backbone, a pyramid of five levels, and what each anchor holds and where.
+
+    RetinaNet: (None, 512, 512, 3) -> scores (None, 49104, 80), boxes (None,
+    49104, 4), 38,021,812 parameters at the defaults.
+    """
+    image = keras.Input((size, size, 3), name="image")
+    c3, c4, c5 = resnet50(image, name="resnet50")
+    p3, p4, p5 = feature_pyramid(c3, c4, c5, 256, name="feature_pyramid")
+    p6 = layers.Conv2D(256, 3, strides=2, padding="same", name="p6")(c5)
+    p7 = layers.ReLU(name="p7_1")(p6)
+    p7 = layers.Conv2D(256, 3, strides=2, padding="same", name="p7_2")(p7)
+    classify_layers = SharedLayers()
+
+    def classify(x):
+        return dense_head(
+            x,
+            classes,
+            anchors,
+            bias_initializer=keras.initializers.Constant(-math.log(99)),
+            layers=classify_layers,
+            name="classify",
+        )
+
+    regress_layers = SharedLayers()
+
+    def regress(x):
+        return dense_head(x, 4, anchors, layers=regress_layers, name="regress")
+
+    branches = [classify(p) for p in [p3, p4, p5, p6, p7]]
+    x = layers.Concatenate(axis=1, name="concatenate1")(branches)
+    scores = layers.Activation("sigmoid", name="scores")(x)
+    branches = [regress(p) for p in [p3, p4, p5, p6, p7]]
+    boxes = layers.Concatenate(axis=1, name="boxes")(branches)
+    return keras.Model(image, {"scores": scores, "boxes": boxes}, name=name)

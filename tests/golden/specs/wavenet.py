@@ -1,0 +1,65 @@
+"""WaveNet.
+
+Van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, arXiv:1609.03499.
+Task: audio.
+
+Figure 4 of the paper: each sample of sound is told from those before it, by causal convolutions with wider and wider gaps.
+The paper leaves the widths open. The loss compares with the sample that comes next, one of 256 levels (section 2.2).
+
+Made by netdsl 0.1.0 from wavenet.net (sha256 b214f039, this file 0ce6e004). Change the
+spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def gated(x, filters, rate, *, name="gated"):
+    """A causal convolution that another one gates: equation 2."""
+    branch1 = layers.Conv1D(
+        filters,
+        2,
+        dilation_rate=rate,
+        padding="causal",
+        activation="tanh",
+        name=f"{name}_conv1d1",
+    )(x)
+    branch2 = layers.Conv1D(
+        filters,
+        2,
+        dilation_rate=rate,
+        padding="causal",
+        activation="sigmoid",
+        name=f"{name}_conv1d2",
+    )(x)
+    return layers.Multiply(name=f"{name}_multiply")([branch1, branch2])
+
+
+def WaveNet(
+    levels=256, residual=32, skip=512, stacks=3, doublings=10, *, name="WaveNet"
+):
+    """Three stacks of ten layers, whose gaps go from 1 to 512 samples.
+
+    WaveNet: (None, T, 256) -> (None, T, 256), 1,072,704 parameters at the
+    defaults.
+    """
+    rates = [2**i for _ in range(stacks) for i in range(doublings)]
+    sound = keras.Input((None, levels), name="sound")
+    x = layers.Conv1D(residual, 2, padding="causal", name="conv1d1")(sound)
+    seen = []
+    for i, rate in enumerate(rates[:-1]):
+        branch = gated(x, residual, rate, name=f"seen_{i}")
+        seen.append(branch)
+        branch = layers.Conv1D(residual, 1, name=f"conv1d2_{i}")(branch)
+        x = layers.Add(name=f"add1_{i}")([x, branch])
+    deepest = gated(x, residual, rates[-1], name="deepest")
+    branches = [
+        layers.Conv1D(skip, 1, name=f"conv1d3_{i}")(depth)
+        for i, depth in enumerate([*seen, deepest])
+    ]
+    x = layers.Add(name="add2")(branches)
+    x = layers.ReLU(name="re_lu")(x)
+    x = layers.Conv1D(skip, 1, activation="relu", name="conv1d4")(x)
+    next_sample = layers.Conv1D(levels, 1, activation="softmax", name="next_sample")(x)
+    return keras.Model(sound, next_sample, name=name)
