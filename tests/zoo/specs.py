@@ -44,7 +44,7 @@ def name_of(path: Path) -> str:
 
 
 #: What takes long to build in Keras even so: tried where slow tests are asked for.
-SLOW = frozenset({"resnet152"})
+SLOW = frozenset({"deeplabv3_plus", "resnet152", "yolov3"})
 
 
 @cache
