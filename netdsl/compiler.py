@@ -275,7 +275,7 @@ def compile_source(
         found = (*found, *_advice(elaboration, surroundings))
     else:  # first things first
         found = tuple(d for d in found if d.severity != "advice")
-    found = tuple(select(in_order(found), unit.all_modules(), selection))
+    found = tuple(select(in_order(found), unit.all_modules(), selection, unit.library()))
 
     left = NODES_TRIED if _effort(elaboration, found) < NODES_TRIED else 0
 
@@ -291,7 +291,7 @@ def compile_source(
         left -= _effort(elaboration, after)
         if advised and not _has_errors(after):  # advice that an error hid is no fault of a fix
             after = (*after, *_advice(elaboration, surroundings))
-        return tuple(select(after, unit.all_modules(), selection))
+        return tuple(select(after, unit.all_modules(), selection, unit.library()))
 
     return Compiled(
         unit,

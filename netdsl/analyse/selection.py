@@ -1,13 +1,13 @@
 """Which warnings and advice are shown: by code, by configuration, and by comments in the file.
 
 `# netdsl: allow N0612` after code covers its line; on a line of its own it covers the next line, or, before the
-first statement, the whole file. Errors are always shown.
+first statement, the whole file, and what its uses of the library lead to. Errors are always shown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.record import record
@@ -54,17 +54,21 @@ def allowed(module: tree.Module) -> tuple[frozenset[str], dict[int, frozenset[st
     return frozenset(everywhere), {line: frozenset(codes) for line, codes in lines.items()}
 
 
+Read = dict[SourceFile, tuple[frozenset[str], dict[int, frozenset[str]]]]
+
+
 def select(
-    diagnostics: Iterable[Diagnostic], modules: dict[SourceFile, tree.Module], selection: Selection
+    diagnostics: Iterable[Diagnostic],
+    modules: dict[SourceFile, tree.Module],
+    selection: Selection,
+    library: Collection[SourceFile] = (),
 ) -> list[Diagnostic]:
-    """Leave out what is not to be shown."""
+    """Leave out what is not to be shown; `library` are the files that ship with netdsl, where nobody puts a comment."""
     read = {file: allowed(module) for file, module in modules.items()}
-    return [d for d in diagnostics if selection.shows(d) and not _is_allowed(d, read)]
+    return [d for d in diagnostics if selection.shows(d) and not _is_allowed(d, read, library)]
 
 
-def _is_allowed(
-    diagnostic: Diagnostic, read: dict[SourceFile, tuple[frozenset[str], dict[int, frozenset[str]]]]
-) -> bool:
+def _is_allowed(diagnostic: Diagnostic, read: Read, library: Collection[SourceFile]) -> bool:
     if diagnostic.severity == "error":
         return False
     places = [diagnostic.primary.span, *(label.span for label in diagnostic.related)]
@@ -72,7 +76,7 @@ def _is_allowed(
         if place.file not in read:
             continue
         everywhere, lines = read[place.file]
-        if diagnostic.code in everywhere and place is places[0]:
+        if diagnostic.code in everywhere and (place is places[0] or places[0].file in library):
             return True
         if diagnostic.code in lines.get(place.first.line, ()):
             return True

@@ -9,12 +9,13 @@ import pytest
 
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import View
-from netdsl.compiler import compile_file, compile_source
+from netdsl.compiler import compile_source
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.explain import all_pages
 from netdsl.elaborate.files.loading import load
 from netdsl.source import SourceFile
 from tests.work import calls, grows_in_proportion
+from tests.zoo.specs import made
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted((ROOT / "specs").rglob("*.net"))
@@ -86,7 +87,7 @@ def advice(diagnostics: tuple[Diagnostic, ...]) -> list[str]:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_nothing_is_told_of_the_specs_that_ship(spec: Path) -> None:
-    compiled = compile_file(spec)
+    compiled = made(spec)
     assert compiled.ok
     assert advice(compiled.diagnostics) == []
 

@@ -73,6 +73,17 @@ def test_the_use_of_a_block_may_allow_what_is_told_inside_it() -> None:
     assert codes(text.format("  # netdsl: allow N0644")) == []
 
 
+def test_a_comment_before_everything_covers_the_uses_of_the_library() -> None:
+    text = (
+        "from std.vision import conv_bn\nmodel M { input x: [32, 32, 3]\n"
+        " output y = x -> conv_bn(16, act=linear) -> conv_bn(32) -> GlobalAveragePooling2D() }"
+    )
+    assert codes(text) == ["N0623"]
+    assert codes(f"# netdsl: allow N0623\n{text}") == []
+    own = 'from "blocks.net" import even\nmodel M { input x: [32, 32, 3]\n output y = x -> even() }'
+    assert codes(f"# netdsl: allow N0644\n{own}") == ["N0644"]  # that file has comments of its own
+
+
 def test_an_imported_file_may_allow_for_itself() -> None:
     text = 'from "blocks.net" import allowed\nmodel M { input x: [32, 32, 3] output y = x -> allowed() }'
     assert codes(text) == []

@@ -54,8 +54,8 @@ def test_what_repeats_is_at_most_a_quarter_of_the_flat_spec(name: str) -> None:
     assert length(flat) > SHORTER[name] * length(folded)
 
 
-#: Specs that are longer than they were by more than a fifth, and by how much.
-LONGER = {"googlenet": 1.6, "resnet152": 3.0}
+#: Specs that are longer than they were by more than a fifth, and by how much: most leave their blocks to another file.
+LONGER = {"googlenet": 1.6, "resnet50": 2.5, "resnet152": 3.0, "densenet121": 2.5, "vgg16": 1.3}
 
 
 @pytest.mark.parametrize("name", read("specs"))

@@ -19,6 +19,7 @@ from netdsl.compiler import Compiled, compile_source
 from netdsl.emit.declarations import model_functions
 from netdsl.graph import Graph, Node
 from netdsl.source import SourceFile
+from tests.zoo.specs import FAMILIES
 
 keras = pytest.importorskip("keras")
 pytestmark = pytest.mark.keras
@@ -31,6 +32,7 @@ LEFT_OUT = {
     "vgg16",
     "resnet152",
     "networks_for_transfer_learning",
+    *FAMILIES,
 }  # large, or with weights to download
 
 

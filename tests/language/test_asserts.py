@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import netdsl
 from tests.language.front_door import blamed, codes, compiled, graph_of
 
 MODEL = "model M(n: int = 3) {{ input x: [8] y = x -> Dense(n) output y -> Dense(1) {} }}"
@@ -97,6 +98,8 @@ TOP = [
     ("assert params(M) == 31", True), ("assert params(M) < 10", False), ("assert macs(M) == 27", True),
     ("assert memory(M, batch=64) < 1 * GiB", True), ("assert params(Big) == 101", True),
     ("assert params(Big) == 1", False),
+    ("assert params(M()) == 31", True), ("assert params(Big(n=3)) == params(M)", True),
+    ("assert memory(M(n=10), batch=64) == memory(Big, batch=64)", True), ("assert params(M()) == 30", False),
     ("assert params(Big) > params(M)", True), ("assert 2 * 2 == 4", True), ("assert 2 * 2 == 5", False),
 ]  # fmt: skip
 
@@ -107,6 +110,13 @@ def test_fact_at_top_level_names_its_model(statement: str, holds: bool) -> None:
     assert codes(text) == ([] if holds else ["N0411"])
 
 
+def test_fact_of_a_use_holds_whatever_is_set() -> None:
+    text = MODEL.format("") + "\nmodel Big = M(n=10)\n"
+    both = text + "assert params(M()) == 31\nassert params(Big()) == 101"
+    assert netdsl.compile_text(both, n=20).ok
+    assert not netdsl.compile_text(text + "assert params(M) == 31", n=20).ok
+
+
 def test_fact_may_stand_before_its_model() -> None:
     assert codes("assert params(M) == 31\n" + MODEL.format("")) == []
 
@@ -115,6 +125,9 @@ WRONG = [
     ("assert params(Nothing) < 5", "N0210"),
     ("assert params < 5", None),
     ("assert memory(M, batches=3) < 5", "N0301"),
+    ("assert params(Nothing()) < 5", "N0210"),
+    ("assert params(M(m=3)) < 5", "N0301"),
+    ("assert params(M(n=None)) < 5", None),
     ("assert speed(M) < 5", None),
 ]
 

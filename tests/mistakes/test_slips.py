@@ -19,7 +19,7 @@ from netdsl.syntax.tokens import Tokens, tokenize
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = [
-    *(ROOT / "specs" / f"{name}.net" for name in ("lenet5", "unet", "vgg16")),
+    *(ROOT / "specs" / f"{name}.net" for name in ("lenet5", "unet", "xception")),
     *(ROOT / "tests/advice/networks" / f"{n}.net" for n in ("crnn", "wavenet", "dcgan")),
 ]
 MOST = 2  # copies of a network for one kind

@@ -31,7 +31,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "unet": {"widths": [4, 8, 16, 32]},
     "unet_plus_plus": {"widths": [4, 5, 6, 7, 8], "size": 16},
     "vae": {"hidden": 50},
-    "vgg16": {"classes": 10},
+    "vgg16": {"units": 16},
     "wavenet": {"doublings": 3, "skip": 8},
     "wgan_gp": {"filters": 8},
     "yolov3": {"classes": 7, "size": 64},
@@ -69,3 +69,28 @@ def own_models(compiled: Compiled) -> list[str]:
         for statement in compiled.unit.module.statements
         if isinstance(statement, tree.Model) and isinstance(statement.body, tree.Body)
     ]
+
+
+#: The networks of `keras.applications` that the specs are equal to, and the spec of each.
+APPLICATIONS: dict[str, str] = {
+    name: stem
+    for stem, names in {
+        "vgg": "VGG16 VGG19",
+        "inception_v3": "InceptionV3",
+        "inception_resnet_v2": "InceptionResNetV2",
+        "resnet": "ResNet50 ResNet101 ResNet152",
+        "resnet_v2": "ResNet50V2 ResNet101V2 ResNet152V2",
+        "densenet": "DenseNet121 DenseNet169 DenseNet201",
+        "xception": "Xception",
+        "mobilenet": "MobileNet",
+        "mobilenet_v2": "MobileNetV2",
+        "mobilenet_v3": "MobileNetV3Small MobileNetV3Large",
+        "efficientnet": " ".join(f"EfficientNetB{n}" for n in range(8)),
+        "efficientnet_v2": " ".join(f"EfficientNetV2{n}" for n in "B0 B1 B2 B3 S M L".split()),
+        "nasnet": "NASNetMobile NASNetLarge",
+    }.items()
+    for name in names.split()
+}
+
+#: Families of large networks: `tests/keras/test_zoo.py` builds them, one model at a time, and no other test does.
+FAMILIES = frozenset(APPLICATIONS.values())

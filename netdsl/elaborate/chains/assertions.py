@@ -14,6 +14,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
+from netdsl.elaborate.chains import models
 from netdsl.elaborate.plans.ordering import Arrangement
 from netdsl.elaborate.scope.entities import POISON, ModelFact, ModelRef, Tensor, is_tensorial
 from netdsl.elaborate.scope.frame import Frame
@@ -242,20 +243,25 @@ def check_top_level(statement: tree.Assert, root: Frame, graphs: Mapping[str, Gr
 
 def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Graph]) -> Value:
     first = call.arguments[0].value if call.arguments else None
-    target = frame.lookup(first.id) if isinstance(first, tree.Name) else None
-    if not isinstance(first, tree.Name) or not isinstance(target, ModelRef):
-        near = closest(first.id, graphs) if isinstance(first, tree.Name) else None
+    written = first.function if isinstance(first, tree.Call) else first
+    target = frame.lookup(written.id) if isinstance(written, tree.Name) else None
+    if not isinstance(written, tree.Name) or not isinstance(target, ModelRef):
+        near = closest(written.id, graphs) if isinstance(written, tree.Name) else None
         frame.report(
             name_problems.UnknownModel.at(
-                (first or call).span,
-                f"`{name}` takes the name of a model of this file",
-                name=first.id if isinstance(first, tree.Name) else call.span.text[:40],
+                (written or call).span,
+                f"`{name}` takes the name of a model of this file, or a use of it: `ResNet50(classes=10)`",
+                name=written.id if isinstance(written, tree.Name) else call.span.text[:40],
                 help=f"did you mean `{near}`?" if near else "",
-                fix=Fix((Edit(first.span, near),), safe=True) if near and first else None,
+                fix=Fix((Edit(written.span, near),), safe=True) if near and written else None,
             )
         )
         return POISON
-    graph = graphs.get(first.id)
+    if isinstance(first, tree.Call):
+        made = models.instantiate(target, first, frame)
+        graph = None if made is None else made.graph
+    else:
+        graph = graphs.get(written.id)
     if graph is None or not graph.complete:
         return POISON
     fact = model_facts(graph.needed_nodes())[name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 from functools import cached_property
 from typing import TypeAlias
@@ -131,14 +131,21 @@ class Unit:
 
     def all_modules(self) -> dict[SourceFile, tree.Module]:
         """Give the syntax trees of this file and of everything it imports."""
-        found: dict[SourceFile, tree.Module] = {}
+        return {unit.file: unit.module for unit in self._with_imports()}
+
+    def library(self) -> frozenset[SourceFile]:
+        """Give the files of the library that this one imports, or what it imports."""
+        return frozenset(unit.file for unit in self._with_imports() if unit.is_library)
+
+    def _with_imports(self) -> Iterable[Unit]:
+        found: dict[SourceFile, Unit] = {}
         pending = [self]
         while pending:
             unit = pending.pop()
             if unit.file not in found:
-                found[unit.file] = unit.module
+                found[unit.file] = unit
                 pending.extend(unit.sources)
-        return found
+        return found.values()
 
 
 class Linker:

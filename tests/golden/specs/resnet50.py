@@ -1,11 +1,11 @@
 """ResNet-50.
 
 He, Zhang, Ren and Sun, Deep Residual Learning for Image Recognition, 2015, arXiv:1512.03385.
+Task: image classification.
 
-Layer for layer the network of keras.applications, whose convolutions have biases and
-whose stages stride in their first convolution.
+The network of `resnet.net` that most people mean, by itself.
 
-Made by netdsl 0.1.0 from resnet50.net (sha256 7f33b1c4, this file ea098476). Change the
+Made by netdsl 0.1.0 from resnet50.net (sha256 4470f2c3, this file 67a74935). Change the
 spec, not this file.
 """
 
@@ -17,29 +17,21 @@ expansion = 4
 
 
 def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
-    """Reduce, convolve, expand, round a shortcut: figure 5 of the paper."""
+    """Reduce, convolve, expand, round a shortcut: figure 5 of the paper, on the right."""
     skip = x
     if project:
         skip = layers.Conv2D(
-            expansion * filters, 1, strides=strides, name=f"{name}_skip_conv2d"
+            expansion * filters, 1, strides=strides, name=f"{name}_skip1"
         )(x)
-        skip = layers.BatchNormalization(
-            epsilon=1.001e-5, name=f"{name}_skip_batch_normalization"
-        )(skip)
-    main = layers.Conv2D(filters, 1, strides=strides, name=f"{name}_main_conv2d1")(x)
-    main = layers.BatchNormalization(
-        epsilon=1.001e-5, name=f"{name}_main_batch_normalization1"
-    )(main)
-    main = layers.ReLU(name=f"{name}_main_re_lu1")(main)
-    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main_conv2d2")(main)
-    main = layers.BatchNormalization(
-        epsilon=1.001e-5, name=f"{name}_main_batch_normalization2"
-    )(main)
-    main = layers.ReLU(name=f"{name}_main_re_lu2")(main)
-    main = layers.Conv2D(expansion * filters, 1, name=f"{name}_main_conv2d3")(main)
-    main = layers.BatchNormalization(
-        epsilon=1.001e-5, name=f"{name}_main_batch_normalization3"
-    )(main)
+        skip = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_skip2")(skip)
+    main = layers.Conv2D(filters, 1, strides=strides, name=f"{name}_main1")(x)
+    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main2")(main)
+    main = layers.ReLU(name=f"{name}_main3")(main)
+    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main4")(main)
+    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main5")(main)
+    main = layers.ReLU(name=f"{name}_main6")(main)
+    main = layers.Conv2D(expansion * filters, 1, name=f"{name}_main7")(main)
+    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main8")(main)
     x = layers.Add(name=f"{name}_add")([skip, main])
     return layers.ReLU(name=f"{name}_re_lu")(x)
 
@@ -55,16 +47,17 @@ def stem(image, *, name="stem"):
     """One large convolution and a pooling; a quarter of the size remains."""
     x = layers.ZeroPadding2D(3, name=f"{name}_zero_padding2d1")(image)
     x = layers.Conv2D(64, 7, strides=2, name=f"{name}_conv2d")(x)
-    x = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_batch_normalization")(
-        x
-    )
+    x = layers.BatchNormalization(
+        epsilon=1.001e-5,
+        name=f"{name}_batch_normalization",
+    )(x)
     x = layers.ReLU(name=f"{name}_re_lu")(x)
     x = layers.ZeroPadding2D(1, name=f"{name}_zero_padding2d2")(x)
     return layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)
 
 
 def resnet(image, blocks, *, name="resnet"):
-    """The features; `blocks` counts the bottlenecks of each stage (table 1)."""
+    """The features; `blocks` counts the bottlenecks of each stage."""
     x = stem(image, name=f"{name}_stem")
     for i, count in enumerate(blocks):
         x = stage(

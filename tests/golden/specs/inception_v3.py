@@ -1,0 +1,136 @@
+"""Inception v3.
+
+Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, Rethinking the Inception Architecture for Computer Vision, 2015, arXiv:1512.00567.
+Task: image classification.
+
+Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
+
+Made by netdsl 0.1.0 from inception_v3.net (sha256 e07ebdf2, this file b922b1da). Change
+the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def conv(x, filters, kernel_size, strides=1, padding="same", *, name="conv"):
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding=padding,
+        use_bias=False,
+        name=f"{name}_conv2d",
+    )(x)
+    x = layers.BatchNormalization(scale=False, name=f"{name}_batch_normalization")(x)
+    return layers.ReLU(name=f"{name}_re_lu")(x)
+
+
+def stem(image, *, name="stem"):
+    """Five convolutions and two poolings; an eighth of the size remains."""
+    x = conv(image, 32, 3, strides=2, padding="valid", name=f"{name}_conv1")
+    x = conv(x, 32, 3, padding="valid", name=f"{name}_conv2")
+    x = conv(x, 64, 3, name=f"{name}_conv3")
+    x = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d1")(x)
+    x = conv(x, 80, 1, padding="valid", name=f"{name}_conv4")
+    x = conv(x, 192, 3, padding="valid", name=f"{name}_conv5")
+    return layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d2")(x)
+
+
+def figure5(x, pool, *, name="figure5"):
+    branch1 = conv(x, 64, 1, name=f"{name}_conv1")
+    branch2 = conv(x, 48, 1, name=f"{name}_conv2")
+    branch2 = conv(branch2, 64, 5, name=f"{name}_conv3")
+    branch3 = conv(x, 64, 1, name=f"{name}_conv4")
+    branch3 = conv(branch3, 96, 3, name=f"{name}_conv5")
+    branch3 = conv(branch3, 96, 3, name=f"{name}_conv6")
+    branch4 = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+    )(x)
+    branch4 = conv(branch4, pool, 1, name=f"{name}_conv7")
+    return layers.Concatenate(name=f"{name}_concatenate")(
+        [branch1, branch2, branch3, branch4]
+    )
+
+
+def figure6(x, width, *, name="figure6"):
+    branch1 = conv(x, 192, 1, name=f"{name}_conv1")
+    branch2 = conv(x, width, 1, name=f"{name}_conv2")
+    branch2 = conv(branch2, width, (1, 7), name=f"{name}_conv3")
+    branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv4")
+    branch3 = conv(x, width, 1, name=f"{name}_conv5")
+    branch3 = conv(branch3, width, (7, 1), name=f"{name}_conv6")
+    branch3 = conv(branch3, width, (1, 7), name=f"{name}_conv7")
+    branch3 = conv(branch3, width, (7, 1), name=f"{name}_conv8")
+    branch3 = conv(branch3, 192, (1, 7), name=f"{name}_conv9")
+    branch4 = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+    )(x)
+    branch4 = conv(branch4, 192, 1, name=f"{name}_conv10")
+    return layers.Concatenate(name=f"{name}_concatenate")(
+        [branch1, branch2, branch3, branch4]
+    )
+
+
+def wide(x, *, name="wide"):
+    branch1 = conv(x, 384, (1, 3), name=f"{name}_conv1")
+    branch2 = conv(x, 384, (3, 1), name=f"{name}_conv2")
+    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
+
+
+def figure7(x, *, name="figure7"):
+    branch1 = conv(x, 320, 1, name=f"{name}_conv1")
+    branch2 = conv(x, 384, 1, name=f"{name}_conv2")
+    branch2 = wide(branch2, name=f"{name}_wide1")
+    branch3 = conv(x, 448, 1, name=f"{name}_conv3")
+    branch3 = conv(branch3, 384, 3, name=f"{name}_conv4")
+    branch3 = wide(branch3, name=f"{name}_wide2")
+    branch4 = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+    )(x)
+    branch4 = conv(branch4, 192, 1, name=f"{name}_conv5")
+    return layers.Concatenate(name=f"{name}_concatenate")(
+        [branch1, branch2, branch3, branch4]
+    )
+
+
+def smaller(x, *, name="smaller"):
+    branch1 = conv(x, 384, 3, strides=2, padding="valid", name=f"{name}_conv1")
+    branch2 = conv(x, 64, 1, name=f"{name}_conv2")
+    branch2 = conv(branch2, 96, 3, name=f"{name}_conv3")
+    branch2 = conv(branch2, 96, 3, strides=2, padding="valid", name=f"{name}_conv4")
+    branch3 = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)
+    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
+
+
+def smallest(x, *, name="smallest"):
+    branch1 = conv(x, 192, 1, name=f"{name}_conv1")
+    branch1 = conv(branch1, 320, 3, strides=2, padding="valid", name=f"{name}_conv2")
+    branch2 = conv(x, 192, 1, name=f"{name}_conv3")
+    branch2 = conv(branch2, 192, (1, 7), name=f"{name}_conv4")
+    branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv5")
+    branch2 = conv(branch2, 192, 3, strides=2, padding="valid", name=f"{name}_conv6")
+    branch3 = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)
+    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
+
+
+def InceptionV3(classes=1000, *, name="InceptionV3"):
+    """Eleven modules of three kinds, each kind at half the size of the one before.
+
+    InceptionV3: (None, 299, 299, 3) -> (None, 1000), 23,851,784 parameters at the
+    defaults.
+    """
+    image = keras.Input((299, 299, 3), name="image")
+    x = stem(image, name="stem")
+    for i, pool in enumerate([32, 64, 64]):
+        x = figure5(x, pool, name=f"figure5_{i}")
+    x = smaller(x, name="smaller")
+    for i, width in enumerate([128, 160, 160, 192]):
+        x = figure6(x, width, name=f"figure6_{i}")
+    x = smallest(x, name="smallest")
+    for i in range(2):
+        x = figure7(x, name=f"figure7_{i}")
+    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
+    probs = layers.Dense(classes, activation="softmax", name="probs")(x)
+    return keras.Model(image, probs, name=name)

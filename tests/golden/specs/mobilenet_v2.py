@@ -1,0 +1,210 @@
+"""MobileNet V2.
+
+Sandler, Howard, Zhu, Zhmoginov and Chen, MobileNetV2: Inverted Residuals and Linear Bottlenecks, 2018, arXiv:1801.04381.
+Task: image classification.
+
+Table 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
+
+Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file acc6ddeb). Change
+the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def nearest_multiple(width, divisor):
+    return max(divisor, int(width + divisor / 2) // divisor * divisor)
+
+
+def make_divisible(width, divisor=8):
+    return nearest_multiple(width, divisor) + (
+        divisor if nearest_multiple(width, divisor) < 0.9 * width else 0
+    )
+
+
+def conv_bn(
+    x, filters, kernel_size=3, strides=1, act="relu", groups=1, *, name="conv_bn"
+):
+    """A convolution, normalized over the batch before its activation.
+
+    Ioffe and Szegedy, 2015, arXiv:1502.03167.
+    """
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        groups=groups,
+        use_bias=False,
+        padding="same",
+        name=f"{name}_conv2d",
+    )(x)
+    x = layers.BatchNormalization(name=f"{name}_batch_normalization")(x)
+    if act != "linear":
+        x = layers.Activation(act, name=f"{name}_activation")(x)
+    return x
+
+
+def depthwise_bn(x, kernel_size=3, strides=1, act="relu", *, name="depthwise_bn"):
+    """A convolution of each channel by itself, normalized."""
+    x = layers.DepthwiseConv2D(
+        kernel_size,
+        strides=strides,
+        padding="same",
+        use_bias=False,
+        name=f"{name}_depthwise_conv2d",
+    )(x)
+    x = layers.BatchNormalization(name=f"{name}_batch_normalization")(x)
+    if act != "linear":
+        x = layers.Activation(act, name=f"{name}_activation")(x)
+    return x
+
+
+def squeeze_excite(
+    x, ratio=16, act="relu", gate="sigmoid", divisor=1, *, name="squeeze_excite"
+):
+    """Weigh each channel by what the whole map holds.
+
+    Hu, Shen and Sun, 2018, arXiv:1709.01507.
+
+    `ratio` is how many times fewer channels the map is squeezed to; their number is a multiple of `divisor`.
+    """
+    channels = x.shape[-1]
+    squeezed = (
+        make_divisible(channels / ratio, divisor)
+        if divisor > 1
+        else max(1, int(channels / ratio))
+    )
+    branch = layers.GlobalAveragePooling2D(
+        keepdims=True, name=f"{name}_global_average_pooling2d"
+    )(x)
+    branch = layers.Conv2D(
+        squeezed, 1, activation=act, padding="same", name=f"{name}_conv2d1"
+    )(branch)
+    branch = layers.Conv2D(
+        channels, 1, activation=gate, padding="same", name=f"{name}_conv2d2"
+    )(branch)
+    return layers.Multiply(name=f"{name}_multiply")([x, branch])
+
+
+def stochastic_depth(x, rate=0.0, *, name="stochastic_depth"):
+    """Drop the whole branch of a sample while training, as often as `rate` says.
+
+    Huang et al., 2016, arXiv:1603.09382.
+    """
+    if rate > 0:
+        x = layers.Dropout(rate, noise_shape=(None, 1, 1, 1), name=f"{name}_dropout")(x)
+    return x
+
+
+def mbconv(
+    x,
+    filters,
+    strides=1,
+    expansion=6,
+    kernel_size=3,
+    squeeze=0.25,
+    act="silu",
+    squeeze_act=None,
+    gate="sigmoid",
+    divisor=1,
+    drop=0.0,
+    *,
+    name="mbconv",
+):
+    """Expand, convolve depthwise, squeeze and excite, project without an activation: EfficientNet's block.
+
+    Tan and Le, 2019, arXiv:1905.11946.
+
+    The squeeze is to a share of the channels that arrive, and there is none where it is 0. Widths in between are
+    multiples of `divisor`: 8 for MobileNetV3, whose `gate` is hard_sigmoid. Where a shortcut fits, `drop` is how often
+    the branch beside it is left out in training.
+    """
+    if squeeze_act is None:
+        squeeze_act = act
+    channels = x.shape[-1]
+    main = x
+    if expansion != 1:
+        main = conv_bn(
+            x,
+            make_divisible(expansion * channels, divisor),
+            1,
+            act=act,
+            name=f"{name}_main1",
+        )
+    main = depthwise_bn(main, kernel_size, strides, act, name=f"{name}_main2")
+    if squeeze > 0:
+        main = squeeze_excite(
+            main, expansion / squeeze, squeeze_act, gate, divisor, name=f"{name}_main3"
+        )
+    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main4")
+    if strides == 1 and channels == filters:
+        branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
+        x = layers.Add(name=f"{name}_add")([branch, x])
+    else:
+        x = main
+    return x
+
+
+def inverted_residual(
+    x,
+    filters,
+    strides=1,
+    expansion=6,
+    kernel_size=3,
+    act="relu6",
+    *,
+    name="inverted_residual",
+):
+    """A wide middle between two thin ends, without squeeze: MobileNetV2's block.
+
+    Sandler et al., 2018, arXiv:1801.04381.
+    """
+    return mbconv(
+        x,
+        filters,
+        strides,
+        expansion,
+        kernel_size,
+        squeeze=0.0,
+        act=act,
+        name=f"{name}_mbconv",
+    )
+
+
+def MobileNetV2(alpha=1.0, size=224, classes=1000, *, name="MobileNetV2"):
+    """Seventeen inverted residuals; each row is expansion, channels, repeats and first stride.
+
+    MobileNetV2: (None, 224, 224, 3) -> (None, 1000), 3,538,984 parameters at the
+    defaults.
+    """
+    image = keras.Input((size, size, 3), name="image")
+    x = conv_bn(
+        image, make_divisible(32 * alpha), 3, strides=2, act="relu6", name="conv_bn1"
+    )
+    for i, (t, c, n, s) in enumerate(
+        [
+            (1, 16, 1, 1),
+            (6, 24, 2, 2),
+            (6, 32, 3, 2),
+            (6, 64, 4, 2),
+            (6, 96, 3, 1),
+            (6, 160, 3, 2),
+            (6, 320, 1, 1),
+        ]
+    ):
+        for i_ in range(n):
+            x = inverted_residual(
+                x,
+                make_divisible(int(c * alpha)),
+                s if i_ == 0 else 1,
+                t,
+                name=f"inverted_residual_{i}_{i_}",
+            )
+    x = conv_bn(
+        x, make_divisible(1280 * max(1, alpha)), 1, act="relu6", name="conv_bn2"
+    )
+    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
+    probs = layers.Dense(classes, activation="softmax", name="probs")(x)
+    return keras.Model(image, probs, name=name)

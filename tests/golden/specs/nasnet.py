@@ -1,0 +1,269 @@
+"""NASNet-A.
+
+Zoph, Vasudevan, Shlens and Le, Learning Transferable Architectures for Scalable Image Recognition, 2018, arXiv:1707.07012.
+Task: image classification.
+
+The cells of figure 4 of the paper, stacked as in keras.applications.
+
+Made by netdsl 0.1.0 from nasnet.net (sha256 5c3ed122, this file f5340e46). Change the
+spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def around(size, kernel_size):
+    return kernel_size // 2 - (1 - size % 2), kernel_size // 2
+
+
+def pad(x, kernel_size, *, name="pad"):
+    """Zeros round the map, so that a stride of two gives half the size, rounded up."""
+    return layers.ZeroPadding2D(
+        [around(size, kernel_size) for size in x.shape[1:3]],
+        name=f"{name}_zero_padding2d",
+    )(x)
+
+
+def project(x, filters, *, name="project"):
+    x = layers.ReLU(name=f"{name}_re_lu")(x)
+    x = layers.Conv2D(
+        filters,
+        1,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv2d",
+    )(x)
+    return layers.BatchNormalization(
+        momentum=0.9997, name=f"{name}_batch_normalization"
+    )(x)
+
+
+def separable(x, filters, kernel_size, strides=1, *, name="separable"):
+    """A separable convolution, twice, as the paper always uses it."""
+    x = layers.ReLU(name=f"{name}_re_lu1")(x)
+    if strides > 1:
+        x = pad(x, kernel_size, name=f"{name}_pad")
+    x = layers.SeparableConv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same" if strides == 1 else "valid",
+        use_bias=False,
+        name=f"{name}_separable_conv2d1",
+    )(x)
+    x = layers.BatchNormalization(
+        momentum=0.9997,
+        name=f"{name}_batch_normalization1",
+    )(x)
+    x = layers.ReLU(name=f"{name}_re_lu2")(x)
+    x = layers.SeparableConv2D(
+        filters,
+        kernel_size,
+        padding="same",
+        use_bias=False,
+        name=f"{name}_separable_conv2d2",
+    )(x)
+    return layers.BatchNormalization(
+        momentum=0.9997, name=f"{name}_batch_normalization2"
+    )(x)
+
+
+def halve(x, filters, *, name="halve"):
+    """Half the size: every other pixel, and those one further, side by side."""
+    ready = layers.ReLU(name=f"{name}_ready")(x)
+    branch1 = layers.AveragePooling2D(
+        1, strides=2, padding="valid", name=f"{name}_average_pooling2d1"
+    )(ready)
+    branch1 = layers.Conv2D(
+        filters // 2,
+        1,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv2d1",
+    )(branch1)
+    branch2 = layers.ZeroPadding2D(
+        ((0, 1), (0, 1)),
+        name=f"{name}_zero_padding2d",
+    )(ready)
+    branch2 = layers.Cropping2D(((1, 0), (1, 0)), name=f"{name}_cropping2d")(branch2)
+    branch2 = layers.AveragePooling2D(
+        1, strides=2, padding="valid", name=f"{name}_average_pooling2d2"
+    )(branch2)
+    branch2 = layers.Conv2D(
+        filters // 2,
+        1,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv2d2",
+    )(branch2)
+    x = layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
+    return layers.BatchNormalization(
+        momentum=0.9997, name=f"{name}_batch_normalization"
+    )(x)
+
+
+def adjust(before, x, filters, *, name="adjust"):
+    """What came before the last cell, in the size and width of this one."""
+    y = before
+    if before.shape[2] != x.shape[2]:
+        y = halve(before, filters, name=f"{name}_halve")
+    elif before.shape[-1] != filters:
+        y = project(before, filters, name=f"{name}_project")
+    return y
+
+
+def normal(x, before, filters, *, name="normal"):
+    """Figure 4, on the left."""
+    p = adjust(before, x, filters, name=f"{name}_p")
+    h = project(x, filters, name=f"{name}_h")
+    branch1 = separable(h, filters, 5, name=f"{name}_separable1")
+    branch2 = separable(p, filters, 3, name=f"{name}_separable2")
+    branch1_ = separable(p, filters, 5, name=f"{name}_separable3")
+    branch2_ = separable(p, filters, 3, name=f"{name}_separable4")
+    branch = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d1"
+    )(h)
+    branch1_2 = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d2"
+    )(p)
+    branch2_2 = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d3"
+    )(p)
+    separable_ = separable(h, filters, 3, name=f"{name}_separable5")
+    out = layers.Concatenate(name=f"{name}_concatenate")(
+        [
+            p,
+            layers.Add(name=f"{name}_add1")([branch1, branch2]),
+            layers.Add(name=f"{name}_add2")([branch1_, branch2_]),
+            layers.Add(name=f"{name}_add3")([branch, p]),
+            layers.Add(name=f"{name}_add4")([branch1_2, branch2_2]),
+            layers.Add(name=f"{name}_add5")([separable_, h]),
+        ]
+    )
+    return out, x
+
+
+def reduction(x, before, filters, first=False, *, name="reduction"):
+    """Figure 4, on the right; where nothing came before, `first`, the map itself is taken."""
+    p = before
+    if not first:
+        p = adjust(before, x, filters, name=f"{name}_p")
+    h = project(x, filters, name=f"{name}_h")
+    padded = pad(h, 3, name=f"{name}_padded")
+    branch1 = separable(h, filters, 5, 2, name=f"{name}_a1")
+    branch2 = separable(p, filters, 7, 2, name=f"{name}_a2")
+    a = layers.Add(name=f"{name}_a3")([branch1, branch2])
+    branch = layers.MaxPooling2D(3, strides=2, name=f"{name}_b1")(padded)
+    separable_ = separable(p, filters, 7, 2, name=f"{name}_b2")
+    b = layers.Add(name=f"{name}_b3")([branch, separable_])
+    branch = layers.AveragePooling2D(
+        3,
+        strides=2,
+        padding="valid",
+        name=f"{name}_c1",
+    )(padded)
+    separable_ = separable(p, filters, 5, 2, name=f"{name}_c2")
+    c = layers.Add(name=f"{name}_c3")([branch, separable_])
+    branch = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+    )(a)
+    separable_ = separable(a, filters, 3, name=f"{name}_separable")
+    branch_ = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(padded)
+    out = layers.Concatenate(name=f"{name}_concatenate")(
+        [
+            b,
+            c,
+            layers.Add(name=f"{name}_add1")([b, branch]),
+            layers.Add(name=f"{name}_add2")([separable_, branch_]),
+        ]
+    )
+    return out, x
+
+
+def NASNet(
+    filters=44, blocks=4, stem=32, skips=False, size=224, classes=1000, *, name="NASNet"
+):
+    """Normal cells in three groups with reductions between them.
+
+    After a reduction the cell before the last is the one before the reduction, or with `skips` the one before that.
+
+    NASNet: (None, 224, 224, 3) -> (None, 1000), 5,326,716 parameters at the
+    defaults.
+    """
+    image = keras.Input((size, size, 3), name="image")
+    start = layers.Conv2D(
+        stem,
+        3,
+        strides=2,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name="start1",
+    )(image)
+    start = layers.BatchNormalization(momentum=0.9997, name="start2")(start)
+    x = reduction(start, start, filters // 4, first=True, name="reduction1")
+    x = reduction(*x, filters // 2, name="reduction2")
+    for i in range(blocks):
+        x = normal(*x, filters, name=f"normal1_{i}")
+    for i, width in enumerate([2 * filters, 4 * filters]):
+        outputs = reduction(*x, width, name=f"reduction3_{i}")
+        if skips:
+            branch1 = x[1]
+        else:
+            branch1 = x[0]
+        x = [outputs[0], branch1]
+        for j in range(blocks):
+            x = normal(*x, width, name=f"normal2_{i}_{j}")
+    x = layers.ReLU(name="re_lu")(x[0])
+    x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
+    probs = layers.Dense(classes, activation="softmax", name="probs")(x)
+    return keras.Model(image, probs, name=name)
+
+
+def NASNetMobile(
+    filters=44,
+    blocks=4,
+    stem=32,
+    skips=False,
+    size=224,
+    classes=1000,
+    *,
+    name="NASNetMobile",
+):
+    """NASNetMobile: (None, 224, 224, 3) -> (None, 1000), 5,326,716 parameters at the
+    defaults.
+    """
+    return NASNet(
+        filters=filters,
+        blocks=blocks,
+        stem=stem,
+        skips=skips,
+        size=size,
+        classes=classes,
+        name=name,
+    )
+
+
+def NASNetLarge(
+    filters=168,
+    blocks=6,
+    stem=96,
+    skips=True,
+    size=331,
+    classes=1000,
+    *,
+    name="NASNetLarge",
+):
+    """NASNetLarge: (None, 331, 331, 3) -> (None, 1000), 88,949,818 parameters at the
+    defaults.
+    """
+    return NASNet(
+        filters=filters,
+        blocks=blocks,
+        stem=stem,
+        skips=skips,
+        size=size,
+        classes=classes,
+        name=name,
+    )

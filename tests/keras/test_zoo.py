@@ -1,0 +1,108 @@
+"""The specs that keras.applications has too: given its weights in order, both compute the same."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("keras")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import keras
+import numpy as np
+
+import netdsl
+from netdsl.resources import resource_dir
+from tests.zoo.specs import APPLICATIONS
+
+pytestmark = pytest.mark.keras
+
+#: A small one, tried on each run; all with `-m slow`.
+ALWAYS = ("MobileNetV3Small",)
+
+#: How far logits are spread, so that a probability says something.
+SPREAD = 3.0
+
+
+@pytest.fixture(autouse=True)
+def _free_memory() -> Iterator[None]:
+    yield
+    keras.backend.clear_session()
+    gc.collect()
+
+
+def drawn(model: Any, rng: np.random.Generator) -> list[Any]:
+    """Draw weights: kernels of a size that keeps the signal, and no two vectors alike."""
+    found = []
+    for weight in model.weights:
+        shape, path = tuple(weight.shape), weight.path
+        if len(shape) > 1:
+            fan_in = np.prod(shape[:2]) if "depthwise" in path else np.prod(shape[:-1])
+            value = rng.normal(scale=(1.6 / fan_in) ** 0.5, size=shape)
+        elif path.endswith(("gamma", "variance")):
+            value = rng.uniform(0.8, 1.2, shape)
+        elif shape:
+            value = rng.normal(scale=0.1, size=shape)
+        else:
+            value = np.zeros(shape)  # how many pictures a Normalization has seen
+        found.append(value.astype(weight.dtype))
+    return found
+
+
+def spread(model: Any, image: Any) -> None:
+    """Scale the last kernel so that the probabilities of a picture are far from equal and from certain."""
+    top = next(layer for layer in reversed(model.layers) if layer.weights)
+    kernel, bias = top.get_weights()
+    top.set_weights([kernel / 1000, 0 * bias])
+    logits = np.log(np.asarray(model(image)))
+    assert np.isfinite(logits).all()
+    top.set_weights([kernel / 1000 * (SPREAD / logits.std()), bias])
+
+
+def swapped(weights: list[Any]) -> list[Any]:
+    """Exchange the first two weights of a shape that is there twice: as the wrong order would."""
+    places: dict[tuple[int, ...], int] = {}
+    for place, weight in enumerate(weights):
+        if weight.ndim > 1 and weight.shape in places:
+            other, found = places[weight.shape], list(weights)
+            found[place], found[other] = found[other], found[place]
+            return found
+        places[weight.shape] = place
+    raise AssertionError("no two weights have the same shape")
+
+
+def check(name: str) -> None:
+    reference = getattr(keras.applications, name)(weights=None)
+    built = netdsl.compile_file(resource_dir("specs") / f"{APPLICATIONS[name]}.net").build(name)
+    assert [tuple(w.shape) for w in built.weights] == [tuple(w.shape) for w in reference.weights]
+
+    rng = np.random.default_rng(0)
+    reference.set_weights(drawn(reference, rng))
+    image = rng.uniform(0, 255, (1, *built.input_shape[1:])).astype("float32")
+    if not any(layer.name.startswith(("rescaling", "normalization")) for layer in built.layers):
+        image = image / 127.5 - 1
+    spread(reference, image)
+    expected = np.asarray(reference(image))
+    assert expected.std() > 1e-4
+
+    weights = reference.get_weights()
+    built.set_weights(weights)
+    np.testing.assert_allclose(np.asarray(built(image)), expected, rtol=1e-3, atol=1e-5)
+    built.set_weights(swapped(weights))
+    assert np.abs(np.asarray(built(image)) - expected).max() > 1e-4
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_a_small_network_computes_what_that_of_keras_does(name: str) -> None:
+    check(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_every_network_computes_what_that_of_keras_does(name: str) -> None:
+    check(name)
