@@ -5,7 +5,7 @@ Task: image classification.
 
 The smallest network of `densenet.net`, by itself.
 
-Made by netdsl 0.1.0 from densenet121.net (sha256 887fa69e, this file 1bb84272). Change
+Made by netdsl 0.1.0 from densenet121.net (sha256 887fa69e, this file 577d53d4). Change
 the spec, not this file.
 """
 
@@ -37,10 +37,9 @@ def dense_block(x, count, growth_rate, *, name="dense_block"):
 
 def transition(x, *, name="transition"):
     """Half the channels, half the size."""
-    y = layers.BatchNormalization(
-        epsilon=1.001e-5,
-        name=f"{name}_batch_normalization",
-    )(x)
+    y = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_batch_normalization")(
+        x
+    )
     y = layers.ReLU(name=f"{name}_re_lu")(y)
     y = layers.Conv2D(x.shape[-1] // 2, 1, use_bias=False, name=f"{name}_conv2d")(y)
     return layers.AveragePooling2D(2, name=f"{name}_average_pooling2d")(y)

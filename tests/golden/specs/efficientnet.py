@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper and its compound scaling, layer for layer as in keras.applications. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file c296a341). Change
+Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file 9de96758). Change
 the spec, not this file.
 """
 
@@ -143,14 +143,21 @@ def mbconv(
             make_divisible(expansion * channels, divisor),
             1,
             act=act,
-            name=f"{name}_main1",
+            name=f"{name}_main_conv_bn1",
         )
-    main = depthwise_bn(main, kernel_size, strides, act, name=f"{name}_main2")
+    main = depthwise_bn(
+        main, kernel_size, strides, act, name=f"{name}_main_depthwise_bn"
+    )
     if squeeze > 0:
         main = squeeze_excite(
-            main, expansion / squeeze, squeeze_act, gate, divisor, name=f"{name}_main3"
+            main,
+            expansion / squeeze,
+            squeeze_act,
+            gate,
+            divisor,
+            name=f"{name}_main_squeeze_excite",
         )
-    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main4")
+    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
         branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
         x = layers.Add(name=f"{name}_add")([branch, x])

@@ -6,7 +6,7 @@ Task: image classification.
 Table 4 of the paper, its larger relatives, and B0 to B3, which are scaled; layer for layer as in keras.applications.
 Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 a4c3659d, this file 7da4d24e).
+Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 a4c3659d, this file 4998e7f2).
 Change the spec, not this file.
 """
 
@@ -169,14 +169,21 @@ def mbconv(
             make_divisible(expansion * channels, divisor),
             1,
             act=act,
-            name=f"{name}_main1",
+            name=f"{name}_main_conv_bn1",
         )
-    main = depthwise_bn(main, kernel_size, strides, act, name=f"{name}_main2")
+    main = depthwise_bn(
+        main, kernel_size, strides, act, name=f"{name}_main_depthwise_bn"
+    )
     if squeeze > 0:
         main = squeeze_excite(
-            main, expansion / squeeze, squeeze_act, gate, divisor, name=f"{name}_main3"
+            main,
+            expansion / squeeze,
+            squeeze_act,
+            gate,
+            divisor,
+            name=f"{name}_main_squeeze_excite",
         )
-    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main4")
+    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
         branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
         x = layers.Add(name=f"{name}_add")([branch, x])
@@ -202,12 +209,19 @@ def fused_mbconv(
     """
     channels = x.shape[-1]
     if expansion == 1:
-        main = conv_bn(x, filters, kernel_size, strides, act, name=f"{name}_main1")
+        main = conv_bn(
+            x, filters, kernel_size, strides, act, name=f"{name}_main_conv_bn1"
+        )
     else:
         main = conv_bn(
-            x, expansion * channels, kernel_size, strides, act, name=f"{name}_main2"
+            x,
+            expansion * channels,
+            kernel_size,
+            strides,
+            act,
+            name=f"{name}_main_conv_bn2",
         )
-        main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main3")
+        main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn3")
     if strides == 1 and channels == filters:
         branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
         x = layers.Add(name=f"{name}_add")([branch, x])

@@ -5,7 +5,7 @@ Task: image classification.
 
 Tables 1 and 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 49568c70, this file 8c26b044). Change
+Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 49568c70, this file 5a915a69). Change
 the spec, not this file.
 """
 
@@ -162,14 +162,21 @@ def mbconv(
             make_divisible(expansion * channels, divisor),
             1,
             act=act,
-            name=f"{name}_main1",
+            name=f"{name}_main_conv_bn1",
         )
-    main = depthwise_bn(main, kernel_size, strides, act, name=f"{name}_main2")
+    main = depthwise_bn(
+        main, kernel_size, strides, act, name=f"{name}_main_depthwise_bn"
+    )
     if squeeze > 0:
         main = squeeze_excite(
-            main, expansion / squeeze, squeeze_act, gate, divisor, name=f"{name}_main3"
+            main,
+            expansion / squeeze,
+            squeeze_act,
+            gate,
+            divisor,
+            name=f"{name}_main_squeeze_excite",
         )
-    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main4")
+    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
         branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
         x = layers.Add(name=f"{name}_add")([branch, x])

@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 5c3ed122, this file f5340e46). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 5c3ed122, this file 7d605f40). Change the
 spec, not this file.
 """
 
@@ -53,10 +53,9 @@ def separable(x, filters, kernel_size, strides=1, *, name="separable"):
         use_bias=False,
         name=f"{name}_separable_conv2d1",
     )(x)
-    x = layers.BatchNormalization(
-        momentum=0.9997,
-        name=f"{name}_batch_normalization1",
-    )(x)
+    x = layers.BatchNormalization(momentum=0.9997, name=f"{name}_batch_normalization1")(
+        x
+    )
     x = layers.ReLU(name=f"{name}_re_lu2")(x)
     x = layers.SeparableConv2D(
         filters,
@@ -83,10 +82,9 @@ def halve(x, filters, *, name="halve"):
         kernel_initializer="he_normal",
         name=f"{name}_conv2d1",
     )(branch1)
-    branch2 = layers.ZeroPadding2D(
-        ((0, 1), (0, 1)),
-        name=f"{name}_zero_padding2d",
-    )(ready)
+    branch2 = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_zero_padding2d")(
+        ready
+    )
     branch2 = layers.Cropping2D(((1, 0), (1, 0)), name=f"{name}_cropping2d")(branch2)
     branch2 = layers.AveragePooling2D(
         1, strides=2, padding="valid", name=f"{name}_average_pooling2d2"
@@ -152,20 +150,17 @@ def reduction(x, before, filters, first=False, *, name="reduction"):
         p = adjust(before, x, filters, name=f"{name}_p")
     h = project(x, filters, name=f"{name}_h")
     padded = pad(h, 3, name=f"{name}_padded")
-    branch1 = separable(h, filters, 5, 2, name=f"{name}_a1")
-    branch2 = separable(p, filters, 7, 2, name=f"{name}_a2")
-    a = layers.Add(name=f"{name}_a3")([branch1, branch2])
-    branch = layers.MaxPooling2D(3, strides=2, name=f"{name}_b1")(padded)
-    separable_ = separable(p, filters, 7, 2, name=f"{name}_b2")
-    b = layers.Add(name=f"{name}_b3")([branch, separable_])
+    branch1 = separable(h, filters, 5, 2, name=f"{name}_a_separable1")
+    branch2 = separable(p, filters, 7, 2, name=f"{name}_a_separable2")
+    a = layers.Add(name=f"{name}_a_add")([branch1, branch2])
+    branch = layers.MaxPooling2D(3, strides=2, name=f"{name}_b_max_pooling2d")(padded)
+    separable_ = separable(p, filters, 7, 2, name=f"{name}_b_separable")
+    b = layers.Add(name=f"{name}_b_add")([branch, separable_])
     branch = layers.AveragePooling2D(
-        3,
-        strides=2,
-        padding="valid",
-        name=f"{name}_c1",
+        3, strides=2, padding="valid", name=f"{name}_c_average_pooling2d"
     )(padded)
-    separable_ = separable(p, filters, 5, 2, name=f"{name}_c2")
-    c = layers.Add(name=f"{name}_c3")([branch, separable_])
+    separable_ = separable(p, filters, 5, 2, name=f"{name}_c_separable")
+    c = layers.Add(name=f"{name}_c_add")([branch, separable_])
     branch = layers.AveragePooling2D(
         3, strides=1, padding="same", name=f"{name}_average_pooling2d"
     )(a)
@@ -199,9 +194,11 @@ def NASNet(
         strides=2,
         use_bias=False,
         kernel_initializer="he_normal",
-        name="start1",
+        name="start_conv2d",
     )(image)
-    start = layers.BatchNormalization(momentum=0.9997, name="start2")(start)
+    start = layers.BatchNormalization(
+        momentum=0.9997, name="start_batch_normalization"
+    )(start)
     x = reduction(start, start, filters // 4, first=True, name="reduction1")
     x = reduction(*x, filters // 2, name="reduction2")
     for i in range(blocks):

@@ -6,7 +6,7 @@ Task: image classification.
 The columns of the paper's table 1. The deeper three are those of keras.applications, layer for layer: their convolutions
 have biases, and their stages stride in the first convolution.
 
-Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file b7bdc6ba). Change the
+Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file b28e2b72). Change the
 spec, not this file.
 """
 
@@ -52,8 +52,8 @@ def basic_residual(x, filters, strides=1, *, name="basic_residual"):
 
     He et al., 2015, arXiv:1512.03385.
     """
-    main = conv_bn(x, filters, 3, strides, name=f"{name}_main1")
-    main = conv_bn(main, filters, 3, act="linear", name=f"{name}_main2")
+    main = conv_bn(x, filters, 3, strides, name=f"{name}_main_conv_bn1")
+    main = conv_bn(main, filters, 3, act="linear", name=f"{name}_main_conv_bn2")
     skip = shortcut(x, filters, strides, name=f"{name}_skip")
     x = layers.Add(name=f"{name}_add")([main, skip])
     return layers.ReLU(name=f"{name}_re_lu")(x)
@@ -64,17 +64,25 @@ def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
     skip = x
     if project:
         skip = layers.Conv2D(
-            expansion * filters, 1, strides=strides, name=f"{name}_skip1"
+            expansion * filters, 1, strides=strides, name=f"{name}_skip_conv2d"
         )(x)
-        skip = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_skip2")(skip)
-    main = layers.Conv2D(filters, 1, strides=strides, name=f"{name}_main1")(x)
-    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main2")(main)
-    main = layers.ReLU(name=f"{name}_main3")(main)
-    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main4")(main)
-    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main5")(main)
-    main = layers.ReLU(name=f"{name}_main6")(main)
-    main = layers.Conv2D(expansion * filters, 1, name=f"{name}_main7")(main)
-    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main8")(main)
+        skip = layers.BatchNormalization(
+            epsilon=1.001e-5, name=f"{name}_skip_batch_normalization"
+        )(skip)
+    main = layers.Conv2D(filters, 1, strides=strides, name=f"{name}_main_conv2d1")(x)
+    main = layers.BatchNormalization(
+        epsilon=1.001e-5, name=f"{name}_main_batch_normalization1"
+    )(main)
+    main = layers.ReLU(name=f"{name}_main_re_lu1")(main)
+    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main_conv2d2")(main)
+    main = layers.BatchNormalization(
+        epsilon=1.001e-5, name=f"{name}_main_batch_normalization2"
+    )(main)
+    main = layers.ReLU(name=f"{name}_main_re_lu2")(main)
+    main = layers.Conv2D(expansion * filters, 1, name=f"{name}_main_conv2d3")(main)
+    main = layers.BatchNormalization(
+        epsilon=1.001e-5, name=f"{name}_main_batch_normalization3"
+    )(main)
     x = layers.Add(name=f"{name}_add")([skip, main])
     return layers.ReLU(name=f"{name}_re_lu")(x)
 
@@ -90,10 +98,9 @@ def stem(image, *, name="stem"):
     """One large convolution and a pooling; a quarter of the size remains."""
     x = layers.ZeroPadding2D(3, name=f"{name}_zero_padding2d1")(image)
     x = layers.Conv2D(64, 7, strides=2, name=f"{name}_conv2d")(x)
-    x = layers.BatchNormalization(
-        epsilon=1.001e-5,
-        name=f"{name}_batch_normalization",
-    )(x)
+    x = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_batch_normalization")(
+        x
+    )
     x = layers.ReLU(name=f"{name}_re_lu")(x)
     x = layers.ZeroPadding2D(1, name=f"{name}_zero_padding2d2")(x)
     return layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)

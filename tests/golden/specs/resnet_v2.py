@@ -6,7 +6,7 @@ Task: image classification.
 Normalized and activated before each convolution, so that nothing touches the sum that goes through. As in keras.applications,
 a stage halves the size in its last block, and the convolutions that no normalization follows have biases.
 
-Made by netdsl 0.1.0 from resnet_v2.net (sha256 0007d6ff, this file 14775f33). Change
+Made by netdsl 0.1.0 from resnet_v2.net (sha256 0007d6ff, this file 77960ed1). Change
 the spec, not this file.
 """
 
@@ -17,23 +17,35 @@ layers = keras.layers
 
 def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
     """Full pre-activation: figure 4(e) of the paper, with three convolutions."""
-    ready = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_ready1")(x)
-    ready = layers.ReLU(name=f"{name}_ready2")(ready)
+    ready = layers.BatchNormalization(
+        epsilon=1.001e-5, name=f"{name}_ready_batch_normalization"
+    )(x)
+    ready = layers.ReLU(name=f"{name}_ready_re_lu")(ready)
     skip = ready if project else x
     if project:
-        skip = layers.Conv2D(4 * filters, 1, use_bias=True, name=f"{name}_skip1")(skip)
+        skip = layers.Conv2D(4 * filters, 1, use_bias=True, name=f"{name}_skip_conv2d")(
+            skip
+        )
     elif strides > 1:
-        skip = layers.MaxPooling2D(1, strides=strides, name=f"{name}_skip2")(skip)
-    main = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_main1")(ready)
-    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main2")(main)
-    main = layers.ReLU(name=f"{name}_main3")(main)
-    main = layers.ZeroPadding2D(1, name=f"{name}_main4")(main)
-    main = layers.Conv2D(
-        filters, 3, strides=strides, use_bias=False, name=f"{name}_main5"
+        skip = layers.MaxPooling2D(
+            1, strides=strides, name=f"{name}_skip_max_pooling2d"
+        )(skip)
+    main = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_main_conv2d1")(ready)
+    main = layers.BatchNormalization(
+        epsilon=1.001e-5, name=f"{name}_main_batch_normalization1"
     )(main)
-    main = layers.BatchNormalization(epsilon=1.001e-5, name=f"{name}_main6")(main)
-    main = layers.ReLU(name=f"{name}_main7")(main)
-    main = layers.Conv2D(4 * filters, 1, use_bias=True, name=f"{name}_main8")(main)
+    main = layers.ReLU(name=f"{name}_main_re_lu1")(main)
+    main = layers.ZeroPadding2D(1, name=f"{name}_main_zero_padding2d")(main)
+    main = layers.Conv2D(
+        filters, 3, strides=strides, use_bias=False, name=f"{name}_main_conv2d2"
+    )(main)
+    main = layers.BatchNormalization(
+        epsilon=1.001e-5, name=f"{name}_main_batch_normalization2"
+    )(main)
+    main = layers.ReLU(name=f"{name}_main_re_lu2")(main)
+    main = layers.Conv2D(4 * filters, 1, use_bias=True, name=f"{name}_main_conv2d3")(
+        main
+    )
     return layers.Add(name=f"{name}_add")([skip, main])
 
 

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 5 of the paper, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from xception.net (sha256 31eb15df, this file 4acf3630). Change the
+Made by netdsl 0.1.0 from xception.net (sha256 31eb15df, this file 699448c1). Change the
 spec, not this file.
 """
 
@@ -25,13 +25,17 @@ def half(x, first, second, activated=True, *, name="half"):
     """Two separable convolutions and a pooling; a convolution carries the shortcut to the same size."""
     main = x
     if activated:
-        main = layers.ReLU(name=f"{name}_main1")(x)
-    main = separable(main, first, name=f"{name}_main2")
-    main = layers.ReLU(name=f"{name}_main3")(main)
-    main = separable(main, second, name=f"{name}_main4")
-    main = layers.MaxPooling2D(3, strides=2, padding="same", name=f"{name}_main5")(main)
-    skip = layers.Conv2D(second, 1, strides=2, use_bias=False, name=f"{name}_skip1")(x)
-    skip = layers.BatchNormalization(name=f"{name}_skip2")(skip)
+        main = layers.ReLU(name=f"{name}_main_re_lu1")(x)
+    main = separable(main, first, name=f"{name}_main_separable1")
+    main = layers.ReLU(name=f"{name}_main_re_lu2")(main)
+    main = separable(main, second, name=f"{name}_main_separable2")
+    main = layers.MaxPooling2D(
+        3, strides=2, padding="same", name=f"{name}_main_max_pooling2d"
+    )(main)
+    skip = layers.Conv2D(
+        second, 1, strides=2, use_bias=False, name=f"{name}_skip_conv2d"
+    )(x)
+    skip = layers.BatchNormalization(name=f"{name}_skip_batch_normalization")(skip)
     return layers.Add(name=f"{name}_add")([main, skip])
 
 
