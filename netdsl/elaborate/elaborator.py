@@ -61,7 +61,7 @@ def elaborate(
         for statement in unit.module.statements:
             if isinstance(statement, tree.Assert):
                 session.place = statement.span
-                assertions.check_top_level(statement, root, result.graphs)
+                assertions.check_top_level(statement, root, result.graphs, models.graph_of_use)
         if any(isinstance(statement, tree.Train) for statement in unit.module.statements):
             _read_training(unit, root, settings, result)
         if not diagnostics.has_errors:  # first things first

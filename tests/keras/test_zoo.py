@@ -58,10 +58,13 @@ def spread(model: Any, image: Any) -> None:
     """Scale the last kernel so that the probabilities of a picture are far from equal and from certain."""
     top = next(layer for layer in reversed(model.layers) if layer.weights)
     kernel, bias = top.get_weights()
-    top.set_weights([kernel / 1000, 0 * bias])
-    logits = np.log(np.asarray(model(image)))
-    assert np.isfinite(logits).all()
-    top.set_weights([kernel / 1000 * (SPREAD / logits.std()), bias])
+    for power in range(20):
+        top.set_weights([kernel / 10**power, 0 * bias])
+        with np.errstate(divide="ignore"):
+            logits = np.log(np.asarray(model(image)))
+        if logits.min() > -20:  # neither certain nor, where it is the first one, too near to equal to be told apart
+            break
+    top.set_weights([kernel / 10**power * (SPREAD / logits.std()), bias])
 
 
 def swapped(weights: list[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from netdsl.catalog.cost_rules import ELEMENT_BYTES
 from netdsl.catalog.kind import Weight
@@ -14,7 +14,6 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
-from netdsl.elaborate.chains import models
 from netdsl.elaborate.plans.ordering import Arrangement
 from netdsl.elaborate.scope.entities import POISON, ModelFact, ModelRef, Tensor, is_tensorial
 from netdsl.elaborate.scope.frame import Frame
@@ -228,12 +227,18 @@ def _memory(nodes: list[Node], weights: list[Weight], call: tree.Call, frame: Fr
     return total
 
 
-def check_top_level(statement: tree.Assert, root: Frame, graphs: Mapping[str, Graph]) -> None:
-    """Check `assert params(ResNet50) < 26e6`, which names its model."""
+#: Gives the graph of a model at the hyperparameters of a use; None where a mistake was reported.
+Instantiate = Callable[[ModelRef, tree.Call, Frame], Graph | None]
+
+
+def check_top_level(
+    statement: tree.Assert, root: Frame, graphs: Mapping[str, Graph], instantiate: Instantiate
+) -> None:
+    """Check `assert params(ResNet50) < 26e6`, which names its model, or `params(ResNet50(classes=10))`, which uses it."""
 
     def fact(name: str) -> ModelFact:
         def compute(call: tree.Call, frame: Frame) -> Value:
-            return _of_model(name, call, frame, graphs)
+            return _of_model(name, call, frame, graphs, instantiate)
 
         return ModelFact(name, compute)
 
@@ -241,7 +246,13 @@ def check_top_level(statement: tree.Assert, root: Frame, graphs: Mapping[str, Gr
     check_in(statement, scope)
 
 
-def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Graph]) -> Value:
+def _of_model(
+    name: str,
+    call: tree.Call,
+    frame: Frame,
+    graphs: Mapping[str, Graph],
+    instantiate: Instantiate,
+) -> Value:
     first = call.arguments[0].value if call.arguments else None
     written = first.function if isinstance(first, tree.Call) else first
     target = frame.lookup(written.id) if isinstance(written, tree.Name) else None
@@ -258,8 +269,7 @@ def _of_model(name: str, call: tree.Call, frame: Frame, graphs: Mapping[str, Gra
         )
         return POISON
     if isinstance(first, tree.Call):
-        made = models.instantiate(target, first, frame)
-        graph = None if made is None else made.graph
+        graph = instantiate(target, first, frame)
     else:
         graph = graphs.get(written.id)
     if graph is None or not graph.complete:

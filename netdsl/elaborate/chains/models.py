@@ -127,6 +127,12 @@ def instantiate(ref: ModelRef, call: tree.Call, frame: Frame) -> ModelInstance |
     return instance_of(base, bound, frame.session, via, ref.symbol.name)
 
 
+def graph_of_use(ref: ModelRef, call: tree.Call, frame: Frame) -> Graph | None:
+    """Give the graph of a model at the hyperparameters of a call; None where a mistake was reported."""
+    made = instantiate(ref, call, frame)
+    return None if made is None else made.graph
+
+
 def instance_of(
     symbol: Symbol,
     bound: dict[str, Value],
