@@ -6,7 +6,7 @@ Task: image classification.
 `AlexNet` is split over two graphics processors as in the paper: three of its convolutions see half of the channels.
 `AlexNetUndivided` is not, and `OneWeirdTrick` is the narrower net of Krizhevsky, 2014, arXiv:1404.5997.
 
-Made by netdsl 0.1.0 from alexnet.net (sha256 6e31381f, this file a8608d8e). Change the
+Made by netdsl 0.1.0 from alexnet.net (sha256 6e31381f, this file 1e90fce6). Change the
 spec, not this file.
 """
 
@@ -60,13 +60,9 @@ def AlexNet(classes=1000, groups=2, *, name="AlexNet"):
         features, name="local_response_normalization2"
     )
     features = layers.MaxPooling2D(3, strides=2, name="max_pooling2d2")(features)
-    features = layers.Conv2D(
-        384,
-        3,
-        padding="same",
-        activation="relu",
-        name="conv2d3",
-    )(features)
+    features = layers.Conv2D(384, 3, padding="same", activation="relu", name="conv2d3")(
+        features
+    )
     features = layers.Conv2D(
         384, 3, groups=groups, padding="same", activation="relu", name="conv2d4"
     )(features)

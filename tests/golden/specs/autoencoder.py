@@ -6,7 +6,7 @@ Task: denoising.
 The digits of MNIST squeezed to 7 by 7 by 32 and made again, as the example at keras.io does it: what the narrow middle
 cannot hold, such as noise, is left out.
 
-Made by netdsl 0.1.0 from autoencoder.net (sha256 224311a8, this file 1070c6a1). Change
+Made by netdsl 0.1.0 from autoencoder.net (sha256 224311a8, this file c7393d17). Change
 the spec, not this file.
 """
 
@@ -22,21 +22,13 @@ def Autoencoder(filters=32, channels=1, *, name="Autoencoder"):
     defaults.
     """
     image = keras.Input((28, 28, channels), name="image")
-    code = layers.Conv2D(
-        filters,
-        3,
-        padding="same",
-        activation="relu",
-        name="conv2d1",
-    )(image)
+    code = layers.Conv2D(filters, 3, padding="same", activation="relu", name="conv2d1")(
+        image
+    )
     code = layers.MaxPooling2D(2, padding="same", name="max_pooling2d")(code)
-    code = layers.Conv2D(
-        filters,
-        3,
-        padding="same",
-        activation="relu",
-        name="conv2d2",
-    )(code)
+    code = layers.Conv2D(filters, 3, padding="same", activation="relu", name="conv2d2")(
+        code
+    )
     code = layers.MaxPooling2D(2, padding="same", name="code")(code)
     assert code.shape[1:] == (7, 7, filters)
     x = code

@@ -7,7 +7,7 @@ Task: video.
 The three layers that encode in the paper's best network for moving digits, whose states together tell the next frame at each step.
 Keras's layer has no peepholes from the cell to the gates, 768 numbers here.
 
-Made by netdsl 0.1.0 from convlstm.net (sha256 eecfeba8, this file 39044d24). Change the
+Made by netdsl 0.1.0 from convlstm.net (sha256 eecfeba8, this file 6a1c0bba). Change the
 spec, not this file.
 """
 
@@ -39,7 +39,7 @@ def ConvLSTM(steps=10, size=64, patch=4, widths=(128, 64, 64), *, name="ConvLSTM
             filters, 5, padding="same", return_sequences=True, name=f"states_{i}"
         )(x)
         states.append(x)
-    x = layers.Concatenate(name="concatenate1")(states)
+    x = layers.Concatenate(name="concatenate")(states)
     next_patches = layers.Conv3D(
         patch * patch, 1, activation="sigmoid", name="next_patches"
     )(x)

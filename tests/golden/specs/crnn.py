@@ -7,7 +7,7 @@ Task: text recognition.
 Table 1 of the paper, read from the bottom: seven convolutions make a row of features of a line of text, two bidirectional
 LSTMs read it, and each place gives a character or none. Train it with the `ctc` loss; its class 0 is the blank.
 
-Made by netdsl 0.1.0 from crnn.net (sha256 78edb5d1, this file d3688b04). Change the
+Made by netdsl 0.1.0 from crnn.net (sha256 78edb5d1, this file 50014cc6). Change the
 spec, not this file.
 """
 
@@ -44,26 +44,26 @@ def CRNN(characters=36, width=100, units=256, *, name="CRNN"):
     """
     line = keras.Input((32, width, 1), name="line")
     features = layers.Conv2D(
-        64, 3, padding="same", activation="relu", name="features1"
+        64, 3, padding="same", activation="relu", name="features_conv2d1"
     )(line)
-    features = layers.MaxPooling2D(2, name="features2")(features)
+    features = layers.MaxPooling2D(2, name="features_max_pooling2d1")(features)
     features = layers.Conv2D(
-        128, 3, padding="same", activation="relu", name="features3"
+        128, 3, padding="same", activation="relu", name="features_conv2d2"
     )(features)
-    features = layers.MaxPooling2D(2, name="features4")(features)
+    features = layers.MaxPooling2D(2, name="features_max_pooling2d2")(features)
     for i in range(2):
         features = layers.Conv2D(
-            256, 3, padding="same", activation="relu", name=f"features5_{i}"
+            256, 3, padding="same", activation="relu", name=f"features_conv2d3_{i}"
         )(features)
-    features = layers.MaxPooling2D((2, 1), name="features6")(features)
+    features = layers.MaxPooling2D((2, 1), name="features_max_pooling2d3")(features)
     for i in range(2):
-        features = conv_bn(features, 512, name=f"features7_{i}")
-    features = layers.MaxPooling2D((2, 1), name="features8")(features)
+        features = conv_bn(features, 512, name=f"features_conv_bn_{i}")
+    features = layers.MaxPooling2D((2, 1), name="features_max_pooling2d4")(features)
     features = layers.Conv2D(
-        512, 2, padding="valid", activation="relu", name="features9"
+        512, 2, padding="valid", activation="relu", name="features_conv2d4"
     )(features)
     assert features.shape[1] == 1
-    x = layers.Reshape((-1, 512), name="reshape1")(features)
+    x = layers.Reshape((-1, 512), name="reshape")(features)
     x = read(x, units, name="read1")
     x = layers.Dense(units, name="dense")(x)
     x = read(x, units, name="read2")

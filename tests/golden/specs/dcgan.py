@@ -6,7 +6,7 @@ Task: image generation.
 
 Figure 1 of the paper: neither pooling nor dense layers inside, but convolutions that double the size, or halve it.
 
-Made by netdsl 0.1.0 from dcgan.net (sha256 406ddfc5, this file 30849fc8). Change the
+Made by netdsl 0.1.0 from dcgan.net (sha256 406ddfc5, this file e34efa3f). Change the
 spec, not this file.
 """
 
@@ -25,7 +25,7 @@ def DCGANGenerator(
     """
     noise = keras.Input((code,), name="noise")
     x = layers.Dense(4 * 4 * widths[0], use_bias=False, name="dense")(noise)
-    x = layers.Reshape((4, 4, widths[0]), name="reshape1")(x)
+    x = layers.Reshape((4, 4, widths[0]), name="reshape")(x)
     x = layers.BatchNormalization(name="batch_normalization1")(x)
     x = layers.ReLU(name="re_lu1")(x)
     for i, filters in enumerate(widths[1:]):

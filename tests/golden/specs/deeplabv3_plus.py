@@ -6,7 +6,7 @@ Task: segmentation.
 
 Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
 
-Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 283e167c, this file c40e87db).
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 283e167c, this file ec021e4d).
 Change the spec, not this file.
 """
 
@@ -50,10 +50,12 @@ def aspp(x, filters=256, rates=(6, 12, 18), *, name="aspp"):
 
     Chen et al., 2017, arXiv:1706.05587. The map's size must be fixed.
     """
-    whole = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_whole1")(x)
-    whole = conv_bn(whole, filters, 1, name=f"{name}_whole2")
+    whole = layers.GlobalAveragePooling2D(
+        keepdims=True, name=f"{name}_whole_global_average_pooling2d"
+    )(x)
+    whole = conv_bn(whole, filters, 1, name=f"{name}_whole_conv_bn")
     whole = layers.UpSampling2D(
-        x.shape[1:3], interpolation="bilinear", name=f"{name}_whole3"
+        x.shape[1:3], interpolation="bilinear", name=f"{name}_whole_up_sampling2d"
     )(whole)
     branch = conv_bn(x, filters, 1, name=f"{name}_conv_bn1")
     collected = []
@@ -75,7 +77,7 @@ def aspp(x, filters=256, rates=(6, 12, 18), *, name="aspp"):
 
 def atrous_bottleneck(x, filters, strides=1, rate=1, *, name="atrous_bottleneck"):
     """ResNet's bottleneck, whose middle convolution may leave gaps."""
-    main = conv_bn(x, filters, 1, name=f"{name}_main1")
+    main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
     main = layers.Conv2D(
         filters,
         3,
@@ -83,11 +85,11 @@ def atrous_bottleneck(x, filters, strides=1, rate=1, *, name="atrous_bottleneck"
         dilation_rate=rate,
         padding="same",
         use_bias=False,
-        name=f"{name}_main2",
+        name=f"{name}_main_conv2d",
     )(main)
-    main = layers.BatchNormalization(name=f"{name}_main3")(main)
-    main = layers.ReLU(name=f"{name}_main4")(main)
-    main = conv_bn(main, 4 * filters, 1, act="linear", name=f"{name}_main5")
+    main = layers.BatchNormalization(name=f"{name}_main_batch_normalization")(main)
+    main = layers.ReLU(name=f"{name}_main_re_lu")(main)
+    main = conv_bn(main, 4 * filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     skip = shortcut(x, 4 * filters, strides, name=f"{name}_skip")
     x = layers.Add(name=f"{name}_add")([main, skip])
     return layers.ReLU(name=f"{name}_re_lu")(x)
@@ -100,27 +102,29 @@ def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3
     parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
-    encoded = conv_bn(image, 64, 7, strides=2, name="encoded1")
+    encoded = conv_bn(image, 64, 7, strides=2, name="encoded_conv_bn")
     encoded = layers.MaxPooling2D(
-        3,
-        strides=2,
-        padding="same",
-        name="encoded2",
+        3, strides=2, padding="same", name="encoded_max_pooling2d"
     )(encoded)
     stage = []
     for i, (count, strides, rate) in enumerate(zip(blocks, [1, 2, 2, 1], [1, 1, 1, 2])):
         encoded = atrous_bottleneck(
-            encoded, 64 * 2**i, strides, rate, name=f"encoded3_{i}"
+            encoded, 64 * 2**i, strides, rate, name=f"encoded_atrous_bottleneck1_{i}"
         )
         for j in range(count - 1):
             encoded = atrous_bottleneck(
-                encoded, 64 * 2**i, rate=rate, name=f"encoded4_{i}_{j}"
+                encoded,
+                64 * 2**i,
+                rate=rate,
+                name=f"encoded_atrous_bottleneck2_{i}_{j}",
             )
         stage.append(encoded)
-    encoded = aspp(encoded, 256, [6, 12, 18], name="encoded5")
-    encoded = layers.UpSampling2D(4, interpolation="bilinear", name="encoded6")(encoded)
+    encoded = aspp(encoded, 256, [6, 12, 18], name="encoded_aspp")
+    encoded = layers.UpSampling2D(
+        4, interpolation="bilinear", name="encoded_up_sampling2d"
+    )(encoded)
     low_level = conv_bn(stage[0], 48, 1, name="low_level")
-    x = layers.Concatenate(name="concatenate1")([encoded, low_level])
+    x = layers.Concatenate(name="concatenate")([encoded, low_level])
     for i in range(2):
         x = conv_bn(x, 256, 3, name=f"conv_bn_{i}")
     x = layers.Conv2D(classes, 1, use_bias=True, padding="same", name="conv2d")(x)

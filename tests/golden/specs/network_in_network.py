@@ -6,7 +6,7 @@ Task: image classification.
 Convolutions of one pixel after each larger one, and in place of dense layers the mean of a map for each class. The paper
 leaves the widths open: these are the authors', for small pictures (CIFAR) and for large ones.
 
-Made by netdsl 0.1.0 from network_in_network.net (sha256 3f327092, this file e65a26ca).
+Made by netdsl 0.1.0 from network_in_network.net (sha256 3f327092, this file ef7d3fe2).
 Change the spec, not this file.
 """
 
@@ -58,12 +58,9 @@ def NetworkInNetwork(classes=10, *, name="NetworkInNetwork"):
     x = pool_rounding_up(x, name="pool_rounding_up")
     x = layers.Dropout(0.5, name="dropout1")(x)
     x = mlpconv(x, [192, 192, 192], 5, name="mlpconv2")
-    x = layers.AveragePooling2D(
-        3,
-        strides=2,
-        padding="same",
-        name="average_pooling2d",
-    )(x)
+    x = layers.AveragePooling2D(3, strides=2, padding="same", name="average_pooling2d")(
+        x
+    )
     x = layers.Dropout(0.5, name="dropout2")(x)
     x = mlpconv(x, [192, 192, classes], 3, name="mlpconv3")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)

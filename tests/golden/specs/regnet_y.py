@@ -6,7 +6,7 @@ Task: image classification.
 Four numbers say how wide each block is (equations 2 to 4 of the paper): widths on a line, rounded to a geometric series and
 then to whole groups. The blocks are those of figure 18; torchvision rounds the first width of 8GF up, from 168 to 224.
 
-Made by netdsl 0.1.0 from regnet_y.net (sha256 2fe15b05, this file 856b411a). Change the
+Made by netdsl 0.1.0 from regnet_y.net (sha256 2fe15b05, this file a012ff45). Change the
 spec, not this file.
 """
 
@@ -66,22 +66,20 @@ def gate(x, squeezed, *, name="gate"):
         keepdims=True, name=f"{name}_global_average_pooling2d"
     )(x)
     branch = layers.Dense(squeezed, activation="relu", name=f"{name}_dense1")(branch)
-    branch = layers.Dense(
-        x.shape[-1],
-        activation="sigmoid",
-        name=f"{name}_dense2",
-    )(branch)
+    branch = layers.Dense(x.shape[-1], activation="sigmoid", name=f"{name}_dense2")(
+        branch
+    )
     return layers.Multiply(name=f"{name}_multiply")([x, branch])
 
 
 def y_block(x, filters, strides, group, *, name="y_block"):
     """A bottleneck that does not narrow, grouped and gated."""
-    main = conv_bn(x, filters, 1, name=f"{name}_main1")
+    main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
     main = conv_bn(
-        main, filters, 3, strides, groups=filters // group, name=f"{name}_main2"
+        main, filters, 3, strides, groups=filters // group, name=f"{name}_main_conv_bn2"
     )
-    main = gate(main, round(x.shape[-1] / 4), name=f"{name}_main3")
-    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main4")
+    main = gate(main, round(x.shape[-1] / 4), name=f"{name}_main_gate")
+    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn3")
     skip = shortcut(x, filters, strides, name=f"{name}_skip")
     x = layers.Add(name=f"{name}_add")([main, skip])
     return layers.ReLU(name=f"{name}_re_lu")(x)

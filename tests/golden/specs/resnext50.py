@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, right column: 32 groups of 4 channels in the first stage.
 
-Made by netdsl 0.1.0 from resnext50.net (sha256 59661edb, this file 87abacd7). Change
+Made by netdsl 0.1.0 from resnext50.net (sha256 59661edb, this file e412b29c). Change
 the spec, not this file.
 """
 
@@ -51,9 +51,13 @@ def bottleneck(x, filters, strides=1, expansion=4, groups=1, *, name="bottleneck
 
     The stride is that of the middle convolution. With `groups` it is ResNeXt's (Xie et al., 2017, arXiv:1611.05431).
     """
-    main = conv_bn(x, filters, 1, name=f"{name}_main1")
-    main = conv_bn(main, filters, 3, strides, groups=groups, name=f"{name}_main2")
-    main = conv_bn(main, expansion * filters, 1, act="linear", name=f"{name}_main3")
+    main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
+    main = conv_bn(
+        main, filters, 3, strides, groups=groups, name=f"{name}_main_conv_bn2"
+    )
+    main = conv_bn(
+        main, expansion * filters, 1, act="linear", name=f"{name}_main_conv_bn3"
+    )
     skip = shortcut(x, expansion * filters, strides, name=f"{name}_skip")
     x = layers.Add(name=f"{name}_add")([main, skip])
     return layers.ReLU(name=f"{name}_re_lu")(x)
@@ -67,12 +71,9 @@ def ResNeXt50(classes=1000, groups=32, group_width=4, *, name="ResNeXt50"):
     """
     image = keras.Input((224, 224, 3), name="image")
     features = conv_bn(image, 64, 7, strides=2, name="conv_bn")
-    features = layers.MaxPooling2D(
-        3,
-        strides=2,
-        padding="same",
-        name="max_pooling2d",
-    )(features)
+    features = layers.MaxPooling2D(3, strides=2, padding="same", name="max_pooling2d")(
+        features
+    )
     for i, count in enumerate([3, 4, 6, 3]):
         for j in range(count):
             features = bottleneck(

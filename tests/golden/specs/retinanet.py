@@ -6,7 +6,7 @@ Task: object detection.
 ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
 the paper). A row leaves for each of nine anchors at each place, fine scales first.
 
-Made by netdsl 0.1.0 from retinanet.net (sha256 6f26ad83, this file 15f5d003). Change
+Made by netdsl 0.1.0 from retinanet.net (sha256 6f26ad83, this file 59c0e663). Change
 the spec, not this file.
 """
 
@@ -104,9 +104,13 @@ def bottleneck(x, filters, strides=1, expansion=4, groups=1, *, name="bottleneck
 
     The stride is that of the middle convolution. With `groups` it is ResNeXt's (Xie et al., 2017, arXiv:1611.05431).
     """
-    main = conv_bn(x, filters, 1, name=f"{name}_main1")
-    main = conv_bn(main, filters, 3, strides, groups=groups, name=f"{name}_main2")
-    main = conv_bn(main, expansion * filters, 1, act="linear", name=f"{name}_main3")
+    main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
+    main = conv_bn(
+        main, filters, 3, strides, groups=groups, name=f"{name}_main_conv_bn2"
+    )
+    main = conv_bn(
+        main, expansion * filters, 1, act="linear", name=f"{name}_main_conv_bn3"
+    )
     skip = shortcut(x, expansion * filters, strides, name=f"{name}_skip")
     x = layers.Add(name=f"{name}_add")([main, skip])
     return layers.ReLU(name=f"{name}_re_lu")(x)
@@ -120,16 +124,16 @@ def feature_pyramid(c3, c4, c5, filters=256, *, name="feature_pyramid"):
     Takes three maps, fine to coarse, each half the size of the one before, and gives three of `filters` channels.
     """
     m5 = layers.Conv2D(filters, 1, padding="same", name=f"{name}_m5")(c5)
-    m4 = layers.Add(name=f"{name}_m4_3")(
+    m4 = layers.Add(name=f"{name}_m4_add")(
         [
-            layers.Conv2D(filters, 1, padding="same", name=f"{name}_m4_1")(c4),
-            layers.UpSampling2D(name=f"{name}_m4_2")(m5),
+            layers.Conv2D(filters, 1, padding="same", name=f"{name}_m4_conv2d")(c4),
+            layers.UpSampling2D(name=f"{name}_m4_up_sampling2d")(m5),
         ]
     )
-    m3 = layers.Add(name=f"{name}_m3_3")(
+    m3 = layers.Add(name=f"{name}_m3_add")(
         [
-            layers.Conv2D(filters, 1, padding="same", name=f"{name}_m3_1")(c3),
-            layers.UpSampling2D(name=f"{name}_m3_2")(m4),
+            layers.Conv2D(filters, 1, padding="same", name=f"{name}_m3_conv2d")(c3),
+            layers.UpSampling2D(name=f"{name}_m3_up_sampling2d")(m4),
         ]
     )
     p3 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_p3")(m3)
@@ -141,12 +145,9 @@ def feature_pyramid(c3, c4, c5, filters=256, *, name="feature_pyramid"):
 def resnet50(image, *, name="resnet50"):
     """The maps at an eighth, a sixteenth and a thirty-second of the size."""
     x = conv_bn(image, 64, 7, strides=2, name=f"{name}_conv_bn")
-    x = layers.MaxPooling2D(
-        3,
-        strides=2,
-        padding="same",
-        name=f"{name}_max_pooling2d",
-    )(x)
+    x = layers.MaxPooling2D(3, strides=2, padding="same", name=f"{name}_max_pooling2d")(
+        x
+    )
     stage = []
     for i, count in enumerate([3, 4, 6, 3]):
         x = bottleneck(
@@ -171,8 +172,8 @@ def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
     c3, c4, c5 = resnet50(image, name="resnet50")
     p3, p4, p5 = feature_pyramid(c3, c4, c5, 256, name="feature_pyramid")
     p6 = layers.Conv2D(256, 3, strides=2, padding="same", name="p6")(c5)
-    p7 = layers.ReLU(name="p7_1")(p6)
-    p7 = layers.Conv2D(256, 3, strides=2, padding="same", name="p7_2")(p7)
+    p7 = layers.ReLU(name="p7_re_lu")(p6)
+    p7 = layers.Conv2D(256, 3, strides=2, padding="same", name="p7_conv2d")(p7)
     classify_layers = SharedLayers()
 
     def classify(x):
@@ -191,7 +192,7 @@ def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
         return dense_head(x, 4, anchors, layers=regress_layers, name="regress")
 
     branches = [classify(p) for p in [p3, p4, p5, p6, p7]]
-    x = layers.Concatenate(axis=1, name="concatenate1")(branches)
+    x = layers.Concatenate(axis=1, name="concatenate")(branches)
     scores = layers.Activation("sigmoid", name="scores")(x)
     branches = [regress(p) for p in [p3, p4, p5, p6, p7]]
     boxes = layers.Concatenate(axis=1, name="boxes")(branches)

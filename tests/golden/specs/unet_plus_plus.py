@@ -6,7 +6,7 @@ Task: segmentation.
 Figure 1 of the paper: `x01` is the node at level 0 and place 1 of its row. Each of the four nodes of the top row after the
 first gives a mask, so that the net can be cut off where it is good enough.
 
-Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 bd960bd1, this file 68653cf3).
+Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 bd960bd1, this file 7317de82).
 Change the spec, not this file.
 """
 
@@ -72,24 +72,26 @@ def UNetPlusPlus(
     w = widths
     image = keras.Input((size, size, 3), name="image")
     x00 = unit(image, w[0], name="x00")
-    x10 = layers.MaxPooling2D(2, name="x10_1")(x00)
-    x10 = unit(x10, w[1], name="x10_2")
-    x20 = layers.MaxPooling2D(2, name="x20_1")(x10)
-    x20 = unit(x20, w[2], name="x20_2")
-    x30 = layers.MaxPooling2D(2, name="x30_1")(x20)
-    x30 = unit(x30, w[3], name="x30_2")
-    x40 = layers.MaxPooling2D(2, name="x40_1")(x30)
-    x40 = unit(x40, w[4], name="x40_2")
-    x01 = node([x00, up(x10, w[0], name="x01_1")], w[0], name="x01_2")
-    x11 = node([x10, up(x20, w[1], name="x11_1")], w[1], name="x11_2")
-    x21 = node([x20, up(x30, w[2], name="x21_1")], w[2], name="x21_2")
-    x31 = node([x30, up(x40, w[3], name="x31_1")], w[3], name="x31_2")
-    x02 = node2([x00, x01, up(x11, w[0], name="x02_1")], w[0], name="x02_2")
-    x12 = node2([x10, x11, up(x21, w[1], name="x12_1")], w[1], name="x12_2")
-    x22 = node2([x20, x21, up(x31, w[2], name="x22_1")], w[2], name="x22_2")
-    x03 = node3([x00, x01, x02, up(x12, w[0], name="x03_1")], w[0], name="x03_2")
-    x13 = node3([x10, x11, x12, up(x22, w[1], name="x13_1")], w[1], name="x13_2")
-    x04 = node4([x00, x01, x02, x03, up(x13, w[0], name="x04_1")], w[0], name="x04_2")
+    x10 = layers.MaxPooling2D(2, name="x10_max_pooling2d")(x00)
+    x10 = unit(x10, w[1], name="x10_unit")
+    x20 = layers.MaxPooling2D(2, name="x20_max_pooling2d")(x10)
+    x20 = unit(x20, w[2], name="x20_unit")
+    x30 = layers.MaxPooling2D(2, name="x30_max_pooling2d")(x20)
+    x30 = unit(x30, w[3], name="x30_unit")
+    x40 = layers.MaxPooling2D(2, name="x40_max_pooling2d")(x30)
+    x40 = unit(x40, w[4], name="x40_unit")
+    x01 = node([x00, up(x10, w[0], name="x01_up")], w[0], name="x01_node")
+    x11 = node([x10, up(x20, w[1], name="x11_up")], w[1], name="x11_node")
+    x21 = node([x20, up(x30, w[2], name="x21_up")], w[2], name="x21_node")
+    x31 = node([x30, up(x40, w[3], name="x31_up")], w[3], name="x31_node")
+    x02 = node2([x00, x01, up(x11, w[0], name="x02_up")], w[0], name="x02_node")
+    x12 = node2([x10, x11, up(x21, w[1], name="x12_up")], w[1], name="x12_node")
+    x22 = node2([x20, x21, up(x31, w[2], name="x22_up")], w[2], name="x22_node")
+    x03 = node3([x00, x01, x02, up(x12, w[0], name="x03_up")], w[0], name="x03_node")
+    x13 = node3([x10, x11, x12, up(x22, w[1], name="x13_up")], w[1], name="x13_node")
+    x04 = node4(
+        [x00, x01, x02, x03, up(x13, w[0], name="x04_up")], w[0], name="x04_node"
+    )
     mask1 = mask(x01, classes, name="mask1")
     mask2 = mask(x02, classes, name="mask2")
     mask3 = mask(x03, classes, name="mask3")

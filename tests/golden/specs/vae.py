@@ -6,7 +6,7 @@ Task: image generation.
 Appendix C of the paper for MNIST: a hidden layer on either side of a code that is drawn at random while training and is
 its mean afterwards. `divergence` is the second part of the loss (appendix B): train it with a loss that takes its mean.
 
-Made by netdsl 0.1.0 from vae.net (sha256 c3af3847, this file 3e736b00). Change the
+Made by netdsl 0.1.0 from vae.net (sha256 c3af3847, this file 0e0242c5). Change the
 spec, not this file.
 """
 
@@ -41,7 +41,7 @@ def VAE(code=20, hidden=500, pixels=784, *, name="VAE"):
     """
     image = keras.Input((pixels,), name="image")
     seen = layers.Dense(hidden, activation="tanh", name="seen")(image)
-    mean = layers.Dense(code, name="mean1")(seen)
+    mean = layers.Dense(code, name="mean")(seen)
     log_variance = layers.Dense(code, name="log_variance")(seen)
     x = draw(mean, log_variance, name="draw")
     x = layers.Dense(hidden, activation="tanh", name="dense")(x)

@@ -6,7 +6,7 @@ Task: image generation.
 The residual networks of its appendix for CIFAR-10. The critic has no BatchNormalization: its gradient is penalized picture
 by picture, and may not hang on the others of the batch.
 
-Made by netdsl 0.1.0 from wgan_gp.net (sha256 56da248f, this file 59502330). Change the
+Made by netdsl 0.1.0 from wgan_gp.net (sha256 56da248f, this file 103c5e1f). Change the
 spec, not this file.
 """
 
@@ -22,44 +22,44 @@ def shrink(x, *, name="shrink"):
 def first_critic_unit(x, filters, *, name="first_critic_unit"):
     """Convolutions of the picture itself, which no activation comes before."""
     main = layers.Conv2D(
-        filters, 3, activation="relu", padding="same", name=f"{name}_main1"
+        filters, 3, activation="relu", padding="same", name=f"{name}_main_conv2d1"
     )(x)
-    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main2")(main)
-    main = shrink(main, name=f"{name}_main3")
-    skip = shrink(x, name=f"{name}_skip1")
-    skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip2")(skip)
+    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main_conv2d2")(main)
+    main = shrink(main, name=f"{name}_main_shrink")
+    skip = shrink(x, name=f"{name}_skip_shrink")
+    skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip_conv2d")(skip)
     return layers.Add(name=f"{name}_add")([main, skip])
 
 
 def critic_unit(x, filters, half=False, *, name="critic_unit"):
     """Two convolutions, each behind a ReLU, round a shortcut."""
-    main = layers.ReLU(name=f"{name}_main1")(x)
+    main = layers.ReLU(name=f"{name}_main_re_lu")(x)
     main = layers.Conv2D(
-        filters, 3, activation="relu", padding="same", name=f"{name}_main2"
+        filters, 3, activation="relu", padding="same", name=f"{name}_main_conv2d1"
     )(main)
-    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main3")(main)
+    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main_conv2d2")(main)
     if half:
-        main = shrink(main, name=f"{name}_main4")
+        main = shrink(main, name=f"{name}_main_shrink")
     skip = x
     if half:
-        skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip1")(x)
-        skip = shrink(skip, name=f"{name}_skip2")
+        skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip_conv2d")(x)
+        skip = shrink(skip, name=f"{name}_skip_shrink")
     return layers.Add(name=f"{name}_add")([main, skip])
 
 
 def generator_unit(x, filters, *, name="generator_unit"):
     """Twice the size, normalized."""
-    main = layers.BatchNormalization(name=f"{name}_main1")(x)
-    main = layers.ReLU(name=f"{name}_main2")(main)
-    main = layers.UpSampling2D(2, name=f"{name}_main3")(main)
+    main = layers.BatchNormalization(name=f"{name}_main_batch_normalization1")(x)
+    main = layers.ReLU(name=f"{name}_main_re_lu1")(main)
+    main = layers.UpSampling2D(2, name=f"{name}_main_up_sampling2d")(main)
     main = layers.Conv2D(
-        filters, 3, use_bias=False, padding="same", name=f"{name}_main4"
+        filters, 3, use_bias=False, padding="same", name=f"{name}_main_conv2d1"
     )(main)
-    main = layers.BatchNormalization(name=f"{name}_main5")(main)
-    main = layers.ReLU(name=f"{name}_main6")(main)
-    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main7")(main)
-    skip = layers.UpSampling2D(2, name=f"{name}_skip1")(x)
-    skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip2")(skip)
+    main = layers.BatchNormalization(name=f"{name}_main_batch_normalization2")(main)
+    main = layers.ReLU(name=f"{name}_main_re_lu2")(main)
+    main = layers.Conv2D(filters, 3, padding="same", name=f"{name}_main_conv2d2")(main)
+    skip = layers.UpSampling2D(2, name=f"{name}_skip_up_sampling2d")(x)
+    skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip_conv2d")(skip)
     return layers.Add(name=f"{name}_add")([main, skip])
 
 
@@ -71,7 +71,7 @@ def WGANGPGenerator(code=128, filters=128, *, name="WGANGPGenerator"):
     """
     noise = keras.Input((code,), name="noise")
     x = layers.Dense(4 * 4 * filters, name="dense")(noise)
-    x = layers.Reshape((4, 4, filters), name="reshape1")(x)
+    x = layers.Reshape((4, 4, filters), name="reshape")(x)
     for i in range(3):
         x = generator_unit(x, filters, name=f"generator_unit_{i}")
     x = layers.BatchNormalization(name="batch_normalization")(x)

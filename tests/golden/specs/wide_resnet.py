@@ -5,7 +5,7 @@ Task: image classification.
 
 Few layers, ten times as wide: table 1 of the paper, normalized before each convolution.
 
-Made by netdsl 0.1.0 from wide_resnet.net (sha256 0b399451, this file 30f07989). Change
+Made by netdsl 0.1.0 from wide_resnet.net (sha256 0b399451, this file d1de4743). Change
 the spec, not this file.
 """
 
@@ -17,22 +17,22 @@ layers = keras.layers
 def wide_residual(x, filters, strides=1, dropout=0.0, *, name="wide_residual"):
     """Two convolutions; the shortcut is projected where the shape changes."""
     same = strides == 1 and x.shape[-1] == filters
-    active = layers.BatchNormalization(name=f"{name}_active1")(x)
-    active = layers.ReLU(name=f"{name}_active2")(active)
+    active = layers.BatchNormalization(name=f"{name}_active_batch_normalization")(x)
+    active = layers.ReLU(name=f"{name}_active_re_lu")(active)
     main = layers.Conv2D(
         filters,
         3,
         strides=strides,
         padding="same",
         use_bias=False,
-        name=f"{name}_main1",
+        name=f"{name}_main_conv2d1",
     )(active)
-    main = layers.BatchNormalization(name=f"{name}_main2")(main)
-    main = layers.ReLU(name=f"{name}_main3")(main)
+    main = layers.BatchNormalization(name=f"{name}_main_batch_normalization")(main)
+    main = layers.ReLU(name=f"{name}_main_re_lu")(main)
     if dropout > 0:
-        main = layers.Dropout(dropout, name=f"{name}_main4")(main)
+        main = layers.Dropout(dropout, name=f"{name}_main_dropout")(main)
     main = layers.Conv2D(
-        filters, 3, padding="same", use_bias=False, name=f"{name}_main5"
+        filters, 3, padding="same", use_bias=False, name=f"{name}_main_conv2d2"
     )(main)
     if same:
         skip = x

@@ -6,7 +6,7 @@ Task: object detection.
 Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
 outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 be619d54, this file 617a45c8). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 be619d54, this file 45b54054). Change the
 spec, not this file.
 """
 
@@ -70,12 +70,9 @@ def join(x, finer, filters, *, name="join"):
 def detect(x, filters, classes, anchors=3, *, name="detect"):
     """What is seen at each place."""
     y = conv(x, filters, name=f"{name}_conv")
-    y = layers.Conv2D(
-        anchors * (5 + classes),
-        1,
-        use_bias=True,
-        name=f"{name}_conv2d",
-    )(y)
+    y = layers.Conv2D(anchors * (5 + classes), 1, use_bias=True, name=f"{name}_conv2d")(
+        y
+    )
     return layers.Reshape(
         (*x.shape[1:3], anchors, 5 + classes), name=f"{name}_reshape"
     )(y)
@@ -91,10 +88,10 @@ def YOLOv3(classes=80, size=416, *, name="YOLOv3"):
     image = keras.Input((size, size, 3), name="image")
     maps = darknet53(image, name="maps")
     large = five(maps[2], 512, name="large1")
-    medium = join(large, maps[1], 256, name="medium1")
-    medium = five(medium, 256, name="medium2")
-    small = join(medium, maps[0], 128, name="small1")
-    small = five(small, 128, name="small2")
+    medium = join(large, maps[1], 256, name="medium_join")
+    medium = five(medium, 256, name="medium_five")
+    small = join(medium, maps[0], 128, name="small_join")
+    small = five(small, 128, name="small_five")
     large_objects = detect(large, 1024, classes, name="large_objects")
     medium_objects = detect(medium, 512, classes, name="medium_objects")
     small_objects = detect(small, 256, classes, name="small_objects")

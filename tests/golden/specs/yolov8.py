@@ -7,7 +7,7 @@ A backbone of cross-stage modules, a neck that carries maps down to the fine sca
 `YOLOv8` is size n; the others are deeper and wider. A box leaves as the distances of its four sides from the middle of a cell,
 counted in cells, each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
 
-Made by netdsl 0.1.0 from yolov8.net (sha256 6762a812, this file 1cbc9aeb). Change the
+Made by netdsl 0.1.0 from yolov8.net (sha256 6762a812, this file 794d022f). Change the
 spec, not this file.
 """
 
@@ -65,12 +65,9 @@ def sppf(x, filters, *, name="sppf"):
     x = narrow
     wider = []
     for i in range(3):
-        x = layers.MaxPooling2D(
-            5,
-            strides=1,
-            padding="same",
-            name=f"{name}_wider_{i}",
-        )(x)
+        x = layers.MaxPooling2D(5, strides=1, padding="same", name=f"{name}_wider_{i}")(
+            x
+        )
         wider.append(x)
     x = layers.Concatenate(name=f"{name}_concatenate")([narrow, *wider])
     return conv(x, filters, 1, name=f"{name}_conv")
@@ -121,22 +118,22 @@ def YOLOv8(
         x = c2f(x, filters, count, shortcut=True, name=f"stage_{i}")
         stage.append(x)
     coarse = sppf(stage[3], widths[4], name="coarse")
-    middle = layers.Concatenate(name="middle2")(
-        [layers.UpSampling2D(2, name="middle1")(coarse), stage[2]]
+    middle = layers.Concatenate(name="middle_concatenate")(
+        [layers.UpSampling2D(2, name="middle_up_sampling2d")(coarse), stage[2]]
     )
-    middle = c2f(middle, widths[3], few, name="middle3")
-    p3 = layers.Concatenate(name="p3_2")(
-        [layers.UpSampling2D(2, name="p3_1")(middle), stage[1]]
+    middle = c2f(middle, widths[3], few, name="middle_c2f")
+    p3 = layers.Concatenate(name="p3_concatenate")(
+        [layers.UpSampling2D(2, name="p3_up_sampling2d")(middle), stage[1]]
     )
-    p3 = c2f(p3, widths[2], few, name="p3_3")
-    p4 = layers.Concatenate(name="p4_2")(
-        [conv(p3, widths[2], strides=2, name="p4_1"), middle]
+    p3 = c2f(p3, widths[2], few, name="p3_c2f")
+    p4 = layers.Concatenate(name="p4_concatenate")(
+        [conv(p3, widths[2], strides=2, name="p4_conv"), middle]
     )
-    p4 = c2f(p4, widths[3], few, name="p4_3")
-    p5 = layers.Concatenate(name="p5_2")(
-        [conv(p4, widths[3], strides=2, name="p5_1"), coarse]
+    p4 = c2f(p4, widths[3], few, name="p4_c2f")
+    p5 = layers.Concatenate(name="p5_concatenate")(
+        [conv(p4, widths[3], strides=2, name="p5_conv"), coarse]
     )
-    p5 = c2f(p5, widths[4], few, name="p5_3")
+    p5 = c2f(p5, widths[4], few, name="p5_c2f")
     for_boxes = max(16, widths[2] // 4, 4 * bins)
     for_classes = max(widths[2], min(classes, 100))
     distributions = [
@@ -148,7 +145,7 @@ def YOLOv8(
         for i, p in enumerate([p3, p4, p5])
     ]
     x = layers.Concatenate(axis=1, name="concatenate1")(distributions)
-    x = layers.Reshape((-1, 4, bins), name="reshape1")(x)
+    x = layers.Reshape((-1, 4, bins), name="reshape")(x)
     distances = mean_of_bins(x, name="distances")
     x = layers.Concatenate(axis=1, name="concatenate2")(classified)
     scores = layers.Activation("sigmoid", name="scores")(x)
