@@ -62,7 +62,9 @@ def spread(model: Any, image: Any) -> None:
         top.set_weights([kernel / 10**power, 0 * bias])
         with np.errstate(divide="ignore"):
             logits = np.log(np.asarray(model(image)))
-        if logits.min() > -20:  # neither certain nor, where it is the first one, too near to equal to be told apart
+        if (
+            logits.min() > -20
+        ):  # neither certain nor, where it is the first one, too near to equal to be told apart
             break
     top.set_weights([kernel / 10**power * (SPREAD / logits.std()), bias])
 

@@ -234,7 +234,7 @@ Instantiate = Callable[[ModelRef, tree.Call, Frame], Graph | None]
 def check_top_level(
     statement: tree.Assert, root: Frame, graphs: Mapping[str, Graph], instantiate: Instantiate
 ) -> None:
-    """Check `assert params(ResNet50) < 26e6`, which names its model, or `params(ResNet50(classes=10))`, which uses it."""
+    """Check `assert params(ResNet50) < 26e6`, or `params(ResNet50(classes=10))`, which is another model."""
 
     def fact(name: str) -> ModelFact:
         def compute(call: tree.Call, frame: Frame) -> Value:
@@ -268,10 +268,8 @@ def _of_model(
             )
         )
         return POISON
-    if isinstance(first, tree.Call):
-        graph = instantiate(target, first, frame)
-    else:
-        graph = graphs.get(written.id)
+    use = first if isinstance(first, tree.Call) else None
+    graph = instantiate(target, use, frame) if use is not None else graphs.get(written.id)
     if graph is None or not graph.complete:
         return POISON
     fact = model_facts(graph.needed_nodes())[name]
