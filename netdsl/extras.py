@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 from netdsl.foreign import Foreign
@@ -17,6 +22,9 @@ EXTRAS = {
 
 #: What a package is called where it is installed, if not as in an import.
 _CALLED = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edge-litert"}
+
+#: How lines begin that tell nothing: what is told before a logger is there, and information.
+_CHATTER = (b"WARNING: All log messages before absl", b"I0000 ")
 
 
 class MissingExtra(Exception):
@@ -41,3 +49,24 @@ def needed(module: str, why: str = "") -> Foreign:
         if (error.name or "").partition(".")[0] != package:
             raise
         raise MissingExtra(package, why) from error
+
+
+@contextmanager
+def without_chatter() -> Iterator[None]:
+    """Leave out what TensorFlow says of itself while it is loaded, but for warnings and errors of substance."""
+    sys.stderr.flush()
+    try:
+        kept = os.dup(2)
+    except OSError:  # standard error is closed
+        yield
+        return
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            said.seek(0)
+            lines = said.read().splitlines(keepends=True)
+            os.write(2, b"".join(line for line in lines if not line.startswith(_CHATTER)))

@@ -241,12 +241,12 @@ def _slid(met: _Met) -> Field | None:
     steps: list[Reach] = []
     for index, axis in enumerate(_spatial_axes(met)):
         reach = (window[index] - 1) * dilation[index]
-        before = _pad_before(met.argument("padding"), met.x.shape[axis], reach, strides[index])
+        before = pad_before(met.argument("padding"), met.x.shape[axis], reach, strides[index])
         steps.append(Reach(strides[index], (-before,), (reach - before,)))
     return _through(met, steps)
 
 
-def _pad_before(padding: str, length: Dim, reach: int, stride: int) -> int:
+def pad_before(padding: str, length: Dim, reach: int, stride: int) -> int:
     """Count the places that "same" or "causal" puts before the first; of unknown sizes, those of a multiple."""
     if padding == "causal":
         return reach

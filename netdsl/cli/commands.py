@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Entry] = {
         "netdsl.cli.check", "Say everything that is wrong with a spec, and what could be better."
     ),
     "summary": Entry("netdsl.cli.summary", "Show the layers, with shapes, parameters and cost."),
+    "run": Entry("netdsl.cli.run", "Run a network on a picture or array, and show what comes out."),
     "train": Entry("netdsl.cli.train", "Train a model as its `train` block says."),
     "evaluate": Entry("netdsl.cli.evaluate", "Evaluate the model of a run."),
     "predict": Entry("netdsl.cli.predict", "Ask the model of a run about pictures, arrays, texts."),

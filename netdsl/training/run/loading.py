@@ -5,18 +5,15 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 from netdsl.compiler import Api, Compiled
-from netdsl.extras import needed
+from netdsl.extras import needed, without_chatter
 from netdsl.foreign import Foreign
 
 #: How lines begin that tell nothing: what is told before a logger is there, and information.
-_CHATTER = (b"WARNING: All log messages before absl", b"I0000 ")
 
 
 class Module:
@@ -39,33 +36,12 @@ def choose_backend(backend: str | None) -> str:
     chosen = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
     os.environ["KERAS_BACKEND"] = chosen
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _without_chatter():
+    with without_chatter():
         needed("tensorflow", "to train")  # which feeds the data, whatever computes
         if chosen == "jax":
             needed("jax", "for the backend jax")
         needed("keras", "to train")
     return chosen
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Leave out what TensorFlow says of itself while it is loaded, but for warnings and errors of substance."""
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # standard error is closed
-        yield
-        return
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            said.seek(0)
-            lines = said.read().splitlines(keepends=True)
-            os.write(2, b"".join(line for line in lines if not line.startswith(_CHATTER)))
 
 
 def load_module(compiled: Compiled, model: str, api: Api, name: str) -> Module:
