@@ -174,10 +174,11 @@ def _load(live: Foreign, path: str) -> None:
 def _by_name(result: Foreign, names: list[str]) -> dict[str, Array]:
     import keras
 
-    values = [keras.ops.convert_to_numpy(value) for value in keras.tree.flatten(result)]
-    if isinstance(result, dict):
-        names = sorted(result)  # as they are flattened
-    return dict(zip(names, values, strict=True))
+    found = (
+        [result[name] for name in names] if isinstance(result, dict) else keras.tree.flatten(result)
+    )
+    arrays = [keras.ops.convert_to_numpy(value) for value in found]
+    return dict(zip(names, arrays, strict=True))
 
 
 def _show(output: str, array: Array, model: str, looking: Looking) -> None:

@@ -24,7 +24,9 @@ def test_what_is_shown_is_what_is_printed(tmp_path: Path) -> None:
     assert len(specs) == len(re.findall("^```net$", text, re.MULTILINE))
     for name, spec in specs:
         (tmp_path / name).write_text(spec, "utf-8")
-    shown = [re.fullmatch(r"\$ netdsl (.*?)\n(.*)", block, re.DOTALL) for block in CONSOLE.findall(text)]
+    shown = [
+        re.fullmatch(r"\$ netdsl (.*?)\n(.*)", block, re.DOTALL) for block in CONSOLE.findall(text)
+    ]
     assert len(shown) >= 5
     for found in shown:
         assert found is not None
