@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,22 +122,16 @@ def _run(
     seed: int,
     looking: Looking,
 ) -> int:
-    from netdsl.extras import needed, without_chatter
     from netdsl.running.inputs import read_all
 
     name = item.compiled.model(model).name
     given = read_all(inputs, _ports(item, name, pixels))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    arrays = [each.array for each in given]
-    with without_chatter():
-        needed("keras", "to run a network").utils.set_random_seed(seed)
-        live = item.compiled.build(name)
-        if weights is not None:
-            _load(live, weights)
-        found = live(arrays if len(arrays) > 1 else arrays[0], training=False)
+    outputs = list(item.compiled.graphs[name].outputs)
+    live, results = computed(
+        lambda: item.compiled.build(name), [each.array for each in given], outputs, weights, seed
+    )
     for each in given:
         write(sys.stdout, f"{each.name}: {', '.join((_shape(each.array), *each.done))}\n")
-    results = _by_name(found, list(item.compiled.graphs[name].outputs))
     for output, array in results.items():
         _show(output, array, name, looking)
     _show_window(item, name, live, given, looking)
@@ -158,27 +151,6 @@ def _ports(item: CompiledFile, name: str, pixels: str | None) -> list[Port]:
         Port(graph.nodes[number].name, graph.nodes[number].flat_outputs[0], raw)
         for number in graph.inputs
     ]
-
-
-def _load(live: Foreign, path: str) -> None:
-    from netdsl.running.inputs import CannotRun
-
-    try:
-        live.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
-        raise CannotRun(
-            f"`{path}` holds no weights of this network: {str(error).splitlines()[0]}"
-        ) from error
-
-
-def _by_name(result: Foreign, names: list[str]) -> dict[str, Array]:
-    import keras
-
-    found = (
-        [result[name] for name in names] if isinstance(result, dict) else keras.tree.flatten(result)
-    )
-    arrays = [keras.ops.convert_to_numpy(value) for value in found]
-    return dict(zip(names, arrays, strict=True))
 
 
 def _show(output: str, array: Array, model: str, looking: Looking) -> None:
