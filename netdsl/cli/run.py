@@ -123,6 +123,7 @@ def _run(
     looking: Looking,
 ) -> int:
     from netdsl.running.inputs import read_all
+    from netdsl.running.network import computed
 
     name = item.compiled.model(model).name
     given = read_all(inputs, _ports(item, name, pixels))
