@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit.bodies import BodyWriter, body_names, variable_of
+from netdsl.emit.bodies import BodyWriter, declare_named, variable_of
 from netdsl.emit.declarations import Written
 from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece, is_several
 from netdsl.emit.names import Locals
@@ -63,7 +63,9 @@ def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_mod
     assert isinstance(symbol.node, (tree.Block, tree.Model))
     plan = module.plan(unit, symbol.node)
     taken |= HELPERS
-    return Writer(module, unit, root.inner(), Locals(taken), plan, in_block=not in_model)
+    scope = root.inner()
+    scope.outermost = True
+    return Writer(module, unit, scope, Locals(taken), plan, in_block=not in_model)
 
 
 def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:
@@ -72,9 +74,7 @@ def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[lis
     if any(isinstance(n, tree.Call) and w.module.is_source(n) for n in walk(body)):
         taken = w.names.first_free(("inputs", "arriving", "tensor"))  # kept, to tie arrays to
     kind = kinds[0] if kinds else TENSOR
-    for identifier in body_names(body):
-        spelled = w.names.take(python_name(identifier))
-        w.scope.bindings[identifier] = Piece(code.name(spelled), TENSOR)
+    declare_named(w, body)
     arriving = Piece(code.name(taken), kind)
     w.scope.arriving = arriving
     w.anchor = taken

@@ -6,6 +6,7 @@ modules which do this need not import one another in a circle, every `Writer` re
 
 from __future__ import annotations
 
+from netdsl.emit.bodies import write_braces
 from netdsl.emit.expressions import write_expression
 from netdsl.emit.stages import write_flowing, write_stage
 from netdsl.emit.writer import Interpreter
@@ -14,4 +15,5 @@ INTERPRETER = Interpreter(
     expression=write_expression,
     stage=write_stage,
     flowing=write_flowing,
+    braces=write_braces,
 )

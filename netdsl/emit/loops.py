@@ -19,7 +19,7 @@ from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.record import mutable
 from netdsl.syntax import tree
-from netdsl.syntax.walk import names_after_as
+from netdsl.syntax.walk import free_names, names_after_as, turns
 
 INDICES = ("i", "j", "k", "m", "n", "p", "q", "index")
 
@@ -136,14 +136,24 @@ def _minus(variable: ast.expr, first: ast.expr) -> ast.expr:
 
 
 def start_lists(w: Writer, node: tree.Node) -> None:
-    """Begin an empty list for each name after `as` inside the outermost loop."""
-    if w.scope.in_loop:
-        return
+    """Begin an empty list for each name after `as` inside a loop, in the scopes around it up to the next loop's turn."""
     for identifier in names_after_as(node):
-        found = w.scope.lookup(identifier)
-        if found is not None:
-            w.emit(code.assign(found.code, code.list_of([])))
-            w.scope.learn(identifier, ListOf(TENSOR))
+        for scope, is_repeated in w.scope.holders(identifier):
+            found = scope.bindings[identifier]
+            if not is_repeated and isinstance(found.code, ast.Name):
+                w.emit(code.assign(found.code, code.list_of([])))
+                scope.bindings[identifier] = Piece(found.code, ListOf(TENSOR))
+
+
+def name_in_turn(w: Writer, node: tree.Node) -> list[str]:
+    """Give the names after `as` that a turn itself reads variables of its own; gives those."""
+    read = {name for part in turns(node) for name in free_names(part)}
+    taken: list[str] = []
+    for identifier in names_after_as(node):
+        if identifier in read and identifier not in w.scope.bindings:
+            taken.append(w.names.take(python_name(identifier)))
+            w.scope.bindings[identifier] = Piece(code.name(taken[-1]), TENSOR)
+    return taken
 
 
 def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, flow: str) -> Piece:
@@ -168,10 +178,12 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
     stays = stays and len(w.out) == begun  # nothing that was written reads the variable
     start_lists(w, stage)
     with _opened(w, stage, pattern, source) as opened, w.block() as body:
+        own = name_in_turn(w, stage)
         result = (
             w.flowing(stage.body, flow) if current is None else w.run(stage.body, current, flow)
         )
         result = w.passed_on(listed(result), flow)
+        w.names.release(*own)
     if not body:  # whatever the turns, what arrives leaves: in the variable that has it
         if stays:
             del w.out[first:begun]
@@ -202,10 +214,12 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
         w.block() as body,
         w.flow("branch", "inner") as flow,
     ):
+        own = name_in_turn(w, loop)
         result = (
             w.flowing(loop.body, flow) if arriving is None else w.branch(loop.body, arriving, flow)
         )
         result = _on_a_line(w, body, result, flow)
+        w.names.release(*own)
     piece = _collected(w, [opened], [], body, result, collected)
     if isinstance(piece.code, ast.ListComp):
         w.names.release(collected)  # no loop fills it: the next stage may have the name
@@ -222,8 +236,10 @@ def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
         w.block() as body,
         w.flow("branch", "inner") as flow,
     ):
+        own = name_in_turn(w, expr)
         result = w.flowing(expr.element, flow)
         result = _on_a_line(w, body, result, flow)
+        w.names.release(*own)
     counted = turns is not None and any(o.loop.used for o in clauses.opened)
     if not body and expr.bracket == "(" and not counted:
         generators = clauses.generators()

@@ -31,13 +31,14 @@ class Loop:
 
 @mutable
 class Scope:
-    """A scope of the spec. `arriving` is what `_` stands for in it."""
+    """A scope of the spec. `arriving` is what `_` stands for in it; the `outermost` one is a function's."""
 
     parent: Scope | None = None
     bindings: dict[str, Piece] = field(default_factory=dict)
     arriving: Piece | None = None
     defaults: tuple[DefaultSet, ...] = ()
     loop: Loop | None = None
+    outermost: bool = False
 
     def inner(self, bindings: dict[str, Piece] | None = None, loop: Loop | None = None) -> Scope:
         return Scope(self, bindings or {}, self.arriving, self.defaults, loop)
@@ -49,6 +50,21 @@ class Scope:
                 return scope.bindings[identifier]
             scope = scope.parent
         return None
+
+    def holders(self, identifier: str) -> list[tuple[Scope, bool]]:
+        """Give the scopes of the function that have a variable for a name, innermost first.
+
+        With each goes whether a loop lies between: what is named here is one of several things there.
+        """
+        found: list[tuple[Scope, bool]] = []
+        scope: Scope | None = self
+        is_repeated = False
+        while scope is not None:
+            if identifier in scope.bindings:
+                found.append((scope, is_repeated))
+            is_repeated |= scope.loop is not None
+            scope = None if scope.outermost else scope.parent
+        return found
 
     def learn(self, identifier: str, kind: Kind) -> None:
         """Note what a name turned out to be."""

@@ -34,7 +34,7 @@ from netdsl.emit.python.spelling import python_name, unique
 from netdsl.emit.uses import apply_object, block_call, freeze, join_inputs, model_call
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, names_after_as, walk
+from netdsl.syntax.walk import free_names, walk
 
 #: A function and what it returns.
 Function: TypeAlias = tuple[str, Kind]
@@ -212,13 +212,12 @@ class SharedStages:
         flow = self._tensors[0]
         if arriving.kind == TENSOR:
             self.w.anchor = flow
-        inside = [n for n in names_after_as(self.declared.value) if n != "_"]
-        variables = {name: self.w.names.take(python_name(name)) for name in inside}
-        self.w.scope.bindings |= {n: Piece(code.name(v), TENSOR) for n, v in variables.items()}
+        self.w.scope.outermost = True
+        variables = declare_named(self.w, self.declared.value)
         with self._made_once():
             self.w.scope.arriving = arriving
             result = self.w.branch(self.declared.value, arriving, flow)
-        self.w.names.release(*variables.values())
+        self.w.names.release(*variables)
         return result
 
     def _made_once(self) -> AbstractContextManager[None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import assert_never
 
 from netdsl.catalog import layer_kind
@@ -29,7 +30,7 @@ from netdsl.emit.uses import apply_object, then_frozen
 from netdsl.emit.writer import Writer
 from netdsl.stack import deep
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, walk
+from netdsl.syntax.walk import free_names, reads_arriving, walk
 
 
 def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
@@ -43,8 +44,10 @@ def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
             return choose_source(w, expr, flow)
         case tree.Repeat() | tree.For():
             return loop_stage(w, expr, None, flow)
+        case tree.Statements():
+            return w.module.interpreter.braces(w, expr, None, flow)
         case tree.As():
-            naming = tree.As(expr.span, tree.Arriving(expr.span), expr.name, expr.name_span)
+            naming = replace(expr, stage=tree.Arriving(expr.span))
             return chain(w, tree.Pipe(expr.span, (expr.stage, naming)), flow)
         case (
             tree.Literal() | tree.FString() | tree.Name() | tree.Arriving() | tree.ListExpr() | tree.TupleExpr()
@@ -59,7 +62,9 @@ def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
 
 def _into_variable(w: Writer, expr: tree.Expr, flow: str) -> Piece:
     """Give an expression whose partial sums may use the variable that it will be put in, unless it reads that."""
-    read = (w.scope.lookup(name) for name in free_names(expr))
+    read = [w.scope.lookup(name) for name in free_names(expr)]
+    if reads_arriving(expr):
+        read.append(w.scope.arriving)
     is_read = any(piece is not None and code.is_name(piece.code, flow) for piece in read)
     w.hint = None if is_read else flow
     piece = w.expression(expr)
@@ -106,6 +111,8 @@ def write_stage(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece
             return conditional_stage(w, stage, current, flow)
         case tree.As():
             return _as(w, stage, current, flow)
+        case tree.Statements():
+            return w.module.interpreter.braces(w, stage, current, flow)
         case (
             tree.Literal() | tree.FString() | tree.TupleExpr() | tree.DictExpr() | tree.Starred() | tree.Slice()
             | tree.Comprehension() | tree.DictComprehension() | tree.Unary() | tree.Binary()
@@ -263,14 +270,15 @@ def _application(
 
 def _as(w: Writer, stage: tree.As, current: Piece, flow: str) -> Piece:
     result = w.run(stage.stage, current, flow)
-    target = w.scope.lookup(stage.name)
-    if target is None or not isinstance(target.code, ast.Name):  # `_`, or what nothing can read
-        return result
-    if w.scope.in_loop:
-        result = w.reusable(result, flow)
-        w.emit(append(target.code, result.code))
-        w.scope.learn(stage.name, ListOf(result.kind))
-        return result
-    result = w.assign(target.code.id, result)
-    w.scope.learn(stage.name, result.kind)
+    for scope, is_repeated in w.scope.holders(stage.name):
+        target = scope.bindings[stage.name].code
+        if not isinstance(target, ast.Name) or (stage.gathers and not scope.outermost):
+            continue
+        if is_repeated or stage.gathers:
+            result = w.reusable(result, flow)
+            w.emit(append(target, result.code))
+            scope.bindings[stage.name] = Piece(target, ListOf(result.kind))
+        else:
+            result = w.assign(target.id, result)
+            scope.bindings[stage.name] = Piece(target, result.kind)
     return result

@@ -25,6 +25,7 @@ class Interpreter(NamedTuple):
     expression: Callable[[Writer, tree.Expr], Piece]
     stage: Callable[[Writer, tree.Expr, Piece, str], Piece]
     flowing: Callable[[Writer, tree.Expr, str], Piece]
+    braces: Callable[[Writer, tree.Statements, Piece | None, str], Piece]
 
 
 class Module(Declarations):

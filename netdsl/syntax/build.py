@@ -65,6 +65,12 @@ class Builder(ExpressionBuilder):
     def body_statements(self, span: Span, *parts: Parsed) -> list[Parsed]:
         return self._add(span, parts)
 
+    def inner_statements(self, span: Span, *parts: Parsed) -> list[Parsed]:
+        return self._add(span, parts if isinstance(parts[0], list) else ([], *parts))
+
+    def statements(self, span: Span, statements: list[Parsed]) -> tree.Statements:
+        return tree.Statements(span, self._sound(statements))
+
     def settings(self, span: Span, *parts: Parsed) -> list[Parsed]:
         return self._add(span, parts)
 

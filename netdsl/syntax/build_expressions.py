@@ -94,6 +94,9 @@ class ExpressionBuilder:
     def as_name(self, span: Span, stage: tree.Expr, name: Span) -> tree.As:
         return tree.As(span, stage, self._id(name), name)
 
+    def as_one_of(self, span: Span, stage: tree.Expr, star: Span, name: Span) -> tree.As:
+        return tree.As(span, stage, self._id(name), name, gathers=True)
+
     def repeat(self, span: Span, word: Span, count: tree.Expr, body: tree.Expr) -> tree.Repeat:
         self._follow_loop(span, body)
         return tree.Repeat(span, count, body)

@@ -16,7 +16,14 @@ from lark.parsers.lalr_analysis import IntParseTable
 from lark.parsers.lalr_parser_state import ParseConf, ParserState
 
 from netdsl.syntax.grammar import END, load_grammar
-from netdsl.syntax.recovery import BODY, SETTINGS, TOP, begins_line_and_statement
+from netdsl.syntax.recovery import (
+    BODY,
+    INNER,
+    SETTINGS,
+    TOP,
+    begins_line_and_statement,
+    is_name_in_braces,
+)
 from netdsl.syntax.reductions import Parsed, Read, Reductions
 from netdsl.syntax.table import table_of
 from netdsl.syntax.tokens import HARD_WORDS, Tokens
@@ -48,7 +55,8 @@ def _silent(start: str) -> ParseConf[int]:
 def list_states() -> dict[int, str]:
     """Give the states in which the parser is between two statements, and of which list."""
     rows = _table().states.values()
-    return {row[name][1]: name for row in rows for name in STATEMENT_LISTS if name in row}
+    found = {row[name][1]: name for row in rows for name in STATEMENT_LISTS if name in row}
+    return found | {row[INNER][1]: BODY for row in rows if INNER in row}
 
 
 class Reading:
@@ -112,6 +120,11 @@ class Reading:
             return False
         return not begins_line_and_statement(self.tokens, index)
 
+    def is_name_here(self, index: int, state: int) -> bool:
+        """Tell whether a word is a name in a state that asks for the word as well: `{ layer -> Dense(4) }`."""
+        is_in_braces = INNER in self._state.parse_conf.states[state]
+        return is_in_braces and is_name_in_braces(self.tokens, index)
+
     def check_depth(self, kind: str) -> None:
         """Raise TooDeep where a word opens a level more than later passes, which recurse, are to follow."""
         if len(self.states) > _TALLEST_STACK:
@@ -135,7 +148,7 @@ class Reading:
             first = self.tokens.index_at(self._offset_above(height))
         states = self.states[:height]
         for index in range(first, self.index):
-            kind = self.tokens.kinds[index]
+            kind = "NAME" if self.is_name_here(index, states[-1]) else self.tokens.kinds[index]
             if not self._shift(states, kind):
                 self._shift(states, "NAME")
         row = self._state.parse_conf.states[states[-1]]

@@ -14,6 +14,8 @@ from netdsl.syntax.tokens import HARD_WORDS, Tokens
 
 # The lists of statements, by the rules of the grammar that read them.
 TOP, BODY, SETTINGS = "top_statements", "body_statements", "settings"
+# That of a body in the braces of a stage, once it has a statement: one like the body of a block.
+INNER = "inner_statements"
 
 OPENERS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = {")": "(", "]": "[", "}": "{"}
@@ -28,6 +30,8 @@ STATEMENT_WORDS = TOP_WORDS | BODY_WORDS
 _OPEN_BLOCKS = frozenset({"for", "if", "elif", "else", "while", "with", "def", "class", "try"})
 _NAMED = frozenset({"let", "fn", "block", "model", "train", "input", "layer", "weight", "defaults"})
 
+# First in braces these are no names, whatever follows.
+_ALWAYS_FIRST = frozenset({"output", "assert"})
 
 _KINDS = frozenset({"STRING", "FSTRING", "NUMBER"})
 # What follows `output` or `assert`. As names these might be called or indexed, but not at the start of a line.
@@ -92,6 +96,14 @@ def begins_line_and_statement(tokens: Tokens, index: int) -> bool:
     if kind not in STATEMENT_WORDS or not tokens.is_first_on_line(index):
         return False
     return begins_with(kind, tokens.kinds[index + 1])
+
+
+def is_name_in_braces(tokens: Tokens, index: int) -> bool:
+    """Tell whether a word that begins statements is a name though it stands first in braces: nothing it names follows."""
+    kind = tokens.kinds[index]
+    if index == 0 or kind not in STATEMENT_WORDS or tokens.kinds[index - 1] != "{":
+        return False
+    return kind not in _ALWAYS_FIRST and not begins_with(kind, tokens.kinds[index + 1])
 
 
 def begins_with(word: str, following: str) -> bool:

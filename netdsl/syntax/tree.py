@@ -235,11 +235,22 @@ class If(Braced):
 
 @record
 class As(Stage):
-    """`stage as name`."""
+    """`stage as name`; `gathers` for `stage as *name`, one of the places that a list is filled from."""
 
     stage: Expr = field(metadata=ARM)
     name: str
     name_span: Span = field(compare=False, repr=False)
+    gathers: bool = False
+
+
+@record
+class Statements(Stage):
+    """`{ h = _ -> Dense(8)  output [_, h] -> Add() }`: a body in the braces of a stage.
+
+    `_` is what arrives, the outputs are what leaves, and the names are its own each time that it is carried out.
+    """
+
+    statements: tuple[BodyStatement, ...]
 
 
 Expr: TypeAlias = (
@@ -266,6 +277,7 @@ Expr: TypeAlias = (
     | For
     | If
     | As
+    | Statements
 )
 
 

@@ -115,6 +115,11 @@ def walk(node: tree.Node) -> Iterator[tree.Node]:
         stack.extend(reversed(children(current)))
 
 
+def bodies_in(body: tree.Body | tree.Expr) -> list[tree.Body | tree.Statements]:
+    """Give the body of a declaration, if it has one, and the statements in braces anywhere inside it."""
+    return [n for n in walk(body) if isinstance(n, (tree.Body, tree.Statements))]
+
+
 def written_names(root: tree.Node) -> Iterator[tuple[str, Span]]:
     """Give each name that is written in a tree, bound or used, with its place."""
     for node in walk(root):
@@ -252,13 +257,34 @@ def free_names(node: tree.Node) -> dict[str, tree.Name]:
 def _scoped_children(
     node: tree.Node, bound: frozenset[str]
 ) -> list[tuple[tree.Node, frozenset[str]]]:
+    if isinstance(node, tree.Statements):
+        inner = bound.union(names_in_braces(node))
+        return [(child, inner) for child in children(node)]
     repeated = turns(node)
     if not repeated:
         return [(child, bound) for child in children(node)]
+    inner = bound.union(names_after_as(node))
     if isinstance(node, (tree.Comprehension, tree.DictComprehension)):
-        return _clause_children(node.clauses, repeated, bound)
-    inner = bound.union(names_of_turns(node))
+        return _clause_children(node.clauses, repeated, inner)
+    inner = inner.union(names_of_turns(node))
     return [(c, inner if any(c is part for part in repeated) else bound) for c in children(node)]
+
+
+def statement_names(statement: tree.BodyStatement) -> list[str]:
+    """Give the names that a statement of a body binds by itself, those after `as` left out."""
+    match statement:
+        case tree.Bind(_, target):
+            return pattern_names(target)
+        case tree.Defaults() | tree.Assert() | tree.Output(_, None):
+            return []
+        case _:
+            return [statement.name] if statement.name else []
+
+
+def names_in_braces(node: tree.Statements) -> list[str]:
+    """Give the names that statements in braces have for themselves, each time that they are carried out."""
+    own = [name for statement in node.statements for name in statement_names(statement)]
+    return [*own, *names_after_as(node)]
 
 
 def _clause_children(
@@ -273,8 +299,21 @@ def _clause_children(
     return found
 
 
+def _after_as(node: tree.Node) -> Iterator[tree.As]:
+    if _AS.search(node.span.text) is None:  # nearly every expression, told without walking it
+        return iter(())
+    return (n for n in walk(node) if isinstance(n, tree.As))
+
+
 def names_after_as(node: tree.Node) -> dict[str, tree.As]:
     """Give the names that `as` binds anywhere inside an expression."""
-    if _AS.search(node.span.text) is None:  # nearly every expression, told without walking it
-        return {}
-    return {n.name: n for n in walk(node) if isinstance(n, tree.As)}
+    return {n.name: n for n in _after_as(node) if not n.gathers}
+
+
+def gathered_names(node: tree.Node) -> dict[str, list[tree.As]]:
+    """Give the lists that `as *name` adds to anywhere inside an expression, with the places in order of the text."""
+    found: dict[str, list[tree.As]] = {}
+    for place in _after_as(node):
+        if place.gathers:
+            found.setdefault(place.name, []).append(place)
+    return found

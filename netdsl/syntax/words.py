@@ -64,6 +64,8 @@ class WordLexer(Lexer):
             name = terminals.get(kind, kind)
             if name not in table[states[-1]] and reading.may_be_name(index):
                 name = "NAME"
+            elif kinds[index - 1] == "{" and reading.is_name_here(index, states[-1]):
+                name = "NAME"
             if len(states) > reading.UNCHECKED_HEIGHT:
                 reading.check_depth(kind)
             yield word(name, kind, file, starts[index], ends[index])

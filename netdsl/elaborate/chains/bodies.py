@@ -16,10 +16,11 @@ from netdsl.elaborate.chains import assertions, loops
 from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.layers.weights import declare_weight
 from netdsl.elaborate.plans.ordering import Arrangement, Step
-from netdsl.elaborate.remedies import candidates, rebinding, unbound, unpacking
+from netdsl.elaborate.remedies import candidates, no_stage, rebinding, unbound, unfinished, unpacking
 from netdsl.elaborate.scope.entities import (
     POISON,
     FunctionValue,
+    NamedOutputs,
     NotTaken,
     SharedLayer,
     Tensor,
@@ -29,11 +30,12 @@ from netdsl.elaborate.scope.entities import (
     tensors_in,
 )
 from netdsl.elaborate.scope.frame import Frame, add_defaults
+from netdsl.elaborate.scope.limits import TURN_STEPS
 from netdsl.elaborate.scope.untold import require_told
 from netdsl.graph import Node, Unread
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, names_after_as, pattern_names
+from netdsl.syntax.walk import free_names, gathered_names, names_after_as, pattern_names
 from netdsl.tensor import spell_shape
 from netdsl.value import Value
 
@@ -89,23 +91,82 @@ def run_early(arranged: Arrangement, frame: Frame) -> frozenset[int]:
 
 
 def run_body(
-    body: tree.Body, arranged: Arrangement, frame: Frame, done: frozenset[int] = frozenset()
+    body: tree.Body | tree.Statements,
+    arranged: Arrangement,
+    frame: Frame,
+    done: frozenset[int] = frozenset(),
 ) -> None:
     """Execute a body's statements but those `done` already and the assertions; inputs are bound."""
     add_defaults(frame, body.statements)
-    if arranged.twice or arranged.cycles:
+    if arranged.twice or arranged.cycles or arranged.mixed:
         rebinding.report_order(arranged, frame)
     for step in arranged.stuck:
         frame.variables.update(dict.fromkeys(step.defines, POISON))
+    for name in arranged.gathered:
+        frame.variables[name] = []
+    filled = {name: _Filled(_list_of(name, frame)) for name in arranged.rearranged}
     for number, step in enumerate(arranged.steps):
         if number in done or isinstance(step.statement, tree.Assert):
             continue
         frame.session.place = step.statement.span
         _run_statement(step, frame)
+        for name in step.fills.keys() & filled.keys():
+            filled[name].note(step)
     _note_unread(arranged, frame)
     from netdsl.elaborate.chains.unused import check_unused  # which asks for stages
 
     check_unused(arranged, frame)
+
+
+def run_braces(stage: tree.Statements, arriving: Value, frame: Frame) -> Value:
+    """Carry out statements in braces: `_` is what arrives, the outputs are what leaves."""
+    inner = frame.braces()
+    inner.arriving = arriving
+    inner.session.budget.step(TURN_STEPS)
+    if inner.body is None:
+        return no_stage.outside_bodies(stage.span, frame)
+    nodes = inner.body.graph.nodes
+    arranged, first = inner.session.arranged(stage), len(nodes)
+    run_body(stage, arranged, inner)
+    check_facts(arranged, inner, lambda: nodes[first:])
+    if not arranged.outputs:
+        if not inner.unit.is_broken:
+            inner.report(unfinished.nothing_leaves(stage))
+        return POISON
+    return given_by(arranged, inner)
+
+
+def given_by(arranged: Arrangement, frame: Frame) -> Value:
+    """Give what leaves a body: the one output, or all of them in order with their names."""
+    outputs = [frame.variables.get(output_key(o), POISON) for o in arranged.outputs]
+    if len(outputs) == 1:
+        return outputs[0]
+    return NamedOutputs.of(outputs, [output_name(o) for o in arranged.outputs])
+
+
+def _list_of(name: str, frame: Frame) -> list[Value]:
+    """Give the list that `as *name` adds to, which is the outermost body's."""
+    outermost = next(scope for scope, _ in frame.scopes() if scope.is_outermost)
+    found = outermost.variables.get(name)
+    return found if isinstance(found, list) else []
+
+
+class _Filled:
+    """A list that statements fill in another order than that of the text: its parts are put in that of the text."""
+
+    def __init__(self, whole: list[Value]) -> None:
+        self._whole = whole
+        self._first = len(whole)
+        self._parts: dict[int, list[Value]] = {}
+
+    def note(self, step: Step) -> None:
+        """Take in what a step has added."""
+        known = sum(map(len, self._parts.values()))
+        added = self._whole[self._first + known :]
+        self._parts[step.statement.span.start] = added
+        self._whole[self._first :] = [
+            item for _, part in sorted(self._parts.items()) for item in part
+        ]
 
 
 def _note_unread(arranged: Arrangement, frame: Frame) -> None:
@@ -174,9 +235,15 @@ def _value(statement: tree.Let, frame: Frame) -> Value:
 
 
 def predefine_as(expr: tree.Expr, frame: Frame) -> None:
-    """Bind each name that `as` gives in a branch to `NotTaken`, so that it exists where the branch is not taken."""
+    """Bind each name that `as` gives in a branch to `NotTaken`, so that it exists where the branch is not taken.
+
+    A list that `as *name` fills begins empty, where the body around has not begun it.
+    """
     for name in names_after_as(expr):
         frame.variables.setdefault(name, NotTaken(name)) if name != "_" else None
+    if frame.is_outermost:
+        for name in gathered_names(expr):
+            frame.variables.setdefault(name, [])
 
 
 def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Frame) -> Value:

@@ -19,7 +19,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.tokens import TYPE_WORDS
-from netdsl.syntax.walk import free_names
+from netdsl.syntax.walk import bodies_in, free_names
 from netdsl.value import Value
 
 
@@ -27,10 +27,9 @@ def check_declarations(frame: Frame) -> None:
     """Report what no use of a unit's declarations could put right."""
     _check_repeated(frame.unit.module.statements, frame)
     for statement in frame.unit.module.statements:
-        if isinstance(statement, (tree.Block, tree.Model)) and isinstance(
-            statement.body, tree.Body
-        ):
-            _check_repeated(statement.body.statements, frame)
+        if isinstance(statement, (tree.Block, tree.Model)):
+            for body in bodies_in(statement.body):
+                _check_repeated(body.statements, frame)
         for parameter in getattr(statement, "parameters", ()):
             _check_type(parameter, frame)
             _check_tried(parameter, statement, frame)
@@ -76,8 +75,9 @@ def _can_be_worked_out(
 def _with_body(statement: tree.Node) -> Iterator[tree.Node]:
     yield statement
     body = getattr(statement, "body", None)
-    if isinstance(body, tree.Body):
-        yield from body.statements
+    if body is not None:
+        for inner in bodies_in(body):
+            yield from inner.statements
 
 
 def _check_promise(promise: tree.Assert, frame: Frame) -> None:

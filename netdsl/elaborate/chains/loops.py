@@ -13,6 +13,7 @@ from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
     NamedOutputs,
+    NotTaken,
     Tensor,
     is_poisoned,
     is_tensorial,
@@ -40,8 +41,9 @@ def comprehension(expr: tree.Comprehension, frame: Frame) -> Value:
 
 def _list(expr: tree.Comprehension, frame: Frame) -> list[Value]:
     result: list[Value] = []
-    predefine(expr, frame)
+    unnamed = predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
+        turn.variables.update(unnamed)
         result.append(ev.evaluate(expr.element, turn))
         check_items(len(result))
     return result
@@ -58,8 +60,9 @@ def dict_comprehension(expr: tree.DictComprehension, frame: Frame) -> Value:
 def _dict(expr: tree.DictComprehension, frame: Frame) -> Value:
     result: dict[Value, Value] = {}
     crowds = Crowds()
-    predefine(expr, frame)
+    unnamed = predefine(expr, frame)
     for turn in _clauses(expr, expr.clauses, frame):
+        turn.variables.update(unnamed)
         key = ev.value_of(expr.key, turn)
         if not ev.is_key(key, expr.key.span, crowds, frame):
             return POISON
@@ -127,12 +130,14 @@ def _iterable(expr: tree.Expr, frame: Frame) -> list[Value] | None:
     return None
 
 
-def turn(loop: tree.For, index: int, item: Value, frame: Frame) -> Frame:
-    """Open the scope of one turn of a loop over stages."""
+def turn(
+    loop: tree.For, index: int, item: Value, unnamed: dict[str, Value], frame: Frame
+) -> Frame:
+    """Open the scope of one turn of a loop over stages; `unnamed` are its names after `as`."""
     bound = match_pattern(loop.target, item, frame)
     if index == 0:
         check_turn(loop, bound, frame)
-    return frame.turn(loop, index, bound)
+    return frame.turn(loop, index, {**unnamed, **bound})
 
 
 def _groups(count: int, value: Value) -> str:
@@ -185,9 +190,14 @@ def _elements(pattern: tree.TuplePattern, value: Value, frame: Frame) -> list[Va
     return [POISON] * count
 
 
-def predefine(loop: tree.Node, frame: Frame) -> None:
-    """Bind each name after `as` in a loop to a list, which stays empty where the loop has no turn."""
-    home = frame.body_frame()
-    for name in names_after_as(loop):
-        if name != "_" and not isinstance(home.variables.get(name), list):
-            home.variables[name] = []
+def predefine(loop: tree.Node, frame: Frame) -> dict[str, Value]:
+    """Bind each name after `as` in a loop to a list, which stays empty where the loop has no turn.
+
+    Gives what each turn begins with: the same names, which nothing has been given in it.
+    """
+    names = [name for name in names_after_as(loop) if name != "_"]
+    for scope, _ in frame.scopes() if names else ():
+        for name in names:
+            if not isinstance(scope.variables.get(name), list):
+                scope.variables[name] = []
+    return {name: NotTaken(name) for name in names}

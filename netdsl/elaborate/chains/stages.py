@@ -13,7 +13,7 @@ from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import arriving_tensors
 from netdsl.elaborate.arguments.held_layers import beside_each_other, have_names, with_layers
-from netdsl.elaborate.chains import loops, sharing, uses
+from netdsl.elaborate.chains import bodies, loops, sharing, uses
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import extern, wrapped
 from netdsl.elaborate.remedies import no_stage, unbound, uncalled
@@ -123,6 +123,8 @@ def _run_node(stage: tree.Expr, arriving: Value, frame: Frame) -> Value:
             return _if(stage, arriving, frame)
         case tree.As():
             return _as(stage, arriving, frame)
+        case tree.Statements():
+            return bodies.run_braces(stage, arriving, frame)
         case tree.Pipe():
             return _pipe(stage, arriving, frame)
         case tree.Conditional():
@@ -278,10 +280,10 @@ def nothing_comes(stage: tree.Expr, frame: Frame) -> Value:
 
 def fork_loop(loop: tree.For, arriving: Value, frame: Frame) -> list[Value]:
     """Make a branch of a fork for each value: `[for pattern in values { chain }]`."""
-    loops.predefine(loop, frame)
+    unnamed = loops.predefine(loop, frame)
     branches: list[Value] = []
     for index, item in enumerate(loops.iterable(loop.iterable, frame)):
-        turn = loops.turn(loop, index, item, frame)
+        turn = loops.turn(loop, index, item, unnamed, frame)
         if arriving is MISSING:
             branches.append(
                 arriving_tensors.check_source(loop.body, ev.evaluate(loop.body, turn), turn)
@@ -304,7 +306,7 @@ def _how_often(count: Value, written: str) -> str:
 
 
 def _repeat(stage: tree.Repeat, arriving: Value, frame: Frame) -> Value:
-    loops.predefine(stage, frame)
+    unnamed = loops.predefine(stage, frame)
     count = ev.value_of(stage.count, frame)
     if is_poisoned(count):
         return POISON
@@ -325,17 +327,17 @@ def _repeat(stage: tree.Repeat, arriving: Value, frame: Frame) -> Value:
         return POISON
     check_items(count)
     for index in range(count):
-        arriving = run(stage.body, arriving, frame.turn(stage, index, {}))
+        arriving = run(stage.body, arriving, frame.turn(stage, index, dict(unnamed)))
         if is_poisoned(arriving):
             return POISON
     return arriving
 
 
 def _for(stage: tree.For, arriving: Value, frame: Frame) -> Value:
-    loops.predefine(stage, frame)
+    unnamed = loops.predefine(stage, frame)
     items = loops.iterable(stage.iterable, frame)
     for index, item in enumerate(items):
-        turn = loops.turn(stage, index, item, frame)
+        turn = loops.turn(stage, index, item, unnamed, frame)
         arriving = run(stage.body, arriving, turn)
     return arriving
 
@@ -354,14 +356,16 @@ def _if(stage: tree.If, arriving: Value, frame: Frame) -> Value:
 
 def _as(stage: tree.As, arriving: Value, frame: Frame) -> Value:
     result = run(stage.stage, arriving, frame)
-    if stage.name != "_":
-        variables = frame.body_frame().variables
-        if frame.in_loop:
-            of_each_turn = variables[stage.name]
-            assert isinstance(of_each_turn, list)  # begun when the loop was
-            of_each_turn.append(result)
-        else:
-            variables[stage.name] = result
+    if stage.name == "_":
+        return result
+    for scope, is_repeated in frame.scopes():
+        if stage.gathers and not scope.is_outermost:
+            continue
+        collected = scope.variables.get(stage.name)
+        if not is_repeated and not stage.gathers:
+            scope.variables[stage.name] = result
+        elif isinstance(collected, list):  # begun when the loop, or the body, was
+            collected.append(result)
     return result
 
 

@@ -24,7 +24,16 @@ from netdsl.elaborate.scope.limits import LimitReached
 from netdsl.graph import Graph
 from netdsl.stack import deep
 from netdsl.syntax import tree
-from netdsl.syntax.walk import arms, arriving_in, asked, children, free_names, turns, walk
+from netdsl.syntax.walk import (
+    arms,
+    arriving_in,
+    asked,
+    bodies_in,
+    children,
+    free_names,
+    turns,
+    walk,
+)
 from netdsl.value import Value
 
 #: What is wrong whatever the values are. Of what follows from values nothing is known.
@@ -66,8 +75,9 @@ def _check(unit: Unit, session: Session, *, used_only: bool) -> None:
         functions = list(_functions(statement))
         if functions:
             _report(session, partial(_check_functions, functions, unit, session))
-        if isinstance(statement.body, tree.Body) and id(statement.body) not in session.arrangements:
-            _report(session, partial(_check_order, statement, statement.body, unit, session))
+        for body in bodies_in(statement.body):
+            if id(body) not in session.arrangements:
+                _report(session, partial(_check_order, statement, body, unit, session))
         missed = list(_missed(statement, session))
         if missed:
             _report(session, partial(_check_stages, statement, missed, unit, session))
@@ -113,19 +123,22 @@ def _bound_in(node: tree.Node) -> Iterator[str]:
 
 
 def _check_order(
-    node: tree.Block | tree.Model, body: tree.Body, unit: Unit, session: Session
+    node: tree.Block | tree.Model,
+    body: tree.Body | tree.Statements,
+    unit: Unit,
+    session: Session,
 ) -> None:
     """Report what gets no value in any order in a body that nothing has run."""
     arranged = session.arranged(body)
-    if arranged.twice or arranged.cycles:
+    if arranged.twice or arranged.cycles or arranged.mixed:
         plan = session.plan(node, unit)
         known = Body(Graph(node.name), plan, runs=False)
         rebinding.report_order(arranged, Frame(session, unit, session.root(unit), {}, known))
 
 
 def _functions(node: tree.Block | tree.Model) -> Iterator[tree.Function]:
-    if isinstance(node.body, tree.Body):
-        yield from (s for s in node.body.statements if isinstance(s, tree.Function))
+    for body in bodies_in(node.body):
+        yield from (s for s in body.statements if isinstance(s, tree.Function))
 
 
 def _check_functions(functions: list[tree.Function], unit: Unit, session: Session) -> None:
@@ -190,13 +203,16 @@ def _in_stages(found: Iterable[Missed], session: Session) -> Iterator[Missed]:
         if id(missed[0]) not in session.reached:
             yield missed
         else:
-            pending.extend(_inside(missed))
+            pending.extend(_inside(missed, session))
 
 
-def _inside(missed: Missed) -> list[Missed]:
+def _inside(missed: Missed, session: Session) -> list[Missed]:
     """Give the stages that a stage is made of, each with what arrives at it."""
     stage, arriving, starts = missed
     match stage:
+        case tree.Statements(_, statements):
+            values = [s.value for s in statements if isinstance(s, (tree.Bind, tree.Output))]
+            return [found for value in values for found in _in_value(value, arriving, session)]
         case tree.Pipe(_, (first, *rest)):
             return [(first, arriving, starts), *((later, POISON, False) for later in rest)]
         case tree.ListExpr(_, items):
@@ -225,7 +241,7 @@ def _visit(missed: Missed, frame: Frame) -> None:
         skips = isinstance(stage, tree.If) and stage.otherwise is None and decided is False
         if skips and arriving is MISSING:
             no_stage.nothing_comes(stage, frame)
-    inside = _inside(missed)
+    inside = _inside(missed, frame.session)
     for inner in inside:
         _visit(inner, frame)
     if not inside:

@@ -18,8 +18,7 @@ from netdsl.elaborate.arguments.held_layers import check_parameters
 from netdsl.elaborate.chains import assertions, models
 from netdsl.elaborate.chains.bodies import (
     check_facts,
-    output_key,
-    output_name,
+    given_by,
     predefine_as,
     run_body,
     run_early,
@@ -163,14 +162,11 @@ def _run_block(
 
 def block_outputs(node: tree.Block | tree.Model, arranged: Arrangement, inner: Frame) -> Value:
     """Give what leaves a body: the one output, or all of them in order with their names."""
-    outputs = [inner.variables.get(output_key(o), POISON) for o in arranged.outputs]
-    if not outputs:
+    if not arranged.outputs:
         if not inner.session.diagnostics.has_errors:
             inner.report(unfinished.no_output(node, "nothing leaves this block"))
         return POISON
-    if len(outputs) == 1:
-        return outputs[0]
-    return NamedOutputs.of(outputs, [output_name(o) for o in arranged.outputs])
+    return given_by(arranged, inner)
 
 
 def apply_model(

@@ -70,7 +70,8 @@ class _Occurrence:
     loops: tuple[tree.Node, ...]
     expands: bool
     hold: Hold = "kind"
-    after_as: bool = False  # a name after `as` wins over the statement's
+    # A name after `as`, or that of a statement in braces, wins over the statement's around it.
+    has_own: bool = False
     is_network: bool = False  # a model, or a network of Keras
 
 
@@ -123,19 +124,21 @@ class _Collector:
     def _is_block(self, name: str) -> bool:
         return isinstance(self._declared(name), tree.Block)
 
-    def statement(self, statement: tree.BodyStatement) -> None:
+    def statement(
+        self, statement: tree.BodyStatement, loops: tuple[tree.Node, ...] = ()
+    ) -> None:
         match statement:
             case tree.Bind(_, tree.NamePattern(_, name), value) if name != "_":
-                self._named(name, value)
+                self._named(name, value, loops)
             case tree.LayerDecl(_, name, value):
-                self._named(name, value, models=True)
+                self._named(name, value, loops, models=True)
             case tree.WeightDecl():
-                self._weight(statement, ())
+                self._weight(statement, loops)
             case tree.Bind(_, _, value):
-                self.chain(value, ())
+                self.chain(value, loops)
             case tree.Output(_, name, value):
                 first = len(self.occurrences)
-                self.chain(value, ())
+                self.chain(value, loops)
                 if name is not None and len(self.occurrences) > first:
                     self._name_last(value, name)
             case _:
@@ -147,15 +150,35 @@ class _Collector:
         self._note(statement, None, statement.name, loops, _given_name(options))
         self.occurrences[-1].hold = "given"
 
-    def _named(self, name: str, value: tree.Expr, *, models: bool = False) -> None:
+    def _in_braces(self, node: tree.Statements, loops: tuple[tree.Node, ...]) -> None:
+        """Visit statements in braces: what a name of theirs stands for is called after that, in each turn around."""
+        outer = self.shared
+        own = {s.name for s in node.statements if isinstance(s, tree.LayerDecl)}
+        self.shared = outer | own if own else outer
+        for statement in node.statements:
+            first = len(self.occurrences)
+            self.statement(statement, loops)
+            if _names_one(statement):
+                for item in self.occurrences[first:]:
+                    item.has_own = True
+        self.shared = outer
+
+    def _named(
+        self,
+        name: str,
+        value: tree.Expr,
+        loops: tuple[tree.Node, ...],
+        *,
+        models: bool = False,
+    ) -> None:
         """The stages of `name = chain` are called after the name, unless they say otherwise.
 
         A model keeps its own: its name says what it is for, that of the tensor only what leaves it.
         """
         first = len(self.occurrences)
-        self.chain(value, ())
+        self.chain(value, loops)
         added = self.occurrences[first:]
-        named = [i for i in added if i.explicit is None and not i.after_as]
+        named = [i for i in added if i.explicit is None and not i.has_own]
         if not models:
             named = [item for item in named if not item.is_network]
         for item in named:
@@ -170,7 +193,7 @@ class _Collector:
             last = last.function  # `Kind(…)(…)`: the layer is made in the first parentheses
         for item in reversed(self.occurrences):  # it was met last
             if item.node is last:
-                if item.explicit is None and not item.after_as:
+                if item.explicit is None and not item.has_own:
                     item.base, item.hold = name, "place"
                 break
 
@@ -188,11 +211,14 @@ class _Collector:
             case tree.Pipe(_, stages):
                 return [(s, loops, given if s is stages[-1] else None) for s in stages]
             case tree.As(_, stage, name):
-                return [(stage, loops, name)]
+                return [(stage, loops, given if node.gathers else name)]
             case tree.ListExpr(_, items) | tree.TupleExpr(_, items):
                 return [(item, loops, None) for item in items]
             case tree.Starred(_, value):
                 return [(value, loops, None)]
+            case tree.Statements():
+                self._in_braces(node, loops)
+                return []
             case tree.Stage() | tree.Conditional() | tree.Comprehension():
                 if not turns(node):
                     return [(arm, loops, given) for arm in arms(node)]
@@ -269,10 +295,10 @@ class _Collector:
             loops = _unmentioned(loops, explicit)
         elif given is not None:
             base = given
-        after_as = explicit is None and given is not None
+        has_own = explicit is None and given is not None
         self.occurrences.append(
             _Occurrence(
-                node, base, explicit, loops, expands, hold, after_as, self._is_network(node)
+                node, base, explicit, loops, expands, hold, has_own, self._is_network(node)
             )
         )
 
@@ -283,6 +309,13 @@ class _Collector:
             return _root(target) == "applications"
         models = (tree.Model, tree.SpecialisedModel)
         return isinstance(target, tree.Name) and isinstance(self._declared(target.id), models)
+
+
+def _names_one(statement: tree.BodyStatement) -> bool:
+    """Tell whether a statement gives what it makes a name of its own."""
+    if isinstance(statement, tree.Bind):
+        return isinstance(statement.target, tree.NamePattern) and statement.target.id != "_"
+    return isinstance(statement, (tree.LayerDecl, tree.WeightDecl))
 
 
 def _holds_chain(node: tree.Node) -> bool:

@@ -10,31 +10,37 @@ import heapq
 from dataclasses import field
 from functools import cached_property
 from itertools import pairwise
+from typing import TypeAlias
 
 from netdsl.record import mutable, record
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, names_after_as
+from netdsl.syntax.walk import free_names, gathered_names, names_after_as
 
 
 @record(eq=False)
 class Step:
     """One statement with the names it defines and the names (of this body) it uses.
 
-    `part_of` is the statement as it was written, where a chain was split.
+    `part_of` is the statement as it was written, where a chain was split. `fills` are the lists that it adds to by
+    `as *name`; `completes` those of them that it reads, once it has added all that it adds.
     """
 
     statement: tree.BodyStatement
     defines: dict[str, Span]
     uses: dict[str, tree.Name]
     part_of: tree.BodyStatement
+    fills: dict[str, Span] = field(default_factory=dict)
+    completes: frozenset[str] = frozenset()
 
 
 @mutable
 class Arrangement:
     """A body in order. `cycles` are paths of names, each closing on itself; their steps are left out.
 
-    `twice` are (name, first place, second place) of names bound more than once; the first binding stands.
+    `twice` are (name, first place, second place) of names bound more than once; the first binding stands. `mixed` are
+    such names too, of which one place fills a list and the other names something else. `gathered` are the lists that
+    are filled by `as *name`, with the steps that fill them in the order of the text.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -43,6 +49,8 @@ class Arrangement:
     cycles: list[list[tuple[str, Span]]] = field(default_factory=list)
     stuck: list[Step] = field(default_factory=list)
     twice: list[tuple[str, Span, Span]] = field(default_factory=list)
+    mixed: list[tuple[str, Span, Span]] = field(default_factory=list)
+    gathered: dict[str, list[Step]] = field(default_factory=dict)
 
     @cached_property
     def unread(self) -> list[tuple[str, Span, bool]]:
@@ -56,6 +64,20 @@ class Arrangement:
             if name not in read
         ]
 
+    @cached_property
+    def rearranged(self) -> frozenset[str]:
+        """Give the lists whose parts come in another order than that of the text, in which they stand in the list."""
+        fillers: dict[str, list[Step]] = {}
+        for step in self.steps:
+            for name in step.fills:
+                fillers.setdefault(name, []).append(step)
+        return frozenset(name for name, found in fillers.items() if not _in_text_order(found))
+
+
+def _in_text_order(steps: list[Step]) -> bool:
+    starts = [step.statement.span.start for step in steps]
+    return all(before <= after for before, after in pairwise(starts))
+
 
 def split_at_as(statement: tree.BodyStatement) -> list[tree.BodyStatement]:
     """Cut a binding or output after each `as` of its top-level chain, but the last stage's."""
@@ -67,7 +89,8 @@ def split_at_as(statement: tree.BodyStatement) -> list[tree.BodyStatement]:
     pieces: list[tree.BodyStatement] = []
     current: list[tree.Expr] = []
     for stage in stages:
-        if isinstance(stage, tree.As) and stage is not stages[-1] and stage.name != "_":
+        if _is_cut(stage) and stage is not stages[-1]:
+            assert isinstance(stage, tree.As)
             current.append(stage.stage)
             pieces.append(
                 tree.Bind(stage.span, tree.NamePattern(stage.name_span, stage.name), _join(current))
@@ -83,6 +106,10 @@ def split_at_as(statement: tree.BodyStatement) -> list[tree.BodyStatement]:
     else:
         pieces.append(tree.Output(statement.span, statement.name, value, statement.name_span))
     return pieces
+
+
+def _is_cut(stage: tree.Expr) -> bool:
+    return isinstance(stage, tree.As) and stage.name != "_" and not stage.gathers
 
 
 def _join(stages: list[tree.Expr]) -> tree.Expr:
@@ -141,12 +168,16 @@ def _uses(statement: tree.BodyStatement) -> dict[str, tree.Name]:
             return free_names(statement)
 
 
-def arrange(body: tree.Body) -> Arrangement:
-    """Sort a body's statements so that each comes after what it uses; ties keep source order."""
+def arrange(body: tree.Body | tree.Statements) -> Arrangement:
+    """Sort a body's statements so that each comes after what it uses; ties keep source order.
+
+    Statements in braces fill no list of their own: what they add to is a list of the body around them.
+    """
     result = Arrangement()
     steps: list[Step] = []
     owner: dict[str, int] = {}
     places: dict[str, Span] = {}
+    gathers = isinstance(body, tree.Body)
     for written in body.statements:
         for statement in split_at_as(written):
             defines = _defines(statement)
@@ -156,44 +187,103 @@ def arrange(body: tree.Body) -> Arrangement:
                     result.twice.append((name, places[name], place))
                 else:
                     owner[name], places[name] = len(steps), place
-            steps.append(Step(statement, defines, _uses(statement), written))
+            uses = _uses(statement)
+            fills = _fills(statement)
+            own = frozenset(n for n in fills if n in uses and _is_read_behind(n, statement))
+            steps.append(Step(statement, defines, uses, written, fills, own))
+            for name in fills if gathers else ():
+                result.gathered.setdefault(name, []).append(steps[-1])
         if isinstance(written, tree.Input):
             result.inputs.append(written)
         elif isinstance(written, tree.Output):
             result.outputs.append(written)
+    for name, fillers in result.gathered.items():
+        if name in places:
+            result.mixed.append((name, fillers[0].fills[name], places[name]))
     _sort(steps, owner, result)
     return result
 
 
+def _fills(statement: tree.BodyStatement) -> dict[str, Span]:
+    if not isinstance(statement, (tree.Bind, tree.Output)):
+        return {}
+    found = gathered_names(statement.value)
+    return {name: marks[0].name_span for name, marks in found.items() if name != "_"}
+
+
+def _is_read_behind(name: str, statement: tree.BodyStatement) -> bool:
+    """Tell whether a chain reads a list only in stages behind those that add to it."""
+    value = getattr(statement, "value", None)
+    return value is not None and is_read_behind(name, value)
+
+
+def is_read_behind(name: str, value: tree.Expr) -> bool:
+    """Tell whether a chain reads the list that its stages fill by `as *name` only in later stages."""
+    if not isinstance(value, tree.Pipe):
+        return False
+    last = max((n for n, s in enumerate(value.stages) if name in gathered_names(s)), default=-1)
+    return all(name not in free_names(stage) for stage in value.stages[: last + 1])
+
+
 def _sort(steps: list[Step], owner: dict[str, int], result: Arrangement) -> None:
     """Kahn's algorithm with a heap, so that ties keep source order; assertions go last."""
-    waits: list[set[int]] = []
+    waits = _waits(steps, owner, result.gathered)
     followers: dict[int, list[int]] = {}
-    for number, step in enumerate(steps):
-        needed = {owner[name] for name in step.uses if name in owner}
-        if _is_own_as(step):
-            needed.discard(number)
-        waits.append(needed)
+    for number, needed in enumerate(waits):
         for other in needed:
             followers.setdefault(other, []).append(number)
 
     def rank(number: int) -> tuple[bool, int]:
-        return (isinstance(steps[number].statement, tree.Assert), number)
+        is_last = number < len(steps) and isinstance(steps[number].statement, tree.Assert)
+        return (is_last, number)
 
     ready = [rank(n) for n, needed in enumerate(waits) if not needed]
     heapq.heapify(ready)
+    left = [dict(needed) for needed in waits]
     done: set[int] = set()
     while ready:
         _, number = heapq.heappop(ready)
         done.add(number)
-        result.steps.append(steps[number])
+        if number < len(steps):
+            result.steps.append(steps[number])
         for follower in followers.get(number, ()):
-            waits[follower].discard(number)
-            if not waits[follower]:
+            del left[follower][number]
+            if not left[follower]:
                 heapq.heappush(ready, rank(follower))
-    left = [n for n in range(len(steps)) if n not in done]
-    result.stuck = [steps[n] for n in left]
-    result.cycles = _cycles(steps, owner, left)
+    stuck = [n for n in range(len(waits)) if n not in done]
+    result.stuck = [steps[n] for n in stuck if n < len(steps)]
+    result.cycles = _cycles(waits, stuck)
+
+
+#: What a step waits for: the step, and the name for whose sake; none where a list waits for what fills it.
+Waits: TypeAlias = dict[int, tree.Name | None]
+
+
+def _waits(
+    steps: list[Step], owner: dict[str, int], gathered: dict[str, list[Step]]
+) -> list[Waits]:
+    """Give what each step waits for. Behind the steps stands a place for each list, which waits for all that fill it."""
+    places = {name: len(steps) + n for n, name in enumerate(gathered)}
+    known = {**places, **owner}
+    waits: list[Waits] = []
+    lists: dict[str, Waits] = {name: {} for name in gathered}
+    completing: dict[str, int] = {}
+    for number, step in enumerate(steps):
+        is_own = _is_own_as(step)
+        needed: Waits = {}
+        for name, node in step.uses.items():
+            last = gathered[name][-1] if name in gathered and name not in owner else None
+            if name in step.completes and last is step:
+                completing[name] = number
+            elif name in known and not (is_own and known[name] == number):
+                needed.setdefault(known[name], node)
+        waits.append(needed)
+        for name in step.fills.keys() & lists.keys():
+            lists[name][number] = None
+    for name, number in completing.items():  # it fills and reads: once all others have filled
+        others = [other for other in lists[name] if other != number]
+        waits[number] |= {o: steps[number].uses[name] for o in others if o not in waits[number]}
+    return [*waits, *lists.values()]
 
 
 def _is_own_as(step: Step) -> bool:
@@ -206,20 +296,16 @@ def _is_own_as(step: Step) -> bool:
     return not any(name in own for name in step.uses)
 
 
-def _cycles(
-    steps: list[Step], owner: dict[str, int], left: list[int]
-) -> list[list[tuple[str, Span]]]:
+def _cycles(waits: list[Waits], stuck: list[int]) -> list[list[tuple[str, Span]]]:
     """Give the shortest cycle through the first of the steps that wait for one another, for each such group."""
-    if not left:
+    if not stuck:
         return []  # as nearly always: networkx takes its time to load
     import networkx
 
     waiting = networkx.DiGraph()
-    for number in reversed(left):
-        for name, node in reversed(steps[number].uses.items()):
-            other = owner.get(name)
-            if other is not None and not (other == number and _is_own_as(steps[number])):
-                waiting.add_edge(number, other, use=(name, node.span))  # the first use is shown
+    for number in reversed(stuck):
+        for other, node in reversed(waits[number].items()):
+            waiting.add_edge(number, other, use=node)  # the first use is shown
     cycles: list[list[tuple[str, Span]]] = []
     for group in sorted(networkx.strongly_connected_components(waiting), key=min):
         first, again = min(group), (min(group), "again")
@@ -228,7 +314,8 @@ def _cycles(
         )
         if again in waiting and (len(group) > 1 or waiting.has_edge(first, first)):
             path = networkx.shortest_path(waiting, first, again)
-            cycles.append([waiting.edges[edge]["use"] for edge in pairwise(path)])
+            uses = [waiting.edges[edge]["use"] for edge in pairwise(path)]
+            cycles.append([(node.id, node.span) for node in uses if node is not None])
     return cycles
 
 

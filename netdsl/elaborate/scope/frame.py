@@ -7,7 +7,7 @@ adds to, its name prefix, its plan of names). A `Frame` is a scope in it: the bo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -117,7 +117,7 @@ class Session:
             self.interpreter.check_declarations(frame)
         return frame
 
-    def arranged(self, body: tree.Body) -> Arrangement:
+    def arranged(self, body: tree.Body | tree.Statements) -> Arrangement:
         found = self.arrangements.get(id(body))
         if found is None:
             found = self.arrangements[id(body)] = arrange(body)
@@ -168,12 +168,13 @@ class DefaultSet:
 
 
 class Frame:
-    """A scope: variables, the frame around it, and the loop turn it belongs to."""
+    """A scope: variables, the frame around it, and the loop turn or the braces it belongs to."""
 
     __slots__ = (
         "arriving",
         "body",
         "defaults",
+        "in_braces",
         "index",
         "loop",
         "parent",
@@ -206,6 +207,7 @@ class Frame:
             if body is not None
             else None
         )
+        self.in_braces = False  # statements in braces, carried out once
         self.arriving: Value = parent.arriving if parent is not None else MISSING
         self.defaults: tuple[DefaultSet, ...] = parent.defaults if parent is not None else ()
 
@@ -234,12 +236,30 @@ class Frame:
             frame = frame.parent
         return False
 
-    def body_frame(self) -> Frame:
-        """Give the frame of the body around the loops."""
-        frame = self
-        while frame.loop is not None and frame.parent is not None:
-            frame = frame.parent
+    def braces(self) -> Frame:
+        """Open the scope of statements in braces."""
+        frame = self.inner({})
+        frame.in_braces = True
         return frame
+
+    @property
+    def is_outermost(self) -> bool:
+        """Tell whether it is the scope of a body as a whole."""
+        return self.parent is None or self.parent.body is not self.body
+
+    def scopes(self) -> Iterator[tuple[Frame, bool]]:
+        """Give the scopes that have names of their own, innermost first, up to the body's.
+
+        With each goes whether a loop lies between: what is named here is one of several things there.
+        """
+        frame, is_repeated = self, False
+        while True:
+            if frame.is_outermost or frame.in_braces or frame.loop is not None:
+                yield frame, is_repeated
+            if frame.is_outermost or frame.parent is None:
+                return
+            is_repeated |= frame.loop is not None
+            frame = frame.parent
 
     def loop_indices(self, loops: tuple[tree.Node, ...]) -> list[int]:
         """Give the current turn of each of the loops."""
