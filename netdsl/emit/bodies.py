@@ -7,17 +7,31 @@ through another short name otherwise.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import assert_never
 
+from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.plans.ordering import Step, arrange
 from netdsl.elaborate.scope.frame import defaults_by_kind
-from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, Parts, Piece, is_tensorial, member
+from netdsl.emit.kinds import (
+    TENSOR,
+    VALUE,
+    Inlined,
+    Kind,
+    ListOf,
+    Parts,
+    Piece,
+    is_tensorial,
+    member,
+)
+from netdsl.emit.named import named_outside, spelled_outside
 from netdsl.emit.names import DefaultSet
 from netdsl.emit.python import code
+from netdsl.emit.python.layout import flat
 from netdsl.emit.python.spelling import kept_name, python_name
-from netdsl.emit.python.unread import tidied
+from netdsl.emit.python.unread import tidied, without_unread
 from netdsl.emit.shared import write_layer
 from netdsl.emit.weights import weight
 from netdsl.emit.writer import Writer
@@ -27,6 +41,7 @@ from netdsl.syntax.walk import (
     names_after_as,
     pattern_names,
     reads_arriving,
+    statement_names,
     uses_others,
     walk,
 )
@@ -42,11 +57,14 @@ _FLOWING = ("x", "y", "z", "hidden")
 
 
 class BodyWriter:
-    """Writes the statements of one body."""
+    """Writes the statements of one body; `around` is the variable that flows through the braces which hold it."""
 
-    def __init__(self, w: Writer, body: tree.Body) -> None:
+    def __init__(
+        self, w: Writer, body: tree.Body | tree.Statements, around: str | None = None
+    ) -> None:
         self.w = w
-        arranged = arrange(body)
+        self._around = around
+        arranged = self._arranged = arrange(body)
         self.inputs = arranged.inputs
         self.outputs = arranged.outputs
         self.steps = _assertions_early(arranged.steps)
@@ -54,6 +72,9 @@ class BodyWriter:
             None  # a model's, not a block's
         )
         self._lets: set[str] = set()
+        self._begun: set[str] = set()  # lists that statements fill
+        self._results: dict[int, Piece] = {}  # of outputs, by the statement
+        self._parts: dict[str, dict[int, str]] = {}  # of lists, by where the statements begin
         self._body = body
         self._kept: set[str] = set() if w.in_block else {i.name for i in self.inputs}
 
@@ -85,13 +106,42 @@ class BodyWriter:
         if not w.in_block:
             self._declare_symbols()
         for step in self.steps:
-            for identifier in _defined(step.statement):
-                if identifier not in w.scope.bindings:
-                    spelled = w.names.take(python_name(identifier))
-                    w.scope.bindings[identifier] = Piece(code.name(spelled), TENSOR)
+            for identifier in statement_names(step.statement):
+                if id(step.statement) in w.carried:
+                    w.scope.bindings[identifier] = self._outer(identifier)
+                else:
+                    self._take(identifier, python_name(identifier))
+        self._declare_named()
         found = defaults_by_kind(self._body.statements)
         if found:
             w.scope.defaults = (*w.scope.defaults, DefaultSet(found, w.scope))
+
+    def _take(self, identifier: str, spelled: str, kind: Kind = TENSOR) -> None:
+        if identifier not in self.w.scope.bindings:
+            variable = code.name(self.w.names.take(spelled))
+            self.w.scope.bindings[identifier] = Piece(variable, kind)
+
+    def _outer(self, identifier: str) -> Piece:
+        found = self.w.scope.lookup(identifier)
+        assert found is not None
+        return found
+
+    def _declare_named(self) -> None:
+        """Give the names after `as` their variables, where something reads them."""
+        w = self.w
+        read = {name for step in self.steps for name in step.uses}
+        for step in self.steps:
+            value = getattr(step.statement, "value", None)
+            if not isinstance(step.statement, (tree.Bind, tree.Output)) or value is None:
+                continue
+            for identifier in named_outside(value, read):
+                is_held = any(not is_repeated for _, is_repeated in w.scope.holders(identifier))
+                is_needed = self._around is None or identifier in read
+                if is_needed and not is_held:
+                    self._take(identifier, spelled_outside(identifier, value))
+        for identifier in self._arranged.gathered:
+            if identifier in read:
+                self._take(identifier, python_name(identifier), ListOf(TENSOR))
 
     def _declare_symbols(self) -> None:
         """Sizes of a model's inputs that nothing else binds are None in Keras."""
@@ -136,17 +186,57 @@ class BodyWriter:
 
     def write(self, *, returning: bool) -> list[Piece]:
         """Write the body and give its outputs; with `returning` the last one may be left unassigned."""
-        results: dict[int, Piece] = {}
+        results = self._results
         last = self._last_step()
         for number, step in enumerate(self.steps):
             statement = step.statement
-            if isinstance(statement, tree.Output):
-                direct = returning and number == last and len(self.outputs) == 1
-                results[id(step.part_of)] = self._output(statement, number, direct)
-            else:
-                self._statement(step, number)
+            if id(statement) in self.w.carried:
+                continue
+            self._begin_lists(step)
+            with self._in_text_order(step):
+                if isinstance(statement, tree.Output):
+                    direct = returning and number == last and len(self.outputs) == 1
+                    results[id(step.part_of)] = self._output(statement, number, direct)
+                else:
+                    self._statement(step, number)
             self.w.drop_temporaries()
         return [results[id(output)] for output in self.outputs]
+
+    def _begin_lists(self, step: Step) -> None:
+        """Begin the lists that this body fills by `as *name`, before the first statement that does."""
+        for identifier in step.fills:
+            binding = self.w.scope.bindings.get(identifier)
+            if (
+                self._arranged.gathered.get(identifier)
+                and identifier not in self._begun
+                and binding
+            ):
+                self._begun.add(identifier)
+                self.w.emit(code.assign(binding.code, code.list_of([])))
+
+    @contextmanager
+    def _in_text_order(self, step: Step) -> Iterator[None]:
+        """Let a statement fill a list of its own, where the lists come in another order than that of the text."""
+        w, outermost = self.w, self.w.scope.function
+        own: list[tuple[str, Piece, str]] = []
+        for identifier in step.fills.keys() & self._arranged.rearranged:
+            whole = outermost.bindings.get(identifier)
+            if whole is None:
+                continue
+            part = w.names.take(f"{identifier}_part")
+            w.emit(code.assign(part, code.list_of([])))
+            outermost.bindings[identifier] = Piece(code.name(part), whole.kind)
+            own.append((identifier, whole, part))
+        yield
+        for identifier, whole, part in own:
+            kind = outermost.bindings[identifier].kind
+            outermost.bindings[identifier] = Piece(whole.code, kind)
+            parts = self._parts.setdefault(identifier, {})
+            parts[step.statement.span.start] = part
+            if len(parts) == sum(identifier in other.fills for other in self.steps):
+                items = [code.starred(code.name(p)) for _, p in sorted(parts.items())]
+                extend = code.attribute(whole.code, "extend")
+                w.emit(code.expression(code.call(extend, [code.list_of(items)])))
 
     def _last_step(self) -> int:
         numbers = [
@@ -202,7 +292,12 @@ class BodyWriter:
             return
         flow = self._flow(number, written)
         reserved = w.names.reserve(flow)
+        outer, w.promised = (
+            w.promised,
+            (flow, {n: variable_of(w, n) for n in pattern_names(target)}),
+        )
         piece = w.flowing(written, flow)
+        w.promised = outer
         if reserved:
             w.names.release(flow)
         if isinstance(target, tree.TuplePattern):
@@ -218,7 +313,11 @@ class BodyWriter:
             piece = Piece(code.tuple_of(keys), piece.kind)
         elif isinstance(piece.code, ast.List):
             piece = Piece(code.tuple_of(piece.code.elts), piece.kind)
-        w.emit(code.assign(self._targets(target, piece.kind), piece.code))
+        targets = self._targets(target, piece.kind)
+        if flat(targets) != flat(
+            piece.code
+        ):  # a loop may have carried them in these very variables
+            w.emit(code.assign(targets, piece.code))
 
     def _targets(self, pattern: tree.Pattern, kind: Kind) -> ast.expr:
         if isinstance(pattern, tree.NamePattern):
@@ -265,6 +364,8 @@ class BodyWriter:
         Another name that the spec gave takes a new tensor only where the chain goes on from the one it has.
         """
         w = self.w
+        if self._around is not None and self._may_flow_on(self._around, number, written):
+            return self._around
         free = {"x", _head(written), *_defined(self.steps[number].statement)}
         for candidate in _FLOWING:
             owner = self._owner(candidate)
@@ -273,6 +374,23 @@ class BodyWriter:
             if owner is not None and owner in free and self._is_dead(owner, number, written):
                 return candidate
         return w.temporary("hidden")
+
+    def _may_flow_on(self, variable: str, number: int, written: tree.Expr) -> bool:
+        """Tell whether a chain may take the variable that flows through the braces: nothing later reads it."""
+        owner = self._owner(variable)
+        if owner is not None:
+            return self._is_dead(owner, number, written)
+        results = (node for piece in self._results.values() for node in ast.walk(piece.code))
+        if any(isinstance(node, ast.Name) and node.id == variable for node in results):
+            return False
+        arriving = self.w.scope.arriving
+        if arriving is None or not code.is_name(arriving.code, variable):
+            return True
+        if self._last_arriving > number:
+            return False
+        head = written.stages[0] if isinstance(written, tree.Pipe) else written
+        is_plain = isinstance(head, tree.Arriving)
+        return is_plain or not any(isinstance(n, (tree.Pipe, tree.Stage)) for n in walk(head))
 
     def _owner(self, variable: str) -> str | None:
         """Give the name of the spec that a variable holds."""
@@ -309,6 +427,11 @@ class BodyWriter:
         return last > number or (kept_from is not None and kept_from <= number)
 
     @cached_property
+    def _last_arriving(self) -> int:
+        """The last step that reads what arrives."""
+        return max((n for n, s in enumerate(self.steps) if reads_arriving(s.statement)), default=-1)
+
+    @cached_property
     def _last_use(self) -> dict[str, int]:
         """The last step that uses a name."""
         last: dict[str, int] = {}
@@ -339,6 +462,34 @@ class BodyWriter:
     def tidy(self) -> None:
         """Leave out constants that nothing reads; keep an application nobody names, without its variable."""
         self.w.out[:] = tidied(code.settled(self.w.out), self._lets)
+
+    def tidy_inside(self, first: int, outputs: list[Piece]) -> None:
+        """Leave out constants that nothing reads, among the statements from number `first` on."""
+        statements, given = code.settled(self.w.out[first:]), (piece.code for piece in outputs)
+        self.w.out[first:] = without_unread(statements, self._lets, given)
+
+
+def write_braces(w: Writer, stage: tree.Statements, current: Piece | None, flow: str) -> Piece:
+    """Write statements in braces where they stand, in variables of their own; gives what leaves them."""
+    read = any(reads_arriving(s) for s in stage.statements if id(s) not in w.carried)
+    if current is not None and read:
+        current = w.reusable(current, flow)
+    before = w.names.mark
+    first = len(w.out)
+    with w.within(w.scope.inner()) as scope:
+        scope.arriving = current
+        writer = BodyWriter(w, stage, flow)
+        writer.declare()
+        outputs = writer.write(returning=True)
+        writer.tidy_inside(first, outputs)
+    result = outputs[0]
+    if len(outputs) > 1:
+        names = tuple(output_name(o) for o in writer.outputs)
+        kind = Parts(tuple(o.kind for o in outputs), names)
+        result = Piece(code.tuple_of(o.code for o in outputs), kind)
+    held = {n.id for n in ast.walk(result.code) if isinstance(n, ast.Name)}
+    w.names.release(*(w.names.since(before) - held))
+    return result
 
 
 def _head(written: tree.Expr) -> str | None:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.emit.bodies import BodyWriter, declare_named, variable_of
+from netdsl.emit.bodies import BodyWriter, variable_of
 from netdsl.emit.declarations import Written
 from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece, is_several
+from netdsl.emit.named import declare_named
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import declare_parameters, default_of, preset_default
 from netdsl.emit.pieces import list_piece, sequence, taken

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netdsl.emit.calls import iterable
-from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Piece, alike, element, member
+from netdsl.emit.kinds import VALUE, Kind, ListOf, Parts, Piece, alike, element, member
+from netdsl.emit.named import append, name_in_turn, start_lists
 from netdsl.emit.names import Loop
-from netdsl.emit.pieces import listed, sequence
+from netdsl.emit.pieces import is_application, listed, sequence
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.writer import Writer
 from netdsl.record import mutable
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, names_after_as, turns
+from netdsl.syntax.walk import asked, pattern_names, reads_arriving
 
 INDICES = ("i", "j", "k", "m", "n", "p", "q", "index")
 
@@ -135,33 +136,13 @@ def _minus(variable: ast.expr, first: ast.expr) -> ast.expr:
     return ast.BinOp(variable, ast.Sub(), first)
 
 
-def start_lists(w: Writer, node: tree.Node) -> None:
-    """Begin an empty list for each name after `as` inside a loop, in the scopes around it up to the next loop's turn."""
-    for identifier in names_after_as(node):
-        for scope, is_repeated in w.scope.holders(identifier):
-            found = scope.bindings[identifier]
-            if not is_repeated and isinstance(found.code, ast.Name):
-                w.emit(code.assign(found.code, code.list_of([])))
-                scope.bindings[identifier] = Piece(found.code, ListOf(TENSOR))
-
-
-def name_in_turn(w: Writer, node: tree.Node) -> list[str]:
-    """Give the names after `as` that a turn itself reads variables of its own; gives those."""
-    read = {name for part in turns(node) for name in free_names(part)}
-    taken: list[str] = []
-    for identifier in names_after_as(node):
-        if identifier in read and identifier not in w.scope.bindings:
-            taken.append(w.names.take(python_name(identifier)))
-            w.scope.bindings[identifier] = Piece(code.name(taken[-1]), TENSOR)
-    return taken
-
-
 def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, flow: str) -> Piece:
     """Write `repeat n { chain }` and `for pattern in values { chain }`: a tensor goes through turn after turn.
 
     Where none arrives, the chain begins with one in its only turn.
     """
-    pattern: tree.Pattern | None = None
+    if current is not None and (unpacking := _carries(stage)) is not None:
+        return _carrying_loop(w, stage, unpacking, current, flow)
     given, first = current, len(w.out)
     stays = given is not None and given.is_name and not w.is_temporary(given)
     if current is not None:
@@ -169,12 +150,7 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
         w.drop_temporaries()
         w.scope.arriving = current
     begun = len(w.out)
-    if isinstance(stage, tree.Repeat):
-        source = Piece(code.call("range", [w.value(stage.count)]), VALUE)
-    else:
-        pattern, source = stage.target, iterable(w, stage.iterable)
-    if source.kind != VALUE:
-        source = Piece(sequence(source), source.kind)
+    pattern, source = _head(w, stage)
     stays = stays and len(w.out) == begun  # nothing that was written reads the variable
     start_lists(w, stage)
     with _opened(w, stage, pattern, source) as opened, w.block() as body:
@@ -192,6 +168,109 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
     w.emit(ast.For(_without_unused(target, body), over, body, []))
     kind = result.kind if current is None else alike(current.kind, result.kind)
     return Piece(code.name(flow), kind)
+
+
+def _head(w: Writer, stage: tree.Repeat | tree.For) -> tuple[tree.Pattern | None, Piece]:
+    """Give what a loop binds in each turn, and what it goes over."""
+    if isinstance(stage, tree.Repeat):
+        return None, Piece(code.call("range", [w.value(stage.count)]), VALUE)
+    source = iterable(w, stage.iterable)
+    return stage.target, source if source.kind == VALUE else Piece(sequence(source), source.kind)
+
+
+def _carries(stage: tree.Repeat | tree.For) -> tree.Bind | None:
+    """Give the statement `a, b = _` of a loop's braces, if nothing else in the loop reads what arrives."""
+    if not isinstance(stage.body, tree.Statements) or any(map(reads_arriving, asked(stage))):
+        return None
+    found: tree.Bind | None = None
+    for statement in stage.body.statements:
+        if found is None and _unpacks(statement):
+            assert isinstance(statement, tree.Bind)
+            found = statement
+        elif reads_arriving(statement):
+            return None
+    return found
+
+
+def _unpacks(statement: tree.BodyStatement) -> bool:
+    if not isinstance(statement, tree.Bind) or not isinstance(statement.value, tree.Arriving):
+        return False
+    target = statement.target
+    if not isinstance(target, tree.TuplePattern):
+        return False
+    names = [part.id for part in target.parts if isinstance(part, tree.NamePattern)]
+    return len(names) == len(target.parts) == len(set(names)) and "_" not in names
+
+
+def _carrying_loop(
+    w: Writer,
+    stage: tree.Repeat | tree.For,
+    unpacking: tree.Bind,
+    current: Piece,
+    flow: str,
+) -> Piece:
+    """Write a loop that carries several tensors from turn to turn, each in the variable that its braces name."""
+    current = listed(current)
+    w.drop_temporaries()
+    identifiers = pattern_names(unpacking.target)
+    pattern, source = _head(w, stage)
+    promised = w.promised[1] if w.promised[0] == flow else {}
+    variables = [promised.get(n) or _carried_in(w, n, flow) for n in identifiers]
+    targets = [code.name(v) for v in variables]
+    start_lists(w, stage)
+    place = len(w.out)
+    kinds = [member(current.kind, number) for number in range(len(targets))]
+    with _opened(w, stage, pattern, source) as opened, w.block() as body:
+        carried = zip(identifiers, targets, kinds, strict=True)
+        w.scope.bindings |= {name: Piece(target, kind) for name, target, kind in carried}
+        w.scope.arriving = Piece(code.list_of(targets), Parts(tuple(kinds)))
+        w.carried.add(id(unpacking))
+        result = listed(w.run(stage.body, w.scope.arriving, flow))
+    given = elements_of(result, len(targets))
+    if given is None:  # each turn takes apart what the one before has given
+        given, arriving = result.code, code.name(flow)
+        w.out[place:place] = (
+            [code.assign(flow, current.code)] if not code.is_name(current.code, flow) else []
+        )
+        body.insert(0, code.assign(code.tuple_of(targets), arriving))
+        body.append(code.assign(flow, given))
+        leaving = Piece(code.name(flow), alike(current.kind, result.kind))
+    else:
+        begin = elements_of(current, len(targets)) or current.code
+        w.out[place:place] = _assigned(targets, begin)
+        body += _assigned(targets, given)
+        names = result.kind.names if isinstance(result.kind, Parts) else ()
+        leaving = Piece(code.list_of(targets), Parts(tuple(kinds), names))
+    kept = {flow, *promised.values()}
+    w.lend(*(v for v in variables if v not in kept))
+    target, over = opened.head()
+    w.emit(ast.For(_without_unused(target, body), over, body or [ast.Pass()], []))
+    return leaving
+
+
+def _carried_in(w: Writer, identifier: str, flow: str) -> str:
+    """Give a name that a loop carries its variable: the one that flows, where that is called so."""
+    spelled = python_name(identifier)
+    return flow if spelled == flow else w.names.take(spelled)
+
+
+def elements_of(piece: Piece, count: int) -> ast.expr | None:
+    """Give several things as so many expressions, or as a call that gives so many."""
+    if isinstance(piece.code, (ast.List, ast.Tuple)):
+        elements = piece.code.elts
+        is_whole = len(elements) == count and not any(isinstance(e, ast.Starred) for e in elements)
+        return code.tuple_of(elements) if is_whole else None
+    is_known = isinstance(piece.kind, Parts) and len(piece.kind.items) == count
+    return piece.code if is_known and is_application(piece.code) else None
+
+
+def _assigned(targets: list[ast.Name], given: ast.expr) -> list[ast.stmt]:
+    """`a, b = b, c`; nothing where each has its own already."""
+    if isinstance(given, ast.Tuple):
+        pairs = zip(targets, given.elts, strict=True)
+        if all(code.is_name(value, target.id) for target, value in pairs):
+            return []
+    return [code.assign(code.tuple_of(targets), given)]
 
 
 def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:
@@ -289,10 +368,6 @@ def _collected(
         statements = [ast.For(target, over, statements, [])]
     w.out.extend(statements)
     return Piece(code.name(collected), _list_kind(result.kind))
-
-
-def append(target: ast.expr, item: ast.expr) -> ast.stmt:
-    return code.expression(code.call(code.attribute(target, "append"), [item]))
 
 
 def _generator(opened: Opened, conditions: list[ast.expr]) -> ast.comprehension:

@@ -66,6 +66,14 @@ class Scope:
             scope = None if scope.outermost else scope.parent
         return found
 
+    @property
+    def function(self) -> Scope:
+        """Give the scope of the function."""
+        scope = self
+        while not scope.outermost and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
     def learn(self, identifier: str, kind: Kind) -> None:
         """Note what a name turned out to be."""
         scope: Scope | None = self
@@ -99,14 +107,24 @@ class Locals:
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
+        self._log: list[str] = []
 
     def __contains__(self, identifier: object) -> bool:
         return identifier in self._taken
 
+    @property
+    def mark(self) -> int:
+        """Give the moment, for `since`."""
+        return len(self._log)
+
+    def since(self, mark: int) -> set[str]:
+        """Give the names that were taken since a moment and not given back."""
+        return self._taken.intersection(self._log[mark:])
+
     def take(self, base: str) -> str:
         """Give a name that nothing has, and keep it."""
         spelled = unique(base, self._taken, ("_",))
-        self._taken.add(spelled)
+        self._add(spelled)
         return spelled
 
     def first_free(self, candidates: Iterable[str]) -> str:
@@ -114,15 +132,20 @@ class Locals:
         candidate = ""
         for candidate in candidates:
             if candidate not in self._taken:
-                self._taken.add(candidate)
+                self._add(candidate)
                 return candidate
         return self.take(candidate)
 
     def reserve(self, identifier: str) -> bool:
         """Keep a name that the caller picked; tells whether it was free."""
         was_free = identifier not in self._taken
-        self._taken.add(identifier)
+        if was_free:
+            self._add(identifier)
         return was_free
+
+    def _add(self, identifier: str) -> None:
+        self._taken.add(identifier)
+        self._log.append(identifier)
 
     def release(self, *identifiers: str) -> None:
         self._taken.difference_update(identifiers)

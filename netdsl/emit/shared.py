@@ -26,6 +26,7 @@ from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit import applications
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, LayerFactory, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
+from netdsl.emit.named import declare_named
 from netdsl.emit.pieces import is_application
 from netdsl.emit.python import code, texts
 from netdsl.emit.python.code import Later

@@ -19,9 +19,10 @@ from netdsl.emit.calls import call_time, ops_call
 from netdsl.emit.catalogue_names import unbound_path
 from netdsl.emit.conditions import choose_source, conditional_stage, if_stage
 from netdsl.emit.forks import fork_stage
-from netdsl.emit.kinds import TENSOR, VALUE, LayerFactory, LayerObject, ListOf, Piece, ways_in
+from netdsl.emit.kinds import TENSOR, VALUE, LayerFactory, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call, made_once
-from netdsl.emit.loops import append, loop_stage
+from netdsl.emit.loops import loop_stage
+from netdsl.emit.named import put_named
 from netdsl.emit.parameters import CALLED
 from netdsl.emit.pieces import is_application, listed, spread
 from netdsl.emit.python import code
@@ -110,7 +111,7 @@ def write_stage(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece
         case tree.Conditional():
             return conditional_stage(w, stage, current, flow)
         case tree.As():
-            return _as(w, stage, current, flow)
+            return put_named(w, stage, w.run(stage.stage, current, flow), flow)
         case tree.Statements():
             return w.module.interpreter.braces(w, stage, current, flow)
         case (
@@ -266,19 +267,3 @@ def _application(
     if target is made:
         target = w.assign(variable, Piece(made, VALUE)).code
     return Piece(code.call(target, [current.code]), result)
-
-
-def _as(w: Writer, stage: tree.As, current: Piece, flow: str) -> Piece:
-    result = w.run(stage.stage, current, flow)
-    for scope, is_repeated in w.scope.holders(stage.name):
-        target = scope.bindings[stage.name].code
-        if not isinstance(target, ast.Name) or (stage.gathers and not scope.outermost):
-            continue
-        if is_repeated or stage.gathers:
-            result = w.reusable(result, flow)
-            w.emit(append(target, result.code))
-            scope.bindings[stage.name] = Piece(target, ListOf(result.kind))
-        else:
-            result = w.assign(target.id, result)
-            scope.bindings[stage.name] = Piece(target, result.kind)
-    return result

@@ -94,6 +94,10 @@ class Writer:
         self.holding = False  # the value being written is an argument that takes a layer
         self.given: Given | None = None  # what arrives at the layer whose arguments are written
         self.steps = 0  # how many axes that layer, and those in it, take off before what they hold
+        #: Statements `a, b = _` in braces whose names a loop carries from turn to turn.
+        self.carried: set[int] = set()
+        #: The variables that the chain with this flow, a statement, takes its result apart into, by their names.
+        self.promised: tuple[str, dict[str, str]] = ("", {})
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
 
@@ -224,6 +228,10 @@ class Writer:
         variable = self.names.first_free(candidates)
         self._temporary.append(variable)
         return variable
+
+    def lend(self, *variables: str) -> None:
+        """Have variables given back when the chain goes on."""
+        self._temporary += variables
 
     def is_temporary(self, piece: Piece) -> bool:
         """Tell whether a piece is in a variable that is given back when its chain goes on."""

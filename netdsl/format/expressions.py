@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from netdsl.format.comments import Comments
@@ -30,10 +30,16 @@ from netdsl.syntax.tokens import Tokens, tokenize
 class Expressions:
     """Makes layouts of expressions, in source order, so that each comment finds its place."""
 
-    def __init__(self, tokens: Tokens, comments: Comments) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        comments: Comments,
+        statements: Callable[[tree.Statements], Layout],
+    ) -> None:
         self.tokens = tokens
         self.comments = comments
         self.partner = Brackets(tokens).partner
+        self._statements = statements  # those in the braces of a stage, with the braces
 
     @deep
     def expression(self, node: tree.Expr, at_least: Level = Level.CHAIN) -> Layout:
@@ -79,13 +85,16 @@ class Expressions:
             case tree.Pipe():
                 return self.chain(node)
             case tree.As():
-                return (self.expression(node.stage, Level.PLAIN_STAGE), f" as {node.name}")
+                star = "*" if node.gathers else ""
+                return (self.expression(node.stage, Level.PLAIN_STAGE), f" as {star}{node.name}")
             case tree.Repeat():
                 return self._repeat(node)
             case tree.For():
                 return self._for(node)
             case tree.If():
                 return self._if(node)
+            case tree.Statements():
+                return self._statements(node)
         assert_never(node)
 
     def _literal(self, node: tree.Literal | tree.FString) -> Layout:
@@ -391,6 +400,8 @@ class Expressions:
         return self.tokens.starts[self.partner[index]]
 
     def _braced(self, body: tree.Expr, end: int) -> tuple[Layout, ...]:
+        if isinstance(body, tree.Statements):
+            return (self._statements(body),)
         trailing, leading = self.comments.between(body.span.start)
         inner = self.expression(body)
         behind, before_end = self.comments.between(end)

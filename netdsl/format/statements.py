@@ -36,7 +36,7 @@ class Statements:
         self._tokens = tokens
         self._comments = comments
         self._text = tokens.file.text
-        self._expressions = Expressions(tokens, comments)
+        self._expressions = Expressions(tokens, comments, self._inner)
 
     def module(self, module: tree.Module) -> Layout:
         """Lay a whole file out."""
@@ -198,6 +198,9 @@ class Statements:
         if not node.parameters:
             return f"{word} {node.name}"
         return (f"{word} {node.name}", self._parameters(node.parameters, node.name_span.end))
+
+    def _inner(self, body: tree.Statements) -> Layout:
+        return self._body(None, body.statements, self._tokens.index_at(body.span.start))
 
     def _braces(self, body: tree.Body) -> Layout:
         return self._body(body.docstring, body.statements, self._tokens.index_at(body.span.start))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.source import Span
-from netdsl.syntax import faults, tree
+from netdsl.syntax import braces, faults, tree
 from netdsl.syntax.build_expressions import ExpressionBuilder
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ class Builder(ExpressionBuilder):
         return self._add(span, parts if isinstance(parts[0], list) else ([], *parts))
 
     def statements(self, span: Span, statements: list[Parsed]) -> tree.Statements:
-        return tree.Statements(span, self._sound(statements))
+        sound = self._sound(statements)
+        if len(sound) == len(statements):
+            for problem in braces.in_statements(span, sound):
+                self.fault(problem)
+        return tree.Statements(span, sound)
 
     def settings(self, span: Span, *parts: Parsed) -> list[Parsed]:
         return self._add(span, parts)

@@ -99,7 +99,7 @@ def begins_line_and_statement(tokens: Tokens, index: int) -> bool:
 
 
 def is_name_in_braces(tokens: Tokens, index: int) -> bool:
-    """Tell whether a word that begins statements is a name though it stands first in braces: nothing it names follows."""
+    """Tell whether a word that begins statements, first in braces, is a name: nothing follows that it would name."""
     kind = tokens.kinds[index]
     if index == 0 or kind not in STATEMENT_WORDS or tokens.kinds[index - 1] != "{":
         return False

@@ -62,10 +62,11 @@ class WordLexer(Lexer):
             kind = kinds[index]
             reading.index = index
             name = terminals.get(kind, kind)
-            if name not in table[states[-1]] and reading.may_be_name(index):
-                name = "NAME"
-            elif kinds[index - 1] == "{" and reading.is_name_here(index, states[-1]):
-                name = "NAME"
+            if name not in table[states[-1]]:
+                is_name = reading.may_be_name(index)
+            else:
+                is_name = kinds[index - 1] == "{" and reading.is_name_here(index, states[-1])
+            name = "NAME" if is_name else name
             if len(states) > reading.UNCHECKED_HEIGHT:
                 reading.check_depth(kind)
             yield word(name, kind, file, starts[index], ends[index])

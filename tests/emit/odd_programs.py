@@ -51,6 +51,7 @@ class Drawn:
     blocks: dict[str, Block] = field(default_factory=dict)
     shared: list[str] = field(default_factory=list)
     lists: list[str] = field(default_factory=list)
+    gathered: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     count: int = 0
 
@@ -121,6 +122,8 @@ class Drawn:
 
     def _turns(self, names: list[str], arrives: bool, depth: int) -> str:
         heads = ("repeat 1", "repeat 1", "repeat 0", "repeat n", "for i in [3]", "for i in ns")
+        if self.chance.random() < 0.3:
+            return f"{self.chance.choice(heads)} {{ {self.statements(names, arrives, depth)} }}"
         return f"{self.chance.choice(heads)} {{ {self.tensor(names, arrives, depth)} }}"
 
     def _as(self, names: list[str], arrives: bool, depth: int) -> str:
@@ -186,6 +189,58 @@ class Drawn:
             stages[0] = self.chance.choice((*HEADS, f"_ + {self.chance.choice(names)}"))
         return " -> ".join(stages)
 
+    def braced(self, names: list[str], depth: int) -> str:
+        """Write what stands between braces: a chain, or statements."""
+        if self.chance.random() < 0.4:
+            return self.statements(names, True, depth)
+        return self.chain(names, depth)
+
+    def statements(self, names: list[str], arrives: bool, depth: int) -> str:
+        """Write statements for braces, which give one tensor."""
+        own, shared, lists = list(names), list(self.shared), list(self.lists)
+        lines = [self._inner(own, arrives, depth) for _ in range(self.chance.randint(0, 3))]
+        output = f"output {self.tensor(own, arrives, depth)}"
+        if self.chance.random() < 0.2:
+            output = f"output {self.fresh()} = {self.tensor(own, arrives, depth)}"
+        if self.chance.random() < 0.2:
+            lines.append(output)
+            self.chance.shuffle(lines)
+        else:
+            lines.append(output)
+        self.shared, self.lists = shared, lists
+        return "  ".join(lines)
+
+    def _inner(self, names: list[str], arrives: bool, depth: int) -> str:
+        roll = self.chance.random()
+        if roll < 0.1:
+            self.shared.append(self.fresh("l"))
+            return f"layer {self.shared[-1]} = {self.chance.choice(SHARED)}"
+        if roll < 0.2:
+            name = self.fresh("k")
+            return f"let {name} = {self.chance.choice(('3', 'n + 1', 'len(ns)'))}"
+        if roll < 0.3:
+            return "assert n > 0"
+        value = self.tensor(names, arrives, depth)
+        if roll < 0.45:
+            pair = [self.fresh() for _ in range(2)]
+            names += pair
+            return f"{', '.join(pair)} = [{value}, {self.tensor(list(names[:-2]), arrives, 0)}]"
+        if roll < 0.6 and value.isascii():
+            self.gathered.append("met")
+            return f"{self._bound(names)} = {value} -> Dense(8) as *met"
+        if roll < 0.7:
+            kept = self.fresh("s")
+            end = self._bound(names)
+            names.append(kept)
+            return f"{end} = {value} -> Dense(8) as {kept} -> ReLU()"
+        return f"{self._bound(names)} = {value}"
+
+    def _bound(self, names: list[str]) -> str:
+        """Give a new name, or one that stands for something else around the braces."""
+        name = self.fresh()
+        names.append(name)
+        return name
+
     def stage(self, names: list[str], depth: int) -> str:
         forms = [self._layer] * 4 + [self._unchanged, self._used, self._layer_again]
         if depth > 0:
@@ -217,12 +272,30 @@ class Drawn:
             "for i in []",
         )
         head = self.chance.choice((*loops, f"repeat {self.chance.choice(TIMES)}"))
-        return f"{head} {{ {self.chain(names, depth)} }}"
+        if self.chance.random() < 0.2:
+            return self._carried(names, depth)
+        return f"{head} {{ {self.braced(names, depth)} }}"
+
+    def _carried(self, names: list[str], depth: int) -> str:
+        """Write a loop that carries two tensors, or takes them apart in each turn some other way."""
+        one, other = self.fresh("c"), self.fresh("c")
+        own = [*names, one, other]
+        first = self.chance.choice((f"{one}, {other} = _", f"{one}, {other} = [_[1], _[0]]"))
+        given = self.chance.choice(
+            (
+                f"output [{self.tensor(own, False, depth)}, {one}]",
+                f"output {self.tensor(own, False, depth)}  output {one}",
+                f"output [{other}, {one}]",
+                f"output [{one}, {other} -> Dense(8)]",
+            )
+        )
+        turns = self.chance.choice(TIMES)
+        return f"[_, _ -> ReLU()] -> repeat {turns} {{ {first}  {given} }} -> Add()"
 
     def _if(self, names: list[str], depth: int) -> str:
-        text = f"if {self.chance.choice(CONDITIONS)} {{ {self.chain(names, depth)} }}"
+        text = f"if {self.chance.choice(CONDITIONS)} {{ {self.braced(names, depth)} }}"
         return (
-            text if self.chance.random() < 0.5 else f"{text} else {{ {self.chain(names, depth)} }}"
+            text if self.chance.random() < 0.5 else f"{text} else {{ {self.braced(names, depth)} }}"
         )
 
     def _one_of(self, names: list[str], depth: int) -> str:
@@ -245,7 +318,7 @@ class Drawn:
         return self.chain(names, depth)
 
     def _branches(self, names: list[str], depth: int) -> str:
-        return f"[for i in [1, 2] {{ {self.chain(names, depth)} }}] -> Add()"
+        return f"[for i in [1, 2] {{ {self.braced(names, depth)} }}] -> Add()"
 
     def _group(self, names: list[str], depth: int) -> str:
         return f"({self.chain(names, depth)})"
@@ -303,6 +376,14 @@ class Drawn:
             return f"{end} = {source} -> repeat {self.chance.choice(('1', '2', 'n'))} {{ Dense(8) as {name} }}"
         return f"let {self.fresh('v')} = {self.chance.choice(('3', 'n + 1', '[1, 2]'))}"
 
+    def with_gathered(self, output: str) -> str:
+        """Let an output hold what was gathered on the way, where anything was."""
+        if not self.gathered or self.chance.random() < 0.1 or "as *met" in output:
+            return output
+        return (
+            f"[({output}), ({output}) -> ReLU(), *met] -> Add()" if " as " not in output else output
+        )
+
     def block(self, name: str) -> str:
         self.shared, self.lists = [], []
         is_model = name[0] == "N"
@@ -310,6 +391,7 @@ class Drawn:
             text = f"block {name}{PARAMETERS} = {self.chain(['_'], 3)}"
             self.blocks[name] = Block()
             return text
+        self.gathered = []
         inputs = ["u", "v"] if self.chance.random() < 0.5 else ["u"]
         self.used = set(inputs)
         arrives = len(inputs) == 1 and not is_model
@@ -319,6 +401,7 @@ class Drawn:
             names.append("joined")
         named = is_model or self.chance.random() < 0.7
         outputs = [self.tensor(names, arrives, 2) for _ in range(self.chance.choice((1, 1, 2)))]
+        outputs = [self.with_gathered(outputs[0]), *outputs[1:]]
         is_named = named and len(outputs) == 2
         lines += [f"output {f'{n} = ' * is_named}{o}" for n, o in zip("pq", outputs, strict=False)]
         if self.chance.random() < 0.3:
@@ -335,9 +418,10 @@ def draw(chance: Random) -> str:
     texts = [drawn.block(chance.choice("bbbN") + str(n)) for n in range(chance.randint(0, 2))]
     if texts and chance.random() < 0.1:
         return "\n".join(texts)
-    drawn.used = {"x", "y"}
+    drawn.used, drawn.gathered = {"x", "y"}, []
     lines, names = drawn.body(["x", "y"], False)
     outputs = [drawn.tensor(names, False, 3) for _ in range(chance.choice((1, 1, 2)))]
+    outputs = [drawn.with_gathered(outputs[0]), *outputs[1:]]
     lines += [f"output o{n} = {value}" for n, value in enumerate(outputs)]
     body = "\n  ".join(["input x: [8]", "input y: [8]", *lines])
     return "\n".join([*texts, f"model M{PARAMETERS} {{\n  {body}\n}}"])

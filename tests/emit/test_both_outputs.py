@@ -81,6 +81,31 @@ FOUND = [
     # a loop that does nothing
     ("", "a = x -> Dense(8) -> repeat 2 { _ }  output a"),
     ("", "a, b = [x, repeat 1 { y }]  output a + b"),
+    # a layer in braces that only what leaves them uses
+    ("", "output x -> if x.shape[-1] > 1 { layer l = repeat 2 { Dense(8) }  t = _  output _ -> l }"),
+    # a loop that carries several tensors: from no turn, to a loop that carries them on, and in another order
+    ("", "output [x, y] -> repeat 0 { a, b = _  output [b -> Dense(8), a] } -> Add()"),
+    ("", "output [x, y] -> repeat 2 { a, b = _  output [b -> Dense(8), a] }"
+         " -> repeat 2 { a, b = _  output [b, a + b] } -> Add()"),
+    ("", "p = [x, y] -> repeat 2 { x, y = _  output [y -> Dense(8), x] }  output [*p, x, y] -> Add()"),
+    ("block b { input u  input v  output u + v  output u * v }",
+     "output [x, y] -> repeat 3 { p, q = _  output [q, p] -> b() } -> Add()"),
+    ("", "output [x, y] -> repeat 3 { p, q = _  output if p.shape[-1] > 1 { [q, p -> Dense(8)] } else { [p, q] } }"
+         " -> Add()"),
+    # what arrives is read after another output has it, or after a chain that flows
+    ("", "a, b = x -> repeat 1 { output _  output _ -> Dense(8) -> ReLU() }  output a + b"),
+    ("", "a, b = x -> repeat 1 { output _ -> Dense(8) -> ReLU()  output _ }  output a + b"),
+    ("", "output x -> repeat 2 { output (_ -> Dense(8) -> ReLU()) + _ }"),
+    ("", "output x -> repeat 2 { h = _ -> Dense(8)  output h + h + _ }"),
+    # the tensor of a turn beside the list of all
+    ("", "y2 = x -> repeat 2 { Dense(8) as d -> ReLU() -> [_, d] -> Add() }  output [y2, *d] -> Add()"),
+    ("", "y2 = x -> repeat 2 { repeat 2 { Dense(8) as d } -> [_, *d] -> Add() }  output [y2, *d] -> Add()"),
+    ("", "y2 = x -> repeat 2 { h = _ -> Dense(8) as d -> ReLU()  output h + d }  output [y2, *d] -> Add()"),
+    # lists that several places fill, in the order of the text
+    ("", "a = b -> Dense(8) as *s  b = x -> Dense(8) as *s  output [a, *s] -> Add()"),
+    ("", "a = x -> repeat 2 { output h -> Dense(8) as *s  h = _ -> ReLU() as *s }  output [a, s[0], s[1]] -> Add()"),
+    ("block b = Dense(8) as *s -> repeat 2 { ReLU() as *s } -> [_, *s] -> Add()", "output x -> b() -> b()"),
+    ("", "layer l = Dense(8) as *s -> repeat 2 { ReLU() as *s } -> [_, *s] -> Add()  output x -> l -> l"),
 ]  # fmt: skip
 
 

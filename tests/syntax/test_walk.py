@@ -38,6 +38,8 @@ def test_every_stage_hands_what_arrives_to_an_arm() -> None:
     stages = [kind for kind in get_args(tree.Expr) if issubclass(kind, tree.Stage)]
     assert {kind.__name__ for kind in stages} >= {"Repeat", "For", "If", "As"}
     for kind in stages:
+        if kind is tree.Statements:  # in which it is `_`
+            continue
         assert any("arm" in field.metadata for field in fields(kind)), kind
 
 

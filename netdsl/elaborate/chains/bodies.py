@@ -16,7 +16,13 @@ from netdsl.elaborate.chains import assertions, loops
 from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.layers.weights import declare_weight
 from netdsl.elaborate.plans.ordering import Arrangement, Step
-from netdsl.elaborate.remedies import candidates, no_stage, rebinding, unbound, unfinished, unpacking
+from netdsl.elaborate.remedies import (
+    candidates,
+    no_stage,
+    rebinding,
+    unbound,
+    unpacking,
+)
 from netdsl.elaborate.scope.entities import (
     POISON,
     FunctionValue,
@@ -125,13 +131,13 @@ def run_braces(stage: tree.Statements, arriving: Value, frame: Frame) -> Value:
     inner.session.budget.step(TURN_STEPS)
     if inner.body is None:
         return no_stage.outside_bodies(stage.span, frame)
+    if not inner.body.runs:  # its statements are looked at one by one
+        return POISON
     nodes = inner.body.graph.nodes
     arranged, first = inner.session.arranged(stage), len(nodes)
     run_body(stage, arranged, inner)
     check_facts(arranged, inner, lambda: nodes[first:])
-    if not arranged.outputs:
-        if not inner.unit.is_broken:
-            inner.report(unfinished.nothing_leaves(stage))
+    if not arranged.outputs:  # it could not be read
         return POISON
     return given_by(arranged, inner)
 

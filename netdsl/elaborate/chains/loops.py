@@ -130,9 +130,7 @@ def _iterable(expr: tree.Expr, frame: Frame) -> list[Value] | None:
     return None
 
 
-def turn(
-    loop: tree.For, index: int, item: Value, unnamed: dict[str, Value], frame: Frame
-) -> Frame:
+def turn(loop: tree.For, index: int, item: Value, unnamed: dict[str, Value], frame: Frame) -> Frame:
     """Open the scope of one turn of a loop over stages; `unnamed` are its names after `as`."""
     bound = match_pattern(loop.target, item, frame)
     if index == 0:

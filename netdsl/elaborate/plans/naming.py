@@ -124,9 +124,7 @@ class _Collector:
     def _is_block(self, name: str) -> bool:
         return isinstance(self._declared(name), tree.Block)
 
-    def statement(
-        self, statement: tree.BodyStatement, loops: tuple[tree.Node, ...] = ()
-    ) -> None:
+    def statement(self, statement: tree.BodyStatement, loops: tuple[tree.Node, ...] = ()) -> None:
         match statement:
             case tree.Bind(_, tree.NamePattern(_, name), value) if name != "_":
                 self._named(name, value, loops)
@@ -194,7 +192,7 @@ class _Collector:
         for item in reversed(self.occurrences):  # it was met last
             if item.node is last:
                 if item.explicit is None and not item.has_own:
-                    item.base, item.hold = name, "place"
+                    item.base, item.hold, item.has_own = name, "place", True
                 break
 
     def chain(self, root: tree.Expr, loops: tuple[tree.Node, ...]) -> None:

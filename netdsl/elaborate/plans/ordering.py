@@ -79,8 +79,13 @@ def _in_text_order(steps: list[Step]) -> bool:
     return all(before <= after for before, after in pairwise(starts))
 
 
-def split_at_as(statement: tree.BodyStatement) -> list[tree.BodyStatement]:
-    """Cut a binding or output after each `as` of its top-level chain, but the last stage's."""
+def split_at_as(
+    statement: tree.BodyStatement, *, in_braces: bool = False
+) -> list[tree.BodyStatement]:
+    """Cut a binding or output after each `as` of its top-level chain, but the last stage's.
+
+    In braces the `as` stays in the piece too: it also names the tensor around them.
+    """
     if not isinstance(statement, (tree.Bind, tree.Output)) or not isinstance(
         statement.value, tree.Pipe
     ):
@@ -91,7 +96,7 @@ def split_at_as(statement: tree.BodyStatement) -> list[tree.BodyStatement]:
     for stage in stages:
         if _is_cut(stage) and stage is not stages[-1]:
             assert isinstance(stage, tree.As)
-            current.append(stage.stage)
+            current.append(stage if in_braces else stage.stage)
             pieces.append(
                 tree.Bind(stage.span, tree.NamePattern(stage.name_span, stage.name), _join(current))
             )
@@ -179,7 +184,7 @@ def arrange(body: tree.Body | tree.Statements) -> Arrangement:
     places: dict[str, Span] = {}
     gathers = isinstance(body, tree.Body)
     for written in body.statements:
-        for statement in split_at_as(written):
+        for statement in split_at_as(written, in_braces=not gathers):
             defines = _defines(statement)
             result.twice.extend(_repeated(statement))
             for name, place in list(defines.items()):
@@ -262,7 +267,7 @@ Waits: TypeAlias = dict[int, tree.Name | None]
 def _waits(
     steps: list[Step], owner: dict[str, int], gathered: dict[str, list[Step]]
 ) -> list[Waits]:
-    """Give what each step waits for. Behind the steps stands a place for each list, which waits for all that fill it."""
+    """Give what each step waits for. Behind the steps each list has a place, which waits for all that fill it."""
     places = {name: len(steps) + n for n, name in enumerate(gathered)}
     known = {**places, **owner}
     waits: list[Waits] = []

@@ -22,6 +22,8 @@ _MOST_RENAMED = 12
 def report_order(arranged: Arrangement, frame: Frame) -> None:
     """Report names bound twice and cycles."""
     _report_twice(arranged, frame)
+    for name, fills, place in arranged.mixed:
+        _report_mixed(name, fills, place, frame)
     for cycle in arranged.cycles:
         names = [name for name, _ in cycle]
         path = " -> ".join([*names[-1:], *names])
@@ -42,6 +44,22 @@ def report_order(arranged: Arrangement, frame: Frame) -> None:
                 fix=fix,
             )
         )
+
+
+def _report_mixed(name: str, fills: Span, names: Span, frame: Frame) -> None:
+    """Report a name that is a list in one place, `as *skips`, and one tensor in another."""
+    is_after_as = names.file.text[: names.start].rstrip().endswith("as")
+    star = Span(names.file, names.start, names.start)
+    frame.report(
+        NameBoundTwice.at(
+            names,
+            "this names one tensor",
+            name=name,
+            related=(Label(fills, "this adds to a list"),),
+            help=f"write `as *{name}` here too, or give one of them another name",
+            fix=Fix((Edit(star, "*"),), text=f"write `as *{name}`") if is_after_as else None,
+        )
+    )
 
 
 def _report_twice(arranged: Arrangement, frame: Frame) -> None:

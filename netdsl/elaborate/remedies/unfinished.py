@@ -42,24 +42,6 @@ def no_output(node: tree.Block | tree.Model, label: str) -> Diagnostic:
     )
 
 
-def nothing_leaves(stage: tree.Statements) -> Diagnostic:
-    """Word statements in braces without an `output`; the fix makes the last tensor what leaves."""
-    last = stage.statements[-1] if stage.statements else None
-    start = stage.span.start if last is None else last.span.start
-    fix = None
-    if isinstance(last, tree.Bind) and isinstance(last.target, tree.NamePattern):
-        place = Span(stage.span.file, start, start)
-        name = last.target.id
-        fix = Fix((Edit(place, "output "),), text=f"write `output {name} = …`")
-    return problems.NoOutput.at(
-        Span(stage.span.file, stage.span.start, stage.span.start + 1),
-        "nothing leaves these braces",
-        name="{ … }",
-        help="end the statements with `output …`",
-        fix=fix,
-    )
-
-
 def no_such_model(node: tree.SpecialisedModel, function: tree.Expr, home: Frame) -> Diagnostic:
     """Word `model A = B(…)` where `B` is no model, or where a chain stands in its place."""
     name = function.span.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from netdsl.emit.python import code
 
@@ -12,18 +12,41 @@ from netdsl.emit.python import code
 def tidied(statements: list[ast.stmt], lets: Iterable[str]) -> list[ast.stmt]:
     """Drop assignments that nothing reads (of values), or their variable (of tensors)."""
     droppable = set(lets)
-    readers = Counter(name for s in statements for name in _reads(s))  # how many statements
+    statements, readers = _dropped(statements, lambda s, readers: _is_unread(s, readers, droppable))
+    return [_without_variable(s, readers) for s in statements]
+
+
+def without_unread(
+    statements: list[ast.stmt], lets: Iterable[str], given: Iterable[ast.expr]
+) -> list[ast.stmt]:
+    """Drop the constants and functions that neither a statement reads nor what is `given` to those that follow."""
+    read = {n.id for result in given for n in ast.walk(result) if isinstance(n, ast.Name)}
+    droppable = set(lets) - read
+
+    def is_unread(statement: ast.stmt, readers: Counter[str]) -> bool:
+        if isinstance(statement, ast.FunctionDef):
+            return statement.name not in read and not readers[statement.name]
+        is_own = _target_of(statement) in droppable
+        return is_own and _is_unread(statement, readers, droppable)
+
+    return _dropped(statements, is_unread)[0]
+
+
+def _dropped(
+    statements: list[ast.stmt], is_unread: Callable[[ast.stmt, Counter[str]], bool]
+) -> tuple[list[ast.stmt], Counter[str]]:
+    """Drop what nothing reads, and what only that reads; gives how many statements read each name."""
+    readers = Counter(name for s in statements for name in _reads(s))
     while True:
         kept: list[ast.stmt] = []
         for statement in reversed(statements):  # who reads stands after: mostly one round is enough
-            if _is_unread(statement, readers, droppable):
+            if is_unread(statement, readers):
                 readers.subtract(_reads(statement))
             else:
                 kept.append(statement)
         if len(kept) == len(statements):
-            break
+            return statements, readers
         statements = kept[::-1]
-    return [_without_variable(s, readers) for s in statements]
 
 
 def _reads(statement: ast.stmt) -> set[str]:
