@@ -38,6 +38,7 @@ from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import (
     free_names,
+    makes_weight,
     names_after_as,
     pattern_names,
     reads_arriving,
@@ -86,15 +87,22 @@ class BodyWriter:
         return any(isinstance(root, tree.Name) and root.id == "ops" for root in roots)
 
     def _makes_weights_after(self, number: int) -> bool:
-        """Tell whether a later statement makes a weight, which is called on the input that comes first."""
-        return any(isinstance(s.statement, tree.WeightDecl) for s in self.steps[number + 1 :])
+        """Tell whether a weight is made from here on, which is called on the input that comes first."""
+        return self._last_weight >= number
+
+    @cached_property
+    def _last_weight(self) -> int:
+        """The last step that makes a weight, by itself or in braces."""
+        return max((n for n, s in enumerate(self.steps) if makes_weight(s.statement)), default=-1)
 
     def _anchor(self) -> Piece:
         """Give the input that a weight is called on."""
         variable = self.w.anchor
         assert variable is not None
-        pieces = (self.w.scope.bindings[written.name] for written in self.inputs)
-        return next(p for p in pieces if code.is_name(p.code, variable))
+        function = self.w.scope.function
+        pieces = [*function.bindings.values(), *filter(None, [function.arriving])]
+        found = (piece for piece in pieces if code.is_name(piece.code, variable))
+        return next(found, Piece(code.name(variable), TENSOR))
 
     def declare(self) -> None:
         """Give every name of the body its variable, and put the body's `defaults` in force."""

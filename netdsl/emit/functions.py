@@ -22,7 +22,7 @@ from netdsl.emit.python.spelling import HELPERS, kept_name, python_name
 from netdsl.emit.python.texts import joined
 from netdsl.emit.writer import Module, Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, walk
+from netdsl.syntax.walk import free_names, makes_weight, walk
 
 
 def write_block(module: Module, symbol: Symbol, kinds: Sequence[Kind], written: Written) -> None:
@@ -72,7 +72,8 @@ def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_mod
 def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:
     flow = w.names.first_free(("x", "inputs", "tensor"))
     taken = flow
-    if any(isinstance(n, tree.Call) and w.module.is_source(n) for n in walk(body)):
+    makes = (isinstance(n, tree.Call) and w.module.is_source(n) for n in walk(body))
+    if any(makes) or makes_weight(body):
         taken = w.names.first_free(("inputs", "arriving", "tensor"))  # kept, to tie arrays to
     kind = kinds[0] if kinds else TENSOR
     declare_named(w, body)

@@ -35,7 +35,7 @@ from netdsl.emit.python.spelling import python_name, unique
 from netdsl.emit.uses import apply_object, block_call, freeze, join_inputs, model_call
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, walk
+from netdsl.syntax.walk import free_names, makes_weight, walk
 
 #: A function and what it returns.
 Function: TypeAlias = tuple[str, Kind]
@@ -213,6 +213,8 @@ class SharedStages:
         flow = self._tensors[0]
         if arriving.kind == TENSOR:
             self.w.anchor = flow
+        if makes_weight(self.declared.value):  # they are called on what arrives
+            flow = unique("hidden", {*self._tensors, *self.w.scope.bindings})
         self.w.scope.outermost = True
         variables = declare_named(self.w, self.declared.value)
         with self._made_once():

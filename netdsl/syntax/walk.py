@@ -120,6 +120,11 @@ def bodies_in(body: tree.Body | tree.Expr) -> list[tree.Body | tree.Statements]:
     return [n for n in walk(body) if isinstance(n, (tree.Body, tree.Statements))]
 
 
+def makes_weight(node: tree.Node) -> bool:
+    """Tell whether a `weight` statement stands in a node."""
+    return any(isinstance(n, tree.WeightDecl) for n in walk(node))
+
+
 def written_names(root: tree.Node) -> Iterator[tuple[str, Span]]:
     """Give each name that is written in a tree, bound or used, with its place."""
     for node in walk(root):

@@ -295,9 +295,7 @@ class _Collector:
             base = given
         has_own = explicit is None and given is not None
         self.occurrences.append(
-            _Occurrence(
-                node, base, explicit, loops, expands, hold, has_own, self._is_network(node)
-            )
+            _Occurrence(node, base, explicit, loops, expands, hold, has_own, self._is_network(node))
         )
 
     def _is_network(self, node: tree.Node) -> bool:
