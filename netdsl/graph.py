@@ -115,7 +115,7 @@ class Operation:
     def output_keys(self) -> tuple[str, ...]:
         """The keys of the dict that Python gets of it; empty where it gives a tensor, or several in order."""
         if self.graph is not None:
-            return tuple(self.graph.outputs) if len(self.graph.outputs) > 1 else ()
+            return tuple(self.graph.outputs) if self.graph.form == "dict" else ()
         outputs = self.bound.get("outputs") if self.family == "application" else None
         return tuple(map(str, outputs)) if isinstance(outputs, dict) else ()
 
@@ -261,6 +261,8 @@ class Graph:
     outputs: dict[str, Ref] = field(default_factory=dict)
     #: Of how many tensors each output that the spec writes is a list; None where it is one tensor.
     listed: list[int | None] = field(default_factory=list)
+    #: Whether the outputs are written as one list: several leave in that order, not as a dict by their names.
+    in_order: bool = False
     demands: list[tuple[Demand, Origin]] = field(default_factory=list)
     docstring: str | None = None
     span: Span | None = None
@@ -291,6 +293,13 @@ class Graph:
 
     #: How the names of stages hold, for comparing versions.
     holds: dict[str, Hold] = field(default_factory=dict)
+
+    @property
+    def form(self) -> Literal["one", "list", "dict"]:
+        """Say how the outputs leave the model."""
+        if len(self.outputs) == 1:
+            return "one"
+        return "list" if self.in_order else "dict"
 
     def spec(self, ref: Ref) -> TensorSpec:
         """Give the type of a tensor."""

@@ -34,6 +34,7 @@ def compare_graphs(before: Graph, after: Graph) -> list[Change]:
     return [
         *_ends(before, after, "input"),
         *_ends(before, after, "output"),
+        *_form(before, after),
         *_layers(before, after),
         *_totals(before, after),
     ]
@@ -52,6 +53,13 @@ def _ends(before: Graph, after: Graph, kind: Literal["input", "output"]) -> list
         order = f"{', '.join(old)} -> {', '.join(new)}"
         changes.append(Change("changed", kind, "order", (order,)))
     return changes
+
+
+def _form(before: Graph, after: Graph) -> list[Change]:
+    """Tell where several outputs leave in a list, for code that unpacks it, and left in a dict before."""
+    if before.form == after.form or "one" in (before.form, after.form):
+        return []
+    return [Change("changed", "output", "form", (f"a {before.form} -> a {after.form}",))]
 
 
 def _types(graph: Graph, kind: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from netdsl.emit.kinds import (
 )
 from netdsl.emit.named import named_outside, spelled_outside
 from netdsl.emit.names import DefaultSet
+from netdsl.emit.pieces import flattened
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
 from netdsl.emit.python.spelling import kept_name, python_name
@@ -203,7 +204,8 @@ class BodyWriter:
             self._begin_lists(step)
             with self._in_text_order(step):
                 if isinstance(statement, tree.Output):
-                    direct = returning and number == last and len(self.outputs) == 1
+                    alone = number == last and len(self.outputs) == 1
+                    direct = alone and (returning or self._leaves_listed(statement))
                     results[id(step.part_of)] = self._output(statement, number, direct)
                 else:
                     self._statement(step, number)
@@ -245,6 +247,10 @@ class BodyWriter:
                 items = [code.starred(code.name(p)) for _, p in sorted(parts.items())]
                 extend = code.attribute(whole.code, "extend")
                 w.emit(code.expression(code.call(extend, [code.list_of(items)])))
+
+    def _leaves_listed(self, output: tree.Output) -> bool:
+        """Tell whether an output is the list in which a model gives its tensors."""
+        return self.write_input is not None and bool(output.elements)
 
     def _last_step(self) -> int:
         numbers = [
@@ -344,6 +350,8 @@ class BodyWriter:
             flow = variable_of(w, output.name)
         reserved = w.names.reserve(flow)
         piece = w.flowing(output.value, flow)
+        if self._leaves_listed(output):
+            piece = flattened(piece)
         if output.name is not None and (used_later or not direct):
             piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)

@@ -182,7 +182,10 @@ class FlatWriter:
         if id(self._graph) in self._module.in_less:
             outputs = {n: output_in_float32(self._out, made, n) for n, made in outputs.items()}
         inputs = given[0] if len(given) == 1 else code.list_of(given)
-        result = next(iter(outputs.values())) if len(outputs) == 1 else _dict(outputs)
+        result: ast.expr = _dict(outputs)
+        if self._graph.form != "dict":
+            several = code.list_of(outputs.values())
+            result = several if self._graph.form == "list" else several.elts[0]
         maker = marked("deep_model") if self._graph.deepest > DEEP else "keras.Model"
         made = code.call(maker, [inputs, result], [("name", code.name(marked("name")))])
         body = [code.docstring(self._docstring()), *self._out, code.returns(made)]

@@ -14,7 +14,7 @@ from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece, is_several
 from netdsl.emit.named import declare_named
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import declare_parameters, default_of, preset_default
-from netdsl.emit.pieces import list_piece, sequence, taken
+from netdsl.emit.pieces import list_piece, listed, sequence, taken
 from netdsl.emit.precision import output_in_float32
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
@@ -131,11 +131,15 @@ def write_model(module: Module, symbol: Symbol, written: Written) -> None:
     outputs = writer.write(returning=False)
     given = code.name(inputs[0]) if len(inputs) == 1 else code.list_of(map(code.name, inputs))
     names = module.output_names(symbol)
-    if module.is_in_less_than_float32(symbol):
+    in_order = len(writer.outputs) == 1 and bool(writer.outputs[0].elements)
+    if module.is_in_less_than_float32(symbol) and in_order:
+        graph = module.graph(symbol)
+        outputs = [_each_in_float32(w, outputs[0], list(graph.outputs) if graph else [])]
+    elif module.is_in_less_than_float32(symbol):
         outputs = [
             _in_float32(w, o, written) for o, written in zip(outputs, writer.outputs, strict=True)
         ]
-    result, written.result = _model_outputs(outputs, names, writer.outputs)
+    result, written.result = _model_outputs(outputs, names, writer.outputs, in_order)
     maker = module.model_maker(symbol)
     keywords: code.Keywords = [("name", code.name(marked("name")))]
     w.emit(code.returns(code.call(maker, [given, result], keywords)))
@@ -150,6 +154,21 @@ def _in_float32(w: Writer, output: Piece, statement: tree.Output) -> Piece:
         return output
     name = output_name(statement) or "output"
     return Piece(output_in_float32(w.out, output.code, name), TENSOR)
+
+
+def _each_in_float32(w: Writer, output: Piece, names: Sequence[str]) -> Piece:
+    """Let each output of a list be in float32; how many there are may only show when the code runs."""
+    listed = output.code
+    if isinstance(listed, ast.List) and len(listed.elts) == len(names):
+        made = [output_in_float32(w.out, e, n) for e, n in zip(listed.elts, names, strict=True)]
+        return Piece(code.list_of(made), output.kind)
+    layer = code.call(
+        marked("layers.Activation"),
+        [code.constant("linear")],
+        [("dtype", code.constant("float32"))],
+    )
+    each = ast.comprehension(ast.Name("tensor", ast.Store()), sequence(output), [], 0)
+    return Piece(ast.ListComp(code.call(layer, [code.name("tensor")]), [each]), output.kind)
 
 
 def anchor_of(variables: Sequence[str], inputs: Sequence[tree.Input]) -> str | None:
@@ -189,9 +208,12 @@ def _size(w: Writer, dim: tree.Expr) -> ast.expr:
 
 
 def _model_outputs(
-    outputs: list[Piece], names: list[str | list[str]] | None, written: Sequence[tree.Output]
+    outputs: list[Piece],
+    names: list[str | list[str]] | None,
+    written: Sequence[tree.Output],
+    in_order: bool,
 ) -> tuple[ast.expr, Kind]:
-    """One output is a tensor, several are a dict by their names; a list of tensors is numbered.
+    """One output is a tensor, several are a dict by their names, or `in_order` a list.
 
     What is a tensor in one branch may be several in the one that is taken: that is known from the `names`.
     """
@@ -202,8 +224,16 @@ def _model_outputs(
     if len(outputs) == 1 and isinstance(names[0], str):
         return outputs[0].code, TENSOR
     if len(outputs) == 1 and made and len(names[0]) == 1:  # a list of one: it leaves as a tensor
+        sole = outputs[0].code
+        if isinstance(sole, ast.List) and len(sole.elts) == 1:
+            only = sole.elts[0]
+            if not isinstance(only, ast.Starred):
+                return only, TENSOR
         return taken(outputs[0], code.constant(0)).code, TENSOR
     known = [name for own in names for name in ([own] if isinstance(own, str) else own)]
+    if in_order:
+        several = Parts((TENSOR,) * len(known), tuple(known)) if made else outputs[0].kind
+        return listed(outputs[0]).code, several
     kind = Parts((TENSOR,) * len(known), tuple(known), by_key=True)
     if len(outputs) == 1:
         return _numbered(outputs[0], names[0]), kind

@@ -51,6 +51,19 @@ def list_piece(items: list[Piece]) -> Piece:
     return Piece(made, Parts(tuple(piece.kind for piece in items)))
 
 
+def flattened(piece: Piece) -> Piece:
+    """Write a list out so that it holds tensors alone: what is several in it is spread."""
+    if not isinstance(piece.code, ast.List) or not isinstance(piece.kind, Parts):
+        return piece
+    if len(piece.code.elts) != len(piece.kind.items) or not any(map(is_several, piece.kind.items)):
+        return piece
+    items = [
+        code.starred(sequence(Piece(item, kind))) if is_several(kind) else item
+        for item, kind in zip(piece.code.elts, piece.kind.items, strict=True)
+    ]
+    return Piece(code.list_of(items), piece.kind)
+
+
 def output_at(piece: Piece, index: int) -> Piece:
     """Take one output: by its place in a tuple, or by its key in a model's dict."""
     assert isinstance(piece.kind, Parts)

@@ -85,8 +85,9 @@ class _Walk:
         for number, node in zip(network.inputs, graph.inputs, strict=True):
             self._pairs[number] = node
             self._input(network.uses[number].made, graph.nodes[node])
-        if network.form == "list" and len(outputs) > 1 and all(n is None for n in graph.listed):
-            self._differ("model", "the form of its outputs", "a list", "a dict")
+        if len(outputs) > 1 and network.form != graph.form:
+            forms = {"dict": "a dict", "list": "a list", "one": "a tensor"}
+            self._differ("model", "the form of its outputs", forms[network.form], forms[graph.form])
         while pending and len(self._found.differences) < 20:
             pending += self._tensor(*pending.pop())
 

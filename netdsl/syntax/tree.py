@@ -492,11 +492,20 @@ class Bind(Node):
 
 @record
 class Output(Node):
-    """`output tensor` (`name` None) or `output name = tensor`."""
+    """`output tensor` (`name` None) or `output name = tensor`; `output [a, b]` are several in order."""
 
     name: str | None
     value: Expr
     name_span: Span | None = field(compare=False, repr=False, default=None)
+
+    @property
+    def elements(self) -> tuple[Expr, ...]:
+        """What a list without a name is written of; empty where it is none."""
+        if self.name is not None:
+            return ()
+        if isinstance(self.value, ListExpr):
+            return self.value.items
+        return (self.value,) if isinstance(self.value, Comprehension) else ()
 
 
 BodyStatement: TypeAlias = (

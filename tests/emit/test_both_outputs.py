@@ -78,6 +78,12 @@ FOUND = [
     ("block two { input u  output p = u -> Dense(3)  output q = u }", "output x -> two()  output a = x -> two()"),
     ("", "output [x -> ReLU()]"),
     ("", "output a_0 = x  output a = [x, y]"),
+    # a list of outputs holds tensors alone, however it is written
+    ("block two { input u  output p = u -> Dense(3)  output q = u }", "output [x -> two(), y -> Dense(2), x -> two()]"),
+    ("", "ts = [for n in [1, 2] { x -> Dense(n) }]  output [*ts, *[y, x -> ReLU()], ts[0]]"),
+    ("", "output [for n in [1, 2] { x -> Dense(n) }]"),
+    ("", "output [x -> Dense(n) for n in [1, 2]]  late = y -> Dense(3)"),
+    ("", "output [x, x -> ReLU() as z, z -> Dense(2)]"),
     # a loop that does nothing
     ("", "a = x -> Dense(8) -> repeat 2 { _ }  output a"),
     ("", "a, b = [x, repeat 1 { y }]  output a + b"),

@@ -22,6 +22,9 @@ model N {
     output b = x -> Dense(1)
 }
 """
+LIST = (
+    TWO.replace("output a", "a").replace("output b", "b").replace("\n}", "\n    output [a, b]\n}")
+)
 BOTH = '{"a": mse, "b": mae}'
 
 #: Loss, metrics and weights of a model with two outputs.
@@ -75,12 +78,14 @@ def fit(compile_model: Any, spec: str, **settings: Any) -> list[str]:
     classes = numpy.eye(3)[[0, 1, 2, 0]]
     ys: Any = classes
     y: Any = keras.layers.Dense(3, activation="softmax", name="y")(x)
-    if spec is TWO:
+    if spec is not ONE:
         a = keras.layers.Dense(3, activation="softmax", name="a")(x)
         y, ys = (
             {"a": a, "b": keras.layers.Dense(1, name="b")(x)},
             {"a": classes, "b": numpy.ones((4, 1))},
         )
+    if spec is LIST:
+        y, ys = list(y.values()), tuple(ys.values())
     model = keras.Model(x, y)
     compile_model(model)
     return list(model.fit(numpy.ones((4, 8)), ys, verbose=0, **settings).history)
@@ -108,6 +113,19 @@ def test_what_keras_refuses_at_the_first_batch_is_told(
         assert told == []
 
 
+@pytest.mark.parametrize(("loss", "metrics", "weights"), FORMS)
+def test_what_is_said_by_name_or_in_order_of_outputs_in_a_list_trains(
+    loss: str, metrics: str, weights: str
+) -> None:
+    compiled = netdsl.compile_text(trained(LIST, loss, metrics, weights))
+    if not compiled.ok:
+        assert [d.code for d in compiled.diagnostics if d.severity == "error"] == ["N0804"]
+        return
+    module: dict[str, Any] = {"__name__": "generated"}
+    exec(compiled.source, module)
+    assert "loss" in fit(module["compile_model"], LIST)
+
+
 RECORDED = [
     (ONE, "mse", ""),
     (ONE, "mse", "[acc, MSE, mean_absolute_error, CategoricalAccuracy]"),
@@ -117,6 +135,10 @@ RECORDED = [
     (TWO, '{"b": mse}', '{"a": categorical_accuracy}'),
     (TWO, BOTH, '{"a": [accuracy], "b": [mae, RootMeanSquaredError(name="r")]}'),
     (TWO, BOTH, "[[mae, Poisson()], mse]"),
+    (LIST, "mse", ""),
+    (LIST, '{"b": mse}', '{"a": categorical_accuracy}'),
+    (LIST, BOTH, '{"a": [accuracy], "b": [mae, RootMeanSquaredError(name="r")]}'),
+    (LIST, "[mse, mae]", "[[mae, Poisson()], mse]"),
 ]
 
 

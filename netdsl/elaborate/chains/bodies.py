@@ -53,9 +53,11 @@ def output_key(output: tree.Output) -> str:
 
 def output_name(output: tree.Output) -> str | None:
     """Give an output's name: its own, or that of the tensor it names."""
-    if output.name is not None:
-        return output.name
-    value = output.value
+    return output.name if output.name is not None else name_of(output.value)
+
+
+def name_of(value: tree.Expr) -> str | None:
+    """Give the name that a tensor is written with, if it has one."""
     if isinstance(value, tree.Name):
         return value.id
     if isinstance(value, tree.Attribute):

@@ -245,6 +245,7 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
     body = frame.body
     assert body is not None
     arranged = frame.session.arranged(node.body)
+    body.graph.in_order = len(arranged.outputs) == 1 and bool(arranged.outputs[0].elements)
     if not arranged.outputs and frame.unit.is_broken:
         body.graph.complete = False
     elif not arranged.outputs:
@@ -256,14 +257,36 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
             body.graph.complete = False
             continue
         body.graph.listed.append(None if isinstance(value, Tensor) else len(tensors))
-        name = bodies.output_name(output) or body.graph.nodes[tensors[0].ref.node].name
-        names = (
-            [name] if isinstance(value, Tensor) else [f"{name}_{i}" for i in range(len(tensors))]
-        )
-        for own, tensor in zip(names, tensors, strict=True):
+        for own, tensor in zip(_output_names(output, value, frame), tensors, strict=True):
             while own in body.graph.outputs:
                 own = f"{own}_{len(body.graph.outputs)}"
             body.graph.outputs[own] = tensor.ref
+
+
+def _output_names(output: tree.Output, value: Value, frame: Frame) -> list[str]:
+    """Name the tensors of an output: numbered where it is a list with one name."""
+    tensors = list(tensors_in(value))
+    if output.elements:
+        names = [name for item in output.elements for name in _element_names(item, frame)]
+        names = names if len(names) == len(tensors) else [None] * len(tensors)
+        return [name or _made_by(t, frame) for name, t in zip(names, tensors, strict=True)]
+    name = bodies.output_name(output) or _made_by(tensors[0], frame)
+    return [name] if isinstance(value, Tensor) else [f"{name}_{i}" for i in range(len(tensors))]
+
+
+def _made_by(tensor: Tensor, frame: Frame) -> str:
+    """Give the name of the layer that a tensor leaves."""
+    assert frame.body is not None
+    return frame.body.graph.nodes[tensor.ref.node].name
+
+
+def _element_names(item: tree.Expr, frame: Frame) -> list[str | None]:
+    """Give the names of what an element of a list of outputs stands for: `*levels` are `levels_0`, `levels_1`."""
+    name = bodies.name_of(item.value if isinstance(item, tree.Starred) else item)
+    named = frame.lookup(name) if name is not None else None
+    if not isinstance(named, (list, tuple)):
+        return [name]
+    return [f"{name}_{number}" for number in range(len(list(tensors_in(named))))]
 
 
 def model_weights(graph: Graph) -> tuple[Weight, ...]:

@@ -210,11 +210,56 @@ class _Block:
 
     @property
     def compile_call(self) -> str:
-        settings = ((name, setting_text(self.words, self.experiment, name)) for name in COMPILED)
+        settings = ((name, self._setting(name)) for name in COMPILED)
         given = [(name, text) for name, text in settings if text is not None]
         if self.pads:
             given = [("weighted_metrics" if n == "metrics" else n, text) for n, text in given]
         return ", ".join(f"{name}={text}" for name, text in given)
+
+    def _setting(self, name: str) -> str | None:
+        """Spell a setting; what is said by the names of outputs that leave in a list, in their order."""
+        setting = self.experiment.settings.get(name)
+        if setting is None or not self.in_order:
+            return setting_text(self.words, self.experiment, name)
+        found, ports = spelled(self.words, self.experiment, setting), self.experiment.outputs
+        nothing: ast.expr = code.list_of(()) if name == "metrics" else code.constant(None)
+        by_output = isinstance(self.experiment.value("loss"), dict | list)
+        if name == "loss_weights" and by_output and isinstance(setting.value, float | int):
+            each = [nothing if port.loss is None else found for port in ports]
+            return flat(code.list_of(each))
+        if not isinstance(setting.value, dict):
+            return flat(found)
+        if not isinstance(found, ast.Dict):
+            found = literal(setting.value, self.words)
+        assert isinstance(found, ast.Dict)
+        by_name = dict(zip(setting.value, found.values, strict=True))
+        return flat(code.list_of(by_name.get(port.name, nothing) for port in ports))
+
+    @property
+    def in_order(self) -> bool:
+        """Whether outputs leave the model in a list: losses, metrics and labels go by their order."""
+        return self.experiment.graph.form == "list"
+
+    @property
+    def output_names(self) -> str:
+        """The names of outputs that leave in a list, where their layers are called otherwise."""
+        ports = self.experiment.outputs
+        if not self.in_order or all(port.name == port.layer for port in ports):
+            return ""
+        return flat(code.list_of(code.constant(port.name) for port in ports))
+
+    @property
+    def ordered(self) -> tuple[str, str]:
+        """What stands around a set of batches to put its labels in order."""
+        return (f"in_order{self.ending}(", ")") if self.in_order else ("", "")
+
+    @property
+    def label_names(self) -> str:
+        """Of each output the name of its labels; one without a loss has those of another, which are not looked at."""
+        with_labels = [port.name for port in labelled(self.experiment)]
+        ports = (port.name for port in self.experiment.outputs)
+        names = [name if name in with_labels else with_labels[0] for name in ports]
+        return flat(code.tuple_of(map(code.constant, names)))
 
     @property
     def memory_growth(self) -> bool:
