@@ -87,7 +87,7 @@ def cases(on_gpu: bool) -> Iterator[Case]:
     labels = generator.integers(0, 1000, 2048)
     for name, more in settings.items():
         yield Case(f"ResNet-50, {name}", resnet, pictures, labels, 128, more)
-    text = (ROOT / "specs/transformer.net").read_text("utf-8")
+    text = (ROOT / "specs/text_transformer.net").read_text("utf-8")
     for old, new in (("width: int = 128", "width: int = 512"), ("heads: int = 4", "heads: int = 8"),
                      ("hidden: int = 512", "hidden: int = 2048"), ("depth: int = 2", "depth: int = 6")):  # fmt: skip
         text = text.replace(old, new)

@@ -54,6 +54,16 @@ PUBLISHED = [
     ("cyclegan", "CycleGANDiscriminator", 2_764_737),  # 2.765 million there
     ("autoencoder", "Autoencoder", 28_353),  # the example of keras.io
     ("text_classifiers", "LSTMClassifier", 2_757_761),  # the example of keras.io
+    ("mlp_mixer", "MixerS16", 18_528_264),  # mixer_s16_224 of timm, and so on
+    ("mlp_mixer", "MixerB16", 59_880_472),
+    ("mlp_mixer", "MixerL16", 208_196_168),
+    (
+        "mobilevit",
+        "MobileViT",
+        5_578_632,
+    ),  # mobilevit_s of timm; 5.6, 2.3, 1.3 million in the paper
+    ("mobilevit", "MobileViTXS", 2_317_848),
+    ("mobilevit", "MobileViTXXS", 1_272_024),
 ]
 
 
@@ -185,3 +195,57 @@ def test_gated_units_have_three_quarters_of_the_weights() -> None:
         return 3 * (before + 64 + 2) * 64
 
     assert trained("text_classifiers", "GRUClassifier") == 20_000 * 128 + 4 * gru(128) + 129
+
+
+def dense(*widths: int) -> int:
+    """Weights of dense layers from each width to the next."""
+    return sum((before + 1) * after for before, after in pairwise(widths))
+
+
+@pytest.mark.parametrize(
+    ("model", "width", "hidden", "millions"),
+    [("Transformer", 512, 2048, 65), ("TransformerBig", 1024, 4096, 213)],
+)
+def test_transformer_is_the_sum_of_its_layers(
+    model: str, width: int, hidden: int, millions: int
+) -> None:
+    """The paper rounds: its table 3 has 65 and 213 million, and its vocabulary "about" 37,000 words."""
+    attention = 4 * dense(width, width)
+    encoder = attention + dense(width, hidden, width) + 2 * norm(width)
+    decoder = 2 * attention + dense(width, hidden, width) + 3 * norm(width)
+    total = 37_000 * width + 6 * (encoder + decoder)
+    assert trained("transformer", model) == total
+    assert total / 1e6 == pytest.approx(millions, rel=0.03)
+
+
+def test_attention_adds_three_matrices_to_the_sequence_to_sequence_network() -> None:
+    """One for the score, and one of twice the height for what is told from context and state."""
+    two_stacks = 2 * 4 * lstm(1000, 1000)
+    words = 2 * 50_000 * 1000 + dense(1000, 50_000)
+    assert trained("seq2seq_attention", "Seq2SeqAttention") == words + two_stacks + 3 * 1000**2
+
+
+def test_experts_are_shared_and_gates_are_not() -> None:
+    tasks = 2 * (499 * 8 + dense(16, 8, 1))
+    assert trained("multi_task", "MMoE") == 8 * dense(499, 16) + tasks
+
+
+def test_dlrm_is_its_tables_and_two_networks() -> None:
+    products = 27 * 26 // 2
+    networks = dense(13, 512, 256, 64, 16) + dense(16 + products, 512, 256, 1)
+    assert trained("dlrm", "DLRM") == 26 * 100_000 * 16 + networks
+
+
+def test_dcn_has_two_square_layers_before_its_deep_ones() -> None:
+    features = 13 + 26 * 39
+    networks = dense(features, features, features, 768, 768, 1)
+    assert trained("dcn_v2", "DCNV2") == 26 * 100_000 * 39 + networks
+
+
+@pytest.mark.parametrize(
+    ("model", "kernels"),
+    [("Canny", 4 * 9 + 2 * 9), ("SobelEdges", 2 * 9), ("ZeroCrossings", 4 * 17), ("Outlines", 0)],
+)
+def test_edge_detectors_learn_nothing(model: str, kernels: int) -> None:
+    assert trained("edges", model) == 0
+    assert made(path_of("edges")).model(model).totals["parameters"] == kernels

@@ -75,7 +75,7 @@ def test_names_of_a_spec_are_unique(path: Path) -> None:
         assert len({n.name for n in used}) == len({id(n.operation) for n in used})
 
 
-@pytest.mark.parametrize("stem", ["resnet50", "seq2seq", "siamese", "transformer", "unet"])
+@pytest.mark.parametrize("stem", ["resnet50", "seq2seq", "siamese", "text_transformer", "unet"])
 def test_names_of_a_spec_are_stable(stem: str) -> None:
     first, second = spec(stem).model(), netdsl.compile_file(path_of(stem)).model()
     assert [row["name"] for row in first.layers] == [row["name"] for row in second.layers]
@@ -140,6 +140,7 @@ BLOCKS = [
     ("detection", "dense_head(5, anchors=3, filters=4, depth=2)", IMAGE, (768, 5)),
     ("attention", "patch_embedding(6, 4)", IMAGE, (16, 6)),
     ("attention", "project_with_positions(6)", SEQUENCE, (12, 6)),
+    ("attention", "sinusoidal_positions()", SEQUENCE, (12, 32)),
     ("attention", "convolutional_positions()", SEQUENCE, (12, 32)),
     ("attention", "self_attention(4)", SEQUENCE, (12, 32)),
     ("attention", "feed_forward(64)", SEQUENCE, (12, 32)),
@@ -151,6 +152,8 @@ BLOCKS = [
     ("mlp", "residual_mlp(16)", "input x: [8]", (8,)),
     ("mlp", "highway()", "input x: [8]", (8,)),
     ("mlp", "mixer_layer(4, 16)", SEQUENCE, (12, 32)),
+    ("tabular", "hashed_embeddings(20, 4)", "input x: string[6]", (6, 4)),
+    ("tabular", "pairwise_products()", SEQUENCE, (66,)),
 ]
 
 

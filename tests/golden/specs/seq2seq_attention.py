@@ -1,0 +1,51 @@
+"""Sequence to sequence with attention.
+
+Luong, Pham and Manning, Effective Approaches to Attention-based Neural Machine Translation, 2015, arXiv:1508.04025.
+Task: translation.
+
+Global attention with the general score (section 3.1): before a word is told, the decoder looks at all places of the source.
+In training it reads the right words so far (`target`) and tells the word that comes next (`next_word`).
+
+Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 95ed805f, this file 94a61b32).
+Change the spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+
+
+def Seq2SeqAttention(
+    source_words=50_000,
+    target_words=50_000,
+    units=1000,
+    depth=4,
+    *,
+    name="Seq2SeqAttention",
+):
+    """Four layers of LSTM on either side, and one look back for each word.
+
+    Seq2SeqAttention: source (None, S), target (None, T) -> (None, T, 50000),
+    217,082,000 parameters at the defaults.
+    """
+    source = keras.Input((None,), dtype="int32", name="source")
+    target = keras.Input((None,), dtype="int32", name="target")
+    encoded = layers.Embedding(source_words, units, name="encoded")(source)
+    memory = []
+    for i in range(depth):
+        encoded = layers.LSTM(
+            units, return_sequences=True, return_state=True, name=f"memory_{i}"
+        )(encoded)
+        memory.append(encoded)
+        encoded = encoded[0]
+    decoded = layers.Embedding(target_words, units, name="decoded_embedding")(target)
+    for i, (_, h, c) in enumerate(memory):
+        decoded = layers.LSTM(units, return_sequences=True, name=f"decoded_lstm_{i}")(
+            decoded, initial_state=[h, c]
+        )
+    keys = layers.Dense(units, use_bias=False, name="keys")(encoded)
+    context = layers.Attention(name="context")([decoded, encoded, keys])
+    x = layers.Concatenate(name="concatenate")([context, decoded])
+    x = layers.Dense(units, activation="tanh", use_bias=False, name="dense")(x)
+    next_word = layers.Dense(target_words, activation="softmax", name="next_word")(x)
+    return keras.Model([source, target], next_word, name=name)
