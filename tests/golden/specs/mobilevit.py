@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 339c2a1c, this file 847ad4ea). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 b8b5dc20, this file ccb98388). Change
 the spec, not this file.
 """
 

@@ -6,7 +6,7 @@ Task: translation.
 Figure 1 of the paper at the sizes of its base model. One table of words serves the source, the target and the output
 (section 3.4). In training the decoder reads the right words so far and tells the word that comes next.
 
-Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file b6c43824). Change
+Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 404ab8aa). Change
 the spec, not this file.
 """
 
@@ -33,14 +33,8 @@ def sinusoidal_positions(x, *, name="sinusoidal_positions"):
     rates = [10_000 ** (-(i // 2 * 2) / width) for i in range(width)]
     quarters = [math.pi / 2 * (i % 2) for i in range(width)]
     position = ops.subtract(ops.cumsum(ops.ones_like(x[..., :1]), axis=1), 1)
-    return layers.Add(name=f"{name}_add2")(
-        [
-            x,
-            ops.sin(
-                ops.add(ops.multiply(position, ops.array(rates)), ops.array(quarters))
-            ),
-        ]
-    )
+    angles = ops.add(ops.multiply(position, ops.array(rates)), ops.array(quarters))
+    return layers.Add(name=f"{name}_add")([x, ops.sin(angles)])
 
 
 def self_attention(x, heads, dropout=0.0, causal=False, *, name="self_attention"):
