@@ -15,6 +15,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import netdsl
 from netdsl.compiler import Compiled
@@ -68,13 +69,12 @@ def rows_promised(summary: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
 
 def random_batch(model: Any, size: int = 2) -> list[Any]:
     rng = np.random.default_rng(0)
-    batch = []
+    batch: list[Any] = []
     for tensor in model.inputs:
         shape = [size, *(5 if d is None else d for d in tensor.shape[1:])]
-        whole = "int" in keras.backend.standardize_dtype(tensor.dtype)
-        batch.append(
-            rng.integers(0, 8, shape) if whole else rng.normal(size=shape).astype("float32")
-        )
+        dtype = keras.backend.standardize_dtype(tensor.dtype)
+        numbers = rng.integers(0, 8, shape) if dtype != "float32" else rng.normal(size=shape)
+        batch.append(tf.as_string(numbers) if dtype == "string" else numbers.astype(dtype))
     return batch
 
 
