@@ -6,7 +6,7 @@ Task: image classification.
 `AlexNet` is split over two graphics processors as in the paper: three of its convolutions see half of the channels.
 `AlexNetUndivided` is not, and `OneWeirdTrick` is the narrower net of Krizhevsky, 2014, arXiv:1404.5997.
 
-Made by netdsl 0.1.0 from alexnet.net (sha256 6e31381f, this file 1e90fce6). Change the
+Made by netdsl 0.1.0 from alexnet.net (sha256 0d4a44fc, this file 10c72fd6). Change the
 spec, not this file.
 """
 

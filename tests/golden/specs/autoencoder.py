@@ -6,7 +6,7 @@ Task: denoising.
 The digits of MNIST squeezed to 7 by 7 by 32 and made again, as the example at keras.io does it: what the narrow middle
 cannot hold, such as noise, is left out.
 
-Made by netdsl 0.1.0 from autoencoder.net (sha256 224311a8, this file c7393d17). Change
+Made by netdsl 0.1.0 from autoencoder.net (sha256 a81895ff, this file 8052308f). Change
 the spec, not this file.
 """
 

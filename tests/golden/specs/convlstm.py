@@ -7,7 +7,7 @@ Task: video.
 The three layers that encode in the paper's best network for moving digits, whose states together tell the next frame at each step.
 Keras's layer has no peepholes from the cell to the gates, 768 numbers here.
 
-Made by netdsl 0.1.0 from convlstm.net (sha256 eecfeba8, this file 6a1c0bba). Change the
+Made by netdsl 0.1.0 from convlstm.net (sha256 e32da036, this file ba074e6e). Change the
 spec, not this file.
 """
 

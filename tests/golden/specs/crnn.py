@@ -7,7 +7,7 @@ Task: text recognition.
 Table 1 of the paper, read from the bottom: seven convolutions make a row of features of a line of text, two bidirectional
 LSTMs read it, and each place gives a character or none. Train it with the `ctc` loss; its class 0 is the blank.
 
-Made by netdsl 0.1.0 from crnn.net (sha256 78edb5d1, this file 50014cc6). Change the
+Made by netdsl 0.1.0 from crnn.net (sha256 4a06f4e6, this file 9c41fce9). Change the
 spec, not this file.
 """
 

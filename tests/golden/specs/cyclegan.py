@@ -7,7 +7,7 @@ Task: image generation.
 The appendix in its own notation: c7s1-64, d128, d256, nine times R256, u128, u64, c7s1-3 for the generator, and
 C64-C128-C256-C512 for the discriminator, which judges patches of 70 by 70.
 
-Made by netdsl 0.1.0 from cyclegan.net (sha256 e6589f46, this file 9b1d2774). Change the
+Made by netdsl 0.1.0 from cyclegan.net (sha256 5a404426, this file b1574818). Change the
 spec, not this file.
 """
 

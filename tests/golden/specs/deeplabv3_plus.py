@@ -6,7 +6,7 @@ Task: segmentation.
 
 Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
 
-Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 283e167c, this file ec021e4d).
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 a7e7c678, this file 3f707066).
 Change the spec, not this file.
 """
 

@@ -6,7 +6,7 @@ Task: image classification.
 Convolutions of one pixel after each larger one, and in place of dense layers the mean of a map for each class. The paper
 leaves the widths open: these are the authors', for small pictures (CIFAR) and for large ones.
 
-Made by netdsl 0.1.0 from network_in_network.net (sha256 3f327092, this file ef7d3fe2).
+Made by netdsl 0.1.0 from network_in_network.net (sha256 8cbb53dd, this file e3c4b81f).
 Change the spec, not this file.
 """
 

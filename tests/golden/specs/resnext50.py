@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, right column: 32 groups of 4 channels in the first stage.
 
-Made by netdsl 0.1.0 from resnext50.net (sha256 59661edb, this file e412b29c). Change
+Made by netdsl 0.1.0 from resnext50.net (sha256 3489483c, this file a2d04639). Change
 the spec, not this file.
 """
 

@@ -5,13 +5,23 @@ Task: image classification.
 
 Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels before the sum.
 
-Made by netdsl 0.1.0 from se_resnet50.net (sha256 05a7e127, this file e614db8a). Change
+Made by netdsl 0.1.0 from se_resnet50.net (sha256 edfee0f0, this file c38f1616). Change
 the spec, not this file.
 """
 
 from tensorflow import keras
 
 layers = keras.layers
+
+
+def nearest_multiple(width, divisor):
+    return max(divisor, int(width + divisor / 2) // divisor * divisor)
+
+
+def make_divisible(width, divisor=8):
+    return nearest_multiple(width, divisor) + (
+        divisor if nearest_multiple(width, divisor) < 0.9 * width else 0
+    )
 
 
 def conv_bn(
@@ -36,19 +46,30 @@ def conv_bn(
     return x
 
 
-def squeeze_excite(x, ratio=16, act="relu", gate="sigmoid", *, name="squeeze_excite"):
+def squeeze_excite(
+    x, ratio=16, act="relu", gate="sigmoid", divisor=1, *, name="squeeze_excite"
+):
     """Weigh each channel by what the whole map holds.
 
     Hu, Shen and Sun, 2018, arXiv:1709.01507.
+
+    `ratio` is how many times fewer channels the map is squeezed to; their number is a multiple of `divisor`.
     """
     channels = x.shape[-1]
+    squeezed = (
+        make_divisible(channels / ratio, divisor)
+        if divisor > 1
+        else max(1, int(channels / ratio))
+    )
     branch = layers.GlobalAveragePooling2D(
         keepdims=True, name=f"{name}_global_average_pooling2d"
     )(x)
-    branch = layers.Dense(
-        max(1, channels // ratio), activation=act, name=f"{name}_dense1"
+    branch = layers.Conv2D(
+        squeezed, 1, activation=act, padding="same", name=f"{name}_conv2d1"
     )(branch)
-    branch = layers.Dense(channels, activation=gate, name=f"{name}_dense2")(branch)
+    branch = layers.Conv2D(
+        channels, 1, activation=gate, padding="same", name=f"{name}_conv2d2"
+    )(branch)
     return layers.Multiply(name=f"{name}_multiply")([x, branch])
 
 

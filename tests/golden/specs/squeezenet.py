@@ -7,7 +7,7 @@ Task: image classification.
 `SqueezeNet` is table 1 of the paper; `SqueezeNet11` the authors' later release, which pools earlier and does as well with
 less than half of the work.
 
-Made by netdsl 0.1.0 from squeezenet.net (sha256 eb9055df, this file 747ef3cf). Change
+Made by netdsl 0.1.0 from squeezenet.net (sha256 98b59bc2, this file ef42cf9b). Change
 the spec, not this file.
 """
 

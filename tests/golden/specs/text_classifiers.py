@@ -6,7 +6,7 @@ Task: text classification.
 `LSTMClassifier` is the example of keras.io for reviews of films; `GRUClassifier` has the gated units of Cho et al., 2014,
 arXiv:1406.1078, with three quarters of the weights. Both read forwards and backwards.
 
-Made by netdsl 0.1.0 from text_classifiers.net (sha256 f0c27f3c, this file 8979d0bc).
+Made by netdsl 0.1.0 from text_classifiers.net (sha256 b2f1391f, this file 939cd97f).
 Change the spec, not this file.
 """
 

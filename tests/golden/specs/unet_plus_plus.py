@@ -6,7 +6,7 @@ Task: segmentation.
 Figure 1 of the paper: `x01` is the node at level 0 and place 1 of its row. Each of the four nodes of the top row after the
 first gives a mask, so that the net can be cut off where it is good enough.
 
-Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 bd960bd1, this file 7317de82).
+Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 21bed33b, this file d1e693fa).
 Change the spec, not this file.
 """
 

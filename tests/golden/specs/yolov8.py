@@ -7,7 +7,7 @@ A backbone of cross-stage modules, a neck that carries maps down to the fine sca
 `YOLOv8` is size n; the others are deeper and wider. A box leaves as the distances of its four sides from the middle of a cell,
 counted in cells, each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
 
-Made by netdsl 0.1.0 from yolov8.net (sha256 6762a812, this file 794d022f). Change the
+Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file 4b975b09). Change the
 spec, not this file.
 """
 
