@@ -35,6 +35,10 @@ from netdsl.value import Arguments, Entity, Value
 Family = Literal["input", "layer", "model", "op", "extern", "application", "weight"]
 
 
+#: What a tensor is made of that no sample arrives at: arrays of numbers, or weights among them. Empty of all others.
+Alone = Literal["", "array", "weight"]
+
+
 @record
 class Ref(Entity):
     """One tensor: the output of node `node` at `path` (empty for a single output, (1, 0) for a nested one)."""
@@ -166,6 +170,7 @@ class Node:
     tied_to: Ref | None = (
         None  # of a source (`ops.arange(50)`, a weight): the input that makes it part of the graph
     )
+    alone: Alone = ""
     kept: Dim = 0  # elements of a sample that it makes on the way and needs again backwards
 
     @cached_property

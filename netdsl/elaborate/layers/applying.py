@@ -25,6 +25,7 @@ from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.layers import made_once, origins
 from netdsl.elaborate.layers.built_before import first_inputs, infer_again
 from netdsl.elaborate.layers.masks import with_masks, without_masks
+from netdsl.elaborate.layers.samples import keep_apart_in_layer
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.remedies import candidates, provenance, unbound, uncalled
 from netdsl.elaborate.scope.entities import (
@@ -45,7 +46,7 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.scope.limits import LimitReached
 from netdsl.elaborate.scope.values import ValueProblem, has_symbol
-from netdsl.graph import Node, Operation, Ref
+from netdsl.graph import Alone, Graph, Node, Operation, Ref, refs_in
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec
@@ -186,7 +187,9 @@ def apply_prepared(
     found = signature("layer", definition.name)
     assert found is not None
     positional, keywords = call_values(definition, found, arriving, extra, whole, frame)
-    if positional is None:
+    if positional is None or not keep_apart_in_layer(
+        definition, positional, keywords.items(), whole.span, frame
+    ):
         return POISON
     built = None if body.shared is None else body.shared.get(name)
     inference = _infer(prepared, built, arriving, positional, keywords, extra, frame, whole)
@@ -381,8 +384,19 @@ def add_node(
         kept=inference.kept,
     )
     frame.session.budget.types(node.flat_outputs)
+    node.alone = _alone(node, body.graph)
     body.graph.nodes.append(node)
     return output_tensors(node.id, inference.outputs)
+
+
+def _alone(node: Node, graph: Graph) -> Alone:
+    """Tell of what a node's tensors are made, where no sample arrives at it."""
+    made_of = {graph.nodes[ref.node].alone for ref in refs_in((node.positional, node.keywords))}
+    if node.operation.family == "weight":
+        return "weight"
+    if "" in made_of:
+        return ""
+    return "weight" if "weight" in made_of else "array"
 
 
 def output_tensors(node: int, structure: Structure, path: tuple[int, ...] = ()) -> Value:

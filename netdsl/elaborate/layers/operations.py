@@ -27,6 +27,7 @@ from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers.anchors import anchor_of
 from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.layers.positions import refuse_unknown_count
+from netdsl.elaborate.layers.samples import keep_apart_in_function
 from netdsl.elaborate.remedies import unbound
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -65,11 +66,14 @@ def apply_op(
         {name: specs_of(v) for name, v in named.items()},
     )
     inference = _infer(call, function, positional, named, span, frame, places or {}, ways)
-    if inference is None:
+    given: list[Value] = [*positional, *named.values()]
+    if inference is None or not keep_apart_in_function(
+        own_name(function), given, inference, span, frame
+    ):
         return POISON
     frame.demand(call.demands, span)
     tied_to = None
-    if next(tensors_in([positional, list(named.values())]), None) is None:
+    if next(tensors_in(given), None) is None:
         anchor = anchor_of(f"ops.{function}", "Keras computes this at once", span, frame)
         if anchor is None:
             return POISON
