@@ -14,7 +14,7 @@ _Declaration = tree.Block | tree.Model | tree.Function
 
 
 def unused_names(module: tree.Module) -> Iterable[Diagnostic]:
-    """Give a diagnostic for each parameter, and each `let`, `fn`, `layer` and `weight` of a body that nothing reads.
+    """Give a diagnostic for each parameter and each `let`, `fn` and `layer` of a body that nothing in it reads.
 
     What stands at top level may be imported, and a leading `_` says that a name is not to be used.
     """
@@ -43,8 +43,6 @@ def _named(declaration: _Declaration, handed_on: bool) -> Iterator[tuple[str, st
             yield "value", statement.name, statement.name_span
         elif isinstance(statement, tree.LayerDecl):
             yield "layer", statement.name, statement.name_span
-        elif isinstance(statement, tree.WeightDecl):
-            yield "weight", statement.name, statement.name_span
         elif isinstance(statement, tree.Function):
             yield "function", statement.name, statement.name_span
 

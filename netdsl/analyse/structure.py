@@ -8,7 +8,7 @@ from netdsl.catalog.kind import Role
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.foreign import Foreign
-from netdsl.graph import Graph, Node, Origin, Unread, held_in
+from netdsl.graph import Graph, Node, Origin, Unread, held_in, refs_in
 from netdsl.source import Span
 from netdsl.stack import deep
 
@@ -31,7 +31,30 @@ def check_structure(graph: Graph, report: Callable[[Diagnostic], None]) -> None:
 
 def unused(graph: Graph) -> Iterable[Diagnostic]:
     """Give a diagnostic for each input that nothing takes, and for each reason why a tensor leads nowhere."""
-    return dict.fromkeys(ends(graph).values())
+    return dict.fromkeys([*ends(graph).values(), *only_tied(graph)])
+
+
+def only_tied(graph: Graph) -> Iterable[Diagnostic]:
+    """Give a diagnostic for each input that weights and arrays are tied to, and of which nothing else is used."""
+    if not any(node.tied_to is not None for node in graph.nodes):
+        return
+    needed = graph.needed()
+    reached: set[int] = set()
+    pending = [ref.node for ref in graph.outputs.values()]
+    while pending:
+        node = graph.nodes[pending.pop()]
+        if node.id not in reached:
+            reached.add(node.id)
+            pending += [ref.node for ref in refs_in((node.positional, node.keywords))]
+    for number in graph.inputs:
+        if number in needed - reached:
+            node = graph.nodes[number]
+            yield problems.UnusedInput.at(
+                node.origin.span,
+                "weights and arrays are made with it, and no output depends on what it brings",
+                name=node.name,
+                help="use it or leave it out",
+            )
 
 
 def ends(graph: Graph) -> dict[int, Diagnostic]:

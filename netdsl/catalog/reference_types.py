@@ -49,6 +49,7 @@ BOTH_NORMS = "L1L2(l1=0.01, l2=0.01)"
 
 _NUMBER = re.compile(r"\d*\.?\d+(e-?\d+)?", re.ASCII | re.IGNORECASE)
 _NORMS = re.compile(r"l[12]")
+_SHORT_LIST = 8  # numbers that are written out in a help
 _SHORT = 2  # a name of so few letters is as near to one as to another: `l3` to `l1` and `l2`
 
 
@@ -206,8 +207,18 @@ class Reference(ArgumentType):
 
     def _instead(self, value: object) -> str:
         wanted = INSTEAD_OF_NUMBER.get(self.family)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        is_number = _is_number(value) or (wanted == "Constant" and _is_numbers(value))
         return f"write `{wanted}({spell(value)})`" if wanted and is_number else ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_numbers(value: object) -> bool:
+    """Tell whether it is a short list of numbers."""
+    is_list = isinstance(value, list | tuple) and 0 < len(value) <= _SHORT_LIST
+    return is_list and all(map(_is_number, value))  # type: ignore[call-overload]
 
 
 ACTIVATION = Reference("the name of an activation, or `None`", "activation")

@@ -35,6 +35,27 @@ _FOREIGN_WORDS = {
 }
 
 
+# How other tools begin what is learned, where a shape follows behind a colon.
+_LEARNED = frozenset({"weights", "param", "parameter", "variable", "var"})
+
+
+def learned_word(stop: Stop) -> Diagnostic | None:
+    """Recognise `param w: [64] = zeros`, `weights w: [64]`, `let weight w: [64]`."""
+    tokens, began, index = stop.tokens, stop.began, stop.index
+    words = [tokens.text(i) for i in range(began, index)]
+    if stop.where != BODY or not is_name(stop.kind) or stop.following() not in (":", "="):
+        return None
+    if words == ["let", "weight"]:
+        last = tokens.span(began)
+        fix = Fix((Edit(Span(last.file, last.start, tokens.starts[began + 1]), ""),), safe=True)
+        return unexpected(stop, began, "a weight is no constant", "leave `let` out", fix)
+    is_learned = len(words) == 1 and words[0] in _LEARNED
+    if not is_learned or (stop.following() != ":" and words[0] != "weights"):
+        return None
+    label = "no statement begins with this word"
+    return unexpected(stop, began, label, "write `weight`", stop.replace(began, "weight"))
+
+
 def foreign_word(stop: Stop) -> Diagnostic | None:
     """Recognise `const n = 3`, `func half(n) = n // 2`: another language's word before a name."""
     tokens, began = stop.tokens, stop.began
@@ -183,14 +204,18 @@ def nameless_training(stop: Stop) -> Diagnostic | None:
 
 
 def shape_brackets(stop: Stop) -> Diagnostic | None:
-    """Recognise `input x: <8, 3>`, `input x: {8, 3}`: a shape stands between square brackets."""
-    if stop.kind not in ("<", "{") or "[" not in stop.accepted:
-        return None
+    """Recognise `input x: <8, 3>`, `input x: {8, 3}`, `weight w: (8,)`: a shape stands between square brackets."""
     tokens, index = stop.tokens, stop.index
-    if tokens.kinds[stop.began] != "input":
+    word = tokens.kinds[stop.began]
+    if word not in ("input", "weight") or "[" not in stop.accepted or "->" in stop.accepted:
         return None
-    help_ = "write a shape between `[` and `]`: `input name: [32, 32, 3]`"
-    closer = {"<": ">", "{": "}"}[stop.kind]
+    help_ = f"write a shape between `[` and `]`: `{word} name: [32, 32, 3]`"
+    if stop.kind == "NUMBER":
+        fix = stop.shows_line(stop.replace(index, f"[{stop.text}]"))
+        return unexpected(stop, index, "`[` is expected here", f"write `[{stop.text}]`", fix)
+    if stop.kind not in ("<", "{", "("):
+        return None
+    closer = {"<": ">", "{": "}", "(": ")"}[stop.kind]
     last = next((i for i in range(index, stop.resume) if tokens.text(i) == closer), None)
     fix = None
     if last is not None:
@@ -200,6 +225,7 @@ def shape_brackets(stop: Stop) -> Diagnostic | None:
 
 
 RULES = (
+    learned_word,
     foreign_word,
     nameless_input,
     missing_equals,

@@ -196,6 +196,10 @@ body_statement = st.one_of(
     assertion,
     row(word("input"), name(), st.one_of(st.just(()), row(word(":"), tensor_type))),
     row(word("layer"), name(), word("="), expression),
+    row(
+        *[word("weight"), name(), st.one_of(st.just(()), row(word(":"), tensor_type))],
+        st.one_of(st.just(()), row(word("="), expression)),
+    ),
     row(name(), word("="), expression),
     row(name(), word(","), word("_"), word("="), expression),
     row(word("output"), name(), word("="), expression),
@@ -261,7 +265,8 @@ def sources(draw: st.DrawFn) -> str:
 #: Words of the language, and of Python, that are names where the grammar asks for no word.
 WORDS = [
     *["output", "input", "layer", "let", "fn", "defaults", "assert", "block", "model", "train", "extern", "from"],
-    *["weights", "import", "as", "class", "def", "lambda", "while", "with", "yield", "async", "match", "print"],
+    *["weight", "weights", "import", "as", "class", "def", "lambda", "while"],
+    *["with", "yield", "async", "match", "print"],
 ]  # fmt: skip
 
 

@@ -36,9 +36,7 @@ _DEEP = {"deep_chain", "networks_for_transfer_learning", *FAMILIES}
 _TOKEN = re.compile(r"\s+|#[^\n]*|\"[^\"\n]*\"|\w+(?:\.\d+)?|->|//|\*\*|[<>=!]=|.", re.DOTALL)
 _SIGNS = "-> = == => ( ) [ ] { } , : . * ** + - / // % ; ? _ \" ' # \\ @ < > | & ! ~ ^ $".split(" ")
 _NASTY = ("\x00", "\u2028", "\u200b", "\ufeff", "\r\n", "\t", "é", "日本", "😀", "\ud800", "“", "¹")
-_WORDS = (
-    "if else for in repeat let fn block model train input output layer defaults assert from".split()
-)
+_WORDS = "if else for in repeat let fn block model train input output layer weight defaults assert from".split()
 
 
 @cache

@@ -136,6 +136,9 @@ def _declaration(node: Any) -> str:
             return _form("defaults", " ".join(layer.id for layer in node.layers), *node.arguments)
         case tree.Input():
             return _form("input", node.name, *([node.type] if node.type else []))
+        case tree.WeightDecl():
+            value = [show(node.value)] if node.value else []
+            return _form("weight", node.name, *([node.type] if node.type else []), *value)
         case tree.Output():
             return _form("output", *([node.name] if node.name else []), node.value)
         case tree.Assert():

@@ -58,6 +58,13 @@ BODY = [
     ("defaults Dense(use_bias=False)", "(defaults Dense use_bias=False)"),
     ("assert x.shape[-1] == 3", "(assert ((at x.shape (- 1)) == 3))"),
     ("layer attend = MultiHeadAttention(8, 64)", "(layer attend (MultiHeadAttention 8 64))"),
+    ("weight w: [64]", "(weight w [64])"),
+    (
+        "weight w: float16[1, n](trainable=False) = Ones()",
+        "(weight w float16[1 n (options trainable=False)] (Ones))",
+    ),
+    ("weight w = zeros", "(weight w zeros)"),
+    ("weight w", "(weight w)"),
     ("a = x -> f", "(= a (-> x f))"),
     ("a, b = f(x)", "(= <a b> (f x))"),
     ("a, _, (b, c) = f(x)", "(= <a _ <b c>> (f x))"),
@@ -80,6 +87,9 @@ WORDS_AS_NAMES = [
     ("input input: [3]", "(input input [3])"),
     ("layer layer = layer -> layer", "(layer layer (-> layer layer))"),
     ("let let = let", "(let let let)"),
+    ("weight = weight", "(= weight weight)"),
+    ("weight weight: [weight] = weight", "(weight weight [weight] weight)"),
+    ("weight, layer = x", "(= <weight layer> x)"),
     ("class = lambda", "(= class lambda)"),
 ]
 

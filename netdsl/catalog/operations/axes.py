@@ -28,6 +28,9 @@ from netdsl.tensor import (
 )
 from netdsl.value import Value
 
+#: What to do where a size has no number, as that of the batch.
+_NO_SIZE = "the batch has no number before data arrives: add to zeros of its size, `ops.zeros_like(x[:, :1])`"
+
 
 def broadcast(call: OpCall, *shapes: Shape) -> Shape:
     """Stretch shapes over each other, aligned at the end: (None, 5, 1), (7,) -> (None, 5, 7).
@@ -163,6 +166,7 @@ def size(value: Value, argument: str, minimum: int = 0) -> int:
             WrongArgument,
             f"`{argument}` takes whole numbers, this is {spell_value(value)}",
             blames=argument,
+            help=_NO_SIZE if value is None else "",
         )
     if value < minimum:
         raise Refusal(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from netdsl.catalog.signature import dtype_aliases, dtype_names
-from netdsl.diagnostics.diagnostic import Edit, Fix
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.suggest import closest
@@ -39,8 +41,12 @@ def poison_symbols(written: tree.TensorType | None, frame: Frame) -> None:
             frame.variables[dim.id] = POISON
 
 
-def dtype_of(written: tree.TensorType, frame: Frame) -> str:
-    """Give the dtype of a type, float32 unless it says another; reports one that Keras does not know."""
+def dtype_of(
+    written: tree.TensorType,
+    frame: Frame,
+    told: Callable[..., Diagnostic] = problems.WrongInputType.at,
+) -> str:
+    """Give the dtype of a type, float32 unless it says another; one that Keras does not know is `told` of."""
     name = written.dtype or "float32"
     name = dtype_aliases().get(name, name)
     if name in dtype_names():
@@ -48,7 +54,7 @@ def dtype_of(written: tree.TensorType, frame: Frame) -> str:
     near = closest(name, dtype_names())
     span = written.dtype_span or written.span
     frame.report(
-        problems.WrongInputType.at(
+        told(
             span,
             f"Keras has no dtype `{name}`",
             help=f"did you mean `{near}`?"

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from keyword import iskeyword
 
 from netdsl.catalog.signature import Signature, names_and_aliases, signature
+from netdsl.catalog.weight_statement import KIND
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import names as problems
 from netdsl.diagnostics.problems.arguments import RepeatedArgument, UnknownArgument
@@ -242,6 +243,9 @@ def _check_layer(layer: tree.Name, frame: Frame) -> None:
             "give the parameter a default where it is declared",
         )
         near = None
+    elif layer.id in (KIND, KIND.lower()):
+        near = None
+        label, help_ = "`defaults` are for layers", "give a weight its options behind its type"
     else:
         near = closest(layer.id, names_and_aliases("layer"))
         label, help_ = "Keras has no layer of this name", f"did you mean `{near}`?" if near else ""

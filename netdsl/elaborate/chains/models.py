@@ -9,6 +9,7 @@ from netdsl.catalog.kind import Inference, Weight
 from netdsl.catalog.weight import distinct
 from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.elaborate.arguments import parameters
 from netdsl.elaborate.arguments import tensor_types as types
 from netdsl.elaborate.arguments.held_layers import check_parameters, no_shared_layers
@@ -256,6 +257,7 @@ def _collect_outputs(node: tree.Model, frame: Frame) -> None:
         if is_poisoned(value) or not tensors:
             body.graph.complete = False
             continue
+        _check_batch(output, tensors, frame)
         body.graph.listed.append(None if isinstance(value, Tensor) else len(tensors))
         for own, tensor in zip(_output_names(output, value, frame), tensors, strict=True):
             while own in body.graph.outputs:
@@ -287,6 +289,22 @@ def _element_names(item: tree.Expr, frame: Frame) -> list[str | None]:
     if not isinstance(named, (list, tuple)):
         return [name]
     return [f"{name}_{number}" for number in range(len(list(tensors_in(named))))]
+
+
+def _check_batch(output: tree.Output, tensors: list[Tensor], frame: Frame) -> None:
+    """Tell of an output that is one for all samples: `predict` puts the results of batches behind one another."""
+    assert frame.body is not None
+    nodes = frame.body.graph.nodes
+    single = next((t for t in tensors if nodes[t.ref.node].alone), None)
+    if single is None:
+        return
+    shape = spell_shape(single.spec.shape)
+    label = f"{shape} is one for all samples, and `fit` and `predict` want a row for each"
+    name = bodies.output_name(output) or nodes[single.ref.node].name
+    help_ = (
+        "let it depend on an input, or read it off its layer: `model.get_layer(…).get_weights()`"
+    )
+    frame.report(BuildsButFails.at(output.value.span, label, layer=name, help=help_))
 
 
 def model_weights(graph: Graph) -> tuple[Weight, ...]:

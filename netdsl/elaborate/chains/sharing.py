@@ -43,7 +43,7 @@ from netdsl.elaborate.scope.limits import BLOCK_STEPS
 from netdsl.graph import Graph, Held, Node, Operation, Ref, Use
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import nodes_around, walk
+from netdsl.syntax.walk import free_names, names_after_as, nodes_around, walk
 from netdsl.tensor import TensorSpec
 from netdsl.value import Value
 
@@ -266,6 +266,8 @@ def _running(
                 shape_problems.SeveralInputs,
                 f"`{shared.node.name}` gets {len(inputs)} tensors here, and one is taken",
             )
+        if not _stands_alone(shared, scope):
+            raise AlreadyTold
         graph = Graph(held.name, decided=outer.graph.decided)
         span = shared.node.span
         given = Operation("inputs", "InputLayer", "input", span=span)
@@ -284,6 +286,29 @@ def _running(
         return _made(held, graph, result)
 
     return infer
+
+
+def _stands_alone(shared: SharedLayer, scope: Frame) -> bool:
+    """Report a tensor of the body around that a layer inside another would read: it is a network of its own there."""
+    value, own = shared.node.value, names_after_as(shared.node.value)
+    for name, written in free_names(value).items():
+        tensor = None if name in own else next(tensors_in(shared.home.lookup(name)), None)
+        if tensor is None:
+            continue
+        assert shared.home.body is not None
+        is_weight = shared.home.body.graph.nodes[tensor.ref.node].alone == "weight"
+        scope.report(
+            structure_problems.WrongUse.at(
+                written.span,
+                f"inside another layer `{shared.node.name}` is a network of its own, and this is a tensor around it",
+                name=name,
+                help=f"declare the weight inside a block, and make `{shared.node.name}` a use of that block"
+                if is_weight
+                else f"apply `{shared.node.name}` behind an arrow, where the tensor is known",
+            )
+        )
+        return False
+    return True
 
 
 def _made(held: Held, graph: Graph, result: Value) -> Inference:

@@ -25,7 +25,7 @@ from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.layers import made_once, origins
 from netdsl.elaborate.layers.built_before import first_inputs, infer_again
 from netdsl.elaborate.layers.masks import with_masks, without_masks
-from netdsl.elaborate.layers.samples import keep_apart_in_layer
+from netdsl.elaborate.layers.samples import batch_for_weight, keep_apart_in_layer
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.remedies import candidates, provenance, unbound, uncalled
 from netdsl.elaborate.scope.entities import (
@@ -289,17 +289,16 @@ def _report_refusal(
         span = by_name.get(refusal.blames) or prepared.spans.get(refusal.blames) or prepared.span
     facts = {"layer": prepared.label, "argument": refusal.blames or ""} | refusal.facts
     assert frame.body is not None
-    frame.report(
-        refusal.problem.at(
-            span,
-            refusal.label,
-            help=candidates.in_words(refusal, prepared, positional, frame.unit.module),
-            related=refusal_labels(refusal, positional, frame, span),
-            fix=candidates.propose(
-                refusal, prepared, positional, frame.body.graph, extra, frame.unit.module
-            ),
-            facts=facts,
+    help_ = batch_for_weight(refusal, positional, frame)
+    fix = None
+    if not help_:
+        help_ = candidates.in_words(refusal, prepared, positional, frame.unit.module)
+        fix = candidates.propose(
+            refusal, prepared, positional, frame.body.graph, extra, frame.unit.module
         )
+    related = refusal_labels(refusal, positional, frame, span)
+    frame.report(
+        refusal.problem.at(span, refusal.label, help=help_, related=related, fix=fix, facts=facts)
     )
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from netdsl.catalog import MERGE_LAYERS, layer_kind
-from netdsl.catalog.kind import Inference, LayerKind, flatten_structure
-from netdsl.diagnostics.problems.shapes import BuildsButFails, NoBatch
+from netdsl.catalog.kind import Inference, LayerKind, Refusal, flatten_structure
+from netdsl.diagnostics.problems.shapes import BuildsButFails, NoBatch, WrongRank
 from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.scope.entities import Tensor, tensors_in
 from netdsl.elaborate.scope.frame import Frame
@@ -36,6 +36,19 @@ def alone_of(tensor: Tensor, frame: Frame) -> Alone:
     """Tell of what a tensor is made that no sample arrives at; empty where one does."""
     assert frame.body is not None
     return frame.body.graph.nodes[tensor.ref.node].alone
+
+
+def batch_for_weight(refusal: Refusal, positional: list[Value], frame: Frame) -> str:
+    """Say how a weight gets the batch that a layer asks for, where one of its own is all that it lacks."""
+    single = next((t for t in tensors_in(positional) if alone_of(t, frame) == "weight"), None)
+    if refusal.problem is not WrongRank or single is None or frame.body is None:
+        return ""
+    others = (t for t in tensors_in(frame.body.inputs) if _has_batch(t))
+    batched = next(others, None)
+    if batched is None:
+        return ""
+    name = _short_name(single, frame)
+    return f"a weight has no batch; spread it over one: `{spread(batched, name, frame)}`"
 
 
 def keep_apart_in_layer(

@@ -6,10 +6,14 @@ graph, so it is tied to an input of the body it stands in, as an array of `keras
 
 from __future__ import annotations
 
+from functools import partial
+
 from netdsl.catalog.kind import Call, Inference, Refusal
 from netdsl.catalog.weight_statement import DTYPES, KIND, OPTIONS, SIGNATURE, WEIGHT, free_weight
 from netdsl.diagnostics.diagnostic import Edit, Fix
 from netdsl.diagnostics.problems import structure as problems
+from netdsl.diagnostics.problems.arguments import UnknownArgument
+from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import binding
 from netdsl.elaborate.arguments.tensor_types import dtype_of
@@ -103,12 +107,20 @@ def _report(
 
 def _type_of(statement: tree.WeightDecl, frame: Frame) -> tree.TensorType | None:
     if statement.type is None:
-        place = statement.name_span
-        start = Span(place.file, place.end, place.end)
-        fix = Fix((Edit(start, ": [64]"),))
-        help_ = f"write its sizes: `weight {statement.name}: [64]`"
-        _report(place, "a weight has a shape", statement, frame, help_, fix)
+        _report_shapeless(statement, frame)
     return statement.type
+
+
+def _report_shapeless(statement: tree.WeightDecl, frame: Frame) -> None:
+    """`weight w = zeros` has no sizes; `weight w = [64]` has them behind the wrong sign."""
+    place, value, fix = statement.name_span, statement.value, None
+    start = f" = {shorten(value.span.text)}" if isinstance(value, tree.Name) else ""
+    help_ = f"write its sizes: `weight {statement.name}: [64]{start}`"
+    if isinstance(value, tree.ListExpr):
+        sign = Span(place.file, place.end, value.span.start)
+        fix = Fix((Edit(sign, ": "),), safe=True)
+        help_ = f"write `weight {statement.name}: {shorten(value.span.text)}`"
+    _report(place, "a weight has a shape", statement, frame, help_, fix)
 
 
 def _shape(
@@ -151,13 +163,14 @@ def _size(
         label = "a weight has no batch axis, and each of its sizes is a number"
         _report(expr.span, label, statement, frame, help_, fix)
     else:
-        label = f"a size is a whole number from 1 on, this is {spell_entity(value)}"
+        this = f"`{value}`" if isinstance(value, (int, float)) else spell_entity(value)
+        label = f"a size is a whole number from 1 on, this is {this}"
         _report(expr.span, label, statement, frame, "write how many numbers there are on this axis")
     return None
 
 
 def _dtype(written: tree.TensorType, statement: tree.WeightDecl, frame: Frame) -> str | None:
-    dtype = dtype_of(written, frame)
+    dtype = dtype_of(written, frame, partial(problems.WrongWeight.at, name=statement.name))
     if dtype in DTYPES:
         return dtype
     help_ = "leave the dtype out: a weight is of float32 then"
@@ -170,8 +183,7 @@ def _prepared(
     written: tree.TensorType, statement: tree.WeightDecl, frame: Frame
 ) -> binding.Prepared | None:
     """Bind the initializer and the options; None after reporting what is none of them."""
-    misplaced = [o for o in written.options if o.name in (None, "initializer", "dtype")]
-    misplaced = [o for o in misplaced if not o.star]
+    misplaced = [o for o in written.options if not o.star and o.name not in OPTIONS]
     for option in misplaced:
         _report_misplaced(option, written, statement, frame)
     if misplaced or not _is_initializer(statement, frame):
@@ -204,6 +216,9 @@ def _report_misplaced(
 ) -> None:
     """Report an option that has a place of its own in the statement, or that has no name."""
     text = shorten(option.value.span.text)
+    if option.name not in (None, "initializer", "dtype"):
+        _report_unknown(option, frame)
+        return
     if option.name is None:
         label, names = "an option has a name", ", ".join(f"`{name}=`" for name in OPTIONS)
         help_ = f"a weight takes {names}; its initializer stands behind `=`"
@@ -214,6 +229,17 @@ def _report_misplaced(
         dtype = text.strip("\"'")
         label, help_ = "the dtype stands before the sizes", f"write `{dtype}[{shorten(sizes)}]`"
     _report(option.span, label, statement, frame, help_)
+
+
+def _report_unknown(option: tree.Argument, frame: Frame) -> None:
+    name, place = option.name or "", option.name_span or option.span
+    near = closest(name, OPTIONS)
+    help_ = (
+        f"did you mean `{near}`?" if near else f"it takes {', '.join(f'`{o}`' for o in OPTIONS)}"
+    )
+    fix = Fix((Edit(place, near),), safe=True) if near else None
+    problem = UnknownArgument.at(place, layer="weight", argument=name, help=help_, fix=fix)
+    frame.report(problem)
 
 
 def _is_initializer(statement: tree.WeightDecl, frame: Frame) -> bool:
@@ -247,12 +273,13 @@ def _infer(
     statement: tree.WeightDecl,
     frame: Frame,
 ) -> Inference | None:
-    call = Call(WEIGHT, {**prepared.arguments, "shape": shape, "dtype": dtype}, ())
+    facts: dict[str, Value] = {"shape": shape, "dtype": dtype, "called": statement.name}
+    call = Call(WEIGHT, {**prepared.arguments, **facts}, ())
     try:
         return free_weight(call)
     except Refusal as refusal:
         places = {"dtype": written.dtype_span, **prepared.spans}
         place = places.get(str(refusal.blames)) or statement.name_span
-        facts = {"layer": "weight", "argument": refusal.blames or "", **refusal.facts}
-        frame.report(refusal.problem.at(place, refusal.label, help=refusal.help, facts=facts))
+        named = {"layer": "weight", "argument": refusal.blames or "", **refusal.facts}
+        frame.report(refusal.problem.at(place, refusal.label, help=refusal.help, facts=named))
         return None

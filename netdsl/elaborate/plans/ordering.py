@@ -57,9 +57,9 @@ class Arrangement:
         """Give the tensors that no statement reads: the name, its place, and whether it is one of several."""
         read = {name for step in self.steps for name in step.uses}
         return [
-            (name, place, isinstance(step.statement.target, tree.TuplePattern))
+            (name, place, _is_one_of_several(step.statement))
             for step in self.steps
-            if isinstance(step.statement, tree.Bind)
+            if isinstance(step.statement, (tree.Bind, tree.WeightDecl))
             for name, place in step.defines.items()
             if name not in read
         ]
@@ -72,6 +72,10 @@ class Arrangement:
             for name in step.fills:
                 fillers.setdefault(name, []).append(step)
         return frozenset(name for name, found in fillers.items() if not _in_text_order(found))
+
+
+def _is_one_of_several(statement: tree.BodyStatement) -> bool:
+    return isinstance(statement, tree.Bind) and isinstance(statement.target, tree.TuplePattern)
 
 
 def _in_text_order(steps: list[Step]) -> bool:

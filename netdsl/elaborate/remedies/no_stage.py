@@ -138,9 +138,17 @@ def tensor_as_stage(stage: tree.Expr, frame: Frame) -> Value:
     if isinstance(stage, tree.Name) and (other := in_other_case(stage.id, frame)) is not None:
         help_, fix = named_in_other_case(stage.span, stage.id, frame)
         help_ = f"{help_} Its name is `{other}()`, and this tensor's `{stage.id}`"
+    elif isinstance(stage, tree.Name) and _is_weight(frame.lookup(stage.id), frame):
+        help_ = f"bring both together: `(_ * {text})`, `(_ + {text})` or `(_ @ {text})`"
     label = "this is a tensor, and what arrives here would be lost"
     frame.report(problems.NotAStage.at(stage.span, label, help=help_, fix=fix))
     return POISON
+
+
+def _is_weight(value: Value, frame: Frame) -> bool:
+    if frame.body is None or not isinstance(value, Tensor):
+        return False
+    return frame.body.graph.nodes[value.ref.node].alone == "weight"
 
 
 def not_a_stage(stage: tree.Expr, value: Value, frame: Frame) -> Value:
