@@ -17,7 +17,7 @@ EXTRAS = {
     "numpy": "train", "PIL": "train", "matplotlib": "train",
     "optuna": "sweep",
     "onnx": "export", "onnxruntime": "export", "tf2onnx": "export", "ai_edge_litert": "export",
-    "jax": "jax",
+    "jax": "jax", "torch": "torch",
 }  # fmt: skip
 
 #: What a package is called where it is installed, if not as in an import.

@@ -38,8 +38,8 @@ def choose_backend(backend: str | None) -> str:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with without_chatter():
         needed("tensorflow", "to train")  # which feeds the data, whatever computes
-        if chosen == "jax":
-            needed("jax", "for the backend jax")
+        if chosen != "tensorflow":
+            needed(chosen, f"for the backend {chosen}")
         needed("keras", "to train")
     return chosen
 
