@@ -18,6 +18,7 @@ from netdsl.catalog.signature import (
     names_and_aliases,
 )
 from netdsl.catalog.training_settings import SETTINGS
+from netdsl.catalog.weight_statement import OPTIONS
 from netdsl.diagnostics.habits import OBJECTS, names_for
 from netdsl.record import record
 from netdsl.report.library import library_modules, library_names
@@ -48,7 +49,24 @@ STATEMENTS: Mapping[str, tuple[str, str]] = {
         "A layer of layers is a block; a class of your own in Python is declared with the shape that it gives.",
         'extern layer Gate(units: int): [n] -> [units] from "my.layers"',
     ),
+    "weight": (
+        "A tensor that is learned: its sizes, without a batch, a dtype before them where it is not float32, "
+        f"{', '.join(f'`{option}`' for option in OPTIONS)} in parentheses after them, and behind `=` what it starts "
+        "from, `glorot_uniform` where nothing is said. There is one for each use of its block and each turn of a loop, "
+        "and one where a `layer` or a model is used again. It is counted, named and frozen as a layer is; `defaults` "
+        "do not concern it. It meets a batch by arithmetic, by `@` and by functions such as `ops.maximum`; zeros "
+        "spread it over the samples before it is joined to them.",
+        "model M {\n    input x: [16, 64]\n    weight token: [1, 64] = zeros\n"
+        "    weight scale: [64](regularizer=L2(1e-4)) = Constant(1e-2)\n    weight w: [64, 8]\n"
+        "    all = [ops.zeros_like(x[:, :1]) + token, x] -> Concatenate(axis=1)\n"
+        "    output y = all * scale @ w -> ops.matmul(ops.transpose(w))\n}",
+    ),
 }  # fmt: skip
+
+#: What Keras and others call what a statement is for, by the statement.
+_CALLED: Mapping[str, str] = dict.fromkeys(
+    ("Weight", "Variable", "Parameter", "add_weight", "get_variable"), "weight"
+)
 
 #: The settings of a `train` block, by their names.
 TRAIN_SETTINGS = {facts.name: facts for facts in SETTINGS}
@@ -133,8 +151,8 @@ def _exact(name: str) -> list[Entry]:
     entries = [Entry(room, name) for room in found]
     if name in library_names():
         entries.append(Entry("library", name))
-    if name in STATEMENTS:
-        entries.append(Entry("statement", name))
+    if _CALLED.get(name, name) in STATEMENTS:
+        entries.append(Entry("statement", _CALLED.get(name, name)))
     if name in TRAIN_SETTINGS:
         entries.append(Entry("setting", name))
     return entries
@@ -149,8 +167,9 @@ def _folded() -> Mapping[str, list[Entry]]:
                 table.setdefault(spelled, []).append(Entry(family, own))
     for name in library_names():
         table.setdefault(fold(name), []).append(Entry("library", name))
-    for name in STATEMENTS:
-        table.setdefault(fold(name), []).append(Entry("statement", name))
+    for name in (*STATEMENTS, *_CALLED):
+        own = _CALLED.get(name, name)
+        table.setdefault(fold(name), []).append(Entry("statement", own))
     for name in TRAIN_SETTINGS:
         table.setdefault(fold(name), []).append(Entry("setting", name))
     return table

@@ -93,6 +93,9 @@ def titles(name: str) -> list[str]:
         ("keras.metrics.CosineSimilarity", ["CosineSimilarity"]),
         ("CosineSimilarity", ["CosineSimilarity", "CosineSimilarity"]),
         ("Dense(10)", ["Dense"]),
+        ("nn.Parameter", ["weight"]),
+        ("tf.Variable", ["weight"]),
+        ("add_weight", ["weight"]),
         ("pool", ["Names with pool"]),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import netdsl
+from netdsl.report.lookup import STATEMENTS
 from netdsl.syntax import tree
 from tests.language.front_door import codes, compiled
 from tests.syntax.notation import read
@@ -84,6 +85,11 @@ def test_the_class_is_in_modules_that_use_it_alone() -> None:
     source = compiled(f"{HEAD}weight w: [8, 3] = zeros\n output y = x @ w }}").source
     assert 'w = Weight((8, 3), initializer="zeros", name="w")(x)' in source
     assert "netdsl" not in source.split("class Weight")[1]
+
+
+def test_the_example_of_its_page_is_right() -> None:
+    _, example = STATEMENTS["weight"]
+    assert codes(example) == []
 
 
 # -- what cannot be -----------------------------------------------------------------------------------
