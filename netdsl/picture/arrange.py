@@ -1,0 +1,163 @@
+"""From a box to the term of what is in it: which boxes follow one another, which stand side by side.
+
+    Box -> Term
+
+A box that can be compared with all others of its region (whatever comes before leads to it, and it leads to whatever
+comes after) lies on the spine. What lies between two of the spine and hangs together is a column; what has no spine of
+its own is laid out in ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from netdsl.picture.boxes import Box
+from netdsl.picture.ranks import rank
+from netdsl.picture.terms import Align, Item, Lane, Row, Series, Term
+from netdsl.stack import deep
+
+#: How many times as long as the others one of several columns is, where it is the main one.
+MAIN = 2
+
+
+class Region:
+    """The boxes of a region by their place in it, and the tensors between them."""
+
+    def __init__(self, box: Box) -> None:
+        self.boxes = box.children
+        self.leaving = frozenset(box.outs)
+        self.source = {net: at for at, child in enumerate(box.children) for net in child.outs}
+        self.readers: dict[int, list[int]] = {}
+        for at, child in enumerate(box.children):
+            for net in child.ins:
+                self.readers.setdefault(net, []).append(at)
+        count = len(box.children)
+        self.after: list[list[int]] = [[] for _ in range(count)]
+        self.before: list[list[int]] = [[] for _ in range(count)]
+        for net, readers in self.readers.items():
+            start = self.source.get(net, -1)
+            for end in readers:
+                if 0 <= start < end and (not self.after[start] or self.after[start][-1] != end):
+                    self.after[start].append(end)
+                    self.before[end].append(start)
+
+    def term(self) -> Term:
+        """Arrange the whole region."""
+        return self.arranged(range(len(self.boxes)))
+
+    @deep
+    def arranged(self, items: Sequence[int]) -> Term:
+        """Arrange some boxes, which stand in the order of the flow."""
+        if len(items) == 1:
+            return Item(self.boxes[items[0]].number)
+        groups = [[item] if is_spine else group for is_spine, item, group in self._groups(items)]
+        parts: list[Term] = []
+        for group in groups:
+            columns = self._columns(group)
+            if len(columns) > 1:
+                parts.append(self._row(columns))
+            elif len(group) == 1:
+                parts.append(Item(self.boxes[group[0]].number))
+            else:
+                parts.append(rank(self, group))
+        if len(parts) == 1:
+            return parts[0]
+        return Series(tuple(parts), tuple(self.lanes(groups)))
+
+    def _groups(self, items: Sequence[int]) -> Iterable[tuple[bool, int, list[int]]]:
+        """Give each box of the spine, and what lies between two of them, in order."""
+        spine = self._spine(items)
+        between: list[int] = []
+        for item, is_spine in zip(items, spine, strict=True):
+            if not is_spine:
+                between.append(item)
+                continue
+            if between:
+                yield False, -1, between
+                between = []
+            yield True, item, []
+        if between:
+            yield False, -1, between
+
+    def _spine(self, items: Sequence[int]) -> list[bool]:
+        """Tell of each box whether it is before or after every other."""
+        place = {item: at for at, item in enumerate(items)}
+        count = len(items)
+        found = [True] * count
+        farthest = -1  # where what comes before leads to at the latest
+        for at, item in enumerate(items):
+            found[at] = farthest <= at
+            nearest = min((place[i] for i in self.after[item] if i in place), default=count)
+            farthest = max(farthest, nearest)
+        earliest = count
+        for at in range(count - 1, -1, -1):
+            found[at] = found[at] and earliest >= at
+            last = max((place[i] for i in self.before[items[at]] if i in place), default=-1)
+            earliest = min(earliest, last)
+        return found
+
+    def _columns(self, items: Sequence[int]) -> list[list[int]]:
+        """Cut boxes into what hangs together."""
+        root = {item: item for item in items}
+
+        def find(item: int) -> int:
+            while root[item] != item:
+                root[item] = item = root[root[item]]
+            return item
+
+        for item in items:
+            for other in self.after[item]:
+                if other in root:
+                    one, two = sorted((find(item), find(other)))
+                    root[two] = one
+        columns: dict[int, list[int]] = {}
+        for item in items:
+            columns.setdefault(find(item), []).append(item)
+        return list(columns.values())
+
+    def _row(self, columns: list[list[int]]) -> Row:
+        sizes = [sum(self.boxes[i].size for i in column) for column in columns]
+        order = sorted(range(len(sizes)), key=lambda at: -sizes[at])
+        main = order[0] if sizes[order[0]] >= MAIN * sizes[order[1]] else -1
+        if main >= 0:
+            columns = [columns[main], *columns[:main], *columns[main + 1 :]]
+        aligned = tuple(self._align(column) for column in columns)
+        return Row(tuple(map(self.arranged, columns)), aligned, 0 if main >= 0 else -1)
+
+    def _align(self, column: list[int]) -> Align:
+        """What nothing leads to stands near what reads it, and what leads nowhere near what it comes from."""
+        own = set(column)
+        if not any(net for item in column for net in self._entering(item, own)):
+            return "end"
+        return "middle" if any(self._leaves(item, own) for item in column) else "start"
+
+    def _entering(self, item: int, own: set[int]) -> list[bool]:
+        return [self.source.get(net, -1) not in own for net in self.boxes[item].ins]
+
+    def _leaves(self, item: int, own: set[int]) -> bool:
+        nets = self.boxes[item].outs
+        return any(n in self.leaving or not own.issuperset(self.readers.get(n, ())) for n in nets)
+
+    def lanes(self, groups: Sequence[Sequence[int]]) -> Iterable[Lane]:
+        """Give the tensors that pass a part of a series."""
+        part = {item: at for at, group in enumerate(groups) for item in group}
+        count = len(groups)
+        seen: set[int] = set()
+        for group in groups:
+            for item in group:
+                for net in (*self.boxes[item].ins, *self.boxes[item].outs):
+                    if net in seen:
+                        continue
+                    seen.add(net)
+                    start = part.get(self.source.get(net, -1), -1)
+                    stops = self._stops(net, start, part, count)
+                    if stops:
+                        yield Lane(net, start, stops)
+
+    def _stops(self, net: int, start: int, part: dict[int, int], count: int) -> tuple[int, ...]:
+        readers = self.readers.get(net, ())
+        stops = {part[reader] for reader in readers if reader in part}
+        is_leaving = net in self.leaving or any(reader not in part for reader in readers)
+        if start >= 0 and is_leaving and start < count - 1:
+            stops.add(count)
+        return tuple(sorted(stop for stop in stops if stop > start + 1))

@@ -1,0 +1,74 @@
+"""The boxes of a picture: what stands in what, and which tensors go in and out.
+
+Every pass before the layout gives or changes these. The one at the root is the picture itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+from typing import Literal
+
+from netdsl.graph import Step
+from netdsl.picture.network import Atom
+from netdsl.record import mutable, record
+
+Role = Literal["root", "block", "turn", "layer", "input", "output"]
+
+
+@record
+class Line:
+    """A line of a box: what in bold, with which arguments, of which family of layers."""
+
+    name: str
+    arguments: str = ""
+    family: str = ""
+
+
+@mutable
+class Box:
+    """A layer with what sticks to it, a use of a block, or turns of a loop that are drawn as one.
+
+    `lines` are those of a layer, or the head of a block. `times` counts equal turns that this box stands for. `mark` tells
+    those apart that share weights: equal marks, equal weights. `ins` and `outs` are numbers of tensors, in order.
+    """
+
+    role: Role
+    number: int = 0
+    lines: list[Line] = field(default_factory=list)
+    parent: Box | None = None
+    children: list[Box] = field(default_factory=list)
+    step: Step | None = None
+    atoms: list[Atom] = field(default_factory=list)  # of a layer
+    times: int = 1
+    mark: str = ""
+    joins: bool = False  # it joins tensors, so that they may meet before it
+    ins: list[int] = field(default_factory=list)
+    outs: list[int] = field(default_factory=list)
+    depth: int = 0
+    size: int = 1  # how many layers stand in it
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.role in ("layer", "input", "output")
+
+    def within(self) -> Iterator[Box]:
+        """Give this box and all in it, each before what is in it."""
+        pending = [self]
+        while pending:
+            box = pending.pop()
+            yield box
+            pending.extend(reversed(box.children))
+
+    def add(self, child: Box) -> None:
+        child.parent = self
+        self.children.append(child)
+
+
+def chain_of(box: Box | None) -> list[Box]:
+    """Give a box and all around it, innermost first."""
+    found = []
+    while box is not None:
+        found.append(box)
+        box = box.parent
+    return found

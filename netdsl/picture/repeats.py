@@ -1,0 +1,167 @@
+"""Equal turns of a loop become one box with a count.
+
+    Nested -> Nested, with fewer boxes
+
+Two turns are equal where they are made of the same layers and blocks with the same arguments, joined in the same way;
+sizes may differ, as the channels of a dense block grow. What went to and from the turns that are left out goes to and
+from the first, at the same place in it; what goes from one turn to the next is what "again" means, and is not drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from netdsl.graph import Turn
+from netdsl.picture.boxes import Box, chain_of
+from netdsl.picture.nest import Nested
+from netdsl.record import mutable
+
+
+@mutable
+class _Run:
+    """Equal turns in a row; `index` tells, for each atom in them, which turn it is of and which place it has there."""
+
+    first: Box
+    turns: list[Box]
+
+
+def join_repeats(nested: Nested) -> None:
+    """Join equal turns, and let turns that stand alone vanish in what is around them."""
+    atoms = _atoms_under(nested.root)
+    runs = list(_runs(nested, atoms))
+    same: dict[int, int] = {}
+    turn_of: dict[int, list[tuple[Box, int]]] = {}  # atom -> the runs that it is in, and the turn
+    for run in runs:
+        for number, turn in enumerate(run.turns):
+            for kept, atom in zip(atoms[id(run.first)], atoms[id(turn)], strict=True):
+                turn_of.setdefault(atom, []).append((run.first, number))
+                if number:
+                    same.setdefault(atom, kept)
+    _redirect(nested, same, turn_of)
+    for run in runs:
+        left_out = set(map(id, run.turns[1:]))
+        parent = run.first.parent
+        assert parent is not None
+        parent.children = [child for child in parent.children if id(child) not in left_out]
+        run.first.times = len(run.turns)
+    _unwrap(nested.root)
+
+
+def _atoms_under(root: Box) -> dict[int, list[int]]:
+    """Give the atoms in each turn, in order."""
+    found: dict[int, list[int]] = {}
+    for box in root.within():
+        if box.atoms:
+            for around in chain_of(box.parent):
+                if around.role == "turn":
+                    found.setdefault(id(around), []).append(box.atoms[0].number)
+    return found
+
+
+def _runs(nested: Nested, atoms: dict[int, list[int]]) -> Iterator[_Run]:
+    for box in nested.root.within():
+        signed: list[tuple[Hashable, Box]] = []
+        for child in [*box.children, None]:
+            key = None if child is None or child.role != "turn" else _key(child)
+            if signed and (child is None or key is None or key != signed[0][0]):
+                yield from _equal_neighbours(nested, [b for _, b in signed], atoms)
+                signed = []
+            if child is not None and key is not None:
+                signed.append((key, child))
+
+
+def _key(turn: Box) -> Hashable:
+    """Tell loops apart: turns of one loop stand side by side."""
+    assert isinstance(turn.step, Turn)
+    return (turn.step.loop.file.name, turn.step.loop.start, turn.step.loop.end)
+
+
+def _equal_neighbours(
+    nested: Nested, turns: list[Box], atoms: dict[int, list[int]]
+) -> Iterator[_Run]:
+    if len(turns) < 2:
+        return
+    begin, signature = 0, _signature(nested, turns[0], atoms)
+    for at in range(1, len(turns) + 1):
+        other = _signature(nested, turns[at], atoms) if at < len(turns) else None
+        if other != signature or not other:
+            if at - begin > 1:
+                yield _Run(turns[begin], turns[begin:at])
+            begin, signature = at, other or ()
+
+
+def _signature(nested: Nested, turn: Box, atoms: dict[int, list[int]]) -> tuple[Hashable, ...]:
+    """Describe a turn so that equal descriptions mean equal turns."""
+    numbers = atoms.get(id(turn), [])
+    place = {number: at for at, number in enumerate(numbers)}
+    outside: dict[int, int] = {}
+    found: list[Hashable] = []
+    for number in numbers:
+        atom, box = nested.network.atoms[number], nested.box_of[number]
+        way = tuple(b.lines[0] if b.lines else None for b in _below(box, turn))
+        inputs: list[Hashable] = []
+        for tensor in atom.inputs:
+            given = nested.network.tensors[tensor]
+            if given.atom in place:
+                inputs.append((place[given.atom], given.index))
+            else:
+                inputs.append(("outside", outside.setdefault(tensor, len(outside))))
+        arguments = repr([(k, repr(v)) for k, v in atom.node.operation.arguments.items()])
+        found.append((way, atom.node.kind, arguments, tuple(inputs)))
+    return tuple(found)
+
+
+def _below(box: Box, top: Box) -> Iterator[Box]:
+    for around in chain_of(box):
+        if around is top:
+            return
+        yield around
+
+
+def _redirect(
+    nested: Nested, same: dict[int, int], turn_of: dict[int, list[tuple[Box, int]]]
+) -> None:
+    """Let edges begin and end at what is kept."""
+    tensors = nested.network.tensors
+    atoms = nested.network.atoms
+
+    def kept(atom: int) -> int:
+        while atom in same:
+            atom = same[atom]
+        return atom
+
+    def kept_tensor(number: int) -> int:
+        tensor = tensors[number]
+        return atoms[kept(tensor.atom)].outputs[tensor.index]
+
+    edges: dict[tuple[int, int], None] = {}
+    for tensor, reader in nested.edges:
+        source = tensors[tensor].atom
+        here, there = dict_of(turn_of.get(source)), dict_of(turn_of.get(reader))
+        if not any(there.get(run, turn) != turn for run, turn in here.items()):
+            edges[kept_tensor(tensor), kept(reader)] = None
+    nested.edges = list(edges)
+    nested.outputs = [(name, kept_tensor(tensor)) for name, tensor in nested.outputs]
+
+
+def dict_of(runs: list[tuple[Box, int]] | None) -> dict[int, int]:
+    """Give the turn by the run."""
+    return {id(box): turn for box, turn in runs or ()}
+
+
+def _unwrap(root: Box) -> None:
+    """Take away the boxes of turns that stand for nothing: a single turn, or turns of one thing each."""
+    for box in [*root.within()][::-1]:  # what is in a box before the box
+        if not any(child.role == "turn" for child in box.children):
+            continue
+        children: list[Box] = []
+        for child in box.children:
+            only = child.children[0] if len(child.children) == 1 else None
+            if child.role != "turn" or (child.times > 1 and (only is None or only.times > 1)):
+                children.append(child)
+                continue
+            for inner in child.children:
+                inner.times = max(inner.times, child.times)
+                inner.parent = box
+                children.append(inner)
+        box.children = children

@@ -1,0 +1,62 @@
+"""How the boxes of a region stand to one another, before anything has a size.
+
+    Series [a, Row [b, c], d] with a lane from a to d
+
+A series goes along the flow, a row stands across it. A tensor that passes parts of a series goes beside them in a lane;
+one that passes a row of ranks goes through it as a wire.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from netdsl.record import record
+
+#: Where a column stands that is shorter than its row.
+Align = Literal["start", "middle", "end"]
+
+
+@record(eq=False)
+class Item:
+    """A box, by its number."""
+
+    box: int
+
+
+@record(eq=False)
+class Wire:
+    """A tensor that goes through a row."""
+
+    net: int
+
+
+@record(eq=False)
+class Row:
+    """Columns side by side. Around the one of `main`, if there is one, the others are arranged; `follows` tells that
+    each stands as near as may be to what leads to it."""
+
+    parts: tuple[Term, ...]
+    aligned: tuple[Align, ...]
+    main: int = -1
+    follows: bool = False
+
+
+@record(eq=False)
+class Lane:
+    """A tensor beside a series: from below the part `start` (-1: from before all) to above each of `stops` (the number
+    of parts: on to what comes after all)."""
+
+    net: int
+    start: int
+    stops: tuple[int, ...]
+
+
+@record(eq=False)
+class Series:
+    """Parts one after the other, with lanes beside them."""
+
+    parts: tuple[Term, ...]
+    lanes: tuple[Lane, ...] = ()
+
+
+Term: TypeAlias = Item | Wire | Row | Series

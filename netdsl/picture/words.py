@@ -1,0 +1,195 @@
+"""What stands in a box: the layer, and of its arguments those that a paper's figure gives.
+
+    Conv2D(64, 7, strides=2, use_bias=False)  ->  "Conv2D", "7×7, 64, /2"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+from netdsl.analyse.uses import spell_use
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
+from netdsl.catalog.object_value import ObjectValue
+from netdsl.catalog.signature import signature
+from netdsl.catalog.spell import spell
+from netdsl.graph import Node, Use
+from netdsl.tensor import Sym, TensorSpec, Unknown
+from netdsl.value import Value
+
+#: How many characters of an argument, of all of them, and of a shape are shown.
+LONGEST_ARGUMENT, LONGEST_ALL, LONGEST_SHAPE = 24, 44, 40
+
+
+def _sizes(value: Value) -> str:
+    """Write sizes: (3, 3) -> 3×3; (1, 2, 2, 1) of borders is told in full."""
+    parts = value if isinstance(value, (list, tuple)) else (value,)
+    if all(isinstance(part, (int, Sym)) or part is None for part in parts):
+        return "×".join("?" if part is None else str(part) for part in parts)
+    return _plain(value)
+
+
+def _strides(value: Value) -> str:
+    parts = value if isinstance(value, (list, tuple)) else (value,)
+    if len({str(part) for part in parts}) == 1:
+        return "" if parts[0] in (1, None) else f"/{parts[0]}"
+    return f"/{_sizes(value)}"
+
+
+def _borders(value: Value) -> str:
+    """Write what goes on at each border, once where all are alike: ((3, 3), (3, 3)) -> 3."""
+    parts: list[Value] = [value]
+    while any(isinstance(part, (list, tuple)) for part in parts):
+        parts = [p for part in parts for p in (part if isinstance(part, (list, tuple)) else [part])]
+    return str(parts[0]) if len({str(part) for part in parts}) == 1 else _plain(value)
+
+
+def _plain(value: Value) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str):
+        return value
+    return spell(value)
+
+
+def _times(word: str) -> Callable[[Value], str]:
+    return lambda value: f"{_plain(value)} {word}"
+
+
+def _unless(usual: Value, word: str) -> Callable[[Value], str]:
+    """Tell an argument only where it is not what it usually is."""
+
+    def tell(value: Value) -> str:
+        parts = value if isinstance(value, (list, tuple)) else (value,)
+        return "" if all(part == usual for part in parts) else f"{word} {_sizes(value)}"
+
+    return tell
+
+
+def _activation(value: Value) -> str:
+    return "" if value in (None, "linear") else _plain(value)
+
+
+def _layer(value: Value) -> str:
+    """Name a layer inside another, with what would stand in its own box."""
+    if not isinstance(value, BoundLayer) or value.shared is not None:
+        return spell(value)
+    return " ".join(filter(None, (value.kind, ", ".join(_told(value.kind, value.written)))))
+
+
+#: How an argument is told, by its name and in this order. What is not here is told where it is one of the first two
+#: of a layer, which are what it is about, and has no usual value.
+ARGUMENTS: Mapping[str, Callable[[Value], str]] = {
+    "kernel_size": _sizes,
+    "pool_size": _sizes,
+    "filters": _plain,
+    "units": _plain,
+    "num_heads": _times("heads"),
+    "num_query_heads": _times("heads"),
+    "strides": _strides,
+    "dilation_rate": _unless(1, "dilated"),
+    "depth_multiplier": _unless(1, "×"),
+    "groups": _unless(1, "groups"),
+    "size": _sizes,
+    "padding": _borders,
+    "cropping": _borders,
+    "target_shape": _sizes,
+    "output_size": _sizes,
+    "layer": _layer,
+    "cell": _layer,
+    "activation": _activation,
+}
+
+#: What shows in no figure.
+SILENT = frozenset(
+    "axis name trainable dtype epsilon momentum center scale data_format key_dim output_shape seed".split()
+)
+
+
+def leaf_words(node: Node) -> tuple[str, str]:
+    """Give what a box says of a layer: its name, and arguments."""
+    if node.operation.family == "input":
+        return node.name, ""
+    if node.operation.family == "op":
+        return node.kind, ", ".join(_of_function(node))
+    written = node.operation.arguments
+    if node.is_a("activation") and set(written) == {"activation"}:
+        return _plain(written["activation"]), ""
+    return node.kind, ", ".join(_shortened(_told(node.kind, written, node.operation.bound)))
+
+
+def _of_function(node: Node) -> Iterator[str]:
+    """Give the plain arguments of a function of `ops`."""
+    for value in node.positional:
+        if isinstance(value, (int, float, str)) or (
+            isinstance(value, (list, tuple)) and value and all(isinstance(v, int) for v in value)
+        ):
+            yield _sizes(value) if isinstance(value, (list, tuple)) else _plain(value)
+
+
+def _told(
+    kind: str, written: Mapping[str, Value], bound: Mapping[str, Value] | None = None
+) -> list[str]:
+    """Give the texts of arguments, those of the table first and in its order."""
+    first = _first(kind)
+    of_kind = [name for name in ARGUMENTS if name in written]
+    others = [n for n in written if n in first and n not in ARGUMENTS and n not in SILENT]
+    texts: list[str] = []
+    for name in [*others, *of_kind]:
+        value = written[name] if bound is None else bound.get(name, written[name])
+        tell = ARGUMENTS.get(name, _plain)
+        if name in ("padding", "size") and isinstance(value, str):
+            continue  # "same": what is gained by it shows in the shapes
+        if name not in ARGUMENTS and not _is_short(value):
+            continue
+        text = tell(value)
+        if text:
+            texts.append(text if len(text) <= LONGEST_ARGUMENT else text[: LONGEST_ARGUMENT - 1] + "…")
+    return texts
+
+
+def _is_short(value: Value) -> bool:
+    kinds = (int, float, str, Identifier, ExternFunction, ObjectValue, Sym)
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def _shortened(texts: list[str]) -> list[str]:
+    kept: list[str] = []
+    room = LONGEST_ALL
+    for text in texts:
+        if len(text) > room:
+            return [*kept, "…"]
+        kept.append(text)
+        room -= len(text) + 2
+    return kept
+
+
+@cache
+def _first(kind: str) -> frozenset[str]:
+    found = signature("layer", kind)
+    names = [] if found is None else [parameter.name for parameter in found.parameters]
+    return frozenset(names[:2])
+
+
+def use_words(use: Use) -> tuple[str, str]:
+    """Give what the head of a block says: its name, and its arguments in parentheses."""
+    text = spell_use(use, 60)
+    return use.block, text[len(use.block) :]
+
+
+def shape_words(spec: TensorSpec) -> str:
+    """Write a shape without the batch: 56×56×64; a scalar for each sample is 1."""
+    dims = spec.shape[1:]
+    if not dims:
+        return "1" if spec.shape else "scalar"
+    text = "×".join(map(_dim, dims))
+    return text if len(text) <= LONGEST_SHAPE else text[: LONGEST_SHAPE - 1] + "…"
+
+
+def _dim(dim: object) -> str:
+    if isinstance(dim, Unknown):
+        return "?"
+    text = str(dim)
+    return f"({text})" if isinstance(dim, Sym) and not text.isidentifier() else text
