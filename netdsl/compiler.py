@@ -49,6 +49,8 @@ from netdsl.version import __version__
 if TYPE_CHECKING:
     from netdsl.elaborate.training.experiment import Experiment
     from netdsl.elaborate.training.plan import TrainPlan
+    from netdsl.picture.costs import Costs
+    from netdsl.picture.picture import Direction, Theme
 
 
 @record(eq=False)
@@ -86,6 +88,21 @@ class CompiledModel:
         self.verify()
         told = [as_dict(d) for d in self.diagnostics if d.severity != "advice"]
         return summary_dict(self.net, self.file_name) | {"diagnostics": told}
+
+    @on_own_stack
+    def picture(
+        self,
+        *,
+        depth: int | None = None,
+        theme: Theme = "light",
+        direction: Direction = "down",
+        costs: Costs | None = None,
+    ) -> str:
+        """The SVG that `netdsl graph` draws."""
+        from netdsl.picture.picture import Options, svg_of
+
+        self.verify()
+        return svg_of(self.net, Options(depth, theme, direction, costs))
 
     @property
     def layers(self) -> list[Document]:

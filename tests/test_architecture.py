@@ -24,7 +24,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("netdsl.training", "netdsl.importer", "netdsl.running"),
     ("netdsl.compiler",),
     ("netdsl.building",),
-    ("netdsl.emit", "netdsl.report", "netdsl.compare"),
+    ("netdsl.emit", "netdsl.report", "netdsl.compare", "netdsl.picture"),
     ("netdsl.analyse", "netdsl.fixes"),
     ("netdsl.elaborate", "netdsl.format"),
     ("netdsl.graph",),

@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "summary": Entry("netdsl.cli.summary", "Show the layers, with shapes, parameters and cost."),
     "run": Entry("netdsl.cli.run", "Run a network on a picture or array, and show what comes out."),
+    "graph": Entry("netdsl.cli.graph", "Draw a model: SVG, PNG, PDF, HTML and others."),
     "train": Entry("netdsl.cli.train", "Train a model as its `train` block says."),
     "evaluate": Entry("netdsl.cli.evaluate", "Evaluate the model of a run."),
     "predict": Entry("netdsl.cli.predict", "Ask the model of a run about pictures, arrays, texts."),

@@ -116,13 +116,13 @@ def read_text_or_none(path: Path) -> str | None:
     return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | bytes) -> None:
     """Write a file so that it is either as before or complete, with the permissions it had.
 
     The text goes to a new file in the same folder, which then takes the place of the old one. A link stays a
     link, and what is no regular file (`/dev/stdout`, a pipe) is written to directly.
     """
-    data = text.encode("utf-8")
+    data = text.encode("utf-8") if isinstance(text, str) else text
     number = descriptor(str(path))
     if number is not None:
         _write_all(os.dup(number), data)
@@ -182,7 +182,7 @@ def _usual_mode() -> int:
     return 0o666 & ~mask
 
 
-def write_result(path: Path, text: str) -> Diagnostic | None:
+def write_result(path: Path, text: str | bytes) -> Diagnostic | None:
     """Write a file, or say why it can't be written."""
     try:
         write_whole(path, text)

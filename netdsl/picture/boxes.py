@@ -29,8 +29,8 @@ class Line:
 class Box:
     """A layer with what sticks to it, a use of a block, or turns of a loop that are drawn as one.
 
-    `lines` are those of a layer, or the head of a block. `times` counts equal turns that this box stands for. `mark` tells
-    those apart that share weights: equal marks, equal weights. `ins` and `outs` are numbers of tensors, in order.
+    `lines` are those of a layer, or the head of a block. `times` counts the equal turns that this box stands for. Boxes
+    with the same `mark` share weights. `ins` and `outs` are numbers of tensors, in order.
     """
 
     role: Role

@@ -1,6 +1,6 @@
 """From the flat network to nested boxes: a box for each layer, each use of a block and each turn of a loop.
 
-    Network -> Nested(root, box of each atom)
+Network -> Nested(root, box of each atom)
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ class Nested:
     box_of: dict[int, Box] = field(default_factory=dict)
     edges: list[tuple[int, int]] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
+    last_of: dict[int, int] = field(
+        default_factory=dict
+    )  # of a repeat: the tensor of its last turn
 
 
 def nest(network: Network) -> Nested:

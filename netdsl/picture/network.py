@@ -17,8 +17,8 @@ from netdsl.record import mutable, record
 from netdsl.tensor import TensorSpec
 from netdsl.value import Value
 
-#: So many applications are shown; a model inside that would lead beyond stays closed.
-MOST_ATOMS = 50_000
+#: So many layers of models inside are shown; one that would lead beyond stays closed.
+MOST_INSIDE = 5_000
 
 
 @record(eq=False)
@@ -86,7 +86,7 @@ def lay_flat(graph: Graph) -> Network:
     """Lay a model flat, without recursing."""
     network = Network(graph.name)
     whole = _Opened(graph, iter(graph.counted()))
-    stack, room = [whole], MOST_ATOMS - len(graph.nodes)
+    stack, room = [whole], MOST_INSIDE
     while stack:
         opened = stack[-1]
         node = next(opened.left, None)

@@ -1,7 +1,7 @@
 """Regions that are neither a series nor parallel: ranks, in each the boxes and the wires that pass.
 
-A box is one rank below the last of what leads to it, chains first made into one; boxes and wires of a rank are ordered by
-what they are joined to (barycentres), a few times up and down.
+A box is one rank below the last of what leads to it, chains first made into one; boxes and wires of a rank are ordered
+by what they are joined to (barycentres), a few times up and down.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from netdsl.picture.terms import Item, Row, Series, Term, Wire
+from netdsl.picture.terms import Align, Item, Row, Series, Term, Wire
 from netdsl.record import mutable
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def rank(region: Region, items: Sequence[int]) -> Term:
         parts = tuple(Item(region.boxes[item].number) for item in items)
         return Series(parts, tuple(region.lanes(line)))
     _order(rows)
-    return Series(
-        tuple(Row(tuple(v.term for v in row), ("middle",) * len(row), follows=True) for row in rows)
-    )
+    middle: Align = "middle"
+    terms = [[vertex.term for vertex in row] for row in rows]
+    return Series(tuple(Row(tuple(t), (middle,) * len(t), follows=True) for t in terms))
 
 
 def _chains(region: Region, items: Sequence[int]) -> list[list[int]]:
@@ -98,13 +98,18 @@ def _add_wires(
 ) -> bool:
     """Let each tensor pass the ranks between its ends; False where that would be too many wires."""
     nets = dict.fromkeys(
-        net for chain in chains for i in chain for net in (*region.boxes[i].ins, *region.boxes[i].outs)
+        net
+        for chain in chains
+        for i in chain
+        for net in (*region.boxes[i].ins, *region.boxes[i].outs)
     )
     left = MOST_WIRES * len(vertices) + 100
     for net in nets:
         start = chain_of.get(region.source.get(net, -1), -1)
-        readers = [r for r in region.readers.get(net, ())]
-        ends = [vertices[e] for e in {chain_of[r]: None for r in readers if r in chain_of} if e != start]
+        readers = region.readers.get(net, [])
+        ends = [
+            vertices[e] for e in {chain_of[r]: None for r in readers if r in chain_of} if e != start
+        ]
         top = vertices[start].rank if start >= 0 else -1
         bottom = max((v.rank for v in ends), default=top)
         is_leaving = net in region.leaving or any(r not in chain_of for r in readers)

@@ -141,6 +141,9 @@ def _redirect(
         if not any(there.get(run, turn) != turn for run, turn in here.items()):
             edges[kept_tensor(tensor), kept(reader)] = None
     nested.edges = list(edges)
+    for number, again in enumerate(tensors):
+        if again.atom in same:
+            nested.last_of[kept_tensor(number)] = number
     nested.outputs = [(name, kept_tensor(tensor)) for name, tensor in nested.outputs]
 
 

@@ -1,6 +1,6 @@
 """What sticks to the layer before it: normalization, activation, dropout; and who shares weights with whom.
 
-    Nested -> Nested, with fewer boxes
+Nested -> Nested, with fewer boxes
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from string import ascii_uppercase
 
+from netdsl.catalog.kind import Role
 from netdsl.graph import Use
 from netdsl.picture.boxes import Box, Line
 from netdsl.picture.nest import Nested
 
 #: What is drawn as a line of the layer before it.
-STICKY = ("batch_normalization", "normalization", "activation", "dropout")
+STICKY: tuple[Role, ...] = ("batch_normalization", "normalization", "activation", "dropout")
 
 #: So many lines stick to a layer.
 MOST_LINES = 5
@@ -138,4 +139,5 @@ def connect(nested: Nested) -> None:
         box.number = number
         box.ins, box.outs = list(ins.get(id(box), ())), list(outs.get(id(box), ()))
     for box in [*nested.root.within()][::-1]:
-        box.size = sum(child.size for child in box.children) or 1
+        inside = sum(child.size * child.times for child in box.children if child.role != "output")
+        box.size = len(box.atoms) if box.is_leaf else inside

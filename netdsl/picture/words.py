@@ -1,6 +1,6 @@
 """What stands in a box: the layer, and of its arguments those that a paper's figure gives.
 
-    Conv2D(64, 7, strides=2, use_bias=False)  ->  "Conv2D", "7×7, 64, /2"
+Conv2D(64, 7, strides=2, use_bias=False)  ->  "Conv2D", "7×7, 64, /2"
 """
 
 from __future__ import annotations
@@ -146,7 +146,9 @@ def _told(
             continue
         text = tell(value)
         if text:
-            texts.append(text if len(text) <= LONGEST_ARGUMENT else text[: LONGEST_ARGUMENT - 1] + "…")
+            texts.append(
+                text if len(text) <= LONGEST_ARGUMENT else text[: LONGEST_ARGUMENT - 1] + "…"
+            )
     return texts
 
 
@@ -181,10 +183,15 @@ def use_words(use: Use) -> tuple[str, str]:
 
 def shape_words(spec: TensorSpec) -> str:
     """Write a shape without the batch: 56×56×64; a scalar for each sample is 1."""
-    dims = spec.shape[1:]
-    if not dims:
-        return "1" if spec.shape else "scalar"
-    text = "×".join(map(_dim, dims))
+    return range_words(spec, spec)
+
+
+def range_words(first: TensorSpec, last: TensorSpec) -> str:
+    """Write the shapes of turns from the first to the last: 56×56×(64…224)."""
+    if first.rank != last.rank or first.rank < 2:
+        return "scalar" if not last.shape else "1" if last.rank == 1 else shape_words(last)
+    dims = zip(first.shape[1:], last.shape[1:], strict=True)
+    text = "×".join(_dim(b) if a == b else f"({a}…{b})" for a, b in dims)
     return text if len(text) <= LONGEST_SHAPE else text[: LONGEST_SHAPE - 1] + "…"
 
 

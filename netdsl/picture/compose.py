@@ -1,0 +1,466 @@
+"""From terms and sizes to places: a composer that puts parts together from the inside out.
+
+    Term, sizes -> Layout
+
+It knows two directions only, along the flow (v) and across it (u); each part has its own zero on its axis. The page of
+`page.js` does the same, step for step, when a box is opened there: a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from itertools import pairwise
+
+from netdsl.picture.joints import Joint, Pin, Track, route
+from netdsl.picture.terms import Item, Row, Series, Term, Wire
+from netdsl.record import mutable, record
+from netdsl.stack import deep
+
+GAP = 18.0  # between columns
+LANE = 14.0  # beside what a lane passes
+PORT = 16.0  # between two ports of a box
+PAD = 12.0  # inside a box
+NEARLY, TALL = (
+    16.0,
+    150.0,
+)  # a column that is nearly as long as its row, or far shorter than a long one, begins with it
+UNDER = 14.0  # for what is written beside a line, where it begins
+
+
+@record
+class Label:
+    """What is written beside a tensor where it begins."""
+
+    text: str
+    width: float
+
+
+@record(eq=False)
+class Cell:
+    """What the composer knows of a box: its size when closed, its head, its tensors, and what is in it."""
+
+    number: int
+    across: float
+    along: float
+    head: float  # how far the head reaches into an open box
+    least: float  # how wide it must be when open, for its head
+    ins: tuple[int, ...]
+    outs: tuple[int, ...]
+    labels: Mapping[int, Label]
+    joins: bool = False
+    stack: float = 0.0  # how far the sheets behind a repeat look out
+    term: Term | None = None
+
+
+@record
+class Style:
+    """What depends on the direction: whether heads lie across the flow, and labels take room along it."""
+
+    is_down: bool = True
+
+
+@record
+class Port:
+    """Where a tensor goes in or out; `ends` tells that the line ends there, with an arrow."""
+
+    net: int
+    u: float
+    ends: bool = False
+
+
+@mutable
+class Shape:
+    """A part that has been put together: how far it reaches on both sides of its axis, and along the flow."""
+
+    left: float
+    right: float
+    length: float
+    tops: list[Port] = field(default_factory=list)
+    bots: list[Port] = field(default_factory=list)
+    enters: float = 0.0  # where its flow begins and ends, for those who align it
+    leaves: float = 0.0
+    parts: list[tuple[float, float, Shape]] = field(default_factory=list)
+    tracks: list[Track] = field(default_factory=list)
+    box: int = -1
+    rect: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # u, v, across, along
+    sides: bool = False  # a line may come in from the side
+    notes: list[tuple[int, float, float, Label, bool]] = field(default_factory=list)
+    wants: dict[int, float] = field(default_factory=dict)  # where each tensor would best come in
+
+
+class Composer:
+    """Puts a picture together; `cells` are its boxes and `opened` the numbers of those that show what is in them."""
+
+    def __init__(self, cells: Mapping[int, Cell], opened: frozenset[int], style: Style) -> None:
+        self.cells = cells
+        self.opened = opened
+        self.style = style
+
+    @deep
+    def shape(self, term: Term, above: Mapping[int, float] | None = None) -> Shape:
+        """Put a term together; `above` tells where what comes to it leaves the part before."""
+        match term:
+            case Item(number):
+                cell = self.cells[number]
+                is_open = cell.term is not None and number in self.opened
+                return self._open(cell) if is_open else self._closed(cell, above or {})
+            case Wire(net):
+                return Shape(0.0, 0.0, 0.0, [Port(net, 0.0)], [Port(net, 0.0)], wants={net: 0.0})
+            case Row():
+                return self._row(term, above or {})
+            case Series():
+                return self._series(term, above or {})
+
+    def _closed(self, cell: Cell, above: Mapping[int, float]) -> Shape:
+        half = cell.across / 2
+        shape = Shape(half, half + cell.stack, cell.along + cell.stack, box=cell.number)
+        shape.rect = (-half, 0.0, cell.across, cell.along)
+        shape.sides = True
+        shape.tops = [Port(net, u, True) for net, u in _entries(cell, above, half)]
+        shape.wants = {port.net: port.u for port in shape.tops}
+        spread = _spread(len(cell.outs), half)
+        self._below(cell, shape, [Port(net, at * spread) for at, net in enumerate(cell.outs)])
+        return shape
+
+    def _below(self, cell: Cell, shape: Shape, ports: list[Port]) -> None:
+        """Let tensors leave a box, with what is written beside them."""
+        shape.bots = ports
+        end = shape.length
+        told = [(port, cell.labels[port.net]) for port in ports if port.net in cell.labels]
+        if not told:
+            return
+        room = UNDER
+        if not self.style.is_down:
+            room = max(label.width for _, label in told) + 8
+        shape.length += room
+        for port, label in told:
+            is_before = len(ports) > 1 and port is ports[0] and self.style.is_down
+            shape.notes.append((port.net, port.u, end, label, is_before))
+            if self.style.is_down and is_before:
+                shape.left = max(shape.left, label.width + 4 - port.u)
+            elif self.style.is_down:
+                shape.right = max(shape.right, port.u + 4 + label.width)
+        for port in ports:
+            shape.tracks.append(Track(port.net, ((port.u, end), (port.u, end + room))))
+
+    def _open(self, cell: Cell) -> Shape:
+        """Draw a box around what is in it, with a port for each tensor at its edge."""
+        assert cell.term is not None
+        inner = self.shape(cell.term)
+        head = cell.head if self.style.is_down else 0.0
+        ports = self._ports(cell.ins, inner)
+        joint = Joint()
+        for port in ports:
+            joint.above(port.net, Pin(port.u))
+        for port in inner.tops:
+            joint.below(port.net, Pin(port.u, port.ends))
+        routed = route(joint)
+        length = max(routed.length, PAD) if ports else PAD
+        edges = [port.u for port in ports] + [port.u for port in inner.bots]
+        left = max([inner.left, *(-u for u in edges)]) + PAD
+        right = max([inner.right, *edges]) + PAD
+        missing = cell.least - left - right
+        if missing > 0 and self.style.is_down:
+            left, right = left + missing / 2, right + missing / 2
+        if not self.style.is_down:
+            left += cell.head
+        begin = head + length
+        end = begin + inner.length + PAD
+        end = max(end, 0.0 if self.style.is_down else cell.least)
+        shape = Shape(left, right + cell.stack, end + cell.stack, box=cell.number)
+        shape.rect = (-left, 0.0, left + right, end)
+        shape.parts = [(0.0, begin, inner)]
+        shape.tracks = moved(routed.tracks, 0.0, head + length - routed.length)
+        shape.tracks += [
+            Track(p.net, ((p.u, head), (p.u, head + length - routed.length)))
+            for p in ports
+            if length > routed.length
+        ]
+        shape.tracks += [
+            Track(p.net, ((p.u, begin + inner.length), (p.u, end + cell.stack)))
+            for p in inner.bots
+            if p.net in cell.outs
+        ]
+        shape.tops = [Port(port.net, port.u, True) for port in ports]
+        shape.wants = {port.net: port.u for port in ports}
+        shape.enters = ports[0].u if ports else inner.enters
+        shape.leaves = inner.leaves
+        self._below(cell, shape, [Port(p.net, p.u) for p in inner.bots if p.net in cell.outs])
+        return shape
+
+    def _ports(self, nets: Sequence[int], inner: Shape) -> list[Port]:
+        """Put the ports of a box where its tensors are read, and apart."""
+        placed = sorted((inner.wants.get(net, 0.0), at, net) for at, net in enumerate(nets))
+        ports: dict[int, Port] = {}
+        last: float | None = None
+        for u, at, net in placed:
+            last = u if last is None else max(u, last + PORT)
+            ports[at] = Port(net, last)
+        return [ports[at] for at in range(len(nets))]
+
+    def _row(self, row: Row, above: Mapping[int, float]) -> Shape:
+        """Put columns side by side, each aligned along the flow as the row says."""
+        shapes = [self.shape(part, above) for part in row.parts]
+        length = max(shape.length for shape in shapes)
+        axes = _axes(row, shapes, above)
+        whole = Shape(0.0, 0.0, length)
+        whole.left = max(shape.left - u for u, shape in zip(axes, shapes, strict=True))
+        whole.right = max(shape.right + u for u, shape in zip(axes, shapes, strict=True))
+        for u, align, shape in zip(axes, row.aligned, shapes, strict=True):
+            spare = length - shape.length
+            v = 0.0 if align == "start" else spare if align == "end" else spare / 2
+            if align == "middle" and (
+                spare < NEARLY or (spare > 2 * shape.length and length > TALL)
+            ):
+                v = 0.0
+            whole.parts.append((u, v, shape))
+            for port in shape.tops:
+                whole.tops.append(Port(port.net, port.u + u, port.ends and v == 0))
+                if v > 0:
+                    points = ((port.u + u, 0.0), (port.u + u, v))
+                    whole.tracks.append(Track(port.net, points, port.ends))
+            for port in shape.bots:
+                whole.bots.append(Port(port.net, port.u + u))
+                if spare > v:
+                    points = ((port.u + u, v + shape.length), (port.u + u, length))
+                    whole.tracks.append(Track(port.net, points))
+        whole.wants = _wants(row, axes, shapes)
+        return whole
+
+    def _series(self, series: Series, before: Mapping[int, float]) -> Shape:
+        """Put parts one after the other, then lanes beside them, then the lines between two parts."""
+        shapes: list[Shape] = []
+        axes: list[float] = []
+        for part in series.parts:
+            above = {p.net: p.u + axes[-1] for p in shapes[-1].bots} if shapes else before
+            shape = self.shape(part, above)
+            axes.append(_axis(shape, shapes[-1], axes[-1], part) if shapes else 0.0)
+            shapes.append(shape)
+        reach = [shape.right + u for u, shape in zip(axes, shapes, strict=True)]
+        lanes = _lanes(series, reach)
+        whole = Shape(0.0, 0.0, 0.0)
+        whole.left = max(shape.left - u for u, shape in zip(axes, shapes, strict=True))
+        whole.right = max(reach)
+        whole.enters = shapes[0].enters
+        whole.leaves = shapes[-1].leaves + axes[-1]
+        _stack(series, shapes, axes, lanes, whole)
+        return whole
+
+
+def _wants(row: Row, axes: Sequence[float], shapes: Sequence[Shape]) -> dict[int, float]:
+    """What several columns read best comes in between them, or above the main one."""
+    found: dict[int, list[float]] = {}
+    for u, shape in zip(axes, shapes, strict=True):
+        for net, at in shape.wants.items():
+            found.setdefault(net, []).append(at + u)
+    middle = {net: (min(at) + max(at)) / 2 for net, at in found.items()}
+    if row.main < 0:
+        return middle
+    main = {net: at + axes[row.main] for net, at in shapes[row.main].wants.items()}
+    return middle | main
+
+
+def _entries(cell: Cell, above: Mapping[int, float], half: float) -> list[tuple[int, float]]:
+    """Give where tensors enter a closed box: the first on its axis and others beside, or all in the order in which they
+    come from above; in one place where the box joins them."""
+    if cell.joins:
+        return [(net, 0.0) for net in cell.ins]
+    spread = _spread(len(cell.ins), half)
+    coming = [(above[net], net) for net in cell.ins if net in above]
+    if len(coming) < 2:
+        return [(net, at * spread) for at, net in enumerate(cell.ins)]
+    order = [net for _, net in sorted(coming)] + [net for net in cell.ins if net not in above]
+    spread = min(spread, (2 * half - 12) / len(order))
+    return [(net, (at - (len(coming) - 1) / 2) * spread) for at, net in enumerate(order)]
+
+
+def _spread(count: int, half: float) -> float:
+    """Give the distance between the ports of a closed box: the first is on its axis, the others beside it."""
+    return min(PORT, (half - 6) / (count - 1)) if count > 1 else 0.0
+
+
+def _axis(shape: Shape, before: Shape, axis: float, part: Term) -> float:
+    """Align a part with the one before: by the tensor between them, or by the flow where there are several."""
+    if isinstance(part, Row) and part.follows:
+        return 0.0
+    nets = {port.net for port in shape.tops}
+    shared = [port for port in before.bots if port.net in nets]
+    if len({port.net for port in shared}) == 1:
+        return axis + shared[0].u - shape.wants[shared[0].net]
+    return axis + before.leaves - shape.enters
+
+
+def _axes(row: Row, shapes: Sequence[Shape], above: Mapping[int, float]) -> list[float]:
+    """Give the axis of each column."""
+    places = [0.0]
+    for one, two in pairwise(shapes):
+        places.append(places[-1] + one.right + GAP + two.left)
+    if row.main >= 0:
+        return [place - places[row.main] for place in places]
+    if row.follows:
+        return _near(shapes, above, places)
+    middle = (places[0] - shapes[0].left + places[-1] + shapes[-1].right) / 2
+    return [place - middle for place in places]
+
+
+def _near(
+    shapes: Sequence[Shape], above: Mapping[int, float], places: Sequence[float]
+) -> list[float]:
+    """Put each column as near as may be to below what leads to it, in order and apart.
+
+    What is wanted, less the place in a packed row, must not decrease: neighbours that would are set to their mean.
+    """
+    middle = (places[0] + places[-1]) / 2
+    wanted: list[float] = []
+    for shape, place in zip(shapes, places, strict=True):
+        known = [above[p.net] - p.u for p in shape.tops if p.net in above]
+        wanted.append(sum(known) / len(known) - place if known else -middle)
+    groups: list[list[float]] = []  # mean, count
+    for want in wanted:
+        groups.append([want, 1.0])
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            mean, count = groups.pop()
+            total = groups[-1][0] * groups[-1][1] + mean * count
+            groups[-1][1] += count
+            groups[-1][0] = total / groups[-1][1]
+    shifts = [mean for mean, count in groups for _ in range(int(count))]
+    return [place + shift for place, shift in zip(places, shifts, strict=True)]
+
+
+def _lanes(series: Series, reach: list[float]) -> list[float]:
+    """Give each lane its place beside what it passes: shorter ones inside, `reach` grows with them."""
+    last = len(reach) - 1
+    spans = [(lane.start + 1, min(lane.stops[-1], last)) for lane in series.lanes]
+    places = [0.0] * len(spans)
+    for at in sorted(range(len(spans)), key=lambda at: (spans[at][1] - spans[at][0], spans[at][0])):
+        begin, end = spans[at]
+        place = max(reach[begin : end + 1]) + LANE
+        places[at] = place
+        for part in range(begin, end + 1):
+            reach[part] = place
+    return places
+
+
+def _stack(
+    series: Series,
+    shapes: Sequence[Shape],
+    axes: Sequence[float],
+    lanes: Sequence[float],
+    whole: Shape,
+) -> None:
+    """Set the parts one after the other with the lines between them."""
+    starts: dict[int, list[int]] = {}
+    stops: dict[int, list[int]] = {}
+    for at, one in enumerate(series.lanes):
+        starts.setdefault(one.start, []).append(at)
+        for stop in one.stops:
+            stops.setdefault(stop, []).append(at)
+    reached = [0.0] * len(lanes)  # how far each lane is drawn
+    whole.tops = [Port(p.net, p.u + axes[0], p.ends) for p in shapes[0].tops]
+    whole.tops += [Port(series.lanes[at].net, lanes[at]) for at in starts.get(-1, ())]
+    whole.wants = {series.lanes[at].net: lanes[at] for at in starts.get(-1, ())}
+    whole.wants |= {net: u + axes[0] for net, u in shapes[0].wants.items()}
+    v = 0.0
+    for at, shape in enumerate(shapes):
+        beside: list[int] = []
+        if at:
+            beside = _beside(series, shape, stops.get(at, []), at, shapes[at - 1])
+            joint = _joint(series, at, shapes, axes, lanes, starts, stops, beside)
+            routed = route(joint)
+            whole.tracks += moved(routed.tracks, 0.0, v)
+            for begun in starts.get(at - 1, ()):
+                reached[begun] = v + routed.length
+            for lane in stops.get(at, ()):
+                if lane not in beside:
+                    _draw_lane(series, lane, lanes, reached, v, whole)
+                    reached[lane] = v + routed.length
+            v += routed.length
+        whole.parts.append((axes[at], v, shape))
+        for number, lane in enumerate(sorted(beside, key=lambda lane: lanes[lane])):
+            _come_in(series, lane, lanes, reached, whole, (axes[at], v, shape), number, len(beside))
+        v += shape.length
+    whole.length = v
+    whole.bots = [Port(p.net, p.u + axes[-1]) for p in shapes[-1].bots]
+    for at in stops.get(len(shapes), ()):
+        _draw_lane(series, at, lanes, reached, v, whole)
+        whole.bots.append(Port(series.lanes[at].net, lanes[at]))
+    whole.right = max([whole.right, *lanes])
+
+
+def _beside(
+    series: Series, shape: Shape, stopping: Sequence[int], at: int, before: Shape
+) -> list[int]:
+    """Tell which lanes come in from the side: into a closed box, where they end and nothing else brings the same."""
+    if not shape.sides:
+        return []
+    brought = {port.net for port in before.bots}
+    found = [
+        lane
+        for lane in stopping
+        if series.lanes[lane].stops[-1] == at and series.lanes[lane].net not in brought
+    ]
+    room = int(shape.rect[3] // 10)
+    return found if len(found) <= room and len(found) < len(shape.tops) else []
+
+
+def _joint(
+    series: Series,
+    at: int,
+    shapes: Sequence[Shape],
+    axes: Sequence[float],
+    lanes: Sequence[float],
+    starts: Mapping[int, Sequence[int]],
+    stops: Mapping[int, Sequence[int]],
+    beside: Sequence[int],
+) -> Joint:
+    """Collect what comes from above and goes on below, between two parts."""
+    joint = Joint()
+    for port in shapes[at - 1].bots:
+        joint.above(port.net, Pin(port.u + axes[at - 1]))
+    for lane in stops.get(at, ()):
+        if lane not in beside:
+            net, u = series.lanes[lane].net, lanes[lane]
+            joint.above(net, Pin(u))
+            if series.lanes[lane].stops[-1] > at:
+                joint.below(net, Pin(u))
+    for lane in starts.get(at - 1, ()):
+        joint.below(series.lanes[lane].net, Pin(lanes[lane]))
+    from_side = {series.lanes[lane].net for lane in beside}
+    for port in shapes[at].tops:
+        if port.net not in from_side:
+            joint.below(port.net, Pin(port.u + axes[at], port.ends))
+    return joint
+
+
+def _draw_lane(
+    series: Series, at: int, lanes: Sequence[float], reached: list[float], v: float, whole: Shape
+) -> None:
+    """Draw a lane from where it was left to here."""
+    if v > reached[at]:
+        points = ((lanes[at], reached[at]), (lanes[at], v))
+        whole.tracks.append(Track(series.lanes[at].net, points))
+
+
+def _come_in(
+    series: Series,
+    lane: int,
+    lanes: Sequence[float],
+    reached: list[float],
+    whole: Shape,
+    placed: tuple[float, float, Shape],
+    number: int,
+    count: int,
+) -> None:
+    """Let a lane end at the side of a box, the outer ones below the inner ones."""
+    axis, v, shape = placed
+    u, top, across, along = shape.rect
+    height = v + top + along * (number + 1) / (count + 1)
+    side = axis + u + across
+    points = ((lanes[lane], reached[lane]), (lanes[lane], height), (side, height))
+    whole.tracks.append(Track(series.lanes[lane].net, points, True))
+
+
+def moved(tracks: Sequence[Track], u: float, v: float) -> list[Track]:
+    """Give lines elsewhere."""
+    return [Track(t.net, tuple((x + u, y + v) for x, y in t.points), t.arrow) for t in tracks]

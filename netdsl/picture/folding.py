@@ -1,0 +1,101 @@
+"""Which boxes are open: down to a depth, or as many as fit a page.
+
+Where everything does not fit, boxes that are like one that is open already are closed, then deeper ones, so that each
+kind of block is shown once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from netdsl.picture.boxes import Box
+from netdsl.picture.cells import Cells
+from netdsl.picture.compose import Composer, Shape, Style
+from netdsl.picture.terms import Item
+
+PAGE = (1050.0, 1450.0)  # a page, with the type of pictures at half its size there
+FEWEST_SHOWN = 7  # with fewer there is nothing to see, and a larger picture is better
+MOST_SHOWN = 400  # of more boxes it is not tried whether they fit
+
+
+def compose(cells: Cells, opened: frozenset[int], style: Style) -> Shape:
+    """Put the picture together with some boxes open."""
+    root = cells.nested.root
+    return Composer(cells.cells, opened | {root.number}, style).shape(Item(root.number))
+
+
+def down_to(root: Box, depth: int) -> frozenset[int]:
+    """Give the boxes that are open where blocks are shown to a depth."""
+    return frozenset(b.number for b in root.within() if not b.is_leaf and b.depth <= depth)
+
+
+def fitting(cells: Cells, style: Style) -> tuple[frozenset[int], Shape]:
+    """Open as many boxes as fit a page."""
+    found: tuple[frozenset[int], Shape] | None = None
+    root = cells.nested.root
+    for opened in _candidates(root):
+        if found is not None and _shown(root, opened) < FEWEST_SHOWN:
+            break
+        shape = compose(cells, opened, style)
+        found = opened, shape
+        if _fits(shape):
+            break
+    assert found is not None
+    return found
+
+
+def _fits(shape: Shape) -> bool:
+    across, along = PAGE
+    return shape.left + shape.right <= across and shape.length <= along
+
+
+def _candidates(root: Box) -> Iterator[frozenset[int]]:
+    deepest = max((box.depth for box in root.within() if not box.is_leaf), default=0)
+    alike = _shapes_of(root)
+    seen: set[frozenset[int]] = set()
+    for depth in range(deepest, -1, -1):
+        for only_first in (False, True):
+            opened = _opened(root, depth, alike if only_first else None)
+            if opened not in seen and (depth == 0 or _shown(root, opened) <= MOST_SHOWN):
+                seen.add(opened)
+                yield opened
+
+
+def _opened(root: Box, depth: int, alike: dict[int, Hashable] | None) -> frozenset[int]:
+    """Open boxes to a depth; with `alike` only the first of those that look the same."""
+    found: set[int] = set()
+    known: set[Hashable] = set()
+    pending = [root]
+    while pending:
+        box = pending.pop()
+        if box.is_leaf or box.depth > depth:
+            continue
+        if alike is not None and box is not root:
+            if alike[box.number] in known:
+                continue
+            known.add(alike[box.number])
+        found.add(box.number)
+        pending += reversed(box.children)
+    return frozenset(found)
+
+
+def _shown(root: Box, opened: frozenset[int]) -> int:
+    count, pending = 0, [root]
+    while pending:
+        box = pending.pop()
+        count += 1
+        if box.number in opened:
+            pending += box.children
+    return count
+
+
+def _shapes_of(root: Box) -> dict[int, Hashable]:
+    """Describe each box so that those of one block that are built alike, whatever their numbers, are equal."""
+    found: dict[int, Hashable] = {}
+    known: dict[Hashable, int] = {}
+    for box in [*root.within()][::-1]:
+        name = box.lines[0].name if box.lines else ""
+        inner = tuple(found[child.number] for child in box.children)
+        key = (box.role, name, len(box.lines), len(box.ins), inner)
+        found[box.number] = known.setdefault(key, len(known))
+    return found

@@ -1,0 +1,105 @@
+"""A picture of a model, from its graph to a file of any format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+from netdsl.graph import Graph
+from netdsl.picture.cells import Cells, measure
+from netdsl.picture.compose import Shape, Style
+from netdsl.picture.costs import Costs, costs_of, shades
+from netdsl.picture.costs import spell as spell_cost
+from netdsl.picture.draw import draw
+from netdsl.picture.drawing import Drawing
+from netdsl.picture.folding import compose, down_to, fitting
+from netdsl.picture.nest import Nested, nest
+from netdsl.picture.network import lay_flat
+from netdsl.picture.repeats import join_repeats
+from netdsl.picture.seen import seen_boxes
+from netdsl.picture.stick import add_outputs, connect, mark_shared, simplify, stick
+from netdsl.picture.svg import as_svg
+from netdsl.picture.themes import colours
+from netdsl.record import record
+from netdsl.tensor import Dim
+
+Theme = Literal["light", "dark", "print"]
+Direction = Literal["down", "right"]
+
+
+@record
+class Options:
+    """How a picture is drawn. Without a `depth`, as many blocks are open as fit a page."""
+
+    depth: int | None = None
+    theme: Theme = "light"
+    direction: Direction = "down"
+    costs: Costs | None = None
+
+
+def boxes_of(graph: Graph) -> Nested:
+    """Give the boxes of a model."""
+    nested = nest(lay_flat(graph))
+    join_repeats(nested)
+    simplify(nested)
+    stick(nested)
+    mark_shared(nested)
+    add_outputs(nested)
+    connect(nested)
+    return nested
+
+
+class Picture:
+    """A model's picture; each step is made when it is asked for."""
+
+    def __init__(self, graph: Graph, options: Options | None = None) -> None:
+        self.graph = graph
+        self.options = options or Options()
+        self.style = Style(self.options.direction == "down")
+
+    @cached_property
+    def nested(self) -> Nested:
+        return boxes_of(self.graph)
+
+    @cached_property
+    def costs(self) -> Mapping[int, Dim]:
+        """What each box costs, where that is asked for."""
+        return costs_of(self.nested, self.options.costs) if self.options.costs else {}
+
+    @cached_property
+    def cells(self) -> Cells:
+        told: dict[int, str] = {}
+        if self.options.costs is not None:
+            told = {at: spell_cost(cost, self.options.costs) for at, cost in self.costs.items()}
+        return measure(self.nested, told, is_down=self.style.is_down)
+
+    @cached_property
+    def composed(self) -> tuple[frozenset[int], Shape]:
+        """The boxes that are open, and everything at its place."""
+        if self.options.depth is None:
+            return fitting(self.cells, self.style)
+        opened = down_to(self.nested.root, self.options.depth)
+        return opened, compose(self.cells, opened, self.style)
+
+    @property
+    def colours(self) -> Mapping[str, str]:
+        return colours(self.options.theme)
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        opened, shape = self.composed
+        tints: Mapping[int, str] = {}
+        if self.costs:
+            closed = [b for b in seen_boxes(self.nested.root, opened) if b.number not in opened]
+            shown = [b.number for b in closed if b.role not in ("root", "input", "output")]
+            tints = shades(self.costs, shown, self.options.theme, self.colours)
+        return draw(self.cells, shape, opened, is_down=self.style.is_down, shades=tints)
+
+    def svg(self) -> str:
+        return as_svg(self.drawing, self.colours)
+
+
+def svg_of(graph: Graph, options: Options | None = None) -> str:
+    """Give the SVG of a model's picture."""
+    return Picture(graph, options).svg()

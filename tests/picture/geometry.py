@@ -1,0 +1,195 @@
+"""What holds of every picture, checked on where its boxes, lines and texts are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netdsl.picture.cells import HEAD, is_bare
+from netdsl.picture.draw import flatten
+from netdsl.picture.drawing import Text
+from netdsl.picture.picture import Picture
+
+Rect = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+NEAR = 0.01
+
+
+def faults(picture: Picture) -> list[str]:
+    """Give what is wrong with a picture."""
+    seen = _Seen(picture)
+    return [
+        *seen.overlaps(),
+        *seen.crossed(),
+        *seen.loose_ends(),
+        *seen.unjoined(),
+        *seen.texts(),
+    ]
+
+
+class _Seen:
+    def __init__(self, picture: Picture) -> None:
+        self.opened, shape = picture.composed
+        self.is_down = picture.style.is_down
+        placed = flatten(shape, self.is_down)
+        self.boxes = picture.cells.boxes
+        self.rects: dict[int, Rect] = {n: (x, y, x + w, y + h) for n, x, y, w, h in placed.boxes}
+        self.tracks = placed.tracks
+        self.drawing = picture.drawing
+        self.nested = picture.nested
+
+    def is_open(self, number: int) -> bool:
+        return (not self.boxes[number].is_leaf and number in self.opened) or not number
+
+    def name(self, number: int) -> str:
+        box = self.boxes[number]
+        return f"{number} {box.lines[0].name if box.lines else ''}"
+
+    def overlaps(self) -> Iterator[str]:
+        """No two boxes of a region overlap, and each is inside the one around it."""
+        for number in self.rects:
+            if not self.is_open(number):
+                continue
+            children = [c.number for c in self.boxes[number].children]
+            for at, one in enumerate(children):
+                if not _inside(self.rects[one], self.rects[number]):
+                    yield f"{self.name(one)} is not inside {self.name(number)}"
+                for two in children[at + 1 :]:
+                    if _overlap(self.rects[one], self.rects[two]):
+                        yield f"{self.name(one)} and {self.name(two)} overlap"
+
+    def crossed(self) -> Iterator[str]:
+        """No line passes through a closed box, nor through the head of an open one."""
+        for number, (x0, y0, x1, y1) in self.rects.items():
+            box = self.boxes[number]
+            if not self.is_open(number):
+                shut = (x0, y0, x1, y1)
+            elif is_bare(box):
+                continue
+            else:
+                shut = (x0, y0, x1, y0 + HEAD)
+            for track in self.tracks:
+                for a, b in zip(track.points, track.points[1:], strict=False):
+                    if _overlap(
+                        (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])), shut
+                    ):
+                        yield f"a line of {track.net} crosses {self.name(number)}"
+
+    def loose_ends(self) -> Iterator[str]:
+        """Every arrow ends at the edge of a box that reads the tensor."""
+        for track in self.tracks:
+            if track.arrow and not any(
+                track.net in self.boxes[n].ins and _on_edge(track.points[-1], rect)
+                for n, rect in self.rects.items()
+            ):
+                yield f"an arrow of {track.net} ends nowhere"
+
+    def unjoined(self) -> Iterator[str]:
+        """Every box that shows and reads a tensor is joined to what gives it, by lines and through heads."""
+        for net in sorted({track.net for track in self.tracks}):
+            points = self._joined(net)
+            ends = [n for n, r in self.rects.items() if net in self.boxes[n].ins]
+            starts = [n for n, r in self.rects.items() if net in self.boxes[n].outs]
+            roots = {p for n in starts for p in points if _on_edge(p, self._with_sheets(n))}
+            groups = {points[p] for p in roots}
+            if len(groups) != 1:
+                yield f"{net} leaves in {len(groups)} pieces"
+            for number in ends:
+                at = [points[p] for p in points if _on_edge(p, self.rects[number])]
+                if not groups & set(at):
+                    yield f"{net} does not reach {self.name(number)}"
+        drawn = {track.net for track in self.tracks}
+        for number in self.rects:
+            for net in self.boxes[number].ins:
+                if net not in drawn:
+                    yield f"{net} is not drawn to {self.name(number)}"
+
+    def _with_sheets(self, number: int) -> Rect:
+        x0, y0, x1, y1 = self.rects[number]
+        more = 6.0 if self.boxes[number].times > 1 else 0.0
+        return (x0, y0, x1, y1 + more) if self.is_down else (x0, y0, x1 + more, y1)
+
+    def _joined(self, net: int) -> dict[Point, int]:
+        """Number the pieces that the lines of a tensor hang together in, by their corners."""
+        segments = [
+            (a, b)
+            for t in self.tracks
+            if t.net == net
+            for a, b in zip(t.points, t.points[1:], strict=False)
+        ]
+        points = sorted({p for segment in segments for p in segment})
+        group = {p: at for at, p in enumerate(points)}
+
+        def find(at: int, of: list[int]) -> int:
+            while of[at] != at:
+                at = of[at]
+            return at
+
+        of = list(range(len(points)))
+        for a, b in segments:
+            for p in points:
+                if _on_segment(p, a, b):
+                    of[find(group[p], of)] = find(group[a], of)
+        for number, (x0, y0, x1, _) in self.rects.items():
+            if self.is_down and self.is_open(number) and not is_bare(self.boxes[number]):
+                over = [
+                    p for p in points if abs(p[1] - y0) < NEAR and x0 - NEAR <= p[0] <= x1 + NEAR
+                ]
+                for p in over:
+                    for q in points:
+                        if abs(q[0] - p[0]) < NEAR and abs(q[1] - y0 - HEAD) < NEAR:
+                            of[find(group[p], of)] = find(group[q], of)
+        return {p: find(group[p], of) for p in points}
+
+    def texts(self) -> Iterator[str]:
+        """Every text is inside the picture; what is written beside a line is on no closed box."""
+        wide, high = self.drawing.width, self.drawing.height
+        for mark in self.drawing.marks:
+            if not isinstance(mark, Text):
+                continue
+            start = {"start": 0.0, "middle": mark.width / 2, "end": mark.width}[mark.anchor]
+            x0, x1 = mark.x - start, mark.x - start + mark.width
+            y0, y1 = mark.y - 0.7 * mark.size, mark.y
+            if x0 < 0 or y0 < 0 or x1 > wide or y1 > high:
+                yield f"{mark.text!r} is outside"
+            if mark.role != "shape":
+                continue
+            for number, rect in self.rects.items():
+                if not self.is_open(number) and _overlap((x0, y0, x1, y1), rect):
+                    yield f"{mark.text!r} is on {self.name(number)}"
+
+
+def _inside(inner: Rect, outer: Rect) -> bool:
+    return (
+        inner[0] >= outer[0] - NEAR
+        and inner[1] >= outer[1] - NEAR
+        and inner[2] <= outer[2] + NEAR
+        and inner[3] <= outer[3] + NEAR
+    )
+
+
+def _overlap(one: Rect, two: Rect) -> bool:
+    return (
+        one[0] < two[2] - NEAR
+        and two[0] < one[2] - NEAR
+        and one[1] < two[3] - NEAR
+        and two[1] < one[3] - NEAR
+    )
+
+
+def _on_edge(point: Point, rect: Rect) -> bool:
+    x, y = point
+    x0, y0, x1, y1 = rect
+    across = x0 - NEAR <= x <= x1 + NEAR
+    along = y0 - NEAR <= y <= y1 + NEAR
+    return (across and min(abs(y - y0), abs(y - y1)) < NEAR) or (
+        along and min(abs(x - x0), abs(x - x1)) < NEAR
+    )
+
+
+def _on_segment(point: Point, a: Point, b: Point) -> bool:
+    x, y = point
+    return (
+        min(a[0], b[0]) - NEAR <= x <= max(a[0], b[0]) + NEAR
+        and min(a[1], b[1]) - NEAR <= y <= max(a[1], b[1]) + NEAR
+    )

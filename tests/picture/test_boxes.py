@@ -1,0 +1,132 @@
+"""Which boxes a picture has: blocks as they are called, repeats counted, what sticks, what is shared."""
+
+from __future__ import annotations
+
+import netdsl
+from netdsl.picture.boxes import Box
+from netdsl.picture.picture import Options, boxes_of, svg_of
+from tests.work import calls, grows_in_proportion
+
+
+def boxes(text: str) -> list[Box]:
+    compiled = netdsl.compile_text(text)
+    assert compiled.ok, compiled.diagnostics
+    return [box for box in boxes_of(compiled.model().net).root.within() if box.role != "root"]
+
+
+def spelled(box: Box) -> str:
+    lines = " | ".join(f"{line.name} {line.arguments}".strip() for line in box.lines)
+    return f"{lines} × {box.times}" if box.times > 1 else lines
+
+
+def shown(text: str) -> list[str]:
+    return [spelled(box) for box in boxes(text)]
+
+
+def test_equal_turns_are_one_box_and_others_stand_alone() -> None:
+    text = "model M { input x: [8]  output y = x -> for n in [8, 8, 4, 4, 4, 8] { Dense(n) } }"
+    assert shown(text) == ["x", "Dense 8 × 2", "Dense 4 × 3", "Dense 8", "y"]
+
+
+def test_turns_of_several_layers_are_a_box_without_a_name() -> None:
+    text = 'model M { input x: [8]  output y = x -> repeat 3 { Dense(8) -> Dense(4) -> Dense(8, activation="tanh") } }'
+    assert shown(text) == ["x", " × 3", "Dense 8", "Dense 4", "Dense 8, tanh", "y"]
+
+
+def test_what_arrives_from_outside_may_differ_from_turn_to_turn() -> None:
+    text = (
+        "model M { input x: [T, 8]\n"
+        "    _ = x -> repeat 3 { LSTM(8, return_sequences=True, return_state=True) as states -> _[0] }\n"
+        "    output y = x -> for _, h, c in states { LSTM(8, return_sequences=True)(initial_state=[h, c]) }\n"
+        "}"
+    )
+    found = boxes(text)
+    assert [spelled(box) for box in found] == ["x", "LSTM 8 × 3", "LSTM 8 × 3", "y"]
+    assert len(found[1].outs) == 2
+    assert found[2].ins[1:] == found[1].outs
+
+
+def test_channels_may_grow_from_turn_to_turn() -> None:
+    text = (
+        "model M { input x: [8]\n    output y = x -> repeat 3 { [_, Dense(4)] -> Concatenate() } }"
+    )
+    assert shown(text) == ["x", " × 3", "Dense 4", "Concatenate", "y"]
+    assert "20" in netdsl.compile_text(text).model().picture()
+
+
+def test_turns_that_are_joined_otherwise_are_not_equal() -> None:
+    text = "model M { input x: [8]\n    output y = x -> for i in range(2) { [_, x] -> Add() -> Dense(8) } }"
+    assert sum(box.lines[0].name == "Dense" for box in boxes(text)) == 2
+
+
+def test_a_branch_for_each_value_is_counted_too() -> None:
+    text = "model M { input x: [8]  output y = x -> [for _ in range(4) { Dense(8) }] -> Concatenate() }"
+    assert shown(text) == ["x", "Dense 8 × 4", "Concatenate", "y"]
+
+
+def test_normalization_and_activation_stick_to_the_layer_before() -> None:
+    text = (
+        "model M { input x: [8, 8, 3]\n"
+        "    output y = x -> Conv2D(4, 3) -> BatchNormalization() -> ReLU() -> Dropout(0.5) -> Flatten() }"
+    )
+    assert shown(text) == [
+        "x",
+        "Conv2D 3×3, 4 | BatchNormalization | ReLU | Dropout 0.5",
+        "Flatten",
+        "y",
+    ]
+
+
+def test_what_others_read_too_does_not_stick() -> None:
+    text = (
+        "model M { input x: [8]\n    h = x -> Dense(4)\n    output y = [h, h -> ReLU()] -> Add() }"
+    )
+    assert shown(text) == ["x", "Dense 4", "ReLU", "Add", "y"]
+
+
+def test_shared_layers_are_a_box_each_time_with_one_mark() -> None:
+    text = (
+        "block code(n: int) = Dense(n) -> Dense(n)\n"
+        "model M { input x: [8]  input z: [8]\n"
+        "    layer one = code(4)  layer two = Dense(3)\n"
+        "    output y = [x -> one -> two, z -> one -> two] -> Concatenate() }"
+    )
+    found = boxes(text)
+    marks = [(spelled(box), box.mark) for box in found if box.mark]
+    assert marks == [
+        ("one = code (4)", "A"),
+        ("Dense 3", "B"),
+        ("one = code (4)", "A"),
+        ("Dense 3", "B"),
+    ]
+
+
+def test_a_model_inside_is_a_box_and_twice_is_two() -> None:
+    text = (
+        "model Inner(n: int = 4) { input a: [8]  output b = a -> Dense(n) -> Dense(2) }\n"
+        "model M { input x: [8]  input z: [8]\n"
+        "    output y = [x -> Inner(n=3), z -> Inner(5)] -> Concatenate() }"
+    )
+    assert [line for line in shown(text) if "Inner" in line] == ["Inner (n=3)", "Inner (5)"]
+    assert shown(text).count("Dense 2") == 2
+
+
+def test_models_in_models_without_end_stay_closed() -> None:
+    models = ["model M0 { input a: [8]  output b = a -> Dense(8) }"]
+    for n in range(1, 24):
+        models.append(f"model M{n} {{ input a: [8]  output b = a -> M{n - 1}() -> M{n - 1}() }}")
+    compiled = netdsl.compile_text("\n".join(models))
+    assert compiled.model().picture()
+
+
+def test_a_line_of_thousands_takes_work_in_proportion() -> None:
+    def work(count: int) -> int:
+        text = (
+            "block unit(n: int) = [_, Dense(n) -> ReLU() -> Dense(n)] -> Add()\n"
+            f"model M {{ input x: [8]  output y = x -> for i in range({count}) "
+            "{ unit(8) -> Dense(8 + i % 3) -> Dense(8) } }"
+        )
+        net = netdsl.compile_text(text).model().net
+        return calls(lambda: svg_of(net, Options(depth=9)))
+
+    assert grows_in_proportion(work, 100, 4)
