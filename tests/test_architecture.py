@@ -145,6 +145,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     ("calls", "parameters"),
     ("layers", "pieces", "catalogue_names", "named"),
     ("writer",),
+    ("making",),
     ("declarations",),
     (
         "opening",

@@ -14,7 +14,6 @@ from netdsl.catalog.application_records import keeps_its_name
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.calls import arguments
-from netdsl.emit.layers import made_once
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.writer import Writer
@@ -28,14 +27,22 @@ BASE = "base"
 
 
 def network_call(
-    w: Writer, maker: tree.Call, kind: str, shape: ast.expr, cuts: ast.expr | None = None
-) -> ast.Call:
-    """Spell the call that makes a network; `shape` is that of the image, where the spec does not give it."""
+    w: Writer,
+    maker: tree.Call,
+    kind: str,
+    shape: ast.expr,
+    cuts: ast.expr | None = None,
+    variable: str = "",
+) -> ast.expr:
+    """Spell what makes a network; `shape` is that of the image, where the spec does not give it.
+
+    It may be put in the `variable`, if one is given.
+    """
     args, keywords = arguments(
         w, [a for a in maker.arguments if a.name not in ("name", "trainable")]
     )
     name = w.stage_name(maker, snake_case(kind))
-    if not w.shares and is_cut(kind, cuts) and is_written_out(cuts):
+    if w.making is None and is_cut(kind, cuts) and is_written_out(cuts):
         made = network(kind, args, keywords, shape)
         base = w.temporary(BASE, f"{BASE}_model")
         w.emit(code.assign(base, made))
@@ -46,7 +53,10 @@ def network_call(
         function = code.name(marked(HELPER))
         keywords = [*([] if cuts is None else [("outputs", cuts)]), *keywords]
     made = network(kind, args, keywords, shape, function)
-    return code.call(made_once(w, made.func), made.args, [*_pairs(made), ("name", name)])
+    called = code.call(made.func, made.args, [*_pairs(made), ("name", name)])
+    return w.made(
+        called, variable or w.variable_for(maker, snake_case(kind)), is_taken=bool(variable)
+    )
 
 
 def _pairs(call: ast.Call) -> code.Keywords:

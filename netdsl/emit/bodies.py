@@ -73,7 +73,7 @@ class BodyWriter:
         self.write_input: Callable[[Writer, tree.Input], None] | None = (
             None  # a model's, not a block's
         )
-        self._lets: set[str] = set()
+        self.lets: set[str] = set()
         self._begun: set[str] = set()  # lists that statements fill
         self._results: dict[int, Piece] = {}  # of outputs, by the statement
         self._parts: dict[str, dict[int, str]] = {}  # of lists, by where the statements begin
@@ -264,7 +264,7 @@ class BodyWriter:
             case tree.Let(_, name, written):
                 self._let(name, written)
             case tree.Function() as function:
-                w.emit(nested_function(w, function))
+                w.emit_early(nested_function(w, function), variable_of(w, function.name))
             case tree.LayerDecl() as declared:
                 write_layer(w, declared)
             case tree.WeightDecl() as learned:
@@ -292,8 +292,8 @@ class BodyWriter:
             return
         piece = w.expression(written)
         assert isinstance(binding.code, ast.Name)
-        w.emit(code.assign(binding.code.id, piece.code))
-        self._lets.add(binding.code.id)
+        w.emit_early(code.assign(binding.code.id, piece.code), binding.code.id)
+        self.lets.add(binding.code.id)
         w.scope.bindings[name] = Piece(binding.code, piece.kind)
 
     def _bind(self, target: tree.Pattern, written: tree.Expr, number: int) -> None:
@@ -477,12 +477,12 @@ class BodyWriter:
 
     def tidy(self) -> None:
         """Leave out constants that nothing reads; keep an application nobody names, without its variable."""
-        self.w.out[:] = tidied(code.settled(self.w.out), self._lets)
+        self.w.out[:] = tidied(code.settled(self.w.out), self.lets)
 
     def tidy_inside(self, first: int, outputs: list[Piece]) -> None:
         """Leave out constants that nothing reads, among the statements from number `first` on."""
         statements, given = code.settled(self.w.out[first:]), (piece.code for piece in outputs)
-        self.w.out[first:] = without_unread(statements, self._lets, given)
+        self.w.out[first:] = without_unread(statements, self.lets, given)
 
 
 def write_braces(w: Writer, stage: tree.Statements, current: Piece | None, flow: str) -> Piece:
@@ -504,6 +504,7 @@ def write_braces(w: Writer, stage: tree.Statements, current: Piece | None, flow:
         kind = Parts(tuple(o.kind for o in outputs), names)
         result = Piece(code.tuple_of(o.code for o in outputs), kind)
     held = {n.id for n in ast.walk(result.code) if isinstance(n, ast.Name)}
+    held |= w.making.known if w.making is not None else set()
     w.names.release(*(w.names.since(before) - held))
     return result
 

@@ -65,7 +65,7 @@ class Written:
     result: Kind = TENSOR
     takes_name: bool = True
     takes_trainable: bool = False
-    takes_layers: bool = False
+    makes: bool = False  # it makes layers, and gives the function that applies them
     statement: ast.FunctionDef | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.files.linking import Symbol
@@ -11,6 +11,7 @@ from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.bodies import BodyWriter, variable_of
 from netdsl.emit.declarations import Written
 from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece, is_several
+from netdsl.emit.making import Making, applied_in_turn
 from netdsl.emit.named import declare_named
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import declare_parameters, default_of, preset_default
@@ -20,6 +21,7 @@ from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import HELPERS, kept_name, python_name
 from netdsl.emit.python.texts import joined
+from netdsl.emit.python.unread import tidied
 from netdsl.emit.writer import Module, Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, makes_weight, walk
@@ -30,8 +32,12 @@ def write_block(module: Module, symbol: Symbol, kinds: Sequence[Kind], written: 
     node = symbol.node
     assert isinstance(node, tree.Block)
     w = _open(module, symbol, node.body, in_model=False)
-    w.frozen, w.shares = written.takes_trainable, written.takes_layers
+    w.frozen = written.takes_trainable
     parameters = declare_parameters(w, node.parameters)
+    if written.makes:
+        w.making = Making(w.out, w.names.all(), w.names)
+        w.out = []
+        w.making.steady.append(w.out)
     if isinstance(node.body, tree.Body):
         tensors, written.result = _write_body(w, node.body, kinds)
         _document(w, node.body.docstring)
@@ -41,12 +47,12 @@ def write_block(module: Module, symbol: Symbol, kinds: Sequence[Kind], written: 
     by_name: list[tuple[str, ast.expr]] = []
     if written.takes_trainable:
         by_name.append((marked("trainable"), code.constant(True)))
-    if written.takes_layers:
-        by_name.append((marked("layers"), code.name(marked("layers"))))
     if written.takes_name:
         by_name.append((marked("name"), code.constant(snake_case(node.name) or "block")))
     first: list[tuple[str, ast.expr | None]] = [(t, None) for t in tensors]
-    written.statement = code.function(written.identifier, [*first, *parameters], w.out, by_name)
+    if not written.makes:
+        parameters = [*first, *parameters]
+    written.statement = code.function(written.identifier, parameters, w.out, by_name)
 
 
 def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_model: bool) -> Writer:
@@ -82,6 +88,7 @@ def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[lis
     w.anchor = taken
     result = w.branch(body, arriving, flow)
     w.emit(code.returns(result.code))
+    _enclose(w, [taken], set())
     return [taken], result.kind
 
 
@@ -109,7 +116,18 @@ def _write_body(w: Writer, body: tree.Body, kinds: Sequence[Kind]) -> tuple[list
         names = tuple(output_name(o) for o in writer.outputs)
         result = Parts(tuple(o.kind for o in outputs), names)
     writer.tidy()
+    _enclose(w, tensors, writer.lets)
     return tensors, result
+
+
+def _enclose(w: Writer, tensors: Sequence[str], lets: Iterable[str]) -> None:
+    """Where layers are made before, put what was written into the function that applies them."""
+    if w.making is None:
+        return
+    function = w.names.take("apply")
+    applying = code.function(function, [(name, None) for name in tensors], code.settled(w.out))
+    before, applying = applied_in_turn(w.making.before, applying, w.names)
+    w.out = tidied([*before, applying, code.returns(code.name(function))], lets)
 
 
 def _document(w: Writer, text: str | None) -> None:

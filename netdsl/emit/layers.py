@@ -49,7 +49,7 @@ def layer_call(
     if _holds_layers(kind):
         keywords = [(k, v) for k, v in keywords if k != "trainable"]
     keywords.append(("name", layer_name))
-    return code.call(code.attribute(w.layers, kind), args, keywords)
+    return code.call(marked(f"layers.{kind}"), args, keywords)
 
 
 def freezing(w: Writer, kind: str, written: Sequence[tree.Argument]) -> ast.expr | None:
@@ -267,7 +267,7 @@ def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
         own = [w.value(a.value) for a in call.arguments if a.name == "trainable"]
         keywords.append(("trainable", frozen or own[0]))
     keywords.append(("name", layer_name))
-    return code.call(made_once(w, function), args, keywords)
+    return code.call(function, args, keywords)
 
 
 def _declared_defaults(
@@ -294,13 +294,6 @@ def _declared_defaults(
             keywords.append((parameter.name, default))
             home.scope.bindings[parameter.name] = Piece(default, VALUE)
     return keywords
-
-
-def made_once(w: Writer, function: ast.expr) -> ast.expr:
-    """Spell the maker of a layer that is not Keras's own; where weights may be shared, one that remembers."""
-    if not w.shares:
-        return function
-    return code.call(marked("once"), [w.layers, function])
 
 
 def sequential(w: Writer, pipe: tree.Pipe) -> ast.expr:

@@ -165,7 +165,8 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
             del w.out[first:begun]
         return (given if stays else current) or result
     target, over = opened.head()
-    w.emit(ast.For(_without_unused(target, body), over, body, []))
+    loop = w.making and w.making.make_turns_before(target, over, body, w.out)
+    w.emit(loop or ast.For(_without_unused(target, body), over, body, []))
     kind = result.kind if current is None else alike(current.kind, result.kind)
     return Piece(code.name(flow), kind)
 
@@ -330,8 +331,7 @@ def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
 
 def _on_a_line(w: Writer, body: list[ast.stmt], result: Piece, flow: str) -> Piece:
     """In a loop of several statements the last application has a line too, before the result is collected."""
-    applies = isinstance(result.code, ast.Call) and isinstance(result.code.func, ast.Call)
-    return w.passed_on(result, flow) if body and applies else result
+    return w.passed_on(result, flow) if body and code.applies_layer(result.code) else result
 
 
 def _skips_turns(clauses: tuple[tree.Clause, ...]) -> bool:

@@ -20,6 +20,7 @@ from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, LayerFactory, Piece
 from netdsl.emit.layers import is_layer_chain, makes_layer
 from netdsl.emit.names import Locals
 from netdsl.emit.python import code
+from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.spelling import unique
 from netdsl.emit.reach import Reach
 from netdsl.emit.writer import Module, Writer
@@ -117,11 +118,31 @@ class ModuleWriter(Module):
                 self._taken.add(spelled)
             frozen = id(node) in self._reach.frozen
             shared = id(node) in self._reach.shared
-            written = Written(spelled, takes_trainable=frozen, takes_layers=shared)
+            written = Written(spelled, takes_trainable=frozen, makes=shared)
             self._functions[key] = (symbol, written)
             self._written_blocks.add(id(node))
             write_block(self, symbol, kinds, written)
+            self._join_alike(symbol, written)
         return self._functions[key][1]
+
+    def _join_alike(self, symbol: Symbol, written: Written) -> None:
+        """Write a block once where it came out alike for tensors of other kinds."""
+        others = [w for s, w in self._functions.values() if s.node is symbol.node]
+        for other in others:
+            if other is written or other.statement is None or written.statement is None:
+                continue
+            spelled = ast.dump(written.statement).replace(
+                f"'{written.identifier}'", f"'{other.identifier}'"
+            )
+            if spelled == ast.dump(other.statement) and not self._is_called(written.identifier):
+                self._taken.discard(written.identifier)
+                written.identifier, written.statement = other.identifier, None
+                return
+
+    def _is_called(self, identifier: str) -> bool:
+        """Tell whether another function than itself calls it already, as one of a circle of blocks does."""
+        others = (w for _, w in self._functions.values() if w.identifier != identifier)
+        return any(identifier in names_in([w.statement]) for w in others if w.statement is not None)
 
     def model(self, symbol: Symbol) -> Written:
         """Give a model's function, writing it at the first use."""

@@ -121,9 +121,13 @@ class Locals:
         """Give the names that were taken since a moment and not given back."""
         return self._taken.intersection(self._log[mark:])
 
-    def take(self, base: str) -> str:
+    def all(self) -> set[str]:
+        """Give the names that are taken now."""
+        return set(self._taken)
+
+    def take(self, base: str, endings: Iterable[str] = ("_",)) -> str:
         """Give a name that nothing has, and keep it."""
-        spelled = unique(base, self._taken, ("_",))
+        spelled = unique(base, self._taken, endings)
         self._add(spelled)
         return spelled
 

@@ -106,7 +106,8 @@ def _tensor_arithmetic(
     is_merge = left.kind == right.kind == TENSOR and node.op in MERGE_LAYERS
     if (is_merge and w.module.is_merge(node)) or w.module.always_merges(node):
         kind = MERGE_LAYERS[node.op]
-        maker = layer_call(w, kind, (), w.stage_name(node, kind.lower()))
+        layer = layer_call(w, kind, (), w.stage_name(node, kind.lower()))
+        maker = w.made(layer, w.variable_for(node, kind.lower()))
         return Piece(code.call(maker, [code.list_of([left.code, right.code])]), TENSOR)
     function = marked(f"ops.{OPERATOR_FUNCTIONS[node.op]}")
     sides = [left.code, right.code]

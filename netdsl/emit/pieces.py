@@ -98,7 +98,7 @@ def _fixed_index(index: ast.expr) -> int | None:
 
 def nests(piece: Piece) -> bool:
     """Tell whether a piece applies a layer: such applications get a line of their own."""
-    return isinstance(piece.code, ast.Call) and isinstance(piece.code.func, ast.Call)
+    return code.applies_layer(piece.code)
 
 
 def is_application(node: ast.expr) -> bool:

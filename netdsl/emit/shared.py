@@ -1,19 +1,18 @@
 """`layer name = …` in Python: an object made once, or several with a function that applies them.
 
-A single layer is an object. A chain of layers is objects, and a local function that applies them. Where the chain
-holds blocks, loops or conditions, a `SharedLayers` stands in for `keras.layers` and makes each layer once by its name,
-so that calling the function again meets the same layers. Functions are written when a use asks for them: what they are
-like depends on whether one tensor arrives or several.
+A single layer is an object. A chain of layers is objects, and a local function that applies them. A block is what its
+function gives, which makes its layers; any other chain a local function that applies layers made before it. Functions
+are written when a use asks for them: what they are like depends on whether one tensor arrives or several.
 
 Inside another layer an object is itself, a chain of objects a `keras.Sequential` of them, and any other function the
-`keras.Model` that `as_layer` makes of it.
+`keras.Model` that `as_layer` makes of it. Behind an arrow a `Sequential` would be one layer of the model, where a spec
+has those of its chain.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -26,13 +25,15 @@ from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit import applications
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, LayerFactory, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, layer_call
+from netdsl.emit.making import Making
 from netdsl.emit.named import declare_named
 from netdsl.emit.pieces import is_application
 from netdsl.emit.python import code, texts
 from netdsl.emit.python.code import Later
+from netdsl.emit.python.layout_statements import bound_in, names_in
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import python_name, unique
-from netdsl.emit.uses import apply_object, block_call, freeze, join_inputs, model_call
+from netdsl.emit.uses import apply_object, block_arguments, freeze, join_inputs, model_call
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, makes_weight, walk
@@ -86,7 +87,7 @@ def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
     spelled = binding.code.id
     plain = plain_stages(w, declared.value)
     if plain is not None and len(plain) == 1:
-        made = w.assign(spelled, _object(w, plain[0], spelled))
+        made = _kept(w, _object(w, plain[0], spelled), spelled)
         assert isinstance(made.kind, LayerObject)
         if made.kind.trainable is not None:
             applying = SharedRow(w, declared, w.names.take(f"{spelled}_frozen"), [made])
@@ -112,19 +113,24 @@ def _stages(
 
 def _objects(w: Writer, spelled: str, plain: list[tree.Call]) -> list[Piece]:
     """Make the layers of a chain, each in a variable of its own."""
-    separator = "_" if spelled[-1:].isdigit() else ""
     made: list[Piece] = []
-    for number, stage in enumerate(plain, 1):
-        variable = w.names.take(f"{spelled}{separator}{number}")
-        made.append(w.assign(variable, _object(w, stage, variable)))
+    for stage in plain:
+        variable = w.names.take(w.variable_for(stage, spelled), ("_layer",))
+        made.append(_kept(w, _object(w, stage, variable), variable))
     return made
+
+
+def _kept(w: Writer, made: Piece, variable: str) -> Piece:
+    """Put a layer in its variable, unless it is there; only in that is it applied."""
+    w.assign(variable, made)
+    return Piece(code.layer_name(variable), made.kind)
 
 
 def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
     """Make one layer; a frozen model is told so."""
     network = shaped_kind(call)
     if network is not None:
-        made = applications.network_call(w, call, network, code.constant(None))
+        made = applications.network_call(w, call, network, code.constant(None), None, variable)
         result = w.module.result_kind(call, TENSOR)
         return Piece(freeze(w, call, made, variable, named=True), LayerObject(False, result))
     assert isinstance(call.function, tree.Name)
@@ -134,15 +140,16 @@ def _object(w: Writer, call: tree.Call, variable: str) -> Piece:
         kind = layer_kind(identifier)
         spreads, only = ways_in(kind)
         name = w.stage_name(call, snake_case(identifier))
-        made = layer_call(w, identifier, call.arguments, name)
+        made = w.made(layer_call(w, identifier, call.arguments, name), variable, is_taken=True)
         trainable = freezing(w, identifier, call.arguments)
         result = w.module.result_kind(call, TENSOR)
         return Piece(made, LayerObject(spreads, result, trainable, only))
     if isinstance(symbol.node, tree.ExternLayer):
         name = w.stage_name(call, snake_case(identifier))
         result = w.module.result_kind(call, TENSOR)
-        return Piece(extern_layer(w, call, name), LayerObject(False, result))
-    model, _, result = model_call(w, call)
+        made = w.made(extern_layer(w, call, name), variable, is_taken=True)
+        return Piece(made, LayerObject(False, result))
+    model, _, result = model_call(w, call, variable)
     frozen = freeze(w, call, model, variable, named=True)
     return Piece(frozen, LayerObject(False, result, model=symbol))
 
@@ -157,9 +164,10 @@ class SharedStages:
         self.declared = declared
         self._spelled = spelled
         self._scope = w.scope
-        self._around = (w.layers, w.shares)  # what makes layers where it stands
         self._later = Later()
-        self._stand_in = ""
+        #: Where its layers are made: before its function, or before the one that holds that, if this is called again.
+        self._making = w.making or Making(self._later.statements, w.names.all(), w.names)
+        self._is_steady = w.making is None or w.making.is_steady(w.out)
         self._functions: dict[tuple[Kind, ...], Function] = {}
         self._tensors = ["x" if "x" not in w.names else unique("inputs", w.names)]
         w.emit(self._later)
@@ -167,7 +175,7 @@ class SharedStages:
     def applied(self, current: Piece, written: Sequence[tree.Argument]) -> Piece:
         """Spell the call for what arrives; only a block has inputs that are given by name."""
         identifier, result = self.function([current.kind])
-        return Piece(code.call(identifier, [current.code]), result)
+        return Piece(code.call(code.layer_name(identifier), [current.code]), result)
 
     def value(self) -> Piece:
         """Spell what its name stands for as a value: one layer for another to hold, else a function."""
@@ -199,13 +207,24 @@ class SharedStages:
                 Piece(code.name(name), kinds[number] if number < len(kinds) else TENSOR)
                 for number, name in enumerate(self._tensors)
             ]
-            with w.aside(self._scope.inner()), w.making(*self._around), w.block() as body:
-                result = self._through(tensors)
+            was_free = [name for name in self._tensors if w.names.reserve(name)]
+            with w.aside(self._scope.inner()), w.block() as body:
+                with w.made_before(self._making, body if self._is_steady else None):
+                    result = self._through(tensors)
                 body.append(code.returns(result.code))
+            w.names.release(*was_free)
             parameters = [(name, None) for name in self._tensors]
-            self._later.statements.append(code.function(spelled, parameters, body))
+            self._place(code.function(spelled, parameters, body))
             self._functions[key] = (spelled, result.kind)
         return self._functions[key]
+
+    def _place(self, function: ast.FunctionDef) -> None:
+        """Put the function where its layers are made, or where it was declared, if it needs what is known there."""
+        making, own = self.w.making, bound_in(function) | {function.name}
+        if making is not None and self._is_steady and making.is_known(names_in([function]) - own):
+            making.stand_before(function, function.name)
+        else:
+            self._later.statements.append(function)
 
     def _through(self, tensors: list[Piece]) -> Piece:
         """Write the stages that a tensor goes through, and give what leaves them."""
@@ -217,24 +236,10 @@ class SharedStages:
             flow = unique("hidden", {*self._tensors, *self.w.scope.bindings})
         self.w.scope.outermost = True
         variables = declare_named(self.w, self.declared.value)
-        with self._made_once():
-            self.w.scope.arriving = arriving
-            result = self.w.branch(self.declared.value, arriving, flow)
+        self.w.scope.arriving = arriving
+        result = self.w.branch(self.declared.value, arriving, flow)
         self.w.names.release(*variables)
         return result
-
-    def _made_once(self) -> AbstractContextManager[None]:
-        """Make layers by what makes each of them once."""
-        w = self.w
-        if not self._stand_in:
-            self._stand_in = w.names.take(f"{self._spelled}_layers")
-            made: ast.expr = code.call(marked("SharedLayers"))
-            layers, shares = self._around
-            if shares:  # the block itself may be part of what is shared
-                is_shared = code.call("isinstance", [layers, code.name(marked("SharedLayers"))])
-                made = ast.IfExp(is_shared, layers, made)
-            self._later.statements.insert(0, code.assign(self._stand_in, made))
-        return w.making(code.name(self._stand_in), shares=True)
 
 
 class SharedRow(SharedStages):
@@ -272,6 +277,8 @@ class SharedBlock(SharedStages):
         super().__init__(w, declared, spelled)
         self._call = call
         self._symbol = symbol
+        self._is_held = w.making is not None  # the function that it stands in may be called again
+        self._blocks: list[str] = []
         node = symbol.node
         assert isinstance(node, tree.Block)
         if isinstance(node.body, tree.Body):
@@ -285,8 +292,34 @@ class SharedBlock(SharedStages):
         tensors = join_inputs(self.w, self._symbol, current, written)
         identifier, result = self.function([piece.kind for piece in tensors])
         given = [piece.code for piece in tensors if piece.code is not None]
-        return Piece(code.call(identifier, given), result)
+        return Piece(code.call(code.layer_name(identifier), given), result)
 
-    def _through(self, tensors: list[Piece]) -> Piece:
-        with self._made_once():
-            return block_call(self.w, self._call, self._symbol, tensors)
+    def function(self, kinds: Sequence[Kind]) -> Function:
+        """Give what applies its layers, for tensors of these kinds."""
+        key = tuple(kinds)
+        if key not in self._functions:
+            self._functions[key] = self._made(kinds)
+        return self._functions[key]
+
+    def _made(self, kinds: Sequence[Kind]) -> Function:
+        w = self.w
+        written = w.module.block(self._symbol, kinds)
+        for (spelled, _), made in zip(self._functions.values(), self._blocks, strict=True):
+            if made == written.identifier:  # the same function for tensors of another kind
+                self._blocks.append(made)
+                return spelled, written.result
+        spelled = w.names.take(self._spelled) if self._functions else self._spelled
+        with (
+            w.aside(self._scope.inner()),
+            w.block() as body,
+            w.made_before(self._making, body if self._is_steady else None),
+        ):
+            args, keywords = block_arguments(w, self._call, self._symbol, written)
+            layer = code.call(written.identifier, args, keywords)
+            if self._is_held and written.takes_name:
+                w.assign(spelled, Piece(w.made(layer, spelled, is_taken=True), VALUE))
+            else:
+                w.emit(code.assign(spelled, layer))
+        self._later.statements += body
+        self._blocks.append(written.identifier)
+        return spelled, written.result

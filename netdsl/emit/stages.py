@@ -20,7 +20,7 @@ from netdsl.emit.catalogue_names import unbound_path
 from netdsl.emit.conditions import choose_source, conditional_stage, if_stage
 from netdsl.emit.forks import fork_stage
 from netdsl.emit.kinds import TENSOR, VALUE, LayerFactory, LayerObject, Piece, ways_in
-from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call, made_once
+from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call
 from netdsl.emit.loops import loop_stage
 from netdsl.emit.named import put_named
 from netdsl.emit.parameters import CALLED
@@ -136,18 +136,23 @@ def _name(w: Writer, stage: tree.Name, current: Piece, flow: str) -> Piece:
 
 def _made_here(w: Writer, maker: ast.expr, stage: tree.Name, current: Piece) -> Piece:
     """Apply a new layer of a parameter that makes them, under the name of the stage."""
-    if w.shares:
-        maker = made_once(w, maker)
-        assert isinstance(maker, ast.Call)
-        maker.keywords.append(ast.keyword("key", code.constant(CALLED)))
     name = w.stage_name(stage, snake_case(stage.id))
-    made: ast.expr = code.call(maker, (), [(CALLED, name)])
+    variable = w.variable_for(stage, snake_case(stage.id))
+    made = w.made(code.call(maker, (), [(CALLED, name)]), variable, named_by=CALLED)
     if w.frozen:
-        layer = w.temporary(f"{snake_case(stage.id)}_layer")
-        w.emit(code.assign(layer, made))
+        layer = _in_variable(w, made, f"{snake_case(stage.id)}_layer")
         w.emit(code.freezes(layer, frozen_too(w, ())))
         made = code.name(layer)
     return Piece(code.call(made, [current.code]), w.module.result_kind(stage, TENSOR))
+
+
+def _in_variable(w: Writer, made: ast.expr, *candidates: str) -> str:
+    """Put a layer in a variable, unless it is in one, and give that."""
+    if isinstance(made, ast.Name):
+        return made.id
+    layer = w.temporary(*candidates)
+    w.emit(code.assign(layer, made))
+    return layer
 
 
 def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
@@ -204,14 +209,15 @@ def _layer(
     shape, dtype = (code.attribute(current.code, name) for name in ("shape", "dtype"))
     with w.arriving((shape, dtype, 1)):
         name = w.stage_name(maker, snake_case(kind))
-        made: ast.expr = layer_call(w, kind, maker.arguments, name)
+        made = w.made(
+            layer_call(w, kind, maker.arguments, name), w.variable_for(maker, snake_case(kind))
+        )
     spreads, only = ways_in(definition)
     first = spread(current) if spreads else [listed(current, only=only).code]
     trainable = freezing(w, kind, maker.arguments)
     layer = ""
     if trainable is not None:
-        layer = w.temporary(snake_case(kind), f"{snake_case(kind)}_layer")
-        w.emit(code.assign(layer, made))
+        layer = _in_variable(w, made, snake_case(kind), f"{snake_case(kind)}_layer")
         made = code.name(layer)
     called = code.call(made, [*first, *args], keywords)
     applied = Piece(called, w.module.result_kind(second or maker, TENSOR))
@@ -232,7 +238,9 @@ def _needs_arriving(w: Writer, kind: str, written: tuple[tree.Argument, ...]) ->
 def _extern(w: Writer, maker: tree.Call, second: tree.Call | None, current: Piece) -> Piece:
     assert isinstance(maker.function, tree.Name)
     args, keywords = call_time(w, _second(second))
-    made = extern_layer(w, maker, w.stage_name(maker, snake_case(maker.function.id)))
+    kind = snake_case(maker.function.id)
+    layer = extern_layer(w, maker, w.stage_name(maker, kind))
+    made = w.made(layer, w.variable_for(maker, kind))
     applied = code.call(made, [listed(current).code, *args], keywords)
     return Piece(applied, w.module.result_kind(maker, TENSOR))
 
@@ -257,9 +265,10 @@ def _application(
     shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
     made = applications.network_call(w, maker, kind, shape, cuts)
     result = w.module.result_kind(second or maker, TENSOR)
-    if cuts is None or w.shares:
+    if cuts is None or w.making is not None:
         target = uses.freeze(w, maker, made, snake_case(kind))
         return Piece(code.call(target, [current.code]), result)
+    assert isinstance(made, ast.Call)
     name = next((k.value for k in made.keywords if k.arg == "name"), None)
     own = name.value if isinstance(name, ast.Constant) and str(name.value).isidentifier() else ""
     variable = w.temporary(*filter(None, (str(own), snake_case(kind), f"{snake_case(kind)}_model")))

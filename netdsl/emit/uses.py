@@ -13,8 +13,9 @@ from netdsl.elaborate.plans.arguments import placed
 from netdsl.elaborate.plans.naming import declares, snake_case
 from netdsl.elaborate.plans.ordering import arrange
 from netdsl.emit.calls import applied, call_time
+from netdsl.emit.declarations import Written
 from netdsl.emit.kinds import TENSOR, Kind, LayerObject, Parts, Piece, is_several, member
-from netdsl.emit.layers import frozen_too, made_once
+from netdsl.emit.layers import frozen_too
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import default_of, factory, preset_default
 from netdsl.emit.pieces import listed, sequence, spread, taken
@@ -34,20 +35,32 @@ def block(w: Writer, maker: tree.Call, written: tuple[tree.Argument, ...], curre
 
 
 def block_call(w: Writer, maker: tree.Call, symbol: Symbol, tensors: list[Piece]) -> Piece:
-    """Spell the call of a block's function, for tensors that are joined to its inputs."""
+    """Spell the call of a block's function, for tensors that are joined to its inputs.
+
+    A block that is shared somewhere is made first, and what it gives is called.
+    """
     written = w.module.block(symbol, [t.kind for t in tensors])
+    args, keywords = block_arguments(w, maker, symbol, written)
+    positional = [t.code for t in tensors if t.code is not None]
+    if not written.makes:
+        return Piece(code.call(written.identifier, [*positional, *args], keywords), written.result)
+    made: ast.expr = code.call(written.identifier, args, keywords)
+    if written.takes_name and isinstance(made, ast.Call):
+        made = w.made(made, w.variable_for(maker, snake_case(symbol.node.name)))
+    return Piece(code.call(made, positional), written.result)
+
+
+def block_arguments(
+    w: Writer, maker: tree.Call, symbol: Symbol, written: Written
+) -> tuple[list[ast.expr], code.Keywords]:
+    """Spell the arguments of a block's function, but for tensors."""
     args, keywords = hyperparameters(w, symbol, maker.arguments)
     if written.takes_trainable:
         frozen = trainable_argument(w, of_stage(maker.arguments, symbol.node))
         keywords += [(marked("trainable"), frozen)] if frozen is not None else []
-    if (w.shares and written.takes_layers) or (
-        isinstance(w.layers, ast.Name) and w.layers.id != marked("layers")
-    ):
-        keywords.append((marked("layers"), w.layers))
     if written.takes_name:
         keywords.append((marked("name"), w.stage_name(maker, snake_case(symbol.node.name))))
-    positional = [t.code for t in tensors if t.code is not None]
-    return Piece(code.call(written.identifier, [*positional, *args], keywords), written.result)
+    return args, keywords
 
 
 def model(w: Writer, maker: tree.Call, written: tuple[tree.Argument, ...], current: Piece) -> Piece:
@@ -61,8 +74,11 @@ def model(w: Writer, maker: tree.Call, written: tuple[tree.Argument, ...], curre
     return Piece(code.call(target, [inputs]), result)
 
 
-def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Kind]:
-    """Spell the making of a model that is a layer here; give also a variable's name and what it returns."""
+def model_call(w: Writer, maker: tree.Call, variable: str = "") -> tuple[ast.expr, str, Kind]:
+    """Spell the making of a model that is a layer here; give also a variable's name and what it returns.
+
+    It may be put in the `variable`, if one is given.
+    """
     assert isinstance(maker.function, tree.Name)
     symbol = w.module.symbol(w.unit, maker.function.id)
     assert symbol is not None
@@ -70,11 +86,9 @@ def model_call(w: Writer, maker: tree.Call) -> tuple[ast.Call, str, Kind]:
     args, keywords = hyperparameters(w, symbol, maker.arguments)
     base = snake_case(maker.function.id)
     keywords.append((marked("name"), w.stage_name(maker, base)))
-    return (
-        code.call(made_once(w, code.name(written.identifier)), args, keywords),
-        base,
-        written.result,
-    )
+    made = code.call(written.identifier, args, keywords)
+    own = variable or w.variable_for(maker, base)
+    return w.made(made, own, is_taken=bool(variable)), base, written.result
 
 
 def of_stage(written: Sequence[tree.Argument], node: tree.Node | None) -> list[tree.Argument]:
@@ -97,9 +111,11 @@ def freeze(
     own = [w.value(a.value) for a in given if a.name == "trainable"]
     if trainable is None and not own:
         return made
-    variable = base if named else w.temporary(base, f"{base}_model")
-    w.emit(code.assign(variable, made))
-    w.emit(code.freezes(variable, trainable or own[0]))
+    variable = made.id if isinstance(made, ast.Name) else base
+    if not isinstance(made, ast.Name):
+        variable = base if named else w.temporary(base, f"{base}_model")
+        w.emit(code.assign(variable, made))
+    w.emit_early(code.freezes(variable, trainable or own[0]), variable)
     return code.name(variable)
 
 

@@ -7,7 +7,7 @@ import ast
 from netdsl.catalog.weight_statement import KIND, SIGNATURE, WEIGHT
 from netdsl.elaborate.layers.weights import as_arguments
 from netdsl.emit.kinds import TENSOR, Kind, ListOf, Parts, Piece
-from netdsl.emit.layers import frozen_too, made_once, spelled_arguments
+from netdsl.emit.layers import frozen_too, spelled_arguments
 from netdsl.emit.pieces import output_at
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
@@ -27,8 +27,9 @@ def weight(w: Writer, statement: tree.WeightDecl, anchor: Piece) -> Piece:
     if statement.type.dtype is not None:
         keywords.append(("dtype", code.constant(w.module.dtype(statement.type))))
     keywords.append(("name", w.stage_name(statement, statement.name)))
-    maker = made_once(w, code.name(marked(KIND)))
-    return Piece(code.call(code.call(maker, [shape], keywords), [_one_tensor(anchor)]), TENSOR)
+    layer = code.call(marked(KIND), [shape], keywords)
+    made = w.made(layer, w.variable_for(statement, statement.name))
+    return Piece(code.call(made, [_one_tensor(anchor)]), TENSOR)
 
 
 def _one_tensor(anchor: Piece) -> ast.expr:

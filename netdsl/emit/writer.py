@@ -11,9 +11,12 @@ from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.plans.naming import NamePlan
 from netdsl.emit.declarations import Declarations, Written
 from netdsl.emit.kinds import Kind, Piece
+from netdsl.emit.making import Making
 from netdsl.emit.names import Locals, Scope
 from netdsl.emit.python import code
+from netdsl.emit.python.layout_statements import bound_in
 from netdsl.emit.python.own_names import marked
+from netdsl.emit.python.spelling import python_name
 from netdsl.emit.python.texts import joined
 from netdsl.syntax import tree
 from netdsl.syntax.walk import begins_with
@@ -79,8 +82,7 @@ class Writer:
         self.plan = plan
         self.in_block = in_block  # names begin with the function's own `name`
         self.frozen = frozen  # the function takes `trainable`
-        self.layers: ast.expr = code.name(marked("layers"))
-        self.shares = False  # `layers` may be a SharedLayers here
+        self.making: Making | None = None  # where layers are made that are met again at each call
         self.uses_name = False
         self.holds: tuple[str, str] | None = (
             None  # a variable, and the other that it holds the same as
@@ -167,12 +169,42 @@ class Writer:
         self.hint, self.holds, self.anchor, self.holding, self.given, self.steps = kept
 
     @contextmanager
-    def making(self, layers: ast.expr, shares: bool) -> Iterator[None]:
-        """Make layers by something that may stand in for `keras.layers` and make each of them once."""
-        outer = (self.layers, self.shares)
-        self.layers, self.shares = layers, shares
+    def made_before(self, making: Making, body: list[ast.stmt] | None) -> Iterator[None]:
+        """Make layers before the function that is written, whose statements are `body` if it is always called alike."""
+        outer, self.making = self.making, making
+        if body is not None:
+            making.steady.append(body)
         yield
-        self.layers, self.shares = outer
+        if body is not None:
+            making.steady.pop()
+        self.making = outer
+
+    def made(
+        self, layer: ast.Call, variable: str, *, named_by: str = "name", is_taken: bool = False
+    ) -> ast.expr:
+        """Give a layer, model or block that is made here: where it is met again, the same one each time.
+
+        The `variable` is its own where it `is_taken` already.
+        """
+        if self.making is None:
+            return layer
+        if self.making.may_stand_before(layer, self.out):
+            return self.making.make_before(layer, variable, is_taken=is_taken)
+        return self.making.make_at_first_use(layer, named_by)
+
+    def emit_early(self, statement: ast.stmt, variable: str) -> None:
+        """Write what is worked out of values alone: before what is called again and again."""
+        making, own = self.making, (variable, *bound_in(statement))
+        if making is not None and making.may_stand_before(statement, self.out, *own):
+            making.stand_before(statement, variable)
+        else:
+            self.emit(statement)
+
+    def variable_for(self, node: tree.Node, fallback: str) -> str:
+        """Name the variable of a layer after the layer."""
+        planned = self.plan.of(node) if self.plan is not None else None
+        is_said = planned is not None and planned.explicit is None
+        return python_name(planned.base if planned is not None and is_said else fallback)
 
     @contextmanager
     def hold(self) -> Iterator[None]:

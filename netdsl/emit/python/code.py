@@ -171,6 +171,20 @@ def function(
     return ast.FunctionDef(identifier, arguments, list(body) or [ast.Pass()], [])
 
 
+def layer_name(identifier: str) -> ast.Name:
+    """Give the variable of a layer: a call of it applies the layer."""
+    node = name(identifier)
+    node.is_layer = True  # type: ignore[attr-defined]
+    return node
+
+
+def applies_layer(node: ast.expr) -> bool:
+    """Tell whether it is `layers.Dense(3)(x)`, or `dense(x)` where `dense` is a layer."""
+    if not isinstance(node, ast.Call):
+        return False
+    return isinstance(node.func, ast.Call) or getattr(node.func, "is_layer", False)
+
+
 def is_name(node: ast.expr, identifier: str | None = None) -> bool:
     return isinstance(node, ast.Name) and identifier in (None, node.id)
 

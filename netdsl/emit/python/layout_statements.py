@@ -255,3 +255,21 @@ def names_in(statements: Iterable[ast.AST]) -> set[str]:
             elif isinstance(value, list):
                 stack += [item for item in value if isinstance(item, ast.AST)]
     return found
+
+
+def bound_in(statement: ast.AST) -> set[str]:
+    """Give the names that a function binds inside: its parameters, and what it assigns."""
+    found: set[str] = set()
+    if not isinstance(statement, ast.FunctionDef):
+        return found
+    for node in ast.walk(statement):
+        match node:
+            case ast.arg(arg=name):
+                found.add(name)
+            case ast.FunctionDef(name=name) if node is not statement:
+                found.add(name)
+            case ast.Assign(targets=targets):
+                found |= names_in(targets)
+            case ast.For(target=target) | ast.comprehension(target=target):
+                found |= names_in([target])
+    return found

@@ -25,7 +25,6 @@ MODULES = frozenset({"layers", "ops"})
 #: What a parameter of a block or model is called where the spec has its word.
 _OTHER_PARAMETERS = {
     "name": "layer_name",
-    "layers": "layer_makers",
     "trainable": "is_trainable",
 }
 
@@ -47,6 +46,7 @@ class OwnNames:
     helpers: dict[str, str] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
     needs_keras: bool = False
+    named_by: bool = False  # the helper that remembers layers is told which argument has the name
 
     @property
     def ops(self) -> str:
@@ -71,6 +71,9 @@ def settle(statements: Iterable[ast.stmt], taken: Iterable[str] = ()) -> OwnName
             outside.defaults(statement.args)
         inside.within(statement)
         found.modules |= outside.used | inside.used
+    if "once" in helpers:
+        nodes = (node for statement in statements for node in ast.walk(statement))
+        found.named_by = any(isinstance(n, ast.keyword) and n.arg == "named_by" for n in nodes)
     if not {"tied", "Weight"}.isdisjoint(helpers) and "ops" in short:
         found.modules.add("ops")
     return found
@@ -199,16 +202,16 @@ class _Renaming:
 
     def _keywords(self, call: ast.Call) -> None:
         names = self.parameters.get(_called(call), {})
-        if isinstance(call.func, ast.Call) and (key := names.get("name", "name")) != "name":
-            call.func.keywords.append(ast.keyword("key", code.constant(key)))
+        if is_marked(call.func, "once") and (key := names.get("name", "name")) != "name":
+            call.keywords.append(ast.keyword("named_by", code.constant(key)))
         for keyword in call.keywords:
             if keyword.arg is not None and keyword.arg[:1] == MARK:
                 keyword.arg = names.get(keyword.arg[1:], keyword.arg[1:])
 
 
 def _called(call: ast.Call) -> str:
-    """Give the function that is called, also where a helper makes it one that remembers."""
+    """Give the function that is called, also by the helper that remembers what it made."""
     function = call.func
-    if isinstance(function, ast.Call) and len(function.args) == 2:
-        function = function.args[1]
+    if is_marked(function, "once"):
+        function = call.args[1]
     return function.id if isinstance(function, ast.Name) else ""

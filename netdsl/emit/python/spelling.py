@@ -15,9 +15,7 @@ FIXED = frozenset({"keras", "itertools", "math", "sys", "tf", "np"})
 PREAMBLE = FIXED | {"layers", "ops"}
 
 #: Names of what the module may need to run, beside the spec's own.
-HELPERS = frozenset(
-    {"SharedLayers", "once", "deep_model", "tied", "fresh", "network", "as_layer", "Weight"}
-)
+HELPERS = frozenset({"once", "deep_model", "tied", "fresh", "network", "as_layer", "Weight"})
 
 #: Single letters that read like digits; linters refuse them.
 _AMBIGUOUS = frozenset("lIO")

@@ -67,7 +67,9 @@ def _is_unread(statement: ast.stmt, readers: Counter[str], droppable: set[str]) 
     if variable is None or readers[variable]:
         return False
     assert isinstance(statement, ast.Assign)
-    return variable in droppable or isinstance(statement.value, (ast.Name, ast.List, ast.Tuple))
+    return variable in droppable or isinstance(
+        statement.value, (ast.Name, ast.List, ast.Tuple, ast.Dict)
+    )
 
 
 def _without_variable(statement: ast.stmt, readers: Counter[str]) -> ast.stmt:

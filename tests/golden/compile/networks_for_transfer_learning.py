@@ -1,7 +1,7 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-3549a759). Change the spec, not this file.
+a33ea4c7). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -10,28 +10,11 @@ layers = keras.layers
 ops = keras.ops
 
 
-class SharedLayers:
-    """Stands in for `keras.layers` and makes each layer once, by its name."""
-
-    def __init__(self):
-        self.made = {}
-
-    def __getattr__(self, kind):
-        return self.once(getattr(keras.layers, kind))
-
-    def once(self, maker, key="name"):
-        def make(*args, **kwargs):
-            name = kwargs[key]
-            if name not in self.made:
-                self.made[name] = maker(*args, **kwargs)
-            return self.made[name]
-
-        return make
-
-
-def once(layers, maker, key="name"):
-    """Give a maker that makes each layer or model once, by its name, where layers are shared."""
-    return layers.once(maker, key) if isinstance(layers, SharedLayers) else maker
+def once(made, maker, /, *args, name, **kwargs):
+    """Make a layer at its first use; later uses find it in `made`, by its name."""
+    if name not in made:
+        made[name] = maker(*args, name=name, **kwargs)
+    return made[name]
 
 
 def Flowers(classes=5, *, name="Flowers"):
@@ -77,10 +60,12 @@ def Twins(*, name="Twins"):
     """
     a = keras.Input((64, 64, 3), name="a")
     b = keras.Input((64, 64, 3), name="b")
-    encode_layers = SharedLayers()
+    made = {}
 
     def encode(x):
-        return once(encode_layers, keras.applications.MobileNetV2)(
+        return once(
+            made,
+            keras.applications.MobileNetV2,
             include_top=False,
             pooling="max",
             alpha=0.35,

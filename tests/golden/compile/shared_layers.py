@@ -1,6 +1,6 @@
 """Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose weights are shared.
 
-Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 99a7a38d).
+Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file a73559ff).
 Change the spec, not this file.
 """
 
@@ -9,35 +9,29 @@ from tensorflow import keras
 layers = keras.layers
 
 
-class SharedLayers:
-    """Stands in for `keras.layers` and makes each layer once, by its name."""
+def dense(units, act="gelu", *, name="dense"):
+    dense = layers.Dense(units, activation=act, name=f"{name}_dense")
+    layer_normalization = layers.LayerNormalization(name=f"{name}_layer_normalization")
 
-    def __init__(self):
-        self.made = {}
+    def apply(x):
+        x = dense(x)
+        return layer_normalization(x)
 
-    def __getattr__(self, kind):
-        return self.once(getattr(keras.layers, kind))
-
-    def once(self, maker, key="name"):
-        def make(*args, **kwargs):
-            name = kwargs[key]
-            if name not in self.made:
-                self.made[name] = maker(*args, **kwargs)
-            return self.made[name]
-
-        return make
+    return apply
 
 
-def dense(x, units, act="gelu", *, layers=layers, name="dense"):
-    x = layers.Dense(units, activation=act, name=f"{name}_dense")(x)
-    return layers.LayerNormalization(name=f"{name}_layer_normalization")(x)
+def mixer(units, *, name="mixer"):
+    dense1 = dense(units, name=f"{name}_dense1")
+    dense_layers = [dense(units, name=f"{name}_dense2_{i}") for i in range(2)]
+    add = layers.Add(name=f"{name}_add")
 
+    def apply(x):
+        branch = dense1(x)
+        for layer in dense_layers:
+            branch = layer(branch)
+        return add([x, branch])
 
-def mixer(x, units, *, layers=layers, name="mixer"):
-    branch = dense(x, units, layers=layers, name=f"{name}_dense1")
-    for i in range(2):
-        branch = dense(branch, units, layers=layers, name=f"{name}_dense2_{i}")
-    return layers.Add(name=f"{name}_add")([x, branch])
+    return apply
 
 
 def Twins(vocabulary=100, *, name="Twins"):
@@ -47,18 +41,16 @@ def Twins(vocabulary=100, *, name="Twins"):
     left = keras.Input((12,), dtype="int32", name="left")
     right = keras.Input((12,), dtype="int32", name="right")
     embed = layers.Embedding(vocabulary, 16, name="embed")
-    project1 = layers.Dense(16, activation="tanh", name="project_dense")
-    project2 = layers.LayerNormalization(name="project_layer_normalization")
+    project_dense = layers.Dense(16, activation="tanh", name="project_dense")
+    project_layer_normalization = layers.LayerNormalization(
+        name="project_layer_normalization"
+    )
 
     def project(x):
-        x = project1(x)
-        return project2(x)
+        x = project_dense(x)
+        return project_layer_normalization(x)
 
-    mix_layers = SharedLayers()
-
-    def mix(x):
-        return mixer(x, 16, layers=mix_layers, name="mix")
-
+    mix = mixer(16, name="mix")
     attend = layers.MultiHeadAttention(2, 8, name="attend")
     a = embed(left)
     a = mix(a)

@@ -1,6 +1,6 @@
 """Tensors that are learned: a class token, scales in a loop, a matrix that is used twice.
 
-Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file 441394b2). Change the
+Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file 7bb1364a). Change the
 spec, not this file.
 """
 
@@ -8,30 +8,6 @@ from tensorflow import keras
 
 layers = keras.layers
 ops = keras.ops
-
-
-class SharedLayers:
-    """Stands in for `keras.layers` and makes each layer once, by its name."""
-
-    def __init__(self):
-        self.made = {}
-
-    def __getattr__(self, kind):
-        return self.once(getattr(keras.layers, kind))
-
-    def once(self, maker, key="name"):
-        def make(*args, **kwargs):
-            name = kwargs[key]
-            if name not in self.made:
-                self.made[name] = maker(*args, **kwargs)
-            return self.made[name]
-
-        return make
-
-
-def once(layers, maker, key="name"):
-    """Give a maker that makes each layer or model once, by its name, where layers are shared."""
-    return layers.once(maker, key) if isinstance(layers, SharedLayers) else maker
 
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
@@ -77,17 +53,20 @@ class Weight(keras.layers.Layer):
         }
 
 
-def layer_scale(
-    x, width, start=1e-2, *, trainable=True, layers=layers, name="layer_scale"
-):
-    scale = once(layers, Weight)(
+def layer_scale(width, start=1e-2, *, trainable=True, name="layer_scale"):
+    scale_layer = Weight(
         (width,),
         initializer=keras.initializers.Constant(start),
         regularizer=keras.regularizers.L2(1e-4),
         trainable=trainable,
         name=f"{name}_scale",
-    )(x)
-    return ops.multiply(x, scale)
+    )
+
+    def apply(x):
+        scale = scale_layer(x)
+        return ops.multiply(x, scale)
+
+    return apply
 
 
 def encoder(x, width, heads, *, trainable=True, name="encoder"):
@@ -101,8 +80,8 @@ def encoder(x, width, heads, *, trainable=True, name="encoder"):
     if not trainable:
         multi_head_attention.trainable = False
     layer_scale_ = layer_scale(
-        attended, width, trainable=trainable, name=f"{name}_h_layer_scale"
-    )
+        width, trainable=trainable, name=f"{name}_h_layer_scale"
+    )(attended)
     h = layers.Add(name=f"{name}_h_add")([x, layer_scale_])
     layer_scale_ = layers.LayerNormalization(
         trainable=trainable, name=f"{name}_layer_normalization"
@@ -113,8 +92,8 @@ def encoder(x, width, heads, *, trainable=True, name="encoder"):
     layer_scale_ = layers.Dense(width, trainable=trainable, name=f"{name}_dense2")(
         layer_scale_
     )
-    layer_scale_ = layer_scale(
-        layer_scale_, width, trainable=trainable, name=f"{name}_layer_scale"
+    layer_scale_ = layer_scale(width, trainable=trainable, name=f"{name}_layer_scale")(
+        layer_scale_
     )
     return layers.Add(name=f"{name}_add")([h, layer_scale_])
 
@@ -152,15 +131,12 @@ def Tied(width=8, *, name="Tied"):
     fixed = Weight(
         (width,), initializer="ones", trainable=False, dtype="float32", name="gain"
     )(a)
-    scaled_layers = SharedLayers()
-
-    def scaled(x):
-        return layer_scale(x, width, start=1.0, layers=scaled_layers, name="scaled")
-
+    scaled = layer_scale(width, start=1.0, name="scaled")
     branches = []
     for x in [a, b]:
         branch = ops.multiply(ops.matmul(x, w), fixed)
-        branches.append(scaled(branch))
+        branch = scaled(branch)
+        branches.append(branch)
     codes = [*branches]
     branches = [ops.matmul(code, ops.transpose(w)) for code in codes]
     x = layers.Average(name="average")(branches)

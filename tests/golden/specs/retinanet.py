@@ -6,7 +6,7 @@ Task: object detection.
 ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
 the paper). A row leaves for each of nine anchors at each place, fine scales first.
 
-Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file cdf5390c). Change
+Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file 8d05737d). Change
 the spec, not this file.
 """
 
@@ -17,34 +17,13 @@ from tensorflow import keras
 layers = keras.layers
 
 
-class SharedLayers:
-    """Stands in for `keras.layers` and makes each layer once, by its name."""
-
-    def __init__(self):
-        self.made = {}
-
-    def __getattr__(self, kind):
-        return self.once(getattr(keras.layers, kind))
-
-    def once(self, maker, key="name"):
-        def make(*args, **kwargs):
-            name = kwargs[key]
-            if name not in self.made:
-                self.made[name] = maker(*args, **kwargs)
-            return self.made[name]
-
-        return make
-
-
 def dense_head(
-    x,
     outputs,
     anchors=9,
     filters=256,
     depth=4,
     bias_initializer="zeros",
     *,
-    layers=layers,
     name="dense_head",
 ):
     """Convolutions and a row [outputs] for each anchor at each place: RetinaNet.
@@ -53,18 +32,28 @@ def dense_head(
 
     Gives [height * width * anchors, outputs]. One head, a `layer`, serves all levels of a pyramid.
     """
-    for i in range(depth):
-        x = layers.Conv2D(
+    conv2d_layers = [
+        layers.Conv2D(
             filters, 3, activation="relu", padding="same", name=f"{name}_conv2d1_{i}"
-        )(x)
-    x = layers.Conv2D(
+        )
+        for i in range(depth)
+    ]
+    conv2d2 = layers.Conv2D(
         anchors * outputs,
         3,
         bias_initializer=bias_initializer,
         padding="same",
         name=f"{name}_conv2d2",
-    )(x)
-    return layers.Reshape((-1, outputs), name=f"{name}_reshape")(x)
+    )
+    reshape = layers.Reshape((-1, outputs), name=f"{name}_reshape")
+
+    def apply(x):
+        for layer in conv2d_layers:
+            x = layer(x)
+        x = conv2d2(x)
+        return reshape(x)
+
+    return apply
 
 
 def conv_bn(
@@ -174,23 +163,13 @@ def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
     p6 = layers.Conv2D(256, 3, strides=2, padding="same", name="p6")(c5)
     p7 = layers.ReLU(name="p7_re_lu")(p6)
     p7 = layers.Conv2D(256, 3, strides=2, padding="same", name="p7_conv2d")(p7)
-    classify_layers = SharedLayers()
-
-    def classify(x):
-        return dense_head(
-            x,
-            classes,
-            anchors,
-            bias_initializer=keras.initializers.Constant(-math.log(99)),
-            layers=classify_layers,
-            name="classify",
-        )
-
-    regress_layers = SharedLayers()
-
-    def regress(x):
-        return dense_head(x, 4, anchors, layers=regress_layers, name="regress")
-
+    classify = dense_head(
+        classes,
+        anchors,
+        bias_initializer=keras.initializers.Constant(-math.log(99)),
+        name="classify",
+    )
+    regress = dense_head(4, anchors, name="regress")
     branches = [classify(p) for p in [p3, p4, p5, p6, p7]]
     x = layers.Concatenate(axis=1, name="concatenate")(branches)
     scores = layers.Activation("sigmoid", name="scores")(x)

@@ -4,7 +4,7 @@ Koch, Zemel and Salakhutdinov, Siamese Neural Networks for One-shot Image Recogn
 
 Figure 4 of the paper: two images, one encoder. A `layer` is made once, so both uses of `encode` share its weights.
 
-Made by netdsl 0.1.0 from siamese.net (sha256 a4dc6773, this file a131813e). Change the
+Made by netdsl 0.1.0 from siamese.net (sha256 a4dc6773, this file b4e78ffa). Change the
 spec, not this file.
 """
 
@@ -13,36 +13,26 @@ from tensorflow import keras
 layers = keras.layers
 
 
-class SharedLayers:
-    """Stands in for `keras.layers` and makes each layer once, by its name."""
-
-    def __init__(self):
-        self.made = {}
-
-    def __getattr__(self, kind):
-        return self.once(getattr(keras.layers, kind))
-
-    def once(self, maker, key="name"):
-        def make(*args, **kwargs):
-            name = kwargs[key]
-            if name not in self.made:
-                self.made[name] = maker(*args, **kwargs)
-            return self.made[name]
-
-        return make
-
-
-def encoder(image, code, *, layers=layers, name="encoder"):
+def encoder(code, *, name="encoder"):
     """What an image is, in `code` numbers between 0 and 1."""
-    x = layers.Conv2D(64, 10, activation="relu", name=f"{name}_conv2d1")(image)
-    x = layers.MaxPooling2D(2, name=f"{name}_max_pooling2d1")(x)
-    x = layers.Conv2D(128, 7, activation="relu", name=f"{name}_conv2d2")(x)
-    x = layers.MaxPooling2D(2, name=f"{name}_max_pooling2d2")(x)
-    x = layers.Conv2D(128, 4, activation="relu", name=f"{name}_conv2d3")(x)
-    x = layers.MaxPooling2D(2, name=f"{name}_max_pooling2d3")(x)
-    x = layers.Conv2D(256, 4, activation="relu", name=f"{name}_conv2d4")(x)
-    x = layers.Flatten(name=f"{name}_flatten")(x)
-    return layers.Dense(code, activation="sigmoid", name=f"{name}_dense")(x)
+    stages = [
+        layers.Conv2D(64, 10, activation="relu", name=f"{name}_conv2d1"),
+        layers.MaxPooling2D(2, name=f"{name}_max_pooling2d1"),
+        layers.Conv2D(128, 7, activation="relu", name=f"{name}_conv2d2"),
+        layers.MaxPooling2D(2, name=f"{name}_max_pooling2d2"),
+        layers.Conv2D(128, 4, activation="relu", name=f"{name}_conv2d3"),
+        layers.MaxPooling2D(2, name=f"{name}_max_pooling2d3"),
+        layers.Conv2D(256, 4, activation="relu", name=f"{name}_conv2d4"),
+        layers.Flatten(name=f"{name}_flatten"),
+        layers.Dense(code, activation="sigmoid", name=f"{name}_dense"),
+    ]
+
+    def apply(x):
+        for layer in stages:
+            x = layer(x)
+        return x
+
+    return apply
 
 
 def Siamese(code=4096, *, name="Siamese"):
@@ -53,11 +43,7 @@ def Siamese(code=4096, *, name="Siamese"):
     """
     left = keras.Input((105, 105, 1), name="left")
     right = keras.Input((105, 105, 1), name="right")
-    encode_layers = SharedLayers()
-
-    def encode(image):
-        return encoder(image, code, layers=encode_layers, name="encode")
-
+    encode = encoder(code, name="encode")
     pair = [encode(left), encode(right)]
     maximum = layers.Maximum(name="maximum")(pair)
     minimum = layers.Minimum(name="minimum")(pair)

@@ -6,7 +6,7 @@ Task: segmentation.
 Figure 1 of the paper: `x01` is the node at level 0 and place 1 of its row. Each of the four nodes of the top row after the
 first gives a mask, so that the net can be cut off where it is good enough.
 
-Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 21bed33b, this file d1e693fa).
+Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 21bed33b, this file 50021932).
 Change the spec, not this file.
 """
 
@@ -25,21 +25,6 @@ def unit(x, filters, *, name="unit"):
 
 
 def node(x, filters, *, name="node"):
-    x = layers.Concatenate(name=f"{name}_concatenate")(x)
-    return unit(x, filters, name=f"{name}_unit")
-
-
-def node2(x, filters, *, name="node"):
-    x = layers.Concatenate(name=f"{name}_concatenate")(x)
-    return unit(x, filters, name=f"{name}_unit")
-
-
-def node3(x, filters, *, name="node"):
-    x = layers.Concatenate(name=f"{name}_concatenate")(x)
-    return unit(x, filters, name=f"{name}_unit")
-
-
-def node4(x, filters, *, name="node"):
     x = layers.Concatenate(name=f"{name}_concatenate")(x)
     return unit(x, filters, name=f"{name}_unit")
 
@@ -84,12 +69,12 @@ def UNetPlusPlus(
     x11 = node([x10, up(x20, w[1], name="x11_up")], w[1], name="x11_node")
     x21 = node([x20, up(x30, w[2], name="x21_up")], w[2], name="x21_node")
     x31 = node([x30, up(x40, w[3], name="x31_up")], w[3], name="x31_node")
-    x02 = node2([x00, x01, up(x11, w[0], name="x02_up")], w[0], name="x02_node")
-    x12 = node2([x10, x11, up(x21, w[1], name="x12_up")], w[1], name="x12_node")
-    x22 = node2([x20, x21, up(x31, w[2], name="x22_up")], w[2], name="x22_node")
-    x03 = node3([x00, x01, x02, up(x12, w[0], name="x03_up")], w[0], name="x03_node")
-    x13 = node3([x10, x11, x12, up(x22, w[1], name="x13_up")], w[1], name="x13_node")
-    x04 = node4(
+    x02 = node([x00, x01, up(x11, w[0], name="x02_up")], w[0], name="x02_node")
+    x12 = node([x10, x11, up(x21, w[1], name="x12_up")], w[1], name="x12_node")
+    x22 = node([x20, x21, up(x31, w[2], name="x22_up")], w[2], name="x22_node")
+    x03 = node([x00, x01, x02, up(x12, w[0], name="x03_up")], w[0], name="x03_node")
+    x13 = node([x10, x11, x12, up(x22, w[1], name="x13_up")], w[1], name="x13_node")
+    x04 = node(
         [x00, x01, x02, x03, up(x13, w[0], name="x04_up")], w[0], name="x04_node"
     )
     mask1 = mask(x01, classes, name="mask1")
