@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "netdsl"
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("netdsl.__main__",),
     ("netdsl.cli", "netdsl.lsp"),
-    ("netdsl.training", "netdsl.importer", "netdsl.running"),
+    ("netdsl.training", "netdsl.importer", "netdsl.running", "netdsl.zoo"),
     ("netdsl.compiler",),
     ("netdsl.building",),
     ("netdsl.emit", "netdsl.report", "netdsl.compare", "netdsl.picture"),

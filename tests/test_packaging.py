@@ -85,6 +85,12 @@ def test_the_installed_command_compiles_a_spec(bin_folder: Path, tmp_path: Path)
     compile(text, "tiny.py", "exec")
 
 
+def test_the_installed_command_has_the_zoo(bin_folder: Path, tmp_path: Path) -> None:
+    assert "EfficientNetB0" in run(bin_folder / "netdsl", "zoo", "--under", "6M", cwd=tmp_path)
+    run(bin_folder / "netdsl", "zoo", "efficientnetb0", "-o", "mine.net", cwd=tmp_path)
+    run(bin_folder / "netdsl", "check", "mine.net", cwd=tmp_path)
+
+
 def test_the_installed_package_is_the_wheels_own(bin_folder: Path, tmp_path: Path) -> None:
     script = "import netdsl, netdsl.resources as r; print(netdsl.__file__); print(r.resource_dir('specs'))"
     package, specs = run(bin_folder / "python", "-c", script, cwd=tmp_path).split("\n")[:2]

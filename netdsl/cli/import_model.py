@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netdsl.cli.files import read_text_or_none, unwritable, whole, write_result
+from netdsl.cli.new_files import put
 from netdsl.cli.output import Findings, tell, write_source
-from netdsl.diagnostics.problems import files as problems
 
 if TYPE_CHECKING:
     from netdsl.importer.imported import Imported
@@ -82,7 +81,7 @@ def command(
         return findings.finish()
     if output in (None, "-"):
         write_source(found.text)
-    elif not _put(Path(str(output)), found.text, findings, force=force):
+    elif not put(Path(str(output)), found.text, findings, force=force):
         return findings.finish()
     tell("".join(f"{line}\n" for line in told))
     return findings.finish()
@@ -118,23 +117,3 @@ def _with_keras(
     if check:
         told.append(compare_outputs(pair, source))
     return told
-
-
-def _put(target: Path, text: str, findings: Findings, *, force: bool) -> bool:
-    """Write the spec; one that is there and says something else is kept, unless it is to be written over."""
-    try:
-        before = read_text_or_none(target)
-    except OSError as error:
-        findings.fail(unwritable(target.as_posix(), error))
-        return False
-    if before is not None and before != text and not force:
-        place, name = whole(target.as_posix()), target.as_posix()
-        help_ = "write elsewhere with `-o OUT`, or write over it with `--force`"
-        findings.fail(
-            problems.WouldOverwrite.at(place, "another file is there", name=name, help=help_)
-        )
-        return False
-    refused = write_result(target, text)
-    if refused is not None:
-        findings.fail(refused)
-    return refused is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ import numpy as np
 
 import netdsl
 from netdsl.resources import resource_dir
+from tests.importer.test_folded import length
 from tests.zoo.specs import APPLICATIONS
+from tests.zoo.test_length import KERAS
 
 pytestmark = pytest.mark.keras
 
@@ -111,3 +114,10 @@ def test_a_small_network_computes_what_that_of_keras_does(name: str) -> None:
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_every_network_computes_what_that_of_keras_does(name: str) -> None:
     check(name)
+
+
+def test_the_modules_of_keras_are_as_long_as_recorded() -> None:
+    folder = Path(keras.__file__).parent / "src" / "applications"
+    for modules, words in KERAS.values():
+        texts = [(folder / f"{module}.py").read_text("utf-8") for module in modules.split()]
+        assert sum(length(text) for text in texts) == words, modules

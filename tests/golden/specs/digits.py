@@ -1,10 +1,11 @@
 """Handwritten digits, learned within a minute: `netdsl train specs/digits.net`.
 
 Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998, doi:10.24432/C50P49.
+Task: image classification.
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 1f84b22c, this file 4602240f). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 577ec3c2, this file db8dee23). Change the
 spec, not this file.
 """
 

@@ -6,7 +6,7 @@ Task: image classification.
 Table 4 of the paper, its larger relatives, and B0 to B3, which are scaled; layer for layer as in keras.applications.
 Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 a4c3659d, this file 4998e7f2).
+Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 ab5d95ab, this file 82f88d0e).
 Change the spec, not this file.
 """
 
@@ -245,7 +245,8 @@ def EfficientNetV2(
 ):
     """Fused blocks while the map is large, EfficientNet's blocks when it is small.
 
-    The picture is brought to -1 to 1, or `standardized` by the colours of ImageNet.
+    A stage is whether it is of fused blocks, their expansion, channels, number and first stride. The picture is brought
+    to -1 to 1, or `standardized` by the colours of ImageNet.
 
     EfficientNetV2: (None, 384, 384, 3) -> (None, 1000), 21,612,360 parameters at
     the defaults.

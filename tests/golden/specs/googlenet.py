@@ -1,11 +1,12 @@
 """GoogLeNet.
 
 Szegedy et al., Going Deeper with Convolutions, 2014, arXiv:1409.4842.
+Task: image classification.
 
 Table 1 of the paper with its two auxiliary classifiers, which train the middle of the net and are ignored afterwards.
 Local response normalization, which has no weights and which later nets dropped, is left out.
 
-Made by netdsl 0.1.0 from googlenet.net (sha256 2b6689f3, this file aa274e83). Change
+Made by netdsl 0.1.0 from googlenet.net (sha256 3ac665cc, this file cfa55fbc). Change
 the spec, not this file.
 """
 

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_v3.net (sha256 e07ebdf2, this file b922b1da). Change
+Made by netdsl 0.1.0 from inception_v3.net (sha256 ecabc6a2, this file 259f30d9). Change
 the spec, not this file.
 """
 
@@ -27,15 +27,19 @@ def conv(x, filters, kernel_size, strides=1, padding="same", *, name="conv"):
     return layers.ReLU(name=f"{name}_re_lu")(x)
 
 
+def inner(x, filters, strides=2, *, name="inner"):
+    return conv(x, filters, 3, strides, "valid", name=f"{name}_conv")
+
+
 def stem(image, *, name="stem"):
     """Five convolutions and two poolings; an eighth of the size remains."""
-    x = conv(image, 32, 3, strides=2, padding="valid", name=f"{name}_conv1")
-    x = conv(x, 32, 3, padding="valid", name=f"{name}_conv2")
-    x = conv(x, 64, 3, name=f"{name}_conv3")
-    x = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d1")(x)
-    x = conv(x, 80, 1, padding="valid", name=f"{name}_conv4")
-    x = conv(x, 192, 3, padding="valid", name=f"{name}_conv5")
-    return layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d2")(x)
+    x = inner(image, 32, name=f"{name}_inner1")
+    x = inner(x, 32, strides=1, name=f"{name}_inner2")
+    x = conv(x, 64, 3, name=f"{name}_conv1")
+    x = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d1")(x)
+    x = conv(x, 80, 1, name=f"{name}_conv2")
+    x = inner(x, 192, strides=1, name=f"{name}_inner3")
+    return layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d2")(x)
 
 
 def figure5(x, pool, *, name="figure5"):
@@ -46,7 +50,7 @@ def figure5(x, pool, *, name="figure5"):
     branch3 = conv(branch3, 96, 3, name=f"{name}_conv5")
     branch3 = conv(branch3, 96, 3, name=f"{name}_conv6")
     branch4 = layers.AveragePooling2D(
-        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
     )(x)
     branch4 = conv(branch4, pool, 1, name=f"{name}_conv7")
     return layers.Concatenate(name=f"{name}_concatenate")(
@@ -60,20 +64,19 @@ def figure6(x, width, *, name="figure6"):
     branch2 = conv(branch2, width, (1, 7), name=f"{name}_conv3")
     branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv4")
     branch3 = conv(x, width, 1, name=f"{name}_conv5")
-    branch3 = conv(branch3, width, (7, 1), name=f"{name}_conv6")
-    branch3 = conv(branch3, width, (1, 7), name=f"{name}_conv7")
-    branch3 = conv(branch3, width, (7, 1), name=f"{name}_conv8")
-    branch3 = conv(branch3, 192, (1, 7), name=f"{name}_conv9")
+    for i, size in enumerate([(7, 1), (1, 7), (7, 1)]):
+        branch3 = conv(branch3, width, size, name=f"{name}_conv6_{i}")
+    branch3 = conv(branch3, 192, (1, 7), name=f"{name}_conv7")
     branch4 = layers.AveragePooling2D(
-        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
     )(x)
-    branch4 = conv(branch4, 192, 1, name=f"{name}_conv10")
+    branch4 = conv(branch4, 192, 1, name=f"{name}_conv8")
     return layers.Concatenate(name=f"{name}_concatenate")(
         [branch1, branch2, branch3, branch4]
     )
 
 
-def wide(x, *, name="wide"):
+def spread(x, *, name="spread"):
     branch1 = conv(x, 384, (1, 3), name=f"{name}_conv1")
     branch2 = conv(x, 384, (3, 1), name=f"{name}_conv2")
     return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
@@ -82,12 +85,12 @@ def wide(x, *, name="wide"):
 def figure7(x, *, name="figure7"):
     branch1 = conv(x, 320, 1, name=f"{name}_conv1")
     branch2 = conv(x, 384, 1, name=f"{name}_conv2")
-    branch2 = wide(branch2, name=f"{name}_wide1")
+    branch2 = spread(branch2, name=f"{name}_spread1")
     branch3 = conv(x, 448, 1, name=f"{name}_conv3")
     branch3 = conv(branch3, 384, 3, name=f"{name}_conv4")
-    branch3 = wide(branch3, name=f"{name}_wide2")
+    branch3 = spread(branch3, name=f"{name}_spread2")
     branch4 = layers.AveragePooling2D(
-        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
     )(x)
     branch4 = conv(branch4, 192, 1, name=f"{name}_conv5")
     return layers.Concatenate(name=f"{name}_concatenate")(
@@ -95,23 +98,27 @@ def figure7(x, *, name="figure7"):
     )
 
 
-def smaller(x, *, name="smaller"):
-    branch1 = conv(x, 384, 3, strides=2, padding="valid", name=f"{name}_conv1")
-    branch2 = conv(x, 64, 1, name=f"{name}_conv2")
-    branch2 = conv(branch2, 96, 3, name=f"{name}_conv3")
-    branch2 = conv(branch2, 96, 3, strides=2, padding="valid", name=f"{name}_conv4")
-    branch3 = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)
+def halve(x, *, name="halve"):
+    branch1 = inner(x, 384, name=f"{name}_inner1")
+    branch2 = conv(x, 64, 1, name=f"{name}_conv1")
+    branch2 = conv(branch2, 96, 3, name=f"{name}_conv2")
+    branch2 = inner(branch2, 96, name=f"{name}_inner2")
+    branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(
+        x
+    )
     return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
 
 
-def smallest(x, *, name="smallest"):
+def halve_again(x, *, name="halve_again"):
     branch1 = conv(x, 192, 1, name=f"{name}_conv1")
-    branch1 = conv(branch1, 320, 3, strides=2, padding="valid", name=f"{name}_conv2")
-    branch2 = conv(x, 192, 1, name=f"{name}_conv3")
-    branch2 = conv(branch2, 192, (1, 7), name=f"{name}_conv4")
-    branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv5")
-    branch2 = conv(branch2, 192, 3, strides=2, padding="valid", name=f"{name}_conv6")
-    branch3 = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(x)
+    branch1 = inner(branch1, 320, name=f"{name}_inner1")
+    branch2 = conv(x, 192, 1, name=f"{name}_conv2")
+    branch2 = conv(branch2, 192, (1, 7), name=f"{name}_conv3")
+    branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv4")
+    branch2 = inner(branch2, 192, name=f"{name}_inner2")
+    branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(
+        x
+    )
     return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
 
 
@@ -125,10 +132,10 @@ def InceptionV3(classes=1000, *, name="InceptionV3"):
     x = stem(image, name="stem")
     for i, pool in enumerate([32, 64, 64]):
         x = figure5(x, pool, name=f"figure5_{i}")
-    x = smaller(x, name="smaller")
+    x = halve(x, name="halve1")
     for i, width in enumerate([128, 160, 160, 192]):
         x = figure6(x, width, name=f"figure6_{i}")
-    x = smallest(x, name="smallest")
+    x = halve_again(x, name="halve_again")
     for i in range(2):
         x = figure7(x, name=f"figure7_{i}")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)

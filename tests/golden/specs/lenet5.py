@@ -1,10 +1,11 @@
 """LeNet-5.
 
 LeCun, Bottou, Bengio and Haffner, Gradient-Based Learning Applied to Document Recognition, 1998.
+Task: image classification.
 
 The form that textbooks teach: full connections instead of the paper's sparse table, maximum pooling, ReLU, softmax.
 
-Made by netdsl 0.1.0 from lenet5.net (sha256 24ffbde5, this file 31d70da9). Change the
+Made by netdsl 0.1.0 from lenet5.net (sha256 0d7a6d76, this file a43a90b5). Change the
 spec, not this file.
 """
 

@@ -5,7 +5,7 @@ Task: image classification.
 
 Tables 1 and 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 49568c70, this file 5a915a69). Change
+Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file 46b45a07). Change
 the spec, not this file.
 """
 
@@ -14,34 +14,24 @@ from tensorflow import keras
 layers = keras.layers
 
 large = [
-    (3, 1, 16, 0, "relu", 1),
-    (3, 4, 24, 0, "relu", 2),
-    (3, 3, 24, 0, "relu", 1),
-    (5, 3, 40, 1 / 4, "relu", 2),
-    (5, 3, 40, 1 / 4, "relu", 1),
-    (5, 3, 40, 1 / 4, "relu", 1),
-    (3, 6, 80, 0, "hard_swish", 2),
-    (3, 2.5, 80, 0, "hard_swish", 1),
-    (3, 2.3, 80, 0, "hard_swish", 1),
-    (3, 2.3, 80, 0, "hard_swish", 1),
-    (3, 6, 112, 1 / 4, "hard_swish", 1),
-    (3, 6, 112, 1 / 4, "hard_swish", 1),
-    (5, 6, 160, 1 / 4, "hard_swish", 2),
-    (5, 6, 160, 1 / 4, "hard_swish", 1),
-    (5, 6, 160, 1 / 4, "hard_swish", 1),
+    (3, 1, 16, 1, 1, 0, "relu"),
+    (3, 4, 24, 1, 2, 0, "relu"),
+    (3, 3, 24, 1, 1, 0, "relu"),
+    (5, 3, 40, 3, 2, 1 / 4, "relu"),
+    (3, 6, 80, 1, 2, 0, "hard_swish"),
+    (3, 2.5, 80, 1, 1, 0, "hard_swish"),
+    (3, 2.3, 80, 2, 1, 0, "hard_swish"),
+    (3, 6, 112, 2, 1, 1 / 4, "hard_swish"),
+    (5, 6, 160, 3, 2, 1 / 4, "hard_swish"),
 ]
 small = [
-    (3, 1, 16, 1 / 4, "relu", 2),
-    (3, 72 / 16, 24, 0, "relu", 2),
-    (3, 88 / 24, 24, 0, "relu", 1),
-    (5, 4, 40, 1 / 4, "hard_swish", 2),
-    (5, 6, 40, 1 / 4, "hard_swish", 1),
-    (5, 6, 40, 1 / 4, "hard_swish", 1),
-    (5, 3, 48, 1 / 4, "hard_swish", 1),
-    (5, 3, 48, 1 / 4, "hard_swish", 1),
-    (5, 6, 96, 1 / 4, "hard_swish", 2),
-    (5, 6, 96, 1 / 4, "hard_swish", 1),
-    (5, 6, 96, 1 / 4, "hard_swish", 1),
+    (3, 1, 16, 1, 2, 1 / 4, "relu"),
+    (3, 72 / 16, 24, 1, 2, 0, "relu"),
+    (3, 88 / 24, 24, 1, 1, 0, "relu"),
+    (5, 4, 40, 1, 2, 1 / 4, "hard_swish"),
+    (5, 6, 40, 2, 1, 1 / 4, "hard_swish"),
+    (5, 3, 48, 2, 1, 1 / 4, "hard_swish"),
+    (5, 6, 96, 3, 2, 1 / 4, "hard_swish"),
 ]
 
 
@@ -197,26 +187,31 @@ def MobileNetV3(
 ):
     """Inverted residuals, a row of the table each, and a head that works on the averaged map.
 
+    A row is kernel, expansion, channels, number of blocks, first stride, share of the squeeze and nonlinearity.
+
     MobileNetV3: (None, 224, 224, 3) -> (None, 1000), 5,507,432 parameters at the
     defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(image)
     x = conv_bn(x, 16, 3, strides=2, act="hard_swish", name="conv_bn1")
-    for i, (kernel_size, expansion, filters, squeeze, act, strides) in enumerate(rows):
-        x = mbconv(
-            x,
-            make_divisible(filters * alpha),
-            strides,
-            expansion,
-            kernel_size,
-            squeeze=squeeze * expansion,
-            act=act,
-            squeeze_act="relu",
-            gate="hard_sigmoid",
-            divisor=8,
-            name=f"mbconv_{i}",
-        )
+    for i, (kernel_size, expansion, filters, count, strides, squeeze, act) in enumerate(
+        rows
+    ):
+        for i_ in range(count):
+            x = mbconv(
+                x,
+                make_divisible(filters * alpha),
+                strides if i_ == 0 else 1,
+                expansion,
+                kernel_size,
+                squeeze * expansion,
+                act,
+                squeeze_act="relu",
+                gate="hard_sigmoid",
+                divisor=8,
+                name=f"mbconv_{i}_{i_}",
+            )
     x = conv_bn(
         x, make_divisible(6 * x.shape[-1]), 1, act="hard_swish", name="conv_bn2"
     )

@@ -5,23 +5,13 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file 5543427a). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file 44dcada1). Change
 the spec, not this file.
 """
 
 from tensorflow import keras
 
 layers = keras.layers
-
-
-def nearest_multiple(width, divisor):
-    return max(divisor, int(width + divisor / 2) // divisor * divisor)
-
-
-def make_divisible(width, divisor=8):
-    return nearest_multiple(width, divisor) + (
-        divisor if nearest_multiple(width, divisor) < 0.9 * width else 0
-    )
 
 
 def conv_bn(
@@ -61,99 +51,6 @@ def depthwise_bn(x, kernel_size=3, strides=1, act="relu", *, name="depthwise_bn"
     return x
 
 
-def squeeze_excite(
-    x, ratio=16, act="relu", gate="sigmoid", divisor=1, *, name="squeeze_excite"
-):
-    """Weigh each channel by what the whole map holds.
-
-    Hu, Shen and Sun, 2018, arXiv:1709.01507.
-
-    `ratio` is how many times fewer channels the map is squeezed to; their number is a multiple of `divisor`.
-    """
-    channels = x.shape[-1]
-    squeezed = (
-        make_divisible(channels / ratio, divisor)
-        if divisor > 1
-        else max(1, int(channels / ratio))
-    )
-    branch = layers.GlobalAveragePooling2D(
-        keepdims=True, name=f"{name}_global_average_pooling2d"
-    )(x)
-    branch = layers.Conv2D(
-        squeezed, 1, activation=act, padding="same", name=f"{name}_conv2d1"
-    )(branch)
-    branch = layers.Conv2D(
-        channels, 1, activation=gate, padding="same", name=f"{name}_conv2d2"
-    )(branch)
-    return layers.Multiply(name=f"{name}_multiply")([x, branch])
-
-
-def stochastic_depth(x, rate=0.0, *, name="stochastic_depth"):
-    """Drop the whole branch of a sample while training, as often as `rate` says.
-
-    Huang et al., 2016, arXiv:1603.09382.
-    """
-    if rate > 0:
-        x = layers.Dropout(rate, noise_shape=(None, 1, 1, 1), name=f"{name}_dropout")(x)
-    return x
-
-
-def mbconv(
-    x,
-    filters,
-    strides=1,
-    expansion=6,
-    kernel_size=3,
-    squeeze=0.25,
-    act="silu",
-    squeeze_act=None,
-    gate="sigmoid",
-    divisor=1,
-    drop=0.0,
-    *,
-    name="mbconv",
-):
-    """Expand, convolve depthwise, squeeze and excite, project without an activation: EfficientNet's block.
-
-    Tan and Le, 2019, arXiv:1905.11946.
-
-    The squeeze is to a share of the channels that arrive, and there is none where it is 0. Widths in between are
-    multiples of `divisor`: 8 for MobileNetV3, whose `gate` is hard_sigmoid. Where a shortcut fits, `drop` is how often
-    the branch beside it is left out in training.
-    """
-    if squeeze_act is None:
-        squeeze_act = act
-    channels = x.shape[-1]
-    main = x
-    if expansion != 1:
-        main = conv_bn(
-            x,
-            make_divisible(expansion * channels, divisor),
-            1,
-            act=act,
-            name=f"{name}_main_conv_bn1",
-        )
-    main = depthwise_bn(
-        main, kernel_size, strides, act, name=f"{name}_main_depthwise_bn"
-    )
-    if squeeze > 0:
-        main = squeeze_excite(
-            main,
-            expansion / squeeze,
-            squeeze_act,
-            gate,
-            divisor,
-            name=f"{name}_main_squeeze_excite",
-        )
-    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
-    if strides == 1 and channels == filters:
-        branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
-        x = layers.Add(name=f"{name}_add")([branch, x])
-    else:
-        x = main
-    return x
-
-
 def inverted_residual(
     x,
     filters,
@@ -168,16 +65,21 @@ def inverted_residual(
 
     Sandler et al., 2018, arXiv:1801.04381.
     """
-    return mbconv(
-        x,
-        filters,
-        strides,
-        expansion,
-        kernel_size,
-        squeeze=0.0,
-        act=act,
-        name=f"{name}_mbconv",
+    channels = x.shape[-1]
+    main = x
+    if expansion != 1:
+        main = conv_bn(
+            x, int(expansion * channels), 1, act=act, name=f"{name}_main_conv_bn1"
+        )
+    main = depthwise_bn(
+        main, kernel_size, strides, act, name=f"{name}_main_depthwise_bn"
     )
+    main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
+    if strides == 1 and channels == filters:
+        x = layers.Add(name=f"{name}_add")([main, x])
+    else:
+        x = main
+    return x
 
 
 def mv2(x, filters, strides=1, expansion=4, *, name="mv2"):

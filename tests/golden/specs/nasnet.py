@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 5c3ed122, this file 7d605f40). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 e0b9b025, this file ef524004). Change the
 spec, not this file.
 """
 
@@ -69,33 +69,26 @@ def separable(x, filters, kernel_size, strides=1, *, name="separable"):
     )(x)
 
 
+def thin(x, filters, *, name="thin"):
+    x = layers.AveragePooling2D(
+        1, strides=2, padding="valid", name=f"{name}_average_pooling2d"
+    )(x)
+    return layers.Conv2D(
+        filters // 2,
+        1,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv2d",
+    )(x)
+
+
 def halve(x, filters, *, name="halve"):
     """Half the size: every other pixel, and those one further, side by side."""
-    ready = layers.ReLU(name=f"{name}_ready")(x)
-    branch1 = layers.AveragePooling2D(
-        1, strides=2, padding="valid", name=f"{name}_average_pooling2d1"
-    )(ready)
-    branch1 = layers.Conv2D(
-        filters // 2,
-        1,
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv2d1",
-    )(branch1)
-    branch2 = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_zero_padding2d")(
-        ready
-    )
+    x = layers.ReLU(name=f"{name}_re_lu")(x)
+    branch1 = thin(x, filters, name=f"{name}_thin1")
+    branch2 = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_zero_padding2d")(x)
     branch2 = layers.Cropping2D(((1, 0), (1, 0)), name=f"{name}_cropping2d")(branch2)
-    branch2 = layers.AveragePooling2D(
-        1, strides=2, padding="valid", name=f"{name}_average_pooling2d2"
-    )(branch2)
-    branch2 = layers.Conv2D(
-        filters // 2,
-        1,
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv2d2",
-    )(branch2)
+    branch2 = thin(branch2, filters, name=f"{name}_thin2")
     x = layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
     return layers.BatchNormalization(
         momentum=0.9997, name=f"{name}_batch_normalization"
@@ -121,13 +114,13 @@ def normal(x, before, filters, *, name="normal"):
     branch1_ = separable(p, filters, 5, name=f"{name}_separable3")
     branch2_ = separable(p, filters, 3, name=f"{name}_separable4")
     branch = layers.AveragePooling2D(
-        3, strides=1, padding="same", name=f"{name}_average_pooling2d1"
+        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d1"
     )(h)
     branch1_2 = layers.AveragePooling2D(
-        3, strides=1, padding="same", name=f"{name}_average_pooling2d2"
+        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d2"
     )(p)
     branch2_2 = layers.AveragePooling2D(
-        3, strides=1, padding="same", name=f"{name}_average_pooling2d3"
+        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d3"
     )(p)
     separable_ = separable(h, filters, 3, name=f"{name}_separable5")
     out = layers.Concatenate(name=f"{name}_concatenate")(
@@ -153,19 +146,23 @@ def reduction(x, before, filters, first=False, *, name="reduction"):
     branch1 = separable(h, filters, 5, 2, name=f"{name}_a_separable1")
     branch2 = separable(p, filters, 7, 2, name=f"{name}_a_separable2")
     a = layers.Add(name=f"{name}_a_add")([branch1, branch2])
-    branch = layers.MaxPooling2D(3, strides=2, name=f"{name}_b_max_pooling2d")(padded)
+    branch = layers.MaxPooling2D(
+        pool_size=3, strides=2, name=f"{name}_b_max_pooling2d"
+    )(padded)
     separable_ = separable(p, filters, 7, 2, name=f"{name}_b_separable")
     b = layers.Add(name=f"{name}_b_add")([branch, separable_])
     branch = layers.AveragePooling2D(
-        3, strides=2, padding="valid", name=f"{name}_c_average_pooling2d"
+        strides=2, padding="valid", pool_size=3, name=f"{name}_c_average_pooling2d"
     )(padded)
     separable_ = separable(p, filters, 5, 2, name=f"{name}_c_separable")
     c = layers.Add(name=f"{name}_c_add")([branch, separable_])
     branch = layers.AveragePooling2D(
-        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
     )(a)
     separable_ = separable(a, filters, 3, name=f"{name}_separable")
-    branch_ = layers.MaxPooling2D(3, strides=2, name=f"{name}_max_pooling2d")(padded)
+    branch_ = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(
+        padded
+    )
     out = layers.Concatenate(name=f"{name}_concatenate")(
         [
             b,

@@ -1,10 +1,11 @@
 """A siamese network.
 
 Koch, Zemel and Salakhutdinov, Siamese Neural Networks for One-shot Image Recognition, 2015.
+Task: metric learning.
 
 Figure 4 of the paper: two images, one encoder. A `layer` is made once, so both uses of `encode` share its weights.
 
-Made by netdsl 0.1.0 from siamese.net (sha256 a4dc6773, this file b4e78ffa). Change the
+Made by netdsl 0.1.0 from siamese.net (sha256 edd09d01, this file 6cb3fe91). Change the
 spec, not this file.
 """
 

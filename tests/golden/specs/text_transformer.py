@@ -1,10 +1,11 @@
 """A text classifier on the encoder of the transformer.
 
 Vaswani et al., Attention Is All You Need, 2017, arXiv:1706.03762.
+Task: text classification.
 
 Words are embedded, projected to the width of the model with a learned vector for each position, encoded, and averaged.
 
-Made by netdsl 0.1.0 from text_transformer.net (sha256 4a9fe958, this file 0864080b).
+Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 63bbb909).
 Change the spec, not this file.
 """
 

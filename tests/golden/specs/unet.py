@@ -1,10 +1,11 @@
 """U-Net.
 
 Ronneberger, Fischer and Brox, Convolutional Networks for Biomedical Image Segmentation, 2015, arXiv:1505.04597.
+Task: segmentation.
 
 Figure 1 of the paper: convolutions without padding, so the map that goes across is cropped to the one that comes up.
 
-Made by netdsl 0.1.0 from unet.net (sha256 928deb2c, this file 1ae81b73). Change the
+Made by netdsl 0.1.0 from unet.net (sha256 839927d1, this file e7b5f1d0). Change the
 spec, not this file.
 """
 
