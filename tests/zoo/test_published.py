@@ -64,6 +64,19 @@ PUBLISHED = [
     ),  # mobilevit_s of timm; 5.6, 2.3, 1.3 million in the paper
     ("mobilevit", "MobileViTXS", 2_317_848),
     ("mobilevit", "MobileViTXXS", 1_272_024),
+    ("ddpm", "DDPM", 35_746_307),  # 35.7 million in appendix B of the paper
+    ("vit", "ViTB16", 86_567_656),  # vit_b_16 of torchvision, and so on
+    ("vit", "ViTB32", 88_224_232),
+    ("vit", "ViTL16", 304_326_632),
+    ("swin", "SwinT", 28_288_354),  # swin_t of torchvision, and so on
+    ("swin", "SwinS", 49_606_258),
+    ("swin", "SwinB", 87_768_224),
+    ("bert", "BERTBase", 109_482_240),  # bert-base-uncased without heads
+    ("bert", "BERTLarge", 335_141_888),
+    ("gpt2", "GPT2", 124_439_808),  # 124, 355, 774 and 1,558 million of the authors' files
+    ("gpt2", "GPT2Medium", 354_823_168),
+    ("gpt2", "GPT2Large", 774_030_080),
+    ("gpt2", "GPT2XL", 1_557_611_200),
 ]
 
 
@@ -249,3 +262,35 @@ def test_dcn_has_two_square_layers_before_its_deep_ones() -> None:
 def test_edge_detectors_learn_nothing(model: str, kernels: int) -> None:
     assert trained("edges", model) == 0
     assert made(path_of("edges")).model(model).totals["parameters"] == kernels
+
+
+def encoder_layer(width: int, hidden: int) -> int:
+    return 4 * dense(width, width) + dense(width, hidden, width) + 2 * norm(width)
+
+
+def test_tab_transformer_is_its_columns_its_layers_and_its_head() -> None:
+    columns = 8 * (1000 * 28 + 4)
+    head = norm(5) + dense(8 * 32 + 5, 4 * 261, 2 * 261, 1)
+    assert trained("tab_transformer", "TabTransformer") == columns + 6 * encoder_layer(32, 128) + head
+
+
+def test_the_wide_part_sees_pairs_and_the_deep_one_vectors() -> None:
+    """Ten bounds of age make eleven groups; sixteen educations and fourteen occupations, and others of each."""
+    wide = 11 + 17 + 15 + 2 * 1000
+    deep = (17 + 15) * 32 + dense(2 + 2 * 32, 1024, 512, 256, 1)
+    assert trained("wide_and_deep", "WideAndDeep") == wide + deep
+
+
+def test_both_towers_are_alike_but_for_their_tables() -> None:
+    tables = (10_000 + 200 + 5_000 + 50) * 32
+    tower = dense(2 * 32 + 1, 512, 256, 128)
+    assert trained("two_tower", "TwoTower") == tables + 2 * tower
+
+
+def test_a_window_has_a_bias_for_each_distance_and_head() -> None:
+    """Stages of the tiny Swin: layers as an encoder has them, a table each, and what merges four places."""
+    total = conv(4, 3, 96) + norm(96) + norm(768) + dense(768, 1000)
+    for depth, heads, width in zip((2, 2, 6, 2), (3, 6, 12, 24), (96, 192, 384, 768), strict=True):
+        total += depth * (encoder_layer(width, 4 * width) + 13 * 13 * heads)
+        total += norm(4 * width) + 4 * width * 2 * width if width < 768 else 0
+    assert trained("swin", "SwinT") == total
