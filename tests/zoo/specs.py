@@ -37,7 +37,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "seq2seq": {"source_words": 50, "target_words": 40, "units": 8},
     "seq2seq_attention": {"source_words": 50, "target_words": 40, "units": 8},
     "siamese": {"code": 16},
-    "swin": {"width": 12, "depths": [2, 2], "heads": [2, 4], "size": 56},
+    "swin": {"width": 24},
     "tab_transformer": {"bins": 20, "depth": 2},
     "text_classifiers": {"vocabulary": 50, "units": 8},
     "transformer": {"words": 50, "width": 16, "hidden": 32, "depth": 2},

@@ -271,7 +271,9 @@ def encoder_layer(width: int, hidden: int) -> int:
 def test_tab_transformer_is_its_columns_its_layers_and_its_head() -> None:
     columns = 8 * (1000 * 28 + 4)
     head = norm(5) + dense(8 * 32 + 5, 4 * 261, 2 * 261, 1)
-    assert trained("tab_transformer", "TabTransformer") == columns + 6 * encoder_layer(32, 128) + head
+    assert (
+        trained("tab_transformer", "TabTransformer") == columns + 6 * encoder_layer(32, 128) + head
+    )
 
 
 def test_the_wide_part_sees_pairs_and_the_deep_one_vectors() -> None:

@@ -6,7 +6,7 @@ Task: image classification.
 Convolutions of one pixel after each larger one, and in place of dense layers the mean of a map for each class. The paper
 leaves the widths open: these are the authors', for small pictures (CIFAR) and for large ones.
 
-Made by netdsl 0.1.0 from network_in_network.net (sha256 8cbb53dd, this file e3c4b81f).
+Made by netdsl 0.1.0 from network_in_network.net (sha256 5a4160aa, this file e36245e0).
 Change the spec, not this file.
 """
 
@@ -15,7 +15,7 @@ from tensorflow import keras
 layers = keras.layers
 
 
-def pool_rounding_up(x, *, name="pool_rounding_up"):
+def ceil_pool(x, *, name="ceil_pool"):
     """The largest of windows of three by three at half the size, rounded up as Caffe does it.
 
     Jia et al., 2014, arXiv:1408.5093.
@@ -55,7 +55,7 @@ def NetworkInNetwork(classes=10, *, name="NetworkInNetwork"):
     """
     image = keras.Input((32, 32, 3), name="image")
     x = mlpconv(image, [192, 160, 96], 5, name="mlpconv1")
-    x = pool_rounding_up(x, name="pool_rounding_up")
+    x = ceil_pool(x, name="ceil_pool")
     x = layers.Dropout(0.5, name="dropout1")(x)
     x = mlpconv(x, [192, 192, 192], 5, name="mlpconv2")
     x = layers.AveragePooling2D(3, strides=2, padding="same", name="average_pooling2d")(
@@ -76,11 +76,11 @@ def NetworkInNetworkImageNet(classes=1000, *, name="NetworkInNetworkImageNet"):
     """
     image = keras.Input((224, 224, 3), name="image")
     x = mlpconv(image, [96, 96, 96], 11, strides=4, padding="valid", name="mlpconv1")
-    x = pool_rounding_up(x, name="pool_rounding_up1")
+    x = ceil_pool(x, name="ceil_pool1")
     x = mlpconv(x, [256, 256, 256], 5, name="mlpconv2")
-    x = pool_rounding_up(x, name="pool_rounding_up2")
+    x = ceil_pool(x, name="ceil_pool2")
     x = mlpconv(x, [384, 384, 384], 3, name="mlpconv3")
-    x = pool_rounding_up(x, name="pool_rounding_up3")
+    x = ceil_pool(x, name="ceil_pool3")
     x = layers.Dropout(0.5, name="dropout")(x)
     x = mlpconv(x, [1024, 1024, classes], 3, name="mlpconv4")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)

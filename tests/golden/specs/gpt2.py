@@ -1,0 +1,240 @@
+"""GPT-2.
+
+Radford, Wu, Child, Luan, Amodei and Sutskever, Language Models are Unsupervised Multitask Learners, 2019.
+Task: language model.
+
+Each word is told from those before it. The table that words are read from is the one that they are told by.
+
+Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 6d5efdc7). Change the
+spec, not this file.
+"""
+
+from tensorflow import keras
+
+layers = keras.layers
+ops = keras.ops
+
+
+@keras.utils.register_keras_serializable("netdsl", "Weight")
+class Weight(keras.layers.Layer):
+    """A learned tensor without a batch, part of a model once called on one of its tensors."""
+
+    def __init__(
+        self,
+        shape,
+        initializer="glorot_uniform",
+        regularizer=None,
+        constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.shape = tuple(shape)
+        self.initializer = keras.initializers.get(initializer)
+        self.regularizer = keras.regularizers.get(regularizer)
+        self.constraint = keras.constraints.get(constraint)
+
+    def build(self, input_shape):
+        self.weight = self.add_weight(
+            name="weight",
+            shape=self.shape,
+            initializer=self.initializer,
+            regularizer=self.regularizer,
+            constraint=self.constraint,
+        )
+
+    def call(self, inputs):
+        return ops.convert_to_tensor(self.weight)
+
+    def compute_mask(self, inputs, mask):
+        return None  # a mask of the inputs says nothing of the weight
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "shape": self.shape,
+            "initializer": keras.initializers.serialize(self.initializer),
+            "regularizer": keras.regularizers.serialize(self.regularizer),
+            "constraint": keras.constraints.serialize(self.constraint),
+        }
+
+
+def head_width(width, heads):
+    return max(1, width // heads)
+
+
+def learned_positions(x, *, name="learned_positions"):
+    """Add a learned vector for each position.
+
+    Gehring et al., 2017, arXiv:1705.03122.
+
+    There is one for each, so the length must be fixed.
+    """
+    position = Weight(
+        (x.shape[1], x.shape[-1]),
+        initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+        name=f"{name}_position",
+    )(x)
+    return ops.add(x, position)
+
+
+def self_attention(x, heads, dropout=0.0, causal=False, *, name="self_attention"):
+    """Every element asks every other; a causal one only those before it.
+
+    Vaswani et al., 2017, arXiv:1706.03762.
+    """
+    width = x.shape[-1]
+    y = layers.MultiHeadAttention(
+        heads,
+        head_width(width, heads),
+        dropout=dropout,
+        name=f"{name}_multi_head_attention",
+    )(x, value=x, use_causal_mask=causal)
+    return layers.Dropout(dropout, name=f"{name}_dropout")(y)
+
+
+def feed_forward(x, hidden, dropout=0.0, act="relu", *, name="feed_forward"):
+    """The same two dense layers at each position.
+
+    Vaswani et al., 2017, arXiv:1706.03762.
+    """
+    y = layers.Dense(hidden, activation=act, name=f"{name}_dense1")(x)
+    y = layers.Dense(x.shape[-1], name=f"{name}_dense2")(y)
+    return layers.Dropout(dropout, name=f"{name}_dropout")(y)
+
+
+def pre_norm_encoder(
+    x,
+    heads,
+    hidden,
+    dropout=0.1,
+    act="gelu",
+    causal=False,
+    epsilon=1e-6,
+    *,
+    name="pre_norm_encoder",
+):
+    """One layer of ViT or, with `causal`, of GPT-2: normalized before each part.
+
+    Xiong et al., 2020, arXiv:2002.04745.
+
+    The stack ends in a LayerNormalization of its own.
+    """
+    branch = layers.LayerNormalization(
+        epsilon=epsilon, name=f"{name}_layer_normalization1"
+    )(x)
+    branch = self_attention(
+        branch, heads, dropout, causal, name=f"{name}_self_attention"
+    )
+    x = layers.Add(name=f"{name}_add1")([x, branch])
+    branch = layers.LayerNormalization(
+        epsilon=epsilon, name=f"{name}_layer_normalization2"
+    )(x)
+    branch = feed_forward(branch, hidden, dropout, act, name=f"{name}_feed_forward")
+    return layers.Add(name=f"{name}_add2")([x, branch])
+
+
+def GPT2(
+    words=50_257,
+    length=1024,
+    width=768,
+    heads=12,
+    depth=12,
+    dropout=0.1,
+    *,
+    name="GPT2",
+):
+    """The small one of four: twelve layers.
+
+    GPT2: (None, 1024) -> (None, 1024, 50257), 124,439,808 parameters at the
+    defaults.
+    """
+    tokens = keras.Input((length,), dtype="int32", name="tokens")
+    table = layers.ReversibleEmbedding(words, width, name="table")
+    x = table(tokens)
+    x = learned_positions(x, name="learned_positions")
+    x = layers.Dropout(dropout, name="dropout")(x)
+    for i in range(depth):
+        x = pre_norm_encoder(
+            x,
+            heads,
+            4 * width,
+            dropout,
+            causal=True,
+            epsilon=1e-5,
+            name=f"pre_norm_encoder_{i}",
+        )
+    x = layers.LayerNormalization(epsilon=1e-5, name="layer_normalization")(x)
+    next_word = table(x, reverse=True)
+    return keras.Model(tokens, next_word, name=name)
+
+
+def GPT2Medium(
+    words=50_257,
+    length=1024,
+    width=1024,
+    heads=16,
+    depth=24,
+    dropout=0.1,
+    *,
+    name="GPT2Medium",
+):
+    """GPT2Medium: (None, 1024) -> (None, 1024, 50257), 354,823,168 parameters at the
+    defaults.
+    """
+    return GPT2(
+        words=words,
+        length=length,
+        width=width,
+        heads=heads,
+        depth=depth,
+        dropout=dropout,
+        name=name,
+    )
+
+
+def GPT2Large(
+    words=50_257,
+    length=1024,
+    width=1280,
+    heads=20,
+    depth=36,
+    dropout=0.1,
+    *,
+    name="GPT2Large",
+):
+    """GPT2Large: (None, 1024) -> (None, 1024, 50257), 774,030,080 parameters at the
+    defaults.
+    """
+    return GPT2(
+        words=words,
+        length=length,
+        width=width,
+        heads=heads,
+        depth=depth,
+        dropout=dropout,
+        name=name,
+    )
+
+
+def GPT2XL(
+    words=50_257,
+    length=1024,
+    width=1600,
+    heads=25,
+    depth=48,
+    dropout=0.1,
+    *,
+    name="GPT2XL",
+):
+    """GPT2XL: (None, 1024) -> (None, 1024, 50257), 1,557,611,200 parameters at the
+    defaults.
+    """
+    return GPT2(
+        words=words,
+        length=length,
+        width=width,
+        heads=heads,
+        depth=depth,
+        dropout=dropout,
+        name=name,
+    )
