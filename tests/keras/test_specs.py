@@ -73,7 +73,7 @@ def random_batch(model: Any, size: int = 2) -> list[Any]:
     for tensor in model.inputs:
         shape = [size, *(5 if d is None else d for d in tensor.shape[1:])]
         dtype = keras.backend.standardize_dtype(tensor.dtype)
-        numbers = rng.integers(0, 8, shape) if dtype != "float32" else rng.normal(size=shape)
+        numbers = rng.integers(0, 2, shape) if dtype != "float32" else rng.normal(size=shape)
         batch.append(tf.as_string(numbers) if dtype == "string" else tf.cast(numbers, dtype))
     return batch
 
