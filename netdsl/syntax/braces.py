@@ -6,9 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netdsl.diagnostics.problems.structure import NoOutput
-from netdsl.diagnostics.problems.syntax import MisplacedStatement
+from netdsl.diagnostics.problems.syntax import (
+    MisplacedStatement,
+    UnexpectedToken,
+    UnusedExpression,
+)
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.faults import shorten
+from netdsl.syntax.recovery import BODY, ONLY_TOP_WORDS, TOP, begins_statement, is_name
+from netdsl.syntax.stop import Stop
 
 
 def in_statements(span: Span, statements: Sequence[tree.BodyStatement]) -> Iterator[Diagnostic]:
@@ -73,6 +80,90 @@ def _unread_chain(last: tree.Bind) -> Fix | None:
                 edit = Edit(Span(head.span.file, place, place), "output ")
                 return Fix((edit,), text="write `output` before what leaves")
     return None
+
+
+#: What goes on from a first word that would be a name: a chain, not a statement.
+_GOES_ON = frozenset({"->", "(", "[", ".", "+", "-", "*", "/", "//", "**", "%", "@", "}"})
+_BEGINS = frozenset({"NUMBER", "STRING", "FSTRING", "[", "(", "-", "repeat", "if", "for", "_"})
+
+
+def bare_chain(stop: Stop) -> Diagnostic | None:
+    """Recognise `{ h = _ -> Dense(8)  h -> ReLU() }`: behind statements a chain by itself, as braces may hold alone."""
+    if not stop.in_braces or stop.index - stop.began > 1:
+        return None
+    tokens, began = stop.tokens, stop.began
+    first = tokens.kinds[began]
+    is_chain = first in _BEGINS if stop.index == began else stop.kind in _GOES_ON
+    if not is_chain or not (is_name(first) or first in _BEGINS):
+        return None
+    end = tokens.ends[max(began, stop.resume - 1)]
+    text = shorten(" ".join(tokens.file.text[tokens.starts[began] : end].split()))
+    label = "behind statements, what leaves the braces says `output`"
+    if tokens.kinds[stop.resume] != "}":
+        label, help_, fix = "what this gives is not used", f"write `name = {text}`", None
+        if stop.kind == "." and tokens.text(stop.index + 1) == "append":
+            name = shorten(tokens.text(began))
+            help_ = f"a list is filled where its tensors are made: `h = … as *{name}`"
+    else:
+        word = "output _ -> " if stop.kind == "(" else "output "
+        help_, fix = f"write `{word}{text}`", stop.insert(began, word)
+    return UnusedExpression.at(tokens.span(began), label, help=help_, fix=fix)
+
+
+def docstring(stop: Stop) -> Diagnostic | None:
+    """Recognise braces that begin with a string, and go on with statements."""
+    tokens, string = stop.tokens, stop.index - 1
+    if string < 1 or tokens.kinds[string] != "STRING" or tokens.kinds[string - 1] != "{":
+        return None
+    if not begins_statement(tokens, stop.index, BODY):
+        return None
+    span, words = tokens.span(string), tokens.text(string).strip("\"' \n")
+    is_line = tokens.is_first_on_line(stop.index) and "\n" not in words
+    return MisplacedStatement.at(
+        span,
+        "only a file, a block, a model and a train block have a docstring",
+        help="write a comment: `# …`",
+        fix=Fix((Edit(span, f"# {words}" if is_line else ""),), safe=True),
+        word=shorten(span.text),
+    )
+
+
+def nothing_in_braces(stop: Stop) -> Diagnostic | None:
+    """Recognise `if deep { } else { … }`: braces with nothing in them."""
+    tokens, index = stop.tokens, stop.index
+    if stop.kind != "}" or stop.previous != "{" or "output" not in stop.accepted:
+        return None
+    return UnexpectedToken.at(
+        stop.span,
+        "there is nothing in these braces",
+        help="write `_`, which is what arrives",
+        fix=stop.insert(index, "_ " if tokens.file.text[stop.span.start - 1].isspace() else " _ "),
+        found="}",
+    )
+
+
+def declaration(stop: Stop) -> Diagnostic | None:
+    """Recognise `{ block b = Dense(8) … }`: what is declared at top level, in the braces of a stage."""
+    tokens, word = stop.tokens, stop.index - 1
+    if (
+        word < 1
+        or tokens.kinds[word] not in ONLY_TOP_WORDS
+        or not begins_statement(tokens, word, TOP)
+    ):
+        return None
+    is_first = tokens.kinds[word - 1] == "{" and stop.opener == "{"
+    if not is_first or stop.where != BODY:
+        return None
+    text = tokens.text(word)
+    return MisplacedStatement.at(
+        tokens.span(word),
+        "in the braces of a stage",
+        help=f"declare the `{text}` at top level, outside all braces",
+        word=text,
+    )
+
+
+RULES = (bare_chain, docstring, nothing_in_braces, declaration)
 
 
 def _behind(span: Span) -> Span:

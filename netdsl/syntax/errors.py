@@ -12,7 +12,7 @@ from dataclasses import replace
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
-from netdsl.syntax import declared, reworded, slips, wrong_statements
+from netdsl.syntax import braces, declared, reworded, slips, wrong_statements
 from netdsl.syntax.brackets import (
     arguments_never_closed,
     last_brace,
@@ -352,6 +352,7 @@ RULES: tuple[Rule, ...] = (
     slash_comment,
     lambda_function,
     wrong_statements.repeat_without_count,
+    *braces.RULES,
     *reworded.RULES,
     *slips.RULES,
     arrow_before_stage,

@@ -16,7 +16,7 @@ from netdsl.diagnostics.problems.syntax import (
     UnknownCharacter,
 )
 from netdsl.diagnostics.sink import Diagnostics
-from netdsl.syntax.build import Builder
+from netdsl.syntax.build import Builder, Faulty
 from netdsl.syntax.errors import explain
 from netdsl.syntax.nearby import SearchBudget, proposals
 from netdsl.syntax.reading import Reading
@@ -90,6 +90,7 @@ class Mistakes:
             resumption.token,
             before,
             is_too_deep,
+            in_braces=reading.is_in_braces,
         )
         diagnostic = self._report(stop, reading)
         first = began
@@ -106,6 +107,8 @@ class Mistakes:
         if self._repairs(reading, stop, diagnostic, first):
             return
         self.has_left_out = True
+        if reading.is_in_braces:
+            statements.append(Faulty(stop.span, ()))
         reading.index = resumption.token
         if resumption.closes:
             reading.close()

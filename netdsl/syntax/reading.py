@@ -56,7 +56,13 @@ def list_states() -> dict[int, str]:
     """Give the states in which the parser is between two statements, and of which list."""
     rows = _table().states.values()
     found = {row[name][1]: name for row in rows for name in STATEMENT_LISTS if name in row}
-    return found | {row[INNER][1]: BODY for row in rows if INNER in row}
+    return found | dict.fromkeys(_inner_states(), BODY)
+
+
+@cache
+def _inner_states() -> frozenset[int]:
+    """Give the states in which the parser is between two statements in the braces of a stage."""
+    return frozenset(row[INNER][1] for row in _table().states.values() if INNER in row)
 
 
 class Reading:
@@ -224,6 +230,11 @@ class Reading:
             states.append(self._state.parse_conf.states[states[-1]][name][1])
             values.append(Read(begin, []))
         return name, begin
+
+    @property
+    def is_in_braces(self) -> bool:
+        """Whether the statements being read (after `unwind`) stand in the braces of a stage."""
+        return self.states[-1] in _inner_states()
 
     def declaration_offset(self) -> int:
         """Give the offset where the declaration begins whose body is being read (after `unwind`)."""

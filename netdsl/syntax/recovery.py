@@ -103,7 +103,9 @@ def is_name_in_braces(tokens: Tokens, index: int) -> bool:
     kind = tokens.kinds[index]
     if index == 0 or kind not in STATEMENT_WORDS or tokens.kinds[index - 1] != "{":
         return False
-    return kind not in _ALWAYS_FIRST and not begins_with(kind, tokens.kinds[index + 1])
+    following, behind = tokens.kinds[index + 1], tokens.kinds[min(index + 2, len(tokens.kinds) - 1)]
+    names = is_name(following) and (following != "as" or behind in ("=", ":"))
+    return kind not in _ALWAYS_FIRST and not names
 
 
 def begins_with(word: str, following: str) -> bool:

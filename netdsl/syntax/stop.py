@@ -29,7 +29,8 @@ class Stop:
     """The parser stopped at token `index`, in a statement that began at token `began` of the list `where`.
 
     `accepted` are the kinds of token that could have stood there, `resume` is the token where reading goes on, and
-    `before` the token that begins the statement before, if there is one in the list.
+    `before` the token that begins the statement before, if there is one in the list. `in_braces` tells the statements
+    of a stage from those of a block.
     """
 
     tokens: Tokens
@@ -42,6 +43,7 @@ class Stop:
     before: int | None = None
     is_too_deep: bool = False
     is_in_string: bool = False
+    in_braces: bool = False
 
     @property
     def kind(self) -> str:

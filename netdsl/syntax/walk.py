@@ -208,20 +208,23 @@ def begins_with(item: tree.Expr) -> Iterator[tree.Expr]:
                     yield node
 
 
-def arriving_in(root: tree.Node) -> Iterator[tree.Arriving]:
-    """Give each `_` that stands for what arrives at an expression as a whole: not behind an arrow inside it."""
+def heads(root: tree.Node) -> Iterator[tree.Node]:
+    """Give the nodes of an expression that get what arrives at it as a whole: none behind an arrow inside it."""
     stack = [root]
     while stack:
         node = stack.pop()
-        if isinstance(node, tree.Arriving):
-            yield node
-        elif isinstance(node, tree.LayerDecl):
+        yield node
+        if isinstance(node, tree.LayerDecl):
             continue  # where it is used, something arrives
-        elif isinstance(node, tree.TensorType):
-            sizes = [d for d in node.dims if not isinstance(d, tree.Arriving)]  # that is a `?`
-            stack.extend([*sizes, *node.options])
+        if isinstance(node, tree.TensorType):
+            stack.extend(node.options)  # a size that is not known is written `?`
         else:
             stack.extend([node.stages[0]] if isinstance(node, tree.Pipe) else children(node))
+
+
+def arriving_in(root: tree.Node) -> Iterator[tree.Arriving]:
+    """Give each `_` that stands for what arrives at an expression as a whole: not behind an arrow inside it."""
+    return (node for node in heads(root) if isinstance(node, tree.Arriving))
 
 
 def reads_arriving(root: tree.Node) -> bool:

@@ -49,6 +49,7 @@ class Drawing:
         self.models: dict[str, tuple[Shape, Shape]] = {}
         self.names: set[str] = set()
         self.lines: list[str] = []
+        self.met = ""  # a list of the body that is filled from several places
 
     # Names and numbers:
 
@@ -95,6 +96,7 @@ class Drawing:
         kinds: list[Callable[[Shape, int, Scope], tuple[str, Shape]]] = [self.layer, self.layer]
         if depth > 0:
             kinds += [self.loop, self.condition, self.fork, self.turns, self.group]
+            kinds += [self.body_in_braces, self.carried]
         if self.blocks:
             kinds.append(self.use_block)
         if any(taken == shape for taken in scope.layers.values()):
@@ -177,6 +179,76 @@ class Drawing:
         merge = self.some("Add", "Concatenate", "Maximum", "Average")
         total = width * len(branches) if merge == "Concatenate" else width
         return f"[{', '.join(branches)}] -> {merge}()", (*shape[:-1], total)
+
+    def body_in_braces(self, shape: Shape, depth: int, scope: Scope) -> tuple[str, Shape]:
+        """Statements between the braces of a loop, a condition or a branch for each value."""
+        text = self.inner(shape, depth - 1, scope, "_")
+        head = self.some(
+            f"repeat {self.chance.randint(0, 3)}",
+            "for k in [2, 4]",
+            f"if _.shape[-1] > {self.width()}",
+            "if True",
+        )
+        if self.often(0.2):
+            return f"[for k in [2, 4] {{ {text} }}] -> Add()", shape
+        return f"{head} {{ {text} }}", shape
+
+    def inner(self, shape: Shape, depth: int, scope: Scope, arriving: str) -> str:
+        """Draw statements that keep the shape of what arrives."""
+        width = shape[-1]
+        own = Scope(dict(scope.tensors), dict(scope.layers), set(scope.taken))
+        lines = []
+        if self.often(0.25):
+            lines.append(f"weight {self.name(own.taken, plain=True)}_w: [{width}] = ones")
+            gain = lines[0].split()[1].rstrip(":")
+        else:
+            gain = ""
+        if self.often(0.25):
+            named = self.name(own.taken, plain=True)
+            lines.append(
+                f"layer {named} = {self.some(f'Dense({width})', f'Dense({width}) -> ReLU()')}"
+            )
+            own.layers[named] = shape
+        if self.often(0.2):
+            lines.append("defaults Dense(use_bias=False)")
+        text, after = self.chain(shape, depth, own)
+        first = self.name(own.taken, plain=True)
+        mark = f" as *{self.met}" if self.met and self.often(0.4) and after == shape else ""
+        lines.append(f"{first} = {arriving} -> {text}{mark}")
+        parts = [first if after == shape else f"({first} -> Dense({width}))"]
+        if self.often(0.5):
+            second = self.name(own.taken, plain=True)
+            kept = f" as {self.name(own.taken, plain=True)}" if self.often(0.3) else ""
+            lines.append(f"{second} = {arriving} -> Dense({width}){kept} -> ReLU()")
+            parts.append(second)
+        if self.often(0.5):
+            parts.append(arriving)
+        whole = f"[{', '.join(parts)}] -> Add()" if len(parts) > 1 else parts[0]
+        output = f"output {self.some('', 'given = ')}{whole}"
+        if gain:
+            lines.append(f"scaled = {parts[0]} * {gain}")
+            output = f"output scaled + {parts[-1]}"
+        if self.often(0.2):
+            lines.insert(0, output)
+        else:
+            lines.append(output)
+        return "  ".join(lines)
+
+    def carried(self, shape: Shape, depth: int, scope: Scope) -> tuple[str, Shape]:
+        """A loop that carries two tensors from turn to turn."""
+        own = Scope(dict(scope.tensors), dict(scope.layers), set(scope.taken))
+        one, other = (self.name(own.taken, plain=True) for _ in range(2))
+        text, after = self.chain(shape, depth - 1, own)
+        made = self.name(own.taken, plain=True)
+        step = f"{made} = {one} -> {text}" + f" -> Dense({shape[-1]})" * (after != shape)
+        given = self.some(
+            f"output [{made}, {one}]",
+            f"output {made}  output {one} + {other}",
+            f"output [{other} -> Dense({shape[-1]}), {made}]",
+            f"output [{made}, {made} + {one}] -> _",
+        )
+        loop = f"repeat {self.chance.randint(0, 3)} {{ {one}, {other} = _  {step}  {given} }}"
+        return f"[_, Dense({shape[-1]})] -> {loop} -> {self.some('Add()', 'Maximum()')}", shape
 
     def group(self, shape: Shape, depth: int, scope: Scope) -> tuple[str, Shape]:
         text, after = self.chain(shape, depth - 1, scope)
@@ -269,10 +341,46 @@ class Drawing:
 
     def statements(self, scope: Scope, depth: int) -> list[str]:
         lines: list[str] = []
+        if self.often(0.4) and "met" not in scope.taken:
+            return self.filling(scope, depth)
         for _ in range(self.chance.randint(0, 2)):
             self.shared_layer(scope, lines)
         for _ in range(self.chance.randint(1, 3)):
             self.statement(scope, depth, lines)
+        return lines
+
+    def filling(self, scope: Scope, depth: int) -> list[str]:
+        """Draw statements that fill a list from several places, and one that joins what was met."""
+        lines: list[str] = []
+        self.met = "met"
+        scope.taken.add("met")
+        source = self.chance.choice(list(scope.tensors))
+        shape = scope.tensors[source]
+        width = shape[-1]
+        for _ in range(self.chance.randint(1, 2)):
+            name = self.name(scope.taken, plain=True)
+            stages = [
+                self.some(
+                    f"Dense({width}) as *met",
+                    f"repeat 2 {{ {self.inner(shape, depth - 1, scope, '_')} }}",
+                    f"repeat {self.chance.randint(0, 2)} {{ Dense({width}) as *met -> ReLU() }}",
+                    f"if {self.some('True', 'False')} {{ Dense({width}) as *met }}",
+                )
+                for _ in range(self.chance.randint(1, 3))
+            ]
+            lines.append(f"    {name} = {source} -> {' -> '.join(stages)}")
+            scope.tensors[name] = shape
+            source = name
+        self.met = ""
+        if self.often(0.3):
+            lines.reverse()
+        joined = self.name(scope.taken, plain=True)
+        if any("as *met" in line for line in lines):
+            order = self.some("met", "met[::-1]", "reversed(met)")
+            lines.append(
+                f"    {joined} = {source} -> for skip in {order} {{ [_, skip] -> Add() -> Dense({width}) }}"
+            )
+            scope.tensors[joined] = shape
         return lines
 
     def shared_layer(self, scope: Scope, lines: list[str]) -> None:

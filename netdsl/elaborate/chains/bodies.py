@@ -268,12 +268,20 @@ def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Fr
 
 def _report_forgotten_let(statement: tree.Bind, value: Value, frame: Frame) -> Value:
     start = Span(statement.span.file, statement.span.start, statement.span.start)
+    help_ = f"write `let {' '.join(statement.span.text.split())[:60]}`"
+    fix: Fix | None = Fix((Edit(start, "let "),), safe=True)
+    if value == [] and isinstance(statement.target, tree.NamePattern):  # as if to be filled
+        name = statement.target.id
+        help_, fix = (
+            f"leave it out; a list is filled where its tensors are made: `… as *{name}`",
+            None,
+        )
     frame.report(
         problems.NotATensor.at(
             statement.value.span,
             f"this is {spell_entity(value)}, and a binding without `let` names a tensor",
-            help=f"write `let {' '.join(statement.span.text.split())[:60]}`",
-            fix=Fix((Edit(start, "let "),), safe=True),
+            help=help_,
+            fix=fix,
         )
     )
     if isinstance(statement.target, tree.NamePattern):

@@ -198,4 +198,4 @@ def predefine(loop: tree.Node, frame: Frame) -> dict[str, Value]:
         for name in names:
             if not isinstance(scope.variables.get(name), list):
                 scope.variables[name] = []
-    return {name: NotTaken(name) for name in names}
+    return {name: NotTaken(name, in_turn=True) for name in names}

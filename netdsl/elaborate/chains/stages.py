@@ -152,7 +152,7 @@ def _pipe(stage: tree.Pipe, arriving: Value, frame: Frame) -> Value:
 def _name(stage: tree.Name, arriving: Value, frame: Frame) -> Value:
     found = frame.lookup(stage.id)
     if isinstance(found, NotTaken):
-        return unbound.not_taken(stage, frame)
+        return unbound.not_taken(stage, found, frame)
     if isinstance(found, SharedLayer):
         if not sharing.is_called_alike(found, stage, False, arriving, frame):
             return POISON

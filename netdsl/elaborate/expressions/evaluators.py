@@ -127,7 +127,7 @@ def _fstring(expr: tree.FString, frame: Frame) -> Value:
 def _name(expr: tree.Name, frame: Frame) -> Value:
     found = frame.lookup(expr.id)
     if isinstance(found, NotTaken):
-        return unbound.not_taken(expr, frame)
+        return unbound.not_taken(expr, found, frame)
     return Identifier(expr.id) if found is MISSING else found
 
 

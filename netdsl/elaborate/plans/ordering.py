@@ -40,7 +40,8 @@ class Arrangement:
 
     `twice` are (name, first place, second place) of names bound more than once; the first binding stands. `mixed` are
     such names too, of which one place fills a list and the other names something else. `gathered` are the lists that
-    are filled by `as *name`, with the steps that fill them in the order of the text.
+    are filled by `as *name`, with the steps that fill them in the order of the text. `in_braces` tells the statements
+    of a loop or condition from the body of a block.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Arrangement:
     twice: list[tuple[str, Span, Span]] = field(default_factory=list)
     mixed: list[tuple[str, Span, Span]] = field(default_factory=list)
     gathered: dict[str, list[Step]] = field(default_factory=dict)
+    in_braces: bool = False
 
     @cached_property
     def unread(self) -> list[tuple[str, Span, bool]]:
@@ -182,13 +184,12 @@ def arrange(body: tree.Body | tree.Statements) -> Arrangement:
 
     Statements in braces fill no list of their own: what they add to is a list of the body around them.
     """
-    result = Arrangement()
+    result = Arrangement(in_braces=isinstance(body, tree.Statements))
     steps: list[Step] = []
     owner: dict[str, int] = {}
     places: dict[str, Span] = {}
-    gathers = isinstance(body, tree.Body)
     for written in body.statements:
-        for statement in split_at_as(written, in_braces=not gathers):
+        for statement in split_at_as(written, in_braces=result.in_braces):
             defines = _defines(statement)
             result.twice.extend(_repeated(statement))
             for name, place in list(defines.items()):
@@ -200,7 +201,7 @@ def arrange(body: tree.Body | tree.Statements) -> Arrangement:
             fills = _fills(statement)
             own = frozenset(n for n in fills if n in uses and _is_read_behind(n, statement))
             steps.append(Step(statement, defines, uses, written, fills, own))
-            for name in fills if gathers else ():
+            for name in () if result.in_braces else fills:
                 result.gathered.setdefault(name, []).append(steps[-1])
         if isinstance(written, tree.Input):
             result.inputs.append(written)

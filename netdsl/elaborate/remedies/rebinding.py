@@ -12,8 +12,10 @@ from netdsl.elaborate.plans.ordering import Arrangement
 from netdsl.elaborate.remedies.other_case import named_in_other_case
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
+from netdsl.syntax import tree
 from netdsl.syntax.grammar import END
 from netdsl.syntax.tokens import Tokens, tokenize
+from netdsl.syntax.walk import heads, walk
 
 # For each name the rest of the body is read again, and no more fixes than these are tried in any file.
 _MOST_RENAMED = 12
@@ -25,25 +27,46 @@ def report_order(arranged: Arrangement, frame: Frame) -> None:
     for name, fills, place in arranged.mixed:
         _report_mixed(name, fills, place, frame)
     for cycle in arranged.cycles:
-        names = [name for name, _ in cycle]
-        path = " -> ".join([*names[-1:], *names])
-        related = [Label(span, f"`{name}` is needed here") for name, span in cycle[1:]]
-        help_, fix = (
-            "make one of them from what comes before; for steps in time there are recurrent layers",
-            None,
-        )
-        if len(cycle) == 1 and (found := named_in_other_case(cycle[0][1], names[0], frame))[0]:
-            help_, fix = found  # `encoder = x -> encoder()` of a model `Encoder`
-        frame.report(
-            problems.Cycle.at(
-                cycle[0][1],
-                f"the cycle is {path}",
-                name=names[-1],
-                related=related,
-                help=help_,
-                fix=fix,
-            )
-        )
+        _report_cycle(cycle, arranged, frame)
+
+
+def _report_cycle(cycle: list[tuple[str, Span]], arranged: Arrangement, frame: Frame) -> None:
+    names = [name for name, _ in cycle]
+    path = " -> ".join([*names[-1:], *names])
+    label = f"the cycle is {path}"
+    related = [Label(span, f"`{name}` is needed here") for name, span in cycle[1:]]
+    help_, fix = (
+        "make one of them from what comes before; for steps in time there are recurrent layers",
+        None,
+    )
+    filled = [name for name in names if name in arranged.gathered]
+    if filled:
+        fillers = arranged.gathered[filled[0]]
+        label = f"read where it is filled: {label}" if len(cycle) == 1 else label
+        related += [Label(fillers[-1].fills[filled[0]], f"`{filled[0]}` is filled here")]
+        help_ = f"read `{filled[0]}` in a statement of its own, behind all that fill it"
+    elif len(cycle) == 1 and arranged.in_braces:
+        help_, fix = _what_arrives(names[0], cycle[0][1], arranged)
+    elif len(cycle) == 1 and (found := named_in_other_case(cycle[0][1], names[0], frame))[0]:
+        help_, fix = found  # `encoder = x -> encoder()` of a model `Encoder`
+    frame.report(
+        problems.Cycle.at(cycle[0][1], label, name=names[-1], related=related, help=help_, fix=fix)
+    )
+
+
+def _what_arrives(name: str, place: Span, arranged: Arrangement) -> tuple[str, Fix | None]:
+    """Say how a turn goes on from what the turn before gave: `h = h + …` is `h = _ + …`."""
+    help_ = f"names are new in each turn, and `_` is what arrives: write `_` for this `{name}`"
+    around = (s for s in arranged.stuck if s.statement.span.start <= place.start)
+    step = max(around, key=lambda s: s.statement.span.start, default=None)
+    if step is None or not isinstance(step.statement, (tree.Bind, tree.Output)):
+        return help_, None
+    value = step.statement.value
+    uses = [n.span for n in walk(value) if isinstance(n, tree.Name) and n.id == name]
+    at_start = {n.span.start for n in heads(value) if isinstance(n, tree.Name) and n.id == name}
+    if at_start != {span.start for span in uses}:
+        return help_, None
+    return help_, Fix(tuple(Edit(span, "_") for span in uses), text=help_)
 
 
 def _report_mixed(name: str, fills: Span, names: Span, frame: Frame) -> None:

@@ -11,12 +11,19 @@ from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.scope import values
-from netdsl.elaborate.scope.entities import POISON, short
+from netdsl.elaborate.scope.entities import POISON, NotTaken, short
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.functions import FUNCTIONS
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import nodes_around, written_names
+from netdsl.syntax.walk import (
+    bodies_in,
+    names_after_as,
+    nodes_around,
+    statement_names,
+    turns,
+    written_names,
+)
 from netdsl.value import Value
 
 
@@ -46,6 +53,25 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
     if any(_takes_values(node, span) for node in around):
         return f"bind it, `let {name} = …`, or make it a parameter"
     return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"
+
+
+def _bound_in_braces(name: str, span: Span, frame: Frame) -> tuple[str, Label] | None:
+    """Word the way out for a name that only statements in braces have, elsewhere in the same body."""
+    if frame.session.suggestions <= 0:
+        return None
+    around = nodes_around(frame.unit.module, span)
+    owner = next((n for n in around if isinstance(n, (tree.Block, tree.Model))), None)
+    for braces in () if owner is None else bodies_in(owner.body):
+        if not isinstance(braces, tree.Statements) or any(braces is node for node in around):
+            continue
+        for statement in braces.statements:
+            if name not in statement_names(statement):
+                continue
+            help_ = f"let the braces give it, `output {name}`, or name it where it is made, `… as {name}`"
+            if not isinstance(statement, (tree.Bind, tree.Output)):
+                help_ = "declare it outside of those braces"
+            return help_, Label(statement.span, "bound here, between braces, and known there only")
+    return None
 
 
 def _begins_with(output: tree.Output, span: Span) -> bool:
@@ -216,17 +242,21 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Value:
     root, _, last = name.rpartition(".")
     if root == "self" and frame.lookup(last) is not MISSING:  # nothing here belongs to an object
         near = last
+    inside = _bound_in_braces(name, span, frame)
+    near = None if inside is not None else near
     if near and (found := misspelled_declaration(span, name, near, frame)) is not None:
         frame.report(found)
         return POISON
     if not near:  # nothing to say of its other uses than is said of this one
         frame.unit.poisoned.add(name)
+    help_ = f"did you mean `{near}`?" if near else how_to_bind(span, name, frame)
     frame.report(
         name_problems.UnknownName.at(
             span,
-            "nothing binds this name",
+            "nothing binds this name" + " here" * (inside is not None),
             name=name,
-            help=f"did you mean `{near}`?" if near else how_to_bind(span, name, frame),
+            help=help_ if inside is None else inside[0],
+            related=() if inside is None else inside[1:],
             fix=Fix((Edit(span, near),), safe=True) if near else other_readings(span, name, frame),
         )
     )
@@ -245,14 +275,30 @@ def keras_has_name(name: str) -> bool:
     return bool(families_of(name)) or any(name in identifiers(family) for family in _IDENTIFIED)
 
 
-def not_taken(expr: tree.Name, frame: Frame) -> Value:
-    """Report a name that only a branch binds which is not taken."""
-    frame.report(
-        problems.BranchNotTaken.at(
+def not_taken(expr: tree.Name, found: NotTaken, frame: Frame) -> Value:
+    """Report a name that only a branch binds which is not taken, or that a turn reads before it is given."""
+    around = nodes_around(frame.unit.module, expr.span)
+    given = [mark for node in around if turns(node) for mark in _given_in(node, expr.id)]
+    if found.in_turn and given and given[-1].name_span.start > expr.span.start:
+        diagnostic = problems.Cycle.at(
+            expr.span,
+            "in this turn nothing has been given this name yet",
+            name=expr.id,
+            related=[Label(given[-1].name_span, "given here")],
+            help="names are new in each turn: carry what the turns before gave in a list, "
+            "`output [*_, …]`, which is `_` in the next",
+        )
+    else:
+        diagnostic = problems.BranchNotTaken.at(
             expr.span,
             "nothing was named: the branch is not taken here",
             name=expr.id,
             help="use it in that branch only, or give the name in the other branch as well",
         )
-    )
+    frame.report(diagnostic)
     return POISON
+
+
+def _given_in(loop: tree.Node, name: str) -> list[tree.As]:
+    mark = names_after_as(loop).get(name)
+    return [] if mark is None else [mark]

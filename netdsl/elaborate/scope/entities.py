@@ -138,9 +138,13 @@ APPLIED_BY_NAME = (*MAKERS, SharedLayer)
 
 @record(eq=False)
 class NotTaken(Entity):
-    """Stands for a name after `as` until its stage is run, which may be in a branch that is not taken."""
+    """Stands for a name after `as` until its stage is run, which may be in a branch that is not taken.
+
+    `in_turn` where it is a turn of a loop that the name has not been given in.
+    """
 
     name: str
+    in_turn: bool = False
 
     def __str__(self) -> str:
         return self.name
