@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.plans.ordering import Step, arrange
@@ -53,6 +53,9 @@ def body_names(node: tree.Node) -> list[str]:
     """Give the names after `as` in a chain."""
     return [n for n in names_after_as(node) if n != "_"]
 
+
+#: A variable that flows, and others that its chain may use, by the names they have.
+Promised: TypeAlias = tuple[str, dict[str, str]]
 
 #: The variables of chains without a name, which take one tensor after the other.
 _FLOWING = ("x", "y", "z", "hidden")
@@ -127,8 +130,38 @@ class BodyWriter:
 
     def _take(self, identifier: str, spelled: str, kind: Kind = TENSOR) -> None:
         if identifier not in self.w.scope.bindings:
-            variable = code.name(self.w.names.take(spelled))
-            self.w.scope.bindings[identifier] = Piece(variable, kind)
+            variable = self._promised(identifier) or self.w.names.take(spelled)
+            self.w.scope.bindings[identifier] = Piece(code.name(variable), kind)
+
+    def _promised(self, identifier: str) -> str | None:
+        """Give the variable of a name that the statement around the braces binds too: nothing is in it yet."""
+        flow, variables = self.w.promised
+        variable = variables.get(identifier)
+        arriving = self.w.scope.arriving
+        if self._around is None or flow != self._around or variable is None:
+            return None
+        nodes = () if arriving is None else ast.walk(arriving.code)
+        is_read = any(isinstance(n, ast.Name) and n.id == variable for n in nodes)
+        return None if is_read else variable
+
+    def _free_for(
+        self, flow: str, target: tree.Pattern | None, number: int, written: tree.Expr
+    ) -> Promised:
+        """Give the variables that a chain may use: of what its statement binds, and of what only it begins with."""
+        head = written.stages[0] if isinstance(written, tree.Pipe) else written
+        items = head.items if isinstance(head, tree.ListExpr) else ()
+        begins = [item.id for item in items if isinstance(item, tree.Name)]
+        own = [
+            n for n in begins if n in self.w.scope.bindings and self._is_dead(n, number, written)
+        ]
+        own += pattern_names(target) if isinstance(target, tree.TuplePattern) else []
+        return flow, {name: variable_of(self.w, name) for name in own}
+
+    @contextmanager
+    def _promising(self, promised: Promised) -> Iterator[None]:
+        outer, self.w.promised = self.w.promised, promised
+        yield
+        self.w.promised = outer
 
     def _outer(self, identifier: str) -> Piece:
         found = self.w.scope.lookup(identifier)
@@ -300,18 +333,15 @@ class BodyWriter:
         w = self.w
         if isinstance(target, tree.NamePattern) and target.id != "_":
             flow = variable_of(w, target.id)
-            piece = w.flowing(written, flow)
+            with self._promising(self._free_for(flow, target, number, written)):
+                piece = w.flowing(written, flow)
             w.assign(flow, piece)
             w.scope.learn(target.id, piece.kind)
             return
         flow = self._flow(number, written)
         reserved = w.names.reserve(flow)
-        outer, w.promised = (
-            w.promised,
-            (flow, {n: variable_of(w, n) for n in pattern_names(target)}),
-        )
-        piece = w.flowing(written, flow)
-        w.promised = outer
+        with self._promising(self._free_for(flow, target, number, written)):
+            piece = w.flowing(written, flow)
         if reserved:
             w.names.release(flow)
         if isinstance(target, tree.TuplePattern):
@@ -349,7 +379,8 @@ class BodyWriter:
         if output.name is not None and not direct and not _flows(output.value):
             flow = variable_of(w, output.name)
         reserved = w.names.reserve(flow)
-        piece = w.flowing(output.value, flow)
+        with self._promising(self._free_for(flow, None, number, output.value)):
+            piece = w.flowing(output.value, flow)
         if self._leaves_listed(output):
             piece = flattened(piece)
         if output.name is not None and (used_later or not direct):
@@ -432,11 +463,11 @@ class BodyWriter:
         ):
             return False
         head = written.stages[0] if isinstance(written, tree.Pipe) else written
-        uses = sum(isinstance(n, tree.Name) and n.id == identifier for n in walk(written))
-        at_start = sum(isinstance(n, tree.Name) and n.id == identifier for n in walk(head))
+        later = written.stages[1:] if isinstance(written, tree.Pipe) else ()
+        is_read_later = any(identifier in free_names(stage) for stage in later)
         arrives = any(isinstance(n, tree.Arriving) for n in walk(head))
         nested = any(isinstance(n, tree.Pipe) for n in walk(head)) and head is not written
-        return uses == at_start and not arrives and not nested
+        return not is_read_later and not arrives and not nested
 
     def _is_used_after(self, number: int, identifier: str) -> bool:
         last, kept_from = self._last_use.get(identifier, -1), self._kept_from.get(identifier)
