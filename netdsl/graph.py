@@ -264,6 +264,8 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
     outputs: dict[str, Ref] = field(default_factory=dict)
+    #: The names of the inputs of each group.
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: Of how many tensors each output that the spec writes is a list; None where it is one tensor.
     listed: list[int | None] = field(default_factory=list)
     #: Whether the outputs are written as one list: several leave in that order, not as a dict by their names.

@@ -77,11 +77,14 @@ class BodyWriter:
             None  # a model's, not a block's
         )
         self.lets: set[str] = set()
+        self.write_group: Callable[[Writer, tree.Inputs], None] | None = None
+        self.group_kind: Callable[[tree.Inputs], Kind] = lambda _: Parts((TENSOR,))
         self._begun: set[str] = set()  # lists that statements fill
         self._results: dict[int, Piece] = {}  # of outputs, by the statement
         self._parts: dict[str, dict[int, str]] = {}  # of lists, by where the statements begin
         self._body = body
-        self._kept: set[str] = set() if w.in_block else {i.name for i in self.inputs}
+        self.given = arranged.given
+        self._kept: set[str] = set() if w.in_block else {i.name for i in self.given}
 
     @cached_property
     def _has_sources(self) -> bool:
@@ -115,6 +118,9 @@ class BodyWriter:
             if written.name not in w.scope.bindings:
                 spelled = w.names.take(python_name(written.name))
                 w.scope.bindings[written.name] = Piece(code.name(spelled), TENSOR)
+        for group in self.given:
+            if isinstance(group, tree.Inputs):
+                self._take(group.name, python_name(group.name), self.group_kind(group))
         if not w.in_block:
             self._declare_symbols()
         for step in self.steps:
@@ -188,9 +194,13 @@ class BodyWriter:
     def _declare_symbols(self) -> None:
         """Sizes of a model's inputs that nothing else binds are None in Keras."""
         own = {n for step in self.steps for n in _defined(step.statement)}
-        for written in self.inputs:
-            for dim in written.type.dims if written.type is not None else ():
-                for identifier in free_names(dim):
+        types = (
+            n for written in self.given for n in walk(written) if isinstance(n, tree.TensorType)
+        )
+        bound = {n for written in self.given for n in _names_of_turns(written)}
+        for written in types:
+            for dim in written.dims:
+                for identifier in free_names(dim).keys() - bound:
                     known = self.w.scope.lookup(identifier) is not None or identifier in own
                     if not known and not self.w.module.is_value(self.w.unit, identifier):
                         self.w.symbols.add(identifier)
@@ -310,6 +320,9 @@ class BodyWriter:
             case tree.Input() as written_input:
                 if self.write_input is not None:
                     self.write_input(w, written_input)
+            case tree.Inputs() as group:
+                if self.write_group is not None:
+                    self.write_group(w, group)
             case tree.Defaults():  # in force since the body was declared
                 pass
             case tree.Output():
@@ -557,6 +570,12 @@ def variable_of(w: Writer, identifier: str) -> str:
     return binding.code.id
 
 
+def _names_of_turns(written: tree.Input | tree.Inputs) -> list[str]:
+    """Give the names that the clauses of a group bind."""
+    clauses = (n for n in walk(written) if isinstance(n, tree.Clause))
+    return [name for clause in clauses for name in pattern_names(clause.target)]
+
+
 def _defined(statement: tree.BodyStatement) -> list[str]:
     """Give the names a statement binds, those after `as` included."""
     match statement:
@@ -568,6 +587,8 @@ def _defined(statement: tree.BodyStatement) -> list[str]:
             return [*pattern_names(target), *body_names(written)]
         case tree.Output(_, name, written):
             return [*([name] if name else []), *body_names(written)]
+        case tree.Inputs(_, name):
+            return [name]
         case tree.Input() | tree.Defaults() | tree.Assert():
             return []
         case _:

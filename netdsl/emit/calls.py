@@ -13,7 +13,7 @@ from netdsl.elaborate.scope.functions import FUNCTIONS
 from netdsl.emit.catalogue_names import catalogue_name, unbound_path
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, is_several
 from netdsl.emit.layers import configured_object, makes_layer, wrapped_layer
-from netdsl.emit.pieces import listed, nests, plain, sequence
+from netdsl.emit.pieces import listed, nests, paired, plain, sequence
 from netdsl.emit.python import code, simplify
 from netdsl.emit.python.own_names import is_marked, marked
 from netdsl.emit.python.spelling import kept_name
@@ -66,8 +66,9 @@ def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Ki
     pieces = [spell(w, argument.value) for argument in expr.arguments]
     if identifier == "abs" and (w.module.is_function(expr) or pieces[0].kind == TENSOR):
         return code.call(marked("ops.abs"), [pieces[0].code]), TENSOR
+    spelled = [piece.code if identifier == "len" else sequence(piece) for piece in pieces]
     args, keywords = code.placed(
-        (a.star, a.name, sequence(piece)) for a, piece in zip(expr.arguments, pieces, strict=True)
+        (a.star, a.name, own) for a, own in zip(expr.arguments, spelled, strict=True)
     )
     kinds = [piece.kind for piece in pieces]
     called = simplify.builtin(catalogue_name(identifier), args, keywords)
@@ -93,7 +94,7 @@ def iterable(w: Writer, expr: tree.Expr) -> Piece:
         free = w.scope.lookup(identifier) is None and identifier not in w.unit.names
         if free and identifier in LAZY:
             return Piece(*lazy_call(w, expr, identifier))
-    return w.expression(expr)
+    return paired(w.expression(expr))
 
 
 def arguments(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.expr], code.Keywords]:

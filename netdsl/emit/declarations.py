@@ -174,9 +174,9 @@ class Declarations(Elaborated):
         """Give the names of a model's inputs, as a call gives them."""
         node = self.base_of(symbol).node
         assert isinstance(node, tree.Model)
-        inputs = [s for s in node.body.statements if isinstance(s, tree.Input)]
+        inputs = [s for s in node.body.statements if isinstance(s, (tree.Input, tree.Inputs))]
         graph = self.graph(symbol)
-        if graph is not None and len(graph.inputs) == len(inputs):
+        if graph is not None and len(graph.inputs) >= len(inputs):
             return [graph.nodes[i].name for i in graph.inputs]
         return [i.name for i in inputs]
 

@@ -173,8 +173,7 @@ class FlatWriter:
         return last | dict.fromkeys(kept, forever)
 
     def write(self, spelled: str) -> ast.FunctionDef:
-        for identifier in self._fixed_names():
-            self._names.reserve(identifier)
+        self._name_inputs()
         for node in self._graph.nodes:
             self._node(node)
         given = [code.name(self._variables[number]) for number in self._graph.inputs]
@@ -197,9 +196,12 @@ class FlatWriter:
         facts = describe(self._graph, False)
         return f"{own}\n\n{facts}" if own else facts
 
-    def _fixed_names(self) -> Iterator[str]:
+    def _name_inputs(self) -> None:
+        """Give each input its variable: that of its name, where no other has it."""
         for number in self._graph.inputs:
-            yield python_name(self._graph.nodes[number].name)
+            own = python_name(self._graph.nodes[number].name)
+            self._variables[number] = unique(own, set(self._variables.values()))
+            self._names.reserve(self._variables[number])
 
     def _node(self, node: Node) -> None:
         if node.operation.family == "input":
@@ -253,7 +255,7 @@ class FlatWriter:
         options: list[tuple[str | None, ast.expr]] = [
             (k, code.literal(v)) for k, v in node.operation.arguments.items()
         ]
-        variable = python_name(node.name)
+        variable = self._variables.get(node.id) or python_name(node.name)
         self._variables[node.id] = variable
         made = _input(spec, [*options, ("name", code.constant(node.name))])
         self._out.append(code.assign(variable, made, spell_shape(spec.shape)))

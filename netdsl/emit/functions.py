@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.files.linking import Symbol
@@ -11,6 +12,7 @@ from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.bodies import BodyWriter, variable_of
 from netdsl.emit.declarations import Written
 from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece, is_several
+from netdsl.emit.loops import open_clauses
 from netdsl.emit.making import Making, applied_in_turn
 from netdsl.emit.named import declare_named
 from netdsl.emit.names import Locals
@@ -23,6 +25,7 @@ from netdsl.emit.python.spelling import HELPERS, kept_name, python_name
 from netdsl.emit.python.texts import joined
 from netdsl.emit.python.unread import tidied
 from netdsl.emit.writer import Module, Writer
+from netdsl.graph import Graph
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, makes_weight, walk
 
@@ -142,12 +145,13 @@ def write_model(module: Module, symbol: Symbol, written: Written) -> None:
     w = _open(module, symbol, node.body, in_model=True)
     parameters = declare_parameters(w, node.parameters, module.settings_for(symbol))
     writer = BodyWriter(w, node.body)
+    writer.group_kind = partial(_group_kind, module.graph(symbol))
     writer.declare()
-    writer.write_input = _write_input
-    inputs = [variable_of(w, written_input.name) for written_input in writer.inputs]
-    w.anchor = anchor_of(inputs, writer.inputs)
+    writer.write_input, writer.write_group = _write_input, _write_group
+    inputs = [variable_of(w, written_input.name) for written_input in writer.given]
+    w.anchor = anchor_of(inputs, writer.given)
     outputs = writer.write(returning=False)
-    given = code.name(inputs[0]) if len(inputs) == 1 else code.list_of(map(code.name, inputs))
+    given = _given(w, inputs, writer.given)
     names = module.output_names(symbol)
     in_order = len(writer.outputs) == 1 and bool(writer.outputs[0].elements)
     if module.is_in_less_than_float32(symbol) and in_order:
@@ -189,9 +193,38 @@ def _each_in_float32(w: Writer, output: Piece, names: Sequence[str]) -> Piece:
     return Piece(ast.ListComp(code.call(layer, [code.name("tensor")]), [each]), output.kind)
 
 
-def anchor_of(variables: Sequence[str], inputs: Sequence[tree.Input]) -> str | None:
+def _given(
+    w: Writer, variables: Sequence[str], inputs: Sequence[tree.Input | tree.Inputs]
+) -> ast.expr:
+    """Spell what a model takes: its one input, or a list of all."""
+    both = zip(variables, inputs, strict=True)
+    every = [
+        code.starred(code.call(code.attribute(code.name(variable), "values")))
+        if isinstance(written, tree.Inputs)
+        else code.name(variable)
+        for variable, written in both
+    ]
+    if len(inputs) == 1 and isinstance(inputs[0], tree.Inputs):
+        group = inputs[0].group
+        if isinstance(group, tree.InputTable) and len(group.pairs) == 1:
+            return code.subscript(code.name(variables[0]), w.value(group.pairs[0].key))
+    if len(every) == 1:
+        return (
+            code.call("list", [every[0].value]) if isinstance(every[0], ast.Starred) else every[0]
+        )
+    return code.list_of(every)
+
+
+def _group_kind(graph: Graph | None, group: tree.Inputs) -> Kind:
+    names = graph.groups.get(group.name, ()) if graph is not None else ()
+    return Parts((TENSOR,) * max(len(names), 1), names or (None,), by_key=True, in_pairs=True)
+
+
+def anchor_of(variables: Sequence[str], inputs: Sequence[tree.Input | tree.Inputs]) -> str | None:
     """Give the first input that is not sparse."""
     for variable, written in zip(variables, inputs, strict=True):
+        if isinstance(written, tree.Inputs):
+            return variable
         options = written.type.options if written.type is not None else ()
         sparse = [o.value for o in options if o.name == "sparse"]
         if not sparse or not isinstance(sparse[0], tree.Literal) or not sparse[0].value:
@@ -202,17 +235,42 @@ def anchor_of(variables: Sequence[str], inputs: Sequence[tree.Input]) -> str | N
 def _write_input(w: Writer, written: tree.Input) -> None:
     """`image = keras.Input((32, 32, 3), name="image")`; a size without a number is None."""
     assert written.type is not None
-    variable = variable_of(w, written.name)
-    sizes = [_size(w, dim) for dim in written.type.dims]
+    made = _made_input(w, written.type, code.constant(written.name))
+    w.emit(code.assign(variable_of(w, written.name), made))
+
+
+def _made_input(w: Writer, written: tree.TensorType, name: ast.expr) -> ast.expr:
+    sizes = [_size(w, dim) for dim in written.dims]
     keywords: code.Keywords = []
-    dtype = w.module.dtype(written.type)
+    dtype = w.module.dtype(written)
     if dtype != "float32":
         keywords.append(("dtype", code.constant(dtype)))
-    options = {option.name: w.value(option.value) for option in written.type.options}
-    layer_name = options.pop("name", code.constant(written.name))
-    keywords += list(options.items())
-    keywords.append(("name", layer_name))
-    w.emit(code.assign(variable, code.call("keras.Input", [code.tuple_of(sizes)], keywords)))
+    options = {option.name: w.value(option.value) for option in written.options}
+    layer_name = options.pop("name", name)
+    keywords += [*options.items(), ("name", layer_name)]
+    return code.call("keras.Input", [code.tuple_of(sizes)], keywords)
+
+
+def _write_group(w: Writer, written: tree.Inputs) -> None:
+    """`features = {"age": keras.Input((1,), name="age"), …}`, or a comprehension of them."""
+    group = written.group
+    if isinstance(group, tree.InputTable):
+        keys: list[ast.expr | None] = [w.value(pair.key) for pair in group.pairs]
+        made: ast.expr = ast.Dict(keys, [_of_type(w, p.type, w.value(p.key)) for p in group.pairs])
+    else:
+        with open_clauses(w, group, group.clauses) as clauses:
+            key = w.value(group.pair.key)
+            value = _of_type(w, group.pair.type, w.value(group.pair.key))
+        made = ast.DictComp(key, value, clauses.generators())
+    w.emit(code.assign(variable_of(w, written.name), made))
+
+
+def _of_type(w: Writer, written: tree.InputType, name: ast.expr) -> ast.expr:
+    """Spell a `keras.Input`; of a type that a condition chooses, one or the other."""
+    if isinstance(written, tree.TensorType):
+        return _made_input(w, written, name)
+    then = _of_type(w, written.then, name)
+    return ast.IfExp(w.value(written.condition), then, _of_type(w, written.otherwise, name))
 
 
 def _size(w: Writer, dim: tree.Expr) -> ast.expr:

@@ -41,12 +41,14 @@ class Parts:
     """A list or tuple of known elements; `names` for outputs, `by_key` where Python holds them in a dict.
 
     `others` are further names for them, of what stands there where a loop has no turn or another arm is taken.
+    `in_pairs` tells a group of inputs, which a loop goes over by name and tensor.
     """
 
     items: tuple[Kind, ...]
     names: tuple[str | None, ...] = ()
     by_key: bool = False
     others: tuple[str | None, ...] = ()
+    in_pairs: bool = False
 
     def place(self, name: str) -> int | None:
         """Give the number of an output by its name."""

@@ -19,6 +19,15 @@ def sequence(piece: Piece) -> ast.expr:
     return piece.code
 
 
+def paired(piece: Piece) -> Piece:
+    """Give a group of inputs as a loop goes over it: in pairs of name and tensor."""
+    kind = piece.kind
+    if not isinstance(kind, Parts) or not kind.in_pairs:
+        return piece
+    pair = Parts((VALUE, element(kind)))
+    return Piece(code.call(code.attribute(piece.code, "items")), ListOf(pair))
+
+
 def listed(piece: Piece, *, only: bool = False) -> Piece:
     """Give a model's outputs, a dict in Python, as a list, where other code may put a list in their place.
 
@@ -76,6 +85,8 @@ def taken(inner: Piece, index: ast.expr) -> Piece:
     kind = inner.kind
     fixed = _fixed_index(index)
     if isinstance(kind, Parts) and kind.by_key:
+        if kind.in_pairs and fixed is None and not isinstance(index, ast.Slice):  # by its name
+            return Piece(code.subscript(inner.code, index), element(kind))
         if fixed is not None:
             return output_at(inner, fixed % len(kind.items))
         every = code.call("list", [sequence(inner)])

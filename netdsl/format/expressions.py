@@ -209,19 +209,26 @@ class Expressions:
         return tuple(parts)
 
     def _comprehension(self, node: tree.Comprehension | tree.DictComprehension) -> Layout:
-        inner = self._element_and_clauses(node)
         opening, closing = "{", "}"
         if isinstance(node, tree.Comprehension):
             opening, closing = ("[", "]") if node.bracket == "[" else ("(", ")")
+        return self.comprehension(opening, self._element(node), node.clauses, closing)
+
+    def comprehension(
+        self, opening: str, element: Layout, clauses: Sequence[tree.Clause], closing: str
+    ) -> Layout:
+        """Lay out an element for each turn of clauses, between brackets."""
+        inner = self._with_clauses(element, clauses)
         return Group(opening, Indent(SOFT_LINE, inner), SOFT_LINE, closing)
 
-    def _element_and_clauses(self, node: tree.Comprehension | tree.DictComprehension) -> Layout:
+    def _element(self, node: tree.Comprehension | tree.DictComprehension) -> Layout:
         if isinstance(node, tree.Comprehension):
-            element = self.expression(node.element)
-        else:
-            element = (self.expression(node.key, Level.VALUE), ": ", self.expression(node.value))
+            return self.expression(node.element)
+        return (self.expression(node.key, Level.VALUE), ": ", self.expression(node.value))
+
+    def _with_clauses(self, element: Layout, clauses: Sequence[tree.Clause]) -> Layout:
         parts: list[Layout] = [element]
-        for clause in node.clauses:
+        for clause in clauses:
             trailing, leading = self.comments.between(clause.span.start)
             parts.extend([trailing, SPACE_LINE, leading, self._clause(clause)])
         return Group(*parts)
@@ -347,7 +354,7 @@ class Expressions:
         if node.star:
             return (node.star, self.expression(node.value, Level.VALUE))
         if is_only and isinstance(node.value, tree.Comprehension) and node.value.bracket == "(":
-            return self._element_and_clauses(node.value)
+            return self._with_clauses(self._element(node.value), node.value.clauses)
         return self.expression(node.value)
 
     def chain(self, node: tree.Pipe, *, is_indented: bool = True) -> Layout:

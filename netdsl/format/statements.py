@@ -132,6 +132,8 @@ class Statements:
                 return self._assert(node)
             case tree.Input():
                 return self._input(node)
+            case tree.Inputs():
+                return (f"inputs {node.name}: ", self._group(node.group))
             case tree.LayerDecl():
                 return self._bound(f"layer {node.name}", node.value)
             case tree.WeightDecl():
@@ -242,6 +244,27 @@ class Statements:
         if node.type is None:
             return f"input {node.name}"
         return (f"input {node.name}: ", self._tensor_type(node.type))
+
+    def _group(self, node: tree.InputTable | tree.InputComprehension) -> Layout:
+        if isinstance(node, tree.InputComprehension):
+            pair = self._input_pair(node.pair)
+            return self._expressions.comprehension("{", pair, node.clauses, "}")
+        items: list[tuple[Layout, Layout, Layout]] = []
+        for written in node.pairs:
+            trailing, leading = self._comments.between(written.key.span.start)
+            items.append((trailing, leading, self._input_pair(written)))
+        return self._expressions.bracketed("{", items, "}", node.span.end - 1, one_a_line=True)
+
+    def _input_pair(self, node: tree.InputPair) -> Layout:
+        key = self._expressions.expression(node.key, Level.VALUE)
+        return (key, ": ", self._input_type(node.type))
+
+    def _input_type(self, node: tree.InputType) -> Layout:
+        if isinstance(node, tree.TensorType):
+            return self._tensor_type(node)
+        condition = self._expressions.expression(node.condition, Level.DISJUNCTION)
+        then, otherwise = self._tensor_type(node.then), self._input_type(node.otherwise)
+        return Group(then, Indent(SPACE_LINE, "if ", condition, SPACE_LINE, "else ", otherwise))
 
     def _extern_layer(self, node: tree.ExternLayer) -> Layout:
         head: Layout = (f"extern layer {node.name}", "()")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 
+from netdsl.catalog.spell import spell
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.document import Document
 from netdsl.importer.network import Given, Made, Network, Tensor, Use, held_models, tensors_in
@@ -252,6 +253,8 @@ def input_type(made: Made) -> str:
     ]
     if shape[0] is not None:
         options.append(f"batch_size={shape[0]}")
+    if not may_be_input(made.name):  # a table has a column of this name
+        options.append(f"name={spell(made.name)}")
     return f"{'' if dtype == 'float32' else dtype}[{dims}]" + (
         f"({', '.join(options)})" if options else ""
     )

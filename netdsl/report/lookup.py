@@ -29,8 +29,10 @@ Room = Family | Literal["library", "statement", "setting"]
 STATEMENTS: Mapping[str, tuple[str, str]] = {
     "Input": (
         "An input is a statement of a model or block: its shape without the batch, a dtype before it where it is not "
-        "float32, options of `keras.Input` after it.",
-        "model M {\n    input image: [224, 224, 3]\n    input words: int32[T](batch_size=32)\n    …\n}",
+        "float32, options of `keras.Input` after it. A model may have a group of them from a dict by their "
+        "names.",
+        "model M {\n    input image: [224, 224, 3]\n    input words: int32[T](batch_size=32)\n"
+        '    inputs features: {"age": [1], "class-of-worker": string[1]}\n    …\n}',
     ),
     "InputSpec": (
         "What may arrive is the type of a block's input; names in it stand for the sizes that do.",

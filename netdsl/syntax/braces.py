@@ -23,8 +23,21 @@ def in_statements(span: Span, statements: Sequence[tree.BodyStatement]) -> Itera
     for statement in statements:
         if isinstance(statement, tree.Input):
             yield _input(statement)
+        if isinstance(statement, tree.Inputs):
+            yield in_no_model(statement, "braces")
     if statements and not any(isinstance(s, tree.Output) for s in statements):
         yield _nothing_leaves(span, statements)
+
+
+def in_no_model(written: tree.Inputs, where: str) -> Diagnostic:
+    """Word a group of inputs that stands in a block or in braces, where what arrives is no dict."""
+    arrives = "`_`" if where == "braces" else f"an input: `input {written.name}`"
+    return MisplacedStatement.at(
+        written.span,
+        f"only a model has a group of inputs, and this is in {where}",
+        help=f"what arrives here is {arrives}, a list where several do",
+        word="inputs",
+    )
 
 
 def _input(written: tree.Input) -> Diagnostic:

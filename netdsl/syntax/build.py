@@ -117,6 +117,9 @@ class Builder(ExpressionBuilder):
         parameters: tuple[tree.Parameter, ...] | None,
         body: tree.Expr | tree.Body,
     ) -> tree.Block:
+        for statement in body.statements if isinstance(body, tree.Body) else ():
+            if isinstance(statement, tree.Inputs):
+                self.fault(braces.in_no_model(statement, "a block"))
         return tree.Block(span, self._id(name), parameters or (), body, name)
 
     def model(
@@ -194,6 +197,27 @@ class Builder(ExpressionBuilder):
 
     def input(self, span: Span, name: Span, type_: tree.TensorType | None) -> tree.Input:
         return tree.Input(span, self._id(name), type_, name)
+
+    def inputs(
+        self, span: Span, name: Span, group: tree.InputTable | tree.InputComprehension
+    ) -> tree.Inputs:
+        return tree.Inputs(span, self._id(name), group, name)
+
+    def input_group(self, span: Span, *pairs: tree.InputPair) -> tree.InputTable:
+        return tree.InputTable(span, tuple(pair for pair in pairs if pair is not None))
+
+    def input_comprehension(
+        self, span: Span, pair: tree.InputPair, *clauses: tree.Clause
+    ) -> tree.InputComprehension:
+        return tree.InputComprehension(span, pair, clauses)
+
+    def input_pair(self, span: Span, key: tree.Expr, type_: tree.InputType) -> tree.InputPair:
+        return tree.InputPair(span, key, type_)
+
+    def type_choice(
+        self, span: Span, then: tree.TensorType, condition: tree.Expr, otherwise: tree.InputType
+    ) -> tree.TypeChoice:
+        return tree.TypeChoice(span, condition, then, otherwise)
 
     def assertion(self, span: Span, condition: tree.Expr, message: tree.Expr | None) -> tree.Assert:
         return tree.Assert(span, condition, message)

@@ -71,7 +71,14 @@ def foreign_word(stop: Stop) -> Diagnostic | None:
 def nameless_input(stop: Stop) -> Diagnostic | None:
     """Recognise `input: [8]`, `input [8]`: an input that nothing can be called by."""
     tokens, index = stop.tokens, stop.index
-    if stop.where != BODY or tokens.text(index - 1) != "input" or index > stop.began + 1:
+    if stop.where != BODY or index > stop.began + 1:
+        return None
+    if tokens.text(index - 1) == "inputs" and stop.kind == ":" and stop.following() == "{":
+        colon = Span(tokens.file, tokens.ends[index - 1], tokens.ends[index])
+        fix = Fix((Edit(colon, " features:"),))
+        label, help_ = "a group of inputs has a name", 'write `inputs features: {"age": [1]}`'
+        return unexpected(stop, index, label, help_, fix)
+    if tokens.text(index - 1) != "input":
         return None
     if stop.kind == "[":
         gap = tokens.span(index)
@@ -209,6 +216,10 @@ def shape_brackets(stop: Stop) -> Diagnostic | None:
     word = tokens.kinds[stop.began]
     if word not in ("input", "weight") or "[" not in stop.accepted or "->" in stop.accepted:
         return None
+    if stop.kind == "{" and tokens.kinds[index + 1 : index + 3] in (["STRING", ":"], ["NAME", ":"]):
+        group = 'a group of inputs has a statement of its own: `inputs features: {"age": [1]}`'
+        word_fix = Fix((Edit(tokens.span(stop.began), "inputs"),), safe=True)
+        return unexpected(stop, index, "`[` is expected here", group, stop.shows_line(word_fix))
     help_ = f"write a shape between `[` and `]`: `{word} name: [32, 32, 3]`"
     if stop.kind == "NUMBER":
         fix = stop.shows_line(stop.replace(index, f"[{stop.text}]"))

@@ -317,6 +317,10 @@ def unexpected_token(stop: Stop) -> Diagnostic:
 def _help(stop: Stop) -> str:
     """Add a way out where a habit is known."""
     statement = _statement_word(stop)
+    if statement == "inputs" and ("{" in stop.accepted or ":" in stop.accepted):
+        if stop.kind not in ("**", "*"):
+            return 'write names and types behind a colon: `inputs features: {"age": [1]}`'
+        return "write each name with its type, or go over them: `{name: [1] for name in names}`"
     if ":" in stop.accepted and statement == "input":
         return "write a tensor's type behind a colon: `input name: [32, 32, 3]`"
     if ":" in stop.accepted and stop.kind in (",", "}") and stop.opener == "{":
@@ -334,6 +338,8 @@ def _help(stop: Stop) -> str:
 def _fix(stop: Stop) -> Fix | None:
     if stop.kind == "==" and "=" in stop.accepted:
         return stop.replace(stop.index, "=")
+    if stop.kind == "=" and _statement_word(stop) == "inputs" and ":" in stop.accepted:
+        return stop.replace(stop.index, ":")
     if stop.kind == "[" and _statement_word(stop) == "input" and ":" in stop.accepted:
         return stop.shows_line(stop.append(stop.index - 1, ":"))
     return None

@@ -22,13 +22,17 @@ CLOSERS = {")": "(", "]": "[", "}": "{"}
 TOP_WORDS = frozenset(
     {"from", "let", "fn", "defaults", "block", "model", "train", "extern", "assert"}
 )
-BODY_WORDS = frozenset({"input", "let", "fn", "defaults", "assert", "layer", "weight", "output"})
+BODY_WORDS = frozenset(
+    {"input", "inputs", "let", "fn", "defaults", "assert", "layer", "weight", "output"}
+)
 # The words that begin a statement at top level and nowhere else.
 ONLY_TOP_WORDS = TOP_WORDS - BODY_WORDS
 STATEMENT_WORDS = TOP_WORDS | BODY_WORDS
 # What opens a block of lines in Python.
 _OPEN_BLOCKS = frozenset({"for", "if", "elif", "else", "while", "with", "def", "class", "try"})
-_NAMED = frozenset({"let", "fn", "block", "model", "train", "input", "layer", "weight", "defaults"})
+_NAMED = frozenset(
+    {"let", "fn", "block", "model", "train", "input", "inputs", "layer", "weight", "defaults"}
+)
 
 # First in braces these are no names, whatever follows.
 _ALWAYS_FIRST = frozenset({"output", "assert"})

@@ -464,6 +464,50 @@ class Input(Node):
 
 
 @record
+class TypeChoice(Node):
+    """`string[1] if name in words else [1]`: one type or another, for an input of a group."""
+
+    condition: Expr
+    then: TensorType
+    otherwise: InputType
+
+
+InputType: TypeAlias = TensorType | TypeChoice
+
+
+@record
+class InputPair(Node):
+    """`"class-of-worker": string[1]` in a group of inputs."""
+
+    key: Expr
+    type: InputType
+
+
+@record
+class InputTable(Node):
+    """`{"age": [1], "class-of-worker": string[1]}`."""
+
+    pairs: tuple[InputPair, ...]
+
+
+@record
+class InputComprehension(Node):
+    """`{name: [1] for name in columns}`."""
+
+    pair: InputPair = field(metadata=TURN)
+    clauses: tuple[Clause, ...]
+
+
+@record
+class Inputs(Node):
+    """`inputs name: {…}`: a group of inputs by their names."""
+
+    name: str
+    group: InputTable | InputComprehension
+    name_span: Span = field(compare=False, repr=False)
+
+
+@record
 class LayerDecl(Node):
     """`layer name = chain`."""
 
@@ -509,7 +553,7 @@ class Output(Node):
 
 
 BodyStatement: TypeAlias = (
-    Input | Let | Function | Defaults | Assert | LayerDecl | WeightDecl | Bind | Output
+    Input | Inputs | Let | Function | Defaults | Assert | LayerDecl | WeightDecl | Bind | Output
 )
 TopStatement: TypeAlias = (
     Import

@@ -272,7 +272,7 @@ def _scoped_children(
     if not repeated:
         return [(child, bound) for child in children(node)]
     inner = bound.union(names_after_as(node))
-    if isinstance(node, (tree.Comprehension, tree.DictComprehension)):
+    if isinstance(node, (tree.Comprehension, tree.DictComprehension, tree.InputComprehension)):
         return _clause_children(node.clauses, repeated, inner)
     inner = inner.union(names_of_turns(node))
     return [(c, inner if any(c is part for part in repeated) else bound) for c in children(node)]

@@ -18,7 +18,9 @@ _NAMES = (
     *("input", "output", "layer", "weights", "as_", "model", "block", "let", "fn", "extern"),
     *("x", "y", "n", "layers", "keras", "name", "h", "skip", "deep", "wide", "a_1", "ünit"),
 )
-_STATEMENT_WORDS = frozenset({"input", "output", "layer", "model", "block", "let", "fn", "extern"})
+_STATEMENT_WORDS = frozenset(
+    {"input", "inputs", "output", "layer", "model", "block", "let", "fn", "extern"}
+)
 
 
 @dataclass
@@ -520,6 +522,24 @@ class Drawing:
             lines.append(f"    {second} = {first} -> [_, {source} -> Dense({width})] -> Add()")
             scope.tensors[first] = scope.tensors[second] = (width,)
 
+    def inputs(self, scope: Scope, lines: list[str]) -> None:
+        """Add a group of inputs, and tensors that are taken from it by name, in a loop or all at once."""
+        group, first, other = (self.name(scope.taken, plain=True) for _ in range(3))
+        keys = self.chance.sample(["first one", "second-one", "third", "4"], 2)
+        listed = ", ".join(f'"{key}"' for key in keys)
+        pairs = ", ".join(f'"{key}": [4]' for key in keys)
+        table = self.some(f"{{{pairs}}}", f"{{n: [4] for n in [{listed}]}}")
+        lines.append(f"    inputs {group}: {table}")
+        one = f'{group}["{keys[0]}"] -> Dense(4)'
+        lines.append(f"    {first} = {one}")
+        every = self.some(
+            f"{group} -> Add()",
+            f"[for _, t in {group} {{ t -> Dense(4) }}] -> Concatenate() -> Dense(4)",
+            f"[t -> Dense(4) for k, t in {group}] -> Add()",
+        )
+        lines.append(f"    {other} = {every}")
+        scope.tensors[first] = scope.tensors[other] = (4,)
+
     def model(self, name: str, *, inside: bool) -> None:
         scope = Scope(taken={*self.names})
         initializer = self.some(
@@ -534,6 +554,8 @@ class Drawing:
             lines.append(f"    input {tensor}: [{', '.join(map(str, shape))}]")
             scope.tensors[tensor] = shape
         taken = next(iter(scope.tensors.values()))
+        if not inside and self.often(0.3):
+            self.inputs(scope, lines)
         lines += self.statements(scope, 2)
         whole = self.all_of(scope)
         if inside:
@@ -545,6 +567,11 @@ class Drawing:
             lines.append(f"    output {whole}{flat} -> Dense(units)")
             self.models[name] = (taken, (4,))
         else:
+            if self.often(0.2):
+                last = f"{whole} -> Dense(2)"
+                lines += [f"    one = {whole} -> Dense(units)", f"    output [one, {last}]"]
+                self.lines += [f"model {name}(units: int = 4) {{", *lines, "}"]
+                return
             lines.append(f"    output first = {whole} -> Dense(units)")
             if self.often(0.4):
                 lines.append(f"    output second = {whole} -> Dense(2)")

@@ -104,6 +104,15 @@ def show(node: Any) -> str:
 
 def _declaration(node: Any) -> str:
     match node:
+        case tree.Inputs():
+            return _form("inputs", node.name, node.group)
+        case tree.InputTable():
+            return _row("{", [f"{show(p.key)}:{show(p.type)}" for p in node.pairs], "}")
+        case tree.InputComprehension():
+            pair = f"{show(node.pair.key)}:{show(node.pair.type)}"
+            return _row("{", [pair, *map(show, node.clauses)], "}")
+        case tree.TypeChoice():
+            return _form("if", node.condition, node.then, node.otherwise)
         case tree.Parameter():
             return (
                 node.name

@@ -70,6 +70,13 @@ BODY = [
     ("a, _, (b, c) = f(x)", "(= <a _ <b c>> (f x))"),
     ("_, h = f(x)", "(= <_ h> (f x))"),
     ("a, = f(x)", "(= <a> (f x))"),
+    ('inputs f: {"a": [1], "b-c": string[1]}', "(inputs f {'a':[1] 'b-c':string[1]})"),
+    ("inputs f: {n: [1] for n in names}", "(inputs f {n:[1] (in n names)})"),
+    (
+        "inputs f: {n: [1] if n in a else int32[T] for n in b}",
+        "(inputs f {n:(if (n in a) [1] int32[T]) (in n b)})",
+    ),
+    ("inputs f: {}", "(inputs f {})"),
     ("output x", "(output x)"),
     ("output a + b -> f()", "(output (-> (+ a b) (f)))"),
     ("output y = x -> f", "(output y (-> x f))"),
@@ -79,6 +86,8 @@ BODY = [
 WORDS_AS_NAMES = [
     ("input = x", "(= input x)"),
     ("output = x", "(= output x)"),
+    ("inputs = x", "(= inputs x)"),
+    ("inputs, x = inputs", "(= <inputs x> inputs)"),
     ("layer, model = x", "(= <layer model> x)"),
     ("block = repeat_more", "(= block repeat_more)"),
     ("repeat = 3", "(= repeat 3)"),

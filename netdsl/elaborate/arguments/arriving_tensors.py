@@ -153,14 +153,20 @@ def check_source(expr: tree.Expr, value: Value, frame: Frame) -> Value:
     if isinstance(value, (*APPLIED_BY_NAME, BoundLayer, Ambiguous)):
         return uncalled.not_applied(expr.span, frame)
     if not is_poisoned(value) and not _blames_elements(expr, value, frame):
-        frame.report(
-            problems.NotATensor.at(
-                expr.span,
-                f"this is {spell_entity(value)}",
-                help="begin with an input, or with a tensor that is made from one",
-            )
-        )
+        label = f"this is {spell_entity(value)}"
+        help_ = "begin with an input, or with a tensor that is made from one"
+        if _is_pair(value):
+            label = "this is a pair, of a name and its tensor"
+            help_ = "give both a name in the loop over the group: `for name, x in …`"
+        frame.report(problems.NotATensor.at(expr.span, label, help=help_))
     return POISON
+
+
+def _is_pair(value: Value) -> bool:
+    """Tell what a loop over a group of inputs gives."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        return False
+    return isinstance(value[0], str) and isinstance(value[1], Tensor)
 
 
 def _blames_elements(expr: tree.Expr, value: Value, frame: Frame) -> bool:

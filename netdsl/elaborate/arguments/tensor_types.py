@@ -26,12 +26,13 @@ def is_symbol(dim: tree.Expr, frame: Frame) -> bool:
     return isinstance(dim, tree.Name) and frame.lookup(dim.id) is MISSING
 
 
-def declare_symbols(written: tree.TensorType, frame: Frame) -> None:
-    """Bind each name that only a type mentions to the symbolic size of that name."""
+def declare_symbols(written: tree.TensorType, frame: Frame, body: Frame | None = None) -> None:
+    """Bind each name that only a type mentions to the symbolic size of that name, in the frame of a body."""
+    home = body or frame
     for dim in written.dims:
         for name, node in free_names(dim).items():
             if is_symbol(node, frame):
-                frame.variables[name] = frame.session.sizes.get(name, Sym.variable(name))
+                home.variables[name] = frame.session.sizes.get(name, Sym.variable(name))
 
 
 def poison_symbols(written: tree.TensorType | None, frame: Frame) -> None:

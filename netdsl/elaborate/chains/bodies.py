@@ -72,12 +72,7 @@ def run_early(arranged: Arrangement, frame: Frame) -> frozenset[int]:
 
     Gives the numbers of the steps that are done.
     """
-    typed = {
-        name
-        for written in arranged.inputs
-        if written.type is not None
-        for name in free_names(written.type)
-    }
+    typed = {name for written in arranged.given for name in free_names(written)}
     if not typed:
         return frozenset()
     steps = arranged.steps
@@ -220,7 +215,7 @@ def _run_statement(step: Step, frame: Frame) -> None:
             frame.variables[output_key(statement)] = _tensor_value(
                 statement, statement.value, frame
             )
-        case tree.Input() | tree.Defaults() | tree.Assert():
+        case tree.Input() | tree.Inputs() | tree.Defaults() | tree.Assert():
             pass
 
 

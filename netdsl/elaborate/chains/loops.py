@@ -12,6 +12,7 @@ from netdsl.elaborate.remedies import unpacking
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
+    InputGroup,
     NamedOutputs,
     NotTaken,
     Tensor,
@@ -71,6 +72,14 @@ def _dict(expr: tree.DictComprehension, frame: Frame) -> Value:
     return result
 
 
+def clauses(loop: tree.Node, written: tuple[tree.Clause, ...], frame: Frame) -> list[Frame] | None:
+    """Give a frame for each turn of the clauses of a comprehension; None where they go over what is not known."""
+    try:
+        return list(_clauses(loop, written, frame))
+    except _Unknown:
+        return None
+
+
 def _clauses(loop: tree.Node, clauses: tuple[tree.Clause, ...], frame: Frame) -> Iterator[Frame]:
     """Give a frame for each turn of the clauses, numbered for the names of stages inside."""
 
@@ -112,6 +121,8 @@ def _iterable(expr: tree.Expr, frame: Frame) -> list[Value] | None:
     value = ev.value_of(expr, frame)
     if is_poisoned(value) and not isinstance(value, (list, tuple)):
         return None
+    if isinstance(value, InputGroup):
+        return [*value.pairs]
     if isinstance(value, (list, tuple)):
         check_items(len(value))
         return list(value)

@@ -11,10 +11,9 @@ from netdsl.diagnostics.diagnostic import Label
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.elaborate.arguments import parameters
-from netdsl.elaborate.arguments import tensor_types as types
 from netdsl.elaborate.arguments.held_layers import check_parameters, no_shared_layers
 from netdsl.elaborate.arguments.parameter_types import check_setting, check_type
-from netdsl.elaborate.chains import bodies
+from netdsl.elaborate.chains import bodies, inputs
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.remedies import unfinished
 from netdsl.elaborate.scope.entities import (
@@ -29,7 +28,7 @@ from netdsl.elaborate.scope.frame import Body, Frame, Session
 from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.scope.limits import MAX_DEPTH, LimitReached, NeverEnds
 from netdsl.elaborate.scope.value_keys import value_key
-from netdsl.graph import Graph, Node, Operation, Origin, Ref
+from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -183,62 +182,13 @@ def elaborate_model(
     )
     arranged = session.arranged(node.body)
     early = bodies.run_early(arranged, frame)
-    for number, written in enumerate(arranged.inputs):
-        _add_input(written, frame, arriving[number] if arriving is not None else None)
+    others = None if arriving is None else iter(arriving)
+    for written in arranged.given:
+        inputs.declare(written, frame, others)
     bodies.run_body(node.body, arranged, frame, early)
     _collect_outputs(node, frame)
     bodies.check_facts(arranged, frame, graph.needed_nodes)
     return graph
-
-
-def _add_input(written: tree.Input, frame: Frame, arriving: TensorSpec | None) -> None:
-    body = frame.body
-    assert body is not None
-    if written.type is None:
-        frame.report(
-            problems.WrongInputType.at(
-                written.span,
-                "an input of a model has a type",
-                help=f"write its shape without the batch: `input {written.name}: [224, 224, 3]`",
-            )
-        )
-        frame.variables[written.name] = POISON
-        return
-    types.declare_symbols(written.type, frame)
-    declared = types.declared_type(written.type, frame)
-    if declared is None:
-        frame.variables[written.name] = POISON
-        return
-    spec, options = declared
-    given = options.pop("name", None)
-    name = given if isinstance(given, str) else written.name
-    if arriving is not None:
-        types.match_type(written.type, arriving, frame, "input", written.span)
-        spec = replace(spec, shape=arriving.shape, masked=arriving.masked)
-    operation = Operation(
-        name,
-        "InputLayer",
-        "input",
-        {k: v for k, v in options.items() if v},
-        span=written.name_span,
-        written=written,
-    )
-    node = Node(
-        len(body.graph.nodes),
-        operation,
-        (),
-        {},
-        spec,
-        0,
-        Origin(written.name_span, tuple(s for s, _ in body.via)),
-    )
-    frame.session.budget.node()
-    frame.session.budget.types([spec])
-    body.graph.nodes.append(node)
-    body.graph.inputs.append(node.id)
-    tensor = Tensor(Ref(node.id), spec)
-    body.inputs = (*body.inputs, tensor)
-    frame.variables[written.name] = tensor
 
 
 def _collect_outputs(node: tree.Model, frame: Frame) -> None:

@@ -24,6 +24,7 @@ from netdsl.elaborate.scope.entities import (
     BuiltinFunction,
     ExternLayerRef,
     FunctionValue,
+    InputGroup,
     KindRef,
     ModelFact,
     ModelRef,
@@ -46,6 +47,10 @@ from netdsl.value import Value
 def call(expr: tree.Call, frame: Frame) -> Value:
     if _is_get_layer(expr, frame):
         return POISON
+    if isinstance(expr.function, tree.Attribute) and expr.function.name in _OF_DICTS:
+        group = ev.evaluate(expr.function.value, frame)
+        if isinstance(group, InputGroup):
+            return _as_in_python(expr, group, frame)
     if isinstance(expr.function, tree.Attribute) and _is_method(expr.function, frame):
         return _method_of_tensor(expr, frame)
     if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
@@ -86,6 +91,31 @@ def call(expr: tree.Call, frame: Frame) -> Value:
     gap = Span(expr.span.file, expr.function.span.end, expr.function.span.end)
     comma = Fix((Edit(gap, ","),), safe=True)
     return _cannot_call(expr, frame, spell_entity(target), "write `,` between two values", comma)
+
+
+#: What Python asks a dict for.
+_OF_DICTS = ("items", "keys", "values")
+
+
+def _as_in_python(expr: tree.Call, group: InputGroup, frame: Frame) -> Value:
+    """Report `features.items()`, and go on with what was meant."""
+    function = expr.function
+    assert isinstance(function, tree.Attribute)
+    written = function.value.span.text
+    label = "a loop over the group gives pairs of name and tensor, a layer takes the tensors"
+    fix = Fix((Edit(expr.span, written),), safe=True, text=f"write `{written}`")
+    help_ = f"leave it out: `for name, x in {written}`, `{written} -> Concatenate()`"
+    member = function.name
+    frame.report(
+        name_problems.UnknownMember.at(
+            function.name_span,
+            label,
+            name=member,
+            help=help_,
+            fix=None if member == "keys" else fix,
+        )
+    )
+    return [*group.pairs] if member == "items" else list(group.names if member == "keys" else group)
 
 
 def _is_get_layer(expr: tree.Call, frame: Frame) -> bool:
@@ -227,6 +257,8 @@ def _call_builtin(name: str, expr: tree.Call, frame: Frame) -> Value:
     if arguments is None:
         return POISON
     positional, named = arguments
+    if name in ("enumerate", "zip", "list", "tuple"):
+        positional = [[*v.pairs] if isinstance(v, InputGroup) else v for v in positional]
     if name != "len":
         for value in (*positional, *named.values()):
             frame.session.budget.go_through(value)

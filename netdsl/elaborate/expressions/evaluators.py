@@ -34,6 +34,7 @@ from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
     BlockRef,
+    InputGroup,
     KindRef,
     ModelRef,
     NamedOutputs,
@@ -44,6 +45,7 @@ from netdsl.elaborate.scope.entities import (
 )
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.limits import Crowds, check_size
+from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.value import Value
 
@@ -235,6 +237,8 @@ def _unknown_member(expr: tree.Attribute, value: Value, frame: Frame, known: lis
         expr.name_span, expr.name, value, frame
     ):
         return POISON
+    if isinstance(value, InputGroup):
+        return _of_group(expr.name_span, expr.name, value, frame)
     near = closest(expr.name, known)
     offered = ", ".join(f"`{name}`" for name in known)
     frame.report(
@@ -267,7 +271,29 @@ def _subscript(expr: tree.Subscript, frame: Frame) -> Value:
         return POISON
     if isinstance(value, Tensor):
         return arithmetic.tensor_slice(expr, value, index, frame)
+    if isinstance(value, InputGroup) and isinstance(index, str):
+        return _of_group(expr.index.span, index, value, frame)
     return guarded(expr.span, frame, lambda: values.subscript(value, index))
+
+
+def _of_group(span: Span, name: str, group: InputGroup, frame: Frame) -> Value:
+    """Give an input of a group by its name."""
+    if name in group.names:
+        return group.by_name(name)
+    known = [n for n in group.names if n]
+    quoted = span.text != name
+    near = closest(name, known if quoted else [n for n in known if n.isidentifier()])
+    listed = ", ".join(f"`{n}`" for n in known[:8]) + (", …" if len(known) > 8 else "")
+    frame.report(
+        name_problems.UnknownMember.at(
+            span,
+            f"the group has {listed}",
+            name=name,
+            help=f"did you mean `{near}`?" if near else "add it to the group, with its type",
+            fix=Fix((Edit(span, f'"{near}"' if quoted else near),), safe=True) if near else None,
+        )
+    )
+    return POISON
 
 
 def _index(expr: tree.Expr, frame: Frame) -> Value:

@@ -101,7 +101,7 @@ def plan_names(
     else:
         collector.chain(body, ())
     occurrences = collector.occurrences
-    _number(occurrences, operations)
+    _number(occurrences, operations | collector.keys)
     plan = NamePlan()
     for item in occurrences:
         plan.stages[id(item.node)] = StageName(item.base, item.explicit, item.loops, item.hold)
@@ -118,6 +118,7 @@ class _Collector:
         self.shared: set[str] = set()  # what `layer` statements declare: its uses make nothing
         self.applied: set[str] = set()
         self.makers: set[str] = set()  # parameters that make layers, where they stand as stages
+        self.keys: set[str] = set()  # names of inputs that groups spell out
         self.occurrences: list[_Occurrence] = []
         self.depths: dict[int, int] = {}
 
@@ -132,6 +133,9 @@ class _Collector:
                 self._named(name, value, loops, models=True)
             case tree.WeightDecl():
                 self._weight(statement, loops)
+            case tree.Inputs(_, _, tree.InputTable(_, pairs)):
+                keys = (p.key.value for p in pairs if isinstance(p.key, tree.Literal))
+                self.keys.update(key for key in keys if isinstance(key, str))
             case tree.Bind(_, _, value):
                 self.chain(value, loops)
             case tree.Output(_, name, value):

@@ -46,6 +46,7 @@ class Arrangement:
 
     steps: list[Step] = field(default_factory=list)
     inputs: list[tree.Input] = field(default_factory=list)
+    given: list[tree.Input | tree.Inputs] = field(default_factory=list)  # with a model's groups
     outputs: list[tree.Output] = field(default_factory=list)
     cycles: list[list[tuple[str, Span]]] = field(default_factory=list)
     stuck: list[Step] = field(default_factory=list)
@@ -131,7 +132,9 @@ def _join(stages: list[tree.Expr]) -> tree.Expr:
 
 def _defines(statement: tree.BodyStatement) -> dict[str, Span]:
     match statement:
-        case tree.Input(_, name) | tree.Let(_, name) | tree.Function(_, name):
+        case (
+            tree.Input(_, name) | tree.Inputs(_, name) | tree.Let(_, name) | tree.Function(_, name)
+        ):
             return {name: statement.name_span}
         case tree.LayerDecl(_, name) | tree.WeightDecl(_, name):
             return {name: statement.name_span}
@@ -205,6 +208,8 @@ def arrange(body: tree.Body | tree.Statements) -> Arrangement:
                 result.gathered.setdefault(name, []).append(steps[-1])
         if isinstance(written, tree.Input):
             result.inputs.append(written)
+        if isinstance(written, (tree.Input, tree.Inputs)):
+            result.given.append(written)
         elif isinstance(written, tree.Output):
             result.outputs.append(written)
     for name, fillers in result.gathered.items():

@@ -69,6 +69,14 @@ class NamedOutputs(tuple[Value, ...]):
         return self[self.names.index(name)]
 
 
+class InputGroup(NamedOutputs):
+    """The tensors of `inputs features: {…}`, by their names: a loop goes over pairs of both."""
+
+    @property
+    def pairs(self) -> list[tuple[Value, ...]]:
+        return list(zip(self.names, self, strict=True))
+
+
 @record
 class KindRef(Entity):
     """A layer class of Keras, by the name it was written with."""
