@@ -90,7 +90,7 @@ def misplaced_statement(stop: Stop) -> Diagnostic | None:
         )
     if stop.where != TOP or stop.index != began or not begins_statement(tokens, began, BODY):
         return None
-    if word in BODY_WORDS:
+    if word in BODY_WORDS and tokens.kinds[began + 1] != "=":
         return problems.MisplacedStatement.at(
             span,
             "outside every body",
