@@ -9,6 +9,7 @@ from netdsl.catalog.spell import spell
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.document import Document
 from netdsl.importer.network import Given, Made, Network, Tensor, Use, held_models, tensors_in
+from netdsl.importer.operations import many_of, takes_many
 from netdsl.importer.spell import as_name, may_be_input, may_be_name, number, unique
 from netdsl.record import record
 
@@ -140,6 +141,9 @@ class FlatModel:
         for use in network.uses:
             if use.made.family == "input":
                 continue
+            if use.made.family == "weight":
+                yield self._weight(use)
+                continue
             if self._is_shared(use.made) and id(use.made) not in self._objects:
                 yield self._declaration(use.made)
             yield f"{self.names[use.id]} = {self.applied(use).text}"
@@ -167,6 +171,12 @@ class FlatModel:
         self._objects[id(made)] = name
         return f"layer {name} = {self._made(made)}"
 
+    def _weight(self, use: Use) -> str:
+        is_named = use.made.name in self._named
+        name = self._speller.value(use.made.name) if is_named else ""
+        made, variable = use.made, self.names[use.id]
+        return self._speller.weight(variable, made.arguments, trainable=made.trainable, name=name)
+
     def _made(self, made: Made) -> str:
         is_named = made.name in self._named
         extra = [("name", self._speller.value(made.name))] if is_named else []
@@ -192,6 +202,7 @@ class FlatModel:
         if list(given) in (["x1", "x2"], ["a", "b"]):
             left, right = values
             is_plain = not (isinstance(left, Tensor) and isinstance(right, Tensor))
+            is_plain |= any(map(self._is_weight, values))
             sign = COMPARISONS.get(function) or (OPERATORS.get(function) if is_plain or function in
                 ("divide", "true_divide", "power", "matmul") else None)  # fmt: skip
             if sign and all(isinstance(v, (Tensor, int, float)) for v in values):
@@ -199,7 +210,7 @@ class FlatModel:
         if function == "negative":
             return Applied(f"-{self.value(values[0])}", "")
         first = next(iter(given), None)
-        arriving = given.get(first) if first is not None else None
+        arriving = given.get(first) if first is not None and not takes_many(function) else None
         if isinstance(arriving, Tensor) or (isinstance(arriving, tuple) and arriving and
                 all(isinstance(item, Tensor) for item in arriving)):  # fmt: skip
             del given[str(first)]
@@ -207,6 +218,11 @@ class FlatModel:
                 self.value(arriving), f"ops.{function}({self._options(function, given, 1)})"
             )
         return Applied("", f"ops.{function}({self._options(function, given, 0)})")
+
+    def _is_weight(self, value: Given) -> bool:
+        """Tell whether a value is a weight, which a sign joins by a function, as it has no batch."""
+        uses = self._network.uses
+        return isinstance(value, Tensor) and uses[value.use].made.family == "weight"
 
     def _options(self, function: str, given: dict[str, Given], place: int) -> str:
         """Write tensors by position as long as none is left out, and the rest by name."""
@@ -222,6 +238,7 @@ class FlatModel:
                 text = self.value(given.pop(parameter.name))
                 is_first = by_position and parameter.required
                 inside.append(text if is_first else f"{parameter.name}={text}")
+        inside += [self.value(value) for value in given.pop(many_of(found), ())]
         inside += [f"{name}={self.value(value)}" for name, value in given.items()]
         return ", ".join(inside)
 

@@ -211,7 +211,7 @@ def fills(row: list[Item], parameter: Parameter) -> Iterator[tuple[Leaf | None, 
         if isinstance(item, Leaf):
             for name, value in item.arguments.items():
                 if isinstance(value, Parameter) and value.id == parameter.id:
-                    yield item, name.lstrip("(")
+                    yield item, _filled(name)
         elif isinstance(item, Use):
             for inner in item.block.parameters:
                 value = item.arguments.get(argument_name(inner))
@@ -229,6 +229,12 @@ def fills(row: list[Item], parameter: Parameter) -> Iterator[tuple[Leaf | None, 
                     for cells in rows
                 ):
                     yield from fills(item.row, column)
+
+
+def _filled(argument: str) -> str:
+    """Name what an argument is; of a weight that is written with a function, `x2.size0`, what of it."""
+    name = argument.rpartition(".")[2].lstrip("(")
+    return "width" if name.startswith("size") and "." in argument else name
 
 
 def parameter_name(row: list[Item], parameter: Parameter) -> str:

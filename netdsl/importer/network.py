@@ -18,7 +18,7 @@ Given: TypeAlias = Any
 Json: TypeAlias = Any
 Live: TypeAlias = Any
 
-Family = Literal["input", "layer", "op", "model", "extern"]
+Family = Literal["input", "layer", "op", "model", "extern", "weight"]
 
 #: What the sizes of a tensor are in a configuration: None where one is not known.
 Sizes: TypeAlias = tuple[int | None, ...]

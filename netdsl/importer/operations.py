@@ -65,7 +65,8 @@ def arguments_of(
         if k not in found.names and k != "name" and v not in (None, False)
     ]
     free = [p.name for p in found.positional if p.name not in options and p.name not in keywords]
-    if rest or (len(positional) > len(free) and not _takes_many(found)):
+    many = many_of(found)
+    if rest or (len(positional) > len(free) and not many):
         what = (
             f"its configuration has `{rest[0]}`"
             if rest
@@ -73,6 +74,8 @@ def arguments_of(
         )
         raise not_sayable(name, f"{what}, which `ops.{function}` does not take")
     given = dict(zip(free, positional, strict=False)) | options | dict(keywords)
+    if many:
+        given[many] = tuple(positional[len(free) :])
     return {
         p.name: given[p.name]
         for p in found.parameters
@@ -80,8 +83,15 @@ def arguments_of(
     }
 
 
-def _takes_many(found: Signature) -> bool:
-    return any(p.kind == "many" for p in found.parameters)
+def many_of(found: Signature) -> str:
+    """Name what a function takes any number of, as `ops.einsum` does; empty where it takes none so."""
+    return next((p.name for p in found.parameters if p.kind == "many"), "")
+
+
+def takes_many(function: str) -> bool:
+    """Tell whether a function takes any number of tensors one by one."""
+    found = signature("op", function)
+    return found is not None and bool(many_of(found))
 
 
 def _index(value: Given) -> Given:

@@ -14,6 +14,7 @@ from netdsl.importer.fold import Line, Program
 from netdsl.importer.naming import Names, parameter_name
 from netdsl.importer.network import Given, Made, Network, Tensor, held_models
 from netdsl.importer.objects import plain
+from netdsl.importer.operations import many_of
 from netdsl.importer.sharing import shared_name
 from netdsl.importer.spell import Raw, as_name, is_one, may_be_input, shortened
 from netdsl.importer.terms import (
@@ -31,9 +32,11 @@ from netdsl.importer.terms import (
     Use,
     argument_name,
     referred_in,
+    rows_in,
     slots_in,
     walk,
 )
+from netdsl.importer.weights import outside, word_of
 
 
 class Printer:
@@ -78,15 +81,15 @@ class Printer:
         self._taps[ENTERING] = inputs[0]
         sides = [item for item in block.row if isinstance(item, Side)]
         is_body = bool(block.taken) or bool(sides) or _enters(block.row)
-        is_body |= any(_is_operator(item) for item in block.row)
-        writer = _Body(self, scope)
+        is_body |= any(_is_operator(item) for item in block.row) or _has_weights(block.row)
+        writer = _Body(self, scope, is_inner=True)
         self.prepare(block.row, scope)
         if not is_body:
             return f"{head} = {writer.chain(block.row, '')}"
         lines = [f"input {name}" for name in inputs]
-        lines += [writer.side(item) for item in sides]
-        main = _main(block.row)
-        lines.append(f"output {writer.chain(main, inputs[0])}")
+        stated = [writer.side(item) for item in sides]
+        stated.append(f"output {writer.chain(_main(block.row), inputs[0])}")
+        lines += [*writer.taken_weights(), *stated]
         return "\n".join([head + " {", *(f"    {line}" for line in lines), "}"])
 
     def _head(self, block: Block) -> str:
@@ -207,7 +210,8 @@ class Printer:
                 len(row) == 1 and isinstance(first, Leaf) and naming.is_automatic(first.made)
             )
             self._shared[key] = scope.free("shared" if automatic else wanted)
-            yield f"layer {self._shared[key]} = {writer.chain(row, '')}"
+            text = f"layer {self._shared[key]} = {writer.chain(row, '')}"
+            yield from (*writer.taken_weights(), text)
 
     def shared(self, leaf: Leaf) -> str:
         return self._shared[leaf.kind]
@@ -228,8 +232,17 @@ class Printer:
             source = "" if line.source is None else self._source(line, inputs)
             for item in line.row:
                 if isinstance(item, Side):
-                    yield writer.side(item)
+                    text = writer.side(item)
+                    yield from (*writer.taken_weights(), text)
             main = _main(line.row)
+            first = main[0] if main else None
+            if isinstance(first, Leaf) and first.kind[0] == "weight":
+                source = self._weight_name(first, scope)
+                made = first.made
+                yield self._speller.weight(source, made.arguments, trainable=made.trainable)
+                main = main[1:]
+                if not main:
+                    continue
             if end in self._taken:
                 continue
             if end in outputs and not is_list and self._references[end] == 1:
@@ -240,14 +253,14 @@ class Printer:
                 )
                 last = main[-1]
                 last.tap = None
-                yield f"output {name} = {writer.chain(main, source)}"
+                text = f"output {name} = {writer.chain(main, source)}"
                 del outputs[end]
-                continue
-            if end is not None:
+            elif end is not None:
                 main[-1].tap = None
-                yield f"{self._taps[end]} = {writer.chain(main, source)}"
-                continue
-            yield f"_ = {writer.chain(main, source)}"
+                text = f"{self._taps[end]} = {writer.chain(main, source)}"
+            else:
+                text = f"_ = {writer.chain(main, source)}"
+            yield from (*writer.taken_weights(), text)
         if is_list:
             yield f"output [{', '.join(writer.tap(tap) for tap in self._program.outputs)}]"
             return
@@ -259,6 +272,15 @@ class Printer:
             else:
                 pending.append(f"output {spelled}")
         yield from pending
+
+    def _weight_name(self, leaf: Leaf, scope: Names) -> str:
+        """Name a weight after its layer."""
+        if leaf.tap is not None and leaf.tap in self._taps:
+            return self._taps[leaf.tap]
+        name = scope.free(as_name(leaf.made.name))
+        if leaf.tap is not None:
+            self._taps[leaf.tap] = name
+        return name
 
     def _prepare_lines(
         self, scope: Names, outputs: Mapping[int, None], inputs: Mapping[Tensor, str]
@@ -359,12 +381,39 @@ class Printer:
 class _Body:
     """Writes the rows of one body."""
 
-    def __init__(self, printer: Printer, scope: Names) -> None:
+    def __init__(self, printer: Printer, scope: Names, *, is_inner: bool = False) -> None:
         self._printer, self._scope = printer, scope
+        self._is_inner = (
+            is_inner  # of a block or loop: what is in it has names for each of its uses
+        )
+        self._weights: list[str] = []
         self._listed: dict[int, tuple[str, tuple[int, ...]]] = {}
 
     def tap(self, tap: int) -> str:
         return self._printer.tap_text(tap)
+
+    def taken_weights(self) -> list[str]:
+        """Give the statements of the weights that what was written needs, once."""
+        found, self._weights = self._weights, []
+        return found
+
+    def _weight(self, leaf: Leaf) -> str:
+        """Declare the weight that a function takes, and give its name."""
+        assert leaf.weight is not None
+        argument, made = leaf.weight
+        name = self._scope.free(word_of(made) if self._is_inner else as_name(made.name))
+        given = {k: _raw(v, self._printer) for k, v in outside(argument, leaf.arguments).items()}
+        trainable = given.get("trainable", True)
+        self._weights.append(self._printer._speller.weight(name, given, trainable=trainable))
+        return name
+
+    def _turn(self, row: list[Item], scope: Names) -> str:
+        """Write what stands in the braces of a loop: a chain, or statements where it has weights of its own."""
+        inner = _Body(self._printer, scope, is_inner=True)
+        if not _has_weights(row):
+            return inner.chain(row, "")
+        text = f"output {inner.chain(row, '_')}"
+        return "\n".join([*inner.taken_weights(), text])
 
     def side(self, item: Side) -> str:
         self._printer.prepare(item.row, self._scope)
@@ -423,6 +472,8 @@ class _Body:
     def _function(self, leaf: Leaf, before: str) -> str:
         function = leaf.made.kind
         values: dict[str, Given] = {**leaf.arguments, **leaf.named}
+        if leaf.weight is not None:
+            return self._function_of_weight(leaf, before)
         if function == "getitem":
             key = values["key"]
             parts = key if isinstance(key, tuple) else (key,)
@@ -440,6 +491,18 @@ class _Body:
             return f"{_operand(before)} {sign} {self.named(constants[0])}"
         return _arrow(before, f"ops.{function}({self._options(leaf, values)})")
 
+    def _function_of_weight(self, leaf: Leaf, before: str) -> str:
+        """Write a function of what arrives and a weight: by its sign, if it has one."""
+        assert leaf.weight is not None
+        argument, name = leaf.weight[0], self._weight(leaf)
+        plain = {k: v for k, v in leaf.arguments.items() if not k.startswith(f"{argument}.")}
+        sign = OPERATORS.get(leaf.made.kind) or COMPARISONS.get(leaf.made.kind)
+        if sign and not plain:
+            is_one = bool(before) and _is_name(before)
+            return f"{before} {sign} {name}" if is_one else _arrow(before, f"(_ {sign} {name})")
+        values = {argument: Raw(name), **plain}
+        return _arrow(before, f"ops.{leaf.made.kind}({self._options(leaf, values)})")
+
     def _options(self, leaf: Leaf, values: dict[str, Given]) -> str:
         from netdsl.catalog.signature import signature
 
@@ -454,7 +517,10 @@ class _Body:
                 inside.append(
                     text if by_position and parameter.required else f"{parameter.name}={text}"
                 )
-        inside += [f"{k}={self.named(v)}" for k, v in values.items() if k not in found.names]
+        many = many_of(found)
+        inside += [self.named(value) for value in values.get(many, ())]
+        left = {k: v for k, v in values.items() if k not in (*found.names, many)}
+        inside += [f"{k}={self.named(v)}" for k, v in left.items()]
         return ", ".join(inside)
 
     def _join(self, join: Join, before: str) -> str:
@@ -522,7 +588,8 @@ class _Body:
         printer = self._printer
         if not item.columns and not item.taken:
             count = item.arguments["count"]
-            return f"repeat {printer.value(count)} {{ {self.chain(item.row, '')} }}"
+            text = self._turn(item.row, self._scope.inside())
+            return f"repeat {printer.value(count)} {{ {text} }}"
         names: list[str] = []
         values: list[list[str]] = []
         rows = cast("tuple[tuple[Given, ...], ...]", item.arguments.get("rows", ()))
@@ -537,13 +604,13 @@ class _Body:
             each = scope.free("each")
             for (tap, _), output in zip(item.taken, several[1], strict=True):
                 printer.set_tap(tap, f"{each}[{output}]")
-            body = _Body(printer, scope).chain(item.row, "")
+            body = self._turn(item.row, scope)
             return f"for {each} in {several[0]} {{ {body} }}"
         for tap, turns in item.taken:
             names.append(scope.free("across"))
             printer.set_tap(tap, names[-1])
             values.append([self.tap(turn) for turn in turns])
-        body = _Body(printer, scope).chain(item.row, "")
+        body = self._turn(item.row, scope)
         pattern = ", ".join(names)
         if isinstance(rows, Parameter):
             return f"for {pattern} in {printer.parameter(rows)} {{ {body} }}"
@@ -670,6 +737,7 @@ def _is_operator(item: Item) -> bool:
         return False
     return (
         isinstance(leaf, Leaf)
+        and leaf.weight is None
         and leaf.kind[0] == "op"
         and bool(leaf.kind[2])
         and (
@@ -678,6 +746,20 @@ def _is_operator(item: Item) -> bool:
             or leaf.made.kind in COMPARISONS
         )
     )
+
+
+def _has_weights(row: list[Item]) -> bool:
+    """Tell whether a row has weights of its own; those in loops are theirs."""
+    pending = list(row)
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Leaf) and item.weight is not None:
+            return True
+        if isinstance(item, Join):
+            pending.append(item.leaf)
+        if not isinstance(item, Repeat):
+            pending += [inner for inside in rows_in(item) for inner in inside]
+    return False
 
 
 def _main(row: list[Item]) -> list[Item]:

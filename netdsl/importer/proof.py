@@ -12,11 +12,12 @@ from dataclasses import field
 
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import signature
-from netdsl.graph import Graph, Node, Ref
+from netdsl.graph import Graph, Node, Operation, Ref
 from netdsl.importer.layers import RANK, WORKED_OUT, canonical
 from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.objects import families_taken, is_default, plain, same
-from netdsl.importer.operations import SAME
+from netdsl.importer.operations import SAME, many_of
+from netdsl.importer.weights import differing
 from netdsl.record import mutable
 from netdsl.stack import deep
 from netdsl.tensor import keras_shape
@@ -145,6 +146,8 @@ class _Walk:
             self._found.layers += 1
             self._layer(made, node)
             self._name(made, operation.name)
+        if made.family == "weight":  # what it is called on says nothing
+            return
         ours, theirs = _call_of(use), _call_of_node(use, node)
         yield from self._calls(made.name, ours, theirs)
 
@@ -188,10 +191,22 @@ class _Walk:
                 self._differ(made.name, "`trainable`", made.trainable, operation.trainable)
             _compare(made.network, operation.graph, self._found)
             return
-        if made.kind != operation.kind:
+        if made.kind != operation.kind or (made.family == "weight") != (
+            operation.family == "weight"
+        ):
             self._differ(made.name, "the class", made.kind, operation.kind)
             return
+        if made.family == "weight":
+            self._weight(made, operation)
+            return
         self._arguments(made, operation.bound or operation.arguments, operation.trainable)
+
+    def _weight(self, made: Made, operation: Operation) -> None:
+        self._found.values += len(made.arguments) + 1
+        if made.trainable != operation.trainable:
+            self._differ(made.name, "`trainable`", made.trainable, operation.trainable)
+        for name in differing(made.arguments, operation.bound):
+            self._differ(made.name, f"`{name}`", made.arguments[name], operation.bound.get(name))
 
     def _arguments(self, made: Made, bound: Mapping[str, Given], trainable: bool) -> None:
         if made.trainable != trainable:
@@ -323,6 +338,8 @@ def _bound_operation(function: str, node: Node) -> dict[str, Given]:
     given = dict(zip((p.name for p in found.positional), node.positional, strict=False)) | dict(
         node.keywords
     )
+    if many := many_of(found):
+        given[many] = tuple(node.positional[len(found.positional) :])
     return {
         p.name: given[p.name]
         for p in found.parameters

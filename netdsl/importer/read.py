@@ -15,6 +15,7 @@ from netdsl.importer.errors import CannotImport, not_sayable, unreadable
 from netdsl.importer.layers import is_own, make_layer
 from netdsl.importer.network import Json, Made, Network, Sizes, Tensor, Use, layers_in
 from netdsl.importer.objects import decode
+from netdsl.importer.weights import is_weight, make_weight, with_weights
 
 MOST_LAYERS = 50_000
 DEEPEST = 40
@@ -57,7 +58,8 @@ class _Reader:
                 f"`{kind}` is a class whose layers its configuration does not tell",
                 help="import the Functional or Sequential models that it is made of",
             )
-        return _Functional(partial(self.layer, depth=depth + 1), config, name, self._source).read()
+        reading = partial(self.layer, depth=depth + 1)
+        return with_weights(_Functional(reading, config, name, self._source).read())
 
     def _sequential(self, name: str, value: Mapping[str, Json], depth: int) -> Network:
         config = value["config"]
@@ -72,7 +74,7 @@ class _Reader:
         for number, layer in enumerate(made, start=1):
             network.uses.append(Use(number, layer, (Tensor(number - 1),)))
         network.outputs = [(network.uses[-1].made.name, Tensor(len(made)))]
-        return network
+        return with_weights(network)
 
     def _input_of(self, name: str, value: Mapping[str, Json]) -> dict[str, Json]:
         config, built = value["config"], value.get("build_config") or {}
@@ -107,6 +109,8 @@ class _Reader:
         if kind in INPUT:
             decoded.setdefault("batch_shape", decoded.get("batch_input_shape"))  # of Keras 2
             return Made(name, kind, "input", decoded)
+        if is_weight(value):
+            return make_weight(name, decoded)
         function = operations.function_of(kind, module)
         if function is not None:
             if isinstance(config.get("dtype"), dict):  # the policy, and no dtype that is asked for

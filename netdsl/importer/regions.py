@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.network import Given, Made, Network, Tensor, tensors_in
 from netdsl.importer.network import Use as Applied
+from netdsl.importer.operations import takes_many
 from netdsl.importer.terms import ARRIVING, Branch, Item, Join, Leaf, Slot, slots_in, walk
+from netdsl.importer.weights import inside
 from netdsl.record import record
 
 #: The output of a use that stands for all its outputs.
@@ -62,6 +65,7 @@ class _Reading:
         self._counts = Counter(id(use.made) for use in network.uses if use.made.family != "op")
         self._numbers: dict[Tensor, int] = {}
         self._several = self._find_several()
+        self._inside: set[int] = set()  # weights that are written with the function that takes them
 
     def _find_several(self) -> set[int]:
         highest: dict[int, int] = {}
@@ -81,7 +85,7 @@ class _Reading:
             laid_out[t.use].leaf.kind for t in read if t.output == 0 and t.use in self._several
         }
         for use in self._network.uses:
-            if use.made.family == "input":
+            if use.made.family == "input" or use.id in self._inside:
                 continue
             one = laid_out[use.id]
             if use.id not in self._several:
@@ -107,6 +111,8 @@ class _Reading:
         made = use.made
         if made.family == "op":
             return self._operation(use)
+        if made.family == "weight":
+            return _Applied(Leaf(("weight", id(made)), made, {}), (), False, Tensor(use.id))
         form = call_form(use)
         main = form.arriving[0] if not form.is_list else None
         values = {name: self._value(value, main) for name, value in form.named.items()}
@@ -128,11 +134,13 @@ class _Reading:
         """A function takes its first tensor, or list of them, through the arrow, and other tensors beside it."""
         given = dict(use.keywords)
         first = next(iter(given), "")
-        value = given.get(first)
+        value = None if takes_many(use.made.kind) else given.get(first)
         each = [name for name, v in given.items() if isinstance(v, Tensor)]
         is_list = (
             isinstance(value, tuple) and bool(value) and all(isinstance(v, Tensor) for v in value)
         )
+        if len(each) == 2 and (weight := self._own_weight(given[each[1]])) is not None:
+            return self._with_weight(use, given, each, weight)
         if len(each) > 1 and each == list(given)[: len(each)]:
             return self._of_each(use, each, given)
         arriving: tuple[Tensor, ...] = ()
@@ -150,6 +158,29 @@ class _Reading:
             ("op", use.made.kind, first if arriving else "", form), use.made, constants, named
         )
         return _Applied(leaf, arriving, is_list, Tensor(use.id))
+
+    def _own_weight(self, tensor: Tensor) -> Made | None:
+        """Give the weight that a tensor is, if nothing else takes it."""
+        made = self._network.uses[tensor.use].made
+        return made if made.family == "weight" and self._taken[tensor] == 1 else None
+
+    @cached_property
+    def _taken(self) -> Counter[Tensor]:
+        ends = [tensor for _, tensor in self._network.outputs]
+        return Counter([t for use in self._network.uses for t in use.inputs] + ends)
+
+    def _with_weight(
+        self, use: Applied, given: dict[str, Given], each: list[str], weight: Made
+    ) -> _Applied:
+        """A weight that a function alone takes is written where the function is: `weight s: [8]` and `_ * s`."""
+        first, second = each
+        arriving, learned = given.pop(first), given.pop(second)
+        self._inside.add(learned.use)
+        about = (second, len(weight.arguments["shape"]))
+        arguments = {**given, **inside(second, weight)}
+        kind = ("op", use.made.kind, first, "one", about)
+        leaf = Leaf(kind, use.made, arguments, weight=(second, weight))
+        return _Applied(leaf, (arriving,), False, Tensor(use.id))
 
     def _of_each(self, use: Applied, each: list[str], given: dict[str, Given]) -> _Applied:
         """Several tensors, each an argument of its own: `a -> ops.add(b)`."""

@@ -15,6 +15,7 @@ from netdsl.importer.errors import not_sayable
 from netdsl.importer.layers import canonical, parameters_of
 from netdsl.importer.network import Given, Made, Tensor
 from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
+from netdsl.importer.weights import OPTIONS, starts_by_itself
 from netdsl.record import record
 
 
@@ -139,6 +140,22 @@ class Speller:
         for name in sorted(left, key=lambda name: order.index(name) if name in order else 999):
             inside.append(f"{name}={self.value(left[name], kind, name)}")
         return inside
+
+    def weight(
+        self, variable: str, given: Mapping[str, Given], *, trainable: Given = True, name: str = ""
+    ) -> str:
+        """Spell the statement that declares a weight; `name` is spelled, where it is to have one."""
+        dtype = str(given["dtype"])
+        sizes = ", ".join(self.value(size) for size in given["shape"])
+        options = [
+            f"{option}={self.value(given[option])}" for option in OPTIONS if given.get(option)
+        ]
+        options += [] if trainable is True else [f"trainable={self.value(trainable)}"]
+        options += [f"name={name}"] if name else []
+        text = f"weight {variable}: {'' if dtype == 'float32' else dtype}[{sizes}]"
+        text += f"({', '.join(options)})" if options else ""
+        start = given.get("initializer")
+        return text if start is None or starts_by_itself(start) else f"{text} = {self.value(start)}"
 
     def _beyond_defaults(self, kind: str, given: Mapping[str, Given]) -> dict[str, Given]:
         """Leave out what a `defaults` statement says, and write out Keras's default where it says something else."""

@@ -43,6 +43,8 @@ class Leaf:
     arguments: Mapping[str, Given]
     named: Mapping[str, Given] = field(default_factory=dict)
     tap: int | None = None
+    #: The argument that is a weight of its own, and the layer that holds it.
+    weight: tuple[str, Made] | None = None
 
 
 @dataclass(eq=False)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import netdsl
+from netdsl.importer.errors import CannotImport
+from netdsl.importer.imported import imported
+from netdsl.importer.read import read_model
 from tests.keras.test_every_kind import BACKEND, assert_equal, data, exercise, run
 from tests.language.front_door import compiled
 
@@ -185,6 +190,51 @@ def test_it_is_built_run_and_reloaded(case: str, tmp_path: Path) -> None:
     text, parameters = SPECS[case]
     assert compiled(text).model().totals["parameters"] == parameters
     exercise(text, tmp_path)
+
+
+#: A spec whose input has the name that functions begin with is imported folded alone.
+ONLY_FOLDED = {"names that the module has itself"}
+
+
+@pytest.mark.parametrize("case", SPECS)
+def test_it_is_imported_again(case: str) -> None:
+    text, parameters = SPECS[case]
+    network = read_model(json.loads(compiled(text).build().to_json()), "model")
+    for flat in (True, False)[case in ONLY_FOLDED :]:
+        found = imported(network, "model", flat=flat)
+        assert "weight " in found.text
+        assert "extern" not in found.text
+        again = compiled(found.text)
+        assert again.model(found.model).totals["parameters"] == parameters
+
+
+def test_layer_scale_of_convnext_is_a_weight(tmp_path: Path) -> None:
+    from keras.src.applications.convnext import LayerScale
+
+    x = inputs = keras.Input((6,))
+    for number in range(3):
+        h = keras.layers.Dense(6, name=f"dense_{number}")(x)
+        x = keras.layers.Add(name=f"add_{number}")(
+            [x, LayerScale(0.5, 6, name=f"b{number}_scale")(h)]
+        )
+    model = keras.Model(inputs, x)
+    found = netdsl.import_model(model)
+    assert "repeat 3 {" in found
+    assert "weight scale: [6] = Constant(0.5)" in found
+    assert "extern" not in found
+    again = netdsl.compile_text(found).build()
+    again.set_weights(model.get_weights())
+    batch = [data(x) for x in model.inputs]
+    np.testing.assert_allclose(run(again, batch)[0], run(model, batch)[0], rtol=1e-6)
+
+
+def test_layer_scale_of_another_precision_is_no_weight_of_float32() -> None:
+    from keras.src.applications.convnext import LayerScale
+
+    inputs = keras.Input((6,))
+    outputs = LayerScale(0.5, 6, dtype="mixed_bfloat16")(inputs)
+    with pytest.raises(CannotImport, match="bfloat16"):
+        netdsl.import_model(keras.Model(inputs, outputs))
 
 
 def built(text: str) -> Any:
