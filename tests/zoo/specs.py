@@ -104,6 +104,7 @@ APPLICATIONS: dict[str, str] = {
         "efficientnet": " ".join(f"EfficientNetB{n}" for n in range(8)),
         "efficientnet_v2": " ".join(f"EfficientNetV2{n}" for n in "B0 B1 B2 B3 S M L".split()),
         "nasnet": "NASNetMobile NASNetLarge",
+        "convnext": "ConvNeXtTiny ConvNeXtSmall ConvNeXtBase ConvNeXtLarge ConvNeXtXLarge",
     }.items()
     for name in names.split()
 }

@@ -31,6 +31,7 @@ KERAS: dict[str, tuple[str, int]] = {
     "efficientnet": ("efficientnet", 2586),
     "efficientnet_v2": ("efficientnet_v2", 4565),
     "nasnet": ("nasnet", 2771),
+    "convnext": ("convnext", 2411),
 }
 
 #: Networks with many different convolutions, which Keras's module too has little beside.
