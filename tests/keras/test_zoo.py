@@ -45,7 +45,8 @@ def drawn(model: Any, rng: np.random.Generator) -> list[Any]:
     for weight in model.weights:
         shape, path = tuple(weight.shape), weight.path
         if len(shape) > 1:
-            fan_in = np.prod(shape[:2]) if "depthwise" in path else np.prod(shape[:-1])
+            is_depthwise = len(shape) == 4 and shape[-1] == 1
+            fan_in = np.prod(shape[:2]) if is_depthwise else np.prod(shape[:-1])
             value = rng.normal(scale=(1.6 / fan_in) ** 0.5, size=shape)
         elif path.endswith(("gamma", "variance")):
             value = rng.uniform(0.8, 1.2, shape)
