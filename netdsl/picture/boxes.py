@@ -52,6 +52,12 @@ class Box:
     def is_leaf(self) -> bool:
         return self.role in ("layer", "input", "output")
 
+    @property
+    def single(self) -> Box | None:
+        """The layer that a block merely gives a name."""
+        only = self.children[0] if len(self.children) == 1 else None
+        return only if only is not None and only.role == "layer" and self.role == "block" else None
+
     def within(self) -> Iterator[Box]:
         """Give this box and all in it, each before what is in it."""
         pending = [self]

@@ -26,6 +26,7 @@ SIDE = 9.0  # beside a text
 SPACE = 5.0  # between a name and its arguments
 SHEETS = 6.0  # of a repeat
 MARK = 15.0
+MOST_INSIDE = 220.0  # how wide what is told of the inside of a closed block may be
 TOGETHER = 140.0  # how wide a line of several that stick may be
 
 
@@ -125,6 +126,10 @@ def stuck_words(box: Box) -> list[tuple[str, str]]:
 def inside_words(box: Box, costs: Mapping[int, str]) -> str:
     """Say of a closed block what is in it, and what it costs."""
     count = f"{box.size:,} layers" if box.size > 1 else "1 layer"
+    if box.single is not None:
+        texts = [f"{line.name} {line.arguments}".strip() for line in box.single.lines]
+        whole = " · ".join(texts)
+        count = whole if width(whole, SMALL) <= MOST_INSIDE else " · ".join([*texts[:1], "…"])
     return " · ".join(filter(None, (count, costs.get(box.number))))
 
 

@@ -269,7 +269,8 @@ def _entries(cell: Cell, above: Mapping[int, float], half: float) -> list[tuple[
     spread = _spread(len(cell.ins), half)
     coming = [(above[net], net) for net in cell.ins if net in above]
     if len(coming) < 2:
-        return [(net, at * spread) for at, net in enumerate(cell.ins)]
+        order = [net for _, net in coming] + [net for net in cell.ins if net not in above]
+        return [(net, at * spread) for at, net in enumerate(order)]
     order = [net for _, net in sorted(coming)] + [net for net in cell.ins if net not in above]
     spread = min(spread, (2 * half - 12) / len(order))
     return [(net, (at - (len(coming) - 1) / 2) * spread) for at, net in enumerate(order)]

@@ -113,7 +113,10 @@ def _outline(
     family = box.lines[0].family if box.lines else ""
     fill, stroke = f"family {family}", f"edge {family}"
     radius = 4.0
-    if not box.is_leaf:
+    if box.single is not None and not is_open:
+        family = box.single.lines[0].family
+        fill, stroke, radius = f"family {family}", f"edge {family}", 6.0
+    elif not box.is_leaf:
         fill, stroke, radius = ("block" if is_open else "closed"), "edge", 6.0
     elif box.role != "layer":
         radius = LINE / 2

@@ -14,6 +14,7 @@ from netdsl.picture.compose import Composer, Shape, Style
 from netdsl.picture.terms import Item
 
 PAGE = (1050.0, 1450.0)  # a page, with the type of pictures at half its size there
+MOST_TRIED = 40  # blocks that are opened one after the other, to see whether they fit
 FEWEST_SHOWN = 7  # with fewer there is nothing to see, and a larger picture is better
 MOST_SHOWN = 400  # of more boxes it is not tried whether they fit
 
@@ -38,13 +39,37 @@ def fitting(cells: Cells, style: Style) -> tuple[frozenset[int], Shape]:
             break
         shape = compose(cells, opened, style)
         found = opened, shape
-        if _fits(shape):
-            break
+        if fits(shape):
+            return _opened_further(cells, opened, shape, style)
     assert found is not None
     return found
 
 
-def _fits(shape: Shape) -> bool:
+def _opened_further(
+    cells: Cells, opened: frozenset[int], shape: Shape, style: Style
+) -> tuple[frozenset[int], Shape]:
+    """Open one block after the other of which none like it is open, as long as everything fits."""
+    root = cells.nested.root
+    alike = _shapes_of(root)
+    known = {alike[number] for number in opened}
+    waiting = [box for box in _shown_boxes(root, opened) if box.number not in opened]
+    for _ in range(MOST_TRIED):
+        box = next(
+            (b for b in waiting if b.children and not b.single and alike[b.number] not in known),
+            None,
+        )
+        if box is None:
+            break
+        waiting.remove(box)
+        known.add(alike[box.number])
+        tried = compose(cells, opened | {box.number}, style)
+        if fits(tried):
+            opened, shape = opened | {box.number}, tried
+            waiting = [*waiting, *box.children]
+    return opened, shape
+
+
+def fits(shape: Shape) -> bool:
     across, along = PAGE
     return shape.left + shape.right <= across and shape.length <= along
 
@@ -74,19 +99,30 @@ def _opened(root: Box, depth: int, alike: dict[int, Hashable] | None) -> frozens
             if alike[box.number] in known:
                 continue
             known.add(alike[box.number])
+        if depth and box.single is not None:
+            continue  # closed it says as much
         found.add(box.number)
         pending += reversed(box.children)
+    for box in [*root.within()][
+        ::-1
+    ]:  # a block that shows one closed block tells no more than when it is closed
+        only = box.children[0] if len(box.children) == 1 else None
+        if only is not None and box is not root and not only.is_leaf and only.number not in found:
+            found.discard(box.number)
     return frozenset(found)
 
 
 def _shown(root: Box, opened: frozenset[int]) -> int:
-    count, pending = 0, [root]
+    return sum(1 for _ in _shown_boxes(root, opened))
+
+
+def _shown_boxes(root: Box, opened: frozenset[int]) -> Iterator[Box]:
+    pending = [root]
     while pending:
         box = pending.pop()
-        count += 1
+        yield box
         if box.number in opened:
-            pending += box.children
-    return count
+            pending += reversed(box.children)
 
 
 def _shapes_of(root: Box) -> dict[int, Hashable]:

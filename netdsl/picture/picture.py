@@ -13,7 +13,7 @@ from netdsl.picture.costs import Costs, costs_of, shades
 from netdsl.picture.costs import spell as spell_cost
 from netdsl.picture.draw import draw
 from netdsl.picture.drawing import Drawing
-from netdsl.picture.folding import compose, down_to, fitting
+from netdsl.picture.folding import compose, down_to, fits, fitting
 from netdsl.picture.nest import Nested, nest
 from netdsl.picture.network import lay_flat
 from netdsl.picture.repeats import join_repeats
@@ -38,10 +38,10 @@ class Options:
     costs: Costs | None = None
 
 
-def boxes_of(graph: Graph) -> Nested:
-    """Give the boxes of a model."""
+def boxes_of(graph: Graph, *, loosely: bool = False) -> Nested:
+    """Give the boxes of a model; `loosely` joins turns of loops whose arguments differ."""
     nested = nest(lay_flat(graph))
-    join_repeats(nested)
+    join_repeats(nested, loosely=loosely)
     simplify(nested)
     stick(nested)
     mark_shared(nested)
@@ -57,10 +57,11 @@ class Picture:
         self.graph = graph
         self.options = options or Options()
         self.style = Style(self.options.direction == "down")
-
-    @cached_property
-    def nested(self) -> Nested:
-        return boxes_of(self.graph)
+        self.nested = boxes_of(graph)
+        if self.options.depth is None and not fits(self.composed[1]):
+            self.nested = boxes_of(graph, loosely=True)
+            for made in ("costs", "cells", "composed"):
+                self.__dict__.pop(made, None)
 
     @cached_property
     def costs(self) -> Mapping[int, Dim]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from netdsl.graph import Turn
-from netdsl.picture.boxes import Box, chain_of
+from netdsl.picture.boxes import Box, Line, chain_of
 from netdsl.picture.nest import Nested
 from netdsl.record import mutable
 
@@ -25,10 +25,13 @@ class _Run:
     turns: list[Box]
 
 
-def join_repeats(nested: Nested) -> None:
-    """Join equal turns, and let turns that stand alone vanish in what is around them."""
+def join_repeats(nested: Nested, *, loosely: bool = False) -> None:
+    """Join equal turns, and let turns that stand alone vanish in what is around them.
+
+    `loosely` joins those too whose arguments differ: then the first and the last are told, `gated(32, 1…512)`.
+    """
     atoms = _atoms_under(nested.root)
-    runs = list(_runs(nested, atoms))
+    runs = list(_runs(nested, atoms, loosely))
     same: dict[int, int] = {}
     turn_of: dict[int, list[tuple[Box, int]]] = {}  # atom -> the runs that it is in, and the turn
     for run in runs:
@@ -38,6 +41,8 @@ def join_repeats(nested: Nested) -> None:
                 if number:
                     same.setdefault(atom, kept)
     _redirect(nested, same, turn_of)
+    for run in runs if loosely else ():
+        _tell_both(run)
     for run in runs:
         left_out = set(map(id, run.turns[1:]))
         parent = run.first.parent
@@ -58,13 +63,13 @@ def _atoms_under(root: Box) -> dict[int, list[int]]:
     return found
 
 
-def _runs(nested: Nested, atoms: dict[int, list[int]]) -> Iterator[_Run]:
+def _runs(nested: Nested, atoms: dict[int, list[int]], loosely: bool) -> Iterator[_Run]:
     for box in nested.root.within():
         signed: list[tuple[Hashable, Box]] = []
         for child in [*box.children, None]:
             key = None if child is None or child.role != "turn" else _key(child)
             if signed and (child is None or key is None or key != signed[0][0]):
-                yield from _equal_neighbours(nested, [b for _, b in signed], atoms)
+                yield from _equal_neighbours(nested, [b for _, b in signed], atoms, loosely)
                 signed = []
             if child is not None and key is not None:
                 signed.append((key, child))
@@ -77,20 +82,22 @@ def _key(turn: Box) -> Hashable:
 
 
 def _equal_neighbours(
-    nested: Nested, turns: list[Box], atoms: dict[int, list[int]]
+    nested: Nested, turns: list[Box], atoms: dict[int, list[int]], loosely: bool
 ) -> Iterator[_Run]:
     if len(turns) < 2:
         return
-    begin, signature = 0, _signature(nested, turns[0], atoms)
+    begin, signature = 0, _signature(nested, turns[0], atoms, loosely)
     for at in range(1, len(turns) + 1):
-        other = _signature(nested, turns[at], atoms) if at < len(turns) else None
+        other = _signature(nested, turns[at], atoms, loosely) if at < len(turns) else None
         if other != signature or not other:
             if at - begin > 1:
                 yield _Run(turns[begin], turns[begin:at])
             begin, signature = at, other or ()
 
 
-def _signature(nested: Nested, turn: Box, atoms: dict[int, list[int]]) -> tuple[Hashable, ...]:
+def _signature(
+    nested: Nested, turn: Box, atoms: dict[int, list[int]], loosely: bool
+) -> tuple[Hashable, ...]:
     """Describe a turn so that equal descriptions mean equal turns."""
     numbers = atoms.get(id(turn), [])
     place = {number: at for at, number in enumerate(numbers)}
@@ -98,7 +105,9 @@ def _signature(nested: Nested, turn: Box, atoms: dict[int, list[int]]) -> tuple[
     found: list[Hashable] = []
     for number in numbers:
         atom, box = nested.network.atoms[number], nested.box_of[number]
-        way = tuple(b.lines[0] if b.lines else None for b in _below(box, turn))
+        way: tuple[Hashable, ...] = tuple(
+            b.lines[0] if b.lines else None for b in _below(box, turn)
+        )
         inputs: list[Hashable] = []
         for tensor in atom.inputs:
             given = nested.network.tensors[tensor]
@@ -107,8 +116,32 @@ def _signature(nested: Nested, turn: Box, atoms: dict[int, list[int]]) -> tuple[
             else:
                 inputs.append(("outside", outside.setdefault(tensor, len(outside))))
         arguments = repr([(k, repr(v)) for k, v in atom.node.operation.arguments.items()])
+        if loosely:
+            way, arguments = (
+                tuple(b.lines[0].name if b.lines else "" for b in _below(box, turn)),
+                "",
+            )
         found.append((way, atom.node.kind, arguments, tuple(inputs)))
     return tuple(found)
+
+
+def _tell_both(run: _Run) -> None:
+    """Where the arguments of turns differ, tell those of the first and of the last."""
+    for first, last in zip(run.first.within(), run.turns[-1].within(), strict=False):
+        for at, (one, two) in enumerate(zip(first.lines, last.lines, strict=False)):
+            if one != two:
+                first.lines[at] = Line(one.name, _both(one.arguments, two.arguments), one.family)
+
+
+def _both(one: str, two: str) -> str:
+    """Write two texts as one: (32, 1), (32, 512) -> (32, 1…512)."""
+    left, right = one.strip("()").split(", "), two.strip("()").split(", ")
+    if len(left) != len(right):
+        return "(…)" if one.startswith("(") else "…"
+    text = ", ".join(
+        a if a == b else f"{a}…{b.rpartition('=')[2]}" for a, b in zip(left, right, strict=True)
+    )
+    return f"({text})" if one.startswith("(") else text
 
 
 def _below(box: Box, top: Box) -> Iterator[Box]:

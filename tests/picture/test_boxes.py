@@ -130,3 +130,19 @@ def test_a_line_of_thousands_takes_work_in_proportion() -> None:
         return calls(lambda: svg_of(net, Options(depth=9)))
 
     assert grows_in_proportion(work, 100, 4)
+
+
+def test_turns_that_differ_in_numbers_are_joined_where_all_would_not_fit_a_page() -> None:
+    def text(count: int) -> str:
+        return (
+            "block gated(n: int, rate: int) = "
+            '[Conv1D(n, 2, dilation_rate=rate, padding="causal"), Conv1D(n, 1)] -> Multiply() -> Conv1D(n, 1)\n'
+            "model M { input x: [T, 8]\n"
+            f"    output y = x -> for i in range({count}) {{ [_, gated(8, 2 + i)] -> Add() }} }}"
+        )
+
+    few, many = (netdsl.compile_text(text(count)).model().picture() for count in (2, 60))
+    assert few.count(">gated<") == 2
+    assert many.count(">gated<") == 1
+    assert "(8, 2…61)" in many
+    assert "× 60" in many
