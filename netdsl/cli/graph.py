@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netdsl.picture.costs import Costs
     from netdsl.picture.picture import Direction, Picture, Theme
 
-FORMATS = ("svg", "png", "pdf", "dot", "mmd", "json")
+FORMATS = ("svg", "png", "pdf", "html", "dot", "mmd", "json")
 
 
 @click.command("graph")

@@ -86,7 +86,7 @@ def draw(
             continue
         is_open = number in opened and not box.is_leaf
         x, y, w, h = rect
-        for part in _outline(box, (x, y, w, h), is_open, shades or {}, cells.costs):
+        for part in outline(box, (x, y, w, h), shades or {}, cells.costs, is_open=is_open):
             (texts if isinstance(part, Text) else marks).append(part)
     marks += [Path(t.points, t.arrow, net=t.net) for t in placed.tracks]
     texts += [_note(x, y, label, is_before, is_down) for _, x, y, label, is_before in placed.notes]
@@ -102,13 +102,15 @@ def _note(x: float, y: float, label: Label, is_before: bool, is_down: bool) -> T
     return Text(x + 4, y + 11, label.text, SMALL, "Regular", "quiet", label.width, role="shape")
 
 
-def _outline(
+def outline(
     box: Box,
     rect: tuple[float, float, float, float],
-    is_open: bool,
     shades: Mapping[int, str],
     costs: Mapping[int, str],
+    *,
+    is_open: bool = False,
 ) -> Iterator[Mark]:
+    """Draw a box with what is written in it."""
     x, y, w, h = rect
     family = box.lines[0].family if box.lines else ""
     fill, stroke = f"family {family}", f"edge {family}"
@@ -135,13 +137,13 @@ def _head(box: Box, x: float, y: float, w: float) -> Iterator[Mark]:
     if is_bare(box):
         return
     yield Rect(x + 0.5, y + 0.5, w - 1, HEAD - 0.5, 5.5, "head", "none", flat=True)
-    yield from _words(box, x + SIDE, y + 15)
+    yield from head_marks(box, x + SIDE, y + 15)
 
 
 def _lines(box: Box, x: float, y: float, w: float, costs: Mapping[int, str]) -> Iterator[Mark]:
     """Write the lines of a closed box, the first in its middle, what sticks to it below."""
     start = x + (w - head_width(box)) / 2
-    yield from _words(box, start, y + 15)
+    yield from head_marks(box, start, y + 15)
     base = y + LINE
     if not box.is_leaf:
         text = inside_words(box, costs)
@@ -155,7 +157,7 @@ def _lines(box: Box, x: float, y: float, w: float, costs: Mapping[int, str]) -> 
         base += STUCK_LINE
 
 
-def _words(box: Box, x: float, y: float) -> Iterator[Mark]:
+def head_marks(box: Box, x: float, y: float) -> Iterator[Mark]:
     """Write the name of a box, its arguments, count and mark."""
     if not box.lines:
         words: list[tuple[str, Weight, float]] = []

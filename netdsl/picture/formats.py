@@ -18,6 +18,10 @@ def write(picture: Picture, kind: str) -> bytes:
             from netdsl.picture.pdf import as_pdf
 
             return as_pdf(picture.drawing, picture.colours)
+        case "html":
+            from netdsl.picture.page import as_page
+
+            text = as_page(picture)
         case "dot":
             from netdsl.picture.dot import as_dot
 

@@ -22,7 +22,7 @@ def as_svg(drawing: Drawing, colours: Mapping[str, str]) -> str:
     lines = [head, f"<title>{escape(drawing.name)}</title>"]
     if drawing.description:
         lines.append(f"<desc>{escape(drawing.description)}</desc>")
-    lines += filter(None, (_mark(mark, colours) for mark in drawing.marks))
+    lines += filter(None, (mark_text(mark, colours) for mark in drawing.marks))
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
@@ -32,7 +32,8 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def _mark(mark: Mark, colours: Mapping[str, str]) -> str:
+def mark_text(mark: Mark, colours: Mapping[str, str]) -> str:
+    """Write a mark."""
     match mark:
         case Rect():
             return _rect(mark, colours)

@@ -1,0 +1,427 @@
+// The composer of netdsl/picture/compose.py and joints.py, step for step: a test holds the two together.
+// A cell: {n, across, along, head, least, ins, outs, labels: {net: [text, width]}, joins, stack, term}.
+// A term: ["item", number], ["wire", net], ["row", parts, aligned, main, follows], ["series", parts, lanes];
+// a lane: [net, start, stops].
+"use strict";
+
+const GAP = 18, LANE = 14, PORT = 16, PAD = 12, NEARLY = 16, TALL = 150, UNDER = 14;
+const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, MOST_ORDERED = 24, APART = 4;
+
+function shapeOf(left, right, length) {
+  return {left, right, length, tops: [], bots: [], enters: 0, leaves: 0, parts: [], tracks: [],
+    box: -1, rect: [0, 0, 0, 0], sides: false, notes: [], wants: new Map()};
+}
+
+function moved(tracks, u, v) {
+  return tracks.map(t => ({net: t.net, points: t.points.map(([x, y]) => [x + u, y + v]), arrow: t.arrow}));
+}
+
+class Composer {
+  constructor(cells, opened, isDown) {
+    this.cells = cells; this.opened = opened; this.isDown = isDown;
+  }
+
+  shape(term, above) {
+    above = above || new Map();
+    switch (term[0]) {
+      case "item": {
+        const cell = this.cells.get(term[1]);
+        return cell.term && this.opened.has(term[1]) ? this.open(cell) : this.closed(cell, above);
+      }
+      case "wire": {
+        const shape = shapeOf(0, 0, 0);
+        shape.tops = [{net: term[1], u: 0, ends: false}];
+        shape.bots = [{net: term[1], u: 0}];
+        shape.wants.set(term[1], 0);
+        return shape;
+      }
+      case "row": return this.row(term, above);
+      default: return this.series(term, above);
+    }
+  }
+
+  closed(cell, above) {
+    const half = cell.across / 2;
+    const shape = shapeOf(half, half + cell.stack, cell.along + cell.stack);
+    shape.box = cell.n;
+    shape.rect = [-half, 0, cell.across, cell.along];
+    shape.sides = true;
+    shape.tops = entries(cell, above, half).map(([net, u]) => ({net, u, ends: true}));
+    for (const port of shape.tops) shape.wants.set(port.net, port.u);
+    const spread = spreadOf(cell.outs.length, half);
+    this.below(cell, shape, cell.outs.map((net, at) => ({net, u: at * spread})));
+    return shape;
+  }
+
+  below(cell, shape, ports) {
+    shape.bots = ports;
+    const end = shape.length;
+    const told = ports.filter(p => cell.labels[p.net]).map(p => [p, cell.labels[p.net]]);
+    if (!told.length) return;
+    let room = UNDER;
+    if (!this.isDown) room = Math.max(...told.map(([, label]) => label[1])) + 8;
+    shape.length += room;
+    for (const [port, label] of told) {
+      const isBefore = ports.length > 1 && port === ports[0] && this.isDown;
+      shape.notes.push([port.net, port.u, end, label, isBefore]);
+      if (this.isDown && isBefore) shape.left = Math.max(shape.left, label[1] + 4 - port.u);
+      else if (this.isDown) shape.right = Math.max(shape.right, port.u + 4 + label[1]);
+    }
+    for (const port of ports)
+      shape.tracks.push({net: port.net, points: [[port.u, end], [port.u, end + room]], arrow: false});
+  }
+
+  open(cell) {
+    const inner = this.shape(cell.term);
+    const head = this.isDown ? cell.head : 0;
+    const ports = portsOf(cell.ins, inner);
+    const joint = {ups: new Map(), downs: new Map()};
+    for (const port of ports) pin(joint.ups, port.net, port.u, false);
+    for (const port of inner.tops) pin(joint.downs, port.net, port.u, port.ends);
+    const routed = route(joint);
+    const length = ports.length ? Math.max(routed.length, PAD) : PAD;
+    const edges = [...ports.map(p => p.u), ...inner.bots.map(p => p.u)];
+    let left = Math.max(inner.left, ...edges.map(u => -u)) + PAD;
+    let right = Math.max(inner.right, ...edges) + PAD;
+    const missing = cell.least - left - right;
+    if (missing > 0 && this.isDown) { left += missing / 2; right += missing / 2; }
+    if (!this.isDown) left += cell.head;
+    const begin = head + length;
+    let end = begin + inner.length + PAD;
+    end = Math.max(end, this.isDown ? 0 : cell.least);
+    const shape = shapeOf(left, right + cell.stack, end + cell.stack);
+    shape.box = cell.n;
+    shape.rect = [-left, 0, left + right, end];
+    shape.parts = [[0, begin, inner]];
+    shape.tracks = moved(routed.tracks, 0, head + length - routed.length);
+    if (length > routed.length)
+      for (const p of ports)
+        shape.tracks.push({net: p.net, points: [[p.u, head], [p.u, head + length - routed.length]], arrow: false});
+    const leaving = inner.bots.filter(p => cell.outs.includes(p.net));
+    for (const p of leaving)
+      shape.tracks.push({net: p.net, points: [[p.u, begin + inner.length], [p.u, end + cell.stack]], arrow: false});
+    shape.tops = ports.map(p => ({net: p.net, u: p.u, ends: true}));
+    for (const p of ports) shape.wants.set(p.net, p.u);
+    shape.enters = ports.length ? ports[0].u : inner.enters;
+    shape.leaves = inner.leaves;
+    this.below(cell, shape, leaving.map(p => ({net: p.net, u: p.u})));
+    return shape;
+  }
+
+  row(term, above) {
+    const [, parts, aligned, main, follows] = term;
+    const shapes = parts.map(part => this.shape(part, above));
+    const length = Math.max(...shapes.map(s => s.length));
+    const axes = axesOf(main, follows, shapes, above);
+    const whole = shapeOf(0, 0, length);
+    whole.left = Math.max(...shapes.map((s, at) => s.left - axes[at]));
+    whole.right = Math.max(...shapes.map((s, at) => s.right + axes[at]));
+    shapes.forEach((shape, at) => {
+      const u = axes[at], align = aligned[at], spare = length - shape.length;
+      let v = align === "start" ? 0 : align === "end" ? spare : spare / 2;
+      if (align === "middle" && (spare < NEARLY || (spare > 2 * shape.length && length > TALL))) v = 0;
+      whole.parts.push([u, v, shape]);
+      for (const port of shape.tops) {
+        whole.tops.push({net: port.net, u: port.u + u, ends: port.ends && v === 0});
+        if (v > 0)
+          whole.tracks.push({net: port.net, points: [[port.u + u, 0], [port.u + u, v]], arrow: port.ends});
+      }
+      for (const port of shape.bots) {
+        whole.bots.push({net: port.net, u: port.u + u});
+        if (spare > v)
+          whole.tracks.push({net: port.net, points: [[port.u + u, v + shape.length], [port.u + u, length]], arrow: false});
+      }
+    });
+    whole.wants = wantsOf(main, axes, shapes);
+    return whole;
+  }
+
+  series(term, before) {
+    const [, parts, lanes] = term;
+    const shapes = [], axes = [];
+    for (const part of parts) {
+      let above = before;
+      if (shapes.length) {
+        above = new Map();
+        for (const p of shapes[shapes.length - 1].bots) above.set(p.net, p.u + axes[axes.length - 1]);
+      }
+      const shape = this.shape(part, above);
+      axes.push(shapes.length ? axisOf(shape, shapes[shapes.length - 1], axes[axes.length - 1], part) : 0);
+      shapes.push(shape);
+    }
+    const reach = shapes.map((s, at) => s.right + axes[at]);
+    const places = placeLanes(lanes, reach);
+    const whole = shapeOf(0, 0, 0);
+    whole.left = Math.max(...shapes.map((s, at) => s.left - axes[at]));
+    whole.right = Math.max(...reach);
+    whole.enters = shapes[0].enters;
+    whole.leaves = shapes[shapes.length - 1].leaves + axes[axes.length - 1];
+    stack(lanes, shapes, axes, places, whole);
+    return whole;
+  }
+}
+
+function portsOf(nets, inner) {
+  const placed = nets.map((net, at) => [inner.wants.has(net) ? inner.wants.get(net) : 0, at, net]);
+  placed.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const ports = [];
+  let last = null;
+  for (const [u, at, net] of placed) {
+    last = last === null ? u : Math.max(u, last + PORT);
+    ports[at] = {net, u: last};
+  }
+  return ports;
+}
+
+function wantsOf(main, axes, shapes) {
+  const found = new Map();
+  shapes.forEach((shape, at) => {
+    for (const [net, u] of shape.wants) {
+      if (!found.has(net)) found.set(net, []);
+      found.get(net).push(u + axes[at]);
+    }
+  });
+  const wants = new Map();
+  for (const [net, at] of found) wants.set(net, (Math.min(...at) + Math.max(...at)) / 2);
+  if (main >= 0) for (const [net, u] of shapes[main].wants) wants.set(net, u + axes[main]);
+  return wants;
+}
+
+function entries(cell, above, half) {
+  if (cell.joins) return cell.ins.map(net => [net, 0]);
+  let spread = spreadOf(cell.ins.length, half);
+  const coming = cell.ins.filter(net => above.has(net)).map(net => [above.get(net), net]);
+  const others = cell.ins.filter(net => !above.has(net));
+  if (coming.length < 2)
+    return [...coming.map(c => c[1]), ...others].map((net, at) => [net, at * spread]);
+  coming.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const order = [...coming.map(c => c[1]), ...others];
+  spread = Math.min(spread, (2 * half - 12) / order.length);
+  return order.map((net, at) => [net, (at - (coming.length - 1) / 2) * spread]);
+}
+
+function spreadOf(count, half) {
+  return count > 1 ? Math.min(PORT, (half - 6) / (count - 1)) : 0;
+}
+
+function axisOf(shape, before, axis, part) {
+  if (part[0] === "row" && part[4]) return 0;
+  const nets = new Set(shape.tops.map(p => p.net));
+  const shared = before.bots.filter(p => nets.has(p.net));
+  if (new Set(shared.map(p => p.net)).size === 1) return axis + shared[0].u - shape.wants.get(shared[0].net);
+  return axis + before.leaves - shape.enters;
+}
+
+function axesOf(main, follows, shapes, above) {
+  const places = [0];
+  for (let at = 1; at < shapes.length; at++)
+    places.push(places[at - 1] + shapes[at - 1].right + GAP + shapes[at].left);
+  if (main >= 0) return places.map(place => place - places[main]);
+  if (follows) return near(shapes, above, places);
+  const last = shapes.length - 1;
+  const middle = (places[0] - shapes[0].left + places[last] + shapes[last].right) / 2;
+  return places.map(place => place - middle);
+}
+
+function near(shapes, above, places) {
+  const middle = (places[0] + places[places.length - 1]) / 2;
+  const groups = [];
+  shapes.forEach((shape, at) => {
+    const known = shape.tops.filter(p => above.has(p.net)).map(p => above.get(p.net) - p.u);
+    let total = 0;
+    for (const k of known) total += k;
+    groups.push([known.length ? total / known.length - places[at] : -middle, 1]);
+    while (groups.length > 1 && groups[groups.length - 2][0] > groups[groups.length - 1][0]) {
+      const [mean, count] = groups.pop();
+      const group = groups[groups.length - 1];
+      const sum = group[0] * group[1] + mean * count;
+      group[1] += count;
+      group[0] = sum / group[1];
+    }
+  });
+  const shifts = groups.flatMap(([mean, count]) => Array(count).fill(mean));
+  return places.map((place, at) => place + shifts[at]);
+}
+
+function placeLanes(lanes, reach) {
+  const last = reach.length - 1;
+  const spans = lanes.map(([, start, stops]) => [start + 1, Math.min(stops[stops.length - 1], last)]);
+  const places = Array(spans.length).fill(0);
+  const order = spans.map((_, at) => at);
+  order.sort((a, b) => (spans[a][1] - spans[a][0]) - (spans[b][1] - spans[b][0]) || spans[a][0] - spans[b][0]);
+  for (const at of order) {
+    const [begin, end] = spans[at];
+    let place = reach[begin];
+    for (let part = begin; part <= end; part++) place = Math.max(place, reach[part]);
+    place += LANE;
+    places[at] = place;
+    for (let part = begin; part <= end; part++) reach[part] = place;
+  }
+  return places;
+}
+
+function stack(lanes, shapes, axes, places, whole) {
+  const starts = new Map(), stops = new Map();
+  const add = (map, key, at) => { if (!map.has(key)) map.set(key, []); map.get(key).push(at); };
+  lanes.forEach(([, start, ends], at) => { add(starts, start, at); for (const end of ends) add(stops, end, at); });
+  const reached = Array(lanes.length).fill(0);
+  whole.tops = shapes[0].tops.map(p => ({net: p.net, u: p.u + axes[0], ends: p.ends}));
+  for (const at of starts.get(-1) || []) {
+    whole.tops.push({net: lanes[at][0], u: places[at], ends: false});
+    whole.wants.set(lanes[at][0], places[at]);
+  }
+  for (const [net, u] of shapes[0].wants) whole.wants.set(net, u + axes[0]);
+  const drawLane = (at, v) => {
+    if (v > reached[at])
+      whole.tracks.push({net: lanes[at][0], points: [[places[at], reached[at]], [places[at], v]], arrow: false});
+  };
+  let v = 0;
+  shapes.forEach((shape, at) => {
+    let beside = [];
+    if (at) {
+      beside = besideOf(lanes, shape, stops.get(at) || [], at, shapes[at - 1]);
+      const routed = route(jointOf(lanes, at, shapes, axes, places, starts, stops, beside));
+      whole.tracks.push(...moved(routed.tracks, 0, v));
+      for (const begun of starts.get(at - 1) || []) reached[begun] = v + routed.length;
+      for (const lane of stops.get(at) || [])
+        if (!beside.includes(lane)) { drawLane(lane, v); reached[lane] = v + routed.length; }
+      v += routed.length;
+    }
+    whole.parts.push([axes[at], v, shape]);
+    const inward = [...beside].sort((a, b) => places[a] - places[b]);
+    inward.forEach((lane, number) => {
+      const [u, top, across, along] = shape.rect;
+      const height = v + top + along * (number + 1) / (beside.length + 1);
+      const side = axes[at] + u + across;
+      whole.tracks.push({net: lanes[lane][0], arrow: true,
+        points: [[places[lane], reached[lane]], [places[lane], height], [side, height]]});
+    });
+    v += shape.length;
+  });
+  whole.length = v;
+  const last = shapes.length - 1;
+  whole.bots = shapes[last].bots.map(p => ({net: p.net, u: p.u + axes[last]}));
+  for (const at of stops.get(shapes.length) || []) {
+    drawLane(at, v);
+    whole.bots.push({net: lanes[at][0], u: places[at]});
+  }
+  whole.right = Math.max(whole.right, ...places);
+}
+
+function besideOf(lanes, shape, stopping, at, before) {
+  if (!shape.sides) return [];
+  const brought = new Set(before.bots.map(p => p.net));
+  const found = stopping.filter(lane => {
+    const ends = lanes[lane][2];
+    return ends[ends.length - 1] === at && !brought.has(lanes[lane][0]);
+  });
+  const room = Math.floor(shape.rect[3] / 10);
+  return found.length <= room && found.length < shape.tops.length ? found : [];
+}
+
+function pin(map, net, u, ends) {
+  if (!map.has(net)) map.set(net, []);
+  map.get(net).push({u, ends});
+}
+
+function jointOf(lanes, at, shapes, axes, places, starts, stops, beside) {
+  const joint = {ups: new Map(), downs: new Map()};
+  for (const p of shapes[at - 1].bots) pin(joint.ups, p.net, p.u + axes[at - 1], false);
+  for (const lane of stops.get(at) || []) {
+    if (beside.includes(lane)) continue;
+    const [net, , ends] = lanes[lane];
+    pin(joint.ups, net, places[lane], false);
+    if (ends[ends.length - 1] > at) pin(joint.downs, net, places[lane], false);
+  }
+  for (const lane of starts.get(at - 1) || []) pin(joint.downs, lanes[lane][0], places[lane], false);
+  const fromSide = new Set(beside.map(lane => lanes[lane][0]));
+  for (const p of shapes[at].tops)
+    if (!fromSide.has(p.net)) pin(joint.downs, p.net, p.u + axes[at], p.ends);
+  return joint;
+}
+
+function route(joint) {
+  const nets = [...joint.downs.keys()].filter(net => joint.ups.has(net));
+  if (!nets.length) return {tracks: [], length: STRAIGHT};
+  const buses = busesOf(joint, nets);
+  setLevels(buses.filter(bus => bus.low !== bus.high));
+  let levels = 0, ends = false;
+  for (const bus of buses) levels = Math.max(levels, bus.level + 1);
+  for (const net of nets) ends = ends || joint.downs.get(net).some(p => p.ends);
+  const length = levels ? FIRST + NEXT * (levels - 1) + (ends ? LAST : FIRST) : STRAIGHT;
+  const tracks = [];
+  for (const bus of buses) {
+    const v = FIRST + NEXT * bus.level;
+    for (const net of bus.nets)
+      for (const up of joint.ups.get(net))
+        for (const down of joint.downs.get(net)) {
+          const points = up.u === down.u ? [[up.u, 0], [up.u, length]]
+            : [[up.u, 0], [up.u, v], [down.u, v], [down.u, length]];
+          tracks.push({net, points, arrow: down.ends});
+        }
+  }
+  return {tracks, length};
+}
+
+function busesOf(joint, nets) {
+  const buses = [], ending = new Map();
+  for (const net of nets) {
+    const ups = joint.ups.get(net).map(p => p.u), downs = joint.downs.get(net).map(p => p.u);
+    const only = downs.length === 1 && joint.downs.get(net)[0].ends ? downs[0] : null;
+    if (only !== null && ending.has(only)) {
+      const bus = ending.get(only);
+      bus.nets.push(net);
+      bus.ups.push(...ups);
+      continue;
+    }
+    const bus = {nets: [net], ups, downs, level: -1};
+    buses.push(bus);
+    if (only !== null) ending.set(only, bus);
+  }
+  for (const bus of buses) {
+    bus.low = Math.min(...bus.ups, ...bus.downs);
+    bus.high = Math.max(...bus.ups, ...bus.downs);
+  }
+  return buses;
+}
+
+function setLevels(buses) {
+  const waiting = [...buses].sort((a, b) => a.low - b.low || a.high - b.high);
+  const before = (a, b) => a.ups.some(up => b.downs.some(down => Math.abs(up - down) < APART));
+  const touch = (a, b) => a.low - APART < b.high && b.low - APART < a.high;
+  const placed = [];
+  while (waiting.length) {
+    const few = waiting.slice(0, MOST_ORDERED);
+    const bus = few.find(b => !few.some(a => a !== b && before(a, b))) || waiting[0];
+    waiting.splice(waiting.indexOf(bus), 1);
+    let least = 0;
+    for (const a of placed) if (before(a, bus)) least = Math.max(least, a.level + 1);
+    const taken = new Set(placed.filter(a => touch(a, bus)).map(a => a.level));
+    while (taken.has(least)) least++;
+    bus.level = least;
+    placed.push(bus);
+  }
+}
+
+function flatten(shape, isDown, margin) {
+  const placed = {boxes: [], tracks: [], notes: []};
+  const pending = [[margin + shape.left, margin, shape]];
+  const at = (u, v) => isDown ? [u, v] : [v, u];
+  while (pending.length) {
+    const [u, v, part] = pending.pop();
+    if (part.box >= 0) {
+      const [x, y, across, along] = part.rect;
+      placed.boxes.push([part.box, ...at(u + x, v + y), ...at(across, along)]);
+    }
+    for (const t of part.tracks)
+      placed.tracks.push({net: t.net, points: t.points.map(([a, b]) => at(u + a, v + b)), arrow: t.arrow});
+    for (const [net, a, b, label, isBefore] of part.notes) placed.notes.push([net, ...at(u + a, v + b), label, isBefore]);
+    for (let i = part.parts.length - 1; i >= 0; i--) {
+      const [a, b, inner] = part.parts[i];
+      pending.push([u + a, v + b, inner]);
+    }
+  }
+  return placed;
+}
+
+if (typeof module !== "undefined") module.exports = {Composer, flatten};
