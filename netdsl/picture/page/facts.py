@@ -7,7 +7,7 @@ import math
 from netdsl.analyse.costs import counted_in
 from netdsl.catalog.spell import spell
 from netdsl.graph import Use
-from netdsl.picture.boxes import Box
+from netdsl.picture.boxes import Box, Line
 from netdsl.picture.costs import spell as spell_cost
 from netdsl.picture.nest import Nested
 from netdsl.picture.network import Atom
@@ -22,18 +22,25 @@ MOST_WEIGHTS = 8
 
 def facts_of(box: Box, nested: Nested) -> Document:
     """Give a title, rows of what and which, and the line of the spec."""
-    title = "".join(f"{line.name} {line.arguments}".replace(" (", "(") for line in box.lines[:1])
+    heading = called(box)
     if box.role == "output":
         spec = nested.network.tensors[box.ins[0]].spec
-        return {"title": title.strip(), "rows": [["Output", spell_shape(spec.shape)]], "line": []}
+        return {"title": heading, "rows": [["Output", spell_shape(spec.shape)]], "line": []}
     if box.atoms:
         rows = [row for atom in box.atoms for row in _layer(atom, nested)]
-        return {"title": title.strip(), "rows": rows, "line": _line(box.atoms[0].node.origin.span)}
+        return {"title": heading, "rows": rows, "line": _line(box.atoms[0].node.origin.span)}
     rows = [["Layers", f"{box.size:,}"], *_sums(box)]
     rows += [["Gives", shape_words(nested.network.tensors[net].spec)] for net in box.outs[:4]]
     if isinstance(box.step, Use):
-        return {"title": title.strip(), "rows": rows, "line": _line(box.step.span)}
-    return {"title": title.strip() or "Repeat", "rows": rows, "line": []}
+        return {"title": heading, "rows": rows, "line": _line(box.step.span)}
+    return {"title": heading or "Repeat", "rows": rows, "line": []}
+
+
+def called(box: Box) -> str:
+    """Write the first line of a box: `Dense 8`, `two(8)`."""
+    line = box.lines[0] if box.lines else Line("")
+    gap = "" if line.arguments.startswith("(") or not line.arguments else " "
+    return f"{line.name}{gap}{line.arguments}"
 
 
 def _sums(box: Box) -> list[list[str]]:
