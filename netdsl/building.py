@@ -10,11 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 from math import prod
 from typing import Protocol
 
 from netdsl.analyse.costs import counted_nodes, parameters_of, totals
 from netdsl.catalog.kind import BoundLayer, Structure
+from netdsl.catalog.versions import Releases, read_releases
 from netdsl.elaborate.files.linking import Unit
 from netdsl.foreign import Foreign
 from netdsl.graph import Graph, Node, Operation, Ref
@@ -44,6 +46,14 @@ class DeclarationMismatch(ValueError):
 
 class ParametersDiffer(RuntimeError):
     """Keras built another network than netdsl printed: the code that netdsl wrote is wrong."""
+
+
+def installed_releases() -> Releases | None:
+    """Give the release of the Keras that is installed; None for one that the catalogue has not heard of."""
+    try:
+        return read_releases(version("keras"))
+    except (PackageNotFoundError, ValueError):
+        return None
 
 
 def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Foreign:

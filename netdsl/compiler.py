@@ -18,10 +18,12 @@ from netdsl.analyse import experiments, verification
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import Surroundings, View
 from netdsl.analyse.declarations import unused_names
+from netdsl.analyse.releases import check_releases
 from netdsl.analyse.reloading import not_found_again
 from netdsl.analyse.selection import Selection, select
 from netdsl.analyse.sizes import check_sizes
 from netdsl.analyse.structure import check_structure, deepest_chain
+from netdsl.catalog.versions import Releases
 from netdsl.collector import collector_paused
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.not_text import not_text
@@ -131,6 +133,7 @@ class Compiled:
     settings: Settings = field(default_factory=Settings)
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     training: tuple[TrainPlan, ...] = ()
+    releases: Releases | None = None  # of Keras, that the code is to run on
 
     def __repr__(self) -> str:
         state = "ok" if self.ok else "with errors"
@@ -225,6 +228,7 @@ class Compiled:
                 version=__version__,
                 training=trained,
                 data_folder=data_folder,
+                releases=self.releases,
             )
         from netdsl.emit.structured import emit_structured
 
@@ -237,6 +241,7 @@ class Compiled:
             version=__version__,
             training=trained,
             data_folder=data_folder,
+            releases=self.releases,
         )
 
     @cached_property
@@ -250,10 +255,11 @@ class Compiled:
         return self.emit(flat=True)
 
     def build(self, name: str | None = None, *, flat: bool = False) -> Foreign:
-        """Run the generated source and give the live keras.Model."""
-        from netdsl.building import build_model
+        """Run the generated source, written for the Keras that is installed, and give the live keras.Model."""
+        from netdsl.building import build_model, installed_releases
 
-        return build_model(self, self.model(name).name, flat=flat)
+        written = replace(self, releases=installed_releases())
+        return build_model(written, self.model(name).name, flat=flat)
 
 
 def _way_to_data(spec: str, target: str | os.PathLike[str] | None) -> str:
@@ -277,16 +283,17 @@ def compile_source(
     sizes: Mapping[str, int] | None = None,
     selection: Selection | None = None,
     surroundings: Surroundings | None = None,
+    releases: Releases | None = None,
 ) -> Compiled:
     """Compile one file; `loader` gives the text of the files it imports, by path.
 
     `settings` gives values of hyperparameters. `sizes` puts numbers for symbolic dimensions of the models' inputs, to
     try a net at them; `selection` says which warnings and advice are wanted, `surroundings` what advice about a device
-    is to assume.
+    is to assume; `releases` are those of Keras that the code is to run on, that of the catalogue where none are said.
     """
     selection, surroundings = selection or Selection(), surroundings or Surroundings()
     settings = settings if isinstance(settings, Settings) else Settings(settings or {})
-    unit, elaboration, found = _compile_once(file, loader, settings, sizes or {})
+    unit, elaboration, found = _compile_once(file, loader, settings, sizes or {}, releases)
     advised = not _has_errors(found)
     if advised:
         found = (*found, *_advice(elaboration, surroundings))
@@ -304,7 +311,7 @@ def compile_source(
         nonlocal left
         if left <= 0:
             return None
-        unit, elaboration, after = _compile_once(changed, loader, settings, sizes or {})
+        unit, elaboration, after = _compile_once(changed, loader, settings, sizes or {}, releases)
         left -= _effort(elaboration, after)
         if advised and not _has_errors(after):  # advice that an error hid is no fault of a fix
             after = (*after, *_advice(elaboration, surroundings))
@@ -317,6 +324,7 @@ def compile_source(
         settings,
         elaboration.hyperparameters,
         tuple(elaboration.training),
+        releases,
     )
 
 
@@ -358,17 +366,21 @@ def _effort(elaboration: Elaboration, found: Sized) -> int:
 
 
 def _compile_once(
-    file: SourceFile, loader: Loader, settings: Settings, sizes: Mapping[str, int]
+    file: SourceFile,
+    loader: Loader,
+    settings: Settings,
+    sizes: Mapping[str, int],
+    releases: Releases | None,
 ) -> tuple[Unit, Elaboration, tuple[Diagnostic, ...]]:
     diagnostics = Diagnostics()
     with collector_paused():
         unit = link(file, loader, diagnostics)
-        elaboration = elaborate(unit, diagnostics, settings, sizes)
-        _analyse(elaboration, diagnostics)
+        elaboration = elaborate(unit, diagnostics, settings, sizes, releases)
+        _analyse(elaboration, diagnostics, releases)
     return unit, elaboration, tuple(diagnostics)
 
 
-def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
+def _analyse(elaboration: Elaboration, diagnostics: Diagnostics, releases: Releases | None) -> None:
     trained = [plan.graph for plan in elaboration.training if plan.graph is not None]
     for graph in {id(graph): graph for graph in (*elaboration.graphs.values(), *trained)}.values():
         graph.deepest = deepest_chain(graph)
@@ -377,6 +389,8 @@ def _analyse(elaboration: Elaboration, diagnostics: Diagnostics) -> None:
             for found in not_found_again(graph):
                 diagnostics.report(found)
             check_sizes(graph, diagnostics.report)
+        if releases is not None:
+            check_releases(graph, releases, diagnostics.report)
 
 
 def compile_file(path: str | Path, **hyperparameters: Plain) -> Compiled:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from netdsl.catalog.versions import Releases
 from netdsl.cli.compiling import AT_HELP, SET_HELP, compile_files
-from netdsl.cli.configuration import Configuration, read_codes, read_device
+from netdsl.cli.configuration import Configuration, keras_option, read_codes, read_device
 from netdsl.cli.files import specs_at
 from netdsl.cli.output import FORMATS, Findings, tell
 
@@ -41,6 +42,7 @@ from netdsl.cli.output import FORMATS, Findings, tell
     help="Advise on training on this GPU, such as t4 or h100.",
 )
 @click.option("--batch", type=click.IntRange(1, 2**31), help="The batch size for advice on memory.")
+@keras_option
 def command(
     files: tuple[str, ...],
     format_: str,
@@ -51,6 +53,7 @@ def command(
     fix: bool,
     device: str,
     batch: int | None,
+    keras: Releases | None,
 ) -> int:
     """Say everything that is wrong with each spec, and what could be better; write nothing without --fix.
 
@@ -60,15 +63,15 @@ def command(
     findings = Findings()
     files = specs_at(files, findings.fail)
     if fix:
-        _fix(files, findings)
-    advice = Configuration(select, ignore, device, batch)
+        _fix(files, findings, keras)
+    advice = Configuration(select, ignore, device, batch, keras=keras)
     compile_files(files, findings, settings=settings, sizes=sizes, advice=advice)
     return findings.finish(format_)
 
 
-def _fix(files: tuple[str, ...], findings: Findings) -> None:
+def _fix(files: tuple[str, ...], findings: Findings, keras: Releases | None) -> None:
     """Mend the files first, and say how much was mended; the check then tells what is left."""
     from netdsl.cli.fixing import fix_files
 
-    for path, count in fix_files(files, findings).items():
+    for path, count in fix_files(files, findings, keras).items():
         tell(f"{path}: {count} {'change' if count == 1 else 'changes'} applied\n")

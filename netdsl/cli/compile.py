@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netdsl.catalog.versions import Releases
 from netdsl.cli.compiling import SET_HELP, compile_files
+from netdsl.cli.configuration import keras_option
 from netdsl.cli.files import is_stream, read_text_or_none, unwritable, whole, write_result
 from netdsl.cli.output import Findings, tell, write_source
 from netdsl.diagnostics.diagnostic import Diagnostic
@@ -40,6 +42,7 @@ class Writing:
     help="What the code imports; `keras` runs on TensorFlow, JAX and PyTorch.  [default: tf.keras, or keras where "
     "devices share the work by keras.distribution]",
 )
+@keras_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is out of date.")
 @click.option("--force", is_flag=True, help="Write over a file that was edited since.")
 def command(
@@ -48,6 +51,7 @@ def command(
     settings: tuple[str, ...],
     flat: bool,
     api: Api | None,
+    keras: Releases | None,
     check: bool,
     force: bool,
 ) -> int:
@@ -59,7 +63,7 @@ def command(
     if check and any(target is None or is_stream(str(target)) for target in targets.values()):
         raise click.UsageError("--check compares with a file on disk; name it with -o.")
     findings = Findings()
-    compiled = compile_files(files, findings, settings=settings)
+    compiled = compile_files(files, findings, settings=settings, keras=keras)
     out_of_date = False
     for item in compiled if not findings.failed else []:
         wrong = item.compiled.other_engines(api) if item.compiled.ok else ()

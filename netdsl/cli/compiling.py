@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from netdsl.catalog.versions import Releases
 from netdsl.cli.configuration import Configuration, configuration_for
 from netdsl.cli.files import read_spec, whole
 from netdsl.cli.output import Findings
@@ -40,17 +41,20 @@ def compile_files(
     sizes: Sequence[str] = (),
     advice: Configuration | None = None,
     model: str | None = None,
+    keras: Releases | None = None,
 ) -> list[CompiledFile]:
     """Compile each file that can be read; what is found goes to `findings`, advice only where it is wanted.
 
-    Settings are for `model` alone, where one is named.
+    Settings are for `model` alone, where one is named. `keras` are the releases that the code is to run on, those of
+    the project where none are said.
     """
     given = _read_options(settings, sizes, findings)
     done = []
     for path in dict.fromkeys(paths):
         file = read_spec(path)
         if isinstance(file, SourceFile):
-            wanted = configuration_for(path, findings.fail).under(advice or Configuration())
+            own = advice or Configuration(keras=keras)
+            wanted = configuration_for(path, findings.fail).under(own)
             compiled = _compile(file, given, wanted, model)
             done.append(CompiledFile(path, file, compiled))
             findings.report(d for d in compiled.diagnostics if advice or d.severity != "advice")
@@ -82,6 +86,7 @@ def _compile(file: SourceFile, given: Given, wanted: Configuration, model: str |
         sizes=sizes,
         selection=Selection(wanted.select, wanted.ignore),
         surroundings=Surroundings(wanted.device, wanted.batch, wanted.usual_batch),
+        releases=wanted.keras,
     )
 
 

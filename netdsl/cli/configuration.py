@@ -5,6 +5,7 @@
     ignore = ["N0646"]
     device = "h100"
     batch = 256
+    keras = ">=3.6"
 
 The command line goes before it.
 """
@@ -15,10 +16,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from netdsl.catalog.devices import DEVICES, device, device_names
+from netdsl.catalog.versions import Releases, read_releases
 from netdsl.cli.files import is_stream, whole
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import files as problems
@@ -33,6 +36,8 @@ CODE = re.compile(r"N\d{0,4}", re.ASCII)
 
 Report = Callable[[Diagnostic], None]
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 
 @record
 class Configuration:
@@ -43,6 +48,7 @@ class Configuration:
     device: str = ""
     batch: int | None = None
     usual_batch: int | None = None
+    keras: Releases | None = None
 
     def under(self, other: Configuration) -> Configuration:
         """Give these settings where `other` says nothing; what `other` names by code or beginning, it decides."""
@@ -52,6 +58,7 @@ class Configuration:
             other.device or self.device,
             other.batch,
             self.batch,
+            other.keras or self.keras,
         )
 
 
@@ -107,6 +114,7 @@ def _configuration(values: Document) -> Configuration:
         tuple(values.get("ignore", ())),
         values.get("device", ""),
         values.get("batch"),
+        keras=read_releases(values["keras"]) if "keras" in values else None,
     )
 
 
@@ -127,14 +135,45 @@ def _is_right(name: str, value: object, report: Callable[[str], None]) -> bool:
         case "batch":
             right = isinstance(value, int) and not isinstance(value, bool) and value > 0
             problem = "`batch` is a whole number from 1"
+        case "keras":
+            right, problem = _are_releases(value)
         case _:
-            right, near = False, closest(name, ("select", "ignore", "device", "batch"))
+            right, near = False, closest(name, ("select", "ignore", "device", "batch", "keras"))
             problem = f"there is no setting `{name}`" + (
                 f"; did you mean `{near}`?" if near else ""
             )
     if not right:
         report(problem)
     return right
+
+
+def _are_releases(value: object) -> tuple[bool, str]:
+    if not isinstance(value, str):
+        return False, '`keras` is a release, or a range of them, in quotes: `">=3.6"`'
+    try:
+        read_releases(value)
+    except ValueError as problem:
+        return False, f"`keras`: {problem}"
+    return True, ""
+
+
+def read_keras(context: click.Context, parameter: click.Parameter, value: str) -> Releases | None:
+    """Read which releases of Keras the code is to run on; refuse what names none."""
+    try:
+        return read_releases(value) if value else None
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}.") from problem
+
+
+def keras_option(command: Command) -> Command:
+    """Add `--keras` to a command."""
+    return click.option(
+        "--keras",
+        default="",
+        callback=read_keras,
+        metavar="RELEASES",
+        help="Write for these releases of Keras, such as 3.6 or '>=3.6'; what one of them lacks is an error.",
+    )(command)
 
 
 def read_codes(

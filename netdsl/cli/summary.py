@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netdsl.catalog.versions import Releases
 from netdsl.cli.compiling import AT_HELP, SET_HELP, CompiledFile, compile_files, has_model
-from netdsl.cli.configuration import Configuration, configuration_for, read_device
+from netdsl.cli.configuration import (
+    Configuration,
+    configuration_for,
+    keras_option,
+    read_device,
+)
 from netdsl.cli.files import spec_name
 from netdsl.cli.output import WIDE, Findings, page
 from netdsl.cli.streams import write
@@ -70,6 +76,7 @@ def _read_columns(
     metavar="NAME",
     help="Tell memory and time of a training step on this GPU, such as t4 or h100.",
 )
+@keras_option
 @click.option("--expand", "--full", is_flag=True, help="List every repeat of a block.")
 @click.option(
     "--columns",
@@ -91,6 +98,7 @@ def command(
     format_: str,
     batch: int | None,
     device: str,
+    keras: Releases | None,
     expand: bool,
     columns: tuple[str, ...],
     explain: str | None,
@@ -102,7 +110,9 @@ def command(
     findings = Findings()
     configured = configuration_for(file, findings.fail)
     wanted = configured.under(Configuration(device=device, batch=batch))
-    compiled = compile_files([file], findings, settings=settings, sizes=sizes, model=model)
+    compiled = compile_files(
+        [file], findings, settings=settings, sizes=sizes, model=model, keras=keras
+    )
     found = [item for item in compiled if not findings.failed and has_model(item, model, findings)]
     if format_ == "json":
         write(

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netdsl.catalog.versions import Releases
 from netdsl.cli.compiling import SET_HELP
+from netdsl.cli.configuration import keras_option
 from netdsl.cli.output import Findings, tell
 from netdsl.cli.streams import write
 from netdsl.cli.training import compile_experiment, resumed_settings, stem_of, verbosity
@@ -28,12 +30,13 @@ INTERRUPTED = 130
 
 @record
 class Computing:
-    """What computes: the module's API, the backend, and the processes that share the work."""
+    """What computes: the module's API and Keras, the backend, and the processes that share the work."""
 
     api: Api | None
     backend: str | None
     workers: str | None
     index: int | None
+    keras: Releases | None = None
 
 
 @record
@@ -60,6 +63,7 @@ class Going:
     type=click.Choice(["tf.keras", "keras"]),
     help="What the module imports; `keras` for backends other than TensorFlow.",
 )
+@keras_option
 @click.option("--backend", type=click.Choice(["tensorflow", "jax", "torch"]), help="What computes.")
 @click.option("--force", is_flag=True, help="Go on though the spec or the data have changed.")
 @click.option("--trust", is_flag=True, hidden=True)  # a spec that is trained is the user's own
@@ -75,6 +79,7 @@ def command(
     resume: bool,
     dry_run: bool,
     api: Api | None,
+    keras: Releases | None,
     backend: str | None,
     force: bool,
     trust: bool,
@@ -96,7 +101,7 @@ def command(
     try:
         if workers is not None and not is_child():
             return supervise(index)
-        computing = Computing(api, backend, workers, index)
+        computing = Computing(api, backend, workers, index, keras)
         return _train(file, settings, given, model, going, computing)
     except (MissingExtra, NotJoined) as error:
         tell(f"netdsl: {error}\n")
@@ -155,7 +160,7 @@ def _request(
     from netdsl.training.run.several import Crew, join
 
     findings = Findings()
-    found = compile_experiment(file, settings, model, findings)
+    found = compile_experiment(file, settings, model, findings, computing.keras)
     if isinstance(found, int):
         return found
     item, experiment = found

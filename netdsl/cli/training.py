@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from netdsl.catalog.versions import Releases
 from netdsl.cli.compiling import CompiledFile, compile_files
 from netdsl.cli.files import STDIN
 from netdsl.cli.output import Findings, tell
@@ -33,10 +34,14 @@ train {model} {{
 
 
 def compile_experiment(
-    file: str, settings: Sequence[str], model: str | None, findings: Findings
+    file: str,
+    settings: Sequence[str],
+    model: str | None,
+    findings: Findings,
+    keras: Releases | None = None,
 ) -> tuple[CompiledFile, Experiment] | int:
     """Compile a file and find the `train` block that is meant, or give the exit status after saying why not."""
-    compiled = compile_files([file], findings, settings=settings, model=model)
+    compiled = compile_files([file], findings, settings=settings, model=model, keras=keras)
     if not compiled or findings.status:
         return findings.finish() or 1
     item = compiled[0]
@@ -134,6 +139,7 @@ def compiler_of(item: CompiledFile, model: str | None) -> Compile:
 
     def compile_at(values: Mapping[str, Plain]) -> Compiled:
         settings = Settings({**given, **values}, model)
-        return compile_source(item.file, loader_beside(item.file.name), settings=settings)
+        load, asked = loader_beside(item.file.name), item.compiled.releases
+        return compile_source(item.file, load, settings=settings, releases=asked)
 
     return compile_at

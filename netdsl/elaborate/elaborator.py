@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import field
 from functools import partial
 
+from netdsl.catalog.versions import Releases
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate.chains import assertions, models
@@ -44,11 +45,11 @@ def elaborate(
     diagnostics: Diagnostics,
     settings: Settings,
     sizes: Mapping[str, int] | None = None,
+    releases: Releases | None = None,
 ) -> Elaboration:
     """Elaborate every model of a file; mistakes are reported and the rest goes on."""
-    session = Session(
-        diagnostics, INTERPRETER, sizes=dict(sizes or {}), place=Span(unit.file, 0, 0)
-    )
+    place = Span(unit.file, 0, 0)
+    session = Session(diagnostics, INTERPRETER, releases, sizes=dict(sizes or {}), place=place)
     result = Elaboration(unit, hyperparameters=session.hyperparameters)
     toll = partial(session.budget.step, THREAD_STEPS)
     with charged(toll), _limits(session):

@@ -1,8 +1,9 @@
 """Networks of `keras.applications` in Python: made for the shape that arrives, under the name of their stage.
 
-Most take `name=` themselves. Those that fetch their weights by it, and those that are cut at named layers, are made
-first, and a `keras.Model` from their input to the maps that are wanted has the name. Where layers are made once, or
-what to cut at is no list or name that is written out, the helper `network` does both.
+Most take `name=` themselves. Those that fetch their weights by it, those that are cut at named layers, and all of them
+in releases of Keras without that argument, are made first, and a `keras.Model` from their input to the maps that are
+wanted has the name. Where layers are made once, or what to cut at is no list or name that is written out, the helper
+`network` does both.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 
 from netdsl.catalog.application_records import keeps_its_name
 from netdsl.catalog.signature import signature
+from netdsl.catalog.versions import Releases, argument_since
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.calls import arguments
 from netdsl.emit.python import code
@@ -42,13 +44,13 @@ def network_call(
         w, [a for a in maker.arguments if a.name not in ("name", "trainable")]
     )
     name = w.stage_name(maker, snake_case(kind))
-    if w.making is None and is_cut(kind, cuts) and is_written_out(cuts):
+    if w.making is None and is_cut(kind, cuts, w.module.releases) and is_written_out(cuts):
         made = network(kind, args, keywords, shape)
         base = w.temporary(BASE, f"{BASE}_model")
         w.emit(code.assign(base, made))
         return cut_network(base, name, cuts)
     function: ast.expr = code.dotted(f"keras.applications.{kind}")
-    if is_cut(kind, cuts):
+    if is_cut(kind, cuts, w.module.releases):
         args = [function, *args]
         function = code.name(marked(HELPER))
         keywords = [*([] if cuts is None else [("outputs", cuts)]), *keywords]
@@ -63,9 +65,9 @@ def _pairs(call: ast.Call) -> code.Keywords:
     return [(keyword.arg, keyword.value) for keyword in call.keywords]
 
 
-def is_cut(kind: str, cuts: ast.expr | None) -> bool:
+def is_cut(kind: str, cuts: ast.expr | None, releases: Releases | None) -> bool:
     """Tell whether a network is a part of what Keras makes, or has a name that Keras does not give it."""
-    return cuts is not None or keeps_its_name(kind)
+    return cuts is not None or keeps_its_name(kind) or not _takes_name(kind, releases)
 
 
 def is_written_out(cuts: ast.expr | None) -> bool:
@@ -120,3 +122,9 @@ def _has_shape(
     return "input_shape" in facts.names[: len(args)] or any(
         name == "input_shape" for name, _ in keywords
     )
+
+
+def _takes_name(kind: str, releases: Releases | None) -> bool:
+    """Tell whether a network can be given its name in each release that the code is to run on."""
+    came = argument_since("application", kind, "name")
+    return releases is None or came is None or came <= releases.oldest

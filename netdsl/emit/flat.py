@@ -14,6 +14,7 @@ from itertools import chain
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction
 from netdsl.catalog.signature import Family, signature
+from netdsl.catalog.versions import Releases
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.training.experiment import Experiment
@@ -46,9 +47,11 @@ def emit_flat(
     version: str,
     training: Sequence[Experiment] = (),
     data_folder: str = "",
+    releases: Releases | None = None,
 ) -> str:
     """Write the graphs of a file's models as a Python module."""
-    module = FlatModule(unit, [e.graph for e in training if computes_in_less(e)])
+    in_less = [e.graph for e in training if computes_in_less(e)]
+    module = FlatModule(unit, in_less, releases)
     models = {**models, **{e.model: e.graph for e in training}}  # as they are trained
     for graph in models.values():  # these first: a file's own models have its names
         module.name(graph)
@@ -101,7 +104,10 @@ def emit_flat(
 class FlatModule:
     """The functions written so far, one for each graph; models inside models come before those that use them."""
 
-    def __init__(self, unit: Unit, in_less: Sequence[Graph] = ()) -> None:
+    def __init__(
+        self, unit: Unit, in_less: Sequence[Graph] = (), releases: Releases | None = None
+    ) -> None:
+        self.releases = releases  # of Keras, that the code is to run on
         self.in_less = {id(graph) for graph in in_less}  # trained in less than float32
         self._own = model_functions(unit)
         self.functions: dict[int, ast.stmt] = {}
@@ -334,7 +340,7 @@ class FlatWriter:
         made = applications.network(operation.kind, args, keywords, shape)
         given = operation.bound["outputs"]
         cuts = self._value(list(given) if isinstance(given, tuple) else given) if given else None
-        if not applications.is_cut(operation.kind, cuts):
+        if not applications.is_cut(operation.kind, cuts, self._module.releases):
             made.keywords.append(ast.keyword("name", name))
             return made
         base = self._names.take(applications.BASE)

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import assert_never
 
+from netdsl.catalog.versions import Releases
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.emit.bodies import function_over_values
@@ -48,8 +49,10 @@ class ModuleWriter(Module):
         models: Mapping[str, Graph],
         hyperparameters: Hyperparameters,
         in_less: Iterable[str] = (),
+        releases: Releases | None = None,
     ) -> None:
         super().__init__(unit, models, hyperparameters, in_less)
+        self.releases = releases
         self.interpreter = INTERPRETER
         self._functions: dict[Hashable, tuple[Symbol, Written]] = {}
         self._written_blocks: set[int] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from netdsl.catalog.versions import Releases
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter
@@ -41,10 +42,11 @@ def emit_structured(
     version: str,
     training: Sequence[Experiment] = (),
     data_folder: str = "",
+    releases: Releases | None = None,
 ) -> str:
     """Write a linked file as a Python module; what was set from outside becomes the defaults of its parameters."""
     in_less = [e.model for e in training if computes_in_less(e)]
-    module = ModuleWriter(unit, models, hyperparameters, in_less)
+    module = ModuleWriter(unit, models, hyperparameters, in_less, releases)
     module.write_all()
     in_models = set(module.registered)
     trained = write_training(_words(module, hyperparameters, api, data_folder), training)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
+from netdsl.catalog.versions import Releases
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.plans.naming import NamePlan
 from netdsl.emit.declarations import Declarations, Written
@@ -35,6 +36,7 @@ class Module(Declarations):
     """The module around what is written: it writes a declaration when something first refers to it."""
 
     interpreter: Interpreter
+    releases: Releases | None = None  # of Keras, that the code is to run on
 
     def global_name(self, unit: Unit, name: str) -> Piece | None:
         """Refer to a declaration by name, which writes it; None where the file declares no such name."""

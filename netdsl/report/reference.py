@@ -26,6 +26,16 @@ from netdsl.catalog.signature import (
     signature,
 )
 from netdsl.catalog.spell import spell
+from netdsl.catalog.versions import (
+    REQUIRED,
+    argument_since,
+    call_argument_since,
+    default_since,
+    known_releases,
+    since,
+    spell_release,
+    young_values,
+)
 from netdsl.diagnostics.suggest import closest
 from netdsl.report.library import blocks_of, library_modules, library_page
 from netdsl.report.lookup import (
@@ -70,14 +80,24 @@ def overview() -> str:
     for kind in layer_kinds().values():
         groups.setdefault(kind.group, []).append(kind.name)
     for group, members in groups.items():
-        lines += [f"Layers: {group}", *_wrapped(members), ""]
+        lines += [f"Layers: {group}", *_wrapped(_with_release("layer", members)), ""]
     for family, (_, title) in FAMILIES.items():
         if family != "layer":
-            lines += [title.replace("`", ""), *_wrapped(names(family)), ""]
+            listed = _with_release(family, names(family))
+            lines += [title.replace("`", ""), *_wrapped(listed), ""]
     lines += ["Settings of a train block", *_wrapped(TRAIN_SETTINGS), ""]
     for module in library_modules():
         lines += [f"Library: std.{module}", *_wrapped(blocks_of(module)), ""]
-    return "\n".join([*lines, "`netdsl layers NAME` tells more of each.", ""])
+    oldest = spell_release(known_releases()[0])
+    told = f"(3.9): since that release of Keras; the others are in {oldest} already."
+    return "\n".join([*lines, told, "`netdsl layers NAME` tells more of each.", ""])
+
+
+def _with_release(family: Family, listed: Iterable[str]) -> Iterator[str]:
+    """Add the release that a name came with."""
+    for name in listed:
+        came = since(family, name)
+        yield name if came is None else f"{name} ({spell_release(came)})"
 
 
 def _wrapped(words: Iterable[str]) -> Iterator[str]:
@@ -173,7 +193,9 @@ def _headline(facts: Signature, kind: LayerKind | None, elsewhere: str) -> Itera
     also = [*facts.aliases, *(i for i in facts.identifiers if i != facts.name)]
     spelled = ", ".join(f"`{other}`" for other in dict.fromkeys(also))
     other = f" Elsewhere `{elsewhere}`." if elsewhere else ""
-    yield f"{what}{group}." + (f" Also {spelled}." if spelled else "") + other
+    came = since(facts.family, facts.name)
+    young = f" Since Keras {spell_release(came)}." if came is not None else ""
+    yield f"{what}{group}." + (f" Also {spelled}." if spelled else "") + other + young
 
 
 def call_text(facts: Signature) -> str:
@@ -286,21 +308,38 @@ def _arguments(facts: Signature, kind: LayerKind | None) -> Iterator[str]:
     own = [p for p in facts.parameters if not p.is_base and p.kind in ("positional", "keyword")]
     overrides = kind.arguments if kind is not None else None
     types = {p.name: argument_type(facts, p.name, overrides).spelled for p in own}
-    if any(spelled != ANY.spelled for spelled in types.values()):
-        rows = [_argument(parameter, types[parameter.name]) for parameter in own]
+    told = (argument_since, default_since)
+    young = any(ask(facts.family, facts.name, p.name) for p in own for ask in told)
+    if young or any(spelled != ANY.spelled for spelled in types.values()):
+        rows = [_argument(parameter, types[parameter.name], facts) for parameter in own]
         yield "## Arguments"
         yield "\n".join(rows)
     if facts.call_parameters:
-        called = ", ".join(f"`{parameter}`" for parameter in facts.call_parameters)
+        called = ", ".join(_called_with(parameter, facts) for parameter in facts.call_parameters)
         yield f"Called with {called}."
     base = [p.name for p in facts.parameters if p.is_base]
     if base:
         yield "Every layer also takes " + ", ".join(f"`{name}`" for name in base) + "."
 
 
-def _argument(parameter: Parameter, spelled: str) -> str:
+def _argument(parameter: Parameter, spelled: str, facts: Signature) -> str:
     default = "required" if parameter.required else f"default `{spell(parameter.default)}`"
-    return f"- `{parameter.name}`: {spelled}; {default}"
+    family, name = facts.family, facts.name
+    came = argument_since(family, name, parameter.name)
+    told = [f"since Keras {spell_release(came)}"] if came is not None else []
+    for value, release in young_values(family, name, parameter.name).items():
+        told.append(f'`"{value}"` since Keras {spell_release(release)}')
+    changed = default_since(family, name, parameter.name)
+    if changed is not None and changed[1] == REQUIRED:
+        told.append(f"required before Keras {spell_release(changed[0])}")
+    elif changed is not None:
+        told.append(f"default `{changed[1]}` before Keras {spell_release(changed[0])}")
+    return f"- `{parameter.name}`: {'; '.join([spelled, default, *told])}"
+
+
+def _called_with(parameter: Parameter, facts: Signature) -> str:
+    came = call_argument_since(facts.family, facts.name, parameter.name)
+    return f"`{parameter}`" + (f" (since Keras {spell_release(came)})" if came is not None else "")
 
 
 def plain(markdown: str) -> str:

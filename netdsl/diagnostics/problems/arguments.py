@@ -53,3 +53,11 @@ class OutsideTried(
 
 
 class NothingToTry(Problem, code="N0312", title="`in` says nothing to try for `{argument}`"): ...
+
+
+class NotInRelease(Problem, code="N0313", title="`{name}` is not in Keras {release}"): ...
+
+
+class DiffersInRelease(
+    Problem, code="N0314", title="`{name}` is not the same in Keras {release}"
+): ...

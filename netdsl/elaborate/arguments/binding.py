@@ -21,6 +21,7 @@ from netdsl.catalog.signature import Parameter, Signature, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate.arguments import releases
 from netdsl.elaborate.arguments.held_layers import beside_each_other, given_layers
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.plans.arguments import first_of_each
@@ -87,6 +88,22 @@ def bind_call(
     leave_out: tuple[str, ...] = (),
 ) -> Prepared | None:
     """Bind a call to Keras's signature and report what is wrong; None where nothing can be done with it."""
+    prepared = _bound_call(call, found, overrides, frame, label, definition, leave_out)
+    if frame.session.releases is not None and prepared is not None:
+        written, given = prepared.written, prepared.given
+        releases.check_call(call, found, written, prepared.arguments, given, overrides, frame)
+    return prepared
+
+
+def _bound_call(
+    call: tree.Call,
+    found: Signature,
+    overrides: Mapping[str, ArgumentType],
+    frame: Frame,
+    label: str,
+    definition: LayerKind | None,
+    leave_out: tuple[str, ...],
+) -> Prepared | None:
     fixed = frame.session.fixed_calls.get(id(call))
     if fixed is not None:
         return fixed[1]

@@ -19,7 +19,7 @@ from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.diagnostics.problems import structure as structure_problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails, MakesNoModel
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.arguments import binding
+from netdsl.elaborate.arguments import binding, releases
 from netdsl.elaborate.arguments.call_arguments import call_values, has_call_arguments
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.layers import made_once, origins
@@ -186,6 +186,8 @@ def apply_prepared(
     assert definition is not None
     found = signature("layer", definition.name)
     assert found is not None
+    if frame.session.releases is not None:
+        releases.check_call_arguments(found, extra, frame)
     positional, keywords = call_values(definition, found, arriving, extra, whole, frame)
     if positional is None or not keep_apart_in_layer(
         definition, positional, keywords.items(), whole.span, frame

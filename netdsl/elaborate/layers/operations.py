@@ -22,6 +22,7 @@ from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.arguments import releases
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers.anchors import anchor_of
@@ -65,6 +66,8 @@ def apply_op(
         tuple(specs_of(v) for v in positional),
         {name: specs_of(v) for name, v in named.items()},
     )
+    if frame.session.releases is not None:
+        releases.check_function(function, positional, named, span, places or {}, frame)
     inference = _infer(call, function, positional, named, span, frame, places or {}, ways)
     given: list[Value] = [*positional, *named.values()]
     if inference is None or not keep_apart_in_function(

@@ -47,6 +47,7 @@ from netdsl.value import Entity, Value
 if TYPE_CHECKING:
     from netdsl.catalog.applications import Applied
     from netdsl.catalog.binding import Binding
+    from netdsl.catalog.versions import Releases
     from netdsl.elaborate.arguments.binding import Prepared
 
 #: What a name stands for that nothing binds, and what arrives at the start of a chain.
@@ -71,6 +72,7 @@ class Session:
 
     diagnostics: Diagnostics
     interpreter: Interpreter
+    releases: Releases | None = None  # of Keras, that the code is to run on
     budget: Budget = field(default_factory=Budget)
     branch_starts: set[int] = field(
         default_factory=set

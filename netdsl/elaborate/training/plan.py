@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 
+from netdsl.catalog.signature import Family
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.habits import help_for
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.suggest import closest
+from netdsl.elaborate.arguments import releases
 from netdsl.elaborate.scope.entities import ModelRef, is_poisoned
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.scope.hyperparameters import Settings
@@ -42,6 +44,13 @@ class TrainPlan:
     graph: Graph | None = None  # the model's, at the hyperparameters of the block
     hyperparameters: list[Hyperparameter] = field(default_factory=list)
 
+
+#: Whose words a setting takes.
+_FAMILIES: Mapping[str, tuple[Family, ...]] = {
+    "loss": ("loss",),
+    "metrics": ("metric",),
+    "optimizer": ("optimizer",),
+}
 
 #: Gives the graph of the model of a block at hyperparameters that the block passes on to it.
 GraphOf = Callable[[tree.Train, Mapping[str, Value]], Graph | None]
@@ -148,6 +157,8 @@ def _read_setting(setting: tree.Setting, plan: TrainPlan, context: Context) -> N
     require_told(value, setting.span, frame)
     if not is_poisoned(value):
         plan.settings[setting.name] = value
+        for family in _FAMILIES.get(setting.name, ()):
+            releases.check_words(family, value, setting.value, frame)
 
 
 _EXAMPLES = {"optimizer": "Adam(1e-3)", "loss": "sparse_categorical_crossentropy"}
