@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from netdsl.catalog import layer_kind
 from netdsl.catalog.argument_table import argument_type
@@ -24,6 +24,7 @@ from netdsl.catalog.argument_types import ArgumentType, Choice, Either, Optional
 from netdsl.catalog.keras_sources import Offer, Wheel, read_wheel
 from netdsl.catalog.signature import FAMILIES, Family, Signature, keras_version, names, signature
 from netdsl.catalog.versions import VERSIONS
+from netdsl.value import Document
 
 #: Defaults that are written otherwise than before, and mean the same.
 SAME_DEFAULTS = {
@@ -73,11 +74,11 @@ def every_wheel(folder: Path) -> list[Wheel]:
     return found
 
 
-def gather(wheels: Sequence[Wheel]) -> dict[str, Any]:
+def gather(wheels: Sequence[Wheel]) -> Document:
     """Say what came when, for all names of the catalogue."""
     short = [".".join(wheel.version.split(".")[:2]) for wheel in wheels]
     offers = [wheel.offers() for wheel in wheels]
-    facts: dict[str, Any] = {
+    facts: Document = {
         "releases": [wheel.version for wheel in wheels],
         "dtypes": _constants(wheels, short, "ALLOWED_DTYPES"),
         "quantized": _constants(wheels, short, "QUANTIZATION_MODES"),
@@ -115,8 +116,8 @@ def _first(short: Sequence[str], there: Sequence[bool]) -> str:
 
 def _family(
     family: Family, short: Sequence[str], offers: Sequence[Mapping[str, Offer]]
-) -> dict[str, Any]:
-    entries: dict[str, Any] = {}
+) -> Document:
+    entries: Document = {}
     for name in names(family):
         found = signature(family, name)
         assert found is not None
@@ -132,7 +133,7 @@ def _family(
     return entries
 
 
-def _entry(found: Signature, short: Sequence[str], own: Sequence[Offer]) -> dict[str, Any]:
+def _entry(found: Signature, short: Sequence[str], own: Sequence[Offer]) -> Document:
     """Say what of a name is younger than the name."""
     newest = own[-1]
     taken = [p.name for p in found.parameters if p.name in newest.parameters]
@@ -247,7 +248,7 @@ def _changes(old: Offer, new: Offer) -> Iterator[str]:
         yield f": other places by position for {', '.join(moved)}"
 
 
-def write_lines(facts: Mapping[str, Any]) -> str:
+def write_lines(facts: Document) -> str:
     """Lay the facts out with a name to a line."""
     parts = []
     for key, value in facts.items():

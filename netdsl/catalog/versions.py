@@ -13,10 +13,12 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from netdsl.catalog.signature import Family
+from netdsl.foreign import Foreign
 from netdsl.record import record
+from netdsl.value import Document
 
 #: What stands for the default of a parameter that has none.
 REQUIRED = "<required>"
@@ -56,7 +58,7 @@ class Releases:
 
 
 @cache
-def _facts() -> Mapping[str, Any]:
+def _facts() -> Document:
     return dict(json.loads(VERSIONS.read_text(encoding="utf-8")))
 
 
@@ -115,7 +117,7 @@ def since(family: Family, name: str) -> Release | None:
     return _read_release(found) if found else None
 
 
-def _came(family: Family, name: str, what: str, argument: str) -> Any:
+def _came(family: Family, name: str, what: str, argument: str) -> Foreign:
     entry = _facts().get(family, {}).get(name)
     return None if entry is None or isinstance(entry, str) else entry.get(what, {}).get(argument)
 
