@@ -147,6 +147,7 @@ BLOCKS = [
     ("attention", "project_with_positions(6)", SEQUENCE, (12, 6)),
     ("attention", "learned_positions()", SEQUENCE, (12, 32)),
     ("attention", "prepend(2)", SEQUENCE, (14, 32)),
+    ("attention", "learned_queries(3, 8)", SEQUENCE, (3, 8)),
     ("attention", "sinusoidal_positions()", SEQUENCE, (12, 32)),
     ("attention", "convolutional_positions()", SEQUENCE, (12, 32)),
     ("attention", "self_attention(4)", SEQUENCE, (12, 32)),

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 of the paper at size B: a picture is a row of patches, a token before them gathers what they say.
 
-Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file 465b8718). Change the
+Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file b8b6c9f5). Change the
 spec, not this file.
 """
 
@@ -97,7 +97,7 @@ def prepend(x, count=1, *, name="prepend"):
     """
     token = Weight((count, x.shape[-1]), initializer="zeros", name=f"{name}_token")(x)
     return layers.Concatenate(axis=1, name=f"{name}_concatenate")(
-        [ops.add(ops.zeros_like(x[:, :count]), token), x]
+        [ops.add(ops.zeros_like(x[:, :1]), token), x]
     )
 
 
