@@ -12,7 +12,7 @@ from tests.keras.drawn_programs import draw
 from tests.picture.geometry import faults
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.net"))
-FEW = ["densenet121", "googlenet", "resnet50", "seq2seq", "siamese", "transformer", "unet"]
+FEW = ["densenet121", "googlenet", "resnet50", "seq2seq", "siamese", "text_transformer", "unet"]
 
 
 def _faults(compiled: netdsl.Compiled, options: Options) -> list[str]:

@@ -139,7 +139,7 @@ def test_every_box_has_what_the_page_draws() -> None:
 @pytest.mark.skipif(NODE is None, reason="no Node to run the page's composer")
 @pytest.mark.parametrize("direction", ["down", "right"])
 def test_both_composers_agree_on_specs(direction: str) -> None:
-    names = ["resnet50", "googlenet", "unet", "seq2seq", "siamese", "transformer"]
+    names = ["resnet50", "googlenet", "unet", "seq2seq", "siamese", "text_transformer"]
     _both(
         [
             Picture(
