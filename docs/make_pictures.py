@@ -20,6 +20,10 @@ from netdsl.diagnostics.render import render_all
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
 PICTURES = HERE / "pictures"
+SPECS = HERE.parent / "specs"
+
+#: What is drawn: the network of the README, and those of the page about pictures.
+DRAWN = (EXAMPLES / "tiny.net", *(SPECS / f"{name}.net" for name in ("unet", "siamese", "seq2seq")))
 
 
 def as_svg(content: object, width: int, title: str) -> str:
@@ -51,9 +55,16 @@ def code_picture() -> str:
     )
 
 
+def network_picture(path: Path) -> str:
+    """A network, as `netdsl graph` draws it."""
+    return netdsl.compile_file(path).model().picture()
+
+
 def pictures() -> dict[Path, str]:
     """Give every picture by its path."""
-    return {PICTURES / "message.svg": message_picture(), PICTURES / "generated.svg": code_picture()}
+    drawn = {PICTURES / f"{path.stem}.svg": network_picture(path) for path in DRAWN}
+    said = {PICTURES / "message.svg": message_picture(), PICTURES / "generated.svg": code_picture()}
+    return said | drawn
 
 
 if __name__ == "__main__":

@@ -30,11 +30,11 @@ def test_uses_and_turns_from_the_outside_in() -> None:
     assert [_way(node) for node in nodes.values()] == [
         [],
         ["0", "stage(8, times=1)", "0", "layer_of(8)"],
-        ["0", "stage(8, times=1)", "0", 'layer_of(16, act="tanh")'],
+        ["0", "stage(8, times=1)", "0", "layer_of(16, act=tanh)"],
         ["1", "stage(16, times=2)", "0", "layer_of(16)"],
-        ["1", "stage(16, times=2)", "0", 'layer_of(32, act="tanh")'],
+        ["1", "stage(16, times=2)", "0", "layer_of(32, act=tanh)"],
         ["1", "stage(16, times=2)", "1", "layer_of(16)"],
-        ["1", "stage(16, times=2)", "1", 'layer_of(32, act="tanh")'],
+        ["1", "stage(16, times=2)", "1", "layer_of(32, act=tanh)"],
         [],
     ]
 

@@ -53,7 +53,7 @@ def test_blocks_are_told_as_they_are_called() -> None:
     assert found == [
         ("four(16)", 4),
         ("pair(16)", 1),
-        ('pair(16, act="tanh")', 1),
+        ("pair(16, act=tanh)", 1),
         ("pair(8)", 1),
     ]
     assert "four(16) × 4 as four_0 … 3" in table(text, width=120)

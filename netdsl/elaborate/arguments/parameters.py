@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from netdsl.catalog.initial_values import draws
 from netdsl.catalog.kind import (
+    Identifier,
     LayerKind,
 )
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
@@ -127,6 +128,10 @@ def join_arguments(
     return (bound, spans) if fine else None
 
 
+#: Types whose values are names that a spec writes without quotes.
+_OF_NAMES = ("activation", "initializer", "regularizer", "constraint")
+
+
 def given_values(
     declared: Sequence[tree.Parameter], call: tree.Call, bound: Mapping[str, Value]
 ) -> tuple[tuple[str, Value], ...]:
@@ -136,7 +141,9 @@ def given_values(
     if any(a.star for a in call.arguments):
         count = len(declared)
     by_position = [p.name for p in declared[:count] if p.name not in named]
-    return (*(("", bound[name]) for name in by_position), *((name, bound[name]) for name in named))
+    bare = {p.name for p in declared if p.type in _OF_NAMES}
+    value = {n: Identifier(v) if n in bare and isinstance(v, str) else v for n, v in bound.items()}
+    return (*(("", value[name]) for name in by_position), *((name, value[name]) for name in named))
 
 
 def _no_tensors(
