@@ -136,6 +136,22 @@ def imports_of_models(rounds: int, folder: Path) -> None:
         row(f"import of {name}", f"{took / check:.1f} x its check")
 
 
+def pictures(rounds: int, folder: Path) -> None:
+    """A cold picture of every shipped spec against a cold check of it, and one of 5,000 layers."""
+    ratios = {}
+    specs = sorted((ROOT / "specs").glob("*.net"))
+    long_one = Path(written(folder, "long", CHAINS["as one chain"](5_000)))
+    for path in [*specs, long_one]:
+        draw = netdsl("graph", str(path), "-o", "-")
+        took, check = medians(rounds, draw, netdsl("check", str(path)))
+        ratios[path.stem] = took / check
+    own = {name: ratio for name, ratio in ratios.items() if name != long_one.stem}
+    slowest = max(own, key=lambda name: own[name])
+    row(f"pictures of {len(own)} specs", f"{statistics.median(own.values()):.1f} x its check")
+    row(f"the slowest, {slowest}", f"{own[slowest]:.1f} x its check")
+    row("the picture of 5,000 layers", f"{ratios[long_one.stem]:.1f} x its check")
+
+
 def dense_chain(count: int) -> dict[str, object]:
     """Give the configuration of a chain of dense layers of different widths."""
     names = ["x", *(f"dense_{number}" for number in range(count))]
@@ -183,6 +199,7 @@ def main() -> None:
         start_up(rounds)
         long_chains(rounds, Path(folder), growth=not quick)
         imports_of_models(rounds, Path(folder))
+        pictures(1 if quick else 2, Path(folder))
     against_keras(rounds)
 
 
