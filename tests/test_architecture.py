@@ -143,7 +143,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     ("shared", "comparisons", "conditions", "loops", "weights"),
     ("uses", "applications", "operators"),
     ("calls", "parameters"),
-    ("layers", "pieces", "catalogue_names", "named"),
+    ("layers", "pieces", "catalogue_names", "named", "temporaries"),
     ("writer",),
     ("making",),
     ("declarations",),

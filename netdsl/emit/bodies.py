@@ -396,19 +396,29 @@ class BodyWriter:
             piece = w.flowing(output.value, flow)
         if self._leaves_listed(output):
             piece = flattened(piece)
-        if output.name is not None and (used_later or not direct):
+        is_there = isinstance(output.value, tree.Name) and self._is_kept(piece.code)
+        if output.name is not None and (used_later or not (direct or is_there)):
             piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)
         elif not direct and not piece.is_name and not self._stays(piece.code):
             keep = (
                 flow
                 if len(self.outputs) == 1
-                else w.names.first_free(("out", "out2", "out3", "out4"))
+                else w.names.first_free((f"out{self.outputs_before(output) + 1}",))
             )
             piece = w.assign(keep, piece)
         if reserved and not code.is_name(piece.code, flow):
             w.names.release(flow)
         return piece
+
+    def outputs_before(self, output: tree.Output) -> int:
+        """Count the outputs that stand before one."""
+        places = [o.span.start for o in self.outputs]
+        return sum(place < output.span.start for place in places)
+
+    def _is_kept(self, node: ast.expr) -> bool:
+        """Tell whether it is a variable of the spec's own, which no later chain takes."""
+        return isinstance(node, ast.Name) and node.id not in _FLOWING and self._stays(node)
 
     def _stays(self, node: ast.expr) -> bool:
         """Tell whether it is an element of what the spec names, in a variable that no later chain takes."""
@@ -427,6 +437,9 @@ class BodyWriter:
         if self._around is not None and self._may_flow_on(self._around, number, written):
             return self._around
         free = {"x", _head(written), *_defined(self.steps[number].statement)}
+        chosen = self._chosen_on(number, written)
+        if chosen is not None:
+            return chosen
         for candidate in _FLOWING:
             owner = self._owner(candidate)
             if owner is None and candidate not in w.names:
@@ -434,6 +447,15 @@ class BodyWriter:
             if owner is not None and owner in free and self._is_dead(owner, number, written):
                 return candidate
         return w.temporary("hidden")
+
+    def _chosen_on(self, number: int, written: tree.Expr) -> str | None:
+        """Give the variable that `output m -> if c { … }` goes on with: that of `m`, where nothing else needs it."""
+        match written:
+            case tree.Pipe(_, (tree.Name(_, identifier), tree.If(otherwise=None))):
+                bound = self.w.scope.bindings.get(identifier)
+                if bound is not None and bound.kind == TENSOR and isinstance(bound.code, ast.Name):
+                    return bound.code.id if self._is_dead(identifier, number, written) else None
+        return None
 
     def _may_flow_on(self, variable: str, number: int, written: tree.Expr) -> bool:
         """Tell whether a chain may take the variable that flows through the braces: nothing later reads it."""

@@ -15,10 +15,15 @@ from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element
 from netdsl.emit.layers import configured_object, makes_layer, wrapped_layer
 from netdsl.emit.pieces import listed, nests, paired, plain, sequence
 from netdsl.emit.python import code, simplify
+from netdsl.emit.python.layout import flat
 from netdsl.emit.python.own_names import is_marked, marked
 from netdsl.emit.python.spelling import kept_name
+from netdsl.emit.temporaries import candidates, word_for, words_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
+
+#: A call of this length at most stands where it is used.
+_SHORT = 40
 
 #: Functions that give a list in a spec and an iterator in Python.
 LAZY = {"enumerate", "zip", "reversed", "range"}
@@ -146,7 +151,10 @@ def call_time(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.exp
 
 
 def _applied_arguments(w: Writer, written: Iterable[tree.Argument]) -> list[Piece]:
-    return [applied(w, a.value, a.name or "other") for a in written]
+    arguments_ = tuple(written)
+    words = words_for(a.value for a in arguments_ if a.name is None)
+    each = iter(words)
+    return [applied(w, a.value, a.name or next(each)) for a in arguments_]
 
 
 def _call_time(
@@ -160,10 +168,25 @@ def _call_time(
 
 def applied(w: Writer, expr: tree.Expr, variable: str) -> Piece:
     """Give a tensor for an argument; one that applies layers gets a line and a variable of its own."""
-    if isinstance(expr, (tree.Pipe, tree.Binary)):
-        with w.flow(variable) as flow:
+    if isinstance(expr, tree.Binary):
+        return _operated(w, expr, variable)
+    if isinstance(expr, tree.Pipe):
+        with w.flow(*candidates(variable)) as flow:
             piece = w.flowing(expr, flow)
-            if nests(piece) or (isinstance(expr, tree.Pipe) and isinstance(piece.code, ast.Call)):
+            is_long = isinstance(piece.code, ast.Call) and len(flat(piece.code)) > _SHORT
+            if nests(piece) or is_long:
                 piece = w.assign(flow, piece)
             return piece
     return w.expression(expr)
+
+
+def _operated(w: Writer, expr: tree.Binary, variable: str) -> Piece:
+    """Give what an operator comes to; partial sums are in the variable of the whole."""
+    if not isinstance(expr.left, tree.Binary) or word_for(expr.left) != word_for(expr):
+        piece = w.expression(expr)
+        return w.keep(piece, w.temporary(*candidates(variable))) if nests(piece) else piece
+    with w.flow(*candidates(variable)) as flow:
+        w.hint = flow
+        piece = w.expression(expr)
+        w.hint = None
+        return w.assign(flow, piece) if nests(piece) else piece

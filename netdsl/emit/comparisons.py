@@ -21,6 +21,9 @@ _OPERATORS: dict[str, type[ast.cmpop]] = {
     "in": ast.In, "not in": ast.NotIn,
 }  # fmt: skip
 
+#: What tensors have of their own.
+_OF_TENSORS = frozenset({"<", "<=", ">", ">="})
+
 
 def compare(w: Writer, expr: tree.Compare) -> Piece:
     decided = w.module.decided(expr)
@@ -29,7 +32,10 @@ def compare(w: Writer, expr: tree.Compare) -> Piece:
     hint, w.hint = w.hint, None
     pieces = operands_of(w, [expr.first, *expr.operands])
     if _compares_tensors(w, expr, pieces):
-        left, right = settled(w, pieces[0], pieces[1], hint)
+        left, right = settled(w, (expr.first, expr.operands[0]), pieces[0], pieces[1], hint)
+        if expr.ops[0] in _OF_TENSORS and w.anchor is not None:
+            compared = ast.Compare(left.code, [_OPERATORS[expr.ops[0]]()], [right.code])
+            return Piece(compared, TENSOR)
         function = marked(f"ops.{COMPARISON_FUNCTIONS[expr.ops[0]]}")
         return Piece(code.call(function, [left.code, right.code]), TENSOR)
     operands = [piece.code for piece in pieces]

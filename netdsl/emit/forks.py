@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+
 from netdsl.emit.kinds import LayerObject, ListOf, Piece, element
+from netdsl.emit.layers import is_layer_chain
 from netdsl.emit.loops import fork_loop
-from netdsl.emit.pieces import is_application, list_piece, sequence
+from netdsl.emit.pieces import is_application, list_piece, nests, sequence
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
+from netdsl.emit.temporaries import candidates, word_for, words_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -31,8 +35,7 @@ def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Pi
                 inner = w.expression(part.value)
                 pieces.append(Piece(code.starred(sequence(inner)), ListOf(element(inner.kind))))
             elif isinstance(part, tree.For):
-                inner = fork_loop(w, part, current)
-                pieces.append(Piece(code.starred(inner.code), inner.kind))
+                pieces.append(_spread_loop(w, part, current, is_alone=len(stage.items) == 1))
             elif _is_plain(w, part):
                 pieces.append(w.branch(part, current, flow))
             else:
@@ -47,9 +50,59 @@ def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Pi
     return list_piece(pieces)
 
 
+def source_list(w: Writer, expr: tree.ListExpr) -> Piece:
+    """Write the list that a chain begins with: its elements come from where each of them says."""
+    chains = [part for part in expr.items if isinstance(part, tree.Pipe)]
+    words = iter(words_for(chains))
+    summed = 0
+    sum_count = sum(isinstance(part, tree.Binary) for part in expr.items)
+    pieces: list[Piece] = []
+    places: list[tuple[int, int, str]] = []
+    with w.own_temporaries():
+        for part in expr.items:
+            if isinstance(part, tree.Starred):
+                inner = w.expression(part.value)
+                pieces.append(Piece(code.starred(sequence(inner)), ListOf(element(inner.kind))))
+            elif isinstance(part, tree.For):
+                pieces.append(_spread_loop(w, part, None, is_alone=len(expr.items) == 1))
+            elif isinstance(part, tree.Pipe) and not is_layer_chain(w, part):
+                with w.flow(*candidates(next(words))) as variable:
+                    pieces.append(w.flowing(part, variable))
+                if is_application(pieces[-1].code):
+                    places.append((len(pieces) - 1, len(w.out), variable))
+            elif isinstance(part, tree.Binary) and sum_count > 1:
+                summed += 1
+                pieces.append(_sum(w, part, f"{word_for(part)}{summed}"))
+            else:
+                pieces.append(w.expression(part))
+        _name_branches(w, pieces, places)
+    return list_piece(pieces)
+
+
+def _sum(w: Writer, part: tree.Binary, word: str) -> Piece:
+    """Write one of several sums in a variable of its own, if it takes a line."""
+    variable, first = w.temporary(word), len(w.out)
+    with w.passing():
+        piece = w.expression(part)
+        is_long = len(w.out) > first or nests(piece)
+        return w.assign(variable, piece) if is_long else piece
+
+
+def _spread_loop(w: Writer, loop: tree.For, arriving: Piece | None, *, is_alone: bool) -> Piece:
+    """Write a loop among the branches of a fork; a long one beside others has a line of its own."""
+    inner = fork_loop(w, loop, arriving)
+    if (
+        not is_alone
+        and isinstance(inner.code, ast.ListComp)
+        and len(flat(inner.code)) > _INLINE_WIDTH
+    ):
+        inner = w.keep(inner, w.temporary("branches"))
+    return Piece(code.starred(inner.code), inner.kind)
+
+
 def _branch_names(outer: str, number: int, working: int) -> list[str]:
     if outer:
-        return [f"{outer}_{number}" if outer[-1:].isdigit() else f"{outer}{number}", "part"]
+        return [f"part{number}", f"piece{number}"]
     return ["branch", "branch1"] if working == 1 else [f"branch{number}", f"part{number}"]
 
 
@@ -64,7 +117,7 @@ def _is_plain(w: Writer, part: tree.Expr) -> bool:
 def _name_branches(w: Writer, pieces: list[Piece], places: list[tuple[int, int, str]]) -> None:
     """Give each application among the branches a line, unless it is the only one and short."""
     length = sum(len(flat(piece.code)) + 2 for piece in pieces)
-    if len(places) <= 1 and length <= _INLINE_WIDTH:
+    if length <= _INLINE_WIDTH and not any(nests(pieces[number]) for number, _, _ in places[1:]):
         return
     for number, position, variable in reversed(places):
         w.out.insert(position, code.assign(variable, pieces[number].code))

@@ -22,7 +22,7 @@ from netdsl.record import mutable
 from netdsl.syntax import tree
 from netdsl.syntax.walk import asked, pattern_names, reads_arriving
 
-INDICES = ("i", "j", "k", "m", "n", "p", "q", "index")
+INDICES = ("n", "k", "m", "turn", "index")
 
 
 @mutable
@@ -282,13 +282,15 @@ def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:
     return target
 
 
-def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
-    """Write `[for pattern in values { chain }]`: a branch for each value."""
+def fork_loop(
+    w: Writer, loop: tree.For, arriving: Piece | None, variable: str | None = None
+) -> Piece:
+    """Write `[for pattern in values { chain }]`: a branch for each value; a list that a loop fills is `variable`."""
     source = iterable(w, loop.iterable)
     source = Piece(sequence(source), source.kind)
     start_lists(w, loop)
     w.note_sources(loop.body)
-    collected = w.temporary("branches")
+    collected = variable or w.temporary("branches")
     with (
         _opened(w, loop, loop.target, source) as opened,
         w.block() as body,
@@ -301,15 +303,15 @@ def fork_loop(w: Writer, loop: tree.For, arriving: Piece | None) -> Piece:
         result = _on_a_line(w, body, result, flow)
         w.names.release(*own)
     piece = _collected(w, [opened], [], body, result, collected)
-    if isinstance(piece.code, ast.ListComp):
+    if isinstance(piece.code, ast.ListComp) and variable is None:
         w.names.release(collected)  # no loop fills it: the next stage may have the name
     return piece
 
 
-def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
+def comprehension(w: Writer, expr: tree.Comprehension, variable: str | None = None) -> Piece:
     """Write `[element for … in …]`: a comprehension, or a loop where the element takes several statements."""
     start_lists(w, expr)
-    variable = w.temporary("collected")
+    is_own, variable = variable is None, variable or w.temporary("branches")
     turns = code.call("len", [code.name(variable)]) if _skips_turns(expr.clauses) else None
     with (
         open_clauses(w, expr, expr.clauses, turns) as clauses,
@@ -324,9 +326,12 @@ def comprehension(w: Writer, expr: tree.Comprehension) -> Piece:
     if not body and expr.bracket == "(" and not counted:
         generators = clauses.generators()
         return Piece(ast.GeneratorExp(result.code, generators), _list_kind(result.kind))
-    return _collected(
+    piece = _collected(
         w, clauses.opened, clauses.conditions, body, result, variable, as_loop=counted
     )
+    if isinstance(piece.code, ast.ListComp) and is_own:
+        w.names.release(variable)
+    return piece
 
 
 def _on_a_line(w: Writer, body: list[ast.stmt], result: Piece, flow: str) -> Piece:
@@ -367,7 +372,9 @@ def _collected(
         target, over = one.head()
         statements = [ast.For(target, over, statements, [])]
     w.out.extend(statements)
-    return Piece(code.name(collected), _list_kind(result.kind))
+    found = code.name(collected)
+    found.is_list = True  # type: ignore[attr-defined]
+    return Piece(found, _list_kind(result.kind))
 
 
 def _generator(opened: Opened, conditions: list[ast.expr]) -> ast.comprehension:

@@ -72,37 +72,40 @@ class Making:
 
         `for i in range(3): x = once(made, dense, 8, name=f"d{i}")(x)` is `for layer in dense_layers: x = layer(x)`.
         """
-        match body:
-            case [
-                ast.Assign(
-                    targets=[ast.Name(id=flow)],
-                    value=ast.Call(
-                        func=ast.Call() as found, args=[ast.Name(id=given)], keywords=[]
-                    ),
-                ) as step
-            ] if flow == given and is_marked(found.func, "once"):
-                pass
-            case _:
-                return None
-        maker, *args = found.args[1:]
-        made = ast.Call(maker, args, found.keywords)
-        turns = ast.ListComp(made, [ast.comprehension(target, over, [], 0)])
-        bound = names_in([target])
-        read = names_in([made]) - bound
-        if (
-            not self.may_stand_before(over, out)
-            or not self.is_known(read)
-            or flow in names_in([made])
-        ):
+        found = [_applied_in_step(statement) for statement in body]
+        steps = [step for step in found if step is not None]
+        flows = {flow for flow, _ in steps}
+        if len(steps) < len(found) or len(flows) != 1 or not self.may_stand_before(over, out):
             return None
-        if any(keyword.arg == "named_by" for keyword in found.keywords):
+        made = [ast.Call(call.args[1], call.args[2:], call.keywords) for _, call in steps]
+        read = names_in(made)
+        if not self.is_known(read - names_in([target])) or read & flows:
             return None
-        variable = self.names.take(f"{_called(maker)}_layers")
-        self.stand_before(code.assign(variable, turns), variable)
-        layer = self.names.take("layer")
+        layer = self.names.take("layer", ())
+        turns = [ast.comprehension(target, over, [], 0)]
+        listed: ast.expr = made[0]
+        if len(made) > 1:
+            listed = code.name(layer)
+            turns.append(ast.comprehension(code.name(layer), code.tuple_of(made), [], 0))
+        base = f"{_called(made[0].func)}_layers" if len(made) == 1 else "stages"
+        variable = self.names.take(base, ())
+        self.stand_before(code.assign(variable, ast.ListComp(listed, turns)), variable)
         self.names.release(layer)
-        step.value = code.call(code.layer_name(layer), [code.name(given)])
+        (flow,) = flows
+        step = code.assign(flow, code.call(code.layer_name(layer), [code.name(flow)]))
         return ast.For(code.name(layer), code.name(variable), [step], [])
+
+
+def _applied_in_step(statement: ast.stmt) -> tuple[str, ast.Call] | None:
+    """Give the variable and the making of `x = once(made, …)(x)`; None for any other statement."""
+    match statement:
+        case ast.Assign(
+            targets=[ast.Name(id=flow)],
+            value=ast.Call(func=ast.Call() as made, args=[ast.Name(id=given)], keywords=[]),
+        ) if flow == given and is_marked(made.func, "once"):
+            is_plain = all(keyword.arg != "named_by" for keyword in made.keywords)
+            return (flow, made) if is_plain else None
+    return None
 
 
 def _called(maker: ast.expr) -> str:

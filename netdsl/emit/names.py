@@ -138,7 +138,7 @@ class Locals:
             if candidate not in self._taken:
                 self._add(candidate)
                 return candidate
-        return self.take(candidate)
+        return self.take(candidate, ())
 
     def reserve(self, identifier: str) -> bool:
         """Keep a name that the caller picked; tells whether it was free."""

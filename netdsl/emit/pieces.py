@@ -47,7 +47,8 @@ def list_piece(items: list[Piece]) -> Piece:
     """Make a list of pieces; a lone spread list needs no brackets of its own."""
     if len(items) == 1 and isinstance(items[0].code, ast.Starred):
         inner = items[0].code.value
-        if isinstance(inner, (ast.ListComp, ast.List)):
+        is_list = getattr(inner, "is_list", False)
+        if is_list or isinstance(inner, (ast.ListComp, ast.List)):
             return Piece(inner, items[0].kind)
     if len({piece.kind for piece in items if is_several(piece.kind)}) > 1:
         items = [listed(piece) for piece in items]  # so that a loop over them meets lists alone
@@ -109,11 +110,16 @@ def _fixed_index(index: ast.expr) -> int | None:
 
 def nests(piece: Piece) -> bool:
     """Tell whether a piece applies a layer: such applications get a line of their own."""
-    return code.applies_layer(piece.code)
+    node = piece.code
+    if not code.applies_layer(node):
+        return False
+    assert isinstance(node, ast.Call)
+    is_short = isinstance(node.func, ast.Name) and all(isinstance(a, ast.Name) for a in node.args)
+    return not is_short or bool(node.keywords)
 
 
 def is_application(node: ast.expr) -> bool:
-    return isinstance(node, (ast.Call, ast.IfExp))
+    return isinstance(node, (ast.Call, ast.IfExp, ast.BinOp, ast.UnaryOp, ast.Compare))
 
 
 def spread(current: Piece) -> list[ast.expr]:

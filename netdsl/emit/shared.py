@@ -94,7 +94,37 @@ def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
             made = Piece(made.code, replace(made.kind, as_value=applying))
         w.scope.learn(declared.name, made.kind)
         return
+    if plain is not None and (listed := _listed(w, declared, spelled, plain)) is not None:
+        w.scope.learn(declared.name, LayerObject(stages=listed))
+        return
     w.scope.learn(declared.name, LayerObject(stages=_stages(w, declared, spelled, plain)))
+
+
+#: So many layers that are only applied one after the other are a list.
+_ROW = 4
+
+
+def _listed(
+    w: Writer, declared: tree.LayerDecl, spelled: str, plain: list[tree.Call]
+) -> SharedList | None:
+    """Make a long row of layers as a list, where each is simply applied to one tensor."""
+    if len(plain) < _ROW or w.making is not None or not all(_is_simple(w, c) for c in plain):
+        return None
+    variable = w.names.take(f"{spelled}_layers")
+    w.emit(code.assign(variable, code.list_of(_object(w, c, variable).code for c in plain)))
+    return SharedList(w, declared, spelled, variable)
+
+
+def _is_simple(w: Writer, call: tree.Call) -> bool:
+    """Tell whether a layer is one of Keras that takes one tensor, gives one, and is not frozen when it is called."""
+    if not isinstance(call.function, tree.Name):
+        return False
+    identifier = call.function.id
+    if w.module.symbol(w.unit, identifier) is not None:
+        return False
+    is_frozen = freezing(w, identifier, call.arguments) is not None
+    gives_one = w.module.result_kind(call, TENSOR) == TENSOR
+    return not any(ways_in(layer_kind(identifier))) and gives_one and not is_frozen
 
 
 def _stages(
@@ -266,6 +296,28 @@ class SharedRow(SharedStages):
                 current = self.w.passed_on(current, flow)
             current = apply_object(self.w, layer, (), current, flow)
         return current
+
+
+class SharedList(SharedStages):
+    """Plain layers one after the other, in a list."""
+
+    is_network = False
+
+    def __init__(self, w: Writer, declared: tree.LayerDecl, spelled: str, variable: str) -> None:
+        self._variable = variable
+        super().__init__(w, declared, spelled)
+
+    def held(self) -> ast.expr:
+        """Spell it as one layer, for another to hold."""
+        return code.call("keras.Sequential", [code.name(self._variable)], [("name", self._name())])
+
+    def _through(self, tensors: list[Piece]) -> Piece:
+        w, flow = self.w, self._tensors[0]
+        layer = w.names.take("layer", ())
+        turn = code.assign(flow, code.call(layer, [code.name(flow)]))
+        w.emit(ast.For(code.name(layer), code.name(self._variable), [turn], []))
+        w.names.release(layer)
+        return Piece(code.name(flow), TENSOR)
 
 
 class SharedBlock(SharedStages):

@@ -18,10 +18,10 @@ from netdsl.emit import applications, uses
 from netdsl.emit.calls import call_time, ops_call
 from netdsl.emit.catalogue_names import unbound_path
 from netdsl.emit.conditions import choose_source, conditional_stage, if_stage
-from netdsl.emit.forks import fork_stage
+from netdsl.emit.forks import fork_stage, source_list
 from netdsl.emit.kinds import TENSOR, VALUE, LayerFactory, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call
-from netdsl.emit.loops import loop_stage
+from netdsl.emit.loops import comprehension, fork_loop, loop_stage
 from netdsl.emit.named import put_named
 from netdsl.emit.parameters import CALLED
 from netdsl.emit.pieces import is_application, listed, spread
@@ -56,17 +56,23 @@ def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
             | tree.Unary() | tree.Binary() | tree.Compare() | tree.Conditional() | tree.Attribute()
             | tree.Subscript() | tree.Call()
         ):  # fmt: skip
-            return _into_variable(w, expr, flow)
+            return _into_variable(w, expr, flow, whole=True)
         case _:
             assert_never(expr)
 
 
-def _into_variable(w: Writer, expr: tree.Expr, flow: str) -> Piece:
+def _into_variable(w: Writer, expr: tree.Expr, flow: str, *, whole: bool = False) -> Piece:
     """Give an expression whose partial sums may use the variable that it will be put in, unless it reads that."""
     read = [w.scope.lookup(name) for name in free_names(expr)]
     if reads_arriving(expr):
         read.append(w.scope.arriving)
     is_read = any(piece is not None and code.is_name(piece.code, flow) for piece in read)
+    if whole and not is_read:
+        match expr:
+            case tree.Comprehension():
+                return comprehension(w, expr, flow)
+            case tree.ListExpr(_, (tree.For() as loop,)):
+                return fork_loop(w, loop, None, flow)
     w.hint = None if is_read else flow
     piece = w.expression(expr)
     w.hint = None
@@ -77,6 +83,8 @@ def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
     """Write a chain that starts from a tensor; the last stage's result is left to the caller."""
     first, *rest = pipe.stages
     with w.within(w.scope.inner()):
+        if isinstance(first, tree.ListExpr):
+            return _through(w, rest, source_list(w, first), flow)
         return _through(w, rest, _into_variable(w, first, flow), flow)
 
 

@@ -22,6 +22,7 @@ from netdsl.emit.pieces import listed, sequence, spread, taken
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import kept_name, python_name
+from netdsl.emit.temporaries import word_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -134,7 +135,7 @@ def join_inputs(
     by_name = {
         a.name: applied(w, a.value, python_name(a.name)) for a in extra if a.name is not None
     }
-    also = [applied(w, a.value, "other") for a in extra if a.name is None]
+    also = [applied(w, a.value, word_for(a.value)) for a in extra if a.name is None]
     free = [n for n in names if n not in by_name]
     # In a block that nothing uses an input may be several tensors: more than one is asked of it.
     wanted = len(free) - len(also)
@@ -168,7 +169,7 @@ def model_inputs(
     by_name = {
         a.name: applied(w, a.value, python_name(a.name)).code for a in extra if a.name is not None
     }
-    also = [applied(w, a.value, "other").code for a in extra if a.name is None]
+    also = [applied(w, a.value, word_for(a.value)).code for a in extra if a.name is None]
     arriving = list(current.code.elts) if isinstance(current.code, ast.List) else [current.code]
     free = [n for n in names if n not in by_name]
     wanted = len(free) - len(also)

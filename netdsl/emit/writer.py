@@ -286,6 +286,14 @@ class Writer:
             self._temporary = outer + self._temporary
 
     @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Write an expression whose result is put in a variable that is there already, and give back all others."""
+        outer, self._temporary = self._temporary, []
+        yield
+        self.names.release(*self._temporary)
+        self._temporary = outer
+
+    @contextmanager
     def flow(self, *candidates: str) -> Iterator[str]:
         """Take a variable for a chain of its own; it is kept until the chain around goes on."""
         variable = self.temporary(*candidates)

@@ -18,14 +18,35 @@ def _number(*how: Any) -> int:
     return _numbers.setdefault(how, len(_numbers))
 
 
+def _operator(function: str, *, turned: bool = False) -> Any:
+    """Give an operator that is the function of `keras.ops`, as those of Keras's symbolic tensors are."""
+
+    def apply(tensor: Tensor, other: Any) -> Tensor:
+        return Tensor(function, _plain((other, tensor) if turned else (tensor, other)), ())
+
+    return apply
+
+
 class Tensor:
-    """What a layer gives: `key` is how it came about. Python's own operators are none of Keras's."""
+    """What a layer gives: `key` is how it came about."""
 
     shape = (None, 8)
     dtype = "float32"
 
     def __init__(self, *how: Any) -> None:
         self.key = _number(*how)
+
+    __add__, __radd__ = _operator("add"), _operator("add", turned=True)
+    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", turned=True)
+    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", turned=True)
+    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", turned=True)
+    __pow__, __rpow__ = _operator("power"), _operator("power", turned=True)
+    __matmul__ = _operator("matmul")
+    __lt__, __le__ = _operator("less"), _operator("less_equal")
+    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
+
+    def __neg__(self) -> Tensor:
+        return Tensor("negative", _plain((self,)), ())
 
     def __getitem__(self, index: Any) -> Tensor:
         return Tensor("getitem", _plain(index), self.key)

@@ -195,7 +195,7 @@ class _Collector:
             last = last.function  # `Kind(…)(…)`: the layer is made in the first parentheses
         for item in reversed(self.occurrences):  # it was met last
             if item.node is last:
-                if item.explicit is None and not item.has_own:
+                if item.explicit is None and not item.has_own and not item.is_network:
                     item.base, item.hold, item.has_own = name, "place", True
                 break
 

@@ -1,7 +1,7 @@
 """A decoder level that takes two tensors, by position and by name.
 
 Made by netdsl 0.1.0 from block_with_several_inputs.net (sha256 27bd77e7, this file
-2bcb3cd3). Change the spec, not this file.
+22874f54). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -10,13 +10,11 @@ layers = keras.layers
 
 
 def up(x, skip, filters, rate=0.1, *, name="up"):
+    conv2d_transpose = layers.Conv2DTranspose(
+        filters, 2, strides=2, name=f"{name}_joined_conv2d_transpose"
+    )(x)
     joined = layers.Concatenate(name=f"{name}_joined_concatenate")(
-        [
-            layers.Conv2DTranspose(
-                filters, 2, strides=2, name=f"{name}_joined_conv2d_transpose"
-            )(x),
-            skip,
-        ]
+        [conv2d_transpose, skip]
     )
     x = layers.Conv2D(
         filters, 3, padding="same", activation="relu", name=f"{name}_conv2d"

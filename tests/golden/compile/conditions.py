@@ -1,6 +1,6 @@
 """Conditions: kept as `if`, with and without `else`, inside loops and chains.
 
-Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file 5c91171d). Change
+Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file 4424b4f0). Change
 the spec, not this file.
 """
 
@@ -45,9 +45,8 @@ def head(x, classes, deep=False, wide=True, *, name="head"):
 
 def shortcut(x, filters, *, name="shortcut"):
     y = unit(x, filters, name=f"{name}_y")
-    return layers.Add(name=f"{name}_add")(
-        [layers.Conv2D(filters, 1, name=f"{name}_conv2d")(x), y]
-    )
+    conv2d = layers.Conv2D(filters, 1, name=f"{name}_conv2d")(x)
+    return layers.Add(name=f"{name}_add")([conv2d, y])
 
 
 def Chosen(classes=10, norm="layer", norms=("batch", "none"), *, name="Chosen"):

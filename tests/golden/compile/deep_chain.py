@@ -1,6 +1,6 @@
 """Deeper than Keras's recursion: the model is made under a higher limit.
 
-Made by netdsl 0.1.0 from deep_chain.net (sha256 3502ee8a, this file ccf08378). Change
+Made by netdsl 0.1.0 from deep_chain.net (sha256 3502ee8a, this file fb8cb86d). Change
 the spec, not this file.
 """
 
@@ -25,6 +25,6 @@ def Deep(depth=1200, *, name="Deep"):
     """Deep: (None, 4) -> (None, 4), 0 parameters at the defaults."""
     x = keras.Input((4,), name="x")
     y = x
-    for i in range(depth):
-        y = layers.ReLU(name=f"re_lu_{i}")(y)
+    for n in range(depth):
+        y = layers.ReLU(name=f"re_lu_{n}")(y)
     return deep_model(x, y, name=name)

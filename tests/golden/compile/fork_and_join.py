@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file cb6c2a54).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 93a735b0).
 Change the spec, not this file.
 """
 
@@ -32,11 +32,11 @@ def inception(x, filters, *, name="inception"):
 
 def pyramid(x, filters, rates=(1, 2, 4), *, name="pyramid"):
     branches = []
-    for i, rate in enumerate(rates):
+    for n, rate in enumerate(rates):
         branch = layers.Conv2D(
-            filters, 3, dilation_rate=rate, padding="same", name=f"{name}_conv2d1_{i}"
+            filters, 3, dilation_rate=rate, padding="same", name=f"{name}_conv2d1_{n}"
         )(x)
-        branch = layers.BatchNormalization(name=f"{name}_batch_normalization_{i}")(
+        branch = layers.BatchNormalization(name=f"{name}_batch_normalization_{n}")(
             branch
         )
         branches.append(branch)
@@ -57,14 +57,14 @@ def Forks(*, name="Forks"):
     x = pyramid(x, 8, name="x_pyramid")
     x = residual(x, 8, name="x_residual")
     towers = [
-        layers.Conv2D(4, size, padding="same", name=f"towers_{i}")(x)
-        for i, size in enumerate([3, 5])
+        layers.Conv2D(4, size, padding="same", name=f"towers_{n}")(x)
+        for n, size in enumerate([3, 5])
     ]
     joined = layers.Concatenate(name="joined")([*towers, x])
     branch1 = layers.Conv2D(4, 1, name="nested_conv2d1")(joined)
-    branch1_1 = layers.ReLU(name="nested_re_lu1")(branch1)
-    branch1_1 = layers.Conv2D(4, 1, name="nested_conv2d2")(branch1_1)
-    branch1 = layers.Add(name="nested_add")([branch1, branch1_1])
+    part1 = layers.ReLU(name="nested_re_lu1")(branch1)
+    part1 = layers.Conv2D(4, 1, name="nested_conv2d2")(part1)
+    branch1 = layers.Add(name="nested_add")([branch1, part1])
     branch2 = layers.Conv2D(4, 3, padding="same", name="nested_conv2d3")(joined)
     branch2 = layers.ReLU(name="nested_re_lu2")(branch2)
     nested = layers.Average(name="nested_average")([branch1, branch2])

@@ -1,7 +1,7 @@
 """Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
 
 Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 cc9b8223, this file
-1c535f44). Change the spec, not this file.
+1950cfde). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -22,7 +22,7 @@ along_time = {"axis": 1}
 def positions(x, length, width, *, name="positions"):
     embedding = tied(ops.arange(length), x)
     embedding = layers.Embedding(length, width, name=f"{name}_embedding")(embedding)
-    return ops.add(x, embedding)
+    return x + embedding
 
 
 def M(*, name="M"):
@@ -34,17 +34,14 @@ def M(*, name="M"):
     image = keras.Input((32, 32, 3), name="image")
     e = layers.Embedding(100, 8, name="e_embedding")(tokens)
     e = positions(e, 12, 8, name="e_positions")
-    h = layers.Subtract(name="h")(
-        [ops.multiply(e[:, 1:-1], 2.0), ops.divide(e[:, None, 0, :], 3)]
-    )
+    h = layers.Subtract(name="h")([e[:, 1:-1] * 2.0, e[:, None, 0, :] / 3])
     g = ops.transpose(h, (0, 2, 1))
     g = ops.nn.gelu(g, approximate=False)
     x = ops.image.resize(image, (8, 8))
     x = ops.reshape(x, (-1, 64, 3))
     a, b = ops.split(x, 2, axis=1)
     best, places = ops.top_k(e, 3)
-    other = ops.swapaxes(g, 1, 2)
-    s = ops.matmul(g, other)
+    s = ops.matmul(g, ops.swapaxes(g, 1, 2))
     s = ops.maximum(s, tied(ops.zeros((8, 8)), tokens))
     joined = ops.concatenate([a, b], axis=-1)
     scores = ops.where(ops.greater(s, 0), s, 0.0)

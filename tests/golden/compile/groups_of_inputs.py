@@ -1,6 +1,6 @@
 """Groups of inputs: a table's columns by name, some of which are no identifiers; spelled out, and from lists.
 
-Made by netdsl 0.1.0 from groups_of_inputs.net (sha256 7578ef35, this file a5300755).
+Made by netdsl 0.1.0 from groups_of_inputs.net (sha256 7578ef35, this file be496f99).
 Change the spec, not this file.
 """
 
@@ -47,8 +47,8 @@ def Table(numbers=("age", "capital-gain"), width=4, *, name="Table"):
     numeric = {name_: keras.Input((1,), name=name_) for name_ in numbers}
     words = {name_: keras.Input((1,), dtype="string", name=name_) for name_ in WORDS}
     embedded = [
-        lookup(x, WORDS[name_], width, name=f"embedded_{i}")
-        for i, (name_, x) in enumerate(words.items())
+        lookup(x, WORDS[name_], width, name=f"embedded_{n}")
+        for n, (name_, x) in enumerate(words.items())
     ]
     scaled = layers.Concatenate(name="scaled_concatenate")(list(numeric.values()))
     scaled = layers.LayerNormalization(name="scaled_layer_normalization")(scaled)
@@ -70,13 +70,9 @@ def Pair(*, name="Pair"):
     }
     text = layers.Embedding(10, 4, name="text_embedding")(views["tokens"])
     text = layers.GlobalAveragePooling1D(name="text_global_average_pooling1d")(text)
-    both = layers.Concatenate(name="both")(
-        [
-            layers.GlobalAveragePooling2D(name="global_average_pooling2d")(image),
-            layers.GlobalAveragePooling1D(name="global_average_pooling1d")(
-                views["map"]
-            ),
-            text,
-        ]
+    branch1 = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(image)
+    branch2 = layers.GlobalAveragePooling1D(name="global_average_pooling1d")(
+        views["map"]
     )
+    both = layers.Concatenate(name="both")([branch1, branch2, text])
     return keras.Model([image, *views.values()], both, name=name)

@@ -1,7 +1,7 @@
 """Loops: counted, over values, nested, numbered by the spec itself, with names for skips.
 
 Made by netdsl 0.1.0 from loops_name_their_layers.net (sha256 871eecbd, this file
-ee551c07). Change the spec, not this file.
+41455302). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -21,11 +21,11 @@ def UNet(widths=(8, 16), depth=2, *, name="UNet"):
     image = keras.Input((32, 32, 3), name="image")
     down = image
     skips = []
-    for i, width in enumerate(widths):
-        for j in range(depth):
-            down = conv(down, width, name=f"down_conv_{i}_{j}")
+    for n, width in enumerate(widths):
+        for k in range(depth):
+            down = conv(down, width, name=f"down_conv_{n}_{k}")
         skips.append(down)
-        down = layers.MaxPooling2D(name=f"down_max_pooling2d_{i}")(down)
+        down = layers.MaxPooling2D(name=f"down_max_pooling2d_{n}")(down)
     middle = conv(down, 2 * widths[-1], name="middle")
     up = middle
     for level, (width, skip) in enumerate(zip(widths[::-1], skips[::-1])):
@@ -35,7 +35,7 @@ def UNet(widths=(8, 16), depth=2, *, name="UNet"):
     counted = up
     for i in range(1, 3):
         counted = conv(counted, 4 * i, name=f"counted_conv_{i - 1}")
-    for i in range(2):
-        counted = layers.ReLU(name=f"counted_re_lu_{i}")(counted)
+    for n in range(2):
+        counted = layers.ReLU(name=f"counted_re_lu_{n}")(counted)
     mask = layers.Conv2D(1, 1, activation="sigmoid", name="mask")(counted)
     return keras.Model(image, mask, name=name)

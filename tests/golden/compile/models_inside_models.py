@@ -1,7 +1,7 @@
 """Models as layers: frozen, shared, with several outputs, and one at other hyperparameters.
 
 Made by netdsl 0.1.0 from models_inside_models.net (sha256 34854f60, this file
-231372c9). Change the spec, not this file.
+3db783ce). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -24,8 +24,8 @@ def Encoder(latent=8, widths=(16, 32), *, name="Encoder"):
     """
     image = keras.Input((16, 16, 1), name="image")
     features = layers.Flatten(name="features_flatten")(image)
-    for i, width in enumerate(widths):
-        features = layers.Dense(width, activation="relu", name=f"features_dense_{i}")(
+    for n, width in enumerate(widths):
+        features = layers.Dense(width, activation="relu", name=f"features_dense_{n}")(
             features
         )
     mean = layers.Dense(latent, name="mean")(features)
@@ -62,7 +62,7 @@ def Pair(latent=4, *, name="Pair"):
     outputs = encoder(image)
     mean, _ = outputs["mean"], outputs["spread"]
     x = layers.Add(name="add")([first["mean"], mean])
-    restored = Decoder(latent, name="restored")(x)
+    restored = Decoder(latent, name="decoder")(x)
     big = BigEncoder(latent=latent, name="big")(other)
     score = head_of_pair(second["spread"], big, name="score")
     return keras.Model(

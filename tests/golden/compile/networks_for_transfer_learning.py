@@ -1,13 +1,12 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-a33ea4c7). Change the spec, not this file.
+74cf10bf). Change the spec, not this file.
 """
 
 from tensorflow import keras
 
 layers = keras.layers
-ops = keras.ops
 
 
 def once(made, maker, /, *args, name, **kwargs):
@@ -81,7 +80,7 @@ def Twins(*, name="Twins"):
 def Plain(*, name="Plain"):
     """Plain: (None, H, W, 3) -> (None, 2), 2,260,546 parameters."""
     image = keras.Input((None, None, 3), name="image")
-    x = ops.subtract(ops.divide(image, 127.5), 1.0)
+    x = image / 127.5 - 1.0
     x = keras.applications.MobileNetV2(
         include_top=False, input_shape=x.shape[1:], name="mobilenetv2"
     )(x)

@@ -1,7 +1,7 @@
 """Sources: an array of positions that layers are applied to is tied to the input.
 
 Made by netdsl 0.1.0 from positions_join_the_graph.net (sha256 15f158ee, this file
-7b4265aa). Change the spec, not this file.
+6bd104e0). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -19,7 +19,7 @@ def tied(values, x):
 def positions(x, length, width, *, name="positions"):
     embedding = tied(ops.arange(length), x)
     embedding = layers.Embedding(length, width, name=f"{name}_embedding")(embedding)
-    return ops.add(x, embedding)
+    return x + embedding
 
 
 def Positions(length=12, *, name="Positions"):

@@ -1,6 +1,6 @@
 """A block that uses itself, under a condition.
 
-Made by netdsl 0.1.0 from recursive_block.net (sha256 8763b8b0, this file d4abecc4).
+Made by netdsl 0.1.0 from recursive_block.net (sha256 8763b8b0, this file e142983b).
 Change the spec, not this file.
 """
 
@@ -17,9 +17,8 @@ def hourglass(x, depth, filters, *, name="hourglass"):
         low = hourglass(low, depth - 1, filters, name=f"{name}_low_hourglass")
     else:
         low = layers.Conv2D(filters, 3, padding="same", name=f"{name}_low_conv2d2")(low)
-    return layers.Add(name=f"{name}_add")(
-        [side, layers.UpSampling2D(name=f"{name}_up_sampling2d")(low)]
-    )
+    up_sampling2d = layers.UpSampling2D(name=f"{name}_up_sampling2d")(low)
+    return layers.Add(name=f"{name}_add")([side, up_sampling2d])
 
 
 def Hourglass(depth=3, *, name="Hourglass"):

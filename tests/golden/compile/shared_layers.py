@@ -1,6 +1,6 @@
 """Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose weights are shared.
 
-Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file a73559ff).
+Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 733da119).
 Change the spec, not this file.
 """
 
@@ -22,7 +22,7 @@ def dense(units, act="gelu", *, name="dense"):
 
 def mixer(units, *, name="mixer"):
     dense1 = dense(units, name=f"{name}_dense1")
-    dense_layers = [dense(units, name=f"{name}_dense2_{i}") for i in range(2)]
+    dense_layers = [dense(units, name=f"{name}_dense2_{n}") for n in range(2)]
     add = layers.Add(name=f"{name}_add")
 
     def apply(x):

@@ -1,6 +1,6 @@
 """Arithmetic between tensors, with numbers, and functions of keras.ops.
 
-Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file f16cefe5).
+Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file 12167c86).
 Change the spec, not this file.
 """
 
@@ -25,13 +25,13 @@ def Arithmetic(scale=0.5, *, name="Arithmetic"):
     total = layers.Add(name="total")([a, b])
     product = layers.Multiply(name="product_multiply")([a, b])
     product = layers.Subtract(name="product_subtract")([product, a])
-    ratio = ops.multiply(ops.divide(a, ops.add(ops.power(b, 2), 1e-6)), scale)
-    signed = ops.floor_divide(ops.negative(ratio), 2)
+    ratio = a / (b**2 + 1e-6) * scale
+    signed = -ratio // 2
     dense = layers.Dense(4, name="mixed_dense1")(a)
-    dense_ = layers.Dense(4, name="mixed_dense2")(b)
-    mixed = layers.Add(name="mixed_add")([dense, ops.multiply(dense_, 2.0)])
+    branch = layers.Dense(4, name="mixed_dense2")(b)
+    mixed = layers.Add(name="mixed_add")([dense, branch * 2.0])
     positions = tied(ops.arange(4, dtype="float32"), a)
-    shifted = ops.add(mixed, positions)
+    shifted = mixed + positions
     clipped = ops.clip(shifted, -1.0, 1.0)
     clipped = ops.expand_dims(clipped, -1)
     clipped = ops.squeeze(clipped, axis=-1)

@@ -1,6 +1,6 @@
 """Frozen stages: a layer, a block with blocks inside, a model.
 
-Made by netdsl 0.1.0 from trainable_false.net (sha256 155dfe6c, this file ee2b2d68).
+Made by netdsl 0.1.0 from trainable_false.net (sha256 155dfe6c, this file 47d008d0).
 Change the spec, not this file.
 """
 
@@ -19,8 +19,8 @@ def conv_bn(x, filters, *, trainable=True, name="conv_bn"):
 
 def stem(x, filters, times=2, *, trainable=True, name="stem"):
     x = conv_bn(x, filters, trainable=trainable, name=f"{name}_conv_bn1")
-    for i in range(times):
-        x = conv_bn(x, filters, trainable=trainable, name=f"{name}_conv_bn2_{i}")
+    for n in range(times):
+        x = conv_bn(x, filters, trainable=trainable, name=f"{name}_conv_bn2_{n}")
     return layers.Dense(4, trainable=False, name=f"{name}_dense")(x)
 
 

@@ -1,7 +1,7 @@
 """Values: constants, functions, comprehensions, f-strings, names that Python reserves.
 
 Made by netdsl 0.1.0 from values_and_functions.net (sha256 fe019fbe, this file
-48afe1c7). Change the spec, not this file.
+02311fc6). Change the spec, not this file.
 """
 
 import math
@@ -32,12 +32,12 @@ def class_(x, filter_, lambda_=0.1, layers=default_layers, *, name="class_"):
     def half(n):
         return n // 2
 
-    for i in range(layers):
+    for n in range(layers):
         x = keras.layers.Conv2D(
             half(filter_) + half(filter_),
             kernel,
             padding="same",
-            name=f"{name}_conv_{kernel}x{kernel}_{i}",
+            name=f"{name}_conv_{kernel}x{kernel}_{n}",
         )(x)
     return keras.layers.LeakyReLU(lambda_, name=f"{name}_leaky_re_lu")(x)
 

@@ -1,6 +1,6 @@
 """Tensors that are learned: a class token, scales in a loop, a matrix that is used twice.
 
-Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file 7bb1364a). Change the
+Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file 7c77e97b). Change the
 spec, not this file.
 """
 
@@ -64,7 +64,7 @@ def layer_scale(width, start=1e-2, *, trainable=True, name="layer_scale"):
 
     def apply(x):
         scale = scale_layer(x)
-        return ops.multiply(x, scale)
+        return x * scale
 
     return apply
 
@@ -79,23 +79,19 @@ def encoder(x, width, heads, *, trainable=True, name="encoder"):
     attended = multi_head_attention(attended, value=attended)
     if not trainable:
         multi_head_attention.trainable = False
-    layer_scale_ = layer_scale(
-        width, trainable=trainable, name=f"{name}_h_layer_scale"
-    )(attended)
-    h = layers.Add(name=f"{name}_h_add")([x, layer_scale_])
-    layer_scale_ = layers.LayerNormalization(
+    branch = layer_scale(width, trainable=trainable, name=f"{name}_h_layer_scale")(
+        attended
+    )
+    h = layers.Add(name=f"{name}_h_add")([x, branch])
+    branch = layers.LayerNormalization(
         trainable=trainable, name=f"{name}_layer_normalization"
     )(h)
-    layer_scale_ = layers.Dense(
+    branch = layers.Dense(
         2 * width, activation="gelu", trainable=trainable, name=f"{name}_dense1"
-    )(layer_scale_)
-    layer_scale_ = layers.Dense(width, trainable=trainable, name=f"{name}_dense2")(
-        layer_scale_
-    )
-    layer_scale_ = layer_scale(width, trainable=trainable, name=f"{name}_layer_scale")(
-        layer_scale_
-    )
-    return layers.Add(name=f"{name}_add")([h, layer_scale_])
+    )(branch)
+    branch = layers.Dense(width, trainable=trainable, name=f"{name}_dense2")(branch)
+    branch = layer_scale(width, trainable=trainable, name=f"{name}_layer_scale")(branch)
+    return layers.Add(name=f"{name}_add")([h, branch])
 
 
 def ViT(classes=10, width=32, *, name="ViT"):
@@ -110,11 +106,11 @@ def ViT(classes=10, width=32, *, name="ViT"):
     patches = layers.Conv2D(width, 8, strides=8, name="patches_conv2d")(image)
     patches = layers.Reshape((16, width), name="patches_reshape")(patches)
     x = layers.Concatenate(axis=1, name="concatenate")(
-        [ops.add(ops.zeros_like(patches[:, :1]), token), patches]
+        [ops.zeros_like(patches[:, :1]) + token, patches]
     )
-    x = ops.add(x, position)
-    for i in range(2):
-        x = encoder(x, width, 4, name=f"encoder1_{i}")
+    x = x + position
+    for n in range(2):
+        x = encoder(x, width, 4, name=f"encoder1_{n}")
     x = encoder(x, width, 4, trainable=False, name="encoder2")
     x = layers.LayerNormalization(name="layer_normalization")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x[:, 0])
@@ -132,12 +128,11 @@ def Tied(width=8, *, name="Tied"):
         (width,), initializer="ones", trainable=False, dtype="float32", name="gain"
     )(a)
     scaled = layer_scale(width, start=1.0, name="scaled")
-    branches = []
+    codes = []
     for x in [a, b]:
-        branch = ops.multiply(ops.matmul(x, w), fixed)
+        branch = x @ w * fixed
         branch = scaled(branch)
-        branches.append(branch)
-    codes = [*branches]
+        codes.append(branch)
     branches = [ops.matmul(code, ops.transpose(w)) for code in codes]
     x = layers.Average(name="average")(branches)
     return keras.Model([a, b], x, name=name)

@@ -6,7 +6,7 @@ Task: denoising.
 The digits of MNIST squeezed to 7 by 7 by 32 and made again, as the example at keras.io does it: what the narrow middle
 cannot hold, such as noise, is left out.
 
-Made by netdsl 0.1.0 from autoencoder.net (sha256 a81895ff, this file 8052308f). Change
+Made by netdsl 0.1.0 from autoencoder.net (sha256 a81895ff, this file a55e5da5). Change
 the spec, not this file.
 """
 
@@ -32,14 +32,14 @@ def Autoencoder(filters=32, channels=1, *, name="Autoencoder"):
     code = layers.MaxPooling2D(2, padding="same", name="code")(code)
     assert code.shape[1:] == (7, 7, filters)
     x = code
-    for i in range(2):
+    for n in range(2):
         x = layers.Conv2DTranspose(
             filters,
             3,
             padding="same",
             strides=2,
             activation="relu",
-            name=f"conv2d_transpose_{i}",
+            name=f"conv2d_transpose_{n}",
         )(x)
     same = layers.Conv2D(
         channels, 3, activation="sigmoid", padding="same", name="same"

@@ -7,7 +7,7 @@ Task: language model.
 A word (0 where there is none), which of two texts it is of, and its place are added up. `sequence` has a vector for each word,
 `pooled` one for all, read off the first.
 
-Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 6edb142c). Change the
+Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 3fe47b02). Change the
 spec, not this file.
 """
 
@@ -72,7 +72,7 @@ def learned_positions(x, *, name="learned_positions"):
         initializer=keras.initializers.TruncatedNormal(stddev=0.02),
         name=f"{name}_position",
     )(x)
-    return ops.add(x, position)
+    return x + position
 
 
 def feed_forward(x, hidden, dropout=0.0, act="relu", *, name="feed_forward"):
@@ -122,17 +122,14 @@ def BERTBase(
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     segments = keras.Input((length,), dtype="int32", name="segments")
     present = ops.expand_dims(ops.not_equal(tokens, 0), axis=1)
-    x = layers.Add(name="add1")(
-        [
-            layers.Embedding(words, width, name="embedding1")(tokens),
-            layers.Embedding(2, width, name="embedding2")(segments),
-        ]
-    )
+    branch1 = layers.Embedding(words, width, name="embedding1")(tokens)
+    branch2 = layers.Embedding(2, width, name="embedding2")(segments)
+    x = layers.Add(name="add1")([branch1, branch2])
     x = learned_positions(x, name="learned_positions")
     x = layers.LayerNormalization(epsilon=1e-12, name="layer_normalization")(x)
     x = layers.Dropout(dropout, name="dropout")(x)
-    for i in range(depth):
-        x = encoder(x, present, heads, 4 * width, dropout, name=f"encoder_{i}")
+    for n in range(depth):
+        x = encoder(x, present, heads, 4 * width, dropout, name=f"encoder_{n}")
     sequence = x
     pooled = layers.Dense(width, activation="tanh", name="pooled")(sequence[:, 0])
     return keras.Model(

@@ -7,7 +7,7 @@ Task: video.
 The three layers that encode in the paper's best network for moving digits, whose states together tell the next frame at each step.
 Keras's layer has no peepholes from the cell to the gates, 768 numbers here.
 
-Made by netdsl 0.1.0 from convlstm.net (sha256 e32da036, this file ba074e6e). Change the
+Made by netdsl 0.1.0 from convlstm.net (sha256 e32da036, this file 0aa4b886). Change the
 spec, not this file.
 """
 
@@ -34,9 +34,9 @@ def ConvLSTM(steps=10, size=64, patch=4, widths=(128, 64, 64), *, name="ConvLSTM
     frames = keras.Input((steps, size, size, 1), name="frames")
     x = patches(frames, patch, name="patches")
     states = []
-    for i, filters in enumerate(widths):
+    for n, filters in enumerate(widths):
         x = layers.ConvLSTM2D(
-            filters, 5, padding="same", return_sequences=True, name=f"states_{i}"
+            filters, 5, padding="same", return_sequences=True, name=f"states_{n}"
         )(x)
         states.append(x)
     x = layers.Concatenate(name="concatenate")(states)

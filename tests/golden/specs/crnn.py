@@ -7,7 +7,7 @@ Task: text recognition.
 Table 1 of the paper, read from the bottom: seven convolutions make a row of features of a line of text, two bidirectional
 LSTMs read it, and each place gives a character or none. Train it with the `ctc` loss; its class 0 is the blank.
 
-Made by netdsl 0.1.0 from crnn.net (sha256 4a06f4e6, this file 9c41fce9). Change the
+Made by netdsl 0.1.0 from crnn.net (sha256 4a06f4e6, this file 3d3a68fb). Change the
 spec, not this file.
 """
 
@@ -51,13 +51,13 @@ def CRNN(characters=36, width=100, units=256, *, name="CRNN"):
         128, 3, padding="same", activation="relu", name="features_conv2d2"
     )(features)
     features = layers.MaxPooling2D(2, name="features_max_pooling2d2")(features)
-    for i in range(2):
+    for n in range(2):
         features = layers.Conv2D(
-            256, 3, padding="same", activation="relu", name=f"features_conv2d3_{i}"
+            256, 3, padding="same", activation="relu", name=f"features_conv2d3_{n}"
         )(features)
     features = layers.MaxPooling2D((2, 1), name="features_max_pooling2d3")(features)
-    for i in range(2):
-        features = conv_bn(features, 512, name=f"features_conv_bn_{i}")
+    for n in range(2):
+        features = conv_bn(features, 512, name=f"features_conv_bn_{n}")
     features = layers.MaxPooling2D((2, 1), name="features_max_pooling2d4")(features)
     features = layers.Conv2D(
         512, 2, padding="valid", activation="relu", name="features_conv2d4"

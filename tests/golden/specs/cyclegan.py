@@ -7,7 +7,7 @@ Task: image generation.
 The appendix in its own notation: c7s1-64, d128, d256, nine times R256, u128, u64, c7s1-3 for the generator, and
 C64-C128-C256-C512 for the discriminator, which judges patches of 70 by 70.
 
-Made by netdsl 0.1.0 from cyclegan.net (sha256 5a404426, this file b1574818). Change the
+Made by netdsl 0.1.0 from cyclegan.net (sha256 5a404426, this file 08d851f0). Change the
 spec, not this file.
 """
 
@@ -75,8 +75,8 @@ def CycleGANGenerator(size=256, *, name="CycleGANGenerator"):
     x = layers.ReLU(name="re_lu")(x)
     x = d(x, 128, name="d1")
     x = d(x, 256, name="d2")
-    for i in range(9):
-        x = R(x, 256, name=f"r_{i}")
+    for n in range(9):
+        x = R(x, 256, name=f"r_{n}")
     x = u(x, 128, name="u1")
     x = u(x, 64, name="u2")
     x = c7s1(x, 3, name="c7s1_2")

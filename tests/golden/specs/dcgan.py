@@ -6,7 +6,7 @@ Task: image generation.
 
 Figure 1 of the paper: neither pooling nor dense layers inside, but convolutions that double the size, or halve it.
 
-Made by netdsl 0.1.0 from dcgan.net (sha256 28455aaa, this file 4a9cb3fe). Change the
+Made by netdsl 0.1.0 from dcgan.net (sha256 28455aaa, this file 17297d57). Change the
 spec, not this file.
 """
 
@@ -28,7 +28,7 @@ def DCGANGenerator(
     x = layers.Reshape((4, 4, widths[0]), name="reshape")(x)
     x = layers.BatchNormalization(name="batch_normalization1")(x)
     x = layers.ReLU(name="re_lu1")(x)
-    for i, filters in enumerate(widths[1:]):
+    for n, filters in enumerate(widths[1:]):
         x = layers.Conv2DTranspose(
             filters,
             5,
@@ -36,10 +36,10 @@ def DCGANGenerator(
             padding="same",
             strides=2,
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
-            name=f"conv2d_transpose_{i}",
+            name=f"conv2d_transpose_{n}",
         )(x)
-        x = layers.BatchNormalization(name=f"batch_normalization2_{i}")(x)
-        x = layers.ReLU(name=f"re_lu2_{i}")(x)
+        x = layers.BatchNormalization(name=f"batch_normalization2_{n}")(x)
+        x = layers.ReLU(name=f"re_lu2_{n}")(x)
     image = layers.Conv2DTranspose(
         channels,
         5,
@@ -70,7 +70,7 @@ def DCGANDiscriminator(
         name="conv2d1",
     )(image)
     x = layers.LeakyReLU(0.2, name="leaky_re_lu1")(x)
-    for i, filters in enumerate(widths[1:]):
+    for n, filters in enumerate(widths[1:]):
         x = layers.Conv2D(
             filters,
             5,
@@ -78,10 +78,10 @@ def DCGANDiscriminator(
             padding="same",
             strides=2,
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
-            name=f"conv2d2_{i}",
+            name=f"conv2d2_{n}",
         )(x)
-        x = layers.BatchNormalization(name=f"batch_normalization_{i}")(x)
-        x = layers.LeakyReLU(0.2, name=f"leaky_re_lu2_{i}")(x)
+        x = layers.BatchNormalization(name=f"batch_normalization_{n}")(x)
+        x = layers.LeakyReLU(0.2, name=f"leaky_re_lu2_{n}")(x)
     x = layers.Flatten(name="flatten")(x)
     real = layers.Dense(1, activation="sigmoid", name="real")(x)
     return keras.Model(image, real, name=name)

@@ -6,7 +6,7 @@ Task: recommendation.
 Figure 1 (a) of the paper, the stacked form, on Criteo's data of clicks: layers that multiply the features with one another, once more
 with each, and a deep network behind them.
 
-Made by netdsl 0.1.0 from dcn_v2.net (sha256 3d0bd9d4, this file 46314ada). Change the
+Made by netdsl 0.1.0 from dcn_v2.net (sha256 3d0bd9d4, this file d6311bdc). Change the
 spec, not this file.
 """
 
@@ -21,10 +21,10 @@ def mlp(x, widths, act="relu", dropout=0.0, *, name="mlp"):
 
     Rumelhart, Hinton and Williams, 1986.
     """
-    for i, width in enumerate(widths):
-        x = layers.Dense(width, activation=act, name=f"{name}_dense_{i}")(x)
+    for n, width in enumerate(widths):
+        x = layers.Dense(width, activation=act, name=f"{name}_dense_{n}")(x)
         if dropout > 0:
-            x = layers.Dropout(dropout, name=f"{name}_dropout_{i}")(x)
+            x = layers.Dropout(dropout, name=f"{name}_dropout_{n}")(x)
     return x
 
 
@@ -36,8 +36,8 @@ def cross_layer(features, x, *, name="cross_layer"):
     Takes the features themselves and what the cross layers before this one made of them.
     """
     dense = layers.Dense(features.shape[-1], name=f"{name}_dense")(x)
-    left = layers.Multiply(name=f"{name}_multiply")([features, dense])
-    return layers.Add(name=f"{name}_add")([left, x])
+    product = layers.Multiply(name=f"{name}_multiply")([features, dense])
+    return layers.Add(name=f"{name}_add")([product, x])
 
 
 def hashed_embeddings(names, bins, width, *, name="hashed_embeddings"):
@@ -57,7 +57,7 @@ def hashed_embeddings(names, bins, width, *, name="hashed_embeddings"):
             branch
         )
         branches.append(branch)
-    return layers.Concatenate(axis=1, name=f"{name}_concatenate")([*branches])
+    return layers.Concatenate(axis=1, name=f"{name}_concatenate")(branches)
 
 
 def DCNV2(
@@ -84,8 +84,8 @@ def DCNV2(
     branch = ops.relu(numbers)
     features = layers.Concatenate(name="features")([ops.log1p(branch), embedded])
     x = features
-    for i in range(crosses):
-        x = cross_layer(features, x, name=f"cross_layer_{i}")
+    for n in range(crosses):
+        x = cross_layer(features, x, name=f"cross_layer_{n}")
     x = mlp(x, deep, name="mlp")
     click = layers.Dense(1, activation="sigmoid", name="click")(x)
     return keras.Model([numbers, categories], click, name=name)

@@ -6,7 +6,7 @@ Task: image generation.
 Appendix B of the paper for CIFAR-10: from a noisy picture and how many steps of noise it has seen, the noise is told. Two residual
 blocks on each of four levels, attention where the map is 16 by 16.
 
-Made by netdsl 0.1.0 from ddpm.net (sha256 1aa981c8, this file 394749e8). Change the
+Made by netdsl 0.1.0 from ddpm.net (sha256 1aa981c8, this file d22d00d8). Change the
 spec, not this file.
 """
 
@@ -22,7 +22,7 @@ def time_embedding(step, width, *, name="time_embedding"):
     """A step as sines and cosines at many rates, which two layers read."""
     half = width // 2
     rates = [math.exp(-math.log(10_000) * i / (half - 1)) for i in range(half)]
-    angles = ops.multiply(step, ops.array(rates))
+    angles = step * ops.array(rates)
     x = layers.Concatenate(name=f"{name}_concatenate")(
         [ops.sin(angles), ops.cos(angles)]
     )
@@ -32,16 +32,16 @@ def time_embedding(step, width, *, name="time_embedding"):
 
 def residual(x, time, filters, *, name="residual"):
     """Two convolutions round a shortcut; the time is added between them."""
-    conv2d = layers.GroupNormalization(
+    branch1 = layers.GroupNormalization(
         epsilon=1e-6, name=f"{name}_moved_group_normalization"
     )(x)
-    conv2d = layers.Activation("silu", name=f"{name}_moved_activation")(conv2d)
-    conv2d = layers.Conv2D(filters, 3, padding="same", name=f"{name}_moved_conv2d")(
-        conv2d
+    branch1 = layers.Activation("silu", name=f"{name}_moved_activation")(branch1)
+    branch1 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_moved_conv2d")(
+        branch1
     )
-    reshape = layers.Dense(filters, name=f"{name}_moved_dense")(time)
-    reshape = layers.Reshape((1, 1, filters), name=f"{name}_moved_reshape")(reshape)
-    moved = layers.Add(name=f"{name}_moved_add")([conv2d, reshape])
+    branch2 = layers.Dense(filters, name=f"{name}_moved_dense")(time)
+    branch2 = layers.Reshape((1, 1, filters), name=f"{name}_moved_reshape")(branch2)
+    moved = layers.Add(name=f"{name}_moved_add")([branch1, branch2])
     main = layers.GroupNormalization(
         epsilon=1e-6, name=f"{name}_main_group_normalization"
     )(moved)
@@ -89,13 +89,13 @@ def DDPM(
     bottom = layers.Conv2D(width, 3, padding="same", name="bottom_conv2d1")(image)
     skips.append(bottom)
     for i, factor in enumerate(factors):
-        for j in range(blocks):
+        for n in range(blocks):
             bottom = level(
                 bottom,
                 time,
                 factor * width,
                 bottom.shape[1] == attention_at,
-                name=f"bottom_level_{i}_{j}",
+                name=f"bottom_level_{i}_{n}",
             )
             skips.append(bottom)
         if i < last:

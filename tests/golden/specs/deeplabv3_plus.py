@@ -6,7 +6,7 @@ Task: segmentation.
 
 Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
 
-Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 a7e7c678, this file 3f707066).
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 a7e7c678, this file cdea3b99).
 Change the spec, not this file.
 """
 
@@ -58,20 +58,20 @@ def aspp(x, filters=256, rates=(6, 12, 18), *, name="aspp"):
         x.shape[1:3], interpolation="bilinear", name=f"{name}_whole_up_sampling2d"
     )(whole)
     branch = conv_bn(x, filters, 1, name=f"{name}_conv_bn1")
-    collected = []
-    for i, rate in enumerate(rates):
+    branches = []
+    for n, rate in enumerate(rates):
         inner = layers.Conv2D(
             filters,
             3,
             dilation_rate=rate,
             use_bias=False,
             padding="same",
-            name=f"{name}_conv2d_{i}",
+            name=f"{name}_conv2d_{n}",
         )(x)
-        inner = layers.BatchNormalization(name=f"{name}_batch_normalization_{i}")(inner)
-        inner = layers.ReLU(name=f"{name}_re_lu_{i}")(inner)
-        collected.append(inner)
-    y = layers.Concatenate(name=f"{name}_concatenate")([branch, *collected, whole])
+        inner = layers.BatchNormalization(name=f"{name}_batch_normalization_{n}")(inner)
+        inner = layers.ReLU(name=f"{name}_re_lu_{n}")(inner)
+        branches.append(inner)
+    y = layers.Concatenate(name=f"{name}_concatenate")([branch, *branches, whole])
     return conv_bn(y, filters, 1, name=f"{name}_conv_bn2")
 
 
@@ -111,12 +111,12 @@ def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3
         encoded = atrous_bottleneck(
             encoded, 64 * 2**i, strides, rate, name=f"encoded_atrous_bottleneck1_{i}"
         )
-        for j in range(count - 1):
+        for n in range(count - 1):
             encoded = atrous_bottleneck(
                 encoded,
                 64 * 2**i,
                 rate=rate,
-                name=f"encoded_atrous_bottleneck2_{i}_{j}",
+                name=f"encoded_atrous_bottleneck2_{i}_{n}",
             )
         stage.append(encoded)
     encoded = aspp(encoded, 256, [6, 12, 18], name="encoded_aspp")
@@ -125,8 +125,8 @@ def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3
     )(encoded)
     low_level = conv_bn(stage[0], 48, 1, name="low_level")
     x = layers.Concatenate(name="concatenate")([encoded, low_level])
-    for i in range(2):
-        x = conv_bn(x, 256, 3, name=f"conv_bn_{i}")
+    for n in range(2):
+        x = conv_bn(x, 256, 3, name=f"conv_bn_{n}")
     x = layers.Conv2D(classes, 1, use_bias=True, padding="same", name="conv2d")(x)
     x = layers.UpSampling2D(4, interpolation="bilinear", name="up_sampling2d")(x)
     mask = layers.Softmax(name="mask")(x)

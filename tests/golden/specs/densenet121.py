@@ -5,7 +5,7 @@ Task: image classification.
 
 The smallest network of `densenet.net`, by itself.
 
-Made by netdsl 0.1.0 from densenet121.net (sha256 887fa69e, this file 577d53d4). Change
+Made by netdsl 0.1.0 from densenet121.net (sha256 887fa69e, this file cab871b8). Change
 the spec, not this file.
 """
 
@@ -16,22 +16,22 @@ layers = keras.layers
 
 def dense_block(x, count, growth_rate, *, name="dense_block"):
     """Each layer sees what all layers before it made."""
-    for i in range(count):
+    for n in range(count):
         branch = layers.BatchNormalization(
-            epsilon=1.001e-5, name=f"{name}_batch_normalization1_{i}"
+            epsilon=1.001e-5, name=f"{name}_batch_normalization1_{n}"
         )(x)
-        branch = layers.ReLU(name=f"{name}_re_lu1_{i}")(branch)
+        branch = layers.ReLU(name=f"{name}_re_lu1_{n}")(branch)
         branch = layers.Conv2D(
-            4 * growth_rate, 1, use_bias=False, name=f"{name}_conv2d1_{i}"
+            4 * growth_rate, 1, use_bias=False, name=f"{name}_conv2d1_{n}"
         )(branch)
         branch = layers.BatchNormalization(
-            epsilon=1.001e-5, name=f"{name}_batch_normalization2_{i}"
+            epsilon=1.001e-5, name=f"{name}_batch_normalization2_{n}"
         )(branch)
-        branch = layers.ReLU(name=f"{name}_re_lu2_{i}")(branch)
+        branch = layers.ReLU(name=f"{name}_re_lu2_{n}")(branch)
         branch = layers.Conv2D(
-            growth_rate, 3, padding="same", use_bias=False, name=f"{name}_conv2d2_{i}"
+            growth_rate, 3, padding="same", use_bias=False, name=f"{name}_conv2d2_{n}"
         )(branch)
-        x = layers.Concatenate(name=f"{name}_concatenate_{i}")([x, branch])
+        x = layers.Concatenate(name=f"{name}_concatenate_{n}")([x, branch])
     return x
 
 
@@ -54,9 +54,9 @@ def DenseNet(blocks=(6, 12, 24, 16), growth_rate=32, classes=1000, *, name="Dens
     x = layers.ReLU(name="re_lu1")(x)
     x = layers.ZeroPadding2D(1, name="zero_padding2d2")(x)
     x = layers.MaxPooling2D(3, strides=2, name="max_pooling2d")(x)
-    for i, count in enumerate(blocks[:-1]):
-        x = dense_block(x, count, growth_rate, name=f"dense_block1_{i}")
-        x = transition(x, name=f"transition_{i}")
+    for n, count in enumerate(blocks[:-1]):
+        x = dense_block(x, count, growth_rate, name=f"dense_block1_{n}")
+        x = transition(x, name=f"transition_{n}")
     x = dense_block(x, blocks[-1], growth_rate, name="dense_block2")
     x = layers.BatchNormalization(epsilon=1.001e-5, name="batch_normalization2")(x)
     x = layers.ReLU(name="re_lu2")(x)

@@ -6,7 +6,7 @@ Task: recommendation.
 Criteo's data of clicks, with the widths of the authors' script: thirteen counts go through a small network, twenty-six names become
 vectors as wide, and what these have in common, pair by pair, tells whether somebody clicks.
 
-Made by netdsl 0.1.0 from dlrm.net (sha256 9f42c712, this file 57eff548). Change the
+Made by netdsl 0.1.0 from dlrm.net (sha256 9f42c712, this file a4bc4d1e). Change the
 spec, not this file.
 """
 
@@ -21,10 +21,10 @@ def mlp(x, widths, act="relu", dropout=0.0, *, name="mlp"):
 
     Rumelhart, Hinton and Williams, 1986.
     """
-    for i, width in enumerate(widths):
-        x = layers.Dense(width, activation=act, name=f"{name}_dense_{i}")(x)
+    for n, width in enumerate(widths):
+        x = layers.Dense(width, activation=act, name=f"{name}_dense_{n}")(x)
         if dropout > 0:
-            x = layers.Dropout(dropout, name=f"{name}_dropout_{i}")(x)
+            x = layers.Dropout(dropout, name=f"{name}_dropout_{n}")(x)
     return x
 
 
@@ -45,7 +45,7 @@ def hashed_embeddings(names, bins, width, *, name="hashed_embeddings"):
             branch
         )
         branches.append(branch)
-    return layers.Concatenate(axis=1, name=f"{name}_concatenate")([*branches])
+    return layers.Concatenate(axis=1, name=f"{name}_concatenate")(branches)
 
 
 def pairwise_products(x, *, name="pairwise_products"):
@@ -82,8 +82,9 @@ def DLRM(
     dense = ops.log1p(dense)
     dense = mlp(dense, bottom, name="dense")
     sparse = hashed_embeddings(categories, bins, width, name="sparse")
+    reshape = layers.Reshape((1, width), name="products_reshape")(dense)
     products = layers.Concatenate(axis=1, name="products_concatenate")(
-        [layers.Reshape((1, width), name="products_reshape")(dense), sparse]
+        [reshape, sparse]
     )
     products = pairwise_products(products, name="products_pairwise_products")
     x = layers.Concatenate(name="concatenate")([dense, products])

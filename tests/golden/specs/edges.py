@@ -6,7 +6,7 @@ Task: edge detection.
 Nothing here is learned: every kernel is a constant. The others are Sobel's gradient (1968), the zeros of the Laplacian of a Gaussian
 (Marr and Hildreth, 1980) and the morphological gradient. Pictures have any size and values from 0 to 255.
 
-Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file b017b1d2). Change the
+Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file ab954878). Change the
 spec, not this file.
 """
 
@@ -135,9 +135,9 @@ def neighbour(x, down, right, *, name="neighbour"):
 
 def between(near, far, part, *, name="between"):
     """What lies a part of the way from one map to another."""
-    right = layers.Subtract(name=f"{name}_subtract")([far, near])
-    right_ = layers.Multiply(name=f"{name}_multiply")([part, right])
-    return layers.Add(name=f"{name}_add")([near, right_])
+    difference = layers.Subtract(name=f"{name}_subtract")([far, near])
+    product = layers.Multiply(name=f"{name}_multiply")([part, difference])
+    return layers.Add(name=f"{name}_add")([near, product])
 
 
 def thin_edges(magnitude, gx, gy, *, name="thin_edges"):
@@ -148,11 +148,9 @@ def thin_edges(magnitude, gx, gy, *, name="thin_edges"):
     flat = ops.abs(gx)
     upright = ops.abs(gy)
     steep = ops.greater(upright, flat)
-    other = layers.Multiply(name=f"{name}_falling")([gx, gy])
-    falling = ops.greater_equal(other, 0.0)
-    slant = ops.divide(
-        ops.minimum(flat, upright), ops.maximum(ops.maximum(flat, upright), 1e-14)
-    )
+    product = layers.Multiply(name=f"{name}_falling")([gx, gy])
+    falling = ops.greater_equal(product, 0.0)
+    slant = ops.minimum(flat, upright) / ops.maximum(ops.maximum(flat, upright), 1e-14)
     around = layers.ZeroPadding2D(1, name=f"{name}_around")(magnitude)
     up = neighbour(around, -1, 0, name=f"{name}_up1")
     down = neighbour(around, 1, 0, name=f"{name}_down1")
@@ -188,22 +186,22 @@ def canny(x, sigma=1.0, low=0.1, high=0.2, reach=64, *, name="canny"):
     grow = layers.MaxPooling2D(3, strides=1, padding="same", name=f"{name}_grow")
     inside = ops.ones_like(x)
     inside = gaussian(inside, sigma, name=f"{name}_inside")
-    gaussian_ = gaussian(x, sigma, name=f"{name}_smoothed_gaussian")
-    smoothed = ops.divide(gaussian_, inside)
+    branch = gaussian(x, sigma, name=f"{name}_smoothed_gaussian")
+    smoothed = branch / inside
     smoothed = extend_border(smoothed, name=f"{name}_smoothed_extend_border")
     gx = sobel(smoothed, "x", name=f"{name}_gx_sobel")
     gx = layers.Cropping2D(1, name=f"{name}_gx_cropping2d")(gx)
     gy = sobel(smoothed, "y", name=f"{name}_gy_sobel")
     gy = layers.Cropping2D(1, name=f"{name}_gy_cropping2d")(gy)
-    thin = ops.hypot(gx, gy)
+    thin = ops.sqrt(ops.add(ops.square(gx), ops.square(gy)))
     thin = thin_edges(thin, gx, gy, name=f"{name}_thin")
     weak = ops.greater_equal(thin, max(low, 1e-14))
     weak = ops.cast(weak, x.dtype)
     strong = ops.greater_equal(thin, max(high, 1e-14))
     strong = ops.cast(strong, x.dtype)
     y = strong
-    for i in range(reach):
-        y = layers.Multiply(name=f"{name}_multiply_{i}")([grow(y), weak])
+    for n in range(reach):
+        y = layers.Multiply(name=f"{name}_multiply_{n}")([grow(y), weak])
     return y
 
 
@@ -220,7 +218,7 @@ def is_odd(size):
 
 def erode(x, size=3, *, name="erode"):
     """The smallest value in a window round each place."""
-    y = ops.negative(x)
+    y = -x
     if not is_odd(size):
         y = ops.flip(y, axis=(1, 2))
     y = layers.MaxPooling2D(
@@ -233,9 +231,9 @@ def erode(x, size=3, *, name="erode"):
 
 def morphological_gradient(x, size=3, *, name="morphological_gradient"):
     """The dilated image less the eroded one: the height of the edges."""
-    dilate_ = dilate(x, size, name=f"{name}_dilate")
-    erode_ = erode(x, size, name=f"{name}_erode")
-    return layers.Subtract(name=f"{name}_subtract")([dilate_, erode_])
+    return layers.Subtract(name=f"{name}_subtract")(
+        [dilate(x, size, name=f"{name}_dilate"), erode(x, size, name=f"{name}_erode")]
+    )
 
 
 def grey(picture, *, name="grey"):
@@ -262,9 +260,9 @@ def SobelEdges(*, name="SobelEdges"):
     """
     picture = keras.Input((None, None, 3), name="picture")
     brightness = grey(picture, name="brightness")
-    other = sobel(brightness, "x", name="sobel1")
-    other_ = sobel(brightness, "y", name="sobel2")
-    steepness = ops.hypot(other, other_)
+    steepness = ops.hypot(
+        sobel(brightness, "x", name="sobel1"), sobel(brightness, "y", name="sobel2")
+    )
     return keras.Model(picture, steepness, name=name)
 
 

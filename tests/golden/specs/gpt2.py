@@ -5,7 +5,7 @@ Task: language model.
 
 Each word is told from those before it. The table that words are read from is the one that they are told by.
 
-Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 6d5efdc7). Change the
+Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 657aab57). Change the
 spec, not this file.
 """
 
@@ -74,7 +74,7 @@ def learned_positions(x, *, name="learned_positions"):
         initializer=keras.initializers.TruncatedNormal(stddev=0.02),
         name=f"{name}_position",
     )(x)
-    return ops.add(x, position)
+    return x + position
 
 
 def self_attention(x, heads, dropout=0.0, causal=False, *, name="self_attention"):
@@ -153,7 +153,7 @@ def GPT2(
     x = table(tokens)
     x = learned_positions(x, name="learned_positions")
     x = layers.Dropout(dropout, name="dropout")(x)
-    for i in range(depth):
+    for n in range(depth):
         x = pre_norm_encoder(
             x,
             heads,
@@ -161,7 +161,7 @@ def GPT2(
             dropout,
             causal=True,
             epsilon=1e-5,
-            name=f"pre_norm_encoder_{i}",
+            name=f"pre_norm_encoder_{n}",
         )
     x = layers.LayerNormalization(epsilon=1e-5, name="layer_normalization")(x)
     next_word = table(x, reverse=True)

@@ -5,14 +5,13 @@ Task: image classification.
 
 Figure 15 of the paper with the stem of Inception v3, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 2ba46597, this file d8afeda3).
+Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 2ba46597, this file 6f22281d).
 Change the spec, not this file.
 """
 
 from tensorflow import keras
 
 layers = keras.layers
-ops = keras.ops
 
 
 def conv(x, filters, kernel_size, strides=1, padding="same", *, name="conv"):
@@ -46,7 +45,7 @@ def stem(image, *, name="stem"):
 def residual(x, made, scale, *, name="residual"):
     """Add a share of what a module made of the map, carried to the map's width."""
     conv2d = layers.Conv2D(x.shape[-1], 1, name=f"{name}_conv2d")(made)
-    return layers.Add(name=f"{name}_add")([x, ops.multiply(scale, conv2d)])
+    return layers.Add(name=f"{name}_add")([x, scale * conv2d])
 
 
 def module_a(x, *, name="module_a"):
@@ -94,18 +93,18 @@ def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
     )(x)
     branch4 = conv(branch4, 64, 1, name="conv7")
     x = layers.Concatenate(name="concatenate1")([branch1, branch2, branch3, branch4])
-    for i in range(10):
-        x = residual(x, module_a(x, name=f"module_a_{i}"), 0.17, name=f"residual1_{i}")
-        x = layers.ReLU(name=f"re_lu1_{i}")(x)
+    for n in range(10):
+        x = residual(x, module_a(x, name=f"module_a_{n}"), 0.17, name=f"residual1_{n}")
+        x = layers.ReLU(name=f"re_lu1_{n}")(x)
     branch1 = inner(x, 384, name="inner1")
     branch2 = conv(x, 256, 1, name="conv8")
     branch2 = conv(branch2, 256, 3, name="conv9")
     branch2 = inner(branch2, 384, name="inner2")
     branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name="max_pooling2d1")(x)
     x = layers.Concatenate(name="concatenate2")([branch1, branch2, branch3])
-    for i in range(20):
-        x = residual(x, module_b(x, name=f"module_b_{i}"), 0.1, name=f"residual2_{i}")
-        x = layers.ReLU(name=f"re_lu2_{i}")(x)
+    for n in range(20):
+        x = residual(x, module_b(x, name=f"module_b_{n}"), 0.1, name=f"residual2_{n}")
+        x = layers.ReLU(name=f"re_lu2_{n}")(x)
     branch1 = conv(x, 256, 1, name="conv10")
     branch1 = inner(branch1, 384, name="inner3")
     branch2 = conv(x, 256, 1, name="conv11")
@@ -115,9 +114,9 @@ def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
     branch3 = inner(branch3, 320, name="inner5")
     branch4 = layers.MaxPooling2D(pool_size=3, strides=2, name="max_pooling2d2")(x)
     x = layers.Concatenate(name="concatenate3")([branch1, branch2, branch3, branch4])
-    for i in range(9):
-        x = residual(x, module_c(x, name=f"module_c1_{i}"), 0.2, name=f"residual3_{i}")
-        x = layers.ReLU(name=f"re_lu3_{i}")(x)
+    for n in range(9):
+        x = residual(x, module_c(x, name=f"module_c1_{n}"), 0.2, name=f"residual3_{n}")
+        x = layers.ReLU(name=f"re_lu3_{n}")(x)
     x = residual(x, module_c(x, name="module_c2"), 1.0, name="residual4")
     x = conv(x, 1536, 1, name="conv14")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_v3.net (sha256 ecabc6a2, this file 259f30d9). Change
+Made by netdsl 0.1.0 from inception_v3.net (sha256 ecabc6a2, this file 81689204). Change
 the spec, not this file.
 """
 
@@ -64,8 +64,8 @@ def figure6(x, width, *, name="figure6"):
     branch2 = conv(branch2, width, (1, 7), name=f"{name}_conv3")
     branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv4")
     branch3 = conv(x, width, 1, name=f"{name}_conv5")
-    for i, size in enumerate([(7, 1), (1, 7), (7, 1)]):
-        branch3 = conv(branch3, width, size, name=f"{name}_conv6_{i}")
+    for n, size in enumerate([(7, 1), (1, 7), (7, 1)]):
+        branch3 = conv(branch3, width, size, name=f"{name}_conv6_{n}")
     branch3 = conv(branch3, 192, (1, 7), name=f"{name}_conv7")
     branch4 = layers.AveragePooling2D(
         pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
@@ -130,14 +130,14 @@ def InceptionV3(classes=1000, *, name="InceptionV3"):
     """
     image = keras.Input((299, 299, 3), name="image")
     x = stem(image, name="stem")
-    for i, pool in enumerate([32, 64, 64]):
-        x = figure5(x, pool, name=f"figure5_{i}")
+    for n, pool in enumerate([32, 64, 64]):
+        x = figure5(x, pool, name=f"figure5_{n}")
     x = halve(x, name="halve1")
-    for i, width in enumerate([128, 160, 160, 192]):
-        x = figure6(x, width, name=f"figure6_{i}")
+    for n, width in enumerate([128, 160, 160, 192]):
+        x = figure6(x, width, name=f"figure6_{n}")
     x = halve_again(x, name="halve_again")
-    for i in range(2):
-        x = figure7(x, name=f"figure7_{i}")
+    for n in range(2):
+        x = figure7(x, name=f"figure7_{n}")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)

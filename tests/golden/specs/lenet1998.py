@@ -6,7 +6,7 @@ Task: image classification.
 Averages with a trained scale and bias, the sparse connections of table I, the scaled hyperbolic tangent of appendix A, and
 outputs that measure how far each digit's picture of 7 by 12 pixels is. `lenet5.net` is the form that textbooks teach.
 
-Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 8a6d2ba0). Change
+Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 15e365fa). Change
 the spec, not this file.
 """
 
@@ -65,9 +65,9 @@ def picture(digit):
 
 def squash(x, *, name="squash"):
     """The activation of all layers, 1.7159 tanh(2/3 x): 1 at 1 and -1 at -1."""
-    activation = ops.multiply(x, 2 / 3)
+    activation = x * (2 / 3)
     activation = layers.Activation("tanh", name=f"{name}_activation")(activation)
-    return ops.multiply(1.7159, activation)
+    return 1.7159 * activation
 
 
 def subsample(maps, *, name="subsample"):
@@ -80,11 +80,11 @@ def subsample(maps, *, name="subsample"):
 def sparse_convolution(maps, table, *, name="sparse_convolution"):
     """A map for each row of the table, from the maps that the row lists."""
     branches = []
-    for i, seen in enumerate(table):
+    for n, seen in enumerate(table):
         branch = ops.take(maps, seen, axis=-1)
-        branch = layers.Conv2D(1, 5, name=f"{name}_conv2d_{i}")(branch)
+        branch = layers.Conv2D(1, 5, name=f"{name}_conv2d_{n}")(branch)
         branches.append(branch)
-    return layers.Concatenate(name=f"{name}_concatenate")([*branches])
+    return layers.Concatenate(name=f"{name}_concatenate")(branches)
 
 
 def distances(x, pictures, *, name="distances"):
@@ -98,10 +98,10 @@ def distances(x, pictures, *, name="distances"):
         trainable=False,
         name=f"{name}_similar",
     )(x)
-    left = layers.Subtract(name=f"{name}_subtract")(
-        [ops.sum(ops.power(x, 2), axis=-1, keepdims=True), ops.multiply(2, similar)]
+    difference = layers.Subtract(name=f"{name}_subtract")(
+        [ops.sum(x**2, axis=-1, keepdims=True), 2 * similar]
     )
-    return ops.add(left, len(pictures[0]))
+    return difference + len(pictures[0])
 
 
 def LeNet1998(*, name="LeNet1998"):

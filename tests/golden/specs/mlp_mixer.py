@@ -6,7 +6,7 @@ Task: image classification.
 
 Table 1 of the paper: dense layers along the patches and along the channels in turn, and nothing else.
 
-Made by netdsl 0.1.0 from mlp_mixer.net (sha256 e20b5009, this file 4f1c40b5). Change
+Made by netdsl 0.1.0 from mlp_mixer.net (sha256 e20b5009, this file 5d0b3b95). Change
 the spec, not this file.
 """
 
@@ -71,8 +71,8 @@ def MixerB16(
         channel_hidden = 4 * width
     image = keras.Input((size, size, 3), name="image")
     x = patch_embedding(image, width, patch, name="patch_embedding")
-    for i in range(depth):
-        x = mixer_layer(x, token_hidden, channel_hidden, name=f"mixer_layer_{i}")
+    for n in range(depth):
+        x = mixer_layer(x, token_hidden, channel_hidden, name=f"mixer_layer_{n}")
     x = layers.LayerNormalization(epsilon=1e-6, name="layer_normalization")(x)
     x = layers.GlobalAveragePooling1D(name="global_average_pooling1d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

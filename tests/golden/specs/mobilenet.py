@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, layer for layer as in keras.applications; `alpha` is the paper's width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet.net (sha256 45a8fcb9, this file 3ac8b7dc). Change
+Made by netdsl 0.1.0 from mobilenet.net (sha256 45a8fcb9, this file 3f21bc6c). Change
 the spec, not this file.
 """
 
@@ -68,7 +68,7 @@ def MobileNet(alpha=1.0, size=224, dropout=0.001, classes=1000, *, name="MobileN
     """
     image = keras.Input((size, size, 3), name="image")
     x = conv_bn(image, int(32 * alpha), 3, strides=2, act="relu6", name="conv_bn")
-    for i, (filters, strides) in enumerate(
+    for n, (filters, strides) in enumerate(
         [
             (64, 1),
             (128, 2),
@@ -81,7 +81,7 @@ def MobileNet(alpha=1.0, size=224, dropout=0.001, classes=1000, *, name="MobileN
             (1024, 1),
         ]
     ):
-        x = mobile_conv(x, int(filters * alpha), strides, name=f"mobile_conv_{i}")
+        x = mobile_conv(x, int(filters * alpha), strides, name=f"mobile_conv_{n}")
     x = layers.GlobalAveragePooling2D(keepdims=True, name="global_average_pooling2d")(x)
     x = layers.Dropout(dropout, name="dropout")(x)
     x = layers.Conv2D(classes, 1, name="conv2d")(x)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file 8bd86e5b). Change
+Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file 735e2be4). Change
 the spec, not this file.
 """
 
@@ -102,7 +102,7 @@ def MobileNetV2(alpha=1.0, size=224, classes=1000, *, name="MobileNetV2"):
     x = conv_bn(
         image, make_divisible(32 * alpha), 3, strides=2, act="relu6", name="conv_bn1"
     )
-    for i, (t, c, n, s) in enumerate(
+    for k, (t, c, n, s) in enumerate(
         [
             (1, 16, 1, 1),
             (6, 24, 2, 2),
@@ -113,13 +113,13 @@ def MobileNetV2(alpha=1.0, size=224, classes=1000, *, name="MobileNetV2"):
             (6, 320, 1, 1),
         ]
     ):
-        for i_ in range(n):
+        for i in range(n):
             x = inverted_residual(
                 x,
                 make_divisible(int(c * alpha)),
-                s if i_ == 0 else 1,
+                s if i == 0 else 1,
                 t,
-                name=f"inverted_residual_{i}_{i_}",
+                name=f"inverted_residual_{k}_{i}",
             )
     x = conv_bn(
         x, make_divisible(1280 * max(1, alpha)), 1, act="relu6", name="conv_bn2"

@@ -5,7 +5,7 @@ Task: image classification.
 
 Tables 1 and 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file 46b45a07). Change
+Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file bafe7c58). Change
 the spec, not this file.
 """
 
@@ -195,14 +195,14 @@ def MobileNetV3(
     image = keras.Input((size, size, 3), name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(image)
     x = conv_bn(x, 16, 3, strides=2, act="hard_swish", name="conv_bn1")
-    for i, (kernel_size, expansion, filters, count, strides, squeeze, act) in enumerate(
+    for n, (kernel_size, expansion, filters, count, strides, squeeze, act) in enumerate(
         rows
     ):
-        for i_ in range(count):
+        for i in range(count):
             x = mbconv(
                 x,
                 make_divisible(filters * alpha),
-                strides if i_ == 0 else 1,
+                strides if i == 0 else 1,
                 expansion,
                 kernel_size,
                 squeeze * expansion,
@@ -210,7 +210,7 @@ def MobileNetV3(
                 squeeze_act="relu",
                 gate="hard_sigmoid",
                 divisor=8,
-                name=f"mbconv_{i}_{i_}",
+                name=f"mbconv_{n}_{i}",
             )
     x = conv_bn(
         x, make_divisible(6 * x.shape[-1]), 1, act="hard_swish", name="conv_bn2"

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file 44dcada1). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file 1e9f0adf). Change
 the spec, not this file.
 """
 
@@ -135,8 +135,8 @@ def mobilevit(x, width, depth, heads=4, patch=2, *, name="mobilevit"):
         (patch**2, rows * columns, width), name=f"{name}_patches_reshape2"
     )(patches)
     folded = patches
-    for i in range(depth):
-        folded = encoder(folded, heads, 2 * width, name=f"{name}_folded_encoder_{i}")
+    for n in range(depth):
+        folded = encoder(folded, heads, 2 * width, name=f"{name}_folded_encoder_{n}")
     folded = layers.LayerNormalization(
         epsilon=1e-5, name=f"{name}_folded_layer_normalization"
     )(folded)
@@ -147,9 +147,8 @@ def mobilevit(x, width, depth, heads=4, patch=2, *, name="mobilevit"):
     folded = layers.Reshape((*x.shape[1:3], width), name=f"{name}_folded_reshape2")(
         folded
     )
-    y = layers.Concatenate(name=f"{name}_concatenate")(
-        [x, conv_bn(folded, channels, 1, act="silu", name=f"{name}_conv_bn1")]
-    )
+    branch = conv_bn(folded, channels, 1, act="silu", name=f"{name}_conv_bn1")
+    y = layers.Concatenate(name=f"{name}_concatenate")([x, branch])
     return conv_bn(y, channels, 3, act="silu", name=f"{name}_conv_bn2")
 
 
@@ -172,11 +171,11 @@ def MobileViT(
     x = conv_bn(image, widths[0], 3, strides=2, act="silu", name="conv_bn1")
     x = mv2(x, widths[1], expansion=expansion, name="mv2_1")
     x = mv2(x, widths[2], strides=2, expansion=expansion, name="mv2_2")
-    for i in range(2):
-        x = mv2(x, widths[2], expansion=expansion, name=f"mv2_3_{i}")
-    for i, (filters, width, depth) in enumerate(zip(widths[3:], inner, [2, 4, 3])):
-        x = mv2(x, filters, strides=2, expansion=expansion, name=f"mv2_4_{i}")
-        x = mobilevit(x, width, depth, name=f"mobilevit_{i}")
+    for n in range(2):
+        x = mv2(x, widths[2], expansion=expansion, name=f"mv2_3_{n}")
+    for n, (filters, width, depth) in enumerate(zip(widths[3:], inner, [2, 4, 3])):
+        x = mv2(x, filters, strides=2, expansion=expansion, name=f"mv2_4_{n}")
+        x = mobilevit(x, width, depth, name=f"mobilevit_{n}")
     x = conv_bn(x, features, 1, act="silu", name="conv_bn2")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 (c) of the paper on the census data of its section 5: the same experts serve both tasks, and each task has a gate
 that says for each person whom to ask. A tower of its own comes last.
 
-Made by netdsl 0.1.0 from multi_task.net (sha256 b6552c77, this file f0e5a696). Change
+Made by netdsl 0.1.0 from multi_task.net (sha256 b6552c77, this file aceb2808). Change
 the spec, not this file.
 """
 
@@ -40,11 +40,11 @@ def MMoE(width=499, experts=8, units=16, tower_units=8, *, name="MMoE"):
     """
     features = keras.Input((width,), name="features")
     branches = []
-    for i in range(experts):
-        branch = expert(features, units, name=f"opinions_expert_{i}")
-        branch = layers.Reshape((1, units), name=f"opinions_reshape_{i}")(branch)
+    for n in range(experts):
+        branch = expert(features, units, name=f"opinions_expert_{n}")
+        branch = layers.Reshape((1, units), name=f"opinions_reshape_{n}")(branch)
         branches.append(branch)
-    opinions = layers.Concatenate(axis=1, name="opinions_concatenate")([*branches])
+    opinions = layers.Concatenate(axis=1, name="opinions_concatenate")(branches)
     x = gated(features, opinions, experts, name="gated1")
     income = tower(x, tower_units, name="income")
     x = gated(features, opinions, experts, name="gated2")

@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 e0b9b025, this file ef524004). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 e0b9b025, this file a7fa3cbb). Change the
 spec, not this file.
 """
 
@@ -111,29 +111,27 @@ def normal(x, before, filters, *, name="normal"):
     h = project(x, filters, name=f"{name}_h")
     branch1 = separable(h, filters, 5, name=f"{name}_separable1")
     branch2 = separable(p, filters, 3, name=f"{name}_separable2")
-    branch1_ = separable(p, filters, 5, name=f"{name}_separable3")
-    branch2_ = separable(p, filters, 3, name=f"{name}_separable4")
-    branch = layers.AveragePooling2D(
+    total1 = layers.Add(name=f"{name}_add1")([branch1, branch2])
+    branch1 = separable(p, filters, 5, name=f"{name}_separable3")
+    branch2 = separable(p, filters, 3, name=f"{name}_separable4")
+    total2 = layers.Add(name=f"{name}_add2")([branch1, branch2])
+    average_pooling2d = layers.AveragePooling2D(
         pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d1"
     )(h)
-    branch1_2 = layers.AveragePooling2D(
+    total3 = layers.Add(name=f"{name}_add3")([average_pooling2d, p])
+    branch1 = layers.AveragePooling2D(
         pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d2"
     )(p)
-    branch2_2 = layers.AveragePooling2D(
+    branch2 = layers.AveragePooling2D(
         pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d3"
     )(p)
-    separable_ = separable(h, filters, 3, name=f"{name}_separable5")
-    out = layers.Concatenate(name=f"{name}_concatenate")(
-        [
-            p,
-            layers.Add(name=f"{name}_add1")([branch1, branch2]),
-            layers.Add(name=f"{name}_add2")([branch1_, branch2_]),
-            layers.Add(name=f"{name}_add3")([branch, p]),
-            layers.Add(name=f"{name}_add4")([branch1_2, branch2_2]),
-            layers.Add(name=f"{name}_add5")([separable_, h]),
-        ]
+    total4 = layers.Add(name=f"{name}_add4")([branch1, branch2])
+    branch = separable(h, filters, 3, name=f"{name}_separable5")
+    total5 = layers.Add(name=f"{name}_add5")([branch, h])
+    out1 = layers.Concatenate(name=f"{name}_concatenate")(
+        [p, total1, total2, total3, total4, total5]
     )
-    return out, x
+    return out1, x
 
 
 def reduction(x, before, filters, first=False, *, name="reduction"):
@@ -146,32 +144,27 @@ def reduction(x, before, filters, first=False, *, name="reduction"):
     branch1 = separable(h, filters, 5, 2, name=f"{name}_a_separable1")
     branch2 = separable(p, filters, 7, 2, name=f"{name}_a_separable2")
     a = layers.Add(name=f"{name}_a_add")([branch1, branch2])
-    branch = layers.MaxPooling2D(
+    max_pooling2d = layers.MaxPooling2D(
         pool_size=3, strides=2, name=f"{name}_b_max_pooling2d"
     )(padded)
-    separable_ = separable(p, filters, 7, 2, name=f"{name}_b_separable")
-    b = layers.Add(name=f"{name}_b_add")([branch, separable_])
-    branch = layers.AveragePooling2D(
+    branch = separable(p, filters, 7, 2, name=f"{name}_b_separable")
+    b = layers.Add(name=f"{name}_b_add")([max_pooling2d, branch])
+    average_pooling2d = layers.AveragePooling2D(
         strides=2, padding="valid", pool_size=3, name=f"{name}_c_average_pooling2d"
     )(padded)
-    separable_ = separable(p, filters, 5, 2, name=f"{name}_c_separable")
-    c = layers.Add(name=f"{name}_c_add")([branch, separable_])
-    branch = layers.AveragePooling2D(
+    branch = separable(p, filters, 5, 2, name=f"{name}_c_separable")
+    c = layers.Add(name=f"{name}_c_add")([average_pooling2d, branch])
+    average_pooling2d = layers.AveragePooling2D(
         pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
     )(a)
-    separable_ = separable(a, filters, 3, name=f"{name}_separable")
-    branch_ = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(
-        padded
-    )
-    out = layers.Concatenate(name=f"{name}_concatenate")(
-        [
-            b,
-            c,
-            layers.Add(name=f"{name}_add1")([b, branch]),
-            layers.Add(name=f"{name}_add2")([separable_, branch_]),
-        ]
-    )
-    return out, x
+    total1 = layers.Add(name=f"{name}_add1")([b, average_pooling2d])
+    branch = separable(a, filters, 3, name=f"{name}_separable")
+    max_pooling2d = layers.MaxPooling2D(
+        pool_size=3, strides=2, name=f"{name}_max_pooling2d"
+    )(padded)
+    total2 = layers.Add(name=f"{name}_add2")([branch, max_pooling2d])
+    out1 = layers.Concatenate(name=f"{name}_concatenate")([b, c, total1, total2])
+    return out1, x
 
 
 def NASNet(
@@ -198,17 +191,17 @@ def NASNet(
     )(start)
     x = reduction(start, start, filters // 4, first=True, name="reduction1")
     x = reduction(*x, filters // 2, name="reduction2")
-    for i in range(blocks):
-        x = normal(*x, filters, name=f"normal1_{i}")
-    for i, width in enumerate([2 * filters, 4 * filters]):
-        outputs = reduction(*x, width, name=f"reduction3_{i}")
+    for n in range(blocks):
+        x = normal(*x, filters, name=f"normal1_{n}")
+    for n, width in enumerate([2 * filters, 4 * filters]):
+        outputs = reduction(*x, width, name=f"reduction3_{n}")
         if skips:
             branch1 = x[1]
         else:
             branch1 = x[0]
         x = [outputs[0], branch1]
-        for j in range(blocks):
-            x = normal(*x, width, name=f"normal2_{i}_{j}")
+        for k in range(blocks):
+            x = normal(*x, width, name=f"normal2_{n}_{k}")
     x = layers.ReLU(name="re_lu")(x[0])
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

@@ -6,7 +6,7 @@ Task: image classification.
 Convolutions of one pixel after each larger one, and in place of dense layers the mean of a map for each class. The paper
 leaves the widths open: these are the authors', for small pictures (CIFAR) and for large ones.
 
-Made by netdsl 0.1.0 from network_in_network.net (sha256 5a4160aa, this file e36245e0).
+Made by netdsl 0.1.0 from network_in_network.net (sha256 5a4160aa, this file 6d93ba0e).
 Change the spec, not this file.
 """
 
@@ -40,9 +40,9 @@ def mlpconv(x, widths, kernel_size, strides=1, padding="same", *, name="mlpconv"
         activation="relu",
         name=f"{name}_conv2d1",
     )(x)
-    for i, width in enumerate(widths[1:]):
+    for n, width in enumerate(widths[1:]):
         x = layers.Conv2D(
-            width, 1, padding="same", activation="relu", name=f"{name}_conv2d2_{i}"
+            width, 1, padding="same", activation="relu", name=f"{name}_conv2d2_{n}"
         )(x)
     return x
 

@@ -6,7 +6,7 @@ Task: image classification.
 Four numbers say how wide each block is (equations 2 to 4 of the paper): widths on a line, rounded to a geometric series and
 then to whole groups. The blocks are those of figure 18; torchvision rounds the first width of 8GF up, from 168 to 224.
 
-Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file 5201498b). Change the
+Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file 68cfca94). Change the
 spec, not this file.
 """
 
@@ -96,13 +96,13 @@ def RegNetY(
     widths = [32, *[width_of(j, w0, wa, wm, group) for j in range(depth)]]
     image = keras.Input((224, 224, 3), name="image")
     x = conv_bn(image, 32, 3, strides=2, name="conv_bn")
-    for i, (before, width) in enumerate(itertools.pairwise(widths)):
+    for n, (before, width) in enumerate(itertools.pairwise(widths)):
         x = y_block(
             x,
             width,
             strides=1 if width == before else 2,
             group=group,
-            name=f"y_block_{i}",
+            name=f"y_block_{n}",
         )
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

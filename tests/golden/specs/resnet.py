@@ -6,7 +6,7 @@ Task: image classification.
 The columns of the paper's table 1. The deeper three are those of keras.applications, layer for layer: their convolutions
 have biases, and their stages stride in the first convolution.
 
-Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file b28e2b72). Change the
+Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file 8553baf6). Change the
 spec, not this file.
 """
 
@@ -89,8 +89,8 @@ def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
 
 def stage(x, filters, blocks, strides, *, name="stage"):
     x = bottleneck(x, filters, strides, project=True, name=f"{name}_bottleneck1")
-    for i in range(blocks - 1):
-        x = bottleneck(x, filters, name=f"{name}_bottleneck2_{i}")
+    for n in range(blocks - 1):
+        x = bottleneck(x, filters, name=f"{name}_bottleneck2_{n}")
     return x
 
 
@@ -129,8 +129,8 @@ def ResNet(blocks=(2, 2, 2, 2), classes=1000, *, name="ResNet"):
         x = basic_residual(
             x, 64 * 2**i, strides=1 if i == 0 else 2, name=f"basic_residual1_{i}"
         )
-        for j in range(count - 1):
-            x = basic_residual(x, 64 * 2**i, name=f"basic_residual2_{i}_{j}")
+        for n in range(count - 1):
+            x = basic_residual(x, 64 * 2**i, name=f"basic_residual2_{i}_{n}")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)

@@ -5,7 +5,7 @@ Task: image classification.
 
 The deepest network of `resnet.net`, by itself.
 
-Made by netdsl 0.1.0 from resnet152.net (sha256 886425b1, this file 9ee71967). Change
+Made by netdsl 0.1.0 from resnet152.net (sha256 886425b1, this file ab80e77c). Change
 the spec, not this file.
 """
 
@@ -46,8 +46,8 @@ def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
 
 def stage(x, filters, blocks, strides, *, name="stage"):
     x = bottleneck(x, filters, strides, project=True, name=f"{name}_bottleneck1")
-    for i in range(blocks - 1):
-        x = bottleneck(x, filters, name=f"{name}_bottleneck2_{i}")
+    for n in range(blocks - 1):
+        x = bottleneck(x, filters, name=f"{name}_bottleneck2_{n}")
     return x
 
 

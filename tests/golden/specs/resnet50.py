@@ -5,7 +5,7 @@ Task: image classification.
 
 The network of `resnet.net` that most people mean, by itself.
 
-Made by netdsl 0.1.0 from resnet50.net (sha256 4470f2c3, this file 0164bbcb). Change the
+Made by netdsl 0.1.0 from resnet50.net (sha256 4470f2c3, this file 4d5bee2b). Change the
 spec, not this file.
 """
 
@@ -46,8 +46,8 @@ def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
 
 def stage(x, filters, blocks, strides, *, name="stage"):
     x = bottleneck(x, filters, strides, project=True, name=f"{name}_bottleneck1")
-    for i in range(blocks - 1):
-        x = bottleneck(x, filters, name=f"{name}_bottleneck2_{i}")
+    for n in range(blocks - 1):
+        x = bottleneck(x, filters, name=f"{name}_bottleneck2_{n}")
     return x
 
 

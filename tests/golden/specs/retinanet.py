@@ -6,7 +6,7 @@ Task: object detection.
 ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
 the paper). A row leaves for each of nine anchors at each place, fine scales first.
 
-Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file 8d05737d). Change
+Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file 2bfd457f). Change
 the spec, not this file.
 """
 
@@ -34,9 +34,9 @@ def dense_head(
     """
     conv2d_layers = [
         layers.Conv2D(
-            filters, 3, activation="relu", padding="same", name=f"{name}_conv2d1_{i}"
+            filters, 3, activation="relu", padding="same", name=f"{name}_conv2d1_{n}"
         )
-        for i in range(depth)
+        for n in range(depth)
     ]
     conv2d2 = layers.Conv2D(
         anchors * outputs,
@@ -113,18 +113,12 @@ def feature_pyramid(c3, c4, c5, filters=256, *, name="feature_pyramid"):
     Takes three maps, fine to coarse, each half the size of the one before, and gives three of `filters` channels.
     """
     m5 = layers.Conv2D(filters, 1, padding="same", name=f"{name}_m5")(c5)
-    m4 = layers.Add(name=f"{name}_m4_add")(
-        [
-            layers.Conv2D(filters, 1, padding="same", name=f"{name}_m4_conv2d")(c4),
-            layers.UpSampling2D(name=f"{name}_m4_up_sampling2d")(m5),
-        ]
-    )
-    m3 = layers.Add(name=f"{name}_m3_add")(
-        [
-            layers.Conv2D(filters, 1, padding="same", name=f"{name}_m3_conv2d")(c3),
-            layers.UpSampling2D(name=f"{name}_m3_up_sampling2d")(m4),
-        ]
-    )
+    conv2d = layers.Conv2D(filters, 1, padding="same", name=f"{name}_m4_conv2d")(c4)
+    up_sampling2d = layers.UpSampling2D(name=f"{name}_m4_up_sampling2d")(m5)
+    m4 = layers.Add(name=f"{name}_m4_add")([conv2d, up_sampling2d])
+    conv2d = layers.Conv2D(filters, 1, padding="same", name=f"{name}_m3_conv2d")(c3)
+    up_sampling2d = layers.UpSampling2D(name=f"{name}_m3_up_sampling2d")(m4)
+    m3 = layers.Add(name=f"{name}_m3_add")([conv2d, up_sampling2d])
     p3 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_p3")(m3)
     p4 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_p4")(m4)
     p5 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_p5")(m5)
@@ -142,8 +136,8 @@ def resnet50(image, *, name="resnet50"):
         x = bottleneck(
             x, 64 * 2**i, strides=1 if i == 0 else 2, name=f"{name}_bottleneck1_{i}"
         )
-        for j in range(count - 1):
-            x = bottleneck(x, 64 * 2**i, name=f"{name}_bottleneck2_{i}_{j}")
+        for n in range(count - 1):
+            x = bottleneck(x, 64 * 2**i, name=f"{name}_bottleneck2_{i}_{n}")
         stage.append(x)
     c3 = stage[1]
     c4 = stage[2]

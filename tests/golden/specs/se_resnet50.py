@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels before the sum.
 
-Made by netdsl 0.1.0 from se_resnet50.net (sha256 edfee0f0, this file c38f1616). Change
+Made by netdsl 0.1.0 from se_resnet50.net (sha256 edfee0f0, this file 9cd9e87a). Change
 the spec, not this file.
 """
 
@@ -109,9 +109,9 @@ def SEResNet50(classes=1000, reduction=16, *, name="SEResNet50"):
             reduction=reduction,
             name=f"se_bottleneck1_{i}",
         )
-        for j in range(count - 1):
+        for n in range(count - 1):
             x = se_bottleneck(
-                x, 64 * 2**i, reduction=reduction, name=f"se_bottleneck2_{i}_{j}"
+                x, 64 * 2**i, reduction=reduction, name=f"se_bottleneck2_{i}_{n}"
             )
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

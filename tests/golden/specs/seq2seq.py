@@ -6,7 +6,7 @@ Task: translation.
 Four layers of LSTM read a sentence; four more, each starting from the state that its counterpart ended in, write another.
 In training the decoder reads the right words so far (`target`) and tells the word that comes next (`next_word`).
 
-Made by netdsl 0.1.0 from seq2seq.net (sha256 adfd1432, this file 83cba1a8). Change the
+Made by netdsl 0.1.0 from seq2seq.net (sha256 adfd1432, this file 5ca222c8). Change the
 spec, not this file.
 """
 
@@ -27,15 +27,15 @@ def Seq2Seq(
     target = keras.Input((None,), dtype="int32", name="target")
     x = layers.Embedding(source_words, units, name="embedding1")(source)
     memory = []
-    for i in range(depth):
+    for n in range(depth):
         x = layers.LSTM(
-            units, return_sequences=True, return_state=True, name=f"memory_{i}"
+            units, return_sequences=True, return_state=True, name=f"memory_{n}"
         )(x)
         memory.append(x)
         x = x[0]
     x = layers.Embedding(target_words, units, name="embedding2")(target)
-    for i, (_, h, c) in enumerate(memory):
-        x = layers.LSTM(units, return_sequences=True, name=f"lstm_{i}")(
+    for n, (_, h, c) in enumerate(memory):
+        x = layers.LSTM(units, return_sequences=True, name=f"lstm_{n}")(
             x, initial_state=[h, c]
         )
     next_word = layers.Dense(target_words, activation="softmax", name="next_word")(x)

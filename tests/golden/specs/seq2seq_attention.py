@@ -6,7 +6,7 @@ Task: translation.
 Global attention with the general score (section 3.1): before a word is told, the decoder looks at all places of the source.
 In training it reads the right words so far (`target`) and tells the word that comes next (`next_word`).
 
-Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 95ed805f, this file 94a61b32).
+Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 95ed805f, this file 7ed794ef).
 Change the spec, not this file.
 """
 
@@ -32,15 +32,15 @@ def Seq2SeqAttention(
     target = keras.Input((None,), dtype="int32", name="target")
     encoded = layers.Embedding(source_words, units, name="encoded")(source)
     memory = []
-    for i in range(depth):
+    for n in range(depth):
         encoded = layers.LSTM(
-            units, return_sequences=True, return_state=True, name=f"memory_{i}"
+            units, return_sequences=True, return_state=True, name=f"memory_{n}"
         )(encoded)
         memory.append(encoded)
         encoded = encoded[0]
     decoded = layers.Embedding(target_words, units, name="decoded_embedding")(target)
-    for i, (_, h, c) in enumerate(memory):
-        decoded = layers.LSTM(units, return_sequences=True, name=f"decoded_lstm_{i}")(
+    for n, (_, h, c) in enumerate(memory):
+        decoded = layers.LSTM(units, return_sequences=True, name=f"decoded_lstm_{n}")(
             decoded, initial_state=[h, c]
         )
     keys = layers.Dense(units, use_bias=False, name="keys")(encoded)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 5 of the paper; the other widths are models of their own.
 
-Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 ed478d69, this file 3c700f99).
+Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 ed478d69, this file 63e59292).
 Change the spec, not this file.
 """
 
@@ -70,9 +70,8 @@ def convolutions(x, filters, strides=1, *, name="convolutions"):
 def unit(x, *, name="unit"):
     """Half of the channels pass, the other half is convolved: figure 3 (c)."""
     half = x.shape[-1] // 2
-    y = layers.Concatenate(name=f"{name}_concatenate")(
-        [x[..., :half], convolutions(x[..., half:], half, name=f"{name}_convolutions")]
-    )
+    branch = convolutions(x[..., half:], half, name=f"{name}_convolutions")
+    y = layers.Concatenate(name=f"{name}_concatenate")([x[..., :half], branch])
     return shuffle(y, name=f"{name}_shuffle")
 
 
@@ -96,10 +95,10 @@ def ShuffleNetV2(
     image = keras.Input((224, 224, 3), name="image")
     x = conv_bn(image, 24, 3, strides=2, name="conv_bn1")
     x = layers.MaxPooling2D(3, strides=2, padding="same", name="max_pooling2d")(x)
-    for i, (filters, count) in enumerate(zip(widths, [4, 8, 4])):
-        x = down(x, filters, name=f"down_{i}")
-        for j in range(count - 1):
-            x = unit(x, name=f"unit_{i}_{j}")
+    for n, (filters, count) in enumerate(zip(widths, [4, 8, 4])):
+        x = down(x, filters, name=f"down_{n}")
+        for k in range(count - 1):
+            x = unit(x, name=f"unit_{n}_{k}")
     x = conv_bn(x, features, 1, name="conv_bn2")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

@@ -7,7 +7,7 @@ Task: image classification.
 `SqueezeNet` is table 1 of the paper; `SqueezeNet11` the authors' later release, which pools earlier and does as well with
 less than half of the work.
 
-Made by netdsl 0.1.0 from squeezenet.net (sha256 fe58a6c4, this file 927d55b6). Change
+Made by netdsl 0.1.0 from squeezenet.net (sha256 fe58a6c4, this file 5291eac9). Change
 the spec, not this file.
 """
 
@@ -65,13 +65,13 @@ def SqueezeNet(classes=1000, *, name="SqueezeNet"):
     image = keras.Input((224, 224, 3), name="image")
     x = layers.Conv2D(96, 7, strides=2, activation="relu", name="conv2d")(image)
     x = ceil_pool(x, name="ceil_pool1")
-    for i in range(2):
-        x = fire(x, 16, 64, name=f"fire1_{i}")
+    for n in range(2):
+        x = fire(x, 16, 64, name=f"fire1_{n}")
     x = fire(x, 32, 128, name="fire2")
     x = ceil_pool(x, name="ceil_pool2")
     x = fire(x, 32, 128, name="fire3")
-    for i in range(2):
-        x = fire(x, 48, 192, name=f"fire4_{i}")
+    for n in range(2):
+        x = fire(x, 48, 192, name=f"fire4_{n}")
     x = fire(x, 64, 256, name="fire5")
     x = ceil_pool(x, name="ceil_pool3")
     x = fire(x, 64, 256, name="fire6")
@@ -88,15 +88,15 @@ def SqueezeNet11(classes=1000, *, name="SqueezeNet11"):
     image = keras.Input((224, 224, 3), name="image")
     x = layers.Conv2D(64, 3, strides=2, activation="relu", name="conv2d")(image)
     x = ceil_pool(x, name="ceil_pool1")
-    for i in range(2):
-        x = fire(x, 16, 64, name=f"fire1_{i}")
+    for n in range(2):
+        x = fire(x, 16, 64, name=f"fire1_{n}")
     x = ceil_pool(x, name="ceil_pool2")
-    for i in range(2):
-        x = fire(x, 32, 128, name=f"fire2_{i}")
+    for n in range(2):
+        x = fire(x, 32, 128, name=f"fire2_{n}")
     x = ceil_pool(x, name="ceil_pool3")
-    for i in range(2):
-        x = fire(x, 48, 192, name=f"fire3_{i}")
-    for i in range(2):
-        x = fire(x, 64, 256, name=f"fire4_{i}")
+    for n in range(2):
+        x = fire(x, 48, 192, name=f"fire3_{n}")
+    for n in range(2):
+        x = fire(x, 64, 256, name=f"fire4_{n}")
     probs = classifier(x, classes, name="probs")
     return keras.Model(image, probs, name=name)

@@ -7,7 +7,7 @@ Task: image classification.
 Figure 3 of the paper: attention within windows of seven by seven, which every other layer moves by half a window, so that
 neighbours hear of one another; the map is halved three times.
 
-Made by netdsl 0.1.0 from swin.net (sha256 9ee7291e, this file 0d266498). Change the
+Made by netdsl 0.1.0 from swin.net (sha256 9ee7291e, this file 1d9865e1). Change the
 spec, not this file.
 """
 
@@ -126,7 +126,7 @@ def keep_apart(scores, rows, columns, window, shift):
     across = ops.reshape(
         tied(ops.array(parts(columns, window, shift)), scores), (1, columns)
     )
-    part = ops.add(ops.multiply(3, down), across)
+    part = 3 * down + across
     part = ops.reshape(part, (rows // window, window, columns // window, window))
     part = ops.transpose(part, (0, 2, 1, 3))
     part = ops.reshape(part, (-1, 1, window**2))
@@ -157,11 +157,8 @@ def window_attention(x, heads, window, shift, *, name="window_attention"):
     query = split_heads(inside, heads, name=f"{name}_query")
     key = split_heads(inside, heads, name=f"{name}_key")
     value = split_heads(inside, heads, name=f"{name}_value")
-    scores = ops.add(
-        ops.divide(
-            ops.einsum("nwqhd,nwkhd->nwhqk", query, key), math.sqrt(width // heads)
-        ),
-        bias,
+    scores = (
+        ops.einsum("nwqhd,nwkhd->nwhqk", query, key) / math.sqrt(width // heads) + bias
     )
     attention = scores
     if shift > 0:
@@ -181,21 +178,21 @@ def window_attention(x, heads, window, shift, *, name="window_attention"):
 def layer_pair(x, heads, window, *, name="layer_pair"):
     """Two layers, the second of which moves its windows unless there is but one (figure 3 b)."""
     y = x
-    for i, shift in enumerate([0, window // 2 if x.shape[1] > window else 0]):
+    for n, shift in enumerate([0, window // 2 if x.shape[1] > window else 0]):
         branch = layers.LayerNormalization(
-            epsilon=1e-5, name=f"{name}_layer_normalization1_{i}"
+            epsilon=1e-5, name=f"{name}_layer_normalization1_{n}"
         )(y)
         branch = window_attention(
-            branch, heads, window, shift, name=f"{name}_window_attention_{i}"
+            branch, heads, window, shift, name=f"{name}_window_attention_{n}"
         )
-        y = layers.Add(name=f"{name}_add1_{i}")([y, branch])
+        y = layers.Add(name=f"{name}_add1_{n}")([y, branch])
         branch = layers.LayerNormalization(
-            epsilon=1e-5, name=f"{name}_layer_normalization2_{i}"
+            epsilon=1e-5, name=f"{name}_layer_normalization2_{n}"
         )(y)
         branch = feed_forward(
-            branch, 4 * x.shape[-1], act="gelu", name=f"{name}_feed_forward_{i}"
+            branch, 4 * x.shape[-1], act="gelu", name=f"{name}_feed_forward_{n}"
         )
-        y = layers.Add(name=f"{name}_add2_{i}")([y, branch])
+        y = layers.Add(name=f"{name}_add2_{n}")([y, branch])
     return y
 
 
@@ -231,8 +228,8 @@ def SwinT(
     for i, (depth, count) in enumerate(zip(depths, heads)):
         if i > 0:
             x = merge(x, name=f"merge_{i}")
-        for j in range(depth // 2):
-            x = layer_pair(x, count, window, name=f"layer_pair_{i}_{j}")
+        for n in range(depth // 2):
+            x = layer_pair(x, count, window, name=f"layer_pair_{i}_{n}")
     x = layers.LayerNormalization(epsilon=1e-5, name="layer_normalization2")(x)
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

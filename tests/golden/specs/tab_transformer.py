@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper on the census: the names in a row become vectors, which a transformer lets hear of one another; numbers are
 normalized and join behind it. An eighth of each vector tells the column (section 2).
 
-Made by netdsl 0.1.0 from tab_transformer.net (sha256 52a880cc, this file 2a650ada).
+Made by netdsl 0.1.0 from tab_transformer.net (sha256 52a880cc, this file 4f65366f).
 Change the spec, not this file.
 """
 
@@ -117,10 +117,10 @@ def mlp(x, widths, act="relu", dropout=0.0, *, name="mlp"):
 
     Rumelhart, Hinton and Williams, 1986.
     """
-    for i, width in enumerate(widths):
-        x = layers.Dense(width, activation=act, name=f"{name}_dense_{i}")(x)
+    for n, width in enumerate(widths):
+        x = layers.Dense(width, activation=act, name=f"{name}_dense_{n}")(x)
         if dropout > 0:
-            x = layers.Dropout(dropout, name=f"{name}_dropout_{i}")(x)
+            x = layers.Dropout(dropout, name=f"{name}_dropout_{n}")(x)
     return x
 
 
@@ -141,7 +141,7 @@ def hashed_embeddings(names, bins, width, *, name="hashed_embeddings"):
             branch
         )
         branches.append(branch)
-    return layers.Concatenate(axis=1, name=f"{name}_concatenate")([*branches])
+    return layers.Concatenate(axis=1, name=f"{name}_concatenate")(branches)
 
 
 def with_identifiers(x, width, *, name="with_identifiers"):
@@ -152,7 +152,7 @@ def with_identifiers(x, width, *, name="with_identifiers"):
         name=f"{name}_identifier",
     )(x)
     return layers.Concatenate(name=f"{name}_concatenate")(
-        [ops.add(ops.zeros_like(x[..., :width]), identifier), x]
+        [ops.zeros_like(x[..., :width]) + identifier, x]
     )
 
 
@@ -180,23 +180,19 @@ def TabTransformer(
     contextual = with_identifiers(
         contextual, width // 8, name="contextual_with_identifiers"
     )
-    for i in range(depth):
+    for k in range(depth):
         contextual = transformer_encoder(
             contextual,
             heads,
             4 * width,
             dropout,
             act="gelu",
-            name=f"contextual_transformer_encoder_{i}",
+            name=f"contextual_transformer_encoder_{k}",
         )
     contextual = layers.Flatten(name="contextual_flatten")(contextual)
     branch = layers.Normalization(name="features_normalization")(numbers)
-    features = layers.Concatenate(name="features_concatenate")(
-        [
-            contextual,
-            layers.LayerNormalization(name="features_layer_normalization")(branch),
-        ]
-    )
+    branch = layers.LayerNormalization(name="features_layer_normalization")(branch)
+    features = layers.Concatenate(name="features_concatenate")([contextual, branch])
     x = mlp(
         features,
         [4 * (names * width + counts), 2 * (names * width + counts)],

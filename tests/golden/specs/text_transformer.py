@@ -5,7 +5,7 @@ Task: text classification.
 
 Words are embedded, projected to the width of the model with a learned vector for each position, encoded, and averaged.
 
-Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 63bbb909).
+Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 74bfe200).
 Change the spec, not this file.
 """
 
@@ -101,9 +101,9 @@ def TextClassifier(
     words = keras.Input((length,), dtype="int32", name="words")
     encoded = layers.Embedding(vocabulary, embedding, name="embedding")(words)
     encoded = project_with_positions(encoded, width, name="project_with_positions")
-    for i in range(depth):
+    for n in range(depth):
         encoded = transformer_encoder(
-            encoded, heads, hidden, name=f"transformer_encoder_{i}"
+            encoded, heads, hidden, name=f"transformer_encoder_{n}"
         )
     assert encoded.shape[1:] == (length, width)
     x = layers.GlobalAveragePooling1D(name="global_average_pooling1d")(encoded)

@@ -6,7 +6,7 @@ Task: translation.
 Figure 1 of the paper at the sizes of its base model. One table of words serves the source, the target and the output
 (section 3.4). In training the decoder reads the right words so far and tells the word that comes next.
 
-Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 404ab8aa). Change
+Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file aad64a2e). Change
 the spec, not this file.
 """
 
@@ -32,8 +32,8 @@ def sinusoidal_positions(x, *, name="sinusoidal_positions"):
     width = x.shape[-1]
     rates = [10_000 ** (-(i // 2 * 2) / width) for i in range(width)]
     quarters = [math.pi / 2 * (i % 2) for i in range(width)]
-    position = ops.subtract(ops.cumsum(ops.ones_like(x[..., :1]), axis=1), 1)
-    angles = ops.add(ops.multiply(position, ops.array(rates)), ops.array(quarters))
+    position = ops.cumsum(ops.ones_like(x[..., :1]), axis=1) - 1
+    angles = position * ops.array(rates) + ops.array(quarters)
     return layers.Add(name=f"{name}_add")([x, ops.sin(angles)])
 
 
@@ -141,21 +141,19 @@ def Transformer(
     source = keras.Input((None,), dtype="int32", name="source")
     target = keras.Input((None,), dtype="int32", name="target")
     table = layers.ReversibleEmbedding(words, width, name="table")
-    table_ = table(source)
-    memory = ops.multiply(math.sqrt(width), table_)
+    memory = math.sqrt(width) * table(source)
     memory = sinusoidal_positions(memory, name="memory_sinusoidal_positions")
     memory = layers.Dropout(dropout, name="memory_dropout")(memory)
-    for i in range(depth):
+    for n in range(depth):
         memory = transformer_encoder(
-            memory, heads, hidden, dropout, name=f"memory_transformer_encoder_{i}"
+            memory, heads, hidden, dropout, name=f"memory_transformer_encoder_{n}"
         )
-    table_ = table(target)
-    x = ops.multiply(math.sqrt(width), table_)
+    x = math.sqrt(width) * table(target)
     x = sinusoidal_positions(x, name="sinusoidal_positions")
     x = layers.Dropout(dropout, name="dropout")(x)
-    for i in range(depth):
+    for n in range(depth):
         x = transformer_decoder(
-            x, memory, heads, hidden, dropout, name=f"transformer_decoder_{i}"
+            x, memory, heads, hidden, dropout, name=f"transformer_decoder_{n}"
         )
     x = table(x, reverse=True)
     next_word = layers.Softmax(name="next_word")(x)

@@ -6,14 +6,13 @@ Task: recommendation.
 Figure 2 of the paper, on films: what is known of a person and what is known of a film each become a vector of length one, whose
 product says how well they fit. The vectors leave as well, so that those of all films can be kept and searched.
 
-Made by netdsl 0.1.0 from two_tower.net (sha256 e7547a2c, this file e80cf144). Change
+Made by netdsl 0.1.0 from two_tower.net (sha256 e7547a2c, this file 67da158d). Change
 the spec, not this file.
 """
 
 from tensorflow import keras
 
 layers = keras.layers
-ops = keras.ops
 
 
 def mlp(x, widths, act="relu", dropout=0.0, *, name="mlp"):
@@ -21,10 +20,10 @@ def mlp(x, widths, act="relu", dropout=0.0, *, name="mlp"):
 
     Rumelhart, Hinton and Williams, 1986.
     """
-    for i, width in enumerate(widths):
-        x = layers.Dense(width, activation=act, name=f"{name}_dense_{i}")(x)
+    for n, width in enumerate(widths):
+        x = layers.Dense(width, activation=act, name=f"{name}_dense_{n}")(x)
         if dropout > 0:
-            x = layers.Dropout(dropout, name=f"{name}_dropout_{i}")(x)
+            x = layers.Dropout(dropout, name=f"{name}_dropout_{n}")(x)
     return x
 
 
@@ -63,24 +62,18 @@ def TwoTower(
     film = keras.Input((1,), dtype="string", name="film")
     genre = keras.Input((1,), dtype="string", name="genre")
     year = keras.Input((1,), name="year")
-    x = layers.Concatenate(name="concatenate1")(
-        [
-            embed(person, people, width, name="embed1"),
-            embed(country, 200, width, name="embed2"),
-            layers.Normalization(name="normalization1")(age),
-        ]
-    )
+    branch1 = embed(person, people, width, name="embed1")
+    branch2 = embed(country, 200, width, name="embed2")
+    branch3 = layers.Normalization(name="normalization1")(age)
+    x = layers.Concatenate(name="concatenate1")([branch1, branch2, branch3])
     person_code = tower(x, widths, code, name="person_code")
-    x = layers.Concatenate(name="concatenate2")(
-        [
-            embed(film, films, width, name="embed3"),
-            embed(genre, 50, width, name="embed4"),
-            layers.Normalization(name="normalization2")(year),
-        ]
-    )
+    branch1 = embed(film, films, width, name="embed3")
+    branch2 = embed(genre, 50, width, name="embed4")
+    branch3 = layers.Normalization(name="normalization2")(year)
+    x = layers.Concatenate(name="concatenate2")([branch1, branch2, branch3])
     film_code = tower(x, widths, code, name="film_code")
     dot = layers.Dot(axes=1, name="dot")([person_code, film_code])
-    fit = ops.divide(dot, temperature)
+    fit = dot / temperature
     return keras.Model(
         [person, country, age, film, genre, year],
         {"person_code": person_code, "film_code": film_code, "fit": fit},

@@ -5,7 +5,7 @@ Task: segmentation.
 
 Figure 1 of the paper: convolutions without padding, so the map that goes across is cropped to the one that comes up.
 
-Made by netdsl 0.1.0 from unet.net (sha256 839927d1, this file e7b5f1d0). Change the
+Made by netdsl 0.1.0 from unet.net (sha256 839927d1, this file 59abf449). Change the
 spec, not this file.
 """
 
@@ -39,15 +39,15 @@ def UNet(classes=2, widths=(64, 128, 256, 512), *, name="UNet"):
     image = keras.Input((572, 572, 1), name="image")
     bottom = image
     level = []
-    for i, width in enumerate(widths):
-        bottom = convolutions(bottom, width, name=f"level_{i}")
+    for n, width in enumerate(widths):
+        bottom = convolutions(bottom, width, name=f"level_{n}")
         level.append(bottom)
-        bottom = layers.MaxPooling2D(2, name=f"bottom_max_pooling2d_{i}")(bottom)
+        bottom = layers.MaxPooling2D(2, name=f"bottom_max_pooling2d_{n}")(bottom)
     bottom = convolutions(bottom, 2 * widths[-1], name="bottom_convolutions")
     bottom = layers.Dropout(0.5, name="bottom_dropout")(bottom)
     x = bottom
-    for i, (width, across) in enumerate(zip(widths[::-1], level[::-1])):
-        x = up(x, across, width, name=f"up_{i}")
+    for n, (width, across) in enumerate(zip(widths[::-1], level[::-1])):
+        x = up(x, across, width, name=f"up_{n}")
     mask = layers.Conv2D(classes, 1, activation="softmax", name="mask")(x)
     assert mask.shape[1:3] == (388, 388)
     return keras.Model(image, mask, name=name)

@@ -6,7 +6,7 @@ Task: segmentation.
 Figure 1 of the paper: `x01` is the node at level 0 and place 1 of its row. Each of the four nodes of the top row after the
 first gives a mask, so that the net can be cut off where it is good enough.
 
-Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 21bed33b, this file 50021932).
+Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 21bed33b, this file 35640364).
 Change the spec, not this file.
 """
 
@@ -72,11 +72,12 @@ def UNetPlusPlus(
     x02 = node([x00, x01, up(x11, w[0], name="x02_up")], w[0], name="x02_node")
     x12 = node([x10, x11, up(x21, w[1], name="x12_up")], w[1], name="x12_node")
     x22 = node([x20, x21, up(x31, w[2], name="x22_up")], w[2], name="x22_node")
-    x03 = node([x00, x01, x02, up(x12, w[0], name="x03_up")], w[0], name="x03_node")
-    x13 = node([x10, x11, x12, up(x22, w[1], name="x13_up")], w[1], name="x13_node")
-    x04 = node(
-        [x00, x01, x02, x03, up(x13, w[0], name="x04_up")], w[0], name="x04_node"
-    )
+    branch = up(x12, w[0], name="x03_up")
+    x03 = node([x00, x01, x02, branch], w[0], name="x03_node")
+    branch = up(x22, w[1], name="x13_up")
+    x13 = node([x10, x11, x12, branch], w[1], name="x13_node")
+    branch = up(x13, w[0], name="x04_up")
+    x04 = node([x00, x01, x02, x03, branch], w[0], name="x04_node")
     mask1 = mask(x01, classes, name="mask1")
     mask2 = mask(x02, classes, name="mask2")
     mask3 = mask(x03, classes, name="mask3")

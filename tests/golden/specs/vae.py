@@ -6,7 +6,7 @@ Task: image generation.
 Appendix C of the paper for MNIST: a hidden layer on either side of a code that is drawn at random while training and is
 its mean afterwards. `divergence` is the second part of the loss (appendix B): train it with a loss that takes its mean.
 
-Made by netdsl 0.1.0 from vae.net (sha256 c3af3847, this file 0e0242c5). Change the
+Made by netdsl 0.1.0 from vae.net (sha256 c3af3847, this file 790c5676). Change the
 spec, not this file.
 """
 
@@ -20,17 +20,17 @@ def draw(mean, log_variance, *, name="draw"):
     """A sample of a Gaussian, through which a gradient passes (section 2.4): its mean, plus noise times its deviation."""
     noise = ops.zeros_like(mean)
     noise = layers.GaussianNoise(1.0, name=f"{name}_noise")(noise)
-    right = layers.Multiply(name=f"{name}_multiply")(
-        [ops.exp(ops.multiply(0.5, log_variance)), noise]
+    product = layers.Multiply(name=f"{name}_multiply")(
+        [ops.exp(0.5 * log_variance), noise]
     )
-    return layers.Add(name=f"{name}_add")([mean, right])
+    return layers.Add(name=f"{name}_add")([mean, product])
 
 
 def divergence(mean, log_variance, *, name="divergence"):
     """How far a Gaussian is from the standard one."""
-    other = layers.Add(name=f"{name}_add")([ops.power(mean, 2), ops.exp(log_variance)])
-    other = layers.Subtract(name=f"{name}_subtract")([other, log_variance])
-    return ops.multiply(0.5, ops.sum(ops.subtract(other, 1.0), axis=-1, keepdims=True))
+    difference = layers.Add(name=f"{name}_add")([mean**2, ops.exp(log_variance)])
+    difference = layers.Subtract(name=f"{name}_subtract")([difference, log_variance])
+    return 0.5 * ops.sum(difference - 1.0, axis=-1, keepdims=True)
 
 
 def VAE(code=20, hidden=500, pixels=784, *, name="VAE"):

@@ -5,7 +5,7 @@ Task: image classification.
 
 Configurations A, B, D and E of the paper's table 1. keras.applications has the last two, layer for layer.
 
-Made by netdsl 0.1.0 from vgg.net (sha256 2520da7f, this file ce055b3c). Change the
+Made by netdsl 0.1.0 from vgg.net (sha256 2520da7f, this file 27aa4c96). Change the
 spec, not this file.
 """
 
@@ -30,15 +30,15 @@ def VGG(
     """
     image = keras.Input((size, size, 3), name="image")
     x = image
-    for i, (filters, count) in enumerate(zip(widths, convolutions)):
-        for j in range(count):
+    for n, (filters, count) in enumerate(zip(widths, convolutions)):
+        for k in range(count):
             x = layers.Conv2D(
-                filters, 3, padding="same", activation="relu", name=f"conv2d_{i}_{j}"
+                filters, 3, padding="same", activation="relu", name=f"conv2d_{n}_{k}"
             )(x)
-        x = layers.MaxPooling2D(2, name=f"max_pooling2d_{i}")(x)
+        x = layers.MaxPooling2D(2, name=f"max_pooling2d_{n}")(x)
     x = layers.Flatten(name="flatten")(x)
-    for i in range(2):
-        x = layers.Dense(units, activation="relu", name=f"dense_{i}")(x)
+    for n in range(2):
+        x = layers.Dense(units, activation="relu", name=f"dense_{n}")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)
 

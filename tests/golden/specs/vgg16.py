@@ -5,7 +5,7 @@ Task: image classification.
 
 Configuration D, of `vgg.net`, by itself.
 
-Made by netdsl 0.1.0 from vgg16.net (sha256 6f7b629f, this file 3a59b195). Change the
+Made by netdsl 0.1.0 from vgg16.net (sha256 6f7b629f, this file 9946535a). Change the
 spec, not this file.
 """
 
@@ -26,15 +26,15 @@ def VGG(
     """Groups of small convolutions, each followed by half the size, and three dense layers."""
     image = keras.Input((size, size, 3), name="image")
     x = image
-    for i, (filters, count) in enumerate(zip(widths, convolutions)):
-        for j in range(count):
+    for n, (filters, count) in enumerate(zip(widths, convolutions)):
+        for k in range(count):
             x = layers.Conv2D(
-                filters, 3, padding="same", activation="relu", name=f"conv2d_{i}_{j}"
+                filters, 3, padding="same", activation="relu", name=f"conv2d_{n}_{k}"
             )(x)
-        x = layers.MaxPooling2D(2, name=f"max_pooling2d_{i}")(x)
+        x = layers.MaxPooling2D(2, name=f"max_pooling2d_{n}")(x)
     x = layers.Flatten(name="flatten")(x)
-    for i in range(2):
-        x = layers.Dense(units, activation="relu", name=f"dense_{i}")(x)
+    for n in range(2):
+        x = layers.Dense(units, activation="relu", name=f"dense_{n}")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)
 

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 of the paper at size B: a picture is a row of patches, a token before them gathers what they say.
 
-Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file b8b6c9f5). Change the
+Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file 52ace00a). Change the
 spec, not this file.
 """
 
@@ -85,7 +85,7 @@ def learned_positions(x, *, name="learned_positions"):
         initializer=keras.initializers.TruncatedNormal(stddev=0.02),
         name=f"{name}_position",
     )(x)
-    return ops.add(x, position)
+    return x + position
 
 
 def prepend(x, count=1, *, name="prepend"):
@@ -97,7 +97,7 @@ def prepend(x, count=1, *, name="prepend"):
     """
     token = Weight((count, x.shape[-1]), initializer="zeros", name=f"{name}_token")(x)
     return layers.Concatenate(axis=1, name=f"{name}_concatenate")(
-        [ops.add(ops.zeros_like(x[:, :1]), token), x]
+        [ops.zeros_like(x[:, :1]) + token, x]
     )
 
 
@@ -178,8 +178,8 @@ def ViTB16(
     x = prepend(x, name="prepend")
     x = learned_positions(x, name="learned_positions")
     x = layers.Dropout(dropout, name="dropout")(x)
-    for i in range(depth):
-        x = pre_norm_encoder(x, heads, 4 * width, dropout, name=f"pre_norm_encoder_{i}")
+    for n in range(depth):
+        x = pre_norm_encoder(x, heads, 4 * width, dropout, name=f"pre_norm_encoder_{n}")
     x = layers.LayerNormalization(epsilon=1e-6, name="layer_normalization")(x)
     x = ops.take(x, 0, axis=1)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

@@ -6,7 +6,7 @@ Task: audio.
 Figure 4 of the paper: each sample of sound is told from those before it, by causal convolutions with wider and wider gaps.
 The paper leaves the widths open. The loss compares with the sample that comes next, one of 256 levels (section 2.2).
 
-Made by netdsl 0.1.0 from wavenet.net (sha256 b214f039, this file 0ce6e004). Change the
+Made by netdsl 0.1.0 from wavenet.net (sha256 b214f039, this file 9ddb2778). Change the
 spec, not this file.
 """
 
@@ -48,15 +48,15 @@ def WaveNet(
     sound = keras.Input((None, levels), name="sound")
     x = layers.Conv1D(residual, 2, padding="causal", name="conv1d1")(sound)
     seen = []
-    for i, rate in enumerate(rates[:-1]):
-        branch = gated(x, residual, rate, name=f"seen_{i}")
+    for n, rate in enumerate(rates[:-1]):
+        branch = gated(x, residual, rate, name=f"seen_{n}")
         seen.append(branch)
-        branch = layers.Conv1D(residual, 1, name=f"conv1d2_{i}")(branch)
-        x = layers.Add(name=f"add1_{i}")([x, branch])
+        branch = layers.Conv1D(residual, 1, name=f"conv1d2_{n}")(branch)
+        x = layers.Add(name=f"add1_{n}")([x, branch])
     deepest = gated(x, residual, rates[-1], name="deepest")
     branches = [
-        layers.Conv1D(skip, 1, name=f"conv1d3_{i}")(depth)
-        for i, depth in enumerate([*seen, deepest])
+        layers.Conv1D(skip, 1, name=f"conv1d3_{n}")(depth)
+        for n, depth in enumerate([*seen, deepest])
     ]
     x = layers.Add(name="add2")(branches)
     x = layers.ReLU(name="re_lu")(x)

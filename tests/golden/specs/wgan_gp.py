@@ -6,7 +6,7 @@ Task: image generation.
 The residual networks of its appendix for CIFAR-10. The critic has no BatchNormalization: its gradient is penalized picture
 by picture, and may not hang on the others of the batch.
 
-Made by netdsl 0.1.0 from wgan_gp.net (sha256 56da248f, this file 103c5e1f). Change the
+Made by netdsl 0.1.0 from wgan_gp.net (sha256 56da248f, this file 906e5085). Change the
 spec, not this file.
 """
 
@@ -72,8 +72,8 @@ def WGANGPGenerator(code=128, filters=128, *, name="WGANGPGenerator"):
     noise = keras.Input((code,), name="noise")
     x = layers.Dense(4 * 4 * filters, name="dense")(noise)
     x = layers.Reshape((4, 4, filters), name="reshape")(x)
-    for i in range(3):
-        x = generator_unit(x, filters, name=f"generator_unit_{i}")
+    for n in range(3):
+        x = generator_unit(x, filters, name=f"generator_unit_{n}")
     x = layers.BatchNormalization(name="batch_normalization")(x)
     x = layers.ReLU(name="re_lu")(x)
     image = layers.Conv2D(3, 3, activation="tanh", padding="same", name="image")(x)
@@ -89,8 +89,8 @@ def WGANGPCritic(filters=128, *, name="WGANGPCritic"):
     image = keras.Input((32, 32, 3), name="image")
     x = first_critic_unit(image, filters, name="first_critic_unit")
     x = critic_unit(x, filters, half=True, name="critic_unit1")
-    for i in range(2):
-        x = critic_unit(x, filters, name=f"critic_unit2_{i}")
+    for n in range(2):
+        x = critic_unit(x, filters, name=f"critic_unit2_{n}")
     x = layers.ReLU(name="re_lu")(x)
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     score = layers.Dense(1, name="score")(x)

@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper, middle, on the census: a linear model of which values occur together remembers, a deep network of what they
 mean generalizes, and both are trained at once. What prepares the columns is part of the network.
 
-Made by netdsl 0.1.0 from wide_and_deep.net (sha256 e391cad4, this file daf9478e).
+Made by netdsl 0.1.0 from wide_and_deep.net (sha256 e391cad4, this file 935d6fe7).
 Change the spec, not this file.
 """
 
@@ -56,10 +56,10 @@ def mlp(x, widths, act="relu", dropout=0.0, *, name="mlp"):
 
     Rumelhart, Hinton and Williams, 1986.
     """
-    for i, width in enumerate(widths):
-        x = layers.Dense(width, activation=act, name=f"{name}_dense_{i}")(x)
+    for n, width in enumerate(widths):
+        x = layers.Dense(width, activation=act, name=f"{name}_dense_{n}")(x)
         if dropout > 0:
-            x = layers.Dropout(dropout, name=f"{name}_dropout_{i}")(x)
+            x = layers.Dropout(dropout, name=f"{name}_dropout_{n}")(x)
     return x
 
 
@@ -81,38 +81,34 @@ def WideAndDeep(crosses=1000, width=32, hidden=(1024, 512, 256), *, name="WideAn
     education = keras.Input((1,), dtype="string", name="education")
     occupation = keras.Input((1,), dtype="string", name="occupation")
     age_group = layers.Discretization(bin_boundaries=ages, name="age_group")(age)
+    branch1 = layers.CategoryEncoding(
+        len(ages) + 1, output_mode="one_hot", name="wide_category_encoding"
+    )(age_group)
+    branch2 = layers.StringLookup(
+        vocabulary=educations, output_mode="one_hot", name="wide_string_lookup1"
+    )(education)
+    branch3 = layers.StringLookup(
+        vocabulary=occupations, output_mode="one_hot", name="wide_string_lookup2"
+    )(occupation)
+    branch4 = layers.HashedCrossing(
+        crosses, output_mode="one_hot", name="wide_hashed_crossing1"
+    )([education, occupation])
+    branch5 = layers.HashedCrossing(
+        crosses, output_mode="one_hot", name="wide_hashed_crossing2"
+    )([age_group, education])
     wide = layers.Concatenate(name="wide_concatenate")(
-        [
-            layers.CategoryEncoding(
-                len(ages) + 1, output_mode="one_hot", name="wide_category_encoding"
-            )(age_group),
-            layers.StringLookup(
-                vocabulary=educations, output_mode="one_hot", name="wide_string_lookup1"
-            )(education),
-            layers.StringLookup(
-                vocabulary=occupations,
-                output_mode="one_hot",
-                name="wide_string_lookup2",
-            )(occupation),
-            layers.HashedCrossing(
-                crosses, output_mode="one_hot", name="wide_hashed_crossing1"
-            )([education, occupation]),
-            layers.HashedCrossing(
-                crosses, output_mode="one_hot", name="wide_hashed_crossing2"
-            )([age_group, education]),
-        ]
+        [branch1, branch2, branch3, branch4, branch5]
     )
+    branch1 = layers.Normalization(name="deep_normalization1")(age)
+    branch2 = layers.Normalization(name="deep_normalization2")(hours_per_week)
+    branch3 = meaning(education, educations, width, name="deep_meaning1")
+    branch4 = meaning(occupation, occupations, width, name="deep_meaning2")
     deep = layers.Concatenate(name="deep_concatenate")(
-        [
-            layers.Normalization(name="deep_normalization1")(age),
-            layers.Normalization(name="deep_normalization2")(hours_per_week),
-            meaning(education, educations, width, name="deep_meaning1"),
-            meaning(occupation, occupations, width, name="deep_meaning2"),
-        ]
+        [branch1, branch2, branch3, branch4]
     )
-    branch1 = layers.Dense(1, use_bias=False, name="dense1")(wide)
-    branch2 = mlp(deep, hidden, name="mlp")
-    branch2 = layers.Dense(1, name="dense2")(branch2)
-    x = layers.Add(name="add1")([branch1, branch2])
+    dense = layers.Dense(1, use_bias=False, name="dense1")(wide)
+    branch = mlp(deep, hidden, name="mlp")
+    branch = layers.Dense(1, name="dense2")(branch)
+    x = layers.Add(name="add1")([dense, branch])
     rich = layers.Activation("sigmoid", name="rich")(x)
     return keras.Model([age, hours_per_week, education, occupation], rich, name=name)

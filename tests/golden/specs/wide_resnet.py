@@ -5,7 +5,7 @@ Task: image classification.
 
 Few layers, ten times as wide: table 1 of the paper, normalized before each convolution.
 
-Made by netdsl 0.1.0 from wide_resnet.net (sha256 cc55f9a6, this file d35b2955). Change
+Made by netdsl 0.1.0 from wide_resnet.net (sha256 cc55f9a6, this file 3dcb1936). Change
 the spec, not this file.
 """
 
@@ -67,9 +67,9 @@ def WideResNet(classes=10, depth=28, widen=10, dropout=0.0, *, name="WideResNet"
             dropout=dropout,
             name=f"wide_residual1_{i}",
         )
-        for j in range((depth - 4) // 6 - 1):
+        for n in range((depth - 4) // 6 - 1):
             x = wide_residual(
-                x, 16 * widen * 2**i, dropout=dropout, name=f"wide_residual2_{i}_{j}"
+                x, 16 * widen * 2**i, dropout=dropout, name=f"wide_residual2_{i}_{n}"
             )
     x = layers.BatchNormalization(name="batch_normalization")(x)
     x = layers.ReLU(name="re_lu")(x)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 5 of the paper, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from xception.net (sha256 31eb15df, this file 699448c1). Change the
+Made by netdsl 0.1.0 from xception.net (sha256 31eb15df, this file b3296913). Change the
 spec, not this file.
 """
 
@@ -42,9 +42,9 @@ def half(x, first, second, activated=True, *, name="half"):
 def middle(x, filters=728, *, name="middle"):
     """Three separable convolutions round a shortcut."""
     branch = x
-    for i in range(3):
-        branch = layers.ReLU(name=f"{name}_re_lu_{i}")(branch)
-        branch = separable(branch, filters, name=f"{name}_separable_{i}")
+    for n in range(3):
+        branch = layers.ReLU(name=f"{name}_re_lu_{n}")(branch)
+        branch = separable(branch, filters, name=f"{name}_separable_{n}")
     return layers.Add(name=f"{name}_add")([branch, x])
 
 
@@ -64,8 +64,8 @@ def Xception(classes=1000, *, name="Xception"):
     x = half(x, 128, 128, activated=False, name="half1")
     x = half(x, 256, 256, name="half2")
     x = half(x, 728, 728, name="half3")
-    for i in range(8):
-        x = middle(x, name=f"middle_{i}")
+    for n in range(8):
+        x = middle(x, name=f"middle_{n}")
     x = half(x, 728, 1024, name="half4")
     x = separable(x, 1536, name="separable1")
     x = layers.ReLU(name="re_lu3")(x)

@@ -6,7 +6,7 @@ Task: object detection.
 Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
 outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file 2c6746bd). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file f2693716). Change the
 spec, not this file.
 """
 
@@ -36,14 +36,14 @@ def darknet53(image, *, name="darknet53"):
     """Fifty-two convolutions; the maps at an eighth, a sixteenth and a thirty-second of the size leave."""
     x = conv(image, 32, name=f"{name}_conv1")
     stage = []
-    for i, (filters, count) in enumerate(
+    for n, (filters, count) in enumerate(
         [(64, 1), (128, 2), (256, 8), (512, 8), (1024, 4)]
     ):
-        x = down(x, filters, name=f"{name}_down_{i}")
-        for j in range(count):
-            branch = conv(x, filters // 2, 1, name=f"{name}_conv2_{i}_{j}")
-            branch = conv(branch, filters, name=f"{name}_conv3_{i}_{j}")
-            x = layers.Add(name=f"{name}_add_{i}_{j}")([x, branch])
+        x = down(x, filters, name=f"{name}_down_{n}")
+        for k in range(count):
+            branch = conv(x, filters // 2, 1, name=f"{name}_conv2_{n}_{k}")
+            branch = conv(branch, filters, name=f"{name}_conv3_{n}_{k}")
+            x = layers.Add(name=f"{name}_add_{n}_{k}")([x, branch])
         stage.append(x)
     fine = stage[2]
     middle = stage[3]
@@ -53,18 +53,17 @@ def darknet53(image, *, name="darknet53"):
 
 def five(x, filters, *, name="five"):
     """Narrow, look and widen in turn, and end narrow."""
-    for i in range(2):
-        x = conv(x, filters, 1, name=f"{name}_conv1_{i}")
-        x = conv(x, 2 * filters, name=f"{name}_conv2_{i}")
+    for n in range(2):
+        x = conv(x, filters, 1, name=f"{name}_conv1_{n}")
+        x = conv(x, 2 * filters, name=f"{name}_conv2_{n}")
     return conv(x, filters, 1, name=f"{name}_conv3")
 
 
 def join(x, finer, filters, *, name="join"):
     """A coarser map, twice as large, beside a finer one."""
     branch = conv(x, filters, 1, name=f"{name}_conv")
-    return layers.Concatenate(name=f"{name}_concatenate")(
-        [layers.UpSampling2D(2, name=f"{name}_up_sampling2d")(branch), finer]
-    )
+    branch = layers.UpSampling2D(2, name=f"{name}_up_sampling2d")(branch)
+    return layers.Concatenate(name=f"{name}_concatenate")([branch, finer])
 
 
 def detect(x, filters, classes, anchors=3, *, name="detect"):

@@ -7,7 +7,7 @@ A backbone of cross-stage modules, a neck that carries maps down to the fine sca
 `YOLOv8` is size n; the others are deeper and wider. A box leaves as the distances of its four sides from the middle of a cell,
 counted in cells, each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
 
-Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file 4b975b09). Change the
+Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file 5b3ad11e). Change the
 spec, not this file.
 """
 
@@ -46,14 +46,14 @@ def c2f(x, filters, count, shortcut=False, *, name="c2f"):
     split = conv(x, filters, 1, name=f"{name}_split")
     x = split[..., half:]
     made = []
-    for i in range(count):
+    for n in range(count):
         if shortcut:
-            branch = conv(x, half, name=f"{name}_conv1_{i}")
-            branch = conv(branch, half, name=f"{name}_conv2_{i}")
-            x = layers.Add(name=f"{name}_made1_{i}")([x, branch])
+            branch = conv(x, half, name=f"{name}_conv1_{n}")
+            branch = conv(branch, half, name=f"{name}_conv2_{n}")
+            x = layers.Add(name=f"{name}_made1_{n}")([x, branch])
         else:
-            x = conv(x, half, name=f"{name}_conv3_{i}")
-            x = conv(x, half, name=f"{name}_made2_{i}")
+            x = conv(x, half, name=f"{name}_conv3_{n}")
+            x = conv(x, half, name=f"{name}_made2_{n}")
         made.append(x)
     x = layers.Concatenate(name=f"{name}_concatenate")([split, *made])
     return conv(x, filters, 1, name=f"{name}_conv4")
@@ -64,8 +64,8 @@ def sppf(x, filters, *, name="sppf"):
     narrow = conv(x, filters // 2, 1, name=f"{name}_narrow")
     x = narrow
     wider = []
-    for i in range(3):
-        x = layers.MaxPooling2D(5, strides=1, padding="same", name=f"{name}_wider_{i}")(
+    for n in range(3):
+        x = layers.MaxPooling2D(5, strides=1, padding="same", name=f"{name}_wider_{n}")(
             x
         )
         wider.append(x)
@@ -75,8 +75,8 @@ def sppf(x, filters, *, name="sppf"):
 
 def head(x, inner, outputs, *, name="head"):
     """Two convolutions and a projection, a row for each place."""
-    for i in range(2):
-        x = conv(x, inner, name=f"{name}_conv_{i}")
+    for n in range(2):
+        x = conv(x, inner, name=f"{name}_conv_{n}")
     x = layers.Conv2D(outputs, 1, name=f"{name}_conv2d")(x)
     return layers.Reshape((-1, outputs), name=f"{name}_reshape")(x)
 
@@ -113,36 +113,32 @@ def YOLOv8(
     image = keras.Input((size, size, 3), name="image")
     x = conv(image, widths[0], strides=2, name="conv1")
     stage = []
-    for i, (filters, count) in enumerate(zip(widths[1:], [few, many, many, few])):
-        x = conv(x, filters, strides=2, name=f"conv2_{i}")
-        x = c2f(x, filters, count, shortcut=True, name=f"stage_{i}")
+    for n, (filters, count) in enumerate(zip(widths[1:], [few, many, many, few])):
+        x = conv(x, filters, strides=2, name=f"conv2_{n}")
+        x = c2f(x, filters, count, shortcut=True, name=f"stage_{n}")
         stage.append(x)
     coarse = sppf(stage[3], widths[4], name="coarse")
-    middle = layers.Concatenate(name="middle_concatenate")(
-        [layers.UpSampling2D(2, name="middle_up_sampling2d")(coarse), stage[2]]
-    )
+    up_sampling2d = layers.UpSampling2D(2, name="middle_up_sampling2d")(coarse)
+    middle = layers.Concatenate(name="middle_concatenate")([up_sampling2d, stage[2]])
     middle = c2f(middle, widths[3], few, name="middle_c2f")
-    p3 = layers.Concatenate(name="p3_concatenate")(
-        [layers.UpSampling2D(2, name="p3_up_sampling2d")(middle), stage[1]]
-    )
+    up_sampling2d = layers.UpSampling2D(2, name="p3_up_sampling2d")(middle)
+    p3 = layers.Concatenate(name="p3_concatenate")([up_sampling2d, stage[1]])
     p3 = c2f(p3, widths[2], few, name="p3_c2f")
-    p4 = layers.Concatenate(name="p4_concatenate")(
-        [conv(p3, widths[2], strides=2, name="p4_conv"), middle]
-    )
+    branch = conv(p3, widths[2], strides=2, name="p4_conv")
+    p4 = layers.Concatenate(name="p4_concatenate")([branch, middle])
     p4 = c2f(p4, widths[3], few, name="p4_c2f")
-    p5 = layers.Concatenate(name="p5_concatenate")(
-        [conv(p4, widths[3], strides=2, name="p5_conv"), coarse]
-    )
+    branch = conv(p4, widths[3], strides=2, name="p5_conv")
+    p5 = layers.Concatenate(name="p5_concatenate")([branch, coarse])
     p5 = c2f(p5, widths[4], few, name="p5_c2f")
     for_boxes = max(16, widths[2] // 4, 4 * bins)
     for_classes = max(widths[2], min(classes, 100))
     distributions = [
-        head(p, for_boxes, 4 * bins, name=f"distributions_{i}")
-        for i, p in enumerate([p3, p4, p5])
+        head(p, for_boxes, 4 * bins, name=f"distributions_{n}")
+        for n, p in enumerate([p3, p4, p5])
     ]
     classified = [
-        head(p, for_classes, classes, name=f"classified_{i}")
-        for i, p in enumerate([p3, p4, p5])
+        head(p, for_classes, classes, name=f"classified_{n}")
+        for n, p in enumerate([p3, p4, p5])
     ]
     x = layers.Concatenate(axis=1, name="concatenate1")(distributions)
     x = layers.Reshape((-1, 4, bins), name="reshape")(x)
