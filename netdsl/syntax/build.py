@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.source import Span
-from netdsl.syntax import braces, faults, tree
+from netdsl.syntax import braces, faults, rests, tree
 from netdsl.syntax.build_expressions import ExpressionBuilder
 
 if TYPE_CHECKING:
@@ -155,6 +155,8 @@ class Builder(ExpressionBuilder):
         module: Span,
     ) -> tree.ExternLayer:
         path = self._string_value(module)
+        for problem in rests.in_declaration(inputs, outputs):
+            self.fault(problem)
         return tree.ExternLayer(
             span,
             self._id(name),
@@ -168,7 +170,13 @@ class Builder(ExpressionBuilder):
         )
 
     def owned_weights(self, span: Span, *types: tree.TensorType) -> tuple[tree.TensorType, ...]:
+        for written in types:
+            self._check_sizes(written)
         return types
+
+    def _check_sizes(self, written: tree.TensorType | None) -> None:
+        for problem in () if written is None else rests.anywhere_else(written):
+            self.fault(problem)
 
     def untold_weights(self, span: Span) -> tree.Arriving:
         return tree.Arriving(span)
@@ -196,6 +204,7 @@ class Builder(ExpressionBuilder):
         return tree.Body(span, docstring, self._sound(statements))
 
     def input(self, span: Span, name: Span, type_: tree.TensorType | None) -> tree.Input:
+        self._check_sizes(type_)
         return tree.Input(span, self._id(name), type_, name)
 
     def inputs(
@@ -212,11 +221,14 @@ class Builder(ExpressionBuilder):
         return tree.InputComprehension(span, pair, clauses)
 
     def input_pair(self, span: Span, key: tree.Expr, type_: tree.InputType) -> tree.InputPair:
+        if isinstance(type_, tree.TensorType):
+            self._check_sizes(type_)
         return tree.InputPair(span, key, type_)
 
     def type_choice(
         self, span: Span, then: tree.TensorType, condition: tree.Expr, otherwise: tree.InputType
     ) -> tree.TypeChoice:
+        self._check_sizes(then)
         return tree.TypeChoice(span, condition, then, otherwise)
 
     def assertion(self, span: Span, condition: tree.Expr, message: tree.Expr | None) -> tree.Assert:
@@ -228,6 +240,7 @@ class Builder(ExpressionBuilder):
     def weight(
         self, span: Span, name: Span, type_: tree.TensorType | None, value: tree.Expr | None
     ) -> tree.WeightDecl:
+        self._check_sizes(type_)
         return tree.WeightDecl(span, self._id(name), type_, value, name)
 
     def bind(self, span: Span, target: tree.Pattern, value: tree.Expr) -> tree.Bind:

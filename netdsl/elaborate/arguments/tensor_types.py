@@ -188,11 +188,14 @@ def match_type(
 
     A name bound nowhere yet stands for the size that arrives; anything else must agree with it.
     """
-    if len(written.dims) != spec.rank - 1:
+    wanted = _wanted_axes(written, spec, frame)
+    if wanted is None or len(wanted) != spec.rank - 1:
+        count = len(written.dims) - 1 if is_of_any_rank(written) else len(wanted or ())
+        least = "at least " if is_of_any_rank(written) else ""
         frame.report(
             shape_problems.WrongRank.at(
                 span,
-                f"takes {len(written.dims)} dimensions beside the batch, {spell_shape(spec.shape)} arrives",
+                f"takes {least}{count} dimensions beside the batch, {spell_shape(spec.shape)} arrives",
                 layer=label,
             )
         )
@@ -205,22 +208,60 @@ def match_type(
         )
         return False
     return all(
-        _match_dim(expr, spec.shape[axis], axis, spec, frame, label, span)
-        for axis, expr in enumerate(written.dims, 1)
+        _match_dim(expr, size, spec.shape[axis], axis, spec, frame, label, span)
+        for axis, (expr, size) in enumerate(wanted, 1)
     )
+
+
+def is_rest(dim: tree.Expr) -> bool:
+    """Tell a `...` among sizes, which stands for any number of them."""
+    return isinstance(dim, tree.Literal) and dim.value is ...
+
+
+def is_of_any_rank(written: tree.TensorType) -> bool:
+    """Tell whether a type has a `...` for axes that it does not name."""
+    return any(map(is_rest, written.dims))
+
+
+#: What a frame calls the sizes that `...` stands for: no spec can spell it.
+REST = "..."
+
+
+def _wanted_axes(
+    written: tree.TensorType, spec: TensorSpec, frame: Frame
+) -> list[tuple[tree.Expr, Dim | None]] | None:
+    """Give what a type says of each axis, with its size where the type has it from elsewhere; None if too few arrive.
+
+    The sizes that `...` stands for are the same wherever it stands.
+    """
+    found: list[tuple[tree.Expr, Dim | None]] = []
+    for number, expr in enumerate(written.dims):
+        if isinstance(expr, tree.Starred):
+            found += [(expr, size) for size in _dimensions(expr, frame)]
+        elif is_rest(expr):
+            count = spec.rank - 1 - (len(written.dims) - 1)
+            if count < 0:
+                return None
+            known = frame.variables.setdefault(REST, spec.shape[1 + number : 1 + number + count])
+            assert isinstance(known, tuple)
+            found += [(expr, size if isinstance(size, (int, Sym)) else UNKNOWN) for size in known]
+        else:
+            found.append((expr, None))
+    return found
 
 
 def _wanted(expr: tree.Expr, size: Dim) -> str:
     """Say what a type asks of an axis: "the type says 3", "`n` is 8"."""
     return (
         f"the type says {size}"
-        if isinstance(expr, tree.Literal)
+        if isinstance(expr, tree.Literal) and not is_rest(expr)
         else f"`{expr.span.text}` is {size}"
     )
 
 
 def _match_dim(
     expr: tree.Expr,
+    known: Dim | None,
     arriving: Dim,
     axis: int,
     spec: TensorSpec,
@@ -235,7 +276,7 @@ def _match_dim(
         if found is MISSING:
             frame.variables[expr.id] = None if isinstance(arriving, Unknown) else arriving
             return True
-    wanted = dimension(expr, frame)
+    wanted = dimension(expr, frame) if known is None else known
     if wanted is None:
         return False
     verdict = equal(wanted, arriving)
@@ -255,7 +296,14 @@ def _match_dim(
 
 def given_type(written: tree.TensorType, frame: Frame, batch: Dim, dtype: str) -> TensorSpec | None:
     """Give the type of an extern layer's output; `dtype` is what it has unless it says another."""
-    dims = [dimension(expr, frame) for expr in written.dims]
+    dims: list[Dim | None] = []
+    for expr in written.dims:
+        if is_rest(expr):
+            rest = frame.variables.get(REST, ())
+            assert isinstance(rest, tuple)
+            dims += [size if isinstance(size, (int, Sym)) else UNKNOWN for size in rest]
+        else:
+            dims += _dimensions(expr, frame)
     if any(dim is None for dim in dims):
         return None
     own = dtype_of(written, frame) if written.dtype else dtype
