@@ -17,12 +17,16 @@ from typing import Protocol
 from netdsl.analyse.costs import counted_nodes, parameters_of, totals
 from netdsl.catalog.kind import BoundLayer, Structure
 from netdsl.catalog.versions import Releases, read_releases
+from netdsl.declared_layers import MOST_WEIGHTS, corrected, declaration_of
 from netdsl.elaborate.files.linking import Unit
 from netdsl.foreign import Foreign
 from netdsl.graph import Graph, Node, Operation, Ref
 from netdsl.source import SourceFile
 from netdsl.target import Api
 from netdsl.tensor import TensorSpec, keras_shape
+
+#: Characters of what a class says that it cannot do, before the shapes that Keras adds.
+_LONGEST = 400
 
 #: What Keras writes into its messages for terminals.
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
@@ -41,7 +45,18 @@ class Compiled(Protocol):
 
 
 class DeclarationMismatch(ValueError):
-    """An `extern layer` is not as the spec declares it: every shape after it would be another than was said."""
+    """An `extern layer` is not as the spec declares it: every shape after it would be another than was said.
+
+    `place` is the use, `found` what differs there, `way_out` the declaration to write, if one helps. `applied` is False
+    where the class itself fails.
+    """
+
+    def __init__(self, node: Node, found: str, way_out: str = "", *, applied: bool = True) -> None:
+        self.place, self.kind = node.operation.span or node.origin.span, node.kind
+        self.found, self.way_out, self.applied = found, way_out, applied
+        where = f"{self.place.file.name}:{self.place.first.line}:{self.place.first.column}"
+        what = f"is not as declared: {found}" if applied else found
+        super().__init__(f"{where}: `{self.kind}` {what}" + (f"\n{way_out}" if way_out else ""))
 
 
 class ParametersDiffer(RuntimeError):
@@ -66,9 +81,11 @@ def build_model(compiled: Compiled, name: str, *, flat: bool = False) -> Foreign
     try:
         model = _run(compiled, compiled.emit("keras", flat=flat, training=False), name)
     except Exception as error:
-        _blame_declaration(compiled, graph, error)
+        mismatch = mismatch_behind(compiled, graph)
+        if mismatch is not None:
+            raise mismatch from error
         raise
-    _check(graph, model)
+    hold_to_declarations(compiled, graph, model)
     _check_parameters(graph, model)
     return model
 
@@ -121,7 +138,7 @@ def _parameters(layer: Foreign) -> int:
     return sum(prod(weight.shape) for weight in layer.weights)
 
 
-def _blame_declaration(compiled: Compiled, graph: Graph, error: Exception) -> None:
+def mismatch_behind(compiled: Compiled, graph: Graph) -> DeclarationMismatch | None:
     """Where a build fails, find the first extern layer that is not as declared, or fails itself."""
     from netdsl.emit.flat import emit_flat
     from netdsl.version import __version__
@@ -134,17 +151,26 @@ def _blame_declaration(compiled: Compiled, graph: Graph, error: Exception) -> No
         try:
             model = _run(compiled, source, graph.name)
         except ImportError:
-            return
+            return None
         except Exception as failure:
             arriving = ", ".join(_spell(graph.spec(ref)) for ref in node.inputs)
-            why = f"{type(failure).__name__}: {_COLOURS.sub('', str(failure))}"
-            raise DeclarationMismatch(
-                f"{_place(node)}`{node.kind}` cannot be applied to {arriving}: {why}"
-            ) from failure
+            why = _brief(f"{type(failure).__name__}: {_COLOURS.sub('', str(failure))}")
+            found = DeclarationMismatch(
+                node, f"cannot be applied to {arriving}: {why}", applied=False
+            )
+            found.__cause__ = failure
+            return found
         try:
-            _check(part, model)
+            hold_to_declarations(compiled, part, model)
         except DeclarationMismatch as mismatch:
-            raise mismatch from error
+            return mismatch
+    return None
+
+
+def _brief(text: str) -> str:
+    """Cut what Keras adds to the message of a class: the arguments of its call, with all their shapes."""
+    text = text.split("Arguments received by ")[0].strip()
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _up_to(graph: Graph, last: Node) -> Graph:
@@ -163,21 +189,39 @@ def _paths(structure: Structure, path: tuple[int, ...] = ()) -> Iterator[tuple[i
         yield from _paths(part, (*path, index))
 
 
-def _check(graph: Graph, model: Foreign) -> None:
-    """Compare each use of an extern layer, and of what wraps one, with the layer that was built."""
+def hold_to_declarations(compiled: Compiled, graph: Graph, model: Foreign) -> None:
+    """Compare each use of an extern layer, and of what wraps one, with the layer that was built.
+
+    Raises DeclarationMismatch at the first that differs.
+    """
     uses: Counter[str] = Counter()
     for node in graph.needed_nodes():
         operation = node.operation
         use = uses[operation.name]
         uses[operation.name] += 1
         if operation.graph is not None and not use:
-            _check(operation.graph, model.get_layer(operation.name))
+            hold_to_declarations(compiled, operation.graph, model.get_layer(operation.name))
         elif _is_extern(operation):
-            differences = list(_differences(node, model.get_layer(operation.name), use, model))
+            layer = model.get_layer(operation.name)
+            outputs = _outputs_of(layer, use, model)
+            differences = list(_differences(node, layer, outputs))
             if differences:
-                raise DeclarationMismatch(
-                    f"{_place(node)}`{operation.kind}` is not as declared: {'; '.join(differences)}"
-                )
+                way_out = _way_out(compiled, graph, node, layer, outputs)
+                raise DeclarationMismatch(node, "; ".join(differences), way_out)
+
+
+def _way_out(
+    compiled: Compiled, graph: Graph, node: Node, layer: Foreign, outputs: list[Foreign]
+) -> str:
+    """Write the declaration that holds; none for a layer inside another, whose tensors are not seen."""
+    if node.operation.family != "extern":
+        return ""
+    declared = declaration_of(compiled.unit, node.kind, node.operation.module)
+    if declared is None:
+        return ""
+    built = [(str(y.dtype), tuple(y.shape)[1:]) for y in outputs]
+    weights = [tuple(weight.shape) for weight in layer.weights]
+    return f"write: {corrected(declared, node, graph, built, weights)}"
 
 
 def _is_extern(operation: Operation) -> bool:
@@ -198,22 +242,31 @@ def _holds_extern(value: object) -> bool:
     return False
 
 
-def _differences(node: Node, layer: Foreign, use: int, model: Foreign) -> Iterator[str]:
+def _outputs_of(layer: Foreign, use: int, model: Foreign) -> list[Foreign]:
     import keras
     from keras.src.ops.function import make_node_key
 
     calls = enumerate(layer._inbound_nodes)  # those inside other layers are among them
     own = [call for number, call in calls if make_node_key(layer, number) in model._nodes]
-    outputs = keras.tree.flatten(own[use].output_tensors)
+    found: list[Foreign] = keras.tree.flatten(own[use].output_tensors)
+    return found
+
+
+def _differences(node: Node, layer: Foreign, outputs: list[Foreign]) -> Iterator[str]:
     given = ", ".join(f"{y.dtype} {tuple(y.shape)}" for y in outputs)
     if not _fits(node.flat_outputs, outputs):
         yield f"it gives {given}, declared {', '.join(map(_spell, node.flat_outputs))}"
     owned = [tuple(weight.shape) for weight in layer.weights]
     declared = [weight.shape for weight in node.operation.weights]
     if node.operation.is_told and owned != declared:
-        written = ", ".join(str(list(shape)) for shape in owned) or "none"
-        said = ", ".join(str(list(shape)) for shape in declared) or "none"
-        yield f"it owns the weights {written}, declared {said}"
+        yield f"it owns the weights {_listed(owned)}, declared {_listed(declared)}"
+
+
+def _listed(shapes: list[tuple[int, ...]]) -> str:
+    """Write shapes of weights, or how many there are."""
+    if len(shapes) > MOST_WEIGHTS:
+        return f"{len(shapes)}, beginning with {', '.join(str(list(s)) for s in shapes[:3])}"
+    return ", ".join(str(list(shape)) for shape in shapes) or "none"
 
 
 def _fits(declared: tuple[TensorSpec, ...], given: list[Foreign]) -> bool:
@@ -231,8 +284,3 @@ def _fits(declared: tuple[TensorSpec, ...], given: list[Foreign]) -> bool:
 
 def _spell(spec: TensorSpec) -> str:
     return f"{spec.dtype} {tuple(keras_shape(spec.shape))}"
-
-
-def _place(node: Node) -> str:
-    span = node.operation.span or node.origin.span
-    return f"{span.file.name}:{span.first.line}:{span.first.column}: "

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 def try_one_step(request: Request) -> int:
     """Try a step, and say its time, the memory, and the time of an epoch; write nothing to disk."""
     from netdsl.training.run.blame import diagnose
-    from netdsl.training.run.running import Failed
+    from netdsl.training.run.running import Failed, Misfit
     from netdsl.training.run.trial import try_step
 
     try:
         trial = try_step(request)
+    except Misfit as misfit:
+        findings = Findings()
+        findings.report(misfit.diagnostics)
+        return findings.finish() or 1
     except Failed as error:
         findings = Findings()
         findings.report([diagnose(error.__cause__ or error, request.experiment, error.setting)])

@@ -87,3 +87,30 @@ class Failing(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, x: Any) -> Any:
         return x
+
+
+@keras.saving.register_keras_serializable("netdsl_tests")
+class Many(keras.layers.Layer):  # type: ignore[misc]
+    """Owns many weights."""
+
+    def build(self, shape: Any) -> None:
+        self.scales = [self.add_weight((shape[-1],), name=f"scale_{i}") for i in range(20)]
+
+    def call(self, x: Any) -> Any:
+        return x * sum(self.scales)
+
+
+@keras.saving.register_keras_serializable("netdsl_tests")
+class Nearest(keras.layers.Layer):  # type: ignore[misc]
+    """Gives a tensor of any rank as it is, and where its last axis is largest."""
+
+    def call(self, x: Any) -> Any:
+        return x, keras.ops.cast(keras.ops.argmax(x, axis=-1), "int32")
+
+
+@keras.saving.register_keras_serializable("netdsl_tests")
+class Nothing(keras.layers.Layer):  # type: ignore[misc]
+    """Gives what arrives."""
+
+    def call(self, x: Any) -> Any:
+        return x

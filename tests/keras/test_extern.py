@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from netdsl.cli.commands import netdsl as netdsl_command
 from tests.keras.test_every_kind import exercise
 from tests.language.front_door import compiled
 
@@ -157,6 +159,96 @@ def test_layer_that_is_not_as_declared_is_said(claim: str, flat: bool) -> None:
     assert str(raised.value).startswith(
         f"spec.net:{text[: text.index('output')].count(chr(10)) + 1}:"
     )
+
+
+#: Declarations that are wrong, the stage and the input, and the declaration that is to be written.
+CORRECTED = [
+    (
+        "layer SpaceToDepth(size: int = 2): [h, w, c] -> [h, w, c]", "SpaceToDepth(4)", "x: [8, 16, 3]",
+        "layer SpaceToDepth(size: int = 2): [h, w, c] -> [h // size, w // size, size * size * c]",
+    ),
+    (
+        "layer Affine(units: int): [d] -> [units]", "Affine(5)", "x: [4]",
+        "layer Affine(units: int): [d] -> [units] weights [d, units], [units]",
+    ),
+    (
+        "layer Affine(units: int): [d] -> [d]", "Affine(5)", "x: [4]",
+        "layer Affine(units: int): [d] -> [units] weights [d, units], [units]",
+    ),
+    (
+        "layer Affine(units: int): [..., d] -> [..., d] weights ?", "Affine(5)", "x: [3, 4]",
+        "layer Affine(units: int): [..., d] -> [..., units] weights ?",
+    ),
+    (
+        "layer Affine(units: int): [t, d] -> [t] weights ?", "Affine(5)", "x: [3, 4]",
+        "layer Affine(units: int): [t, d] -> [t, units] weights ?",
+    ),
+    (
+        "layer SpaceToDepth(): [...] -> [...] weights [3]", "SpaceToDepth()", "x: [9, 9, 3]",
+        "layer SpaceToDepth(): [...] -> [4, 4, 12]",
+    ),
+    (
+        "layer Distances(): ([n, d], [m, d]) -> [n, m]", "Distances()", "a: [5, 2]; b: [7, 2]",
+        "layer Distances(): ([n, d], [m, d]) -> ([n, m], int32[n])",
+    ),
+    (
+        "layer Many(): [d] -> [d]", "Many()", "x: [4]",
+        "layer Many(): [d] -> [d] weights ?",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "stage", "inputs", "wanted"), CORRECTED)
+def test_the_declaration_to_write_is_told_and_holds(
+    declared: str, stage: str, inputs: str, wanted: str
+) -> None:
+    before = "[a, b]" if ";" in inputs else "x"
+    with pytest.raises(DeclarationMismatch) as raised:
+        compiled(spec(declared, stage, inputs, before)).build()
+    assert raised.value.way_out == f'write: extern {wanted} from "{MODULE}"'
+    assert len(str(raised.value)) < 400
+    last = f"{stage} -> _[1]" if "int32[n])" in wanted else stage
+    assert compiled(spec(wanted, last, inputs, before)).build() is not None
+
+
+def test_what_a_class_says_is_cut_before_what_keras_adds() -> None:
+    with pytest.raises(DeclarationMismatch) as raised:
+        compiled(spec("layer Failing(): [d] -> [d]", "Failing()", "x: [7]")).build()
+    assert "needs an even width, and 7 arrives" in str(raised.value)
+    assert "Arguments received" not in str(raised.value)
+    assert len(str(raised.value)) < 300
+
+
+def test_training_does_not_begin_with_a_layer_that_is_not_as_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("d.npz", x=np.ones((8, 4), "float32"), y=np.ones((8, 1), "float32"))
+    text = spec("layer Affine(units: int): [d] -> [d]", "Affine(5) -> Dense(1)", "x: [4]")
+    text += 'train M { data = npz("d.npz")  loss = mse  optimizer = sgd }\n'
+    Path("m.net").write_text(text, "utf-8")
+    for more in (["--dry-run"], ["--out", "run"]):
+        done = CliRunner().invoke(netdsl_command, ["train", "m.net", *more])
+        assert done.exit_code == 1
+        assert "error[N0867]: `Affine` is not as declared" in done.stderr
+        assert "[d] -> [units] weights [d, units], [units] from" in done.stderr
+
+
+ANY_RANK = [
+    ("layer Affine(units: int): [..., d] -> [..., units] weights [d, units], [units]", "Affine(5)", "x: [4]"),
+    ("layer Affine(units: int): [..., d] -> [..., units] weights [d, units], [units]", "Affine(5)", "x: [2, 3, 4]"),
+    ("layer Nearest(): [..., d] -> ([..., d], int32[...])", "Nearest() -> _[0]", "x: [6, 3]"),
+    ("layer Nearest(): [..., d] -> ([..., d], int32[...])", "Nearest() -> _[1]", "x: [6, 3, 2]"),
+    ("layer Nothing(): [...] -> [...]", "Nothing()", "x: []"),
+    ("layer Nothing(): [...] -> [...]", "Nothing()", "x: [2, 3, 4]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "stage", "inputs"), ANY_RANK)
+def test_a_layer_of_any_rank_is_as_declared(
+    declared: str, stage: str, inputs: str, tmp_path: Path
+) -> None:
+    exercise(spec(declared, stage, inputs), tmp_path)
 
 
 def test_mismatch_inside_a_model_that_is_a_layer_is_found() -> None:

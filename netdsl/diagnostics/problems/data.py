@@ -53,3 +53,6 @@ class CountsDiffer(Problem, code="N0865", title="the arrays differ in their numb
 
 
 class StepFailed(Problem, code="N0866", title="Keras stops while it trains `{name}`"): ...
+
+
+class DeclaredOtherwise(Problem, code="N0867", title="`{name}` is not as declared"): ...

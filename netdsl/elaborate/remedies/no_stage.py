@@ -86,7 +86,7 @@ def how_to_declare(name: str, call: tree.Call | None) -> str:
     names = [a.name or "abcdefgh"[i] for i, a in enumerate(given[:8])]
     head = f"{name}({', '.join(names)})"
     if name[0].isupper() and not name.isupper():  # spelled as a class of Python is
-        own = f'`extern layer {head}: [...] -> [...] from "my_layers"`'
+        own = f'`extern layer {head}: [...] -> [...] weights ? from "my_layers"`'
         return f"declare it, `block {head} = …`, import it, or name a class of Python: {own}"
     return f"declare it, `block {head} = …`, or import it"
 

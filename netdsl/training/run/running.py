@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netdsl.compiler import Api, Compiled
 from netdsl.diagnostics.diagnostic import Diagnostic
+from netdsl.diagnostics.problems.data import DeclaredOtherwise
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.foreign import Foreign, Plain
 from netdsl.record import record
@@ -36,6 +38,9 @@ from netdsl.training.run.environment import (
 from netdsl.training.run.loading import Module, load_module
 from netdsl.training.run.several import Crew, wait_for_all
 from netdsl.training.run.watching import first_nan, stop_at_nan
+
+if TYPE_CHECKING:
+    from netdsl.building import DeclarationMismatch
 
 
 @record(eq=False)
@@ -89,7 +94,7 @@ def run(
     module = load(request)
     if not resume and request.crew.writes:
         write_environment(request, folder, module)
-    model, data = guarded(module.make_model), guarded(module.load_data, "data")
+    model, data = make(request, module), guarded(module.load_data, "data")
     found: list[Diagnostic] = []
     if not check_loaded(request.experiment, data, found.append):
         raise Misfit(found)
@@ -110,6 +115,31 @@ def run(
     outcome.new_epochs = len(outcome.history.get("loss", ())) - before
     _keep(request, module, data, outcome, seconds)
     return outcome
+
+
+def make(request: Request, module: Module) -> Foreign:
+    """Make the model, and hold layers of the user's own to their declarations; raises Misfit where they differ."""
+    from netdsl.building import DeclarationMismatch, hold_to_declarations, mismatch_behind
+
+    compiled, graph = request.compiled, request.experiment.graph
+    try:
+        model = guarded(module.make_model)
+    except Failed:
+        behind = mismatch_behind(compiled, graph)
+        if behind is not None and behind.applied:
+            raise Misfit([_differs(behind)]) from behind
+        raise
+    try:
+        hold_to_declarations(compiled, graph, model)
+    except DeclarationMismatch as mismatch:
+        raise Misfit([_differs(mismatch)]) from mismatch
+    return model
+
+
+def _differs(mismatch: DeclarationMismatch) -> Diagnostic:
+    return DeclaredOtherwise.at(
+        mismatch.place, mismatch.found, name=mismatch.kind, help=mismatch.way_out
+    )
 
 
 def load(request: Request) -> Module:

@@ -7,7 +7,7 @@ import time
 
 from netdsl.foreign import Foreign
 from netdsl.record import record
-from netdsl.training.run.running import Request, guarded, load, steps_of
+from netdsl.training.run.running import Request, guarded, load, make, steps_of
 
 #: So many steps are timed, once the first has compiled.
 TIMED = 5
@@ -28,7 +28,7 @@ class Trial:
 def try_step(request: Request) -> Trial:
     """Train for one step, then for a few more by the clock."""
     module = load(request)
-    model, data = guarded(module.make_model), guarded(module.load_data, "data")
+    model, data = make(request, module), guarded(module.load_data, "data")
     first = _timed(model, data.train.take(1))
     count = min(TIMED, steps_of(data.train) or TIMED)
     step = _timed(model, data.train.take(count)) / count
