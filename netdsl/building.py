@@ -17,8 +17,8 @@ from typing import Protocol
 from netdsl.analyse.costs import counted_nodes, parameters_of, totals
 from netdsl.catalog.kind import BoundLayer, Structure
 from netdsl.catalog.versions import Releases, read_releases
-from netdsl.declared_layers import MOST_WEIGHTS, corrected, declaration_of
 from netdsl.elaborate.files.linking import Unit
+from netdsl.elaborate.remedies.declared_layers import MOST_WEIGHTS, corrected, declaration_of
 from netdsl.foreign import Foreign
 from netdsl.graph import Graph, Node, Operation, Ref
 from netdsl.source import SourceFile
