@@ -28,6 +28,9 @@ from netdsl.tensor import TensorSpec, keras_shape
 #: Characters of what a class says that it cannot do, before the shapes that Keras adds.
 _LONGEST = 400
 
+#: What Keras adds to what a class says: the arguments of its call.
+_RECEIVED = re.compile(r"Arguments received by .*", re.DOTALL)
+
 #: What Keras writes into its messages for terminals.
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
@@ -169,7 +172,7 @@ def mismatch_behind(compiled: Compiled, graph: Graph) -> DeclarationMismatch | N
 
 def _brief(text: str) -> str:
     """Cut what Keras adds to the message of a class: the arguments of its call, with all their shapes."""
-    text = text.split("Arguments received by ")[0].strip()
+    text = _RECEIVED.sub("", text).strip()
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
