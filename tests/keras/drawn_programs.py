@@ -15,11 +15,23 @@ Shape = tuple[int | str, ...]
 # Names that Python or the language reserves, or that the generated module uses itself.
 _NAMES = (
     *("class", "lambda", "def", "import", "pass", "global", "async", "print", "filter", "type"),
-    *("input", "output", "layer", "weights", "as_", "model", "block", "let", "fn", "extern"),
+    *(
+        "input",
+        "output",
+        "layer",
+        "weight",
+        "weights",
+        "as_",
+        "model",
+        "block",
+        "let",
+        "fn",
+        "extern",
+    ),
     *("x", "y", "n", "layers", "keras", "name", "h", "skip", "deep", "wide", "a_1", "ünit"),
 )
 _STATEMENT_WORDS = frozenset(
-    {"input", "inputs", "output", "layer", "model", "block", "let", "fn", "extern"}
+    {"input", "inputs", "output", "layer", "weight", "model", "block", "let", "fn", "extern"}
 )
 
 
@@ -408,7 +420,7 @@ class Drawing:
     def statement(self, scope: Scope, depth: int, lines: list[str]) -> None:
         source = self.chance.choice(list(scope.tensors))
         shape = scope.tensors[source]
-        kind = self.chance.randrange(9)
+        kind = self.chance.randrange(11)
         if kind == 0:
             self.several_outputs(source, shape, scope, lines)
             return
@@ -450,9 +462,33 @@ class Drawing:
             )
             scope.tensors[name] = shape
             return
+        if kind >= 9:
+            lines += self.learned(name, source, int(shape[-1]), scope)
+            scope.tensors[name] = shape
+            return
         text, after = self.chain(shape, depth, scope)
         lines.append(f"    {name} = {source} -> {text}")
         scope.tensors[name] = after
+
+    def learned(self, name: str, source: str, width: int, scope: Scope) -> list[str]:
+        """Draw a weight and what takes it, in either order: a scale, a matrix, one used twice, one of a loop."""
+        weight = self.name(scope.taken, plain=True)
+        options = self.some("", "", "(trainable=False)", "(regularizer=L2(0.1))")
+        scale = f"weight {weight}: [{width}]{options} = {self.some('ones', 'RandomNormal()')}"
+        matrix = f"weight {weight}: [{width}, {self.width()}]{options}"
+        in_loop = f"weight {weight}: [{width}] = ones  output _ {self.some('*', '+')} {weight}"
+        declared, value = self.chance.choice(
+            [
+                (scale, f"{source} {self.some('*', '+', '-')} {weight}"),
+                (scale, f"{source} -> Dense({width}) -> (_ * {weight} + {weight})"),
+                (scale, f"ops.maximum({source}, {weight} * 2.0)"),
+                (matrix, f"{source} @ {weight} -> ReLU() -> ops.matmul(ops.transpose({weight}))"),
+                ("", f"{source} -> repeat {self.chance.randint(0, 3)} {{ {in_loop} }}"),
+                ("", f"{source} -> if {self.some('True', 'False')} {{ {in_loop} }}"),
+            ]
+        )
+        lines = [f"    {text}" for text in (declared, f"{name} = {value}") if text]
+        return lines[:: self.chance.choice((1, -1))]
 
     def array(self, source: str) -> str:
         """Draw an array of as many rows as a sequence has steps, which no tensor is given to."""

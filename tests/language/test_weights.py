@@ -173,6 +173,22 @@ def test_each_mistake_is_told_with_a_way_out(mistake: str) -> None:
     assert way_out in errors[0].help
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("output x * w\n weight w: [x.shape[-1], n] = he_normal", []),
+        ("weight w: [?] = zeros\n output x * w", ["N0425"]),
+        ("weight w: [n](regularise=L2(0.1)) = zeros\n output x * w", ["N0301"]),
+        ("weight w: [n] = zeroes\n output x * w", ["N0308"]),
+        ("weight w = zeros\n output x * w", ["N0425"]),
+        ("output x -> repeat n { weight w: [n](x=1)\n output _ * w }", ["N0301"]),
+    ],
+)
+def test_what_no_use_makes_is_checked(body: str, expected: list[str]) -> None:
+    found = codes(f"block b(n: int) {{ input x\n {body} }}\n{HEAD}output y = x -> Dense(2) }}")
+    assert found == expected
+
+
 def test_outside_a_body_it_is_told_where_it_goes() -> None:
     (found, *_) = netdsl.compile_text(f"weight t: [8] = zeros\n{HEAD}output y = x }}").diagnostics
     assert (found.code, found.help) == ("N0123", "move `weight` into a block or a model")

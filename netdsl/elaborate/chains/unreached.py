@@ -17,6 +17,7 @@ from netdsl.diagnostics.sink import Diagnostics
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.chains import stages
 from netdsl.elaborate.files.linking import Unit
+from netdsl.elaborate.layers.weights import check_weight
 from netdsl.elaborate.remedies import no_stage, rebinding
 from netdsl.elaborate.scope.entities import POISON, KindRef, Poison
 from netdsl.elaborate.scope.frame import MISSING, Body, Frame, Session
@@ -45,7 +46,7 @@ _CERTAIN = frozenset(
         arguments.MissingArgument, arguments.WrongArgument, arguments.ArgumentOutOfRange, arguments.UnknownChoice,
         arguments.UnknownIdentifier,
         structure.NotApplied, structure.MissingParentheses, structure.NotAStage, structure.NotATensor,
-        structure.WrongUse, structure.WrongInputs, structure.Cycle, names.NameBoundTwice,
+        structure.WrongUse, structure.WrongInputs, structure.Cycle, names.NameBoundTwice, structure.WrongWeight,
     )
 )  # fmt: skip
 
@@ -53,7 +54,10 @@ _CERTAIN = frozenset(
 #: first of a chain or branch, which may be a source.
 Missed: TypeAlias = tuple[tree.Expr, Value, bool]
 
-_NAMED = (tree.Parameter, tree.Let, tree.Function, tree.LayerDecl, tree.Input, tree.As)
+_NAMED = (
+    *(tree.Parameter, tree.Let, tree.Function, tree.LayerDecl, tree.WeightDecl),
+    *(tree.Input, tree.As),
+)
 
 
 def check_unreached(unit: Unit, session: Session) -> None:
@@ -78,6 +82,9 @@ def _check(unit: Unit, session: Session, *, used_only: bool) -> None:
         for body in bodies_in(statement.body):
             if id(body) not in session.arrangements:
                 _report(session, partial(_check_order, statement, body, unit, session))
+                weights = [s for s in body.statements if isinstance(s, tree.WeightDecl)]
+                if weights:
+                    _report(session, partial(_check_weights, statement, weights, unit, session))
         missed = list(_missed(statement, session))
         if missed:
             _report(session, partial(_check_stages, statement, missed, unit, session))
@@ -100,13 +107,26 @@ def _is_used(node: tree.Block | tree.Model, session: Session) -> bool:
     return id(node.body) in session.reached or id(node.body) in session.arrangements
 
 
+def _check_weights(
+    node: tree.Block | tree.Model, found: list[tree.WeightDecl], unit: Unit, session: Session
+) -> None:
+    frame = _unknowing(node, unit, session)
+    for statement in found:
+        session.place = statement.span
+        check_weight(statement, frame)
+
+
+def _unknowing(node: tree.Block | tree.Model, unit: Unit, session: Session) -> Frame:
+    """Open the scope of a declaration of whose names nothing is known."""
+    known: dict[str, Value] = dict.fromkeys(_bound_in(node), POISON)
+    body = Body(Graph(node.name), session.plan(node, unit), runs=False)
+    return Frame(session, unit, session.root(unit), known, body)
+
+
 def _check_stages(
     node: tree.Block | tree.Model, missed: list[Missed], unit: Unit, session: Session
 ) -> None:
-    plan = session.plan(node, unit)
-    known: dict[str, Value] = dict.fromkeys(_bound_in(node), POISON)
-    body = Body(Graph(node.name), plan, runs=False)
-    frame = Frame(session, unit, session.root(unit), known, body)
+    frame = _unknowing(node, unit, session)
     for found in missed:
         _visit(found, frame)
 

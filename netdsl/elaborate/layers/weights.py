@@ -58,6 +58,15 @@ def declare_weight(statement: tree.WeightDecl, frame: Frame) -> Value:
     return made
 
 
+def check_weight(statement: tree.WeightDecl, frame: Frame) -> None:
+    """Report what is wrong with a weight that nothing makes, whatever its sizes come to."""
+    written = _type_of(statement, frame)
+    if written is not None:
+        _shape(written, statement, frame)
+        _dtype(written, statement, frame)
+        _prepared(written, statement, frame)
+
+
 def _operation(
     statement: tree.WeightDecl,
     arguments: dict[str, Value],
