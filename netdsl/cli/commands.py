@@ -56,6 +56,7 @@ COMMANDS: Mapping[str, Entry] = {
     "compare": Entry("netdsl.cli.compare", "Set networks side by side."),
     "import": Entry("netdsl.cli.import_model", "Write a Keras model as a spec."),
     "zoo": Entry("netdsl.cli.zoo", "List the networks that ship with netdsl, or copy one."),
+    "new": Entry("netdsl.cli.new", "Start a project with a spec of the zoo."),
     "fmt": Entry("netdsl.cli.fmt", "Lay specs out in the one layout."),
     "explain": Entry("netdsl.cli.explain", "Explain a diagnostic code."),
     "layers": Entry("netdsl.cli.layers", "Look up layers, activations and initializers."),

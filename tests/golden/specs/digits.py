@@ -1,11 +1,11 @@
-"""Handwritten digits, learned within a minute: `netdsl train specs/digits.net`.
+"""Handwritten digits, learned within a minute.
 
 Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, 1998, doi:10.24432/C50P49.
 Task: image classification.
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 577ec3c2, this file db8dee23). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 23b5561b). Change the
 spec, not this file.
 """
 

@@ -1,0 +1,38 @@
+"""A project of `netdsl new` is trained on the pictures that it makes, and its whole test passes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.keras
+
+ROOT = Path(__file__).parents[2]
+
+
+def done(*command: str, cwd: Path) -> str:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CUDA_VISIBLE_DEVICES": "",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    result = subprocess.run(
+        [sys.executable, *command], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def test_a_project_trains_and_its_test_passes(tmp_path: Path) -> None:
+    done("-m", "netdsl", "new", "signs", "--from", "lenet5", cwd=tmp_path)
+    folder = tmp_path / "signs"
+    done("make_pictures.py", cwd=folder)
+    told = done("-m", "netdsl", "train", "signs.net", "--epochs", "1", cwd=folder)
+    assert "validation" in told
+    assert list((folder / "runs" / "signs").glob("*/model.keras"))
+    assert "3 passed" in done("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
