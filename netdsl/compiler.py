@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from netdsl.elaborate.training.experiment import Experiment
     from netdsl.elaborate.training.plan import TrainPlan
     from netdsl.picture.costs import Costs
-    from netdsl.picture.picture import Direction, Theme
+    from netdsl.picture.picture import Direction, Form, Theme
 
 
 @record(eq=False)
@@ -99,12 +99,13 @@ class CompiledModel:
         theme: Theme = "light",
         direction: Direction = "down",
         costs: Costs | None = None,
+        form: Form = "auto",
     ) -> str:
         """The SVG that `netdsl graph` draws."""
         from netdsl.picture.picture import Options, svg_of
 
         self.verify()
-        return svg_of(self.net, Options(depth, theme, direction, costs))
+        return svg_of(self.net, Options(depth, theme, direction, costs, form))
 
     @property
     def layers(self) -> list[Document]:

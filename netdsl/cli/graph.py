@@ -15,7 +15,7 @@ from netdsl.cli.streams import write_bytes
 
 if TYPE_CHECKING:
     from netdsl.picture.costs import Costs
-    from netdsl.picture.picture import Direction, Picture, Theme
+    from netdsl.picture.picture import Direction, Form, Picture, Theme
 
 FORMATS = ("svg", "png", "pdf", "html", "dot", "mmd", "json")
 
@@ -62,6 +62,13 @@ FORMATS = ("svg", "png", "pdf", "html", "dot", "mmd", "json")
     show_default=True,
     help="Where the flow goes.",
 )
+@click.option(
+    "--form",
+    type=click.Choice(["auto", "line", "u"]),
+    default="auto",
+    show_default=True,
+    help="A U where skips nest, as in a U-Net, or one line.",
+)
 def command(
     file: str,
     output: str | None,
@@ -73,6 +80,7 @@ def command(
     costs: Costs | None,
     theme: Theme,
     direction: Direction,
+    form: Form,
 ) -> int:
     """Draw a model as its spec has it: blocks with their arguments, repeats with a count, forks side by side.
 
@@ -86,7 +94,9 @@ def command(
     found = [item for item in compiled if not findings.failed and has_model(item, model, findings)]
     if found and found[0].compiled.ok:
         chosen = found[0].compiled.model(model)
-        picture = Picture(chosen.net, Options(depth, theme, direction, costs))
+        picture = Picture(chosen.net, Options(depth, theme, direction, costs, form))
+        if form == "u" and not picture.is_u:
+            tell(f"{spec_name(file)}: its skips do not nest, so that it is no U\n")
         _write(picture, kind, _target(output, file, kind), findings)
         if model is None:
             _tell_others(found[0], chosen.name)

@@ -14,6 +14,7 @@ from netdsl.picture.boxes import Box, Line, chain_of
 from netdsl.picture.compose import Cell, Label
 from netdsl.picture.measure import width
 from netdsl.picture.nest import Nested
+from netdsl.picture.ushape import UShape
 from netdsl.picture.words import range_words, shape_words
 from netdsl.record import mutable
 
@@ -38,6 +39,7 @@ class Cells:
     cells: dict[int, Cell] = field(default_factory=dict)
     boxes: dict[int, Box] = field(default_factory=dict)
     costs: Mapping[int, str] = field(default_factory=dict)  # what is told of each, by its number
+    u: UShape | None = None  # what of the picture is drawn as a U
 
 
 def measure(nested: Nested, costs: Mapping[int, str], *, is_down: bool = True) -> Cells:

@@ -8,7 +8,7 @@ It knows two directions only, along the flow (v) and across it (u); each part ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from itertools import pairwise
 
@@ -55,9 +55,14 @@ class Cell:
 
 @record
 class Style:
-    """What depends on the direction: whether heads lie across the flow, and labels take room along it."""
+    """What depends on the direction: whether heads lie across the flow, and labels take room along it.
+
+    `turned` parts are drawn upside down, their flow going up: what stays as it is (heads, sheets, labels) is on the
+    other side of the flow there.
+    """
 
     is_down: bool = True
+    turned: bool = False
 
 
 @record
@@ -92,10 +97,17 @@ class Shape:
 class Composer:
     """Puts a picture together; `cells` are its boxes and `opened` the numbers of those that show what is in them."""
 
-    def __init__(self, cells: Mapping[int, Cell], opened: frozenset[int], style: Style) -> None:
+    def __init__(
+        self,
+        cells: Mapping[int, Cell],
+        opened: frozenset[int],
+        style: Style,
+        own: Callable[[Term], Shape | None] = lambda term: None,
+    ) -> None:
         self.cells = cells
         self.opened = opened
         self.style = style
+        self.own = own  # gives the shape of what is put together in a way of its own
 
     @deep
     def shape(self, term: Term, above: Mapping[int, float] | None = None) -> Shape:
@@ -110,18 +122,25 @@ class Composer:
             case Row():
                 return self._row(term, above or {})
             case Series():
-                return self._series(term, above or {})
+                return self.own(term) or self._series(term, above or {})
 
     def _closed(self, cell: Cell, above: Mapping[int, float]) -> Shape:
         half = cell.across / 2
-        shape = Shape(half, half + cell.stack, cell.along + cell.stack, box=cell.number)
-        shape.rect = (-half, 0.0, cell.across, cell.along)
+        shape = Shape(half, half, cell.along + cell.stack, box=cell.number)
+        self._add_sheets(cell, shape)
+        shape.rect = (-half, cell.stack if self.style.turned else 0.0, cell.across, cell.along)
         shape.sides = True
         shape.tops = [Port(net, u, True) for net, u in _entries(cell, above, half)]
         shape.wants = {port.net: port.u for port in shape.tops}
         spread = _spread(len(cell.outs), half)
         self._below(cell, shape, [Port(net, at * spread) for at, net in enumerate(cell.outs)])
         return shape
+
+    def _add_sheets(self, cell: Cell, shape: Shape) -> None:
+        if self.style.turned:
+            shape.left += cell.stack
+        else:
+            shape.right += cell.stack
 
     def _below(self, cell: Cell, shape: Shape, ports: list[Port]) -> None:
         """Let tensors leave a box, with what is written beside them."""
@@ -137,7 +156,7 @@ class Composer:
         for port, label in told:
             is_before = len(ports) > 1 and port is ports[0] and self.style.is_down
             shape.notes.append((port.net, port.u, end, label, is_before))
-            if self.style.is_down and is_before:
+            if self.style.is_down and is_before != self.style.turned:
                 shape.left = max(shape.left, label.width + 4 - port.u)
             elif self.style.is_down:
                 shape.right = max(shape.right, port.u + 4 + label.width)
@@ -148,7 +167,9 @@ class Composer:
         """Draw a box around what is in it, with a port for each tensor at its edge."""
         assert cell.term is not None
         inner = self.shape(cell.term)
-        head = cell.head if self.style.is_down else 0.0
+        turned = self.style.turned
+        head = cell.head if self.style.is_down and not turned else 0.0
+        foot = cell.head if turned else 0.0
         ports = self._ports(cell.ins, inner)
         joint = Joint()
         for port in ports:
@@ -165,24 +186,30 @@ class Composer:
             left, right = left + missing / 2, right + missing / 2
         if not self.style.is_down:
             left += cell.head
-        begin = head + length
-        end = begin + inner.length + PAD
+        first = head + (cell.stack if turned else 0.0)  # where the inside begins
+        begin = first + length
+        end = begin + inner.length + PAD + foot
         end = max(end, 0.0 if self.style.is_down else cell.least)
-        shape = Shape(left, right + cell.stack, end + cell.stack, box=cell.number)
-        shape.rect = (-left, 0.0, left + right, end)
+        whole = end if turned else end + cell.stack
+        shape = Shape(left, right, whole, box=cell.number)
+        self._add_sheets(cell, shape)
+        low = cell.stack if turned else 0.0
+        shape.rect = (-left, low, left + right, end - low)
         shape.parts = [(0.0, begin, inner)]
-        shape.tracks = moved(routed.tracks, 0.0, head + length - routed.length)
+        shape.tracks = moved(routed.tracks, 0.0, begin - routed.length)
+        if turned:
+            head = 0.0
         shape.tracks += [
-            Track(p.net, ((p.u, head), (p.u, head + length - routed.length)))
+            Track(p.net, ((p.u, head), (p.u, begin - routed.length)))
             for p in ports
-            if length > routed.length
+            if begin - routed.length > head
         ]
         shape.tracks += [
-            Track(p.net, ((p.u, begin + inner.length), (p.u, end + cell.stack)))
+            Track(p.net, ((p.u, begin + inner.length), (p.u, whole - foot)))
             for p in inner.bots
             if p.net in cell.outs
         ]
-        shape.tops = [Port(port.net, port.u, True) for port in ports]
+        shape.tops = [Port(port.net, port.u, not turned) for port in ports]
         shape.wants = {port.net: port.u for port in ports}
         shape.enters = ports[0].u if ports else inner.enters
         shape.leaves = inner.leaves

@@ -11,7 +11,8 @@ from collections.abc import Hashable, Iterator
 from netdsl.picture.boxes import Box
 from netdsl.picture.cells import Cells
 from netdsl.picture.compose import Composer, Shape, Style
-from netdsl.picture.terms import Item
+from netdsl.picture.terms import Item, Term
+from netdsl.picture.ushape import u_shape
 
 PAGE = (1050.0, 1450.0)  # a page, with the type of pictures at half its size there
 MOST_TRIED = 40  # blocks that are opened one after the other, to see whether they fit
@@ -22,7 +23,14 @@ MOST_SHOWN = 400  # of more boxes it is not tried whether they fit
 def compose(cells: Cells, opened: frozenset[int], style: Style) -> Shape:
     """Put the picture together with some boxes open."""
     root = cells.nested.root
-    return Composer(cells.cells, opened | {root.number}, style).shape(Item(root.number))
+    opened |= {root.number}
+    u = cells.u
+
+    def own(term: Term) -> Shape | None:
+        is_u = u is not None and term is cells.cells[root.number].term
+        return u_shape(u, cells.cells, opened) if is_u and u is not None else None
+
+    return Composer(cells.cells, opened, style, own).shape(Item(root.number))
 
 
 def down_to(root: Box, depth: int) -> frozenset[int]:

@@ -21,21 +21,27 @@ from netdsl.picture.seen import seen_boxes
 from netdsl.picture.stick import add_outputs, connect, mark_shared, simplify, stick
 from netdsl.picture.svg import as_svg
 from netdsl.picture.themes import colours
+from netdsl.picture.ushape import find_u
 from netdsl.record import record
 from netdsl.tensor import Dim
 
 Theme = Literal["light", "dark", "print"]
 Direction = Literal["down", "right"]
+Form = Literal["auto", "line", "u"]
 
 
 @record
 class Options:
-    """How a picture is drawn. Without a `depth`, as many blocks are open as fit a page."""
+    """How a picture is drawn.
+
+    Without a `depth`, as many blocks are open as fit a page; of itself, skips that nest make it a U.
+    """
 
     depth: int | None = None
     theme: Theme = "light"
     direction: Direction = "down"
     costs: Costs | None = None
+    form: Form = "auto"
 
 
 def boxes_of(graph: Graph, *, loosely: bool = False) -> Nested:
@@ -73,7 +79,10 @@ class Picture:
         told: dict[int, str] = {}
         if self.options.costs is not None:
             told = {at: spell_cost(cost, self.options.costs) for at, cost in self.costs.items()}
-        return measure(self.nested, told, is_down=self.style.is_down)
+        cells = measure(self.nested, told, is_down=self.style.is_down)
+        if self.options.form != "line" and self.style.is_down:
+            cells.u = find_u(cells.cells[self.nested.root.number].term)
+        return cells
 
     @cached_property
     def composed(self) -> tuple[frozenset[int], Shape]:
@@ -82,6 +91,11 @@ class Picture:
             return fitting(self.cells, self.style)
         opened = down_to(self.nested.root, self.options.depth)
         return opened, compose(self.cells, opened, self.style)
+
+    @property
+    def is_u(self) -> bool:
+        """Whether it is drawn as a U."""
+        return self.cells.u is not None
 
     @property
     def colours(self) -> Mapping[str, str]:

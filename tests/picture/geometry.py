@@ -79,8 +79,7 @@ class _Seen:
         """Every arrow ends at the edge of a box that reads the tensor."""
         for track in self.tracks:
             if track.arrow and not any(
-                track.net in self.boxes[n].ins and _on_edge(track.points[-1], rect)
-                for n, rect in self.rects.items()
+                track.net in self.boxes[n].ins and self._at(track.points[-1], n) for n in self.rects
             ):
                 yield f"an arrow of {track.net} ends nowhere"
 
@@ -90,12 +89,12 @@ class _Seen:
             points = self._joined(net)
             ends = [n for n, r in self.rects.items() if net in self.boxes[n].ins]
             starts = [n for n, r in self.rects.items() if net in self.boxes[n].outs]
-            roots = {p for n in starts for p in points if _on_edge(p, self._with_sheets(n))}
+            roots = {p for n in starts for p in points if self._at(p, n)}
             groups = {points[p] for p in roots}
             if len(groups) != 1:
                 yield f"{net} leaves in {len(groups)} pieces"
             for number in ends:
-                at = [points[p] for p in points if _on_edge(p, self.rects[number])]
+                at = [points[p] for p in points if self._at(p, number)]
                 if not groups & set(at):
                     yield f"{net} does not reach {self.name(number)}"
         drawn = {track.net for track in self.tracks}
@@ -103,6 +102,10 @@ class _Seen:
             for net in self.boxes[number].ins:
                 if net not in drawn:
                     yield f"{net} is not drawn to {self.name(number)}"
+
+    def _at(self, point: Point, number: int) -> bool:
+        """Tell whether a line that begins or ends here does so at a box, or at the sheets behind it."""
+        return _on_edge(point, self.rects[number]) or _on_edge(point, self._with_sheets(number))
 
     def _with_sheets(self, number: int) -> Rect:
         x0, y0, x1, y1 = self.rects[number]

@@ -184,3 +184,10 @@ def test_themes_differ_in_colours_alone() -> None:
     )
     assert light == dark
     assert light.count("<text") == paper.count("<text")
+
+
+def test_a_form_that_a_network_has_not_is_told() -> None:
+    result = run("graph", "good.net", "-o", "-", "--form", "u")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("<svg")
+    assert "its skips do not nest" in result.stderr

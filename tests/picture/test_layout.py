@@ -27,6 +27,45 @@ def test_specs_at_every_depth(name: str) -> None:
     assert _faults(compiled, Options(depth=2, direction="right")) == []
 
 
+U = """
+defaults Conv2D(padding="same")
+block convolutions(n: int) { input x  output x -> Conv2D(n, 3) -> BatchNormalization() -> ReLU() -> Conv2D(n, 3) }
+block up(n: int) {
+    input x
+    input across
+    output [across, x -> Conv2DTranspose(n, 2, strides=2)] -> Concatenate() -> BODY
+}
+model M {
+    input image: [64, 64, 1]
+    bottom = image -> for n in [8, 16, 32] { convolutions(n) as level -> MaxPooling2D(2) } -> BOTTOM
+    output mask = bottom -> for n, across in zip([32, 16, 8], level[::-1]) { up(n)(across=across) } -> Conv2D(2, 1)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["convolutions(n)", "Conv2D(n, 1)", "repeat 3 { Conv2D(n, 3) }", "[_, Conv2D(n, 1)] -> Add()"],
+)
+@pytest.mark.parametrize("bottom", ["convolutions(64)", "[Conv2D(8, 1), convolutions(8)] -> Add()"])
+def test_a_u(body: str, bottom: str) -> None:
+    if body.startswith("["):
+        body = f"Conv2D(n, 1) -> {body}"
+    compiled = netdsl.compile_text(U.replace("BODY", body).replace("BOTTOM", bottom))
+    assert compiled.ok, compiled.diagnostics
+    for depth in (None, 0, 1, 9):
+        picture = Picture(compiled.model().net, Options(depth=depth))
+        assert picture.is_u
+        assert faults(picture) == []
+    assert not Picture(compiled.model().net, Options(form="line")).is_u
+
+
+def test_what_is_no_u_stays_a_line() -> None:
+    for name in ("densenet121", "googlenet", "resnet50"):
+        net = netdsl.compile_file(SPECS[0].parent / f"{name}.net").model().net
+        assert not Picture(net, Options(form="u")).is_u
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_drawn_programs(seed: int) -> None:
     compiled = netdsl.compile_text(draw(seed, 17))

@@ -153,4 +153,4 @@ def test_both_composers_agree_on_specs(direction: str) -> None:
 @pytest.mark.skipif(NODE is None, reason="no Node to run the page's composer")
 def test_both_composers_agree_on_drawn_programs() -> None:
     compiled = [netdsl.compile_text(draw(seed, 23)) for seed in range(25)]
-    _both([Picture(c.model().net) for c in compiled if c.ok])
+    _both([Picture(c.model().net, Options(form="line")) for c in compiled if c.ok])

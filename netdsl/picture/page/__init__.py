@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from netdsl.picture.cells import HEAD, SHEETS, SIDE
@@ -21,7 +22,8 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def as_page(picture: Picture) -> str:
-    """Write a picture as HTML."""
+    """Write a picture as HTML; there a line stays a line, as what is opened must find its place."""
+    picture = Picture(picture.graph, replace(picture.options, form="line"))
     data = json.dumps(_data(picture), ensure_ascii=False, separators=(",", ":"))
     parts = {
         "title": html.escape(picture.graph.name),

@@ -1,0 +1,264 @@
+"""The U of a U-Net: where skips nest, the way down stands on the left, the way up on the right, each skip between them.
+
+    Series with nested lanes -> Shape
+
+The right arm is put together as everything is, and then turned by half a turn: its flow goes up, and its skips come
+from the left. What is written stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from itertools import pairwise
+
+from netdsl.picture.compose import Cell, Composer, Port, Shape, Style
+from netdsl.picture.joints import FIRST, LAST, STRAIGHT, Track
+from netdsl.picture.terms import Item, Lane, Series, Term
+from netdsl.record import mutable, record
+from netdsl.stack import deep
+
+FEWEST = 3  # skips that make a U
+BETWEEN = 44.0  # the arms
+NOTE = 14.0  # the height of what is written beside a line
+
+
+@record(eq=False)
+class Level:
+    """A part of the way down, the tensor that goes across, and the part of the way up that it comes to."""
+
+    down: Series
+    net: int
+    up: Series
+
+
+@record(eq=False)
+class UShape:
+    """The levels of a U from above, and what lies at its bottom."""
+
+    levels: tuple[Level, ...]
+    bottom: Series
+
+
+def find_u(term: Term | None) -> UShape | None:
+    """See a U in a series: at least three skips, each within the one before, and nothing else that passes parts."""
+    if not isinstance(term, Series):
+        return None
+    count = len(term.parts)
+    across = sorted(
+        (lane for lane in term.lanes if lane.stops[-1] - lane.start > 2),
+        key=lambda lane: lane.start,
+    )
+    if len(across) < FEWEST or any(len(lane.stops) > 1 or lane.start < 0 for lane in across):
+        return None
+    starts, stops = [lane.start for lane in across], [lane.stops[0] for lane in across]
+    nested = all(a < b for a, b in pairwise(starts))
+    nested &= all(a > b for a, b in pairwise(stops))
+    if not nested or stops[0] >= count or not all(_is_item(term, lane.stops[0]) for lane in across):
+        return None
+    cuts = [-1, *starts, *(stop - 1 for stop in reversed(stops)), count - 1]
+    segments = [_segment(term, a + 1, b, across) for a, b in pairwise(cuts)]
+    found = [segment for segment in segments if segment is not None]
+    if len(found) < len(segments):
+        return None
+    depth = len(across)
+    levels = tuple(
+        Level(found[at], lane.net, found[2 * depth - at]) for at, lane in enumerate(across)
+    )
+    return UShape(levels, found[depth])
+
+
+def _is_item(term: Series, at: int) -> bool:
+    return at < len(term.parts) and isinstance(term.parts[at], Item)
+
+
+def _segment(term: Series, begin: int, end: int, across: list[Lane]) -> Series | None:
+    """Cut a part out of a series; None where it is empty, or a lane leads in or out of it."""
+    if begin > end:
+        return None
+    lanes: list[Lane] = []
+    for lane in term.lanes:
+        if lane in across:
+            continue
+        inside = [begin <= at <= end for at in (lane.start, *lane.stops)]
+        if all(inside):
+            lanes.append(
+                Lane(lane.net, lane.start - begin, tuple(stop - begin for stop in lane.stops))
+            )
+        elif any(inside) or lane.start < begin:
+            return None
+    return Series(term.parts[begin : end + 1], tuple(lanes))
+
+
+@deep
+def turned(shape: Shape) -> Shape:
+    """Turn a shape by half a turn; what is written beside a line stays on its right, above where the line begins."""
+    length = shape.length
+    found = Shape(shape.right, shape.left, length, box=shape.box, sides=shape.sides)
+    found.enters, found.leaves = -shape.enters, -shape.leaves
+    x, y, across, along = shape.rect
+    found.rect = (-x - across, length - y - along, across, along)
+    found.tops = [Port(port.net, -port.u, port.ends) for port in shape.tops]
+    found.bots = [Port(port.net, -port.u) for port in shape.bots]
+    found.wants = {net: -u for net, u in shape.wants.items()}
+    found.parts = [(-u, length - v - part.length, turned(part)) for u, v, part in shape.parts]
+    found.tracks = [
+        Track(t.net, tuple((-u, length - v) for u, v in t.points), t.arrow) for t in shape.tracks
+    ]
+    found.notes = [(n, -u, length - v - NOTE, label, b) for n, u, v, label, b in shape.notes]
+    return found
+
+
+@mutable
+class _Arm:
+    """Shapes one after the other, and where each stands."""
+
+    shapes: list[Shape]
+    us: list[float] = field(default_factory=list)
+    vs: list[float] = field(default_factory=list)
+
+
+def u_shape(u: UShape, cells: Mapping[int, Cell], opened: frozenset[int]) -> Shape | None:
+    """Put a U together; None where more than one tensor leads from part to part."""
+    down, up = Composer(cells, opened, Style()), Composer(cells, opened, Style(turned=True))
+    left = _Arm([down.shape(level.down) for level in u.levels])
+    right = _Arm([turned(up.shape(level.up, _from_below(level, cells))) for level in u.levels])
+    bottom = down.shape(u.bottom)
+    ways = _ways(u, left.shapes, right.shapes, bottom)
+    if ways is None:
+        return None
+    _set_across(left, right, bottom, ways, whole := Shape(0.0, 0.0, 0.0))
+    _set_along(u, left, right)
+    return _joined(u, left, right, bottom, ways, whole)
+
+
+def _from_below(level: Level, cells: Mapping[int, Cell]) -> dict[int, float]:
+    """Let what comes from below come in on the axis of the first box."""
+    first = level.up.parts[0]
+    assert isinstance(first, Item)
+    return {net: 0.0 for net in cells[first.box].ins if net != level.net}
+
+
+def _ways(u: UShape, left: list[Shape], right: list[Shape], bottom: Shape) -> list[int] | None:
+    """Give the tensor from each part to the next, down, across the bottom and up; None where there are several."""
+    line = [*left, bottom, *reversed(right)]
+    across = {level.net for level in u.levels}
+    found: list[int] = []
+    for at, (one, two) in enumerate(pairwise(line)):
+        came = {port.net for port in two.tops}
+        nets = {port.net for port in one.bots} & (came - across if at >= len(left) else came)
+        if len(nets) != 1:
+            return None
+        found += nets
+    return found
+
+
+def _out(shape: Shape, net: int) -> float:
+    return next(port.u for port in shape.bots if port.net == net)
+
+
+def _set_across(left: _Arm, right: _Arm, bottom: Shape, ways: list[int], whole: Shape) -> None:
+    """Give each part its axis: every line from part to part is straight, the bottom stands between the arms."""
+    depth = len(left.shapes)
+    left.us = [0.0]
+    for at in range(1, depth):
+        before, shape, net = left.shapes[at - 1], left.shapes[at], ways[at - 1]
+        left.us.append(left.us[-1] + _out(before, net) - shape.wants[net])
+    us = [-right.shapes[-1].wants[ways[depth]]]
+    for at in range(depth - 2, -1, -1):
+        before, shape, net = right.shapes[at + 1], right.shapes[at], ways[2 * depth - 1 - at]
+        us.append(us[-1] + _out(before, net) - shape.wants[net])
+    us.reverse()
+    reach = max(u + shape.right for u, shape in zip(left.us, left.shapes, strict=True))
+    nearest = min(u - shape.left for u, shape in zip(us, right.shapes, strict=True))
+    place = max(reach + BETWEEN - nearest, 2 * bottom.right + BETWEEN)
+    right.us = [place + u for u in us]
+    whole.enters = place / 2 - bottom.wants[ways[depth - 1]]  # of the bottom, until all is joined
+
+
+def _set_along(u: UShape, left: _Arm, right: _Arm) -> None:
+    """Give each part its place along the flow: what goes across is straight, no part of an arm meets the next."""
+    v, room = 0.0, -float("inf")  # where the next part of the way up may begin
+    for shape, other in zip(left.shapes, right.shapes, strict=True):
+        track = v + shape.length + FIRST
+        top = track - _height(other)
+        v += max(room - top, 0.0)
+        top = max(top, room)
+        left.vs.append(v)
+        right.vs.append(top)
+        below = top + other.length
+        room = below + STRAIGHT + (0.0 if other.parts[0][2].sides else LAST + FIRST)
+        v += shape.length + FIRST + LAST
+
+
+def _height(shape: Shape) -> float:
+    """Give where a skip comes to a part of the way up: to the side of its first box, or to a port below it."""
+    _, v, first = shape.parts[0]
+    if not first.sides:
+        return shape.length + LAST
+    return v + first.rect[1] + first.rect[3] / 2
+
+
+def _joined(
+    u: UShape, left: _Arm, right: _Arm, bottom: Shape, ways: list[int], whole: Shape
+) -> Shape:
+    """Draw the lines: down the left arm, to the bottom and from it, up the right arm, and across."""
+    depth, place = len(left.shapes), whole.enters
+    parts = [*zip(left.us, left.vs, left.shapes, strict=True)]
+    rising = [*zip(right.us, right.vs, right.shapes, strict=True)]
+    for at in range(1, depth):
+        (u0, v0, one), (_, v1, two) = parts[at - 1], parts[at]
+        x = u0 + _out(one, ways[at - 1])
+        line = ((x, v0 + one.length), (x, v1))
+        whole.tracks.append(Track(ways[at - 1], line, _ends(two, ways[at - 1])))
+    u0, v0, one = parts[-1]
+    net, end = ways[depth - 1], v0 + one.length
+    u1, v1, first = rising[-1]
+    begin = max(end + FIRST + LAST, v1 + first.length + STRAIGHT)
+    x, y = u0 + _out(one, net), place + bottom.wants[net]
+    corners = ((x, end), (x, end + FIRST), (y, end + FIRST), (y, begin))
+    whole.tracks.append(Track(net, corners, _ends(bottom, net)))
+    parts.append((place, begin, bottom))
+    net, low = ways[depth], begin + bottom.length + FIRST
+    x, y = place + _out(bottom, net), u1 + first.wants[net]
+    corners = ((x, low - FIRST), (x, low), (y, low), (y, v1 + first.length))
+    whole.tracks.append(Track(net, corners, _ends(first, net)))
+    for at in range(depth - 1):
+        (_, v0, upper), (u1, v1, lower) = rising[at], rising[at + 1]
+        net = ways[2 * depth - 1 - at]
+        x = u1 + _out(lower, net)
+        line = ((x, v1), (x, v0 + upper.length))
+        whole.tracks.append(Track(net, line, _ends(upper, net)))
+    for level, one_side, other in zip(u.levels, parts, rising, strict=False):
+        whole.tracks.append(_across(level.net, one_side, other))
+    return _enclosing([*parts, *rising], low, whole)
+
+
+def _ends(shape: Shape, net: int) -> bool:
+    return any(port.ends for port in shape.tops if port.net == net)
+
+
+def _across(net: int, one: tuple[float, float, Shape], two: tuple[float, float, Shape]) -> Track:
+    (u0, v0, source), (u1, v1, target) = one, two
+    x, end = u0 + _out(source, net), v0 + source.length
+    fu, _, first = target.parts[0]
+    if first.sides:
+        corners = ((x, end), (x, end + FIRST), (u1 + fu + first.rect[0], end + FIRST))
+        return Track(net, corners, True)
+    y = u1 + target.wants[net]
+    low = v1 + target.length
+    return Track(net, ((x, end), (x, end + FIRST), (y, end + FIRST), (y, low)), _ends(target, net))
+
+
+def _enclosing(parts: list[tuple[float, float, Shape]], low: float, whole: Shape) -> Shape:
+    """Let a shape reach around its parts, from its first on."""
+    top = min(v for _, v, _ in parts)
+    whole.parts = [(u, v - top, shape) for u, v, shape in parts]
+    whole.tracks = [
+        Track(t.net, tuple((x, y - top) for x, y in t.points), t.arrow) for t in whole.tracks
+    ]
+    whole.left = max(shape.left - u for u, _, shape in parts)
+    whole.right = max(shape.right + u for u, _, shape in parts)
+    whole.length = max([low, *(v + shape.length for _, v, shape in parts)]) - top + FIRST
+    whole.enters = whole.leaves = 0.0
+    return whole
