@@ -143,7 +143,8 @@ def test_both_composers_agree_on_specs(direction: str) -> None:
     _both(
         [
             Picture(
-                netdsl.compile_file(SPECS / f"{name}.net").model().net, Options(direction=direction)
+                netdsl.compile_file(SPECS / f"{name}.net").model().net,
+                Options(direction=direction, form="line"),
             )  # type: ignore[arg-type]
             for name in names
         ]
