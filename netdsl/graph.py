@@ -403,7 +403,9 @@ def compute_dtype(node: Node, precision: str = "float32") -> str:
 
 
 def output_bytes(node: Node, precision: str = "float32") -> Dim:
-    """Give the memory of one sample of all that a node gives."""
+    """Give the memory of one sample of all that a node gives; a weight is counted as what the model owns."""
+    if node.operation.family == "weight":
+        return 0
     return sum_of(_bytes(spec, node, precision) for spec in node.flat_outputs)
 
 

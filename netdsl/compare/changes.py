@@ -170,7 +170,9 @@ def _argument_changes(a: Node, b: Node) -> list[str]:
 
 
 def _inputs(graph: Graph, node: Node, names: dict[str, str]) -> tuple[str, ...]:
-    found = [graph.nodes[ref.node].name for ref in node.inputs]
+    """Name what reaches a node; what a weight is called on is none of that."""
+    refs = () if node.operation.family == "weight" else node.inputs
+    found = [graph.nodes[ref.node].name for ref in refs]
     return tuple(names.get(name, name) for name in found)
 
 

@@ -64,7 +64,8 @@ class _Use:
 def explain(graph: Graph, node: Node, field: Field | None) -> list[str]:
     """Give the lines that explain one use of a layer."""
     use = _Use(node, [graph.spec(ref) for ref in node.inputs])
-    lines = [f"input   {spell_shape(x.shape)}" for x in use.arriving]
+    is_weight = node.operation.family == "weight"  # which gives the same whatever it is called on
+    lines = [f"input   {spell_shape(x.shape)}" for x in use.arriving if not is_weight]
     lines += [f"output  {spell_shape(y.shape)}" for y in node.flat_outputs]
     lines += [f"  {line}" for line in _shape_lines(use)]
     if node.operation.weights:

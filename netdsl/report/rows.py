@@ -140,6 +140,7 @@ class _Table:
 
     def _layer_row(self, node: Node, depth: int) -> Row:
         is_first = self._first_use[id(node.operation)] == node.id
+        taken = () if node.operation.family == "weight" else node.inputs  # which only tie it
         return Row(
             role="layer",
             depth=depth,
@@ -150,8 +151,8 @@ class _Table:
             parameters=self._parameters(node.operation) if is_first else None,
             told=node.operation.is_told,
             macs=node.macs if node.known else UNKNOWN,
-            inputs=tuple(self._input_name(ref.node, node) for ref in node.inputs),
-            sources=tuple(self._graph.nodes[ref.node].name for ref in node.inputs),
+            inputs=tuple(self._input_name(ref.node, node) for ref in taken),
+            sources=tuple(self._graph.nodes[ref.node].name for ref in taken),
             field=self._fields[node.id].sizes if node.id in self._fields else None,
         )
 

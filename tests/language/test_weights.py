@@ -6,6 +6,7 @@ import pytest
 
 import netdsl
 from netdsl.report.lookup import STATEMENTS
+from netdsl.report.rows import table_rows
 from netdsl.syntax import tree
 from tests.language.front_door import codes, compiled
 from tests.syntax.notation import read
@@ -31,6 +32,13 @@ def test_it_is_listed_like_a_layer_with_its_shape_and_counted() -> None:
         [[8, 3]],
     )
     assert (weight["parameters"], weight["trainable_parameters"], weight["macs"]) == (24, 24, 0)
+
+
+def test_what_it_is_called_on_is_not_told_and_it_is_no_activation() -> None:
+    result = compiled(f"{HEAD}weight w: [8] = ones\n output y = x * w }}")
+    (row,) = [row for row in table_rows(result.model().net) if row.kind == "Weight"]
+    assert (row.label, row.inputs, row.parameters) == ("w", (), 8)
+    assert result.model().totals["activation_bytes"] == 2 * 16 * 8 * 4
 
 
 def test_one_for_each_use_of_its_block_and_each_turn() -> None:
