@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from tests.language.front_door import compiled
 from tests.zoo.specs import made, path_of
 
 #: By file and model, what is trained, and who says so.
@@ -296,3 +297,42 @@ def test_a_window_has_a_bias_for_each_distance_and_head() -> None:
         total += depth * (encoder_layer(width, 4 * width) + 13 * 13 * heads)
         total += norm(4 * width) + 4 * width * 2 * width if width < 768 else 0
     assert trained("swin", "SwinT") == total
+
+
+# -- the library ------------------------------------------------------------------------------------
+
+IMAGE, SEQUENCE = "input x: [16, 16, 8]", "input x: [12, 32]"
+
+#: What a block of the library weighs: its file, how it is called, on what, and the sum of its parts.
+WEIGHED = [
+    (
+        "detection",
+        "dense_head(5, 3, 4, depth=2)",
+        IMAGE,
+        conv(3, 8, 4) + conv(3, 4, 4) + conv(3, 4, 15),
+    ),
+    ("tabular", "hashed_embeddings(20, 4)", "input x: string[6]", 6 * 20 * 4),
+    ("tabular", "pairwise_products()", SEQUENCE, 0),
+    ("attention", "sinusoidal_positions()", SEQUENCE, 0),
+    ("attention", "learned_positions()", SEQUENCE, 12 * 32),
+    ("attention", "prepend(2)", SEQUENCE, 2 * 32),
+    ("attention", "learned_queries(3, 8)", SEQUENCE, 3 * 8),
+    ("attention", "transformer_encoder(4, 64)", SEQUENCE, encoder_layer(32, 64)),
+    ("attention", "pre_norm_encoder(4, 64)", SEQUENCE, encoder_layer(32, 64)),
+    ("sequence", "gated_causal_conv(8, 4)", SEQUENCE, 2 * (2 * 32 + 1) * 8),
+    ("sequence", "temporal_block(8)", SEQUENCE, (3 * 32 + 1) * 8 + (3 * 8 + 1) * 8 + (32 + 1) * 8),
+    ("sequence", "temporal_block(32)", SEQUENCE, 2 * (3 * 32 + 1) * 32),
+    ("sequence", "global_attention(8)(memory=x)", SEQUENCE, 32 * 32 + 2 * 32 * 8),
+    ("vision", "ceil_pool()", IMAGE, 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "call", "inputs", "weights"), WEIGHED, ids=[w[1] for w in WEIGHED]
+)
+def test_block_of_the_library_has_the_weights_of_its_parts(
+    module: str, call: str, inputs: str, weights: int
+) -> None:
+    block = call.partition("(")[0]
+    text = f"from std.{module} import {block}\nmodel M {{ {inputs}\n output y = x -> {call} }}"
+    assert compiled(text).model().totals["parameters"] == weights

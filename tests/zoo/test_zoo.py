@@ -155,6 +155,8 @@ BLOCKS = [
     ("attention", "gated_feed_forward(64)", SEQUENCE, (12, 32)),
     ("attention", "transformer_encoder(4, 64)", SEQUENCE, (12, 32)),
     ("attention", "pre_norm_encoder(4, 64, causal=True)", SEQUENCE, (12, 32)),
+    ("sequence", "gated_causal_conv(8, rate=2)", SEQUENCE, (12, 8)),
+    ("sequence", "temporal_block(8, rate=2)", SEQUENCE, (12, 8)),
     ("mlp", "mlp([4, 5])", "input x: [8]", (5,)),
     ("mlp", "mlp([4, 5], act=tanh, dropout=0.1)", "input x: [8]", (5,)),
     ("mlp", "residual_mlp(16)", "input x: [8]", (8,)),
@@ -186,6 +188,8 @@ SEVERAL = [
     "model M { input x: [12, 32] input m: [7, 32] output [x, m] -> transformer_decoder(4, 64) }",
     "from std.attention import pre_norm_decoder\n"
     "model M { input x: [12, 32] input m: [7, 32] output x -> pre_norm_decoder(4, 64)(memory=m) }",
+    "from std.sequence import global_attention\n"
+    "model M { input x: [T, 32] input m: [S, 32] output x -> global_attention(8)(memory=m) }",
     "from std.mlp import cross_layer\n"
     "model M { input x: [8] a = [x, x] -> cross_layer() output [x, a] -> cross_layer() }",
     "from std.vision import feature_pyramid\n"
