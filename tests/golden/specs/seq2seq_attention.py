@@ -6,13 +6,28 @@ Task: translation.
 Global attention with the general score (section 3.1): before a word is told, the decoder looks at all places of the source.
 In training it reads the right words so far (`target`) and tells the word that comes next (`next_word`).
 
-Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 95ed805f, this file 7ed794ef).
+Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 5a6f6768, this file e28c954e).
 Change the spec, not this file.
 """
 
 from tensorflow import keras
 
 layers = keras.layers
+
+
+def global_attention(x, memory, units, *, name="global_attention"):
+    """Look at all places of another sequence, and put what is found beside what is there: the general score.
+
+    Luong et al., 2015, arXiv:1508.04025. The two are as wide. Gives [length, units].
+    """
+    dense = layers.Dense(x.shape[-1], use_bias=False, name=f"{name}_context_dense")(
+        memory
+    )
+    context = layers.Attention(name=f"{name}_context_attention")([x, memory, dense])
+    x = layers.Concatenate(name=f"{name}_concatenate")([context, x])
+    return layers.Dense(units, activation="tanh", use_bias=False, name=f"{name}_dense")(
+        x
+    )
 
 
 def Seq2SeqAttention(
@@ -38,14 +53,11 @@ def Seq2SeqAttention(
         )(encoded)
         memory.append(encoded)
         encoded = encoded[0]
-    decoded = layers.Embedding(target_words, units, name="decoded_embedding")(target)
+    x = layers.Embedding(target_words, units, name="embedding")(target)
     for n, (_, h, c) in enumerate(memory):
-        decoded = layers.LSTM(units, return_sequences=True, name=f"decoded_lstm_{n}")(
-            decoded, initial_state=[h, c]
+        x = layers.LSTM(units, return_sequences=True, name=f"lstm_{n}")(
+            x, initial_state=[h, c]
         )
-    keys = layers.Dense(units, use_bias=False, name="keys")(encoded)
-    context = layers.Attention(name="context")([decoded, encoded, keys])
-    x = layers.Concatenate(name="concatenate")([context, decoded])
-    x = layers.Dense(units, activation="tanh", use_bias=False, name="dense")(x)
+    x = global_attention(x, encoded, units, name="global_attention")
     next_word = layers.Dense(target_words, activation="softmax", name="next_word")(x)
     return keras.Model([source, target], next_word, name=name)

@@ -6,7 +6,7 @@ Task: audio.
 Figure 4 of the paper: each sample of sound is told from those before it, by causal convolutions with wider and wider gaps.
 The paper leaves the widths open. The loss compares with the sample that comes next, one of 256 levels (section 2.2).
 
-Made by netdsl 0.1.0 from wavenet.net (sha256 b214f039, this file 9ddb2778). Change the
+Made by netdsl 0.1.0 from wavenet.net (sha256 47f9fe2f, this file 3aba26bf). Change the
 spec, not this file.
 """
 
@@ -15,22 +15,25 @@ from tensorflow import keras
 layers = keras.layers
 
 
-def gated(x, filters, rate, *, name="gated"):
-    """A causal convolution that another one gates: equation 2."""
+def gated_causal_conv(x, filters, rate=1, kernel_size=2, *, name="gated_causal_conv"):
+    """A causal convolution with gaps, which a second one gates: WaveNet's unit.
+
+    Van den Oord et al., 2016, arXiv:1609.03499. Gives [length, filters].
+    """
     branch1 = layers.Conv1D(
         filters,
-        2,
+        kernel_size,
         dilation_rate=rate,
-        padding="causal",
         activation="tanh",
+        padding="causal",
         name=f"{name}_conv1d1",
     )(x)
     branch2 = layers.Conv1D(
         filters,
-        2,
+        kernel_size,
         dilation_rate=rate,
-        padding="causal",
         activation="sigmoid",
+        padding="causal",
         name=f"{name}_conv1d2",
     )(x)
     return layers.Multiply(name=f"{name}_multiply")([branch1, branch2])
@@ -49,11 +52,11 @@ def WaveNet(
     x = layers.Conv1D(residual, 2, padding="causal", name="conv1d1")(sound)
     seen = []
     for n, rate in enumerate(rates[:-1]):
-        branch = gated(x, residual, rate, name=f"seen_{n}")
+        branch = gated_causal_conv(x, residual, rate, name=f"seen_{n}")
         seen.append(branch)
         branch = layers.Conv1D(residual, 1, name=f"conv1d2_{n}")(branch)
         x = layers.Add(name=f"add1_{n}")([x, branch])
-    deepest = gated(x, residual, rates[-1], name="deepest")
+    deepest = gated_causal_conv(x, residual, rates[-1], name="deepest")
     branches = [
         layers.Conv1D(skip, 1, name=f"conv1d3_{n}")(depth)
         for n, depth in enumerate([*seen, deepest])
