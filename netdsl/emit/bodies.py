@@ -54,6 +54,8 @@ def body_names(node: tree.Node) -> list[str]:
     return [n for n in names_after_as(node) if n != "_"]
 
 
+_MOST_CARRIED = 8  # tensors whose variables a loop may take over
+
 #: A variable that flows, and others that its chain may use, by the names they have.
 Promised: TypeAlias = tuple[str, dict[str, str]]
 
@@ -154,8 +156,10 @@ class BodyWriter:
         self, flow: str, target: tree.Pattern | None, number: int, written: tree.Expr
     ) -> Promised:
         """Give the variables that a chain may use: of what its statement binds, and of what only it begins with."""
-        head = written.stages[0] if isinstance(written, tree.Pipe) else written
-        items = head.items if isinstance(head, tree.ListExpr) else ()
+        stages = written.stages if isinstance(written, tree.Pipe) else (written,)
+        items = stages[0].items if isinstance(stages[0], tree.ListExpr) else ()
+        if len(items) > _MOST_CARRIED or not any(isinstance(s, tree.Braced) for s in stages):
+            items = ()
         begins = [item.id for item in items if isinstance(item, tree.Name)]
         own = [
             n for n in begins if n in self.w.scope.bindings and self._is_dead(n, number, written)
@@ -571,7 +575,9 @@ def write_braces(w: Writer, stage: tree.Statements, current: Piece | None, flow:
         result = Piece(code.tuple_of(o.code for o in outputs), kind)
     held = {n.id for n in ast.walk(result.code) if isinstance(n, ast.Name)}
     held |= w.making.known if w.making is not None else set()
-    w.names.release(*(w.names.since(before) - held))
+    own = w.names.since(before)
+    w.names.release(*(own - held))
+    w.lend(*sorted(own & held))
     return result
 
 

@@ -23,8 +23,9 @@ from netdsl.format.precedence import Level, level, operator_level
 from netdsl.source import SourceFile, Span
 from netdsl.stack import deep
 from netdsl.syntax import tree
-from netdsl.syntax.recovery import STATEMENT_WORDS, Brackets, begins_with
+from netdsl.syntax.recovery import ALWAYS_FIRST, STATEMENT_WORDS, Brackets, begins_with
 from netdsl.syntax.tokens import Tokens, tokenize
+from netdsl.syntax.walk import first_name
 
 
 class Expressions:
@@ -410,7 +411,8 @@ class Expressions:
         if isinstance(body, tree.Statements):
             return (self._statements(body),)
         trailing, leading = self.comments.between(body.span.start)
-        inner = self.expression(body)
+        is_misread = first_name(body) in ALWAYS_FIRST
+        inner = self._parenthesised(body) if is_misread else self.expression(body)
         behind, before_end = self.comments.between(end)
         tail: Layout = (HARD_LINE, _without_last_line(before_end)) if before_end else ""
         return ("{", trailing, Indent(SPACE_LINE, leading, inner, behind, tail), SPACE_LINE, "}")

@@ -14,7 +14,14 @@ from netdsl.diagnostics.problems.syntax import (
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
-from netdsl.syntax.recovery import BODY, ONLY_TOP_WORDS, TOP, begins_statement, is_name
+from netdsl.syntax.recovery import (
+    BODY,
+    ONLY_TOP_WORDS,
+    TOP,
+    begins_statement,
+    indentation,
+    is_name,
+)
 from netdsl.syntax.stop import Stop
 
 
@@ -176,7 +183,30 @@ def declaration(stop: Stop) -> Diagnostic | None:
     )
 
 
-RULES = (bare_chain, docstring, nothing_in_braces, declaration)
+def statement_after_chain(stop: Stop) -> Diagnostic | None:
+    """Recognise `{ Dense(8) as d  output d -> ReLU() }`: statements behind a chain by itself."""
+    tokens, index = stop.tokens, stop.index
+    if stop.opener != "{" or "}" not in stop.accepted or "->" not in stop.accepted:
+        return None
+    begins = index if begins_statement(tokens, index, BODY) else index - 1
+    if not tokens.is_first_on_line(begins) and tokens.kinds[begins] != "output":
+        return None
+    if not begins_statement(tokens, begins, BODY):
+        return None
+    brace = stop.open_brackets[-1]
+    is_outside = tokens.column(begins) <= indentation(tokens, brace)
+    if tokens.is_first_on_line(begins) and is_outside:
+        return None  # the brace was not closed
+    first = brace + 1
+    return UnusedExpression.at(
+        tokens.span(first),
+        "braces hold one chain, or statements: nothing names what this chain gives",
+        help=f"give it a name: `h = {shorten(tokens.text(first))} …`",
+        fix=stop.insert(first, "h = ", safe=False),
+    )
+
+
+RULES = (bare_chain, docstring, nothing_in_braces, declaration, statement_after_chain)
 
 
 def _behind(span: Span) -> Span:

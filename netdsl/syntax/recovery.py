@@ -35,7 +35,7 @@ _NAMED = frozenset(
 )
 
 # First in braces these are no names, whatever follows.
-_ALWAYS_FIRST = frozenset({"output", "assert"})
+ALWAYS_FIRST = frozenset({"output", "assert"})
 
 _KINDS = frozenset({"STRING", "FSTRING", "NUMBER"})
 # What follows `output` or `assert`. As names these might be called or indexed, but not at the start of a line.
@@ -109,7 +109,7 @@ def is_name_in_braces(tokens: Tokens, index: int) -> bool:
         return False
     following, behind = tokens.kinds[index + 1], tokens.kinds[min(index + 2, len(tokens.kinds) - 1)]
     names = is_name(following) and (following != "as" or behind in ("=", ":"))
-    return kind not in _ALWAYS_FIRST and not names
+    return kind not in ALWAYS_FIRST and not names
 
 
 def begins_with(word: str, following: str) -> bool:

@@ -222,6 +222,24 @@ def heads(root: tree.Node) -> Iterator[tree.Node]:
             stack.extend([node.stages[0]] if isinstance(node, tree.Pipe) else children(node))
 
 
+def first_name(expr: tree.Expr) -> str | None:
+    """Give the name that an expression begins with as it is written, if it begins with one."""
+    node: tree.Node | None = expr
+    while node is not None and not isinstance(node, tree.Name):
+        match node:
+            case tree.Pipe(_, (first, *_)):
+                node = first
+            case tree.As(_, inner) | tree.Attribute(_, inner) | tree.Subscript(_, inner):
+                node = inner
+            case tree.Call(_, inner) | tree.Compare(_, inner) | tree.Binary(_, _, inner):
+                node = inner
+            case tree.Conditional():
+                node = node.then
+            case _:
+                node = None
+    return None if node is None else node.id
+
+
 def arriving_in(root: tree.Node) -> Iterator[tree.Arriving]:
     """Give each `_` that stands for what arrives at an expression as a whole: not behind an arrow inside it."""
     return (node for node in heads(root) if isinstance(node, tree.Arriving))

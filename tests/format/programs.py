@@ -125,7 +125,12 @@ displays: Drawn = st.deferred(
     )
 )
 BINARY = ["+", "-", "*", "/", "//", "%", "@", "**", "and", "or", "==", "<", "in", "->"]
-body: Drawn = st.deferred(lambda: bracketed("{", expression, "}"))
+body: Drawn = st.deferred(
+    lambda: st.one_of(
+        bracketed("{", expression, "}"),
+        bracketed("{", row(_many(inner_statement, 3), word("output"), expression), "}"),
+    )
+)
 stage: Drawn = st.deferred(
     lambda: st.one_of(
         call,
@@ -136,6 +141,7 @@ stage: Drawn = st.deferred(
         row(word("if"), operand, body, word("else"), body),
         row(word("if"), operand, body, word("else"), word("if"), operand, body, word("else"), body),
         row(call, word("as"), name()),
+        row(call, word("as"), word("*"), name()),
     )
 )
 pipe: Drawn = st.deferred(
@@ -190,11 +196,10 @@ tensor_type = row(
 let = row(word("let"), name(), word("="), expression)
 defaults = row(word("defaults"), name(), named_arguments)
 assertion = row(word("assert"), expression, st.one_of(st.just(()), row(word(","), atom)))
-body_statement = st.one_of(
+inner_statement = st.one_of(
     let,
     defaults,
     assertion,
-    row(word("input"), name(), st.one_of(st.just(()), row(word(":"), tensor_type))),
     row(word("layer"), name(), word("="), expression),
     row(
         *[word("weight"), name(), st.one_of(st.just(()), row(word(":"), tensor_type))],
@@ -204,6 +209,10 @@ body_statement = st.one_of(
     row(name(), word(","), word("_"), word("="), expression),
     row(word("output"), name(), word("="), expression),
     row(word("output"), expression),
+)
+body_statement = st.one_of(
+    inner_statement,
+    row(word("input"), name(), st.one_of(st.just(()), row(word(":"), tensor_type))),
 )
 
 

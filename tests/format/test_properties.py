@@ -65,7 +65,7 @@ PLACES = [
     "assert LONG == LONG + LONG + LONG, @\nlet y = 3",
     "assert LONG == LONG + LONG + LONG, @\nmodel M { output x }",
     "block b = @[0] -> LONG() -> LONG() -> LONG()",
-    "block b(@: int, LONG: int = @, a=[@], b=LONG) = @(@=LONG, LONG=@) -> repeat 2 { @(LONG) -> @(@) }",
+    "block b(@: int, LONG: int = @, a=[@], b=LONG) = @(@=LONG, LONG=@) -> repeat 2 { (@(LONG)) -> @(@) }",
     "model M { input @: [@, LONG, LONG, LONG, @ - LONG] @ = @ -> @() output @ }",
     "train M { @ = [@(LONG), @(LONG), LONG, LONG] }",
 ]  # fmt: skip
