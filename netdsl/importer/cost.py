@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netdsl.catalog.kind import ObjectValue
 from netdsl.importer.network import Given, Made
-from netdsl.importer.terms import Item, Join, Leaf, Parameter, Repeat, Side, Use
+from netdsl.importer.terms import Item, Join, Leaf, Optional, Parameter, Repeat, Side, Use
 
 
 def of_value(value: Given) -> int:
@@ -54,6 +54,8 @@ def of_item(item: Item) -> int:
                 + sum(of_value(v) for v in item.arguments.values())
                 + 2 * len(item.columns)
             )
+        case Optional():
+            return 5 + tap + of_row(item.row)
         case Use():
             return (
                 4

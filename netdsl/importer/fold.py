@@ -358,7 +358,7 @@ class Folder:
             and block.saving >= LEAST_BLOCK
             and (run is None or block.saving >= run.saving)
         ):
-            self._make_block(block)
+            self.make_block(block)
             return True
         if run is not None:
             self._loop(run)
@@ -435,7 +435,26 @@ class Folder:
             return False
         return _depth_of(items) >= self._depth
 
-    def _make_block(self, found: Recurring) -> None:
+    def replaced(self, windows: list[tuple[Window, list[Item]]]) -> list[Window]:
+        """Put other items in the place of those of windows; gives the windows that these are then."""
+        made: list[Window] = []
+        done: list[tuple[Window, list[Item]]] = []
+        for window, items in sorted(windows, key=lambda one: one[0].start):
+            row = window.row
+            moved = sum(
+                one.length - before.length
+                for one, (before, _) in zip(made, done, strict=True)
+                if before.row is row
+            )
+            start = window.start + moved
+            row[start : start + window.length] = items
+            done.append((window, items))
+            made.append(Window(row, start, len(items), window.entering, window.block))
+        for table in (self._known, self._same, self._costs):
+            table.clear()
+        return made
+
+    def make_block(self, found: Recurring) -> None:
         program = self._program
         references = self._references
         first = found.windows[0]

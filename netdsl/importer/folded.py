@@ -8,19 +8,32 @@ from netdsl.importer.fold import Folder, Line, Program
 from netdsl.importer.naming import Names
 from netdsl.importer.nesting import Nesting
 from netdsl.importer.network import Network, Tensor
+from netdsl.importer.optional import merge_variants
 from netdsl.importer.printing import Printer
 from netdsl.importer.regions import Regions, regions_of
 from netdsl.importer.sharing import merge_shared
 
 
 def folded_spec(
-    document: Document, docstring: str, *, depth: int | None = None, exact_first: bool = True
-) -> str:
-    """Write the spec with blocks and loops."""
+    document: Document,
+    docstring: str,
+    *,
+    depth: int | None = None,
+    exact_first: bool = True,
+    merges: bool = True,
+) -> tuple[str, bool]:
+    """Write the spec with blocks and loops.
+
+    With `merges`, variants of a unit become one block with optional parts; tells whether there were any.
+    """
+    is_merged = False
     names = Names({*document.names.values(), *document.externs.values(), *document.lambdas})
     programs = [program_of(network) for network in document.networks]
     for program, _ in programs:
-        Folder(program, depth=depth, exact_first=exact_first).run()
+        folder = Folder(program, depth=depth, exact_first=exact_first)
+        folder.run()
+        if merges and depth is None:
+            is_merged |= merge_variants(program, folder)
     document.speller.defaults.clear()
     choose_defaults((program for program, _ in programs), document.speller)
     parts: list[str] = []
@@ -28,7 +41,8 @@ def folded_spec(
         parts += Printer(document, network, program, regions.numbers, names).text()
     head = "\n".join([*document.head(), *statements(document.speller)])
     document.speller.defaults.clear()
-    return "\n\n".join(part for part in (f'"""{docstring}"""', head, *parts) if part) + "\n"
+    text = "\n\n".join(part for part in (f'"""{docstring}"""', head, *parts) if part) + "\n"
+    return text, is_merged
 
 
 def program_of(network: Network) -> tuple[Program, Regions]:

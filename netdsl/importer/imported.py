@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from operator import itemgetter
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.format.printer import format_source
@@ -108,6 +109,9 @@ def _notes(document: Document) -> list[str]:
     return found
 
 
+#: How much shorter a spec counts in which variants are one block: people write it so, if it is a little longer.
+LESS = 0.93
+
 #: From so many layers on only one order of folding is tried.
 MANY = 2_000
 
@@ -115,27 +119,35 @@ MANY = 2_000
 def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[str]:
     """Give folded specs, the best first: folded as far as asked, less far, not at all."""
     orders = (True, False) if sum(len(n.uses) for n in document.networks) < MANY else (True,)
-    found = [
-        text
-        for exact_first in orders
-        if (text := _attempt(document, docstring, depth, exact_first=exact_first)) is not None
-    ]
-    yield from sorted(found, key=tokens)
-    text = _attempt(document, docstring, 0)
+    found: list[tuple[float, str]] = []
+    for exact_first in orders:
+        text, is_merged = _attempt(document, docstring, depth, exact_first=exact_first)
+        if text is not None:
+            found.append((tokens(text) * (LESS if is_merged else 1), text))
+        if is_merged:  # it may read worse for it
+            plain, _ = _attempt(document, docstring, depth, exact_first=exact_first, merges=False)
+            found += [] if plain is None else [(tokens(plain), plain)]
+    yield from (text for _, text in sorted(found, key=itemgetter(0)))
+    text, _ = _attempt(document, docstring, 0)
     if text is not None:
         yield text
 
 
 def _attempt(
-    document: Document, docstring: str, depth: int | None, *, exact_first: bool = True
-) -> str | None:
+    document: Document,
+    docstring: str,
+    depth: int | None,
+    *,
+    exact_first: bool = True,
+    merges: bool = True,
+) -> tuple[str | None, bool]:
     """Fold a model; None where its graph is odder than folding knows, and the flat spec says it."""
     try:
-        return folded_spec(document, docstring, depth=depth, exact_first=exact_first)
+        return folded_spec(document, docstring, depth=depth, exact_first=exact_first, merges=merges)
     except CannotImport:
         raise
     except ODD:
-        return None
+        return None, False
 
 
 def tokens(text: str) -> int:

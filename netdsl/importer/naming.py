@@ -13,12 +13,14 @@ from netdsl.catalog import has_role
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.importer.fold import Program
 from netdsl.importer.network import Made
+from netdsl.importer.optional import part_name
 from netdsl.importer.spell import as_name, may_be_name
 from netdsl.importer.terms import (
     Block,
     Item,
     Join,
     Leaf,
+    Optional,
     Parameter,
     Repeat,
     Use,
@@ -217,6 +219,10 @@ def fills(row: list[Item], parameter: Parameter) -> Iterator[tuple[Leaf | None, 
                 value = item.arguments.get(argument_name(inner))
                 if isinstance(value, Parameter) and value.id == parameter.id:
                     yield from fills(item.block.row, inner)
+        elif isinstance(item, Optional):
+            when = item.arguments["when"]
+            if isinstance(when, Parameter) and when.id == parameter.id:
+                yield None, "when"
         elif isinstance(item, Repeat):
             count, rows = item.arguments.get("count"), item.arguments.get("rows")
             if isinstance(count, Parameter) and count.id == parameter.id:
@@ -248,6 +254,8 @@ def parameter_name(row: list[Item], parameter: Parameter) -> str:
         return "layers" if _has(_kinds(row), "dense", "convolution") else "count"
     if name == "rows":
         return "widths"
+    if name == "when":
+        return part_name(row, parameter) or "project"
     return {"activation": "act", "function": "fn_of", "name": "label"}.get(name, name)
 
 

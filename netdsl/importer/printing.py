@@ -25,6 +25,7 @@ from netdsl.importer.terms import (
     Item,
     Join,
     Leaf,
+    Optional,
     Parameter,
     Repeat,
     Side,
@@ -117,13 +118,22 @@ class Printer:
     def _choose_defaults(self, block: Block) -> None:
         """Give a parameter the value that most uses have; a width is said at each use, as it tells what comes out."""
         uses = self._uses(block)
+        has_part = any(isinstance(item, Optional) for item in walk(block.row))
         for parameter in block.parameters:
             name = block.names[parameter.id].rstrip("0123456789_")
             values = [use.arguments[argument_name(parameter)] for use in uses]
-            counts = Counter(repr(v) for v in values)
+            if next(naming.fills(block.row, parameter), (None, ""))[1] == "when":
+                block.defaults[parameter.id] = False  # a part that only some have
+                continue
+            plain = [v for v in values if not isinstance(v, Parameter)] if has_part else []
+            counts = Counter(repr(v) for v in plain or values)
             text, count = counts.most_common(1)[0]
             value = next(v for v in values if repr(v) == text)
-            if 2 * count > len(values) and not isinstance(value, Parameter) and name not in WIDTHS:
+            if (
+                2 * count > len(values) - has_part
+                and not isinstance(value, Parameter)
+                and name not in WIDTHS
+            ):
                 block.defaults[parameter.id] = value
 
     def _type(self, block: Block, parameter: Parameter) -> str:
@@ -441,6 +451,9 @@ class _Body:
                 return self._join(item, before)
             case Repeat():
                 return _arrow(before, self._repeat(item))
+            case Optional():
+                condition = self._printer.value(item.arguments["when"])
+                return _arrow(before, f"if {condition} {{ {self.chain(item.row, '')} }}")
             case Use():
                 return _arrow(before, self._use(item))
         raise AssertionError(item)
@@ -580,7 +593,7 @@ class _Body:
         is_call = isinstance(first, (Use, Leaf)) and not (
             isinstance(first, Leaf) and first.kind[0] in ("op", "take")
         )
-        is_short = is_call or isinstance(first, Join)
+        is_short = is_call or isinstance(first, (Join, Optional))
         starts = "" if branch.source == ARRIVING and is_short and not is_whole else source
         return self.chain(branch.row, starts)
 

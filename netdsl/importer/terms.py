@@ -54,6 +54,9 @@ class Branch:
     source: int
     row: list[Item]
 
+    def with_row(self, row: list[Item]) -> Branch:
+        return Branch(self.source, row)
+
 
 @dataclass(eq=False)
 class Join:
@@ -87,6 +90,15 @@ class Repeat:
 
 
 @dataclass(eq=False)
+class Optional:
+    """A row that is there or not: `when` is a parameter, or what it would be."""
+
+    row: list[Item]
+    arguments: dict[str, Given]  # `when`
+    tap: int | None = None
+
+
+@dataclass(eq=False)
 class Use:
     """A use of a block: values of its parameters, and taps of tensors that go in besides what arrives."""
 
@@ -96,7 +108,7 @@ class Use:
     tap: int | None = None
 
 
-Item = Leaf | Join | Side | Repeat | Use
+Item = Leaf | Join | Side | Repeat | Optional | Use
 
 
 @dataclass(eq=False)
@@ -124,7 +136,7 @@ def rows_in(item: Item) -> Iterator[list[Item]]:
     match item:
         case Join():
             yield from (branch.row for branch in item.branches)
-        case Side() | Repeat():
+        case Side() | Repeat() | Optional():
             yield item.row
 
 
@@ -152,7 +164,7 @@ def walk(row: list[Item]) -> Iterator[Item]:
 
 def slots_of(row: list[Item]) -> list[Mapping[str, Given]]:
     """Give the arguments of everything in a row, in order."""
-    return [item.arguments for item in walk(row) if isinstance(item, (Leaf, Repeat, Use))]
+    return [item.arguments for item in walk(row) if isinstance(item, (Leaf, Repeat, Optional, Use))]
 
 
 def defined_in(row: list[Item]) -> list[int]:
@@ -255,6 +267,9 @@ def _renamed(
             return Repeat(
                 renamed(item.row, taps, slots), arguments, item.columns, tap, lists, taken
             )
+        case Optional():
+            given = dict(next(slots)) if slots is not None else item.arguments
+            return Optional(renamed(item.row, taps, slots), dict(given), tap)
         case Use():
             given = dict(next(slots)) if slots is not None else item.arguments
             return replace(
@@ -286,6 +301,8 @@ class Shapes:
                     *map(len, item.lists.values()),
                 )
                 key = ("repeat", self.of_row(item.row), shape)
+            case Optional():
+                key = ("optional", self.of_row(item.row))
             case Use():
                 key = ("use", item.block.number, len(item.taken))
         return self._numbers.setdefault(key, len(self._numbers))

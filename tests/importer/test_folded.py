@@ -63,3 +63,20 @@ def test_a_spec_comes_back_as_long_as_it_was(name: str) -> None:
     found = imported(read_value(MODELS[f"specs/{name}"], name), name)
     written = (SPECS / f"{name}.net").read_text("utf-8")
     assert length(found.text) <= LONGER.get(name, 1.2) * max(length(written), 100)
+
+
+#: Networks whose first cells differ by a part from those that follow, and the block that all of them are.
+PARTS = {
+    "applications:ResNet50": "block residual(filters: int, strides: int = 1, project: bool = False)",
+    "specs/resnet50": "block residual(filters: int, strides: int = 1, project: bool = False)",
+    "applications:ResNet50V2": "block residual(filters: int, strides: int = 1, pool: bool = False)",
+    "by hand/feature_pyramid": "block residual(filters: int, strides: int = 2, project: bool = False)",
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_cells_that_differ_by_a_part_are_one_block(name: str) -> None:
+    text = imported(read_value(MODELS[name], name), name).text
+    assert PARTS[name] in text
+    assert text.count("if ") == 1
+    assert "project=True" in text or "pool=True" in text
