@@ -41,7 +41,7 @@ def logged(plan: TrainPlan, graph: Graph) -> list[Logged]:
     if len(with_loss) > 1:
         found += [Logged(f"{name}_loss", found=False) for name in with_loss]
     for measured in metrics.metrics_of(plan, graph):
-        if isinstance(measured.metric, ExternFunction):
+        if isinstance(measured.metric, ExternFunction) or _is_ones_own(measured.metric):
             return []
         name = lead[measured.output] + _metric_name(measured.metric)
         found.append(Logged(name, measured.metric, not lead[measured.output]))
@@ -51,6 +51,13 @@ def logged(plan: TrainPlan, graph: Graph) -> list[Logged]:
 def logged_names(plan: TrainPlan, graph: Graph) -> list[str]:
     """Give the names of those figures."""
     return [figure.name for figure in logged(plan, graph)]
+
+
+def _is_ones_own(metric: Value) -> bool:
+    """Tell a class of the user's own whose name in the figures only it knows: `name=` is none of what was given."""
+    return (
+        isinstance(metric, ObjectValue) and bool(metric.module) and not metric.arguments.get("name")
+    )
 
 
 def _metric_name(metric: Value) -> str:

@@ -188,6 +188,8 @@ class Reference(ArgumentType):
         return None
 
     def _configured(self, value: ObjectValue) -> ObjectValue:
+        if value.module and value.family == self.family:
+            return value
         found = signature(self.family, value.kind)
         if found is None:
             raise ArgumentMismatch(

@@ -33,7 +33,7 @@ def spell(value: object, depth: int = 0) -> str:
         return "{" + _items(pairs, len(value)) + "}"
     if isinstance(value, ObjectValue):
         named = (f"{k}={spell(v, depth + 1)}" for k, v in value.arguments.items())
-        return f"{value.kind}({_items(named, len(value.arguments))})"
+        return f"{value.name}({_items(named, len(value.arguments))})"
     if isinstance(value, BoundLayer) and value.shared is not None:
         return value.shared.declared
     if isinstance(value, BoundLayer):

@@ -62,7 +62,7 @@ def _spelled(value: Value, family: Family | None) -> str:
             named = (f"{key}={_spelled(one, None)}" for key, one in value.arguments.items())
             return f"{value.kind}({', '.join(named)})"
         case ObjectValue():
-            return _object(value.family, value.kind, value.arguments)
+            return _object(value.family, value.name, value.arguments)
         case ExternFunction():
             return value.name
         case BoundLayer(kind="Sequential"):

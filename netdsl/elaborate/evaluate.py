@@ -17,6 +17,7 @@ from netdsl.elaborate.scope.entities import (
     POISON,
     BlockRef,
     ExternLayerRef,
+    ExternObjectRef,
     KindRef,
     SharedLayer,
     Tensor,
@@ -31,6 +32,12 @@ from netdsl.stack import deep
 from netdsl.syntax import tree
 from netdsl.tensor import Unknown
 from netdsl.value import Value
+
+
+def target_of(function: tree.Expr, frame: Frame) -> Value:
+    """Evaluate what is called: a class of the user's own is one here, and no object that lacks its parentheses."""
+    found = frame.lookup(function.id) if isinstance(function, tree.Name) else None
+    return found if isinstance(found, ExternObjectRef) else evaluate(function, frame)
 
 
 @deep

@@ -12,7 +12,7 @@ from netdsl.catalog.signature import signature
 from netdsl.elaborate.scope.functions import FUNCTIONS
 from netdsl.emit.catalogue_names import catalogue_name, unbound_path
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, is_several
-from netdsl.emit.layers import configured_object, makes_layer, wrapped_layer
+from netdsl.emit.layers import configured_object, extern_object, makes_layer, wrapped_layer
 from netdsl.emit.pieces import listed, nests, paired, plain, sequence
 from netdsl.emit.python import code, simplify
 from netdsl.emit.python.layout import flat
@@ -39,6 +39,8 @@ def call(w: Writer, expr: tree.Call) -> Piece:
             return _call_of_catalogue(w, expr, target.id)
         if isinstance(top.node, tree.ExternLayer):
             return plain(wrapped_layer(w, expr))
+        if isinstance(top.node, tree.ExternObject):
+            return plain(extern_object(w, expr))
     if isinstance(target, tree.Attribute):
         path = unbound_path(w, target)
         if path is not None and path.startswith("ops."):

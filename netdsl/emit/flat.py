@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import chain
 
-from netdsl.catalog.kind import BoundLayer, ExternFunction
-from netdsl.catalog.signature import Family, signature
+from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue
+from netdsl.catalog.signature import FAMILY_MODULES, Family, signature
 from netdsl.catalog.versions import Releases
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.plans.naming import snake_case
@@ -134,10 +134,11 @@ class FlatModule:
             self.functions[id(graph)] = FlatWriter(self, graph).write(self.name(graph))
         return self.name(graph)
 
-    def imported_class(self, module: str, name: str) -> str:
-        """Import a layer of the user's own, which Keras is to find again."""
+    def imported_class(self, module: str, name: str, *, registers: bool = True) -> str:
+        """Import a class of the user's own, which Keras is to find again."""
         here = self.imported(module, name)
-        self.classes.add(here)
+        if registers:
+            self.classes.add(here)
         return here
 
     def imported(self, module: str, name: str) -> str:
@@ -379,6 +380,16 @@ class FlatWriter:
                 return self._reference(value)
             case BoundLayer():
                 return self._bound(value)
+            case ObjectValue(module=module) if module:
+                here = self._module.imported_class(
+                    module, value.name, registers=value.family != "callback"
+                )
+                return code.call(
+                    code.name(here), (), [(k, self._value(v)) for k, v in value.arguments.items()]
+                )
+            case ObjectValue(family, kind, own) if own:
+                path = f"keras.{FAMILY_MODULES[family]}.{kind}"
+                return code.call(path, (), [(k, self._value(v)) for k, v in own.items()])
             case ExternFunction(name, module):
                 here = self._module.imported(module, name)
                 self._module.registered.add(here)

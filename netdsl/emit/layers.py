@@ -135,6 +135,8 @@ def _its_own(star: str, given: ast.expr) -> ast.expr:
 
 def _is_new(given: ast.expr) -> bool:
     """Tell whether it is an expression that makes the initializer, or only names it."""
+    if getattr(given, "is_new", False):
+        return True
     match given:
         case ast.Constant():
             return True
@@ -251,6 +253,18 @@ def wrapped_layer(w: Writer, call: tree.Call, base: str | None = None) -> ast.ex
     return layer_call(w, identifier, call.arguments, layer_name, wrapped=True)
 
 
+def extern_object(w: Writer, call: tree.Call) -> ast.Call:
+    """Spell the making of an object of the user's own, with the defaults that the spec declares."""
+    assert isinstance(call.function, tree.Name)
+    function = w.expression(call.function).code
+    spelled = [(a, w.value(a.value)) for a in call.arguments]
+    args, keywords = code.placed((a.star, a.name, given) for a, given in spelled)
+    keywords += _declared_defaults(w, call.function.id, spelled)
+    made = code.call(function, args, keywords)
+    made.is_new = True  # type: ignore[attr-defined]  # each call makes one
+    return made
+
+
 def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
     """Spell the making of a layer of the user's own."""
     assert isinstance(call.function, tree.Name)
@@ -276,7 +290,7 @@ def _declared_defaults(
     """Give the defaults that the spec declares of a layer of the user's own: the class may have others."""
     symbol = w.module.symbol(w.unit, identifier)
     assert symbol is not None
-    assert isinstance(symbol.node, tree.ExternLayer)
+    assert isinstance(symbol.node, (tree.ExternLayer, tree.ExternObject))
     if any(argument.star for argument, _ in written):
         return []
     names = iter([p.name for p in symbol.node.parameters])
@@ -285,7 +299,8 @@ def _declared_defaults(
     home.scope.bindings.update({name: Piece(value, VALUE) for name, value in given.items()})
     keywords: code.Keywords = []
     for parameter in symbol.node.parameters:
-        if parameter.name in STAGE_ARGUMENTS:  # which every stage gets anyhow
+        is_stage = isinstance(symbol.node, tree.ExternLayer)
+        if is_stage and parameter.name in STAGE_ARGUMENTS:  # which every stage gets anyhow
             continue
         if parameter.default is not None and parameter.name not in given:
             default = home.value(parameter.default)

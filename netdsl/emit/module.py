@@ -75,9 +75,10 @@ class ModuleWriter(Module):
             case tree.ExternFn():
                 self._imports[id(symbol.node)] = symbol
                 self.registered.add(spelled)
-            case tree.ExternLayer():
+            case tree.ExternLayer() | tree.ExternObject():
                 self._imports[id(symbol.node)] = symbol
-                self.classes.add(spelled)
+                if getattr(symbol.node, "family", "") != "callback":  # which no model is saved with
+                    self.classes.add(spelled)
             case tree.Block() | tree.Model() | tree.SpecialisedModel():
                 pass  # written where a stage uses them
             case other:
@@ -215,7 +216,7 @@ class ModuleWriter(Module):
         found = []
         for symbol in self._imports.values():
             node = symbol.node
-            assert isinstance(node, (tree.ExternFn, tree.ExternLayer))
+            assert isinstance(node, (tree.ExternFn, tree.ExternLayer, tree.ExternObject))
             found.append((node.module, node.name, self._names[id(node)]))
         return sorted(set(found))
 

@@ -193,7 +193,7 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
             return uses.model(w, maker, _second(second), current)
         case tree.ExternLayer():
             return _extern(w, maker, second, current)
-        case tree.Let() | tree.Function() | tree.ExternFn():
+        case tree.Let() | tree.Function() | tree.ExternFn() | tree.ExternObject():
             return w.expression(stage)
         case other:
             assert_never(other)

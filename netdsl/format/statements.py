@@ -128,6 +128,12 @@ class Statements:
                 return self._extern_layer(node)
             case tree.ExternFn():
                 return (f"extern fn {node.name} from ", self._quoted(node.module_span.text))
+            case tree.ExternObject():
+                own: Layout = "()"
+                if node.parameters:
+                    own = self._parameters(node.parameters, node.name_span.end)
+                module = self._quoted(node.module_span.text)
+                return (f"extern {node.family} {node.name}", own, " from ", module)
             case tree.Assert():
                 return self._assert(node)
             case tree.Input():

@@ -184,6 +184,21 @@ class Builder(ExpressionBuilder):
     def extern_fn(self, span: Span, name: Span, module: Span) -> tree.ExternFn:
         return tree.ExternFn(span, self._id(name), self._string_value(module), name, module)
 
+    def extern_object(
+        self,
+        span: Span,
+        family: Span,
+        name: Span,
+        parameters: tuple[tree.Parameter, ...] | None,
+        module: Span,
+    ) -> tree.ExternObject:
+        for problem in faults.in_family(family, name):
+            self.fault(problem)
+        path, declared = self._string_value(module), parameters or ()
+        return tree.ExternObject(
+            span, family.text, self._id(name), declared, path, family, name, module
+        )
+
     def parameters(self, span: Span, *parameters: tree.Parameter) -> tuple[tree.Parameter, ...]:
         for problem in faults.in_parameters(parameters):
             self.fault(problem)

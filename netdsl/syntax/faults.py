@@ -22,7 +22,9 @@ from netdsl.diagnostics.problems.syntax import (
     MalformedString,
     OtherArrow,
     TooDeep,
+    UnexpectedToken,
 )
+from netdsl.diagnostics.suggest import closest
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.literals import Flaw
@@ -284,6 +286,28 @@ def in_parameters(parameters: Sequence[tree.Parameter]) -> Iterator[Diagnostic]:
                 help=f"give `{parameter.name}` a default, or put it before `{previous.name}`",
             )
         seen.setdefault(parameter.name, parameter)
+
+
+#: What `extern` declares beside a layer and a function: classes that are configured where Keras takes such an object.
+EXTERN_FAMILIES = (
+    "regularizer", "constraint", "initializer", "loss", "metric", "schedule", "callback", "optimizer",
+)  # fmt: skip
+
+
+def in_family(family: Span, name: Span) -> Iterator[Diagnostic]:
+    """Find a word behind `extern` that is no kind of object: `extern class Mine() from "m"`."""
+    if family.text in EXTERN_FAMILIES:
+        return
+    near = closest(family.text, (*EXTERN_FAMILIES, "layer", "fn"))
+    listed = ", ".join(f"`{word}`" for word in ("layer", "fn", *EXTERN_FAMILIES))
+    fix = Fix((Edit(family, near),), safe=True) if near in EXTERN_FAMILIES else None
+    yield UnexpectedToken.at(
+        family,
+        f"what `{shorten(name.text)}` is is expected here",
+        help=f"did you mean `{near}`?" if near else f"write one of {listed}",
+        fix=fix,
+        found=shorten(family.text),
+    )
 
 
 def in_comparison(compared: tree.Compare) -> Iterator[Diagnostic]:

@@ -449,6 +449,19 @@ class ExternFn(Node):
 
 
 @record
+class ExternObject(Node):
+    """`extern regularizer Name(params) from "package.module"`; `family` is the word before the name."""
+
+    family: str
+    name: str
+    parameters: tuple[Parameter, ...]
+    module: str
+    family_span: Span = field(compare=False, repr=False)
+    name_span: Span = field(compare=False, repr=False)
+    module_span: Span = field(compare=False, repr=False)
+
+
+@record
 class Assert(Node):
     condition: Expr
     message: Expr | None = None
@@ -566,6 +579,7 @@ TopStatement: TypeAlias = (
     | Train
     | ExternLayer
     | ExternFn
+    | ExternObject
     | Assert
 )
 

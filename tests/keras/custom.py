@@ -89,6 +89,98 @@ class Failing(keras.layers.Layer):  # type: ignore[misc]
         return x
 
 
+class Ortho(keras.regularizers.Regularizer):  # type: ignore[misc]
+    """Not registered with Keras by its own module, as none of those below."""
+
+    def __init__(self, factor: float = 9.0) -> None:
+        self.factor = factor
+
+    def __call__(self, x: Any) -> Any:
+        return self.factor * keras.ops.sum(keras.ops.abs(x))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"factor": self.factor}
+
+
+class AtMost(keras.constraints.Constraint):  # type: ignore[misc]
+    def __init__(self, top: float) -> None:
+        self.top = top
+
+    def __call__(self, w: Any) -> Any:
+        return keras.ops.minimum(w, self.top)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"top": self.top}
+
+
+class Rising(keras.initializers.Initializer):  # type: ignore[misc]
+    def __init__(self, scale: float = 9.0) -> None:
+        self.scale = scale
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        return self.scale * keras.ops.ones(shape, dtype or "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {"scale": self.scale}
+
+
+class Apart(keras.losses.Loss):  # type: ignore[misc]
+    def __init__(self, power: float = 9.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.power = power
+
+    def call(self, wanted: Any, given: Any) -> Any:
+        return keras.ops.mean(keras.ops.abs(wanted - given) ** self.power, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "power": self.power}
+
+
+class Off(keras.metrics.Mean):  # type: ignore[misc]
+    def __init__(self, scale: float = 9.0, name: str = "off", **options: Any) -> None:
+        super().__init__(name=name, **options)
+        self.scale = scale
+
+    def update_state(self, wanted: Any, given: Any, sample_weight: Any = None) -> Any:
+        return super().update_state(self.scale * keras.ops.abs(wanted - given), sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scale": self.scale}
+
+
+class Warm(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    def __init__(self, rate: float, steps: int) -> None:
+        self.rate, self.steps = rate, steps
+
+    def __call__(self, step: Any) -> Any:
+        return self.rate * keras.ops.minimum(keras.ops.cast(step, "float32") / self.steps, 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "steps": self.steps}
+
+
+class Slow(keras.optimizers.SGD):  # type: ignore[misc]
+    def __init__(self, learning_rate: Any = 0.01, slow: float = 9.0, **options: Any) -> None:
+        super().__init__(learning_rate, **options)
+        self.slow = slow
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "slow": self.slow}
+
+
+class Note(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps the words of all that were made."""
+
+    words: list[str] = []
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
+
+    def on_train_end(self, logs: Any = None) -> None:
+        Note.words.append(self.word)
+
+
 @keras.saving.register_keras_serializable("netdsl_tests")
 class Many(keras.layers.Layer):  # type: ignore[misc]
     """Owns many weights."""

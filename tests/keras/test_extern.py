@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -249,6 +250,73 @@ def test_a_layer_of_any_rank_is_as_declared(
     declared: str, stage: str, inputs: str, tmp_path: Path
 ) -> None:
     exercise(spec(declared, stage, inputs), tmp_path)
+
+
+OBJECTS = f"""
+extern regularizer Ortho(factor: float = 0.01) from "{MODULE}"
+extern constraint AtMost(top: float) from "{MODULE}"
+extern initializer Rising(scale: float = 0.5) from "{MODULE}"
+extern loss Apart(power: float = 2.0) from "{MODULE}"
+extern metric Off(scale: float = 1.0) from "{MODULE}"
+extern schedule Warm(rate: float, steps: int) from "{MODULE}"
+extern callback Note(word: str) from "{MODULE}"
+extern optimizer Slow(learning_rate: any = 0.01, slow: float = 2.0) from "{MODULE}"
+block head(n: int, reg: regularizer = Ortho(0.2)) = Dense(n, kernel_regularizer=reg, bias_initializer=Rising())
+model M(rate: float = 0.25) {{
+    input x: [4]
+    let start = Rising(scale=0.125)
+    defaults Dense(kernel_constraint=AtMost(2.0))
+    hidden = x -> Dense(3, kernel_regularizer=Ortho(rate), kernel_initializer=start, name="first")
+    output y = hidden -> head(2) -> Dense(1, kernel_regularizer=Ortho(), activation=relu)
+}}
+train M(lr: float = 0.1) {{
+    loss = Apart(power=1.0)
+    optimizer = Slow(Warm(lr, steps=10), slow=3.0)
+    metrics = [Off(2.0), mae]
+    callbacks = [Note("told")]
+}}
+"""
+
+
+@pytest.mark.parametrize("flat", [False, True], ids=["structured", "flat"])
+def test_objects_of_ones_own_are_made_as_declared_and_reload(flat: bool, tmp_path: Path) -> None:
+    from tests.keras import custom
+
+    result = compiled(OBJECTS)
+    assert result.ok
+    module: dict[str, Any] = {"__name__": "generated"}
+    exec(result.flat_source if flat else result.source, module)
+    model = module["make_model"]() if "make_model" in module else module["M"]()
+    for one in (model, _reloaded(model, tmp_path)):
+        first, inner, last = (
+            layer for layer in one.layers if isinstance(layer, keras.layers.Dense)
+        )
+        assert isinstance(first.kernel_regularizer, custom.Ortho)
+        assert (first.kernel_regularizer.factor, first.kernel_initializer.scale) == (0.25, 0.125)
+        assert (inner.kernel_regularizer.factor, inner.bias_initializer.scale) == (0.2, 0.5)
+        assert last.kernel_regularizer.factor == 0.01  # the default of the spec, not of the class
+        assert first.kernel_constraint.top == last.kernel_constraint.top == 2.0
+        assert isinstance(one.optimizer, custom.Slow)
+        assert one.optimizer.slow == 3.0
+        assert one.loss.power == 1.0
+        assert keras.ops.convert_to_numpy(first.kernel).flat[0] == 0.125
+    data = module["Data"](_ones())
+    history = module["fit"](model, data, verbose=0).history
+    assert {"loss", "off", "mae"} == set(history)
+    assert custom.Note.words.pop() == "told"
+
+
+def _reloaded(model: Any, folder: Path) -> Any:
+    model.save(folder / "model.keras")
+    return keras.models.load_model(folder / "model.keras")
+
+
+def _ones() -> Any:
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensors(
+        (np.ones((2, 4), "float32"), np.ones((2, 1), "float32"))
+    ).repeat(3)
 
 
 def test_mismatch_inside_a_model_that_is_a_layer_is_found() -> None:

@@ -154,6 +154,8 @@ def _declaration(node: Any) -> str:
             return _form("assert", node.condition, *([node.message] if node.message else []))
         case tree.Bind():
             return _form("=", node.target, node.value)
+        case tree.ExternObject():
+            return _form("extern", node.family, node.name, *node.parameters, repr(node.module))
         case tree.ExternFn():
             return _form("extern", node.name, repr(node.module))
         case tree.ExternLayer():

@@ -8,6 +8,8 @@ from netdsl.syntax import tree
 from tests.syntax.notation import read, show
 
 TOP = [
+    ('extern loss Dice(smooth: float = 1.0) from "m"', "(extern loss Dice smooth:float=1.0 'm')"),
+    ('extern callback Note from "m"', "(extern callback Note 'm')"),
     ('from "a b.net" import c, d as e', "(from a b.net c d>e)"),
     ('from "a.net" import (c, d as e,)', "(from a.net c d>e)"),
     ("from std . vision import conv_bn", "(from std.vision conv_bn)"),

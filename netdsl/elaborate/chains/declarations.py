@@ -36,7 +36,7 @@ def check_declarations(frame: Frame) -> None:
             _check_tried(parameter, statement, frame)
         if isinstance(statement, (tree.Block, tree.Model, tree.Function)):
             _evaluate_defaults(statement, frame)
-        if isinstance(statement, (tree.ExternLayer, tree.ExternFn)):
+        if isinstance(statement, (tree.ExternLayer, tree.ExternFn, tree.ExternObject)):
             _check_module(statement, frame)
         for inner in _with_body(statement):
             if isinstance(inner, (tree.Block, tree.Model, tree.Function)):
@@ -93,7 +93,7 @@ def _check_promise(promise: tree.Assert, frame: Frame) -> None:
     frame.report(WrongUse.at(condition.span, label, name="assert", help=help_, fix=fix))
 
 
-def _as_module(statement: tree.ExternLayer | tree.ExternFn) -> Fix | None:
+def _as_module(statement: tree.ExternLayer | tree.ExternFn | tree.ExternObject) -> Fix | None:
     """`"gan/losses.py"` -> `"gan.losses"`."""
     name = statement.module.removesuffix(".py").strip("./").replace("/", ".").replace("-", "_")
     if not all(word.isidentifier() for word in name.split(".")):
@@ -102,7 +102,9 @@ def _as_module(statement: tree.ExternLayer | tree.ExternFn) -> Fix | None:
     return Fix((Edit(statement.module_span, text),), safe=True, text=f"write `from {text}`")
 
 
-def _check_module(statement: tree.ExternLayer | tree.ExternFn, frame: Frame) -> None:
+def _check_module(
+    statement: tree.ExternLayer | tree.ExternFn | tree.ExternObject, frame: Frame
+) -> None:
     """The generated code says `from module import name`, so both have to be what Python takes there."""
     words = statement.module.split(".")
     if not all(word.isidentifier() and not iskeyword(word) for word in words):

@@ -219,7 +219,7 @@ def _call(stage: tree.Call, arriving: Value, frame: Frame) -> Value:
 
 
 def _target(function: tree.Expr, frame: Frame) -> Value:
-    return ev.evaluate(function, frame)
+    return ev.target_of(function, frame)
 
 
 def _call_identifier(

@@ -12,7 +12,7 @@ from netdsl.diagnostics.habits import help_for, modules_with, own_losses
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
-from netdsl.elaborate.arguments import binding, parameters
+from netdsl.elaborate.arguments import binding, objects, parameters
 from netdsl.elaborate.arguments.held_layers import check_parameters
 from netdsl.elaborate.chains import stages
 from netdsl.elaborate.layers import arithmetic, wrapped
@@ -23,6 +23,7 @@ from netdsl.elaborate.scope.entities import (
     BlockRef,
     BuiltinFunction,
     ExternLayerRef,
+    ExternObjectRef,
     FunctionValue,
     InputGroup,
     KindRef,
@@ -41,6 +42,7 @@ from netdsl.elaborate.scope.functions import FUNCTIONS, call_function
 from netdsl.elaborate.scope.limits import CALL_STEPS, LAYER_STEPS, MAX_DEPTH, NeverEnds
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import nodes_around
 from netdsl.value import Value
 
 
@@ -55,7 +57,7 @@ def call(expr: tree.Call, frame: Frame) -> Value:
         return _method_of_tensor(expr, frame)
     if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
         return _python_style_call(expr, frame)
-    target = ev.evaluate(expr.function, frame)
+    target = ev.target_of(expr.function, frame)
     if uncalled.refused_as_value(expr.function, target, frame):
         return POISON
     match target:
@@ -73,6 +75,8 @@ def call(expr: tree.Call, frame: Frame) -> Value:
             return wrapped.bound_layer(expr, target, frame)
         case BlockRef() | ModelRef() | SharedLayer():
             return _applied_as_function(expr, frame)
+        case ExternObjectRef():
+            return objects.extern_object(expr, target, frame)
         case Identifier():
             return _call_identifier(expr, target, frame)
         case ExternFunction():
@@ -343,7 +347,7 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Valu
         fixes.append(habits.applied(expr, near))
     if name not in statements:
         fixes.append(other_places.fix_from_other_places(expr.function.span, frame.unit, expr))
-        help_ = help_ or f"declare it: `fn {name}(…) = …` for values, or import it"
+        help_ = help_ or _how_to_declare(expr, name, frame)
     frame.report(
         name_problems.UnknownName.at(
             expr.function.span,
@@ -354,6 +358,26 @@ def _unknown_callable(expr: tree.Call, target: Identifier, frame: Frame) -> Valu
         )
     )
     return POISON
+
+
+#: What an argument or a setting takes, by how its name ends; `extern` declares one of the user's own.
+_TAKEN = {
+    "regularizer": "regularizer", "constraint": "constraint", "initializer": "initializer", "loss": "loss",
+    "metrics": "metric", "learning_rate": "schedule", "callbacks": "callback", "optimizer": "optimizer",
+}  # fmt: skip
+
+
+def _how_to_declare(expr: tree.Call, name: str, frame: Frame) -> str:
+    """Say how what is called is declared: a function over values, or a class of Python where an object is taken."""
+    around = nodes_around(frame.unit.module, expr.span)
+    holder = next(
+        (n for n in reversed(around) if isinstance(n, (tree.Argument, tree.Setting))), None
+    )
+    ending = "" if holder is None else str(holder.name)
+    family = next((f for end, f in _TAKEN.items() if ending.endswith(end)), None)
+    if family is None or not name[:1].isupper():
+        return f"declare it: `fn {name}(…) = …` for values, or import it"
+    return f'declare a class of Python: `extern {family} {name}(…) from "my_module"`, or import it'
 
 
 def _of_family(expr: tree.Call, name: str, family: str, frame: Frame) -> Value:

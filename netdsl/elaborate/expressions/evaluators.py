@@ -34,6 +34,7 @@ from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
     BlockRef,
+    ExternObjectRef,
     InputGroup,
     KindRef,
     ModelRef,
@@ -130,6 +131,8 @@ def _name(expr: tree.Name, frame: Frame) -> Value:
     found = frame.lookup(expr.id)
     if isinstance(found, NotTaken):
         return unbound.not_taken(expr, found, frame)
+    if isinstance(found, ExternObjectRef):
+        return uncalled.not_made(expr, found, frame)
     return Identifier(expr.id) if found is MISSING else found
 
 

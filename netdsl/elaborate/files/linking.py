@@ -39,6 +39,7 @@ Declaration: TypeAlias = (
     | tree.SpecialisedModel
     | tree.ExternLayer
     | tree.ExternFn
+    | tree.ExternObject
 )
 
 MAX_IMPORT_DEPTH = 50

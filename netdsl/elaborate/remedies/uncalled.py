@@ -13,6 +13,7 @@ from netdsl.elaborate.scope.entities import (
     POISON,
     BlockRef,
     ExternLayerRef,
+    ExternObjectRef,
     Given,
     KindRef,
     ModelRef,
@@ -32,8 +33,8 @@ def example_call(name: str, target: object) -> str:
     needed: Iterable[str] = ()
     if isinstance(target, KindRef) and (found := signature("layer", target.name)) is not None:
         needed = (p.name for p in found.parameters if p.required)
-    elif isinstance(target, (BlockRef, ModelRef, ExternLayerRef)) and isinstance(
-        target.symbol.node, (tree.Block, tree.Model, tree.ExternLayer)
+    elif isinstance(target, (BlockRef, ModelRef, ExternLayerRef, ExternObjectRef)) and isinstance(
+        target.symbol.node, (tree.Block, tree.Model, tree.ExternLayer, tree.ExternObject)
     ):
         needed = (p.name for p in target.symbol.node.parameters if p.default is None)
     return f"{name}({', '.join(f'{n}=…' for n in needed)})"
@@ -51,6 +52,21 @@ def missing_parentheses(stage: tree.Expr, name: str, target: object, frame: Fram
             fix=Fix((Edit(end, "()"),), safe=True),
         )
     )
+
+
+def not_made(written: tree.Name, target: ExternObjectRef, frame: Frame) -> Value:
+    """Report a class of the user's own where an object of it is taken: `kernel_regularizer=Mine`."""
+    end = Span(written.span.file, written.span.end, written.span.end)
+    frame.report(
+        problems.MissingParentheses.at(
+            written.span,
+            "an object is made by parentheses",
+            name=written.id,
+            help=f"write `{example_call(written.id, target)}`",
+            fix=Fix((Edit(end, "()"),), safe=True),
+        )
+    )
+    return POISON
 
 
 def classes_among(call: tree.Call, given: Sequence[Given], found: Signature, frame: Frame) -> bool:

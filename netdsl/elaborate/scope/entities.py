@@ -115,6 +115,16 @@ class ExternLayerRef(Entity):
 
 
 @record(eq=False)
+class ExternObjectRef(Entity):
+    """A class of the user's own, of what Keras takes configured: `extern regularizer Name() from "module"`."""
+
+    symbol: Symbol
+
+    def __str__(self) -> str:
+        return self.symbol.name
+
+
+@record(eq=False)
 class FunctionValue(Entity):
     """A `fn`, with the frame that its free names are looked up in."""
 
@@ -211,7 +221,7 @@ def is_layer(thing: Value) -> bool:
 
 
 #: What neither is a value nor a tensor.
-_THINGS = (*APPLIED_BY_NAME, FunctionValue, BuiltinFunction, BoundLayer, ModelFact)
+_THINGS = (*APPLIED_BY_NAME, ExternObjectRef, FunctionValue, BuiltinFunction, BoundLayer, ModelFact)
 
 
 def thing_in(value: Value) -> Value:
@@ -279,6 +289,8 @@ def spell_entity(value: Value) -> str:
             return "a tensor"
         case KindRef() | ExternLayerRef():
             return "a layer class"
+        case ExternObjectRef():
+            return "a class that is not made: it takes parentheses"
         case BlockRef():
             return "a block"
         case ModelRef():

@@ -27,6 +27,7 @@ from netdsl.elaborate.scope.entities import (
     BlockRef,
     BuiltinFunction,
     ExternLayerRef,
+    ExternObjectRef,
     FunctionValue,
     Given,
     KindRef,
@@ -324,6 +325,8 @@ class Frame:
                 return ExternLayerRef(symbol)
             case tree.ExternFn(_, name, module):
                 return ExternFunction(name, module)
+            case tree.ExternObject():
+                return ExternObjectRef(symbol)
 
     def _constant(self, node: tree.Let) -> Value:
         if node.name not in self.variables:

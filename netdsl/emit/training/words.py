@@ -74,6 +74,9 @@ def literal(value: Value, words: Words) -> ast.expr:
     match value:
         case ExternFunction():
             return code.name(words.extern(value))
+        case ObjectValue(module=module) if module:
+            own = words.extern(ExternFunction(value.name, module))
+            return code.call(own, (), [(k, literal(v, words)) for k, v in value.arguments.items()])
         case ObjectValue(family, kind, arguments):
             path = f"keras.{FAMILY_MODULES[family]}.{kind}"
             return code.call(path, (), [(k, literal(v, words)) for k, v in arguments.items()])

@@ -120,6 +120,8 @@ def _named_in(value: object) -> Iterator[str]:
                 yield str(found.kind)
             pending.extend(found.arguments.values())
         elif isinstance(found, ObjectValue):
+            if found.module:
+                yield found.name
             pending.extend(found.arguments.values())
         elif isinstance(found, dict):
             pending.extend(found.values())
