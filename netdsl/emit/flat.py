@@ -186,7 +186,7 @@ class FlatWriter:
         given = [code.name(self._variables[number]) for number in self._graph.inputs]
         outputs = {n: self._reference(ref) for n, ref in self._graph.outputs.items()}
         if id(self._graph) in self._module.in_less:
-            outputs = {n: output_in_float32(self._out, made, n) for n, made in outputs.items()}
+            outputs = {n: output_in_float32(self._out, made) for n, made in outputs.items()}
         inputs = given[0] if len(given) == 1 else code.list_of(given)
         result: ast.expr = _dict(outputs)
         if self._graph.form != "dict":

@@ -154,13 +154,9 @@ def write_model(module: Module, symbol: Symbol, written: Written) -> None:
     given = _given(w, inputs, writer.given)
     names = module.output_names(symbol)
     in_order = len(writer.outputs) == 1 and bool(writer.outputs[0].elements)
-    if module.is_in_less_than_float32(symbol) and in_order:
-        graph = module.graph(symbol)
-        outputs = [_each_in_float32(w, outputs[0], list(graph.outputs) if graph else [])]
-    elif module.is_in_less_than_float32(symbol):
-        outputs = [
-            _in_float32(w, o, written) for o, written in zip(outputs, writer.outputs, strict=True)
-        ]
+    if module.is_in_less_than_float32(symbol):
+        in_float32 = _each_in_float32 if in_order else _in_float32
+        outputs = [in_float32(w, output) for output in outputs]
     result, written.result = _model_outputs(outputs, names, writer.outputs, in_order)
     maker = module.model_maker(symbol)
     keywords: code.Keywords = [("name", code.name(marked("name")))]
@@ -171,26 +167,22 @@ def write_model(module: Module, symbol: Symbol, written: Written) -> None:
     written.statement = code.function(written.identifier, parameters, w.out, by_name)
 
 
-def _in_float32(w: Writer, output: Piece, statement: tree.Output) -> Piece:
+def _in_float32(w: Writer, output: Piece) -> Piece:
     if output.kind is not TENSOR:
         return output
-    name = output_name(statement) or "output"
-    return Piece(output_in_float32(w.out, output.code, name), TENSOR)
+    return Piece(output_in_float32(w.out, output.code), TENSOR)
 
 
-def _each_in_float32(w: Writer, output: Piece, names: Sequence[str]) -> Piece:
+def _each_in_float32(w: Writer, output: Piece) -> Piece:
     """Let each output of a list be in float32; how many there are may only show when the code runs."""
-    listed = output.code
-    if isinstance(listed, ast.List) and len(listed.elts) == len(names):
-        made = [output_in_float32(w.out, e, n) for e, n in zip(listed.elts, names, strict=True)]
+    if isinstance(output.code, ast.List) and not any(
+        isinstance(element, ast.Starred) for element in output.code.elts
+    ):
+        made = [output_in_float32(w.out, element) for element in output.code.elts]
         return Piece(code.list_of(made), output.kind)
-    layer = code.call(
-        marked("layers.Activation"),
-        [code.constant("linear")],
-        [("dtype", code.constant("float32"))],
-    )
     each = ast.comprehension(ast.Name("tensor", ast.Store()), sequence(output), [], 0)
-    return Piece(ast.ListComp(code.call(layer, [code.name("tensor")]), [each]), output.kind)
+    cast = output_in_float32([], code.name("tensor"))
+    return Piece(ast.ListComp(cast, [each]), output.kind)
 
 
 def _given(

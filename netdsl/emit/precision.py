@@ -1,6 +1,7 @@
 """Under mixed precision the layers of a model's outputs compute in float32: a softmax in half of it is off by 1e-3.
 
-The layer that makes an output says `dtype="float32"`; what a block or an operation makes goes through one that does.
+The layer that makes an output says `dtype="float32"`; what a block or an operation makes is cast, which is no layer:
+the model has those that the spec has.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ def computes_in_less(experiment: Experiment) -> bool:
     return experiment.value("precision") in _LESS
 
 
-def output_in_float32(out: list[ast.stmt], output: ast.expr, name: str) -> ast.expr:
-    """Let an output be in float32: by its own layer, or by one behind it."""
+def output_in_float32(out: list[ast.stmt], output: ast.expr) -> ast.expr:
+    """Let an output be in float32: by its own layer, or cast to it."""
     layer = _layer_of(out, output)
     if layer is not None:
         if not any(k.arg in ("dtype", None) for k in layer.keywords):
@@ -30,12 +31,7 @@ def output_in_float32(out: list[ast.stmt], output: ast.expr, name: str) -> ast.e
             keyword = ast.keyword("dtype", code.constant("float32"))
             layer.keywords.insert(len(layer.keywords) if place is None else place, keyword)
         return output
-    made = code.call(
-        marked("layers.Activation"),
-        [code.constant("linear")],
-        [("dtype", code.constant("float32")), ("name", code.constant(f"{name}_float32"))],
-    )
-    return code.call(made, [output])
+    return code.call(marked("ops.cast"), [output, code.constant("float32")])
 
 
 def _layer_of(out: Sequence[ast.stmt], output: ast.expr) -> ast.Call | None:

@@ -21,7 +21,7 @@ from netdsl.emit.program import Program, import_lines, parts_of, render
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.own_names import MODULES, OwnNames, settle, spelled_out
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.registration import registrations
 from netdsl.emit.training import TrainingCode, Words, Written, write_training
 from netdsl.emit.writer import Writer
@@ -109,11 +109,14 @@ def _words(
     def writer(experiment: Experiment) -> Writer:
         scope = module.root(unit).inner()
         for h in experiment.hyperparameters:
-            scope.bindings[h.name] = Piece(code.name(python_name(h.name)), VALUE)
+            scope.bindings[h.name] = Piece(code.name(kept_name(h.name)), VALUE)
         return Writer(module, unit, scope, Locals(()))
 
+    def taken(experiment: Experiment) -> frozenset[str]:
+        return module.taken | {h.name for h in experiment.hyperparameters}
+
     def value(experiment: Experiment, expr: tree.Expr) -> ast.expr:
-        return spelled_out(writer(experiment).value(expr), module.taken)
+        return spelled_out(writer(experiment).value(expr), taken(experiment))
 
     def default(experiment: Experiment, hyperparameter: Hyperparameter) -> ast.expr | None:
         reached = hyperparameters.reached.get(f"train {experiment.model}", {})
@@ -122,7 +125,7 @@ def _words(
             return code.literal(hyperparameter.value, frozen=True)
         w = writer(experiment)
         found = default_of(w, hyperparameter.parameter, declared, dict(reached))
-        return None if found is None else spelled_out(found, module.taken)
+        return None if found is None else spelled_out(found, taken(experiment))
 
     return Words(
         model_functions(unit).__getitem__,

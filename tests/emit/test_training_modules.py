@@ -110,3 +110,48 @@ def test_text_is_laid_out_and_comments_stay() -> None:
     assert tidy(text) == (
         'def f(a, *, b=1e-3):\n    x = [1,\n         a]  # why\n    # so\n    return {"k": a}\n'
     )
+
+
+TWO_BLOCKS = """
+model A { input x: [4]  output y = x -> Dense(3, activation=softmax) }
+model B { input x: [6]  output y = x -> Dense(2, activation=softmax) }
+train A { data = npz("a.npz") validation_split = 0.2 loss = sparse_categorical_crossentropy optimizer = "sgd" }
+train B { data = npz("b.npz") validation_split = 0.1 loss = sparse_categorical_crossentropy optimizer = "sgd"
+          batch_size = 16 seed = 4 SETTINGS }
+"""
+
+
+def functions_of(settings: str = "") -> dict[str, str]:
+    return functions(emitted(TWO_BLOCKS.replace("SETTINGS", settings)))
+
+
+def test_helpers_that_differ_in_constants_alone_stand_once() -> None:
+    found = functions_of()
+    assert found["batches"] == "samples, rows, training, batch_size, seed"
+    assert found["set_apart"] == "sets, name, share, seed"
+    ends = {name.removesuffix("_A") for name in found if name.endswith("_A")}
+    assert ends == {
+        "make_model",
+        "compile_model",
+        "load_data",
+        "fit",
+        "evaluate",
+        "predict",
+        "main",
+    }
+
+
+def test_helpers_that_differ_in_more_keep_a_name_for_each_block() -> None:
+    found = functions_of("steps_per_epoch = 3")
+    assert {"batches_A", "batches_B"} <= set(found)
+    assert found["set_apart"] == "sets, name, share, seed"
+
+
+def test_a_hyperparameter_of_training_keeps_its_name() -> None:
+    source = emitted(
+        "model A { input x: [4]  output y = x -> Dense(3) }\n"
+        'train A(layers: float = 0.1, ops: float = 2.0) { data = npz("a.npz") loss = mse\n'
+        "  optimizer = SGD(layers * ops) augment = GaussianNoise(layers) }"
+    )
+    assert "def compile_model(model, layers=0.1, ops=2.0):" in source
+    assert "keras.layers.GaussianNoise(layers)" in source

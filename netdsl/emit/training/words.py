@@ -11,7 +11,7 @@ from netdsl.catalog.spell import spell
 from netdsl.elaborate.training.experiment import Experiment, Hyperparameter, Setting
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
-from netdsl.emit.python.spelling import kept_name, python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.record import record
 from netdsl.syntax import tree
 from netdsl.value import Value
@@ -101,19 +101,16 @@ def parameters(words: Words, experiment: Experiment, names: tuple[str, ...]) -> 
 
 
 def _parameter(hyperparameter: Hyperparameter, default: ast.expr | None) -> str:
-    name = python_name(hyperparameter.name)
+    name = kept_name(hyperparameter.name)
     return name if default is None else f"{name}={flat(default)}"
 
 
-def passed_on(
-    words: Words, experiment: Experiment, names: tuple[str, ...], *, to_model: bool = False
-) -> list[str]:
-    """Spell hyperparameters as arguments: `lr=lr`; a model has them under their own names."""
+def passed_on(words: Words, experiment: Experiment, names: tuple[str, ...]) -> list[str]:
+    """Spell hyperparameters as arguments: `lr=lr`."""
     if words.written is None:
         return []
-    spell = kept_name if to_model else python_name
     own = [h.name for h in experiment.hyperparameters if h.name in names]
-    return [f"{spell(name)}={python_name(name)}" for name in own]
+    return [f"{kept_name(name)}={kept_name(name)}" for name in own]
 
 
 def used_by(experiment: Experiment, *settings: str) -> tuple[str, ...]:

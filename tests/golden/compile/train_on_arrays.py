@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file a0b31e16).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file ed29394a).
 Change the spec, not this file.
 """
 
@@ -164,9 +164,9 @@ def batches(samples, rows, training):
     def positions(_):
         numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
         if training:
-            seed = tf.stack([SEED, current_epoch()])
+            seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seed, len(rows) - 1))
+            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
         return numbers
 
     def take(numbers):

@@ -1,6 +1,6 @@
 """Flowers told apart, on one GPU or several.
 
-Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 53a15e21).
+Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file a9ee29cb).
 Change the spec, not this file.
 """
 
@@ -161,9 +161,9 @@ def batches(samples, rows, training):
     def positions(_):
         numbers = tf.data.Dataset.range(count)
         if training:
-            seed = tf.stack([SEED, current_epoch()])
+            seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seed, len(rows) - 1))
+            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
         return numbers
 
     def read(number):

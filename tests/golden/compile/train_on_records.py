@@ -1,6 +1,6 @@
 """Networks of two kinds, trained side by side.
 
-Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 76b7425a).
+Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 44f51361).
 Change the spec, not this file.
 """
 
@@ -85,7 +85,7 @@ def compile_model_Words(model):
 def load_data_Words():
     """Read what sentences gives, set some apart for validation, and make batches."""
     sets = given(sentences(language="en"))
-    set_apart_Words(sets, "validation", VALIDATION_SPLIT_WORDS)
+    set_apart(sets, "validation", VALIDATION_SPLIT_WORDS)
     return Data(
         **{name: batches_Words(*found, name == "train") for name, found in sets.items()}
     )
@@ -98,7 +98,7 @@ def given(found):
     return {"train": whole(tuple(found))}
 
 
-def in_batches_Words(dataset):
+def in_batches(dataset):
     """Make batches of a Dataset of single samples; one of batches stays as it is."""
     first = tf.nest.flatten(dataset.element_spec)[0]
     if first.shape.rank == 1:
@@ -111,7 +111,7 @@ def whole(samples):
     return samples, np.arange(len(tf.nest.flatten(samples)[0]))
 
 
-def set_apart_Words(sets, name, share):
+def set_apart(sets, name, share):
     """Take a share of the training samples out for `name`, of each class alike."""
     if name in sets:
         return
@@ -130,15 +130,15 @@ def set_apart_Words(sets, name, share):
 def batches_Words(samples, rows, training):
     """Make batches of rows; for training in an order that seed and epoch give."""
     if rows is None:
-        return in_batches_Words(samples)
+        return in_batches(samples)
     arrays = tf.nest.flatten(samples)
 
     def positions(_):
         numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE_WORDS)
         if training:
-            seed = tf.stack([SEED_WORDS, current_epoch()])
+            seeds = tf.stack([SEED_WORDS, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seed, len(rows) - 1))
+            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
         return numbers
 
     def take(numbers):
@@ -220,21 +220,21 @@ def compile_model_Waves(model):
 
 def load_data_Waves():
     """Read waves-*.tfrecord and make batches."""
-    sets = read_tfrecord_Waves(Path(__file__).parent.glob(DATA_WAVES))
+    sets = read_tfrecord(Path(__file__).parent.glob(DATA_WAVES))
     return Data(
         **{name: batches_Waves(*found, name == "train") for name, found in sets.items()}
     )
 
 
-def read_tfrecord_Waves(paths):
+def read_tfrecord(paths):
     """Read the examples of some files."""
     paths = sorted(paths)
     examples = tf.data.TFRecordDataset(paths, "GZIP").batch(1024)
     size = sum(os.path.getsize(path) for path in paths)
-    return {"train": whole(gathered(map(parsed_Waves, examples), 10 * size))}
+    return {"train": whole(gathered(map(parsed, examples), 10 * size))}
 
 
-def parsed_Waves(batch):
+def parsed(batch):
     """Give the features and the labels of some examples, of the types that the first has."""
     first = tf.train.Example.FromString(batch[0].numpy()).features.feature
     types = {"float_list": tf.float32, "int64_list": tf.int64, "bytes_list": tf.string}
@@ -302,9 +302,9 @@ def batches_Waves(samples, rows, training):
     def positions(_):
         numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE_WAVES)
         if training:
-            seed = tf.stack([SEED_WAVES, current_epoch()])
+            seeds = tf.stack([SEED_WAVES, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seed, len(rows) - 1))
+            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
         return numbers
 
     def take(numbers):

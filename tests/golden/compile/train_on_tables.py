@@ -1,6 +1,6 @@
 """Prices of flats, from text and numbers in a table.
 
-Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 0fad2ea6).
+Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 852dfbea).
 Change the spec, not this file.
 """
 
@@ -226,9 +226,9 @@ def batches(samples, rows, training):
     def positions(_):
         numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
         if training:
-            seed = tf.stack([SEED, current_epoch()])
+            seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seed, len(rows) - 1))
+            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
         return numbers
 
     def take(numbers):
