@@ -91,6 +91,27 @@ def test_two_workers_give_the_history_of_one(folder: Path) -> None:
 
 @pytest.mark.keras
 @pytest.mark.slow
+def test_workers_find_each_other_by_what_slurm_says(folder: Path) -> None:
+    def under_slurm(index: int, *more: str) -> subprocess.Popen[str]:
+        slurm = {
+            "SLURM_JOB_ID": str(os.getpid()), "SLURM_STEP_NODELIST": "localhost", "SLURM_NTASKS": "2",
+            "SLURM_PROCID": str(index), "SLURM_LOCALID": str(index),
+        }  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, "-m", "netdsl", "train", "m.net", "--workers", "auto", "--epochs", "2", *more],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            env={**os.environ, **slurm, "PYTHONPATH": os.fspath(ROOT), "CI": "1"},
+        )  # fmt: skip
+
+    second, first = under_slurm(1), under_slurm(0, "--out", "two")
+    _, told = first.communicate(timeout=300)
+    second.communicate(timeout=300)
+    assert (first.returncode, second.returncode) == (0, 0), told
+    assert len(read_history(folder / "two" / "history.csv")) == 2
+
+
+@pytest.mark.keras
+@pytest.mark.slow
 def test_a_worker_that_dies_ends_the_others_within_a_minute(folder: Path) -> None:
     ports = free_ports()
     second = start(folder, 1, ports, "--epochs", "100000")
