@@ -22,6 +22,8 @@ os.environ["NETDSL_STRICT"] = "1"
 #: Many tests start Python afresh, and what it compiled of netdsl spares the next one half of its start.
 COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
 
+LONG = Path(__file__).with_name("long.txt")
+
 Golden = Callable[[Path, str], None]
 
 
@@ -38,6 +40,16 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.dont_write_bytecode, sys.pycache_prefix = False, str(COMPILED)
         os.environ["PYTHONPYCACHEPREFIX"] = str(COMPILED)
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of `long.txt`, which take most of the time: a quick run leaves them out, CI does not."""
+    long = set(LONG.read_text("utf-8").splitlines())
+    for item in items:
+        if item.nodeid in long:
+            item.add_marker("slow")
+            item.add_marker("long")
 
 
 def pytest_collection_finish() -> None:

@@ -21,7 +21,7 @@ from tests.zoo.specs import FAMILIES, SMALL, own_models, path_of
 
 
 def outputs_of(stem: str) -> Iterator[tuple[str, Any]]:
-    """Build the networks of a spec, small where it has a size for that, and give their outputs; one of a large family."""
+    """Build the networks of a spec, small where it can be, and give their outputs; one of a large family."""
     import keras
 
     compiled = netdsl.compile_file(path_of(stem), **SMALL.get(stem, {}))

@@ -1,0 +1,18 @@
+"""The list of long tests names tests that there are."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from tests.conftest import LONG
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_each_is_a_test() -> None:
+    for line in LONG.read_text("utf-8").splitlines():
+        file, _, name = line.partition("::")
+        tree = ast.parse((ROOT / file).read_text("utf-8"))
+        functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        assert name.partition("[")[0] in functions, line
