@@ -82,7 +82,7 @@ def take_nodes_out_of_order(graph: Graph) -> None:
     [
         (take_what_comes_later, "is a cycle"),
         (copy_the_shared_layer, "two layers are called shared"),
-        (lose_the_input, "a1 has weights, and no input leads to it"),
+        (lose_the_input, "a_conv2d has weights, and no input leads to it"),
         (cut_a_branch, "may or may not lead to an output"),
         (take_nodes_out_of_order, "stands at"),
     ],

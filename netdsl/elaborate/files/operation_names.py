@@ -7,6 +7,7 @@ same model may be called so. An operator may be such a function too, where one s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import field
 
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.record import record
@@ -47,10 +48,14 @@ def _in_text(node: tree.Node, unit: Unit) -> set[str]:
     functions = {name for call in calls if (name := _function(call))}
     found = {_OTHERWISE.get(name, name) for name in functions}
     words = _Words(_tensors(node), _values(node, unit), bool(functions))
-    for part in parts:
+    for part in reversed(
+        parts
+    ):  # what is inside comes first, so that nothing is gone into twice or deep
         if isinstance(part, tree.Binary) and part.op in _OPERATORS:
             sides = (part.left, part.right)
-            if any(map(words.may_be_tensor, sides)) and not all(map(words.is_tensor, sides)):
+            certain = [words.is_tensor(side) for side in sides]
+            perhaps = [words.may_be_tensor(side) for side in sides]
+            if any(perhaps) and not all(certain):
                 found.add(_OPERATORS[part.op])
         elif isinstance(part, tree.Unary) and part.op == "-" and words.may_be_tensor(part.operand):
             found.add("negative")
@@ -118,9 +123,23 @@ class _Words:
     tensors: set[str]
     values: set[str]
     has_functions: bool
+    #: What was found out of operators: for certain a tensor, perhaps a tensor.
+    certain: dict[int, bool] = field(default_factory=dict)
+    perhaps: dict[int, bool] = field(default_factory=dict)
 
     def is_tensor(self, expr: tree.Expr) -> bool:
         """Tell whether it is a tensor of the graph for certain."""
+        if id(expr) not in self.certain:
+            self.certain[id(expr)] = self._is_tensor(expr)
+        return self.certain[id(expr)]
+
+    def may_be_tensor(self, expr: tree.Expr) -> bool:
+        """Tell whether it may be a tensor: anything but what is a value for certain."""
+        if id(expr) not in self.perhaps:
+            self.perhaps[id(expr)] = self._may_be_tensor(expr)
+        return self.perhaps[id(expr)]
+
+    def _is_tensor(self, expr: tree.Expr) -> bool:
         match expr:
             case tree.Arriving():
                 return True
@@ -132,8 +151,7 @@ class _Words:
                 return op in _OPERATORS and self.is_tensor(left) and self.is_tensor(right)
         return False
 
-    def may_be_tensor(self, expr: tree.Expr) -> bool:
-        """Tell whether it may be a tensor: anything but what is a value for certain."""
+    def _may_be_tensor(self, expr: tree.Expr) -> bool:
         match expr:
             case tree.Literal() | tree.FString():
                 return False
