@@ -14,7 +14,13 @@ from netdsl.picture.words import leaf_words, use_words
 from netdsl.record import mutable
 
 #: The family of what is no layer of the catalogue.
-FAMILIES = {"input": "input", "op": "function", "extern": "own", "application": "application"}
+FAMILIES = {
+    "input": "input",
+    "op": "function",
+    "extern": "own",
+    "application": "application",
+    "weight": "weight",
+}
 
 
 @mutable
@@ -83,4 +89,5 @@ def family_of(atom: Atom) -> str:
     inner = getattr(held, "definition", None)
     if definition is not None and inner is not None:
         return str(inner.group)
-    return FAMILIES.get(operation.family, "") if definition is None else definition.group
+    own = FAMILIES.get(operation.family)
+    return own if own is not None else "" if definition is None else definition.group

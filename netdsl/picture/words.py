@@ -14,7 +14,8 @@ from netdsl.catalog.object_value import ObjectValue
 from netdsl.catalog.signature import signature
 from netdsl.catalog.spell import spell
 from netdsl.graph import Node, Use
-from netdsl.tensor import Sym, TensorSpec, Unknown
+from netdsl.syntax import tree
+from netdsl.tensor import Shape, Sym, TensorSpec, Unknown
 from netdsl.value import Value
 
 #: How many characters of an argument, of all of them, and of a shape are shown.
@@ -112,6 +113,8 @@ def leaf_words(node: Node) -> tuple[str, str]:
     """Give what a box says of a layer: its name, and arguments."""
     if node.operation.family == "input":
         return node.name, ""
+    if isinstance(node.operation.written, tree.WeightDecl):
+        return node.operation.written.name, "weight"
     if node.operation.family == "op":
         return node.kind, ", ".join(_of_function(node))
     written = node.operation.arguments
@@ -188,11 +191,19 @@ def shape_words(spec: TensorSpec) -> str:
 
 def range_words(first: TensorSpec, last: TensorSpec) -> str:
     """Write the shapes of turns from the first to the last: 56×56×(64…224)."""
-    if first.rank != last.rank or first.rank < 2:
-        return "scalar" if not last.shape else "1" if last.rank == 1 else shape_words(last)
-    dims = zip(first.shape[1:], last.shape[1:], strict=True)
-    text = "×".join(_dim(b) if a == b else f"({a}…{b})" for a, b in dims)
+    one, two = _of_sample(first), _of_sample(last)
+    if len(one) != len(two):
+        one = two
+    if not two:
+        return "1" if last.shape else "scalar"
+    text = "×".join(_dim(b) if a == b else f"({a}…{b})" for a, b in zip(one, two, strict=True))
     return text if len(text) <= LONGEST_SHAPE else text[: LONGEST_SHAPE - 1] + "…"
+
+
+def _of_sample(spec: TensorSpec) -> Shape:
+    """Leave the batch out; a weight has none."""
+    has_batch = bool(spec.shape) and isinstance(spec.shape[0], Unknown)
+    return spec.shape[1:] if has_batch else spec.shape
 
 
 def _dim(dim: object) -> str:
