@@ -118,6 +118,8 @@ def _format(output: str | None, given: str | None) -> str:
 
 def _target(output: str | None, file: str, kind: str) -> str:
     """Give where to write: beside the spec where nothing is said."""
+    if output is not None and output.endswith(".net"):
+        raise click.UsageError(f"`{output}` is a spec; give the picture another name with -o.")
     if output is not None:
         return output
     if is_stream(file):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from netdsl.picture.cells import HEAD, is_bare
 from netdsl.picture.draw import flatten
@@ -24,6 +25,7 @@ def faults(picture: Picture) -> list[str]:
         *seen.loose_ends(),
         *seen.unjoined(),
         *seen.texts(),
+        *seen.on_one_another(),
     ]
 
 
@@ -69,7 +71,7 @@ class _Seen:
             else:
                 shut = (x0, y0, x1, y0 + HEAD)
             for track in self.tracks:
-                for a, b in zip(track.points, track.points[1:], strict=False):
+                for a, b in pairwise(track.points):
                     if _overlap(
                         (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])), shut
                     ):
@@ -114,12 +116,7 @@ class _Seen:
 
     def _joined(self, net: int) -> dict[Point, int]:
         """Number the pieces that the lines of a tensor hang together in, by their corners."""
-        segments = [
-            (a, b)
-            for t in self.tracks
-            if t.net == net
-            for a, b in zip(t.points, t.points[1:], strict=False)
-        ]
+        segments = [(a, b) for t in self.tracks if t.net == net for a, b in pairwise(t.points)]
         points = sorted({p for segment in segments for p in segment})
         group = {p: at for at, p in enumerate(points)}
 
@@ -160,6 +157,29 @@ class _Seen:
             for number, rect in self.rects.items():
                 if not self.is_open(number) and _overlap((x0, y0, x1, y1), rect):
                     yield f"{mark.text!r} is on {self.name(number)}"
+            for track in self.tracks:
+                for a, b in pairwise(track.points):
+                    if _overlap(_around(a, b), (x0, y0, x1, y1)):
+                        yield f"{mark.text!r} is crossed by a line of {track.net}"
+
+    def on_one_another(self) -> Iterator[str]:
+        """Two tensors have lines of their own, unless both end in the same place."""
+        along: dict[tuple[int, float], list[tuple[float, float, int, Point]]] = {}
+        for track in self.tracks:
+            for a, b in pairwise(track.points):
+                axis = 0 if a[0] == b[0] else 1
+                low, high = sorted((a[1 - axis], b[1 - axis]))
+                row = along.setdefault((axis, round(a[axis], 3)), [])
+                row.append((low, high, track.net, track.points[-1]))
+        for pieces in along.values():
+            for at, (low, high, net, end) in enumerate(pieces):
+                for low2, high2, other, end2 in pieces[at + 1 :]:
+                    if net != other and end != end2 and min(high, high2) - max(low, low2) > 0.5:
+                        yield f"lines of {net} and {other} lie on one another"
+
+
+def _around(a: Point, b: Point) -> Rect:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])
 
 
 def _inside(inner: Rect, outer: Rect) -> bool:

@@ -64,7 +64,9 @@ def test_a_name_that_tells_no_format() -> None:
     result = run("graph", "good.net", "-o", "out.gif")
     assert result.exit_code == 2
     assert "`.svg`" in result.stderr
-    assert run("graph", "good.net", "-o", "good.net").exit_code == 2
+    for more in ([], ["--format", "svg"]):
+        assert run("graph", "good.net", "-o", "good.net", *more).exit_code == 2
+        assert Path("good.net").read_text("utf-8") == GOOD
 
 
 def test_png_is_an_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,8 @@ def test_drawn_programs(seed: int) -> None:
     compiled = netdsl.compile_text(draw(seed, 17))
     if not compiled.ok:
         pytest.skip("the program is one that netdsl refuses")
+    if len(compiled.model().net.nodes) > 500:
+        pytest.skip("there are too many boxes to compare each with each")
     for depth in (None, 1, 9):
         assert _faults(compiled, Options(depth=depth)) == []
     assert _faults(compiled, Options(depth=9, direction="right")) == []
