@@ -9,7 +9,7 @@ from pathlib import Path
 
 from netdsl.picture.cells import HEAD, SHEETS, SIDE
 from netdsl.picture.draw import MARGIN, head_marks, outline
-from netdsl.picture.drawing import Mark
+from netdsl.picture.drawing import Drawing, Mark
 from netdsl.picture.page.facts import facts_of
 from netdsl.picture.picture import Picture
 from netdsl.picture.plan import plan_of
@@ -18,6 +18,7 @@ from netdsl.picture.themes import colours
 from netdsl.value import Document
 from netdsl.version import __version__
 
+MOST_STILL = 4_000  # marks
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -29,7 +30,7 @@ def as_page(picture: Picture) -> str:
         "title": html.escape(picture.graph.name),
         "version": html.escape(__version__),
         "style": _variables(picture) + (FOLDER / "page.css").read_text("utf-8"),
-        "picture": as_svg(picture.drawing, _names()),
+        "picture": as_svg(_still(picture.drawing), _names()),
         "data": data.replace("<", "\\u003c"),
         "compose": (FOLDER / "compose.js").read_text("utf-8"),
         "page": (FOLDER / "page.js").read_text("utf-8"),
@@ -41,6 +42,11 @@ def as_page(picture: Picture) -> str:
         name, _, after = piece.partition("}}")
         pieces += [parts[name], after]
     return "".join(pieces)
+
+
+def _still(drawing: Drawing) -> Drawing:
+    """Give what is seen where no script runs; of a very large picture nothing, as it would be drawn twice."""
+    return drawing if len(drawing.marks) <= MOST_STILL else replace(drawing, marks=())
 
 
 def _names() -> dict[str, str]:
