@@ -171,6 +171,30 @@ SPECS = {
         " output y = ops * layers + keras -> Weight(4) }",
         12,
     ),
+    "names of functions": (
+        "model M { input x: [4]\n weight multiply: [4]\n weight add: [4]\n output y = x * multiply + add }",
+        8,
+    ),
+    "a block that gets a model's outputs": (
+        "model Two { input x: [4]\n output a = x -> Dense(4)\n output c = x -> Dense(4) }\n"
+        "block b { input t\n weight g: [4]\n output t[0] * g + t[1] }\n"
+        "model M { input x: [4]\n output y = x -> Two() -> b() }",
+        44,
+    ),
+    "one of a group of inputs": (
+        "model M { inputs f: {'a': [4], 'b': [4]}\n weight w: [4]\n output y = f.a * w + f.b }",
+        4,
+    ),
+    "in braces": (
+        "model M { input x: [3, 4]\n output y = x -> repeat 2 { weight w: [_.shape[-1]]\n output _ * w } "
+        "-> if True { weight w: [4]\n output _ + w } -> [_, for k in [1, 2] { weight w: [4]\n output _ * w }] "
+        "-> Add() }",
+        20,
+    ),
+    "parts of one": (
+        "model M { input x: [3, 4]\n weight w: [3, 4]\n output y = x * w[0] + w[1, :] - w[-1] }",
+        12,
+    ),
     "a name of its own": (
         "block b { input x\n weight g: [4](name='gain')\n output x * g }\n"
         "model M { input x: [4]\n weight g: [4](name='first')\n output y = x * g -> repeat 2 { b() } }",
@@ -329,6 +353,15 @@ def test_it_is_made_where_words_arrive(tmp_path: Path) -> None:
     assert numpy(model([words, keras.ops.ones((2, 4))])).shape == (2, 4)
     model.save(tmp_path / "m.keras")
     assert keras.models.load_model(tmp_path / "m.keras").count_params() == 4
+
+
+def test_first_input_of_a_block_may_be_sparse() -> None:
+    result = compiled(
+        "block b { input s\n input x\n weight g: [4] = ones\n output x * g + (s -> Dense(4)) }\n"
+        "model M { input s: [4](sparse=True)\n input x: [4]\n output y = [s, x] -> b() }"
+    )
+    model, flat = result.build(), result.build(flat=True)
+    assert [layer.name for layer in flat.layers] == [layer.name for layer in model.layers]
 
 
 def test_clone_and_configuration_keep_all_of_it() -> None:

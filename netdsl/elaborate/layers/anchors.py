@@ -8,11 +8,13 @@ from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
 
 
-def anchor_of(name: str, why: str, span: Span, frame: Frame) -> Tensor | None:
+def anchor_of(
+    name: str, why: str, span: Span, frame: Frame, *, takes_sparse: bool = False
+) -> Tensor | None:
     """Find the input that a source is tied to: the first of its body that is not sparse; None after reporting."""
     body = frame.body
     assert body is not None
-    found = next((t for t in tensors_in(body.inputs) if not t.spec.sparse), None)
+    found = next((t for t in tensors_in(body.inputs) if takes_sparse or not t.spec.sparse), None)
     if found is not None:
         return found
     is_sparse = next(tensors_in(body.inputs), None) is not None

@@ -43,9 +43,12 @@ def declare_weight(statement: tree.WeightDecl, frame: Frame) -> Value:
     if inference is None:
         return POISON
     place = statement.name_span
-    anchor = anchor_of(statement.name, "a weight is made where a tensor arrives", place, frame)
     body = frame.body
-    if anchor is None or body is None:
+    assert body is not None
+    # What arrives at a block may be sparse at one use, and its Python is the same at all.
+    why, in_block = "a weight is made where a tensor arrives", bool(body.path)
+    anchor = anchor_of(statement.name, why, place, frame, takes_sparse=in_block)
+    if anchor is None:
         return POISON
     arguments: dict[str, Value] = {"shape": shape, **prepared.written}
     if written.dtype is not None:
