@@ -278,9 +278,10 @@ def test_tab_transformer_is_its_columns_its_layers_and_its_head() -> None:
 
 
 def test_the_wide_part_sees_pairs_and_the_deep_one_vectors() -> None:
-    """Ten bounds of age make eleven groups; sixteen educations and fourteen occupations, and others of each."""
-    wide = 11 + 17 + 15 + 2 * 1000
-    deep = (17 + 15) * 32 + dense(2 + 2 * 32, 1024, 512, 256, 1)
+    """Ten bounds of age make eleven groups; sixteen educations, fourteen occupations, two sexes, and others of each."""
+    rows = 17 + 15 + 3
+    wide = 11 + rows + 2 * 1000
+    deep = rows * 32 + dense(3 + 3 * 32, 1024, 512, 256, 1)
     assert trained("wide_and_deep", "WideAndDeep") == wide + deep
 
 
