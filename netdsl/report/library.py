@@ -34,14 +34,30 @@ def library_modules() -> list[str]:
     return sorted({*library_names().values()})
 
 
-def library_page(name: str) -> str:
-    """Give the page of a block or a function, with the text that it has in the library."""
-    module = library_names()[name]
+def introduction_to(module: str) -> str:
+    """Give what a module of the library says of itself."""
+    return (_module(module).docstring or "").strip()
+
+
+def told(name: str) -> str:
+    """Give how a block or a function of the library is called, and what it says of itself."""
+    declared = _declared(name)
+    parts = [f"```text\n{_call(declared)}\n```", *_docstring(declared), *_inputs(declared)]
+    return "\n\n".join(parts)
+
+
+def _declared(name: str) -> tree.Block | tree.Function:
     (declared,) = (
         s
-        for s in _module(module).statements
+        for s in _module(library_names()[name]).statements
         if isinstance(s, (tree.Block, tree.Function)) and s.name == name
     )
+    return declared
+
+
+def library_page(name: str) -> str:
+    """Give the page of a block or a function, with the text that it has in the library."""
+    module, declared = library_names()[name], _declared(name)
     what = "Block" if isinstance(declared, tree.Block) else "Function"
     parts = [f"# {name}", f"{what} of `std.{module}`: `from std.{module} import {name}`."]
     parts.append(f"```net\n{_call(declared)}\n```")

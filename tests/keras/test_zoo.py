@@ -85,6 +85,14 @@ def swapped(weights: list[Any]) -> list[Any]:
     raise AssertionError("no two weights have the same shape")
 
 
+def take_weights(model: Any, base: Any) -> None:
+    """Run what the generated module has for it."""
+    source = resource_dir("templates") / "training" / "take_weights.py.jinja"
+    namespace: dict[str, Any] = {"keras": keras}
+    exec(source.read_text("utf-8"), namespace)
+    namespace["take_weights"](model, base)
+
+
 def check(name: str) -> None:
     reference = getattr(keras.applications, name)(weights=None)
     built = netdsl.compile_file(resource_dir("specs") / f"{APPLICATIONS[name]}.net").build(name)
@@ -104,6 +112,8 @@ def check(name: str) -> None:
     np.testing.assert_allclose(np.asarray(built(image)), expected, rtol=1e-3, atol=1e-5)
     built.set_weights(swapped(weights))
     assert np.abs(np.asarray(built(image)) - expected).max() > 1e-4
+    take_weights(built, reference)  # as `start_from = applications.X(…)` does
+    np.testing.assert_allclose(np.asarray(built(image)), expected, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ALWAYS)
@@ -122,3 +132,25 @@ def test_the_modules_of_keras_are_as_long_as_recorded() -> None:
     for modules, words in KERAS.values():
         texts = [(folder / f"{module}.py").read_text("utf-8") for module in modules.split()]
         assert sum(length(text) for text in texts) == words, modules
+
+
+@pytest.mark.slow
+def test_what_keras_does_to_pictures_for_its_own_weights_is_done_where_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EfficientNet gets one more scale with `weights="imagenet"`; the file is one that is made here."""
+    saved = tmp_path / "b0.weights.h5"
+    plain = keras.applications.EfficientNetB0(weights=None)
+    rng = np.random.default_rng(0)
+    plain.set_weights(drawn(plain, rng))
+    image = rng.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
+    spread(plain, image)
+    plain.save_weights(saved)
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *_, **__: str(saved))
+    reference = keras.applications.EfficientNetB0(weights="imagenet")
+    path = resource_dir("specs") / "efficientnet.net"
+    for asked in (True, False):
+        built = netdsl.compile_file(path, pretrained=asked).build("EfficientNetB0")
+        take_weights(built, reference)
+        ours, theirs = np.asarray(built(image)), np.asarray(reference(image))
+        assert np.allclose(ours, theirs, rtol=1e-3, atol=1e-5) == asked

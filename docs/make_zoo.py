@@ -1,0 +1,152 @@
+"""Write the gallery of the shipped specs, a page for each with its picture: `python docs/make_zoo.py [--pictures]`.
+
+All that the pages say comes from the specs: what their docstrings say, their figures and their text. A test holds the
+pages against them; pictures are drawn anew with `--pictures`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import netdsl
+from netdsl.catalog.signature import names
+from netdsl.zoo.entries import Entry, Figures, entries
+from netdsl.zoo.listing import spelled
+
+FOLDER = Path(__file__).resolve().parent / "zoo"
+PICTURES = FOLDER / "pictures"
+GOLDEN = "../../tests/golden/specs"  # which a test holds against the specs
+
+HEAD = """# The zoo
+
+The networks that ship with netdsl, by task and year. `netdsl zoo` lists them on a terminal, `netdsl zoo NAME -o
+mine.net` copies one, `netdsl new PROJECT --from NAME` starts a project with it. `docs/make_zoo.py` writes these pages
+from the specs."""
+
+COPY = """
+```sh
+netdsl zoo {name} -o {name}.net
+```
+"""
+
+PROJECT = """
+A project with a `train` block and pictures to try it on is
+
+```sh
+netdsl new flowers --from {name}
+```
+
+Pictures of your own go into `pictures/CLASS/`, and the number of their classes into `classes` of the `train` block,
+which is passed on to the model; [training](../training.md) goes on from there.
+"""
+
+OWN_DATA = """
+Then add a `train` block: `netdsl train {name}.net` gives one to paste, and [training](../training.md) tells of data,
+losses and runs. A run goes on from an earlier one with `start_from = run("runs/{name}/…")`.
+"""
+
+KERAS = """
+The weights are those of `keras.applications.{model}` in their order, so what Keras learned on ImageNet is a start:
+`start_from = applications.{model}(weights="imagenet")` in the `train` block takes what fits, all but the last layer,
+and in Python `{model}().set_weights(keras.applications.{model}().get_weights())` takes all of it.
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Give the text of the gallery and of each page."""
+    found = {FOLDER / "README.md": gallery()}
+    for entry in entries():
+        found[FOLDER / f"{entry.stem}.md"] = page(entry)
+    return found
+
+
+def pictures() -> Iterator[tuple[Path, str]]:
+    """Draw the first model of each spec."""
+    for entry in entries():
+        model = netdsl.compile_file(entry.path).model(shown(entry).name)
+        yield PICTURES / f"{entry.stem}.svg", model.picture()
+
+
+def shown(entry: Entry) -> Figures:
+    """Give the model of a spec that a page shows: the first."""
+    return entry.listed[0]
+
+
+def gallery() -> str:
+    parts = [HEAD]
+    for task in sorted({entry.task for entry in entries()}):
+        parts.append(
+            f"\n## {task.capitalize()}\n\n| network | parameters | multiply-accumulates | year | paper |"
+        )
+        parts.append("| --- | --- | --- | --- | --- |")
+        parts += [_row(entry) for entry in entries() if entry.task == task]
+    return "\n".join(parts) + "\n"
+
+
+def _row(entry: Entry) -> str:
+    sizes = [m.parameters for m in entry.listed]
+    works = [m.macs for m in entry.listed if m.macs]
+    cells = [
+        f"[{entry.title}]({entry.stem}.md)",
+        _range(sizes),
+        _range(works),
+        str(entry.year),
+        entry.cited,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _range(numbers: list[int]) -> str:
+    if not numbers:
+        return "depends on the length"
+    low, high = spelled(min(numbers)), spelled(max(numbers))
+    return low if low == high else f"{low} to {high}"
+
+
+def page(entry: Entry) -> str:
+    parts = [f"# {entry.title}", f"{entry.paper} Task: {entry.task}."]
+    parts += [entry.prose] if entry.prose else []
+    parts += [f"![{shown(entry).name}](pictures/{entry.stem}.svg)", models(entry)]
+    parts += ["## Spec", f"```net\n{entry.path.read_text('utf-8')}```"]
+    python = f"{GOLDEN}/{entry.stem}.py"
+    parts.append(f"`netdsl compile {entry.stem}.net` writes [this Python]({python}).")
+    parts += ["## Train it on data of your own", tuning(entry).strip()]
+    return "\n\n".join(parts) + "\n"
+
+
+def models(entry: Entry) -> str:
+    rows = ["| model | input | parameters | multiply-accumulates |", "| --- | --- | --- | --- |"]
+    for model in entry.listed:
+        inputs = ", ".join(f"`{spec}`" for spec in model.inputs)
+        macs = "" if model.macs is None else f"{model.macs:,}"
+        rows.append(f"| `{model.name}` | {inputs} | {model.parameters:,} | {macs} |")
+    return "\n".join(rows)
+
+
+def tuning(entry: Entry) -> str:
+    model = shown(entry).name
+    tells = entry.task == "image classification" and len(shown(entry).inputs) == 1
+    parts = [COPY.format(name=entry.stem)]
+    parts.append(
+        (PROJECT if tells else OWN_DATA).format(name=model.lower() if tells else entry.stem)
+    )
+    known = [m.name for m in entry.listed if m.name in names("application")]
+    parts += [KERAS.format(model=known[0])] if known else []
+    return "".join(parts)
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    PICTURES.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.md"):
+        old.unlink()
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")
+    for path, svg in pictures() if "--pictures" in sys.argv[1:] else ():
+        path.write_text(svg, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
