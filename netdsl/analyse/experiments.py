@@ -12,6 +12,7 @@ from netdsl.diagnostics.problems.names import UnusedName
 from netdsl.elaborate.training.experiment import Experiment, Port, Setting, Strategy
 from netdsl.elaborate.training.losses import loss_of
 from netdsl.elaborate.training.plan import TrainPlan
+from netdsl.elaborate.training.words import words_on
 from netdsl.graph import Graph, Ref
 from netdsl.syntax.walk import free_names
 from netdsl.value import Value
@@ -42,8 +43,12 @@ def experiment_of(plan: TrainPlan) -> Experiment | None:
 
 
 def other_engine(experiment: Experiment, api: str | None, backend: str | None) -> Diagnostic | None:
-    """Report an API or a backend that was asked for and that the strategy of a block does not run on."""
+    """Report an API or a backend that was asked for and that a block does not run on: by its strategy, or its words."""
     needed, setting = experiment.backend, experiment.settings.get("distribute")
+    if backend is not None and (
+        found := words_on(experiment.graph, backend, f"--backend {backend}")
+    ):
+        return found
     if needed is None or setting is None or not isinstance(setting.value, Strategy):
         return None
     asked = f"--api {api}" if needed == "jax" and api == "tf.keras" else ""

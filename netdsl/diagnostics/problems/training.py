@@ -72,6 +72,9 @@ class AugmentDoesNotFit(Problem, code="N0818", title="`augment` does not fit inp
 class OtherEngine(Problem, code="N0819", title="`{name}` runs on {backend} alone"): ...
 
 
+class WordsInside(Problem, code="N0820", title="`{name}` runs on TensorFlow alone"): ...
+
+
 class NoLoss(
     Problem, code="N0809", title="the training of `{name}` has no {missing}", severity="warning"
 ): ...

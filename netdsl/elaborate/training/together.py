@@ -12,6 +12,7 @@ from netdsl.elaborate.scope.entities import AlreadyTold
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.training.experiment import DataSource, Strategy
 from netdsl.elaborate.training.plan import TrainPlan
+from netdsl.elaborate.training.words import words_on
 from netdsl.graph import Graph, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -128,6 +129,19 @@ def one_device_or_several(plan: TrainPlan) -> Iterator[Diagnostic]:
         yield _clash(plan, "device", "distribute", label, help_)
 
 
+#: Strategies of `keras.distribution`.
+_ON_JAX = ("DataParallel", "ModelParallel")
+
+
+def no_words_on_jax(plan: TrainPlan) -> Iterator[Diagnostic]:
+    """`keras.distribution` runs on JAX, where a model takes no strings."""
+    strategy = plan.settings.get("distribute")
+    if isinstance(strategy, Strategy) and strategy.kind in _ON_JAX and plan.graph is not None:
+        found = words_on(plan.graph, "jax", f"distribute = {strategy.kind}(…)")
+        if found is not None:
+            yield found
+
+
 _RULES: tuple[Rule, ...] = (
     one_source_of_each_part,
     splits_leave_something,
@@ -136,6 +150,7 @@ _RULES: tuple[Rule, ...] = (
     weights_are_in_the_data,
     mirrored_steps,
     one_device_or_several,
+    no_words_on_jax,
 )
 
 

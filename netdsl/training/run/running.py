@@ -13,6 +13,7 @@ from netdsl.compiler import Api, Compiled
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.data import DeclaredOtherwise
 from netdsl.elaborate.training.experiment import Experiment
+from netdsl.elaborate.training.words import words_on
 from netdsl.foreign import Foreign, Plain
 from netdsl.record import record
 from netdsl.training.checks.loaded import check_loaded
@@ -122,6 +123,9 @@ def make(request: Request, module: Module) -> Foreign:
     from netdsl.building import DeclarationMismatch, hold_to_declarations, mismatch_behind
 
     compiled, graph = request.compiled, request.experiment.graph
+    words = words_on(graph, request.backend, f"KERAS_BACKEND={request.backend}")
+    if words is not None:
+        raise Misfit([words])
     try:
         model = guarded(module.make_model)
     except Failed:
