@@ -131,7 +131,7 @@ def inside_words(box: Box, costs: Mapping[int, str]) -> str:
     if box.single is not None:
         texts = [f"{line.name} {line.arguments}".strip() for line in box.single.lines]
         whole = " · ".join(texts)
-        count = whole if width(whole, SMALL) <= MOST_INSIDE else " · ".join([*texts[:1], "…"])
+        return whole if width(whole, SMALL) <= MOST_INSIDE else " · ".join([*texts[:1], "…"])
     return " · ".join(filter(None, (count, costs.get(box.number))))
 
 

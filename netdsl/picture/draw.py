@@ -130,7 +130,7 @@ def outline(
     if is_open:
         yield from _head(box, x, y, w)
     else:
-        yield from _lines(box, x, y, w, costs)
+        yield from _lines(box, x, y, w, costs, "text" if box.number in shades else "quiet")
 
 
 def _head(box: Box, x: float, y: float, w: float) -> Iterator[Mark]:
@@ -140,7 +140,9 @@ def _head(box: Box, x: float, y: float, w: float) -> Iterator[Mark]:
     yield from head_marks(box, x + SIDE, y + 15)
 
 
-def _lines(box: Box, x: float, y: float, w: float, costs: Mapping[int, str]) -> Iterator[Mark]:
+def _lines(
+    box: Box, x: float, y: float, w: float, costs: Mapping[int, str], ink: str
+) -> Iterator[Mark]:
     """Write the lines of a closed box, the first in its middle, what sticks to it below."""
     start = x + (w - head_width(box)) / 2
     yield from head_marks(box, start, y + 15)
@@ -148,7 +150,7 @@ def _lines(box: Box, x: float, y: float, w: float, costs: Mapping[int, str]) -> 
     if not box.is_leaf:
         text = inside_words(box, costs)
         wide = width(text, SMALL)
-        yield Text(x + w / 2, base + 5, text, SMALL, "Regular", "quiet", wide, "middle")
+        yield Text(x + w / 2, base + 5, text, SMALL, "Regular", ink, wide, "middle")
         return
     for text, family in stuck_words(box):
         yield Path(((x, base - 1), (x + w, base - 1)), False, f"edge {family}")

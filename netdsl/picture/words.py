@@ -74,10 +74,29 @@ def _activation(value: Value) -> str:
 
 
 def _layer(value: Value) -> str:
-    """Name a layer inside another, with what would stand in its own box."""
-    if not isinstance(value, BoundLayer) or value.shared is not None:
-        return spell(value)
-    return " ".join(filter(None, (value.kind, ", ".join(_told(value.kind, value.written)))))
+    """Name a layer inside another, with what would stand in its own box; a chain of them by its arrows."""
+    found: list[str] = []
+    several = value if isinstance(value, (list, tuple)) else (value,)
+    for inner in several:
+        if not isinstance(inner, BoundLayer) or inner.shared is not None:
+            found.append(spell(inner))
+            continue
+        chain = inner.arguments.get("layers")
+        if isinstance(chain, (list, tuple)):
+            found.append(" → ".join(map(_short, chain)))
+        else:
+            found.append(_short(inner))
+    return ", ".join(found)
+
+
+def _short(layer: Value) -> str:
+    """Name a layer in a layer; of those in it nothing is told."""
+    if not isinstance(layer, BoundLayer):
+        return spell(layer)
+    plain = {k: v for k, v in layer.written.items() if not isinstance(v, (BoundLayer, list))}
+    return " ".join(
+        filter(None, (layer.kind, ", ".join(_told(layer.kind, plain, layer.arguments))))
+    )
 
 
 #: How an argument is told, by its name and in this order. What is not here is told where it is one of the first two
@@ -149,9 +168,8 @@ def _told(
             continue
         text = tell(value)
         if text:
-            texts.append(
-                text if len(text) <= LONGEST_ARGUMENT else text[: LONGEST_ARGUMENT - 1] + "…"
-            )
+            most = LONGEST_ALL if tell is _layer else LONGEST_ARGUMENT
+            texts.append(text if len(text) <= most else text[: most - 1] + "…")
     return texts
 
 

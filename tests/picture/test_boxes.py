@@ -172,3 +172,16 @@ def test_blocks_in_blocks_a_hundred_deep() -> None:
     net = netdsl.compile_text(text).model().net
     assert svg_of(net, Options(depth=99)).count(">Dense<") == 60
     assert svg_of(net)
+
+
+def test_layers_inside_others_are_told() -> None:
+    text = (
+        "model M { input x: [3, 8, 8, 1]\n"
+        "    output y = x -> TimeDistributed(Conv2D(4, 3) -> GlobalAveragePooling2D())\n"
+        "        -> Bidirectional(LSTM(8, return_sequences=True)) -> RNN([LSTMCell(4), GRUCell(8)]) }"
+    )
+    assert shown(text)[1:-1] == [
+        "TimeDistributed Conv2D 3×3, 4 → GlobalAveragePooling2D",
+        "Bidirectional LSTM 8",
+        "RNN LSTMCell 4, GRUCell 8",
+    ]
