@@ -244,6 +244,13 @@ MISTAKES = [
         "a = x -> [_, *s] -> Add() -> Dense(8) as *s  output [a -> Dense(8) as *s, *s] -> Add()",
         "N0401",
     ),
+    ("a list and what gives it", "h = x -> repeat 2 { Dense(8) as h } output h", "N0202"),
+    (
+        "in braces too",
+        "output x -> repeat 2 { h = _ -> repeat 2 { Dense(8) as h }  output h }",
+        "N0202",
+    ),
+    ("an output and a list", "output h = x -> repeat 2 { Dense(8) as h }", "N0202"),
     ("a name that needs itself", "output x -> repeat 2 { h = h -> Dense(8)  output h }", "N0401"),
 ]
 

@@ -149,15 +149,22 @@ def _defines(statement: tree.BodyStatement) -> dict[str, Span]:
 
 
 def _repeated(statement: tree.BodyStatement) -> list[tuple[str, Span, Span]]:
-    """Give the names that one pattern binds twice: `a, a = pair`."""
-    if not isinstance(statement, tree.Bind) or isinstance(statement.target, tree.NamePattern):
-        return []
+    """Give the names that one statement binds twice: `a, a = pair`, `h = x -> repeat 2 { Dense(8) as h }`."""
     first: dict[str, Span] = {}
     found = []
-    for node in _pattern_nodes(statement.target):
-        if node.id in first and node.id != "_":
-            found.append((node.id, first[node.id], node.span))
-        first.setdefault(node.id, node.span)
+    if isinstance(statement, tree.Bind):
+        for node in _pattern_nodes(statement.target):
+            if node.id in first and node.id != "_":
+                found.append((node.id, first[node.id], node.span))
+            first.setdefault(node.id, node.span)
+    elif isinstance(statement, tree.Output) and statement.name and statement.name_span:
+        first[statement.name] = statement.name_span
+    if first and isinstance(statement, (tree.Bind, tree.Output)):
+        value = statement.value
+        last = value.stages[-1] if isinstance(value, tree.Pipe) else value
+        for name, mark in names_after_as(value).items():
+            if name in first and mark is not last:  # `h = x -> Dense(8) as h` says the same twice
+                found.append((name, first[name], mark.name_span))
     return found
 
 
