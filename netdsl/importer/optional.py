@@ -27,6 +27,7 @@ from netdsl.importer.terms import (
     Shapes,
     Side,
     Use,
+    all_rows,
     argument_name,
     renamed,
     slots_of,
@@ -136,9 +137,11 @@ def _merge_one(program: Program, folder: Folder) -> bool:
 
 
 def _windows(program: Program) -> Iterator[Window]:
-    """Give the windows that may be a unit: with a join, and no side."""
+    """Give the windows that may be a unit: with a join, and no side; a branch of a join is none by itself."""
+    joins = (i for row in program.bodies() for i in walk(row) if isinstance(i, Join))
+    inside = {id(row) for join in joins for branch in join.branches for row in all_rows(branch.row)}
     for row, entering, block in program.rows():
-        for start in range(len(row)):
+        for start in range(0 if id(row) not in inside else len(row), len(row)):
             arriving = entering if start == 0 else row[start - 1].tap
             for length in range(1, min(LONGEST, len(row) - start) + 1):
                 items = row[start : start + length]
