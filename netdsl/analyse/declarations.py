@@ -8,7 +8,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.names import UnusedName
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, walk
+from netdsl.syntax.walk import bodies_in, free_names, walk
 
 _Declaration = tree.Block | tree.Model | tree.Function
 
@@ -32,13 +32,30 @@ def unused_names(module: tree.Module) -> Iterable[Diagnostic]:
                         name=name,
                         help="use it or leave it out",
                     )
+            yield from _unused_in_braces(declaration)
+
+
+def _unused_in_braces(declaration: _Declaration) -> Iterator[Diagnostic]:
+    """Give a diagnostic for what statements in braces name, and nothing in these braces reads."""
+    for braces in bodies_in(_inside(declaration)):
+        if not isinstance(braces, tree.Statements):
+            continue
+        read = {name for statement in braces.statements for name in free_names(statement)}
+        for kind, name, place in _named_in(braces.statements):
+            if name not in read and not name.startswith("_"):
+                label = f"nothing between these braces reads this {kind}"
+                yield UnusedName.at(place, label, name=name, help="use it or leave it out")
 
 
 def _named(declaration: _Declaration, handed_on: bool) -> Iterator[tuple[str, str, Span]]:
     """Give what a declaration names for itself: what it is, its name and its place."""
     for parameter in () if handed_on else declaration.parameters:
         yield "parameter", parameter.name, parameter.name_span
-    for statement in _statements(declaration):
+    yield from _named_in(_statements(declaration))
+
+
+def _named_in(statements: Iterable[tree.BodyStatement]) -> Iterator[tuple[str, str, Span]]:
+    for statement in statements:
         if isinstance(statement, tree.Let):
             yield "value", statement.name, statement.name_span
         elif isinstance(statement, tree.LayerDecl):

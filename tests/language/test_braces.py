@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from netdsl.compiler import compile_text
 from tests.language.front_door import (
     compiled,
     feeders,
@@ -261,3 +262,11 @@ MISTAKES = [
 def test_a_mistake_is_told_once(statements: str, code: str) -> None:
     result = compiled(model(statements))
     assert [d.code for d in result.diagnostics] == [code], spelled(result)
+
+
+def test_what_braces_name_and_never_read_is_told() -> None:
+    text = model(
+        "output x -> repeat 2 { let k = 3  let j = 8  layer l = Dense(8)  output _ -> Dense(j) }"
+    )
+    unused = [d for d in compile_text(text).diagnostics if d.code == "N0211"]
+    assert [d.primary.span.text for d in unused] == ["k", "l"]
