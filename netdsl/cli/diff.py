@@ -11,6 +11,7 @@ from netdsl.cli.compiling import SET_HELP
 from netdsl.cli.output import Findings
 from netdsl.cli.streams import write
 from netdsl.cli.versions import read_versions
+from netdsl.compare.changes import Change
 
 SIGNS = {"added": "+", "removed": "-", "renamed": "=", "changed": "~"}
 
@@ -50,7 +51,23 @@ def command(
         return 0
     lines = [
         f"{SIGNS[c.what]} {c.kind} {c.subject}: {'; '.join(c.details)}".rstrip(": ")
-        for c in changes
+        for c in _with_names_together(changes)
     ]
     write(sys.stdout, "\n".join(lines or ["the same network"]) + "\n")
     return 0
+
+
+#: How many renamed layers are told one by one.
+MOST_NAMES = 3
+
+
+def _with_names_together(changes: list[Change]) -> list[Change]:
+    """Tell layers that have another name and are the same otherwise in one line, at its first place."""
+    renamed = [c for c in changes if c.what == "renamed" and c.kind == "layer" and not c.details]
+    if len(renamed) < 2:
+        return changes
+    more = len(renamed) - MOST_NAMES
+    names = [c.subject for c in renamed[:MOST_NAMES]] + [f"{more} more"] * (more > 0)
+    together = Change("renamed", "layer", f"{', '.join(names)}")
+    kept = {id(c) for c in renamed[1:]}
+    return [together if c is renamed[0] else c for c in changes if id(c) not in kept]

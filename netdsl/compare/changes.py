@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from netdsl.analyse.costs import totals
@@ -12,7 +13,7 @@ from netdsl.compare.pairing import pair_layers
 from netdsl.graph import Graph, Node
 from netdsl.record import record
 from netdsl.stack import on_own_stack
-from netdsl.tensor import spell_shape
+from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
 from netdsl.value import Value
 
 What = Literal["added", "removed", "renamed", "changed"]
@@ -42,12 +43,12 @@ def compare_graphs(before: Graph, after: Graph) -> list[Change]:
 
 def _ends(before: Graph, after: Graph, kind: Literal["input", "output"]) -> list[Change]:
     old, new = _types(before, kind), _types(after, kind)
-    changes = [Change("removed", kind, name, (old[name],)) for name in old if name not in new]
-    for name, text in new.items():
+    changes = [Change("removed", kind, name, (str(old[name]),)) for name in old if name not in new]
+    for name, spec in new.items():
         if name not in old:
-            changes.append(Change("added", kind, name, (text,)))
-        elif old[name] != text:
-            changes.append(Change("changed", kind, name, (f"{old[name]} -> {text}",)))
+            changes.append(Change("added", kind, name, (str(spec),)))
+        elif not _is_same_type(old[name], spec):
+            changes.append(Change("changed", kind, name, (f"{old[name]} -> {spec}",)))
     shared = [n for n in old if n in new]
     if not changes and shared != list(new):
         order = f"{', '.join(old)} -> {', '.join(new)}"
@@ -62,11 +63,22 @@ def _form(before: Graph, after: Graph) -> list[Change]:
     return [Change("changed", "output", "form", (f"a {before.form} -> a {after.form}",))]
 
 
-def _types(graph: Graph, kind: str) -> dict[str, str]:
+def _types(graph: Graph, kind: str) -> dict[str, TensorSpec]:
     if kind == "input":
         nodes = [graph.nodes[number] for number in graph.inputs]
-        return {node.name: str(node.flat_outputs[0]) for node in nodes}
-    return {name: str(graph.spec(ref)) for name, ref in graph.outputs.items()}
+        return {node.name: node.flat_outputs[0] for node in nodes}
+    return {name: graph.spec(ref) for name, ref in graph.outputs.items()}
+
+
+def _is_same_type(a: TensorSpec, b: TensorSpec) -> bool:
+    """Tell whether two types are one; a size with a name and one without are, as both are None in Keras."""
+    sizes = zip(a.shape, b.shape, strict=True) if a.rank == b.rank else [(1, 2)]
+    alike = all(_is_same_size(x, y) for x, y in sizes)
+    return alike and str(replace(a, shape=())) == str(replace(b, shape=()))
+
+
+def _is_same_size(a: Value, b: Value) -> bool:
+    return a == b or (not isinstance(a, int) and not isinstance(b, int) and UNKNOWN in (a, b))
 
 
 def _layers(before: Graph, after: Graph) -> list[Change]:
@@ -112,8 +124,18 @@ def _by_name(graph: Graph) -> dict[str, list[Node]]:
 def _layout(graph: Graph, table: dict[str, list[Node]]) -> Layout:
     """Lay a network out, every layer and every model inside it as one."""
     labels = {node.id: name for name, nodes in table.items() for node in nodes}
-    spelled = {id(n.operation): (n.kind, _spell(n)) for nodes in table.values() for n in nodes}
+    spelled = {id(n.operation): (n.kind, _key(n)) for nodes in table.values() for n in nodes}
     return layout_of(graph, lambda operation: spelled[id(operation)], lambda n: labels[n.id])
+
+
+def _key(node: Node) -> tuple[tuple[str, str], ...]:
+    """Give what a layer is, in whatever order and with whatever defaults its arguments are written."""
+    bound = node.operation.bound or node.operation.arguments
+    return tuple(sorted((n, str(_value(v))) for n, v in bound.items() if n not in _UNCOMPARED))
+
+
+#: What is no part of what a layer is.
+_UNCOMPARED = ("name", "trainable")
 
 
 def _spell(node: Node) -> str:
@@ -147,12 +169,19 @@ def _differences(
     if sources[0] != sources[1] and len(old) == len(new):
         details.append(f"inputs {_spell_inputs(sources[0])} -> {_spell_inputs(sources[1])}")
     shapes = [tuple(spell_shape(s.shape) for s in n.flat_outputs) for n in (a, b)]
-    if shapes[0] != shapes[1]:
+    if shapes[0] != shapes[1] and not _gives_same(a, b):
         details.append(f"gives {', '.join(shapes[0])} -> {', '.join(shapes[1])}")
     dtypes = [tuple(s.dtype for s in n.flat_outputs) for n in (a, b)]
     if dtypes[0] != dtypes[1]:
         details.append(f"dtype {', '.join(dtypes[0])} -> {', '.join(dtypes[1])}")
     return tuple(details)
+
+
+def _gives_same(a: Node, b: Node) -> bool:
+    pairs = [
+        (replace(x, dtype=y.dtype), y) for x, y in zip(a.flat_outputs, b.flat_outputs, strict=False)
+    ]
+    return len(a.flat_outputs) == len(b.flat_outputs) and all(_is_same_type(x, y) for x, y in pairs)
 
 
 def _argument_changes(a: Node, b: Node) -> list[str]:
@@ -165,7 +194,7 @@ def _argument_changes(a: Node, b: Node) -> list[str]:
     return [
         f"{name} {_value(old.get(name))} -> {_value(new.get(name))}"
         for name in names
-        if name not in ("name", "trainable") and _value(old.get(name)) != _value(new.get(name))
+        if name not in _UNCOMPARED and _value(old.get(name)) != _value(new.get(name))
     ]
 
 
@@ -191,7 +220,7 @@ def _totals(before: Graph, after: Graph) -> list[Change]:
         a, b = getattr(old, name), getattr(new, name)
         if name == "parameters" and (old.untold or new.untold):
             label = "parameters without those that only a class knows"
-        if a != b:
+        if not _is_same_size(a, b):
             changes.append(Change("changed", "total", label, (_total(a, b),)))
     return changes
 

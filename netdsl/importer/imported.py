@@ -8,11 +8,13 @@ from operator import itemgetter
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.format.printer import format_source
+from netdsl.importer.arriving import with_arriving_sizes
 from netdsl.importer.document import LAMBDAS, Document
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport, differs, unreadable
 from netdsl.importer.flat import flat_spec
 from netdsl.importer.folded import folded_spec
+from netdsl.importer.library import with_library
 from netdsl.importer.network import Network
 from netdsl.importer.proof import Comparison, compare
 from netdsl.importer.training import train_block
@@ -84,8 +86,25 @@ def _best_folded(
     for text in _folded(document, _docstring(source), depth):
         found = _tried(text, document, network)
         if found is not None:
-            return found
+            return _polished(found, document, network)
     return None
+
+
+def _polished(found: Imported, document: Document, network: Network) -> Imported:
+    """Take from the library the blocks that it has, and sizes from what arrives, where the network stays the same."""
+    proven = {found.text: found}
+
+    def is_equal(text: str) -> bool:
+        tried = _tried(text, document, network)
+        if tried is not None:
+            proven[text] = tried
+        return tried is not None
+
+    def is_shorter(text: str) -> bool:
+        return tokens(text) < tokens(found.text) and is_equal(text)
+
+    text = with_arriving_sizes(with_library(found.text, is_shorter), is_equal)
+    return proven[text]
 
 
 def _with_training(text: str, document: Document, network: Network) -> tuple[str, list[str]]:

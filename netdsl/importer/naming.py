@@ -259,6 +259,78 @@ def parameter_name(row: list[Item], parameter: Parameter) -> str:
     return {"activation": "act", "function": "fn_of", "name": "label"}.get(name, name)
 
 
+#: What widths of a block are called.
+WIDTHS = (
+    "filters",
+    "units",
+    "reduced",
+    "expanded",
+    "hidden",
+    "squeezed",
+    "out_filters",
+    "out_units",
+)
+
+#: What two widths of a block are called where the first makes it narrower or wider on the way, or neither.
+_WIDTHS = {
+    "filters": (("reduced", "filters"), ("expanded", "filters"), ("filters", "out_filters")),
+    "units": (("reduced", "units"), ("hidden", "units"), ("units", "out_units")),
+}
+
+
+def parameter_names(block: Block, program: Program) -> list[str]:
+    """Name the parameters of a block; of two widths, the one that is given on the way says what it is for."""
+    names = [parameter_name(block.row, parameter) for parameter in block.parameters]
+    for name, (narrower, wider, other) in _WIDTHS.items():
+        places = [place for place, own in enumerate(names) if own == name]
+        order = sorted(places, key=lambda place: _first_place(block, block.parameters[place]))
+        if len(order) == 2:
+            sizes = [_sizes(block, block.parameters[place], program) for place in order]
+            chosen = other
+            if _is_pointwise(block, block.parameters[order[0]]) and all(sizes):
+                chosen = narrower if sum(sizes[0]) < sum(sizes[1]) else wider
+            for place, wanted in zip(order, chosen, strict=True):
+                names[place] = wanted
+        elif len(order) > 2 and not any(isinstance(i, Join) for i in block.row[-1:]):
+            names[order[-1]] = f"out_{name}"
+        squeezed = [p for p in order if _is_squeezed(block, block.parameters[p])]
+        if squeezed and len(order) > 1:
+            names[squeezed[0]] = "squeezed"
+    return names
+
+
+def _first_place(block: Block, parameter: Parameter) -> int:
+    filled = {id(leaf) for leaf, _ in fills(block.row, parameter)}
+    places = (place for place, leaf in enumerate(leaves_of(block.row)) if id(leaf) in filled)
+    return next(places, 0)
+
+
+def _is_squeezed(block: Block, parameter: Parameter) -> bool:
+    """Tell whether a width is given to what works on the means of maps."""
+    filled = {id(leaf) for leaf, _ in fills(block.row, parameter)}
+    for row in all_rows(block.row):
+        kinds = [item.made.kind if isinstance(item, Leaf) else "" for item in row]
+        for place, item in enumerate(row):
+            if id(item) in filled:
+                return _has(kinds[:place], "global_pooling")
+    return False
+
+
+def _is_pointwise(block: Block, parameter: Parameter) -> bool:
+    """Tell whether the first layer that a width is given to works on each place by itself."""
+    leaf = next((leaf for leaf, _ in fills(block.row, parameter) if leaf is not None), None)
+    if leaf is None:
+        return False
+    return _has([leaf.made.kind], "dense") or leaf.arguments.get("kernel_size") in (1, (1,), (1, 1))
+
+
+def _sizes(block: Block, parameter: Parameter, program: Program) -> list[int]:
+    """Give the sizes that a parameter has where it is given as a number."""
+    uses = (item for row in every_row(program) for item in row if isinstance(item, Use))
+    given = [u.arguments.get(argument_name(parameter)) for u in uses if u.block is block]
+    return [size for size in given if isinstance(size, int)]
+
+
 def words_of(made: Made) -> list[str]:
     """Give the words of a layer's name that somebody chose."""
     if is_automatic(made):

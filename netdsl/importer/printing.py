@@ -70,8 +70,9 @@ class Printer:
 
     def _block(self, block: Block) -> str:
         scope = self._names.inside()
-        for parameter in block.parameters:
-            name = scope.free(parameter_name(block.row, parameter))
+        names = naming.parameter_names(block, self._program)
+        for parameter, wanted in zip(block.parameters, names, strict=True):
+            name = scope.free(wanted)
             self._parameters[parameter.id] = name
             block.names[parameter.id] = name
         head = f"block {block.name}{self._head(block)}"
@@ -658,14 +659,15 @@ class _Body:
 
 
 #: What has no default: how wide something is, and how often it comes.
-WIDTHS = ("filters", "units", "count", "layers")
+WIDTHS = (*naming.WIDTHS, "count", "layers")
 
 #: In which order people write what a block takes; the rest comes after, as it is met.
-_ORDER = ("filters", "units", "kernel_size", "strides")
+_ORDER = ("filters", "kernel_size", "strides")
 
 
 def _rank(name: str) -> int:
     plain = name.rstrip("0123456789_")
+    plain = "filters" if plain in naming.WIDTHS else plain  # widths stand together, as they are met
     return _ORDER.index(plain) if plain in _ORDER else len(_ORDER)
 
 

@@ -68,3 +68,13 @@ def test_what_git_has_may_lack_what_is_compared(
     assert result.exit_code in (1, 2)
     assert told in result.stderr
     assert "internal error" not in result.stderr
+
+
+def test_renamed_layers_are_told_in_one_line(folder: Path) -> None:
+    chain = " -> ".join(f'Dense({n}, name="NAME{n}")' for n in range(2, 7))
+    spec = f"model M {{ input x: [4] output y = x -> {chain} -> Dense(1) }}"
+    (folder / "a.net").write_text(spec.replace("NAME", "old"), "utf-8")
+    (folder / "b.net").write_text(spec.replace("NAME", "new"), "utf-8")
+    told = run("diff", "a.net", "b.net").stdout
+    assert told == "= layer old2 -> new2, old3 -> new3, old4 -> new4, 2 more\n"
+    assert len(json.loads(run("diff", "a.net", "b.net", "--format", "json").stdout)) == 5

@@ -99,3 +99,16 @@ def test_weights_that_would_go_to_another_layer_without_a_word_are_told() -> Non
     turned = turned.replace("output y = b", "output y = a")
     comparison = compare_weights(net(two), net(turned))
     assert {item.problem for item in comparison.loading} == {"another layer"}
+
+
+def test_a_size_with_a_name_is_one_without() -> None:
+    named = "model M { input x: [T, 4] output y = x -> Dense(2) }"
+    assert compare_graphs(net(named), net(named.replace("T", "?"))) == []
+    assert compare_graphs(net(named), net(named.replace("T", "7"))) != []
+
+
+def test_how_arguments_are_written_says_nothing_of_what_a_layer_is() -> None:
+    body = "model M {{ input x: [4] output y = x -> {} -> Dense(3) -> Dense(2) }}"
+    before = body.format('Dense(3) -> Dense(5, use_bias=True, activation="relu")')
+    after = body.format("Dense(3) -> Dense(activation=relu, units=5)")
+    assert compare_graphs(net(before), net(after)) == []
