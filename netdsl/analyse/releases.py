@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from netdsl.catalog.kind import BoundLayer
 from netdsl.catalog.signature import signature
 from netdsl.catalog.version_facts import Arriving, Change, changes_of
-from netdsl.catalog.versions import Releases, policy_since, spell_release
+from netdsl.catalog.versions import Releases, argument_since, policy_since, spell_release
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
 from netdsl.diagnostics.problems.arguments import DiffersInRelease, NotInRelease
 from netdsl.graph import Graph, Node, inner_graphs, refs_in
@@ -95,15 +95,22 @@ def _one_by_one(node: Node) -> Fix | None:
 
 
 def _check_input(node: Node, asked: Releases, report: Callable[[Diagnostic], None]) -> None:
-    for spec in node.flat_outputs:
-        came = policy_since(spec.dtype)
+    """Report a dtype, or an option behind the type, that some release does not take: `(ragged=True)`."""
+    found = [(spec.dtype, policy_since(spec.dtype)) for spec in node.flat_outputs]
+    given = node.operation.arguments
+    found += [
+        (f"input {node.name}: …({name}=…)", argument_since("layer", "InputLayer", name))
+        for name in given
+        if given[name]
+    ]
+    for name, came in found:
         if came is not None and came > asked.oldest:
             release = spell_release(came)
             report(
                 NotInRelease.at(
                     node.origin.span,
                     f"it came with Keras {release}, and `{asked.written}` is asked for",
-                    name=spec.dtype,
+                    name=name,
                     release=asked.spelled,
                     help=f'ask for a Keras that has it: `keras = ">={release}"`',
                 )

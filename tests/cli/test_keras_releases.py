@@ -54,6 +54,45 @@ def test_what_came_later_is_told_at_its_place(
     assert place[int(str(told["column"])) - 1 :].startswith(underlined)
 
 
+@pytest.mark.parametrize(
+    ("declared", "came"),
+    [("[?, 4](ragged=True)", "3.9"), ("[3, 4](optional=True)", "3.4"), ("complex64[3, 4]", "3.6")],
+)
+def test_inputs_are_held_to_it(folder: Path, declared: str, came: str) -> None:
+    spec = f"model M {{ input x: {declared} output y = x -> ops.sum(axis=1) }}"
+    assert errors(folder, spec, "--keras", came) == []
+    assert [e["code"] for e in errors(folder, spec, "--keras", "3.3")] == ["N0313"]
+
+
+CHANGED = {
+    "input q: [5, 8] input m: [6, 9] output y = q -> MultiHeadAttention(2, 4)(value=m)": "3.7",
+    "input q: [5, 8] input m: [6, 9] output y = [q, m -> Dense(7), m -> Dense(8)] -> Attention()": "",
+    "input x: [5, 8] output y = x -> TimeDistributed(Dense(3) -> Dense(2))": "3.4",
+    "input x: [5, 8] output y = x -> TimeDistributed(Dense(3))": "",
+    "input x: [5] output y = x -> Discretization([0.0, 1.0])": "3.12",
+    'input x: [5] output y = x -> Discretization([0.0, 1.0]) -> ops.cast("int32")': "",
+    'input x: [5] output y = x -> Discretization([0.0, 1.0], output_mode="one_hot")': "3.14",
+    'input x: int64[5] output y = x -> IntegerLookup(vocabulary=[1], output_mode="one_hot")': "3.14",
+    'input x: int64[1] output y = x -> IntegerLookup(vocabulary=[1], output_mode="one_hot")': "",
+    "input x: [8, 8, 3] output y = x -> Resizing(4, 4, crop_to_aspect_ratio=True)": "3.6",
+    "input x: [8, 8, 3] output y = x -> Resizing(4, 4)": "",
+}
+
+
+@pytest.mark.parametrize("body", CHANGED)
+def test_what_changed_under_the_same_names_is_told(folder: Path, body: str) -> None:
+    spec = f"model M {{ {body} }}"
+    told = ["N0314"] if CHANGED[body] else []
+    assert [e["code"] for e in errors(folder, spec, "--keras", ">=3.3")] == told
+    assert errors(folder, spec, "--keras", CHANGED[body] or "3.3") == []
+
+
+def test_a_row_is_held_layer_by_layer(folder: Path) -> None:
+    (folder / "m.net").write_text(model("TimeDistributed(Dense(3) -> Dense(2))"), "utf-8")
+    told = run("check", "m.net", "--keras", "3.3").stderr
+    assert "wrap each by itself: `TimeDistributed(Dense(3)) -> TimeDistributed(Dense(2))`" in told
+
+
 def test_an_argument_at_its_default_may_go(folder: Path) -> None:
     (folder / "m.net").write_text(model("Resizing(4, 4, antialias=False)"), "utf-8")
     assert run("check", "--fix", "m.net", "--keras", "3.3").exit_code == 0
