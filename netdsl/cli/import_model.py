@@ -109,7 +109,7 @@ def _with_keras(
 ) -> list[str]:
     from netdsl.importer.checking import compare_outputs, paired
 
-    pair = paired(model(), found, source)
+    pair = paired(model, found, source)
     told = []
     if weights is not None:
         pair.new.save_weights(weights)

@@ -5,6 +5,7 @@ The comparison has a control: with one weight changed the outputs must differ, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netdsl.compiler import compile_text
@@ -31,9 +32,13 @@ class Pair:
     new: Live
 
 
-def paired(model: Live, found: Imported, source: str) -> Pair:
-    """Build the spec, and give it the weights of the model: they must fit one by one, in order."""
+def paired(live: Callable[[], Live], found: Imported, source: str) -> Pair:
+    """Build the spec, and give it the weights of the model: they must fit one by one, in order.
+
+    The spec comes first: its code registers the class of a `weight`, which a file of Keras needs to be loaded.
+    """
     new = compile_text(found.text, name="imported.net").build(found.model)
+    model = live()
     old_shapes = [tuple(weight.shape) for weight in model.weights]
     new_shapes = [tuple(weight.shape) for weight in new.weights]
     if old_shapes != new_shapes:

@@ -16,7 +16,10 @@ import pytest
 pytestmark = [pytest.mark.keras, pytest.mark.backends, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = ("test_every_kind.py", "test_every_object.py", "test_edges.py", "test_extern.py")
+TESTS = (
+    *("test_every_kind.py", "test_every_object.py", "test_edges.py", "test_extern.py"),
+    "test_weights.py",
+)
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +232,18 @@ def test_it_is_imported_again(case: str) -> None:
         assert "extern" not in found.text
         again = compiled(found.text)
         assert again.model(found.model).totals["parameters"] == parameters
+
+
+def test_a_file_is_checked_where_nothing_has_registered_the_class(tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    built("model M { input x: [4]\n weight w: [4, 3]\n output y = x @ w -> Dense(2) }").save(path)
+    program = (
+        "import sys; from netdsl.cli.main import main; "
+        f"sys.argv = ['netdsl', 'import', {str(path)!r}, '--check', '-o', '-']; main()"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "equal outputs on a random batch" in found.stderr
+    assert "weight w: [4, 3]" in found.stdout
 
 
 def test_layer_scale_of_convnext_is_a_weight(tmp_path: Path) -> None:
