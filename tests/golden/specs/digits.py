@@ -5,7 +5,7 @@ Task: image classification.
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 23b5561b). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file f30272aa). Change the
 spec, not this file.
 """
 
@@ -126,9 +126,9 @@ def batches(samples, rows, training):
     def positions(_):
         numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
         if training:
-            seed = tf.stack([SEED, current_epoch()])
+            seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seed, len(rows) - 1))
+            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
         return numbers
 
     def take(numbers):
