@@ -27,6 +27,7 @@ SIDE = 9.0  # beside a text
 SPACE = 5.0  # between a name and its arguments
 SHEETS = 6.0  # of a repeat
 MARK = 15.0
+MOST_NAMES = 3  # of what is in a repeat that has no name of its own
 MOST_INSIDE = 220.0  # how wide what is told of the inside of a closed block may be
 TOGETHER = 140.0  # how wide a line of several that stick may be
 
@@ -132,6 +133,9 @@ def inside_words(box: Box, costs: Mapping[int, str]) -> str:
         texts = [f"{line.name} {line.arguments}".strip() for line in box.single.lines]
         whole = " · ".join(texts)
         return whole if width(whole, SMALL) <= MOST_INSIDE else " · ".join([*texts[:1], "…"])
+    if not box.lines:
+        names = list(dict.fromkeys(child.lines[0].name for child in box.children if child.lines))
+        count = f"{', '.join(names[:MOST_NAMES])}{', …' if len(names) > MOST_NAMES else ''}"
     return " · ".join(filter(None, (count, costs.get(box.number))))
 
 
