@@ -120,6 +120,11 @@ def freeze(
     return code.name(variable)
 
 
+def _count(kind: Kind) -> int | None:
+    """Give how many tensors stand in a list, where that is known."""
+    return len(kind.items) if isinstance(kind, Parts) else None
+
+
 def join_inputs(
     w: Writer, symbol: Symbol, current: Piece, extra: Sequence[tree.Argument]
 ) -> list[Piece]:
@@ -140,6 +145,7 @@ def join_inputs(
     # In a block that nothing uses an input may be several tensors: more than one is asked of it.
     wanted = len(free) - len(also)
     several = len(names) > 1 and (is_several(current.kind) or wanted > 1)
+    several = several and not (wanted == 1 and _count(current.kind) != 1)
     if several and isinstance(current.code, ast.List) and isinstance(current.kind, Parts):
         each = list(zip(current.code.elts, current.kind.items, strict=True))
         arriving = [Piece(item, kind) for item, kind in each]

@@ -175,6 +175,15 @@ def extern_declaration(stop: Stop) -> Diagnostic | None:
         replaces = is_name(stop.following())
         fix = stop.replace(index, word) if replaces else stop.insert(index, f"{word} ")
         return unexpected(stop, index, label, f"write `extern {word} …`", fix)
+    is_plain = tokens.kinds[stop.began + 1] not in ("layer", "fn")
+    if is_plain and stop.kind == "STRING" and tokens.text(index - 1) == "from":
+        name = stop.began + 1
+        label, help_ = "what it is is expected before the name", "write `extern fn …`"
+        return unexpected(stop, name, label, help_, stop.insert(name, "fn "))
+    if is_plain and stop.kind == "(" and index == stop.began + 2:
+        label = "what it is is expected before the name"
+        help_ = "write `extern layer …`, or `extern regularizer …` and its like"
+        return unexpected(stop, index - 1, label, help_, None)
     if stop.kind == "(" and "from" in stop.accepted and tokens.kinds[stop.began + 1] == "fn":
         last = stop.brackets.partner.get(index)
         if last is not None:

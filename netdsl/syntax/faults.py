@@ -294,17 +294,21 @@ EXTERN_FAMILIES = (
 )  # fmt: skip
 
 
+#: What a function is called elsewhere.
+_ELSEWHERE = {"def": "fn", "func": "fn", "function": "fn", "lambda": "fn"}
+
+
 def in_family(family: Span, name: Span) -> Iterator[Diagnostic]:
     """Find a word behind `extern` that is no kind of object: `extern class Mine() from "m"`."""
     if family.text in EXTERN_FAMILIES:
         return
-    near = closest(family.text, (*EXTERN_FAMILIES, "layer", "fn"))
+    near = _ELSEWHERE.get(family.text) or closest(family.text, (*EXTERN_FAMILIES, "layer", "fn"))
     listed = ", ".join(f"`{word}`" for word in ("layer", "fn", *EXTERN_FAMILIES))
-    fix = Fix((Edit(family, near),), safe=True) if near in EXTERN_FAMILIES else None
+    fix = Fix((Edit(family, near),), safe=True) if near and near != "layer" else None
     yield UnexpectedToken.at(
         family,
         f"what `{shorten(name.text)}` is is expected here",
-        help=f"did you mean `{near}`?" if near else f"write one of {listed}",
+        help=f"write `extern {near} …`" if near else f"write one of {listed}",
         fix=fix,
         found=shorten(family.text),
     )

@@ -84,6 +84,18 @@ FOUND = [
     ("", "output [for n in [1, 2] { x -> Dense(n) }]"),
     ("", "output [x -> Dense(n) for n in [1, 2]]  late = y -> Dense(3)"),
     ("", "output [x, x -> ReLU() as z, z -> Dense(2)]"),
+    # a list goes as it is to the only input, or to the only one that is left
+    ("block b { input xs  output [for x in xs { x -> Dense(3) }] -> Add() }", "output [x, y] -> b()"),
+    ("block b { input xs  input z  output [*xs, z] -> Add() }", "output [x, y] -> b()(z=y)"),
+    ("block b { input z  input xs  output [z, *xs] -> Add() }", "ts = [x, y]  output ts -> b()(z=x)"),
+    ("block b { input xs  input z  output xs[0] + z }", "output [[x, y], y] -> b()"),
+    ("block b { input a  input z  output a + z }", "output [x] -> b()(z=y)"),
+    ("block b { input xs  output xs[0] + xs[-1] }", "layer c = b()  output [[x, y] -> c, [y, x] -> c] -> Add()"),
+    # sources in parentheses of their own, and other chains, in a fork
+    ("", "output x -> [_, (ops.abs(y)), (y * 2.0), (y -> Dense(8)), ((ops.sin(y)) -> Dense(8))] -> Add()"),
+    ("", "output x -> [for t in [x, y] { (ops.maximum(t, y)) }] -> Add()"),
+    ("", "output x -> [if True { (ops.abs(y)) }, _, (ops.arange(8, dtype=float32)) + y] -> Add()"),
+    ("", "layer d = Dense(8)  output x -> [d, (d), (y -> d)] -> Add()"),
     # a loop that does nothing
     ("", "a = x -> Dense(8) -> repeat 2 { _ }  output a"),
     ("", "a, b = [x, repeat 1 { y }]  output a + b"),

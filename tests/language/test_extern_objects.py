@@ -65,7 +65,12 @@ def test_a_setting_takes_one(declared: str, setting: str, spelled: str) -> None:
         ("regularizer Own(f: float)", 'kernel_regularizer=Own("a")', "N0305", "give a number"),
         ("regularizer Own(f: float)", "kernel_regularizer=Own(g=1)", "N0301", "did you mean `f`?"),
         ("regularizer Own(f: float)", "kernel_initializer=Own(1.0)", "N0308", "he_normal"),
-        ("regulariser Own(f: float)", "kernel_regularizer=Own(1.0)", "N0101", "`regularizer`"),
+        (
+            "regulariser Own(f: float)",
+            "kernel_regularizer=Own(1.0)",
+            "N0101",
+            "`extern regularizer …`",
+        ),
         ("class Own(f: float)", "kernel_regularizer=Own(1.0)", "N0101", "`constraint`"),
     ],
 )

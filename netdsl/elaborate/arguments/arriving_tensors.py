@@ -32,9 +32,15 @@ from netdsl.value import Value
 def match_inputs(
     label: str, names: list[str], arriving: Value, extra: list[Given], span: Span, frame: Frame
 ) -> dict[str, Value] | None:
-    """Give the value of each input of a body, from what arrives and what is given by name; None after reporting."""
+    """Give the value of each input of a body, from what arrives and what is given by name; None after reporting.
+
+    A list goes to the inputs one by one, and as it is to the only one, or the only one that is left.
+    """
     given: dict[str, Value] = {}
-    several = len(names) - len(extra) > 1 or (isinstance(arriving, list) and len(names) > 1)
+    left = len(names) - len(extra)
+    several = left > 1 or (
+        isinstance(arriving, list) and len(names) > 1 and (left < 1 or len(arriving) == 1)
+    )
     if several and isinstance(arriving, (list, tuple)):
         values = list(arriving)
     else:
