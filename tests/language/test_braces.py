@@ -269,4 +269,4 @@ def test_what_braces_name_and_never_read_is_told() -> None:
         "output x -> repeat 2 { let k = 3  let j = 8  layer l = Dense(8)  output _ -> Dense(j) }"
     )
     unused = [d for d in compile_text(text).diagnostics if d.code == "N0211"]
-    assert [d.primary.span.text for d in unused] == ["k", "l"]
+    assert [d.primary.span.text for d in unused] == ["deep", "k", "l"]
