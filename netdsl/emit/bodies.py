@@ -421,8 +421,8 @@ class BodyWriter:
         return sum(place < output.span.start for place in places)
 
     def _is_kept(self, node: ast.expr) -> bool:
-        """Tell whether it is a variable of the spec's own, which no later chain takes."""
-        return isinstance(node, ast.Name) and node.id not in _FLOWING and self._stays(node)
+        """Tell whether it is the variable of a name that an output gives, which no later chain takes."""
+        return isinstance(node, ast.Name) and self._owner(node.id) is not None
 
     def _stays(self, node: ast.expr) -> bool:
         """Tell whether it is an element of what the spec names, in a variable that no later chain takes."""

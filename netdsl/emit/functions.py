@@ -115,9 +115,12 @@ def _write_body(w: Writer, body: tree.Body, kinds: Sequence[Kind]) -> tuple[list
         w.emit(code.returns(outputs[0].code))
         result: Kind = outputs[0].kind
     else:
-        w.emit(code.returns(code.tuple_of(o.code for o in outputs)))
         names = tuple(output_name(o) for o in writer.outputs)
-        result = Parts(tuple(o.kind for o in outputs), names)
+        by_key = w.module.reads_by_name(names)
+        values = [o.code for o in outputs]
+        keys: list[ast.expr | None] = [code.constant(name) for name in names]
+        w.emit(code.returns(ast.Dict(keys, values) if by_key else code.tuple_of(values)))
+        result = Parts(tuple(o.kind for o in outputs), names, by_key)
     writer.tidy()
     _enclose(w, tensors, writer.lets)
     return tensors, result

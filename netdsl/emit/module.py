@@ -143,6 +143,11 @@ class ModuleWriter(Module):
                 written.identifier, written.statement = other.identifier, None
                 return
 
+    def reads_by_name(self, outputs: Sequence[str | None]) -> bool:
+        """Tell whether one of these outputs of a block is read by its name somewhere."""
+        is_named = None not in outputs and len(set(outputs)) == len(outputs)
+        return is_named and not self._reach.read.isdisjoint(outputs)
+
     def _is_called(self, identifier: str) -> bool:
         """Tell whether another function than itself calls it already, as one of a circle of blocks does."""
         others = (w for _, w in self._functions.values() if w.identifier != identifier)

@@ -1,4 +1,4 @@
-"""Which blocks are frozen somewhere, and which are part of a shared layer: their functions take one parameter more."""
+"""Which blocks are frozen somewhere, which are part of a shared layer, and which outputs are read by their names."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from netdsl.syntax.walk import free_names, walk
 
 
 class Reach:
-    """Looks through a file and what it imports; `frozen` and `shared` hold identities of syntax nodes."""
+    """Looks through a file and what it imports; `frozen` and `shared` hold identities of syntax nodes, `read` names."""
 
     def __init__(self, unit: Unit) -> None:
         self.frozen: set[int] = set()
         self.shared: set[int] = set()
+        self.read: set[str] = set()  # names that are read of what has several outputs
         for symbol in _reachable(unit):
             if isinstance(symbol.node, (tree.Block, tree.Model)):
                 self._look_at(symbol)
@@ -24,6 +25,8 @@ class Reach:
         node = symbol.node
         assert isinstance(node, (tree.Block, tree.Model))
         for part in walk(node):
+            if isinstance(part, tree.Attribute):
+                self.read.add(part.name)
             if isinstance(part, tree.LayerDecl):
                 for target in _blocks_in(part.value, symbol.unit):
                     self._spread(target, self.shared)

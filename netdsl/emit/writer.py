@@ -50,6 +50,10 @@ class Module(Declarations):
         """Give a model's function."""
         raise NotImplementedError
 
+    def reads_by_name(self, outputs: Sequence[str | None]) -> bool:
+        """Tell whether one of these outputs of a block is read by its name somewhere."""
+        raise NotImplementedError
+
     def is_layer(self, w: Writer, expr: tree.Expr) -> bool:
         """Tell whether a `let` names layers: each is made anew wherever the name is used."""
         raise NotImplementedError

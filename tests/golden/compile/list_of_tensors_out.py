@@ -1,6 +1,6 @@
 """Several outputs: of a block, of a loop, as a list, taken by name, index and slice.
 
-Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file a2496436).
+Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 1675da29).
 Change the spec, not this file.
 """
 
@@ -20,7 +20,7 @@ def backbone(x, widths=(8, 16, 32), *, name="backbone"):
         outs.append(levels)
     c3 = outs[0]
     c4 = outs[1]
-    return c3, c4, levels
+    return {"c3": c3, "c4": c4, "c5": levels}
 
 
 def fpn(c3, c4, c5, filters, *, name="fpn"):
@@ -42,8 +42,9 @@ def Pyramid(filters=8, *, name="Pyramid"):
     """
     image = keras.Input((32, 32, 3), name="image")
     features = backbone(image, name="features")
-    levels = fpn(*features, filters, name="levels")
-    c3, _, _ = backbone(image, widths=[4, 4, 4], name="backbone")
+    levels = fpn(*features.values(), filters, name="levels")
+    outputs = backbone(image, widths=[4, 4, 4], name="backbone")
+    c3, _, _ = outputs["c3"], outputs["c4"], outputs["c5"]
     heads = []
     for n, level in enumerate(levels):
         branch = layers.Conv2D(filters, 3, padding="same", name=f"heads_conv2d1_{n}")(
@@ -54,10 +55,10 @@ def Pyramid(filters=8, *, name="Pyramid"):
         heads.append(branch)
     branch1 = layers.GlobalAveragePooling2D(name="global_average_pooling2d1")(c3)
     branch2 = layers.GlobalAveragePooling2D(name="global_average_pooling2d2")(
-        features[2]
+        features["c5"]
     )
     branch3 = layers.GlobalAveragePooling2D(name="global_average_pooling2d3")(
-        features[0]
+        features["c3"]
     )
     best = layers.Concatenate(name="best")([branch1, branch2, branch3])
     return keras.Model(

@@ -6,7 +6,7 @@ Task: object detection.
 Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
 outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file f2693716). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file da4f84f3). Change the
 spec, not this file.
 """
 
@@ -48,7 +48,7 @@ def darknet53(image, *, name="darknet53"):
     fine = stage[2]
     middle = stage[3]
     coarse = stage[4]
-    return fine, middle, coarse
+    return {"fine": fine, "middle": middle, "coarse": coarse}
 
 
 def five(x, filters, *, name="five"):
@@ -86,10 +86,10 @@ def YOLOv3(classes=80, size=416, *, name="YOLOv3"):
     """
     image = keras.Input((size, size, 3), name="image")
     maps = darknet53(image, name="maps")
-    large = five(maps[2], 512, name="large1")
-    medium = join(large, maps[1], 256, name="medium_join")
+    large = five(maps["coarse"], 512, name="large1")
+    medium = join(large, maps["middle"], 256, name="medium_join")
     medium = five(medium, 256, name="medium_five")
-    small = join(medium, maps[0], 128, name="small_join")
+    small = join(medium, maps["fine"], 128, name="small_join")
     small = five(small, 128, name="small_five")
     large_objects = detect(large, 1024, classes, name="large_objects")
     medium_objects = detect(medium, 512, classes, name="medium_objects")
