@@ -1,6 +1,6 @@
-"""Comparisons in Python: of values with Python's operators, of tensors with functions of `keras.ops`.
+"""Comparisons in Python: with Python's operators, and of tensors for `==` with a function of `keras.ops`.
 
-Keras gives symbolic tensors no `==`, so that Python's own would say whether two are the same object.
+Keras gives symbolic tensors all of them but `==`, so that Python's own would say whether two are the same object.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OPERATORS: dict[str, type[ast.cmpop]] = {
 }  # fmt: skip
 
 #: What tensors have of their own.
-_OF_TENSORS = frozenset({"<", "<=", ">", ">="})
+_OF_TENSORS = frozenset({"<", "<=", ">", ">=", "!="})
 
 
 def compare(w: Writer, expr: tree.Compare) -> Piece:

@@ -45,6 +45,9 @@ class Tensor:
     __lt__, __le__ = _operator("less"), _operator("less_equal")
     __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
 
+    def __ne__(self, other: object) -> Any:
+        return Tensor("not_equal", _plain((self, other)), ())
+
     def __neg__(self) -> Tensor:
         return Tensor("negative", _plain((self,)), ())
 

@@ -75,12 +75,31 @@ def _is_unread(statement: ast.stmt, readers: Counter[str], droppable: set[str]) 
 def _without_variable(statement: ast.stmt, readers: Counter[str]) -> ast.stmt:
     if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
         statement.targets[0] = _read_parts(statement.targets[0], readers)
-        return statement
+        return _without_passed_over(statement)
     variable = _target_of(statement)
     if variable is not None and not readers[variable]:
         assert isinstance(statement, ast.Assign)
         return code.expression(statement.value)
     return statement
+
+
+def _without_passed_over(statement: ast.Assign) -> ast.stmt:
+    """Write `a, _ = found["a"], found["b"]` as `a = found["a"]`."""
+    target, value = statement.targets[0], statement.value
+    if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple):
+        return statement
+    pairs = list(zip(target.elts, value.elts, strict=True))
+    kept = [(t, v) for t, v in pairs if not code.is_name(t, "_") or not _is_element(v)]
+    if len(kept) in (0, len(pairs)):
+        return statement
+    targets, values = ([pair[side] for pair in kept] for side in (0, 1))
+    if len(kept) == 1:
+        return code.assign(targets[0], values[0])
+    return code.assign(code.tuple_of(targets), code.tuple_of(values))
+
+
+def _is_element(node: ast.expr) -> bool:
+    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
 
 
 def _read_parts(target: ast.expr, readers: Counter[str]) -> ast.expr:

@@ -1,6 +1,6 @@
 """Several outputs: of a block, of a loop, as a list, taken by name, index and slice.
 
-Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 1675da29).
+Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 0901596d).
 Change the spec, not this file.
 """
 
@@ -44,7 +44,7 @@ def Pyramid(filters=8, *, name="Pyramid"):
     features = backbone(image, name="features")
     levels = fpn(*features.values(), filters, name="levels")
     outputs = backbone(image, widths=[4, 4, 4], name="backbone")
-    c3, _, _ = outputs["c3"], outputs["c4"], outputs["c5"]
+    c3 = outputs["c3"]
     heads = []
     for n, level in enumerate(levels):
         branch = layers.Conv2D(filters, 3, padding="same", name=f"heads_conv2d1_{n}")(

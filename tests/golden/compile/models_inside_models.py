@@ -1,7 +1,7 @@
 """Models as layers: frozen, shared, with several outputs, and one at other hyperparameters.
 
 Made by netdsl 0.1.0 from models_inside_models.net (sha256 34854f60, this file
-3db783ce). Change the spec, not this file.
+26fd4b7e). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -60,7 +60,7 @@ def Pair(latent=4, *, name="Pair"):
     encoder = Encoder(latent, name="encoder")
     encoder.trainable = False
     outputs = encoder(image)
-    mean, _ = outputs["mean"], outputs["spread"]
+    mean = outputs["mean"]
     x = layers.Add(name="add")([first["mean"], mean])
     restored = Decoder(latent, name="decoder")(x)
     big = BigEncoder(latent=latent, name="big")(other)

@@ -7,7 +7,7 @@ Task: language model.
 A word (0 where there is none), which of two texts it is of, and its place are added up. `sequence` has a vector for each word,
 `pooled` one for all, read off the first.
 
-Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 3fe47b02). Change the
+Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file fabe5d29). Change the
 spec, not this file.
 """
 
@@ -121,7 +121,7 @@ def BERTBase(
     """
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     segments = keras.Input((length,), dtype="int32", name="segments")
-    present = ops.expand_dims(ops.not_equal(tokens, 0), axis=1)
+    present = ops.expand_dims(tokens != 0, axis=1)
     branch1 = layers.Embedding(words, width, name="embedding1")(tokens)
     branch2 = layers.Embedding(2, width, name="embedding2")(segments)
     x = layers.Add(name="add1")([branch1, branch2])
