@@ -64,15 +64,19 @@ def spell(cost: Dim, kind: Costs) -> str:
     return f"{cost}{units[0]}" if power == 0 else f"{cost / base**power:.3g}{units[power]}"
 
 
+def shares(costs: Mapping[int, Dim], shown: Iterable[int]) -> dict[int, float]:
+    """Give how dark each box that shows is, from 0 to 1: the root of its part of the dearest one."""
+    known = {number: cost for number in shown if isinstance(cost := costs[number], int)}
+    most = max(known.values(), default=0)
+    return {number: (cost / most) ** 0.5 for number, cost in known.items()} if most else {}
+
+
 def shades(
     costs: Mapping[int, Dim], shown: Iterable[int], theme: str, colours: Mapping[str, str]
 ) -> dict[int, str]:
-    """Give each box that shows its shade: by the root of its part of the dearest one."""
-    known = {number: cost for number in shown if isinstance(cost := costs[number], int)}
-    most = max(known.values(), default=0)
-    if not most:
-        return {}
-    return {n: _mixed((cost / most) ** 0.5, theme, colours) for n, cost in known.items()}
+    """Give each box that shows its shade."""
+    found = shares(costs, shown)
+    return {number: _mixed(share, theme, colours) for number, share in found.items()}
 
 
 def _mixed(share: float, theme: str, colours: Mapping[str, str]) -> str:

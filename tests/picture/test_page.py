@@ -98,6 +98,13 @@ def test_the_page_asks_for_nothing_from_outside() -> None:
     assert "fetch(" not in text
 
 
+def test_costs_shade_the_page_in_both_themes() -> None:
+    text = _page(NESTED, Options(costs="params"))
+    assert "var(--warm) 100%" in text
+    assert text.count("--warm:rgb(") >= 3
+    assert "var(--warm) " not in _page(NESTED)
+
+
 def test_what_a_spec_says_is_no_html() -> None:
     text = (
         "model M { input x: [4, 4]\n"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netdsl.picture.cells import HEAD, SHEETS, SIDE
+from netdsl.picture.costs import WARM, shares
 from netdsl.picture.draw import MARGIN, head_marks, outline
 from netdsl.picture.drawing import Drawing, Mark
 from netdsl.picture.page.facts import facts_of
@@ -64,6 +65,7 @@ def _variables(picture: Picture) -> str:
     for theme in ("light", "dark"):
         named = colours(theme).items()
         sheets[theme] = "".join(f"--{_spelled(name)}:{colour};" for name, colour in named)
+        sheets[theme] += f"--warm:rgb{WARM[theme]};".replace(" ", "")
     own = "dark" if picture.options.theme == "dark" else "light"
     other = "light" if own == "dark" else "dark"
     told = (
@@ -81,6 +83,17 @@ def _variables(picture: Picture) -> str:
     )
 
 
+def _tints(picture: Picture) -> dict[int, str]:
+    """Give each box the shade of its cost, in either theme; a block's is that of all in it."""
+    boxes = picture.cells.boxes.values() if picture.costs else ()
+    shown = [box.number for box in boxes if box.role not in ("root", "input", "output")]
+    found = shares(picture.costs, shown) if shown else {}
+    return {
+        number: f"color-mix(in srgb,var(--page),var(--warm) {share:.0%})"
+        for number, share in found.items()
+    }
+
+
 def _data(picture: Picture) -> Document:
     """Give all that the page knows."""
     fragments: dict[str, int] = {}
@@ -90,13 +103,14 @@ def _data(picture: Picture) -> Document:
         return fragments.setdefault(text, len(fragments))
 
     opened, _ = picture.composed
+    tints = _tints(picture)
     boxes: list[Document] = []
     for cell, box in zip(plan_of(picture.cells), picture.cells.boxes.values(), strict=True):
         wide, high = cell["across"], cell["along"]
         if not picture.style.is_down:
             wide, high = high, wide
         rect = (0.0, 0.0, wide, high)
-        closed = [*outline(box, rect, {}, picture.cells.costs)]
+        closed = [*outline(box, rect, tints, picture.cells.costs)]
         boxes.append(
             cell
             | {
