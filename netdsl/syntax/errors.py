@@ -329,6 +329,10 @@ def _help(stop: Stop) -> str:
         return "write `=` to give a name what it stands for"
     if stop.kind == "," and statement == "output":
         return "write one `output` statement for each tensor"
+    if stop.kind == "," and statement == "weight":
+        return "write one `weight` statement for each"
+    if "[" in stop.accepted and stop.previous not in (":", "]") and statement == "weight":
+        return "write the sizes behind the dtype: `weight name: float32[8, 64]`"
     if stop.open_brackets and stop.open_brackets[-1] not in stop.brackets.partner:
         bracket = stop.tokens.kinds[stop.open_brackets[-1]]
         return f"close the `{bracket}` before it with `{OPENERS[bracket]}`"

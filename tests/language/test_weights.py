@@ -163,6 +163,8 @@ MISTAKES = {
     ),
     "brackets": ("weight t: 8 = zeros\n output y = x + t", "N0101", "`[` is expected", "`weight t: [8] = zeros`"),
     "parentheses": ("weight t: (16, 8) = zeros\n output y = x + t", "N0101", "`[` is expected", "[16, 8]"),
+    "two at once": ("weight w, v: [8]\n output y = x", "N0101", "`,`", "one `weight` statement"),
+    "a dtype alone": ("weight t: float32 = zeros\n output y = x", "N0101", "`[`", "`weight name: float32[8, 64]`"),
     "another word": ("param t: [8] = zeros\n output y = x + t", "N0101", "no statement", "write `weight`"),
     "the plural": ("weights t: [8] = zeros\n output y = x + t", "N0101", "no statement", "write `weight`"),
     "let": ("let weight t: [8] = zeros\n output y = x + t", "N0101", "no constant", "leave `let` out"),
