@@ -66,7 +66,6 @@ PUBLISHED = [
     ("mobilevit", "MobileViTXS", 2_317_848),
     ("mobilevit", "MobileViTXXS", 1_272_024),
     ("unet", "UNet", 31_030_658),
-    ("unet", "UNetPadded", 31_031_745),
     ("ddpm", "DDPM", 35_746_307),  # 35.7 million in appendix B of the paper
     ("vit", "ViTB16", 86_567_656),  # vit_b_16 of torchvision, and so on
     ("vit", "ViTB32", 88_224_232),

@@ -6,7 +6,7 @@ Task: image classification.
 Convolutions of one pixel after each larger one, and in place of dense layers the mean of a map for each class. The paper
 leaves the widths open: these are the authors', for small pictures (CIFAR) and for large ones.
 
-Made by netdsl 0.1.0 from network_in_network.net (sha256 5a4160aa, this file 6d93ba0e).
+Made by netdsl 0.1.0 from network_in_network.net (sha256 dbda4acd, this file 9d16a33e).
 Change the spec, not this file.
 """
 
@@ -55,12 +55,10 @@ def NetworkInNetwork(classes=10, *, name="NetworkInNetwork"):
     """
     image = keras.Input((32, 32, 3), name="image")
     x = mlpconv(image, [192, 160, 96], 5, name="mlpconv1")
-    x = ceil_pool(x, name="ceil_pool")
+    x = ceil_pool(x, name="ceil_pool1")
     x = layers.Dropout(0.5, name="dropout1")(x)
     x = mlpconv(x, [192, 192, 192], 5, name="mlpconv2")
-    x = layers.AveragePooling2D(3, strides=2, padding="same", name="average_pooling2d")(
-        x
-    )
+    x = ceil_pool(x, name="ceil_pool2")
     x = layers.Dropout(0.5, name="dropout2")(x)
     x = mlpconv(x, [192, 192, classes], 3, name="mlpconv3")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)

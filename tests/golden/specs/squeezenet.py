@@ -1,13 +1,13 @@
 """SqueezeNet.
 
-Iandola, Han, Moskewicz, Ashraf, Dally and Keutzer, SqueezeNet: AlexNet-level Accuracy with 50x Fewer Parameters, 2016,
-arXiv:1602.07360.
+Iandola, Han, Moskewicz, Ashraf, Dally and Keutzer, SqueezeNet: AlexNet-level Accuracy with 50x Fewer Parameters and
+<0.5MB Model Size, 2016, arXiv:1602.07360.
 Task: image classification.
 
 `SqueezeNet` is table 1 of the paper; `SqueezeNet11` the authors' later release, which pools earlier and does as well with
 less than half of the work.
 
-Made by netdsl 0.1.0 from squeezenet.net (sha256 fe58a6c4, this file 5291eac9). Change
+Made by netdsl 0.1.0 from squeezenet.net (sha256 8eea73cb, this file 320049e2). Change
 the spec, not this file.
 """
 
