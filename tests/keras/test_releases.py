@@ -3,8 +3,8 @@
     python -m pytest -m slow tests/keras/test_releases.py
 
 Makes an environment for each with pip: Keras alone, above the packages of this one. Each spec is compiled for that
-release, structured and flat, and built there with the layers, parameters and output shapes that netdsl prints; what
-it says a release lacks must fail there.
+release, structured and flat, and built there with the parameters and output shapes that netdsl prints; what it says a
+release lacks must fail there. An hour for a release, as `specs/` has large networks; `-k told` takes two minutes.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def run_there(environment: Path, sources: list[tuple[str, str, str]]) -> list[ob
     given.write_text(json.dumps(sources), "utf-8")
     path = {"PYTHONPATH": str(environment), "KERAS_BACKEND": "tensorflow"}
     command = [sys.executable, "-c", BUILD, str(given), str(told)]
-    subprocess.run(command, env={**_environment(), **path}, check=True, timeout=900)
+    subprocess.run(command, env={**_environment(), **path}, check=True, timeout=7200)
     found = json.loads(told.read_text("utf-8"))
     assert found["version"].startswith(f"{environment.name}.")
     return list(found["built"])
@@ -102,7 +102,11 @@ def test_every_spec_builds_as_printed(environment: Path) -> None:
         file = read_spec(str(path))
         assert isinstance(file, SourceFile)
         compiled = compile_source(file, loader_beside(file.name), releases=asked)
-        assert compiled.ok, compiled.diagnostics
+        if not compiled.ok:  # what is told to be lacking is looked at in the other test
+            codes = {d.code for d in compiled.diagnostics if d.severity == "error"}
+            assert codes <= {"N0313", "N0314"}, compiled.diagnostics
+            assert environment.name != RELEASES[-1]
+            continue
         sources += sources_of(compiled)
         for name in compiled.models:
             model = compiled.model(name)
