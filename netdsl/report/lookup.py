@@ -26,7 +26,7 @@ from netdsl.report.library import library_modules, library_names
 Room = Family | Literal["library", "statement", "setting"]
 
 #: Statements of the language that take the place of an object of Keras: what to write, and how it looks.
-STATEMENTS: Mapping[str, tuple[str, str]] = {
+STATEMENTS: dict[str, tuple[str, str]] = {
     "Input": (
         "An input is a statement of a model or block: its shape without the batch, a dtype before it where it is not "
         "float32, options of `keras.Input` after it. A model may have a group of them from a dict by their "
@@ -46,6 +46,12 @@ STATEMENTS: Mapping[str, tuple[str, str]] = {
     "Sequential": (
         "A sequence of layers is a chain: what is named is a model, or a block where it is part of one.",
         "block head(classes: int) = Flatten() -> Dense(128, activation=relu) -> Dense(classes)",
+    ),
+    "get_layer": (
+        "The maps of layers inside a network of `applications` are given by name in its second pair of parentheses; "
+        "`netdsl layers ResNet50` lists the names.",
+        "c3, c4 = image -> applications.ResNet50(include_top=False)(\n"
+        '    outputs=["conv3_block4_out", "conv4_block6_out"])',
     ),
     "Layer": (
         "A layer of layers is a block; a class of your own in Python is declared with the shape that it gives.",
@@ -69,6 +75,18 @@ STATEMENTS: Mapping[str, tuple[str, str]] = {
 _CALLED: Mapping[str, str] = dict.fromkeys(
     ("Weight", "Variable", "Parameter", "add_weight", "get_variable"), "weight"
 )
+
+for _base, _family, _use in (
+    ("Regularizer", "regularizer", "x -> Dense(8, kernel_regularizer=Own(1e-3))"),
+    ("Constraint", "constraint", "x -> Dense(8, kernel_constraint=Own(2.0))"),
+    ("Initializer", "initializer", "x -> Dense(8, kernel_initializer=Own(0.1))"),
+    ("LearningRateSchedule", "schedule", "optimizer = Adam(Own(1e-3))"),
+    ("Callback", "callback", 'callbacks = [Own("reports")]'),
+):
+    STATEMENTS[_base] = (
+        "A class of your own is declared with its parameters, and an object of it made where one is taken.",
+        f'extern {_family} Own(value: any) from "my.module"\n…\n{_use}',
+    )
 
 #: The settings of a `train` block, by their names.
 TRAIN_SETTINGS = {facts.name: facts for facts in SETTINGS}

@@ -160,6 +160,19 @@ def test_the_page_of_a_network_gives_its_figures(name: str, told: str) -> None:
     assert told in page
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Callback", "extern callback Own"),
+        ("keras.regularizers.Regularizer", "extern regularizer Own"),
+        ("get_layer", 'outputs=["conv3_block4_out"'),
+        ("Input", 'inputs features: {"age": [1]'),
+    ],
+)
+def test_what_a_statement_stands_for_is_found(name: str, told: str) -> None:
+    assert told in "".join(pages_for(name))
+
+
 def test_the_page_of_every_network_gives_all_of_them() -> None:
     wanted = ("Use for", "Watch for", "Size", "Cost", "Input", "Pixels", "Accuracy")
     for name in names_and_aliases("application"):
