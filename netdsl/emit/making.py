@@ -49,7 +49,7 @@ class Making:
         """Make a layer before, in a variable of its own; the same code makes the same layer."""
         key = ast.dump(made)
         if key not in self.made:
-            spelled = variable if is_taken else self.names.take(variable, ("_layer",))
+            spelled = variable if is_taken else self.names.take_new(variable, ("_layer",))
             self.stand_before(code.assign(spelled, made), spelled)
             self.made[key] = spelled
         return code.layer_name(self.made[key])
@@ -57,7 +57,7 @@ class Making:
     def make_at_first_use(self, made: ast.Call, named_by: str) -> ast.expr:
         """Make a layer where it is first applied, and find it again there."""
         if not self.memory:
-            self.memory = self.names.take("made")
+            self.memory = self.names.take_new("made")
             self.before.insert(0, code.assign(self.memory, ast.Dict([], [])))
             self.known.add(self.memory)
         keywords = [(keyword.arg, keyword.value) for keyword in made.keywords]
@@ -88,7 +88,7 @@ class Making:
             listed = code.name(layer)
             turns.append(ast.comprehension(code.name(layer), code.tuple_of(made), [], 0))
         base = f"{_called(made[0].func)}_layers" if len(made) == 1 else "stages"
-        variable = self.names.take(base, ())
+        variable = self.names.take_new(base)
         self.stand_before(code.assign(variable, ast.ListComp(listed, turns)), variable)
         self.names.release(layer)
         (flow,) = flows
@@ -134,7 +134,7 @@ def applied_in_turn(
     others = [s for s in before if not any(s is made[layer] for layer in row)]
     if names_in([*others, *values]) & set(row):
         return before, applying
-    listed = names.take("stages")
+    listed = names.take_new("stages")
     layer = names.take("layer")
     flow = _flow(applying)
     turn = code.assign(flow, code.call(layer, [code.name(flow)]))

@@ -131,6 +131,12 @@ class Locals:
         self._add(spelled)
         return spelled
 
+    def take_new(self, base: str, endings: Iterable[str] = ()) -> str:
+        """Give a name that nothing has or had, and keep it: for what functions inside read at any time."""
+        spelled = unique(base, self._taken.union(self._log), endings)
+        self._add(spelled)
+        return spelled
+
     def first_free(self, candidates: Iterable[str]) -> str:
         """Give the first candidate that is free, and keep it."""
         candidate = ""

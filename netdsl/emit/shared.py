@@ -90,7 +90,7 @@ def write_layer(w: Writer, declared: tree.LayerDecl) -> None:
         made = _kept(w, _object(w, plain[0], spelled), spelled)
         assert isinstance(made.kind, LayerObject)
         if made.kind.trainable is not None:
-            applying = SharedRow(w, declared, w.names.take(f"{spelled}_frozen"), [made])
+            applying = SharedRow(w, declared, w.names.take_new(f"{spelled}_frozen"), [made])
             made = Piece(made.code, replace(made.kind, as_value=applying))
         w.scope.learn(declared.name, made.kind)
         return
@@ -110,7 +110,7 @@ def _listed(
     """Make a long row of layers as a list, where each is simply applied to one tensor."""
     if len(plain) < _ROW or w.making is not None or not all(_is_simple(w, c) for c in plain):
         return None
-    variable = w.names.take(f"{spelled}_layers")
+    variable = w.names.take_new(f"{spelled}_layers")
     w.emit(code.assign(variable, code.list_of(_object(w, c, variable).code for c in plain)))
     return SharedList(w, declared, spelled, variable)
 
@@ -145,7 +145,7 @@ def _objects(w: Writer, spelled: str, plain: list[tree.Call]) -> list[Piece]:
     """Make the layers of a chain, each in a variable of its own."""
     made: list[Piece] = []
     for stage in plain:
-        variable = w.names.take(w.variable_for(stage, spelled), ("_layer",))
+        variable = w.names.take_new(w.variable_for(stage, spelled), ("_layer",))
         made.append(_kept(w, _object(w, stage, variable), variable))
     return made
 
@@ -232,7 +232,7 @@ class SharedStages:
         key = tuple(kinds)
         if key not in self._functions:
             w = self.w
-            spelled = w.names.take(self._spelled) if self._functions else self._spelled
+            spelled = w.names.take_new(self._spelled) if self._functions else self._spelled
             tensors = [
                 Piece(code.name(name), kinds[number] if number < len(kinds) else TENSOR)
                 for number, name in enumerate(self._tensors)
@@ -360,7 +360,7 @@ class SharedBlock(SharedStages):
             if made == written.identifier:  # the same function for tensors of another kind
                 self._blocks.append(made)
                 return spelled, written.result
-        spelled = w.names.take(self._spelled) if self._functions else self._spelled
+        spelled = w.names.take_new(self._spelled) if self._functions else self._spelled
         with (
             w.aside(self._scope.inner()),
             w.block() as body,

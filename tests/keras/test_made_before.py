@@ -38,6 +38,8 @@ block braces(n: int) = repeat n {
    h = _ -> d -> d
    output h * g + _ -> Dense(k) as t -> [_, t] -> Add()
 }
+block sums(n: int) { input u  a = (u -> Dense(8)) + (u -> ReLU())  b = (a -> Dense(8)) * u
+   output (b -> ReLU()) - a -> Dense(8) -> LayerNormalization() }
 block gathers() { input u  a = u -> repeat 2 { Dense(8) as *all }  output [a, *all] -> Add() }
 model Enc(n: int = 8) { input i: [8]  output i -> Dense(n) }
 block nest() { input u layer e = Enc()  output [u -> e -> e, u -> Enc(trainable=False)] -> Add() }
@@ -45,6 +47,8 @@ block nest() { input u layer e = Enc()  output [u -> e -> e, u -> Enc(trainable=
 
 #: The body of a model of the inputs `x` and `y`.
 CASES = [
+    "layer s = sums(2) output o = x -> s -> s",
+    "a = (x -> Dense(8)) + y layer s = Dense(8) -> ReLU() layer t = [_, Dense(8)] -> Add() output o = a -> s -> t -> t",
     "layer s = braces(2) output o = x -> s -> s -> braces(1)",
     "layer s = repeat 2 { h = _ -> Dense(8)  output h + _ -> res(8) } output o = x -> s -> s",
     "layer s = gathers() -> braces(1) output o = x -> s -> s",
