@@ -286,4 +286,12 @@ def lines_of_words(draw: st.DrawFn) -> str:
     named = [t for t in dict.fromkeys(tokens) if t in ("x", "y", "Dense", "conv_bn", "é")]
     chosen = draw(st.lists(st.sampled_from(WORDS), min_size=len(named), max_size=len(named)))
     words = dict(zip(named, chosen, strict=True))
-    return " ".join(words.get(token, token) for token in tokens if not token.startswith("#"))
+    written = [token for token in tokens if not token.startswith("#")]
+    before = ["", *written]
+    return " ".join(
+        # First in braces these two are words, whatever follows.
+        token
+        if last == "{" and words.get(token) in ("output", "assert")
+        else words.get(token, token)
+        for last, token in zip(before, written, strict=False)
+    )
