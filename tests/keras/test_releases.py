@@ -93,6 +93,10 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
+def _by_size(shapes: list[list[int | None]]) -> list[str]:
+    return sorted(map(str, shapes))
+
+
 @pytest.mark.slow
 @pytest.mark.keras
 def test_every_spec_builds_as_printed(environment: Path) -> None:
@@ -116,7 +120,10 @@ def test_every_spec_builds_as_printed(environment: Path) -> None:
         run_there(environment, sources), expected, strict=True
     ):
         assert isinstance(built, list), f"{name}: {built}"
-        assert built[:2] == [parameters, outputs], name
+        assert built[0] == parameters, name
+        assert _by_size(built[1]) == _by_size(outputs), (
+            name
+        )  # several are sorted by name in some releases
 
 
 @pytest.mark.slow
