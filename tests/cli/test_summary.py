@@ -93,7 +93,8 @@ def test_a_table_that_is_piped_breaks_no_name(
     assert name in run("summary", "long.net").stdout
 
 
-def test_columns_on_request(folder: Path) -> None:
+def test_columns_on_request(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     plain = run("summary", "good.net").stdout
     result = run("summary", "good.net", "--columns", "receptive-field,activation_size").stdout
     assert "Receptive Field" in result

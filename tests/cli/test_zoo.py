@@ -11,7 +11,8 @@ import netdsl
 from tests.cli.cases import run
 
 
-def test_it_lists_all_with_their_figures() -> None:
+def test_it_lists_all_with_their_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     result = run("zoo")
     assert result.exit_code == 0
     (line,) = (line for line in result.stdout.splitlines() if line.split()[:1] == ["ResNet50"])

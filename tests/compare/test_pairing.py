@@ -151,7 +151,7 @@ def test_a_model_inside_is_gone_into() -> None:
         for chain in ("Dense(4) -> Dense(4) -> Dense(2)", "Dense(4) -> Dense(4)")
     )
     comparison = compare_weights(before, after)
-    assert pairs(comparison) == {"y/dense": "y/dense1", "y/z": "y/dense2"}
+    assert pairs(comparison) == {"inner/dense": "inner/dense1", "inner/z": "inner/dense2"}
     assert comparison.loads
 
 

@@ -39,7 +39,7 @@ def test_its_python_has_its_loops_and_its_names(spec: Path) -> None:
     body = source.partition("\ndef ")[2]
     loops = {"ddpm_unet": 4, "mobilevit": 3, "nasnet_cells": 2, "swin_stages": 2}.get(spec.stem, 3)
     assert body.count("    for ") == loops
-    assert "for n in" not in body, "a counter of the compiler's own"
+    assert "enumerate(range(" not in body, "one counter for each loop"
 
 
 def test_what_is_met_on_the_way_down_is_joined_last_met_first() -> None:

@@ -45,9 +45,9 @@ def test_a_model_gives_a_list_and_others_a_dict() -> None:
     named = compile_text(SPEC.replace("output OUTPUT", "output a\n    output both.low"))
     assert listed.graphs["Net"].form == "list"
     assert named.graphs["Net"].form == "dict"
-    assert "[a, both[0]]" in listed.source
+    assert '[a, both["low"]]' in listed.source
     assert "outs[0]" in listed.source
-    assert '"low": both[0]' in named.source
+    assert '"low": both["low"]' in named.source
     assert 'outs["a"]' in named.source
 
 
