@@ -105,6 +105,11 @@ def test_arguments_that_fit_on_a_line_of_their_own_stand_on_one() -> None:
         assert len(written.splitlines()) == (1 if len(line) <= 88 else 3)
 
 
+def test_what_a_generator_gives_is_laid_out() -> None:
+    source = "def parts(layer):\n    yield\n    yield layer\n    yield from parts(layer.inner)\n"
+    assert format_statements(ast.parse(source).body).strip() == source.strip()
+
+
 DOCSTRINGS = {
     "plain": ("One line.", ['"""One line."""']),
     "a quote at the end": ('It says "x"', ['"""It says "x" """']),

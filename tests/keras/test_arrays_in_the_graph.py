@@ -124,5 +124,5 @@ def test_a_layer_inside_a_model_is_named_by_its_path(monkeypatch: pytest.MonkeyP
     assert nested is not None
     (dense,) = (n for n in nested.nodes if n.kind == "Dense")
     monkeypatch.setattr(dense.operation, "weights", dense.operation.weights[:1])
-    with pytest.raises(ParametersDiffer, match=r"`y/d` \(Dense\) has 27, 24 were printed"):
+    with pytest.raises(ParametersDiffer, match=r"`p/d` \(Dense\) has 27, 24 were printed"):
         compiled.build("M")

@@ -82,4 +82,6 @@ def test_what_is_shown_is_what_is_printed(folder: Path) -> None:
         if command.startswith("train"):
             (path,) = (folder / "runs" / "flowers").iterdir()
             run = path.name
-    assert (folder / "new.csv").read_text("utf-8").count("rose") >= 1
+    head, row = (folder / "new.csv").read_text("utf-8").splitlines()
+    assert head == "input,class,probability"
+    assert row.startswith("new/a.png,")

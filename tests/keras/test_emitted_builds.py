@@ -72,8 +72,29 @@ def compiled(path: Path) -> Compiled:
     return result
 
 
+#: At their full size these take seconds; small, they are built by `test_specs.py`.
+LARGE = (
+    "bert",
+    "gpt2",
+    "seq2seq",
+    "seq2seq_attention",
+    "swin",
+    "vit",
+    "yolov8",
+    "efficientnet_lite",
+)
+
+
 @pytest.mark.parametrize("flat", [False, True], ids=["structured", "flat"])
-@pytest.mark.parametrize("path", [p for p in SPECS if p.stem not in LEFT_OUT], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=pytest.mark.slow) if path.stem in LARGE else path
+        for path in SPECS
+        if path.stem not in LEFT_OUT
+    ],
+    ids=lambda path: path.stem,
+)
 def test_the_output_builds_the_elaborated_graph(path: Path, flat: bool) -> None:
     result = compiled(path)
     namespace: dict[str, Any] = {"__name__": f"generated_{path.stem}"}
@@ -141,7 +162,9 @@ def live_edges(model: Any) -> set[tuple[object, object]]:
 
 def tensors_of(node: Any) -> Iterator[Any]:
     """Give the tensors of a call, without the masks that Keras adds by itself."""
-    named = [v for k, v in node.arguments.kwargs.items() if "mask" not in k]
+    named = [
+        v for k, v in node.arguments.kwargs.items() if "mask" not in k or k == "attention_mask"
+    ]
     for value in keras.tree.flatten([node.arguments.args, named]):
         if hasattr(value, "_keras_history"):
             yield value

@@ -153,6 +153,10 @@ def _bare(node: ast.expr, level: Level) -> Document:
             return _grouped(_operation(_flatten(node), level), level)
         case ast.IfExp():
             return _grouped(_conditional(node, level), level)
+        case ast.YieldFrom(value=value):
+            return ("yield from ", lay_out(value, level))
+        case ast.Yield(value=value):
+            return ("yield",) if value is None else ("yield ", lay_out(value, level))
         case ast.Lambda(args=args, body=body):
             rest = [f"*{args.vararg.arg}"] if args.vararg is not None else []
             plain = [a.arg for a in args.args[: len(args.args) - len(args.defaults)]]
