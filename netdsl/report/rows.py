@@ -11,15 +11,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from netdsl.analyse.costs import counted_in, counted_nodes
-from netdsl.analyse.receptive import Field
 from netdsl.analyse.uses import spell_use
 from netdsl.graph import Graph, Node, Operation, Use
 from netdsl.record import mutable, record
 from netdsl.report.summary import kind_of
 from netdsl.tensor import UNKNOWN, Dim, TensorSpec
+
+if TYPE_CHECKING:
+    from netdsl.analyse.receptive import Field
 
 #: How long a repeating pattern of neighbours may be, and how many rows telling it once has to save.
 LONGEST_PATTERN = 24

@@ -6,8 +6,8 @@ what is no terminal it is the same table without colour.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.console import Console
@@ -16,13 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from netdsl.analyse.costs import Totals, totals
-from netdsl.analyse.receptive import receptive_fields
 from netdsl.analyse.sizes import graph_conditions
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.graph import Graph
 from netdsl.record import record
 from netdsl.report.rows import Row, table_rows
 from netdsl.tensor import Dim, Unknown, product, spell_shape, sum_of
+
+if TYPE_CHECKING:
+    from netdsl.analyse.receptive import Field
 
 #: From this width on the table has lines between its columns, as Keras's has.
 RULED_WIDTH = 100
@@ -53,8 +55,7 @@ class Display:
 def print_summary(graph: Graph, console: Console, display: Display, stops_at: str = "") -> None:
     """Print a model's table and totals; `stops_at` says what ended a graph that is not complete."""
     console.print(_title(graph))
-    fields = receptive_fields(graph) if "receptive-field" in display.columns else {}
-    rows = table_rows(graph, expand=display.expand, fields=fields)
+    rows = table_rows(graph, expand=display.expand, fields=_fields(graph, display))
     console.print(layer_table(rows, console.width, display.columns))
     if stops_at:
         console.print(Text(f"The table stops here: {stops_at}", style="bold red"), soft_wrap=True)
@@ -62,6 +63,15 @@ def print_summary(graph: Graph, console: Console, display: Display, stops_at: st
         console.print(line, soft_wrap=True)
     for line in demand_lines(graph):
         console.print(line, soft_wrap=True)
+
+
+def _fields(graph: Graph, display: Display) -> Mapping[int, Field]:
+    """Work receptive fields out where they are asked for, and load what does so."""
+    if "receptive-field" not in display.columns:
+        return {}
+    from netdsl.analyse.receptive import receptive_fields
+
+    return receptive_fields(graph)
 
 
 def _title(graph: Graph) -> Text:
