@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 import netdsl
+from netdsl.analyse.receptive import receptive_fields
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
@@ -79,3 +80,12 @@ def test_every_link_between_documents_leads_somewhere() -> None:
         text = FENCE.sub("", document.read_text("utf-8"))
         for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_a_causal_stack_sees_as_many_steps_as_its_page_says() -> None:
+    text = (ROOT / "docs" / "sequence_models.md").read_text("utf-8")
+    (told,) = re.findall(r"shows (\d+) steps", text)
+    (spec,) = (t for _, t in FENCE.findall(text) if "model Series" in t)
+    graph = netdsl.compile_text(spec).model().net
+    (output,) = graph.outputs.values()
+    assert receptive_fields(graph)[output.node].sizes == (int(told),)
