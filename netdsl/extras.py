@@ -11,6 +11,9 @@ from importlib import import_module
 
 from netdsl.foreign import Foreign
 
+#: What Keras trains on.
+BACKENDS = ("tensorflow", "jax", "torch")
+
 #: Which extra brings a package, by its name in an import.
 EXTRAS = {
     "keras": "train", "tensorflow": "train", "sklearn": "train", "pandas": "train", "pyarrow": "train",
@@ -27,7 +30,20 @@ _CALLED = {"PIL": "pillow", "sklearn": "scikit-learn", "ai_edge_litert": "ai-edg
 _CHATTER = (b"WARNING: All log messages before absl", b"I0000 ")
 
 
-class MissingExtra(Exception):
+class CannotCompute(Exception):
+    """What is needed to compute is not there; says how to get it."""
+
+
+class UnknownBackend(CannotCompute):
+    """Keras is asked for a backend that does not train."""
+
+    def __init__(self, asked: str) -> None:
+        super().__init__(
+            f"KERAS_BACKEND is `{asked}`: {', '.join(BACKENDS[:-1])} and {BACKENDS[-1]} train"
+        )
+
+
+class MissingExtra(CannotCompute):
     """A package of an extra is not installed; `extra` is the one that brings it."""
 
     def __init__(self, package: str, why: str = "") -> None:

@@ -40,7 +40,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
         "netdsl.version",
     ),
     ("netdsl.value",),
-    ("netdsl.dimension", "netdsl.extras"),
+    ("netdsl.dimension", "netdsl.ending", "netdsl.extras"),
     ("netdsl.record", "netdsl.foreign", "netdsl.by_need", "netdsl.target"),
 )
 

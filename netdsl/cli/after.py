@@ -17,7 +17,7 @@ Work = Callable[["Revived"], int]
 def with_run(folder: str, work: Work) -> int:
     """Do a piece of work with a run; what hinders it is said in a sentence, and gives the exit status."""
     from netdsl.cli.settings import read_settings
-    from netdsl.extras import MissingExtra
+    from netdsl.extras import CannotCompute
     from netdsl.training.after.reviving import NotRevived, compile_run
     from netdsl.training.folder.reading import NoRun, run_at
 
@@ -28,7 +28,7 @@ def with_run(folder: str, work: Work) -> int:
         texts = [s for s in written if isinstance(s, str)] if isinstance(written, list) else []
         settings = {name: value for name, (value, _) in read_settings(texts, findings.fail).items()}
         return findings.finish() or work(compile_run(run, settings))
-    except (NoRun, MissingExtra) as error:
+    except (NoRun, CannotCompute) as error:
         tell(f"netdsl: {error}\n")
         return 2
     except NotRevived as error:

@@ -21,9 +21,9 @@ from netdsl.cli.output import tell
 from netdsl.cli.streams import CannotWrite
 from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.files.loading import reason_of
+from netdsl.ending import INTERRUPTED
 from netdsl.version import __version__
 
-INTERRUPTED = 130  # as shells report a process that Ctrl-C ended
 BROKEN_PIPE = 141  # as shells report a process whose reader went away
 FAILED = 2
 

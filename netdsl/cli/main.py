@@ -12,19 +12,14 @@ import os
 import signal
 from types import FrameType
 
+from netdsl.ending import Ended, noted
+
 #: What asks a process to end, and would end it without its cleaning up.
 ENDING = tuple(
     getattr(signal, name)
     for name in ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU")
     if hasattr(signal, name)
 )
-
-
-class Ended(BaseException):
-    """The process was asked to end by a signal."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
 
 
 def main() -> None:
@@ -40,7 +35,7 @@ def main() -> None:
             if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores one
                 signal.signal(number, _end)
         if interrupts:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, _interrupt)
         netdsl(prog_name="netdsl")
     except Ended as ended:
         signal.signal(ended.number, signal.SIG_DFL)
@@ -53,7 +48,11 @@ def _keep_the_collector_back() -> None:
     atexit.register(gc.freeze)
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise noted(KeyboardInterrupt())
+
+
 def _end(number: int, frame: FrameType | None) -> None:
     for other in ENDING:  # cleaning up is not interrupted once more
         signal.signal(other, signal.SIG_IGN)
-    raise Ended(number)
+    raise noted(Ended(number))

@@ -11,6 +11,7 @@ from netdsl.cli.compiling import CompiledFile
 from netdsl.cli.output import Findings, tell
 from netdsl.cli.streams import write
 from netdsl.cli.training import compiler_of, stem_of
+from netdsl.ending import INTERRUPTED
 from netdsl.record import record
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def search_trials(
 ) -> int:
     """Hold the data against the model once, then search; say which trial was the best."""
     from netdsl.analyse.experiments import other_engine
-    from netdsl.extras import MissingExtra, needed
+    from netdsl.extras import CannotCompute, needed
     from netdsl.training.checks import check_data
     from netdsl.training.run.loading import choose_backend
     from netdsl.training.sweep import STUDY, draw_study, search
@@ -58,12 +59,12 @@ def search_trials(
         metric = wanted.metric or metric_of(experiment)
         run_trial = _runner(item, experiment, settings, wanted, folder, backend, metric)
         study = search(experiment, folder, wanted.trials, metric, run_trial)
-    except MissingExtra as error:
+    except CannotCompute as error:
         tell(f"netdsl: {error}\n")
         return 2
     except KeyboardInterrupt:
         tell("\ninterrupted: the trials that were whole are kept; the same command goes on\n")
-        return 130
+        return INTERRUPTED
     except OSError as error:
         tell(f"netdsl: {error.filename or ''}: {error.strerror or error}\n")
         return 2

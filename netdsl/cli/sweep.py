@@ -13,6 +13,7 @@ from netdsl.cli.compiling import SET_HELP, CompiledFile
 from netdsl.cli.output import Findings, table_page, tell
 from netdsl.cli.streams import write
 from netdsl.cli.training import compile_experiment, compiler_of
+from netdsl.extras import BACKENDS
 from netdsl.foreign import Plain
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--out", metavar="DIR", help="The folder of the study; `runs/NAME` without it.")
 @click.option("--epochs", type=click.IntRange(1, 2**31), help="In place of the block's.")
-@click.option("--backend", type=click.Choice(["tensorflow", "jax", "torch"]), help="What computes.")
+@click.option("--backend", type=click.Choice(BACKENDS), help="What computes.")
 @click.option(
     "--format", "format_", type=click.Choice(("text", "json")), default="text", show_default=True
 )

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,13 @@ from netdsl.cli.output import Findings, tell
 from netdsl.cli.streams import write
 from netdsl.cli.training import compile_experiment, resumed_settings, stem_of, verbosity
 from netdsl.cli.workers import check_workers, is_child, supervise
+from netdsl.ending import INTERRUPTED, Ended
+from netdsl.extras import BACKENDS
 from netdsl.record import record
 
 if TYPE_CHECKING:
     from netdsl.compiler import Api
     from netdsl.training.run.running import Outcome, Request
-
-INTERRUPTED = 130
 
 
 @record
@@ -64,7 +65,7 @@ class Going:
     help="What the module imports; `keras` for backends other than TensorFlow.",
 )
 @keras_option
-@click.option("--backend", type=click.Choice(["tensorflow", "jax", "torch"]), help="What computes.")
+@click.option("--backend", type=click.Choice(BACKENDS), help="What computes.")
 @click.option("--force", is_flag=True, help="Go on though the spec or the data have changed.")
 @click.option("--trust", is_flag=True, hidden=True)  # a spec that is trained is the user's own
 @click.option("--workers", metavar="HOST:PORT,…", help="The processes that share the work.")
@@ -91,7 +92,7 @@ def command(
     The data is held against the model before the first step. Ctrl-C ends the run; `--resume` goes on after the last
     whole epoch.
     """
-    from netdsl.extras import MissingExtra
+    from netdsl.extras import CannotCompute
     from netdsl.training.run.several import NotJoined
 
     overrides = {"epochs": epochs, "batch_size": batch_size}
@@ -103,7 +104,7 @@ def command(
             return supervise(index)
         computing = Computing(api, backend, workers, index, keras)
         return _train(file, settings, given, model, going, computing)
-    except (MissingExtra, NotJoined) as error:
+    except (CannotCompute, NotJoined) as error:
         tell(f"netdsl: {error}\n")
         return 2
 
@@ -123,7 +124,9 @@ def _train(
             return found
         folder, written, before = found
         settings, given = (*written, *settings), {**before, **given}
-    if folder is None and not going.dry_run and going.out is not None:
+    if (
+        folder is None and not going.dry_run and not computing.index
+    ):  # the first worker alone writes
         taken = _refuse(going.out)
         if taken:
             return taken
@@ -138,7 +141,7 @@ def _train(
         status = _may_go_on(request, folder, going.force)
         return status or _run(request, folder, resume=True)
     if not request.crew.writes:
-        with tempfile.TemporaryDirectory() as elsewhere:  # the first worker alone writes
+        with tempfile.TemporaryDirectory() as elsewhere:
             return _run(request, Path(going.out or elsewhere), resume=False)
     made = _made_folder(stem_of(file), going.out)
     return made if isinstance(made, int) else _run(request, made, resume=False)
@@ -200,32 +203,42 @@ def _request(
     )
 
 
-def _refuse(out: str) -> int:
+def _refuse(out: str | None) -> int:
     """Say at once where a run cannot go, before anything that takes long."""
-    from netdsl.training.folder.making import FolderTaken, check_free
+    from netdsl.training.folder.making import RUNS, check_free, check_writable
+
+    def check() -> None:
+        if out is None:
+            check_writable(Path(RUNS))
+        else:
+            check_free(Path(out))
+
+    return _told_of_folder(check)
+
+
+def _made_folder(name: str, out: str | None) -> Path | int:
+    """Make the folder of a run, or say why there is none."""
+    from netdsl.training.folder.making import new_folder
+
+    made: list[Path] = []
+    return _told_of_folder(lambda: made.append(new_folder(name, out))) or made[0]
+
+
+def _told_of_folder(work: Callable[[], None]) -> int:
+    """Do what concerns the folder of a run; where it cannot be there say why, and give the exit status."""
+    from netdsl.training.folder.making import FolderTaken
+    from netdsl.training.folder.reading import is_run
 
     try:
-        check_free(Path(out))
+        work()
     except FolderTaken as error:
-        tell(f"netdsl: {error}: name another with --out, or go on with the run in it by --resume\n")
+        go_on = ", or go on with the run in it by --resume" if is_run(error.folder) else ""
+        tell(f"netdsl: {error}: name another with --out{go_on}\n")
         return 2
     except OSError as error:
         tell(f"netdsl: cannot make the folder of the run: {_reason(error)}\n")
         return 2
     return 0
-
-
-def _made_folder(name: str, out: str | None) -> Path | int:
-    """Make the folder of a run, or say why there is none."""
-    from netdsl.training.folder.making import FolderTaken, new_folder
-
-    try:
-        return new_folder(name, out)
-    except FolderTaken as error:
-        tell(f"netdsl: {error}: name another with --out, or go on with the run in it by --resume\n")
-    except OSError as error:
-        tell(f"netdsl: cannot make the folder of the run: {_reason(error)}\n")
-    return 2
 
 
 def _reason(error: OSError) -> str:
@@ -249,17 +262,23 @@ def _may_go_on(request: Request, folder: Path, force: bool) -> int:
 
 def _run(request: Request, folder: Path, *, resume: bool) -> int:
     from netdsl.training.run.blame import diagnose
-    from netdsl.training.run.running import Failed, Misfit, run
+    from netdsl.training.run.running import Failed, Misfit, NotGoneOn, run
 
     try:
         outcome = run(request, folder, resume=resume)
     except KeyboardInterrupt:
         _tell_interrupted(request, folder)
         return INTERRUPTED
+    except Ended:
+        _tell_interrupted(request, folder)
+        raise
     except Misfit as misfit:
         findings = Findings()
         findings.report(misfit.diagnostics)
         return findings.finish() or 1
+    except NotGoneOn as error:
+        tell(f"netdsl: {error}\nbegin anew, in another folder\n")
+        return 2 if error.is_of_files else 1
     except Failed as error:
         findings = Findings()
         cause = error.__cause__ or error
@@ -309,9 +328,11 @@ def _summary(request: Request, outcome: Outcome) -> str:
     speed = f", {rate:,.0f} samples a second" if rate else ""
     count = metrics["epochs"]
     ran = "1 epoch" if count == 1 else f"{count} epochs"
-    if outcome.new_epochs < count:
+    if 0 < outcome.new_epochs < count:
         ran += f", {outcome.new_epochs} of them now,"
     head = f"{request.experiment.model}: {ran} in {metrics['seconds']:.1f} s{speed}"
+    if outcome.new_epochs == 0:
+        head = f"{request.experiment.model}: {ran}, trained before; --epochs asks for more"
     parts = {str(p): metrics[p] for p in ("train", "validation", "test") if p in metrics}
     lines = [head, *_rows(parts)]
     if outcome.nan_at is not None:

@@ -12,6 +12,10 @@ import sys
 import click
 
 from netdsl.cli.output import tell
+from netdsl.ending import INTERRUPTED, Ended
+
+#: Seconds that a child which was asked to end is waited for.
+PATIENCE = 30
 
 #: Set in the child, which does the work.
 CHILD = "NETDSL_WORKER"
@@ -45,6 +49,14 @@ def is_child() -> bool:
     return bool(os.environ.get(CHILD))
 
 
+def _ended(child: subprocess.Popen[bytes]) -> None:
+    """Wait until a child that was asked to end has done so: it cleans up first, but not for ever."""
+    try:
+        child.wait(timeout=PATIENCE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        child.kill()
+
+
 def supervise(index: int | None) -> int:
     """Do the same in a child; where it is ended from outside say so."""
     command = [sys.executable, "-m", "netdsl", *sys.argv[1:]]
@@ -52,7 +64,12 @@ def supervise(index: int | None) -> int:
         try:
             status = child.wait()
         except KeyboardInterrupt:  # which the child got as well
-            status = child.wait(timeout=60)
+            _ended(child)
+            return INTERRUPTED
+        except Ended as ended:
+            child.send_signal(ended.number)
+            _ended(child)
+            raise
     if status >= 0:
         return status
     which = "this worker" if index is None else f"worker {index}"

@@ -17,6 +17,7 @@ from netdsl.elaborate.files.loading import load as load_spec
 from netdsl.elaborate.files.loading import read_file
 from netdsl.elaborate.scope.hyperparameters import Settings
 from netdsl.elaborate.training.experiment import Experiment
+from netdsl.extras import BACKENDS
 from netdsl.foreign import Foreign, Plain
 from netdsl.graph import Graph, inner_graphs
 from netdsl.record import record
@@ -82,7 +83,7 @@ def load_run(revived: Revived, *, trust: bool) -> Module:
             "say --trust where you know it"
         )
     backend = revived.run.text("backend") or None
-    choose_backend(backend if backend in ("tensorflow", "jax", "torch") else None)
+    choose_backend(backend if backend in BACKENDS else None)
     api: Api = "keras" if revived.run.text("api") == "keras" else "tf.keras"
     name = revived.run.text("name") or "spec"
     return load_module(revived.compiled, revived.experiment.model, api, name)

@@ -23,6 +23,10 @@ MODEL, HISTORY, CLASSES, STATE = "model.keras", "history.csv", "classes.json", "
 class FolderTaken(Exception):
     """The folder that a run was to go to is there already, and something is in it."""
 
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"`{folder}` is there already, and is not empty")
+        self.folder = folder
+
 
 def new_folder(name: str, out: str | None, root: Path = Path(RUNS)) -> Path:
     """Make the folder of a new run: `out`, or one named for the time in `runs/NAME`.
@@ -45,13 +49,18 @@ def new_folder(name: str, out: str | None, root: Path = Path(RUNS)) -> Path:
                 raise
             continue  # another run began in the same second
         return folder
-    raise FolderTaken(f"`{folder}` is there already")
+    raise FolderTaken(folder)
 
 
 def check_free(folder: Path) -> None:
     """Raise FolderTaken where a folder holds something, OSError where it cannot be made or written into."""
     if folder.is_dir() and any(folder.iterdir()):
-        raise FolderTaken(f"`{folder}` is there already, and is not empty")
+        raise FolderTaken(folder)
+    check_writable(folder)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OSError where a folder, which need not be there yet, cannot be made or written into."""
     above = folder
     while not above.exists() and above != above.parent:
         above = above.parent

@@ -10,10 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 from netdsl.compiler import Api, Compiled
-from netdsl.extras import needed, without_chatter
+from netdsl.extras import BACKENDS, UnknownBackend, needed, without_chatter
 from netdsl.foreign import Foreign
-
-#: How lines begin that tell nothing: what is told before a logger is there, and information.
 
 
 class Module:
@@ -34,6 +32,8 @@ class Module:
 def choose_backend(backend: str | None) -> str:
     """Say which backend Keras is to run on, and let it be so: as asked, by KERAS_BACKEND, else TensorFlow."""
     chosen = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if chosen not in BACKENDS:
+        raise UnknownBackend(chosen)
     os.environ["KERAS_BACKEND"] = chosen
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with without_chatter():

@@ -47,6 +47,9 @@ def _changed_spec(request: Request, before: Recorded) -> Iterator[str]:
         place = main.parent / os.path.relpath(os.path.abspath(file.name), folder)
         if file is request.compiled.file:
             place = main
+        if not place.is_file():
+            yield f"{file.name}: the run's copy of it is gone"
+            continue
         then, now = read_text(place).splitlines(), file.text.splitlines()
         lines = difflib.unified_diff(then, now, n=0, lineterm="")
         changed = [line for line in lines if not line.startswith(("---", "+++", "@@"))]

@@ -14,20 +14,20 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.data import DeclaredOtherwise
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.elaborate.training.words import words_on
+from netdsl.ending import end_if_asked
 from netdsl.foreign import Foreign, Plain
 from netdsl.record import record
 from netdsl.training.checks.loaded import check_loaded
 from netdsl.training.folder.making import (
     CLASSES,
     ENVIRONMENT,
-    HISTORY,
     METRICS,
     MODEL,
     keep_spec,
     write_json,
     write_text,
 )
-from netdsl.training.folder.reading import read_history
+from netdsl.training.folder.reading import Recorded
 from netdsl.training.run.best import best_epoch, put_back
 from netdsl.training.run.environment import (
     command_line,
@@ -38,7 +38,7 @@ from netdsl.training.run.environment import (
 )
 from netdsl.training.run.loading import Module, load_module
 from netdsl.training.run.several import Crew, wait_for_all
-from netdsl.training.run.watching import first_nan, stop_at_nan
+from netdsl.training.run.watching import first_nan, stop_in_time
 
 if TYPE_CHECKING:
     from netdsl.building import DeclarationMismatch
@@ -88,33 +88,68 @@ class Failed(Exception):
         self.setting = setting
 
 
+class NotGoneOn(Exception):
+    """What a run kept cannot be read, or is of another model; says why."""
+
+    def __init__(self, folder: Path, error: Exception) -> None:
+        said = " ".join(str(error).split())[:300]
+        super().__init__(f"what the run in `{folder}` kept does not fit, or cannot be read: {said}")
+        self.is_of_files = isinstance(error, OSError)
+
+
+class Beginning:
+    """What the folder of a run says of how it began: written at once, of a run that goes on when it does go on."""
+
+    def __init__(self, request: Request, folder: Path, before: Recorded | None) -> None:
+        self.request, self.folder, self.before = request, folder, before
+        self.epochs_before = before.epochs if before is not None else 0
+        self.metrics_before = before.metrics if before is not None else {}
+        self.is_written = False
+
+    def write(self) -> None:
+        """Write it, once; from here on the run is not whole, until its numbers are written anew."""
+        if self.is_written:
+            return
+        self.is_written = True
+        if self.request.crew.writes:
+            write_environment(self.request, self.folder, self.before)
+            (self.folder / METRICS).unlink(missing_ok=True)
+
+
 def run(
     request: Request, folder: Path, *, resume: bool = False, callbacks: tuple[Foreign, ...] = ()
 ) -> Outcome:
     """Train, evaluate, and leave in the folder all that came out; raises Failed where Keras stops."""
     module = load(request)
-    if not resume and request.crew.writes:
-        write_environment(request, folder, module)
+    beginning = Beginning(request, folder, Recorded(folder) if resume else None)
+    if not resume:
+        beginning.write()
     model, data = make(request, module), guarded(module.load_data, "data")
     found: list[Diagnostic] = []
     if not check_loaded(request.experiment, data, found.append):
         raise Misfit(found)
-    before = len(read_history(folder / HISTORY)) if resume else 0
     started = time.perf_counter()
-    watching = (*callbacks, stop_at_nan())
-    history = guarded(
-        lambda: module.fit(
-            model, data, epochs=request.experiment.epochs, out=folder, resume=resume,
-            callbacks=watching, verbose=request.verbose,
-        )
-    )  # fmt: skip
+    watching = (*callbacks, stop_in_time(beginning.write))
+    try:
+        history = guarded(
+            lambda: module.fit(
+                model, data, epochs=request.experiment.epochs, out=folder, resume=resume,
+                callbacks=watching, verbose=request.verbose,
+            )
+        )  # fmt: skip
+    except (Failed, OSError) as error:
+        if beginning.is_written:
+            raise
+        raise NotGoneOn(folder, error) from error
+    beginning.write()
     seconds = time.perf_counter() - started
     outcome = Outcome(
         folder, model, {k: [float(v) for v in vs] for k, vs in history.history.items()}
     )
     outcome.nan_at = first_nan(outcome.history)
-    outcome.new_epochs = len(outcome.history.get("loss", ())) - before
-    _keep(request, module, data, outcome, seconds)
+    outcome.new_epochs = len(outcome.history.get("loss", ())) - beginning.epochs_before
+    outcome.metrics |= _measured(request, data, outcome, seconds, beginning.metrics_before)
+    _keep(request, module, data, outcome)
     return outcome
 
 
@@ -154,16 +189,23 @@ def load(request: Request) -> Module:
 def guarded(work: Callable[[], Foreign], setting: str = "") -> Foreign:
     """Do a piece of work of the module; what Keras raises becomes Failed."""
     try:
-        return work()
+        done = work()
     except (OSError, MemoryError):
         raise
     except Exception as error:
+        end_if_asked()  # this may be what came of it
         raise Failed(str(error), setting) from error
+    end_if_asked()
+    return done
 
 
-def write_environment(request: Request, folder: Path, module: Module) -> None:
-    """Write what the run begins with: the spec, the module, and where and how it runs."""
+def write_environment(request: Request, folder: Path, before: Recorded | None = None) -> None:
+    """Write what the run begins with: the spec, the module, and where and how it runs; and when it was gone on with."""
     experiment = request.experiment
+    now = {"command": command_line(), "started": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    then = before.environment if before is not None else {}
+    resumed = then.get("resumed")
+    earlier = resumed if isinstance(resumed, list) else []
     spec_file = keep_spec(folder, request.compiled)
     own = folder / f"{request.name}.py"  # in which paths of data lead from there
     write_text(own, request.compiled.emit(request.api, target=own))
@@ -173,8 +215,9 @@ def write_environment(request: Request, folder: Path, module: Module) -> None:
         else str(Path(request.compiled.file.name).resolve()),
         "spec_file": spec_file,
         "name": request.name,
-        "command": command_line(),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": then.get("command", now["command"]),
+        "started": then.get("started", now["started"]),
+        **({"resumed": [*earlier, now]} if before is not None else {}),
         "set": list(request.written),
         "overrides": dict(request.overrides),
         "hyperparameters": {h.name: plain(h.value) for h in experiment.hyperparameters},
@@ -203,9 +246,7 @@ def plain(value: object) -> Plain:
     return str(value)
 
 
-def _keep(
-    request: Request, module: Module, data: Foreign, outcome: Outcome, seconds: float
-) -> None:
+def _keep(request: Request, module: Module, data: Foreign, outcome: Outcome) -> None:
     """Save the model, its numbers and its pictures; the numbers last, for they say that the run is whole."""
     from netdsl.training.pictures import draw_curves, draw_results
 
@@ -217,7 +258,6 @@ def _keep(
         held_out = "test" if data.test is not None else "validation"
         if getattr(data, held_out) is not None:
             outcome.metrics[held_out] = _numbers(guarded(lambda: module.evaluate(model, data)))
-    outcome.metrics |= _measured(request, data, outcome, seconds)
     wait_for_all(crew)
     if not crew.writes:
         return
@@ -243,9 +283,12 @@ def _numbers(found: Mapping[str, Plain]) -> dict[str, float]:
 
 
 def _measured(
-    request: Request, data: Foreign, outcome: Outcome, seconds: float
+    request: Request, data: Foreign, outcome: Outcome, seconds: float, before: Mapping[str, Plain]
 ) -> dict[str, Plain]:
-    """Give what is known after training: the numbers of the epoch that counts, size and speed."""
+    """Give what is known after training: the numbers of the epoch that counts, size and speed.
+
+    What a run took before it was gone on with counts as well; its speed is that of the epochs trained last.
+    """
     history = outcome.history
     best = best_epoch(request.experiment, history)
     rows = {name: values[best] for name, values in history.items() if len(values) > best}
@@ -255,14 +298,18 @@ def _measured(
     steps = given if isinstance(given, int) else steps_of(data.train)
     samples = steps * request.experiment.batch_size * outcome.new_epochs if steps else None
     found: dict[str, Plain] = {"train": train}
-    if validation and "validation" not in outcome.metrics:
+    if validation:
         found["validation"] = validation
+    speed = round(samples / seconds, 1) if samples and seconds else before.get("samples_per_second")
+    spent = before.get("seconds")
+    if isinstance(spent, (int, float)):
+        seconds = spent + (seconds if outcome.new_epochs else 0)
     return found | {
         "epoch": best + 1,
         "epochs": len(history.get("loss", ())),
         "parameters": int(outcome.model.count_params()),
         "seconds": round(seconds, 3),
-        "samples_per_second": round(samples / seconds, 1) if samples and seconds else None,
+        "samples_per_second": speed,
     }
 
 

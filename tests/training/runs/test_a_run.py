@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,6 +122,31 @@ def test_a_run_that_was_killed_goes_on_to_the_last_bit(folder: Path, whole: Path
     same = ("train", "validation", "epochs", "parameters")
     ours, theirs = Recorded(folder / "killed").metrics, Recorded(whole).metrics
     assert {name: ours[name] for name in same} == {name: theirs[name] for name in same}
+
+
+def test_a_finished_run_goes_on_where_more_epochs_are_asked_for(folder: Path, whole: Path) -> None:
+    shutil.copytree(whole, folder / "more")
+    arguments = ("train", "m.net", "--resume", "--out", "more")
+    done = netdsl(folder, *arguments, "--epochs", "7")
+    assert done.returncode == 0, done.stderr
+    assert "7 epochs, 1 of them now" in done.stdout
+    before, run = Recorded(whole), Recorded(folder / "more")
+    assert run.history[:6] == before.history
+    told = run.environment
+    assert (told["epochs"], told["overrides"], told["started"]) == (
+        7,
+        {"epochs": 7},
+        before.environment["started"],
+    )
+    assert [each["command"] for each in told["resumed"]] == [
+        "netdsl train m.net --resume --out more --epochs 7"
+    ]
+    assert (run.number("seconds") or 0) > (before.number("seconds") or 0)
+    (folder / "more/state/000007/callbacks.json").write_text("{")
+    broken = netdsl(folder, *arguments, "--epochs", "8")
+    assert broken.returncode == 1
+    assert "what the run in `more` kept does not fit, or cannot be read" in broken.stderr
+    assert Recorded(folder / "more").is_finished  # nothing of it was touched
 
 
 def test_ctrl_c_keeps_the_whole_epochs_and_says_how_to_go_on(folder: Path) -> None:

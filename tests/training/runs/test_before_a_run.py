@@ -10,10 +10,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 import netdsl
+from netdsl import ending
 from netdsl.cli.commands import netdsl as command_line
-from netdsl.extras import MissingExtra, needed
+from netdsl.extras import MissingExtra, UnknownBackend, needed
 from netdsl.training.run.blame import diagnose
+from netdsl.training.run.loading import choose_backend
 from netdsl.training.run.overrides import with_settings
+from netdsl.training.run.running import guarded
 
 ROOT = Path(__file__).parents[3]
 
@@ -85,6 +88,40 @@ def test_what_cannot_be_gone_on_with(folder: Path, arguments: list[str], said: s
     result = run("train", "m.net", *arguments)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_backend_that_does_not_train_is_a_sentence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    with pytest.raises(UnknownBackend, match="is `numpy`: tensorflow, jax and torch train"):
+        choose_backend(None)
+    assert os.environ["KERAS_BACKEND"] == "numpy"
+
+
+def test_an_interrupt_that_became_another_error_still_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ending, "_asked", [])
+
+    def lost() -> None:  # as in C++, which calls Python back
+        ending.noted(KeyboardInterrupt())
+        raise SystemError("bad argument to internal function")
+
+    with pytest.raises(KeyboardInterrupt):
+        guarded(lost)
+    with pytest.raises(KeyboardInterrupt):  # or it is not seen at all
+        guarded(lambda: 1)
+
+
+def test_a_folder_that_is_no_run_is_not_to_be_gone_on_with(folder: Path) -> None:
+    (folder / "own").mkdir()
+    (folder / "own/notes.txt").write_text("mine")
+    result = run("train", "m.net", "--out", "own")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "netdsl: `own` is there already, and is not empty: name another with --out\n"
+    )
 
 
 def test_a_missing_extra_is_a_sentence_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
