@@ -147,6 +147,25 @@ def test_helpers_that_differ_in_more_keep_a_name_for_each_block() -> None:
     assert found["set_apart"] == "sets, name, share, seed"
 
 
+def test_arrays_of_several_blocks_are_read_by_one_function() -> None:
+    model = "input picture: [6]  output y = picture"
+    named = TWO_BLOCKS.replace("SETTINGS", "").replace("input x: [6]  output y = x", model)
+    source = emitted(named)
+    assert functions(source)["read_npz"] == "path, names"
+    assert 'read_npz(Path(__file__).parent / DATA_A, ("x", "y"))' in source
+    assert 'read_npz(Path(__file__).parent / DATA_B, ("picture", "y"))' in source
+    weighed = emitted(named.replace("seed = 4", 'seed = 4 sample_weight = "w"'))
+    assert {"read_npz_A", "read_npz_B"} <= set(functions(weighed))
+
+
+def test_only_what_may_be_in_a_file_is_read_by_python() -> None:
+    """Arrays in memory are tensors: Python's lock is not what a step waits for."""
+    assert "numpy_function" not in emitted(train('data = dataset("iris")'))
+    assert "isinstance(array, OnDisk)" in emitted(train('data = npz("f.npz")'))
+    own = emitted('extern fn mine from "m.n"\n' + train("data = mine"))
+    assert "isinstance(array, np.memmap)" in own
+
+
 def test_a_hyperparameter_of_training_keeps_its_name() -> None:
     source = emitted(
         "model A { input x: [4]  output y = x -> Dense(3) }\n"

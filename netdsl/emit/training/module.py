@@ -23,6 +23,9 @@ def write_training(words: Words, experiments: Sequence[Experiment]) -> TrainingC
     if not experiments:
         return TrainingCode()
     blocks = [Block(words, e, len(experiments) > 1) for e in experiments]
+    names_given = _names_differ(blocks)
+    for block in blocks:
+        block.names_given = names_given
     with_data = [block for block in blocks if block.source is not None]
     constants = "\n".join(line for block in blocks for line in block.constants())
     texts = [block.functions() for block in blocks]
@@ -41,6 +44,14 @@ def write_training(words: Words, experiments: Sequence[Experiment]) -> TrainingC
     on_jax = any(block.several_processes for block in blocks)
     found = finished(words, constants, text, end)
     return replace(found, before_keras=_ON_JAX if on_jax else "")
+
+
+def _names_differ(blocks: Sequence[Block]) -> bool:
+    """Tell whether blocks read arrays in the same way but for their names, which the reader then takes."""
+    sources = (source for block in blocks for source in block.sources.values())
+    facts = [source.facts for source in sources if source.kind == "npz"]
+    is_alike = len({(found["names"] != "", found["picked"]) for found in facts}) == 1
+    return is_alike and len({found["names"] for found in facts}) > 1
 
 
 _ON_JAX = 'os.environ.setdefault("KERAS_BACKEND", "jax")'

@@ -8,11 +8,14 @@ from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
 from netdsl.emit.training.labels import labelled, labels_of, sorted_by_class
 from netdsl.emit.training.settings import Settings
+from netdsl.emit.training.sources import Source
 from netdsl.emit.training.words import parameters, used_by
 
 
 class Reading(Settings):
     """The data: where it is, what is set apart, how it is batched."""
+
+    names_given = False  # whether the reader of arrays takes their names
 
     @property
     def ordered(self) -> tuple[str, str]:
@@ -51,10 +54,15 @@ class Reading(Settings):
     @property
     def reads(self) -> list[tuple[str, str]]:
         """What reads the sets, the training data first; where files lie is said once."""
-        found = [(name, source.read) for name, source in self.sources.items()]
+        found = [(name, self._read(source)) for name, source in self.sources.items()]
         if len(found) == 1 and not (self.words.data_folder and "here." in found[0][1]):
             return [(name, re.sub(r"\bhere\b", lambda _: self.here, read)) for name, read in found]
         return found
+
+    def _read(self, source: Source) -> str:
+        if self.names_given and source.kind == "npz":
+            return f"{source.read[:-1]}, {source.names})"
+        return source.read
 
     @property
     def here(self) -> str:
@@ -79,6 +87,13 @@ class Reading(Settings):
     def takes_datasets(self) -> bool:
         """Whether a source may be a Dataset, which is neither split nor put in order here."""
         return any(source.kind == "own" for source in self.sources.values())
+
+    @property
+    def in_files(self) -> str:
+        """The arrays that may stay in files; all others are held in memory."""
+        sources = self.sources.values()
+        kinds = ["OnDisk"] if any("disk" in source.templates for source in sources) else []
+        return " | ".join(kinds + ["np.memmap"] * self.takes_datasets)
 
     @property
     def text_labels(self) -> bool:

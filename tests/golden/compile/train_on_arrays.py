@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file ed29394a).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 59926416).
 Change the spec, not this file.
 """
 
@@ -159,27 +159,33 @@ def set_apart(sets, name, share):
 
 def batches(samples, rows, training):
     """Make batches of rows; for training in an order that seed and epoch give."""
-    arrays = tf.nest.flatten(samples)
 
-    def positions(_):
-        numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
+    def held(array):
+        return array if isinstance(array, OnDisk) else tf.constant(array[rows])
+
+    with tf.device("CPU"):
+        arrays = tf.nest.map_structure(held, samples)
+    many = 1024 * BATCH_SIZE  # positions are drawn together
+
+    def positions(start):
+        numbers = tf.range(start, tf.minimum(start + many, len(rows)))
         if training:
             seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
-        return numbers
+            numbers = shuffle(numbers, seeds, len(rows) - 1)
+        return tf.data.Dataset.from_tensor_slices(numbers).batch(BATCH_SIZE)
 
-    def take(numbers):
-        return [array[rows[numbers]] for array in arrays]
+    def take(array, numbers):
+        if not isinstance(array, OnDisk):
+            return tf.gather(array, numbers)
+        found = tf.numpy_function(lambda n: array[rows[n]], [numbers], array.dtype)
+        return tf.ensure_shape(found, [*numbers.shape, *array.shape[1:]])
 
     def read(numbers):
-        found = tf.numpy_function(take, [numbers], [array.dtype for array in arrays])
-        for tensor, array in zip(found, arrays):
-            tensor.set_shape([None, *array.shape[1:]])
-        return tf.nest.pack_sequence_as(samples, found)
+        return tf.nest.map_structure(lambda array: take(array, numbers), arrays)
 
     steps = math.ceil(len(rows) / BATCH_SIZE)
-    dataset = tf.data.Dataset.range(1).flat_map(positions)
+    dataset = tf.data.Dataset.range(0, len(rows), many).flat_map(positions)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
