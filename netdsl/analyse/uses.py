@@ -14,6 +14,9 @@ from netdsl.value import Entity, Value
 LONGEST_ARGUMENT = 40
 LONGEST_CALL = 80
 
+#: With more characters a number is rounded: nobody wrote it so.
+LONGEST_NUMBER = 8
+
 _TOLD = (BoundLayer, ExternFunction, Identifier, ObjectValue, Sym)
 
 
@@ -42,5 +45,15 @@ def spell_arguments(use: Use, limit: int = LONGEST_CALL) -> list[str]:
 def _spelled(value: Value) -> str:
     if isinstance(value, Entity) and not isinstance(value, _TOLD):
         return "…"
-    text = spell(value)
-    return text if len(text) <= LONGEST_ARGUMENT else text[: LONGEST_ARGUMENT - 1] + "…"
+    text = spell(_rounded(value))
+    if len(text) <= LONGEST_ARGUMENT:
+        return text
+    is_table = isinstance(value, (list, tuple)) and isinstance(value[0], (list, tuple))
+    return f"{text[0]}…{text[-1]}" if is_table else text[: LONGEST_ARGUMENT - 1] + "…"
+
+
+def _rounded(value: Value) -> Value:
+    """Give a number that was worked out as a person would say it: 0.00363636363636 -> 0.003636."""
+    if not isinstance(value, float) or len(repr(value)) <= LONGEST_NUMBER:
+        return value
+    return float(f"{value:.4g}")

@@ -41,6 +41,7 @@ class Box:
     step: Step | None = None
     atoms: list[Atom] = field(default_factory=list)  # of a layer
     times: int = 1
+    run: int = -1  # of a turn that no loop makes: of which stretch it is
     mark: str = ""
     joins: bool = False  # it joins tensors, so that they may meet before it
     ins: list[int] = field(default_factory=list)

@@ -134,7 +134,9 @@ def inside_words(box: Box, costs: Mapping[int, str]) -> str:
         whole = " · ".join(texts)
         return whole if width(whole, SMALL) <= MOST_INSIDE else " · ".join([*texts[:1], "…"])
     if not box.lines:
-        names = list(dict.fromkeys(child.lines[0].name for child in box.children if child.lines))
+        names = [
+            *dict.fromkeys(c.lines[0].name or c.lines[0].arguments for c in box.children if c.lines)
+        ]
         count = f"{', '.join(names[:MOST_NAMES])}{', …' if len(names) > MOST_NAMES else ''}"
     return " · ".join(filter(None, (count, costs.get(box.number))))
 

@@ -10,13 +10,15 @@ from collections.abc import Hashable, Iterator
 
 from netdsl.picture.boxes import Box
 from netdsl.picture.cells import Cells
+from netdsl.picture.columns import in_columns
 from netdsl.picture.compose import Composer, Shape, Style
-from netdsl.picture.terms import Item, Term
+from netdsl.picture.terms import Item, Series, Term
 from netdsl.picture.ushape import u_shape
 
 PAGE = (1050.0, 1450.0)  # a page, with the type of pictures at half its size there
 MOST_TRIED = 40  # blocks that are opened one after the other, to see whether they fit
 FEWEST_SHOWN = 7  # with fewer there is nothing to see, and a larger picture is better
+LONGER = 1.3  # of a page, where otherwise no block would be open
 MOST_SHOWN = 400  # of more boxes it is not tried whether they fit
 
 
@@ -31,6 +33,22 @@ def compose(cells: Cells, opened: frozenset[int], style: Style) -> Shape:
         return u_shape(u, cells.cells, opened) if is_u and u is not None else None
 
     return Composer(cells.cells, opened, style, own).shape(Item(root.number))
+
+
+def wrapped(cells: Cells, opened: frozenset[int], style: Style, shape: Shape) -> Shape:
+    """Set a picture that is far longer than a page in columns, where that can be."""
+    root = cells.cells[cells.nested.root.number]
+    if not isinstance(root.term, Series) or cells.u is not None:
+        return shape
+    term, (_, _, inner) = root.term, shape.parts[0]
+    columns = in_columns(term, inner, cells.cells, opened | {root.number}, style, PAGE)
+    if columns is None:
+        return shape
+
+    def own(part: Term) -> Shape | None:
+        return columns if part is term else None
+
+    return Composer(cells.cells, opened | {root.number}, style, own).shape(Item(root.number))
 
 
 def down_to(root: Box, depth: int) -> frozenset[int]:
@@ -61,6 +79,10 @@ def _opened_further(
     alike = _shapes_of(root)
     known = {alike[number] for number in opened}
     waiting = [box for box in _shown_boxes(root, opened) if box.number not in opened]
+    is_shut = all(
+        box is root or box.role == "turn" or box.number not in opened
+        for box in _shown_boxes(root, opened)
+    )
     for _ in range(MOST_TRIED):
         box = next(
             (b for b in waiting if b.children and not b.single and alike[b.number] not in known),
@@ -71,31 +93,34 @@ def _opened_further(
         waiting.remove(box)
         known.add(alike[box.number])
         tried = compose(cells, opened | {box.number}, style)
-        if fits(tried):
-            opened, shape = opened | {box.number}, tried
+        if fits(tried, LONGER if is_shut else 1.0):
+            opened, shape, is_shut = opened | {box.number}, tried, False
             waiting = [*waiting, *box.children]
     return opened, shape
 
 
-def fits(shape: Shape) -> bool:
+def fits(shape: Shape, longer: float = 1.0) -> bool:
     across, along = PAGE
-    return shape.left + shape.right <= across and shape.length <= along
+    return shape.left + shape.right <= across and shape.length <= longer * along
 
 
 def _candidates(root: Box) -> Iterator[frozenset[int]]:
     deepest = max((box.depth for box in root.within() if not box.is_leaf), default=0)
-    alike = _shapes_of(root)
+    alike, plain = _shapes_of(root), _plain(root)
     seen: set[frozenset[int]] = set()
     for depth in range(deepest, -1, -1):
         for only_first in (False, True):
-            opened = _opened(root, depth, alike if only_first else None)
+            shut = frozenset() if depth == deepest and not seen else plain
+            opened = _opened(root, depth, alike if only_first else None, shut)
             if opened not in seen and (depth == 0 or _shown(root, opened) <= MOST_SHOWN):
                 seen.add(opened)
                 yield opened
 
 
-def _opened(root: Box, depth: int, alike: dict[int, Hashable] | None) -> frozenset[int]:
-    """Open boxes to a depth; with `alike` only the first of those that look the same."""
+def _opened(
+    root: Box, depth: int, alike: dict[int, Hashable] | None, shut: frozenset[int]
+) -> frozenset[int]:
+    """Open boxes to a depth but for some; with `alike` only the first of those that look the same."""
     found: set[int] = set()
     known: set[Hashable] = set()
     pending = [root]
@@ -107,8 +132,8 @@ def _opened(root: Box, depth: int, alike: dict[int, Hashable] | None) -> frozens
             if alike[box.number] in known:
                 continue
             known.add(alike[box.number])
-        if depth and box.single is not None:
-            continue  # closed it says as much
+        if depth and (box.single is not None or box.number in shut):
+            continue  # closed it says as much, or enough
         found.add(box.number)
         pending += reversed(box.children)
     for box in [*root.within()][
@@ -118,6 +143,20 @@ def _opened(root: Box, depth: int, alike: dict[int, Hashable] | None) -> frozens
         if only is not None and box is not root and not only.is_leaf and only.number not in found:
             found.discard(box.number)
     return frozenset(found)
+
+
+def _plain(root: Box) -> frozenset[int]:
+    """Give the blocks in which nothing is learned, where elsewhere something is: they are opened last."""
+    learns: set[int] = set()
+    for box in [*root.within()][::-1]:
+        own = any(atom.node.operation.weights for atom in box.atoms)
+        if own or any(child.number in learns for child in box.children):
+            learns.add(box.number)
+    if root.number not in learns:
+        return frozenset()
+    return frozenset(
+        b.number for b in root.within() if b.role == "block" and b.number not in learns
+    )
 
 
 def _shown(root: Box, opened: frozenset[int]) -> int:

@@ -13,9 +13,10 @@ from netdsl.picture.costs import Costs, costs_of, shades
 from netdsl.picture.costs import spell as spell_cost
 from netdsl.picture.draw import draw
 from netdsl.picture.drawing import Drawing
-from netdsl.picture.folding import compose, down_to, fits, fitting
+from netdsl.picture.folding import compose, down_to, fits, fitting, wrapped
 from netdsl.picture.nest import Nested, nest
 from netdsl.picture.network import lay_flat
+from netdsl.picture.periods import group_periods
 from netdsl.picture.repeats import join_repeats
 from netdsl.picture.seen import seen_boxes
 from netdsl.picture.stick import add_outputs, connect, mark_shared, simplify, stick
@@ -44,9 +45,12 @@ class Options:
     form: Form = "auto"
 
 
-def boxes_of(graph: Graph, *, loosely: bool = False) -> Nested:
-    """Give the boxes of a model; `loosely` joins turns of loops whose arguments differ."""
+def boxes_of(graph: Graph, *, loosely: bool = False, flat: bool = False) -> Nested:
+    """Give the boxes of a model; `loosely` joins turns of loops whose arguments differ, `flat` layers that repeat
+    themselves without a loop."""
     nested = nest(lay_flat(graph))
+    if flat:
+        group_periods(nested)
     join_repeats(nested, loosely=loosely)
     simplify(nested)
     stick(nested)
@@ -64,10 +68,11 @@ class Picture:
         self.options = options or Options()
         self.style = Style(self.options.direction == "down")
         self.nested = boxes_of(graph)
-        if self.options.depth is None and not fits(self.composed[1]):
-            self.nested = boxes_of(graph, loosely=True)
-            for made in ("costs", "cells", "composed"):
-                self.__dict__.pop(made, None)
+        for flat in (False, True):
+            if self.options.depth is None and not fits(self.composed[1]):
+                self.nested = boxes_of(graph, loosely=True, flat=flat)
+                for made in ("costs", "cells", "composed"):
+                    self.__dict__.pop(made, None)
 
     @cached_property
     def costs(self) -> Mapping[int, Dim]:
@@ -88,9 +93,13 @@ class Picture:
     def composed(self) -> tuple[frozenset[int], Shape]:
         """The boxes that are open, and everything at its place."""
         if self.options.depth is None:
-            return fitting(self.cells, self.style)
-        opened = down_to(self.nested.root, self.options.depth)
-        return opened, compose(self.cells, opened, self.style)
+            opened, shape = fitting(self.cells, self.style)
+        else:
+            opened = down_to(self.nested.root, self.options.depth)
+            shape = compose(self.cells, opened, self.style)
+        return opened, shape if self.options.form == "line" else wrapped(
+            self.cells, opened, self.style, shape
+        )
 
     @property
     def is_u(self) -> bool:

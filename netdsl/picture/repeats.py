@@ -10,6 +10,7 @@ from the first, at the same place in it; what goes from one turn to the next is 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from difflib import SequenceMatcher
 
 from netdsl.graph import Turn
 from netdsl.picture.boxes import Box, Line, chain_of
@@ -77,6 +78,8 @@ def _runs(nested: Nested, atoms: dict[int, list[int]], loosely: bool) -> Iterato
 
 def _key(turn: Box) -> Hashable:
     """Tell loops apart: turns of one loop stand side by side."""
+    if turn.step is None:
+        return turn.run
     assert isinstance(turn.step, Turn)
     return (turn.step.loop.file.name, turn.step.loop.start, turn.step.loop.end)
 
@@ -134,14 +137,30 @@ def _tell_both(run: _Run) -> None:
 
 
 def _both(one: str, two: str) -> str:
-    """Write two texts as one: (32, 1), (32, 512) -> (32, 1…512)."""
+    """Write two texts as one: (32, 1), (32, 512) -> (32, 1…512); what only one has is told as such."""
     left, right = one.strip("()").split(", "), two.strip("()").split(", ")
-    if len(left) != len(right):
-        return "(…)" if one.startswith("(") else "…"
-    text = ", ".join(
-        a if a == b else f"{a}…{b.rpartition('=')[2]}" for a, b in zip(left, right, strict=True)
-    )
+    texts: list[str] = []
+    for way, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if way == "replace" and b - a != d - c:
+            return "(…)" if one.startswith("(") else "…"
+        if way == "insert":
+            texts += [
+                " …".join(text.rsplit(" ", 1)) if " " in text else f"…{text}" for text in right[c:d]
+            ]
+        elif way == "delete":
+            texts += [f"{text}…" for text in left[a:b]]
+        elif way == "equal":
+            texts += left[a:b]
+        else:
+            pairs = zip(left[a:b], right[c:d], strict=True)
+            texts += [f"{first}…{_value(last)}" for first, last in pairs]
+    text = ", ".join(texts)
     return f"({text})" if one.startswith("(") else text
+
+
+def _value(argument: str) -> str:
+    """Leave out what an argument is called: drop=0.2, dilated 4."""
+    return argument.rpartition("=")[2].rpartition(" ")[2]
 
 
 def _below(box: Box, top: Box) -> Iterator[Box]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
-from netdsl.analyse.uses import spell_use
+from netdsl.analyse.uses import LONGEST_NUMBER, spell_use
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
 from netdsl.catalog.object_value import ObjectValue
 from netdsl.catalog.signature import signature
@@ -53,6 +53,19 @@ def _plain(value: Value) -> str:
     if isinstance(value, str):
         return value
     return spell(value)
+
+
+def _listed(value: Value) -> str:
+    """Write axes: (2, 1) -> 2, 1."""
+    parts = value if isinstance(value, (list, tuple)) else (value,)
+    return ", ".join(map(_plain, parts))
+
+
+def _fraction(value: Value) -> str:
+    """Write a factor as a person does: 0.00392156862745098 -> 1/255."""
+    if isinstance(value, float) and 0 < abs(value) < 0.1 and len(repr(value)) > LONGEST_NUMBER:
+        return f"1/{1 / value:.6g}"
+    return _plain(value)
 
 
 def _times(word: str) -> Callable[[Value], str]:
@@ -114,6 +127,9 @@ ARGUMENTS: Mapping[str, Callable[[Value], str]] = {
     "groups": _unless(1, "groups"),
     "size": _sizes,
     "padding": _borders,
+    "scale": _fraction,
+    "offset": _plain,
+    "dims": _listed,
     "cropping": _borders,
     "target_shape": _sizes,
     "output_size": _sizes,
@@ -122,9 +138,15 @@ ARGUMENTS: Mapping[str, Callable[[Value], str]] = {
     "activation": _activation,
 }
 
+#: Functions of `ops` whose whole numbers are sizes; of others they are axes or places.
+OF_SIZES = frozenset(f"ops.{name}" for name in "reshape broadcast_to tile zeros ones full".split())
+
+#: How such sizes are named where they are given by name.
+SIZES = ("newshape", "shape", "repeats")
+
 #: What shows in no figure.
 SILENT = frozenset(
-    "axis name trainable dtype epsilon momentum center scale data_format key_dim output_shape seed".split()
+    "axis name trainable dtype epsilon momentum center data_format key_dim output_shape seed".split()
 )
 
 
@@ -135,7 +157,8 @@ def leaf_words(node: Node) -> tuple[str, str]:
     if isinstance(node.operation.written, tree.WeightDecl):
         return node.operation.written.name, "weight"
     if node.operation.family == "op":
-        return node.kind, ", ".join(_of_function(node))
+        is_index = node.kind == "ops.getitem"
+        return ("", _index(node)) if is_index else (node.kind, ", ".join(_of_function(node)))
     written = node.operation.arguments
     if node.is_a("activation") and set(written) == {"activation"}:
         return _plain(written["activation"]), ""
@@ -144,11 +167,31 @@ def leaf_words(node: Node) -> tuple[str, str]:
 
 def _of_function(node: Node) -> Iterator[str]:
     """Give the plain arguments of a function of `ops`."""
-    for value in node.positional:
-        if isinstance(value, (int, float, str)) or (
-            isinstance(value, (list, tuple)) and value and all(isinstance(v, int) for v in value)
-        ):
-            yield _sizes(value) if isinstance(value, (list, tuple)) else _plain(value)
+    for value in (*node.positional, *(node.keywords[k] for k in SIZES if k in node.keywords)):
+        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+            yield _plain(value)
+        elif isinstance(value, (list, tuple)) and all(isinstance(v, int) for v in value):
+            yield _sizes(value) if node.kind in OF_SIZES else f"({_listed(value)})"
+    axis = node.keywords.get("axis")
+    if isinstance(axis, (int, list, tuple)):
+        yield f"axis {_listed(axis)}"
+
+
+def _index(node: Node) -> str:
+    """Write what is taken of a tensor: [:, 0, …]."""
+    index = node.positional[1] if len(node.positional) > 1 else node.keywords.get("key")
+    parts = index if isinstance(index, (list, tuple)) else (index,)
+    text = ", ".join(map(_index_part, parts))
+    return f"[{text}]" if len(text) <= LONGEST_ARGUMENT else "[…]"
+
+
+def _index_part(part: Value) -> str:
+    if part is Ellipsis:
+        return "…"
+    if not isinstance(part, slice):
+        return spell(part)
+    first, last, step = ("" if b is None else spell(b) for b in (part.start, part.stop, part.step))
+    return f"{first}:{last}:{step}" if step else f"{first}:{last}"
 
 
 def _told(

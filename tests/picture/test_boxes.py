@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import netdsl
 from netdsl.picture.boxes import Box
-from netdsl.picture.picture import Options, boxes_of, svg_of
+from netdsl.picture.picture import Options, Picture, boxes_of, svg_of
 from tests.work import calls, grows_in_proportion
 
 
@@ -146,6 +146,78 @@ def test_turns_that_differ_in_numbers_are_joined_where_all_would_not_fit_a_page(
     assert many.count(">gated<") == 1
     assert "(8, 2…61)" in many
     assert "× 60" in many
+
+
+def test_what_only_one_of_two_turns_is_told_is_told_as_such() -> None:
+    body = "[_, Conv1D(8, 2, dilation_rate=i + 1, padding='causal') -> Dense(8 + 0 * i)] -> Add()"
+    text = f"model M {{ input x: [T, 8]  output y = x -> for i in range(90) {{ {body} }} }}"
+    assert ">2, 8, dilated …90<" in netdsl.compile_text(text).model().picture()
+
+
+def _chain(layers: list[str]) -> Picture:
+    text = f"model M {{ input x: [8]  output y = x -> {' -> '.join(layers)} }}"
+    return Picture(netdsl.compile_text(text).model().net)
+
+
+def test_a_flat_chain_that_repeats_itself_is_folded_where_it_would_not_fit_a_page() -> None:
+    assert [spelled(box) for box in _chain(["Dense(8)"] * 90).nested.root.children] == [
+        "x",
+        "Dense 8 × 90",
+        "y",
+    ]
+    turns = ["Dense(8)", "LayerNormalization()", "Dense(16, activation=relu)", "Dropout(0.1)"]
+    flat = _chain([*turns * 30, "Dense(3)"]).nested.root.children
+    assert [(len(box.children), box.times) for box in flat] == [(0, 1), (2, 30), (0, 1), (0, 1)]
+    assert [box.times for box in _chain(["Dense(8)"] * 4).nested.root.children] == [1] * 6
+
+
+def test_flat_turns_are_joined_only_where_the_count_says_it_all() -> None:
+    read = "model M { input x: [8]\n    a0 = x -> Dense(8)\n"
+    read += "".join(f"    a{i} = a{i - 1} -> Dense(8)\n" for i in range(1, 60))
+    net = netdsl.compile_text(read + "    output y = [a59, a20] -> Add() }").model().net
+    times = [box.times for box in Picture(net).nested.root.children]
+    assert times == [1, 21, 39, 1, 1]
+    residual = "model M { input x: [8]\n    d0 = x -> Dense(8)\n" + "".join(
+        f"    d{i} = [d{i - 1}, d{i - 1} -> Dense(8, activation=relu) -> Dense(8)] -> Add()\n"
+        for i in range(1, 40)
+    )
+    net = netdsl.compile_text(residual + "    output y = d39 -> Dense(2) }").model().net
+    whole = Picture(net).nested.root.children
+    assert [(len(box.children), box.times) for box in whole][2] == (3, 39)
+
+
+def test_arguments_are_short_enough_for_a_figure() -> None:
+    text = (
+        "block scaled(rate: float, table: list, n: int) = Dense(n)\n"
+        "model M { input x: [8, 6, 4]\n"
+        "    output y = x[:, 0, ..., 1:3] -> ops.transpose((0, 2, 1)) -> ops.sum(axis=1) -> Rescaling(1 / 255)\n"
+        "        -> scaled(1 / 275, [[i, i + 1, i + 2] for i in range(12)], 3)\n"
+        "    output z = x[:, 0] -> Permute((2, 1)) -> Rescaling(1 / 127.5, offset=-1) }"
+    )
+    assert [line for line in shown(text) if line[0] != "D"] == [
+        "x",
+        "[:, 0, …, 1:3]",
+        "ops.transpose (0, 2, 1)",
+        "ops.sum axis 1",
+        "Rescaling 1/255",
+        "scaled (0.003636, […], 3)",
+        "[:, 0]",
+        "Permute 2, 1",
+        "Rescaling 1/127.5, -1",
+        "y",
+        "z",
+    ]
+
+
+def test_blocks_that_learn_nothing_are_opened_last() -> None:
+    body = " -> ".join(["ops.square()", "ops.negative()"] * 12)
+    text = (
+        f"block wave = {body}\nblock layer(n: int) = Dense(n) -> Dense(8)\n"
+        "model M { input x: [8]  output y = x -> wave() -> layer(4) -> for n in range(16) { Dense(n + 1) } }"
+    )
+    svg = netdsl.compile_text(text).model().picture()
+    assert ">24 layers<" in svg
+    assert svg.count(">2 layers<") == 0
 
 
 def test_a_weight_has_its_name_and_its_whole_shape() -> None:

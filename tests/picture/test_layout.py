@@ -66,6 +66,23 @@ def test_what_is_no_u_stays_a_line() -> None:
         assert not Picture(net, Options(form="u")).is_u
 
 
+@pytest.mark.parametrize("direction", ["down", "right"])
+def test_a_chain_far_longer_than_a_page_is_set_in_columns(direction: Direction) -> None:
+    layers = (
+        f"[_, Dense({i * i % 97 + 1}) -> Dense(8)] -> Add()" if i % 5 else f"Dense({8 + 0 * i})"
+        for i in range(120)
+    )
+    compiled = netdsl.compile_text(
+        f"model M {{ input x: [8]  output y = x -> {' -> '.join(layers)} }}"
+    )
+    options = Options(direction=direction)
+    picture = Picture(compiled.model().net, options)
+    line = Picture(compiled.model().net, Options(direction=direction, form="line"))
+    assert faults(picture) == []
+    assert max(picture.drawing.width, picture.drawing.height) < 2_200
+    assert max(line.drawing.width, line.drawing.height) > 9_000
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_drawn_programs(seed: int) -> None:
     compiled = netdsl.compile_text(draw(seed, 17))
