@@ -62,7 +62,9 @@ def _listed(value: Value) -> str:
 
 
 def _fraction(value: Value) -> str:
-    """Write a factor as a person does: 0.00392156862745098 -> 1/255."""
+    """Write a factor as a person does: 0.00392156862745098 -> 1/255; whether there is a scale at all shows nowhere."""
+    if isinstance(value, bool):
+        return ""
     if isinstance(value, float) and 0 < abs(value) < 0.1 and len(repr(value)) > LONGEST_NUMBER:
         return f"1/{1 / value:.6g}"
     return _plain(value)

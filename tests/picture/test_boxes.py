@@ -192,7 +192,8 @@ def test_arguments_are_short_enough_for_a_figure() -> None:
         "model M { input x: [8, 6, 4]\n"
         "    output y = x[:, 0, ..., 1:3] -> ops.transpose((0, 2, 1)) -> ops.sum(axis=1) -> Rescaling(1 / 255)\n"
         "        -> scaled(1 / 275, [[i, i + 1, i + 2] for i in range(12)], 3)\n"
-        "    output z = x[:, 0] -> Permute((2, 1)) -> Rescaling(1 / 127.5, offset=-1) }"
+        "    output z = x[:, 0] -> Permute((2, 1)) -> Rescaling(1 / 127.5, offset=-1)\n"
+        "        -> LayerNormalization(scale=False) }"
     )
     assert [line for line in shown(text) if line[0] != "D"] == [
         "x",
@@ -203,7 +204,7 @@ def test_arguments_are_short_enough_for_a_figure() -> None:
         "scaled (0.003636, […], 3)",
         "[:, 0]",
         "Permute 2, 1",
-        "Rescaling 1/127.5, -1",
+        "Rescaling 1/127.5, -1 | LayerNormalization",
         "y",
         "z",
     ]
