@@ -14,6 +14,15 @@ def plan_of(cells: Cells) -> list[Document]:
     return [_cell(cell) for cell in cells.cells.values()]
 
 
+def u_of(cells: Cells) -> Document | None:
+    """Give the U of a picture, if it is drawn as one."""
+    u = cells.u
+    if u is None:
+        return None
+    levels = [[_term(level.down), level.net, _term(level.up)] for level in u.levels]
+    return {"levels": levels, "bottom": _term(u.bottom)}
+
+
 def _cell(cell: Cell) -> Document:
     return {
         "n": cell.number,

@@ -19,8 +19,9 @@ from netdsl.picture.draw import MARGIN, flatten
 from netdsl.picture.folding import compose, down_to
 from netdsl.picture.formats import write
 from netdsl.picture.picture import Options, Picture
-from netdsl.picture.plan import plan_of
+from netdsl.picture.plan import plan_of, u_of
 from tests.keras.drawn_programs import draw
+from tests.picture.test_layout import U
 
 SPECS = Path(__file__).parents[2] / "specs"
 NODE = shutil.which("node")
@@ -33,9 +34,9 @@ NESTED = (
 PROGRAM = """
 const {Composer, flatten} = require(process.argv[1]);
 const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
-console.log(JSON.stringify(cases.map(({cells, opened, isDown, margin}) => {
+console.log(JSON.stringify(cases.map(({cells, opened, isDown, margin, u}) => {
   const known = new Map(cells.map(cell => [cell.n, cell]));
-  return flatten(new Composer(known, new Set(opened), isDown).shape(["item", 0]), isDown, margin);
+  return flatten(new Composer(known, new Set(opened), isDown, u).shape(["item", 0]), isDown, margin);
 })));
 """
 
@@ -52,6 +53,7 @@ def _both(pictures: list[Picture]) -> None:
                 {
                     "cells": plan_of(picture.cells),
                     "opened": sorted(opened | {0}),
+                    "u": u_of(picture.cells),
                     "isDown": style.is_down,
                     "margin": MARGIN,
                 }
@@ -147,15 +149,25 @@ def test_every_box_has_what_the_page_draws() -> None:
 @pytest.mark.parametrize("direction", ["down", "right"])
 def test_both_composers_agree_on_specs(direction: str) -> None:
     names = ["resnet50", "googlenet", "unet", "seq2seq", "siamese", "text_transformer"]
-    _both(
-        [
-            Picture(
-                netdsl.compile_file(SPECS / f"{name}.net").model().net,
-                Options(direction=direction, form="line"),
-            )  # type: ignore[arg-type]
-            for name in names
-        ]
-    )
+    nets = [netdsl.compile_file(SPECS / f"{name}.net").model().net for name in names]
+    pictures = [Picture(net, Options(direction=direction)) for net in nets]  # type: ignore[arg-type]
+    assert [picture.is_u for picture in pictures] == [
+        direction == "down" and name == "unet" for name in names
+    ]
+    _both(pictures)
+
+
+@pytest.mark.skipif(NODE is None, reason="no Node to run the page's composer")
+def test_both_composers_agree_on_a_u() -> None:
+    bodies = [
+        "convolutions(n)",
+        "repeat 3 { Conv2D(n, 3) }",
+        "Conv2D(n, 1) -> [_, Conv2D(n, 1)] -> Add()",
+    ]
+    texts = [U.replace("BODY", body).replace("BOTTOM", "convolutions(64)") for body in bodies]
+    pictures = [Picture(netdsl.compile_text(text).model().net) for text in texts]
+    assert all(picture.is_u for picture in pictures)
+    _both(pictures)
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node to run the page's composer")

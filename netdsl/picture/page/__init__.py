@@ -13,7 +13,7 @@ from netdsl.picture.draw import MARGIN, head_marks, outline
 from netdsl.picture.drawing import Drawing, Mark
 from netdsl.picture.page.facts import facts_of
 from netdsl.picture.picture import Picture
-from netdsl.picture.plan import plan_of
+from netdsl.picture.plan import plan_of, u_of
 from netdsl.picture.svg import FAMILY, as_svg, mark_text
 from netdsl.picture.themes import colours
 from netdsl.value import Document
@@ -24,8 +24,9 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def as_page(picture: Picture) -> str:
-    """Write a picture as HTML; there a line stays a line, as what is opened must find its place."""
-    picture = Picture(picture.graph, replace(picture.options, form="line"))
+    """Write a picture as HTML; there what is far longer than a page stays a line, which is scrolled."""
+    if not picture.is_u:
+        picture = Picture(picture.graph, replace(picture.options, form="line"))
     data = json.dumps(_data(picture), ensure_ascii=False, separators=(",", ":"))
     parts = {
         "title": html.escape(picture.graph.name),
@@ -125,6 +126,7 @@ def _data(picture: Picture) -> Document:
         "boxes": boxes,
         "opened": sorted(opened | {0}),
         "fragments": list(fragments),
+        "u": u_of(picture.cells),
         "isDown": picture.style.is_down,
         "margin": MARGIN,
         "head": HEAD,

@@ -1,11 +1,12 @@
-// The composer of netdsl/picture/compose.py and joints.py, step for step: a test holds the two together.
+// The composer of netdsl/picture/compose.py, joints.py and ushape.py, step for step: a test holds the two together.
 // A cell: {n, across, along, head, least, ins, outs, labels: {net: [text, width]}, joins, stack, term}.
 // A term: ["item", number], ["wire", net], ["row", parts, aligned, main, follows], ["series", parts, lanes];
-// a lane: [net, start, stops].
+// a lane: [net, start, stops]. A U, of the box at the root: {levels: [[down, net, up]], bottom}, each but the net a series.
 "use strict";
 
 const GAP = 18, LANE = 14, PORT = 16, PAD = 12, NEARLY = 16, TALL = 150, UNDER = 14;
 const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, MOST_ORDERED = 24, APART = 4;
+const BETWEEN = 44, NOTE = 14;
 
 function shapeOf(left, right, length) {
   return {left, right, length, tops: [], bots: [], enters: 0, leaves: 0, parts: [], tracks: [],
@@ -17,8 +18,8 @@ function moved(tracks, u, v) {
 }
 
 class Composer {
-  constructor(cells, opened, isDown) {
-    this.cells = cells; this.opened = opened; this.isDown = isDown;
+  constructor(cells, opened, isDown, u = null, turned = false) {
+    this.cells = cells; this.opened = opened; this.isDown = isDown; this.u = u; this.turned = turned;
   }
 
   shape(term, above) {
@@ -36,21 +37,29 @@ class Composer {
         return shape;
       }
       case "row": return this.row(term, above);
-      default: return this.series(term, above);
+      default: {
+        const isRoot = this.u && this.cells.get(0).term === term;
+        return (isRoot && uShape(this.u, this.cells, this.opened)) || this.series(term, above);
+      }
     }
   }
 
   closed(cell, above) {
     const half = cell.across / 2;
-    const shape = shapeOf(half, half + cell.stack, cell.along + cell.stack);
+    const shape = shapeOf(half, half, cell.along + cell.stack);
+    this.addSheets(cell, shape);
     shape.box = cell.n;
-    shape.rect = [-half, 0, cell.across, cell.along];
+    shape.rect = [-half, this.turned ? cell.stack : 0, cell.across, cell.along];
     shape.sides = true;
     shape.tops = entries(cell, above, half).map(([net, u]) => ({net, u, ends: true}));
     for (const port of shape.tops) shape.wants.set(port.net, port.u);
     const spread = spreadOf(cell.outs.length, half);
     this.below(cell, shape, cell.outs.map((net, at) => ({net, u: at * spread})));
     return shape;
+  }
+
+  addSheets(cell, shape) {
+    if (this.turned) shape.left += cell.stack; else shape.right += cell.stack;
   }
 
   below(cell, shape, ports) {
@@ -64,7 +73,7 @@ class Composer {
     for (const [port, label] of told) {
       const isBefore = ports.length > 1 && port === ports[0] && this.isDown;
       shape.notes.push([port.net, port.u, end, label, isBefore]);
-      if (this.isDown && isBefore) shape.left = Math.max(shape.left, label[1] + 4 - port.u);
+      if (this.isDown && isBefore !== this.turned) shape.left = Math.max(shape.left, label[1] + 4 - port.u);
       else if (this.isDown) shape.right = Math.max(shape.right, port.u + 4 + label[1]);
     }
     for (const port of ports)
@@ -73,7 +82,9 @@ class Composer {
 
   open(cell) {
     const inner = this.shape(cell.term);
-    const head = this.isDown ? cell.head : 0;
+    const turned = this.turned;
+    const head = this.isDown && !turned ? cell.head : 0;
+    const foot = turned ? cell.head : 0;
     const ports = portsOf(cell.ins, inner);
     const joint = {ups: new Map(), downs: new Map()};
     for (const port of ports) pin(joint.ups, port.net, port.u, false);
@@ -86,21 +97,24 @@ class Composer {
     const missing = cell.least - left - right;
     if (missing > 0 && this.isDown) { left += missing / 2; right += missing / 2; }
     if (!this.isDown) left += cell.head;
-    const begin = head + length;
-    let end = begin + inner.length + PAD;
+    const begin = head + (turned ? cell.stack : 0) + length;
+    let end = begin + inner.length + PAD + foot;
     end = Math.max(end, this.isDown ? 0 : cell.least);
-    const shape = shapeOf(left, right + cell.stack, end + cell.stack);
+    const whole = turned ? end : end + cell.stack;
+    const shape = shapeOf(left, right, whole);
+    this.addSheets(cell, shape);
     shape.box = cell.n;
-    shape.rect = [-left, 0, left + right, end];
+    const low = turned ? cell.stack : 0;
+    shape.rect = [-left, low, left + right, end - low];
     shape.parts = [[0, begin, inner]];
-    shape.tracks = moved(routed.tracks, 0, head + length - routed.length);
-    if (length > routed.length)
+    shape.tracks = moved(routed.tracks, 0, begin - routed.length);
+    if (begin - routed.length > head)
       for (const p of ports)
-        shape.tracks.push({net: p.net, points: [[p.u, head], [p.u, head + length - routed.length]], arrow: false});
+        shape.tracks.push({net: p.net, points: [[p.u, head], [p.u, begin - routed.length]], arrow: false});
     const leaving = inner.bots.filter(p => cell.outs.includes(p.net));
     for (const p of leaving)
-      shape.tracks.push({net: p.net, points: [[p.u, begin + inner.length], [p.u, end + cell.stack]], arrow: false});
-    shape.tops = ports.map(p => ({net: p.net, u: p.u, ends: true}));
+      shape.tracks.push({net: p.net, points: [[p.u, begin + inner.length], [p.u, whole - foot]], arrow: false});
+    shape.tops = ports.map(p => ({net: p.net, u: p.u, ends: !turned}));
     for (const p of ports) shape.wants.set(p.net, p.u);
     shape.enters = ports.length ? ports[0].u : inner.enters;
     shape.leaves = inner.leaves;
@@ -401,6 +415,143 @@ function setLevels(buses) {
     bus.level = least;
     placed.push(bus);
   }
+}
+
+function turnedShape(shape) {
+  const length = shape.length;
+  const found = shapeOf(shape.right, shape.left, length);
+  const [x, y, across, along] = shape.rect;
+  const round = points => points.map(([u, v]) => [-u, length - v]);
+  found.box = shape.box;
+  found.sides = shape.sides;
+  found.enters = -shape.enters;
+  found.leaves = -shape.leaves;
+  found.rect = [-x - across, length - y - along, across, along];
+  found.tops = shape.tops.map(p => ({net: p.net, u: -p.u, ends: p.ends}));
+  found.bots = shape.bots.map(p => ({net: p.net, u: -p.u}));
+  found.wants = new Map([...shape.wants].map(([net, u]) => [net, -u]));
+  found.parts = shape.parts.map(([u, v, part]) => [-u, length - v - part.length, turnedShape(part)]);
+  found.tracks = shape.tracks.map(t => ({net: t.net, points: round(t.points), arrow: t.arrow}));
+  found.notes = shape.notes.map(([net, u, v, label, isBefore]) => [net, -u, length - v - NOTE, label, isBefore]);
+  return found;
+}
+
+function uShape(u, cells, opened) {
+  const down = new Composer(cells, opened, true), up = new Composer(cells, opened, true, null, true);
+  const left = u.levels.map(level => down.shape(level[0]));
+  const right = u.levels.map(level => turnedShape(up.shape(level[2], fromBelow(level, cells))));
+  const bottom = down.shape(u.bottom);
+  const ways = waysOf(u, left, right, bottom);
+  if (!ways) return null;
+  const [us, vs, rus, rvs, place] = placeArms(left, right, bottom, ways);
+  return joinedU(u, left.map((s, at) => [us[at], vs[at], s]), right.map((s, at) => [rus[at], rvs[at], s]), bottom, ways, place);
+}
+
+function fromBelow([, net, up], cells) {
+  const found = new Map();
+  for (const other of cells.get(up[1][0][1]).ins) if (other !== net) found.set(other, 0);
+  return found;
+}
+
+function waysOf(u, left, right, bottom) {
+  const line = [...left, bottom, ...[...right].reverse()];
+  const across = new Set(u.levels.map(level => level[1]));
+  const found = [];
+  for (let at = 0; at < line.length - 1; at++) {
+    const came = new Set(line[at + 1].tops.map(p => p.net));
+    if (at >= left.length) for (const net of across) came.delete(net);
+    const nets = [...new Set(line[at].bots.map(p => p.net))].filter(net => came.has(net));
+    if (nets.length !== 1) return null;
+    found.push(nets[0]);
+  }
+  return found;
+}
+
+const outOf = (shape, net) => shape.bots.find(p => p.net === net).u;
+const endsAt = (shape, net) => shape.tops.some(p => p.ends && p.net === net);
+
+function heightOf(shape) {
+  const [, v, first] = shape.parts[0];
+  return first.sides ? v + first.rect[1] + first.rect[3] / 2 : shape.length + LAST;
+}
+
+function placeArms(left, right, bottom, ways) {
+  const depth = left.length, us = [0];
+  for (let at = 1; at < depth; at++)
+    us.push(us[at - 1] + outOf(left[at - 1], ways[at - 1]) - left[at].wants.get(ways[at - 1]));
+  let rus = [-right[depth - 1].wants.get(ways[depth])];
+  for (let at = depth - 2; at >= 0; at--) {
+    const net = ways[2 * depth - 1 - at];
+    rus.push(rus[rus.length - 1] + outOf(right[at + 1], net) - right[at].wants.get(net));
+  }
+  rus.reverse();
+  const reach = Math.max(...left.map((s, at) => us[at] + s.right));
+  const nearest = Math.min(...right.map((s, at) => rus[at] - s.left));
+  const place = Math.max(reach + BETWEEN - nearest, 2 * bottom.right + BETWEEN);
+  rus = rus.map(u => place + u);
+  const vs = [], rvs = [];
+  let v = 0, room = -Infinity;
+  left.forEach((shape, at) => {
+    const other = right[at];
+    let top = v + shape.length + FIRST - heightOf(other);
+    v += Math.max(room - top, 0);
+    top = Math.max(top, room);
+    vs.push(v);
+    rvs.push(top);
+    room = top + other.length + STRAIGHT + (other.parts[0][2].sides ? 0 : LAST + FIRST);
+    v += shape.length + FIRST + LAST;
+  });
+  return [us, vs, rus, rvs, place / 2 - bottom.wants.get(ways[depth - 1])];
+}
+
+function joinedU(u, parts, rising, bottom, ways, place) {
+  const depth = parts.length, whole = shapeOf(0, 0, 0);
+  const add = (net, points, arrow) => whole.tracks.push({net, points, arrow});
+  for (let at = 1; at < depth; at++) {
+    const [[u0, v0, one], [, v1, two]] = [parts[at - 1], parts[at]];
+    const x = u0 + outOf(one, ways[at - 1]);
+    add(ways[at - 1], [[x, v0 + one.length], [x, v1]], endsAt(two, ways[at - 1]));
+  }
+  const [u0, v0, one] = parts[depth - 1], [u1, v1, first] = rising[depth - 1];
+  let net = ways[depth - 1];
+  const end = v0 + one.length;
+  const begin = Math.max(end + FIRST + LAST, v1 + first.length + STRAIGHT);
+  let x = u0 + outOf(one, net), y = place + bottom.wants.get(net);
+  add(net, [[x, end], [x, end + FIRST], [y, end + FIRST], [y, begin]], endsAt(bottom, net));
+  net = ways[depth];
+  const low = begin + bottom.length + FIRST;
+  x = place + outOf(bottom, net);
+  y = u1 + first.wants.get(net);
+  add(net, [[x, low - FIRST], [x, low], [y, low], [y, v1 + first.length]], endsAt(first, net));
+  for (let at = 0; at < depth - 1; at++) {
+    const [[, above, upper], [side, v, lower]] = [rising[at], rising[at + 1]];
+    net = ways[2 * depth - 1 - at];
+    x = side + outOf(lower, net);
+    add(net, [[x, v], [x, above + upper.length]], endsAt(upper, net));
+  }
+  u.levels.forEach(([, net], at) => acrossU(net, parts[at], rising[at], add));
+  return enclosingU([...parts, [place, begin, bottom], ...rising], low, whole);
+}
+
+function acrossU(net, [u0, v0, source], [u1, v1, target], add) {
+  const x = u0 + outOf(source, net), end = v0 + source.length + FIRST;
+  const [fu, , first] = target.parts[0];
+  if (first.sides) {
+    add(net, [[x, end - FIRST], [x, end], [u1 + fu + first.rect[0], end]], true);
+    return;
+  }
+  const y = u1 + target.wants.get(net), low = v1 + target.length;
+  add(net, [[x, end - FIRST], [x, end], [y, end], [y, low]], endsAt(target, net));
+}
+
+function enclosingU(parts, low, whole) {
+  const top = Math.min(...parts.map(([, v]) => v));
+  whole.parts = parts.map(([u, v, shape]) => [u, v - top, shape]);
+  whole.tracks = moved(whole.tracks, 0, -top);
+  whole.left = Math.max(...parts.map(([u, , shape]) => shape.left - u));
+  whole.right = Math.max(...parts.map(([u, , shape]) => shape.right + u));
+  whole.length = Math.max(low, ...parts.map(([, v, shape]) => v + shape.length)) - top + FIRST;
+  return whole;
 }
 
 function flatten(shape, isDown, margin) {

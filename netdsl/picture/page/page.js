@@ -63,7 +63,7 @@
   }
 
   function draw() {
-    const shape = new Composer(boxes, opened, data.isDown).shape(["item", 0]);
+    const shape = new Composer(boxes, opened, data.isDown, data.u).shape(["item", 0]);
     const placed = flatten(shape, data.isDown, data.margin);
     size = [shape.left + shape.right + 2 * data.margin, shape.length + 2 * data.margin];
     if (!data.isDown) size.reverse();
