@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from netdsl.analyse.costs import counted_in
 from netdsl.catalog.spell import spell
@@ -84,8 +85,8 @@ def _typed(spec: object) -> str:
 
 
 def _line(span: Span) -> list[str]:
-    """Give the file and line, and what stands there."""
+    """Give the file, without its folder, and line, and what stands there."""
     begin = span.file.text.rfind("\n", 0, span.start) + 1
     end = span.file.text.find("\n", span.start)
     text = span.file.text[begin : end if end >= 0 else None].strip()
-    return [f"{span.file.name}:{span.first.line}", text[:LONGEST_LINE]]
+    return [f"{Path(span.file.name).name}:{span.first.line}", text[:LONGEST_LINE]]

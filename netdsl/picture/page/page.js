@@ -13,6 +13,8 @@
   const searching = document.getElementById("search"), count = document.getElementById("count");
   const short = value => String(Math.round(value * 100) / 100);
   const escaped = text => text.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`);
+  const MOST_PAINTED = 1500;
+  let placed = {boxes: [], tracks: [], notes: []}, painted = null;
   let places = new Map(), size = [0, 0], chosen = -1, found = [], at = -1, nets = new Map();
   let view = {x: 0, y: 0, scale: 1};
 
@@ -64,19 +66,35 @@
 
   function draw() {
     const shape = new Composer(boxes, opened, data.isDown, data.u).shape(["item", 0]);
-    const placed = flatten(shape, data.isDown, data.margin);
+    placed = flatten(shape, data.isDown, data.margin);
     size = [shape.left + shape.right + 2 * data.margin, shape.length + 2 * data.margin];
     if (!data.isDown) size.reverse();
     places = new Map(placed.boxes.map(([n, ...rect]) => [n, rect]));
     nets = new Map();
-    const shown = placed.boxes.filter(([n]) => n !== 0);
-    svg.innerHTML = shown.map(box).join("") + `<g pointer-events="none">${placed.tracks.map(line).join("")}${placed.notes.map(note).join("")}</g>`;
+    painted = null;
     look();
   }
 
+  // Of a very large picture only what is on the screen and a screen around it is drawn, until the view leaves that.
+  function paint(around) {
+    painted = placed.boxes.length > MOST_PAINTED ? around : [-Infinity, -Infinity, Infinity, Infinity];
+    const [x0, y0, x1, y1] = painted;
+    const isNear = (x, y, w, h) => x <= x1 && x + w >= x0 && y <= y1 && y + h >= y0;
+    const isLineNear = ({points}) => {
+      const xs = points.map(p => p[0]), ys = points.map(p => p[1]);
+      const x = Math.min(...xs), y = Math.min(...ys);
+      return isNear(x, y, Math.max(...xs) - x, Math.max(...ys) - y);
+    };
+    const shown = placed.boxes.filter(([n, ...rect]) => n !== 0 && isNear(...rect));
+    const lines = placed.tracks.filter(isLineNear), notes = placed.notes.filter(([, x, y]) => isNear(x, y, 0, 0));
+    svg.innerHTML = shown.map(box).join("") + `<g pointer-events="none">${lines.map(line).join("")}${notes.map(note).join("")}</g>`;
+  }
+
   function look() {
-    const wide = stage.clientWidth, high = stage.clientHeight;
-    svg.setAttribute("viewBox", [view.x, view.y, wide / view.scale, high / view.scale].map(short).join(" "));
+    const wide = stage.clientWidth / view.scale, high = stage.clientHeight / view.scale;
+    if (!painted || view.x < painted[0] || view.y < painted[1] || view.x + wide > painted[2] || view.y + high > painted[3])
+      paint([view.x - wide, view.y - high, view.x + 2 * wide, view.y + 2 * high]);
+    svg.setAttribute("viewBox", [view.x, view.y, wide, high].map(short).join(" "));
   }
 
   function fit() {
@@ -302,7 +320,10 @@
     document.documentElement.dataset.theme = isDark ? "light" : "dark";
   };
   addEventListener("resize", look);
-  addEventListener("beforeprint", () => svg.setAttribute("viewBox", `0 0 ${size[0]} ${size[1]}`));
+  addEventListener("beforeprint", () => {
+    paint([-Infinity, -Infinity, Infinity, Infinity]);
+    svg.setAttribute("viewBox", `0 0 ${size[0]} ${size[1]}`);
+  });
   addEventListener("afterprint", look);
 
   svg.removeAttribute("width");
