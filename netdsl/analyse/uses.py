@@ -54,6 +54,8 @@ def _spelled(value: Value) -> str:
 
 def _rounded(value: Value) -> Value:
     """Give a number that was worked out as a person would say it: 0.00363636363636 -> 0.003636."""
+    if isinstance(value, list):
+        return [_rounded(part) for part in value]
     if not isinstance(value, float) or len(repr(value)) <= LONGEST_NUMBER:
         return value
     return float(f"{value:.4g}")

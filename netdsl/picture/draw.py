@@ -5,6 +5,7 @@ Shape -> Drawing
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from netdsl.picture.boxes import Box
@@ -75,7 +76,10 @@ def draw(
 ) -> Drawing:
     """Draw a composed picture."""
     placed = flatten(shape, is_down)
-    wide, high = shape.left + shape.right + 2 * MARGIN, shape.length + 2 * MARGIN
+    wide = math.ceil(shape.left + shape.right + 2 * MARGIN)
+    high = math.ceil(
+        shape.length + 2 * MARGIN
+    )  # whole, so that no edge of a PNG is half seen through
     if not is_down:
         wide, high = high, wide
     marks: list[Mark] = [Rect(0, 0, wide, high, 0, "page", "none")]

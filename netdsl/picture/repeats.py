@@ -42,7 +42,7 @@ def join_repeats(nested: Nested, *, loosely: bool = False) -> None:
                 if number:
                     same.setdefault(atom, kept)
     _redirect(nested, same, turn_of)
-    for run in runs if loosely else ():
+    for run in runs:
         _tell_both(run)
     for run in runs:
         left_out = set(map(id, run.turns[1:]))
@@ -108,9 +108,7 @@ def _signature(
     found: list[Hashable] = []
     for number in numbers:
         atom, box = nested.network.atoms[number], nested.box_of[number]
-        way: tuple[Hashable, ...] = tuple(
-            b.lines[0] if b.lines else None for b in _below(box, turn)
-        )
+        way: tuple[Hashable, ...] = tuple(_line_key(b) for b in _below(box, turn))
         inputs: list[Hashable] = []
         for tensor in atom.inputs:
             given = nested.network.tensors[tensor]
@@ -128,6 +126,12 @@ def _signature(
     return tuple(found)
 
 
+def _line_key(box: Box) -> Hashable:
+    """What a box says; which part of a tensor a turn takes follows from the turn."""
+    line = box.lines[0] if box.lines else None
+    return line if line is None or line.name else ""
+
+
 def _tell_both(run: _Run) -> None:
     """Where the arguments of turns differ, tell those of the first and of the last."""
     for first, last in zip(run.first.within(), run.turns[-1].within(), strict=False):
@@ -138,6 +142,8 @@ def _tell_both(run: _Run) -> None:
 
 def _both(one: str, two: str) -> str:
     """Write two texts as one: (32, 1), (32, 512) -> (32, 1…512); what only one has is told as such."""
+    if one.startswith("["):
+        return _both_indices(one, two)
     left, right = one.strip("()").split(", "), two.strip("()").split(", ")
     texts: list[str] = []
     for way, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
@@ -156,6 +162,21 @@ def _both(one: str, two: str) -> str:
             texts += [f"{first}…{_value(last)}" for first, last in pairs]
     text = ", ".join(texts)
     return f"({text})" if one.startswith("(") else text
+
+
+def _both_indices(one: str, two: str) -> str:
+    """Write two indices as one: [:, 0:1], [:, 7:8] -> [:, 0…7:1…8]."""
+    left, right = one[1:-1].split(", "), two[1:-1].split(", ")
+    if len(left) != len(right):
+        return "[…]"
+    return f"[{', '.join(map(_both_places, left, right))}]"
+
+
+def _both_places(one: str, two: str) -> str:
+    left, right = one.split(":"), two.split(":")
+    if one == two or len(left) != len(right):
+        return one if one == two else "…"
+    return ":".join(a if a == b else f"{a}…{b}" for a, b in zip(left, right, strict=True))
 
 
 def _value(argument: str) -> str:

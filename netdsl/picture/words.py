@@ -79,7 +79,10 @@ def _unless(usual: Value, word: str) -> Callable[[Value], str]:
 
     def tell(value: Value) -> str:
         parts = value if isinstance(value, (list, tuple)) else (value,)
-        return "" if all(part == usual for part in parts) else f"{word} {_sizes(value)}"
+        if all(part == usual for part in parts):
+            return ""
+        is_same = all(part == parts[0] for part in parts)
+        return f"{word} {_sizes(parts[0] if is_same else value)}"
 
     return tell
 
@@ -160,7 +163,11 @@ def leaf_words(node: Node) -> tuple[str, str]:
         return node.operation.written.name, "weight"
     if node.operation.family == "op":
         is_index = node.kind == "ops.getitem"
-        return ("", _index(node)) if is_index else (node.kind, ", ".join(_of_function(node)))
+        return (
+            ("", _index(node))
+            if is_index
+            else (node.kind, ", ".join(_shortened([*_of_function(node)])))
+        )
     written = node.operation.arguments
     if node.is_a("activation") and set(written) == {"activation"}:
         return _plain(written["activation"]), ""

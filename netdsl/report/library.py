@@ -29,6 +29,11 @@ def blocks_of(module: str) -> list[str]:
     return [s.name for s in _module(module).statements if isinstance(s, tree.Block)]
 
 
+def inputs_of(block: str) -> list[str]:
+    """Give the names of what a block of the library takes."""
+    return [written.name for written in _written(_declared(block))]
+
+
 def library_modules() -> list[str]:
     """Give the modules of the library."""
     return sorted({*library_names().values()})
@@ -88,12 +93,13 @@ def _docstring(declared: tree.Block | tree.Function) -> Iterator[str]:
 
 def _inputs(declared: tree.Block | tree.Function) -> Iterator[str]:
     """Tell which tensors a block takes, where it is not one of any shape."""
-    body = declared.body if isinstance(declared, tree.Block) else None
-    inputs = (
-        [s for s in body.statements if isinstance(s, tree.Input)]
-        if isinstance(body, tree.Body)
-        else []
-    )
+    inputs = _written(declared)
     if len(inputs) > 1 or any(written.type is not None for written in inputs):
         listed = ", ".join(f"`{written.span.text.removeprefix('input ')}`" for written in inputs)
         yield f"- **Takes:** {listed}"
+
+
+def _written(declared: tree.Block | tree.Function) -> list[tree.Input]:
+    body = declared.body if isinstance(declared, tree.Block) else None
+    statements = body.statements if isinstance(body, tree.Body) else ()
+    return [statement for statement in statements if isinstance(statement, tree.Input)]

@@ -46,6 +46,11 @@ def test_what_arrives_from_outside_may_differ_from_turn_to_turn() -> None:
     assert found[2].ins[1:] == found[1].outs
 
 
+def test_each_turn_may_take_its_own_part_of_a_tensor() -> None:
+    text = "model M { input x: [8, 4]  output y = [for i in range(8) { x[:, i] -> Dense(2) }] -> Add() }"
+    assert shown(text) == ["x", " × 8", "[:, 0…7]", "Dense 2", "Add", "y"]
+
+
 def test_channels_may_grow_from_turn_to_turn() -> None:
     text = (
         "model M { input x: [8]\n    output y = x -> repeat 3 { [_, Dense(4)] -> Concatenate() } }"

@@ -49,5 +49,9 @@ def test_the_pictures_are_those_of_the_specs() -> None:
 def test_the_page_of_the_library_is_as_the_library_says() -> None:
     maker = script("make_std")
     assert maker.PAGE.read_text("utf-8") == maker.page(), "std.md is old: run docs/make_std.py"
+    drawn = maker.pictures()
+    assert {path.name for path in maker.PICTURES.glob("*")} == {path.name for path in drawn}
+    for path, svg in drawn.items():
+        assert path.read_text("utf-8") == svg, f"{path.name} is old: run docs/make_std.py"
     for name in library_names():
         assert f"\n### {name}\n" in maker.page()
