@@ -12,6 +12,7 @@ import click
 from netdsl.cli.after import told, with_run
 from netdsl.cli.output import tell
 from netdsl.cli.streams import write
+from netdsl.training.numbers import number, spell_number
 
 if TYPE_CHECKING:
     from netdsl.diagnostics.diagnostic import Diagnostic
@@ -51,11 +52,11 @@ def _evaluate(revived: Revived, data: str | None, trust: bool, format_: str) -> 
     model = revive(revived, module)
     name, part = _part(module.load_data(), data)
     numbers = model.evaluate(part, return_dict=True, verbose=0)
-    shown = {str(key): float(value) for key, value in numbers.items()}
+    shown = {str(key): number(value) for key, value in numbers.items()}
     if format_ == "json":
         write(sys.stdout, json.dumps({"data": name, **shown}, indent=2) + "\n")
     else:
-        lines = "".join(f"{key:<20} {value:.6g}\n" for key, value in shown.items())
+        lines = "".join(f"{key:<20} {spell_number(value, '.6g')}\n" for key, value in shown.items())
         write(sys.stdout, f"{name} data\n{lines}")
     return 0
 

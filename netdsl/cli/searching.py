@@ -117,7 +117,8 @@ def _runner(
         outcome = run(
             request, new_folder(folder.name, None, folder.parent), callbacks=(trial.pruning,)
         )
-        numbers = [v for v in outcome.history.get(metric, ()) if v == v]
+        values = outcome.history.get(metric, ())
+        numbers = [v for v in values if isinstance(v, float) and v == v]
         if not numbers:
             raise Illegal(f"the run gave no {metric}")
         best = spelled(trial.values)

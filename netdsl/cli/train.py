@@ -23,6 +23,7 @@ from netdsl.cli.workers import check_workers, is_child, supervise
 from netdsl.ending import INTERRUPTED, Ended
 from netdsl.extras import BACKENDS
 from netdsl.record import record
+from netdsl.training.numbers import Number, spell_number
 
 if TYPE_CHECKING:
     from netdsl.compiler import Api
@@ -343,14 +344,15 @@ def _summary(request: Request, outcome: Outcome) -> str:
     return "\n".join([*lines, str(outcome.folder), ""])
 
 
-def _rows(parts: dict[str, dict[str, float]]) -> list[str]:
+def _rows(parts: dict[str, dict[str, Number]]) -> list[str]:
     names = list(dict.fromkeys(name for numbers in parts.values() for name in numbers))
-    widths = [max(len(name), 8) for name in names]
-    head = "".join(f"  {name:>{width}}" for name, width in zip(names, widths, strict=True))
-    rows = [f"{'':<10}{head}"]
-    for part, numbers in parts.items():
-        cells = [f"{numbers[n]:.4f}" if n in numbers else "" for n in names]
-        rows.append(
-            f"{part:<10}" + "".join(f"  {c:>{w}}" for c, w in zip(cells, widths, strict=True))
-        )
-    return rows
+    table = {
+        part: [spell_number(numbers[n], ".4f") if n in numbers else "" for n in names]
+        for part, numbers in parts.items()
+    }
+    columns = zip(names, *table.values(), strict=True)
+    widths = [max(8, *map(len, column)) for column in columns]
+    return [
+        f"{part:<10}" + "".join(f"  {c:>{w}}" for c, w in zip(cells, widths, strict=True))
+        for part, cells in {"": names, **table}.items()
+    ]

@@ -9,6 +9,7 @@ from netdsl.elaborate.training.experiment import Experiment, Port
 from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign
 from netdsl.training.labels import form_of
+from netdsl.training.numbers import Number
 
 #: Ink, muted ink, lines of the grid; training, validation.
 INK, MUTED, LINES = "#1f2933", "#6b7785", "#e4e8ec"
@@ -21,7 +22,7 @@ MOST_NUMBERED, MOST_NAMED = 15, 40
 MOST_SAMPLES = 20_000
 
 
-def draw_curves(history: Mapping[str, Sequence[float]], path: Path) -> None:
+def draw_curves(history: Mapping[str, Sequence[Number]], path: Path) -> None:
     """Draw each number of the history over the epochs, that of validation with it."""
     names = [n for n in history if not n.startswith("val_") and history[n] and n != "learning_rate"]
     if "learning_rate" in history and len(set(history["learning_rate"])) > 1:
@@ -35,24 +36,33 @@ def draw_curves(history: Mapping[str, Sequence[float]], path: Path) -> None:
     _save(figure, path)
 
 
-def _curve(axis: Foreign, name: str, history: Mapping[str, Sequence[float]]) -> None:
+def _curve(axis: Foreign, name: str, history: Mapping[str, Sequence[Number]]) -> None:
     for key, label, colour in (
         (name, "training", TRAINING),
         (f"val_{name}", "validation", VALIDATION),
     ):
         values = history.get(key, ())
         marker = "o" if len(values) < 25 else None
-        if len(values):
+        for number, line in enumerate(_lines(values)):
             axis.plot(
-                range(1, len(values) + 1), values, color=colour, label=label, linewidth=1.8,
-                marker=marker, markersize=3.5,
+                range(1, len(line) + 1), line, color=colour, label=label if number == 0 else None,
+                linewidth=1.8, marker=marker, markersize=3.5,
             )  # fmt: skip
     axis.set_title(name.replace("_", " "), fontsize=10, color=INK, loc="left")
     axis.set_xlabel("epoch", fontsize=9, color=MUTED)
     axis.xaxis.get_major_locator().set_params(integer=True)
-    every = [v for key in (name, f"val_{name}") for v in history.get(key, ()) if v == v and v > 0]
+    known = [
+        v for key in (name, f"val_{name}") for line in _lines(history.get(key, ())) for v in line
+    ]
+    every = [v for v in known if v == v and v > 0]
     if name.endswith("loss") and every and max(every) / min(every) > 50:
         axis.set_yscale("log")
+
+
+def _lines(values: Sequence[Number]) -> list[list[float]]:
+    """Give the numbers over the epochs: one line, or one for each class."""
+    rows = [value if isinstance(value, list) else [value] for value in values]
+    return [list(line) for line in zip(*rows, strict=True)]
 
 
 def _panels(count: int) -> tuple[Foreign, list[Foreign]]:

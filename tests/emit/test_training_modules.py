@@ -174,3 +174,38 @@ def test_a_hyperparameter_of_training_keeps_its_name() -> None:
     )
     assert "def compile_model(model, layers=0.1, ops=2.0):" in source
     assert "keras.layers.GaussianNoise(layers)" in source
+
+
+@pytest.mark.parametrize(
+    "name", ["batches", "given", "whole", "set_apart", "in_batches", "load", "sets"]
+)
+def test_a_function_of_ones_own_may_be_called_as_a_helper_or_its_variable(name: str) -> None:
+    source = emitted(
+        f'extern fn {name} from "loaders"\n'
+        "model A { input x: [4]  output y = x -> Dense(3) }\n"
+        f"train A {{ data = {name}(3) validation_split = 0.1 loss = mse\n optimizer = adam }}"
+    )
+    module = ast.parse(source)
+    defined = [n.name for n in module.body if isinstance(n, ast.FunctionDef)]
+    assert name not in defined
+    (load,) = [n for n in module.body if isinstance(n, ast.FunctionDef) and n.name == "load_data"]
+    calls = [ast.unparse(n) for n in ast.walk(load) if isinstance(n, ast.Call)]
+    assert f"{name}(3)" in calls
+    stored = {
+        n.id for n in ast.walk(load) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    assert name not in stored
+    assert (
+        sum(call.startswith(("batches(", "batches_(")) and "*found" in call for call in calls) == 1
+    )
+
+
+def test_a_path_may_be_called_as_a_variable_of_the_helpers() -> None:
+    source = emitted(
+        "model A { input x: [4]  output y = x -> Dense(3) }\n"
+        'train A(here: str = "in", whole: str = "a.csv") { data = csv([f"{here}/b.csv", whole], label="y")\n'
+        "  loss = mse  optimizer = adam }"
+    )
+    assert "here_ = Path(__file__).parent" in source
+    assert 'for path in [f"{here}/b.csv", whole]' in source.replace("'", '"')
+    assert "def whole_(samples):" in source

@@ -122,6 +122,24 @@ def test_a_program_by_itself_trains_as_its_functions_do(tmp_path: Path) -> None:
     assert module.evaluate(model, data)["loss"] == pytest.approx(history["val_loss"][-1], 1e-5)
 
 
+def test_numbers_of_each_class_are_kept_and_a_loss_that_is_none_ends(tmp_path: Path) -> None:
+    arrays(tmp_path)
+    module = module_of(
+        train("").replace("[accuracy]", "[F1Score()]").replace("sparse_", ""), tmp_path
+    )
+    x, y = (numpy.load(tmp_path / "f.npz")[name] for name in "xy")
+    numpy.savez(tmp_path / "f.npz", x=x, y=numpy.eye(3)[y])
+    _, _, history = trained(module, out=tmp_path / "kept")
+    assert numpy.shape(history["f1_score"]) == (2, 3)
+    kept = [json.loads(row["f1_score"]) for row in rows(tmp_path / "kept/history.csv")]
+    assert numpy.array_equal(kept, history["f1_score"])
+    again = trained(module, out=tmp_path / "kept", resume=True, epochs=3)[2]
+    assert numpy.array_equal(again["f1_score"][:2], history["f1_score"])
+    wild = module_of(train("").replace("Adam(1e-2)", "SGD(1e30)"), tmp_path)
+    numpy.savez(tmp_path / "f.npz", x=x, y=y)
+    assert len(trained(wild, epochs=9)[2]["loss"]) < 9
+
+
 def test_more_epochs_go_on_from_where_training_ended(tmp_path: Path) -> None:
     arrays(tmp_path)
     module = module_of(train(""), tmp_path)

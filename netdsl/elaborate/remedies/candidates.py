@@ -177,9 +177,16 @@ def _settled(tensor: Tensor, graph: Graph) -> Fix | None:
             return argument_fixes.with_arguments(
                 call, wanted, "let its size be known before it is run: "
             )
-        if len(node.inputs) != 1 or not node.is_a("view", "reordering", "each_place", "identity"):
+        arriving = node.inputs
+        if node.is_a("merging"):
+            arriving = tuple(
+                ref for ref in arriving if not isinstance(graph.spec(ref).shape[-1], int)
+            )
+        elif len(arriving) != 1 or not node.is_a("view", "reordering", "each_place", "identity"):
             break
-        node = graph.nodes[node.inputs[0].node]
+        if not arriving:
+            break
+        node = graph.nodes[arriving[0].node]
     return None
 
 

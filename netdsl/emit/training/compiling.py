@@ -48,7 +48,7 @@ class Compiling(Settings):
     def model_call(self) -> str:
         arguments = passed_on(self.words, self.experiment, self._passed_on)
         more = ["**hyperparameters"] if self._has_more and self.words.written is not None else []
-        return f"{self.words.function(self.experiment.model)}({', '.join([*arguments, *more])})"
+        return f"{self.words.called(self.experiment.model)}({', '.join([*arguments, *more])})"
 
     @property
     def compile_arguments(self) -> str:

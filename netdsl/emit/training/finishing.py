@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from netdsl.emit.program import Part
@@ -10,7 +11,7 @@ from netdsl.emit.python.renaming import renamed
 from netdsl.emit.python.spelling import unique
 from netdsl.emit.python.tidy import tidy
 from netdsl.emit.training.joining import PUBLIC
-from netdsl.emit.training.words import Words
+from netdsl.emit.training.words import OWN, Words
 from netdsl.record import record
 
 #: What is imported under which name.
@@ -47,10 +48,10 @@ def finished(words: Words, constants: str, text: str, end: str) -> TrainingCode:
     """Lay the text out, drop what stands twice, and give it names that the module has not got."""
     whole = ast.parse(f"{constants}\n{text}\n{end}")
     own = list(dict.fromkeys([*_defined(whole), *_IMPORTS]))
-    taken = set(words.taken)
+    taken = set(words.taken) | _of_the_spec(whole)
     names: dict[str, str] = {}
     for name in own:
-        if name in words.taken and name not in PUBLIC:
+        if name in taken and name not in PUBLIC:
             names[name] = unique(f"{name}_", taken | set(own))
             taken.add(names[name])
     used = {n.id for n in ast.walk(whole) if isinstance(n, ast.Name)}
@@ -62,7 +63,7 @@ def finished(words: Words, constants: str, text: str, end: str) -> TrainingCode:
     for node in ast.walk(whole):
         if isinstance(node, ast.Name) and node.id.startswith("load_") and node.id not in own:
             imports[node.id] = f"from sklearn.datasets import {node.id}"
-    texts = [renamed(part, names) for part in (constants, text, end)]
+    texts = [_settled(renamed(part, names)) for part in (constants, text, end)]
     parts = [tuple(_parts(part)) for part in texts]
     return TrainingCode(
         parts[0],
@@ -72,6 +73,34 @@ def finished(words: Words, constants: str, text: str, end: str) -> TrainingCode:
         tuple(line for name, line in imports.items() if name not in _STANDARD),
         frozenset(used & {"keras", "layers"}),
     )
+
+
+def _of_the_spec(node: ast.AST) -> set[str]:
+    """Give the names in a text that are the spec's own."""
+    found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    found |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    return {name.removeprefix(OWN) for name in found if name.startswith(OWN)}
+
+
+def _settled(text: str) -> str:
+    """Take the mark from names of the spec; variables of a function that uses one of the same name give way."""
+    lines = text.split("\n")
+    for node in ast.parse(text).body:
+        clashing = _bound(node) & _of_the_spec(node)
+        if clashing:
+            first, last = node.lineno - 1, node.end_lineno or 0
+            names = {name: f"{name}_" for name in clashing}
+            lines[first:last] = renamed("\n".join(lines[first:last]), names).split("\n")
+    return re.sub(rf"\b{OWN}", "", "\n".join(lines))
+
+
+def _bound(node: ast.AST) -> set[str]:
+    """Give the names that a function gives to what is its own; arguments by name are the caller's."""
+    inside = [n for n in ast.walk(node) if n is not node]
+    stored = (n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    defined = (n.name for n in inside if isinstance(n, ast.FunctionDef))
+    by_name = {a.arg for a in node.args.kwonlyargs} if isinstance(node, ast.FunctionDef) else set()
+    return {*stored, *defined, *(n.arg for n in inside if isinstance(n, ast.arg))} - by_name
 
 
 def _defined(module: ast.Module) -> Iterator[str]:

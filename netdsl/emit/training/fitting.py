@@ -10,12 +10,14 @@ from netdsl.emit.python.layout import flat
 from netdsl.emit.training.adapting import Adapted, adapted
 from netdsl.emit.training.settings import Settings
 from netdsl.emit.training.words import (
+    OWN,
     literal,
     parameters,
     passed_on,
     setting_text,
     spelled,
     used_by,
+    written,
 )
 from netdsl.syntax import tree
 
@@ -31,10 +33,10 @@ class Fitting(Settings):
             return ""
         value = setting.value
         layers = value.arguments.get("layers") if isinstance(value, BoundLayer) else None
-        written = setting.written
-        stages = written.stages if isinstance(written, tree.Pipe) else (written,)
+        chain = setting.written
+        stages = chain.stages if isinstance(chain, tree.Pipe) else (chain,)
         if self.words.written is not None and all(isinstance(s, tree.Call) for s in stages):
-            made = [self.words.written.expression(self.experiment, stage) for stage in stages]
+            made = [written(self.words, self.experiment, stage) for stage in stages]
             return flat(code.list_of(map(_without_name, made)))
         found = layers if isinstance(layers, list) else [value]
         return flat(literal(found, self.words))
@@ -77,7 +79,7 @@ class Fitting(Settings):
         given = [
             p
             for p in parameters(self.words, self.experiment, used)
-            if p.partition("=")[0] not in ("epochs", "out", "resume", "verbose")
+            if p.partition("=")[0].removeprefix(OWN) not in ("epochs", "out", "resume", "verbose")
         ]
         kept = ["out=None", "resume=False"] if self.source is not None else []
         own = [f"epochs=EPOCHS{self.capitals}", *kept, "callbacks=()", 'verbose="auto"']

@@ -16,6 +16,10 @@ from netdsl.record import record
 from netdsl.syntax import tree
 from netdsl.value import Value
 
+#: What stands before names of the spec's own, declarations and hyperparameters, until the helpers that have the same
+#: names have made way for them.
+OWN = "own__"
+
 
 @record(eq=False)
 class Written:
@@ -37,6 +41,10 @@ class Words:
     taken: frozenset[str]  # names that the module has already
     data_folder: str = ""  # the way from the folder of the module to that of the spec
 
+    def called(self, model: str) -> str:
+        """Spell the function of a model where it is called."""
+        return OWN + self.function(model)
+
     @property
     def here(self) -> str:
         """The expression for the folder that paths of data are relative to."""
@@ -53,8 +61,23 @@ def setting_text(words: Words, experiment: Experiment, name: str) -> str | None:
 def spelled(words: Words, experiment: Experiment, setting: Setting) -> ast.expr:
     """Spell a setting."""
     if words.written is not None and (setting.uses or not _is_of_several(setting.value)):
-        return words.written.expression(experiment, setting.written)
+        return written(words, experiment, setting.written)
     return literal(setting.value, words)
+
+
+def written(words: Words, experiment: Experiment, expression: tree.Expr) -> ast.expr:
+    """Spell what a block says as it is written."""
+    assert words.written is not None
+    found = words.written.expression(experiment, expression)
+    return _marked(found, words, experiment)
+
+
+def _marked(found: ast.expr, words: Words, experiment: Experiment) -> ast.expr:
+    own = words.taken | {kept_name(h.name) for h in experiment.hyperparameters}
+    for node in ast.walk(found):
+        if isinstance(node, ast.Name) and node.id in own:
+            node.id = OWN + node.id
+    return found
 
 
 def _is_of_several(value: Value) -> bool:
@@ -73,9 +96,9 @@ def literal(value: Value, words: Words) -> ast.expr:
     """Spell a value; objects of the catalogue are made, their arguments by name."""
     match value:
         case ExternFunction():
-            return code.name(words.extern(value))
+            return code.name(OWN + words.extern(value))
         case ObjectValue(module=module) if module:
-            own = words.extern(ExternFunction(value.name, module))
+            own = OWN + words.extern(ExternFunction(value.name, module))
             return code.call(own, (), [(k, literal(v, words)) for k, v in value.arguments.items()])
         case ObjectValue(family, kind, arguments):
             path = f"keras.{FAMILY_MODULES[family]}.{kind}"
@@ -97,20 +120,24 @@ def parameters(words: Words, experiment: Experiment, names: tuple[str, ...]) -> 
     if words.written is None:
         return []
     found = [h for h in experiment.hyperparameters if h.name in names]
-    return [_parameter(h, words.written.default(experiment, h)) for h in found]
+    return [_parameter(words, experiment, h) for h in found]
 
 
-def _parameter(hyperparameter: Hyperparameter, default: ast.expr | None) -> str:
-    name = kept_name(hyperparameter.name)
-    return name if default is None else f"{name}={flat(default)}"
+def _parameter(words: Words, experiment: Experiment, hyperparameter: Hyperparameter) -> str:
+    assert words.written is not None
+    name, default = (
+        OWN + kept_name(hyperparameter.name),
+        words.written.default(experiment, hyperparameter),
+    )
+    return name if default is None else f"{name}={flat(_marked(default, words, experiment))}"
 
 
 def passed_on(words: Words, experiment: Experiment, names: tuple[str, ...]) -> list[str]:
     """Spell hyperparameters as arguments: `lr=lr`."""
     if words.written is None:
         return []
-    own = [h.name for h in experiment.hyperparameters if h.name in names]
-    return [f"{kept_name(name)}={kept_name(name)}" for name in own]
+    own = [OWN + kept_name(h.name) for h in experiment.hyperparameters if h.name in names]
+    return [f"{name}={name}" for name in own]
 
 
 def used_by(experiment: Experiment, *settings: str) -> tuple[str, ...]:

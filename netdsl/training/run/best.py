@@ -8,9 +8,10 @@ from pathlib import Path
 from netdsl.catalog.kind import ObjectValue
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.foreign import Foreign, Plain
+from netdsl.training.numbers import Number
 from netdsl.training.ranking import is_better_up
 
-History = Mapping[str, Sequence[float]]
+History = Mapping[str, Sequence[Number]]
 
 
 def best_epoch(experiment: Experiment, history: History) -> int:
@@ -34,7 +35,7 @@ def _best(history: History, arguments: Mapping[str, Plain]) -> int | None:
     first = int(arguments.get("start_from_epoch", 0) or 0)
     best, found = None, None
     for epoch, value in enumerate(history.get(monitor, ())):
-        if epoch < first:
+        if epoch < first or isinstance(value, list):
             continue
         gain = (value - best if up else best - value) if best is not None else float("inf")
         if gain > delta:

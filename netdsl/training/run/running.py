@@ -28,6 +28,7 @@ from netdsl.training.folder.making import (
     write_text,
 )
 from netdsl.training.folder.reading import Recorded
+from netdsl.training.numbers import Number, number
 from netdsl.training.run.best import best_epoch, put_back
 from netdsl.training.run.environment import (
     command_line,
@@ -66,7 +67,7 @@ class Outcome:
 
     folder: Path
     model: Foreign
-    history: dict[str, list[float]]
+    history: dict[str, list[Number]]
     metrics: dict[str, Plain] = field(default_factory=dict)
     nan_at: int | None = None
     new_epochs: int = 0  # those that were trained now, and not before it was resumed
@@ -144,7 +145,7 @@ def run(
     beginning.write()
     seconds = time.perf_counter() - started
     outcome = Outcome(
-        folder, model, {k: [float(v) for v in vs] for k, vs in history.history.items()}
+        folder, model, {k: [number(v) for v in vs] for k, vs in history.history.items()}
     )
     outcome.nan_at = first_nan(outcome.history)
     outcome.new_epochs = len(outcome.history.get("loss", ())) - beginning.epochs_before
@@ -278,8 +279,8 @@ def _save(model: Foreign, path: Path, crew: Crew) -> None:
         model.save(Path(elsewhere, path.name))
 
 
-def _numbers(found: Mapping[str, Plain]) -> dict[str, float]:
-    return {str(name): float(value) for name, value in found.items()}
+def _numbers(found: Mapping[str, Foreign]) -> dict[str, Number]:
+    return {str(name): number(value) for name, value in found.items()}
 
 
 def _measured(

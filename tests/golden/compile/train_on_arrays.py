@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 59926416).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 691a1199).
 Change the spec, not this file.
 """
 
@@ -301,6 +301,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -310,7 +312,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -320,7 +325,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

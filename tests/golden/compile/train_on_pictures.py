@@ -1,6 +1,6 @@
 """Flowers told apart, on one GPU or several.
 
-Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file a9ee29cb).
+Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 4978388b).
 Change the spec, not this file.
 """
 
@@ -307,6 +307,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -316,7 +318,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -326,7 +331,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

@@ -1,6 +1,6 @@
 """Networks of two kinds, trained side by side.
 
-Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 6780fb69).
+Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file b6768d96).
 Change the spec, not this file.
 """
 
@@ -441,6 +441,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -450,7 +452,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -460,7 +465,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

@@ -1,6 +1,6 @@
 """Prices of flats, from text and numbers in a table.
 
-Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file f9a8ff63).
+Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file c3dc75b7).
 Change the spec, not this file.
 """
 
@@ -363,6 +363,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -372,7 +374,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -382,7 +387,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

@@ -5,7 +5,7 @@ Task: image classification.
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 80797752). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 354f5d53). Change the
 spec, not this file.
 """
 
@@ -237,6 +237,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -246,7 +248,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -256,7 +261,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
 from netdsl.emit.training.sources.source import Place, Source
-from netdsl.emit.training.words import literal
+from netdsl.emit.training.words import OWN, literal, written
 from netdsl.syntax import tree
 
 
@@ -14,14 +14,14 @@ def own(place: Place) -> Source:
     function, words = place.source.function, place.words
     assert function is not None
     if words.written is not None:
-        read = flat(words.written.expression(place.experiment, place.setting.written))
+        read = flat(written(words, place.experiment, place.setting.written))
         if not isinstance(place.setting.written, tree.Call):
             read = f"{read}()"
     else:
         given = [(name, literal(value, words)) for name, value in place.source.arguments.items()]
         positional = [value for name, value in given if name.isdigit()]
         named = [(name, value) for name, value in given if not name.isdigit()]
-        read = flat(code.call(words.extern(function), positional, named))
+        read = flat(code.call(OWN + words.extern(function), positional, named))
     return Source(
         "own",
         ("own", "whole"),

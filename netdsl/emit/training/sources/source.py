@@ -9,7 +9,7 @@ from netdsl.catalog.spell import spell
 from netdsl.elaborate.training.experiment import DataSource, Experiment, Port, Setting
 from netdsl.emit.python.layout import flat
 from netdsl.emit.training.labels import labelled
-from netdsl.emit.training.words import Words, literal
+from netdsl.emit.training.words import Words, literal, written
 from netdsl.record import record
 from netdsl.syntax import tree
 from netdsl.value import Value
@@ -73,10 +73,10 @@ class Place:
         arguments = self.source.arguments
         if name not in arguments:
             return None
-        written = self.setting.written
-        if self.is_open and self.words.written is not None and isinstance(written, tree.Call):
-            found = dict(zip(arguments, written.arguments, strict=False))
-            return flat(self.words.written.expression(self.experiment, found[name].value))
+        call = self.setting.written
+        if self.is_open and isinstance(call, tree.Call):
+            found = dict(zip(arguments, call.arguments, strict=False))
+            return flat(written(self.words, self.experiment, found[name].value))
         return flat(literal(arguments[name], self.words))
 
     def path(self) -> tuple[str, str | None]:
