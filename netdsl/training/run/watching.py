@@ -1,4 +1,4 @@
-"""What watches a run from within `fit`: a Ctrl-C that got lost ends it; and a loss that is no number, as found after."""
+"""What watches a run from within `fit`, for a Ctrl-C that got lost; and the loss of a run that is no number."""
 
 from __future__ import annotations
 
