@@ -44,7 +44,7 @@ def main() -> None:
 
 def _keep_the_collector_back() -> None:
     """Have Python look for cycles seldom, and not once more at the end: a sixth of the time of a small check."""
-    gc.set_threshold(100_000)
+    gc.set_threshold(1_000_000)
     atexit.register(gc.freeze)
 
 

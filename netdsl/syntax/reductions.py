@@ -48,11 +48,7 @@ class Reductions:
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self._reading: Reading | None = None
-        # By rule, though Lark's types say by name.
-        self.functions: dict[Any, Reduce] = {
-            rule: _pass_on if keep is None else self._function(rule, keep)
-            for rule, keep in _shapes()
-        }
+        self.functions = _Functions(self._function)
 
     @contextmanager
     def of(self, reading: Reading) -> Iterator[None]:
@@ -63,7 +59,9 @@ class Reductions:
         finally:
             self._reading = before
 
-    def _function(self, rule: Rule, keep: Keep) -> Reduce:
+    def _function(self, rule: Rule) -> Reduce:
+        keep = _shapes()[rule]
+        assert keep is not None
         if rule.origin.name.startswith("_"):
             return self._gathers(keep)
         name = rule.alias or rule.origin.name
@@ -105,6 +103,18 @@ class Reductions:
         return grow
 
 
+class _Functions(dict[Any, Reduce]):  # by rule, though Lark's types say by name
+    """Functions by rule, each made when its rule is first completed: a small file completes a fifth of them."""
+
+    def __init__(self, make: Callable[[Rule], Reduce]) -> None:
+        super().__init__(_passing_on())
+        self._make = make
+
+    def __missing__(self, rule: Rule) -> Reduce:
+        self[rule] = found = self._make(rule)
+        return found
+
+
 def _keeping(keep: Keep) -> Callable[[list[Part]], list[Parsed]]:
     """Give the function that takes from a rule's parts the values it is made of; that of a word is its place."""
     places = [place for place in keep if place is not None and place >= 0]
@@ -134,9 +144,14 @@ _pass_on = itemgetter(0)
 
 
 @cache
-def _shapes() -> tuple[tuple[Rule, Keep | None], ...]:
+def _shapes() -> dict[Rule, Keep | None]:
     """Give each rule with the parts that its value is made of; None where it passes its only part on."""
-    return tuple((rule, _shape(rule)) for rule in load_grammar().rules)
+    return {rule: _shape(rule) for rule in load_grammar().rules}
+
+
+@cache
+def _passing_on() -> dict[Rule, Reduce]:
+    return {rule: _pass_on for rule, keep in _shapes().items() if keep is None}
 
 
 def _shape(rule: Rule) -> Keep | None:
