@@ -62,9 +62,10 @@ def needed(module: str, why: str = "") -> Foreign:
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != package:
+        missing = (error.name or "").partition(".")[0]
+        if missing != package and missing not in EXTRAS:
             raise
-        raise MissingExtra(package, why) from error
+        raise MissingExtra(missing, why) from error
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def search_trials(
     from netdsl.analyse.experiments import other_engine
     from netdsl.extras import CannotCompute, needed
     from netdsl.training.checks import check_data
-    from netdsl.training.run.loading import choose_backend
+    from netdsl.training.run.loading import ready_to_train
     from netdsl.training.sweep import STUDY, draw_study, search
 
     try:
@@ -53,7 +53,7 @@ def search_trials(
         check_data(experiment, lambda d: findings.report([d]))
         if findings.finish():
             return findings.status
-        backend = choose_backend(wanted.backend or experiment.backend)
+        backend = ready_to_train(wanted.backend or experiment.backend)
         folder = Path(wanted.out or Path("runs", stem_of(item.path)))
         folder.mkdir(parents=True, exist_ok=True)
         metric = wanted.metric or metric_of(experiment)

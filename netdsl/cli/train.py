@@ -19,14 +19,15 @@ from netdsl.cli.configuration import keras_option
 from netdsl.cli.output import Findings, tell
 from netdsl.cli.streams import write
 from netdsl.cli.training import compile_experiment, resumed_settings, stem_of, verbosity
-from netdsl.cli.workers import check_workers, is_child, supervise
+from netdsl.cli.workers import LOST, check_workers, is_child, supervise
 from netdsl.ending import INTERRUPTED, Ended
 from netdsl.extras import BACKENDS
 from netdsl.record import record
 from netdsl.training.numbers import Number, spell_number
 
 if TYPE_CHECKING:
-    from netdsl.compiler import Api
+    from netdsl.compiler import Api, Compiled
+    from netdsl.elaborate.training.experiment import Experiment
     from netdsl.training.run.running import Outcome, Request
 
 
@@ -102,7 +103,7 @@ def command(
     check_workers(workers, index)
     try:
         if workers is not None and not is_child():
-            return supervise(index)
+            return supervise(workers, index)
         computing = Computing(api, backend, workers, index, keras)
         return _train(file, settings, given, model, going, computing)
     except (CannotCompute, NotJoined) as error:
@@ -131,7 +132,7 @@ def _train(
         taken = _refuse(going.out)
         if taken:
             return taken
-    request = _request(file, settings, given, model, computing)
+    request = _request(file, settings, given, model, computing, _kept_in(folder))
     if isinstance(request, int):
         return request
     if going.dry_run:
@@ -154,14 +155,15 @@ def _request(
     given: dict[str, int],
     model: str | None,
     computing: Computing,
+    kept: str,
 ) -> Request | int:
     """Compile, hold the data against the model, and find what computes; an exit status where something is wrong."""
     from netdsl.analyse.experiments import other_engine
     from netdsl.training.checks import check_data
-    from netdsl.training.run.loading import choose_backend
+    from netdsl.training.run.loading import ready_to_train
     from netdsl.training.run.overrides import with_settings
     from netdsl.training.run.running import Request
-    from netdsl.training.run.several import Crew, join
+    from netdsl.training.run.several import Crew, agree, join
 
     findings = Findings()
     found = compile_experiment(file, settings, model, findings, computing.keras)
@@ -189,7 +191,8 @@ def _request(
         )
         return 2
     crew = Crew() if computing.workers is None else join(computing.workers, computing.index)
-    chosen = choose_backend(computing.backend or experiment.backend)
+    chosen = ready_to_train(computing.backend or experiment.backend)
+    agree(crew, _facts(compiled, experiment, kept))
     return Request(
         compiled,
         experiment,
@@ -202,6 +205,28 @@ def _request(
         verbosity() if crew.writes else 0,
         crew,
     )
+
+
+def _kept_in(folder: Path | None) -> str:
+    """Name what was kept last of a run that is to go on."""
+    from netdsl.training.folder.making import STATE
+
+    return (
+        "" if folder is None else max((p.name for p in (folder / STATE).glob("[0-9]*")), default="")
+    )
+
+
+def _facts(compiled: Compiled, experiment: Experiment, kept: str) -> dict[str, str]:
+    """Give what all workers must have alike."""
+    from netdsl.training.run.environment import describe_versions, marks
+
+    versions = describe_versions()
+    return {
+        "the spec and settings": compiled.emit("keras"),
+        "the data": repr(sorted(marks(experiment).items())),
+        "the versions of Keras and JAX": f"{versions.get('keras')} {versions.get('jax')}",
+        "the epochs kept of the run": kept,
+    }
 
 
 def _refuse(out: str | None) -> int:
@@ -264,6 +289,7 @@ def _may_go_on(request: Request, folder: Path, force: bool) -> int:
 def _run(request: Request, folder: Path, *, resume: bool) -> int:
     from netdsl.training.run.blame import diagnose
     from netdsl.training.run.running import Failed, Misfit, NotGoneOn, run
+    from netdsl.training.run.several import is_lost_worker
 
     try:
         outcome = run(request, folder, resume=resume)
@@ -283,6 +309,9 @@ def _run(request: Request, folder: Path, *, resume: bool) -> int:
     except Failed as error:
         findings = Findings()
         cause = error.__cause__ or error
+        if request.crew.count > 1 and is_lost_worker(cause):
+            tell(f"netdsl: {LOST}\n")
+            return 1
         findings.report([diagnose(cause, request.experiment, error.setting)])
         if os.environ.get("NETDSL_TRACEBACK"):
             import traceback
@@ -305,12 +334,17 @@ def _why_not_written(error: OSError, folder: Path) -> str:
         error = OSError(number, os.strerror(number), str(folder))
     if number in (errno.ENOSPC, errno.EDQUOT):
         return f"no space is left in `{folder}`"
+    if number is not None and not error.filename:
+        error = OSError(number, os.strerror(number), str(folder))
     return _reason(error)
 
 
 def _tell_interrupted(request: Request, folder: Path) -> None:
     from netdsl.training.folder.reading import Recorded
 
+    if not request.crew.writes:
+        tell("\ninterrupted\n")
+        return
     whole = Recorded(folder).epochs
     kept = (
         f"{whole} whole {'epoch is' if whole == 1 else 'epochs are'} kept"

@@ -97,8 +97,13 @@ def stem_of(file: str) -> str:
 
 
 def verbosity() -> int | str:
-    """Say how Keras is to show its progress: by bars on a terminal, not at all in a pipe or where nobody looks."""
-    return 1 if sys.stdout.isatty() and not os.environ.get("CI") else 0
+    """Say how Keras is to show its progress: by bars on a terminal, not at all in a pipe or where nobody looks.
+
+    Its bars are coloured: where no colour is wanted it writes a line for each epoch.
+    """
+    if not sys.stdout.isatty() or os.environ.get("CI"):
+        return 0
+    return 2 if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else 1
 
 
 def resumed_settings(

@@ -13,7 +13,7 @@ from netdsl.foreign import Plain
 from netdsl.training.checks import check_data
 from netdsl.training.folder.making import new_folder
 from netdsl.training.folder.reading import run_at
-from netdsl.training.run.loading import choose_backend
+from netdsl.training.run.loading import ready_to_train
 from netdsl.training.run.overrides import with_settings
 from netdsl.training.run.resuming import changes_since
 from netdsl.training.run.running import Outcome, Request, run
@@ -55,7 +55,7 @@ def train(
     _raise_errors(tuple(found))
     wrong = other_engine(experiment, api, backend)
     _raise_errors(() if wrong is None else (wrong,))
-    chosen = choose_backend(backend or experiment.backend)
+    chosen = ready_to_train(backend or experiment.backend)
     name = Path(spec).stem
     request = Request(
         compiled, experiment, name, api or ("tf.keras" if chosen == "tensorflow" else "keras"), chosen,

@@ -22,6 +22,7 @@ from netdsl.diagnostics.problems import gpu as problems
 from netdsl.elaborate.remedies.argument_fixes import with_argument
 from netdsl.elaborate.training import experiment
 from netdsl.graph import Node, compute_dtype
+from netdsl.source import Span
 from netdsl.tensor import Dim
 from netdsl.value import Value
 
@@ -204,17 +205,31 @@ def strings_under_xla(view: View) -> Iterable[Diagnostic]:
 
 def uneven_replicas(view: View) -> Iterable[Diagnostic]:
     """Report a batch that does not divide among the devices of a strategy."""
-    count, batch = replicas(view.setting("distribute")), view.setting("batch_size")
-    if view.training is None or count is None or not isinstance(batch, int) or batch % count == 0:
+    if view.training is None:
         return
+    count, spans = replicas(view.setting("distribute")), view.training.spans
+    batch = view.setting("batch_size") or experiment.BATCH_SIZE
+    if not isinstance(batch, int):
+        return
+    found = uneven(batch, count, spans.get("batch_size"), spans.get("distribute"))
+    if found is not None:
+        yield found
+
+
+def uneven(
+    batch: int, count: int | None, place: Span | None, strategy: Span | None
+) -> Diagnostic | None:
+    """Report a batch that does not divide among so many devices: where it is set, else at the strategy."""
+    if strategy is None or count is None or batch % count == 0:
+        return None
     lower, upper = batch // count * count, (batch // count + 1) * count
-    yield problems.UnevenReplicas.at(
-        view.training.spans["batch_size"],
+    return problems.UnevenReplicas.at(
+        place or strategy,
         f"{batch % count} of {batch} samples are left over",
         batch=batch,
         replicas=count,
-        related=(Label(view.training.spans["distribute"], f"{count} devices"),),
-        help=f"use {lower} or {upper}" if lower else f"use {upper}",
+        related=(Label(strategy, f"{count} devices"),) if place is not None else (),
+        help=f"use `batch_size = {lower}` or `{upper}`" if lower else f"use `batch_size = {upper}`",
     )
 
 

@@ -56,6 +56,10 @@ class Start(Made):
     """
 
 
+#: The samples of a step where a block does not say, as in Keras.
+BATCH_SIZE = 32
+
+
 @record(eq=False)
 class Setting:
     """One setting: its value, the place of what is written for it, and the hyperparameters that it names."""
@@ -176,9 +180,9 @@ class Experiment:
 
     @property
     def batch_size(self) -> int:
-        """The samples of a step, over all devices: 32 unless set, as in Keras."""
+        """The samples of a step, over all devices."""
         found = self.value("batch_size")
-        return found if isinstance(found, int) else 32
+        return found if isinstance(found, int) else BATCH_SIZE
 
     @property
     def losses(self) -> Mapping[str, Value]:

@@ -24,6 +24,12 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "litert": ("litert", "model.tflite"),
 }
 
+#: The packages that write a format, and that run it.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "onnx": ("onnx", "tf2onnx", "onnxruntime"),
+    "litert": ("ai_edge_litert",),
+}
+
 #: Samples that are compared, and how far outputs may be apart, of what they are large.
 SAMPLES = 4
 TOLERANCE = 1e-3
@@ -43,6 +49,8 @@ class Exported:
 
 def export_model(model: Foreign, experiment: Experiment, format: str, path: Path) -> Exported:
     """Write a model, run what was written, and compare."""
+    for package in NEEDED.get(format, ()):
+        needed(package, f"to export {format}")
     batch = make_batch(experiment.inputs)
     try:
         difference = _write_and_compare(model, format, path, batch)
@@ -93,9 +101,6 @@ def make_batch(ports: Sequence[Port]) -> list[Array]:
 
 def _write_and_compare(model: Foreign, format: str, path: Path, batch: list[Array]) -> float:
     kind, _ = FORMATS[format]
-    needs = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai_edge_litert",)}
-    for package in needs.get(format, ()):
-        needed(package, f"to export {format}")
     wanted = _flat(model(_as_given(batch), training=False))  # some formats want it called before
     with _silence():
         model.export(path, format=kind, verbose=False)

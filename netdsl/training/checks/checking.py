@@ -144,7 +144,7 @@ def _check_splits(experiment: Experiment, checked: Checked, report: Report) -> N
         for name in ("validation_split", "test_split")
         if isinstance(value := experiment.value(name), (int, float)) and value
     }
-    if count is None or not shares:
+    if count is None:
         return
     left = count
     for name, share in shares.items():
@@ -157,10 +157,22 @@ def _check_splits(experiment: Experiment, checked: Checked, report: Report) -> N
                 problems.EmptySplit.at(experiment.settings[name].span, label, name=name, help=help)
             )
             return
-    if left < 1:
+    if shares and left < 1:
         name, share = list(shares.items())[-1]
         label = f"of {count:,} {'sample' if count == 1 else 'samples'} none are left to train with"
         report(problems.EmptySplit.at(experiment.settings[name].span, label, name=name))
+        return
+    _check_batch(experiment, left, report)
+
+
+def _check_batch(experiment: Experiment, count: int, report: Report) -> None:
+    """Report a batch that is never full where several devices share it: what is over is left out there."""
+    strategy, batch = experiment.settings.get("distribute"), experiment.batch_size
+    if strategy is None or count >= batch:
+        return
+    setting = experiment.settings.get("batch_size", strategy)
+    label = f"{count:,} are left to train with, and they fill no batch of {batch:,}"
+    report(problems.NoSamples.at(setting.span, label, help=f"`batch_size = {count}` is the most"))
 
 
 def _share_of_one(count: int) -> float:

@@ -44,6 +44,13 @@ def choose_backend(backend: str | None) -> str:
     return chosen
 
 
+def ready_to_train(backend: str | None) -> str:
+    """Choose the backend, and see that the pictures of a run can be drawn when it comes to its end."""
+    chosen = choose_backend(backend)
+    needed("matplotlib", "to draw the pictures of a run")
+    return chosen
+
+
 def load_module(compiled: Compiled, model: str, api: Api, name: str) -> Module:
     """Run the generated source as a module of its own, which stands where the spec does."""
     source = compiled.emit(api=api)

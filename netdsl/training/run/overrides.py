@@ -20,6 +20,18 @@ def with_settings(compiled: Compiled, model: str, settings: Mapping[str, int]) -
     return replace(compiled, training=plans)
 
 
+def without_callbacks(compiled: Compiled, model: str) -> Compiled:
+    """Give a compiled file whose `train` block of a model has no callbacks: they write files."""
+    plans = tuple(_silent(plan) if plan.model == model else plan for plan in compiled.training)
+    return replace(compiled, training=plans)
+
+
+def _silent(plan: TrainPlan) -> TrainPlan:
+    settings = {name: value for name, value in plan.settings.items() if name != "callbacks"}
+    trees = {name: value for name, value in plan.trees.items() if name != "callbacks"}
+    return replace(plan, settings=settings, trees=trees)
+
+
 def _changed(plan: TrainPlan, settings: Mapping[str, int]) -> TrainPlan:
     places = {name: plan.spans.get(name, plan.span) for name in settings}
     trees = {name: tree.Literal(places[name], value) for name, value in settings.items()}

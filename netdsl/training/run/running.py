@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netdsl.analyse.advice.gpu import uneven
 from netdsl.compiler import Api, Compiled
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.data import DeclaredOtherwise
@@ -38,7 +39,7 @@ from netdsl.training.run.environment import (
     marks,
 )
 from netdsl.training.run.loading import Module, load_module
-from netdsl.training.run.several import Crew, wait_for_all
+from netdsl.training.run.several import Crew, parts_of_a_batch, wait_for_all
 from netdsl.training.run.watching import first_nan, stop_in_time
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def make(request: Request, module: Module) -> Foreign:
     words = words_on(graph, request.backend, f"KERAS_BACKEND={request.backend}")
     if words is not None:
         raise Misfit([words])
+    refuse_uneven(request)
     try:
         model = guarded(module.make_model)
     except Failed:
@@ -174,6 +176,18 @@ def make(request: Request, module: Module) -> Foreign:
     except DeclarationMismatch as mismatch:
         raise Misfit([_differs(mismatch)]) from mismatch
     return model
+
+
+def refuse_uneven(request: Request) -> None:
+    """Raise Misfit where a batch does not divide among the devices that are there, and the processes."""
+    own = request.experiment
+    places = [
+        own.settings[n].span if n in own.settings else None for n in ("batch_size", "distribute")
+    ]
+    for count in (parts_of_a_batch(own.value("distribute"), request.backend), request.crew.count):
+        found = uneven(own.batch_size, count, *places)
+        if found is not None:
+            raise Misfit([found])
 
 
 def _differs(mismatch: DeclarationMismatch) -> Diagnostic:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 
-from netdsl.foreign import Foreign
 from netdsl.record import record
+from netdsl.training.run.overrides import without_callbacks
 from netdsl.training.run.running import Request, guarded, load, make, steps_of
 
-#: So many steps are timed, once the first has compiled.
-TIMED = 5
+#: Once the first has compiled, so many steps are timed: about so many seconds of them, and at most so many.
+SECONDS, MOST_TIMED = 2.0, 50
 
 
 @record
@@ -26,22 +27,24 @@ class Trial:
 
 
 def try_step(request: Request) -> Trial:
-    """Train for one step, then for a few more by the clock."""
-    module = load(request)
+    """Train for one step, then for some more by the clock: what `fit` takes to begin is no part of a step."""
+    name = request.experiment.model
+    module = load(replace(request, compiled=without_callbacks(request.compiled, name)))
     model, data = make(request, module), guarded(module.load_data, "data")
-    first = _timed(model, data.train.take(1))
-    count = min(TIMED, steps_of(data.train) or TIMED)
-    step = _timed(model, data.train.take(count)) / count
     steps = steps_of(data.train)
-    return Trial(
-        first, step, steps, None if steps is None else steps * step, _resident(), _device_peak()
-    )
 
+    def timed(count: int) -> float:
+        batches = data._replace(train=data.train.take(count), validation=None)
+        started = time.perf_counter()
+        guarded(lambda: module.fit(model, batches, epochs=1, verbose=0))
+        return time.perf_counter() - started
 
-def _timed(model: Foreign, batches: Foreign) -> float:
-    started = time.perf_counter()
-    guarded(lambda: model.fit(batches, epochs=1, verbose=0))
-    return time.perf_counter() - started
+    first, beginning = timed(1), timed(1)
+    more = max(1, min((steps or MOST_TIMED) - 1, MOST_TIMED, round(SECONDS / beginning)))
+    step = (timed(1 + more) - beginning) / more
+    step = step if step > 0 else beginning
+    epoch = None if steps is None else steps * step
+    return Trial(first, step, steps, epoch, _resident(), _device_peak())
 
 
 def _resident() -> int:

@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import netdsl
 from netdsl.cli.commands import netdsl as command_line
 from netdsl.training.folder.reading import Recorded, read_history
+from netdsl.training.run.overrides import with_settings
+from netdsl.training.run.running import Misfit, Request, refuse_uneven
+from netdsl.training.run.several import Crew
 from tests.training.runs.test_a_run import SPEC
 
 numpy = pytest.importorskip("numpy")
@@ -30,6 +34,8 @@ SHARED = SPEC.replace("seed = 3", "seed = 3\n    distribute = DataParallel()")
         (["--workers", "a:1,b:2"], "Which of the 2 workers is this one?"),
         (["--workers", "a:1,b:2", "--index", "2"], "none has index 2"),
         (["--workers", "a,b", "--index", "0"], "`a` is no `host:port`"),
+        (["--workers", "a:99999,b:1", "--index", "0"], "`a:99999` is no `host:port`"),
+        (["--workers", "a:1,a:1", "--index", "0"], "`a:1` stands twice"),
     ],
 )
 def test_workers_that_are_none(tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -37,6 +43,33 @@ def test_workers_that_are_none(tmp_path: Path, arguments: list[str], said: str) 
     result = CliRunner().invoke(command_line, ["train", str(tmp_path / "m.net"), *arguments])
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+def test_a_port_in_use_is_told_before_jax_is_started(tmp_path: Path) -> None:
+    (tmp_path / "m.net").write_text(SHARED)
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        arguments = ["--workers", f"localhost:{port},b:2", "--index", "0"]
+        result = CliRunner().invoke(command_line, ["train", str(tmp_path / "m.net"), *arguments])
+    assert result.exit_code == 2
+    assert f"the port {port} is in use here" in result.stderr
+
+
+def test_a_batch_that_is_never_full_where_devices_share_it(folder: Path) -> None:
+    arguments = ["train", str(folder / "m.net"), "--batch-size", "200", "--out", str(folder / "o")]
+    result = CliRunner().invoke(command_line, arguments)
+    assert result.exit_code == 1
+    assert "192 are left to train with, and they fill no batch of 200" in result.stderr
+
+
+def test_a_batch_divides_among_the_processes_too(folder: Path) -> None:
+    compiled = netdsl.compile_file(folder / "m.net")
+    changed = with_settings(compiled, "Net", {"batch_size": 15})
+    request = Request(changed, changed.experiment("Net"), "m", backend="jax", crew=Crew(2, 1))
+    with pytest.raises(Misfit, match="a batch of 15 does not divide among 2 replicas"):
+        refuse_uneven(request)
 
 
 def start(folder: Path, index: int, ports: list[int], *more: str) -> subprocess.Popen[str]:
@@ -87,6 +120,18 @@ def test_two_workers_give_the_history_of_one(folder: Path) -> None:
     assert Recorded(folder / "two").part("validation")["accuracy"] > 0.8
     assert {path.name for path in folder.iterdir()} >= {"one", "two"}
     assert not (folder / "runs").exists()
+
+
+@pytest.mark.keras
+@pytest.mark.slow
+def test_workers_with_other_settings_or_data_end_with_a_sentence(folder: Path) -> None:
+    ports = free_ports()
+    second = start(folder, 1, ports, "--set", "lr=0.5")
+    first = start(folder, 0, ports, "--out", "two")
+    for worker in (first, second):
+        _, told = worker.communicate(timeout=300)
+        assert worker.returncode == 2
+        assert "worker 1 has not the spec and settings that worker 0 has" in told
 
 
 @pytest.mark.keras
