@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 e0b9b025, this file a7fa3cbb). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 760e4813, this file b55260f3). Change the
 spec, not this file.
 """
 
@@ -41,18 +41,25 @@ def project(x, filters, *, name="project"):
 
 
 def separable(x, filters, kernel_size, strides=1, *, name="separable"):
-    """A separable convolution, twice, as the paper always uses it."""
     x = layers.ReLU(name=f"{name}_re_lu1")(x)
     if strides > 1:
         x = pad(x, kernel_size, name=f"{name}_pad")
-    x = layers.SeparableConv2D(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding="same" if strides == 1 else "valid",
-        use_bias=False,
-        name=f"{name}_separable_conv2d1",
-    )(x)
+        x = layers.SeparableConv2D(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding="valid",
+            use_bias=False,
+            name=f"{name}_separable_conv2d1",
+        )(x)
+    else:
+        x = layers.SeparableConv2D(
+            filters,
+            kernel_size,
+            use_bias=False,
+            padding="same",
+            name=f"{name}_separable_conv2d2",
+        )(x)
     x = layers.BatchNormalization(momentum=0.9997, name=f"{name}_batch_normalization1")(
         x
     )
@@ -60,9 +67,9 @@ def separable(x, filters, kernel_size, strides=1, *, name="separable"):
     x = layers.SeparableConv2D(
         filters,
         kernel_size,
-        padding="same",
         use_bias=False,
-        name=f"{name}_separable_conv2d2",
+        padding="same",
+        name=f"{name}_separable_conv2d3",
     )(x)
     return layers.BatchNormalization(
         momentum=0.9997, name=f"{name}_batch_normalization2"
@@ -83,7 +90,6 @@ def thin(x, filters, *, name="thin"):
 
 
 def halve(x, filters, *, name="halve"):
-    """Half the size: every other pixel, and those one further, side by side."""
     x = layers.ReLU(name=f"{name}_re_lu")(x)
     branch1 = thin(x, filters, name=f"{name}_thin1")
     branch2 = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_zero_padding2d")(x)
