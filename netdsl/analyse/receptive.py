@@ -85,7 +85,8 @@ class Field:
 
     `axes` are the tensor's own axes that the reaches follow; None where it was laid out anew, and places are lost.
     Then `all_places` is what the places of the map see together, and `in_rows` says that the last axis holds places
-    too. An axis whose reach is None is seen whole.
+    too. An axis whose reach is None is seen whole. `shortest` is how many places are seen along the shortest path,
+    where tensors met that see more and less; None where all paths see the whole axis.
     """
 
     of: tuple[Dim, ...]
@@ -93,6 +94,7 @@ class Field:
     axes: tuple[int, ...] | None
     all_places: tuple[Reach | None, ...] = ()
     in_rows: bool = False
+    shortest: tuple[float | None, ...] = ()
 
     @property
     def sizes(self) -> tuple[Dim, ...]:
@@ -104,7 +106,8 @@ class Field:
 
     def whole(self) -> Field:
         """See the whole of the input."""
-        return replace(self, reaches=(None,) * len(self.of))
+        none = (None,) * len(self.of)
+        return replace(self, reaches=none, shortest=none)
 
     def together(self, shape: Shape) -> tuple[Reach | None, ...]:
         """Give what all places of a tensor see together: from the first's lowest end to the last's highest."""
@@ -188,7 +191,8 @@ def _of_input(node: Node) -> Field:
     (spec,) = node.flat_outputs
     last = spec.rank if spec.rank == 2 and spec.dtype.startswith(("int", "uint")) else spec.rank - 1
     axes = tuple(range(1, last))
-    return Field(spec.shape[1:last], (_SELF,) * len(axes), axes)
+    one = (1.0,) * len(axes)
+    return Field(spec.shape[1:last], (_SELF,) * len(axes), axes, shortest=one)
 
 
 def _of_layer(met: _Met) -> Field | None:
@@ -216,15 +220,21 @@ def _together(fields: Sequence[Field]) -> Field | None:
             first = first.whole()
         pairs = zip(first.reaches, other.reaches, strict=True)
         first = replace(
-            first, reaches=tuple(None if a is None or b is None else a.beside(b) for a, b in pairs)
+            first,
+            reaches=tuple(None if a is None or b is None else a.beside(b) for a, b in pairs),
+            shortest=tuple(map(_less, first.shortest, other.shortest)),
         )
     return first
+
+
+def _less(one: float | None, two: float | None) -> float | None:
+    return two if one is None else one if two is None else min(one, two)
 
 
 def _mixed(met: _Met) -> Field | None:
     """Every place meets every other: attention, recurrence, a mean over the map."""
     pairs = zip(met.fields, met.specs, strict=True)
-    seen = [replace(f, reaches=f.together(spec.shape), axes=None) for f, spec in pairs]
+    seen = [replace(f.whole(), reaches=f.together(spec.shape), axes=None) for f, spec in pairs]
     joined = _together(seen)
     rank = met.node.flat_outputs[0].rank
     if joined is None or rank < 3:
@@ -310,7 +320,15 @@ def _through(met: _Met, steps: Sequence[Reach]) -> Field | None:
     followed = zip(composed, field.reaches, strict=True)
     if any(made is None and reach is not None for made, reach in followed):
         return None
-    return replace(field, reaches=tuple(composed))
+    near = tuple(map(_further, steps, field.reaches, field.shortest))
+    return replace(field, reaches=tuple(composed), shortest=near)
+
+
+def _further(step: Reach, reach: Reach | None, near: float | None) -> float | None:
+    """Count what the shortest path sees through a layer: as many places more as its window takes steps."""
+    if reach is None or near is None:
+        return near
+    return near + (step.size - 1) * reach.step / len(reach.lows)
 
 
 def _spatial_axes(met: _Met) -> tuple[int, ...]:
@@ -341,7 +359,14 @@ def _mixing_channels(met: _Met) -> Field | None:
     """A `Dense`, which mixes the last axis: of a row that was a map, all its places."""
     field = met.fields[0]
     mixes = field.in_rows if field.axes is None else met.x.rank - 1 in field.axes
-    return replace(field, reaches=field.together(met.x.shape)) if mixes else field
+    return replace(field.whole(), reaches=field.together(met.x.shape)) if mixes else field
+
+
+def _einsum(met: _Met) -> Field | None:
+    """`EinsumDense`, where it mixes the channels of each place and no places: `abc,cd->abd`."""
+    arriving, _, rest = met.argument("equation").replace(" ", "").partition(",")
+    keeps = rest.partition("->")[2][:-1] == arriving[:-1]
+    return _mixing_channels(met) if keeps else None
 
 
 def _embedded(met: _Met) -> Field | None:
@@ -358,7 +383,7 @@ _FOLLOWERS: tuple[tuple[tuple[Role, ...], _Follow], ...] = (
     (("resizing",), _magnified),
     (("cropping", "padding"), _shifted),
     (("dense",), _mixing_channels),
-    (("einsum",), lambda met: None),
+    (("einsum",), _einsum),
     (("embedding",), _embedded),
     (("contraction",), lambda met: None),
     (("merging",), _merged),

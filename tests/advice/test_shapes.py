@@ -101,3 +101,26 @@ def test_the_receptive_field_is_that_of_the_formula() -> None:
     chain = f"Conv2D(8, 3, strides=2, activation=relu) -> Conv2D(8, 3, dilation_rate=2, activation=relu) {POOLED}"
     field = 1 + (3 - 1) * 1 + (3 - 1) * 2 * 2
     assert f"{field}x{field} of 224x224" in the(image(chain, "[224, 224, 3]"), "N0647").message
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "GroupNormalization(4)",
+        "UpSampling2D(2)",
+        "Conv2DTranspose(8, 2, strides=2)",
+        "EinsumDense('abcd,de->abce', (None, None, 8))",
+        "Cropping2D(1)",
+    ],
+)
+def test_one_walk_tells_how_far_is_seen_through_every_layer_that_it_follows(layer: str) -> None:
+    chain = f"Conv2D(8, 3, activation=relu) -> {layer} -> Conv2D(8, 3, activation=relu) {POOLED}"
+    assert " of 224x224" in the(image(chain, "[224, 224, 3]"), "N0647").message
+
+
+def test_the_shortest_path_counts_where_paths_meet() -> None:
+    deep = 'repeat 40 { [_, Conv2D(3, 3, padding="same", activation=relu)] -> Add() }'
+    assert "N0648" not in told(image(f"{deep} {HEAD}", "[8, 8, 3]"))
+    both = "[Conv2D(3, 3, padding='same'), Conv2D(3, 5, padding='same')] -> Add() -> ReLU()"
+    found = the(image(f"repeat 40 {{ {both} }} {HEAD}", "[8, 8, 3]"), "N0648")
+    assert "65x65 of an input of 8x8" in found.message  # by kernels of 3 alone

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from math import prod
+from typing import TYPE_CHECKING
 
 from netdsl.analyse.advice import Rule
 from netdsl.analyse.advice.ends import end_of
-from netdsl.analyse.advice.receptive import receptive_fields
 from netdsl.analyse.advice.view import (
     SLIDING,
     SLIDING_KERNELS,
@@ -26,6 +26,9 @@ from netdsl.elaborate.training import experiment
 from netdsl.graph import Node
 from netdsl.record import record
 from netdsl.tensor import Dim, TensorSpec, spell_shape
+
+if TYPE_CHECKING:
+    from netdsl.analyse.receptive import Field
 
 #: Half a place more or less does not count beside kernels that are longer than this.
 _LONG = 8
@@ -332,25 +335,38 @@ def near_sighted(view: View) -> Iterable[Diagnostic]:
     """Report a classifier whose last maps see less than a third of the image before they are averaged."""
     if not _is_classifier(view):
         return
-    fields = view.once(receptive_fields)
     pools = view.having("global_pooling")
+    fields = view.once(_fields) if pools else {}
     if any(node.inputs[0].node not in fields for node in pools):
         return
     seen = [(node, fields[node.inputs[0].node]) for node in pools]
-    seen = [(node, field) for node, field in seen if max(field.jump) > 0 and len(field.size) > 1]
+    seen = [(node, field) for node, field in seen if len(field.of) > 1]
     if not seen or not _all_pass(view, pools):
         return
     near = all(
-        reach < _NEAR * size for _, f in seen for reach, size in zip(f.longest, f.size, strict=True)
+        _known(reach) < _NEAR * _known(size)
+        for _, field in seen
+        for reach, size in zip(field.sizes, field.of, strict=True)
     )
     if near:
         node, field = seen[-1]
         yield problems.NearSighted.at(
             at(node),
-            f"each sees {field} of {shows(field.size)}",
+            f"each sees {shows(field.sizes)} of {shows(field.of)}",
             related=uses(node),
             help="add layers, strides, pooling or dilation before it",
         )
+
+
+def _fields(view: View) -> dict[int, Field]:
+    """Give the receptive field of each map of places whose input has known sizes."""
+    from netdsl.analyse.receptive import receptive_fields  # what has no windows needs none
+
+    return {
+        number: field
+        for number, field in receptive_fields(view.graph).items()
+        if _is_fixed(field.of) and field.axes is not None and field.of
+    }
 
 
 def _is_classifier(view: View) -> bool:
@@ -372,18 +388,15 @@ def _all_pass(view: View, pools: list[Node]) -> bool:
 
 def far_sighted(view: View) -> Iterable[Diagnostic]:
     """Report the first convolution that sees a multiple of the input on its shortest path."""
-    fields = view.once(receptive_fields)
     for node, axes in _sliding(view, SLIDING_KERNELS):
-        field = fields.get(node.id)
-        if field is None or all(axis.window == 1 for axis in axes):
+        field = None if all(axis.window == 1 for axis in axes) else view.once(_fields).get(node.id)
+        if field is None:
             continue
-        if all(
-            _FAR * size < reach < float("inf")
-            for reach, size in zip(field.shortest, field.size, strict=True)
-        ):
+        shortest = [int(reach or 0) for reach in field.shortest]
+        if all(_FAR * _known(size) < reach for reach, size in zip(shortest, field.of, strict=True)):
             yield problems.FarSighted.at(
                 at(node),
-                f"each place looks at {shows(int(n) for n in field.shortest)} of an input of {shows(field.size)}",
+                f"each place looks at {shows(shortest)} of an input of {shows(field.of)}",
                 layer=node.kind,
                 related=(*_input_labels(view), *uses(node)),
                 help="take strides or poolings out before it, or give it larger inputs",
