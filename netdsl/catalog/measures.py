@@ -67,6 +67,9 @@ LOSS_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     **dict.fromkeys(LOSS_WORDS, ((*_NUMBERS, "one_hot", *_BINARY),)),
 }  # fmt: skip
 
+#: Losses of values that are 0 or more: of those below Keras computes something else without a word.
+NOT_BELOW_0 = frozenset({"Poisson", "KLDivergence", "MeanSquaredLogarithmicError"})
+
 #: Losses that compare scores: what is squashed, or its margin. Others compare the numbers themselves.
 OF_SCORES = frozenset(
     {

@@ -16,7 +16,8 @@ SOURCES: tuple[ObjectFacts, ...] = (
         "csv", "",
         "tables of text: one file, a glob or a list of them, larger than memory too; columns go to the inputs of "
         "their names, those of `features`, or all but the label into one input",
-        "text in the label becomes classes in sorted order; an empty field is NaN, which is told before the first step",
+        "text in the label becomes classes in sorted order; an empty field of numbers is told before the first step, "
+        "of text it is an empty text",
     ),
     ObjectFacts(
         "parquet", "",

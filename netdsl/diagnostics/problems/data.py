@@ -56,3 +56,6 @@ class StepFailed(Problem, code="N0866", title="Keras stops while it trains `{nam
 
 
 class DeclaredOtherwise(Problem, code="N0867", title="`{name}` is not as declared"): ...
+
+
+class WeightsDiffer(Problem, code="N0868", title="`{name}` does not weigh samples"): ...

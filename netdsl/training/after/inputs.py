@@ -148,12 +148,21 @@ def _of_archive(file: Path, experiment: Experiment) -> dict[str, Array]:
 def _of_table(file: Path, experiment: Experiment) -> dict[str, Array]:
     """Find the columns as in training; a table of one kind may be given where another was trained on."""
     pandas = needed("pandas", "to read tables")
-    frame = pandas.read_csv(file) if file.suffix.lower() == ".csv" else pandas.read_parquet(file)
     source = experiment.data
     arguments = source.arguments if source is not None and source.kind in ("csv", "parquet") else {}
+    if file.suffix.lower() == ".csv":
+        frame = pandas.read_csv(
+            file,
+            sep=arguments.get("delimiter", ","),
+            header=0 if arguments.get("header", True) else None,
+        ).rename(columns=str)
+    else:
+        frame = pandas.read_parquet(file)
     features, label = arguments.get("features"), arguments.get("label")
-    labels = set(label.values()) if isinstance(label, Mapping) else {label}
+    said = label.values() if isinstance(label, Mapping) else [label]
+    labels = {n for names in said for n in (names if isinstance(names, (list, tuple)) else [names])}
     labels |= {port.name for port in experiment.outputs} if label is None else set()
+    labels.add(arguments.get("sample_weight") or experiment.value("sample_weight"))
     found = {}
     for port in experiment.inputs:
         own = features.get(port.name) if isinstance(features, Mapping) else features
@@ -170,9 +179,9 @@ def _of_table(file: Path, experiment: Experiment) -> dict[str, Array]:
 
 
 def _column(frame: Foreign, port: Port) -> Array:
+    if port.dtype == "string":  # as in training: a cell with nothing in it is an empty text
+        return frame.astype(object).fillna("").astype(str).to_numpy(object)
     values = frame.to_numpy()
-    if port.dtype == "string":
-        return values.astype(str).astype(object)
     try:
         return values.astype(port.dtype)
     except (ValueError, TypeError) as error:

@@ -8,16 +8,17 @@ from typing import get_args
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import data as problems
+from netdsl.diagnostics.problems.training import SettingsClash
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.extras import MissingExtra
 from netdsl.record import mutable
 from netdsl.training.checks.samples import fits_model
 from netdsl.training.checks.starts import check_start
-from netdsl.training.checks.watches import Watch, watches_for
+from netdsl.training.checks.watches import Labels, Watch, watches_for
 from netdsl.training.sources.datasets import open_dataset
 from netdsl.training.sources.folders import open_image_folder, open_text_folder
 from netdsl.training.sources.npz import open_npz
-from netdsl.training.sources.parts import Opening, Part, PartName, Report
+from netdsl.training.sources.parts import Opening, Part, PartName, Report, listed, way_to_read
 from netdsl.training.sources.records import open_tfrecord
 from netdsl.training.sources.tables import open_csv, open_parquet
 
@@ -32,6 +33,8 @@ OPENERS: Mapping[str, Callable[[Opening], list[Part]]] = {
     "dataset": open_dataset,
 }
 
+_SOME = "save samples in it, or name another file"
+
 #: Files that cannot be decoded are named up to this many.
 MOST_NAMED = 5
 
@@ -42,6 +45,7 @@ class Checked:
 
     counts: dict[PartName, int | None] = field(default_factory=dict)
     classes: list[str] | None = None
+    texts: dict[str, set[str]] = field(default_factory=dict)  # labels of training that are text
     good: bool = True
 
 
@@ -72,14 +76,32 @@ def _check_source(
 ) -> None:
     for part in opener(opening):
         checked.counts[part.name] = check_part(opening, part, checked)
-        if part.classes is not None and checked.classes is None:
+        if part.classes is not None and part.name == "train":
             checked.classes = list(part.classes)
+        elif part.classes is not None and checked.classes is not None:
+            _check_classes(opening, list(part.classes), checked.classes, part.name)
+
+
+def _check_classes(opening: Opening, own: list[str], known: list[str], name: PartName) -> None:
+    """Report folders of held-out data whose numbers are other classes than in training."""
+    more = [each for each in own if each not in known]
+    if not more and (own == known or opening.part == "train"):
+        return
+    label = f"the {name} data has {listed(own)}, the training data {listed(known)}"
+    spelled = ", ".join(f'"{each}"' for each in known)
+    help = "the folders of both are the same classes"
+    if not more:
+        help = f"say which classes there are: `class_names=[{spelled}]`"
+    output = opening.labelled[0].name
+    opening.report(problems.LabelOutside.at(opening.place("path"), label, name=output, help=help))
 
 
 def check_part(opening: Opening, part: Part, checked: Checked) -> int | None:
     """Check one part, and give how many samples it has."""
     if part.count == 0:
-        opening.report(problems.NoSamples.at(part.place, f"{part.name} data has no samples"))
+        opening.report(
+            problems.NoSamples.at(part.place, f"{part.name} data has no samples", help=_SOME)
+        )
         return 0
     fitting = [found for found in part.fields if fits_model(opening, found)]
     if any(found.dtype == "objects" for found in part.fields):
@@ -92,13 +114,16 @@ def check_part(opening: Opening, part: Part, checked: Checked) -> int | None:
     except Exception as error:  # archives, tables and records break in many ways
         why = " ".join(str(error).split())[:200] or type(error).__name__
         label = f"it breaks off while it is read: {why}"
-        opening.report(problems.UnreadableData.at(opening.place("path"), label))
+        help = way_to_read(error)
+        opening.report(problems.UnreadableData.at(opening.place("path"), label, help=help))
         return part.count
     if part.count is None and count == 0:
-        opening.report(problems.NoSamples.at(part.place, "it has columns, and no rows"))
+        opening.report(problems.NoSamples.at(part.place, "it has columns, and no rows", help=_SOME))
         return 0
     for watch in watches:
         watch.finish()
+        if isinstance(watch, Labels):
+            watch.compare(checked.texts)
         if watch.names and checked.classes is None:
             checked.classes = sorted(watch.names)
     _report_broken(opening, part)
@@ -139,6 +164,14 @@ def _report_broken(opening: Opening, part: Part) -> None:
 def _check_splits(experiment: Experiment, checked: Checked, report: Report) -> None:
     """Report a share of the data that is nothing, or that leaves nothing to train with."""
     count = checked.counts.get("train")
+    for part in ("validation", "test"):
+        name = f"{part}_split"
+        if part in checked.counts and experiment.value(name):
+            label = f"`data` has {part} data of its own, so nothing would be split off"
+            place = experiment.settings[name].span
+            help = f"leave it out, or the {part} data"
+            report(SettingsClash.at(place, label, name=name, other="data", help=help))
+            return
     shares = {
         name: value
         for name in ("validation_split", "test_split")
@@ -160,7 +193,8 @@ def _check_splits(experiment: Experiment, checked: Checked, report: Report) -> N
     if shares and left < 1:
         name, share = list(shares.items())[-1]
         label = f"of {count:,} {'sample' if count == 1 else 'samples'} none are left to train with"
-        report(problems.EmptySplit.at(experiment.settings[name].span, label, name=name))
+        help = "take a smaller share"
+        report(problems.EmptySplit.at(experiment.settings[name].span, label, name=name, help=help))
         return
     _check_batch(experiment, left, report)
 

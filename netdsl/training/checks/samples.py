@@ -14,11 +14,43 @@ def fits_model(opening: Opening, field: Field) -> bool:
     if field.dtype == "objects":
         opening.report(_objects(field))
         return False
-    found = _of_input(field) if field.role == "input" else _of_output(opening, field)
+    found = _not_read(field) or {"input": _of_input, "weight": _of_weights}.get(
+        field.role, _of_output
+    )(opening, field)
     if found is None:
         return True
     opening.report(found)
     return False
+
+
+#: Types of arrays that TensorFlow takes, and what tables, texts and encoded pictures are called here.
+_READ = {
+    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "bfloat16", "float32",
+    "float64", "complex64", "complex128", "string", "bytes", "object",
+}  # fmt: skip
+
+
+def _not_read(field: Field) -> Diagnostic | None:
+    if field.dtype in _READ:
+        return None
+    label = f"{field.shown} is {field.dtype}, which TensorFlow does not take"
+    return _other_values(field, label, 'save numbers: `array.astype("float32")`')
+
+
+def _of_weights(opening: Opening, field: Field) -> Diagnostic | None:
+    """Weights are a number for each sample, or for each step of a sequence."""
+    steps = field.port.shape[1:-1]
+    name, shape = field.key if not field.members else field.members[0], field.shape
+    if field.dtype in ("string", "bytes") or field.dtype.startswith("complex"):
+        label = (
+            f"{field.shown} holds {'text' if field.dtype in ('string', 'bytes') else field.dtype}"
+        )
+    elif shape is not None and not (is_taken(shape, ()) or (steps and is_taken(shape, steps))):
+        label = f"a sample of {field.shown} is {spelled(shape)}"
+    else:
+        return None
+    help = "a weight is one number for each sample, 0 or more"
+    return problems.WeightsDiffer.at(field.place, label, name=name, help=help)
 
 
 def _objects(field: Field) -> Diagnostic:
@@ -28,7 +60,7 @@ def _objects(field: Field) -> Diagnostic:
     return _other_values(field, label, "save an array of numbers, each sample of the same shape")
 
 
-def _of_input(field: Field) -> Diagnostic | None:
+def _of_input(opening: Opening, field: Field) -> Diagnostic | None:
     port, wanted = field.port, field.port.shape[1:]
     if field.shape is not None and not is_taken(field.shape, wanted):
         return _other_shape(field, wanted)
@@ -36,9 +68,15 @@ def _of_input(field: Field) -> Diagnostic | None:
         return None  # a table's columns and encoded pictures show their values when they are read
     if (field.dtype == "string") != (port.dtype == "string"):
         what = "text" if field.dtype == "string" else f"numbers ({field.dtype})"
-        return _other_values(field, f"{field.shown} holds {what}, the input is {port.dtype}")
+        help = (
+            f'save numbers: `{port.name}.astype("{port.dtype}")`' if what == "text" else "save text"
+        )
+        return _other_values(field, f"{field.shown} holds {what}, the input is {port.dtype}", help)
     if field.dtype.startswith("complex") and not port.dtype.startswith("complex"):
-        return _other_values(field, f"{field.shown} is {field.dtype}, the input is {port.dtype}")
+        label = f"{field.shown} is {field.dtype}, the input is {port.dtype}"
+        return _other_values(
+            field, label, f"declare `input {port.name}: complex64{spelled(wanted)}`"
+        )
     if field.dtype.startswith(("float", "bfloat")) and port.dtype.startswith(("int", "uint")):
         help = f'save whole numbers: `x.astype("{port.dtype}")`, or declare the input as float32'
         label = f"{field.shown} is {field.dtype}, the input is {port.dtype}"
@@ -124,7 +162,7 @@ def _label_shape(opening: Opening, field: Field, given: Shape, output: Shape) ->
         if is_taken(given, output):
             return None
         if as_numbers:
-            return _numbers(opening, field)
+            return numbers_for_rows(opening, field)
     elif form == "either":
         if as_numbers or is_taken(given, output):
             return None
@@ -144,7 +182,7 @@ def _one_hot(opening: Opening, field: Field, given: Shape) -> Diagnostic:
     )
 
 
-def _numbers(opening: Opening, field: Field) -> Diagnostic:
+def numbers_for_rows(opening: Opening, field: Field) -> Diagnostic:
     kind, classes = kind_of(field.port), classes_of(field.port)
     return problems.LabelsForLoss.at(
         loss_place(opening.experiment),
@@ -161,5 +199,21 @@ def _labels_of_other_shape(field: Field, given: Shape, wanted: Shape) -> Diagnos
         f"a label of {field.shown} is {spelled(given)}, the loss compares {spelled(wanted)}",
         role="output",
         name=field.port.name,
+        help=_way_for_labels(field, given, wanted),
         related=(Label(field.port.place, f"the output is {spelled(field.port.shape[1:])}"),),
     )
+
+
+def _way_for_labels(field: Field, given: Shape, wanted: Shape) -> str:
+    """Say what helps where labels have another shape than the loss compares."""
+    form, output = form_of(field.port), field.port.shape[1:]
+    if form == "binary" and given == () and len(output) == 1:
+        return "for one question: `Dense(1, activation=sigmoid)`"
+    if form == "binary" and len(given) == 1 and output == (1,):
+        return (
+            f"for rows with a 1 at the class: `Dense({given[0]}, activation=softmax)` and "
+            "`loss = categorical_crossentropy`"
+        )
+    if len(given) == len(output) == 1 and form in ("values", "one_hot", "binary"):
+        return f"give the output {given[0]} units"
+    return f"save labels of the shape {spelled(wanted)}, or change the output"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable
 
+from netdsl.catalog.measures import NOT_BELOW_0
 from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.remedies.categories import Categories, Followed, bound_of
@@ -11,8 +14,9 @@ from netdsl.extras import needed
 from netdsl.foreign import Array
 from netdsl.graph import Node
 from netdsl.tensor import UNKNOWN
+from netdsl.training.checks.samples import numbers_for_rows
 from netdsl.training.labels import WORDS, Form, classes_of, form_of, ignored, kind_of, loss_place
-from netdsl.training.sources.parts import Field, Opening, Part
+from netdsl.training.sources.parts import Field, Opening, Part, listed
 
 #: So many names of classes are kept; where there are more it is no column of classes.
 MOST_CLASSES = 100_000
@@ -54,15 +58,22 @@ class Watch:
 def watches_for(opening: Opening, part: Part, field: Field) -> Iterable[Watch]:
     """Give what is to be seen of a field."""
     is_text = field.dtype in ("string", "bytes")
+    if field.role == "weight":
+        yield Weights(opening, part, field)
+        return
     if field.role == "input":
         if field.dtype == "object" or field.dtype.startswith(("float", "bfloat")):
             yield Numbers(opening, part, field)
         bound = bound_at(opening, field)
         if bound is not None and not is_text:
             yield Indices(opening, part, field, *bound)
+        elif field.port.dtype.startswith(("int", "uint")) and not is_text:
+            yield Range(opening, part, field)
         return
     if field.dtype == "object" or field.dtype.startswith(("float", "bfloat")):
         yield Numbers(opening, part, field)
+    if kind_of(field.port) in NOT_BELOW_0 and not is_text:
+        yield NotBelow(opening, part, field)
     if form_of(field.port) not in ("values", "any") and field.dtype != "bytes":
         yield Labels(opening, part, field)
 
@@ -89,6 +100,7 @@ class Numbers(Watch):
     def __init__(self, opening: Opening, part: Part, field: Field) -> None:
         super().__init__(opening, part, field)
         self.bad, self.first = 0, ()  # type: int, Place
+        self.first_bad = 0.0
         self.texts, self.text_at, self.text = 0, (), ""  # type: int, Place, object
         self.fraction_at: Place = ()
         self.fraction = 0.0
@@ -102,9 +114,13 @@ class Numbers(Watch):
         if array.dtype.kind not in "fc":
             array = self._numbers(array, start)
         wrong = ~numpy.isfinite(array)
+        most = _most(self.field.port.dtype)
+        if array.dtype.itemsize > 4 and most is not None:
+            wrong |= numpy.abs(array) > most
         count = int(wrong.sum())
         if count and not self.bad:
             self.first = first_place(wrong, start)
+            self.first_bad = float(array[(self.first[0] - start, *self.first[1:])].real)
         self.bad += count
         self._see_fractions(array, wrong, start)
 
@@ -138,15 +154,22 @@ class Numbers(Watch):
         if self.texts:
             label = f"{self.where(self.text_at)} is {self.text!r}, and {port.dtype} is wanted"
             label += f"; {self.texts:,} such cells" if self.texts > 1 else ""
+            help = "leave the column out by `features=[…]`, or give it an input: `input name: string[1]`"
+            if re.fullmatch(r"\s*-?\d+,\d+\s*", str(self.text)):
+                help = "numbers are written with a point, and without marks of thousands: `1.5`, `1200`"
+            elif field.role == "output":
+                help = "text is a class, and this loss compares values: save numbers"
             self.report(
                 problems.ValuesDiffer.at(
                     field.place, label, role=field.role, name=port.name,
-                    help="leave the column out by `features=[…]`, or give it an input: `input name: string[1]`",
+                    help=help,
                 )
             )  # fmt: skip
         elif self.bad:
             of_them = "value, in" if self.bad == 1 else "values, the first in"
             label = f"{self.bad:,} {of_them} {self.where(self.first)}"
+            if math.isfinite(self.first_bad):
+                label += f": {self.first_bad:g} is infinite in {port.dtype}"
             help = "leave those samples out, or put numbers for them, before they are saved"
             self.report(problems.NotFinite.at(field.place, label, help=help))
         elif self.fraction_at:
@@ -154,6 +177,102 @@ class Numbers(Watch):
                 f"{self.where(self.fraction_at)} is {self.fraction:g}, the input is {port.dtype}"
             )
             self.report(problems.ValuesDiffer.at(field.place, label, role="input", name=port.name))
+
+
+def _most(dtype: str) -> float | None:
+    """Give the largest number of a type of floats that is less than those of data."""
+    return {"float32": 3.4028235e38, "bfloat16": 3.3895314e38, "float16": 65504.0}.get(dtype)
+
+
+class Weights(Watch):
+    """Weights of samples: numbers that are there, and not negative."""
+
+    def __init__(self, opening: Opening, part: Part, field: Field) -> None:
+        super().__init__(opening, part, field)
+        self.bad, self.first, self.value = 0, (), 0.0  # type: int, Place, object
+        self.is_nothing = True
+
+    def see(self, array: Array, start: int) -> None:
+        numpy = needed("numpy")
+        numbers = numeric(array)
+        wrong = ~(numbers >= 0) | ~numpy.isfinite(numbers)
+        if wrong.any() and not self.bad:
+            self.first = first_place(wrong, start)
+            self.value = array[(self.first[0] - start, *self.first[1:])]
+        self.bad += int(wrong.sum())
+        self.is_nothing = self.is_nothing and not bool((numbers > 0).any())
+
+    def finish(self) -> None:
+        field = self.field
+        name = field.members[0] if field.members else field.key
+        more = f"; {self.bad:,} such weights" if self.bad > 1 else ""
+        label = f"{self.where(self.first)} is {self.value}{more}" if self.bad else ""
+        if not label and self.is_nothing:
+            label = f"all of {field.shown} are 0: no sample counts"
+        if label:
+            self.report(
+                problems.WeightsDiffer.at(
+                    field.place, label, name=name, help="a weight is 0, or more"
+                )
+            )
+
+
+class Range(Watch):
+    """Whole numbers that an input's type has no room for, which would become others."""
+
+    def __init__(self, opening: Opening, part: Part, field: Field) -> None:
+        super().__init__(opening, part, field)
+        bits = int(field.port.dtype.lstrip("uint"))
+        is_signed = field.port.dtype.startswith("int")
+        self.low = -(2 ** (bits - 1)) if is_signed else 0
+        self.high: int = 2 ** (bits - is_signed) - 1
+        self.outside, self.first, self.value = 0, (), 0  # type: int, Place, int
+
+    def see(self, array: Array, start: int) -> None:
+        numbers = numeric(array)
+        wrong = (numbers < self.low) | (numbers > self.high)
+        if wrong.any() and not self.outside:
+            self.first = first_place(wrong, start)
+            self.value = int(numbers[(self.first[0] - start, *self.first[1:])])
+        self.outside += int(wrong.sum())
+
+    def finish(self) -> None:
+        if self.outside:
+            port = self.field.port
+            label = f"{self.where(self.first)} is {self.value}, {port.dtype} holds {self.low} to {self.high}"
+            label += f"; {self.outside:,} such numbers" if self.outside > 1 else ""
+            help = "declare the input as a type that holds them"
+            self.report(
+                problems.ValuesDiffer.at(
+                    self.field.place, label, role="input", name=port.name, help=help
+                )
+            )
+
+
+class NotBelow(Watch):
+    """Values for a loss that takes none below 0, and clips them."""
+
+    def __init__(self, opening: Opening, part: Part, field: Field) -> None:
+        super().__init__(opening, part, field)
+        self.outside, self.first, self.value = 0, (), 0.0  # type: int, Place, float
+
+    def see(self, array: Array, start: int) -> None:
+        numbers = numeric(array)
+        wrong = numbers < 0
+        if wrong.any() and not self.outside:
+            self.first = first_place(wrong, start)
+            self.value = float(numbers[(self.first[0] - start, *self.first[1:])])
+        self.outside += int(wrong.sum())
+
+    def finish(self) -> None:
+        if self.outside:
+            port, kind = self.field.port, kind_of(self.field.port)
+            label = f"{self.where(self.first)} is {self.value:g}, `{kind}` takes 0 or more"
+            label += f"; {self.outside:,} such labels" if self.outside > 1 else ""
+            help = "values of either sign: `loss = mse`"
+            self.report(
+                problems.LabelOutside.at(self.field.place, label, name=port.name, help=help)
+            )
 
 
 def _are_labels(field: Field) -> bool:
@@ -234,6 +353,9 @@ class Labels(Watch):
         self.outside, self.first, self.value = 0, (), 0.0  # type: int, Place, float
         self.whole = True
         self.seen: set[float] = set()
+        self.few: set[float] = set()  # the values, while they are few
+        self.sums, self.sum_at, self.sum = 0, (), 0.0  # type: int, Place, float
+        self.has_numbers = False
 
     def see(self, array: Array, start: int) -> None:
         if array.dtype.kind not in "biuf" and not _is_numeric(array):
@@ -244,6 +366,11 @@ class Labels(Watch):
         finite = numpy.isfinite(numbers)
         if not finite.any():
             return
+        self.has_numbers = True
+        if self.form == "binary" and len(self.few) < 3:
+            self.few.update(numpy.unique(numbers[finite])[:3].tolist())
+        if self.form == "one_hot" and numbers.ndim > 1:
+            self._see_sums(numbers, start)
         self.low = min(self.low, float(numbers[finite].min()))
         self.high = max(self.high, float(numbers[finite].max()))
         self.whole = self.whole and bool((numbers[finite] % 1 == 0).all())
@@ -253,6 +380,35 @@ class Labels(Watch):
             self.value = float(numbers[(self.first[0] - start, *self.first[1:])])
         self.outside += int(wrong.sum())
         self._see_classes(numbers, finite)
+
+    def _see_sums(self, numbers: Array, start: int) -> None:
+        """See what rows add up to: a 1 at the class, or parts of it."""
+        sums = numbers.sum(-1, dtype="float64")
+        wrong = abs(sums - 1) > 1e-2
+        if wrong.any() and not self.sums:
+            self.sum_at = first_place(wrong, start)
+            self.sum = float(sums[(self.sum_at[0] - start, *self.sum_at[1:])])
+        self.sums += int(wrong.sum())
+
+    def compare(self, texts: dict[str, set[str]]) -> None:
+        """Keep the classes of training that are text; report labels of held-out data that are none of them."""
+        name, field = self.field.port.name, self.field
+        if self.part.name == "train":
+            if self.names:
+                texts[name] = self.names
+            return
+        known = texts.get(name, set())
+        unseen = sorted(self.names - known)
+        if bool(known) != bool(self.names) and (known or self.names):
+            one, other = ("text", "numbers") if self.names else ("numbers", "text")
+            label = f"{field.shown} holds {one}, in the training data {other}"
+            help = "write the classes alike in both"
+        elif unseen:
+            label = f"{field.shown} holds {listed(unseen)}, which the training data has not"
+            help = f"it has {listed(sorted(known))}"
+        else:
+            return
+        self.report(problems.LabelOutside.at(field.place, label, name=name, help=help))
 
     def _see_names(self, array: Array) -> None:
         if len(self.names) < MOST_CLASSES:
@@ -293,8 +449,17 @@ class Labels(Watch):
         self.seen.update((float(values.min()), float(values.max())))
 
     def finish(self) -> None:
-        if self.names:
+        if self.names and self.has_numbers:
+            label = f"{self.field.shown} holds text in some places, and numbers in others"
+            help = "write all classes as text, or all as numbers"
+            name = self.field.port.name
+            self.report(problems.LabelOutside.at(self.field.place, label, name=name, help=help))
+        elif self.form == "one_hot" and self.field.shape == () and (self.names or self.has_numbers):
+            self.report(numbers_for_rows(self.opening, self.field))
+        elif self.names:
             self._finish_names()
+        elif self.sums and not self.outside:
+            self.report(self._rows_that_are_none())
         elif self.outside:
             self.report(self._for_loss() or self._numbers_outside())
         elif len(self.seen) == 1 and self.part.name == "train":
@@ -311,6 +476,7 @@ class Labels(Watch):
             self.report(
                 problems.LabelOutside.at(
                     field.place, label, name=field.port.name,
+                    help=f"give the output {len(self.names)} units, one for each class" if classes != 1 else "",
                     related=(Label(field.port.place, f"{classes} units"),),
                 )
             )  # fmt: skip
@@ -321,10 +487,20 @@ class Labels(Watch):
             problems.OneClass.at(self.field.place, label, name=self.field.port.name, help=help)
         )
 
+    def _rows_that_are_none(self) -> Diagnostic:
+        field, port = self.field, self.field.port
+        label = f"{self.where(self.sum_at)} adds up to {self.sum:g}, it takes {WORDS['one_hot']}"
+        label += f"; {self.sums:,} such rows" if self.sums > 1 else ""
+        help = (
+            f"for several classes at once, or none: `Dense({port.shape[-1]}, activation=sigmoid)` and "
+            "`loss = binary_crossentropy`"
+        )
+        return problems.LabelOutside.at(field.place, label, name=port.name, help=help)
+
     def _for_loss(self) -> Diagnostic | None:
         """Say so where the labels are right, for another loss."""
         field, port = self.field, self.field.port
-        if self.form != "binary" or not self.whole or self.low < 0:
+        if self.form != "binary" or not self.whole or self.low < 0 or len(self.few) < 3:
             return None
         classes = int(self.high) + 1
         return problems.LabelsForLoss.at(
@@ -356,7 +532,13 @@ class Labels(Watch):
 
     def _help(self, classes: int | None) -> str:
         if self.form not in ("numbers", "either"):
-            return ""
+            if self.form == "binary" and len(self.few) == 2:
+                return f"there are two values: save `(y == {self.high:g})`, which is 0 or 1"
+            if self.form == "binary" and not self.whole:
+                return "values beyond 0 and 1: `loss = mse`, and no sigmoid at the end"
+            if self.form == "one_hot":
+                return "save rows with a 1 at the class: `keras.utils.to_categorical(y)`"
+            return "save -1 or 1 for each" if self.form == "margin" else "save 0 or 1 for each"
         if not self.whole:
             return "numbers with fractions are values: `loss = mse`"
         if self.low >= 1 and classes is not None and self.high == classes:

@@ -6,6 +6,7 @@ import codecs
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from netdsl.diagnostics.diagnostic import Label
@@ -30,11 +31,14 @@ TEXTS = (".txt",)
 #: Folders below the one that is named, for the parts of the data.
 DIVISIONS: Mapping[PartName, tuple[str, ...]] = {
     "train": ("train",),
-    "validation": ("validation", "val", "valid"),
+    "validation": ("validation", "val"),
     "test": ("test",),
 }
 
 Check = Callable[[Path], str]
+
+#: Words for parts of the data, in whatever letters.
+WORDS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 
 def open_image_folder(opening: Opening) -> list[Part]:
@@ -43,7 +47,7 @@ def open_image_folder(opening: Opening) -> list[Part]:
     port = opening.inputs[0]
     shape = _picture_shape(opening)
     field = Field("input", port, "pictures", "the pictures", shape, "float32", _size_place(opening))
-    return _open(opening, field, PICTURES, check_picture)
+    return _open(opening, field, PICTURES, partial(check_picture, channels=shape[-1]))
 
 
 def open_text_folder(opening: Opening) -> list[Part]:
@@ -58,7 +62,7 @@ def _open(opening: Opening, field: Field, endings: tuple[str, ...], check: Check
     if folder is None or not _has_one_input(opening):
         return []
     divisions = _divisions(opening, folder)
-    parts = []
+    parts: list[Part] = []
     for name, place in divisions:
         part = _part(opening, name, place, field, endings, check)
         if part is None:
@@ -75,7 +79,8 @@ def _folder(opening: Opening) -> Path | None:
     path = located(opening, written)
     if path.is_dir():
         return path
-    report_missing(opening, "path", written, path, "it is a file" if path.is_file() else "")
+    why, help = ("it is a file", "name the folder of the classes") if path.is_file() else ("", "")
+    report_missing(opening, "path", written, path, why, help)
     return None
 
 
@@ -98,8 +103,16 @@ def _divisions(opening: Opening, folder: Path) -> list[tuple[PartName, Path]]:
     found: list[tuple[PartName, Path]] = []
     for part, names in DIVISIONS.items():
         found += [(part, folder / name) for name in names if (folder / name).is_dir()][:1]
-    is_divided = bool(found) and found[0][0] == "train" and opening.part == "train"
-    return found if is_divided else [(opening.part, folder)]
+    if not found or found[0][0] != "train" or opening.part != "train":
+        return [(opening.part, folder)]
+    known = {name for names in DIVISIONS.values() for name in names}
+    for entry in sorted(e.name for e in os.scandir(folder) if e.is_dir()):
+        if entry.lower() in WORDS - known or (entry.lower() in known and entry not in known):
+            label = f"`{entry}` stands beside `train`, and is not read"
+            help = "call it `test`" if entry.lower().startswith("test") else "call it `validation`"
+            opening.report(problems.UnreadableData.at(opening.place("path"), label, help=help))
+            return []
+    return found
 
 
 def _part(
@@ -114,8 +127,9 @@ def _part(
     if classes is None:
         return None
     files = {label: sorted(_files(folder / label, endings)) for label in classes}
+    lacks = opening.part != "train" and opening.argument("class_names") is not None
     for label, found in files.items():
-        if not found:
+        if not found and not lacks:
             _report_empty(opening, folder, label, endings)
             return None
     if name == "train" and not _tells_classes_apart(opening, list(files)):
@@ -143,12 +157,17 @@ def _classes(opening: Opening, folder: Path, endings: tuple[str, ...]) -> list[s
     given = opening.argument("class_names")
     if isinstance(given, (list, tuple)):
         for name in given:
-            if name not in inside:
+            if name not in inside and opening.part == "train":  # held-out data may lack a class
                 unknown_column(
                     opening, str(name), inside, "folder for class", opening.place("class_names")
                 )
                 return None
         return [str(name) for name in given]
+    if len(inside) > 1 and {name.lower() for name in inside} <= WORDS:
+        label = f"{listed(inside)} are parts of the data, and were taken for classes"
+        help = "call the parts `train`, `validation` and `test`, in small letters"
+        opening.report(problems.UnreadableData.at(opening.place("path"), label, help=help))
+        return None
     if inside:
         return inside
     loose = sum(entry.name.lower().endswith(endings) for entry in os.scandir(folder))
@@ -162,7 +181,7 @@ def _classes(opening: Opening, folder: Path, endings: tuple[str, ...]) -> list[s
 def _files(folder: Path, endings: tuple[str, ...]) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders.sort()
-        for name in names:
+        for name in [*names, *folders]:
             if name.lower().endswith(endings):
                 yield Path(place, name)
 
@@ -234,21 +253,30 @@ def _picture_shape(opening: Opening) -> tuple[int | None, ...]:
     return (*sides, channels)
 
 
-def check_picture(path: Path) -> str:
+def check_picture(path: Path, channels: int | None = 3) -> str:
     """Say why TensorFlow will not decode a picture; nothing where it will.
 
     Pillow reads the head and holds a PNG to its checksums. A JPEG that was cut off lacks its end.
     """
     image = needed("PIL.Image")
     try:
+        if path.is_dir():
+            return "it is a folder"
         if path.stat().st_size == 0:
             return "it is empty"
         with image.open(path) as picture:
-            form = picture.format
-            picture.verify()
+            form, mode = picture.format, picture.mode
+            if form in ("BMP", "GIF"):
+                picture.load()
+            else:
+                picture.verify()
         if form not in ("BMP", "GIF", "JPEG", "PNG", "MPO"):
             return f"it is in the format {form}, which TensorFlow does not decode"
-        return "" if form not in ("JPEG", "MPO") or _is_ended(path) else "it is cut off"
+        if not _has_channels(str(form), mode, channels):
+            return (
+                f"TensorFlow reads no {form} of mode {mode} with {channels} channels; a PNG it does"
+            )
+        return "" if _is_ended(path, str(form)) else "it is cut off"
     except Exception as error:  # Pillow raises OSError, SyntaxError, ValueError and more
         unknown = type(error).__name__ == "UnidentifiedImageError"
         return (
@@ -256,12 +284,25 @@ def check_picture(path: Path) -> str:
         )
 
 
-def _is_ended(path: Path) -> bool:
-    """Tell whether a JPEG has its end-of-image mark; cameras write more after it."""
+def _has_channels(form: str, mode: str, channels: int | None) -> bool:
+    """Tell whether TensorFlow decodes a picture to so many channels; of a PNG it makes any."""
+    if form == "GIF":
+        return channels in (None, 3)
+    if form == "BMP":
+        return mode != "1" and channels != 1
+    return form == "PNG" or (channels != 4 and not (mode == "CMYK" and channels == 1))
+
+
+#: What a picture ends with, where its reader does not look; cameras write more after it.
+_ENDS = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "GIF": b"\x00;"}
+
+
+def _is_ended(path: Path, form: str) -> bool:
+    """Tell whether a picture has the mark of its end."""
     with open(path, "rb") as stream:
         stream.seek(0, os.SEEK_END)
         stream.seek(max(0, stream.tell() - 64 * 1024))
-        return b"\xff\xd9" in stream.read()
+        return _ENDS.get(form, b"") in stream.read()
 
 
 def check_text(path: Path) -> str:

@@ -9,6 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import IO
 
+from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.training.experiment import Port
 from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign
@@ -65,14 +66,16 @@ def open_npz(opening: Opening) -> list[Part]:
         fields = _fields(opening, headers, suffix)
         if fields is None:
             return []
-        counts = {f.key: headers[f.key].shape[0] for f in fields}
         weight = _weights(opening, headers, suffix)
         if weight is None:
             return []
-        counts |= {key: headers[key].shape[0] for key in weight}
-        count = report_counts(opening, counts)
-        if count is None:
-            return []
+        fields += weight
+        counts = {f.key: headers[f.key].shape[0] for f in fields}
+        if not any(field.dtype == "objects" for field in fields):
+            count = report_counts(opening, counts)
+            if count is None:
+                return []
+        count = min(counts.values())
         keys = tuple(dict.fromkeys(field.key for field in fields))
         parts.append(Part(name, count, tuple(fields), _reader(path, keys), opening.span))
     return parts
@@ -103,6 +106,7 @@ def _divisions(opening: Opening, headers: Mapping[str, Header]) -> list[tuple[Pa
     """Say which parts the names of the arrays tell of, and what the names of each end in."""
     if not _is_bare(opening) or "x_train" not in headers:
         return [(opening.part, "")]
+    _report_unread(opening, headers)
     found = [
         (part, suffix)
         for part, suffixes in SUFFIXES.items()
@@ -110,6 +114,20 @@ def _divisions(opening: Opening, headers: Mapping[str, Header]) -> list[tuple[Pa
         if f"x{suffix}" in headers
     ]
     return found if opening.part == "train" else [(opening.part, found[-1][1])]
+
+
+def _report_unread(opening: Opening, headers: Mapping[str, Header]) -> None:
+    """Report `x_valid` beside `x_train`: what it is for shows, and it would not be read."""
+    for key in headers:
+        start, _, part = key.partition("_")
+        known = {suffix.removeprefix("_") for names in SUFFIXES.values() for suffix in names}
+        if start in ("x", "y") and part.startswith(("val", "test", "dev")) and part not in known:
+            meant = "test" if part.startswith("test") else "val"
+            label = f"`{key}` stands beside `x_train`, and is not read"
+            help = f"call it `{start}_{meant}`"
+            place, name = opening.place("path"), f"{start}_{meant}"
+            found = problems.UnknownColumn.at(place, label, name=name, what="array", help=help)
+            opening.report(found)
 
 
 def _is_bare(opening: Opening) -> bool:
@@ -123,14 +141,19 @@ def _fields(opening: Opening, headers: Mapping[str, Header], suffix: str) -> lis
         *(("input", port, "x", "x") for port in opening.inputs),
         *(("output", port, "y", "y") for port in opening.labelled),
     ]
-    fields = []
+    fields: list[Field] = []
     for role, port, argument, usual in wanted:
-        key = _key(opening, headers, port, argument, usual if _is_bare(opening) else "", suffix)
+        used = [field.key for field in fields]
+        bare = usual if _is_bare(opening) else ""
+        key = _key(opening, headers, port, argument, bare, suffix, used)
         if key is None:
             return None
         header = headers[key]
         if not header.shape:
-            unknown_column(opening, key, list(headers), "array of samples", opening.place(argument))
+            label, help = f"array `{key}` is one value", "save an array, with a sample in each row"
+            place = opening.place(argument)
+            found = problems.SampleDiffers.at(place, label, role=role, name=port.name, help=help)
+            opening.report(found)
             return None
         shown = f"array `{key}`"
         place = opening.place(argument)
@@ -138,18 +161,18 @@ def _fields(opening: Opening, headers: Mapping[str, Header], suffix: str) -> lis
     return fields
 
 
-def _weights(
-    opening: Opening, headers: Mapping[str, Header], suffix: str
-) -> tuple[str, ...] | None:
+def _weights(opening: Opening, headers: Mapping[str, Header], suffix: str) -> list[Field] | None:
     """Give the array of the samples' weights, where one is named; None after reporting that it is not there."""
     setting = opening.experiment.settings.get("sample_weight")
     named = opening.argument("sample_weight") or (setting.value if setting is not None else None)
     if not isinstance(named, str):
-        return ()
+        return []
+    place = opening.place("sample_weight") if setting is None else setting.span
     for name in (named, f"{named}{suffix}"):
         if name in headers and headers[name].shape:
-            return (name,)
-    place = opening.place("sample_weight") if setting is None else setting.span
+            header, shown = headers[name], f"array `{name}`"
+            shape, dtype = header.shape[1:], header.dtype_name
+            return [Field("weight", opening.labelled[0], name, shown, shape, dtype, place)]
     unknown_column(opening, named, list(headers), "array", place)
     return None
 
@@ -161,6 +184,7 @@ def _key(
     argument: str,
     usual: str,
     suffix: str,
+    used: list[str],
 ) -> str | None:
     """Give the array for an input or output, or report that there is none."""
     given = opening.argument(argument)
@@ -177,8 +201,10 @@ def _key(
     only = len(opening.inputs if argument == "x" else opening.labelled) == 1
     meant = '"…"' if only else f'{{"{port.name}": "…"}}'
     way = f"say which it is: `{argument}={meant}`"
+    if suffix:
+        way = f"`x{suffix}` goes with `y{suffix}`"
     place = opening.place(argument)
-    unknown_column(opening, names[-1], list(headers), "array", place, help=way)
+    unknown_column(opening, names[-1], list(headers), "array", place, way, used)
     return None
 
 

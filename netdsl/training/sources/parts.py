@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,7 @@ from netdsl.record import record
 from netdsl.source import Span
 
 PartName = Literal["train", "validation", "test"]
-Role = Literal["input", "output"]
+Role = Literal["input", "output", "weight"]
 Report = Callable[[Diagnostic], None]
 
 #: Arrays of some samples by the keys of the fields that they are for.
@@ -115,7 +115,8 @@ def file_at(opening: Opening, argument: str = "path") -> Path | None:
     if path.is_file():
         return path
     is_folder = path.is_dir()
-    report_missing(opening, argument, written, path, "it is a folder" if is_folder else "")
+    why, help = ("it is a folder", "name a file in it") if is_folder else ("", "")
+    report_missing(opening, argument, written, path, why, help)
     return None
 
 
@@ -130,7 +131,14 @@ def files_at(opening: Opening, argument: str = "path") -> list[Path]:
             return []
         files = _matching(opening, name)
         if not files:
-            report_missing(opening, argument, name, located(opening, name))
+            path = located(opening, name)
+            ending = (
+                "*.tfrecord" if opening.source.kind == "tfrecord" else f"*.{opening.source.kind}"
+            )
+            inside = f"name the files in it: `{name.rstrip('/')}/{ending}`"
+            is_folder = path.is_dir()
+            why, help = ("it is a folder", inside) if is_folder else ("", "")
+            report_missing(opening, argument, name, path, why, help)
             return []
         found += files
     return found
@@ -164,7 +172,7 @@ def _not_a_path(opening: Opening, argument: str) -> None:
 
 
 def report_missing(
-    opening: Opening, argument: str, written: str, path: Path, why: str = ""
+    opening: Opening, argument: str, written: str, path: Path, why: str = "", help: str = ""
 ) -> None:
     """Report a file or folder that is not there, with a near one that is."""
     near = near_name(path)
@@ -178,8 +186,8 @@ def report_missing(
             opening.place(argument),
             label,
             name=written,
-            help=f"did you mean `{shown}`?"
-            if shown
+            help=help or f"did you mean `{shown}`?"
+            if help or shown
             else f"a relative path is relative to the spec: it leads to `{path.absolute().as_posix()}`",
         )
     )
@@ -188,11 +196,27 @@ def report_missing(
 def near_name(path: Path) -> str | None:
     """Give the name beside a path that was meant by one that is not there."""
     try:
-        names = sorted(entry.name for entry in os.scandir(path.parent))[:2000]
+        names = sorted(e.name for e in os.scandir(path.parent) if e.name != path.name)[:2000]
     except OSError:
         return None
     same_stem = [name for name in names if Path(name).stem == path.stem and name != path.name]
     return closest(path.name, names) or (same_stem[0] if len(same_stem) == 1 else None)
+
+
+def way_to_read(error: Exception) -> str:
+    """Say what helps where the reader of a file raises an error."""
+    said = str(error)
+    if isinstance(way := getattr(error, "way_out", None), str):
+        return way
+    if isinstance(error, UnicodeDecodeError):
+        return "save it as UTF-8: it is read as such"
+    if "tokenizing" in said and "Expected" in said:
+        return "give each row as many fields as the first line; text that holds the delimiter stands in quotes"
+    if "tokenizing" in said:
+        return "close each quote, or write it twice where it is meant"
+    if isinstance(error, PermissionError):
+        return "allow it to be read"
+    return "write it anew, or leave it out"
 
 
 def unreadable(opening: Opening, path: Path, error: Exception, kind: str) -> None:
@@ -202,15 +226,22 @@ def unreadable(opening: Opening, path: Path, error: Exception, kind: str) -> Non
         problems.UnreadableData.at(
             opening.place("path"),
             f"`{path.as_posix()}` is no {kind}: {' '.join(str(reason).split())[:200]}",
+            help=way_to_read(error),
         )
     )
 
 
 def unknown_column(
-    opening: Opening, name: str, known: list[str], what: str, place: Span, help: str = ""
+    opening: Opening,
+    name: str,
+    known: list[str],
+    what: str,
+    place: Span,
+    help: str = "",
+    used: Container[str] = (),
 ) -> None:
-    """Report an array or column that is not there, with those that are."""
-    near = closest(name, known)
+    """Report an array or column that is not there, with those that are; what is `used` already was not meant."""
+    near = closest(name, [other for other in known if other not in used])
     opening.report(
         problems.UnknownColumn.at(
             place,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.training.experiment import Port
 from netdsl.extras import needed
 from netdsl.foreign import Plain
@@ -25,6 +26,10 @@ from netdsl.training.sources.parts import (
 
 ROWS = 2_000
 
+_ARGUMENTS: Mapping[Role, str] = {
+    "input": "features", "output": "label", "weight": "sample_weight",
+}  # fmt: skip
+
 #: Values by the number of the field of a `Feature`, and what they are.
 KINDS = {1: "bytes", 2: "floats", 3: "integers"}
 
@@ -33,6 +38,14 @@ Feature = tuple[str, list[bytes] | list[float] | list[int]]
 
 class BrokenRecord(ValueError):
     """The file is no TFRecord, or is cut off."""
+
+
+class RecordsDiffer(ValueError):
+    """A record is not as the first one is."""
+
+    way_out = (
+        "write the same features into each record, each of one length: fill up what is shorter"
+    )
 
 
 def open_tfrecord(opening: Opening) -> list[Part]:
@@ -62,24 +75,43 @@ def open_tfrecord(opening: Opening) -> list[Part]:
 def _in_pieces(examples: Iterator[Mapping[str, Feature]], fields: list[Field]) -> Iterator[Piece]:
     numpy = needed("numpy")
     rows: list[Mapping[str, Feature]] = []
+    first: Mapping[str, Feature] | None = None
 
     def piece() -> Piece:
         found = {}
         for field in fields:
-            values = [row.get(field.members[0], ("", []))[1] for row in rows]
-            sizes = {len(value) for value in values}
-            if len(sizes) == 1:
-                array = numpy.array(values)
-                found[field.key] = array[:, 0] if sizes == {1} else array
+            array = numpy.array([row[field.members[0]][1] for row in rows])
+            found[field.key] = array[:, 0] if array.shape[-1] == 1 else array
         return found
 
-    for example in examples:
+    for number, example in enumerate(examples):
+        first = first or example
+        _is_as_the_first(example, first, fields, number)
         rows.append(example)
         if len(rows) == ROWS:
             yield piece()
             rows.clear()
     if rows:
         yield piece()
+
+
+def _is_as_the_first(
+    example: Mapping[str, Feature], first: Mapping[str, Feature], fields: list[Field], number: int
+) -> None:
+    """Raise RecordsDiffer where a record lacks a feature, or holds another kind or number of values."""
+    for field in fields:
+        name = field.members[0]
+        kind, values = first[name]
+        if name not in example:
+            raise RecordsDiffer(f"record {number:,} has no feature `{name}`")
+        own, here = example[name]
+        if own != kind:
+            raise RecordsDiffer(
+                f"feature `{name}` of record {number:,} holds {own}, of the first {kind}"
+            )
+        if len(here) != len(values):
+            said = f"feature `{name}` of record {number:,} holds {len(here)} values, of the first {len(values)}"
+            raise RecordsDiffer(said)
 
 
 def _fields(opening: Opening, first: Mapping[str, Feature]) -> list[Field] | None:
@@ -95,21 +127,38 @@ def _fields(opening: Opening, first: Mapping[str, Feature]) -> list[Field] | Non
         *(("input", port, port.name) for port in opening.inputs),
         *(("output", port, str(labels.get(port.name, port.name))) for port in opening.labelled),
     ]
+    weight = opening.argument("sample_weight") or opening.experiment.value("sample_weight")
+    if isinstance(weight, str):
+        wanted.append(("weight", opening.labelled[0], weight))
     for role, port, key in wanted:
-        argument = "label" if role == "output" else "features"
-        if key not in first and key in named and isinstance(named[key], str):
+        argument = _ARGUMENTS[role]
+        if role == "input" and isinstance(named.get(key), str):
             key = named[key]
         if key not in first:
             unknown_column(opening, key, list(first), "feature", opening.place(argument))
             return None
         kind, values = first[key]
+        given = named.get(port.name) if role == "input" else None
+        shape = tuple(given) if isinstance(given, (list, tuple)) else port.shape[1:]
+        if role == "input" and kind != "bytes" and None in shape:
+            _report_no_length(opening, port, shape)
+            return None
         found.append(_field(opening, role, port, key, kind, len(values)))
     return found
 
 
+def _report_no_length(opening: Opening, port: Port, shape: tuple[int | None, ...]) -> None:
+    fixed = ", ".join("?" if side is None else str(side) for side in shape)
+    label = f"records keep no shapes, and that of the input is [{fixed}]"
+    help = f'say it: `features={{"{port.name}": [100]}}`, or where the input is declared'
+    place = opening.place("features")
+    found = problems.SampleDiffers.at(place, label, role="input", name=port.name, help=help)
+    opening.report(found)
+
+
 def _field(opening: Opening, role: Role, port: Port, key: str, kind: str, size: int) -> Field:
     """Say what a feature holds. Records keep no shapes: as many values as a sample has take the sample's."""
-    place = opening.place("label" if role == "output" else "features")
+    place = opening.place(_ARGUMENTS[role])
     wanted = port.shape[1:]
     elements = 1
     for side in wanted:
@@ -118,8 +167,8 @@ def _field(opening: Opening, role: Role, port: Port, key: str, kind: str, size: 
         wanted if elements == size else ((size,) if size != 1 else ())
     )
     dtype = {"bytes": "string", "floats": "float32", "integers": "int64"}[kind]
-    if kind == "bytes" and port.dtype != "string":
-        shape, dtype = None, "bytes"  # pictures and tensors, which the pipeline decodes
+    if kind == "bytes" and port.dtype != "string" and (role != "input" or len(wanted) == 3):
+        shape, dtype = None, "bytes"  # pictures, which the pipeline decodes
     return Field(
         role,
         port,

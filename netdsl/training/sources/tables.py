@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from netdsl.catalog.spell import spell
+from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.training.experiment import Port
 from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign, Plain
@@ -15,6 +17,7 @@ from netdsl.training.sources.parts import (
     Piece,
     Role,
     files_at,
+    listed,
     unknown_column,
     unreadable,
 )
@@ -23,6 +26,12 @@ ROWS = 50_000
 
 Head = Callable[[Opening, Path], list[str]]
 Rows = Callable[[Opening, Path, list[str]], Iterator[Foreign]]
+
+
+class NoText(ValueError):
+    """A file is no text."""
+
+    way_out = "save it as CSV, in UTF-8"
 
 
 def open_csv(opening: Opening) -> list[Part]:
@@ -45,6 +54,8 @@ def _open(opening: Opening, what: str, head: Head, rows: Rows) -> list[Part]:
             _raise_if_missing(error)
             unreadable(opening, path, error, what)
             return []
+        if _stands_twice(opening, path, own) or _is_cut_elsewhere(opening, own):
+            return []
         columns = columns or own
         lacking = [name for name in columns if name not in own]
         if lacking:
@@ -52,8 +63,10 @@ def _open(opening: Opening, what: str, head: Head, rows: Rows) -> list[Part]:
                 opening, lacking[0], own, f"column, in `{path.name}`,", opening.place("path")
             )
             return []
+        if _is_in_other_order(opening, path, columns, own):
+            return []
     fields = _fields(opening, columns) if files else None
-    if not fields:
+    if not fields or (opening.part != "train" and _differs_from_training(opening, columns, head)):
         return []
 
     def pieces() -> Iterator[Piece]:
@@ -65,6 +78,74 @@ def _open(opening: Opening, what: str, head: Head, rows: Rows) -> list[Part]:
     return [Part(opening.part, None, tuple(fields), pieces, opening.span)]
 
 
+def _stands_twice(opening: Opening, path: Path, columns: list[str]) -> bool:
+    """Report a name that two columns have: which of them is meant nobody knows."""
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        label = f"column `{twice}` stands twice in `{path.name}`"
+        help = "give each column a name of its own, or drop one of the two"
+        opening.report(problems.UnreadableData.at(opening.place("path"), label, help=help))
+    return twice is not None
+
+
+def _is_cut_elsewhere(opening: Opening, columns: list[str]) -> bool:
+    """Report a first line that is one column, with another delimiter in it."""
+    if len(columns) != 1 or opening.source.kind != "csv":
+        return False
+    other = max(";\t|,", key=columns[0].count)
+    if columns[0].count(other) == 0 or other == opening.argument("delimiter", ","):
+        return False
+    label = f"all of its first line is one column, `{columns[0]}`"
+    help = f"say what stands between columns: `delimiter={spell(other)}`"
+    opening.report(problems.UnreadableData.at(opening.place("path"), label, help=help))
+    return True
+
+
+def _takes_the_rest(opening: Opening, columns: list[str]) -> bool:
+    """Tell whether the one input takes all the columns that nothing else does, as they stand in the table."""
+    if opening.argument("features") is not None or len(opening.inputs) != 1:
+        return False
+    only = opening.inputs[0]
+    return only.name not in columns or only.shape[1:] not in ((), (1,))
+
+
+def _is_in_other_order(
+    opening: Opening, path: Path, columns: list[str], own: list[str], than: str = ""
+) -> bool:
+    """Report columns that go into one input by their order, which is another here, or has more of them."""
+    if own == columns or not _takes_the_rest(opening, columns):
+        return False
+    more = [name for name in own if name not in columns]
+    first = than or "the first file"
+    label = f"`{path.name}` has its columns in another order than {first}"
+    if more:
+        label = f"`{path.name}` has {listed(more)}, which {first} has not"
+    help = f"say which are meant, and in which order: `features=[{', '.join(map(spell, columns[:2]))}, …]`"
+    place, port = opening.place("path"), opening.inputs[0]
+    opening.report(problems.SampleDiffers.at(place, label, role="input", name=port.name, help=help))
+    return True
+
+
+def _differs_from_training(opening: Opening, columns: list[str], head: Head) -> bool:
+    """Hold the columns of held-out data against those of the training data, where they go by their order."""
+    source = opening.experiment.data
+    if source is None or source.kind != opening.source.kind:
+        return False
+    training = Opening(source, opening.experiment, lambda _: None)
+    try:
+        files = files_at(training)
+        known = head(training, files[0]) if files else []
+    except Exception as error:  # it is told where the training data is read
+        _raise_if_missing(error)
+        return False
+    own = opening.place("path")
+    if len(known) != len(columns) or not _takes_the_rest(training, known):
+        return False
+    return _is_in_other_order(
+        opening, Path(own.text.strip("\"'")), known, columns, "the training data"
+    )
+
+
 def _raise_if_missing(error: Exception) -> None:
     from netdsl.extras import MissingExtra
 
@@ -73,8 +154,18 @@ def _raise_if_missing(error: Exception) -> None:
 
 
 def _csv_head(opening: Opening, path: Path) -> list[str]:
-    frame = needed("pandas", "to read tables").read_csv(path, nrows=0, **_csv_options(opening))
-    return [str(name) for name in frame.columns]
+    with open(path, "rb") as stream:
+        if stream.read(4) == b"PK\x03\x04" and not path.name.endswith(".zip"):
+            raise NoText("it is a spreadsheet, or an archive")
+    read, options = needed("pandas", "to read tables").read_csv, _csv_options(opening)
+    frame = read(path, nrows=1, **options)
+    if options["header"] is None:
+        return [str(name) for name in frame.columns]
+    if (len(frame) and frame.index.dtype.kind != "i") or list(frame.index) not in ([], [0]):
+        raise ValueError("its rows have more fields than its first line has names")
+    first = read(path, nrows=1, **{**options, "header": None}, dtype=str, keep_default_na=False)
+    named = [str(name) for name in first.iloc[0]]
+    return [name or str(own) for name, own in zip(named, frame.columns, strict=True)]
 
 
 def _csv_rows(opening: Opening, path: Path, used: list[str]) -> Iterator[Foreign]:
@@ -96,7 +187,9 @@ def _csv_options(opening: Opening) -> dict[str, Plain]:
 
 
 def _parquet_head(opening: Opening, path: Path) -> list[str]:
-    return list(needed("pyarrow.parquet", "to read Parquet").ParquetFile(path).schema_arrow.names)
+    schema = needed("pyarrow.parquet", "to read Parquet").ParquetFile(path).schema_arrow
+    index = (schema.pandas_metadata or {}).get("index_columns", [])  # which is no column to pandas
+    return [name for name in schema.names if name not in index]
 
 
 def _parquet_rows(opening: Opening, path: Path, used: list[str]) -> Iterator[Foreign]:
@@ -128,16 +221,20 @@ def _fields(opening: Opening, columns: list[str]) -> list[Field] | None:
     features = _features(opening, columns, others)
     if features is None:
         return None
+    weights = (
+        [] if weight is None else [_field("weight", opening.labelled[0], [str(weight)], opening)]
+    )
     return [
         *(_field("input", port, features[port.name], opening) for port in opening.inputs),
         *(_field("output", port, labels[port.name], opening) for port in opening.labelled),
+        *weights,
     ]
 
 
 def _field(role: Role, port: Port, members: list[str], opening: Opening) -> Field:
     shown = f"column `{members[0]}`" if len(members) == 1 else f"{len(members)} columns"
     shape = () if len(members) == 1 else (len(members),)
-    place = opening.place("label" if role == "output" else "features")
+    place = opening.place({"output": "label", "input": "features", "weight": "sample_weight"}[role])
     return Field(role, port, f"{role} {port.name}", shown, shape, "object", place, tuple(members))
 
 

@@ -1,6 +1,6 @@
 """Flowers told apart, on one GPU or several.
 
-Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 4978388b).
+Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file fa2f539f).
 Change the spec, not this file.
 """
 
@@ -95,13 +95,15 @@ def load_data(folder="flowers"):
 
 def read_folder(folder):
     """Find the files of each class, in sets where there are folders for these."""
-    names = [
-        name for name in ("train", "validation", "test") if (folder / name).is_dir()
-    ]
-    if "train" not in names:
+    if not (folder / "train").is_dir():
         return {"train": files_of(folder, class_names(folder))}
     classes = class_names(folder / "train")
-    return {name: files_of(folder / name, classes) for name in names}
+    held_out = "validation" if (folder / "validation").is_dir() else "val"
+    names = {"train": "train", "validation": held_out, "test": "test"}
+    found = {
+        name: folder / own for name, own in names.items() if (folder / own).is_dir()
+    }
+    return {name: files_of(path, classes) for name, path in found.items()}
 
 
 def class_names(folder):

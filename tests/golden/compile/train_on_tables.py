@@ -1,6 +1,6 @@
 """Prices of flats, from text and numbers in a table.
 
-Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file c3dc75b7).
+Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 9c745f16).
 Change the spec, not this file.
 """
 
@@ -132,7 +132,7 @@ def columns(frame):
     """Give the features and the labels of some rows of a table."""
     features = {
         "area": frame[["area"]].to_numpy("float32"),
-        "district": frame[["district"]].astype(str).to_numpy(object),
+        "district": text(frame[["district"]]),
     }
     labels = {
         "price": frame[["eur"]].to_numpy("float32"),
@@ -140,6 +140,11 @@ def columns(frame):
     }
     weights = frame["weight"].to_numpy("float32")
     return features, labels, weights
+
+
+def text(cells):
+    """Give cells of a table as text; one with nothing in it is an empty text."""
+    return cells.astype(object).fillna("").astype(str).to_numpy(object)
 
 
 def gathered(chunks, size):
@@ -209,7 +214,7 @@ def columns_validation(frame):
     """Give the features and the labels of some rows of a table."""
     features = {
         "area": frame[["area"]].to_numpy("float32"),
-        "district": frame[["district"]].astype(str).to_numpy(object),
+        "district": text(frame[["district"]]),
     }
     labels = {
         "price": frame[["eur"]].to_numpy("float32"),

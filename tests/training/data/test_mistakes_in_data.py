@@ -69,7 +69,8 @@ ARRAYS = {
     ),
     "minus_one_under_a_binary_loss": (
         {"x": X, "y": 2 * (Y % 2) - 1}, BINARY,
-        ("N0855", 'npz("f.npz")', "array `y`, sample 0 is -1, it takes 0 or 1; 33 such labels", ""),
+        ("N0855", 'npz("f.npz")', "array `y`, sample 0 is -1, it takes 0 or 1; 33 such labels",
+         "there are two values: save `(y == 1)`, which is 0 or 1"),
     ),
     "an_index_outside_a_table": (
         {"x": with_at(TOKENS, (3, 2), 20), "y": Y}, EMBEDDED,
@@ -88,7 +89,8 @@ ARRAYS = {
     ),
     "text_into_numbers": (
         {"x": X.astype(str), "y": Y}, {},
-        ("N0854", 'npz("f.npz")', "array `x` holds text, the input is float32", ""),
+        ("N0854", 'npz("f.npz")', "array `x` holds text, the input is float32",
+         'save numbers: `x.astype("float32")`'),
     ),
     "python_objects": (
         {"x": numpy.array([{}] * 50), "y": Y}, {},
@@ -113,12 +115,87 @@ ARRAYS = {
     ),
     "a_label_of_another_shape": (
         {"x": X, "y": X}, {"output": "x -> Dense(2)", "loss": "mse"},
-        ("N0853", 'npz("f.npz")', "a label of array `y` is [4], the loss compares [2]", ""),
+        ("N0853", 'npz("f.npz")', "a label of array `y` is [4], the loss compares [2]", "give the output 4 units"),
     ),
     "arrays_of_other_lengths": (
         {"x": X[:-1], "y": Y}, {},
         ("N0865", 'npz("f.npz")', "`x` has 49, `y` has 50",
          "each sample has its place in every array: were some of them left out of one?"),
+    ),
+    "objects_of_another_length": (
+        {"x": numpy.array([[1, 2], [3]], dtype=object), "y": Y}, {},
+        ("N0854", 'npz("f.npz")',
+         "array `x` holds Python objects, which are not read: unpickling them may run anything",
+         "save an array of numbers, each sample of the same shape"),
+    ),
+    "dates": (
+        {"x": numpy.zeros((50, 4), "M8[s]"), "y": Y}, {},
+        ("N0854", 'npz("f.npz")', "array `x` is datetime64[s], which TensorFlow does not take",
+         'save numbers: `array.astype("float32")`'),
+    ),
+    "one_value": (
+        {"x": numpy.float32(3), "y": Y}, {},
+        ("N0853", 'npz("f.npz")', "array `x` is one value", "save an array, with a sample in each row"),
+    ),
+    "more_than_float32_holds": (
+        {"x": with_at(X.astype("float64"), (3, 2), 1e40), "y": Y}, {},
+        ("N0859", 'npz("f.npz")', "1 value, in array `x`, sample 3, at 2: 1e+40 is infinite in float32",
+         "leave those samples out, or put numbers for them, before they are saved"),
+    ),
+    "more_than_a_byte_holds": (
+        {"x": with_at(numpy.ones((50, 4), int), (3, 2), 300), "y": Y},
+        {"inputs": "input x: uint8[4]", "output": "x -> Rescaling(1.0) -> Dense(3, activation=softmax)"},
+        ("N0854", 'npz("f.npz")', "array `x`, sample 3, at 2 is 300, uint8 holds 0 to 255",
+         "declare the input as a type that holds them"),
+    ),
+    "rows_that_tell_several_classes": (
+        {"x": X, "y": with_at(numpy.eye(3)[Y], (4, slice(None)), 1)}, {"loss": "categorical_crossentropy"},
+        ("N0855", 'npz("f.npz")', "array `y`, sample 4 adds up to 3, it takes rows with a 1 at the class",
+         "for several classes at once, or none: `Dense(3, activation=sigmoid)` and `loss = binary_crossentropy`"),
+    ),
+    "one_and_two_under_a_binary_loss": (
+        {"x": X, "y": Y % 2 + 1}, BINARY,
+        ("N0855", 'npz("f.npz")', "array `y`, sample 1 is 2, it takes 0 or 1; 17 such labels",
+         "there are two values: save `(y == 2)`, which is 0 or 1"),
+    ),
+    "rows_of_two_for_one_unit": (
+        {"x": X, "y": numpy.eye(2)[Y % 2]}, BINARY,
+        ("N0853", 'npz("f.npz")', "a label of array `y` is [2], the loss compares [1]",
+         "for rows with a 1 at the class: `Dense(2, activation=softmax)` and `loss = categorical_crossentropy`"),
+    ),
+    "counts_below_0": (
+        {"x": X, "y": -Y}, {"output": "x -> Dense(1, activation=exponential)", "loss": "poisson"},
+        ("N0855", 'npz("f.npz")', "array `y`, sample 1 is -1, `Poisson` takes 0 or more; 33 such labels",
+         "values of either sign: `loss = mse`"),
+    ),
+    "weights_below_0": (
+        {"x": X, "y": Y, "w": with_at(numpy.ones(50), 3, -2)}, {"more": 'sample_weight = "w"'},
+        ("N0868", '"w"', "array `w`, sample 3 is -2.0", "a weight is 0, or more"),
+    ),
+    "weights_that_are_none": (
+        {"x": X, "y": Y, "w": numpy.full(50, numpy.nan)}, {"more": 'sample_weight = "w"'},
+        ("N0868", '"w"', "array `w`, sample 0 is nan; 50 such weights", "a weight is 0, or more"),
+    ),
+    "weights_that_leave_nothing": (
+        {"x": X, "y": Y, "w": numpy.zeros(50)}, {"more": 'sample_weight = "w"'},
+        ("N0868", '"w"', "all of array `w` are 0: no sample counts", "a weight is 0, or more"),
+    ),
+    "several_weights_for_a_sample": (
+        {"x": X, "y": Y, "w": numpy.ones((50, 3))}, {"more": 'sample_weight = "w"'},
+        ("N0868", '"w"', "a sample of array `w` is [3]", "a weight is one number for each sample, 0 or more"),
+    ),
+    "a_part_by_another_name": (
+        {"x_train": X, "y_train": Y, "x_valid": X}, {},
+        ("N0852", '"f.npz"', "`x_valid` stands beside `x_train`, and is not read", "call it `x_val`"),
+    ),
+    "a_part_without_labels": (
+        {"x_train": X, "y_train": Y, "x_test": X}, {},
+        ("N0852", 'npz("f.npz")', "there are `x_train`, `y_train`, `x_test`", "`x_test` goes with `y_test`"),
+    ),
+    "a_split_beside_a_part": (
+        {"x_train": X, "y_train": Y, "x_val": X, "y_val": Y}, {"more": "validation_split = 0.2"},
+        ("N0815", "0.2", "`data` has validation data of its own, so nothing would be split off",
+         "leave it out, or the validation data"),
     ),
     "one_class_alone": (
         {"x": X, "y": Y * 0 + 2}, {},
@@ -132,7 +209,7 @@ ARRAYS = {
     ),
     "no_samples": (
         {"x": X[:0], "y": Y[:0]}, {},
-        ("N0858", 'npz("f.npz")', "train data has no samples", ""),
+        ("N0858", 'npz("f.npz")', "train data has no samples", "save samples in it, or name another file"),
     ),
     "no_such_array": (
         {"x": X, "labels": Y}, {},
@@ -154,7 +231,7 @@ ARRAYS = {
     ),
     "a_split_of_everything": (
         {"x": X, "y": Y}, {"more": "validation_split = 0.999"},
-        ("N0862", "0.999", "of 50 samples none are left to train with", ""),
+        ("N0862", "0.999", "of 50 samples none are left to train with", "take a smaller share"),
     ),
 }  # fmt: skip
 
@@ -192,6 +269,11 @@ RIGHT = {
     "several_maps_of_classes": (
         {"x": numpy.zeros((50, 4, 4, 1), "float32"), "y": numpy.arange(800).reshape(50, 4, 4) % 3},
         {"inputs": "input x: [4, 4, 1]", "output": "x -> Conv2D(3, 1, activation=softmax)"},
+    ),
+    "weights_of_steps": (
+        {"x": numpy.zeros((50, 6), int), "y": numpy.arange(300).reshape(50, 6) % 3, "w": numpy.ones((50, 6))},
+        {"inputs": "input x: int32[6]", "output": "x -> Embedding(20, 4) -> Dense(3, activation=softmax)",
+         "more": 'sample_weight = "w"'},
     ),
     "a_compressed_column_order": ({"x": numpy.asfortranarray(X), "y": Y}, {}),
 }  # fmt: skip

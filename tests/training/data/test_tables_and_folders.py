@@ -70,7 +70,8 @@ TABLES = {
     ),
     "a_column_of_names_for_classes": (
         {"kind": [f"n{i}" for i in range(50)]}, 'csv("f.csv", label="kind")',
-        ("N0855", '"kind"', "column `kind` holds 50 different texts, the output tells 3 classes apart", ""),
+        ("N0855", '"kind"', "column `kind` holds 50 different texts, the output tells 3 classes apart",
+         "give the output 50 units, one for each class"),
     ),
     "one_kind_alone": (
         {"kind": ["rose"] * 50}, 'csv("f.csv", label="kind")',
@@ -90,6 +91,102 @@ def test_a_mistake_in_a_table(tmp_path: Path, case: str) -> None:
     columns, source, expected = TABLES[case]
     table(tmp_path, **columns)
     assert told(tmp_path, spec(source)) == [expected]
+
+
+HEAD = "a,b,c,d,kind\n"
+
+#: Files by their names, the source, and what is told.
+FILES: dict[str, tuple[dict[str, str | bytes], str, tuple[str, str, str, str]]] = {
+    "another_delimiter": (
+        {"f.csv": "a;b;c;d;kind\n1;2;3;4;0\n"}, 'csv("f.csv", label="kind")',
+        ("N0864", '"f.csv"', "all of its first line is one column, `a;b;c;d;kind`",
+         'say what stands between columns: `delimiter=";"`'),
+    ),
+    "a_name_that_stands_twice": (
+        {"f.csv": "a,b,c,c,kind\n1,2,3,4,0\n"}, 'csv("f.csv", label="kind")',
+        ("N0864", '"f.csv"', "column `c` stands twice in `f.csv`",
+         "give each column a name of its own, or drop one of the two"),
+    ),
+    "a_decimal_comma": (
+        {"f.csv": "a;b;c;d;kind\n1;2,5;3;4;0\n1;2;3;4;1\n"}, 'csv("f.csv", label="kind", delimiter=";")',
+        ("N0854", 'csv("f.csv", label="kind", delimiter=";")', "column `b`, row 0 is '2,5', and float32 is wanted",
+         "numbers are written with a point, and without marks of thousands: `1.5`, `1200`"),
+    ),
+    "numbers_of_classes_for_a_loss_of_rows": (
+        {"f.csv": HEAD + "1,2,3,4,0\n1,2,3,4,1\n"}, 'csv("f.csv", label="kind")\n loss = categorical_crossentropy',
+        ("N0857", "categorical_crossentropy",
+         "`CategoricalCrossentropy` takes rows with a 1 at the class, of 3; column `kind` are numbers of classes",
+         "write `loss = sparse_categorical_crossentropy` for numbers of classes"),
+    ),
+    "a_spreadsheet": (
+        {"f.csv": b"PK\x03\x04\x14\0\6\0"}, 'csv("f.csv", label="kind")',
+        ("N0864", '"f.csv"', "is no CSV table: it is a spreadsheet, or an archive", "save it as CSV, in UTF-8"),
+    ),
+    "another_encoding": (
+        {"f.csv": (HEAD + "1,2,3,4,café\n").encode("latin-1")}, 'csv("f.csv", label="kind")',
+        ("N0864", '"f.csv"', "can't decode byte 0xe9", "save it as UTF-8: it is read as such"),
+    ),
+    "rows_that_are_longer": (
+        {"f.csv": HEAD + "1,2,3,4,0,9\n1,2,3,4,1,9\n"}, 'csv("f.csv", label="kind")',
+        ("N0864", '"f.csv"', "its rows have more fields than its first line has names",
+         "write it anew, or leave it out"),
+    ),
+    "columns_in_another_order": (
+        {"p1.csv": HEAD + "1,2,3,4,0\n", "p2.csv": "b,a,c,d,kind\n1,2,3,4,1\n"}, 'csv("p*.csv", label="kind")',
+        ("N0853", '"p*.csv"', "`p2.csv` has its columns in another order than the first file",
+         'say which are meant, and in which order: `features=["a", "b", …]`'),
+    ),
+    "held_out_columns_in_another_order": (
+        {"f.csv": HEAD + "1,2,3,4,0\n1,2,3,4,1\n", "v.csv": "b,a,c,d,kind\n1,2,3,4,1\n"},
+        'csv("f.csv", label="kind")\n validation = csv("v.csv", label="kind")',
+        ("N0853", '"v.csv"', "`v.csv` has its columns in another order than the training data",
+         'say which are meant, and in which order: `features=["a", "b", …]`'),
+    ),
+    "a_class_that_training_has_not": (
+        {"f.csv": HEAD + "1,2,3,4,x\n1,2,3,4,y\n", "v.csv": HEAD + "1,2,3,4,z\n1,2,3,4,x\n"},
+        'csv("f.csv", label="kind")\n validation = csv("v.csv", label="kind")',
+        ("N0855", '"kind"', "column `kind` holds `z`, which the training data has not", "it has `x`, `y`"),
+    ),
+    "numbers_for_text": (
+        {"f.csv": HEAD + "1,2,3,4,x\n1,2,3,4,y\n", "v.csv": HEAD + "1,2,3,4,1\n1,2,3,4,0\n"},
+        'csv("f.csv", label="kind")\n validation = csv("v.csv", label="kind")',
+        ("N0855", '"kind"', "column `kind` holds numbers, in the training data text",
+         "write the classes alike in both"),
+    ),
+    "weights_below_0": (
+        {"f.csv": "a,b,c,d,kind,w\n1,2,3,4,0,1\n1,2,3,4,1,-1\n"}, 'csv("f.csv", label="kind", sample_weight="w")',
+        ("N0868", '"w"', "column `w`, row 1 is -1", "a weight is 0, or more"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_mistake_in_files(tmp_path: Path, case: str) -> None:
+    files, source, expected = FILES[case]
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    given = spec(source)
+    if "loss" in source:
+        given = given.replace("loss = sparse_categorical_crossentropy", "")
+    ((code, marked, label, help_),) = told(tmp_path, given)
+    assert (code, marked, help_) == (expected[0], expected[1], expected[3])
+    assert label.endswith(expected[2]) or (expected[2].startswith("can't") and expected[2] in label)
+
+
+def test_a_folder_where_files_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    assert told(tmp_path, spec('csv("tables", label="kind")')) == [
+        ("N0851", '"tables"', "it is a folder", "name the files in it: `tables/*.csv`")
+    ]
+
+
+def test_an_index_of_pandas_is_no_column(tmp_path: Path) -> None:
+    table(tmp_path)
+    frame = pandas.read_csv(tmp_path / "f.csv")
+    frame[frame.index % 2 == 0].to_parquet(tmp_path / "f.parquet")
+    checked, found = check(tmp_path, spec('parquet("f.parquet", label="kind")'))
+    assert found == []
+    assert checked.counts == {"train": 25}
 
 
 def test_a_table_without_rows(tmp_path: Path) -> None:
@@ -138,6 +235,62 @@ def test_pictures_that_cannot_be_decoded_are_named(tmp_path: Path) -> None:
     assert (code, marked) == ("N0863", '"f"')
     assert label.replace(f"{tmp_path}/", "") == (
         "`f/rose/8.png`: it is no picture; so are `f/tulip/7.jpg`, `f/tulip/9.png`"
+    )
+
+
+def test_pictures_that_tensorflow_does_not_make_of_their_kind(tmp_path: Path) -> None:
+    pictures(tmp_path / "f", "rose", "tulip")
+    picture = Image.open(tmp_path / "f/rose/0.png")
+    picture.save(tmp_path / "f/rose/whole.gif")
+    picture.convert("CMYK").save(tmp_path / "f/rose/print.jpg")
+    picture.convert("L").save(tmp_path / "f/rose/grey.bmp")
+    assert told(tmp_path, spec('image_folder("f")', **PICTURES)) == []
+    gif = (tmp_path / "f/rose/whole.gif").read_bytes()
+    (tmp_path / "f/rose/half.gif").write_bytes(gif[:-1])
+    ((code, _, label, _),) = told(tmp_path, spec('image_folder("f")', **PICTURES))
+    assert code == "N0863"
+    assert label.endswith("half.gif`: it is cut off")
+    grey = {**PICTURES, "inputs": "input x: [8, 8, 1]"}
+    ((_, _, label, _),) = told(tmp_path, spec('image_folder("f")', **grey))
+    found = [
+        word for word in ("whole.gif", "print.jpg", "grey.bmp", "0.png", "1.jpg") if word in label
+    ]
+    assert found == ["whole.gif", "print.jpg", "grey.bmp"]
+
+
+def test_parts_that_are_named_otherwise(tmp_path: Path) -> None:
+    pictures(tmp_path / "f/train", "rose", "tulip")
+    pictures(tmp_path / "f/val", "rose", "tulip")
+    checked, found = check(tmp_path, spec('image_folder("f")', **PICTURES))
+    assert (found, checked.counts) == ([], {"train": 6, "validation": 6})
+    pictures(tmp_path / "f/testing", "rose", "tulip")
+    assert [d[::2] for d in told(tmp_path, spec('image_folder("f")', **PICTURES))] == [
+        ("N0864", "`testing` stands beside `train`, and is not read")
+    ]
+    pictures(tmp_path / "g/Train", "rose", "tulip")
+    pictures(tmp_path / "g/Test", "rose", "tulip")
+    assert [d[::2] for d in told(tmp_path, spec('image_folder("g")', **PICTURES))] == [
+        ("N0864", "`Test`, `Train` are parts of the data, and were taken for classes")
+    ]
+
+
+def test_classes_of_held_out_pictures(tmp_path: Path) -> None:
+    three = {**PICTURES, "output": "x -> Flatten() -> Dense(3, activation=softmax)"}
+    pictures(tmp_path / "f", "daisy", "rose", "tulip")
+    pictures(tmp_path / "v", "rose", "tulip")
+    for classes, expected in (
+        ("", 'say which classes there are: `class_names=["daisy", "rose", "tulip"]`'),
+        (', class_names=["daisy", "rose", "tulip"]', None),
+    ):
+        text = spec('image_folder("f")', more=f'validation = image_folder("v"{classes})', **three)
+        found = told(tmp_path, text)
+        assert [d[3] for d in found] == ([expected] if expected else [])
+    pictures(tmp_path / "w", "rose", "weed")
+    ((code, marked, label, _),) = told(tmp_path, text.replace('"v"', '"w"').replace(classes, ""))
+    assert (code, marked) == ("N0855", '"w"')
+    assert (
+        label
+        == "the validation data has `rose`, `weed`, the training data `daisy`, `rose`, `tulip`"
     )
 
 
@@ -234,3 +387,39 @@ def test_records_that_are_cut_off(tmp_path: Path) -> None:
     assert told(tmp_path, spec('tfrecord("f.tfrecord")'))[0][::2] == (
         "N0864", "it breaks off while it is read: it is cut off",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"x": [0.5, 1.0, 2.0, 3.0]}, "record 2 has no feature `y`"),
+        ({"x": [0.5, 1.0], "y": [1]}, "feature `x` of record 2 holds 2 values, of the first 4"),
+        (
+            {"x": [1, 2, 3, 4], "y": [1]},
+            "feature `x` of record 2 holds integers, of the first floats",
+        ),
+    ],
+)
+def test_a_record_that_is_not_as_the_first(
+    tmp_path: Path, other: dict[str, list[float] | list[int]], said: str
+) -> None:
+    records(tmp_path / "f.tfrecord", [0, 1])
+    with (tmp_path / "f.tfrecord").open("ab") as file:
+        file.write(example(other))
+    ((code, _, label, help_),) = told(tmp_path, spec('tfrecord("f.tfrecord")'))
+    assert (code, label) == ("N0864", f"it breaks off while it is read: {said}")
+    assert help_.startswith("write the same features into each record")
+
+
+def test_records_of_a_length_that_is_not_said(tmp_path: Path) -> None:
+    (tmp_path / "f.tfrecord").write_bytes(
+        example({"x": [1, 2], "y": [1]}) + example({"x": [1, 2], "y": [0]})
+    )
+    given = {
+        "inputs": "input x: int32[?]",
+        "output": "x -> Embedding(9, 4) -> LSTM(2) -> Dense(3, activation=softmax)",
+    }
+    ((code, _, label, help_),) = told(tmp_path, spec('tfrecord("f.tfrecord")', **given))
+    assert (code, label) == ("N0853", "records keep no shapes, and that of the input is [?]")
+    assert help_.startswith('say it: `features={"x": [100]}`')
+    assert told(tmp_path, spec('tfrecord("f.tfrecord", features={"x": [2]})', **given)) == []

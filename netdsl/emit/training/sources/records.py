@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from netdsl.catalog.spell import spell
 from netdsl.elaborate.training.experiment import Port
 from netdsl.emit.training.labels import labelled, labels_of
@@ -20,7 +22,11 @@ def tfrecord(place: Place) -> Source:
     outputs = labelled(experiment)
     said = names_of(given.get("label"), outputs)
     labels = {p.name: str(said.get(p.name, p.name)) for p in outputs}
-    shapes = {features[p.name]: p.shape[1:] for p in experiment.inputs}
+    shapes: dict[str, Iterable[object]] = {}
+    for port in experiment.inputs:
+        said_of = renamed.get(port.name) if isinstance(renamed, dict) else None
+        shape = said_of if isinstance(said_of, list | tuple) else port.shape[1:]
+        shapes[features[port.name]] = shape
     shapes |= {labels[p.name]: _label_shape(p) for p in outputs}
     samples = [
         of_inputs(experiment, lambda port: f"found[{spell(features[port.name])}]"),

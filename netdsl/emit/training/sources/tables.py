@@ -35,6 +35,7 @@ def table(place: Place) -> Source:
             "read_csv": ", ".join(options),
             "frame": "frame" if has_header else "frame.rename(columns=str)",
             "columns": list(_columns(place)),
+            "has_text": any(port.dtype == "string" for port in place.experiment.inputs),
             "samples": "features, labels" + (", weights" if place.weight is not None else ""),
             "size": "size" if place.source.kind == "csv" else "4 * size",
         },
@@ -58,7 +59,7 @@ def _columns(place: Place) -> Iterator[str]:
             own = spell(only.name)
             yield f"columns = frame[[{own}]] if {own} in frame else {others}"
             others = "columns"
-        yield f"features = {others}{_as_array(only)}"
+        yield f"features = {_array(only, others)}"
     yield f"labels = {of_outputs(experiment, lambda p: _label(p, labels.get(p.name, p.name)))}"
     if weight is not None:
         yield f'weights = frame[{spell(weight)}].to_numpy("float32")'
@@ -72,16 +73,15 @@ def _list(names: Iterable[Value]) -> str:
     return "[" + ", ".join(spell(name) for name in names) + "]"
 
 
-def _as_array(port: Port) -> str:
-    is_text = port.dtype == "string"
-    return ".astype(str).to_numpy(object)" if is_text else f'.to_numpy("{port.dtype}")'
+def _array(port: Port, cells: str) -> str:
+    return f"text({cells})" if port.dtype == "string" else f'{cells}.to_numpy("{port.dtype}")'
 
 
 def _column(port: Port, name: Value) -> str:
     if isinstance(name, list | tuple):
-        return f"frame[{_list(name)}]{_as_array(port)}"
+        return _array(port, f"frame[{_list(name)}]")
     picked = f"frame[{spell(name)}]" if port.shape[1:] == () else f"frame[[{spell(name)}]]"
-    return picked + _as_array(port)
+    return _array(port, picked)
 
 
 def _label(port: Port, name: Value) -> str:
