@@ -137,7 +137,7 @@ COLUMN: tuple[tuple[str, ...], ...] = (
 EMISSION: tuple[tuple[str, ...], ...] = (
     ("flat", "structured"),
     ("module",),
-    ("interpreter", "functions"),
+    ("interpreter", "functions", "variants"),
     ("expressions", "stages", "bodies"),
     ("forks",),
     ("shared", "comparisons", "conditions", "loops", "weights"),

@@ -18,12 +18,11 @@ from netdsl.elaborate.scope.frame import defaults_by_kind
 from netdsl.elaborate.scope.functions import CONSTANTS, FUNCTIONS
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.emit.elaborated import Elaborated
-from netdsl.emit.facts import describe
+from netdsl.emit.facts import described
 from netdsl.emit.kinds import TENSOR, Kind
 from netdsl.emit.names import DefaultSet, Scope
 from netdsl.emit.presets import Preset, presets_of
 from netdsl.emit.python import code
-from netdsl.emit.python.layout_statements import dedented
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import FIXED, kept_name, unique
 from netdsl.graph import Graph
@@ -66,6 +65,7 @@ class Written:
     takes_name: bool = True
     takes_trainable: bool = False
     makes: bool = False  # it makes layers, and gives the function that applies them
+    by_name: bool = False  # its hyperparameters are given by name alone
     statement: ast.FunctionDef | None = None
 
 
@@ -91,6 +91,7 @@ class Declarations(Elaborated):
         self._roots: dict[int, Scope] = {}
         self._plans: dict[int, NamePlan] = {}
         self._hoisted: dict[str, ast.Assign] = {}
+        self.variants_fit: dict[int, bool] = {}  # by the model that they are of
 
     def symbol(self, unit: Unit, identifier: str) -> Symbol | None:
         """Give the declaration that a name means at the top level of a file."""
@@ -190,9 +191,7 @@ class Declarations(Elaborated):
     def model_docstring(self, symbol: Symbol, text: str | None) -> str:
         """Give a model's docstring: the spec's own, and what the compiler worked out."""
         graph = self._models.get(symbol.name) if symbol.unit is self.unit else None
-        facts = "" if graph is None else describe(graph, bool(self.open_parameters(symbol)))
-        own = "\n".join(dedented(text or ""))
-        return f"{own}\n\n{facts}" if own and facts else own or facts
+        return described(text, graph, bool(self.open_parameters(symbol)))
 
     def dtype(self, written: tree.TensorType) -> str:
         name = written.dtype or "float32"

@@ -6,15 +6,30 @@ from collections.abc import Mapping
 from math import prod
 
 from netdsl.elaborate.chains.models import model_weights
-from netdsl.emit.python.layout_statements import wrap
+from netdsl.emit.python.layout_statements import dedented, wrap
 from netdsl.graph import Graph
 from netdsl.tensor import Shape, spell_shape
 
+#: Columns of a docstring's line beside its text: the indentation, and the quotes of a line by itself.
+_INDENT, _QUOTES = 4, 6
 
-def describe(graph: Graph, has_parameters: bool) -> str:
+#: A space at which no line ends: a shape stands whole.
+_TOGETHER = "\u00a0"
+
+
+def described(text: str | None, graph: Graph | None, has_parameters: bool) -> str:
+    """Give a model's docstring: the spec's own, and what the compiler worked out."""
+    own = "\n".join(dedented(text or ""))
+    facts = "" if graph is None else _facts(graph, has_parameters)
+    lines = wrap(facts, _INDENT, 0 if own else _QUOTES) if facts else []
+    told = "\n".join(lines).strip().replace(_TOGETHER, " ")
+    return f"{own}\n\n{told}" if own and told else own or told
+
+
+def _facts(graph: Graph, has_parameters: bool) -> str:
     """Say what goes in, what comes out and how many parameters there are.
 
-    `Tiny: (None, 32, 32, 3) -> (None, 10), 181,882 parameters at the defaults.`
+    `(None, 32, 32, 3) -> (None, 10), 181,882 parameters at the defaults.`
     """
     if not graph.complete:
         return ""
@@ -24,7 +39,7 @@ def describe(graph: Graph, has_parameters: bool) -> str:
     ends = f"{_shapes(inputs)} -> {_shapes(outputs)}"
     where = " at the defaults" if has_parameters else ""
     noun = "parameter" if count == 1 else "parameters"
-    return "\n".join(wrap(f"{graph.name}: {ends}, {count:,} {noun}{where}.", 4, 6)).strip()
+    return f"{ends}, {count:,} {noun}{where}."
 
 
 def _shapes(tensors: Mapping[str, Shape]) -> str:
@@ -34,4 +49,4 @@ def _shapes(tensors: Mapping[str, Shape]) -> str:
 
 
 def _shape(shape: Shape) -> str:
-    return spell_shape(shape)
+    return spell_shape(shape).replace(" ", _TOGETHER)

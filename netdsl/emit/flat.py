@@ -20,14 +20,14 @@ from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.emit import applications
 from netdsl.emit.declarations import DEEP, model_functions
-from netdsl.emit.facts import describe
+from netdsl.emit.facts import described
 from netdsl.emit.header import header, sign, stem_of
 from netdsl.emit.names import Locals
 from netdsl.emit.opening import KERAS_IMPORTS, grouped, preamble, recursion_limit
 from netdsl.emit.precision import computes_in_less, output_in_float32
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.python import code
-from netdsl.emit.python.layout_statements import dedented, names_in
+from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.own_names import MODULES, marked, settle
 from netdsl.emit.python.spelling import FIXED, HELPERS, PREAMBLE, kept_name, python_name, unique
 from netdsl.emit.registration import registrations
@@ -199,9 +199,7 @@ class FlatWriter:
         return code.function(spelled, [], body, by_name)
 
     def _docstring(self) -> str:
-        own = "\n".join(dedented(self._graph.docstring or ""))
-        facts = describe(self._graph, False)
-        return f"{own}\n\n{facts}" if own else facts
+        return described(self._graph.docstring, self._graph, False)
 
     def _name_inputs(self) -> None:
         """Give each input its variable: that of its name, where no other has it."""

@@ -16,7 +16,7 @@ from netdsl.emit.loops import open_clauses
 from netdsl.emit.making import Making, applied_in_turn
 from netdsl.emit.named import declare_named
 from netdsl.emit.names import Locals
-from netdsl.emit.parameters import declare_parameters, default_of, preset_default
+from netdsl.emit.parameters import declare_parameters
 from netdsl.emit.pieces import list_piece, listed, sequence, taken
 from netdsl.emit.precision import output_in_float32
 from netdsl.emit.python import code
@@ -328,32 +328,3 @@ def _numbered(piece: Piece, names: str | list[str]) -> ast.expr:
     source = code.call("enumerate", [sequence(piece)])
     key = joined([code.constant(f"{base}_"), code.name("i")])
     return ast.DictComp(key, code.name("tensor"), [ast.comprehension(pair, source, [], 0)])
-
-
-def write_specialised(module: Module, symbol: Symbol, written: Written) -> None:
-    """Write `model ResNet152 = ResNet(blocks=[…])`: a function with other defaults, which passes everything on."""
-    node = symbol.node
-    assert isinstance(node, tree.SpecialisedModel)
-    base = module.base_of(symbol)
-    target = module.model(base)
-    home = Writer(module, base.unit, module.root(base.unit).inner(), Locals(()))
-    declared = {p.name: p for p in module.open_parameters(symbol)}
-    presets = {
-        name: preset_default(module, found, declared[name])
-        for name, found in module.presets(symbol).items()
-    }
-    settings = module.settings_for(symbol)
-    target_parameters = getattr(base.node, "parameters", ())
-    parameters: list[tuple[str, ast.expr | None]] = []
-    for parameter in module.open_parameters(symbol):
-        default = presets.get(parameter.name)
-        if default is None or parameter.name in settings:
-            default = default_of(home, parameter, target_parameters, settings)
-        parameters.append((kept_name(parameter.name), default))
-    keywords: code.Keywords = [(p, code.name(p)) for p, _ in parameters]
-    keywords.append((marked("name"), code.name(marked("name"))))
-    home.emit(code.returns(code.call(target.identifier, (), keywords)))
-    _document(home, module.model_docstring(symbol, None))
-    written.result = target.result
-    by_name = [(marked("name"), code.constant(node.name))]
-    written.statement = code.function(written.identifier, parameters, home.out, by_name)

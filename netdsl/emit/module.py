@@ -15,7 +15,7 @@ from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.scope.hyperparameters import Hyperparameters
 from netdsl.emit.bodies import function_over_values
 from netdsl.emit.declarations import Written
-from netdsl.emit.functions import write_block, write_model, write_specialised
+from netdsl.emit.functions import write_block, write_model
 from netdsl.emit.interpreter import INTERPRETER
 from netdsl.emit.kinds import TENSOR, VALUE, Inlined, Kind, LayerFactory, Piece
 from netdsl.emit.layers import is_layer_chain, makes_layer
@@ -24,6 +24,7 @@ from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.spelling import unique
 from netdsl.emit.reach import Reach
+from netdsl.emit.variants import write_variant
 from netdsl.emit.writer import Module, Writer
 from netdsl.graph import Graph
 from netdsl.record import mutable
@@ -160,7 +161,7 @@ class ModuleWriter(Module):
             written = Written(self._spell(symbol, symbol.node.name))
             self._functions[key] = (symbol, written)
             if isinstance(symbol.node, tree.SpecialisedModel):
-                write_specialised(self, symbol, written)
+                write_variant(self, symbol, written)
             else:
                 write_model(self, symbol, written)
         return self._functions[key][1]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from itertools import takewhile
 
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.arguments import placed
@@ -85,6 +86,8 @@ def model_call(w: Writer, maker: tree.Call, variable: str = "") -> tuple[ast.exp
     assert symbol is not None
     written = w.module.model(symbol)
     args, keywords = hyperparameters(w, symbol, maker.arguments)
+    if written.by_name:
+        args, keywords = [], [*_by_name(w, symbol, args), *keywords]
     base = snake_case(maker.function.id)
     keywords.append((marked("name"), w.stage_name(maker, base)))
     made = code.call(written.identifier, args, keywords)
@@ -210,6 +213,18 @@ def hyperparameters(
         spelled.append((argument.star, by_name, value))
     args, keywords = code.placed(spelled)
     return args, [*keywords, *_unset(w, symbol, written)]
+
+
+def _by_name(w: Writer, symbol: Symbol, args: list[ast.expr]) -> code.Keywords:
+    """Give arguments by the names of the parameters that they are for; those behind a spread list as a mapping."""
+    names = [kept_name(p.name) for p in w.module.open_parameters(symbol)]
+    plain = [*takewhile(lambda argument: not isinstance(argument, ast.Starred), args)]
+    keywords: code.Keywords = [*zip(names, plain, strict=False)]
+    if len(plain) < len(args):
+        rest = [code.constant(name) for name in names[len(plain) :]]
+        spread = code.call("zip", [code.list_of(rest), code.list_of(args[len(plain) :])])
+        keywords.append((None, code.call("dict", [spread])))
+    return keywords
 
 
 def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.Keywords:

@@ -26,6 +26,7 @@ MODULES = frozenset({"layers", "ops"})
 _OTHER_PARAMETERS = {
     "name": "layer_name",
     "trainable": "is_trainable",
+    "kwargs": "others",
 }
 
 
@@ -148,7 +149,8 @@ def _other_name(helper: str, taken: set[str]) -> str:
 def _parameters(function: ast.FunctionDef, words: _Words) -> dict[str, str]:
     """Name the parameters of a function that are the module's own."""
     arguments = function.args
-    marked = [a.arg[1:] for a in (*arguments.args, *arguments.kwonlyargs) if a.arg[:1] == MARK]
+    every = (*arguments.args, *arguments.kwonlyargs, *filter(None, [arguments.kwarg]))
+    marked = [a.arg[1:] for a in every if a.arg[:1] == MARK]
     return {
         name: unique(_OTHER_PARAMETERS[name], words.spec) if name in words.spec else name
         for name in marked

@@ -1,6 +1,6 @@
 """Conditions: kept as `if`, with and without `else`, inside loops and chains.
 
-Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file 4424b4f0). Change
+Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file cfd36d1d). Change
 the spec, not this file.
 """
 
@@ -50,7 +50,7 @@ def shortcut(x, filters, *, name="shortcut"):
 
 
 def Chosen(classes=10, norm="layer", norms=("batch", "none"), *, name="Chosen"):
-    """Chosen: (None, 16, 16, 3) -> (None, 10), 8,218 parameters at the defaults."""
+    """(None, 16, 16, 3) -> (None, 10), 8,218 parameters at the defaults."""
     image = keras.Input((16, 16, 3), name="image")
     x = unit(image, 8, norm=norm, name="unit1")
     for i, kind in enumerate(norms):

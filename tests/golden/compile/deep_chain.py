@@ -1,6 +1,6 @@
 """Deeper than Keras's recursion: the model is made under a higher limit.
 
-Made by netdsl 0.1.0 from deep_chain.net (sha256 3502ee8a, this file fb8cb86d). Change
+Made by netdsl 0.1.0 from deep_chain.net (sha256 3502ee8a, this file 276ccf9b). Change
 the spec, not this file.
 """
 
@@ -22,7 +22,7 @@ def deep_model(inputs, outputs, *, name):
 
 
 def Deep(depth=1200, *, name="Deep"):
-    """Deep: (None, 4) -> (None, 4), 0 parameters at the defaults."""
+    """(None, 4) -> (None, 4), 0 parameters at the defaults."""
     x = keras.Input((4,), name="x")
     y = x
     for n in range(depth):

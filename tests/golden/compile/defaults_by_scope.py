@@ -1,6 +1,6 @@
 """Defaults: for the file, for a block, argument by argument, inside wrappers too.
 
-Made by netdsl 0.1.0 from defaults_by_scope.net (sha256 7dca95ea, this file 04f14f5a).
+Made by netdsl 0.1.0 from defaults_by_scope.net (sha256 7dca95ea, this file 4c72eba9).
 Change the spec, not this file.
 """
 
@@ -45,7 +45,7 @@ def wide(x, filters, rate=1, *, name="wide"):
 
 
 def Defaults(*, name="Defaults"):
-    """Defaults: (None, 4, 8, 8, 3) -> (None, 2), 8,494 parameters."""
+    """(None, 4, 8, 8, 3) -> (None, 2), 8,494 parameters."""
     video = keras.Input((4, 8, 8, 3), name="video")
     x = wide(video, 8, rate=2, name="wide")
     x = layers.Flatten(name="flatten")(x)

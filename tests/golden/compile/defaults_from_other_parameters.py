@@ -1,7 +1,7 @@
 """Defaults that are worked out of the parameters before them, and parameters that may be left out.
 
 Made by netdsl 0.1.0 from defaults_from_other_parameters.net (sha256 bafb366d, this file
-71660fbe). Change the spec, not this file.
+789a94ae). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -37,7 +37,7 @@ def normalized(x, axis, norm=None, *, name="normalized"):
 
 
 def Net(width=8, deep=None, classes=None, *, name="Net"):
-    """Net: (None, 16, 6) -> (None, 16, 3), 1,465 parameters at the defaults."""
+    """(None, 16, 6) -> (None, 16, 3), 1,465 parameters at the defaults."""
     if deep is None:
         deep = 2 * width
     x = keras.Input((16, 6), name="x")
@@ -58,10 +58,10 @@ def Net(width=8, deep=None, classes=None, *, name="Net"):
 
 
 def Wide(width=12, deep=None, classes=None, *, name="Wide"):
-    """Wide: (None, 16, 6) -> (None, 16, 3), 2,853 parameters at the defaults."""
-    return Net(width=width, deep=deep, classes=classes, name=name)
+    """(None, 16, 6) -> (None, 16, 3), 2,853 parameters at the defaults."""
+    return Net(width, deep, classes, name=name)
 
 
 def Classifier(width=8, deep=7, classes=10, *, name="Classifier"):
-    """Classifier: (None, 16, 6) -> (None, 10), 1,272 parameters at the defaults."""
-    return Net(width=width, deep=deep, classes=classes, name=name)
+    """(None, 16, 6) -> (None, 10), 1,272 parameters at the defaults."""
+    return Net(width, deep, classes, name=name)

@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 93a735b0).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file f20d0b58).
 Change the spec, not this file.
 """
 
@@ -50,7 +50,7 @@ def residual(x, filters, *, name="residual"):
 
 
 def Forks(*, name="Forks"):
-    """Forks: (None, 32, 32, 8) -> (None, 2), 8,896 parameters."""
+    """(None, 32, 32, 8) -> (None, 2), 8,896 parameters."""
     image = keras.Input((32, 32, 8), name="image")
     x = squeeze_excite(image, name="x_squeeze_excite")
     x = inception(x, 8, name="x_inception")

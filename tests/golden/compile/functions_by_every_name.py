@@ -1,7 +1,7 @@
 """Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
 
 Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 cc9b8223, this file
-1950cfde). Change the spec, not this file.
+e091c08e). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -26,7 +26,7 @@ def positions(x, length, width, *, name="positions"):
 
 
 def M(*, name="M"):
-    """M: tokens (None, 12), image (None, 32, 32, 3) -> joined (None, 32, 6), scores
+    """tokens (None, 12), image (None, 32, 32, 3) -> joined (None, 32, 6), scores
     (None, 8, 8), counts (None, 3, 8), mean (None, 10), largest (None, 12, 3), 896
     parameters.
     """

@@ -1,6 +1,6 @@
 """Groups of inputs: a table's columns by name, some of which are no identifiers; spelled out, and from lists.
 
-Made by netdsl 0.1.0 from groups_of_inputs.net (sha256 7578ef35, this file be496f99).
+Made by netdsl 0.1.0 from groups_of_inputs.net (sha256 7578ef35, this file ab366c50).
 Change the spec, not this file.
 """
 
@@ -21,7 +21,7 @@ def lookup(x, words, width, *, name="lookup"):
 
 
 def Spelled(units=8, *, name="Spelled"):
-    """Spelled: age (None, 1), hours per week (None, 1), class-of-worker (None, 1) ->
+    """age (None, 1), hours per week (None, 1), class-of-worker (None, 1) ->
     (None, 1), 77 parameters at the defaults.
     """
     features = {
@@ -41,8 +41,8 @@ def Spelled(units=8, *, name="Spelled"):
 
 
 def Table(numbers=("age", "capital-gain"), width=4, *, name="Table"):
-    """Table: age (None, 1), capital-gain (None, 1), class-of-worker (None, 1),
-    native country (None, 1) -> (None, 1), 43 parameters at the defaults.
+    """age (None, 1), capital-gain (None, 1), class-of-worker (None, 1), native
+    country (None, 1) -> (None, 1), 43 parameters at the defaults.
     """
     numeric = {name_: keras.Input((1,), name=name_) for name_ in numbers}
     words = {name_: keras.Input((1,), dtype="string", name=name_) for name_ in WORDS}
@@ -58,8 +58,8 @@ def Table(numbers=("age", "capital-gain"), width=4, *, name="Table"):
 
 
 def Pair(*, name="Pair"):
-    """Pair: image (None, 8, 8, 3), tokens (None, 4), map (None, 6, 4) -> (None, 11),
-    40 parameters.
+    """image (None, 8, 8, 3), tokens (None, 4), map (None, 6, 4) -> (None, 11), 40
+    parameters.
     """
     image = keras.Input((8, 8, 3), name="image")
     views = {

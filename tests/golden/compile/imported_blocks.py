@@ -1,6 +1,6 @@
 """Blocks of other files are written into the same one; equal names are told apart.
 
-Made by netdsl 0.1.0 from imported_blocks.net (sha256 20ce6e9a, this file 9c1b175d).
+Made by netdsl 0.1.0 from imported_blocks.net (sha256 20ce6e9a, this file 305b7611).
 Change the spec, not this file.
 """
 
@@ -37,7 +37,7 @@ def helper(x, filters, *, name="helper"):
 
 
 def Imported(*, name="Imported"):
-    """Imported: (None, 16, 16, 3) -> (None, 16, 16, 4), 980 parameters."""
+    """(None, 16, 16, 3) -> (None, 16, 16, 4), 980 parameters."""
     image = keras.Input((16, 16, 3), name="image")
     x = cb(image, factor * 2, name="cb")
     x = tower(x, 8, name="tower")

@@ -1,7 +1,7 @@
 """Layers as arguments: wrappers, cells, chains, configured objects.
 
 Made by netdsl 0.1.0 from layers_inside_layers.net (sha256 ebe3cd5d, this file
-8c52054f). Change the spec, not this file.
+61a8a49a). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -10,7 +10,7 @@ layers = keras.layers
 
 
 def Nested(units=16, *, name="Nested"):
-    """Nested: (None, 8, 16, 16, 3) -> (None, 2), 156,772 parameters at the defaults."""
+    """(None, 8, 16, 16, 3) -> (None, 2), 156,772 parameters at the defaults."""
     frames = keras.Input((8, 16, 16, 3), name="frames")
     sequence = layers.TimeDistributed(
         keras.Sequential(

@@ -1,7 +1,7 @@
 """Loops: counted, over values, nested, numbered by the spec itself, with names for skips.
 
 Made by netdsl 0.1.0 from loops_name_their_layers.net (sha256 871eecbd, this file
-41455302). Change the spec, not this file.
+08fadcb9). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -15,9 +15,7 @@ def conv(x, filters, act="relu", *, name="conv"):
 
 
 def UNet(widths=(8, 16), depth=2, *, name="UNet"):
-    """UNet: (None, 32, 32, 3) -> (None, 32, 32, 1), 17,901 parameters at the
-    defaults.
-    """
+    """(None, 32, 32, 3) -> (None, 32, 32, 1), 17,901 parameters at the defaults."""
     image = keras.Input((32, 32, 3), name="image")
     down = image
     skips = []

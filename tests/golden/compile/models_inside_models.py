@@ -1,7 +1,7 @@
 """Models as layers: frozen, shared, with several outputs, and one at other hyperparameters.
 
 Made by netdsl 0.1.0 from models_inside_models.net (sha256 34854f60, this file
-26fd4b7e). Change the spec, not this file.
+dca6a0b8). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -19,8 +19,8 @@ def head(x, units, *, trainable=True, name="head"):
 def Encoder(latent=8, widths=(16, 32), *, name="Encoder"):
     """Maps an image to a mean and a spread.
 
-    Encoder: (None, 16, 16, 1) -> mean (None, 8), spread (None, 8), 5,184
-    parameters at the defaults.
+    (None, 16, 16, 1) -> mean (None, 8), spread (None, 8), 5,184 parameters at the
+    defaults.
     """
     image = keras.Input((16, 16, 1), name="image")
     features = layers.Flatten(name="features_flatten")(image)
@@ -34,7 +34,7 @@ def Encoder(latent=8, widths=(16, 32), *, name="Encoder"):
 
 
 def Decoder(latent=8, *, name="Decoder"):
-    """Decoder: (None, 8) -> (None, 16, 16, 1), 2,304 parameters at the defaults."""
+    """(None, 8) -> (None, 16, 16, 1), 2,304 parameters at the defaults."""
     code = keras.Input((latent,), name="code")
     x = layers.Dense(256, activation="sigmoid", name="dense")(code)
     image = layers.Reshape((16, 16, 1), name="image")(x)
@@ -42,15 +42,15 @@ def Decoder(latent=8, *, name="Decoder"):
 
 
 def BigEncoder(latent=8, widths=(64, 64), *, name="BigEncoder"):
-    """BigEncoder: (None, 16, 16, 1) -> mean (None, 8), spread (None, 8), 21,648
-    parameters at the defaults.
+    """(None, 16, 16, 1) -> mean (None, 8), spread (None, 8), 21,648 parameters at
+    the defaults.
     """
-    return Encoder(latent=latent, widths=widths, name=name)
+    return Encoder(latent, widths, name=name)
 
 
 def Pair(latent=4, *, name="Pair"):
-    """Pair: image (None, 16, 16, 1), other (None, 16, 16, 1) -> restored (None, 16,
-    16, 1), score (None, 1), 32,329 parameters at the defaults.
+    """image (None, 16, 16, 1), other (None, 16, 16, 1) -> restored
+    (None, 16, 16, 1), score (None, 1), 32,329 parameters at the defaults.
     """
     image = keras.Input((16, 16, 1), name="image")
     other = keras.Input((16, 16, 1), name="other")

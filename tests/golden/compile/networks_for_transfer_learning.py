@@ -1,7 +1,7 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-74cf10bf). Change the spec, not this file.
+c06657ce). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -17,9 +17,7 @@ def once(made, maker, /, *args, name, **kwargs):
 
 
 def Flowers(classes=5, *, name="Flowers"):
-    """Flowers: (None, 224, 224, 3) -> (None, 5), 4,055,976 parameters at the
-    defaults.
-    """
+    """(None, 224, 224, 3) -> (None, 5), 4,055,976 parameters at the defaults."""
     image = keras.Input((224, 224, 3), name="image")
     base = keras.applications.EfficientNetB0(
         include_top=False, pooling="avg", input_shape=image.shape[1:]
@@ -33,7 +31,7 @@ def Flowers(classes=5, *, name="Flowers"):
 
 
 def Pyramid(*, name="Pyramid"):
-    """Pyramid: (None, 128, 160, 3) -> p5 (None, 4, 5, 64), p4 (None, 8, 10, 64), p3
+    """(None, 128, 160, 3) -> p5 (None, 4, 5, 64), p4 (None, 8, 10, 64), p3
     (None, 16, 20, 64), 23,817,280 parameters.
     """
     image = keras.Input((128, 160, 3), name="image")
@@ -54,9 +52,7 @@ def Pyramid(*, name="Pyramid"):
 
 
 def Twins(*, name="Twins"):
-    """Twins: a (None, 64, 64, 3), b (None, 64, 64, 3) -> (None, 1), 411,489
-    parameters.
-    """
+    """a (None, 64, 64, 3), b (None, 64, 64, 3) -> (None, 1), 411,489 parameters."""
     a = keras.Input((64, 64, 3), name="a")
     b = keras.Input((64, 64, 3), name="b")
     made = {}
@@ -78,7 +74,7 @@ def Twins(*, name="Twins"):
 
 
 def Plain(*, name="Plain"):
-    """Plain: (None, H, W, 3) -> (None, 2), 2,260,546 parameters."""
+    """(None, H, W, 3) -> (None, 2), 2,260,546 parameters."""
     image = keras.Input((None, None, 3), name="image")
     x = image / 127.5 - 1.0
     x = keras.applications.MobileNetV2(

@@ -1,6 +1,6 @@
 """Outputs of a block keep their names where something reads one: the stack of gated convolutions of WaveNet.
 
-Made by netdsl 0.1.0 from outputs_by_name.net (sha256 689a2c77, this file f1da42e1).
+Made by netdsl 0.1.0 from outputs_by_name.net (sha256 689a2c77, this file 6597fba4).
 Change the spec, not this file.
 """
 
@@ -33,9 +33,7 @@ def gated(x, filters, dilation, *, name="gated"):
 
 
 def WaveNet(filters=16, depth=4, stacks=2, *, name="WaveNet"):
-    """WaveNet: (None, 256, 1) -> (None, 256, 256), 15,024 parameters at the
-    defaults.
-    """
+    """(None, 256, 1) -> (None, 256, 256), 15,024 parameters at the defaults."""
     wave = keras.Input((256, 1), name="wave")
     last = layers.Conv1D(filters, 2, padding="causal", name="last")(wave)
     taps = []

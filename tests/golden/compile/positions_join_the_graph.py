@@ -1,7 +1,7 @@
 """Sources: an array of positions that layers are applied to is tied to the input.
 
 Made by netdsl 0.1.0 from positions_join_the_graph.net (sha256 15f158ee, this file
-6bd104e0). Change the spec, not this file.
+1281b253). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -23,7 +23,7 @@ def positions(x, length, width, *, name="positions"):
 
 
 def Positions(length=12, *, name="Positions"):
-    """Positions: (None, 12) -> (None, 12, 1), 505 parameters at the defaults."""
+    """(None, 12) -> (None, 12, 1), 505 parameters at the defaults."""
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     x = layers.Embedding(50, 8, name="embedding")(tokens)
     x = positions(x, length, 8, name="positions")

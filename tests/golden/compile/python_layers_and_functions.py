@@ -1,7 +1,7 @@
 """The user's own Python: a layer with its declared shape, functions for Lambda and as an initializer.
 
 Made by netdsl 0.1.0 from python_layers_and_functions.net (sha256 a343e0ad, this file
-c58e2687). Change the spec, not this file.
+e7fe0dd0). Change the spec, not this file.
 """
 
 from my_package.functions import scale, shift
@@ -23,7 +23,7 @@ def entry(x, filters, *, name="entry"):
 
 
 def Own(*, name="Own"):
-    """Own: (None, 32, 32, 3) -> (None, 2, 2, 128), 392 parameters."""
+    """(None, 32, 32, 3) -> (None, 2, 2, 128), 392 parameters."""
     image = keras.Input((32, 32, 3), name="image")
     again = SpaceToDepth(size=2, name="again")
     x = entry(image, 8, name="entry")

@@ -1,6 +1,6 @@
 """A block that uses itself, under a condition.
 
-Made by netdsl 0.1.0 from recursive_block.net (sha256 8763b8b0, this file e142983b).
+Made by netdsl 0.1.0 from recursive_block.net (sha256 8763b8b0, this file 605fd621).
 Change the spec, not this file.
 """
 
@@ -22,9 +22,7 @@ def hourglass(x, depth, filters, *, name="hourglass"):
 
 
 def Hourglass(depth=3, *, name="Hourglass"):
-    """Hourglass: (None, 32, 32, 8) -> (None, 32, 32, 1), 4,097 parameters at the
-    defaults.
-    """
+    """(None, 32, 32, 8) -> (None, 32, 32, 1), 4,097 parameters at the defaults."""
     image = keras.Input((32, 32, 8), name="image")
     x = hourglass(image, depth, 8, name="hourglass")
     heat = layers.Conv2D(1, 1, name="heat")(x)

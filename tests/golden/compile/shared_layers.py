@@ -1,6 +1,6 @@
 """Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose weights are shared.
 
-Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 733da119).
+Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 32119f79).
 Change the spec, not this file.
 """
 
@@ -35,7 +35,7 @@ def mixer(units, *, name="mixer"):
 
 
 def Twins(vocabulary=100, *, name="Twins"):
-    """Twins: left (None, 12), right (None, 12) -> (None, 1), 3,904 parameters at the
+    """left (None, 12), right (None, 12) -> (None, 1), 3,904 parameters at the
     defaults.
     """
     left = keras.Input((12,), dtype="int32", name="left")

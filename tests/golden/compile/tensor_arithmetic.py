@@ -1,6 +1,6 @@
 """Arithmetic between tensors, with numbers, and functions of keras.ops.
 
-Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file 12167c86).
+Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file 0481a6cc).
 Change the spec, not this file.
 """
 
@@ -17,9 +17,7 @@ def tied(values, x):
 
 
 def Arithmetic(scale=0.5, *, name="Arithmetic"):
-    """Arithmetic: a (None, 4), b (None, 4) -> (None, 1), 57 parameters at the
-    defaults.
-    """
+    """a (None, 4), b (None, 4) -> (None, 1), 57 parameters at the defaults."""
     a = keras.Input((4,), name="a")
     b = keras.Input((4,), name="b")
     total = layers.Add(name="total")([a, b])

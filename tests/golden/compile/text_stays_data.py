@@ -2,7 +2,7 @@
     three lines,
 all of it text.
 
-Made by netdsl 0.1.0 from text_stays_data.net (sha256 a321e516, this file e569ea79).
+Made by netdsl 0.1.0 from text_stays_data.net (sha256 a321e516, this file de406310).
 Change the spec, not this file.
 """
 
@@ -21,7 +21,7 @@ def odd(x, label='a"b', quote='say "hi"', *, name="odd"):
 def Data(*, name="Data"):
     """Ends in a quote: "x"
 
-    Data: (None, 3) -> (None, 2), 20 parameters.
+    (None, 3) -> (None, 2), 20 parameters.
     """
     class_ = keras.Input((3,), name="class")
     x = odd(class_, label=tricky, name="odd")

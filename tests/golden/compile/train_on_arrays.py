@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 691a1199).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 59e32de8).
 Change the spec, not this file.
 """
 
@@ -31,7 +31,7 @@ IN_MEMORY = 2**29
 
 
 def Digits(classes=10, width=32, *, name="Digits"):
-    """Digits: (None, 8, 8, 1) -> (None, 10), 11,850 parameters at the defaults."""
+    """(None, 8, 8, 1) -> (None, 10), 11,850 parameters at the defaults."""
     image = keras.Input((8, 8, 1), name="image")
     x = layers.Rescaling(1 / 16, name="rescaling")(image)
     x = layers.Conv2D(width, 3, activation="relu", name="conv2d")(x)
@@ -159,33 +159,27 @@ def set_apart(sets, name, share):
 
 def batches(samples, rows, training):
     """Make batches of rows; for training in an order that seed and epoch give."""
+    arrays = tf.nest.flatten(samples)
 
-    def held(array):
-        return array if isinstance(array, OnDisk) else tf.constant(array[rows])
-
-    with tf.device("CPU"):
-        arrays = tf.nest.map_structure(held, samples)
-    many = 1024 * BATCH_SIZE  # positions are drawn together
-
-    def positions(start):
-        numbers = tf.range(start, tf.minimum(start + many, len(rows)))
+    def positions(_):
+        numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
         if training:
             seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = shuffle(numbers, seeds, len(rows) - 1)
-        return tf.data.Dataset.from_tensor_slices(numbers).batch(BATCH_SIZE)
+            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
+        return numbers
 
-    def take(array, numbers):
-        if not isinstance(array, OnDisk):
-            return tf.gather(array, numbers)
-        found = tf.numpy_function(lambda n: array[rows[n]], [numbers], array.dtype)
-        return tf.ensure_shape(found, [*numbers.shape, *array.shape[1:]])
+    def take(numbers):
+        return [array[rows[numbers]] for array in arrays]
 
     def read(numbers):
-        return tf.nest.map_structure(lambda array: take(array, numbers), arrays)
+        found = tf.numpy_function(take, [numbers], [array.dtype for array in arrays])
+        for tensor, array in zip(found, arrays):
+            tensor.set_shape([None, *array.shape[1:]])
+        return tf.nest.pack_sequence_as(samples, found)
 
     steps = math.ceil(len(rows) / BATCH_SIZE)
-    dataset = tf.data.Dataset.range(0, len(rows), many).flat_map(positions)
+    dataset = tf.data.Dataset.range(1).flat_map(positions)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
@@ -301,8 +295,6 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
-        if not math.isfinite(logs["loss"]):  # which gets no better
-            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -312,10 +304,7 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": {
-                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
-                for name, values in self.callbacks[-1].history.items()
-            },
+            "history": self.callbacks[-1].history,
             "callbacks": [
                 {
                     name: value
@@ -325,7 +314,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state))
+        (new / "callbacks.json").write_text(json.dumps(state, default=float))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

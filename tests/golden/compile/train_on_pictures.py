@@ -1,6 +1,6 @@
 """Flowers told apart, on one GPU or several.
 
-Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file fa2f539f).
+Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 624e5faa).
 Change the spec, not this file.
 """
 
@@ -30,7 +30,7 @@ IN_MEMORY = 2**29
 
 
 def Flowers(classes=5, *, name="Flowers"):
-    """Flowers: (None, 64, 64, 3) -> (None, 5), 533 parameters at the defaults."""
+    """(None, 64, 64, 3) -> (None, 5), 533 parameters at the defaults."""
     image = keras.Input((64, 64, 3), name="image")
     x = layers.Rescaling(1 / 255, name="rescaling")(image)
     x = layers.Conv2D(16, 3, activation="relu", name="conv2d")(x)
@@ -95,15 +95,13 @@ def load_data(folder="flowers"):
 
 def read_folder(folder):
     """Find the files of each class, in sets where there are folders for these."""
-    if not (folder / "train").is_dir():
+    names = [
+        name for name in ("train", "validation", "test") if (folder / name).is_dir()
+    ]
+    if "train" not in names:
         return {"train": files_of(folder, class_names(folder))}
     classes = class_names(folder / "train")
-    held_out = "validation" if (folder / "validation").is_dir() else "val"
-    names = {"train": "train", "validation": held_out, "test": "test"}
-    found = {
-        name: folder / own for name, own in names.items() if (folder / own).is_dir()
-    }
-    return {name: files_of(path, classes) for name, path in found.items()}
+    return {name: files_of(folder / name, classes) for name in names}
 
 
 def class_names(folder):
@@ -309,8 +307,6 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
-        if not math.isfinite(logs["loss"]):  # which gets no better
-            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -320,10 +316,7 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": {
-                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
-                for name, values in self.callbacks[-1].history.items()
-            },
+            "history": self.callbacks[-1].history,
             "callbacks": [
                 {
                     name: value
@@ -333,7 +326,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state))
+        (new / "callbacks.json").write_text(json.dumps(state, default=float))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

@@ -1,7 +1,7 @@
 """Data of the caller's, and weights that are shared out over devices.
 
 Made by netdsl 0.1.0 from train_on_several_devices.net (sha256 1f3b113f, this file
-a1dfa1ba). Change the spec, not this file.
+99c26ea9). Change the spec, not this file.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ EPOCHS = 1
 
 
 def Wide(*, name="Wide"):
-    """Wide: (None, 64) -> (None, 4), 17,668 parameters."""
+    """(None, 64) -> (None, 4), 17,668 parameters."""
     x = keras.Input((64,), name="x")
     y = layers.Dense(256, activation="relu", name="up")(x)
     y = layers.Dense(4, name="y")(y)

@@ -1,6 +1,6 @@
 """Frozen stages: a layer, a block with blocks inside, a model.
 
-Made by netdsl 0.1.0 from trainable_false.net (sha256 155dfe6c, this file 47d008d0).
+Made by netdsl 0.1.0 from trainable_false.net (sha256 155dfe6c, this file f1a58fb1).
 Change the spec, not this file.
 """
 
@@ -25,14 +25,14 @@ def stem(x, filters, times=2, *, trainable=True, name="stem"):
 
 
 def Backbone(*, name="Backbone"):
-    """Backbone: (None, 16, 16, 3) -> (None, 14, 14, 8), 256 parameters."""
+    """(None, 16, 16, 3) -> (None, 14, 14, 8), 256 parameters."""
     image = keras.Input((16, 16, 3), name="image")
     features = conv_bn(image, 8, name="features")
     return keras.Model(image, features, name=name)
 
 
 def Frozen(tune=False, *, name="Frozen"):
-    """Frozen: (None, 16, 16, 3) -> (None, 1), 3,769 parameters at the defaults."""
+    """(None, 16, 16, 3) -> (None, 1), 3,769 parameters at the defaults."""
     image = keras.Input((16, 16, 3), name="image")
     left = stem(image, 8, trainable=tune, name="left_stem")
     left = layers.Conv2D(4, 1, trainable=False, name="left_conv2d")(left)

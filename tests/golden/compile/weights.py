@@ -1,6 +1,6 @@
 """Tensors that are learned: a class token, scales in a loop, a matrix that is used twice.
 
-Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file 7c77e97b). Change the
+Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file 6c1b456c). Change the
 spec, not this file.
 """
 
@@ -95,7 +95,7 @@ def encoder(x, width, heads, *, trainable=True, name="encoder"):
 
 
 def ViT(classes=10, width=32, *, name="ViT"):
-    """ViT: (None, 32, 32, 3) -> (None, 10), 32,970 parameters at the defaults."""
+    """(None, 32, 32, 3) -> (None, 10), 32,970 parameters at the defaults."""
     image = keras.Input((32, 32, 3), name="image")
     token = Weight((1, width), initializer="zeros", name="token")(image)
     position = Weight(
@@ -118,9 +118,7 @@ def ViT(classes=10, width=32, *, name="ViT"):
 
 
 def Tied(width=8, *, name="Tied"):
-    """Tied: a (None, 64), b (None, 64) -> (None, 64), 528 parameters at the
-    defaults.
-    """
+    """a (None, 64), b (None, 64) -> (None, 64), 528 parameters at the defaults."""
     a = keras.Input((64,), name="a")
     b = keras.Input((64,), name="b")
     w = Weight((64, width), name="w")(a)

@@ -6,7 +6,7 @@ Task: image classification.
 `AlexNet` is split over two graphics processors as in the paper: three of its convolutions see half of the channels.
 `AlexNetUndivided` is not, and `OneWeirdTrick` is the narrower net of Krizhevsky, 2014, arXiv:1404.5997.
 
-Made by netdsl 0.1.0 from alexnet.net (sha256 0d4a44fc, this file 4a619bf7). Change the
+Made by netdsl 0.1.0 from alexnet.net (sha256 0d4a44fc, this file f3d869c0). Change the
 spec, not this file.
 """
 
@@ -42,8 +42,7 @@ def classifier(maps, classes, *, name="classifier"):
 def AlexNet(classes=1000, groups=2, *, name="AlexNet"):
     """Five convolutions and three dense layers, which won ImageNet's challenge of 2012.
 
-    AlexNet: (None, 227, 227, 3) -> (None, 1000), 60,965,224 parameters at the
-    defaults.
+    (None, 227, 227, 3) -> (None, 1000), 60,965,224 parameters at the defaults.
     """
     image = keras.Input((227, 227, 3), name="image")
     features = layers.Conv2D(
@@ -76,17 +75,14 @@ def AlexNet(classes=1000, groups=2, *, name="AlexNet"):
 
 
 def AlexNetUndivided(classes=1000, groups=1, *, name="AlexNetUndivided"):
-    """AlexNetUndivided: (None, 227, 227, 3) -> (None, 1000), 62,378,344 parameters
-    at the defaults.
-    """
-    return AlexNet(classes=classes, groups=groups, name=name)
+    """(None, 227, 227, 3) -> (None, 1000), 62,378,344 parameters at the defaults."""
+    return AlexNet(classes, groups, name=name)
 
 
 def OneWeirdTrick(classes=1000, *, name="OneWeirdTrick"):
     """One column, without normalization; the AlexNet of torchvision.
 
-    OneWeirdTrick: (None, 224, 224, 3) -> (None, 1000), 61,100,840 parameters at
-    the defaults.
+    (None, 224, 224, 3) -> (None, 1000), 61,100,840 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = layers.ZeroPadding2D(2, name="zero_padding2d")(image)

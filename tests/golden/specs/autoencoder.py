@@ -6,7 +6,7 @@ Task: denoising.
 The digits of MNIST squeezed to 7 by 7 by 32 and made again, as the example at keras.io does it: what the narrow middle
 cannot hold, such as noise, is left out.
 
-Made by netdsl 0.1.0 from autoencoder.net (sha256 a81895ff, this file a55e5da5). Change
+Made by netdsl 0.1.0 from autoencoder.net (sha256 a81895ff, this file b105b254). Change
 the spec, not this file.
 """
 
@@ -18,8 +18,7 @@ layers = keras.layers
 def Autoencoder(filters=32, channels=1, *, name="Autoencoder"):
     """Two poolings down, two transposed convolutions up.
 
-    Autoencoder: (None, 28, 28, 1) -> (None, 28, 28, 1), 28,353 parameters at the
-    defaults.
+    (None, 28, 28, 1) -> (None, 28, 28, 1), 28,353 parameters at the defaults.
     """
     image = keras.Input((28, 28, channels), name="image")
     code = layers.Conv2D(filters, 3, padding="same", activation="relu", name="conv2d1")(

@@ -7,7 +7,7 @@ Task: language model.
 A word (0 where there is none), which of two texts it is of, and its place are added up. `sequence` has a vector for each word,
 `pooled` one for all, read off the first.
 
-Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file fabe5d29). Change the
+Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 1302fea4). Change the
 spec, not this file.
 """
 
@@ -116,8 +116,8 @@ def BERTBase(
 ):
     """The encoder without a task's head: twelve layers.
 
-    BERTBase: tokens (None, 512), segments (None, 512) -> sequence (None, 512,
-    768), pooled (None, 768), 109,482,240 parameters at the defaults.
+    tokens (None, 512), segments (None, 512) -> sequence (None, 512, 768), pooled
+    (None, 768), 109,482,240 parameters at the defaults.
     """
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     segments = keras.Input((length,), dtype="int32", name="segments")
@@ -137,25 +137,8 @@ def BERTBase(
     )
 
 
-def BERTLarge(
-    words=30_522,
-    length=512,
-    width=1024,
-    heads=16,
-    depth=24,
-    dropout=0.1,
-    *,
-    name="BERTLarge",
-):
-    """BERTLarge: tokens (None, 512), segments (None, 512) -> sequence (None, 512,
-    1024), pooled (None, 1024), 335,141,888 parameters at the defaults.
+def BERTLarge(*, width=1024, heads=16, depth=24, name="BERTLarge", **kwargs):
+    """tokens (None, 512), segments (None, 512) -> sequence (None, 512, 1024), pooled
+    (None, 1024), 335,141,888 parameters at the defaults.
     """
-    return BERTBase(
-        words=words,
-        length=length,
-        width=width,
-        heads=heads,
-        depth=depth,
-        dropout=dropout,
-        name=name,
-    )
+    return BERTBase(width=width, heads=heads, depth=depth, name=name, **kwargs)

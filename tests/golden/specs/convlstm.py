@@ -7,7 +7,7 @@ Task: video.
 The three layers that encode in the paper's best network for moving digits, whose states together tell the next frame at each step.
 Keras's layer has no peepholes from the cell to the gates, 768 numbers here.
 
-Made by netdsl 0.1.0 from convlstm.net (sha256 e32da036, this file 0aa4b886). Change the
+Made by netdsl 0.1.0 from convlstm.net (sha256 e32da036, this file 79ac3de9). Change the
 spec, not this file.
 """
 
@@ -28,8 +28,8 @@ def patches(frames, size, *, name="patches"):
 def ConvLSTM(steps=10, size=64, patch=4, widths=(128, 64, 64), *, name="ConvLSTM"):
     """What the next frame is, after each.
 
-    ConvLSTM: (None, 10, 64, 64, 1) -> (None, 10, 16, 16, 16), 3,896,336
-    parameters at the defaults.
+    (None, 10, 64, 64, 1) -> (None, 10, 16, 16, 16), 3,896,336 parameters at the
+    defaults.
     """
     frames = keras.Input((steps, size, size, 1), name="frames")
     x = patches(frames, patch, name="patches")

@@ -6,7 +6,7 @@ Task: image classification.
 Section 2 of the paper, where a ResNet becomes what it is here step by step, with the weights of keras.applications in their
 order. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from convnext.net (sha256 f40d2305, this file 972d47cf). Change the
+Made by netdsl 0.1.0 from convnext.net (sha256 f40d2305, this file 5531c811). Change the
 spec, not this file.
 """
 
@@ -99,8 +99,7 @@ def ConvNeXt(
 ):
     """Four stages, each of half the size; `drop` is how often the deepest branch is left out in training.
 
-    ConvNeXt: (None, 224, 224, 3) -> (None, 1000), 28,589,128 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 28,589,128 parameters at the defaults.
     """
     deepest = sum(blocks) - 1
     image = keras.Input((size, size, 3), name="image")
@@ -129,85 +128,43 @@ def ConvNeXt(
 
 
 def ConvNeXtTiny(
-    blocks=(3, 3, 9, 3),
-    widths=(96, 192, 384, 768),
-    size=224,
-    drop=0.0,
-    classes=1000,
-    *,
-    name="ConvNeXtTiny",
+    *, blocks=(3, 3, 9, 3), widths=(96, 192, 384, 768), name="ConvNeXtTiny", **kwargs
 ):
-    """ConvNeXtTiny: (None, 224, 224, 3) -> (None, 1000), 28,589,128 parameters at
-    the defaults.
-    """
-    return ConvNeXt(
-        blocks=blocks, widths=widths, size=size, drop=drop, classes=classes, name=name
-    )
+    """(None, 224, 224, 3) -> (None, 1000), 28,589,128 parameters at the defaults."""
+    return ConvNeXt(blocks=blocks, widths=widths, name=name, **kwargs)
 
 
 def ConvNeXtSmall(
-    blocks=(3, 3, 27, 3),
-    widths=(96, 192, 384, 768),
-    size=224,
-    drop=0.0,
-    classes=1000,
-    *,
-    name="ConvNeXtSmall",
+    *, blocks=(3, 3, 27, 3), widths=(96, 192, 384, 768), name="ConvNeXtSmall", **kwargs
 ):
-    """ConvNeXtSmall: (None, 224, 224, 3) -> (None, 1000), 50,223,688 parameters at
-    the defaults.
-    """
-    return ConvNeXt(
-        blocks=blocks, widths=widths, size=size, drop=drop, classes=classes, name=name
-    )
+    """(None, 224, 224, 3) -> (None, 1000), 50,223,688 parameters at the defaults."""
+    return ConvNeXt(blocks=blocks, widths=widths, name=name, **kwargs)
 
 
 def ConvNeXtBase(
-    blocks=(3, 3, 27, 3),
-    widths=(128, 256, 512, 1024),
-    size=224,
-    drop=0.0,
-    classes=1000,
-    *,
-    name="ConvNeXtBase",
+    *, blocks=(3, 3, 27, 3), widths=(128, 256, 512, 1024), name="ConvNeXtBase", **kwargs
 ):
-    """ConvNeXtBase: (None, 224, 224, 3) -> (None, 1000), 88,591,464 parameters at
-    the defaults.
-    """
-    return ConvNeXt(
-        blocks=blocks, widths=widths, size=size, drop=drop, classes=classes, name=name
-    )
+    """(None, 224, 224, 3) -> (None, 1000), 88,591,464 parameters at the defaults."""
+    return ConvNeXt(blocks=blocks, widths=widths, name=name, **kwargs)
 
 
 def ConvNeXtLarge(
+    *,
     blocks=(3, 3, 27, 3),
     widths=(192, 384, 768, 1536),
-    size=224,
-    drop=0.0,
-    classes=1000,
-    *,
     name="ConvNeXtLarge",
+    **kwargs,
 ):
-    """ConvNeXtLarge: (None, 224, 224, 3) -> (None, 1000), 197,767,336 parameters at
-    the defaults.
-    """
-    return ConvNeXt(
-        blocks=blocks, widths=widths, size=size, drop=drop, classes=classes, name=name
-    )
+    """(None, 224, 224, 3) -> (None, 1000), 197,767,336 parameters at the defaults."""
+    return ConvNeXt(blocks=blocks, widths=widths, name=name, **kwargs)
 
 
 def ConvNeXtXLarge(
+    *,
     blocks=(3, 3, 27, 3),
     widths=(256, 512, 1024, 2048),
-    size=224,
-    drop=0.0,
-    classes=1000,
-    *,
     name="ConvNeXtXLarge",
+    **kwargs,
 ):
-    """ConvNeXtXLarge: (None, 224, 224, 3) -> (None, 1000), 350,196,968 parameters at
-    the defaults.
-    """
-    return ConvNeXt(
-        blocks=blocks, widths=widths, size=size, drop=drop, classes=classes, name=name
-    )
+    """(None, 224, 224, 3) -> (None, 1000), 350,196,968 parameters at the defaults."""
+    return ConvNeXt(blocks=blocks, widths=widths, name=name, **kwargs)

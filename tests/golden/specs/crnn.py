@@ -7,7 +7,7 @@ Task: text recognition.
 Table 1 of the paper, read from the bottom: seven convolutions make a row of features of a line of text, two bidirectional
 LSTMs read it, and each place gives a character or none. Train it with the `ctc` loss; its class 0 is the blank.
 
-Made by netdsl 0.1.0 from crnn.net (sha256 4a06f4e6, this file 3d3a68fb). Change the
+Made by netdsl 0.1.0 from crnn.net (sha256 4a06f4e6, this file 7ec9cce2). Change the
 spec, not this file.
 """
 
@@ -39,8 +39,7 @@ def read(x, units, *, name="read"):
 def CRNN(characters=36, width=100, units=256, *, name="CRNN"):
     """Letters and digits of a grey line, 32 pixels high.
 
-    CRNN: (None, 32, 100, 1) -> (None, 24, 37), 8,327,717 parameters at the
-    defaults.
+    (None, 32, 100, 1) -> (None, 24, 37), 8,327,717 parameters at the defaults.
     """
     line = keras.Input((32, width, 1), name="line")
     features = layers.Conv2D(

@@ -7,7 +7,7 @@ Task: image generation.
 The appendix in its own notation: c7s1-64, d128, d256, nine times R256, u128, u64, c7s1-3 for the generator, and
 C64-C128-C256-C512 for the discriminator, which judges patches of 70 by 70.
 
-Made by netdsl 0.1.0 from cyclegan.net (sha256 5a404426, this file 08d851f0). Change the
+Made by netdsl 0.1.0 from cyclegan.net (sha256 5a404426, this file f6fc1306). Change the
 spec, not this file.
 """
 
@@ -66,8 +66,7 @@ def u(x, filters, *, name="u"):
 def CycleGANGenerator(size=256, *, name="CycleGANGenerator"):
     """Turns a picture of one kind into one of the other.
 
-    CycleGANGenerator: (None, 256, 256, 3) -> (None, 256, 256, 3), 11,378,179
-    parameters at the defaults.
+    (None, 256, 256, 3) -> (None, 256, 256, 3), 11,378,179 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = c7s1(image, 64, name="c7s1_1")
@@ -96,8 +95,7 @@ def C(x, filters, strides=2, norm=True, *, name="c"):
 def CycleGANDiscriminator(size=256, *, name="CycleGANDiscriminator"):
     """Tells for each patch whether it is from the data.
 
-    CycleGANDiscriminator: (None, 256, 256, 3) -> (None, 30, 30, 1), 2,764,737
-    parameters at the defaults.
+    (None, 256, 256, 3) -> (None, 30, 30, 1), 2,764,737 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = C(image, 64, norm=False, name="c1")

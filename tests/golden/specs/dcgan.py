@@ -6,7 +6,7 @@ Task: image generation.
 
 Figure 1 of the paper: neither pooling nor dense layers inside, but convolutions that double the size, or halve it.
 
-Made by netdsl 0.1.0 from dcgan.net (sha256 28455aaa, this file 17297d57). Change the
+Made by netdsl 0.1.0 from dcgan.net (sha256 28455aaa, this file 52347186). Change the
 spec, not this file.
 """
 
@@ -20,8 +20,7 @@ def DCGANGenerator(
 ):
     """Makes a picture of 64 by 64 from a hundred random numbers.
 
-    DCGANGenerator: (None, 100) -> (None, 64, 64, 3), 18,858,883 parameters at the
-    defaults.
+    (None, 100) -> (None, 64, 64, 3), 18,858,883 parameters at the defaults.
     """
     noise = keras.Input((code,), name="noise")
     x = layers.Dense(4 * 4 * widths[0], use_bias=False, name="dense")(noise)
@@ -57,8 +56,7 @@ def DCGANDiscriminator(
 ):
     """Tells whether a picture is from the data.
 
-    DCGANDiscriminator: (None, 64, 64, 3) -> (None, 1), 17,236,481 parameters at
-    the defaults.
+    (None, 64, 64, 3) -> (None, 1), 17,236,481 parameters at the defaults.
     """
     image = keras.Input((64, 64, channels), name="image")
     x = layers.Conv2D(

@@ -6,7 +6,7 @@ Task: recommendation.
 Figure 1 (a) of the paper, the stacked form, on Criteo's data of clicks: layers that multiply the features with one another, once more
 with each, and a deep network behind them.
 
-Made by netdsl 0.1.0 from dcn_v2.net (sha256 3d0bd9d4, this file d6311bdc). Change the
+Made by netdsl 0.1.0 from dcn_v2.net (sha256 3d0bd9d4, this file 5b59c68a). Change the
 spec, not this file.
 """
 
@@ -72,8 +72,8 @@ def DCNV2(
 ):
     """The probability of a click.
 
-    DCNV2: numbers (None, 13), categories (None, 26) -> (None, 1), 104,892,377
-    parameters at the defaults.
+    numbers (None, 13), categories (None, 26) -> (None, 1), 104,892,377 parameters at
+    the defaults.
     """
     numbers = keras.Input((counts,), name="numbers")
     categories = keras.Input((names,), dtype="string", name="categories")

@@ -6,7 +6,7 @@ Task: image generation.
 Appendix B of the paper for CIFAR-10: from a noisy picture and how many steps of noise it has seen, the noise is told. Two residual
 blocks on each of four levels, attention where the map is 16 by 16.
 
-Made by netdsl 0.1.0 from ddpm.net (sha256 1aa981c8, this file d22d00d8). Change the
+Made by netdsl 0.1.0 from ddpm.net (sha256 1aa981c8, this file 744ef463). Change the
 spec, not this file.
 """
 
@@ -78,8 +78,8 @@ def DDPM(
 ):
     """Tells the noise in a picture.
 
-    DDPM: image (None, 32, 32, 3), step (None, 1) -> (None, 32, 32, 3), 35,746,307
-    parameters at the defaults.
+    image (None, 32, 32, 3), step (None, 1) -> (None, 32, 32, 3), 35,746,307 parameters
+    at the defaults.
     """
     last = len(factors) - 1
     image = keras.Input((size, size, 3), name="image")

@@ -6,7 +6,7 @@ Task: segmentation.
 
 Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
 
-Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 a7e7c678, this file cdea3b99).
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 a7e7c678, this file 94d38c25).
 Change the spec, not this file.
 """
 
@@ -98,8 +98,7 @@ def atrous_bottleneck(x, filters, strides=1, rate=1, *, name="atrous_bottleneck"
 def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3Plus"):
     """An encoder that looks at five scales, and a decoder that mends the borders.
 
-    DeepLabV3Plus: (None, 512, 512, 3) -> (None, 512, 512, 21), 59,453,845
-    parameters at the defaults.
+    (None, 512, 512, 3) -> (None, 512, 512, 21), 59,453,845 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     encoded = conv_bn(image, 64, 7, strides=2, name="encoded_conv_bn")

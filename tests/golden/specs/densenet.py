@@ -5,7 +5,7 @@ Task: image classification.
 
 Three columns of the paper's table 1, layer for layer those of keras.applications.
 
-Made by netdsl 0.1.0 from densenet.net (sha256 6aceb9f6, this file 94e66dca). Change the
+Made by netdsl 0.1.0 from densenet.net (sha256 6aceb9f6, this file e61cc460). Change the
 spec, not this file.
 """
 
@@ -48,8 +48,7 @@ def transition(x, *, name="transition"):
 def DenseNet(blocks=(6, 12, 24, 16), growth_rate=32, classes=1000, *, name="DenseNet"):
     """Dense blocks with transitions between them; `blocks` counts the layers of each.
 
-    DenseNet: (None, 224, 224, 3) -> (None, 1000), 8,062,504 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 8,062,504 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = layers.ZeroPadding2D(3, name="zero_padding2d1")(image)
@@ -72,25 +71,19 @@ def DenseNet(blocks=(6, 12, 24, 16), growth_rate=32, classes=1000, *, name="Dens
 def DenseNet121(
     blocks=(6, 12, 24, 16), growth_rate=32, classes=1000, *, name="DenseNet121"
 ):
-    """DenseNet121: (None, 224, 224, 3) -> (None, 1000), 8,062,504 parameters at the
-    defaults.
-    """
-    return DenseNet(blocks=blocks, growth_rate=growth_rate, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 8,062,504 parameters at the defaults."""
+    return DenseNet(blocks, growth_rate, classes, name=name)
 
 
 def DenseNet169(
     blocks=(6, 12, 32, 32), growth_rate=32, classes=1000, *, name="DenseNet169"
 ):
-    """DenseNet169: (None, 224, 224, 3) -> (None, 1000), 14,307,880 parameters at the
-    defaults.
-    """
-    return DenseNet(blocks=blocks, growth_rate=growth_rate, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 14,307,880 parameters at the defaults."""
+    return DenseNet(blocks, growth_rate, classes, name=name)
 
 
 def DenseNet201(
     blocks=(6, 12, 48, 32), growth_rate=32, classes=1000, *, name="DenseNet201"
 ):
-    """DenseNet201: (None, 224, 224, 3) -> (None, 1000), 20,242,984 parameters at the
-    defaults.
-    """
-    return DenseNet(blocks=blocks, growth_rate=growth_rate, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 20,242,984 parameters at the defaults."""
+    return DenseNet(blocks, growth_rate, classes, name=name)

@@ -5,7 +5,7 @@ Task: image classification.
 
 The smallest network of `densenet.net`, by itself.
 
-Made by netdsl 0.1.0 from densenet121.net (sha256 887fa69e, this file cab871b8). Change
+Made by netdsl 0.1.0 from densenet121.net (sha256 887fa69e, this file 1c62c6b4). Change
 the spec, not this file.
 """
 
@@ -68,7 +68,5 @@ def DenseNet(blocks=(6, 12, 24, 16), growth_rate=32, classes=1000, *, name="Dens
 def DenseNet121(
     blocks=(6, 12, 24, 16), growth_rate=32, classes=1000, *, name="DenseNet121"
 ):
-    """DenseNet121: (None, 224, 224, 3) -> (None, 1000), 8,062,504 parameters at the
-    defaults.
-    """
-    return DenseNet(blocks=blocks, growth_rate=growth_rate, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 8,062,504 parameters at the defaults."""
+    return DenseNet(blocks, growth_rate, classes, name=name)

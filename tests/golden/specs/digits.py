@@ -5,7 +5,7 @@ Task: image classification.
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 354f5d53). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file fb70c9e6). Change the
 spec, not this file.
 """
 
@@ -35,7 +35,7 @@ TEST_SPLIT = 0.2
 def Digits(width=32, classes=10, *, name="Digits"):
     """Tells ten digits apart.
 
-    Digits: (None, 8, 8, 1) -> (None, 10), 29,066 parameters at the defaults.
+    (None, 8, 8, 1) -> (None, 10), 29,066 parameters at the defaults.
     """
     image = keras.Input((8, 8, 1), name="image")
     x = layers.Rescaling(1 / 16, name="rescaling")(image)
@@ -121,23 +121,27 @@ def set_apart(sets, name, share):
 
 def batches(samples, rows, training):
     """Make batches of rows; for training in an order that seed and epoch give."""
-    with tf.device("CPU"):
-        arrays = tf.nest.map_structure(lambda array: tf.constant(array[rows]), samples)
-    many = 1024 * BATCH_SIZE  # positions are drawn together
+    arrays = tf.nest.flatten(samples)
 
-    def positions(start):
-        numbers = tf.range(start, tf.minimum(start + many, len(rows)))
+    def positions(_):
+        numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
         if training:
             seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = shuffle(numbers, seeds, len(rows) - 1)
-        return tf.data.Dataset.from_tensor_slices(numbers).batch(BATCH_SIZE)
+            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
+        return numbers
+
+    def take(numbers):
+        return [array[rows[numbers]] for array in arrays]
 
     def read(numbers):
-        return tf.nest.map_structure(lambda array: tf.gather(array, numbers), arrays)
+        found = tf.numpy_function(take, [numbers], [array.dtype for array in arrays])
+        for tensor, array in zip(found, arrays):
+            tensor.set_shape([None, *array.shape[1:]])
+        return tf.nest.pack_sequence_as(samples, found)
 
     steps = math.ceil(len(rows) / BATCH_SIZE)
-    dataset = tf.data.Dataset.range(0, len(rows), many).flat_map(positions)
+    dataset = tf.data.Dataset.range(1).flat_map(positions)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
@@ -237,8 +241,6 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
-        if not math.isfinite(logs["loss"]):  # which gets no better
-            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -248,10 +250,7 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": {
-                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
-                for name, values in self.callbacks[-1].history.items()
-            },
+            "history": self.callbacks[-1].history,
             "callbacks": [
                 {
                     name: value
@@ -261,7 +260,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state))
+        (new / "callbacks.json").write_text(json.dumps(state, default=float))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

@@ -6,7 +6,7 @@ Task: recommendation.
 Criteo's data of clicks, with the widths of the authors' script: thirteen counts go through a small network, twenty-six names become
 vectors as wide, and what these have in common, pair by pair, tells whether somebody clicks.
 
-Made by netdsl 0.1.0 from dlrm.net (sha256 9f42c712, this file a4bc4d1e). Change the
+Made by netdsl 0.1.0 from dlrm.net (sha256 9f42c712, this file adc01bb5). Change the
 spec, not this file.
 """
 
@@ -72,8 +72,8 @@ def DLRM(
 ):
     """The probability of a click.
 
-    DLRM: numbers (None, 13), categories (None, 26) -> (None, 1), 42,075,985
-    parameters at the defaults.
+    numbers (None, 13), categories (None, 26) -> (None, 1), 42,075,985 parameters at the
+    defaults.
     """
     numbers = keras.Input((counts,), name="numbers")
     categories = keras.Input((names,), dtype="string", name="categories")

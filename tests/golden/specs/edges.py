@@ -6,7 +6,7 @@ Task: edge detection.
 Nothing here is learned: every kernel is a constant. The others are Sobel's gradient (1968), the zeros of the Laplacian of a Gaussian
 (Marr and Hildreth, 1980) and the morphological gradient. Pictures have any size and values from 0 to 255.
 
-Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file ab954878). Change the
+Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 2cc23bda). Change the
 spec, not this file.
 """
 
@@ -245,7 +245,7 @@ def grey(picture, *, name="grey"):
 def Canny(sigma=1.0, low=0.1, high=0.2, *, name="Canny"):
     """Edges one pixel wide, 1.0 on 0.0.
 
-    Canny: (None, H, W, 3) -> (None, H, W, 1), 54 parameters at the defaults.
+    (None, H, W, 3) -> (None, H, W, 1), 54 parameters at the defaults.
     """
     picture = keras.Input((None, None, 3), name="picture")
     x = grey(picture, name="grey")
@@ -256,7 +256,7 @@ def Canny(sigma=1.0, low=0.1, high=0.2, *, name="Canny"):
 def SobelEdges(*, name="SobelEdges"):
     """How steep the brightness is at each place.
 
-    SobelEdges: (None, H, W, 3) -> (None, H, W, 1), 18 parameters.
+    (None, H, W, 3) -> (None, H, W, 1), 18 parameters.
     """
     picture = keras.Input((None, None, 3), name="picture")
     brightness = grey(picture, name="brightness")
@@ -269,8 +269,7 @@ def SobelEdges(*, name="SobelEdges"):
 def ZeroCrossings(sigma=2.0, *, name="ZeroCrossings"):
     """Where the Laplacian of the smoothed brightness changes its sign.
 
-    ZeroCrossings: (None, H, W, 3) -> (None, H, W, 1), 68 parameters at the
-    defaults.
+    (None, H, W, 3) -> (None, H, W, 1), 68 parameters at the defaults.
     """
     picture = keras.Input((None, None, 3), name="picture")
     bend = grey(picture, name="bend_grey")
@@ -284,7 +283,7 @@ def ZeroCrossings(sigma=2.0, *, name="ZeroCrossings"):
 def Outlines(size=3, *, name="Outlines"):
     """How much the brightness differs within a small window.
 
-    Outlines: (None, H, W, 3) -> (None, H, W, 1), 0 parameters at the defaults.
+    (None, H, W, 3) -> (None, H, W, 1), 0 parameters at the defaults.
     """
     picture = keras.Input((None, None, 3), name="picture")
     x = grey(picture, name="grey")

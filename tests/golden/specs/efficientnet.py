@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper and its compound scaling, layer for layer as in keras.applications. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file 9de96758). Change
+Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file 0860f837). Change
 the spec, not this file.
 """
 
@@ -182,8 +182,7 @@ def EfficientNet(
     `drop` is how often the deepest branch is left out in training; `pretrained` is for the weights that Keras learned
     on ImageNet, which expect one more scale.
 
-    EfficientNet: (None, 224, 224, 3) -> (None, 1000), 5,330,571 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 5,330,571 parameters at the defaults.
     """
     blocks = [
         (expansion, filters, strides if i == 0 else 1, kernel_size)
@@ -218,208 +217,72 @@ def EfficientNet(
 
 
 def EfficientNetB0(
-    width=1.0,
-    depth=1.0,
-    size=224,
-    dropout=0.2,
-    drop=0.2,
-    pretrained=False,
-    classes=1000,
-    *,
-    name="EfficientNetB0",
+    *, width=1.0, depth=1.0, size=224, dropout=0.2, name="EfficientNetB0", **kwargs
 ):
-    """EfficientNetB0: (None, 224, 224, 3) -> (None, 1000), 5,330,571 parameters at
-    the defaults.
-    """
+    """(None, 224, 224, 3) -> (None, 1000), 5,330,571 parameters at the defaults."""
     return EfficientNet(
-        width=width,
-        depth=depth,
-        size=size,
-        dropout=dropout,
-        drop=drop,
-        pretrained=pretrained,
-        classes=classes,
-        name=name,
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetB1(
-    width=1.0,
-    depth=1.1,
-    size=240,
-    dropout=0.2,
-    drop=0.2,
-    pretrained=False,
-    classes=1000,
-    *,
-    name="EfficientNetB1",
+    *, width=1.0, depth=1.1, size=240, dropout=0.2, name="EfficientNetB1", **kwargs
 ):
-    """EfficientNetB1: (None, 240, 240, 3) -> (None, 1000), 7,856,239 parameters at
-    the defaults.
-    """
+    """(None, 240, 240, 3) -> (None, 1000), 7,856,239 parameters at the defaults."""
     return EfficientNet(
-        width=width,
-        depth=depth,
-        size=size,
-        dropout=dropout,
-        drop=drop,
-        pretrained=pretrained,
-        classes=classes,
-        name=name,
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetB2(
-    width=1.1,
-    depth=1.2,
-    size=260,
-    dropout=0.3,
-    drop=0.2,
-    pretrained=False,
-    classes=1000,
-    *,
-    name="EfficientNetB2",
+    *, width=1.1, depth=1.2, size=260, dropout=0.3, name="EfficientNetB2", **kwargs
 ):
-    """EfficientNetB2: (None, 260, 260, 3) -> (None, 1000), 9,177,569 parameters at
-    the defaults.
-    """
+    """(None, 260, 260, 3) -> (None, 1000), 9,177,569 parameters at the defaults."""
     return EfficientNet(
-        width=width,
-        depth=depth,
-        size=size,
-        dropout=dropout,
-        drop=drop,
-        pretrained=pretrained,
-        classes=classes,
-        name=name,
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetB3(
-    width=1.2,
-    depth=1.4,
-    size=300,
-    dropout=0.3,
-    drop=0.2,
-    pretrained=False,
-    classes=1000,
-    *,
-    name="EfficientNetB3",
+    *, width=1.2, depth=1.4, size=300, dropout=0.3, name="EfficientNetB3", **kwargs
 ):
-    """EfficientNetB3: (None, 300, 300, 3) -> (None, 1000), 12,320,535 parameters at
-    the defaults.
-    """
+    """(None, 300, 300, 3) -> (None, 1000), 12,320,535 parameters at the defaults."""
     return EfficientNet(
-        width=width,
-        depth=depth,
-        size=size,
-        dropout=dropout,
-        drop=drop,
-        pretrained=pretrained,
-        classes=classes,
-        name=name,
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetB4(
-    width=1.4,
-    depth=1.8,
-    size=380,
-    dropout=0.4,
-    drop=0.2,
-    pretrained=False,
-    classes=1000,
-    *,
-    name="EfficientNetB4",
+    *, width=1.4, depth=1.8, size=380, dropout=0.4, name="EfficientNetB4", **kwargs
 ):
-    """EfficientNetB4: (None, 380, 380, 3) -> (None, 1000), 19,466,823 parameters at
-    the defaults.
-    """
+    """(None, 380, 380, 3) -> (None, 1000), 19,466,823 parameters at the defaults."""
     return EfficientNet(
-        width=width,
-        depth=depth,
-        size=size,
-        dropout=dropout,
-        drop=drop,
-        pretrained=pretrained,
-        classes=classes,
-        name=name,
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetB5(
-    width=1.6,
-    depth=2.2,
-    size=456,
-    dropout=0.4,
-    drop=0.2,
-    pretrained=False,
-    classes=1000,
-    *,
-    name="EfficientNetB5",
+    *, width=1.6, depth=2.2, size=456, dropout=0.4, name="EfficientNetB5", **kwargs
 ):
-    """EfficientNetB5: (None, 456, 456, 3) -> (None, 1000), 30,562,527 parameters at
-    the defaults.
-    """
+    """(None, 456, 456, 3) -> (None, 1000), 30,562,527 parameters at the defaults."""
     return EfficientNet(
-        width=width,
-        depth=depth,
-        size=size,
-        dropout=dropout,
-        drop=drop,
-        pretrained=pretrained,
-        classes=classes,
-        name=name,
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetB6(
-    width=1.8,
-    depth=2.6,
-    size=528,
-    dropout=0.5,
-    drop=0.2,
-    pretrained=False,
-    classes=1000,
-    *,
-    name="EfficientNetB6",
+    *, width=1.8, depth=2.6, size=528, dropout=0.5, name="EfficientNetB6", **kwargs
 ):
-    """EfficientNetB6: (None, 528, 528, 3) -> (None, 1000), 43,265,143 parameters at
-    the defaults.
-    """
+    """(None, 528, 528, 3) -> (None, 1000), 43,265,143 parameters at the defaults."""
     return EfficientNet(
-        width=width,
-        depth=depth,
-        size=size,
-        dropout=dropout,
-        drop=drop,
-        pretrained=pretrained,
-        classes=classes,
-        name=name,
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetB7(
-    width=2.0,
-    depth=3.1,
-    size=600,
-    dropout=0.5,
-    drop=0.2,
-    pretrained=False,
-    classes=1000,
-    *,
-    name="EfficientNetB7",
+    *, width=2.0, depth=3.1, size=600, dropout=0.5, name="EfficientNetB7", **kwargs
 ):
-    """EfficientNetB7: (None, 600, 600, 3) -> (None, 1000), 66,658,687 parameters at
-    the defaults.
-    """
+    """(None, 600, 600, 3) -> (None, 1000), 66,658,687 parameters at the defaults."""
     return EfficientNet(
-        width=width,
-        depth=depth,
-        size=size,
-        dropout=dropout,
-        drop=drop,
-        pretrained=pretrained,
-        classes=classes,
-        name=name,
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )

@@ -6,7 +6,7 @@ Task: image classification.
 EfficientNet (Tan and Le, 2019, arXiv:1905.11946) for small devices: without squeeze and excitation, with ReLU6, and with a
 stem, a head and first and last stages that do not grow.
 
-Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 b0613150, this file e3e30013).
+Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 b0613150, this file 5dd11b6e).
 Change the spec, not this file.
 """
 
@@ -120,8 +120,7 @@ def EfficientNetLite(
 ):
     """Lite0; `width`, `depth` and `size` scale the others.
 
-    EfficientNetLite: (None, 224, 224, 3) -> (None, 1000), 4,694,024 parameters at
-    the defaults.
+    (None, 224, 224, 3) -> (None, 1000), 4,694,024 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = conv_bn(image, 32, 3, strides=2, act="relu6", name="conv_bn1")
@@ -142,69 +141,33 @@ def EfficientNetLite(
     return keras.Model(image, probs, name=name)
 
 
-def EfficientNetLite1(
-    classes=1000,
-    width=1.0,
-    depth=1.1,
-    size=240,
-    dropout=0.2,
-    *,
-    name="EfficientNetLite1",
-):
-    """EfficientNetLite1: (None, 240, 240, 3) -> (None, 1000), 5,470,344 parameters
-    at the defaults.
-    """
-    return EfficientNetLite(
-        classes=classes, width=width, depth=depth, size=size, dropout=dropout, name=name
-    )
+def EfficientNetLite1(*, depth=1.1, size=240, name="EfficientNetLite1", **kwargs):
+    """(None, 240, 240, 3) -> (None, 1000), 5,470,344 parameters at the defaults."""
+    return EfficientNetLite(depth=depth, size=size, name=name, **kwargs)
 
 
 def EfficientNetLite2(
-    classes=1000,
-    width=1.1,
-    depth=1.2,
-    size=260,
-    dropout=0.3,
-    *,
-    name="EfficientNetLite2",
+    *, width=1.1, depth=1.2, size=260, dropout=0.3, name="EfficientNetLite2", **kwargs
 ):
-    """EfficientNetLite2: (None, 260, 260, 3) -> (None, 1000), 6,150,168 parameters
-    at the defaults.
-    """
+    """(None, 260, 260, 3) -> (None, 1000), 6,150,168 parameters at the defaults."""
     return EfficientNetLite(
-        classes=classes, width=width, depth=depth, size=size, dropout=dropout, name=name
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetLite3(
-    classes=1000,
-    width=1.2,
-    depth=1.4,
-    size=280,
-    dropout=0.3,
-    *,
-    name="EfficientNetLite3",
+    *, width=1.2, depth=1.4, size=280, dropout=0.3, name="EfficientNetLite3", **kwargs
 ):
-    """EfficientNetLite3: (None, 280, 280, 3) -> (None, 1000), 8,273,768 parameters
-    at the defaults.
-    """
+    """(None, 280, 280, 3) -> (None, 1000), 8,273,768 parameters at the defaults."""
     return EfficientNetLite(
-        classes=classes, width=width, depth=depth, size=size, dropout=dropout, name=name
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )
 
 
 def EfficientNetLite4(
-    classes=1000,
-    width=1.4,
-    depth=1.8,
-    size=300,
-    dropout=0.3,
-    *,
-    name="EfficientNetLite4",
+    *, width=1.4, depth=1.8, size=300, dropout=0.3, name="EfficientNetLite4", **kwargs
 ):
-    """EfficientNetLite4: (None, 300, 300, 3) -> (None, 1000), 13,118,936 parameters
-    at the defaults.
-    """
+    """(None, 300, 300, 3) -> (None, 1000), 13,118,936 parameters at the defaults."""
     return EfficientNetLite(
-        classes=classes, width=width, depth=depth, size=size, dropout=dropout, name=name
+        width=width, depth=depth, size=size, dropout=dropout, name=name, **kwargs
     )

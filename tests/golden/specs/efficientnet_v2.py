@@ -6,7 +6,7 @@ Task: image classification.
 Table 4 of the paper, its larger relatives, and B0 to B3, which are scaled; layer for layer as in keras.applications.
 Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 ab5d95ab, this file 82f88d0e).
+Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 ab5d95ab, this file aec9033c).
 Change the spec, not this file.
 """
 
@@ -248,8 +248,7 @@ def EfficientNetV2(
     A stage is whether it is of fused blocks, their expansion, channels, number and first stride. The picture is brought
     to -1 to 1, or `standardized` by the colours of ImageNet.
 
-    EfficientNetV2: (None, 384, 384, 3) -> (None, 1000), 21,612,360 parameters at
-    the defaults.
+    (None, 384, 384, 3) -> (None, 1000), 21,612,360 parameters at the defaults.
     """
     blocks = [
         (
@@ -301,81 +300,53 @@ def EfficientNetV2(
 
 
 def EfficientNetV2B0(
-    stages=b,
-    stem=32,
-    width=1.0,
-    depth=1.0,
-    size=224,
-    standardized=True,
-    dropout=0.2,
-    drop=0.2,
-    classes=1000,
-    *,
-    name="EfficientNetV2B0",
+    *, stages=b, stem=32, size=224, standardized=True, name="EfficientNetV2B0", **kwargs
 ):
-    """EfficientNetV2B0: (None, 224, 224, 3) -> (None, 1000), 7,200,312 parameters at
-    the defaults.
-    """
+    """(None, 224, 224, 3) -> (None, 1000), 7,200,312 parameters at the defaults."""
     return EfficientNetV2(
         stages=stages,
         stem=stem,
-        width=width,
-        depth=depth,
         size=size,
         standardized=standardized,
-        dropout=dropout,
-        drop=drop,
-        classes=classes,
         name=name,
+        **kwargs,
     )
 
 
 def EfficientNetV2B1(
+    *,
     stages=b,
     stem=32,
-    width=1.0,
     depth=1.1,
     size=240,
     standardized=True,
-    dropout=0.2,
-    drop=0.2,
-    classes=1000,
-    *,
     name="EfficientNetV2B1",
+    **kwargs,
 ):
-    """EfficientNetV2B1: (None, 240, 240, 3) -> (None, 1000), 8,212,124 parameters at
-    the defaults.
-    """
+    """(None, 240, 240, 3) -> (None, 1000), 8,212,124 parameters at the defaults."""
     return EfficientNetV2(
         stages=stages,
         stem=stem,
-        width=width,
         depth=depth,
         size=size,
         standardized=standardized,
-        dropout=dropout,
-        drop=drop,
-        classes=classes,
         name=name,
+        **kwargs,
     )
 
 
 def EfficientNetV2B2(
+    *,
     stages=b,
     stem=32,
     width=1.1,
     depth=1.2,
     size=260,
     standardized=True,
-    dropout=0.2,
-    drop=0.2,
-    classes=1000,
-    *,
     name="EfficientNetV2B2",
+    **kwargs,
 ):
-    """EfficientNetV2B2: (None, 260, 260, 3) -> (None, 1000), 10,178,374 parameters
-    at the defaults.
-    """
+    """(None, 260, 260, 3) -> (None, 1000), 10,178,374 parameters at the defaults."""
     return EfficientNetV2(
         stages=stages,
         stem=stem,
@@ -383,29 +354,23 @@ def EfficientNetV2B2(
         depth=depth,
         size=size,
         standardized=standardized,
-        dropout=dropout,
-        drop=drop,
-        classes=classes,
         name=name,
+        **kwargs,
     )
 
 
 def EfficientNetV2B3(
+    *,
     stages=b,
     stem=32,
     width=1.2,
     depth=1.4,
     size=300,
     standardized=True,
-    dropout=0.2,
-    drop=0.2,
-    classes=1000,
-    *,
     name="EfficientNetV2B3",
+    **kwargs,
 ):
-    """EfficientNetV2B3: (None, 300, 300, 3) -> (None, 1000), 14,467,622 parameters
-    at the defaults.
-    """
+    """(None, 300, 300, 3) -> (None, 1000), 14,467,622 parameters at the defaults."""
     return EfficientNetV2(
         stages=stages,
         stem=stem,
@@ -413,98 +378,21 @@ def EfficientNetV2B3(
         depth=depth,
         size=size,
         standardized=standardized,
-        dropout=dropout,
-        drop=drop,
-        classes=classes,
         name=name,
+        **kwargs,
     )
 
 
-def EfficientNetV2S(
-    stages=s,
-    stem=24,
-    width=1.0,
-    depth=1.0,
-    size=384,
-    standardized=False,
-    dropout=0.2,
-    drop=0.2,
-    classes=1000,
-    *,
-    name="EfficientNetV2S",
-):
-    """EfficientNetV2S: (None, 384, 384, 3) -> (None, 1000), 21,612,360 parameters at
-    the defaults.
-    """
-    return EfficientNetV2(
-        stages=stages,
-        stem=stem,
-        width=width,
-        depth=depth,
-        size=size,
-        standardized=standardized,
-        dropout=dropout,
-        drop=drop,
-        classes=classes,
-        name=name,
-    )
+def EfficientNetV2S(*, stages=s, stem=24, size=384, name="EfficientNetV2S", **kwargs):
+    """(None, 384, 384, 3) -> (None, 1000), 21,612,360 parameters at the defaults."""
+    return EfficientNetV2(stages=stages, stem=stem, size=size, name=name, **kwargs)
 
 
-def EfficientNetV2M(
-    stages=m,
-    stem=24,
-    width=1.0,
-    depth=1.0,
-    size=480,
-    standardized=False,
-    dropout=0.2,
-    drop=0.2,
-    classes=1000,
-    *,
-    name="EfficientNetV2M",
-):
-    """EfficientNetV2M: (None, 480, 480, 3) -> (None, 1000), 54,431,388 parameters at
-    the defaults.
-    """
-    return EfficientNetV2(
-        stages=stages,
-        stem=stem,
-        width=width,
-        depth=depth,
-        size=size,
-        standardized=standardized,
-        dropout=dropout,
-        drop=drop,
-        classes=classes,
-        name=name,
-    )
+def EfficientNetV2M(*, stages=m, stem=24, size=480, name="EfficientNetV2M", **kwargs):
+    """(None, 480, 480, 3) -> (None, 1000), 54,431,388 parameters at the defaults."""
+    return EfficientNetV2(stages=stages, stem=stem, size=size, name=name, **kwargs)
 
 
-def EfficientNetV2L(
-    stages=l_,
-    stem=32,
-    width=1.0,
-    depth=1.0,
-    size=480,
-    standardized=False,
-    dropout=0.2,
-    drop=0.2,
-    classes=1000,
-    *,
-    name="EfficientNetV2L",
-):
-    """EfficientNetV2L: (None, 480, 480, 3) -> (None, 1000), 119,027,848 parameters
-    at the defaults.
-    """
-    return EfficientNetV2(
-        stages=stages,
-        stem=stem,
-        width=width,
-        depth=depth,
-        size=size,
-        standardized=standardized,
-        dropout=dropout,
-        drop=drop,
-        classes=classes,
-        name=name,
-    )
+def EfficientNetV2L(*, stages=l_, stem=32, size=480, name="EfficientNetV2L", **kwargs):
+    """(None, 480, 480, 3) -> (None, 1000), 119,027,848 parameters at the defaults."""
+    return EfficientNetV2(stages=stages, stem=stem, size=size, name=name, **kwargs)

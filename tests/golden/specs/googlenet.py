@@ -6,7 +6,7 @@ Task: image classification.
 Table 1 of the paper with its two auxiliary classifiers, which train the middle of the net and are ignored afterwards.
 Local response normalization, which has no weights and which later nets dropped, is left out.
 
-Made by netdsl 0.1.0 from googlenet.net (sha256 3ac665cc, this file cfa55fbc). Change
+Made by netdsl 0.1.0 from googlenet.net (sha256 3ac665cc, this file c29d6f77). Change
 the spec, not this file.
 """
 
@@ -65,8 +65,8 @@ def classifier(x, classes, *, name="classifier"):
 def GoogLeNet(classes=1000, *, name="GoogLeNet"):
     """Nine inception modules; in the paper the auxiliary losses count 0.3 each.
 
-    GoogLeNet: (None, 224, 224, 3) -> probs (None, 1000), aux1 (None, 1000), aux2
-    (None, 1000), 13,378,280 parameters at the defaults.
+    (None, 224, 224, 3) -> probs (None, 1000), aux1 (None, 1000), aux2 (None, 1000),
+    13,378,280 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     i4a = layers.Conv2D(

@@ -5,7 +5,7 @@ Task: language model.
 
 Each word is told from those before it. The table that words are read from is the one that they are told by.
 
-Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 657aab57). Change the
+Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 84c1a029). Change the
 spec, not this file.
 """
 
@@ -145,8 +145,7 @@ def GPT2(
 ):
     """The small one of four: twelve layers.
 
-    GPT2: (None, 1024) -> (None, 1024, 50257), 124,439,808 parameters at the
-    defaults.
+    (None, 1024) -> (None, 1024, 50257), 124,439,808 parameters at the defaults.
     """
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     table = layers.ReversibleEmbedding(words, width, name="table")
@@ -168,73 +167,16 @@ def GPT2(
     return keras.Model(tokens, next_word, name=name)
 
 
-def GPT2Medium(
-    words=50_257,
-    length=1024,
-    width=1024,
-    heads=16,
-    depth=24,
-    dropout=0.1,
-    *,
-    name="GPT2Medium",
-):
-    """GPT2Medium: (None, 1024) -> (None, 1024, 50257), 354,823,168 parameters at the
-    defaults.
-    """
-    return GPT2(
-        words=words,
-        length=length,
-        width=width,
-        heads=heads,
-        depth=depth,
-        dropout=dropout,
-        name=name,
-    )
+def GPT2Medium(*, width=1024, heads=16, depth=24, name="GPT2Medium", **kwargs):
+    """(None, 1024) -> (None, 1024, 50257), 354,823,168 parameters at the defaults."""
+    return GPT2(width=width, heads=heads, depth=depth, name=name, **kwargs)
 
 
-def GPT2Large(
-    words=50_257,
-    length=1024,
-    width=1280,
-    heads=20,
-    depth=36,
-    dropout=0.1,
-    *,
-    name="GPT2Large",
-):
-    """GPT2Large: (None, 1024) -> (None, 1024, 50257), 774,030,080 parameters at the
-    defaults.
-    """
-    return GPT2(
-        words=words,
-        length=length,
-        width=width,
-        heads=heads,
-        depth=depth,
-        dropout=dropout,
-        name=name,
-    )
+def GPT2Large(*, width=1280, heads=20, depth=36, name="GPT2Large", **kwargs):
+    """(None, 1024) -> (None, 1024, 50257), 774,030,080 parameters at the defaults."""
+    return GPT2(width=width, heads=heads, depth=depth, name=name, **kwargs)
 
 
-def GPT2XL(
-    words=50_257,
-    length=1024,
-    width=1600,
-    heads=25,
-    depth=48,
-    dropout=0.1,
-    *,
-    name="GPT2XL",
-):
-    """GPT2XL: (None, 1024) -> (None, 1024, 50257), 1,557,611,200 parameters at the
-    defaults.
-    """
-    return GPT2(
-        words=words,
-        length=length,
-        width=width,
-        heads=heads,
-        depth=depth,
-        dropout=dropout,
-        name=name,
-    )
+def GPT2XL(*, width=1600, heads=25, depth=48, name="GPT2XL", **kwargs):
+    """(None, 1024) -> (None, 1024, 50257), 1,557,611,200 parameters at the defaults."""
+    return GPT2(width=width, heads=heads, depth=depth, name=name, **kwargs)

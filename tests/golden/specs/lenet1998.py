@@ -6,7 +6,7 @@ Task: image classification.
 Averages with a trained scale and bias, the sparse connections of table I, the scaled hyperbolic tangent of appendix A, and
 outputs that measure how far each digit's picture of 7 by 12 pixels is. `lenet5.net` is the form that textbooks teach.
 
-Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 15e365fa). Change
+Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 6886a2dd). Change
 the spec, not this file.
 """
 
@@ -107,7 +107,7 @@ def distances(x, pictures, *, name="distances"):
 def LeNet1998(*, name="LeNet1998"):
     """Seven layers; the smallest of the ten outputs tells the digit.
 
-    LeNet1998: (None, 32, 32, 1) -> (None, 10), 60,840 parameters.
+    (None, 32, 32, 1) -> (None, 10), 60,840 parameters.
     """
     image = keras.Input((32, 32, 1), name="image")
     c1 = layers.Conv2D(6, 5, name="conv2d1")(image)

@@ -5,7 +5,7 @@ Task: image classification.
 
 The form that textbooks teach: full connections instead of the paper's sparse table, maximum pooling, ReLU, softmax.
 
-Made by netdsl 0.1.0 from lenet5.net (sha256 0d7a6d76, this file a43a90b5). Change the
+Made by netdsl 0.1.0 from lenet5.net (sha256 0d7a6d76, this file 6a26c721). Change the
 spec, not this file.
 """
 
@@ -17,7 +17,7 @@ layers = keras.layers
 def LeNet5(classes=10, *, name="LeNet5"):
     """Two convolutions, two poolings, three dense layers.
 
-    LeNet5: (None, 32, 32, 3) -> (None, 10), 62,006 parameters at the defaults.
+    (None, 32, 32, 3) -> (None, 10), 62,006 parameters at the defaults.
     """
     image = keras.Input((32, 32, 3), name="image")
     x = layers.Conv2D(6, 5, activation="relu", name="conv2d1")(image)

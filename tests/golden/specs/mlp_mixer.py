@@ -6,7 +6,7 @@ Task: image classification.
 
 Table 1 of the paper: dense layers along the patches and along the channels in turn, and nothing else.
 
-Made by netdsl 0.1.0 from mlp_mixer.net (sha256 e20b5009, this file 5d0b3b95). Change
+Made by netdsl 0.1.0 from mlp_mixer.net (sha256 e20b5009, this file e978be0e). Change
 the spec, not this file.
 """
 
@@ -62,8 +62,7 @@ def MixerB16(
 ):
     """Size B on patches of 16 by 16.
 
-    MixerB16: (None, 224, 224, 3) -> (None, 1000), 59,880,472 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 59,880,472 parameters at the defaults.
     """
     if token_hidden is None:
         token_hidden = width // 2
@@ -79,53 +78,11 @@ def MixerB16(
     return keras.Model(image, probs, name=name)
 
 
-def MixerS16(
-    classes=1000,
-    patch=16,
-    width=512,
-    depth=8,
-    token_hidden=None,
-    channel_hidden=None,
-    size=224,
-    *,
-    name="MixerS16",
-):
-    """MixerS16: (None, 224, 224, 3) -> (None, 1000), 18,528,264 parameters at the
-    defaults.
-    """
-    return MixerB16(
-        classes=classes,
-        patch=patch,
-        width=width,
-        depth=depth,
-        token_hidden=token_hidden,
-        channel_hidden=channel_hidden,
-        size=size,
-        name=name,
-    )
+def MixerS16(*, width=512, depth=8, name="MixerS16", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 18,528,264 parameters at the defaults."""
+    return MixerB16(width=width, depth=depth, name=name, **kwargs)
 
 
-def MixerL16(
-    classes=1000,
-    patch=16,
-    width=1024,
-    depth=24,
-    token_hidden=None,
-    channel_hidden=None,
-    size=224,
-    *,
-    name="MixerL16",
-):
-    """MixerL16: (None, 224, 224, 3) -> (None, 1000), 208,196,168 parameters at the
-    defaults.
-    """
-    return MixerB16(
-        classes=classes,
-        patch=patch,
-        width=width,
-        depth=depth,
-        token_hidden=token_hidden,
-        channel_hidden=channel_hidden,
-        size=size,
-        name=name,
-    )
+def MixerL16(*, width=1024, depth=24, name="MixerL16", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 208,196,168 parameters at the defaults."""
+    return MixerB16(width=width, depth=depth, name=name, **kwargs)

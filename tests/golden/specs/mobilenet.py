@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, layer for layer as in keras.applications; `alpha` is the paper's width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet.net (sha256 45a8fcb9, this file 3f21bc6c). Change
+Made by netdsl 0.1.0 from mobilenet.net (sha256 45a8fcb9, this file ee111d31). Change
 the spec, not this file.
 """
 
@@ -63,8 +63,7 @@ def mobile_conv(x, filters, strides=1, act="relu6", *, name="mobile_conv"):
 def MobileNet(alpha=1.0, size=224, dropout=0.001, classes=1000, *, name="MobileNet"):
     """Thirteen times a depthwise convolution and a pointwise one.
 
-    MobileNet: (None, 224, 224, 3) -> (None, 1000), 4,253,864 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 4,253,864 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = conv_bn(image, int(32 * alpha), 3, strides=2, act="relu6", name="conv_bn")

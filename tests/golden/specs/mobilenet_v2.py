@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file 735e2be4). Change
+Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file b4d6d0dd). Change
 the spec, not this file.
 """
 
@@ -95,8 +95,7 @@ def inverted_residual(
 def MobileNetV2(alpha=1.0, size=224, classes=1000, *, name="MobileNetV2"):
     """Seventeen inverted residuals; each row is expansion, channels, repeats and first stride.
 
-    MobileNetV2: (None, 224, 224, 3) -> (None, 1000), 3,538,984 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 3,538,984 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = conv_bn(

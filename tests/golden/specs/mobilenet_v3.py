@@ -5,7 +5,7 @@ Task: image classification.
 
 Tables 1 and 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file bafe7c58). Change
+Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file d7274d83). Change
 the spec, not this file.
 """
 
@@ -189,8 +189,7 @@ def MobileNetV3(
 
     A row is kernel, expansion, channels, number of blocks, first stride, share of the squeeze and nonlinearity.
 
-    MobileNetV3: (None, 224, 224, 3) -> (None, 1000), 5,507,432 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 5,507,432 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(image)
@@ -226,49 +225,11 @@ def MobileNetV3(
     return keras.Model(image, probs, name=name)
 
 
-def MobileNetV3Large(
-    rows=large,
-    last=1280,
-    alpha=1.0,
-    size=224,
-    dropout=0.2,
-    classes=1000,
-    *,
-    name="MobileNetV3Large",
-):
-    """MobileNetV3Large: (None, 224, 224, 3) -> (None, 1000), 5,507,432 parameters at
-    the defaults.
-    """
-    return MobileNetV3(
-        rows=rows,
-        last=last,
-        alpha=alpha,
-        size=size,
-        dropout=dropout,
-        classes=classes,
-        name=name,
-    )
+def MobileNetV3Large(*, rows=large, last=1280, name="MobileNetV3Large", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 5,507,432 parameters at the defaults."""
+    return MobileNetV3(rows=rows, last=last, name=name, **kwargs)
 
 
-def MobileNetV3Small(
-    rows=small,
-    last=1024,
-    alpha=1.0,
-    size=224,
-    dropout=0.2,
-    classes=1000,
-    *,
-    name="MobileNetV3Small",
-):
-    """MobileNetV3Small: (None, 224, 224, 3) -> (None, 1000), 2,554,968 parameters at
-    the defaults.
-    """
-    return MobileNetV3(
-        rows=rows,
-        last=last,
-        alpha=alpha,
-        size=size,
-        dropout=dropout,
-        classes=classes,
-        name=name,
-    )
+def MobileNetV3Small(*, rows=small, last=1024, name="MobileNetV3Small", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 2,554,968 parameters at the defaults."""
+    return MobileNetV3(rows=rows, last=last, name=name, **kwargs)

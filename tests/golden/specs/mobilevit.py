@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file 1e9f0adf). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file fbaf423e). Change
 the spec, not this file.
 """
 
@@ -164,8 +164,7 @@ def MobileViT(
 ):
     """Size S; `MobileViTXS` and `MobileViTXXS` are narrower.
 
-    MobileViT: (None, 256, 256, 3) -> (None, 1000), 5,590,888 parameters at the
-    defaults.
+    (None, 256, 256, 3) -> (None, 1000), 5,590,888 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = conv_bn(image, widths[0], 3, strides=2, act="silu", name="conv_bn1")
@@ -183,48 +182,32 @@ def MobileViT(
 
 
 def MobileViTXS(
-    classes=1000,
+    *,
     widths=(16, 32, 48, 64, 80, 96),
     inner=(96, 120, 144),
-    expansion=4,
     features=384,
-    size=256,
-    *,
     name="MobileViTXS",
+    **kwargs,
 ):
-    """MobileViTXS: (None, 256, 256, 3) -> (None, 1000), 2,326,296 parameters at the
-    defaults.
-    """
-    return MobileViT(
-        classes=classes,
-        widths=widths,
-        inner=inner,
-        expansion=expansion,
-        features=features,
-        size=size,
-        name=name,
-    )
+    """(None, 256, 256, 3) -> (None, 1000), 2,326,296 parameters at the defaults."""
+    return MobileViT(widths=widths, inner=inner, features=features, name=name, **kwargs)
 
 
 def MobileViTXXS(
-    classes=1000,
+    *,
     widths=(16, 16, 24, 48, 64, 80),
     inner=(64, 80, 96),
     expansion=2,
     features=320,
-    size=256,
-    *,
     name="MobileViTXXS",
+    **kwargs,
 ):
-    """MobileViTXXS: (None, 256, 256, 3) -> (None, 1000), 1,276,136 parameters at the
-    defaults.
-    """
+    """(None, 256, 256, 3) -> (None, 1000), 1,276,136 parameters at the defaults."""
     return MobileViT(
-        classes=classes,
         widths=widths,
         inner=inner,
         expansion=expansion,
         features=features,
-        size=size,
         name=name,
+        **kwargs,
     )

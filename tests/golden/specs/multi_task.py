@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 (c) of the paper on the census data of its section 5: the same experts serve both tasks, and each task has a gate
 that says for each person whom to ask. A tower of its own comes last.
 
-Made by netdsl 0.1.0 from multi_task.net (sha256 b6552c77, this file aceb2808). Change
+Made by netdsl 0.1.0 from multi_task.net (sha256 b6552c77, this file e228855f). Change
 the spec, not this file.
 """
 
@@ -35,8 +35,8 @@ def tower(x, units, *, name="tower"):
 def MMoE(width=499, experts=8, units=16, tower_units=8, *, name="MMoE"):
     """Whether somebody earns more than 50,000 dollars, and whether they have never married.
 
-    MMoE: (None, 499) -> income (None, 1), single (None, 1), 72,274 parameters at
-    the defaults.
+    (None, 499) -> income (None, 1), single (None, 1), 72,274 parameters at the
+    defaults.
     """
     features = keras.Input((width,), name="features")
     branches = []

@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 760e4813, this file b55260f3). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 e0b9b025, this file e70aabcc). Change the
 spec, not this file.
 """
 
@@ -41,25 +41,18 @@ def project(x, filters, *, name="project"):
 
 
 def separable(x, filters, kernel_size, strides=1, *, name="separable"):
+    """A separable convolution, twice, as the paper always uses it."""
     x = layers.ReLU(name=f"{name}_re_lu1")(x)
     if strides > 1:
         x = pad(x, kernel_size, name=f"{name}_pad")
-        x = layers.SeparableConv2D(
-            filters,
-            kernel_size,
-            strides=strides,
-            padding="valid",
-            use_bias=False,
-            name=f"{name}_separable_conv2d1",
-        )(x)
-    else:
-        x = layers.SeparableConv2D(
-            filters,
-            kernel_size,
-            use_bias=False,
-            padding="same",
-            name=f"{name}_separable_conv2d2",
-        )(x)
+    x = layers.SeparableConv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same" if strides == 1 else "valid",
+        use_bias=False,
+        name=f"{name}_separable_conv2d1",
+    )(x)
     x = layers.BatchNormalization(momentum=0.9997, name=f"{name}_batch_normalization1")(
         x
     )
@@ -67,9 +60,9 @@ def separable(x, filters, kernel_size, strides=1, *, name="separable"):
     x = layers.SeparableConv2D(
         filters,
         kernel_size,
-        use_bias=False,
         padding="same",
-        name=f"{name}_separable_conv2d3",
+        use_bias=False,
+        name=f"{name}_separable_conv2d2",
     )(x)
     return layers.BatchNormalization(
         momentum=0.9997, name=f"{name}_batch_normalization2"
@@ -90,6 +83,7 @@ def thin(x, filters, *, name="thin"):
 
 
 def halve(x, filters, *, name="halve"):
+    """Half the size: every other pixel, and those one further, side by side."""
     x = layers.ReLU(name=f"{name}_re_lu")(x)
     branch1 = thin(x, filters, name=f"{name}_thin1")
     branch2 = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_zero_padding2d")(x)
@@ -180,8 +174,7 @@ def NASNet(
 
     After a reduction the cell before the last is the one before the reduction, or with `skips` the one before that.
 
-    NASNet: (None, 224, 224, 3) -> (None, 1000), 5,326,716 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 5,326,716 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     start = layers.Conv2D(
@@ -215,48 +208,44 @@ def NASNet(
 
 
 def NASNetMobile(
+    *,
     filters=44,
     blocks=4,
     stem=32,
     skips=False,
     size=224,
-    classes=1000,
-    *,
     name="NASNetMobile",
+    **kwargs,
 ):
-    """NASNetMobile: (None, 224, 224, 3) -> (None, 1000), 5,326,716 parameters at the
-    defaults.
-    """
+    """(None, 224, 224, 3) -> (None, 1000), 5,326,716 parameters at the defaults."""
     return NASNet(
         filters=filters,
         blocks=blocks,
         stem=stem,
         skips=skips,
         size=size,
-        classes=classes,
         name=name,
+        **kwargs,
     )
 
 
 def NASNetLarge(
+    *,
     filters=168,
     blocks=6,
     stem=96,
     skips=True,
     size=331,
-    classes=1000,
-    *,
     name="NASNetLarge",
+    **kwargs,
 ):
-    """NASNetLarge: (None, 331, 331, 3) -> (None, 1000), 88,949,818 parameters at the
-    defaults.
-    """
+    """(None, 331, 331, 3) -> (None, 1000), 88,949,818 parameters at the defaults."""
     return NASNet(
         filters=filters,
         blocks=blocks,
         stem=stem,
         skips=skips,
         size=size,
-        classes=classes,
         name=name,
+        **kwargs,
     )

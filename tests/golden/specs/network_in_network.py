@@ -6,7 +6,7 @@ Task: image classification.
 Convolutions of one pixel after each larger one, and in place of dense layers the mean of a map for each class. The paper
 leaves the widths open: these are the authors', for small pictures (CIFAR) and for large ones.
 
-Made by netdsl 0.1.0 from network_in_network.net (sha256 dbda4acd, this file 9d16a33e).
+Made by netdsl 0.1.0 from network_in_network.net (sha256 dbda4acd, this file 15f4a827).
 Change the spec, not this file.
 """
 
@@ -50,8 +50,7 @@ def mlpconv(x, widths, kernel_size, strides=1, padding="same", *, name="mlpconv"
 def NetworkInNetwork(classes=10, *, name="NetworkInNetwork"):
     """Three small networks for pictures of 32 by 32.
 
-    NetworkInNetwork: (None, 32, 32, 3) -> (None, 10), 966,986 parameters at the
-    defaults.
+    (None, 32, 32, 3) -> (None, 10), 966,986 parameters at the defaults.
     """
     image = keras.Input((32, 32, 3), name="image")
     x = mlpconv(image, [192, 160, 96], 5, name="mlpconv1")
@@ -69,8 +68,7 @@ def NetworkInNetwork(classes=10, *, name="NetworkInNetwork"):
 def NetworkInNetworkImageNet(classes=1000, *, name="NetworkInNetworkImageNet"):
     """Four small networks for pictures of 224 by 224.
 
-    NetworkInNetworkImageNet: (None, 224, 224, 3) -> (None, 1000), 7,595,176
-    parameters at the defaults.
+    (None, 224, 224, 3) -> (None, 1000), 7,595,176 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = mlpconv(image, [96, 96, 96], 11, strides=4, padding="valid", name="mlpconv1")

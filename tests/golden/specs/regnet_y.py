@@ -6,7 +6,7 @@ Task: image classification.
 Four numbers say how wide each block is (equations 2 to 4 of the paper): widths on a line, rounded to a geometric series and
 then to whole groups. The blocks are those of figure 18; torchvision rounds the first width of 8GF up, from 168 to 224.
 
-Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file 68cfca94). Change the
+Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file fde44e2c). Change the
 spec, not this file.
 """
 
@@ -90,8 +90,7 @@ def RegNetY(
 ):
     """RegNetY-400MF; a block that is wider than the one before halves the map.
 
-    RegNetY: (None, 224, 224, 3) -> (None, 1000), 4,371,296 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 4,371,296 parameters at the defaults.
     """
     widths = [32, *[width_of(j, w0, wa, wm, group) for j in range(depth)]]
     image = keras.Input((224, 224, 3), name="image")
@@ -112,9 +111,5 @@ def RegNetY(
 def RegNetY8GF(
     classes=1000, depth=17, w0=192, wa=76.82, wm=2.19, group=56, *, name="RegNetY8GF"
 ):
-    """RegNetY8GF: (None, 224, 224, 3) -> (None, 1000), 39,265,812 parameters at the
-    defaults.
-    """
-    return RegNetY(
-        classes=classes, depth=depth, w0=w0, wa=wa, wm=wm, group=group, name=name
-    )
+    """(None, 224, 224, 3) -> (None, 1000), 39,265,812 parameters at the defaults."""
+    return RegNetY(classes, depth, w0, wa, wm, group, name=name)

@@ -6,7 +6,7 @@ Task: image classification.
 The columns of the paper's table 1. The deeper three are those of keras.applications, layer for layer: their convolutions
 have biases, and their stages stride in the first convolution.
 
-Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file 8553baf6). Change the
+Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file 78254046). Change the
 spec, not this file.
 """
 
@@ -119,8 +119,7 @@ def resnet(image, blocks, *, name="resnet"):
 def ResNet(blocks=(2, 2, 2, 2), classes=1000, *, name="ResNet"):
     """Two convolutions in each block: the shallow two of the paper.
 
-    ResNet: (None, 224, 224, 3) -> (None, 1000), 11,699,112 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 11,699,112 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = conv_bn(image, 64, 7, strides=2, name="conv_bn")
@@ -139,8 +138,7 @@ def ResNet(blocks=(2, 2, 2, 2), classes=1000, *, name="ResNet"):
 def DeepResNet(blocks=(3, 4, 6, 3), classes=1000, *, name="DeepResNet"):
     """Three convolutions in each block, so that depth costs less.
 
-    DeepResNet: (None, 224, 224, 3) -> (None, 1000), 25,636,712 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 25,636,712 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = resnet(image, blocks, name="resnet")
@@ -150,35 +148,25 @@ def DeepResNet(blocks=(3, 4, 6, 3), classes=1000, *, name="DeepResNet"):
 
 
 def ResNet18(blocks=(2, 2, 2, 2), classes=1000, *, name="ResNet18"):
-    """ResNet18: (None, 224, 224, 3) -> (None, 1000), 11,699,112 parameters at the
-    defaults.
-    """
-    return ResNet(blocks=blocks, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 11,699,112 parameters at the defaults."""
+    return ResNet(blocks, classes, name=name)
 
 
 def ResNet34(blocks=(3, 4, 6, 3), classes=1000, *, name="ResNet34"):
-    """ResNet34: (None, 224, 224, 3) -> (None, 1000), 21,814,696 parameters at the
-    defaults.
-    """
-    return ResNet(blocks=blocks, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 21,814,696 parameters at the defaults."""
+    return ResNet(blocks, classes, name=name)
 
 
 def ResNet50(blocks=(3, 4, 6, 3), classes=1000, *, name="ResNet50"):
-    """ResNet50: (None, 224, 224, 3) -> (None, 1000), 25,636,712 parameters at the
-    defaults.
-    """
-    return DeepResNet(blocks=blocks, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 25,636,712 parameters at the defaults."""
+    return DeepResNet(blocks, classes, name=name)
 
 
 def ResNet101(blocks=(3, 4, 23, 3), classes=1000, *, name="ResNet101"):
-    """ResNet101: (None, 224, 224, 3) -> (None, 1000), 44,707,176 parameters at the
-    defaults.
-    """
-    return DeepResNet(blocks=blocks, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 44,707,176 parameters at the defaults."""
+    return DeepResNet(blocks, classes, name=name)
 
 
 def ResNet152(blocks=(3, 8, 36, 3), classes=1000, *, name="ResNet152"):
-    """ResNet152: (None, 224, 224, 3) -> (None, 1000), 60,419,944 parameters at the
-    defaults.
-    """
-    return DeepResNet(blocks=blocks, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 60,419,944 parameters at the defaults."""
+    return DeepResNet(blocks, classes, name=name)

@@ -5,7 +5,7 @@ Task: image classification.
 
 The deepest network of `resnet.net`, by itself.
 
-Made by netdsl 0.1.0 from resnet152.net (sha256 886425b1, this file ab80e77c). Change
+Made by netdsl 0.1.0 from resnet152.net (sha256 886425b1, this file 4e1ac127). Change
 the spec, not this file.
 """
 
@@ -76,8 +76,7 @@ def resnet(image, blocks, *, name="resnet"):
 def ResNet152(classes=1000, *, name="ResNet152"):
     """Fifty bottlenecks of three layers, the stem and the classifier.
 
-    ResNet152: (None, 224, 224, 3) -> (None, 1000), 60,419,944 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 60,419,944 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = resnet(image, [3, 8, 36, 3], name="resnet")

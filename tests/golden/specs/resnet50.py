@@ -5,7 +5,7 @@ Task: image classification.
 
 The network of `resnet.net` that most people mean, by itself.
 
-Made by netdsl 0.1.0 from resnet50.net (sha256 4470f2c3, this file 4d5bee2b). Change the
+Made by netdsl 0.1.0 from resnet50.net (sha256 4470f2c3, this file a6be2e5f). Change the
 spec, not this file.
 """
 
@@ -76,8 +76,7 @@ def resnet(image, blocks, *, name="resnet"):
 def ResNet50(classes=1000, *, name="ResNet50"):
     """Sixteen bottlenecks of three layers, the stem and the classifier.
 
-    ResNet50: (None, 224, 224, 3) -> (None, 1000), 25,636,712 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 25,636,712 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     features = resnet(image, [3, 4, 6, 3], name="features")

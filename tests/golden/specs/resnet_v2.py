@@ -6,7 +6,7 @@ Task: image classification.
 Normalized and activated before each convolution, so that nothing touches the sum that goes through. As in keras.applications,
 a stage halves the size in its last block, and the convolutions that no normalization follows have biases.
 
-Made by netdsl 0.1.0 from resnet_v2.net (sha256 0007d6ff, this file 77960ed1). Change
+Made by netdsl 0.1.0 from resnet_v2.net (sha256 0007d6ff, this file c7cd095d). Change
 the spec, not this file.
 """
 
@@ -52,8 +52,7 @@ def bottleneck(x, filters, strides=1, project=False, *, name="bottleneck"):
 def ResNetV2(blocks=(3, 4, 6, 3), classes=1000, *, name="ResNetV2"):
     """Four stages of bottlenecks; the last one keeps its size.
 
-    ResNetV2: (None, 224, 224, 3) -> (None, 1000), 25,613,800 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 25,613,800 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = layers.ZeroPadding2D(3, name="zero_padding2d1")(image)
@@ -77,21 +76,15 @@ def ResNetV2(blocks=(3, 4, 6, 3), classes=1000, *, name="ResNetV2"):
 
 
 def ResNet50V2(blocks=(3, 4, 6, 3), classes=1000, *, name="ResNet50V2"):
-    """ResNet50V2: (None, 224, 224, 3) -> (None, 1000), 25,613,800 parameters at the
-    defaults.
-    """
-    return ResNetV2(blocks=blocks, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 25,613,800 parameters at the defaults."""
+    return ResNetV2(blocks, classes, name=name)
 
 
 def ResNet101V2(blocks=(3, 4, 23, 3), classes=1000, *, name="ResNet101V2"):
-    """ResNet101V2: (None, 224, 224, 3) -> (None, 1000), 44,675,560 parameters at the
-    defaults.
-    """
-    return ResNetV2(blocks=blocks, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 44,675,560 parameters at the defaults."""
+    return ResNetV2(blocks, classes, name=name)
 
 
 def ResNet152V2(blocks=(3, 8, 36, 3), classes=1000, *, name="ResNet152V2"):
-    """ResNet152V2: (None, 224, 224, 3) -> (None, 1000), 60,380,648 parameters at the
-    defaults.
-    """
-    return ResNetV2(blocks=blocks, classes=classes, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 60,380,648 parameters at the defaults."""
+    return ResNetV2(blocks, classes, name=name)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, right column: 32 groups of 4 channels in the first stage.
 
-Made by netdsl 0.1.0 from resnext50.net (sha256 3489483c, this file a2d04639). Change
+Made by netdsl 0.1.0 from resnext50.net (sha256 3489483c, this file 3e550dbe). Change
 the spec, not this file.
 """
 
@@ -66,8 +66,7 @@ def bottleneck(x, filters, strides=1, expansion=4, groups=1, *, name="bottleneck
 def ResNeXt50(classes=1000, groups=32, group_width=4, *, name="ResNeXt50"):
     """ResNet-50 with the middle convolution of each bottleneck split into groups.
 
-    ResNeXt50: (None, 224, 224, 3) -> (None, 1000), 25,097,128 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 25,097,128 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     features = conv_bn(image, 64, 7, strides=2, name="conv_bn")

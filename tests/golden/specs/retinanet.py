@@ -6,7 +6,7 @@ Task: object detection.
 ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
 the paper). A row leaves for each of nine anchors at each place, fine scales first.
 
-Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file 2bfd457f). Change
+Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file a0f6ce37). Change
 the spec, not this file.
 """
 
@@ -148,8 +148,8 @@ def resnet50(image, *, name="resnet50"):
 def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):
     """A backbone, a pyramid of five levels, and what each anchor holds and where.
 
-    RetinaNet: (None, 512, 512, 3) -> scores (None, 49104, 80), boxes (None,
-    49104, 4), 38,021,812 parameters at the defaults.
+    (None, 512, 512, 3) -> scores (None, 49104, 80), boxes (None, 49104, 4), 38,021,812
+    parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     c3, c4, c5 = resnet50(image, name="resnet50")

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels before the sum.
 
-Made by netdsl 0.1.0 from se_resnet50.net (sha256 edfee0f0, this file 9cd9e87a). Change
+Made by netdsl 0.1.0 from se_resnet50.net (sha256 edfee0f0, this file 07c0b2ef). Change
 the spec, not this file.
 """
 
@@ -95,8 +95,7 @@ def se_bottleneck(x, filters, strides=1, reduction=16, *, name="se_bottleneck"):
 def SEResNet50(classes=1000, reduction=16, *, name="SEResNet50"):
     """Sixteen bottlenecks of three layers, each with its gate.
 
-    SEResNet50: (None, 224, 224, 3) -> (None, 1000), 28,141,144 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 28,141,144 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = conv_bn(image, 64, 7, strides=2, name="conv_bn")

@@ -6,7 +6,7 @@ Task: translation.
 Four layers of LSTM read a sentence; four more, each starting from the state that its counterpart ended in, write another.
 In training the decoder reads the right words so far (`target`) and tells the word that comes next (`next_word`).
 
-Made by netdsl 0.1.0 from seq2seq.net (sha256 adfd1432, this file 5ca222c8). Change the
+Made by netdsl 0.1.0 from seq2seq.net (sha256 adfd1432, this file 98a1c958). Change the
 spec, not this file.
 """
 
@@ -20,8 +20,8 @@ def Seq2Seq(
 ):
     """An encoder and a decoder; with the paper's sizes its 384 million parameters.
 
-    Seq2Seq: source (None, S), target (None, T) -> (None, T, 80000), 384,112,000
-    parameters at the defaults.
+    source (None, S), target (None, T) -> (None, T, 80000), 384,112,000 parameters at
+    the defaults.
     """
     source = keras.Input((None,), dtype="int32", name="source")
     target = keras.Input((None,), dtype="int32", name="target")

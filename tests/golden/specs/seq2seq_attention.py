@@ -6,7 +6,7 @@ Task: translation.
 Global attention with the general score (section 3.1): before a word is told, the decoder looks at all places of the source.
 In training it reads the right words so far (`target`) and tells the word that comes next (`next_word`).
 
-Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 5a6f6768, this file e28c954e).
+Made by netdsl 0.1.0 from seq2seq_attention.net (sha256 5a6f6768, this file 2d35ff9e).
 Change the spec, not this file.
 """
 
@@ -40,8 +40,8 @@ def Seq2SeqAttention(
 ):
     """Four layers of LSTM on either side, and one look back for each word.
 
-    Seq2SeqAttention: source (None, S), target (None, T) -> (None, T, 50000),
-    217,082,000 parameters at the defaults.
+    source (None, S), target (None, T) -> (None, T, 50000), 217,082,000 parameters at
+    the defaults.
     """
     source = keras.Input((None,), dtype="int32", name="source")
     target = keras.Input((None,), dtype="int32", name="target")

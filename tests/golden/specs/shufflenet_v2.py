@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 5 of the paper; the other widths are models of their own.
 
-Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 ed478d69, this file 63e59292).
+Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 ed478d69, this file 695beb00).
 Change the spec, not this file.
 """
 
@@ -89,8 +89,7 @@ def ShuffleNetV2(
 ):
     """A stem, three stages of four, eight and four units, and a last convolution.
 
-    ShuffleNetV2: (None, 224, 224, 3) -> (None, 1000), 2,294,784 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 2,294,784 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = conv_bn(image, 24, 3, strides=2, name="conv_bn1")
@@ -105,32 +104,20 @@ def ShuffleNetV2(
     return keras.Model(image, probs, name=name)
 
 
-def ShuffleNetV2Half(
-    classes=1000, widths=(48, 96, 192), features=1024, *, name="ShuffleNetV2Half"
-):
-    """ShuffleNetV2Half: (None, 224, 224, 3) -> (None, 1000), 1,374,744 parameters at
-    the defaults.
-    """
-    return ShuffleNetV2(classes=classes, widths=widths, features=features, name=name)
+def ShuffleNetV2Half(*, widths=(48, 96, 192), name="ShuffleNetV2Half", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 1,374,744 parameters at the defaults."""
+    return ShuffleNetV2(widths=widths, name=name, **kwargs)
 
 
 def ShuffleNetV2OneAndAHalf(
-    classes=1000,
-    widths=(176, 352, 704),
-    features=1024,
-    *,
-    name="ShuffleNetV2OneAndAHalf",
+    *, widths=(176, 352, 704), name="ShuffleNetV2OneAndAHalf", **kwargs
 ):
-    """ShuffleNetV2OneAndAHalf: (None, 224, 224, 3) -> (None, 1000), 3,527,064
-    parameters at the defaults.
-    """
-    return ShuffleNetV2(classes=classes, widths=widths, features=features, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 3,527,064 parameters at the defaults."""
+    return ShuffleNetV2(widths=widths, name=name, **kwargs)
 
 
 def ShuffleNetV2Double(
-    classes=1000, widths=(244, 488, 976), features=2048, *, name="ShuffleNetV2Double"
+    *, widths=(244, 488, 976), features=2048, name="ShuffleNetV2Double", **kwargs
 ):
-    """ShuffleNetV2Double: (None, 224, 224, 3) -> (None, 1000), 7,427,712 parameters
-    at the defaults.
-    """
-    return ShuffleNetV2(classes=classes, widths=widths, features=features, name=name)
+    """(None, 224, 224, 3) -> (None, 1000), 7,427,712 parameters at the defaults."""
+    return ShuffleNetV2(widths=widths, features=features, name=name, **kwargs)

@@ -5,7 +5,7 @@ Task: metric learning.
 
 Figure 4 of the paper: two images, one encoder. A `layer` is made once, so both uses of `encode` share its weights.
 
-Made by netdsl 0.1.0 from siamese.net (sha256 edd09d01, this file 6cb3fe91). Change the
+Made by netdsl 0.1.0 from siamese.net (sha256 edd09d01, this file 637d90fb). Change the
 spec, not this file.
 """
 
@@ -39,8 +39,8 @@ def encoder(code, *, name="encoder"):
 def Siamese(code=4096, *, name="Siamese"):
     """The probability that two drawings show the same character.
 
-    Siamese: left (None, 105, 105, 1), right (None, 105, 105, 1) -> (None, 1),
-    38,951,745 parameters at the defaults.
+    left (None, 105, 105, 1), right (None, 105, 105, 1) -> (None, 1), 38,951,745
+    parameters at the defaults.
     """
     left = keras.Input((105, 105, 1), name="left")
     right = keras.Input((105, 105, 1), name="right")

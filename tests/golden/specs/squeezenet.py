@@ -7,7 +7,7 @@ Task: image classification.
 `SqueezeNet` is table 1 of the paper; `SqueezeNet11` the authors' later release, which pools earlier and does as well with
 less than half of the work.
 
-Made by netdsl 0.1.0 from squeezenet.net (sha256 8eea73cb, this file 320049e2). Change
+Made by netdsl 0.1.0 from squeezenet.net (sha256 8eea73cb, this file e1c6fe26). Change
 the spec, not this file.
 """
 
@@ -59,8 +59,7 @@ def classifier(x, classes, *, name="classifier"):
 def SqueezeNet(classes=1000, *, name="SqueezeNet"):
     """Eight fire modules between two convolutions.
 
-    SqueezeNet: (None, 224, 224, 3) -> (None, 1000), 1,248,424 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 1,248,424 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = layers.Conv2D(96, 7, strides=2, activation="relu", name="conv2d")(image)
@@ -82,8 +81,7 @@ def SqueezeNet(classes=1000, *, name="SqueezeNet"):
 def SqueezeNet11(classes=1000, *, name="SqueezeNet11"):
     """The same modules behind a smaller first convolution.
 
-    SqueezeNet11: (None, 224, 224, 3) -> (None, 1000), 1,235,496 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 1,235,496 parameters at the defaults.
     """
     image = keras.Input((224, 224, 3), name="image")
     x = layers.Conv2D(64, 3, strides=2, activation="relu", name="conv2d")(image)

@@ -7,7 +7,7 @@ Task: image classification.
 Figure 3 of the paper: attention within windows of seven by seven, which every other layer moves by half a window, so that
 neighbours hear of one another; the map is halved three times.
 
-Made by netdsl 0.1.0 from swin.net (sha256 9ee7291e, this file 1d9865e1). Change the
+Made by netdsl 0.1.0 from swin.net (sha256 9ee7291e, this file dc7d7bc1). Change the
 spec, not this file.
 """
 
@@ -219,8 +219,7 @@ def SwinT(
 ):
     """The tiny one: four stages of two, two, six and two layers.
 
-    SwinT: (None, 224, 224, 3) -> (None, 1000), 28,288,354 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 28,288,354 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = layers.Conv2D(width, 4, strides=4, name="conv2d")(image)
@@ -236,49 +235,13 @@ def SwinT(
     return keras.Model(image, probs, name=name)
 
 
-def SwinS(
-    classes=1000,
-    width=96,
-    depths=(2, 2, 18, 2),
-    heads=(3, 6, 12, 24),
-    window=7,
-    size=224,
-    *,
-    name="SwinS",
-):
-    """SwinS: (None, 224, 224, 3) -> (None, 1000), 49,606,258 parameters at the
-    defaults.
-    """
-    return SwinT(
-        classes=classes,
-        width=width,
-        depths=depths,
-        heads=heads,
-        window=window,
-        size=size,
-        name=name,
-    )
+def SwinS(*, depths=(2, 2, 18, 2), name="SwinS", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 49,606,258 parameters at the defaults."""
+    return SwinT(depths=depths, name=name, **kwargs)
 
 
 def SwinB(
-    classes=1000,
-    width=128,
-    depths=(2, 2, 18, 2),
-    heads=(4, 8, 16, 32),
-    window=7,
-    size=224,
-    *,
-    name="SwinB",
+    *, width=128, depths=(2, 2, 18, 2), heads=(4, 8, 16, 32), name="SwinB", **kwargs
 ):
-    """SwinB: (None, 224, 224, 3) -> (None, 1000), 87,768,224 parameters at the
-    defaults.
-    """
-    return SwinT(
-        classes=classes,
-        width=width,
-        depths=depths,
-        heads=heads,
-        window=window,
-        size=size,
-        name=name,
-    )
+    """(None, 224, 224, 3) -> (None, 1000), 87,768,224 parameters at the defaults."""
+    return SwinT(width=width, depths=depths, heads=heads, name=name, **kwargs)

@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper on the census: the names in a row become vectors, which a transformer lets hear of one another; numbers are
 normalized and join behind it. An eighth of each vector tells the column (section 2).
 
-Made by netdsl 0.1.0 from tab_transformer.net (sha256 52a880cc, this file 4f65366f).
+Made by netdsl 0.1.0 from tab_transformer.net (sha256 52a880cc, this file 9818c5d0).
 Change the spec, not this file.
 """
 
@@ -169,8 +169,8 @@ def TabTransformer(
 ):
     """Whether somebody earns more than 50,000 dollars.
 
-    TabTransformer: categories (None, 8), numbers (None, 5) -> (None, 1),
-    1,119,818 parameters at the defaults.
+    categories (None, 8), numbers (None, 5) -> (None, 1), 1,119,818 parameters at the
+    defaults.
     """
     categories = keras.Input((names,), dtype="string", name="categories")
     numbers = keras.Input((counts,), name="numbers")

@@ -6,7 +6,7 @@ Task: text classification.
 `LSTMClassifier` is the example of keras.io for reviews of films; `GRUClassifier` has the gated units of Cho et al., 2014,
 arXiv:1406.1078, with three quarters of the weights. Both read forwards and backwards.
 
-Made by netdsl 0.1.0 from text_classifiers.net (sha256 b2f1391f, this file 939cd97f).
+Made by netdsl 0.1.0 from text_classifiers.net (sha256 b2f1391f, this file b2eaed70).
 Change the spec, not this file.
 """
 
@@ -18,7 +18,7 @@ layers = keras.layers
 def LSTMClassifier(vocabulary=20_000, width=128, units=64, *, name="LSTMClassifier"):
     """Whether a text of any length is praise.
 
-    LSTMClassifier: (None, T) -> (None, 1), 2,757,761 parameters at the defaults.
+    (None, T) -> (None, 1), 2,757,761 parameters at the defaults.
     """
     words = keras.Input((None,), dtype="int32", name="words")
     x = layers.Embedding(vocabulary, width, name="embedding")(words)
@@ -33,7 +33,7 @@ def LSTMClassifier(vocabulary=20_000, width=128, units=64, *, name="LSTMClassifi
 def GRUClassifier(vocabulary=20_000, width=128, units=64, *, name="GRUClassifier"):
     """The same with gated recurrent units.
 
-    GRUClassifier: (None, T) -> (None, 1), 2,709,121 parameters at the defaults.
+    (None, T) -> (None, 1), 2,709,121 parameters at the defaults.
     """
     words = keras.Input((None,), dtype="int32", name="words")
     x = layers.Embedding(vocabulary, width, name="embedding")(words)

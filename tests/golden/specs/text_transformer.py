@@ -5,7 +5,7 @@ Task: text classification.
 
 Words are embedded, projected to the width of the model with a learned vector for each position, encoded, and averaged.
 
-Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 74bfe200).
+Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 77656290).
 Change the spec, not this file.
 """
 
@@ -95,8 +95,7 @@ def TextClassifier(
 ):
     """What kind of text a row of word numbers is.
 
-    TextClassifier: (None, 200) -> (None, 2), 1,710,594 parameters at the
-    defaults.
+    (None, 200) -> (None, 2), 1,710,594 parameters at the defaults.
     """
     words = keras.Input((length,), dtype="int32", name="words")
     encoded = layers.Embedding(vocabulary, embedding, name="embedding")(words)

@@ -6,7 +6,7 @@ Task: translation.
 Figure 1 of the paper at the sizes of its base model. One table of words serves the source, the target and the output
 (section 3.4). In training the decoder reads the right words so far and tells the word that comes next.
 
-Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file aad64a2e). Change
+Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 561cd8f3). Change
 the spec, not this file.
 """
 
@@ -135,8 +135,8 @@ def Transformer(
 ):
     """An encoder and a decoder of six layers each.
 
-    Transformer: source (None, S), target (None, T) -> (None, T, 37000),
-    63,082,496 parameters at the defaults.
+    source (None, S), target (None, T) -> (None, T, 37000), 63,082,496 parameters at the
+    defaults.
     """
     source = keras.Input((None,), dtype="int32", name="source")
     target = keras.Input((None,), dtype="int32", name="target")
@@ -161,24 +161,11 @@ def Transformer(
 
 
 def TransformerBig(
-    words=37_000,
-    width=1024,
-    heads=16,
-    hidden=4096,
-    depth=6,
-    dropout=0.3,
-    *,
-    name="TransformerBig",
+    *, width=1024, heads=16, hidden=4096, dropout=0.3, name="TransformerBig", **kwargs
 ):
-    """TransformerBig: source (None, S), target (None, T) -> (None, T, 37000),
-    214,245,376 parameters at the defaults.
+    """source (None, S), target (None, T) -> (None, T, 37000), 214,245,376 parameters
+    at the defaults.
     """
     return Transformer(
-        words=words,
-        width=width,
-        heads=heads,
-        hidden=hidden,
-        depth=depth,
-        dropout=dropout,
-        name=name,
+        width=width, heads=heads, hidden=hidden, dropout=dropout, name=name, **kwargs
     )

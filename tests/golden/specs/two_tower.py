@@ -6,7 +6,7 @@ Task: recommendation.
 Figure 2 of the paper, on films: what is known of a person and what is known of a film each become a vector of length one, whose
 product says how well they fit. The vectors leave as well, so that those of all films can be kept and searched.
 
-Made by netdsl 0.1.0 from two_tower.net (sha256 e7547a2c, this file 67da158d). Change
+Made by netdsl 0.1.0 from two_tower.net (sha256 e7547a2c, this file 4db3b3ad). Change
 the spec, not this file.
 """
 
@@ -52,9 +52,9 @@ def TwoTower(
 ):
     """How well a film fits a person, and the vectors of both.
 
-    TwoTower: person (None, 1), country (None, 1), age (None, 1), film (None, 1),
-    genre (None, 1), year (None, 1) -> person_code (None, 128), film_code (None, 128),
-    fit (None, 1), 884,038 parameters at the defaults.
+    person (None, 1), country (None, 1), age (None, 1), film (None, 1), genre (None, 1),
+    year (None, 1) -> person_code (None, 128), film_code (None, 128), fit (None, 1),
+    884,038 parameters at the defaults.
     """
     person = keras.Input((1,), dtype="string", name="person")
     country = keras.Input((1,), dtype="string", name="country")

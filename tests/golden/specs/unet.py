@@ -6,7 +6,7 @@ Task: segmentation.
 Figure 1 of the paper: convolutions without padding, so the map that goes across is cropped to the one that comes up. With
 `padding="same"` nothing is.
 
-Made by netdsl 0.1.0 from unet.net (sha256 2bdacdd9, this file 838836a6). Change the
+Made by netdsl 0.1.0 from unet.net (sha256 2bdacdd9, this file 32b02384). Change the
 spec, not this file.
 """
 
@@ -46,8 +46,7 @@ def UNet(
 ):
     """Down four levels, across each, and up again.
 
-    UNet: (None, 572, 572, 1) -> (None, 388, 388, 2), 31,030,658 parameters at the
-    defaults.
+    (None, 572, 572, 1) -> (None, 388, 388, 2), 31,030,658 parameters at the defaults.
     """
     image = keras.Input((size, size, channels), name="image")
     bottom = image

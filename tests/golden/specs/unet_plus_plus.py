@@ -6,7 +6,7 @@ Task: segmentation.
 Figure 1 of the paper: `x01` is the node at level 0 and place 1 of its row. Each of the four nodes of the top row after the
 first gives a mask, so that the net can be cut off where it is good enough.
 
-Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 21bed33b, this file 35640364).
+Made by netdsl 0.1.0 from unet_plus_plus.net (sha256 21bed33b, this file 9b804cde).
 Change the spec, not this file.
 """
 
@@ -50,9 +50,8 @@ def UNetPlusPlus(
 ):
     """Five levels; a node sees all nodes before it in its row, and the one below that came before.
 
-    UNetPlusPlus: (None, 96, 96, 3) -> mask1 (None, 96, 96, 1), mask2 (None, 96,
-    96, 1), mask3 (None, 96, 96, 1), mask4 (None, 96, 96, 1), 9,042,276 parameters at
-    the defaults.
+    (None, 96, 96, 3) -> mask1 (None, 96, 96, 1), mask2 (None, 96, 96, 1), mask3
+    (None, 96, 96, 1), mask4 (None, 96, 96, 1), 9,042,276 parameters at the defaults.
     """
     w = widths
     image = keras.Input((size, size, 3), name="image")

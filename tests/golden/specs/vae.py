@@ -6,7 +6,7 @@ Task: image generation.
 Appendix C of the paper for MNIST: a hidden layer on either side of a code that is drawn at random while training and is
 its mean afterwards. `divergence` is the second part of the loss (appendix B): train it with a loss that takes its mean.
 
-Made by netdsl 0.1.0 from vae.net (sha256 c3af3847, this file 790c5676). Change the
+Made by netdsl 0.1.0 from vae.net (sha256 c3af3847, this file c4de9e01). Change the
 spec, not this file.
 """
 
@@ -36,8 +36,8 @@ def divergence(mean, log_variance, *, name="divergence"):
 def VAE(code=20, hidden=500, pixels=784, *, name="VAE"):
     """An encoder to two vectors, a decoder from a sample.
 
-    VAE: (None, 784) -> same (None, 784), distance (None, 1), 815,824 parameters
-    at the defaults.
+    (None, 784) -> same (None, 784), distance (None, 1), 815,824 parameters at the
+    defaults.
     """
     image = keras.Input((pixels,), name="image")
     seen = layers.Dense(hidden, activation="tanh", name="seen")(image)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Configurations A, B, D and E of the paper's table 1. keras.applications has the last two, layer for layer.
 
-Made by netdsl 0.1.0 from vgg.net (sha256 2520da7f, this file 27aa4c96). Change the
+Made by netdsl 0.1.0 from vgg.net (sha256 2520da7f, this file 7e3be597). Change the
 spec, not this file.
 """
 
@@ -25,8 +25,7 @@ def VGG(
 ):
     """Groups of small convolutions, each followed by half the size, and three dense layers.
 
-    VGG: (None, 224, 224, 3) -> (None, 1000), 138,357,544 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 138,357,544 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = image
@@ -43,89 +42,21 @@ def VGG(
     return keras.Model(image, probs, name=name)
 
 
-def VGG11(
-    convolutions=(1, 1, 2, 2, 2),
-    widths=(64, 128, 256, 512, 512),
-    size=224,
-    units=4096,
-    classes=1000,
-    *,
-    name="VGG11",
-):
-    """VGG11: (None, 224, 224, 3) -> (None, 1000), 132,863,336 parameters at the
-    defaults.
-    """
-    return VGG(
-        convolutions=convolutions,
-        widths=widths,
-        size=size,
-        units=units,
-        classes=classes,
-        name=name,
-    )
+def VGG11(*, convolutions=(1, 1, 2, 2, 2), name="VGG11", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 132,863,336 parameters at the defaults."""
+    return VGG(convolutions=convolutions, name=name, **kwargs)
 
 
-def VGG13(
-    convolutions=(2, 2, 2, 2, 2),
-    widths=(64, 128, 256, 512, 512),
-    size=224,
-    units=4096,
-    classes=1000,
-    *,
-    name="VGG13",
-):
-    """VGG13: (None, 224, 224, 3) -> (None, 1000), 133,047,848 parameters at the
-    defaults.
-    """
-    return VGG(
-        convolutions=convolutions,
-        widths=widths,
-        size=size,
-        units=units,
-        classes=classes,
-        name=name,
-    )
+def VGG13(*, convolutions=(2, 2, 2, 2, 2), name="VGG13", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 133,047,848 parameters at the defaults."""
+    return VGG(convolutions=convolutions, name=name, **kwargs)
 
 
-def VGG16(
-    convolutions=(2, 2, 3, 3, 3),
-    widths=(64, 128, 256, 512, 512),
-    size=224,
-    units=4096,
-    classes=1000,
-    *,
-    name="VGG16",
-):
-    """VGG16: (None, 224, 224, 3) -> (None, 1000), 138,357,544 parameters at the
-    defaults.
-    """
-    return VGG(
-        convolutions=convolutions,
-        widths=widths,
-        size=size,
-        units=units,
-        classes=classes,
-        name=name,
-    )
+def VGG16(*, convolutions=(2, 2, 3, 3, 3), name="VGG16", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 138,357,544 parameters at the defaults."""
+    return VGG(convolutions=convolutions, name=name, **kwargs)
 
 
-def VGG19(
-    convolutions=(2, 2, 4, 4, 4),
-    widths=(64, 128, 256, 512, 512),
-    size=224,
-    units=4096,
-    classes=1000,
-    *,
-    name="VGG19",
-):
-    """VGG19: (None, 224, 224, 3) -> (None, 1000), 143,667,240 parameters at the
-    defaults.
-    """
-    return VGG(
-        convolutions=convolutions,
-        widths=widths,
-        size=size,
-        units=units,
-        classes=classes,
-        name=name,
-    )
+def VGG19(*, convolutions=(2, 2, 4, 4, 4), name="VGG19", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 143,667,240 parameters at the defaults."""
+    return VGG(convolutions=convolutions, name=name, **kwargs)

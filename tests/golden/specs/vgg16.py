@@ -5,7 +5,7 @@ Task: image classification.
 
 Configuration D, of `vgg.net`, by itself.
 
-Made by netdsl 0.1.0 from vgg16.net (sha256 6f7b629f, this file 9946535a). Change the
+Made by netdsl 0.1.0 from vgg16.net (sha256 6f7b629f, this file 172dad06). Change the
 spec, not this file.
 """
 
@@ -39,23 +39,6 @@ def VGG(
     return keras.Model(image, probs, name=name)
 
 
-def VGG16(
-    convolutions=(2, 2, 3, 3, 3),
-    widths=(64, 128, 256, 512, 512),
-    size=224,
-    units=4096,
-    classes=1000,
-    *,
-    name="VGG16",
-):
-    """VGG16: (None, 224, 224, 3) -> (None, 1000), 138,357,544 parameters at the
-    defaults.
-    """
-    return VGG(
-        convolutions=convolutions,
-        widths=widths,
-        size=size,
-        units=units,
-        classes=classes,
-        name=name,
-    )
+def VGG16(*, convolutions=(2, 2, 3, 3, 3), name="VGG16", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 138,357,544 parameters at the defaults."""
+    return VGG(convolutions=convolutions, name=name, **kwargs)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 of the paper at size B: a picture is a row of patches, a token before them gathers what they say.
 
-Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file 52ace00a). Change the
+Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file bd9e5b00). Change the
 spec, not this file.
 """
 
@@ -170,8 +170,7 @@ def ViTB16(
 ):
     """Twelve layers on patches of 16 by 16.
 
-    ViTB16: (None, 224, 224, 3) -> (None, 1000), 86,567,656 parameters at the
-    defaults.
+    (None, 224, 224, 3) -> (None, 1000), 86,567,656 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     x = patch_embedding(image, width, patch, name="patch_embedding")
@@ -186,53 +185,11 @@ def ViTB16(
     return keras.Model(image, probs, name=name)
 
 
-def ViTB32(
-    classes=1000,
-    patch=32,
-    width=768,
-    heads=12,
-    depth=12,
-    dropout=0.1,
-    size=224,
-    *,
-    name="ViTB32",
-):
-    """ViTB32: (None, 224, 224, 3) -> (None, 1000), 88,224,232 parameters at the
-    defaults.
-    """
-    return ViTB16(
-        classes=classes,
-        patch=patch,
-        width=width,
-        heads=heads,
-        depth=depth,
-        dropout=dropout,
-        size=size,
-        name=name,
-    )
+def ViTB32(*, patch=32, name="ViTB32", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 88,224,232 parameters at the defaults."""
+    return ViTB16(patch=patch, name=name, **kwargs)
 
 
-def ViTL16(
-    classes=1000,
-    patch=16,
-    width=1024,
-    heads=16,
-    depth=24,
-    dropout=0.1,
-    size=224,
-    *,
-    name="ViTL16",
-):
-    """ViTL16: (None, 224, 224, 3) -> (None, 1000), 304,326,632 parameters at the
-    defaults.
-    """
-    return ViTB16(
-        classes=classes,
-        patch=patch,
-        width=width,
-        heads=heads,
-        depth=depth,
-        dropout=dropout,
-        size=size,
-        name=name,
-    )
+def ViTL16(*, width=1024, heads=16, depth=24, name="ViTL16", **kwargs):
+    """(None, 224, 224, 3) -> (None, 1000), 304,326,632 parameters at the defaults."""
+    return ViTB16(width=width, heads=heads, depth=depth, name=name, **kwargs)

@@ -6,7 +6,7 @@ Task: audio.
 Figure 4 of the paper: each sample of sound is told from those before it, by causal convolutions with wider and wider gaps.
 The paper leaves the widths open. The loss compares with the sample that comes next, one of 256 levels (section 2.2).
 
-Made by netdsl 0.1.0 from wavenet.net (sha256 47f9fe2f, this file 3aba26bf). Change the
+Made by netdsl 0.1.0 from wavenet.net (sha256 47f9fe2f, this file 576e8ba8). Change the
 spec, not this file.
 """
 
@@ -44,8 +44,7 @@ def WaveNet(
 ):
     """Three stacks of ten layers, whose gaps go from 1 to 512 samples.
 
-    WaveNet: (None, T, 256) -> (None, T, 256), 1,072,704 parameters at the
-    defaults.
+    (None, T, 256) -> (None, T, 256), 1,072,704 parameters at the defaults.
     """
     rates = [2**i for _ in range(stacks) for i in range(doublings)]
     sound = keras.Input((None, levels), name="sound")

@@ -6,7 +6,7 @@ Task: image generation.
 The residual networks of its appendix for CIFAR-10. The critic has no BatchNormalization: its gradient is penalized picture
 by picture, and may not hang on the others of the batch.
 
-Made by netdsl 0.1.0 from wgan_gp.net (sha256 56da248f, this file 906e5085). Change the
+Made by netdsl 0.1.0 from wgan_gp.net (sha256 56da248f, this file 80142936). Change the
 spec, not this file.
 """
 
@@ -66,8 +66,7 @@ def generator_unit(x, filters, *, name="generator_unit"):
 def WGANGPGenerator(code=128, filters=128, *, name="WGANGPGenerator"):
     """Makes a picture of 32 by 32 from random numbers.
 
-    WGANGPGenerator: (None, 128) -> (None, 32, 32, 3), 1,205,891 parameters at the
-    defaults.
+    (None, 128) -> (None, 32, 32, 3), 1,205,891 parameters at the defaults.
     """
     noise = keras.Input((code,), name="noise")
     x = layers.Dense(4 * 4 * filters, name="dense")(noise)
@@ -83,8 +82,7 @@ def WGANGPGenerator(code=128, filters=128, *, name="WGANGPGenerator"):
 def WGANGPCritic(filters=128, *, name="WGANGPCritic"):
     """Scores a picture; only differences of scores mean something.
 
-    WGANGPCritic: (None, 32, 32, 3) -> (None, 1), 1,053,825 parameters at the
-    defaults.
+    (None, 32, 32, 3) -> (None, 1), 1,053,825 parameters at the defaults.
     """
     image = keras.Input((32, 32, 3), name="image")
     x = first_critic_unit(image, filters, name="first_critic_unit")

@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper, middle, on the census: a linear model of which values occur together remembers, a deep network of what they
 mean generalizes, and both are trained at once. What prepares the columns is part of the network.
 
-Made by netdsl 0.1.0 from wide_and_deep.net (sha256 2c3f6ec7, this file 2efc9abf).
+Made by netdsl 0.1.0 from wide_and_deep.net (sha256 2c3f6ec7, this file 26cd4d6f).
 Change the spec, not this file.
 """
 
@@ -76,9 +76,9 @@ def meaning(names, vocabulary, width, *, name="meaning"):
 def WideAndDeep(crosses=1000, width=32, hidden=(1024, 512, 256), *, name="WideAndDeep"):
     """Whether somebody earns more than 50,000 dollars.
 
-    WideAndDeep: age (None, 1), capital-gain (None, 1), hours-per-week (None, 1),
-    education (None, 1), occupation (None, 1), sex (None, 1) -> (None, 1), 761,958
-    parameters at the defaults.
+    age (None, 1), capital-gain (None, 1), hours-per-week (None, 1), education
+    (None, 1), occupation (None, 1), sex (None, 1) -> (None, 1), 761,958 parameters at
+    the defaults.
     """
     numbers = {
         "age": keras.Input((1,), name="age"),

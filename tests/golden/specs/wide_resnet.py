@@ -5,7 +5,7 @@ Task: image classification.
 
 Few layers, ten times as wide: table 1 of the paper, normalized before each convolution.
 
-Made by netdsl 0.1.0 from wide_resnet.net (sha256 cc55f9a6, this file 3dcb1936). Change
+Made by netdsl 0.1.0 from wide_resnet.net (sha256 cc55f9a6, this file 9a222de1). Change
 the spec, not this file.
 """
 
@@ -51,8 +51,7 @@ def wide_residual(x, filters, strides=1, dropout=0.0, *, name="wide_residual"):
 def WideResNet(classes=10, depth=28, widen=10, dropout=0.0, *, name="WideResNet"):
     """Three groups of residual units on pictures of 32 by 32.
 
-    WideResNet: (None, 32, 32, 3) -> (None, 10), 36,497,146 parameters at the
-    defaults.
+    (None, 32, 32, 3) -> (None, 10), 36,497,146 parameters at the defaults.
     """
     image = keras.Input((32, 32, 3), name="image")
     assert depth % 6 == 4, (

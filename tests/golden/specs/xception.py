@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 5 of the paper, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from xception.net (sha256 31eb15df, this file b3296913). Change the
+Made by netdsl 0.1.0 from xception.net (sha256 31eb15df, this file 1273418f). Change the
 spec, not this file.
 """
 
@@ -51,8 +51,7 @@ def middle(x, filters=728, *, name="middle"):
 def Xception(classes=1000, *, name="Xception"):
     """Entry flow, eight times the middle flow, exit flow.
 
-    Xception: (None, 299, 299, 3) -> (None, 1000), 22,910,480 parameters at the
-    defaults.
+    (None, 299, 299, 3) -> (None, 1000), 22,910,480 parameters at the defaults.
     """
     image = keras.Input((299, 299, 3), name="image")
     x = layers.Conv2D(32, 3, strides=2, use_bias=False, name="conv2d1")(image)

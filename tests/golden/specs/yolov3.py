@@ -6,7 +6,7 @@ Task: object detection.
 Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
 outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file da4f84f3). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file 3dbb5976). Change the
 spec, not this file.
 """
 
@@ -80,9 +80,9 @@ def detect(x, filters, classes, anchors=3, *, name="detect"):
 def YOLOv3(classes=80, size=416, *, name="YOLOv3"):
     """One look at the image, three scales.
 
-    YOLOv3: (None, 416, 416, 3) -> large_objects (None, 13, 13, 3, 85),
-    medium_objects (None, 26, 26, 3, 85), small_objects (None, 52, 52, 3, 85),
-    62,001,757 parameters at the defaults.
+    (None, 416, 416, 3) -> large_objects (None, 13, 13, 3, 85), medium_objects
+    (None, 26, 26, 3, 85), small_objects (None, 52, 52, 3, 85), 62,001,757 parameters at
+    the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
     maps = darknet53(image, name="maps")

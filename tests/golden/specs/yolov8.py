@@ -7,7 +7,7 @@ A backbone of cross-stage modules, a neck that carries maps down to the fine sca
 `YOLOv8` is size n; the others are deeper and wider. A box leaves as the distances of its four sides from the middle of a cell,
 counted in cells, each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
 
-Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file 5b3ad11e). Change the
+Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file 462fc118). Change the
 spec, not this file.
 """
 
@@ -102,8 +102,8 @@ def YOLOv8(
 ):
     """Size n; `depth`, `width` and `widest` make the others.
 
-    YOLOv8: (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400,
-    80), 3,167,792 parameters at the defaults.
+    (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80), 3,167,792
+    parameters at the defaults.
     """
     widths = [
         eights(width * min(channels, widest)) for channels in [64, 128, 256, 512, 1024]
@@ -151,66 +151,34 @@ def YOLOv8(
 def YOLOv8s(
     classes=80, depth=0.33, width=0.5, widest=1024, size=640, bins=16, *, name="YOLOv8s"
 ):
-    """YOLOv8s: (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400,
-    80), 11,186,592 parameters at the defaults.
+    """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
+    11,186,592 parameters at the defaults.
     """
-    return YOLOv8(
-        classes=classes,
-        depth=depth,
-        width=width,
-        widest=widest,
-        size=size,
-        bins=bins,
-        name=name,
-    )
+    return YOLOv8(classes, depth, width, widest, size, bins, name=name)
 
 
 def YOLOv8m(
     classes=80, depth=0.67, width=0.75, widest=768, size=640, bins=16, *, name="YOLOv8m"
 ):
-    """YOLOv8m: (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400,
-    80), 25,935,760 parameters at the defaults.
+    """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
+    25,935,760 parameters at the defaults.
     """
-    return YOLOv8(
-        classes=classes,
-        depth=depth,
-        width=width,
-        widest=widest,
-        size=size,
-        bins=bins,
-        name=name,
-    )
+    return YOLOv8(classes, depth, width, widest, size, bins, name=name)
 
 
 def YOLOv8l(
     classes=80, depth=1.0, width=1.0, widest=512, size=640, bins=16, *, name="YOLOv8l"
 ):
-    """YOLOv8l: (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400,
-    80), 43,737,984 parameters at the defaults.
+    """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
+    43,737,984 parameters at the defaults.
     """
-    return YOLOv8(
-        classes=classes,
-        depth=depth,
-        width=width,
-        widest=widest,
-        size=size,
-        bins=bins,
-        name=name,
-    )
+    return YOLOv8(classes, depth, width, widest, size, bins, name=name)
 
 
 def YOLOv8x(
     classes=80, depth=1.0, width=1.25, widest=512, size=640, bins=16, *, name="YOLOv8x"
 ):
-    """YOLOv8x: (None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400,
-    80), 68,287,728 parameters at the defaults.
+    """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
+    68,287,728 parameters at the defaults.
     """
-    return YOLOv8(
-        classes=classes,
-        depth=depth,
-        width=width,
-        widest=widest,
-        size=size,
-        bins=bins,
-        name=name,
-    )
+    return YOLOv8(classes, depth, width, widest, size, bins, name=name)
