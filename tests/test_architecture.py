@@ -142,7 +142,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     ("forks",),
     ("shared", "comparisons", "conditions", "loops", "weights"),
     ("uses", "applications", "operators"),
-    ("calls", "parameters"),
+    ("calls", "parameters", "several"),
     ("layers", "pieces", "catalogue_names", "named", "temporaries"),
     ("writer",),
     ("making",),

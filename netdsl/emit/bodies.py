@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.plans.ordering import Step, arrange
@@ -35,7 +35,7 @@ from netdsl.emit.python.spelling import kept_name, python_name
 from netdsl.emit.python.unread import tidied, without_unread
 from netdsl.emit.shared import write_layer
 from netdsl.emit.weights import weight
-from netdsl.emit.writer import Writer
+from netdsl.emit.writer import Promised, Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import (
     free_names,
@@ -55,9 +55,6 @@ def body_names(node: tree.Node) -> list[str]:
 
 
 _MOST_CARRIED = 8  # tensors whose variables a loop may take over
-
-#: A variable that flows, and others that its chain may use, by the names they have.
-Promised: TypeAlias = tuple[str, dict[str, str]]
 
 #: The variables of chains without a name, which take one tensor after the other.
 _FLOWING = ("x", "y", "z", "hidden")
@@ -143,8 +140,8 @@ class BodyWriter:
 
     def _promised(self, identifier: str) -> str | None:
         """Give the variable of a name that the statement around the braces binds too: nothing is in it yet."""
-        flow, variables = self.w.promised
-        variable = variables.get(identifier)
+        flow = self.w.promised.flow
+        variable = self.w.promised.variables.get(identifier)
         arriving = self.w.scope.arriving
         if self._around is None or flow != self._around or variable is None:
             return None
@@ -164,8 +161,11 @@ class BodyWriter:
         own = [
             n for n in begins if n in self.w.scope.bindings and self._is_dead(n, number, written)
         ]
-        own += pattern_names(target) if isinstance(target, tree.TuplePattern) else []
-        return flow, {name: variable_of(self.w, name) for name in own}
+        bound = pattern_names(target) if isinstance(target, tree.TuplePattern) else []
+        variables = {name: variable_of(self.w, name) for name in (*own, *bound)}
+        is_flat = isinstance(target, tree.TuplePattern) and len(bound) == len(target.parts)
+        targets = tuple(variables[name] for name in bound) if is_flat else ()
+        return Promised(flow, variables, targets)
 
     @contextmanager
     def _promising(self, promised: Promised) -> Iterator[None]:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from netdsl.emit.kinds import TENSOR, Parts, Piece, alike, is_tensorial
 from netdsl.emit.pieces import listed
 from netdsl.emit.python import code, simplify
+from netdsl.emit.several import assigned, elements_of, leaving, names_of, repeatable
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -33,7 +34,22 @@ def if_stage(w: Writer, stage: tree.If, current: Piece, flow: str) -> Piece:
 
 
 def conditional_stage(w: Writer, stage: tree.Conditional, current: Piece, flow: str) -> Piece:
+    if is_chosen(stage.then) and is_chosen(stage.otherwise):
+        w.scope.arriving = repeatable(w, current, flow)
+        return w.expression(stage)
     return _choose(w, [(stage.condition, stage.then), (None, stage.otherwise)], current, flow)
+
+
+def is_chosen(expr: tree.Expr) -> bool:
+    """Tell whether an expression is a tensor that is there, or one of several: no layer is applied."""
+    match expr:
+        case tree.Name() | tree.Arriving():
+            return True
+        case tree.Subscript(value=value) | tree.Attribute(value=value):
+            return is_chosen(value)
+        case tree.Conditional(then=then, otherwise=otherwise):
+            return is_chosen(then) and is_chosen(otherwise)
+    return False
 
 
 def choose_source(w: Writer, expr: tree.If, flow: str) -> Piece:
@@ -43,19 +59,16 @@ def choose_source(w: Writer, expr: tree.If, flow: str) -> Piece:
 
 def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Piece:
     """Write `if … elif … else …`; an arm that is missing lets what arrives through."""
+    several = current is not None and _passes_apart(w, arms, current, flow)
     if current is not None:
-        current = w.reusable(current, flow)
+        current = current if several else w.reusable(current, flow)
         w.scope.arriving = current
-    tests = [None if test is None else w.value(test) for test, _ in arms]
-    open_arms = [
-        (t, a) for t, (_, a) in zip(tests, arms, strict=True) if not _is_constant(t, False)
-    ]
-    certain = next(
-        (n for n, (t, _) in enumerate(open_arms) if t is None or _is_constant(t, True)), 0
-    )
-    open_arms = [*open_arms[:certain], (None, open_arms[certain][1])]
+    open_arms = _open_arms(w, arms)
     if len(open_arms) == 1:
         return _arm(w, open_arms[0][1], current, flow)
+    if several:
+        assert current is not None
+        return _choose_apart(w, open_arms, current, flow)
     before, holds = len(w.out), w.holds
     if open_arms[-1][1] is None and current is not None and holds != (flow, current.code.id):  # type: ignore[attr-defined]
         w.assign(flow, current)
@@ -79,6 +92,44 @@ def _choose(w: Writer, arms: list[Arm], current: Piece | None, flow: str) -> Pie
     w.emit(statement)
     kinds = [r.kind for r in results if is_tensorial(r.kind)]
     return Piece(code.name(flow), reduce(alike, reversed(kinds)) if kinds else TENSOR)
+
+
+def _open_arms(w: Writer, arms: list[Arm]) -> list[tuple[ast.expr | None, tree.Expr | None]]:
+    """Give the arms that may be taken, with their tests; the last has none."""
+    tests = [None if test is None else w.value(test) for test, _ in arms]
+    open_arms = [
+        (t, a) for t, (_, a) in zip(tests, arms, strict=True) if not _is_constant(t, False)
+    ]
+    certain = next(
+        (n for n, (t, _) in enumerate(open_arms) if t is None or _is_constant(t, True)), 0
+    )
+    return [*open_arms[:certain], (None, open_arms[certain][1])]
+
+
+def _passes_apart(w: Writer, arms: list[Arm], current: Piece, flow: str) -> bool:
+    """Tell whether several tensors pass through the arms in the variables that the chain has for them."""
+    variables = names_of(current.code)
+    if not variables or w.promised.flow != flow or [*w.promised.targets] != variables:
+        return False
+    return all(arm is None or leaving(w, arm) == len(variables) for _, arm in arms)
+
+
+def _choose_apart(
+    w: Writer, arms: list[tuple[ast.expr | None, tree.Expr | None]], current: Piece, flow: str
+) -> Piece:
+    """Write `if c: x, skip = cell(x, skip)`; an arm that is missing leaves each where it is."""
+    targets = [code.name(variable) for variable in names_of(current.code)]
+    written: list[tuple[ast.expr | None, list[ast.stmt]]] = []
+    for test, arm in arms:
+        with w.block() as body:
+            if arm is not None:
+                result = listed(w.branch(arm, current, flow))
+                body += assigned(targets, elements_of(result, len(targets)) or result.code)
+                w.drop_temporaries()
+        written.append((test, body))
+    if (statement := _nested_ifs(written)) is not None:
+        w.emit(statement)
+    return current
 
 
 def _list_outputs(results: list[Piece], bodies: list[list[ast.stmt]], flow: str) -> None:

@@ -91,7 +91,6 @@ class Declarations(Elaborated):
         self._roots: dict[int, Scope] = {}
         self._plans: dict[int, NamePlan] = {}
         self._hoisted: dict[str, ast.Assign] = {}
-        self.variants_fit: dict[int, bool] = {}  # by the model that they are of
 
     def symbol(self, unit: Unit, identifier: str) -> Symbol | None:
         """Give the declaration that a name means at the top level of a file."""

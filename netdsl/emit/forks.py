@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from netdsl.emit.kinds import LayerObject, ListOf, Piece, element
 from netdsl.emit.layers import is_layer_chain
@@ -10,6 +12,7 @@ from netdsl.emit.loops import fork_loop
 from netdsl.emit.pieces import is_application, list_piece, nests, sequence
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
+from netdsl.emit.several import own_variables, repeatable
 from netdsl.emit.temporaries import candidates, word_for, words_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -20,11 +23,12 @@ _INLINE_WIDTH = 44
 
 def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
     """Write `[chain, chain]`: each branch gets what arrives; the result is the list of what leaves them."""
-    current = w.reusable(current, flow)
+    current = repeatable(w, current, flow)
     w.scope.arriving = current
     spread = any(isinstance(part, tree.For) for part in stage.items)
     working = sum(not _is_plain(w, part) for part in stage.items) + spread
     number = 0
+    own = _own_variables(w, stage, current, flow)
     pieces: list[Piece] = []
     #: Piece, statement and variable of each application that is not assigned yet.
     places: list[tuple[int, int, str]] = []
@@ -42,7 +46,7 @@ def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Pi
                 number += 1
                 prefix = flow if flow.startswith("branch") else ""
                 names = _branch_names(prefix, number, working)
-                with w.flow(*names) as variable:
+                with _variable(w, own, len(pieces), names) as variable:
                     pieces.append(w.branch(part, current, variable))
                 if is_application(pieces[-1].code):
                     places.append((len(pieces) - 1, len(w.out), variable))
@@ -50,8 +54,28 @@ def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Pi
     return list_piece(pieces)
 
 
-def source_list(w: Writer, expr: tree.ListExpr) -> Piece:
+def _own_variables(w: Writer, expr: tree.ListExpr, current: Piece | None, flow: str) -> list[str]:
+    """Give the variables that a statement takes these branches apart into, if it does: they flow through these."""
+    is_spread = any(isinstance(part, (tree.Starred, tree.For)) for part in expr.items)
+    return [] if is_spread else own_variables(w, current, len(expr.items), flow)
+
+
+@contextmanager
+def _variable(
+    w: Writer, own: Sequence[str], number: int, candidates_: Iterable[str]
+) -> Iterator[str]:
+    """Give a branch the variable that it flows through: its own, or one for the time being."""
+    if not own:
+        with w.flow(*candidates_) as variable:
+            yield variable
+        return
+    with w.own_temporaries():
+        yield own[number]
+
+
+def source_list(w: Writer, expr: tree.ListExpr, flow: str) -> Piece:
     """Write the list that a chain begins with: its elements come from where each of them says."""
+    own = _own_variables(w, expr, None, flow)
     chains = [part for part in expr.items if isinstance(part, tree.Pipe)]
     words = iter(words_for(chains))
     summed = 0
@@ -66,7 +90,7 @@ def source_list(w: Writer, expr: tree.ListExpr) -> Piece:
             elif isinstance(part, tree.For):
                 pieces.append(_spread_loop(w, part, None, is_alone=len(expr.items) == 1))
             elif isinstance(part, tree.Pipe) and not is_layer_chain(w, part):
-                with w.flow(*candidates(next(words))) as variable:
+                with _variable(w, own, len(pieces), candidates(next(words))) as variable:
                     pieces.append(w.flowing(part, variable))
                 if is_application(pieces[-1].code):
                     places.append((len(pieces) - 1, len(w.out), variable))

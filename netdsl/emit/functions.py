@@ -21,7 +21,7 @@ from netdsl.emit.pieces import list_piece, listed, sequence, taken
 from netdsl.emit.precision import output_in_float32
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
-from netdsl.emit.python.spelling import HELPERS, kept_name, python_name
+from netdsl.emit.python.spelling import HELPERS, python_name
 from netdsl.emit.python.texts import joined
 from netdsl.emit.python.unread import tidied
 from netdsl.emit.writer import Module, Writer

@@ -14,15 +14,31 @@ from netdsl.emit.calls import iterable
 from netdsl.emit.kinds import VALUE, Kind, ListOf, Parts, Piece, alike, element, member
 from netdsl.emit.named import append, name_in_turn, start_lists
 from netdsl.emit.names import Loop
-from netdsl.emit.pieces import is_application, listed, sequence
+from netdsl.emit.pieces import listed, sequence
 from netdsl.emit.python import code
 from netdsl.emit.python.spelling import python_name
-from netdsl.emit.writer import Writer
-from netdsl.record import mutable
+from netdsl.emit.several import (
+    assigned,
+    count_of,
+    elements_of,
+    leaving,
+    variables_for,
+    words_of,
+)
+from netdsl.emit.writer import Promised, Writer
+from netdsl.record import mutable, record
 from netdsl.syntax import tree
 from netdsl.syntax.walk import asked, pattern_names, reads_arriving
 
 INDICES = ("n", "k", "m", "turn", "index")
+
+
+@record
+class Carried:
+    """What a loop carries in variables: what they are called, and the statement that takes them apart."""
+
+    words: list[str]
+    unpacking: tree.Bind | None
 
 
 @mutable
@@ -141,8 +157,8 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
 
     Where none arrives, the chain begins with one in its only turn.
     """
-    if current is not None and (unpacking := _carries(stage)) is not None:
-        return _carrying_loop(w, stage, unpacking, current, flow)
+    if current is not None and (carried := carried_by(w, stage, current)) is not None:
+        return _carrying_loop(w, stage, carried, current, flow)
     given, first = current, len(w.out)
     stays = given is not None and given.is_name and not w.is_temporary(given)
     if current is not None:
@@ -153,6 +169,7 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
     pattern, source = _head(w, stage)
     stays = stays and len(w.out) == begun  # nothing that was written reads the variable
     start_lists(w, stage)
+    outer, w.promised = w.promised, w.promised._replace(targets=())
     with _opened(w, stage, pattern, source) as opened, w.block() as body:
         own = name_in_turn(w, stage)
         result = (
@@ -160,6 +177,7 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
         )
         result = w.passed_on(listed(result), flow)
         w.names.release(*own)
+    w.promised = outer
     if not body:  # whatever the turns, what arrives leaves: in the variable that has it
         if stays:
             del w.out[first:begun]
@@ -203,30 +221,49 @@ def _unpacks(statement: tree.BodyStatement) -> bool:
     return len(names) == len(target.parts) == len(set(names)) and "_" not in names
 
 
+def carried_by(w: Writer, stage: tree.Expr, current: Piece) -> Carried | None:
+    """Say how a loop carries several tensors from turn to turn, each in a variable; None where it does not.
+
+    Its braces take them apart, or it gets and gives a known number of them.
+    """
+    if not isinstance(stage, (tree.Repeat, tree.For)):
+        return None
+    unpacking = _carries(stage)
+    if unpacking is not None:
+        return Carried(pattern_names(unpacking.target), unpacking)
+    count = count_of(current.kind)
+    if count is None or isinstance(stage.body, tree.Statements) or leaving(w, stage.body) != count:
+        return None
+    if any(map(reads_arriving, asked(stage))):
+        return None
+    return Carried(words_of(w, stage.body), None)
+
+
 def _carrying_loop(
-    w: Writer,
-    stage: tree.Repeat | tree.For,
-    unpacking: tree.Bind,
-    current: Piece,
-    flow: str,
+    w: Writer, stage: tree.Repeat | tree.For, carried: Carried, current: Piece, flow: str
 ) -> Piece:
     """Write a loop that carries several tensors from turn to turn, each in the variable that its braces name."""
     current = listed(current)
     w.drop_temporaries()
-    identifiers = pattern_names(unpacking.target)
     pattern, source = _head(w, stage)
-    promised = w.promised[1] if w.promised[0] == flow else {}
-    variables = [promised.get(n) or _carried_in(w, n, flow) for n in identifiers]
+    variables = _carried_in(w, carried, current, flow)
     targets = [code.name(v) for v in variables]
     start_lists(w, stage)
     place = len(w.out)
     kinds = [member(current.kind, number) for number in range(len(targets))]
+    kind = Parts(tuple(kinds))
+    outer, kept = w.promised, {flow, *w.promised.targets, *w.promised.variables.values()}
     with _opened(w, stage, pattern, source) as opened, w.block() as body:
-        carried = zip(identifiers, targets, kinds, strict=True)
-        w.scope.bindings |= {name: Piece(target, kind) for name, target, kind in carried}
-        w.scope.arriving = Piece(code.list_of(targets), Parts(tuple(kinds)))
-        w.carried.add(id(unpacking))
+        w.scope.arriving = Piece(code.list_of(targets), kind)
+        if carried.unpacking is None:
+            known = dict(zip(carried.words, variables, strict=False))
+            w.promised = Promised(flow, known, tuple(variables))
+        else:
+            each = zip(carried.words, targets, kinds, strict=True)
+            w.scope.bindings |= {name: Piece(target, kind) for name, target, kind in each}
+            w.carried.add(id(carried.unpacking))
         result = listed(w.run(stage.body, w.scope.arriving, flow))
+        w.promised = outer
     given = elements_of(result, len(targets))
     if given is None:  # each turn takes apart what the one before has given
         given, arriving = result.code, code.name(flow)
@@ -235,43 +272,29 @@ def _carrying_loop(
         )
         body.insert(0, code.assign(code.tuple_of(targets), arriving))
         body.append(code.assign(flow, given))
-        leaving = Piece(code.name(flow), alike(current.kind, result.kind))
+        leaves = Piece(code.name(flow), alike(current.kind, result.kind))
     else:
         begin = elements_of(current, len(targets)) or current.code
-        w.out[place:place] = _assigned(targets, begin)
-        body += _assigned(targets, given)
+        w.out[place:place] = assigned(targets, begin)
+        body += assigned(targets, given)
         names = result.kind.names if isinstance(result.kind, Parts) else ()
-        leaving = Piece(code.list_of(targets), Parts(tuple(kinds), names))
-    kept = {flow, *promised.values()}
+        leaves = Piece(code.list_of(targets), Parts(tuple(kinds), names))
     w.lend(*(v for v in variables if v not in kept))
     target, over = opened.head()
     w.emit(ast.For(_without_unused(target, body), over, body or [ast.Pass()], []))
-    return leaving
+    return leaves
 
 
-def _carried_in(w: Writer, identifier: str, flow: str) -> str:
-    """Give a name that a loop carries its variable: the one that flows, where that is called so."""
-    spelled = python_name(identifier)
-    return flow if spelled == flow else w.names.take(spelled)
-
-
-def elements_of(piece: Piece, count: int) -> ast.expr | None:
-    """Give several things as so many expressions, or as a call that gives so many."""
-    if isinstance(piece.code, (ast.List, ast.Tuple)):
-        elements = piece.code.elts
-        is_whole = len(elements) == count and not any(isinstance(e, ast.Starred) for e in elements)
-        return code.tuple_of(elements) if is_whole else None
-    is_known = isinstance(piece.kind, Parts) and len(piece.kind.items) == count
-    return piece.code if is_known and is_application(piece.code) else None
-
-
-def _assigned(targets: list[ast.Name], given: ast.expr) -> list[ast.stmt]:
-    """`a, b = b, c`; nothing where each has its own already."""
-    if isinstance(given, ast.Tuple):
-        pairs = zip(targets, given.elts, strict=True)
-        if all(code.is_name(value, target.id) for target, value in pairs):
-            return []
-    return [code.assign(code.tuple_of(targets), given)]
+def _carried_in(w: Writer, carried: Carried, current: Piece, flow: str) -> list[str]:
+    """Give each tensor that a loop carries its variable: the one that flows, where that is called so."""
+    if carried.unpacking is None:
+        return variables_for(w, carried.words, current, flow)
+    promised = w.promised.variables if w.promised.flow == flow else {}
+    spelled = [python_name(n) for n in carried.words]
+    return [
+        promised.get(n) or (flow if own == flow else w.names.take(own))
+        for n, own in zip(carried.words, spelled, strict=True)
+    ]
 
 
 def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:

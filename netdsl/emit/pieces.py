@@ -92,10 +92,18 @@ def taken(inner: Piece, index: ast.expr) -> Piece:
             return output_at(inner, fixed % len(kind.items))
         every = code.call("list", [sequence(inner)])
         return Piece(code.subscript(every, index), ListOf(element(kind)))
+    items = inner.code.elts if isinstance(inner.code, ast.List) else []
+    if fixed is not None and -len(items) <= fixed < len(items) and all(map(_is_there, items)):
+        return Piece(items[fixed], member(kind, fixed))
     result = simplify.element(inner.code, index)
     if isinstance(index, ast.Slice):
         return Piece(result, ListOf(element(kind)) if is_several(kind) else kind)
     return Piece(result, member(kind, fixed) if fixed is not None else element(kind))
+
+
+def _is_there(item: ast.expr) -> bool:
+    """Tell whether an element of a list is a variable or a constant: nothing is lost where another is taken."""
+    return isinstance(item, (ast.Name, ast.Constant))
 
 
 def _fixed_index(index: ast.expr) -> int | None:

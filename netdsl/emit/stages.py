@@ -21,11 +21,12 @@ from netdsl.emit.conditions import choose_source, conditional_stage, if_stage
 from netdsl.emit.forks import fork_stage, source_list
 from netdsl.emit.kinds import TENSOR, VALUE, LayerFactory, LayerObject, Piece, ways_in
 from netdsl.emit.layers import extern_layer, freezing, frozen_too, layer_call
-from netdsl.emit.loops import comprehension, fork_loop, loop_stage
+from netdsl.emit.loops import carried_by, comprehension, fork_loop, loop_stage
 from netdsl.emit.named import put_named
 from netdsl.emit.parameters import CALLED
 from netdsl.emit.pieces import is_application, listed, spread
 from netdsl.emit.python import code
+from netdsl.emit.several import own_variables, repeatable, taken_apart
 from netdsl.emit.shared import holds_network
 from netdsl.emit.uses import apply_object, then_frozen
 from netdsl.emit.writer import Writer
@@ -73,6 +74,8 @@ def _into_variable(w: Writer, expr: tree.Expr, flow: str, *, whole: bool = False
                 return comprehension(w, expr, flow)
             case tree.ListExpr(_, (tree.For() as loop,)):
                 return fork_loop(w, loop, None, flow)
+            case tree.ListExpr(_, items) if own_variables(w, None, len(items), flow):
+                return source_list(w, expr, flow)
     w.hint = None if is_read else flow
     piece = w.expression(expr)
     w.hint = None
@@ -84,7 +87,7 @@ def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
     first, *rest = pipe.stages
     with w.within(w.scope.inner()):
         if isinstance(first, tree.ListExpr):
-            return _through(w, rest, source_list(w, first), flow)
+            return _through(w, rest, source_list(w, first, flow), flow)
         return _through(w, rest, _into_variable(w, first, flow), flow)
 
 
@@ -92,8 +95,8 @@ def _through(w: Writer, stages: Iterable[tree.Expr], current: Piece, flow: str) 
     for stage in stages:
         if isinstance(current.code, ast.ListComp):
             current = w.assign(w.temporary("branches"), current)
-        elif is_application(current.code):
-            current = w.passed_on(current, flow)
+        elif is_application(current.code) and carried_by(w, stage, current) is None:
+            current = taken_apart(w, stage, current, flow) or w.passed_on(current, flow)
         current = w.run(stage, current, flow)
     return current
 
@@ -127,7 +130,7 @@ def write_stage(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece
             | tree.Comprehension() | tree.DictComprehension() | tree.Unary() | tree.Binary()
             | tree.Compare() | tree.Attribute() | tree.Subscript()
         ):  # fmt: skip
-            w.scope.arriving = w.reusable(current, flow)
+            w.scope.arriving = repeatable(w, current, flow)
             return w.expression(stage)
         case _:
             assert_never(stage)
@@ -169,7 +172,7 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
     if isinstance(stage.function, tree.Call):
         maker, second = stage.function, stage
     if _mentions_arriving(stage):
-        current = w.reusable(current, flow)
+        current = repeatable(w, current, flow)
     w.scope.arriving = current
     target = maker.function
     if isinstance(target, tree.Attribute):

@@ -1,8 +1,7 @@
 """`model VGG16 = VGG([2, 2, 3, 3, 3])` in Python: a function that makes the model which it is of, with other defaults.
 
-Where all parameters stand on a line it has them all, as that model's own function has. Where they would take a line
-each it has those that it changes, by name, and hands the others on: eight variants are read, not eight lists of what
-stays the same. All variants of a model are written in one of the two ways.
+Of a model with few parameters it has them all, as that model's own function has. Of one with more it has those that it
+changes, by name, and hands the others on: eight variants are read, not eight lists of what stays the same.
 """
 
 from __future__ import annotations
@@ -15,17 +14,15 @@ from netdsl.emit.declarations import Written
 from netdsl.emit.names import Locals
 from netdsl.emit.parameters import default_of, preset_default
 from netdsl.emit.python import code
-from netdsl.emit.python.layout_statements import format_statements
 from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.writer import Module, Writer
-from netdsl.syntax import tree
 
 #: What a function calls the arguments that it hands on.
 OTHERS = "kwargs"
 
-#: A definition that is not broken into a line for each parameter has so many lines.
-_SHORT = 4
+#: So many parameters at the most are repeated.
+_FEW = 3
 
 
 def write_variant(module: Module, symbol: Symbol, written: Written) -> None:
@@ -35,7 +32,7 @@ def write_variant(module: Module, symbol: Symbol, written: Written) -> None:
     written.result = target.result
     every = _parameters(module, symbol)
     changed = _changed(module, symbol)
-    written.by_name = not _all_fit(module, symbol)
+    written.by_name = len(every) > _FEW
     stated = [p for p in every if p[0] in changed] if written.by_name else every
     statement = _passing_on(target.identifier, written.identifier, symbol.node.name, stated)
     if written.by_name:
@@ -70,24 +67,6 @@ def _changed(module: Module, symbol: Symbol) -> set[str]:
     stated |= module.settings_for(symbol).keys() | module.presets(symbol).keys()
     stated |= module.settings_for(module.base_of(symbol)).keys()
     return {kept_name(name) for name in stated}
-
-
-def _all_fit(module: Module, symbol: Symbol) -> bool:
-    """Tell whether the parameters of each variant of a model stand on one line."""
-    base = module.base_of(symbol)
-    if id(base.node) not in module.variants_fit:
-        own = [s for s in module.unit.names.values() if s.unit is module.unit]
-        variants = [s for s in own if isinstance(s.node, tree.SpecialisedModel)]
-        alike = [s for s in variants if module.base_of(s) is base] or [symbol]
-        module.variants_fit[id(base.node)] = all(_fits(module, s) for s in alike)
-    return module.variants_fit[id(base.node)]
-
-
-def _fits(module: Module, symbol: Symbol) -> bool:
-    parameters = _parameters(module, symbol)
-    by_name = [("name", code.constant(symbol.node.name))]
-    head = code.function(module.identifier(symbol.unit, symbol.name), parameters, [], by_name)
-    return len(format_statements([head]).splitlines()) <= _SHORT
 
 
 def _passing_on(

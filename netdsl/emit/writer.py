@@ -32,6 +32,17 @@ class Interpreter(NamedTuple):
     braces: Callable[[Writer, tree.Statements, Piece | None, str], Piece]
 
 
+class Promised(NamedTuple):
+    """Variables that a chain may use, beside the one that flows: nothing that is read later is in them.
+
+    The `targets` are those into which its statement takes the result apart, in order.
+    """
+
+    flow: str = ""
+    variables: dict[str, str] = {}  # by the names of the spec; nobody changes it
+    targets: tuple[str, ...] = ()
+
+
 class Module(Declarations):
     """The module around what is written: it writes a declaration when something first refers to it."""
 
@@ -104,8 +115,7 @@ class Writer:
         self.steps = 0  # how many axes that layer, and those in it, take off before what they hold
         #: Statements `a, b = _` in braces whose names a loop carries from turn to turn.
         self.carried: set[int] = set()
-        #: The variables that the chain with this flow, a statement, takes its result apart into, by their names.
-        self.promised: tuple[str, dict[str, str]] = ("", {})
+        self.promised = Promised()
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
 

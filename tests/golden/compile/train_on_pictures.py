@@ -1,6 +1,6 @@
 """Flowers told apart, on one GPU or several.
 
-Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 624e5faa).
+Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 0a407823).
 Change the spec, not this file.
 """
 
@@ -95,13 +95,15 @@ def load_data(folder="flowers"):
 
 def read_folder(folder):
     """Find the files of each class, in sets where there are folders for these."""
-    names = [
-        name for name in ("train", "validation", "test") if (folder / name).is_dir()
-    ]
-    if "train" not in names:
+    if not (folder / "train").is_dir():
         return {"train": files_of(folder, class_names(folder))}
     classes = class_names(folder / "train")
-    return {name: files_of(folder / name, classes) for name in names}
+    held_out = "validation" if (folder / "validation").is_dir() else "val"
+    names = {"train": "train", "validation": held_out, "test": "test"}
+    found = {
+        name: folder / own for name, own in names.items() if (folder / own).is_dir()
+    }
+    return {name: files_of(path, classes) for name, path in found.items()}
 
 
 def class_names(folder):
@@ -307,6 +309,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -316,7 +320,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -326,7 +333,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

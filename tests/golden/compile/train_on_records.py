@@ -1,6 +1,6 @@
 """Networks of two kinds, trained side by side.
 
-Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 48a85fda).
+Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 6f3471bf).
 Change the spec, not this file.
 """
 
@@ -131,27 +131,33 @@ def batches_Words(samples, rows, training):
     """Make batches of rows; for training in an order that seed and epoch give."""
     if rows is None:
         return in_batches(samples)
-    arrays = tf.nest.flatten(samples)
 
-    def positions(_):
-        numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE_WORDS)
+    def held(array):
+        return array if isinstance(array, np.memmap) else tf.constant(array[rows])
+
+    with tf.device("CPU"):
+        arrays = tf.nest.map_structure(held, samples)
+    many = 1024 * BATCH_SIZE_WORDS  # positions are drawn together
+
+    def positions(start):
+        numbers = tf.range(start, tf.minimum(start + many, len(rows)))
         if training:
             seeds = tf.stack([SEED_WORDS, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
-        return numbers
+            numbers = shuffle(numbers, seeds, len(rows) - 1)
+        return tf.data.Dataset.from_tensor_slices(numbers).batch(BATCH_SIZE_WORDS)
 
-    def take(numbers):
-        return [array[rows[numbers]] for array in arrays]
+    def take(array, numbers):
+        if not isinstance(array, np.memmap):
+            return tf.gather(array, numbers)
+        found = tf.numpy_function(lambda n: array[rows[n]], [numbers], array.dtype)
+        return tf.ensure_shape(found, [*numbers.shape, *array.shape[1:]])
 
     def read(numbers):
-        found = tf.numpy_function(take, [numbers], [array.dtype for array in arrays])
-        for tensor, array in zip(found, arrays):
-            tensor.set_shape([None, *array.shape[1:]])
-        return tf.nest.pack_sequence_as(samples, found)
+        return tf.nest.map_structure(lambda array: take(array, numbers), arrays)
 
     steps = math.ceil(len(rows) / BATCH_SIZE_WORDS)
-    dataset = tf.data.Dataset.range(1).flat_map(positions)
+    dataset = tf.data.Dataset.range(0, len(rows), many).flat_map(positions)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
@@ -297,27 +303,33 @@ def temporary_folder():
 
 def batches_Waves(samples, rows, training):
     """Make batches of rows; for training in an order that seed and epoch give."""
-    arrays = tf.nest.flatten(samples)
 
-    def positions(_):
-        numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE_WAVES)
+    def held(array):
+        return array if isinstance(array, OnDisk) else tf.constant(array[rows])
+
+    with tf.device("CPU"):
+        arrays = tf.nest.map_structure(held, samples)
+    many = 1024 * BATCH_SIZE_WAVES  # positions are drawn together
+
+    def positions(start):
+        numbers = tf.range(start, tf.minimum(start + many, len(rows)))
         if training:
             seeds = tf.stack([SEED_WAVES, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
-        return numbers
+            numbers = shuffle(numbers, seeds, len(rows) - 1)
+        return tf.data.Dataset.from_tensor_slices(numbers).batch(BATCH_SIZE_WAVES)
 
-    def take(numbers):
-        return [array[rows[numbers]] for array in arrays]
+    def take(array, numbers):
+        if not isinstance(array, OnDisk):
+            return tf.gather(array, numbers)
+        found = tf.numpy_function(lambda n: array[rows[n]], [numbers], array.dtype)
+        return tf.ensure_shape(found, [*numbers.shape, *array.shape[1:]])
 
     def read(numbers):
-        found = tf.numpy_function(take, [numbers], [array.dtype for array in arrays])
-        for tensor, array in zip(found, arrays):
-            tensor.set_shape([None, *array.shape[1:]])
-        return tf.nest.pack_sequence_as(samples, found)
+        return tf.nest.map_structure(lambda array: take(array, numbers), arrays)
 
     steps = math.ceil(len(rows) / BATCH_SIZE_WAVES)
-    dataset = tf.data.Dataset.range(1).flat_map(positions)
+    dataset = tf.data.Dataset.range(0, len(rows), many).flat_map(positions)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
@@ -429,6 +441,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -438,7 +452,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -448,7 +465,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

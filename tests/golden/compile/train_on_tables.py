@@ -1,6 +1,6 @@
 """Prices of flats, from text and numbers in a table.
 
-Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file e1832609).
+Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 67413820).
 Change the spec, not this file.
 """
 
@@ -132,7 +132,7 @@ def columns(frame):
     """Give the features and the labels of some rows of a table."""
     features = {
         "area": frame[["area"]].to_numpy("float32"),
-        "district": frame[["district"]].astype(str).to_numpy(object),
+        "district": text(frame[["district"]]),
     }
     labels = {
         "price": frame[["eur"]].to_numpy("float32"),
@@ -140,6 +140,11 @@ def columns(frame):
     }
     weights = frame["weight"].to_numpy("float32")
     return features, labels, weights
+
+
+def text(cells):
+    """Give cells of a table as text; one with nothing in it is an empty text."""
+    return cells.astype(object).fillna("").astype(str).to_numpy(object)
 
 
 def gathered(chunks, size):
@@ -209,7 +214,7 @@ def columns_validation(frame):
     """Give the features and the labels of some rows of a table."""
     features = {
         "area": frame[["area"]].to_numpy("float32"),
-        "district": frame[["district"]].astype(str).to_numpy(object),
+        "district": text(frame[["district"]]),
     }
     labels = {
         "price": frame[["eur"]].to_numpy("float32"),
@@ -221,27 +226,33 @@ def columns_validation(frame):
 
 def batches(samples, rows, training):
     """Make batches of rows; for training in an order that seed and epoch give."""
-    arrays = tf.nest.flatten(samples)
 
-    def positions(_):
-        numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
+    def held(array):
+        return array if isinstance(array, OnDisk) else tf.constant(array[rows])
+
+    with tf.device("CPU"):
+        arrays = tf.nest.map_structure(held, samples)
+    many = 1024 * BATCH_SIZE  # positions are drawn together
+
+    def positions(start):
+        numbers = tf.range(start, tf.minimum(start + many, len(rows)))
         if training:
             seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
-        return numbers
+            numbers = shuffle(numbers, seeds, len(rows) - 1)
+        return tf.data.Dataset.from_tensor_slices(numbers).batch(BATCH_SIZE)
 
-    def take(numbers):
-        return [array[rows[numbers]] for array in arrays]
+    def take(array, numbers):
+        if not isinstance(array, OnDisk):
+            return tf.gather(array, numbers)
+        found = tf.numpy_function(lambda n: array[rows[n]], [numbers], array.dtype)
+        return tf.ensure_shape(found, [*numbers.shape, *array.shape[1:]])
 
     def read(numbers):
-        found = tf.numpy_function(take, [numbers], [array.dtype for array in arrays])
-        for tensor, array in zip(found, arrays):
-            tensor.set_shape([None, *array.shape[1:]])
-        return tf.nest.pack_sequence_as(samples, found)
+        return tf.nest.map_structure(lambda array: take(array, numbers), arrays)
 
     steps = math.ceil(len(rows) / BATCH_SIZE)
-    dataset = tf.data.Dataset.range(1).flat_map(positions)
+    dataset = tf.data.Dataset.range(0, len(rows), many).flat_map(positions)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     if training:
         dataset = dataset.repeat().take(STEPS_PER_EPOCH)
@@ -357,6 +368,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -366,7 +379,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -376,7 +392,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

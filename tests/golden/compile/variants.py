@@ -1,6 +1,6 @@
-"""Models at other hyperparameters: all of them where they stand on a line, else those that change and what is handed on.
+"""Models at other hyperparameters: all of them where they are few, else those that change and what is handed on.
 
-Made by netdsl 0.1.0 from variants.net (sha256 71b0bc9c, this file 28491e22). Change the
+Made by netdsl 0.1.0 from variants.net (sha256 b9240b4e, this file 59aab978). Change the
 spec, not this file.
 """
 

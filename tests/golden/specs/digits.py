@@ -5,7 +5,7 @@ Task: image classification.
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file fb70c9e6). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 888a723b). Change the
 spec, not this file.
 """
 
@@ -121,27 +121,23 @@ def set_apart(sets, name, share):
 
 def batches(samples, rows, training):
     """Make batches of rows; for training in an order that seed and epoch give."""
-    arrays = tf.nest.flatten(samples)
+    with tf.device("CPU"):
+        arrays = tf.nest.map_structure(lambda array: tf.constant(array[rows]), samples)
+    many = 1024 * BATCH_SIZE  # positions are drawn together
 
-    def positions(_):
-        numbers = tf.data.Dataset.range(len(rows)).batch(BATCH_SIZE)
+    def positions(start):
+        numbers = tf.range(start, tf.minimum(start + many, len(rows)))
         if training:
             seeds = tf.stack([SEED, current_epoch()])
             shuffle = tf.random.experimental.index_shuffle
-            numbers = numbers.map(lambda n: shuffle(n, seeds, len(rows) - 1))
-        return numbers
-
-    def take(numbers):
-        return [array[rows[numbers]] for array in arrays]
+            numbers = shuffle(numbers, seeds, len(rows) - 1)
+        return tf.data.Dataset.from_tensor_slices(numbers).batch(BATCH_SIZE)
 
     def read(numbers):
-        found = tf.numpy_function(take, [numbers], [array.dtype for array in arrays])
-        for tensor, array in zip(found, arrays):
-            tensor.set_shape([None, *array.shape[1:]])
-        return tf.nest.pack_sequence_as(samples, found)
+        return tf.nest.map_structure(lambda array: tf.gather(array, numbers), arrays)
 
     steps = math.ceil(len(rows) / BATCH_SIZE)
-    dataset = tf.data.Dataset.range(1).flat_map(positions)
+    dataset = tf.data.Dataset.range(0, len(rows), many).flat_map(positions)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     return dataset.map(read, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
@@ -241,6 +237,8 @@ class Progress(keras.callbacks.Callback):
             state.assign([number, 0])
 
     def on_epoch_end(self, epoch, logs=None):
+        if not math.isfinite(logs["loss"]):  # which gets no better
+            self.model.stop_training = True
         if self.folder is None:
             return
         new = self.folder / "state" / "new"
@@ -250,7 +248,10 @@ class Progress(keras.callbacks.Callback):
         plain = type(None), bool, int, float
         state = {
             "ended": self.model.stop_training,
-            "history": self.callbacks[-1].history,
+            "history": {
+                name: [keras.ops.convert_to_numpy(value).tolist() for value in values]
+                for name, values in self.callbacks[-1].history.items()
+            },
             "callbacks": [
                 {
                     name: value
@@ -260,7 +261,7 @@ class Progress(keras.callbacks.Callback):
                 for callback in self.callbacks
             ],
         }
-        (new / "callbacks.json").write_text(json.dumps(state, default=float))
+        (new / "callbacks.json").write_text(json.dumps(state))
         for number, callback in enumerate(self.callbacks):
             if getattr(callback, "best_weights", None):
                 np.savez(new / f"best_weights_{number}.npz", *callback.best_weights)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 15 of the paper with the stem of Inception v3, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 2ba46597, this file 52c7a734).
+Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 1ed14ae4, this file 8ebdb2dd).
 Change the spec, not this file.
 """
 
@@ -14,7 +14,7 @@ from tensorflow import keras
 layers = keras.layers
 
 
-def conv(x, filters, kernel_size, strides=1, padding="same", *, name="conv"):
+def conv(x, filters, kernel_size=1, strides=1, padding="same", *, name="conv"):
     x = layers.Conv2D(
         filters,
         kernel_size,
@@ -31,14 +31,20 @@ def inner(x, filters, strides=2, *, name="inner"):
     return conv(x, filters, 3, strides, "valid", name=f"{name}_conv")
 
 
-def stem(image, *, name="stem"):
-    """Five convolutions and two poolings; an eighth of the size remains."""
-    x = inner(image, 32, name=f"{name}_inner1")
-    x = inner(x, 32, strides=1, name=f"{name}_inner2")
+def pooled(x, filters, *, name="pooled"):
+    x = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+    )(x)
+    return conv(x, filters, name=f"{name}_conv")
+
+
+def stem(x, *, name="stem"):
+    x = inner(x, 32, name=f"{name}_inner1")
+    x = inner(x, 32, 1, name=f"{name}_inner2")
     x = conv(x, 64, 3, name=f"{name}_conv1")
     x = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d1")(x)
-    x = conv(x, 80, 1, name=f"{name}_conv2")
-    x = inner(x, 192, strides=1, name=f"{name}_inner3")
+    x = conv(x, 80, name=f"{name}_conv2")
+    x = inner(x, 192, 1, name=f"{name}_inner3")
     return layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d2")(x)
 
 
@@ -49,26 +55,26 @@ def residual(x, made, scale, *, name="residual"):
 
 
 def module_a(x, *, name="module_a"):
-    branch1 = conv(x, 32, 1, name=f"{name}_conv1")
-    branch2 = conv(x, 32, 1, name=f"{name}_conv2")
+    branch1 = conv(x, 32, name=f"{name}_conv1")
+    branch2 = conv(x, 32, name=f"{name}_conv2")
     branch2 = conv(branch2, 32, 3, name=f"{name}_conv3")
-    branch3 = conv(x, 32, 1, name=f"{name}_conv4")
+    branch3 = conv(x, 32, name=f"{name}_conv4")
     branch3 = conv(branch3, 48, 3, name=f"{name}_conv5")
     branch3 = conv(branch3, 64, 3, name=f"{name}_conv6")
     return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
 
 
 def module_b(x, *, name="module_b"):
-    branch1 = conv(x, 192, 1, name=f"{name}_conv1")
-    branch2 = conv(x, 128, 1, name=f"{name}_conv2")
+    branch1 = conv(x, 192, name=f"{name}_conv1")
+    branch2 = conv(x, 128, name=f"{name}_conv2")
     branch2 = conv(branch2, 160, (1, 7), name=f"{name}_conv3")
     branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv4")
     return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
 
 
 def module_c(x, *, name="module_c"):
-    branch1 = conv(x, 192, 1, name=f"{name}_conv1")
-    branch2 = conv(x, 192, 1, name=f"{name}_conv2")
+    branch1 = conv(x, 192, name=f"{name}_conv1")
+    branch2 = conv(x, 192, name=f"{name}_conv2")
     branch2 = conv(branch2, 224, (1, 3), name=f"{name}_conv3")
     branch2 = conv(branch2, 256, (3, 1), name=f"{name}_conv4")
     return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
@@ -81,35 +87,32 @@ def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
     """
     image = keras.Input((299, 299, 3), name="image")
     x = stem(image, name="stem")
-    branch1 = conv(x, 96, 1, name="conv1")
-    branch2 = conv(x, 48, 1, name="conv2")
+    branch1 = conv(x, 96, name="conv1")
+    branch2 = conv(x, 48, name="conv2")
     branch2 = conv(branch2, 64, 5, name="conv3")
-    branch3 = conv(x, 64, 1, name="conv4")
-    branch3 = conv(branch3, 96, 3, name="conv5")
-    branch3 = conv(branch3, 96, 3, name="conv6")
-    branch4 = layers.AveragePooling2D(
-        3, strides=1, padding="same", name="average_pooling2d"
-    )(x)
-    branch4 = conv(branch4, 64, 1, name="conv7")
+    branch3 = conv(x, 64, name="conv4")
+    for n in range(2):
+        branch3 = conv(branch3, 96, 3, name=f"conv5_{n}")
+    branch4 = pooled(x, 64, name="pooled")
     x = layers.Concatenate(name="concatenate1")([branch1, branch2, branch3, branch4])
     for n in range(10):
         x = residual(x, module_a(x, name=f"module_a_{n}"), 0.17, name=f"residual1_{n}")
         x = layers.ReLU(name=f"re_lu1_{n}")(x)
     branch1 = inner(x, 384, name="inner1")
-    branch2 = conv(x, 256, 1, name="conv8")
-    branch2 = conv(branch2, 256, 3, name="conv9")
+    branch2 = conv(x, 256, name="conv6")
+    branch2 = conv(branch2, 256, 3, name="conv7")
     branch2 = inner(branch2, 384, name="inner2")
     branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name="max_pooling2d1")(x)
     x = layers.Concatenate(name="concatenate2")([branch1, branch2, branch3])
     for n in range(20):
         x = residual(x, module_b(x, name=f"module_b_{n}"), 0.1, name=f"residual2_{n}")
         x = layers.ReLU(name=f"re_lu2_{n}")(x)
-    branch1 = conv(x, 256, 1, name="conv10")
+    branch1 = conv(x, 256, name="conv8")
     branch1 = inner(branch1, 384, name="inner3")
-    branch2 = conv(x, 256, 1, name="conv11")
+    branch2 = conv(x, 256, name="conv9")
     branch2 = inner(branch2, 288, name="inner4")
-    branch3 = conv(x, 256, 1, name="conv12")
-    branch3 = conv(branch3, 288, 3, name="conv13")
+    branch3 = conv(x, 256, name="conv10")
+    branch3 = conv(branch3, 288, 3, name="conv11")
     branch3 = inner(branch3, 320, name="inner5")
     branch4 = layers.MaxPooling2D(pool_size=3, strides=2, name="max_pooling2d2")(x)
     x = layers.Concatenate(name="concatenate3")([branch1, branch2, branch3, branch4])
@@ -117,7 +120,7 @@ def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
         x = residual(x, module_c(x, name=f"module_c1_{n}"), 0.2, name=f"residual3_{n}")
         x = layers.ReLU(name=f"re_lu3_{n}")(x)
     x = residual(x, module_c(x, name="module_c2"), 1.0, name="residual4")
-    x = conv(x, 1536, 1, name="conv14")
+    x = conv(x, 1536, name="conv12")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_v3.net (sha256 ecabc6a2, this file 6c1eb3c2). Change
+Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file ab1633f0). Change
 the spec, not this file.
 """
 
@@ -13,8 +13,11 @@ from tensorflow import keras
 
 layers = keras.layers
 
+row = 1, 7
+column = 7, 1
 
-def conv(x, filters, kernel_size, strides=1, padding="same", *, name="conv"):
+
+def conv(x, filters, kernel_size=1, strides=1, padding="same", *, name="conv"):
     x = layers.Conv2D(
         filters,
         kernel_size,
@@ -31,46 +34,46 @@ def inner(x, filters, strides=2, *, name="inner"):
     return conv(x, filters, 3, strides, "valid", name=f"{name}_conv")
 
 
-def stem(image, *, name="stem"):
-    """Five convolutions and two poolings; an eighth of the size remains."""
-    x = inner(image, 32, name=f"{name}_inner1")
-    x = inner(x, 32, strides=1, name=f"{name}_inner2")
+def pooled(x, filters, *, name="pooled"):
+    x = layers.AveragePooling2D(
+        3, strides=1, padding="same", name=f"{name}_average_pooling2d"
+    )(x)
+    return conv(x, filters, name=f"{name}_conv")
+
+
+def stem(x, *, name="stem"):
+    x = inner(x, 32, name=f"{name}_inner1")
+    x = inner(x, 32, 1, name=f"{name}_inner2")
     x = conv(x, 64, 3, name=f"{name}_conv1")
     x = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d1")(x)
-    x = conv(x, 80, 1, name=f"{name}_conv2")
-    x = inner(x, 192, strides=1, name=f"{name}_inner3")
+    x = conv(x, 80, name=f"{name}_conv2")
+    x = inner(x, 192, 1, name=f"{name}_inner3")
     return layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d2")(x)
 
 
 def figure5(x, pool, *, name="figure5"):
-    branch1 = conv(x, 64, 1, name=f"{name}_conv1")
-    branch2 = conv(x, 48, 1, name=f"{name}_conv2")
+    branch1 = conv(x, 64, name=f"{name}_conv1")
+    branch2 = conv(x, 48, name=f"{name}_conv2")
     branch2 = conv(branch2, 64, 5, name=f"{name}_conv3")
-    branch3 = conv(x, 64, 1, name=f"{name}_conv4")
-    branch3 = conv(branch3, 96, 3, name=f"{name}_conv5")
-    branch3 = conv(branch3, 96, 3, name=f"{name}_conv6")
-    branch4 = layers.AveragePooling2D(
-        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
-    )(x)
-    branch4 = conv(branch4, pool, 1, name=f"{name}_conv7")
+    branch3 = conv(x, 64, name=f"{name}_conv4")
+    for n in range(2):
+        branch3 = conv(branch3, 96, 3, name=f"{name}_conv5_{n}")
+    branch4 = pooled(x, pool, name=f"{name}_pooled")
     return layers.Concatenate(name=f"{name}_concatenate")(
         [branch1, branch2, branch3, branch4]
     )
 
 
 def figure6(x, width, *, name="figure6"):
-    branch1 = conv(x, 192, 1, name=f"{name}_conv1")
-    branch2 = conv(x, width, 1, name=f"{name}_conv2")
-    branch2 = conv(branch2, width, (1, 7), name=f"{name}_conv3")
-    branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv4")
-    branch3 = conv(x, width, 1, name=f"{name}_conv5")
-    for n, size in enumerate([(7, 1), (1, 7), (7, 1)]):
+    branch1 = conv(x, 192, name=f"{name}_conv1")
+    branch2 = conv(x, width, name=f"{name}_conv2")
+    branch2 = conv(branch2, width, row, name=f"{name}_conv3")
+    branch2 = conv(branch2, 192, column, name=f"{name}_conv4")
+    branch3 = conv(x, width, name=f"{name}_conv5")
+    for n, size in enumerate([column, row, column]):
         branch3 = conv(branch3, width, size, name=f"{name}_conv6_{n}")
-    branch3 = conv(branch3, 192, (1, 7), name=f"{name}_conv7")
-    branch4 = layers.AveragePooling2D(
-        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
-    )(x)
-    branch4 = conv(branch4, 192, 1, name=f"{name}_conv8")
+    branch3 = conv(branch3, 192, row, name=f"{name}_conv7")
+    branch4 = pooled(x, 192, name=f"{name}_pooled")
     return layers.Concatenate(name=f"{name}_concatenate")(
         [branch1, branch2, branch3, branch4]
     )
@@ -83,16 +86,13 @@ def spread(x, *, name="spread"):
 
 
 def figure7(x, *, name="figure7"):
-    branch1 = conv(x, 320, 1, name=f"{name}_conv1")
-    branch2 = conv(x, 384, 1, name=f"{name}_conv2")
+    branch1 = conv(x, 320, name=f"{name}_conv1")
+    branch2 = conv(x, 384, name=f"{name}_conv2")
     branch2 = spread(branch2, name=f"{name}_spread1")
-    branch3 = conv(x, 448, 1, name=f"{name}_conv3")
+    branch3 = conv(x, 448, name=f"{name}_conv3")
     branch3 = conv(branch3, 384, 3, name=f"{name}_conv4")
     branch3 = spread(branch3, name=f"{name}_spread2")
-    branch4 = layers.AveragePooling2D(
-        pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d"
-    )(x)
-    branch4 = conv(branch4, 192, 1, name=f"{name}_conv5")
+    branch4 = pooled(x, 192, name=f"{name}_pooled")
     return layers.Concatenate(name=f"{name}_concatenate")(
         [branch1, branch2, branch3, branch4]
     )
@@ -100,7 +100,7 @@ def figure7(x, *, name="figure7"):
 
 def halve(x, *, name="halve"):
     branch1 = inner(x, 384, name=f"{name}_inner1")
-    branch2 = conv(x, 64, 1, name=f"{name}_conv1")
+    branch2 = conv(x, 64, name=f"{name}_conv1")
     branch2 = conv(branch2, 96, 3, name=f"{name}_conv2")
     branch2 = inner(branch2, 96, name=f"{name}_inner2")
     branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(
@@ -110,11 +110,11 @@ def halve(x, *, name="halve"):
 
 
 def halve_again(x, *, name="halve_again"):
-    branch1 = conv(x, 192, 1, name=f"{name}_conv1")
+    branch1 = conv(x, 192, name=f"{name}_conv1")
     branch1 = inner(branch1, 320, name=f"{name}_inner1")
-    branch2 = conv(x, 192, 1, name=f"{name}_conv2")
-    branch2 = conv(branch2, 192, (1, 7), name=f"{name}_conv3")
-    branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv4")
+    branch2 = conv(x, 192, name=f"{name}_conv2")
+    branch2 = conv(branch2, 192, row, name=f"{name}_conv3")
+    branch2 = conv(branch2, 192, column, name=f"{name}_conv4")
     branch2 = inner(branch2, 192, name=f"{name}_inner2")
     branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(
         x

@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 e0b9b025, this file e70aabcc). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 760e4813, this file 1b4be70a). Change the
 spec, not this file.
 """
 
@@ -41,18 +41,25 @@ def project(x, filters, *, name="project"):
 
 
 def separable(x, filters, kernel_size, strides=1, *, name="separable"):
-    """A separable convolution, twice, as the paper always uses it."""
     x = layers.ReLU(name=f"{name}_re_lu1")(x)
     if strides > 1:
         x = pad(x, kernel_size, name=f"{name}_pad")
-    x = layers.SeparableConv2D(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding="same" if strides == 1 else "valid",
-        use_bias=False,
-        name=f"{name}_separable_conv2d1",
-    )(x)
+        x = layers.SeparableConv2D(
+            filters,
+            kernel_size,
+            strides=strides,
+            padding="valid",
+            use_bias=False,
+            name=f"{name}_separable_conv2d1",
+        )(x)
+    else:
+        x = layers.SeparableConv2D(
+            filters,
+            kernel_size,
+            use_bias=False,
+            padding="same",
+            name=f"{name}_separable_conv2d2",
+        )(x)
     x = layers.BatchNormalization(momentum=0.9997, name=f"{name}_batch_normalization1")(
         x
     )
@@ -60,9 +67,9 @@ def separable(x, filters, kernel_size, strides=1, *, name="separable"):
     x = layers.SeparableConv2D(
         filters,
         kernel_size,
-        padding="same",
         use_bias=False,
-        name=f"{name}_separable_conv2d2",
+        padding="same",
+        name=f"{name}_separable_conv2d3",
     )(x)
     return layers.BatchNormalization(
         momentum=0.9997, name=f"{name}_batch_normalization2"
@@ -83,7 +90,6 @@ def thin(x, filters, *, name="thin"):
 
 
 def halve(x, filters, *, name="halve"):
-    """Half the size: every other pixel, and those one further, side by side."""
     x = layers.ReLU(name=f"{name}_re_lu")(x)
     branch1 = thin(x, filters, name=f"{name}_thin1")
     branch2 = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_zero_padding2d")(x)
@@ -188,45 +194,24 @@ def NASNet(
     start = layers.BatchNormalization(
         momentum=0.9997, name="start_batch_normalization"
     )(start)
-    x = reduction(start, start, filters // 4, first=True, name="reduction1")
-    x = reduction(*x, filters // 2, name="reduction2")
+    x, before = reduction(start, start, filters // 4, first=True, name="reduction1")
+    x, before = reduction(x, before, filters // 2, name="reduction2")
     for n in range(blocks):
-        x = normal(*x, filters, name=f"normal1_{n}")
+        x, before = normal(x, before, filters, name=f"normal1_{n}")
     for n, width in enumerate([2 * filters, 4 * filters]):
-        outputs = reduction(*x, width, name=f"reduction3_{n}")
-        if skips:
-            branch1 = x[1]
-        else:
-            branch1 = x[0]
-        x = [outputs[0], branch1]
+        outputs = reduction(x, before, width, name=f"reduction3_{n}")
+        x, before = outputs[0], before if skips else x
         for k in range(blocks):
-            x = normal(*x, width, name=f"normal2_{n}_{k}")
-    x = layers.ReLU(name="re_lu")(x[0])
+            x, before = normal(x, before, width, name=f"normal2_{n}_{k}")
+    x = layers.ReLU(name="re_lu")(x)
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)
 
 
-def NASNetMobile(
-    *,
-    filters=44,
-    blocks=4,
-    stem=32,
-    skips=False,
-    size=224,
-    name="NASNetMobile",
-    **kwargs,
-):
+def NASNetMobile(*, name="NASNetMobile", **kwargs):
     """(None, 224, 224, 3) -> (None, 1000), 5,326,716 parameters at the defaults."""
-    return NASNet(
-        filters=filters,
-        blocks=blocks,
-        stem=stem,
-        skips=skips,
-        size=size,
-        name=name,
-        **kwargs,
-    )
+    return NASNet(name=name, **kwargs)
 
 
 def NASNetLarge(

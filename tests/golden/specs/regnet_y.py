@@ -6,7 +6,7 @@ Task: image classification.
 Four numbers say how wide each block is (equations 2 to 4 of the paper): widths on a line, rounded to a geometric series and
 then to whole groups. The blocks are those of figure 18; torchvision rounds the first width of 8GF up, from 168 to 224.
 
-Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file fde44e2c). Change the
+Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file 5c77c540). Change the
 spec, not this file.
 """
 
@@ -109,7 +109,7 @@ def RegNetY(
 
 
 def RegNetY8GF(
-    classes=1000, depth=17, w0=192, wa=76.82, wm=2.19, group=56, *, name="RegNetY8GF"
+    *, depth=17, w0=192, wa=76.82, wm=2.19, group=56, name="RegNetY8GF", **kwargs
 ):
     """(None, 224, 224, 3) -> (None, 1000), 39,265,812 parameters at the defaults."""
-    return RegNetY(classes, depth, w0, wa, wm, group, name=name)
+    return RegNetY(depth=depth, w0=w0, wa=wa, wm=wm, group=group, name=name, **kwargs)

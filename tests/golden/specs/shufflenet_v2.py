@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 5 of the paper; the other widths are models of their own.
 
-Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 ed478d69, this file 695beb00).
+Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 ed478d69, this file 79882737).
 Change the spec, not this file.
 """
 
@@ -104,20 +104,26 @@ def ShuffleNetV2(
     return keras.Model(image, probs, name=name)
 
 
-def ShuffleNetV2Half(*, widths=(48, 96, 192), name="ShuffleNetV2Half", **kwargs):
+def ShuffleNetV2Half(
+    classes=1000, widths=(48, 96, 192), features=1024, *, name="ShuffleNetV2Half"
+):
     """(None, 224, 224, 3) -> (None, 1000), 1,374,744 parameters at the defaults."""
-    return ShuffleNetV2(widths=widths, name=name, **kwargs)
+    return ShuffleNetV2(classes, widths, features, name=name)
 
 
 def ShuffleNetV2OneAndAHalf(
-    *, widths=(176, 352, 704), name="ShuffleNetV2OneAndAHalf", **kwargs
+    classes=1000,
+    widths=(176, 352, 704),
+    features=1024,
+    *,
+    name="ShuffleNetV2OneAndAHalf",
 ):
     """(None, 224, 224, 3) -> (None, 1000), 3,527,064 parameters at the defaults."""
-    return ShuffleNetV2(widths=widths, name=name, **kwargs)
+    return ShuffleNetV2(classes, widths, features, name=name)
 
 
 def ShuffleNetV2Double(
-    *, widths=(244, 488, 976), features=2048, name="ShuffleNetV2Double", **kwargs
+    classes=1000, widths=(244, 488, 976), features=2048, *, name="ShuffleNetV2Double"
 ):
     """(None, 224, 224, 3) -> (None, 1000), 7,427,712 parameters at the defaults."""
-    return ShuffleNetV2(widths=widths, features=features, name=name, **kwargs)
+    return ShuffleNetV2(classes, widths, features, name=name)

@@ -7,7 +7,7 @@ A backbone of cross-stage modules, a neck that carries maps down to the fine sca
 `YOLOv8` is size n; the others are deeper and wider. A box leaves as the distances of its four sides from the middle of a cell,
 counted in cells, each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
 
-Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file 462fc118). Change the
+Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file c97fc487). Change the
 spec, not this file.
 """
 
@@ -148,37 +148,29 @@ def YOLOv8(
     return keras.Model(image, {"distances": distances, "scores": scores}, name=name)
 
 
-def YOLOv8s(
-    classes=80, depth=0.33, width=0.5, widest=1024, size=640, bins=16, *, name="YOLOv8s"
-):
+def YOLOv8s(*, width=0.5, name="YOLOv8s", **kwargs):
     """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
     11,186,592 parameters at the defaults.
     """
-    return YOLOv8(classes, depth, width, widest, size, bins, name=name)
+    return YOLOv8(width=width, name=name, **kwargs)
 
 
-def YOLOv8m(
-    classes=80, depth=0.67, width=0.75, widest=768, size=640, bins=16, *, name="YOLOv8m"
-):
+def YOLOv8m(*, depth=0.67, width=0.75, widest=768, name="YOLOv8m", **kwargs):
     """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
     25,935,760 parameters at the defaults.
     """
-    return YOLOv8(classes, depth, width, widest, size, bins, name=name)
+    return YOLOv8(depth=depth, width=width, widest=widest, name=name, **kwargs)
 
 
-def YOLOv8l(
-    classes=80, depth=1.0, width=1.0, widest=512, size=640, bins=16, *, name="YOLOv8l"
-):
+def YOLOv8l(*, depth=1.0, width=1.0, widest=512, name="YOLOv8l", **kwargs):
     """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
     43,737,984 parameters at the defaults.
     """
-    return YOLOv8(classes, depth, width, widest, size, bins, name=name)
+    return YOLOv8(depth=depth, width=width, widest=widest, name=name, **kwargs)
 
 
-def YOLOv8x(
-    classes=80, depth=1.0, width=1.25, widest=512, size=640, bins=16, *, name="YOLOv8x"
-):
+def YOLOv8x(*, depth=1.0, width=1.25, widest=512, name="YOLOv8x", **kwargs):
     """(None, 640, 640, 3) -> distances (None, 8400, 4), scores (None, 8400, 80),
     68,287,728 parameters at the defaults.
     """
-    return YOLOv8(classes, depth, width, widest, size, bins, name=name)
+    return YOLOv8(depth=depth, width=width, widest=widest, name=name, **kwargs)
