@@ -148,4 +148,6 @@ def test_a_docstring_over_several_lines_keeps_its_own_indentation_alone(flat: bo
     made = ast.parse(compiled.flat_source if flat else compiled.source)
     (function,) = [node for node in made.body if isinstance(node, ast.FunctionDef)]
     assert (ast.get_docstring(made) or "").startswith("A file.\nTwo.\n  Three.\n\nMade by")
-    assert (ast.get_docstring(function) or "").startswith("First.\nSecond:\n  - third\n\n(None, 2) -> ")
+    assert (ast.get_docstring(function) or "").startswith(
+        "First.\nSecond:\n  - third\n\n(None, 2) -> "
+    )
