@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
+from operator import mul
 from typing import Any
 
 from netdsl.analyse.costs import weights_of
@@ -222,16 +224,99 @@ def work_sum(node: Node, arriving: Sequence[TensorSpec]) -> Sum | None:
 
 
 def _work_formula(use: _Use) -> str:
-    """Give the product of places, what one value takes, and values at a place; "" where it is no such product."""
-    kernels = [
-        weight.shape for weight, _ in weights_of(use.node.operation) if len(weight.shape) > 1
-    ]
-    if not use.node.is_a("convolution", "depthwise", "dense") or len(kernels) != 1:
-        return ""
+    """Give how the multiply-accumulates come about; "" where no formula here comes to what the catalogue counts."""
+    for roles, spell in _WORK:
+        if use.node.is_a(*roles):
+            found = [formula for formula, value in spell(use) if value == use.node.macs]
+            return found[0] if found else ""
+    return ""
+
+
+_Kernels = list[tuple[int, ...]]
+
+
+def _kernels(use: _Use) -> _Kernels:
+    """Give the shapes of what is multiplied by."""
+    weights = [weight for weight, _ in weights_of(use.node.operation)]
+    return [w.shape for w in weights if len(w.shape) > 1 and w.name != "bias"]
+
+
+def _product(*factors: Dim) -> Dim:
+    return reduce(mul, factors, 1)
+
+
+def _sum(shapes: _Kernels) -> tuple[str, int]:
+    text = " + ".join(map(_times, shapes))
+    return (text if len(shapes) == 1 else f"({text})"), sum(map(math.prod, shapes))
+
+
+def _at_places(use: _Use) -> Iterator[tuple[str, Dim]]:
+    """Places, what one value takes, and values at a place."""
     axes = use.spatial if use.node.is_a("convolution", "depthwise") else range(1, use.x.rank - 1)
     places = [use.y.shape[axis] for axis in axes]
-    parts = [_times(places)] if places else []
-    return " * ".join([*parts, _times(kernels[0][:-1]), f"{kernels[0][-1]}"])
+    for kernel in _kernels(use):
+        parts = [_times(places)] if places else []
+        formula = " * ".join([*parts, _times(kernel[:-1]), f"{kernel[-1]}"])
+        yield formula, _product(*places, *kernel)
+
+
+def _of_all(use: _Use, places: Sequence[Dim]) -> Iterator[tuple[str, Dim]]:
+    text, value = _sum(_kernels(use))
+    before = f"{_times(places)} * " if places else ""
+    yield f"{before}{text}", _product(*places, value)
+
+
+def _spread_work(use: _Use) -> Iterator[tuple[str, Dim]]:
+    """Each place that arrives is multiplied by the whole kernel."""
+    return _of_all(use, [use.x.shape[axis] for axis in use.spatial])
+
+
+def _separable_work(use: _Use) -> Iterator[tuple[str, Dim]]:
+    """Each place that leaves takes both kernels."""
+    return _of_all(use, [use.y.shape[axis] for axis in use.spatial])
+
+
+def _recurrent_work(use: _Use) -> Iterator[tuple[str, Dim]]:
+    """Each step takes the kernels of what arrives and of the state; at each place of a map, if it convolves."""
+    kernels = _kernels(use)
+    maps = [size for size in use.y.shape[1:] if isinstance(size, int)]
+    convolved = max((len(kernel) for kernel in kernels), default=2) - 2
+    for places in ([], maps[:convolved], maps[1 : convolved + 1]):
+        yield from _of_all(use, [use.x.shape[1], *places])
+
+
+def _attention_work(use: _Use) -> Iterator[tuple[str, Dim]]:
+    """Each step is projected to queries, keys, values and back; each query meets each key, and weighs each value."""
+    kernels = _kernels(use)
+    if len(kernels) != 4 or len(kernels[0]) != 3 or len(kernels[2]) != 3 or use.x.rank != 3:
+        return
+    long, short = use.x.shape[1], use.arriving[-1].shape[1]
+    query, key, value, output = kernels
+    asking, kept = _sum([query, output]), _sum([key, value])
+    pairs = _product(long, short, query[1], query[2]) + _product(long, short, value[1], value[2])
+    text = f"{long} * {asking[0]} + {short} * {kept[0]}"
+    text += f" + {_times([long, short])} * ({_times(query[1:])} + {_times(value[1:])})"
+    yield text, long * asking[1] + short * kept[1] + pairs
+
+
+def _einsum_work(use: _Use) -> Iterator[tuple[str, Dim]]:
+    """The kernel, at each place of the axes that it leaves as they are."""
+    for begin, end in ((1, 1), (1, use.x.rank - 1), (1, use.x.rank - 2)):
+        yield from _of_all(use, use.x.shape[begin:end])
+
+
+#: How layers of each role work, the first that fits; each gives formulas with what they come to.
+_WORK: tuple[
+    tuple[tuple[Role, ...], Callable[[_Use], Iterator[tuple[str, Dim]]]],
+    ...,
+] = (
+    (("separable",), _separable_work),
+    (("transposed",), _spread_work),
+    (("convolution", "depthwise", "dense"), _at_places),
+    (("recurrent",), _recurrent_work),
+    (("attention",), _attention_work),
+    (("einsum",), _einsum_work),
+)
 
 
 def _times(sizes: Iterable[Dim]) -> str:

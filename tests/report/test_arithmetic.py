@@ -68,3 +68,27 @@ def test_the_first_convolution_of_lenet() -> None:
     assert "floor((32 + 2*0 - 5)/1) + 1 = 28" in told
     assert "(5*5*3 + 1) * 6 = 456" in told
     assert "28*28 * 5*5*3 * 6 = 352,800" in told
+
+
+@pytest.mark.parametrize(
+    ("layers", "formula"),
+    [
+        ("Conv1D(4, 3) -> Conv1DTranspose(8, 3, strides=2)", "18 * 3*8*4 = 1,728"),
+        ("SeparableConv1D(12, 3, depth_multiplier=2)", "18 * (3*16*2 + 1*32*12) = 8,640"),
+        ("SimpleRNN(5)", "20 * (16*5 + 5*5) = 2,100"),
+        ("Bidirectional(LSTM(8))", "20 * (16*32 + 8*32 + 16*32 + 8*32) = 30,720"),
+        ("GRU(6)", "20 * (16*18 + 6*18) = 7,920"),
+        ('EinsumDense("btc,cd->btd", (20, 4))', "20 * 16*4 = 1,280"),
+        (
+            "MultiHeadAttention(2, 8)(value=_)",
+            "20 * (16*2*8 + 2*8*16) + 20 * (16*2*8 + 16*2*8) + 20*20 * (2*8 + 2*8) = 33,280",
+        ),
+    ],
+)
+def test_how_the_work_of_each_kind_comes_about(layers: str, formula: str) -> None:
+    net = (
+        netdsl.compile_text(f"model M {{ input x: [20, 16]  output y = x -> {layers} }}")
+        .model()
+        .net
+    )
+    assert formula in "\n".join(explain(net, net.nodes[-1], None))
