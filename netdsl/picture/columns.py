@@ -3,7 +3,7 @@
 Series -> Shape
 
 It is cut where one tensor alone leads on. Columns are as long as a page, or longer where there would be too many: then
-the whole has the form of a page.
+the whole has the form of a page; and as long as what can't be cut.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ def in_columns(
     wide = whole.left + whole.right + BETWEEN
     goal = max(along, sqrt(whole.length * wide * along / across))
     starts = [*(v for _, v, _ in whole.parts), whole.length]
-    cuts = _cuts(starts, _places(term, cells), goal)
+    places = _places(term, cells)
+    between = pairwise([0, *places, len(term.parts)])
+    longest = max(starts[after] - starts[at] for at, after in between)
+    cuts = _cuts(starts, places, max(goal, longest))
     if len(cuts) < 3:
         return None
     composer = Composer(cells, opened, style)
