@@ -298,3 +298,57 @@ def test_held_out_data_may_come_from_elsewhere(tmp_path: Path) -> None:
     assert labels.tolist() == [0, 1] * 5
     assert contents(data.test)[1].tolist() == [0] * 6 + [1] * 6
     assert not (contents(data.test)[0] == contents(data.train)[0]).all()
+
+
+def test_data_sets_of_keras_are_brought_into_the_shape_of_the_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    draw = numpy.random.default_rng(0)
+    made: dict[str, dict[str, Any]] = {
+        "mnist": {
+            "x_train": draw.integers(0, 256, (30, 28, 28), "uint8"), "y_train": (numpy.arange(30) % 10).astype("uint8"),
+            "x_test": numpy.zeros((10, 28, 28), "uint8"), "y_test": numpy.arange(10, dtype="uint8"),
+        },
+        "boston_housing": {"x": draw.random((50, 13)), "y": draw.random(50) * 50},
+    }  # fmt: skip
+    words = numpy.array([[5, 6, 7], [8], [9, 10], [11, 12, 13, 14, 15]], dtype=object)
+    made["imdb"] = {
+        "x_train": words,
+        "y_train": numpy.arange(4) % 2,
+        "x_test": words,
+        "y_test": numpy.arange(4) % 2,
+    }
+    for name, arrays in made.items():
+        numpy.savez(tmp_path / f"{name}.npz", **arrays)
+        place = str(tmp_path / f"{name}.npz")
+        monkeypatch.setattr(
+            getattr(keras.src.datasets, name), "get_file", lambda *_, place=place, **__: place
+        )
+    specs = {
+        "mnist": ("[28, 28, 1]", "Flatten() -> Dense(10, activation=softmax)", "sparse_categorical_crossentropy", ""),
+        "boston_housing": ("[13]", "Dense(1)", "mse", ""),
+        "imdb": ("int32[4]", "Embedding(20, 2) -> Flatten() -> Dense(1, activation=sigmoid)", "binary_crossentropy",
+                 ", num_words=12"),
+    }  # fmt: skip
+    found = {}
+    for name, (shape, layers, loss, more) in specs.items():
+        text = (
+            f"model Net {{ input x: {shape}  output y = x -> {layers} }}\n"
+            f'train Net {{ data = dataset("{name}"{more})\n optimizer = adam loss = {loss} epochs = 1 }}'
+        )
+        module = module_of(text, tmp_path)
+        data = module.load_data()
+        found[name] = [
+            [array.shape for array in contents(part)] for part in (data.train, data.test)
+        ]
+        if name == "imdb":
+            words_of = sorted(contents(data.test)[0].tolist())  # Keras puts samples in an order of its own
+            assert words_of == [[0, 0, 1, 11], [0, 1, 2, 2], [1, 8, 9, 10], [2, 2, 2, 2]]
+        assert numpy.isfinite(trained(module)[2]["loss"]).all()
+    assert found == {
+        "mnist": [[(30, 28, 28, 1), (30,)], [(10, 28, 28, 1), (10,)]],
+        "boston_housing": [[(40, 13), (40, 1)], [(10, 13), (10, 1)]],
+        "imdb": [[(4, 4), (4, 1)], [(4, 4), (4, 1)]],
+    }

@@ -53,9 +53,14 @@ def check_data(experiment: Experiment, report: Report) -> Checked:
     """Hold all the data of an experiment against its model; `report` gets each mistake."""
     checked = Checked()
 
+    seen: set[tuple[object, ...]] = set()
+
     def told(diagnostic: Diagnostic) -> None:
         checked.good = checked.good and diagnostic.severity != "error"
-        report(diagnostic)
+        said = (diagnostic.code, diagnostic.primary.span, diagnostic.primary.text)
+        if said not in seen:  # the parts of one source share mistakes
+            seen.add(said)
+            report(diagnostic)
 
     for setting, part in (("data", "train"), ("validation", "validation"), ("test", "test")):
         source = getattr(experiment, setting)

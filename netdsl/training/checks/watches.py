@@ -45,6 +45,8 @@ class Watch:
     def where(self, place: Place) -> str:
         """Name a place in the data: `column `age`, row 17`, or `sample 3, at (0, 5)`."""
         field, sample = self.field, place[0]
+        if not field.counted:
+            return f"one of {field.shown}"
         part = "" if self.part.name == "train" else f" of the {self.part.name} data"
         if field.members:
             column = field.members[place[1]] if len(place) > 1 else field.members[0]

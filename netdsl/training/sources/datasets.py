@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
+from netdsl.catalog.data_sets import data_set
 from netdsl.extras import needed
 from netdsl.foreign import Array
 from netdsl.training.sources.arrays import part_of_arrays
-from netdsl.training.sources.parts import Field, Opening, Part
+from netdsl.training.sources.parts import Field, Opening, Part, Piece
 
-#: Samples of the data sets of Keras, their dtype, labels, and how many there are to train and to test with.
-KERAS: Mapping[str, tuple[tuple[int, ...], str, tuple[int, ...], int, int]] = {
-    "mnist": ((28, 28), "uint8", (), 60_000, 10_000),
-    "fashion_mnist": ((28, 28), "uint8", (), 60_000, 10_000),
-    "cifar10": ((32, 32, 3), "uint8", (1,), 50_000, 10_000),
-    "cifar100": ((32, 32, 3), "uint8", (1,), 50_000, 10_000),
-    "boston_housing": ((13,), "float64", (), 404, 102),
-    "california_housing": ((8,), "float32", (), 16_512, 4_128),
-}  # fmt: skip
+#: The largest numbers that words have in the sets of texts.
+LAST_WORDS = {"imdb": 88_586, "reuters": 30_981}
 
 #: What scikit-learn calls the functions that give its data sets.
 SKLEARN = ("digits", "iris", "wine", "breast_cancer", "diabetes")
@@ -29,7 +23,7 @@ def open_dataset(opening: Opening) -> list[Part]:
     if name in SKLEARN:
         part = _of_sklearn(opening, name)
         return [part] if part is not None else []
-    return _of_keras(opening, name) if name in KERAS else []
+    return _of_keras(opening, name)
 
 
 def load_sklearn(name: str, pictures: bool) -> tuple[Array, Array]:
@@ -47,26 +41,34 @@ def _of_sklearn(opening: Opening, name: str) -> Part | None:
 
 
 def _of_keras(opening: Opening, name: str) -> list[Part]:
-    """Say what a data set of Keras holds: it is downloaded when it is first used, and its values are right."""
-    if len(opening.inputs) != 1 or len(opening.labelled) != 1:
+    """Say what a data set of Keras holds, which is downloaded later: its outermost values stand for all."""
+    found = data_set(name, opening.source.arguments)
+    if found is None or len(opening.inputs) != 1 or len(opening.labelled) != 1:
         return []
-    shape, dtype, labels, training, testing = KERAS[name]
+    place, port = opening.span, opening.inputs[0]
     shown = f'`dataset("{name}")`'
-    fields = (
-        Field(
-            "input", opening.inputs[0], "x", f"the samples of {shown}", shape, dtype, opening.span
-        ),
-        Field(
-            "output",
-            opening.labelled[0],
-            "y",
-            f"the labels of {shown}",
-            labels,
-            "int64",
-            opening.span,
-        ),
-    )
+    shape = port.shape[1:] if None in found.shapes[0] else found.shapes[0]
+    x = Field("input", port, "x", f"the numbers of {shown}", shape, found.dtype, place, counted="")
+    y = Field(
+        "output", opening.labelled[0], "y", f"the labels of {shown}",
+        found.label_shape, found.label_dtype, place, counted="",
+    )  # fmt: skip
+
+    def pieces() -> Iterator[Piece]:
+        numpy = needed("numpy")
+        labels = [0, 1, found.classes - 1] if found.classes else [0.5, 1.5, 2.5]
+        yield {
+            "x": numpy.array([[0], [0], [_last_word(opening, name)]]),
+            "y": numpy.array(labels).reshape(-1, *found.label_shape),
+        }
+
     return [
-        Part("train", training, fields, lambda: iter(()), opening.span),
-        Part("test", testing, fields, lambda: iter(()), opening.span),
+        Part("train", found.training, (x, y), pieces, place),
+        Part("test", found.testing, (x, y), pieces, place),
     ]
+
+
+def _last_word(opening: Opening, name: str) -> int:
+    """Give the largest number of a word; without `num_words` that of the rarest."""
+    count = opening.argument("num_words")
+    return int(count) - 1 if isinstance(count, int) else LAST_WORDS.get(name, 0)

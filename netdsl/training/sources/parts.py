@@ -46,7 +46,7 @@ class Field:
     place: Span
     members: tuple[str, ...] = ()
     noun: str = "column"
-    counted: str = "row"  # what a sample is called
+    counted: str = "row"  # what a sample is called; nothing where samples stand for others
 
 
 @record(eq=False)

@@ -372,3 +372,48 @@ def test_weights_to_start_from_that_are_not_there(
     (tmp_path / "half").mkdir()
     text = spec('npz("f.npz")', more=f"start_from = {start}")
     assert told(tmp_path, text) == [("N0851", marked, said, help_)]
+
+
+@pytest.mark.parametrize(
+    ("data", "differences", "expected"),
+    [
+        (
+            'dataset("mnist")',
+            {"inputs": "input x: [28, 28]", "output": "x -> Flatten() -> Dense(3, activation=softmax)"},
+            ("N0855", 'dataset("mnist")', 'one of the labels of `dataset("mnist")` is 9, classes are 0 to 2',
+             "give the output 10 units, one for each class"),
+        ),
+        (
+            'dataset("mnist")',
+            {"inputs": "input x: [28, 28]", "output": "x -> Flatten() -> Dense(1, activation=sigmoid)",
+             "loss": "binary_crossentropy"},
+            ("N0857", "binary_crossentropy",
+             '`BinaryCrossentropy` takes 0 or 1, the labels of `dataset("mnist")` holds 0 to 9',
+             "for 10 classes: `Dense(10, activation=softmax)` and `loss = sparse_categorical_crossentropy`"),
+        ),
+        (
+            'dataset("imdb", num_words=99)', {
+                "inputs": "input x: int32[40]", "loss": "binary_crossentropy",
+                "output": "x -> Embedding(50, 4) -> Flatten() -> Dense(1, activation=sigmoid)",
+            },
+            ("N0856", 'dataset("imdb", num_words=99)',
+             'one of the numbers of `dataset("imdb")` is 98, `Embedding` has rows 0 to 49',
+             "give it room for all: `input_dim=99`"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_data_set_of_keras_is_held_against_the_model(
+    tmp_path: Path, data: str, differences: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    assert told(tmp_path, spec(data, **differences)) == [expected]
+
+
+def test_counts_of_a_data_set_go_by_its_arguments(tmp_path: Path) -> None:
+    text = spec(
+        'dataset("california_housing", version="small")',
+        inputs="input x: [8]",
+        output="x -> Dense(1)",
+        loss="mse",
+    )
+    checked, found = check(tmp_path, text)
+    assert (found, checked.counts) == ([], {"train": 480, "test": 120})
