@@ -344,8 +344,8 @@ def test_data_sets_of_keras_are_brought_into_the_shape_of_the_input(
             [array.shape for array in contents(part)] for part in (data.train, data.test)
         ]
         if name == "imdb":
-            words_of = sorted(contents(data.test)[0].tolist())  # Keras puts samples in an order of its own
-            assert words_of == [[0, 0, 1, 11], [0, 1, 2, 2], [1, 8, 9, 10], [2, 2, 2, 2]]
+            given = sorted(contents(data.test)[0].tolist())  # in an order of Keras
+            assert given == [[0, 0, 1, 11], [0, 1, 2, 2], [1, 8, 9, 10], [2, 2, 2, 2]]
         assert numpy.isfinite(trained(module)[2]["loss"]).all()
     assert found == {
         "mnist": [[(30, 28, 28, 1), (30,)], [(10, 28, 28, 1), (10,)]],
