@@ -401,6 +401,7 @@ class BodyWriter:
         if self._leaves_listed(output):
             piece = flattened(piece)
         is_there = isinstance(output.value, tree.Name) and self._is_kept(piece.code)
+        is_there |= isinstance(piece.code, ast.Subscript) and self._stays(piece.code)
         if output.name is not None and (used_later or not (direct or is_there)):
             piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)
@@ -455,10 +456,15 @@ class BodyWriter:
     def _chosen_on(self, number: int, written: tree.Expr) -> str | None:
         """Give the variable that `output m -> if c { … }` goes on with: that of `m`, where nothing else needs it."""
         match written:
-            case tree.Pipe(_, (tree.Name(_, identifier), tree.If(otherwise=None))):
+            case tree.Pipe(span, (tree.Name(_, identifier) as head, tree.If() as choice)):
+                arms = _arms_without_else(choice)
                 bound = self.w.scope.bindings.get(identifier)
-                if bound is not None and bound.kind == TENSOR and isinstance(bound.code, ast.Name):
-                    return bound.code.id if self._is_dead(identifier, number, written) else None
+                if arms and bound is not None and bound.kind == TENSOR:
+                    chain = tree.Pipe(
+                        span, (head, *arms)
+                    )  # conditions read it before it is changed
+                    is_free = self._is_dead(identifier, number, chain)
+                    return variable_of(self.w, identifier) if is_free else None
         return None
 
     def _may_flow_on(self, variable: str, number: int, written: tree.Expr) -> bool:
@@ -579,6 +585,16 @@ def write_braces(w: Writer, stage: tree.Statements, current: Piece | None, flow:
     w.names.release(*(own - held))
     w.lend(*sorted(own & held))
     return result
+
+
+def _arms_without_else(choice: tree.If) -> list[tree.Expr]:
+    """Give the arms of an `if` that lets what arrives through where no condition holds; none for any other."""
+    arms: list[tree.Expr] = []
+    node: tree.Expr | None = choice
+    while isinstance(node, tree.If):
+        arms.append(node.then)
+        node = node.otherwise
+    return arms if node is None else []
 
 
 def _head(written: tree.Expr) -> str | None:

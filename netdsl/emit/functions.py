@@ -27,7 +27,7 @@ from netdsl.emit.python.unread import tidied
 from netdsl.emit.writer import Module, Writer
 from netdsl.graph import Graph
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, makes_weight, walk
+from netdsl.syntax.walk import free_names, makes_weight, pattern_names, walk
 
 
 def write_block(module: Module, symbol: Symbol, kinds: Sequence[Kind], written: Written) -> None:
@@ -75,7 +75,10 @@ def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_mod
     taken |= HELPERS
     scope = root.inner()
     scope.outermost = True
-    return Writer(module, unit, scope, Locals(taken), plan, in_block=not in_model)
+    w = Writer(module, unit, scope, Locals(taken), plan, in_block=not in_model)
+    loops = (n.target for n in walk(body) if isinstance(n, (tree.For, tree.Clause)))
+    w.words = frozenset(name for target in loops for name in pattern_names(target))
+    return w
 
 
 def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:

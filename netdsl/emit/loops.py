@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from netdsl.emit.calls import iterable
 from netdsl.emit.kinds import VALUE, Kind, ListOf, Parts, Piece, alike, element, member
@@ -31,6 +32,12 @@ from netdsl.syntax import tree
 from netdsl.syntax.walk import asked, pattern_names, reads_arriving
 
 INDICES = ("n", "k", "m", "turn", "index")
+
+
+def _counters() -> Iterator[str]:
+    """Give what a counter may be called, best first."""
+    yield from INDICES
+    yield from (f"turn{number}" for number in count(2))
 
 
 @record
@@ -92,7 +99,7 @@ def _opened(
     known = known or _known_index(w, pattern, source.code, target, taken)
     index = None
     if known is None:
-        index = w.names.first_free(INDICES)
+        index = w.names.first_free(name for name in _counters() if name not in w.words)
         taken.append(index)
         known = code.name(index)
     loop = Loop(node, known)

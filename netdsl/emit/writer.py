@@ -116,6 +116,9 @@ class Writer:
         #: Statements `a, b = _` in braces whose names a loop carries from turn to turn.
         self.carried: set[int] = set()
         self.promised = Promised()
+        self.words: frozenset[str] = (
+            frozenset()
+        )  # what the spec's own loops count by, for which others make way
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
 

@@ -75,6 +75,10 @@ def _extreme(
 
 def comparison(left: ast.expr, ops: list[ast.cmpop], others: list[ast.expr]) -> ast.expr:
     """Spell a comparison; of two constants, its result."""
+    others = [
+        _gone_through(other) if isinstance(op, (ast.In, ast.NotIn)) else other
+        for op, other in zip(ops, others, strict=True)
+    ]
     operands = [left, *others]
     values = [node.value for node in operands if isinstance(node, ast.Constant)]
     if len(values) == len(operands):
@@ -82,6 +86,14 @@ def comparison(left: ast.expr, ops: list[ast.cmpop], others: list[ast.expr]) -> 
         if None not in results:
             return code.constant(all(results))
     return ast.Compare(left, ops, others)
+
+
+def _gone_through(node: ast.expr) -> ast.expr:
+    """Give what is only looked through without a list round it: `size in range(1, 9, 2)`."""
+    match node:
+        case ast.Call(args=[ast.Call() as inner]) if _path_of_call(node) == "list":
+            return inner if _path_of_call(inner) == "range" else node
+    return node
 
 
 def _decide(left: object, op: ast.cmpop, right: object) -> bool | None:

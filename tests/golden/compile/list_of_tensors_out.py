@@ -1,6 +1,6 @@
 """Several outputs: of a block, of a loop, as a list, taken by name, index and slice.
 
-Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file 98e1b3ba).
+Made by netdsl 0.1.0 from list_of_tensors_out.net (sha256 e8c29aed, this file a7c4df37).
 Change the spec, not this file.
 """
 
@@ -18,9 +18,7 @@ def backbone(x, widths=(8, 16, 32), *, name="backbone"):
         )
         levels = layers.MaxPooling2D(name=f"{name}_outs_{n}")(levels)
         outs.append(levels)
-    c3 = outs[0]
-    c4 = outs[1]
-    return {"c3": c3, "c4": c4, "c5": levels}
+    return {"c3": outs[0], "c4": outs[1], "c5": levels}
 
 
 def fpn(c3, c4, c5, filters, *, name="fpn"):

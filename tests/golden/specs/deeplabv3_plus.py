@@ -6,7 +6,7 @@ Task: segmentation.
 
 Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
 
-Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 a7e7c678, this file 94d38c25).
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 a7e7c678, this file 79ed12ff).
 Change the spec, not this file.
 """
 
@@ -39,10 +39,9 @@ def conv_bn(
 
 def shortcut(x, filters, strides=1, *, name="shortcut"):
     """The map itself where its shape fits, a projection where it does not."""
-    y = x
     if strides != 1 or x.shape[-1] != filters:
-        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
-    return y
+        x = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return x
 
 
 def aspp(x, filters=256, rates=(6, 12, 18), *, name="aspp"):

@@ -6,7 +6,7 @@ Task: edge detection.
 Nothing here is learned: every kernel is a constant. The others are Sobel's gradient (1968), the zeros of the Laplacian of a Gaussian
 (Marr and Hildreth, 1980) and the morphological gradient. Pictures have any size and values from 0 to 255.
 
-Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 2cc23bda). Change the
+Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 6bd3e00d). Change the
 spec, not this file.
 """
 
@@ -213,7 +213,7 @@ def dilate(x, size=3, *, name="dilate"):
 
 
 def is_odd(size):
-    return size in list(range(1, 1000, 2))
+    return size in range(1, 1000, 2)
 
 
 def erode(x, size=3, *, name="erode"):

@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 760e4813, this file 1b4be70a). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 760e4813, this file 54f8e234). Change the
 spec, not this file.
 """
 
@@ -103,12 +103,11 @@ def halve(x, filters, *, name="halve"):
 
 def adjust(before, x, filters, *, name="adjust"):
     """What came before the last cell, in the size and width of this one."""
-    y = before
     if before.shape[2] != x.shape[2]:
-        y = halve(before, filters, name=f"{name}_halve")
+        before = halve(before, filters, name=f"{name}_halve")
     elif before.shape[-1] != filters:
-        y = project(before, filters, name=f"{name}_project")
-    return y
+        before = project(before, filters, name=f"{name}_project")
+    return before
 
 
 def normal(x, before, filters, *, name="normal"):

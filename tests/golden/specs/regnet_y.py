@@ -6,7 +6,7 @@ Task: image classification.
 Four numbers say how wide each block is (equations 2 to 4 of the paper): widths on a line, rounded to a geometric series and
 then to whole groups. The blocks are those of figure 18; torchvision rounds the first width of 8GF up, from 168 to 224.
 
-Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file 5c77c540). Change the
+Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file aeef72d7). Change the
 spec, not this file.
 """
 
@@ -42,10 +42,9 @@ def conv_bn(
 
 def shortcut(x, filters, strides=1, *, name="shortcut"):
     """The map itself where its shape fits, a projection where it does not."""
-    y = x
     if strides != 1 or x.shape[-1] != filters:
-        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
-    return y
+        x = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return x
 
 
 def step(j, w0, wa, wm):

@@ -6,7 +6,7 @@ Task: image classification.
 The columns of the paper's table 1. The deeper three are those of keras.applications, layer for layer: their convolutions
 have biases, and their stages stride in the first convolution.
 
-Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file 78254046). Change the
+Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file a623e720). Change the
 spec, not this file.
 """
 
@@ -41,10 +41,9 @@ def conv_bn(
 
 def shortcut(x, filters, strides=1, *, name="shortcut"):
     """The map itself where its shape fits, a projection where it does not."""
-    y = x
     if strides != 1 or x.shape[-1] != filters:
-        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
-    return y
+        x = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return x
 
 
 def basic_residual(x, filters, strides=1, *, name="basic_residual"):

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, right column: 32 groups of 4 channels in the first stage.
 
-Made by netdsl 0.1.0 from resnext50.net (sha256 3489483c, this file 3e550dbe). Change
+Made by netdsl 0.1.0 from resnext50.net (sha256 3489483c, this file b07823c4). Change
 the spec, not this file.
 """
 
@@ -38,10 +38,9 @@ def conv_bn(
 
 def shortcut(x, filters, strides=1, *, name="shortcut"):
     """The map itself where its shape fits, a projection where it does not."""
-    y = x
     if strides != 1 or x.shape[-1] != filters:
-        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
-    return y
+        x = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return x
 
 
 def bottleneck(x, filters, strides=1, expansion=4, groups=1, *, name="bottleneck"):

@@ -6,7 +6,7 @@ Task: object detection.
 ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
 the paper). A row leaves for each of nine anchors at each place, fine scales first.
 
-Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file a0f6ce37). Change
+Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file 54af3342). Change
 the spec, not this file.
 """
 
@@ -80,10 +80,9 @@ def conv_bn(
 
 def shortcut(x, filters, strides=1, *, name="shortcut"):
     """The map itself where its shape fits, a projection where it does not."""
-    y = x
     if strides != 1 or x.shape[-1] != filters:
-        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
-    return y
+        x = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return x
 
 
 def bottleneck(x, filters, strides=1, expansion=4, groups=1, *, name="bottleneck"):
@@ -139,10 +138,7 @@ def resnet50(image, *, name="resnet50"):
         for n in range(count - 1):
             x = bottleneck(x, 64 * 2**i, name=f"{name}_bottleneck2_{i}_{n}")
         stage.append(x)
-    c3 = stage[1]
-    c4 = stage[2]
-    c5 = stage[3]
-    return c3, c4, c5
+    return stage[1], stage[2], stage[3]
 
 
 def RetinaNet(classes=80, anchors=9, size=512, *, name="RetinaNet"):

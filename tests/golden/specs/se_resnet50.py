@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels before the sum.
 
-Made by netdsl 0.1.0 from se_resnet50.net (sha256 edfee0f0, this file 07c0b2ef). Change
+Made by netdsl 0.1.0 from se_resnet50.net (sha256 edfee0f0, this file 767fe882). Change
 the spec, not this file.
 """
 
@@ -75,10 +75,9 @@ def squeeze_excite(
 
 def shortcut(x, filters, strides=1, *, name="shortcut"):
     """The map itself where its shape fits, a projection where it does not."""
-    y = x
     if strides != 1 or x.shape[-1] != filters:
-        y = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
-    return y
+        x = conv_bn(x, filters, 1, strides, act="linear", name=f"{name}_conv_bn")
+    return x
 
 
 def se_bottleneck(x, filters, strides=1, reduction=16, *, name="se_bottleneck"):

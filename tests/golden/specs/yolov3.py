@@ -6,7 +6,7 @@ Task: object detection.
 Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
 outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file 3dbb5976). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file c20eaffa). Change the
 spec, not this file.
 """
 
@@ -45,10 +45,7 @@ def darknet53(image, *, name="darknet53"):
             branch = conv(branch, filters, name=f"{name}_conv3_{n}_{k}")
             x = layers.Add(name=f"{name}_add_{n}_{k}")([x, branch])
         stage.append(x)
-    fine = stage[2]
-    middle = stage[3]
-    coarse = stage[4]
-    return {"fine": fine, "middle": middle, "coarse": coarse}
+    return {"fine": stage[2], "middle": stage[3], "coarse": stage[4]}
 
 
 def five(x, filters, *, name="five"):
