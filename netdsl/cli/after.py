@@ -20,6 +20,7 @@ def with_run(folder: str, work: Work) -> int:
     from netdsl.extras import CannotCompute
     from netdsl.training.after.reviving import NotRevived, compile_run
     from netdsl.training.folder.reading import NoRun, run_at
+    from netdsl.training.run.running import Failed
 
     findings = Findings()
     try:
@@ -33,6 +34,10 @@ def with_run(folder: str, work: Work) -> int:
         return 2
     except NotRevived as error:
         tell(f"netdsl: {error}\n")
+        return 1
+    except Failed as error:
+        said = " ".join(str(error).split())[:600]
+        tell(f"netdsl: Keras stops: {said}\n")
         return 1
     except OSError as error:
         where = f"`{error.filename}`: " if error.filename else ""

@@ -33,8 +33,12 @@ def command(run: str, data: str | None, trust: bool, format_: str) -> int:
 
 
 def _evaluate(revived: Revived, data: str | None, trust: bool, format_: str) -> int:
+    from netdsl.diagnostics.problems.data import OneClass
+    from netdsl.training.after.numbering import numbered_as_trained
     from netdsl.training.after.reviving import load_run, revive, with_data
     from netdsl.training.checks import check_data
+    from netdsl.training.run.resuming import changed_data
+    from netdsl.training.run.running import guarded
 
     if data is not None:
         if revived.experiment.data is None or "path" not in revived.experiment.data.arguments:
@@ -45,13 +49,22 @@ def _evaluate(revived: Revived, data: str | None, trust: bool, format_: str) -> 
             return 2
         revived = with_data(revived, Path(data))
     found: list[Diagnostic] = []
-    check_data(revived.experiment, found.append)
+    checked = check_data(revived.experiment, found.append)
+    if data is not None:  # which may well be of one class
+        found = [d for d in found if d.code != OneClass.code]
     if told(found):
         return 1
+    changed = changed_data(revived.run, revived.experiment) if data is None else []
+    if changed:
+        tell(
+            f"netdsl: {', '.join(changed)} since the run began: what is held out may not be what was\n"
+        )
     module = load_run(revived, trust=trust)
     model = revive(revived, module)
-    name, part = _part(module.load_data(), data)
-    numbers = model.evaluate(part, return_dict=True, verbose=0)
+    name, part = _part(guarded(module.load_data, "data"), data)
+    if checked.classes and revived.run.classes:
+        part = numbered_as_trained(part, checked.classes, revived.run.classes)
+    numbers = guarded(lambda: model.evaluate(part, return_dict=True, verbose=0))
     shown = {str(key): number(value) for key, value in numbers.items()}
     if format_ == "json":
         write(sys.stdout, json.dumps({"data": name, **shown}, indent=2) + "\n")

@@ -43,6 +43,7 @@ def _export(revived: Revived, format_: str, output: str | None, trust: bool) -> 
     if path.exists() and output:
         tell(f"netdsl: `{path}` is there already\n")
         return 2
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         done = export_model(model, revived.experiment, format_, path)
     except NotExported as error:

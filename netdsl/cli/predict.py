@@ -29,7 +29,7 @@ ENDINGS = (".csv", ".json", ".npz")
 )
 @click.option("--trust", is_flag=True, help="Run the functions of its own that the spec names.")
 def command(run: str, inputs: tuple[str, ...], output: str | None, trust: bool) -> int:
-    """Ask the model of a run about pictures, npz, csv or parquet files, and texts; a folder stands for those in it."""
+    """Ask the model of a run about pictures, arrays, tables and texts; a folder stands for the files in it."""
     if output not in (None, "-") and Path(str(output)).suffix.lower() not in ENDINGS:
         raise click.UsageError(f"-o takes a file that ends in {', '.join(ENDINGS)}.")
     return with_run(run, lambda revived: _predict(revived, inputs, output, trust))

@@ -47,7 +47,7 @@ def read_inputs(paths: tuple[str, ...], experiment: Experiment) -> list[Asked]:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        known = (*PICTURES, *TEXTS, ".npz", ".csv", ".parquet")
+        known = (*PICTURES, *TEXTS, ".npy", ".npz", ".csv", ".parquet")
         inside = sorted(f for f in path.rglob("*") if f.suffix.lower() in known)
         if not inside:
             raise NotAnInput(f"`{path}` holds no file that a model could be given")
@@ -103,12 +103,14 @@ def _texts(files: list[Path], experiment: Experiment) -> Asked:
 
 def _arrays(file: Path, experiment: Experiment) -> Asked:
     match file.suffix.lower():
+        case ".npy":
+            arrays = {_only(experiment, file, "npy files").name: _of_file(file)}
         case ".npz":
             arrays = _of_archive(file, experiment)
         case ".csv" | ".parquet":
             arrays = _of_table(file, experiment)
         case _:
-            raise NotAnInput(f"`{file}` is no picture, text, npz, csv or parquet file")
+            raise NotAnInput(f"`{file}` is no picture, text, npy, npz, csv or parquet file")
     for port in experiment.inputs:
         given = tuple(arrays[port.name].shape[1:])
         if not is_taken(given, port.shape[1:]):
@@ -118,6 +120,13 @@ def _arrays(file: Path, experiment: Experiment) -> Asked:
             )
     count = len(next(iter(arrays.values())))
     return Asked(arrays, [f"{file}:{number}" for number in range(count)])
+
+
+def _of_file(file: Path) -> Array:
+    try:
+        return needed("numpy").load(file, allow_pickle=False)
+    except (ValueError, OSError) as error:
+        raise NotAnInput(f"`{file}` is no array of NumPy: {error}") from error
 
 
 def _of_archive(file: Path, experiment: Experiment) -> dict[str, Array]:

@@ -12,7 +12,7 @@ from netdsl.elaborate.training.experiment import Experiment
 from netdsl.extras import needed
 from netdsl.foreign import Array, Foreign, Plain
 from netdsl.training.after.inputs import Asked
-from netdsl.training.folder.making import write_text
+from netdsl.training.folder.making import write_bytes, write_text
 from netdsl.training.run.loading import Module
 
 #: So many numbers of an output are shown in a row.
@@ -89,8 +89,9 @@ def write_predictions(
     match path.suffix.lower():
         case ".npz":
             arrays = {n: numpy.concatenate([o[n] for o in outputs]) for n in outputs[0]}
-            with open(path, "wb") as stream:
-                numpy.savez_compressed(stream, input=numpy.array(names), **arrays)
+            stream = io.BytesIO()
+            numpy.savez_compressed(stream, input=numpy.array(names), **arrays)
+            write_bytes(path, stream.getvalue())
         case ".json":
             whole = [
                 {**row, "outputs": {n: values[i].tolist() for n, values in each.items()}}

@@ -24,7 +24,10 @@ from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.training.folder.reading import Recorded
 from netdsl.training.run.loading import Module, choose_backend, load_module
-from netdsl.training.run.overrides import with_settings
+from netdsl.training.run.overrides import with_settings, without
+
+#: How the work was shared out: the machine may be another now, and one device does.
+SHARING = ("distribute",)
 
 
 class NotRevived(Exception):
@@ -70,7 +73,7 @@ def compile_run(run: Recorded, settings: dict[str, Plain], model: str | None = N
     overrides = run.environment.get("overrides")
     numbers = overrides.items() if isinstance(overrides, dict) else ()
     given = {str(k): v for k, v in numbers if isinstance(v, int) and k in ("epochs", "batch_size")}
-    compiled = with_settings(compiled, experiment.model, given)
+    compiled = without(with_settings(compiled, experiment.model, given), experiment.model, SHARING)
     return Revived(run, compiled, compiled.experiment(experiment.model))
 
 
@@ -186,7 +189,7 @@ def with_data(revived: Revived, path: Path) -> Revived:
         changed = replace(
             written, arguments=(replace(first, value=tree.Literal(first.span, where)), *others)
         )
-        left_out = ("validation", "test", "validation_split", "test_split")
+        left_out = ("validation", "test", "validation_split", "test_split", "steps_per_epoch")
         plans.append(
             replace(
                 plan,

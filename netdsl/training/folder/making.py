@@ -77,11 +77,16 @@ def _try_to_write(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file beside its place, then put it there."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file beside its place, then put it there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.tmp")
     try:
-        with open(beside, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with open(beside, "wb") as stream:
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(beside, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from netdsl.compiler import Compiled
@@ -20,15 +20,17 @@ def with_settings(compiled: Compiled, model: str, settings: Mapping[str, int]) -
     return replace(compiled, training=plans)
 
 
-def without_callbacks(compiled: Compiled, model: str) -> Compiled:
-    """Give a compiled file whose `train` block of a model has no callbacks: they write files."""
-    plans = tuple(_silent(plan) if plan.model == model else plan for plan in compiled.training)
+def without(compiled: Compiled, model: str, names: Container[str]) -> Compiled:
+    """Give a compiled file in which the `train` block of a model does not say these settings."""
+    plans = tuple(
+        _left_out(plan, names) if plan.model == model else plan for plan in compiled.training
+    )
     return replace(compiled, training=plans)
 
 
-def _silent(plan: TrainPlan) -> TrainPlan:
-    settings = {name: value for name, value in plan.settings.items() if name != "callbacks"}
-    trees = {name: value for name, value in plan.trees.items() if name != "callbacks"}
+def _left_out(plan: TrainPlan, names: Container[str]) -> TrainPlan:
+    settings = {name: value for name, value in plan.settings.items() if name not in names}
+    trees = {name: value for name, value in plan.trees.items() if name not in names}
     return replace(plan, settings=settings, trees=trees)
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from netdsl.elaborate.training.experiment import Experiment
 from netdsl.foreign import Plain
 from netdsl.training.folder.making import SPEC, own_files
 from netdsl.training.folder.reading import Recorded, read_text
@@ -23,9 +24,14 @@ def changes_since(request: Request, folder: Path) -> list[str]:
     return [
         *_changed_spec(request, before),
         *_changed_values(before.environment.get("hyperparameters"), _values(request), ""),
-        *_changed_values(before.environment.get("data"), marks(request.experiment), "data "),
+        *changed_data(before, request.experiment),
         *_changed_values(_settings(before.environment), _own_settings(request), ""),
     ]
+
+
+def changed_data(before: Recorded, experiment: Experiment) -> list[str]:
+    """Name the files and folders of data that are not as they were."""
+    return [*_changed_values(before.environment.get("data"), marks(experiment), "data ")]
 
 
 def _values(request: Request) -> dict[str, Plain]:

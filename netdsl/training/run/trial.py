@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 from netdsl.record import record
-from netdsl.training.run.overrides import without_callbacks
+from netdsl.training.run.overrides import without
 from netdsl.training.run.running import Request, guarded, load, make, steps_of
 
 #: Once the first has compiled, so many steps are timed: about so many seconds of them, and at most so many.
@@ -28,8 +28,8 @@ class Trial:
 
 def try_step(request: Request) -> Trial:
     """Train for one step, then for some more by the clock: what `fit` takes to begin is no part of a step."""
-    name = request.experiment.model
-    module = load(replace(request, compiled=without_callbacks(request.compiled, name)))
+    name = request.experiment.model  # whose callbacks write files
+    module = load(replace(request, compiled=without(request.compiled, name, ("callbacks",))))
     model, data = make(request, module), guarded(module.load_data, "data")
     steps = steps_of(data.train)
 

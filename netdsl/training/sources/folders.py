@@ -218,7 +218,8 @@ def _tells_classes_apart(opening: Opening, names: list[str]) -> bool:
         label = f"`{names[0]}` is the only folder in it"
         help = "there is nothing to tell apart: each class is a folder of its own"
         opening.report(problems.OneClass.at(place, label, name=port.name, help=help))
-    elif room is not None and len(names) > room and form not in ("values", "any"):
+        return True  # to evaluate a model on one class is right
+    if room is not None and len(names) > room and form not in ("values", "any"):
         label = f"there are {len(names)} folders, {listed(names)}; the output tells {room} classes apart"
         opening.report(
             problems.LabelOutside.at(

@@ -210,6 +210,19 @@ def test_a_run_is_evaluated_as_it_was(folder: Path, whole: Path) -> None:
     assert found == pytest.approx(Recorded(whole).part("validation"), rel=1e-5)
 
 
+def test_classes_of_other_data_have_the_numbers_of_training() -> None:
+    import tensorflow as tf
+
+    from netdsl.training.after.numbering import numbered_as_trained
+    from netdsl.training.after.reviving import NotRevived
+
+    data = tf.data.Dataset.from_tensor_slices(([[0.0], [1.0], [2.0]], [0, 1, 0])).batch(2)
+    found = numbered_as_trained(data, ["b", "d"], ["a", "b", "c", "d"])
+    assert [labels.tolist() for _, labels in found.as_numpy_iterator()] == [[1, 3], [1]]
+    with pytest.raises(NotRevived, match="no class `x`"):
+        numbered_as_trained(data, ["b", "x"], ["a", "b"])
+
+
 def test_predictions_are_the_models(folder: Path, whole: Path) -> None:
     import keras
 
