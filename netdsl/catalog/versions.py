@@ -87,7 +87,8 @@ def _is_meant(release: Release, text: str) -> bool:
 def _fits(release: Release, clause: str) -> bool:
     matched = _CLAUSE.fullmatch(clause)
     if matched is None:
-        raise ValueError(f"`{clause.strip()}` is no release, such as `3.6` or `>=3.6`")
+        what = f"`{clause.strip()}`" if clause.strip() else "an empty text"
+        raise ValueError(f"{what} is no release, such as `3.6` or `>=3.6`")
     sign, major, minor, patch = matched.groups()
     if minor in (None, "*"):
         given: tuple[int, ...] = (int(major),)

@@ -157,10 +157,12 @@ def _are_releases(value: object) -> tuple[bool, str]:
     return True, ""
 
 
-def read_keras(context: click.Context, parameter: click.Parameter, value: str) -> Releases | None:
+def read_keras(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> Releases | None:
     """Read which releases of Keras the code is to run on; refuse what names none."""
     try:
-        return read_releases(value) if value else None
+        return None if value is None else read_releases(value)
     except ValueError as problem:
         raise click.BadParameter(f"{problem}.") from problem
 
@@ -169,7 +171,6 @@ def keras_option(command: Command) -> Command:
     """Add `--keras` to a command."""
     return click.option(
         "--keras",
-        default="",
         callback=read_keras,
         metavar="RELEASES",
         help="Write for these releases of Keras, such as 3.6 or '>=3.6'; what one of them lacks is an error.",

@@ -182,3 +182,11 @@ def test_pages_say_since_when() -> None:
     assert "Since" not in page
     assert "required before Keras 3.11" in run("layers", "ops.conv_transpose").output
     assert "RMSNormalization (3.9)" in run("layers").output
+
+
+@pytest.mark.parametrize("text", ["", " ", "abc", "3.99", "2.15", ">=3.6 <3.9", "3.6,"])
+def test_what_names_no_release_is_refused_with_a_sentence(folder: Path, text: str) -> None:
+    (folder / "m.net").write_text(model("Dense(4)"), "utf-8")
+    found = run("check", "m.net", "--keras", text)
+    assert found.exit_code == 2
+    assert "such as `3.6`" in found.output or "3.0 to 3.15" in found.output
