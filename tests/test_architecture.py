@@ -64,9 +64,19 @@ def modules() -> list[Path]:
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(parsed(path)))
+
+
+@cache
 def imports(path: Path) -> tuple[str, ...]:
     """Give what a module imports when it is loaded or later; imports for the type checker alone are left out."""
-    return tuple(_imports(ast.parse(path.read_text("utf-8"))))
+    return tuple(_imports(parsed(path)))
 
 
 def _imports(tree: ast.Module) -> Iterator[str]:
@@ -221,7 +231,7 @@ def test_every_function_is_seen_whole() -> None:
     long = [
         f"{module_name(path)}.{node.name}: {node.end_lineno - node.lineno + 1} lines"
         for path in modules()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno is not None
         and node.end_lineno - node.lineno >= 70
@@ -235,7 +245,7 @@ def test_a_layer_is_known_by_its_roles_outside_the_catalogue() -> None:
     for path in modules():
         if module_name(path).startswith("netdsl.catalog"):
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Compare) and _asks_kind(node.left):
                 names = {c.value for c in ast.walk(node) if isinstance(c, ast.Constant)}
                 found += [f"{path.name}:{node.lineno}"] if names & set(layer_kinds()) else []
@@ -266,7 +276,7 @@ def test_no_decision_is_read_out_of_a_message() -> None:
         f"{module_name(path)}:{node.lineno}: {ast.unparse(node)}"
         for path in modules()
         if not module_name(path).startswith(words_alone)
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in nodes(path)
         if _reads_words(node)
     ]
     assert not found, "\n".join(found)
@@ -300,9 +310,7 @@ MOST_ANY = 50
 
 
 def test_any_stands_where_there_is_no_better_type() -> None:
-    found = {
-        module_name(path): _count_any(ast.parse(path.read_text("utf-8"))) for path in modules()
-    }
+    found = {module_name(path): _count_any(parsed(path)) for path in modules()}
     assert sum(found.values()) <= MOST_ANY, {name: count for name, count in found.items() if count}
 
 

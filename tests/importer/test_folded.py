@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
 import netdsl
 from netdsl.compare.changes import compare_graphs
-from netdsl.importer.imported import imported, tokens
+from netdsl.importer.imported import Imported, imported, tokens
 from netdsl.importer.sources import read_value
 from tests.importer.record import SPECS, read
 from tests.importer.test_flat import MODELS, each_model
@@ -28,9 +29,15 @@ def length(text: str) -> int:
     )
 
 
+@cache
+def folded(name: str) -> Imported:
+    """Fold a recorded model once for all tests of it."""
+    return imported(read_value(MODELS[name], name), name)
+
+
 @pytest.mark.parametrize("name", each_model())
 def test_a_folded_spec_is_the_model(name: str) -> None:
-    found = imported(read_value(MODELS[name], name), name)
+    found = folded(name)
     assert found.comparison.is_equal
     assert found.comparison.layers > 1
 
@@ -51,9 +58,8 @@ SHORTER = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHORTER)
 def test_what_repeats_is_at_most_a_quarter_of_the_flat_spec(name: str) -> None:
-    folded = imported(read_value(MODELS[name], name), name).text
     flat = imported(read_value(MODELS[name], name), name, flat=True).text
-    assert length(flat) > SHORTER[name] * length(folded)
+    assert length(flat) > SHORTER[name] * length(folded(name).text)
 
 
 #: Specs that are longer than they were by more than a fifth, and by how much: most leave their blocks to another file.
@@ -62,7 +68,7 @@ LONGER = {"resnet50": 2.5, "resnet152": 3.0, "densenet121": 2.5, "vgg16": 1.3}
 
 @pytest.mark.parametrize("name", read("specs"))
 def test_a_spec_comes_back_as_long_as_it_was(name: str) -> None:
-    found = imported(read_value(MODELS[f"specs/{name}"], name), name)
+    found = folded(f"specs/{name}")
     written = (SPECS / f"{name}.net").read_text("utf-8")
     assert length(found.text) <= LONGER.get(name, 1.2) * max(length(written), 100)
 
@@ -78,7 +84,7 @@ PARTS = {
 
 @pytest.mark.parametrize("name", PARTS)
 def test_cells_that_differ_by_a_part_are_one_block(name: str) -> None:
-    text = imported(read_value(MODELS[name], name), name).text
+    text = folded(name).text
     assert PARTS[name] in text
     assert text.count("if ") == 1
     assert "project=True" in text or "pool=True" in text
@@ -87,7 +93,7 @@ def test_cells_that_differ_by_a_part_are_one_block(name: str) -> None:
 @pytest.mark.parametrize("name", read("specs"))
 def test_diff_finds_nothing_but_names(name: str) -> None:
     """A spec that was built, saved and imported is the network that it was."""
-    found = imported(read_value(MODELS[f"specs/{name}"], name), name)
+    found = folded(f"specs/{name}")
     before = netdsl.compile_file(SPECS / f"{name}.net").model().net
     after = netdsl.compile_text(found.text).model().net
     changes = compare_graphs(before, after)
@@ -95,7 +101,7 @@ def test_diff_finds_nothing_but_names(name: str) -> None:
 
 
 def test_blocks_of_the_library_are_taken_from_there() -> None:
-    text = imported(read_value(MODELS["specs/googlenet"], "googlenet"), "googlenet").text
+    text = folded("specs/googlenet").text
     assert "from std.vision import inception" in text
     assert "inception(64, 96, 128, 16, 32, 32)" in text
     assert "block inception" not in text
@@ -103,6 +109,6 @@ def test_blocks_of_the_library_are_taken_from_there() -> None:
 
 def test_a_size_that_follows_what_arrives_is_written_so() -> None:
     name = "applications:DenseNet121"
-    text = imported(read_value(MODELS[name], name), name).text
+    text = folded(name).text
     assert "Conv2D(_.shape[-1] // 2, 1)" in text
     assert "for layers in [6, 12, 24]" in text

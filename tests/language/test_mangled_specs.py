@@ -15,7 +15,7 @@ import pytest
 from netdsl.compiler import compile_text
 from tests.zoo.specs import FAMILIES, LIBRARY, SPECS, name_of
 
-COUNT = int(os.environ.get("NETDSL_MUTATIONS", "5"))
+COUNT = int(os.environ.get("NETDSL_MUTATIONS", "3"))
 
 TOKEN = re.compile(r'"""[\s\S]*?"""|"[^"\n]*"|#[^\n]*|[A-Za-z_]\w*|\d[\w.]*|->|==|\*\*|//|\s+|.')
 
