@@ -37,7 +37,9 @@ model M {
 """
 
 
-@pytest.mark.parametrize("spec", [None, *SPECS], ids=lambda spec: getattr(spec, "stem", "written here"))
+@pytest.mark.parametrize(
+    "spec", [None, *SPECS], ids=lambda spec: getattr(spec, "stem", "written here")
+)
 def test_every_line_comes_to_its_result(spec: Path | None) -> None:
     compiled = netdsl.compile_text(CHAINS) if spec is None else made(spec)
     count = 0
