@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -67,8 +68,11 @@ class Case:
     more: str = ""
 
 
-def cases(on_gpu: bool) -> Iterator[Case]:
-    """Give what is measured: on a GPU the networks that people train there, without one what fits a processor."""
+def cases(on_gpu: bool, few: bool) -> Iterator[Case]:
+    """Give what is measured: on a GPU the networks that people train there, without one what fits a processor.
+
+    `few` samples in small batches show that all of it runs.
+    """
     generator = np.random.default_rng(0)
     bfloat16 = "precision = mixed_bfloat16"
     settings = {
@@ -83,40 +87,44 @@ def cases(on_gpu: bool) -> Iterator[Case]:
         yield Case("table, float32", TABLE, x, generator.integers(0, 3, 16384), 64)
         return
     resnet = (ROOT / "specs/resnet50.net").read_text("utf-8").replace("{", "{{").replace("}", "}}")
-    pictures = generator.random((2048, 224, 224, 3), "float32")
-    labels = generator.integers(0, 1000, 2048)
+    count, batch = (4, 2) if few else (768, 128)  # no more than is held in memory
+    pictures = generator.random((count, 224, 224, 3), "float32")
+    labels = generator.integers(0, 1000, count)
     for name, more in settings.items():
-        yield Case(f"ResNet-50, {name}", resnet, pictures, labels, 128, more)
+        yield Case(f"ResNet-50, {name}", resnet, pictures, labels, batch, more)
     text = (ROOT / "specs/text_transformer.net").read_text("utf-8")
     for old, new in (("width: int = 128", "width: int = 512"), ("heads: int = 4", "heads: int = 8"),
                      ("hidden: int = 512", "hidden: int = 2048"), ("depth: int = 2", "depth: int = 6")):  # fmt: skip
         text = text.replace(old, new)
     text = text.replace("{", "{{").replace("}", "}}")
-    words = generator.integers(0, 20_000, (8192, 200)).astype("int32")
+    count = 4 if few else 8192
+    words = generator.integers(0, 20_000, (count, 200)).astype("int32")
+    labels = generator.integers(0, 2, count)
     for name, more in settings.items():
-        yield Case(f"transformer, {name}", text, words, generator.integers(0, 2, 8192), 128, more)
+        yield Case(f"transformer, {name}", text, words, labels, batch, more)
 
 
 def load(case: Case, folder: Path) -> tuple[Module, netdsl.Compiled]:
     """Write a case's data and spec, and load the module that the spec gives."""
     np.savez(folder / "data.npz", x=case.x, y=case.y)
-    model = netdsl.compile_text(case.spec.format()).models[-1]
+    for imported in (ROOT / "specs").glob("*.net"):
+        shutil.copy(imported, folder)
+    path, text = folder / "case.net", case.spec.format()
+    model = netdsl.compile_text(text, name=str(path)).models[-1]
     block = TRAIN.format(model=model, data='npz("data.npz")', batch=case.batch, more=case.more)
-    (folder / "spec.net").write_text(case.spec.format() + block)
-    compiled = netdsl.compile_file(folder / "spec.net")
+    path.write_text(text + block)
+    compiled = netdsl.compile_file(path)
     assert compiled.ok, [d.message for d in compiled.diagnostics]
     return load_module(compiled, model, "tf.keras", "bench"), compiled
 
 
-def steps_a_second(fit: Callable[[int], Any], steps: int, rounds: int) -> Iterator[float]:
-    """Time epochs of `fit` once it has compiled; a rate for each round."""
-    for _ in range(rounds):
-        start = time.perf_counter()
-        fit(1)
-        yield steps / (time.perf_counter() - start)
+def steps_a_second(fit: Callable[[int], Any], steps: int, least: int) -> float:
+    """Time enough epochs of `fit` for some steps at least, once it has compiled."""
+    epochs = max(1, least // steps)
+    return steps * epochs / _seconds(lambda: fit(epochs))
 
 
-def compare(case: Case, rounds: int) -> dict[str, float]:
+def compare(case: Case, rounds: int, least: int) -> dict[str, float]:
     """Time the module and a tutorial's `model.fit(x, y)` on the same network, in turns in one process."""
     with tempfile.TemporaryDirectory() as name:
         module, compiled = load(case, Path(name))
@@ -131,7 +139,7 @@ def compare(case: Case, rounds: int) -> dict[str, float]:
 
         ours(1), tutorial(1)
         pairs = [
-            (next(steps_a_second(ours, steps, 1)), next(steps_a_second(tutorial, steps, 1)))
+            (steps_a_second(ours, steps, least), steps_a_second(tutorial, steps, least))
             for _ in range(rounds)
         ]
         start = time.perf_counter()
@@ -150,6 +158,14 @@ def compare(case: Case, rounds: int) -> dict[str, float]:
             * OPERATIONS_PER_MAC
             * (macs if isinstance(macs, int) else 0),
         }
+
+
+def start_afresh() -> None:
+    """Let go of the models of a case, and of its precision, which the next may not have."""
+    from tensorflow import keras
+
+    keras.config.set_dtype_policy("float32")
+    keras.utils.clear_session()
 
 
 def measured_peak(dtype: str, on_gpu: bool) -> float:
@@ -232,7 +248,13 @@ def _pictures(folder: Path) -> tuple[str, str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="run what a GPU is given, a few samples of it, whatever is here",
+    )
+    given = parser.parse_args()
+    rounds = 1 if given.rehearse else given.rounds
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
@@ -246,12 +268,14 @@ def main() -> None:
     print(
         f"\n{'network':<32}{'steps/s':>9}{'of fit(x, y)':>14}{'pipeline of step':>18}{'TFLOP/s':>9}{'of peak':>9}"
     )
-    for case in cases(on_gpu):
-        found = compare(case, rounds)
+    for case in cases(on_gpu or given.rehearse, given.rehearse):
+        found = compare(case, rounds, 1 if given.rehearse else 30)
+        start_afresh()
         peak = peaks["bfloat16" if "bfloat16" in case.name else "float32"]
         print(
             f"{case.name:<32}{found['steps']:>9.1f}{found['ratio']:>13.2f}x{found['pipeline']:>17.1f}x"
-            f"{found['operations'] / 1e12:>9.2f}{found['operations'] / peak:>9.1%}"
+            f"{found['operations'] / 1e12:>9.2f}{found['operations'] / peak:>9.1%}",
+            flush=True,
         )
     print(f"\n{'source alone':<32}{'batches/s':>10}{'steps/s':>10}{'ratio':>8}")
     for kind, alone, step in sources(rounds):
