@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from netdsl.catalog.kind import ObjectValue
 from netdsl.importer.network import Given, Made
 from netdsl.importer.terms import Item, Join, Leaf, Optional, Parameter, Repeat, Side, Use
+
+
+def tokens(text: str) -> int:
+    """Count the words and signs of a spec: how much there is to read."""
+    return len(re.findall(r'"[^"]*"|[\w.]+|->|[^\w\s]', text))
 
 
 def of_value(value: Given) -> int:

@@ -12,6 +12,7 @@ from netdsl.importer.externs import Extern, declared, given_to
 from netdsl.importer.network import Network, Use, layers_in, networks_of
 from netdsl.importer.objects import LambdaCode
 from netdsl.importer.spell import Speller, as_name, unique
+from netdsl.importer.words import keeps_its_name, refuse_odd_outputs, words_of
 
 #: What stands for the functions of `Lambda`s, which a file does not hold in a form that may be run.
 LAMBDAS = "lambdas"
@@ -32,6 +33,28 @@ class Document:
         self._declare_layers()
         self._name_lambdas()
         self.speller = Speller(self.names, self.externs)
+        self._words: dict[int, set[str]] = {}  # what each body says, by the identity of its network
+        self._note_words()
+
+    def _note_words(self) -> None:
+        """Note what the bodies say, so that no input is called so; an output that is cannot be said."""
+        declared = {*self.names.values(), *self.externs.values(), *self.lambdas}
+        for network in self.networks:
+            self._words[id(network)] = words_of(network) | declared
+            refuse_odd_outputs(network, self._words[id(network)])
+
+    def keeps_its_name(self, network: Network, name: str) -> bool:
+        """Tell whether an input of a model may stand under the name that it has in Keras."""
+        return keeps_its_name(name, self._words[id(network)])
+
+    def kept_names(self) -> set[str]:
+        """Give the names of inputs and outputs that stay what they are."""
+        found = set()
+        for network in self.networks:
+            inputs = (network.uses[number].made.name for number in network.inputs)
+            found |= {name for name in inputs if self.keeps_its_name(network, name)}
+            found |= {name for name, _ in network.outputs if network.form == "dict"}
+        return found
 
     def _name_models(self) -> None:
         taken: set[str] = set()

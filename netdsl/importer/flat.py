@@ -10,7 +10,7 @@ from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.document import Document
 from netdsl.importer.network import Given, Made, Network, Tensor, Use, held_models, tensors_in
 from netdsl.importer.operations import many_of, takes_many
-from netdsl.importer.spell import as_name, may_be_input, may_be_name, number, unique
+from netdsl.importer.spell import as_name, may_be_name, number, unique
 from netdsl.record import record
 
 OPERATORS = {
@@ -88,10 +88,11 @@ class FlatModel:
     def _choose_names(self) -> None:
         """Outputs and inputs have theirs first, then layers that are used once."""
         outputs = dict(self._network.outputs) if self._network.form == "dict" else {}
-        reserved = {as_name(name) for name in outputs}
+        reserved = set(outputs)
         for place in self._network.inputs:
             name = self._network.uses[place].made.name
-            self.names[place] = unique(name if may_be_input(name) else as_name(name), self._taken)
+            is_kept = self._document.keeps_its_name(self._network, name)
+            self.names[place] = unique(name if is_kept else as_name(name), self._taken)
             self._taken.add(self.names[place])
         for use in sorted(self._network.uses, key=lambda use: use.made.family == "op"):
             if use.id in self.names:
@@ -132,7 +133,9 @@ class FlatModel:
     def lines(self) -> Iterator[str]:
         network = self._network
         for number_ in network.inputs:
-            yield f"input {self.names[number_]}: {input_type(network.uses[number_].made)}"
+            made = network.uses[number_].made
+            is_kept = made.name == self.names[number_]
+            yield f"input {self.names[number_]}: {input_type(made, is_kept=is_kept)}"
         for made in held_models(network):
             name = unique(as_name(made.name), self._taken)
             self._taken.add(name)
@@ -156,10 +159,10 @@ class FlatModel:
             return
         for name, tensor in outputs:
             spelled = self.tensor(tensor)
-            if as_name(name) == spelled or self._network.form != "dict":
+            if name == spelled or self._network.form != "dict":
                 yield f"output {spelled}"
             else:
-                yield f"output {as_name(name)} = {spelled}"
+                yield f"output {name} = {spelled}"
 
     def _is_shared(self, made: Made) -> bool:
         return made.family != "op" and self._uses[id(made)] > 1
@@ -260,8 +263,8 @@ def spell_slice(value: slice) -> str:
     return f"{start}:{stop}{step}"
 
 
-def input_type(made: Made) -> str:
-    """Spell the type of an input: `int32[T]`, and options where it has some."""
+def input_type(made: Made, *, is_kept: bool) -> str:
+    """Spell the type of an input: `int32[T]`, and options where it has some: its name, where that is not kept."""
     shape = made.arguments.get("batch_shape") or (None,)
     dtype = str(made.arguments.get("dtype") or "float32")
     dims = ", ".join("?" if size is None else str(size) for size in shape[1:])
@@ -270,7 +273,7 @@ def input_type(made: Made) -> str:
     ]
     if shape[0] is not None:
         options.append(f"batch_size={shape[0]}")
-    if not may_be_input(made.name):  # a table has a column of this name
+    if not is_kept:  # a table has a column of this name
         options.append(f"name={spell(made.name)}")
     return f"{'' if dtype == 'float32' else dtype}[{dims}]" + (
         f"({', '.join(options)})" if options else ""

@@ -27,7 +27,8 @@ def folded_spec(
     With `merges`, variants of a unit become one block with optional parts; tells whether there were any.
     """
     is_merged = False
-    names = Names({*document.names.values(), *document.externs.values(), *document.lambdas})
+    declared = {*document.names.values(), *document.externs.values(), *document.lambdas}
+    names = Names(declared, document.kept_names())
     programs = [program_of(network) for network in document.networks]
     for program, _ in programs:
         folder = Folder(program, depth=depth, exact_first=exact_first)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from operator import itemgetter
 
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.format.printer import format_source
 from netdsl.importer.arriving import with_arriving_sizes
+from netdsl.importer.cost import tokens
 from netdsl.importer.document import LAMBDAS, Document
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport, differs, unreadable
@@ -167,11 +167,6 @@ def _attempt(
         raise
     except ODD:
         return None, False
-
-
-def tokens(text: str) -> int:
-    """Count the words and signs of a spec: how much there is to read."""
-    return len(re.findall(r'"[^"]*"|[\w.]+|->|[^\w\s]', text))
 
 
 def _tried(text: str, document: Document, network: Network) -> Imported | None:

@@ -36,19 +36,20 @@ _EMPTY = {"layer", "block", "the", "model", "stage", "op", "x", "y", "out", "in"
 class Names:
     """Chooses names that are free in one spec."""
 
-    def __init__(self, taken: Iterable[str]) -> None:
+    def __init__(self, taken: Iterable[str], kept: Iterable[str] = ()) -> None:
         self._taken = set(taken)
+        self._kept = frozenset(kept)  # names of inputs and outputs, which they alone have
 
     def free(self, wanted: str) -> str:
         """Give a name, or the first numbered one that is free, and keep it."""
         found, number = wanted, 2
-        while found in self._taken or not may_be_name(found):
+        while not self.is_free(found):
             found, number = f"{wanted}{'_' if wanted[-1:].isdigit() else ''}{number}", number + 1
         self._taken.add(found)
         return found
 
     def is_free(self, name: str) -> bool:
-        return name not in self._taken and may_be_name(name)
+        return name not in self._taken and name not in self._kept and may_be_name(name)
 
     def keep(self, name: str) -> str:
         """Keep a name as it is, which nothing else may have."""
@@ -59,7 +60,7 @@ class Names:
 
     def inside(self) -> Names:
         """Give what chooses names in a scope of its own."""
-        return Names(self._taken)
+        return Names(self._taken, self._kept)
 
 
 def is_automatic(made: Made) -> bool:

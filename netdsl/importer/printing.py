@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from netdsl.importer import naming, nesting
+from netdsl.importer.alike import Alike, runs_of, with_number
+from netdsl.importer.cost import tokens
 from netdsl.importer.document import Document
 from netdsl.importer.flat import COMPARISONS, MERGED, OPERATORS, input_type, spell_slice
 from netdsl.importer.fold import Line, Program
@@ -16,7 +18,7 @@ from netdsl.importer.network import Given, Made, Network, Tensor, held_models
 from netdsl.importer.objects import plain
 from netdsl.importer.operations import many_of
 from netdsl.importer.sharing import shared_name
-from netdsl.importer.spell import Raw, as_name, is_one, may_be_input, shortened
+from netdsl.importer.spell import Raw, as_name, is_one, shortened
 from netdsl.importer.terms import (
     ARRIVING,
     ENTERING,
@@ -189,9 +191,11 @@ class Printer:
         for number in network.inputs:
             made = network.uses[number].made
             name = self._input_name(made)
-            name = scope.keep(name) if may_be_input(name) else scope.free(as_name(name))
-            inputs[Tensor(number)] = name
-            lines.append(f"input {name}: {input_type(made)}")
+            may_keep = name != made.name or self._document.keeps_its_name(network, name)
+            variable = scope.keep(name) if may_keep else scope.free(as_name(name))
+            inputs[Tensor(number)] = variable
+            is_kept = name != made.name or variable == name
+            lines.append(f"input {variable}: {input_type(made, is_kept=is_kept)}")
         for number, tensor in self._numbers.items():
             if tensor in inputs:
                 self._taps[number] = inputs[tensor]
@@ -202,7 +206,7 @@ class Printer:
         return "\n".join([f"model {name} {{", *(f"    {line}" for line in lines), "}"])
 
     def _input_name(self, made: Made) -> str:
-        if re.fullmatch(r"input(_layer)?(_\d+)?", made.name) is None:
+        if re.fullmatch(r"input_layer(_\d+)?|input_\d+", made.name) is None:
             return made.name
         shape: tuple[int | None, ...] = made.arguments.get("batch_shape") or ()
         if len(shape) == 4 and shape[-1] in (1, 3, 4):
@@ -257,10 +261,10 @@ class Printer:
             if end in self._taken:
                 continue
             if end in outputs and not is_list and self._references[end] == 1:
-                name = scope.free(
-                    as_name(names[end])
+                name = (
+                    scope.keep(names[end])
                     if self._network.form == "dict"
-                    else self._output_name(names[end])
+                    else scope.free(self._output_name(names[end]))
                 )
                 last = main[-1]
                 last.tap = None
@@ -277,7 +281,7 @@ class Printer:
             return
         for tap in outputs:
             spelled = writer.tap(tap)
-            wanted = as_name(names[tap])
+            wanted = names[tap]
             if self._network.form == "dict" and spelled != wanted:
                 pending.append(f"output {wanted} = {spelled}")
             else:
@@ -540,8 +544,18 @@ class _Body:
     def _join(self, join: Join, before: str) -> str:
         if nesting.is_function(join.leaf) and join.leaf.kind[3] == "each":
             return self._joined_by_function(join, before)
-        branches = self._together(join.branches, [self._branch(branch) for branch in join.branches])
-        text = f"[{', '.join(branches)}]"
+        is_beside = _is_name(before) and _is_one_beside(join.branches)
+        branches = self._together(
+            join.branches,
+            [
+                self.chain(b.row, before) if is_beside and b.source == ARRIVING else self._branch(b)
+                for b in join.branches
+            ],
+            before if is_beside else "",
+        )
+        text = _listed(branches)
+        if is_beside:
+            return self._leaf(join.leaf, text)
         # a list needs what arrives only where a branch does
         if any(branch.source == ARRIVING for branch in join.branches):
             is_plain = all(b.source >= 0 or not b.row for b in join.branches)
@@ -551,7 +565,61 @@ class _Body:
                 text = _arrow(before, text)
         return self._leaf(join.leaf, text)
 
-    def _together(self, branches: list[Branch], texts: list[str]) -> list[str]:
+    def _together(self, branches: list[Branch], texts: list[str], arriving: str) -> list[str]:
+        """Write branches that are alike as a loop; `arriving` names what arrives, if that is one of several."""
+        found: list[str] = []
+        place = 0
+        named = [Branch(0, b.row) if arriving and b.source == ARRIVING else b for b in branches]
+        for run in runs_of(named, lambda: self._printer._program.counter):
+            sources = [
+                arriving if b.source == ARRIVING and arriving else self._source_of(b)
+                for b in branches[run.start : run.end]
+            ]
+            is_all = run.end - run.start == len(branches)
+            if not (is_all or sources[0]):
+                continue  # nothing arrives in a list that is spread
+            text = self._loop(run, sources)
+            if 1.3 * tokens(text) < tokens(" , ".join(texts[run.start : run.end])):
+                found += self._same(branches[place : run.start], texts[place : run.start])
+                found.append(text)
+                place = run.end
+        return found + self._same(branches[place:], texts[place:])
+
+    def _source_of(self, branch: Branch) -> str:
+        return "" if branch.source == ARRIVING else self.tap(branch.source)
+
+    def _loop(self, run: Alike, sources: list[str]) -> str:
+        """Write a fork with a branch for each of several values, tensors, or numbers that it counts."""
+        scope = self._scope.inside()
+        names: list[str] = []
+        values: list[list[str]] = []
+        row = run.row
+        if run.counted:
+            names.append(scope.free("i"))
+            values.append([str(number) for number in range(len(sources))])
+            row = with_number(row, names[0])
+        each = ""
+        if sources[0] and len(set(sources)) > 1:
+            each = scope.free("each")
+            names.append(each)
+            values.append(sources)
+        for place, column in enumerate(run.columns):
+            names.append(scope.free(parameter_name(row, column)))
+            self._printer.set_parameter(column, names[-1])
+            values.append([self._cell(row, column, cells[place]) for cells in run.values])
+        inner = _Body(self._printer, scope, is_inner=True)
+        body = inner.chain(row, each or sources[0])
+        if not names:
+            return f"*[for _ in range({len(sources)}) {{ {body} }}]"
+        if len(names) == 1:
+            is_count = run.counted
+            items = f"range({len(sources)})" if is_count else _as_list(values[0])
+        else:
+            table = ", ".join(f"({', '.join(cells)})" for cells in zip(*values, strict=True))
+            items = f"[{table}]"
+        return f"*[for {', '.join(names)} in {items} {{ {body} }}]"
+
+    def _same(self, branches: list[Branch], texts: list[str]) -> list[str]:
         """Write branches that do the same to several tensors as one: `*[skip -> Conv1D(64, 1) for skip in skips]`."""
         found: list[str] = []
         place = 0
@@ -675,6 +743,24 @@ def _raw(value: Given, printer: Printer) -> Given:
     if isinstance(value, tuple):
         return tuple(_raw(item, printer) for item in value)
     return Raw(printer.parameter(value)) if isinstance(value, Parameter) else value
+
+
+def _listed(branches: list[str]) -> str:
+    """Write the list that a fork is; one that is a single loop needs no second brackets."""
+    if len(branches) == 1 and branches[0].startswith("*["):
+        return branches[0][1:]
+    return f"[{', '.join(branches)}]"
+
+
+def _is_one_beside(branches: list[Branch]) -> bool:
+    """Tell whether each of several branches does something, to a tensor of its own."""
+    sources = [branch.source for branch in branches]
+    return (
+        len(branches) > 2
+        and all(branch.row for branch in branches)
+        and len(set(sources)) == len(sources)
+        and ARRIVING in sources
+    )
 
 
 def _arrow(before: str, stage: str) -> str:

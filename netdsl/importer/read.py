@@ -68,7 +68,7 @@ class _Reader:
         if made and made[0].family == "input":
             first, *made = made
         else:
-            first = Made("input", "InputLayer", "input", self._input_of(name, value))
+            first = Made("input_layer", "InputLayer", "input", self._input_of(name, value))
         network.uses = [Use(0, first)]
         network.inputs = [0]
         for number, layer in enumerate(made, start=1):

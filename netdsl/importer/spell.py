@@ -215,6 +215,8 @@ def shortened(kind: str, argument: str, value: Iterable[Given]) -> Given:
 
 def number(value: Given) -> str:
     """Spell a number, True, False, None or `...`: as short as it is exact."""
+    if isinstance(value, Raw):
+        return value.text
     if isinstance(value, float):
         text = repr(value)
         if "e" in text:
