@@ -32,7 +32,7 @@ from netdsl.emit.uses import apply_object, then_frozen
 from netdsl.emit.writer import Writer
 from netdsl.stack import deep
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, reads_arriving, walk
+from netdsl.syntax.walk import free_names, names_a_source, reads_arriving, walk
 
 
 def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
@@ -40,7 +40,9 @@ def write_flowing(w: Writer, expr: tree.Expr, flow: str) -> Piece:
     match expr:
         case tree.Pipe():
             return chain(w, expr, flow)
-        case tree.Stage() if (arriving := w.scope.arriving) is not None:
+        case tree.Stage() if not names_a_source(expr) and (
+            (arriving := w.scope.arriving) is not None
+        ):
             return w.run(expr, arriving, flow)
         case tree.If():
             return choose_source(w, expr, flow)

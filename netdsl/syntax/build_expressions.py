@@ -18,6 +18,7 @@ from netdsl.syntax import faults, tree
 from netdsl.syntax.fstrings import Hole, split_fstring
 from netdsl.syntax.literals import Flaw, read_number, read_string
 from netdsl.syntax.tokens import Room, Tokens
+from netdsl.syntax.walk import is_of_ops
 
 _CONSTANTS = {"True": True, "False": False, "None": None}
 _COMPARATOR_WORDS = frozenset({"<", "<=", ">", ">=", "==", "!=", "not", "is", "in"})
@@ -298,7 +299,7 @@ class ExpressionBuilder:
         return value
 
     def group(self, span: Span, value: tree.Expr) -> tree.Expr:
-        if isinstance(value, tree.Call) and _is_of_ops(value.function):
+        if isinstance(value, tree.Call) and is_of_ops(value.function):
             run = self._runs.get(id(value))
             value = replace(value, alone=True)
             if run is not None:
@@ -362,12 +363,3 @@ def _join_texts(parts: Sequence[str | tree.FormattedPart]) -> list[str | tree.Fo
         elif part != "":
             joined.append(part)
     return joined
-
-
-def _is_of_ops(function: tree.Expr) -> bool:
-    """Tell whether an expression is a function of Keras, such as `ops.abs` or `ops.image.resize`."""
-    while isinstance(function, tree.Attribute):
-        function = function.value
-        if isinstance(function, tree.Name):
-            return function.id == "ops"
-    return False

@@ -208,6 +208,24 @@ def begins_with(item: tree.Expr) -> Iterator[tree.Expr]:
                     yield node
 
 
+def is_of_ops(function: tree.Expr) -> bool:
+    """Tell whether an expression is a function of Keras, such as `ops.abs` or `ops.image.resize`."""
+    while isinstance(function, tree.Attribute):
+        function = function.value
+        if isinstance(function, tree.Name):
+            return function.id == "ops"
+    return False
+
+
+def names_a_source(expr: tree.Expr) -> bool:
+    """Tell whether an expression is `ops.f(…) as name`, which without an arrow gets nothing but its arguments."""
+    return (
+        isinstance(expr, tree.As)
+        and isinstance(expr.stage, tree.Call)
+        and is_of_ops(expr.stage.function)
+    )
+
+
 def heads(root: tree.Node) -> Iterator[tree.Node]:
     """Give the nodes of an expression that get what arrives at it as a whole: none behind an arrow inside it."""
     stack = [root]

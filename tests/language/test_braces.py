@@ -270,3 +270,19 @@ def test_what_braces_name_and_never_read_is_told() -> None:
     )
     unused = [d for d in compile_text(text).diagnostics if d.code == "N0211"]
     assert [d.primary.span.text for d in unused] == ["deep", "k", "l"]
+
+
+@pytest.mark.parametrize("name", ["as one", "as *sums"])
+def test_a_function_without_an_arrow_is_a_source_though_its_tensor_is_named(name: str) -> None:
+    """What arrives at the braces goes into `ops.sum` where the statement says so, and only there."""
+    statement = f"kept = ops.sum(m, axis=-1) {name}"
+    text = f"_ = x -> repeat 2 {{ m = _ -> Dense(8)  {statement}  output m }}"
+    output = f"output {name[3:].strip('*')} -> Concatenate()"
+    graph = graph_of(model(f"{text}  {output}", sizes="[4, 8]"))
+    assert kinds(graph) == ["Dense", "ops.sum", "Dense", "ops.sum", "Concatenate"]
+    assert shape(graph) == (8,)
+
+
+def test_what_arrives_is_given_to_such_a_source_by_its_place() -> None:
+    graph = graph_of(model("output x -> repeat 2 { h = ops.add(_, 1.0) as *all  output h }"))
+    assert kinds(graph) == ["ops.add"] * 2

@@ -355,7 +355,11 @@ def _if(stage: tree.If, arriving: Value, frame: Frame) -> Value:
 
 
 def _as(stage: tree.As, arriving: Value, frame: Frame) -> Value:
-    result = run(stage.stage, arriving, frame)
+    return keep(stage, run(stage.stage, arriving, frame), frame)
+
+
+def keep(stage: tree.As, result: Value, frame: Frame) -> Value:
+    """Bind what a stage gave to the name that stands after its `as`."""
     if stage.name == "_":
         return result
     for scope, is_repeated in frame.scopes():

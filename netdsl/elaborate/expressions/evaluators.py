@@ -48,6 +48,7 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.limits import Crowds, check_size
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.walk import names_a_source
 from netdsl.value import Value
 
 
@@ -330,6 +331,8 @@ def _pipe(expr: tree.Pipe, frame: Frame) -> Value:
 def _stage(expr: tree.Expr, frame: Frame) -> Value:
     if frame.body is None:
         return no_stage.outside_bodies(expr.span, frame)
+    if isinstance(expr, tree.As) and names_a_source(expr):
+        return stages.keep(expr, evaluate(expr.stage, frame), frame)
     stages.note_starts(expr, frame)
     result = stages.run(expr, frame.arriving, frame)
     return stages.nothing_comes(expr, frame) if result is MISSING else result
