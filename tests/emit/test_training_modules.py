@@ -209,3 +209,11 @@ def test_a_path_may_be_called_as_a_variable_of_the_helpers() -> None:
     assert "here_ = Path(__file__).parent" in source
     assert 'for path in [f"{here}/b.csv", whole]' in source.replace("'", '"')
     assert "def whole_(samples):" in source
+
+
+def test_dropout_on_pytorch_gets_its_numbers_from_seed_and_epoch() -> None:
+    spec = train('data = npz("f.npz")')
+    head, _, epoch = emitted(spec, api="keras").partition("def on_epoch_begin")
+    assert "set_random_seed" in epoch.partition("def on_epoch_end")[0]
+    assert "set_random_seed" in head
+    assert '"torch"' not in emitted(spec)

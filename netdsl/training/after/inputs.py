@@ -31,7 +31,11 @@ class Asked:
 
 def read_inputs(paths: tuple[str, ...], experiment: Experiment) -> list[Asked]:
     """Read all files, and those in folders; pictures come together, other files one by one."""
-    files = [file for path in paths for file in _files(Path(path))]
+    reads_pictures = any(len(port.shape) == 4 for port in experiment.inputs)
+    reads_text = any(port.dtype == "string" for port in experiment.inputs)
+    # A folder of pictures may hold notes as well, and one of texts their pictures: as in training they are passed over.
+    others = () if reads_pictures == reads_text else TEXTS if reads_pictures else PICTURES
+    files = [file for path in paths for file in _files(Path(path), others)]
     pictures = [file for file in files if file.suffix.lower() in PICTURES]
     texts = [file for file in files if file.suffix.lower() in TEXTS]
     found = []
@@ -45,9 +49,9 @@ def read_inputs(paths: tuple[str, ...], experiment: Experiment) -> list[Asked]:
     return found
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, others: tuple[str, ...]) -> list[Path]:
     if path.is_dir():
-        known = (*PICTURES, *TEXTS, ".npy", ".npz", ".csv", ".parquet")
+        known = {*PICTURES, *TEXTS, ".npy", ".npz", ".csv", ".parquet"} - {*others}
         inside = sorted(f for f in path.rglob("*") if f.suffix.lower() in known)
         if not inside:
             raise NotAnInput(f"`{path}` holds no file that a model could be given")

@@ -144,7 +144,11 @@ def revive(revived: Revived, module: Module) -> Foreign:
         )
     if _learns(revived.experiment.graph):
         # What such layers have learned is no weight. Keras's own loader reads it, and runs no code in safe mode.
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        try:
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        except (ValueError, TypeError, OSError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise NotRevived(f"Keras does not read `{path}`: {reason}") from error
         module.compile_model(model)
         return model
     model = module.make_model()
