@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue
 from netdsl.compiler import Api, Compiled, compile_source
@@ -89,7 +90,8 @@ def load_run(revived: Revived, *, trust: bool) -> Module:
     choose_backend(backend if backend in BACKENDS else None)
     api: Api = "keras" if revived.run.text("api") == "keras" else "tf.keras"
     name = revived.run.text("name") or "spec"
-    return load_module(revived.compiled, revived.experiment.model, api, name)
+    model = revived.experiment.model
+    return load_module(revived.compiled, model, api, name, imports_beside=trust and bool(own))
 
 
 def own_code(experiment: Experiment) -> Iterator[str]:
@@ -135,13 +137,21 @@ def _named_in(value: object) -> Iterator[str]:
 
 def revive(revived: Revived, module: Module) -> Foreign:
     """Make the model of a run, compiled, with the weights that it was saved with."""
-    import keras
-
     path = revived.run.model_file
     if not path.is_file():
         raise NotRevived(
             f"`{revived.run.folder}` holds no {path.name}: the run did not come to its end"
         )
+    try:
+        return _with_what_was_learned(path, revived, module)
+    except (ValueError, TypeError, OSError, KeyError, BadZipFile) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise NotRevived(f"`{path}` is not the model of its spec: {reason}") from error
+
+
+def _with_what_was_learned(path: Path, revived: Revived, module: Module) -> Foreign:
+    import keras
+
     if _learns(revived.experiment.graph):
         # What such layers have learned is no weight. Keras's own loader reads it, and runs no code in safe mode.
         try:
@@ -153,11 +163,7 @@ def revive(revived: Revived, module: Module) -> Foreign:
         return model
     model = module.make_model()
     model.optimizer.build(model.trainable_variables)  # else its numbers are skipped, with a warning
-    try:
-        model.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise NotRevived(f"the weights in `{path}` are not those of its spec: {reason}") from error
+    model.load_weights(path)
     return model
 
 

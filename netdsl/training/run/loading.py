@@ -51,14 +51,20 @@ def ready_to_train(backend: str | None) -> str:
     return chosen
 
 
-def load_module(compiled: Compiled, model: str, api: Api, name: str) -> Module:
-    """Run the generated source as a module of its own, which stands where the spec does."""
+def load_module(
+    compiled: Compiled, model: str, api: Api, name: str, *, imports_beside: bool = True
+) -> Module:
+    """Run the generated source as a module of its own, which stands where the spec does.
+
+    Functions of the user's own stand beside the spec. In a stranger's folder anything may stand there, by the name of
+    a package too, so that nothing is to be imported from it.
+    """
     source = compiled.emit(api=api)
     folder = os.path.dirname(os.path.abspath(compiled.file.name))
     module = ModuleType(_free_name(name))
     module.__file__ = str(Path(folder, f"{name}.py"))
-    if folder not in sys.path:
-        sys.path.insert(0, folder)  # functions of the user's own stand beside the spec
+    if imports_beside and folder not in sys.path:
+        sys.path.insert(0, folder)
     place = f"<{name}.py, generated>"
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
     sys.modules[module.__name__] = module

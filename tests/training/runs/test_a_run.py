@@ -259,7 +259,11 @@ def test_functions_of_a_spec_from_a_run_run_only_with_trust(folder: Path, whole:
 
 def test_a_model_goes_to_another_format(folder: Path, whole: Path) -> None:
     pytest.importorskip("tf2onnx")
-    done = netdsl(folder, "export", "whole", "--to", "onnx", "-o", "m.onnx")
+    shutil.copytree(whole, folder / "strangers")  # what stands beside its spec is not imported
+    (folder / "strangers/spec/onnx.py").write_text("raise SystemExit('it ran')")
+    told = {**Recorded(whole).environment, "spec": "/nowhere/m.net"}
+    (folder / "strangers/environment.json").write_text(json.dumps(told))
+    done = netdsl(folder, "export", "strangers", "--to", "onnx", "-o", "m.onnx")
     assert done.returncode == 0, done.stderr
     x = numpy.load(folder / "d.npz")["x"][:5]
     session = pytest.importorskip("onnxruntime").InferenceSession(str(folder / "m.onnx"))
