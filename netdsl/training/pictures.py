@@ -18,6 +18,9 @@ TRAINING, VALIDATION = "#2f6fdf", "#e2711d"
 #: Above so many classes their numbers in the cells, and their names, are left out.
 MOST_NUMBERED, MOST_NAMED = 15, 40
 
+#: Of names of classes, and of titles over a panel, so many letters are shown.
+LONGEST_NAME, LONGEST_TITLE = 24, 44
+
 #: So many samples are predicted for a picture.
 MOST_SAMPLES = 20_000
 
@@ -48,9 +51,13 @@ def _curve(axis: Foreign, name: str, history: Mapping[str, Sequence[Number]]) ->
                 range(1, len(line) + 1), line, color=colour, label=label if number == 0 else None,
                 linewidth=1.8, marker=marker, markersize=3.5,
             )  # fmt: skip
-    axis.set_title(name.replace("_", " "), fontsize=10, color=INK, loc="left")
+    axis.set_title(
+        shortened(name.replace("_", " "), LONGEST_TITLE), fontsize=10, color=INK, loc="left"
+    )
     axis.set_xlabel("epoch", fontsize=9, color=MUTED)
     axis.xaxis.get_major_locator().set_params(integer=True)
+    if len(history.get(name, ())) == 1:  # there is no epoch and a half
+        axis.set_xticks([1])
     known = [
         v for key in (name, f"val_{name}") for line in _lines(history.get(key, ())) for v in line
     ]
@@ -63,6 +70,11 @@ def _lines(values: Sequence[Number]) -> list[list[float]]:
     """Give the numbers over the epochs: one line, or one for each class."""
     rows = [value if isinstance(value, list) else [value] for value in values]
     return [list(line) for line in zip(*rows, strict=True)]
+
+
+def shortened(text: str, most: int) -> str:
+    """Give a text in so many letters; what is left out of its middle is marked."""
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[1 - most // 2 :]}"
 
 
 def _panels(count: int) -> tuple[Foreign, list[Foreign]]:
@@ -206,12 +218,16 @@ def draw_confusion(
     """Draw how often each class was taken for which; the shade is the share of its row."""
     numpy = needed("numpy")
     count = max(len(names), int(expected.max(initial=0)) + 1, int(given.max(initial=0)) + 1)
-    labels = [*names, *(str(n) for n in range(len(names), count))]
+    labels = [shortened(name, LONGEST_NAME) for name in names]
+    labels += [str(n) for n in range(len(names), count)]
     table = numpy.zeros((count, count), int)
     numpy.add.at(table, (expected, given), 1)
     share = table / numpy.maximum(table.sum(axis=1, keepdims=True), 1)
     side = min(max(3.2, 1.4 + 0.42 * count), 9.0)
-    figure, axis = _pyplot().subplots(figsize=(side + 0.6, side))
+    room = (
+        0.065 * max(map(len, labels)) if count <= MOST_NAMED else 0.0
+    )  # for names beside it and below
+    figure, axis = _pyplot().subplots(figsize=(side + 0.6 + room, side + room / 2))
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
     _name_cells(axis, table, share, labels)
     right = int(table.trace())
@@ -306,4 +322,4 @@ def _tried(axis: Foreign, name: str, pairs: Sequence[tuple[object, float]]) -> N
         axis.set_xlim(-0.6, len(shown) - 0.4)
     found = [number for _, number in pairs]
     axis.scatter(places, found, s=22, color=TRAINING, alpha=0.7, linewidths=0)
-    axis.set_title(name, fontsize=10, color=INK, loc="left")
+    axis.set_title(shortened(name, LONGEST_TITLE), fontsize=10, color=INK, loc="left")

@@ -214,3 +214,20 @@ def test_the_epoch_whose_weights_are_kept(callbacks: str, epoch: int) -> None:
     compiled = netdsl.compile_text(SPEC.format(callbacks=callbacks))
     assert compiled.ok, compiled.diagnostics
     assert best_epoch(compiled.experiment(), HISTORY) == epoch
+
+
+def test_long_names_leave_a_picture_its_room(tmp_path: Path) -> None:
+    numpy, image = pytest.importorskip("numpy"), pytest.importorskip("PIL.Image")
+    pytest.importorskip("matplotlib")
+    from netdsl.training.pictures import LONGEST_NAME, draw_confusion, shortened
+
+    name = "a very long name of a class that goes on and on"
+    assert shortened(name, LONGEST_NAME) == "a very long …s on and on"
+    assert shortened("rose", LONGEST_NAME) == "rose"
+    both = numpy.arange(4) % 2
+    draw_confusion(both, both, [name, "b"], tmp_path / "c.png", "test")
+    with image.open(tmp_path / "c.png") as picture:
+        dark = (
+            numpy.asarray(picture.convert("RGB"))[..., 0] < 20
+        )  # two cells that are right, of four
+    assert dark.mean() > 0.1
