@@ -9,29 +9,12 @@ from netdsl.catalog.spell import spell
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.document import Document
 from netdsl.importer.network import Given, Made, Network, Tensor, Use, held_models, tensors_in
-from netdsl.importer.operations import many_of, takes_many
+from netdsl.importer.operations import COMPARISONS, OPERATORS, many_of, takes_many
 from netdsl.importer.spell import as_name, may_be_name, number, unique
 from netdsl.record import record
 
-OPERATORS = {
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "true_divide": "/",
-    "add": "+",
-    "power": "**",
-    "matmul": "@",
-}
 #: Operators that stand for a layer between two tensors, not for the function of `ops`.
 MERGED = ("add", "subtract", "multiply")
-COMPARISONS = {
-    "equal": "==",
-    "not_equal": "!=",
-    "less": "<",
-    "less_equal": "<=",
-    "greater": ">",
-    "greater_equal": ">=",
-}
 
 
 def flat_spec(document: Document, docstring: str, named: Collection[tuple[int, str]] = ()) -> str:

@@ -143,7 +143,7 @@ def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[s
         text, is_merged = _attempt(document, docstring, depth, exact_first=exact_first)
         if text is not None:
             found.append((tokens(text) * (LESS if is_merged else 1), text))
-        if is_merged:  # it may read worse for it
+        if is_merged or text is None:  # it may read worse for it, or not be written at all
             plain, _ = _attempt(document, docstring, depth, exact_first=exact_first, merges=False)
             found += [] if plain is None else [(tokens(plain), plain)]
     yield from (text for _, text in sorted(found, key=itemgetter(0)))

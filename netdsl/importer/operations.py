@@ -28,6 +28,31 @@ SAME = {
 }
 
 
+#: Signs that functions are written with.
+OPERATORS = {
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "true_divide": "/",
+    "add": "+",
+    "power": "**",
+    "matmul": "@",
+}
+COMPARISONS = {
+    "equal": "==",
+    "not_equal": "!=",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+}
+
+
+def has_sign(function: str) -> bool:
+    """Tell whether a function is written with a sign between what it takes."""
+    return function in OPERATORS or function in COMPARISONS
+
+
 @cache
 def _by_class() -> Mapping[str, str]:
     return {

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import cast
 
 from netdsl.importer import naming, nesting
 from netdsl.importer.alike import Alike, runs_of, with_number
 from netdsl.importer.cost import tokens
 from netdsl.importer.document import Document
-from netdsl.importer.flat import COMPARISONS, MERGED, OPERATORS, input_type, spell_slice
+from netdsl.importer.flat import MERGED, input_type, spell_slice
 from netdsl.importer.fold import Line, Program
 from netdsl.importer.naming import Names, parameter_name
 from netdsl.importer.network import Given, Made, Network, Tensor, held_models
 from netdsl.importer.objects import plain
-from netdsl.importer.operations import many_of
+from netdsl.importer.operations import COMPARISONS, OPERATORS, many_of
 from netdsl.importer.sharing import shared_name
 from netdsl.importer.spell import Raw, as_name, is_one, shortened
 from netdsl.importer.terms import (
@@ -241,7 +241,11 @@ class Printer:
         }
         is_list = self._network.form == "list" and len(self._program.outputs) > 1
         pending: list[str] = []
-        self._prepare_lines(scope, {} if is_list else outputs, inputs)
+        inline = set() if is_list else self._in_order(list(outputs))
+        for end in outputs if self._network.form == "dict" and not is_list else ():
+            if end not in inline and end not in self._taps and self._made_of(end) is not None:
+                self._taps[end] = scope.keep(names[end])
+        self._prepare_lines(scope, inline, inputs)
         for line in self._program.lines:
             end = next((i.tap for i in reversed(line.row) if not isinstance(i, Side)), None)
             source = "" if line.source is None else self._source(line, inputs)
@@ -260,7 +264,7 @@ class Printer:
                     continue
             if end in self._taken:
                 continue
-            if end in outputs and not is_list and self._references[end] == 1:
+            if end in inline:
                 name = (
                     scope.keep(names[end])
                     if self._network.form == "dict"
@@ -288,6 +292,17 @@ class Printer:
                 pending.append(f"output {spelled}")
         yield from pending
 
+    def _in_order(self, outputs: list[int]) -> set[int]:
+        """Give the outputs that may be written where their row is: as long as they come in their order."""
+        found: list[int] = []
+        for line in self._program.lines:
+            end = next((i.tap for i in reversed(line.row) if not isinstance(i, Side)), None)
+            if end is None or self._references[end] != 1:
+                continue
+            if end in outputs and outputs.index(end) == len(found):
+                found.append(end)
+        return set(found)
+
     def _weight_name(self, leaf: Leaf, scope: Names) -> str:
         """Name a weight after its layer."""
         if leaf.tap is not None and leaf.tap in self._taps:
@@ -298,7 +313,7 @@ class Printer:
         return name
 
     def _prepare_lines(
-        self, scope: Names, outputs: Mapping[int, None], inputs: Mapping[Tensor, str]
+        self, scope: Names, outputs: Collection[int], inputs: Mapping[Tensor, str]
     ) -> None:
         """Name every tensor that is called by name; one of several outputs is called by its number."""
         takes: list[tuple[Line, int]] = []
@@ -507,6 +522,9 @@ class _Body:
         ]
         if sign and len(values) == 1 and len(constants) == 1 and leaf.kind[2] in ("x1", "a"):
             return f"{_operand(before)} {sign} {self.named(constants[0])}"
+        if sign and len(values) == 1 and leaf.kind[2] in ("x2", "b"):
+            (value,) = values.values()
+            return f"{self.named(value)} {sign} {_operand(before)}"
         return _arrow(before, f"ops.{function}({self._options(leaf, values)})")
 
     def _function_of_weight(self, leaf: Leaf, before: str) -> str:

@@ -14,7 +14,7 @@ from functools import cached_property
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.network import Given, Made, Network, Tensor, tensors_in
 from netdsl.importer.network import Use as Applied
-from netdsl.importer.operations import takes_many
+from netdsl.importer.operations import has_sign, takes_many
 from netdsl.importer.terms import ARRIVING, Branch, Item, Join, Leaf, Slot, slots_in, walk
 from netdsl.importer.weights import inside
 from netdsl.record import record
@@ -144,6 +144,9 @@ class _Reading:
         if len(each) > 1 and each == list(given)[: len(each)]:
             return self._of_each(use, each, given)
         arriving: tuple[Tensor, ...] = ()
+        if len(each) == 1 and has_sign(use.made.kind) and len(given) == 2 and not is_list:
+            first = each[0]  # `0.17 * x` as well as `x * 0.17`
+            value = given[first]
         if isinstance(value, Tensor):
             arriving = (value,)
         elif isinstance(value, tuple) and is_list:
