@@ -242,9 +242,9 @@ class Printer:
         is_list = self._network.form == "list" and len(self._program.outputs) > 1
         pending: list[str] = []
         inline = set() if is_list else self._in_order(list(outputs))
-        for end in outputs if self._network.form == "dict" and not is_list else ():
-            if end not in inline and end not in self._taps and self._made_of(end) is not None:
-                self._taps[end] = scope.keep(names[end])
+        for tap in outputs if self._network.form == "dict" and not is_list else ():
+            if tap not in inline and tap not in self._taps and self._made_of(tap) is not None:
+                self._taps[tap] = scope.keep(names[tap])
         self._prepare_lines(scope, inline, inputs)
         for line in self._program.lines:
             end = next((i.tap for i in reversed(line.row) if not isinstance(i, Side)), None)
