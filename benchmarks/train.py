@@ -283,7 +283,7 @@ def main() -> None:
     print(f"\n{'source alone':<32}{'batches/s':>10}{'steps/s':>10}{'ratio':>8}")
     for kind, alone, step in sources(rounds):
         print(f"{kind:<32}{alone:>10.1f}{step:>10.1f}{alone / step:>7.1f}x")
-    if not on_gpu:
+    if not (on_gpu or given.rehearse):
         print("\nNo GPU is here: ResNet-50 and the transformer were not run.")
 
 
