@@ -31,7 +31,7 @@ NAMES = [
     ('''"a" + str(n) + "b"''', 'f"{name}_a{n!s}b_{k}"'),
     (
         """f"{[f'{k}' for k in [1, 2]]}" """,
-        'f"{name}_" + str([f"{k_}" for k_ in [1, 2]]) + f"_{k}"',
+        'f"{name}_" + str([f"{k}" for k in [1, 2]]) + f"_{m}"',
     ),
     ("""f"{d['k']}" """, """f"{name}_{d['k']}_{k}\""""),
     (r"""f"{d['\x07']}" """, r'f"{name}_" + str(d["\x07"]) + f"_{k}"'),

@@ -286,7 +286,7 @@ def test_what_mends_a_shape_runs_on_data(spec: Path) -> None:
     if not fixes:
         return
     compiled = compile_text(apply_edits(text, fixes[0].edits))
-    if "extern" in text or "Vectorization" in text:
+    if "extern" in text or "Vectorization" in text or "string" in text:
         return  # needs Python of somebody's own, or words that were learned before
     model = compiled.build()
     draw = np.random.default_rng(0)
