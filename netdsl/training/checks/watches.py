@@ -11,7 +11,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Label
 from netdsl.diagnostics.problems import data as problems
 from netdsl.elaborate.remedies.categories import Categories, Followed, bound_of
 from netdsl.extras import needed
-from netdsl.foreign import Array
+from netdsl.foreign import Array, Foreign
 from netdsl.graph import Node
 from netdsl.tensor import UNKNOWN
 from netdsl.training.checks.samples import numbers_for_rows
@@ -22,6 +22,26 @@ from netdsl.training.sources.parts import Field, Opening, Part, listed
 MOST_CLASSES = 100_000
 
 Place = tuple[int, ...]
+
+
+class Wrong:
+    """How many values are wrong in one way, where the first of them stands, and what that is."""
+
+    def __init__(self) -> None:
+        self.count, self.first = 0, ()  # type: int, Place
+        self.value: Foreign = None
+
+    def see(self, mask: Array, values: Array, start: int) -> None:
+        """Take a piece whose first sample is number `start`; the mask says which of its values are wrong."""
+        count = int(mask.sum())
+        if count and not self.count:
+            self.first = first_place(mask, start)
+            self.value = values[(self.first[0] - start, *self.first[1:])]
+        self.count += count
+
+    def all(self, noun: str) -> str:
+        """Say how many there are, where it is not one."""
+        return f"; {self.count:,} such {noun}" if self.count > 1 else ""
 
 
 class Watch:
@@ -101,11 +121,7 @@ class Numbers(Watch):
 
     def __init__(self, opening: Opening, part: Part, field: Field) -> None:
         super().__init__(opening, part, field)
-        self.bad, self.first = 0, ()  # type: int, Place
-        self.first_bad = 0.0
-        self.texts, self.text_at, self.text = 0, (), ""  # type: int, Place, object
-        self.fraction_at: Place = ()
-        self.fraction = 0.0
+        self.endless, self.texts, self.fractions = Wrong(), Wrong(), Wrong()
 
     def see(self, array: Array, start: int) -> None:
         numpy = needed("numpy")
@@ -119,11 +135,7 @@ class Numbers(Watch):
         most = _most(self.field.port.dtype)
         if array.dtype.itemsize > 4 and most is not None:
             wrong |= numpy.abs(array) > most
-        count = int(wrong.sum())
-        if count and not self.bad:
-            self.first = first_place(wrong, start)
-            self.first_bad = float(array[(self.first[0] - start, *self.first[1:])].real)
-        self.bad += count
+        self.endless.see(wrong, array.real, start)
         self._see_fractions(array, wrong, start)
 
     def _numbers(self, array: Array, start: int) -> Array:
@@ -132,32 +144,23 @@ class Numbers(Watch):
             return numpy.where(pandas.isna(array), numpy.nan, 0.0)  # names of classes
         numbers = numeric(array)
         texts = numpy.isnan(numbers) & ~numpy.asarray(pandas.isna(array))
-        if texts.any() and not self.texts:
-            self.text_at = first_place(texts, start)
-            self.text = array[(self.text_at[0] - start, *self.text_at[1:])]
-        self.texts += int(texts.sum())
+        self.texts.see(texts, array, start)
         return numpy.where(texts, 0.0, numbers)
 
     def _see_fractions(self, array: Array, wrong: Array, start: int) -> None:
         numpy = needed("numpy")
-        if (
-            self.fraction_at
-            or self.field.role != "input"
-            or not self.field.port.dtype.startswith(("int", "uint"))
-        ):
-            return
-        parts = ~wrong & (numpy.where(wrong, 0, array) % 1 != 0)
-        if parts.any():
-            self.fraction_at = first_place(parts, start)
-            self.fraction = float(array[(self.fraction_at[0] - start, *self.fraction_at[1:])])
+        if self.field.role == "input" and self.field.port.dtype.startswith(("int", "uint")):
+            parts = ~wrong & (numpy.where(wrong, 0, array) % 1 != 0)
+            self.fractions.see(parts, array, start)
 
     def finish(self) -> None:
         field, port = self.field, self.field.port
-        if self.texts:
-            label = f"{self.where(self.text_at)} is {self.text!r}, and {port.dtype} is wanted"
-            label += f"; {self.texts:,} such cells" if self.texts > 1 else ""
+        if self.texts.count:
+            text = self.texts.value
+            label = f"{self.where(self.texts.first)} is {text!r}, and {port.dtype} is wanted"
+            label += self.texts.all("cells")
             help = "leave the column out by `features=[…]`, or give it an input: `input name: string[1]`"
-            if re.fullmatch(r"\s*-?\d+,\d+\s*", str(self.text)):
+            if re.fullmatch(r"\s*-?\d+,\d+\s*", str(text)):
                 help = "numbers are written with a point, and without marks of thousands: `1.5`, `1200`"
             elif field.role == "output":
                 help = "text is a class, and this loss compares values: save numbers"
@@ -167,17 +170,17 @@ class Numbers(Watch):
                     help=help,
                 )
             )  # fmt: skip
-        elif self.bad:
-            of_them = "value, in" if self.bad == 1 else "values, the first in"
-            label = f"{self.bad:,} {of_them} {self.where(self.first)}"
-            if math.isfinite(self.first_bad):
-                label += f": {self.first_bad:g} is infinite in {port.dtype}"
+        elif self.endless.count:
+            count, value = self.endless.count, float(self.endless.value)
+            of_them = "value, in" if count == 1 else "values, the first in"
+            label = f"{count:,} {of_them} {self.where(self.endless.first)}"
+            if math.isfinite(value):
+                label += f": {value:g} is infinite in {port.dtype}"
             help = "leave those samples out, or put numbers for them, before they are saved"
             self.report(problems.NotFinite.at(field.place, label, help=help))
-        elif self.fraction_at:
-            label = (
-                f"{self.where(self.fraction_at)} is {self.fraction:g}, the input is {port.dtype}"
-            )
+        elif self.fractions.count:
+            place, value = self.where(self.fractions.first), float(self.fractions.value)
+            label = f"{place} is {value:g}, the input is {port.dtype}"
             self.report(problems.ValuesDiffer.at(field.place, label, role="input", name=port.name))
 
 
@@ -191,24 +194,21 @@ class Weights(Watch):
 
     def __init__(self, opening: Opening, part: Part, field: Field) -> None:
         super().__init__(opening, part, field)
-        self.bad, self.first, self.value = 0, (), 0.0  # type: int, Place, object
+        self.bad = Wrong()
         self.is_nothing = True
 
     def see(self, array: Array, start: int) -> None:
         numpy = needed("numpy")
         numbers = numeric(array)
         wrong = ~(numbers >= 0) | ~numpy.isfinite(numbers)
-        if wrong.any() and not self.bad:
-            self.first = first_place(wrong, start)
-            self.value = array[(self.first[0] - start, *self.first[1:])]
-        self.bad += int(wrong.sum())
+        self.bad.see(wrong, array, start)
         self.is_nothing = self.is_nothing and not bool((numbers > 0).any())
 
     def finish(self) -> None:
         field = self.field
         name = field.members[0] if field.members else field.key
-        more = f"; {self.bad:,} such weights" if self.bad > 1 else ""
-        label = f"{self.where(self.first)} is {self.value}{more}" if self.bad else ""
+        bad = self.bad
+        label = f"{self.where(bad.first)} is {bad.value}{bad.all('weights')}" if bad.count else ""
         if not label and self.is_nothing:
             label = f"all of {field.shown} are 0: no sample counts"
         if label:
@@ -228,21 +228,18 @@ class Range(Watch):
         is_signed = field.port.dtype.startswith("int")
         self.low = -(2 ** (bits - 1)) if is_signed else 0
         self.high: int = 2 ** (bits - is_signed) - 1
-        self.outside, self.first, self.value = 0, (), 0  # type: int, Place, int
+        self.outside = Wrong()
 
     def see(self, array: Array, start: int) -> None:
         numbers = numeric(array)
         wrong = (numbers < self.low) | (numbers > self.high)
-        if wrong.any() and not self.outside:
-            self.first = first_place(wrong, start)
-            self.value = int(numbers[(self.first[0] - start, *self.first[1:])])
-        self.outside += int(wrong.sum())
+        self.outside.see(wrong, numbers, start)
 
     def finish(self) -> None:
-        if self.outside:
-            port = self.field.port
-            label = f"{self.where(self.first)} is {self.value}, {port.dtype} holds {self.low} to {self.high}"
-            label += f"; {self.outside:,} such numbers" if self.outside > 1 else ""
+        if self.outside.count:
+            port, value = self.field.port, int(self.outside.value)
+            label = f"{self.where(self.outside.first)} is {value}, {port.dtype} holds {self.low} to {self.high}"
+            label += self.outside.all("numbers")
             help = "declare the input as a type that holds them"
             self.report(
                 problems.ValuesDiffer.at(
@@ -256,21 +253,19 @@ class NotBelow(Watch):
 
     def __init__(self, opening: Opening, part: Part, field: Field) -> None:
         super().__init__(opening, part, field)
-        self.outside, self.first, self.value = 0, (), 0.0  # type: int, Place, float
+        self.outside = Wrong()
 
     def see(self, array: Array, start: int) -> None:
         numbers = numeric(array)
-        wrong = numbers < 0
-        if wrong.any() and not self.outside:
-            self.first = first_place(wrong, start)
-            self.value = float(numbers[(self.first[0] - start, *self.first[1:])])
-        self.outside += int(wrong.sum())
+        self.outside.see(numbers < 0, numbers, start)
 
     def finish(self) -> None:
-        if self.outside:
-            port, kind = self.field.port, kind_of(self.field.port)
-            label = f"{self.where(self.first)} is {self.value:g}, `{kind}` takes 0 or more"
-            label += f"; {self.outside:,} such labels" if self.outside > 1 else ""
+        if self.outside.count:
+            port, value = self.field.port, float(self.outside.value)
+            label = (
+                f"{self.where(self.outside.first)} is {value:g}, `{kind_of(port)}` takes 0 or more"
+            )
+            label += self.outside.all("labels")
             help = "values of either sign: `loss = mse`"
             self.report(
                 problems.LabelOutside.at(self.field.place, label, name=port.name, help=help)
@@ -299,28 +294,25 @@ class Indices(Watch):
     def __init__(self, opening: Opening, part: Part, field: Field, rows: int, node: Node) -> None:
         super().__init__(opening, part, field)
         self.rows, self.node = rows, node
-        self.outside, self.first, self.value = 0, (), 0  # type: int, Place, int
+        self.outside = Wrong()
         self.most = 0
 
     def see(self, array: Array, start: int) -> None:
         numbers = numeric(array)
         self.most = max(self.most, int(numbers.max(initial=0)))
         wrong = (numbers < 0) | (numbers >= self.rows)
-        count = int(wrong.sum())
-        if count and not self.outside:
-            self.first = first_place(wrong, start)
-            self.value = int(numbers[(self.first[0] - start, *self.first[1:])])
-        self.outside += count
+        self.outside.see(wrong, numbers, start)
 
     def finish(self) -> None:
-        if not self.outside:
+        if not self.outside.count:
             return
+        value = int(self.outside.value)
         span = self.node.operation.span or self.node.origin.span
         definition = self.node.operation.definition
         argument = definition.bounded_by if definition is not None else ""
-        label = f"{self.where(self.first)} is {self.value}, `{self.node.kind}` has rows 0 to {self.rows - 1}"
-        label += f"; {self.outside:,} such numbers" if self.outside > 1 else ""
-        help = "numbers below 0 look nothing up" if self.value < 0 else ""
+        label = f"{self.where(self.outside.first)} is {value}, `{self.node.kind}` has rows 0 to {self.rows - 1}"
+        label += self.outside.all("numbers")
+        help = "numbers below 0 look nothing up" if value < 0 else ""
         if not help and argument:
             help = f"give it room for all: `{argument}={self.most + 1}`"
         self.report(
@@ -352,11 +344,11 @@ class Labels(Watch):
         super().__init__(opening, part, field)
         self.form: Form = form_of(field.port)
         self.low, self.high = float("inf"), float("-inf")
-        self.outside, self.first, self.value = 0, (), 0.0  # type: int, Place, float
+        self.outside = Wrong()
         self.whole = True
         self.seen: set[float] = set()
         self.few: set[float] = set()  # the values, while they are few
-        self.sums, self.sum_at, self.sum = 0, (), 0.0  # type: int, Place, float
+        self.sums = Wrong()  # of rows
         self.has_numbers = False
 
     def see(self, array: Array, start: int) -> None:
@@ -377,20 +369,13 @@ class Labels(Watch):
         self.high = max(self.high, float(numbers[finite].max()))
         self.whole = self.whole and bool((numbers[finite] % 1 == 0).all())
         wrong = finite & self._outside(numbers)
-        if wrong.any() and not self.outside:
-            self.first = first_place(wrong, start)
-            self.value = float(numbers[(self.first[0] - start, *self.first[1:])])
-        self.outside += int(wrong.sum())
+        self.outside.see(wrong, numbers, start)
         self._see_classes(numbers, finite)
 
     def _see_sums(self, numbers: Array, start: int) -> None:
         """See what rows add up to: a 1 at the class, or parts of it."""
         sums = numbers.sum(-1, dtype="float64")
-        wrong = abs(sums - 1) > 1e-2
-        if wrong.any() and not self.sums:
-            self.sum_at = first_place(wrong, start)
-            self.sum = float(sums[(self.sum_at[0] - start, *self.sum_at[1:])])
-        self.sums += int(wrong.sum())
+        self.sums.see(abs(sums - 1) > 1e-2, sums, start)
 
     def compare(self, texts: dict[str, set[str]]) -> None:
         """Keep the classes of training that are text; report labels of held-out data that are none of them."""
@@ -460,9 +445,9 @@ class Labels(Watch):
             self.report(numbers_for_rows(self.opening, self.field))
         elif self.names:
             self._finish_names()
-        elif self.sums and not self.outside:
+        elif self.sums.count and not self.outside.count:
             self.report(self._rows_that_are_none())
-        elif self.outside:
+        elif self.outside.count:
             self.report(self._for_loss() or self._numbers_outside())
         elif len(self.seen) == 1 and self.part.name == "train":
             only = f"{next(iter(self.seen)):g}"
@@ -491,8 +476,9 @@ class Labels(Watch):
 
     def _rows_that_are_none(self) -> Diagnostic:
         field, port = self.field, self.field.port
-        label = f"{self.where(self.sum_at)} adds up to {self.sum:g}, it takes {WORDS['one_hot']}"
-        label += f"; {self.sums:,} such rows" if self.sums > 1 else ""
+        total = float(self.sums.value)
+        label = f"{self.where(self.sums.first)} adds up to {total:g}, it takes {WORDS['one_hot']}"
+        label += self.sums.all("rows")
         help = (
             f"for several classes at once, or none: `Dense({port.shape[-1]}, activation=sigmoid)` and "
             "`loss = binary_crossentropy`"
@@ -522,8 +508,8 @@ class Labels(Watch):
             if self.form in ("numbers", "either")
             else f"it takes {WORDS[self.form]}"
         )
-        label = f"{self.where(self.first)} is {self.value:g}, {takes}"
-        label += f"; {self.outside:,} such labels" if self.outside > 1 else ""
+        label = f"{self.where(self.outside.first)} is {float(self.outside.value):g}, {takes}"
+        label += self.outside.all("labels")
         return problems.LabelOutside.at(
             field.place,
             label,
