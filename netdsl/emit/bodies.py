@@ -39,6 +39,7 @@ from netdsl.emit.writer import Promised, Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import (
     free_names,
+    is_of_ops,
     makes_weight,
     names_after_as,
     pattern_names,
@@ -89,8 +90,7 @@ class BodyWriter:
     def _has_sources(self) -> bool:
         """Tell whether a function of `keras.ops` may stand without an arrow before it."""
         calls = (n for n in walk(self._body) if isinstance(n, tree.Call))
-        roots = (c.function.value for c in calls if isinstance(c.function, tree.Attribute))
-        return any(isinstance(root, tree.Name) and root.id == "ops" for root in roots)
+        return any(is_of_ops(call.function) for call in calls)
 
     def _makes_weights_after(self, number: int) -> bool:
         """Tell whether a weight is made from here on, which is called on the input that comes first."""

@@ -120,6 +120,7 @@ MISTAKES = {
     "numbers": ("weight t: [2] = [0, 1]\n output y = t", "N0305", "not an initializer", "`Constant([0, 1])`"),
     "a shape again": ("weight t: [8] = zeros((8,))\n output y = x + t", "N0303", "", "leave `(8,)` out"),
     "a function": ("weight t: [8] = ops.zeros((8,))\n output y = x + t", "N0425", "initializer", "= zeros"),
+    "a function of a group": ("weight t: [8] = ops.nn.relu(x)\n output y = x + t", "N0425", "initializer", "= zeros"),
     "a tensor": ("weight t: [8] = x\n output y = x + t", "N0425", "not a tensor", "= zeros"),
     "a misspelling": ("weight t: [8] = zeroes\n output y = x + t", "N0308", "zeroes", "did you mean `zeros`?"),
     "no matrix": ("weight t: [8] = orthogonal\n output y = x + t", "N0513", "`t` has shape (8,)", "zeros"),

@@ -12,7 +12,7 @@ from dataclasses import field
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.record import record
 from netdsl.syntax import tree
-from netdsl.syntax.walk import children, free_names, names_after_as, pattern_names
+from netdsl.syntax.walk import children, free_names, is_of_ops, names_after_as, pattern_names
 
 #: What operators are called that join a tensor and what is none.
 _OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "**": "power"}
@@ -83,12 +83,8 @@ def _makes_layer(call: tree.Call, unit: Unit) -> bool:
 
 def _function(call: tree.Call) -> str:
     """Give the name of the function of `keras.ops` that is called; empty for any other call."""
-    if not isinstance(call.function, tree.Attribute):
-        return ""
-    root: tree.Expr = call.function
-    while isinstance(root, tree.Attribute):
-        root = root.value
-    return call.function.name if isinstance(root, tree.Name) and root.id == "ops" else ""
+    function = call.function
+    return function.name if isinstance(function, tree.Attribute) and is_of_ops(function) else ""
 
 
 def _tensors(node: tree.Node) -> set[str]:

@@ -26,6 +26,7 @@ from netdsl.graph import Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.faults import shorten
+from netdsl.syntax.walk import is_of_ops
 from netdsl.tensor import Sym
 from netdsl.value import Value
 
@@ -262,9 +263,7 @@ def _is_initializer(statement: tree.WeightDecl, frame: Frame) -> bool:
     elif isinstance(value, tree.Name):
         is_tensor = isinstance(frame.lookup(value.id), Tensor)
     else:
-        target = value.function if isinstance(value, tree.Call) else None
-        root = target.value if isinstance(target, tree.Attribute) else None
-        is_tensor = isinstance(root, tree.Name) and root.id == "ops"
+        is_tensor = isinstance(value, tree.Call) and is_of_ops(value.function)
     if is_tensor and value is not None:
         help_ = f"write `weight {statement.name}: {_spelled(statement)} = zeros`, or another initializer"
         _report(

@@ -19,7 +19,7 @@ from functools import cache
 from netdsl.graph import Hold
 from netdsl.record import mutable, record
 from netdsl.syntax import tree
-from netdsl.syntax.walk import arms, asked, free_names, names_of_turns, turns, walk
+from netdsl.syntax.walk import arms, asked, free_names, is_of_ops, names_of_turns, turns, walk
 
 OPERATOR_BASES = {"+": "add", "-": "subtract", "*": "multiply"}
 
@@ -268,7 +268,7 @@ class _Collector:
             maker, target = target, target.function
         if isinstance(target, tree.Name) and target.id in self.shared:
             return [(a.value, loops, None) for a in node.arguments]
-        is_op = isinstance(target, tree.Attribute) and _root(target) == "ops"
+        is_op = is_of_ops(target)
         is_shared = isinstance(target, tree.Name) and target.id[:1].islower() and not inner
         if is_op or (is_shared and not self._is_block(_root(target))):
             inner = list(node.arguments)
