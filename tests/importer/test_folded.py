@@ -79,8 +79,8 @@ LONGER = {
 def test_a_spec_comes_back_as_long_as_it_was(name: str) -> None:
     written = (SPECS / f"{name}.net").read_text("utf-8")
     ratio = length(folded(f"specs/{name}").text) / length(written)
-    assert ratio <= LONGER.get(name, 1.21)
-    assert name not in LONGER or ratio > 1.21
+    assert ratio <= LONGER.get(name, 1.2)
+    assert name not in LONGER or ratio > 1.2
 
 
 #: Networks whose first cells differ by a part from those that follow, and the block that all of them are.
@@ -106,9 +106,6 @@ PAIRED = (
     "squeezenet vae xception yolov8"
 ).split()
 
-#: Names of outputs, which Keras does not keep where there is one.
-OUTPUTS = ("removed", "added")
-
 
 @pytest.mark.parametrize("name", each_spec())
 def test_diff_finds_nothing_but_names(name: str) -> None:
@@ -118,13 +115,11 @@ def test_diff_finds_nothing_but_names(name: str) -> None:
     after = netdsl.compile_text(found.text).model().net
     assert found.comparison.is_equal
     changes = compare_graphs(before, after)
-    others = [
-        c
-        for c in changes
-        if (c.what, c.details) != ("renamed", ())
-        and (c.kind, c.what) not in (("output", w) for w in OUTPUTS)
-    ]
-    assert (others != []) == (name in PAIRED)
+    others = [c for c in changes if (c.what, c.details) != ("renamed", ())]
+    outputs = sorted(c.what for c in others if c.kind == "output")
+    # Keras keeps no name of a single output, and `diff` pairs outputs by name.
+    assert outputs in ([], ["added", "removed"] if len(before.outputs) == 1 else [])
+    assert (len(others) > len(outputs)) == (name in PAIRED)
 
 
 def test_blocks_of_the_library_are_taken_from_there() -> None:
