@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ def command(
 
     INPUT is a picture, a .npy or .npz file, or an array as it is written: "[[0, 1], [2, 3]]"; `name=INPUT` is for the
     input of that name. A map is written as a picture, what is small is printed. Of a small map the products under one
-    window are shown too.
+    window are shown too. Of a file with several models each that takes the input is run.
     """
     from netdsl.extras import MissingExtra
     from netdsl.running.inputs import CannotRun
@@ -125,18 +126,46 @@ def _run(
     from netdsl.running.inputs import read_all
     from netdsl.running.network import computed
 
-    name = item.compiled.model(model).name
-    given = read_all(inputs, _ports(item, name, pixels))
-    outputs = list(item.compiled.graphs[name].outputs)
-    live, results = computed(
-        lambda: item.compiled.build(name), [each.array for each in given], outputs, weights, seed
-    )
-    for each in given:
-        write(sys.stdout, f"{each.name}: {', '.join((_shape(each.array), *each.done))}\n")
-    for output, array in results.items():
-        _show(output, array, name, looking)
-    _show_window(item, name, live, given, looking)
+    one = model if weights is None and looking.layer is None else item.compiled.model(model).name
+    fitting = _fitting(item, one, inputs, pixels)
+    for number, name in enumerate(fitting):
+        if len(fitting) > 1:
+            write(sys.stdout, f"{chr(10) * bool(number)}Model: {name}\n")
+        given = read_all(inputs, _ports(item, name, pixels))
+        outputs = list(item.compiled.graphs[name].outputs)
+        live, results = computed(
+            partial(item.compiled.build, name), [g.array for g in given], outputs, weights, seed
+        )
+        for each in given:
+            write(sys.stdout, f"{each.name}: {', '.join((_shape(each.array), *each.done))}\n")
+        for output, array in results.items():
+            _show(output, array, name, looking)
+        _show_window(item, name, live, given, looking)
     return 0
+
+
+def _fitting(
+    item: CompiledFile, model: str | None, inputs: tuple[str, ...], pixels: str | None
+) -> list[str]:
+    """Give the model that is asked for, or those with a body of their own that take what is given."""
+    from netdsl.running.inputs import CannotRun, read_all
+    from netdsl.syntax import tree
+
+    if model is not None:
+        return [model]
+    own = {
+        statement.name
+        for statement in item.compiled.unit.module.statements
+        if isinstance(statement, tree.Model) and isinstance(statement.body, tree.Body)
+    }
+    found = []
+    for name in (name for name in item.compiled.models if name in own):
+        try:
+            read_all(inputs, _ports(item, name, pixels))
+        except CannotRun:
+            continue
+        found.append(name)
+    return found or [item.compiled.model(None).name]
 
 
 def _ports(item: CompiledFile, name: str, pixels: str | None) -> list[Port]:

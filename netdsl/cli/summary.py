@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from netdsl.analyse.advice.view import View
     from netdsl.analyse.roofline import Step
+    from netdsl.compiler import CompiledModel
     from netdsl.graph import Graph
 
 
@@ -155,6 +157,9 @@ def _print_tables(
     if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
         console.width = WIDE  # a file or a pipe has no edge to break names at
     names = item.compiled.models if model is None else (model,)
+    if shown.explain is not None:
+        _print_explanations([item.compiled.model(n) for n in names], shown.explain, console)
+        return
     for number, name in enumerate(names):
         if number:
             console.print()
@@ -163,40 +168,40 @@ def _print_tables(
         graph = compiled.net
         stops_at = "" if graph.complete else _first_error(item)
         batch = batch_of(view_of(item, name, wanted))
-        if shown.explain is not None:
-            _print_explanation(graph, shown.explain, console)
-            continue
         print_summary(graph, console, Display(batch, shown.expand, shown.columns), stops_at)
         step = _step(item, name, wanted)
         for line in device_lines(step) if step is not None else ():
             console.print(line, soft_wrap=True)
 
 
-def _print_explanation(graph: Graph, name: str, console: Console) -> None:
-    """Print the arithmetic of the layer of that name, or of each use of a shared one."""
+def _print_explanations(models: list[CompiledModel], name: str, console: Console) -> None:
+    """Print the arithmetic of the layer of that name in each model that has it, and of each use of a shared one."""
     from rich.text import Text
 
     from netdsl.analyse.receptive import receptive_fields
     from netdsl.report.arithmetic import explain, layers_called
 
-    nodes = layers_called(graph, name)
-    if not nodes:
-        raise click.UsageError(unknown_layer(graph, name))
-    fields = receptive_fields(graph)
-    for node in nodes:
-        console.print(Text.assemble((node.name, "bold"), f"  {node.kind}"), soft_wrap=True)
-        for line in explain(graph, node, fields.get(node.id)):
-            console.print(Text(f"  {line}"), soft_wrap=True)
+    found = [(model.net, nodes) for model in models if (nodes := layers_called(model.net, name))]
+    if not found:
+        raise click.UsageError(unknown_layer([model.net for model in models], name))
+    for number, (graph, nodes) in enumerate(found):
+        if len(models) > 1:
+            console.print(Text(f"{chr(10) * bool(number)}Model: {graph.name}"), soft_wrap=True)
+        fields = receptive_fields(graph)
+        for node in nodes:
+            console.print(Text.assemble((node.name, "bold"), f"  {node.kind}"), soft_wrap=True)
+            for line in explain(graph, node, fields.get(node.id)):
+                console.print(Text(f"  {line}"), soft_wrap=True)
 
 
-def unknown_layer(graph: Graph, name: str) -> str:
-    """Say that a model has no such layer, and what it has that is spelled nearly so."""
+def unknown_layer(graphs: Sequence[Graph], name: str) -> str:
+    """Say that models have no such layer, and what they have that is spelled nearly so."""
     from netdsl.diagnostics.suggest import closest
 
-    names = [node.name for node in graph.nodes]
-    near = closest(name, names)
+    near = closest(name, [node.name for graph in graphs for node in graph.nodes])
     hint = f"Did you mean `{near}`?" if near else "`netdsl summary` lists them."
-    return f"{graph.name} has no layer `{name}`. {hint}"
+    whose = f"{graphs[0].name} has no" if len(graphs) == 1 else "No model of the file has a"
+    return f"{whose} layer `{name}`. {hint}"
 
 
 def view_of(item: CompiledFile, model: str, wanted: Configuration) -> View:

@@ -197,7 +197,8 @@ def parameter_lines(node: Node) -> list[str]:
     """Give a line for each weight, and how they come to their sum."""
     weights = [weight for weight, _ in weights_of(node.operation)]
     lines = [
-        f"{w.name} {_tuple(w.shape)}: {Sum('', _times(w.shape), math.prod(w.shape))}"
+        f"{f'{w.within}/' if w.within else ''}{w.name} {_tuple(w.shape)}: "
+        f"{Sum('', _times(w.shape), math.prod(w.shape))}"
         for w in weights
     ]
     if len(weights) > 1:
@@ -225,11 +226,9 @@ def work_sum(node: Node, arriving: Sequence[TensorSpec]) -> Sum | None:
 
 def _work_formula(use: _Use) -> str:
     """Give how the multiply-accumulates come about; "" where no formula here comes to what the catalogue counts."""
-    for roles, spell in _WORK:
-        if use.node.is_a(*roles):
-            found = [formula for formula, value in spell(use) if value == use.node.macs]
-            return found[0] if found else ""
-    return ""
+    spell = next((spell for roles, spell in _WORK if use.node.is_a(*roles)), _table_work)
+    found = [formula for formula, value in spell(use) if value == use.node.macs]
+    return found[0] if found else ""
 
 
 _Kernels = list[tuple[int, ...]]
@@ -290,13 +289,19 @@ def _attention_work(use: _Use) -> Iterator[tuple[str, Dim]]:
     kernels = _kernels(use)
     if len(kernels) != 4 or len(kernels[0]) != 3 or len(kernels[2]) != 3 or use.x.rank != 3:
         return
-    long, short = use.x.shape[1], use.arriving[-1].shape[1]
+    memory = use.arriving[1] if len(use.arriving) > 1 else use.x  # a mask may follow it
+    long, short = use.x.shape[1], memory.shape[1]
     query, key, value, output = kernels
     asking, kept = _sum([query, output]), _sum([key, value])
     pairs = _product(long, short, query[1], query[2]) + _product(long, short, value[1], value[2])
     text = f"{long} * {asking[0]} + {short} * {kept[0]}"
     text += f" + {_times([long, short])} * ({_times(query[1:])} + {_times(value[1:])})"
     yield text, long * asking[1] + short * kept[1] + pairs
+
+
+def _table_work(use: _Use) -> Iterator[tuple[str, Dim]]:
+    """All that is owned, at each place: as where a table of words is used the other way round."""
+    return _of_all(use, use.x.shape[1:-1])
 
 
 def _einsum_work(use: _Use) -> Iterator[tuple[str, Dim]]:

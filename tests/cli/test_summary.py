@@ -119,4 +119,16 @@ def test_a_layer_is_explained(folder: Path) -> None:
     assert "(5*5*3 + 1) * 6 = 456" in result.stdout
     result = run("summary", "lenet.net", "--explain", "c2")
     assert result.exit_code == 2
-    assert "Did you mean `c1`?" in result.stderr
+    assert "LeNet has no layer `c2`. Did you mean `c1`?" in result.stderr
+
+
+def test_a_layer_is_explained_in_each_model_that_has_it(folder: Path) -> None:
+    head = "model {} {{ input x: [4]\n output y = x -> {} }}\n"
+    models = ["A", "Dense(2)"], ["B", "ReLU()"], ["C", "Dense(3)"]
+    (folder / "m.net").write_text("".join(head.format(*m) for m in models), "utf-8")
+    told = run("summary", "m.net", "--explain", "Dense").stdout
+    assert [line for line in told.splitlines() if "odel" in line or "together" in line] == [
+        "Model: A", "    together: (4 + 1) * 2 = 10", "Model: C", "    together: (4 + 1) * 3 = 15",
+    ]  # fmt: skip
+    result = run("summary", "m.net", "--explain", "Conv2D")
+    assert "No model of the file has a layer `Conv2D`" in result.stderr

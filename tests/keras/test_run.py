@@ -58,6 +58,20 @@ def test_a_step_is_an_edge(folder: Path) -> None:
     assert (drawn[15, 5], drawn[15, 19], drawn[15, 20]) == (128, 255, 255)
 
 
+def test_each_model_that_takes_the_input_is_run(folder: Path) -> None:
+    result = run("run", "edges.net", "[[0, 1], [2, 3]]")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith(
+        "image: (2, 2, 1)"
+    )  # the others take six by six, and two channels
+    np.save(folder / "six.npy", np.ones((6, 6)))
+    result = run("run", "edges.net", "six.npy")
+    assert [line for line in result.stdout.splitlines() if "Model" in line] == [
+        "Model: Edges", "Model: Pools",
+    ]  # fmt: skip
+    assert run("run", "edges.net", "six.npy", "--model", "Pools").stdout.startswith("image: (6, 6")
+
+
 def test_a_small_array_shows_the_products_under_one_window() -> None:
     array = "[[0,0,1],[0,0,1],[0,0,1]]"
     shown = run("run", "edges.net", array, "--model", "Edges").stdout

@@ -85,6 +85,12 @@ def test_the_first_convolution_of_lenet() -> None:
             "MultiHeadAttention(2, 8)(value=_)",
             "20 * (16*2*8 + 2*8*16) + 20 * (16*2*8 + 16*2*8) + 20*20 * (2*8 + 2*8) = 33,280",
         ),
+        (
+            "MultiHeadAttention(2, 8)(value=_, attention_mask=_[..., :1] > 0)",
+            "20 * (16*2*8 + 2*8*16) + 20 * (16*2*8 + 16*2*8) + 20*20 * (2*8 + 2*8) = 33,280",
+        ),
+        ("MultiHeadAttention(2, 8)(value=_)", "attention_output/kernel (2, 8, 16): 2*8*16 = 256"),
+        ("ReversibleEmbedding(50, 16)(reverse=True)", "20 * 50*16 = 16,000"),
     ],
 )
 def test_how_the_work_of_each_kind_comes_about(layers: str, formula: str) -> None:
