@@ -31,7 +31,7 @@ from netdsl.emit.names import DefaultSet
 from netdsl.emit.pieces import flattened
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
-from netdsl.emit.python.spelling import kept_name, python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.python.unread import tidied, without_unread
 from netdsl.emit.shared import write_layer
 from netdsl.emit.weights import weight
@@ -115,11 +115,11 @@ class BodyWriter:
         w = self.w
         for written in self.inputs:
             if written.name not in w.scope.bindings:
-                spelled = w.names.take(python_name(written.name))
+                spelled = w.names.take(kept_name(written.name))
                 w.scope.bindings[written.name] = Piece(code.name(spelled), TENSOR)
         for group in self.given:
             if isinstance(group, tree.Inputs):
-                self._take(group.name, python_name(group.name), self.group_kind(group))
+                self._take(group.name, kept_name(group.name), self.group_kind(group))
         if not w.in_block:
             self._declare_symbols()
         for step in self.steps:
@@ -127,7 +127,7 @@ class BodyWriter:
                 if id(step.statement) in w.carried:
                     w.scope.bindings[identifier] = self._outer(identifier)
                 else:
-                    self._take(identifier, python_name(identifier))
+                    self._take(identifier, kept_name(identifier))
         self._declare_named()
         found = defaults_by_kind(self._body.statements)
         if found:
@@ -193,7 +193,7 @@ class BodyWriter:
                     self._take(identifier, spelled_outside(identifier, value))
         for identifier in self._arranged.gathered:
             if identifier in read:
-                self._take(identifier, python_name(identifier), ListOf(TENSOR))
+                self._take(identifier, kept_name(identifier), ListOf(TENSOR))
 
     def _declare_symbols(self) -> None:
         """Sizes of a model's inputs that nothing else binds are None in Keras."""
@@ -222,7 +222,7 @@ class BodyWriter:
             if not isinstance(dim, tree.Name) or dim.id not in used:
                 continue
             if w.scope.lookup(dim.id) is None and not w.module.is_value(w.unit, dim.id):
-                spelled = w.names.take(python_name(dim.id))
+                spelled = w.names.take(kept_name(dim.id))
                 w.scope.bindings[dim.id] = Piece(code.name(spelled), VALUE)
                 new.append((axis, spelled))
         binding = w.scope.lookup(written.name)

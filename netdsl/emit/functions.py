@@ -21,7 +21,7 @@ from netdsl.emit.pieces import list_piece, listed, sequence, taken
 from netdsl.emit.precision import output_in_float32
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
-from netdsl.emit.python.spelling import HELPERS, python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.python.texts import joined
 from netdsl.emit.python.unread import tidied
 from netdsl.emit.writer import Module, Writer
@@ -72,7 +72,6 @@ def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_mod
     root = module.root(unit)
     assert isinstance(symbol.node, (tree.Block, tree.Model))
     plan = module.plan(unit, symbol.node)
-    taken |= HELPERS
     scope = root.inner()
     scope.outermost = True
     w = Writer(module, unit, scope, Locals(taken), plan, in_block=not in_model)
@@ -102,7 +101,7 @@ def _write_body(w: Writer, body: tree.Body, kinds: Sequence[Kind]) -> tuple[list
     writer = BodyWriter(w, body)
     tensors: list[str] = []
     for number, written in enumerate(writer.inputs):
-        spelled = w.names.take(python_name(written.name))
+        spelled = w.names.take(kept_name(written.name))
         tensors.append(spelled)
         kind = kinds[number] if number < len(kinds) else TENSOR
         w.scope.bindings[written.name] = Piece(code.name(spelled), kind)

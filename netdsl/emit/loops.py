@@ -17,7 +17,7 @@ from netdsl.emit.named import append, name_in_turn, start_lists
 from netdsl.emit.names import Loop
 from netdsl.emit.pieces import listed, sequence
 from netdsl.emit.python import code
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.several import (
     assigned,
     count_of,
@@ -115,7 +115,7 @@ def _target(
     if isinstance(pattern, tree.NamePattern):
         if pattern.id == "_":
             return code.name("_")
-        variable = w.names.take(python_name(pattern.id))
+        variable = w.names.take(kept_name(pattern.id))
         taken.append(variable)
         bindings[pattern.id] = Piece(code.name(variable), kind)
         return code.name(variable)
@@ -297,7 +297,7 @@ def _carried_in(w: Writer, carried: Carried, current: Piece, flow: str) -> list[
     if carried.unpacking is None:
         return variables_for(w, carried.words, current, flow)
     promised = w.promised.variables if w.promised.flow == flow else {}
-    spelled = [python_name(n) for n in carried.words]
+    spelled = [kept_name(n) for n in carried.words]
     return [
         promised.get(n) or (flow if own == flow else w.names.take(own))
         for n, own in zip(carried.words, spelled, strict=True)

@@ -10,7 +10,7 @@ import ast
 
 from netdsl.emit.kinds import TENSOR, ListOf, Piece
 from netdsl.emit.python import code
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, gathered_names, names_after_as, turns, walk
@@ -33,7 +33,7 @@ def spelled_outside(identifier: str, value: tree.Expr) -> str:
         if turns(loop) and identifier in names_after_as(loop)
         for part in _where_names_are_own(loop)
     )
-    return python_name(plural(identifier) if is_read_inside else identifier)
+    return kept_name(plural(identifier) if is_read_inside else identifier)
 
 
 def plural(identifier: str) -> str:
@@ -57,7 +57,7 @@ def declare_named(w: Writer, value: tree.Expr) -> list[str]:
         w.scope.bindings[identifier] = Piece(code.name(taken[-1]), TENSOR)
     for identifier in gathered_names(value):
         if identifier in read:
-            taken.append(w.names.take(python_name(identifier)))
+            taken.append(w.names.take(kept_name(identifier)))
             w.emit(code.assign(taken[-1], code.list_of([])))
             w.scope.bindings[identifier] = Piece(code.name(taken[-1]), ListOf(TENSOR))
     return taken
@@ -79,7 +79,7 @@ def name_in_turn(w: Writer, loop: tree.Node) -> list[str]:
     taken: list[str] = []
     for identifier in names_after_as(loop):
         if identifier in read and identifier not in w.scope.bindings:
-            taken.append(w.names.take(python_name(identifier)))
+            taken.append(w.names.take(kept_name(identifier)))
             w.scope.bindings[identifier] = Piece(code.name(taken[-1]), TENSOR)
     return taken
 

@@ -16,7 +16,7 @@ from netdsl.emit.kinds import TENSOR, Kind, Parts, Piece
 from netdsl.emit.pieces import is_application
 from netdsl.emit.python import code
 from netdsl.emit.python.layout_statements import names_in
-from netdsl.emit.python.spelling import python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 from netdsl.syntax.walk import reads_arriving
@@ -108,7 +108,7 @@ def variables_for(w: Writer, words: list[str], current: Piece, flow: str) -> lis
     known = promised.variables if promised.flow == flow else {}
     taken: list[str] = []
     for number, word in enumerate(words, 1):
-        spelled = python_name(word) if word else f"part{number}"
+        spelled = kept_name(word) if word else f"part{number}"
         is_flow = spelled == flow and flow not in taken
         taken.append(known.get(word) or (flow if is_flow else w.names.take(spelled, ())))
     return taken

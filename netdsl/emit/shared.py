@@ -32,7 +32,7 @@ from netdsl.emit.python import code, texts
 from netdsl.emit.python.code import Later
 from netdsl.emit.python.layout_statements import bound_in, names_in
 from netdsl.emit.python.own_names import marked
-from netdsl.emit.python.spelling import python_name, unique
+from netdsl.emit.python.spelling import kept_name, unique
 from netdsl.emit.uses import apply_object, block_arguments, freeze, join_inputs, model_call
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -334,7 +334,7 @@ class SharedBlock(SharedStages):
         node = symbol.node
         assert isinstance(node, tree.Block)
         if isinstance(node.body, tree.Body):
-            own = [python_name(i.name) for i in arrange(node.body).inputs]
+            own = [kept_name(i.name) for i in arrange(node.body).inputs]
             read = (w.scope.lookup(name) for name in free_names(call))
             taken = {p.code.id for p in read if p is not None and isinstance(p.code, ast.Name)}
             self._tensors = [unique(name, taken, ("_",)) for name in own]

@@ -22,7 +22,7 @@ from netdsl.emit.parameters import default_of, factory, preset_default
 from netdsl.emit.pieces import listed, sequence, spread, taken
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
-from netdsl.emit.python.spelling import kept_name, python_name
+from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.temporaries import word_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
@@ -141,7 +141,7 @@ def join_inputs(
         return [current]
     names = [i.name for i in arrange(node.body).inputs]
     by_name = {
-        a.name: applied(w, a.value, python_name(a.name)) for a in extra if a.name is not None
+        a.name: applied(w, a.value, kept_name(a.name)) for a in extra if a.name is not None
     }
     also = [applied(w, a.value, word_for(a.value)) for a in extra if a.name is None]
     free = [n for n in names if n not in by_name]
@@ -176,7 +176,7 @@ def model_inputs(
         return listed(current).code
     names = w.module.input_names(symbol)
     by_name = {
-        a.name: applied(w, a.value, python_name(a.name)).code for a in extra if a.name is not None
+        a.name: applied(w, a.value, kept_name(a.name)).code for a in extra if a.name is not None
     }
     also = [applied(w, a.value, word_for(a.value)).code for a in extra if a.name is None]
     arriving = list(current.code.elts) if isinstance(current.code, ast.List) else [current.code]

@@ -97,25 +97,71 @@ def _functions(
 
 @dataclass(eq=False)
 class _Words:
-    """The names in a statement: those of the spec, and those of the module's own, without the mark."""
+    """The names in a statement: those of the module's own, without the mark, and those of the spec.
+
+    Of the spec's, `spec` are those that the module's own make way for. A name that only a comprehension knows is none
+    of them, unless the module's own is read in there.
+    """
 
     spec: set[str]
     own: set[str]
+    every: set[str]  # all of the spec's
 
     @classmethod
     def of(cls, statement: ast.stmt) -> _Words:
-        every = set(_identifiers(statement))
-        return cls({n for n in every if n[:1] != MARK}, {n[1:] for n in every if n[:1] == MARK})
+        found = cls(set(), set(), set())
+        inside: set[tuple[_Comprehension, str]] = set()  # names of the spec in what binds them
+        met: set[tuple[_Comprehension, str]] = set()
+        for name, around in _identifiers(statement):
+            is_own = name[:1] == MARK
+            word = name[1:] if is_own else name
+            binding = [c for c in around if word in c.bound]
+            if is_own:
+                found.own.add(word)
+                met.update((c, word) for c in binding)
+                continue
+            found.every.add(word)
+            if binding:
+                inside.add((binding[-1], word))
+            else:
+                found.spec.add(word)
+        found.spec |= {word for _, word in inside & met}
+        return found
 
 
-def _identifiers(statement: ast.stmt) -> Iterator[str]:
-    for node in ast.walk(statement):
+@dataclass(eq=False, frozen=True)
+class _Comprehension:
+    """A comprehension, as the scope of what its clauses bind."""
+
+    bound: frozenset[str]
+
+    @classmethod
+    def of(cls, clauses: Iterable[ast.comprehension]) -> _Comprehension:
+        targets = (node for clause in clauses for node in ast.walk(clause.target))
+        return cls(frozenset(node.id for node in targets if isinstance(node, ast.Name)))
+
+
+def _identifiers(statement: ast.stmt) -> Iterator[tuple[str, tuple[_Comprehension, ...]]]:
+    """Give each name in a statement, with the comprehensions that it stands in from the outermost on."""
+    pending: list[tuple[ast.AST, tuple[_Comprehension, ...]]] = [(statement, ())]
+    while pending:
+        node, around = pending.pop()
         if isinstance(node, ast.Name):
-            yield node.id
+            yield node.id, around
         elif isinstance(node, ast.arg):
-            yield node.arg
+            yield node.arg, around
         elif isinstance(node, ast.FunctionDef) and node is not statement:
-            yield node.name
+            yield node.name, around
+        clauses = getattr(node, "generators", None)
+        if clauses is None:
+            pending += [(child, around) for child in ast.iter_child_nodes(node)]
+            continue
+        inner = (*around, _Comprehension.of(clauses))
+        first = clauses[0].iter  # what the first clause goes over stands outside
+        parts = [node, *clauses]
+        children = [child for part in parts for child in ast.iter_child_nodes(part)]
+        children = [c for c in children if not isinstance(c, ast.comprehension) and c is not first]
+        pending += [(first, around), *((child, inner) for child in children)]
 
 
 def _bound_at_top(statements: Iterable[ast.stmt]) -> Iterator[str]:
@@ -129,7 +175,7 @@ def _bound_at_top(statements: Iterable[ast.stmt]) -> Iterator[str]:
 def _helpers(facts: Iterable[_Words], top: set[str]) -> dict[str, str]:
     """Name the helpers that are used: plainly, unless the spec has the word at the top level or where one is used."""
     facts = list(facts)
-    every = set().union(top, *(words.spec for words in facts))
+    every = set().union(top, *(words.every for words in facts))
     names: dict[str, str] = {}
     for helper in sorted(HELPERS & set().union(*(words.own for words in facts))):
         is_hidden = any(helper in words.spec and helper in words.own for words in facts)
@@ -152,7 +198,7 @@ def _parameters(function: ast.FunctionDef, words: _Words) -> dict[str, str]:
     every = (*arguments.args, *arguments.kwonlyargs, *filter(None, [arguments.kwarg]))
     marked = [a.arg[1:] for a in every if a.arg[:1] == MARK]
     return {
-        name: unique(_OTHER_PARAMETERS[name], words.spec) if name in words.spec else name
+        name: unique(_OTHER_PARAMETERS[name], words.every) if name in words.spec else name
         for name in marked
     }
 

@@ -22,12 +22,12 @@ _AMBIGUOUS = frozenset("lIO")
 _RESERVED = frozenset(dir(builtins)) | PREAMBLE | HELPERS | {"name", "_", "__debug__"} | _AMBIGUOUS
 
 
-#: Names of the module's own that make way for a hyperparameter, and for what the spec declares.
+#: Names of the module's own that make way for the words of the spec.
 _MAKING_WAY = HELPERS | {"layers", "ops", "name"}
 
 
 def kept_name(text: str) -> str:
-    """Spell the name of a hyperparameter or declaration: `class` -> `class_`; `layers` stays, the module makes way."""
+    """Spell a word of the spec: `class` -> `class_`; `layers` and `name` stay, the module makes way."""
     return text if text in _MAKING_WAY else python_name(text)
 
 

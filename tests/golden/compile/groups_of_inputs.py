@@ -1,6 +1,6 @@
 """Groups of inputs: a table's columns by name, some of which are no identifiers; spelled out, and from lists.
 
-Made by netdsl 0.1.0 from groups_of_inputs.net (sha256 7578ef35, this file ab366c50).
+Made by netdsl 0.1.0 from groups_of_inputs.net (sha256 7578ef35, this file 82efeeca).
 Change the spec, not this file.
 """
 
@@ -44,11 +44,11 @@ def Table(numbers=("age", "capital-gain"), width=4, *, name="Table"):
     """age (None, 1), capital-gain (None, 1), class-of-worker (None, 1), native
     country (None, 1) -> (None, 1), 43 parameters at the defaults.
     """
-    numeric = {name_: keras.Input((1,), name=name_) for name_ in numbers}
-    words = {name_: keras.Input((1,), dtype="string", name=name_) for name_ in WORDS}
+    numeric = {name: keras.Input((1,), name=name) for name in numbers}
+    words = {name: keras.Input((1,), dtype="string", name=name) for name in WORDS}
     embedded = [
-        lookup(x, WORDS[name_], width, name=f"embedded_{n}")
-        for n, (name_, x) in enumerate(words.items())
+        lookup(x, WORDS[name], width, name=f"embedded_{n}")
+        for n, (name, x) in enumerate(words.items())
     ]
     scaled = layers.Concatenate(name="scaled_concatenate")(list(numeric.values()))
     scaled = layers.LayerNormalization(name="scaled_layer_normalization")(scaled)
@@ -63,10 +63,10 @@ def Pair(*, name="Pair"):
     """
     image = keras.Input((8, 8, 3), name="image")
     views = {
-        name_: keras.Input((4,), dtype="int32", name=name_)
-        if name_ == "tokens"
-        else keras.Input((width, 4), name=name_)
-        for name_, width in [("tokens", 0), ("map", 6)]
+        name: keras.Input((4,), dtype="int32", name=name)
+        if name == "tokens"
+        else keras.Input((width, 4), name=name)
+        for name, width in [("tokens", 0), ("map", 6)]
     }
     text = layers.Embedding(10, 4, name="text_embedding")(views["tokens"])
     text = layers.GlobalAveragePooling1D(name="text_global_average_pooling1d")(text)
