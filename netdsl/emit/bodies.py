@@ -165,7 +165,7 @@ class BodyWriter:
         variables = {name: variable_of(self.w, name) for name in (*own, *bound)}
         is_flat = isinstance(target, tree.TuplePattern) and len(bound) == len(target.parts)
         targets = tuple(variables[name] for name in bound) if is_flat else ()
-        return Promised(flow, variables, targets)
+        return Promised(flow, variables, targets, self._free_head(number, written) or "")
 
     @contextmanager
     def _promising(self, promised: Promised) -> Iterator[None]:
@@ -402,6 +402,7 @@ class BodyWriter:
             piece = flattened(piece)
         is_there = isinstance(output.value, tree.Name) and self._is_kept(piece.code)
         is_there |= isinstance(piece.code, ast.Subscript) and self._stays(piece.code)
+        is_there |= piece.is_name and number == self._last_step()  # no later chain takes it
         if output.name is not None and (used_later or not (direct or is_there)):
             piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)
@@ -442,10 +443,13 @@ class BodyWriter:
         if self._around is not None and self._may_flow_on(self._around, number, written):
             return self._around
         free = {"x", _head(written), *_defined(self.steps[number].statement)}
-        chosen = self._chosen_on(number, written)
-        if chosen is not None:
-            return chosen
+        if isinstance(written, tree.Pipe) and len(written.stages) == 2:
+            chosen = self._free_head(number, written)
+            if chosen is not None:
+                return chosen
         for candidate in _FLOWING:
+            if candidate in self._counted_by(number):
+                continue
             owner = self._owner(candidate)
             if owner is None and candidate not in w.names:
                 return candidate
@@ -453,15 +457,23 @@ class BodyWriter:
                 return candidate
         return w.temporary("hidden")
 
-    def _chosen_on(self, number: int, written: tree.Expr) -> str | None:
-        """Give the variable that `output m -> if c { … }` goes on with: that of `m`, where nothing else needs it."""
+    def _counted_by(self, number: int) -> set[str]:
+        """Give the names that the loops of a statement bind, which keep their letters."""
+        if not self.w.words & {*_FLOWING}:
+            return set()
+        nodes = walk(self.steps[number].statement)
+        loops = (n.target for n in nodes if isinstance(n, (tree.For, tree.Clause)))
+        return {name for target in loops for name in pattern_names(target)}
+
+    def _free_head(self, number: int, written: tree.Expr) -> str | None:
+        """Give the variable that `m -> if c { … } -> …` chooses in: that of `m`, where nothing else needs it."""
         match written:
-            case tree.Pipe(span, (tree.Name(_, identifier) as head, tree.If() as choice)):
+            case tree.Pipe(span, (tree.Name(_, identifier) as head, tree.If() as choice, *rest)):
                 arms = _arms_without_else(choice)
                 bound = self.w.scope.bindings.get(identifier)
                 if arms and bound is not None and bound.kind == TENSOR:
                     chain = tree.Pipe(
-                        span, (head, *arms)
+                        span, (head, *arms, *rest)
                     )  # conditions read it before it is changed
                     is_free = self._is_dead(identifier, number, chain)
                     return variable_of(self.w, identifier) if is_free else None

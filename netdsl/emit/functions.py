@@ -21,6 +21,7 @@ from netdsl.emit.pieces import list_piece, listed, sequence, taken
 from netdsl.emit.precision import output_in_float32
 from netdsl.emit.python import code
 from netdsl.emit.python.own_names import marked
+from netdsl.emit.python.returning import in_arms
 from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.python.texts import joined
 from netdsl.emit.python.unread import tidied
@@ -55,7 +56,7 @@ def write_block(module: Module, symbol: Symbol, kinds: Sequence[Kind], written: 
     first: list[tuple[str, ast.expr | None]] = [(t, None) for t in tensors]
     if not written.makes:
         parameters = [*first, *parameters]
-    written.statement = code.function(written.identifier, parameters, w.out, by_name)
+    written.statement = code.function(written.identifier, parameters, in_arms(w.out), by_name)
 
 
 def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_model: bool) -> Writer:
@@ -133,7 +134,8 @@ def _enclose(w: Writer, tensors: Sequence[str], lets: Iterable[str]) -> None:
     if w.making is None:
         return
     function = w.names.take("apply")
-    applying = code.function(function, [(name, None) for name in tensors], code.settled(w.out))
+    body = in_arms(code.settled(w.out))
+    applying = code.function(function, [(name, None) for name in tensors], body)
     before, applying = applied_in_turn(w.making.before, applying, w.names)
     w.out = tidied([*before, applying, code.returns(code.name(function))], lets)
 

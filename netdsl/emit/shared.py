@@ -32,6 +32,7 @@ from netdsl.emit.python import code, texts
 from netdsl.emit.python.code import Later
 from netdsl.emit.python.layout_statements import bound_in, names_in
 from netdsl.emit.python.own_names import marked
+from netdsl.emit.python.returning import in_arms
 from netdsl.emit.python.spelling import kept_name, unique
 from netdsl.emit.uses import apply_object, block_arguments, freeze, join_inputs, model_call
 from netdsl.emit.writer import Writer
@@ -244,7 +245,7 @@ class SharedStages:
                 body.append(code.returns(result.code))
             w.names.release(*was_free)
             parameters = [(name, None) for name in self._tensors]
-            self._place(code.function(spelled, parameters, body))
+            self._place(code.function(spelled, parameters, in_arms(body)))
             self._functions[key] = (spelled, result.kind)
         return self._functions[key]
 

@@ -26,6 +26,7 @@ from netdsl.emit.named import put_named
 from netdsl.emit.parameters import CALLED
 from netdsl.emit.pieces import is_application, listed, spread
 from netdsl.emit.python import code
+from netdsl.emit.python.layout import flat
 from netdsl.emit.several import own_variables, repeatable, taken_apart
 from netdsl.emit.shared import holds_network
 from netdsl.emit.uses import apply_object, then_frozen
@@ -90,17 +91,35 @@ def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
     with w.within(w.scope.inner()):
         if isinstance(first, tree.ListExpr):
             return _through(w, rest, source_list(w, first, flow), flow)
-        return _through(w, rest, _into_variable(w, first, flow), flow)
+        current = _into_variable(w, first, flow)
+        is_head = w.promised.flow == flow and code.is_name(current.code, w.promised.head)
+        if is_head and len(rest) > 1:  # what is chosen there goes on, into the chain's own variable
+            current = w.run(rest.pop(0), current, w.promised.head)
+        return _through(w, rest, current, flow)
 
 
 def _through(w: Writer, stages: Iterable[tree.Expr], current: Piece, flow: str) -> Piece:
     for stage in stages:
         if isinstance(current.code, ast.ListComp):
             current = w.assign(w.temporary("branches"), current)
-        elif is_application(current.code) and carried_by(w, stage, current) is None:
+        elif _needs_line(w, stage, current):
             current = taken_apart(w, stage, current, flow) or w.passed_on(current, flow)
         current = w.run(stage, current, flow)
     return current
+
+
+#: An operator of this length at most stands where the next layer is applied to it.
+_SHORT = 24
+
+
+def _needs_line(w: Writer, stage: tree.Expr, current: Piece) -> bool:
+    """Tell whether what arrives at a stage has a line of its own: an application has, a short operator has not."""
+    if not is_application(current.code) or carried_by(w, stage, current) is not None:
+        return False
+    is_operator = isinstance(current.code, (ast.BinOp, ast.UnaryOp))
+    applies = any(isinstance(node, ast.Call) for node in ast.walk(current.code))
+    is_short = is_operator and not applies and len(flat(current.code)) <= _SHORT
+    return not is_short or not isinstance(stage, tree.Call)
 
 
 @deep

@@ -140,9 +140,7 @@ def join_inputs(
     if not isinstance(node.body, tree.Body):
         return [current]
     names = [i.name for i in arrange(node.body).inputs]
-    by_name = {
-        a.name: applied(w, a.value, kept_name(a.name)) for a in extra if a.name is not None
-    }
+    by_name = {a.name: applied(w, a.value, kept_name(a.name)) for a in extra if a.name is not None}
     also = [applied(w, a.value, word_for(a.value)) for a in extra if a.name is None]
     free = [n for n in names if n not in by_name]
     # In a block that nothing uses an input may be several tensors: more than one is asked of it.

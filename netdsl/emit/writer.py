@@ -35,12 +35,14 @@ class Interpreter(NamedTuple):
 class Promised(NamedTuple):
     """Variables that a chain may use, beside the one that flows: nothing that is read later is in them.
 
-    The `targets` are those into which its statement takes the result apart, in order.
+    The `targets` are those into which its statement takes the result apart, in order; the `head` is that of the name
+    which the chain begins with, where a choice follows it.
     """
 
     flow: str = ""
     variables: dict[str, str] = {}  # by the names of the spec; nobody changes it
     targets: tuple[str, ...] = ()
+    head: str = ""
 
 
 class Module(Declarations):

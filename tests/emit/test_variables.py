@@ -119,3 +119,57 @@ def test_a_chain_with_an_array_keeps_what_it_is_tied_to() -> None:
     ).source
     assert "def b(inputs, k, *, name" in source
     assert "tied(ops.ones((16, k)), inputs)" in source
+
+
+def test_a_word_of_the_spec_stays_beside_the_names_of_a_function() -> None:
+    """A comprehension has a scope of its own; where the function's own `name` is read too, that makes way."""
+    table = 'model M {\n    inputs features: {name: [1] for name in ["a", "b"]}\n'
+    apart = compile_text(
+        table + "    output y = [for name, x in features { x -> Dense(2) }] -> Concatenate()\n}"
+    ).source
+    assert "{name: keras.Input((1,), name=name) for name in" in apart
+    assert "for n, (name, x) in enumerate(features.items())" in apart
+    assert 'def M(*, name="M"):' in apart
+    together = compile_text(
+        table + "    network = features -> Concatenate()\n"
+        '    output y = network -> for name in ["a", "b"] { Dense(len(name)) }\n}'
+    ).source
+    assert 'def M(*, layer_name="M"):' in together
+    assert 'for n, name in enumerate(["a", "b"]):' in together
+    assert "network = layers.Concatenate" in together
+    assert "name=layer_name)" in together
+
+
+def test_an_operator_stands_where_the_next_layer_is_applied() -> None:
+    source = written(
+        "    input x: [4]\n    a = x / 255 -> Dense(4)\n    output y = a -> (1 - _) -> Dense(2)"
+    )
+    assert 'a = layers.Dense(4, name="a")(x / 255)' in source
+    assert 'y = layers.Dense(2, name="y")(1 - a)' in source
+
+
+def test_the_arms_of_a_choice_at_the_end_return() -> None:
+    block = (
+        "block b(n) { input x\n"
+        " output if n > 1 { x -> Dense(4) -> ReLU() } else if n > 0 { x -> Dense(3) } else { x -> ReLU() } }\n"
+    )
+    source = compile_text(
+        block + "model M { input x: [4]\n output y = x -> b(2) -> b(1) -> b(0) }"
+    ).source
+    body = source[source.index("    if n > 1") : source.index("def M")].split("\n")
+    assert [line.strip() for line in body if "return" in line or "if" in line] == [
+        "if n > 1:",
+        'return layers.ReLU(name=f"{name}_re_lu1")(x)',
+        "if n > 0:",
+        'return layers.Dense(3, name=f"{name}_dense2")(x)',
+        'return layers.ReLU(name=f"{name}_re_lu2")(x)',
+    ]
+
+
+def test_a_choice_that_a_chain_begins_with_is_made_in_the_variable_that_is_there() -> None:
+    source = written(
+        "    input x: [4]\n    deep = x -> Dense(3)\n"
+        "    output y = deep -> if deep.shape[-1] != 4 { Dense(4) } -> Dense(2)"
+    )
+    assert "x = deep" not in source
+    assert 'deep = layers.Dense(4, name="dense")(deep)' in source

@@ -1,6 +1,6 @@
 """Conditions: kept as `if`, with and without `else`, inside loops and chains.
 
-Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file cfd36d1d). Change
+Made by netdsl 0.1.0 from conditions.net (sha256 9589d7b1, this file 96fcafde). Change
 the spec, not this file.
 """
 
@@ -33,14 +33,13 @@ def head(x, classes, deep=False, wide=True, *, name="head"):
         pooled = layers.GlobalMaxPooling2D(name=f"{name}_pooled_global_max_pooling2d")(
             x
         )
-    x = pooled
     if deep and wide:
-        x = layers.Dense(64, activation="relu", name=f"{name}_dense1")(pooled)
+        pooled = layers.Dense(64, activation="relu", name=f"{name}_dense1")(pooled)
     return layers.Dense(
         classes,
         activation="softmax" if classes > 1 else "sigmoid",
         name=f"{name}_dense2",
-    )(x)
+    )(pooled)
 
 
 def shortcut(x, filters, *, name="shortcut"):

@@ -6,7 +6,7 @@ Task: image classification.
 `AlexNet` is split over two graphics processors as in the paper: three of its convolutions see half of the channels.
 `AlexNetUndivided` is not, and `OneWeirdTrick` is the narrower net of Krizhevsky, 2014, arXiv:1404.5997.
 
-Made by netdsl 0.1.0 from alexnet.net (sha256 0d4a44fc, this file f3d869c0). Change the
+Made by netdsl 0.1.0 from alexnet.net (sha256 0d4a44fc, this file 6e4971f5). Change the
 spec, not this file.
 """
 
@@ -22,8 +22,7 @@ def local_response_normalization(
     """Divide by what the neighbouring channels say at the same place (section 3.3 of the paper)."""
     reach = size // 2
     channels = x.shape[-1]
-    padded = x**2
-    padded = ops.pad(padded, [(0, 0), (0, 0), (0, 0), (reach, reach)])
+    padded = ops.pad(x**2, [(0, 0), (0, 0), (0, 0), (reach, reach)])
     branches = [padded[..., i : i + channels] for i in range(size)]
     energy = layers.Add(name=f"{name}_energy")(branches)
     return x / (bias + alpha * energy) ** beta

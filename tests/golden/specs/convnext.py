@@ -6,7 +6,7 @@ Task: image classification.
 Section 2 of the paper, where a ResNet becomes what it is here step by step, with the weights of keras.applications in their
 order. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from convnext.net (sha256 f40d2305, this file 5531c811). Change the
+Made by netdsl 0.1.0 from convnext.net (sha256 f40d2305, this file 5f68191a). Change the
 spec, not this file.
 """
 
@@ -83,8 +83,7 @@ def unit(x, drop, *, name="unit"):
     )(main)
     main = layers.Dense(4 * width, activation="gelu", name=f"{name}_main_dense1")(main)
     main = layers.Dense(width, name=f"{name}_main_dense2")(main)
-    branch = main * scale
-    branch = stochastic_depth(branch, drop, name=f"{name}_stochastic_depth")
+    branch = stochastic_depth(main * scale, drop, name=f"{name}_stochastic_depth")
     return layers.Add(name=f"{name}_add")([x, branch])
 
 

@@ -6,7 +6,7 @@ Task: edge detection.
 Nothing here is learned: every kernel is a constant. The others are Sobel's gradient (1968), the zeros of the Laplacian of a Gaussian
 (Marr and Hildreth, 1980) and the morphological gradient. Pictures have any size and values from 0 to 255.
 
-Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 6bd3e00d). Change the
+Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 335f851e). Change the
 spec, not this file.
 """
 
@@ -187,8 +187,7 @@ def canny(x, sigma=1.0, low=0.1, high=0.2, reach=64, *, name="canny"):
     inside = ops.ones_like(x)
     inside = gaussian(inside, sigma, name=f"{name}_inside")
     branch = gaussian(x, sigma, name=f"{name}_smoothed_gaussian")
-    smoothed = branch / inside
-    smoothed = extend_border(smoothed, name=f"{name}_smoothed_extend_border")
+    smoothed = extend_border(branch / inside, name=f"{name}_smoothed_extend_border")
     gx = sobel(smoothed, "x", name=f"{name}_gx_sobel")
     gx = layers.Cropping2D(1, name=f"{name}_gx_cropping2d")(gx)
     gy = sobel(smoothed, "y", name=f"{name}_gy_sobel")

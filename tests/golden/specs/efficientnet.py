@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper and its compound scaling, layer for layer as in keras.applications. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file 0860f837). Change
+Made by netdsl 0.1.0 from efficientnet.net (sha256 0a996ff8, this file c23edbc5). Change
 the spec, not this file.
 """
 
@@ -160,10 +160,8 @@ def mbconv(
     main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
         branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
-        x = layers.Add(name=f"{name}_add")([branch, x])
-    else:
-        x = main
-    return x
+        return layers.Add(name=f"{name}_add")([branch, x])
+    return main
 
 
 def EfficientNet(

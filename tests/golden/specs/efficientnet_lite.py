@@ -6,7 +6,7 @@ Task: image classification.
 EfficientNet (Tan and Le, 2019, arXiv:1905.11946) for small devices: without squeeze and excitation, with ReLU6, and with a
 stem, a head and first and last stages that do not grow.
 
-Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 b0613150, this file 5dd11b6e).
+Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 b0613150, this file 50525218).
 Change the spec, not this file.
 """
 
@@ -99,10 +99,8 @@ def inverted_residual(
     )
     main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
-        x = layers.Add(name=f"{name}_add")([main, x])
-    else:
-        x = main
-    return x
+        return layers.Add(name=f"{name}_add")([main, x])
+    return main
 
 
 def deeper(blocks, depth, stage):

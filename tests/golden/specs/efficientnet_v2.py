@@ -6,7 +6,7 @@ Task: image classification.
 Table 4 of the paper, its larger relatives, and B0 to B3, which are scaled; layer for layer as in keras.applications.
 Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 ab5d95ab, this file aec9033c).
+Made by netdsl 0.1.0 from efficientnet_v2.net (sha256 ab5d95ab, this file 47d359f8).
 Change the spec, not this file.
 """
 
@@ -186,10 +186,8 @@ def mbconv(
     main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
         branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
-        x = layers.Add(name=f"{name}_add")([branch, x])
-    else:
-        x = main
-    return x
+        return layers.Add(name=f"{name}_add")([branch, x])
+    return main
 
 
 def fused_mbconv(
@@ -224,10 +222,8 @@ def fused_mbconv(
         main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn3")
     if strides == 1 and channels == filters:
         branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
-        x = layers.Add(name=f"{name}_add")([branch, x])
-    else:
-        x = main
-    return x
+        return layers.Add(name=f"{name}_add")([branch, x])
+    return main
 
 
 def EfficientNetV2(

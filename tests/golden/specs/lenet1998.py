@@ -6,7 +6,7 @@ Task: image classification.
 Averages with a trained scale and bias, the sparse connections of table I, the scaled hyperbolic tangent of appendix A, and
 outputs that measure how far each digit's picture of 7 by 12 pixels is. `lenet5.net` is the form that textbooks teach.
 
-Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 6886a2dd). Change
+Made by netdsl 0.1.0 from lenet1998.net (sha256 332c1f3a, this file 7407e876). Change
 the spec, not this file.
 """
 
@@ -65,8 +65,7 @@ def picture(digit):
 
 def squash(x, *, name="squash"):
     """The activation of all layers, 1.7159 tanh(2/3 x): 1 at 1 and -1 at -1."""
-    activation = x * (2 / 3)
-    activation = layers.Activation("tanh", name=f"{name}_activation")(activation)
+    activation = layers.Activation("tanh", name=f"{name}_activation")(x * (2 / 3))
     return 1.7159 * activation
 
 

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file b4d6d0dd). Change
+Made by netdsl 0.1.0 from mobilenet_v2.net (sha256 65c884ad, this file 2b22adf4). Change
 the spec, not this file.
 """
 
@@ -86,10 +86,8 @@ def inverted_residual(
     )
     main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
-        x = layers.Add(name=f"{name}_add")([main, x])
-    else:
-        x = main
-    return x
+        return layers.Add(name=f"{name}_add")([main, x])
+    return main
 
 
 def MobileNetV2(alpha=1.0, size=224, classes=1000, *, name="MobileNetV2"):

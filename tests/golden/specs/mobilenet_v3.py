@@ -5,7 +5,7 @@ Task: image classification.
 
 Tables 1 and 2 of the paper, layer for layer as in keras.applications; `alpha` is the width multiplier.
 
-Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file d7274d83). Change
+Made by netdsl 0.1.0 from mobilenet_v3.net (sha256 147d07b6, this file 149b0488). Change
 the spec, not this file.
 """
 
@@ -169,10 +169,8 @@ def mbconv(
     main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
         branch = stochastic_depth(main, drop, name=f"{name}_stochastic_depth")
-        x = layers.Add(name=f"{name}_add")([branch, x])
-    else:
-        x = main
-    return x
+        return layers.Add(name=f"{name}_add")([branch, x])
+    return main
 
 
 def MobileNetV3(

@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file fbaf423e). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file a0d5d2b5). Change
 the spec, not this file.
 """
 
@@ -76,10 +76,8 @@ def inverted_residual(
     )
     main = conv_bn(main, filters, 1, act="linear", name=f"{name}_main_conv_bn2")
     if strides == 1 and channels == filters:
-        x = layers.Add(name=f"{name}_add")([main, x])
-    else:
-        x = main
-    return x
+        return layers.Add(name=f"{name}_add")([main, x])
+    return main
 
 
 def mv2(x, filters, strides=1, expansion=4, *, name="mv2"):

@@ -7,7 +7,7 @@ Task: image classification.
 Figure 3 of the paper: attention within windows of seven by seven, which every other layer moves by half a window, so that
 neighbours hear of one another; the map is halved three times.
 
-Made by netdsl 0.1.0 from swin.net (sha256 9ee7291e, this file dc7d7bc1). Change the
+Made by netdsl 0.1.0 from swin.net (sha256 9ee7291e, this file 6704d8e7). Change the
 spec, not this file.
 """
 
@@ -126,8 +126,9 @@ def keep_apart(scores, rows, columns, window, shift):
     across = ops.reshape(
         tied(ops.array(parts(columns, window, shift)), scores), (1, columns)
     )
-    part = 3 * down + across
-    part = ops.reshape(part, (rows // window, window, columns // window, window))
+    part = ops.reshape(
+        3 * down + across, (rows // window, window, columns // window, window)
+    )
     part = ops.transpose(part, (0, 2, 1, 3))
     part = ops.reshape(part, (-1, 1, window**2))
     together = ops.equal(ops.expand_dims(part, 2), ops.expand_dims(part, 3))
@@ -160,10 +161,9 @@ def window_attention(x, heads, window, shift, *, name="window_attention"):
     scores = (
         ops.einsum("nwqhd,nwkhd->nwhqk", query, key) / math.sqrt(width // heads) + bias
     )
-    attention = scores
     if shift > 0:
-        attention = keep_apart(scores, rows, columns, window, shift)
-    attention = layers.Softmax(name=f"{name}_attention_softmax")(attention)
+        scores = keep_apart(scores, rows, columns, window, shift)
+    attention = layers.Softmax(name=f"{name}_attention_softmax")(scores)
     y = ops.einsum("nwhqk,nwkhd->nwqhd", attention, value)
     y = layers.Reshape(
         (rows * columns // places, places, width), name=f"{name}_reshape"
