@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from netdsl.importer.network import Given
-from netdsl.importer.spell import Raw
+from netdsl.importer.sequences import Raw
 from netdsl.importer.terms import (
     ARRIVING,
     Branch,

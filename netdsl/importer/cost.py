@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from netdsl.catalog.kind import ObjectValue
+from netdsl.importer.arrays import Array
+from netdsl.importer.measure import tokens
 from netdsl.importer.network import Given, Made
 from netdsl.importer.terms import Item, Join, Leaf, Optional, Parameter, Repeat, Side, Use
-
-
-def tokens(text: str) -> int:
-    """Count the words and signs of a spec: how much there is to read."""
-    return len(re.findall(r'"[^"]*"|[\w.]+|->|[^\w\s]', text))
 
 
 def of_value(value: Given) -> int:
@@ -28,6 +23,8 @@ def of_value(value: Given) -> int:
             if len(value) < 3
             else 2 + sum(of_value(v) + 1 for v in value)
         )
+    if isinstance(value, Array):
+        return 2 + tokens(value.text)
     if isinstance(value, ObjectValue):
         return 3 + sum(map(of_value, value.arguments.values())) if value.arguments else 1
     if isinstance(value, Made):

@@ -243,7 +243,7 @@ class Folder:
         """Give the runs of every row, of items that are alike; one of a period is none of twice that."""
         references = self._references
         for row, entering, block in list(self._program.rows()):
-            if len(row) < 2:
+            if len(row) < 2 or begins_by_itself(row[0]):
                 continue
             marks = [likeness(item) for item in row]
             known: list[tuple[int, int, int]] = []
@@ -386,6 +386,8 @@ class Folder:
             costs = [self._cost_of(item) for item in row]
             for start in range(len(row)):
                 if isinstance(row[start], Side) and start + 1 == len(row):
+                    continue
+                if start == 0 and begins_by_itself(row[0]):
                     continue
                 key, total = -1, 0
                 arriving = entering if start == 0 else row[start - 1].tap
@@ -568,6 +570,13 @@ def _may_be_block(items: list[Item]) -> bool:
     return not any(isinstance(item, Leaf) and item.kind[0] == "shared" for item in walk(items))
 
 
+def begins_by_itself(item: Item) -> bool:
+    """Tell whether nothing arrives at an item: it is a weight, an array, a function of tensors with names."""
+    return isinstance(item, Leaf) and (
+        item.kind[0] == "weight" or (item.kind[0] == "op" and not item.kind[2])
+    )
+
+
 def _depth_of(items: Iterable[Item]) -> int:
     return max(
         (1 + _depth_of(item.block.row) for item in walk(list(items)) if isinstance(item, Use)),
@@ -618,4 +627,4 @@ def _place_for(block: Block, blocks: list[Block]) -> int:
     return max(used, default=-1) + 1
 
 
-__all__ = ["Folder", "Line", "Parameter", "Program"]
+__all__ = ["Folder", "Line", "Parameter", "Program", "begins_by_itself"]

@@ -8,13 +8,13 @@ from operator import itemgetter
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.format.printer import format_source
 from netdsl.importer.arriving import with_arriving_sizes
-from netdsl.importer.cost import tokens
 from netdsl.importer.document import LAMBDAS, Document
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport, differs, unreadable
 from netdsl.importer.flat import flat_spec
 from netdsl.importer.folded import folded_spec
 from netdsl.importer.library import with_library
+from netdsl.importer.measure import tokens
 from netdsl.importer.network import Network
 from netdsl.importer.proof import Comparison, compare
 from netdsl.importer.training import train_block

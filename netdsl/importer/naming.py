@@ -257,7 +257,9 @@ def parameter_name(row: list[Item], parameter: Parameter) -> str:
         return "widths"
     if name == "when":
         return part_name(row, parameter) or "project"
-    return {"activation": "act", "function": "fn_of", "name": "label"}.get(name, name)
+    return {"activation": "act", "array": "values", "function": "fn_of", "name": "label"}.get(
+        name, name
+    )
 
 
 #: What widths of a block are called.

@@ -105,6 +105,36 @@ def tensors_in(value: Given) -> Iterator[Tensor]:
             yield from tensors_in(item)
 
 
+def with_tensors(value: Given, moved: Mapping[int, int]) -> Given:
+    """Put the tensors of a new network in place of those of the old, by the numbers of their uses."""
+    if isinstance(value, Tensor):
+        return Tensor(moved[value.use], value.output)
+    if isinstance(value, (list, tuple)):
+        return tuple(with_tensors(item, moved) for item in value)
+    if isinstance(value, Mapping):
+        return {name: with_tensors(item, moved) for name, item in value.items()}
+    return value
+
+
+def rewired(network: Network, uses: list[Use], moved: Mapping[int, int]) -> Network:
+    """Give a network of other uses, numbered in their order; `moved` tells which gives what an old one gave."""
+    types = {
+        with_tensors(tensor, moved): told
+        for tensor, told in network.types.items()
+        if tensor.use in moved
+    }
+    return Network(
+        network.name,
+        uses,
+        [moved[number] for number in network.inputs],
+        [(name, with_tensors(tensor, moved)) for name, tensor in network.outputs],
+        network.form,
+        types,
+        network.training,
+        network.is_sequential,
+    )
+
+
 def networks_of(network: Network) -> Iterator[Network]:
     """Give a network and those inside it, each once, the innermost first."""
     seen: dict[int, Network] = {}

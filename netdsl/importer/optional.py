@@ -132,7 +132,9 @@ def _merge_one(program: Program, folder: Folder) -> bool:
     if best is None:
         return False
     _, fuller, barer, place = best
-    _merge(folder, _alike(fuller, windows, shapes), _alike(barer, windows, shapes), place)
+    with_part = _alike(fuller, windows, shapes, [barer])
+    without = _alike(barer, windows, shapes, with_part)
+    _merge(folder, with_part, without, place)
     return True
 
 
@@ -249,13 +251,15 @@ def _keeps_join(window: Window, place: Place) -> bool:
     return any(isinstance(i, Join) for i in (*items[: place.start], *items[place.end :]))
 
 
-def _alike(window: Window, windows: list[Window], shapes: Shapes) -> list[Window]:
-    """Give a window with all others of its shape, none over another."""
+def _alike(
+    window: Window, windows: list[Window], shapes: Shapes, others: list[Window]
+) -> list[Window]:
+    """Give a window with all of its shape, none over another, nor over those of the other shape."""
     wanted = [shapes.of(item) for item in window.items]
     found = [window]
     for other in windows:
         if [shapes.of(item) for item in other.items] == wanted and not any(
-            other is known or _overlap(other, known) for known in found
+            other is known or _overlap(other, known) for known in (*found, *others)
         ):
             found.append(other)
     return found

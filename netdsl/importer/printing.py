@@ -9,16 +9,18 @@ from typing import cast
 
 from netdsl.importer import naming, nesting
 from netdsl.importer.alike import Alike, runs_of, with_number
-from netdsl.importer.cost import tokens
+from netdsl.importer.arrays import Array, with_arrays
 from netdsl.importer.document import Document
 from netdsl.importer.flat import MERGED, input_type, spell_slice
-from netdsl.importer.fold import Line, Program
+from netdsl.importer.fold import Line, Program, begins_by_itself
+from netdsl.importer.measure import tokens
 from netdsl.importer.naming import Names, parameter_name
 from netdsl.importer.network import Given, Made, Network, Tensor, held_models
 from netdsl.importer.objects import plain
 from netdsl.importer.operations import COMPARISONS, OPERATORS, many_of
+from netdsl.importer.sequences import Raw
 from netdsl.importer.sharing import shared_name
-from netdsl.importer.spell import Raw, as_name, is_one, shortened
+from netdsl.importer.spell import as_name, is_one, shortened
 from netdsl.importer.terms import (
     ARRIVING,
     ENTERING,
@@ -151,7 +153,7 @@ class Printer:
                 return kind.__name__
         if kinds <= {int, float} and kinds:
             return "float"
-        if name in ("rows",):
+        if name in ("rows",) or kinds == {Array}:
             return "list"
         if leaf is not None and kinds == {tuple}:
             short = {type(shortened(leaf.made.kind, name, v)) for v in values}
@@ -454,7 +456,8 @@ class _Body:
     def chain(self, row: list[Item], source: str) -> str:
         """Write a row that begins at a tensor; without one it gets what arrives."""
         self._printer.prepare(row, self._scope)
-        text = source or ("_" if any(_is_operator(item) for item in row) else "")
+        starts = bool(row) and begins_by_itself(row[0])
+        text = source or ("_" if not starts and any(map(_is_operator, row)) else "")
         for item in row:
             text = self._stage(item, text)
             tap = item.tap
@@ -504,7 +507,8 @@ class _Body:
 
     def _function(self, leaf: Leaf, before: str) -> str:
         function = leaf.made.kind
-        values: dict[str, Given] = {**leaf.arguments, **leaf.named}
+        own = with_arrays(leaf.arguments, self._printer.value)
+        values: dict[str, Given] = {**own, **leaf.named}
         if leaf.weight is not None:
             return self._function_of_weight(leaf, before)
         if function == "getitem":
@@ -516,9 +520,7 @@ class _Body:
             left, right = (self.named(v) for v in values.values())
             return f"{left} {sign} {right}"
         constants = [
-            v
-            for v in leaf.arguments.values()
-            if isinstance(v, (int, float)) and not isinstance(v, bool)
+            v for v in own.values() if isinstance(v, (int, float, Raw)) and not isinstance(v, bool)
         ]
         if sign and len(values) == 1 and len(constants) == 1 and leaf.kind[2] in ("x1", "a"):
             return f"{_operand(before)} {sign} {self.named(constants[0])}"

@@ -13,6 +13,7 @@ from dataclasses import field
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import signature
 from netdsl.graph import Graph, Node, Operation, Ref
+from netdsl.importer.arrays import Array, same_array
 from netdsl.importer.layers import RANK, WORKED_OUT, canonical
 from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.objects import families_taken, is_default, plain, same
@@ -163,7 +164,15 @@ class _Walk:
             return
         self._found.layers += 1
         theirs = _bound_operation(function, node)
+        if isinstance(array := use.keywords.get("x"), Array):
+            self._array(use.made.name, array, theirs["x"])
+            return
         yield from self._calls(use.made.name, dict(use.keywords), theirs)
+
+    def _array(self, name: str, ours: Array, theirs: Given) -> None:
+        self._found.values += 1
+        if not same_array(ours, theirs):
+            self._differ(name, "its array", ours.values, theirs)
 
     def _calls(
         self, name: str, ours: Mapping[str, Given], theirs: Mapping[str, Given]

@@ -11,6 +11,7 @@ from functools import partial
 from netdsl.catalog import has_role
 from netdsl.catalog.kind import Role
 from netdsl.importer import operations
+from netdsl.importer.arrays import array_use, shape_of, untied
 from netdsl.importer.errors import CannotImport, not_sayable, unreadable
 from netdsl.importer.layers import is_own, make_layer
 from netdsl.importer.network import Json, Made, Network, Sizes, Tensor, Use, layers_in
@@ -59,7 +60,7 @@ class _Reader:
                 help="import the Functional or Sequential models that it is made of",
             )
         reading = partial(self.layer, depth=depth + 1)
-        return with_weights(_Functional(reading, config, name, self._source).read())
+        return untied(with_weights(_Functional(reading, config, name, self._source).read()))
 
     def _sequential(self, name: str, value: Mapping[str, Json], depth: int) -> Network:
         config = value["config"]
@@ -265,7 +266,6 @@ class _Functional:
 
     def _use(self, key: Key) -> None:
         positional, keywords = self._call_of(key)
-        number = len(self._network.uses)
         made = self._made[key[0]]
         self._at = made.name
         values = tuple(self._value(v) for v in positional)
@@ -276,7 +276,7 @@ class _Functional:
         mode = named.get("training") if made.family == "model" else None
         if isinstance(mode, bool) and not runs_the_same(made, named.pop("training")):
             raise _other_mode(made)
-        self._numbers[key] = number
+        number = self._numbers[key] = len(self._network.uses)
         self._network.uses.append(Use(number, made, values, named))
 
     def _value(self, value: Json) -> Json:
@@ -293,16 +293,18 @@ class _Functional:
         if isinstance(value, dict) and "class_name" not in value:
             return {str(k): self._value(v) for k, v in value.items()}
         found = decode(value, self._layer)
-        if (
-            isinstance(value, dict)
-            and value.get("class_name") in ARRAYS
-            and isinstance(found, tuple)
-        ):
-            raise not_sayable(
-                self._at,
-                "it is called with an array of numbers, and a spec gives a layer tensors and single numbers",
-            )
-        return found
+        is_array = isinstance(value, dict) and value.get("class_name") in ARRAYS
+        return (
+            self._array(found, value["config"]) if is_array and isinstance(found, tuple) else found
+        )
+
+    def _array(self, found: tuple[Json, ...], config: Json) -> Tensor:
+        """Make the function that gives an array, before the layer that is called with it."""
+        uses = self._network.uses
+        use = array_use(self._at, found, str(config.get("dtype") or "float32"), len(uses))
+        uses.append(use)
+        self._network.types[Tensor(use.id)] = (shape_of(found), use.keywords["x"].dtype)
+        return Tensor(use.id)
 
 
 def _other_mode(made: Made) -> CannotImport:

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from netdsl.importer.arrays import Array, array_inside
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.network import Given, Made, Network, Tensor, tensors_in
 from netdsl.importer.network import Use as Applied
@@ -132,7 +133,7 @@ class _Reading:
 
     def _operation(self, use: Applied) -> _Applied:
         """A function takes its first tensor, or list of them, through the arrow, and other tensors beside it."""
-        given = dict(use.keywords)
+        given = self._with_arrays(use)
         first = next(iter(given), "")
         value = None if takes_many(use.made.kind) else given.get(first)
         each = [name for name, v in given.items() if isinstance(v, Tensor)]
@@ -161,6 +162,28 @@ class _Reading:
             ("op", use.made.kind, first if arriving else "", form), use.made, constants, named
         )
         return _Applied(leaf, arriving, is_list, Tensor(use.id))
+
+    def _with_arrays(self, use: Applied) -> dict[str, Given]:
+        """Give what a function is called with; an array that it alone takes is written where it is."""
+        given = dict(use.keywords)
+        tensors = [name for name, value in given.items() if isinstance(value, Tensor)]
+        arrays = [name for name in tensors if self._own_array(given[name]) is not None]
+        found: dict[str, Given] = {}
+        for name, value in given.items():
+            array = self._own_array(value) if len(arrays) < len(tensors) else None
+            if array is None:
+                found[name] = value
+            else:
+                self._inside.add(value.use)
+                found |= array_inside(name, array)
+        return found
+
+    def _own_array(self, value: Given) -> Array | None:
+        """Give the array that a tensor is, if nothing else takes it."""
+        if not isinstance(value, Tensor) or self._taken[value] != 1:
+            return None
+        array = self._network.uses[value.use].keywords.get("x")
+        return array if isinstance(array, Array) else None
 
     def _own_weight(self, tensor: Tensor) -> Made | None:
         """Give the weight that a tensor is, if nothing else takes it."""

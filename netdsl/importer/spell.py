@@ -11,20 +11,13 @@ from netdsl.catalog.argument_types import ArgumentMismatch
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import identifiers, names_and_aliases, signature
 from netdsl.elaborate.plans.naming import snake_case
+from netdsl.importer.arrays import Array
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.layers import canonical, parameters_of
 from netdsl.importer.network import Given, Made, Tensor
 from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
+from netdsl.importer.sequences import Raw, spell_number, spell_sequence
 from netdsl.importer.weights import OPTIONS, starts_by_itself
-from netdsl.record import record
-
-
-@record
-class Raw:
-    """Text that stands where a value would: the name of a parameter, an expression of several."""
-
-    text: str
-
 
 #: What gives the name of an extern function, and what spells a layer that a model is.
 SpellTensor = Callable[[Tensor], str]
@@ -48,6 +41,8 @@ class Speller:
                 return text
             case Made():
                 return self.layer(value)
+            case Array():
+                return value.text
             case ObjectValue():
                 return self.object(value)
             case ExternFunction(name, module):
@@ -75,6 +70,9 @@ class Speller:
         short = shortened(kind, argument, value) if kind else value
         if not isinstance(short, (list, tuple)):
             return self.value(short, kind, argument)
+        made = spell_sequence(short, spell_number)
+        if made is not None:
+            return made
         inside = [self.value(item, "", argument) for item in short]
         if any(isinstance(item, (Made, str, dict)) for item in short):
             return f"[{', '.join(inside)}]"
@@ -217,19 +215,7 @@ def number(value: Given) -> str:
     """Spell a number, True, False, None or `...`: as short as it is exact."""
     if isinstance(value, Raw):
         return value.text
-    if isinstance(value, float):
-        text = repr(value)
-        if "e" in text:
-            digits, _, exponent = text.partition("e")
-            return f"{digits}e{int(exponent)}"
-        if value and abs(value) < 1e-3:
-            digits, _, exponent = f"{value:e}".partition("e")
-            short = f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
-            return short if float(short) == value else text
-        return text
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
-        return f"{value:_}"
-    return "..." if value is Ellipsis else repr(value)
+    return spell_number(value)
 
 
 #: Words that begin a statement or a stage, or that values use.

@@ -12,7 +12,17 @@ from collections.abc import Iterator, Mapping
 from netdsl.catalog.signature import Family
 from netdsl.catalog.weight_statement import KIND, REGISTERED
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.network import Given, Json, Made, Network, Sizes, Tensor, Use
+from netdsl.importer.network import (
+    Given,
+    Json,
+    Made,
+    Network,
+    Sizes,
+    Tensor,
+    Use,
+    rewired,
+    with_tensors,
+)
 from netdsl.importer.objects import object_of, plain
 
 #: What stands in the parentheses after the type of a weight, but for its name.
@@ -56,18 +66,9 @@ def with_weights(network: Network) -> Network:
         for made, positional, keywords in _as_uses(use, moved, met, len(uses)):
             uses.append(Use(len(uses), made, positional, keywords))
         moved[use.id] = met[id(use.made)] if use.made.family == "weight" else len(uses) - 1
-    types = {_moved(tensor, moved): told for tensor, told in network.types.items()}
-    types |= {Tensor(place): _type_of(uses[place].made) for place in met.values()}
-    return Network(
-        network.name,
-        uses,
-        [moved[number] for number in network.inputs],
-        [(name, _moved(tensor, moved)) for name, tensor in network.outputs],
-        network.form,
-        types,
-        network.training,
-        network.is_sequential,
-    )
+    found = rewired(network, uses, moved)
+    found.types |= {Tensor(place): _type_of(uses[place].made) for place in met.values()}
+    return found
 
 
 def _is_one(made: Made) -> bool:
@@ -93,13 +94,13 @@ def _as_uses(
     """Give what stands for a use: nothing for a weight that was met before."""
     made = use.made
     if not _is_one(made):
-        yield made, _moved(use.positional, moved), _moved(use.keywords, moved)
+        yield made, with_tensors(use.positional, moved), with_tensors(use.keywords, moved)
         return
     if id(made) not in met:
         met[id(made)] = place
         yield made if made.family == "weight" else _scale(made), (), {}
     if made.family != "weight":
-        (arriving,) = _moved(use.inputs, moved)
+        (arriving,) = with_tensors(use.inputs, moved)
         product = Made(f"{made.name}_multiply", "multiply", "op")
         yield product, (), {"x1": arriving, "x2": Tensor(met[id(made)])}
 
@@ -112,17 +113,6 @@ def _scale(made: Made) -> Made:
         "trainable": made.trainable,
     }
     return make_weight(made.name, config)
-
-
-def _moved(value: Given, moved: Mapping[int, int]) -> Given:
-    """Put the tensors of the new network in place of those of the old."""
-    if isinstance(value, Tensor):
-        return Tensor(moved[value.use], value.output)
-    if isinstance(value, (list, tuple)):
-        return tuple(_moved(item, moved) for item in value)
-    if isinstance(value, Mapping):
-        return {name: _moved(item, moved) for name, item in value.items()}
-    return value
 
 
 def _type_of(made: Made) -> tuple[Sizes, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.importer.cost import tokens
 from netdsl.importer.imported import imported
+from netdsl.importer.measure import tokens
 from netdsl.importer.sources import read_value
 from tests.cli.cases import run
 from tests.importer.record import read

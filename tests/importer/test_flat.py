@@ -11,13 +11,11 @@ from netdsl.importer.imported import imported
 from netdsl.importer.sources import read_value
 from tests.importer.record import read
 
-#: Specs whose networks hold arrays of numbers, which no spec can be given back yet: positions, masks of windows.
-REFUSED = ("ddpm", "swin", "transformer")
 SPECIFIED = read("specs")
 
 MODELS = {
     **{f"applications:{name}": value for name, value in read("applications").items()},
-    **{f"specs/{name}": value for name, value in SPECIFIED.items() if name not in REFUSED},
+    **{f"specs/{name}": value for name, value in SPECIFIED.items()},
     **{f"by hand/{name}": value for name, value in read("hand_written").items()},
 }
 
@@ -46,9 +44,8 @@ def is_large(name: str) -> bool:
 
 
 def each_spec() -> list[Any]:
-    """Give the names of all specs that come back, the large ones marked as slow."""
-    names = [name for name in SPECIFIED if name not in REFUSED]
-    return [pytest.param(n, marks=pytest.mark.slow) if is_large(n) else n for n in names]
+    """Give the names of all specs, the large ones marked as slow."""
+    return [pytest.param(n, marks=pytest.mark.slow) if is_large(n) else n for n in SPECIFIED]
 
 
 @pytest.mark.parametrize("name", each_model())
@@ -118,9 +115,3 @@ def test_a_configuration_of_keras_2_is_read() -> None:
     assert "b = x -> Dense(3, trainable=False)" in found.text
     assert "[a, b] -> Add()" in found.text
     assert found.comparison.unnamed == []
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_an_array_in_a_call_is_refused_with_the_layer_named(name: str) -> None:
-    with pytest.raises(CannotImport, match="called with an array of numbers"):
-        read_value(SPECIFIED[name], name)

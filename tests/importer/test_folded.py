@@ -9,8 +9,8 @@ import pytest
 
 import netdsl
 from netdsl.compare.changes import compare_graphs
-from netdsl.importer.cost import tokens
 from netdsl.importer.imported import Imported, imported
+from netdsl.importer.measure import tokens
 from netdsl.importer.sources import read_value
 from tests.importer.record import SPECS
 from tests.importer.test_flat import MODELS, each_model, each_spec
@@ -69,6 +69,8 @@ LONGER = {
     "resnet50": 4.4, "resnet152": 4.5, "densenet121": 6.2, "vgg16": 4.0, "wavenet": 6.7,
     # numbers that the spec computes: which maps are joined, which pairs are multiplied
     "lenet1998": 5.0, "dlrm": 12.6,
+    # attention within windows, whose parts call one another by name; blocks of the library around arrays
+    "swin": 4.4, "transformer": 1.75,
     # units that the library has, or that one block with a condition makes, and that are found only in part
     "inception_resnet_v2": 1.5, "nasnet": 1.8, "shufflenet_v2": 1.8, "retinanet": 1.65, "resnext50": 1.5,
     "se_resnet50": 1.3, "deeplabv3_plus": 1.3, "tab_transformer": 1.25,
@@ -102,8 +104,8 @@ def test_cells_that_differ_by_a_part_are_one_block(name: str) -> None:
 
 #: Specs of which `netdsl diff` tells more than names: it pairs layers of one kind otherwise, where many are alike.
 PAIRED = (
-    "convnext crnn cyclegan efficientnet_v2 inception_resnet_v2 lenet1998 mobilenet_v3 mobilevit nasnet retinanet "
-    "squeezenet vae xception yolov8"
+    "convnext crnn cyclegan ddpm efficientnet_v2 inception_resnet_v2 lenet1998 mobilenet_v3 mobilevit nasnet retinanet "
+    "squeezenet swin transformer vae xception yolov8"
 ).split()
 
 

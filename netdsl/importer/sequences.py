@@ -1,0 +1,357 @@
+"""Lists of numbers as a person writes them: `range(50)`, `[0.5] * 4`, `[7 * i + j for i in range(7) for j in range(7)]`
+
+Each form is tried on the whole list, the plainest first, and gives the same numbers again, in the precision in which
+they are held. What none of them is stands as it is.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from math import exp, isclose, log, pi
+
+from netdsl.importer.measure import tokens
+from netdsl.importer.network import Given
+from netdsl.record import record
+
+
+@record
+class Raw:
+    """Text that stands where a value would: the name of a parameter, an expression of several."""
+
+    text: str
+
+
+#: How many numbers are written out at most, where they are none that a loop makes.
+MOST_WRITTEN = 2_048
+
+#: From how many numbers on a loop may stand for them.
+FEWEST = 6
+
+Numbers = tuple[int | float, ...]
+
+#: Names of what loops of a list count with, from the outside in.
+COUNTERS = ("i", "j", "k", "m")
+
+
+def spell_sequence(values: Sequence[Given], spell: Callable[[Given], str]) -> str | None:
+    """Spell a list of numbers by what makes it; None where it is best written out."""
+    numbers = tuple(values)
+    if len(numbers) < FEWEST or not all(_is_number(value) for value in numbers):
+        return None
+    return _spelled(numbers, spell, COUNTERS)
+
+
+def _spelled(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str | None:
+    kinds = tuple(map(type, numbers))  # 1, 1.0 and True are equal keys
+    return _made(numbers, kinds, spell, free)
+
+
+@lru_cache(maxsize=4096)
+def _made(
+    numbers: Numbers, kinds: tuple[type, ...], spell: Callable[[Given], str], free: tuple[str, ...]
+) -> str | None:
+    for form in FORMS:
+        text = form(numbers, spell, free)
+        if text is not None and tokens(text) <= len(numbers):
+            return text
+    return None
+
+
+def _is_number(value: Given) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _are_whole(numbers: Numbers) -> bool:
+    return all(type(n) is int for n in numbers)
+
+
+def _counted(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str | None:
+    """`range(2, 50, 3)`."""
+    if not _are_whole(numbers) or numbers[1] == numbers[0]:
+        return None
+    start, step = int(numbers[0]), int(numbers[1] - numbers[0])
+    stop = start + step * len(numbers)
+    if numbers != tuple(range(start, stop, step)):
+        return None
+    stop = stop if step > 0 else int(numbers[-1]) - 1
+    inside = [start, stop, step] if step != 1 else [start, stop] if start else [stop]
+    return f"range({', '.join(map(spell, inside))})"
+
+
+def _alike(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str | None:
+    """`[0.5] * 4`, `[0] * 49 + [1] * 4`."""
+    runs: list[list[int | float]] = []
+    for number in numbers:
+        if runs and runs[-1][0] == number and type(runs[-1][0]) is type(number):
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    if len(runs) > 6:
+        return None
+    parts = [
+        f"[{spell(run[0])}] * {len(run)}" if len(run) > 3 else f"[{', '.join(map(spell, run))}]"
+        for run in runs
+    ]
+    return " + ".join(parts)
+
+
+def _in_turn(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str | None:
+    """`[0.0, 1.0] * 8`."""
+    for period in range(2, len(numbers) // 2 + 1):
+        if len(numbers) % period == 0 and numbers == numbers[:period] * (len(numbers) // period):
+            inner = _list_of(numbers[:period], spell, free)
+            return f"{inner} * {len(numbers) // period}"
+    return None
+
+
+def _each_several_times(
+    numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]
+) -> str | None:
+    """`[i for i in range(4) for _ in range(2)]`."""
+    times = next((n for n, number in enumerate(numbers) if number != numbers[0]), len(numbers))
+    if times < 2 or len(numbers) % times:
+        return None
+    each, name = numbers[::times], free[0]
+    if numbers != tuple(number for number in each for _ in range(times)):
+        return None
+    inner = _list_of(each, spell, free)
+    if f" for {name} in " in inner and inner.endswith("]"):
+        return f"{inner[:-1]} for _ in range({times})]"
+    return f"[{name} for {name} in {inner} for _ in range({times})]"
+
+
+def _in_digits(
+    numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]
+) -> str | None:
+    """`[7 * i - j + 6 for i in range(7) for j in range(7)]`: a sum of multiples of several counters."""
+    if not _are_whole(numbers):
+        return None
+    sizes, steps = _digits(tuple(int(n) for n in numbers), [len(numbers)])
+    if len(sizes) < 2 or len(sizes) > len(free):
+        return None
+    names = free[: len(sizes)]
+    total = _sum(list(zip(steps, names, strict=True)), int(numbers[0]))
+    loops = " ".join(f"for {n} in range({s})" for n, s in zip(names, sizes, strict=True))
+    return f"[{total} {loops}]"
+
+
+def _digits(numbers: tuple[int, ...], shape: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Give how far each counter goes, and what it counts for, the outermost first; nothing where there are none.
+
+    No counter goes over the end of an axis.
+    """
+    sizes: list[int] = []
+    steps: list[int] = []
+    left, axes = numbers, list(shape)
+    while len(left) > 1:
+        while axes[-1] == 1:
+            axes.pop()
+        step = left[1] - left[0]
+        size = 2
+        while size < axes[-1] and left[size] - left[size - 1] == step:
+            size += 1
+        while size > 1 and (axes[-1] % size or not _repeats(left, size, step)):
+            size -= 1
+        if size == 1:
+            return [], []
+        sizes.insert(0, size)
+        steps.insert(0, step)
+        left = left[::size]
+        axes[-1] //= size
+    return sizes, steps
+
+
+def _repeats(numbers: tuple[int, ...], size: int, step: int) -> bool:
+    """Tell whether every `size` numbers in a row go up by a step."""
+    return len(numbers) % size == 0 and all(
+        numbers[n] == numbers[n - n % size] + step * (n % size) for n in range(len(numbers))
+    )
+
+
+def _sum(terms: list[tuple[int, str]], more: int) -> str:
+    """Spell a sum, what is added before what is taken away."""
+    spelled = [
+        (step, name if abs(step) == 1 else f"{abs(step)} * {name}") for step, name in terms if step
+    ]
+    ordered = [t for t in spelled if t[0] > 0] + [t for t in spelled if t[0] < 0]
+    text = ""
+    for step, term in ordered:
+        sign = " - " if step < 0 else " + "
+        text = f"{text}{sign}{term}" if text else f"-{term}" if step < 0 else term
+    return f"{text} {'-' if more < 0 else '+'} {abs(more)}" if more else text
+
+
+def _geometric(
+    numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]
+) -> str | None:
+    """`[10_000 ** (-i / 31) for i in range(32)]`: rates, each a fixed part of the one before."""
+    first, last = numbers[0], numbers[-1]
+    if not all(type(n) is float and n > 0 for n in numbers) or first in (last, numbers[1]):
+        return None
+    name, count = free[0], len(numbers)
+    factor = "" if first == 1 else f"{spell(first)} * "
+    for base in BASES:
+        places = log(base) / log(last / first) * (count - 1)
+        whole = round(places)
+        if not whole or not isclose(places, whole, rel_tol=1e-4):
+            continue
+        sign, parts = "-" if whole < 0 else "", f" / {spell(abs(whole))}" if abs(whole) > 1 else ""
+        power = [first * float(base) ** (n / whole) for n in range(count)]
+        if _are_one(power, numbers):
+            text = f"{spell(base)} ** ({sign}{name}{parts})"
+            return f"[{factor}{text} for {name} in range({count})]"
+        power = [first * exp(log(base) * n / whole) for n in range(count)]
+        if _are_one(power, numbers):
+            text = f"exp({sign}log({spell(base)}) * {name}{parts})"
+            return f"[{factor}{text} for {name} in range({count})]"
+    return None
+
+
+#: What rates are powers of.
+BASES = (10_000, 2, 10, 100, 1_000)
+
+
+def _are_one(made: Sequence[float], numbers: Numbers) -> bool:
+    """Tell whether numbers are the same in the precision in which they are held."""
+    return all(single(a) == single(b) for a, b in zip(made, numbers, strict=True))
+
+
+def _evenly(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str | None:
+    """`[i / 4 for i in range(9)]`: fractions that a counter makes."""
+    first, name, count = numbers[0], free[0], len(numbers)
+    step = numbers[1] - first
+    if not all(type(n) is float for n in numbers) or not step:
+        return None
+    for text, made in _fractions(float(first), float(step), name, count):
+        if _are_one(made, numbers):
+            return f"[{text} for {name} in range({count})]"
+    return None
+
+
+def _fractions(
+    first: float, step: float, name: str, count: int
+) -> Iterator[tuple[str, list[float]]]:
+    start = "" if not first else f" + {first!r}" if first > 0 else f" - {-first!r}"
+    if step.is_integer():
+        times = "" if step == 1 else f"{int(step)} * "
+        yield f"{times}float({name}){start}", [n * step + first for n in range(count)]
+    parts = round(1 / step) if abs(step) < 1 else 0
+    if parts and isclose(1 / step, parts, rel_tol=1e-5):
+        sign = "-" if parts < 0 else ""
+        text = f"{sign}{name} / {abs(parts)}{start}"
+        yield text, [n / parts + first for n in range(count)]
+
+
+def spell_table(
+    numbers: Numbers, shape: Sequence[int], spell: Callable[[Given], str]
+) -> str | None:
+    """Spell an array of several axes by what makes it, a list in a list for each axis; None where nothing does."""
+    if len(shape) == 2 and (text := _in_corner(numbers, shape[0], shape[1], spell)):
+        return text
+    if not _are_whole(numbers):
+        return None
+    sizes, steps = _digits(tuple(int(n) for n in numbers), shape)
+    if not 1 < len(sizes) <= len(COUNTERS):
+        return None
+    names = COUNTERS[: len(sizes)]
+    text = _sum(list(zip(steps, names, strict=True)), int(numbers[0]))
+    left = list(zip(names, sizes, strict=True))
+    for size in reversed(shape):
+        loops: list[str] = []
+        while size > 1 and left and size % left[-1][1] == 0:
+            name, count = left.pop()
+            loops.insert(0, f"for {name} in range({count})")
+            size //= count
+        if size != 1 or not loops:
+            return None
+        text = f"[{text} {' '.join(loops)}]"
+    return text
+
+
+def _in_corner(
+    numbers: Numbers, rows: int, columns: int, spell: Callable[[Given], str]
+) -> str | None:
+    """`[[1 if j <= i else 0 for j in range(8)] for i in range(8)]`: what may look back, and no further."""
+    if rows < 3 or columns < 3:
+        return None
+    inside, outside = numbers[(rows - 1) * columns], numbers[columns - 1]
+    if inside == outside:
+        return None
+    for sign, shift in (("<=", 0), ("<", 1)):
+        made = tuple(
+            inside if j + shift <= i else outside for i in range(rows) for j in range(columns)
+        )
+        if made == numbers:
+            if (inside, outside) == (True, False) and type(inside) is bool:
+                cell = f"j {sign} i"
+            else:
+                cell = f"{spell(inside)} if j {sign} i else {spell(outside)}"
+            return f"[[{cell} for j in range({columns})] for i in range({rows})]"
+    return None
+
+
+FORMS = (_counted, _alike, _in_turn, _each_several_times, _in_digits, _evenly, _geometric)
+
+
+def _list_of(numbers: Numbers, spell: Callable[[Given], str], free: tuple[str, ...]) -> str:
+    """Spell a list that is written in a longer one's place, by the shortest of all that it may be."""
+    found = [f"[{', '.join(map(spell, numbers))}]"]
+    if len(numbers) >= FEWEST:
+        found += [text for form in FORMS if (text := form(numbers, spell, free)) is not None]
+    return min(found, key=tokens)
+
+
+def spell_number(value: Given) -> str:
+    """Spell a number, True, False, None or `...`: as short as it is exact."""
+    if isinstance(value, float):
+        text = repr(value)
+        if "e" in text:
+            digits, _, exponent = text.partition("e")
+            return f"{digits}e{int(exponent)}"
+        if value and not 1e-3 <= abs(value) < 1e5:
+            digits, _, exponent = f"{value:e}".partition("e")
+            short = f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
+            return short if float(short) == value and len(short) < len(text) else text
+        return text
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
+        return f"{value:_}"
+    return "..." if value is Ellipsis else repr(value)
+
+
+def single(value: float) -> float:
+    """Round a number to float32."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return value
+
+
+def short(value: float) -> float:
+    """Give the shortest number that is the same in float32: 0.1 for 0.10000000149011612."""
+    for digits in range(1, 10):
+        found = float(f"{value:.{digits}g}")
+        if single(found) == single(value):
+            return found
+    return value
+
+
+def named(value: float) -> str | None:
+    """Name a part of the circle: `pi / 2`."""
+    for part, text in ((1.0, "pi"), (2.0, "pi / 2"), (0.5, "2 * pi"), (4.0, "pi / 4")):
+        if single(abs(value)) == single(pi / part):
+            return text if value > 0 else f"-{text}"
+    return None
+
+
+__all__ = [
+    "MOST_WRITTEN",
+    "Raw",
+    "named",
+    "short",
+    "single",
+    "spell_number",
+    "spell_sequence",
+    "spell_table",
+]
