@@ -116,17 +116,31 @@ class Region:
         return list(columns.values())
 
     def _row(self, columns: list[list[int]]) -> Row:
+        aside = [column for column in columns if self._is_aside(column)]
+        columns = [column for column in columns if column not in aside]
         sizes = [sum(self.boxes[i].size for i in column) for column in columns]
         order = sorted(range(len(sizes)), key=lambda at: -sizes[at])
-        main = order[0] if sizes[order[0]] >= MAIN * sizes[order[1]] else -1
-        if main >= 0:
-            columns = [columns[main], *columns[:main], *columns[main + 1 :]]
-        aligned = tuple(self._align(column) for column in columns)
-        return Row(tuple(map(self.arranged, columns)), aligned, 0 if main >= 0 else -1)
+        is_main = len(order) == 1 or (order and sizes[order[0]] >= MAIN * sizes[order[1]])
+        if is_main:
+            columns = [columns[order[0]], *columns[: order[0]], *columns[order[0] + 1 :]]
+        aligned = tuple(self._align(column) for column in (*aside, *columns))
+        terms = tuple(map(self.arranged, (*aside, *columns)))
+        return Row(terms, aligned, len(aside) if is_main else -1)
+
+    def _is_aside(self, column: list[int]) -> bool:
+        """Tell whether a column is joined to the others by names alone: then it stands before them."""
+        own = set(column)
+        return (
+            all(self.boxes[item].role != "output" for item in column)
+            and not any(net for item in column for net in self._entering(item, own))
+            and not any(self._leaves(item, own) for item in column)
+        )
 
     def _align(self, column: list[int]) -> Align:
         """What nothing leads to stands near what reads it, and what leads nowhere near what it comes from."""
         own = set(column)
+        if self._is_aside(column):
+            return "start"
         if not any(net for item in column for net in self._entering(item, own)):
             return "end"
         return "middle" if any(self._leaves(item, own) for item in column) else "start"

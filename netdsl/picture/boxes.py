@@ -13,7 +13,7 @@ from netdsl.graph import Step
 from netdsl.picture.network import Atom
 from netdsl.record import mutable, record
 
-Role = Literal["root", "block", "turn", "layer", "input", "output"]
+Role = Literal["root", "block", "turn", "layer", "input", "output", "tag"]
 
 
 @record
@@ -30,7 +30,8 @@ class Box:
     """A layer with what sticks to it, a use of a block, or turns of a loop that are drawn as one.
 
     `lines` are those of a layer, or the head of a block. `times` counts the equal turns that this box stands for. Boxes
-    with the same `mark` share weights. `ins` and `outs` are numbers of tensors, in order.
+    with the same `mark` share weights. `ins` and `outs` are numbers of tensors, in order; `tags` those of tensors that
+    are read too, and are named beside the box in place of a line. A box of the role "tag" gives such a name.
     """
 
     role: Role
@@ -46,12 +47,18 @@ class Box:
     joins: bool = False  # it joins tensors, so that they may meet before it
     ins: list[int] = field(default_factory=list)
     outs: list[int] = field(default_factory=list)
+    tags: list[int] = field(default_factory=list)
     depth: int = 0
     size: int = 1  # how many layers stand in it
 
     @property
     def is_leaf(self) -> bool:
-        return self.role in ("layer", "input", "output")
+        return self.role in ("layer", "input", "output", "tag")
+
+    @property
+    def drawn_by_others(self) -> list[Box]:
+        """What is in it for programs that lay out for themselves: they get a line for each use, and no names."""
+        return [child for child in self.children if child.role != "tag"]
 
     @property
     def single(self) -> Box | None:

@@ -11,7 +11,7 @@ from dataclasses import field
 
 from netdsl.picture.arrange import Region
 from netdsl.picture.boxes import Box, Line, chain_of
-from netdsl.picture.compose import Cell, Label
+from netdsl.picture.compose import TAG, TAG_NEXT, Cell, Label
 from netdsl.picture.measure import width
 from netdsl.picture.nest import Nested
 from netdsl.picture.ushape import UShape
@@ -21,6 +21,7 @@ from netdsl.record import mutable
 NAME = 11.0  # sizes of type: names and heads, what sticks to them, shapes and counts
 STUCK = 9.5
 SMALL = 9.0
+TAGGED, TAG_SIDE = 9.0, 7.0  # a name in place of a line, and what is beside it in its frame
 LINE, STUCK_LINE = 22.0, 15.0  # heights
 HEAD = 22.0
 SIDE = 9.0  # beside a text
@@ -59,6 +60,11 @@ def measure(nested: Nested, costs: Mapping[int, str], *, is_down: bool = True) -
         around = -1 if box.parent is None else box.parent.number
         found.boxes[box.number] = box
         wide, high = closed_size(box, costs)
+        tags = tuple((net, tag_label(nested.tags[net])) for net in box.tags)
+        if is_down:
+            high = max(high, (TAG + TAG_NEXT) * len(tags) + TAG_NEXT)
+        else:
+            wide = max(wide, sum(label.width + TAG_NEXT for _, label in tags))
         found.cells[box.number] = Cell(
             box.number,
             wide if is_down else high,
@@ -71,8 +77,14 @@ def measure(nested: Nested, costs: Mapping[int, str], *, is_down: bool = True) -
             joins=box.joins,
             stack=SHEETS if box.times > 1 else 0.0,
             term=None if box.is_leaf or not box.children else Region(box).term(),
+            tags=tags,
         )
     return found
+
+
+def tag_label(name: str) -> Label:
+    """Give a name that stands in place of a line, and how wide it is with its frame."""
+    return Label(name, math.ceil(width(name, TAGGED, "Bold")) + 2 * TAG_SIDE)
 
 
 def is_bare(box: Box) -> bool:
@@ -102,6 +114,8 @@ def head_width(box: Box) -> float:
 
 def closed_size(box: Box, costs: Mapping[int, str]) -> tuple[float, float]:
     """Give width and height of a box that shows its lines alone."""
+    if box.role == "tag":
+        return tag_label(box.lines[0].name).width, TAG
     wide = head_width(box)
     high = LINE
     for text, _ in stuck_words(box):

@@ -26,6 +26,8 @@ NEARLY, TALL = (
     150.0,
 )  # a column that is nearly as long as its row, or far shorter than a long one, begins with it
 UNDER = 14.0  # for what is written beside a line, where it begins
+TAG = 15.0  # the height of a name in place of a line
+TAG_GAP, TAG_NEXT = 12.0, 3.0  # to the box that reads it, to the next
 
 
 @record
@@ -51,6 +53,7 @@ class Cell:
     joins: bool = False
     stack: float = 0.0  # how far the sheets behind a repeat look out
     term: Term | None = None
+    tags: tuple[tuple[int, Label], ...] = ()  # tensors that come by name
 
 
 @record
@@ -63,6 +66,18 @@ class Style:
 
     is_down: bool = True
     turned: bool = False
+
+
+@record
+class Chip:
+    """A name in place of a line, in its frame."""
+
+    net: int
+    u: float
+    v: float
+    across: float
+    along: float
+    label: Label
 
 
 @record
@@ -92,6 +107,7 @@ class Shape:
     sides: bool = False  # a line may come in from the side
     notes: list[tuple[int, float, float, Label, bool]] = field(default_factory=list)
     wants: dict[int, float] = field(default_factory=dict)  # where each tensor would best come in
+    chips: list[Chip] = field(default_factory=list)
 
 
 class Composer:
@@ -134,7 +150,31 @@ class Composer:
         shape.wants = {port.net: port.u for port in shape.tops}
         spread = _spread(len(cell.outs), half)
         self._below(cell, shape, [Port(net, at * spread) for at, net in enumerate(cell.outs)])
+        if cell.tags:
+            self._add_tags(cell, shape)
         return shape
+
+    def _add_tags(self, cell: Cell, shape: Shape) -> None:
+        """Write what comes by name before the box: one below the other, or side by side where the flow goes across."""
+        u, v, _, along = shape.rect
+        if not self.style.is_down:
+            wide = sum(label.width for _, label in cell.tags) + TAG_NEXT * (len(cell.tags) - 1)
+            at = v + (along - wide) / 2
+            for net, label in cell.tags:
+                shape.chips.append(Chip(net, u - TAG_GAP - TAG, at, TAG, label.width, label))
+                points = ((u - TAG_GAP, at + label.width / 2), (u, at + label.width / 2))
+                shape.tracks.append(Track(net, points, True))
+                at += label.width + TAG_NEXT
+            shape.left = max(shape.left, TAG_GAP + TAG - u)
+            return
+        end = u - TAG_GAP - (cell.stack if self.style.turned else 0.0)
+        at = v + (along - TAG * len(cell.tags) - TAG_NEXT * (len(cell.tags) - 1)) / 2
+        for net, label in cell.tags:
+            shape.chips.append(Chip(net, end - label.width, at, label.width, TAG, label))
+            points = ((end, at + TAG / 2), (u, at + TAG / 2))
+            shape.tracks.append(Track(net, points, True))
+            shape.left = max(shape.left, label.width - end)
+            at += TAG + TAG_NEXT
 
     def _add_sheets(self, cell: Cell, shape: Shape) -> None:
         if self.style.turned:

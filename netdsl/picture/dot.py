@@ -27,7 +27,7 @@ def as_dot(nested: Nested, opened: frozenset[int], colours: Mapping[str, str]) -
 
 
 def _boxes(root: Box, opened: frozenset[int], colours: Mapping[str, str]) -> Iterator[str]:
-    pending: list[Box | str] = [*reversed(root.children)]
+    pending: list[Box | str] = [*reversed(root.drawn_by_others)]
     depth = 1
     while pending:
         box = pending.pop()
@@ -42,7 +42,7 @@ def _boxes(root: Box, opened: frozenset[int], colours: Mapping[str, str]) -> Ite
             fill, edge = colours["block"], colours["edge"]
             yield f'{indent}  label={_quoted(words(box))} color="{edge}" fillcolor="{fill}"'
             depth += 1
-            pending += ["}", *reversed(box.children)]
+            pending += ["}", *reversed(box.drawn_by_others)]
 
 
 def _attributes(box: Box, colours: Mapping[str, str]) -> str:

@@ -20,14 +20,16 @@ from netdsl.picture.cells import (
     SPACE,
     STUCK,
     STUCK_LINE,
+    TAGGED,
     Cells,
+    closed_size,
     count_words,
     head_width,
     inside_words,
     is_bare,
     stuck_words,
 )
-from netdsl.picture.compose import Label, Shape
+from netdsl.picture.compose import TAG, Chip, Label, Shape
 from netdsl.picture.drawing import Drawing, Mark, Path, Rect, Text, TextRole
 from netdsl.picture.joints import Track
 from netdsl.picture.measure import Weight, width
@@ -44,11 +46,12 @@ class Placed:
     boxes: list[tuple[int, float, float, float, float]]
     tracks: list[Track]
     notes: list[tuple[int, float, float, Label, bool]]
+    chips: list[Chip]
 
 
 def flatten(shape: Shape, is_down: bool) -> Placed:
     """Give everything in a shape at its place in the picture, boxes from the outside in."""
-    placed = Placed([], [], [])
+    placed = Placed([], [], [], [])
     pending = [(MARGIN + shape.left, MARGIN, shape)]
     while pending:
         u, v, part = pending.pop()
@@ -62,6 +65,10 @@ def flatten(shape: Shape, is_down: bool) -> Placed:
         for net, a, b, label, is_before in part.notes:
             x, y = (u + a, v + b) if is_down else (v + b, u + a)
             placed.notes.append((net, x, y, label, is_before))
+        for chip in part.chips:
+            x, y = (u + chip.u, v + chip.v) if is_down else (v + chip.v, u + chip.u)
+            size = (chip.across, chip.along) if is_down else (chip.along, chip.across)
+            placed.chips.append(Chip(chip.net, x, y, *size, chip.label))
         pending += [(u + a, v + b, inner) for a, b, inner in reversed(part.parts)]
     return placed
 
@@ -92,9 +99,23 @@ def draw(
         x, y, w, h = rect
         for part in outline(box, (x, y, w, h), shades or {}, cells.costs, is_open=is_open):
             (texts if isinstance(part, Text) else marks).append(part)
+    for chip in placed.chips:
+        marks.append(tag_frame(chip.u, chip.v, chip.across))
+        texts.append(tag_text(chip.label.text, chip.u, chip.v, chip.across))
     marks += [Path(t.points, t.arrow, net=t.net) for t in placed.tracks]
     texts += [_note(x, y, label, is_before, is_down) for _, x, y, label, is_before in placed.notes]
     return Drawing(cells.nested.network.name, wide, high, (*marks, *texts))
+
+
+def tag_frame(x: float, y: float, w: float, box: int = -1) -> Rect:
+    """Draw the frame of a name that stands in place of a line; it is drawn as inputs are, which are tensors too."""
+    return Rect(x, y, w, TAG, TAG / 2, "family input", "edge input", box)
+
+
+def tag_text(name: str, x: float, y: float, w: float) -> Text:
+    """Write such a name in its frame."""
+    wide = width(name, TAGGED, "Bold")
+    return Text(x + w / 2, y + 11, name, TAGGED, "Bold", "text", wide, "middle")
 
 
 def _note(x: float, y: float, label: Label, is_before: bool, is_down: bool) -> Text:
@@ -116,6 +137,10 @@ def outline(
 ) -> Iterator[Mark]:
     """Draw a box with what is written in it."""
     x, y, w, h = rect
+    if box.role == "tag":
+        yield tag_frame(x, y, w, box.number)
+        yield tag_text(box.lines[0].name, x, y, w)
+        return
     family = box.lines[0].family if box.lines else ""
     fill, stroke = f"family {family}", f"edge {family}"
     radius = 4.0
@@ -134,7 +159,7 @@ def outline(
     if is_open:
         yield from _head(box, x, y, w)
     else:
-        yield from _lines(box, x, y, w, costs, "text" if box.number in shades else "quiet")
+        yield from _lines(box, rect, costs, "text" if box.number in shades else "quiet")
 
 
 def _head(box: Box, x: float, y: float, w: float) -> Iterator[Mark]:
@@ -145,10 +170,15 @@ def _head(box: Box, x: float, y: float, w: float) -> Iterator[Mark]:
 
 
 def _lines(
-    box: Box, x: float, y: float, w: float, costs: Mapping[int, str], ink: str
+    box: Box,
+    rect: tuple[float, float, float, float],
+    costs: Mapping[int, str],
+    ink: str,
 ) -> Iterator[Mark]:
     """Write the lines of a closed box, the first in its middle, what sticks to it below."""
+    x, y, w, h = rect
     start = x + (w - head_width(box)) / 2
+    y += (h - closed_size(box, costs)[1]) / 2  # what comes by name may make it higher
     yield from head_marks(box, start, y + 15)
     base = y + LINE
     if not box.is_leaf:

@@ -12,7 +12,7 @@ from netdsl.picture.boxes import Box
 from netdsl.picture.cells import Cells
 from netdsl.picture.columns import in_columns
 from netdsl.picture.compose import Composer, Shape, Style
-from netdsl.picture.terms import Item, Series, Term
+from netdsl.picture.terms import Item, Row, Term, main_series
 from netdsl.picture.ushape import u_shape
 
 PAGE = (1050.0, 1450.0)  # a page, with the type of pictures at half its size there
@@ -29,7 +29,7 @@ def compose(cells: Cells, opened: frozenset[int], style: Style) -> Shape:
     u = cells.u
 
     def own(term: Term) -> Shape | None:
-        is_u = u is not None and term is cells.cells[root.number].term
+        is_u = u is not None and term is main_series(cells.cells[root.number].term)
         return u_shape(u, cells.cells, opened) if is_u and u is not None else None
 
     return Composer(cells.cells, opened, style, own).shape(Item(root.number))
@@ -38,9 +38,12 @@ def compose(cells: Cells, opened: frozenset[int], style: Style) -> Shape:
 def wrapped(cells: Cells, opened: frozenset[int], style: Style, shape: Shape) -> Shape:
     """Set a picture that is far longer than a page in columns, where that can be."""
     root = cells.cells[cells.nested.root.number]
-    if not isinstance(root.term, Series) or cells.u is not None:
+    term = main_series(root.term)
+    if term is None or cells.u is not None:
         return shape
-    term, (_, _, inner) = root.term, shape.parts[0]
+    _, _, inner = shape.parts[0]
+    if isinstance(root.term, Row):
+        _, _, inner = inner.parts[root.term.main]
     columns = in_columns(term, inner, cells.cells, opened | {root.number}, style, PAGE)
     if columns is None:
         return shape

@@ -55,7 +55,7 @@ def _shows(box: Box, opened: frozenset[int]) -> bool:
 
 
 def _boxes(root: Box, opened: frozenset[int]) -> Iterator[str]:
-    pending: list[Box | str] = [*reversed(root.children)]
+    pending: list[Box | str] = [*reversed(root.drawn_by_others)]
     depth = 1
     while pending:
         box = pending.pop()
@@ -69,7 +69,7 @@ def _boxes(root: Box, opened: frozenset[int]) -> Iterator[str]:
         else:
             yield f"{'  ' * depth}subgraph n{box.number} [{_text(words(box) or ' ')}]"
             depth += 1
-            pending += ["end", *reversed(box.children)]
+            pending += ["end", *reversed(box.drawn_by_others)]
 
 
 def _text(text: str) -> str:

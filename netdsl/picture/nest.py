@@ -32,6 +32,7 @@ class Nested:
     box_of: dict[int, Box] = field(default_factory=dict)
     edges: list[tuple[int, int]] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
+    tags: dict[int, str] = field(default_factory=dict)  # tensors that are named at their uses
     last_of: dict[int, int] = field(
         default_factory=dict
     )  # of a repeat: the tensor of its last turn

@@ -19,8 +19,10 @@ from netdsl.picture.network import lay_flat
 from netdsl.picture.periods import group_periods
 from netdsl.picture.repeats import join_repeats
 from netdsl.picture.seen import seen_boxes
-from netdsl.picture.stick import add_outputs, connect, mark_shared, simplify, stick
+from netdsl.picture.stick import add_outputs, connect, count, mark_shared, simplify, stick
 from netdsl.picture.svg import as_svg
+from netdsl.picture.tags import tag
+from netdsl.picture.terms import main_series
 from netdsl.picture.themes import colours
 from netdsl.picture.ushape import find_u
 from netdsl.record import record
@@ -57,6 +59,8 @@ def boxes_of(graph: Graph, *, loosely: bool = False, flat: bool = False) -> Nest
     mark_shared(nested)
     add_outputs(nested)
     connect(nested)
+    tag(nested)
+    count(nested)
     return nested
 
 
@@ -86,7 +90,7 @@ class Picture:
             told = {at: spell_cost(cost, self.options.costs) for at, cost in self.costs.items()}
         cells = measure(self.nested, told, is_down=self.style.is_down)
         if self.options.form != "line" and self.style.is_down:
-            cells.u = find_u(cells.cells[self.nested.root.number].term)
+            cells.u = find_u(main_series(cells.cells[self.nested.root.number].term))
         return cells
 
     @cached_property
@@ -116,7 +120,7 @@ class Picture:
         tints: Mapping[int, str] = {}
         if self.costs:
             closed = [b for b in seen_boxes(self.nested.root, opened) if b.number not in opened]
-            shown = [b.number for b in closed if b.role not in ("root", "input", "output")]
+            shown = [b.number for b in closed if b.role not in ("root", "input", "output", "tag")]
             tints = shades(self.costs, shown, self.options.theme, self.colours)
         return draw(self.cells, shape, opened, is_down=self.style.is_down, shades=tints)
 

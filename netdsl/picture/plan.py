@@ -19,7 +19,7 @@ def u_of(cells: Cells) -> Document | None:
     u = cells.u
     if u is None:
         return None
-    levels = [[_term(level.down), level.net, _term(level.up)] for level in u.levels]
+    levels = [[_term(level.down), list(level.nets), _term(level.up)] for level in u.levels]
     return {"levels": levels, "bottom": _term(u.bottom)}
 
 
@@ -35,6 +35,7 @@ def _cell(cell: Cell) -> Document:
         "labels": {str(net): [label.text, label.width] for net, label in cell.labels.items()},
         "joins": cell.joins,
         "stack": cell.stack,
+        "tags": [[net, label.text, label.width] for net, label in cell.tags],
         "term": None if cell.term is None else _term(cell.term),
     }
 

@@ -5,6 +5,8 @@
 Two turns are equal where they are made of the same layers and blocks with the same arguments, joined in the same way;
 sizes may differ, as the channels of a dense block grow. What went to and from the turns that are left out goes to and
 from the first, at the same place in it; what goes from one turn to the next is what "again" means, and is not drawn.
+Turns that go on one from the other, and are joined to what is outside the loop on maps of another size each time, are
+the levels of a network: they stay apart.
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ def join_repeats(nested: Nested, *, loosely: bool = False) -> None:
     `loosely` joins those too whose arguments differ: then the first and the last are told, `gated(32, 1…512)`.
     """
     atoms = _atoms_under(nested.root)
-    runs = list(_runs(nested, atoms, loosely))
+    readers: dict[int, list[int]] = {}
+    for tensor, reader in nested.edges:
+        readers.setdefault(tensor, []).append(reader)
+    runs = list(_runs(nested, atoms, readers, loosely))
     same: dict[int, int] = {}
     turn_of: dict[int, list[tuple[Box, int]]] = {}  # atom -> the runs that it is in, and the turn
     for run in runs:
@@ -64,13 +69,17 @@ def _atoms_under(root: Box) -> dict[int, list[int]]:
     return found
 
 
-def _runs(nested: Nested, atoms: dict[int, list[int]], loosely: bool) -> Iterator[_Run]:
+def _runs(
+    nested: Nested, atoms: dict[int, list[int]], readers: dict[int, list[int]], loosely: bool
+) -> Iterator[_Run]:
     for box in nested.root.within():
         signed: list[tuple[Hashable, Box]] = []
         for child in [*box.children, None]:
             key = None if child is None or child.role != "turn" else _key(child)
             if signed and (child is None or key is None or key != signed[0][0]):
-                yield from _equal_neighbours(nested, [b for _, b in signed], atoms, loosely)
+                turns = [turn for _, turn in signed]
+                besides = _besides(nested, [atoms.get(id(turn), []) for turn in turns], readers)
+                yield from _equal_neighbours(nested, turns, besides, atoms, loosely)
                 signed = []
             if child is not None and key is not None:
                 signed.append((key, child))
@@ -85,17 +94,67 @@ def _key(turn: Box) -> Hashable:
 
 
 def _equal_neighbours(
-    nested: Nested, turns: list[Box], atoms: dict[int, list[int]], loosely: bool
+    nested: Nested,
+    turns: list[Box],
+    besides: list[tuple[Hashable, ...]],
+    atoms: dict[int, list[int]],
+    loosely: bool,
 ) -> Iterator[_Run]:
     if len(turns) < 2:
         return
     begin, signature = 0, _signature(nested, turns[0], atoms, loosely)
     for at in range(1, len(turns) + 1):
         other = _signature(nested, turns[at], atoms, loosely) if at < len(turns) else None
-        if other != signature or not other:
+        if other != signature or not other or besides[at] != besides[at - 1]:
             if at - begin > 1:
                 yield _Run(turns[begin], turns[begin:at])
             begin, signature = at, other or ()
+
+
+def _besides(
+    nested: Nested, turns: list[list[int]], readers: dict[int, list[int]]
+) -> list[tuple[Hashable, ...]]:
+    """Give the sizes of the maps that each turn gets from outside the loop and gives to it, besides what goes from
+    turn to turn; nothing where the turns do not go on one from the other."""
+    tensors = nested.network.tensors
+    turn_of = {atom: at for at, atoms in enumerate(turns) for atom in atoms}
+    came: list[list[int]] = []  # what comes to each turn, in order
+    left: list[dict[tuple[int, int], int]] = []  # what is read outside the loop, by its place
+    for at, atoms in enumerate(turns):
+        read = [net for atom in atoms for net in nested.network.atoms[atom].inputs]
+        came.append([*dict.fromkeys(n for n in read if turn_of.get(tensors[n].atom) != at)])
+        made = {
+            (place, number): net
+            for place, atom in enumerate(atoms)
+            for number, net in enumerate(nested.network.atoms[atom].outputs)
+        }
+        is_last = at == len(turns) - 1
+        left.append({k: n for k, n in made.items() if is_last or _is_read(n, readers, turn_of)})
+    carried = {
+        place
+        for at, nets in enumerate(came)
+        for place, net in enumerate(nets)
+        if at and turn_of.get(tensors[net].atom) == at - 1
+    }
+    if not carried:
+        return [() for _ in [*turns, ()]]
+    given = {key for nets in left[:-1] for key in nets}
+    found: list[tuple[Hashable, ...]] = []
+    for at, nets in enumerate(came):
+        besides = [net for place, net in enumerate(nets) if place not in carried]
+        besides += [net for key, net in left[at].items() if key in given]
+        found.append(tuple(_map_size(nested, net) for net in besides))
+    return [*found, ()]
+
+
+def _is_read(net: int, readers: dict[int, list[int]], turn_of: dict[int, int]) -> bool:
+    """Tell whether something outside a loop reads a tensor."""
+    return any(reader not in turn_of for reader in readers.get(net, ()))
+
+
+def _map_size(nested: Nested, net: int) -> Hashable:
+    """Give the sizes of a tensor without the batch and its features."""
+    return tuple(map(str, nested.network.tensors[net].spec.shape[1:-1]))
 
 
 def _signature(

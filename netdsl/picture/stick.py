@@ -135,9 +135,15 @@ def connect(nested: Nested) -> None:
                 end = end.parent
         outs.setdefault(id(start), {})[tensor] = None
         ins.setdefault(id(end), {})[tensor] = None
+    for box in nested.root.within():
+        box.ins, box.outs = list(ins.get(id(box), ())), list(outs.get(id(box), ()))
+
+
+def count(nested: Nested) -> None:
+    """Number the boxes, and count the layers in each."""
     for number, box in enumerate(nested.root.within()):
         box.number = number
-        box.ins, box.outs = list(ins.get(id(box), ())), list(outs.get(id(box), ()))
+        box.depth = box.parent.depth + 1 if box.parent is not None else 0
     for box in [*nested.root.within()][::-1]:
-        inside = sum(child.size * child.times for child in box.children if child.role != "output")
+        inside = sum(c.size * c.times for c in box.children if c.role not in ("output", "tag"))
         box.size = len(box.atoms) if box.is_leaf else inside

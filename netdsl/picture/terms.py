@@ -60,3 +60,10 @@ class Series:
 
 
 Term: TypeAlias = Item | Wire | Row | Series
+
+
+def main_series(term: Term | None) -> Series | None:
+    """Give the series that a picture is: all of it, or the main column."""
+    if isinstance(term, Row) and term.main >= 0:
+        term = term.parts[term.main]
+    return term if isinstance(term, Series) else None

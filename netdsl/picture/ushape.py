@@ -3,32 +3,33 @@
     Series with nested lanes -> Shape
 
 The right arm is put together as everything is, and then turned by half a turn: its flow goes up, and its skips come
-from the left. What is written stays as it is.
+from the left. What is written stays as it is. A level may have several skips: they go down beside its left side, and
+across below it, the first above the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
-from netdsl.picture.compose import Cell, Composer, Port, Shape, Style
-from netdsl.picture.joints import FIRST, LAST, STRAIGHT, Track
-from netdsl.picture.terms import Item, Lane, Series, Term
+from netdsl.picture.compose import Cell, Chip, Composer, Port, Shape, Style
+from netdsl.picture.joints import FIRST, LAST, NEXT, STRAIGHT, Track
+from netdsl.picture.terms import Item, Lane, Series
 from netdsl.record import mutable, record
 from netdsl.stack import deep
 
-FEWEST = 3  # skips that make a U
+FEWEST = 3  # levels that make a U
 BETWEEN = 44.0  # the arms
 NOTE = 14.0  # the height of what is written beside a line
 
 
 @record(eq=False)
 class Level:
-    """A part of the way down, the tensor that goes across, and the part of the way up that it comes to."""
+    """A part of the way down, the tensors that go across, and the part of the way up that they come to."""
 
     down: Series
-    net: int
+    nets: tuple[int, ...]
     up: Series
 
 
@@ -40,32 +41,41 @@ class UShape:
     bottom: Series
 
 
-def find_u(term: Term | None) -> UShape | None:
-    """See a U in a series: at least three skips, each within the one before, and nothing else that passes parts."""
-    if not isinstance(term, Series):
+def find_u(term: Series | None) -> UShape | None:
+    """See a U in a series: at least three levels whose skips are within those of the one before, and nothing else that
+    passes from part to part."""
+    if term is None:
         return None
-    count = len(term.parts)
-    across = sorted(
-        (lane for lane in term.lanes if lane.stops[-1] - lane.start > 2),
-        key=lambda lane: lane.start,
-    )
-    if len(across) < FEWEST or any(len(lane.stops) > 1 or lane.start < 0 for lane in across):
+    across = _across_of(term)
+    stops = [stop for stop, _ in groupby(across, key=lambda lane: lane.stops[0])]
+    if len(stops) < FEWEST or any(len(lane.stops) > 1 or lane.start < 0 for lane in across):
         return None
-    starts, stops = [lane.start for lane in across], [lane.stops[0] for lane in across]
-    nested = all(a < b for a, b in pairwise(starts))
-    nested &= all(a > b for a, b in pairwise(stops))
-    if not nested or stops[0] >= count or not all(_is_item(term, lane.stops[0]) for lane in across):
+    is_nested = all(a > b for a, b in pairwise(stops)) and across[-1].start + 2 < stops[-1]
+    if not is_nested or not all(_is_item(term, stop) for stop in stops):
         return None
-    cuts = [-1, *starts, *(stop - 1 for stop in reversed(stops)), count - 1]
+    levels = [[lane for lane in across if lane.stops[0] == stop] for stop in stops]
+    starts = [level[-1].start for level in levels]
+    cuts = [-1, *starts, *(stop - 1 for stop in reversed(stops)), len(term.parts) - 1]
     segments = [_segment(term, a + 1, b, across) for a, b in pairwise(cuts)]
     found = [segment for segment in segments if segment is not None]
     if len(found) < len(segments):
         return None
-    depth = len(across)
-    levels = tuple(
-        Level(found[at], lane.net, found[2 * depth - at]) for at, lane in enumerate(across)
+    depth = len(levels)
+    made = tuple(
+        Level(found[at], tuple(lane.net for lane in level), found[2 * depth - at])
+        for at, level in enumerate(levels)
     )
-    return UShape(levels, found[depth])
+    return UShape(made, found[depth])
+
+
+def _across_of(term: Series) -> list[Lane]:
+    """Give the lanes that may go across, from the outermost on: those that are in the first, and longer than two."""
+    long = [lane for lane in term.lanes if lane.stops[-1] - lane.start > 2]
+    found: list[Lane] = []
+    for lane in sorted(long, key=lambda lane: (lane.start, -lane.stops[-1])):
+        if not found or lane.stops[-1] <= found[-1].stops[-1]:
+            found.append(lane)
+    return found
 
 
 def _is_item(term: Series, at: int) -> bool:
@@ -73,12 +83,15 @@ def _is_item(term: Series, at: int) -> bool:
 
 
 def _segment(term: Series, begin: int, end: int, across: list[Lane]) -> Series | None:
-    """Cut a part out of a series; None where it is empty, or a lane leads in or out of it."""
+    """Cut a part out of a series; None where it is empty, or a lane leads in or out of it. What goes across leaves
+    it at its end."""
     if begin > end:
         return None
     lanes: list[Lane] = []
     for lane in term.lanes:
         if lane in across:
+            if begin <= lane.start < end:
+                lanes.append(Lane(lane.net, lane.start - begin, (end + 1 - begin,)))
             continue
         inside = [begin <= at <= end for at in (lane.start, *lane.stops)]
         if all(inside):
@@ -104,6 +117,10 @@ def turned(shape: Shape) -> Shape:
     found.parts = [(-u, length - v - part.length, turned(part)) for u, v, part in shape.parts]
     found.tracks = [
         Track(t.net, tuple((-u, length - v) for u, v in t.points), t.arrow) for t in shape.tracks
+    ]
+    found.chips = [
+        Chip(c.net, -c.u - c.across, length - c.v - c.along, c.across, c.along, c.label)
+        for c in shape.chips
     ]
     found.notes = [(n, -u, length - v - NOTE, label, b) for n, u, v, label, b in shape.notes]
     return found
@@ -136,13 +153,13 @@ def _from_below(level: Level, cells: Mapping[int, Cell]) -> dict[int, float]:
     """Let what comes from below come in on the axis of the first box."""
     first = level.up.parts[0]
     assert isinstance(first, Item)
-    return {net: 0.0 for net in cells[first.box].ins if net != level.net}
+    return {net: 0.0 for net in cells[first.box].ins if net not in level.nets}
 
 
 def _ways(u: UShape, left: list[Shape], right: list[Shape], bottom: Shape) -> list[int] | None:
     """Give the tensor from each part to the next, down, across the bottom and up; None where there are several."""
     line = [*left, bottom, *reversed(right)]
-    across = {level.net for level in u.levels}
+    across = {net for level in u.levels for net in level.nets}
     found: list[int] = []
     for at, (one, two) in enumerate(pairwise(line)):
         came = {port.net for port in two.tops}
@@ -171,32 +188,41 @@ def _set_across(left: _Arm, right: _Arm, bottom: Shape, ways: list[int], whole: 
     us.reverse()
     reach = max(u + shape.right for u, shape in zip(left.us, left.shapes, strict=True))
     nearest = min(u - shape.left for u, shape in zip(us, right.shapes, strict=True))
-    place = max(reach + BETWEEN - nearest, 2 * bottom.right + BETWEEN)
+    enters = bottom.wants[ways[depth - 1]]
+    place = max(reach + BETWEEN - nearest, 2 * (bottom.right - enters) + BETWEEN)
     right.us = [place + u for u in us]
-    whole.enters = place / 2 - bottom.wants[ways[depth - 1]]  # of the bottom, until all is joined
+    whole.enters = place / 2 - enters  # of the bottom, until all is joined
 
 
 def _set_along(u: UShape, left: _Arm, right: _Arm) -> None:
     """Give each part its place along the flow: what goes across is straight, no part of an arm meets the next."""
     v, room = 0.0, -float("inf")  # where the next part of the way up may begin
-    for shape, other in zip(left.shapes, right.shapes, strict=True):
+    for level, shape, other in zip(u.levels, left.shapes, right.shapes, strict=True):
         track = v + shape.length + FIRST
-        top = track - _height(other)
+        top = track - _height(other, len(level.nets))
         v += max(room - top, 0.0)
         top = max(top, room)
         left.vs.append(v)
         right.vs.append(top)
         below = top + other.length
-        room = below + STRAIGHT + (0.0 if other.parts[0][2].sides else LAST + FIRST)
-        v += shape.length + FIRST + LAST
+        more = NEXT * (len(level.nets) - 1)
+        room = below + STRAIGHT + (0.0 if other.parts[0][2].sides else LAST + FIRST + more)
+        v += shape.length + FIRST + LAST + more
 
 
-def _height(shape: Shape) -> float:
-    """Give where a skip comes to a part of the way up: to the side of its first box, or to a port below it."""
+def _height(shape: Shape, count: int) -> float:
+    """Give where the first of some skips comes to a part of the way up: to the side of its first box, or below it."""
     _, v, first = shape.parts[0]
     if not first.sides:
         return shape.length + LAST
-    return v + first.rect[1] + first.rect[3] / 2
+    return v + first.rect[1] + (first.rect[3] - _apart(shape, count) * (count - 1)) / 2
+
+
+def _apart(shape: Shape, count: int) -> float:
+    """Give how far apart some skips come to a part of the way up."""
+    _, _, first = shape.parts[0]
+    room = (first.rect[3] - FIRST) / (count - 1) if first.sides and count > 1 else NEXT
+    return min(room, NEXT)
 
 
 def _joined(
@@ -214,9 +240,15 @@ def _joined(
     u0, v0, one = parts[-1]
     net, end = ways[depth - 1], v0 + one.length
     u1, v1, first = rising[-1]
-    begin = max(end + FIRST + LAST, v1 + first.length + STRAIGHT)
+    nets = u.levels[-1].nets
+    turn = (
+        end
+        + FIRST
+        + (nets.index(net) * _apart(first, len(nets)) if net in nets else NEXT * len(nets))
+    )
+    begin = max(end + FIRST + NEXT * len(nets) + LAST, v1 + first.length + STRAIGHT)
     x, y = u0 + _out(one, net), place + bottom.wants[net]
-    corners = ((x, end), (x, end + FIRST), (y, end + FIRST), (y, begin))
+    corners = ((x, end), (x, turn), (y, turn), (y, begin))
     whole.tracks.append(Track(net, corners, _ends(bottom, net)))
     parts.append((place, begin, bottom))
     net, low = ways[depth], begin + bottom.length + FIRST
@@ -230,7 +262,7 @@ def _joined(
         line = ((x, v1), (x, v0 + upper.length))
         whole.tracks.append(Track(net, line, _ends(upper, net)))
     for level, one_side, other in zip(u.levels, parts, rising, strict=False):
-        whole.tracks.append(_across(level.net, one_side, other))
+        whole.tracks += _across(level.nets, one_side, other)
     return _enclosing([*parts, *rising], low, whole)
 
 
@@ -238,16 +270,20 @@ def _ends(shape: Shape, net: int) -> bool:
     return any(port.ends for port in shape.tops if port.net == net)
 
 
-def _across(net: int, one: tuple[float, float, Shape], two: tuple[float, float, Shape]) -> Track:
+def _across(
+    nets: Sequence[int], one: tuple[float, float, Shape], two: tuple[float, float, Shape]
+) -> Iterator[Track]:
+    """Draw the skips of a level, one below the other."""
     (u0, v0, source), (u1, v1, target) = one, two
-    x, end = u0 + _out(source, net), v0 + source.length
     fu, _, first = target.parts[0]
-    if first.sides:
-        corners = ((x, end), (x, end + FIRST), (u1 + fu + first.rect[0], end + FIRST))
-        return Track(net, corners, True)
-    y = u1 + target.wants[net]
-    low = v1 + target.length
-    return Track(net, ((x, end), (x, end + FIRST), (y, end + FIRST), (y, low)), _ends(target, net))
+    end, low, apart = v0 + source.length, v1 + target.length, _apart(target, len(nets))
+    for at, net in enumerate(nets):
+        x, turn = u0 + _out(source, net), end + FIRST + apart * at
+        if first.sides:
+            yield Track(net, ((x, end), (x, turn), (u1 + fu + first.rect[0], turn)), True)
+        else:
+            y = u1 + target.wants[net]
+            yield Track(net, ((x, end), (x, turn), (y, turn), (y, low)), _ends(target, net))
 
 
 def _enclosing(parts: list[tuple[float, float, Shape]], low: float, whole: Shape) -> Shape:

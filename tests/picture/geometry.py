@@ -8,6 +8,7 @@ from itertools import pairwise
 from netdsl.picture.cells import HEAD, is_bare
 from netdsl.picture.draw import flatten
 from netdsl.picture.drawing import Text
+from netdsl.picture.joints import Track
 from netdsl.picture.picture import Picture
 
 Rect = tuple[float, float, float, float]
@@ -26,6 +27,7 @@ def faults(picture: Picture) -> list[str]:
         *seen.unjoined(),
         *seen.texts(),
         *seen.on_one_another(),
+        *seen.named(),
     ]
 
 
@@ -37,6 +39,8 @@ class _Seen:
         self.boxes = picture.cells.boxes
         self.rects: dict[int, Rect] = {n: (x, y, x + w, y + h) for n, x, y, w, h in placed.boxes}
         self.tracks = placed.tracks
+        self.chips = [(c.net, (c.u, c.v, c.u + c.across, c.v + c.along)) for c in placed.chips]
+        self.lines = [t for t in self.tracks if not any(_leaves(t, *chip) for chip in self.chips)]
         self.drawing = picture.drawing
         self.nested = picture.nested
 
@@ -81,13 +85,15 @@ class _Seen:
         """Every arrow ends at the edge of a box that reads the tensor."""
         for track in self.tracks:
             if track.arrow and not any(
-                track.net in self.boxes[n].ins and self._at(track.points[-1], n) for n in self.rects
+                track.net in (*self.boxes[n].ins, *self.boxes[n].tags)
+                and self._at(track.points[-1], n)
+                for n in self.rects
             ):
                 yield f"an arrow of {track.net} ends nowhere"
 
     def unjoined(self) -> Iterator[str]:
         """Every box that shows and reads a tensor is joined to what gives it, by lines and through heads."""
-        for net in sorted({track.net for track in self.tracks}):
+        for net in sorted({track.net for track in self.lines}):
             points = self._joined(net)
             ends = [n for n, r in self.rects.items() if net in self.boxes[n].ins]
             starts = [n for n, r in self.rects.items() if net in self.boxes[n].outs]
@@ -99,7 +105,7 @@ class _Seen:
                 at = [points[p] for p in points if self._at(p, number)]
                 if not groups & set(at):
                     yield f"{net} does not reach {self.name(number)}"
-        drawn = {track.net for track in self.tracks}
+        drawn = {track.net for track in self.lines}
         for number in self.rects:
             for net in self.boxes[number].ins:
                 if net not in drawn:
@@ -116,7 +122,7 @@ class _Seen:
 
     def _joined(self, net: int) -> dict[Point, int]:
         """Number the pieces that the lines of a tensor hang together in, by their corners."""
-        segments = [(a, b) for t in self.tracks if t.net == net for a, b in pairwise(t.points)]
+        segments = [(a, b) for t in self.lines if t.net == net for a, b in pairwise(t.points)]
         points = sorted({p for segment in segments for p in segment})
         group = {p: at for at, p in enumerate(points)}
 
@@ -140,6 +146,32 @@ class _Seen:
                         if abs(q[0] - p[0]) < NEAR and abs(q[1] - y0 - HEAD) < NEAR:
                             of[find(group[p], of)] = find(group[q], of)
         return {p: find(group[p], of) for p in points}
+
+    def named(self) -> Iterator[str]:
+        """What comes by name to a box that shows has an arrow; a name is on no box, no line and no other name."""
+        for number in self.rects:
+            for net in () if self.is_open(number) else self.boxes[number].tags:
+                leaving = [
+                    t for t in self.tracks for c in self.chips if _leaves(t, *c) and c[0] == net
+                ]
+                if not any(self._at(t.points[-1], number) for t in leaving):
+                    yield f"{net} does not come by name to {self.name(number)}"
+        wide, high = self.drawing.width, self.drawing.height
+        for at, (net, rect) in enumerate(self.chips):
+            x0, y0, x1, y1 = rect
+            if x0 < 0 or y0 < 0 or x1 > wide or y1 > high:
+                yield f"the name of {net} is outside"
+            for number, other in self.rects.items():
+                head = other[1] + (0 if is_bare(self.boxes[number]) else HEAD)
+                if _overlap(rect, (*other[:3], head) if self.is_open(number) else other):
+                    yield f"the name of {net} is on {self.name(number)}"
+            for other_net, other in self.chips[at + 1 :]:
+                if _overlap(rect, other):
+                    yield f"the names of {net} and {other_net} overlap"
+            for track in self.tracks:
+                for p, q in pairwise(track.points):
+                    if _overlap(_around(p, q), rect):
+                        yield f"the name of {net} is crossed by a line of {track.net}"
 
     def texts(self) -> Iterator[str]:
         """Every text is inside the picture; what is written beside a line is on no closed box."""
@@ -176,6 +208,11 @@ class _Seen:
                 for low2, high2, other, end2 in pieces[at + 1 :]:
                     if net != other and end != end2 and min(high, high2) - max(low, low2) > 0.5:
                         yield f"lines of {net} and {other} lie on one another"
+
+
+def _leaves(track: Track, net: int, rect: Rect) -> bool:
+    """Tell whether a line begins at a name that stands in place of one."""
+    return track.net == net and _on_edge(track.points[0], rect)
 
 
 def _around(a: Point, b: Point) -> Rect:

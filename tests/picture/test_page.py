@@ -68,6 +68,9 @@ def _both(pictures: list[Picture]) -> None:
                         [net, x, y, [label.text, label.width], before]
                         for net, x, y, label, before in placed.notes
                     ],
+                    "chips": [
+                        [c.net, c.u, c.v, c.across, c.along, c.label.text] for c in placed.chips
+                    ],
                 }
             )
     assert NODE is not None

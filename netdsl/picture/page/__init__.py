@@ -87,12 +87,21 @@ def _variables(picture: Picture) -> str:
 def _tints(picture: Picture) -> dict[int, str]:
     """Give each box the shade of its cost, in either theme; a block's is that of all in it."""
     boxes = picture.cells.boxes.values() if picture.costs else ()
-    shown = [box.number for box in boxes if box.role not in ("root", "input", "output")]
+    shown = [box.number for box in boxes if box.role not in ("root", "input", "output", "tag")]
     found = shares(picture.costs, shown) if shown else {}
     return {
         number: f"color-mix(in srgb,var(--page),var(--warm) {share:.0%})"
         for number, share in found.items()
     }
+
+
+def _sources(picture: Picture) -> dict[int, int]:
+    """Give the box that gives what is named at its uses: the name below it, or an input."""
+    boxes = [*picture.nested.root.within()]
+    found = {
+        net: box.number for box in boxes if box.role == "input" for net in box.atoms[0].outputs
+    }
+    return found | {box.ins[0]: box.number for box in reversed(boxes) if box.role == "tag"}
 
 
 def _data(picture: Picture) -> Document:
@@ -127,6 +136,7 @@ def _data(picture: Picture) -> Document:
         "opened": sorted(opened | {0}),
         "fragments": list(fragments),
         "u": u_of(picture.cells),
+        "sources": _sources(picture),
         "isDown": picture.style.is_down,
         "margin": MARGIN,
         "head": HEAD,

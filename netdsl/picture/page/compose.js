@@ -1,16 +1,22 @@
 // The composer of netdsl/picture/compose.py, joints.py and ushape.py, step for step: a test holds the two together.
-// A cell: {n, across, along, head, least, ins, outs, labels: {net: [text, width]}, joins, stack, term}.
+// A cell: {n, across, along, head, least, ins, outs, labels: {net: [text, width]}, joins, stack, tags: [[net, text, width]], term}.
 // A term: ["item", number], ["wire", net], ["row", parts, aligned, main, follows], ["series", parts, lanes];
-// a lane: [net, start, stops]. A U, of the box at the root: {levels: [[down, net, up]], bottom}, each but the net a series.
+// a lane: [net, start, stops]. A U, of the box at the root: {levels: [[down, nets, up]], bottom}, each but the nets a series.
 "use strict";
 
 const GAP = 18, LANE = 14, PORT = 16, PAD = 12, NEARLY = 16, TALL = 150, UNDER = 14;
 const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, MOST_ORDERED = 24, APART = 4;
-const BETWEEN = 44, NOTE = 14;
+const BETWEEN = 44, NOTE = 14, TAG = 15, TAG_GAP = 12, TAG_NEXT = 3;
 
 function shapeOf(left, right, length) {
   return {left, right, length, tops: [], bots: [], enters: 0, leaves: 0, parts: [], tracks: [],
-    box: -1, rect: [0, 0, 0, 0], sides: false, notes: [], wants: new Map()};
+    box: -1, rect: [0, 0, 0, 0], sides: false, notes: [], wants: new Map(), chips: []};
+}
+
+// The series that a picture is: all of it, or the main column.
+function mainSeries(term) {
+  if (term[0] === "row" && term[3] >= 0) term = term[1][term[3]];
+  return term[0] === "series" ? term : null;
 }
 
 function moved(tracks, u, v) {
@@ -38,7 +44,7 @@ class Composer {
       }
       case "row": return this.row(term, above);
       default: {
-        const isRoot = this.u && this.cells.get(0).term === term;
+        const isRoot = this.u && mainSeries(this.cells.get(0).term) === term;
         return (isRoot && uShape(this.u, this.cells, this.opened)) || this.series(term, above);
       }
     }
@@ -55,7 +61,31 @@ class Composer {
     for (const port of shape.tops) shape.wants.set(port.net, port.u);
     const spread = spreadOf(cell.outs.length, half);
     this.below(cell, shape, cell.outs.map((net, at) => ({net, u: at * spread})));
+    if (cell.tags.length) this.addTags(cell, shape);
     return shape;
+  }
+
+  addTags(cell, shape) {
+    const [u, v, , along] = shape.rect, tags = cell.tags;
+    if (!this.isDown) {
+      const wide = tags.reduce((sum, [, , width]) => sum + width, 0) + TAG_NEXT * (tags.length - 1);
+      let at = v + (along - wide) / 2;
+      for (const [net, text, width] of tags) {
+        shape.chips.push([net, u - TAG_GAP - TAG, at, TAG, width, text]);
+        shape.tracks.push({net, points: [[u - TAG_GAP, at + width / 2], [u, at + width / 2]], arrow: true});
+        at += width + TAG_NEXT;
+      }
+      shape.left = Math.max(shape.left, TAG_GAP + TAG - u);
+      return;
+    }
+    const end = u - TAG_GAP - (this.turned ? cell.stack : 0);
+    let at = v + (along - TAG * tags.length - TAG_NEXT * (tags.length - 1)) / 2;
+    for (const [net, text, width] of tags) {
+      shape.chips.push([net, end - width, at, width, TAG, text]);
+      shape.tracks.push({net, points: [[end, at + TAG / 2], [u, at + TAG / 2]], arrow: true});
+      shape.left = Math.max(shape.left, width - end);
+      at += TAG + TAG_NEXT;
+    }
   }
 
   addSheets(cell, shape) {
@@ -432,6 +462,7 @@ function turnedShape(shape) {
   found.wants = new Map([...shape.wants].map(([net, u]) => [net, -u]));
   found.parts = shape.parts.map(([u, v, part]) => [-u, length - v - part.length, turnedShape(part)]);
   found.tracks = shape.tracks.map(t => ({net: t.net, points: round(t.points), arrow: t.arrow}));
+  found.chips = shape.chips.map(([net, u, v, across, along, text]) => [net, -u - across, length - v - along, across, along, text]);
   found.notes = shape.notes.map(([net, u, v, label, isBefore]) => [net, -u, length - v - NOTE, label, isBefore]);
   return found;
 }
@@ -443,19 +474,19 @@ function uShape(u, cells, opened) {
   const bottom = down.shape(u.bottom);
   const ways = waysOf(u, left, right, bottom);
   if (!ways) return null;
-  const [us, vs, rus, rvs, place] = placeArms(left, right, bottom, ways);
+  const [us, vs, rus, rvs, place] = placeArms(u, left, right, bottom, ways);
   return joinedU(u, left.map((s, at) => [us[at], vs[at], s]), right.map((s, at) => [rus[at], rvs[at], s]), bottom, ways, place);
 }
 
-function fromBelow([, net, up], cells) {
+function fromBelow([, nets, up], cells) {
   const found = new Map();
-  for (const other of cells.get(up[1][0][1]).ins) if (other !== net) found.set(other, 0);
+  for (const other of cells.get(up[1][0][1]).ins) if (!nets.includes(other)) found.set(other, 0);
   return found;
 }
 
 function waysOf(u, left, right, bottom) {
   const line = [...left, bottom, ...[...right].reverse()];
-  const across = new Set(u.levels.map(level => level[1]));
+  const across = new Set(u.levels.flatMap(level => level[1]));
   const found = [];
   for (let at = 0; at < line.length - 1; at++) {
     const came = new Set(line[at + 1].tops.map(p => p.net));
@@ -470,12 +501,17 @@ function waysOf(u, left, right, bottom) {
 const outOf = (shape, net) => shape.bots.find(p => p.net === net).u;
 const endsAt = (shape, net) => shape.tops.some(p => p.ends && p.net === net);
 
-function heightOf(shape) {
+function heightOf(shape, count) {
   const [, v, first] = shape.parts[0];
-  return first.sides ? v + first.rect[1] + first.rect[3] / 2 : shape.length + LAST;
+  return first.sides ? v + first.rect[1] + (first.rect[3] - apartOf(shape, count) * (count - 1)) / 2 : shape.length + LAST;
 }
 
-function placeArms(left, right, bottom, ways) {
+function apartOf(shape, count) {
+  const first = shape.parts[0][2];
+  return Math.min(first.sides && count > 1 ? (first.rect[3] - FIRST) / (count - 1) : NEXT, NEXT);
+}
+
+function placeArms(u, left, right, bottom, ways) {
   const depth = left.length, us = [0];
   for (let at = 1; at < depth; at++)
     us.push(us[at - 1] + outOf(left[at - 1], ways[at - 1]) - left[at].wants.get(ways[at - 1]));
@@ -487,21 +523,23 @@ function placeArms(left, right, bottom, ways) {
   rus.reverse();
   const reach = Math.max(...left.map((s, at) => us[at] + s.right));
   const nearest = Math.min(...right.map((s, at) => rus[at] - s.left));
-  const place = Math.max(reach + BETWEEN - nearest, 2 * bottom.right + BETWEEN);
+  const enters = bottom.wants.get(ways[depth - 1]);
+  const place = Math.max(reach + BETWEEN - nearest, 2 * (bottom.right - enters) + BETWEEN);
   rus = rus.map(u => place + u);
   const vs = [], rvs = [];
   let v = 0, room = -Infinity;
   left.forEach((shape, at) => {
-    const other = right[at];
-    let top = v + shape.length + FIRST - heightOf(other);
+    const other = right[at], count = u.levels[at][1].length;
+    let top = v + shape.length + FIRST - heightOf(other, count);
     v += Math.max(room - top, 0);
     top = Math.max(top, room);
     vs.push(v);
     rvs.push(top);
-    room = top + other.length + STRAIGHT + (other.parts[0][2].sides ? 0 : LAST + FIRST);
-    v += shape.length + FIRST + LAST;
+    const more = NEXT * (count - 1);
+    room = top + other.length + STRAIGHT + (other.parts[0][2].sides ? 0 : LAST + FIRST + more);
+    v += shape.length + FIRST + LAST + more;
   });
-  return [us, vs, rus, rvs, place / 2 - bottom.wants.get(ways[depth - 1])];
+  return [us, vs, rus, rvs, place / 2 - enters];
 }
 
 function joinedU(u, parts, rising, bottom, ways, place) {
@@ -515,9 +553,11 @@ function joinedU(u, parts, rising, bottom, ways, place) {
   const [u0, v0, one] = parts[depth - 1], [u1, v1, first] = rising[depth - 1];
   let net = ways[depth - 1];
   const end = v0 + one.length;
-  const begin = Math.max(end + FIRST + LAST, v1 + first.length + STRAIGHT);
+  const nets = u.levels[depth - 1][1], count = nets.length;
+  const turn = end + FIRST + (nets.includes(net) ? nets.indexOf(net) * apartOf(first, count) : NEXT * count);
+  const begin = Math.max(end + FIRST + NEXT * count + LAST, v1 + first.length + STRAIGHT);
   let x = u0 + outOf(one, net), y = place + bottom.wants.get(net);
-  add(net, [[x, end], [x, end + FIRST], [y, end + FIRST], [y, begin]], endsAt(bottom, net));
+  add(net, [[x, end], [x, turn], [y, turn], [y, begin]], endsAt(bottom, net));
   net = ways[depth];
   const low = begin + bottom.length + FIRST;
   x = place + outOf(bottom, net);
@@ -529,19 +569,18 @@ function joinedU(u, parts, rising, bottom, ways, place) {
     x = side + outOf(lower, net);
     add(net, [[x, v], [x, above + upper.length]], endsAt(upper, net));
   }
-  u.levels.forEach(([, net], at) => acrossU(net, parts[at], rising[at], add));
+  u.levels.forEach(([, nets], at) => acrossU(nets, parts[at], rising[at], add));
   return enclosingU([...parts, [place, begin, bottom], ...rising], low, whole);
 }
 
-function acrossU(net, [u0, v0, source], [u1, v1, target], add) {
-  const x = u0 + outOf(source, net), end = v0 + source.length + FIRST;
+function acrossU(nets, [u0, v0, source], [u1, v1, target], add) {
   const [fu, , first] = target.parts[0];
-  if (first.sides) {
-    add(net, [[x, end - FIRST], [x, end], [u1 + fu + first.rect[0], end]], true);
-    return;
-  }
-  const y = u1 + target.wants.get(net), low = v1 + target.length;
-  add(net, [[x, end - FIRST], [x, end], [y, end], [y, low]], endsAt(target, net));
+  const end = v0 + source.length, low = v1 + target.length, apart = apartOf(target, nets.length);
+  nets.forEach((net, at) => {
+    const x = u0 + outOf(source, net), turn = end + FIRST + apart * at, y = u1 + (target.wants.get(net) || 0);
+    if (first.sides) add(net, [[x, end], [x, turn], [u1 + fu + first.rect[0], turn]], true);
+    else add(net, [[x, end], [x, turn], [y, turn], [y, low]], endsAt(target, net));
+  });
 }
 
 function enclosingU(parts, low, whole) {
@@ -555,7 +594,7 @@ function enclosingU(parts, low, whole) {
 }
 
 function flatten(shape, isDown, margin) {
-  const placed = {boxes: [], tracks: [], notes: []};
+  const placed = {boxes: [], tracks: [], notes: [], chips: []};
   const pending = [[margin + shape.left, margin, shape]];
   const at = (u, v) => isDown ? [u, v] : [v, u];
   while (pending.length) {
@@ -567,6 +606,8 @@ function flatten(shape, isDown, margin) {
     for (const t of part.tracks)
       placed.tracks.push({net: t.net, points: t.points.map(([a, b]) => at(u + a, v + b)), arrow: t.arrow});
     for (const [net, a, b, label, isBefore] of part.notes) placed.notes.push([net, ...at(u + a, v + b), label, isBefore]);
+    for (const [net, a, b, across, along, text] of part.chips)
+      placed.chips.push([net, ...at(u + a, v + b), ...at(across, along), text]);
     for (let i = part.parts.length - 1; i >= 0; i--) {
       const [a, b, inner] = part.parts[i];
       pending.push([u + a, v + b, inner]);

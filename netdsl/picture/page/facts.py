@@ -24,9 +24,10 @@ MOST_WEIGHTS = 8
 def facts_of(box: Box, nested: Nested) -> Document:
     """Give a title, rows of what and which, and the line of the spec."""
     heading = called(box)
-    if box.role == "output":
+    if box.role in ("output", "tag"):
         spec = nested.network.tensors[box.ins[0]].spec
-        return {"title": heading, "rows": [["Output", spell_shape(spec.shape)]], "line": []}
+        what = "Output" if box.role == "output" else "Tensor"
+        return {"title": heading, "rows": [[what, spell_shape(spec.shape)]], "line": []}
     if box.atoms:
         rows = [row for atom in box.atoms for row in _layer(atom, nested)]
         return {"title": heading, "rows": rows, "line": _line(box.atoms[0].node.origin.span)}
@@ -65,7 +66,9 @@ def _layer(atom: Atom, nested: Nested) -> list[list[str]]:
     node, tensors = atom.node, nested.network.tensors
     rows = [["Layer", node.kind], ["Name", node.name]]
     rows += [[k, spell(v)] for k, v in node.operation.arguments.items() if k != "name"]
-    rows += [["Takes", f"{_typed(tensors[t].spec)}"] for t in dict.fromkeys(atom.inputs)]
+    for net in dict.fromkeys(atom.inputs):
+        name = f"{nested.tags[net]}: " if net in nested.tags else ""
+        rows.append(["Takes", f"{name}{_typed(tensors[net].spec)}"])
     rows += [["Gives", f"{_typed(tensors[t].spec)}"] for t in atom.outputs]
     weights = node.operation.weights
     for weight in weights[:MOST_WEIGHTS]:

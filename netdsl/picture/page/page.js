@@ -14,7 +14,7 @@
   const short = value => String(Math.round(value * 100) / 100);
   const escaped = text => text.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`);
   const MOST_PAINTED = 1500;
-  let placed = {boxes: [], tracks: [], notes: []}, painted = null;
+  let placed = {boxes: [], tracks: [], notes: [], chips: []}, painted = null;
   let places = new Map(), size = [0, 0], chosen = -1, found = [], at = -1, nets = new Map();
   let view = {x: 0, y: 0, scale: 1};
 
@@ -64,6 +64,13 @@
     return `<text x="${short(place[0])}" y="${short(place[1])}" font-size="9"${place[2]} textLength="${short(width)}" fill="var(--quiet)">${escaped(text)}</text>`;
   }
 
+  // A name in place of a line; a click leads to what gives it.
+  function chip([net, x, y, w, h, text]) {
+    const from = data.sources[net];
+    return `<g data-to="${from}" transform="translate(${short(x)} ${short(y)})"><rect width="${short(w)}" height="${short(h)}" rx="${short(h / 2)}" fill="var(--family-input)" stroke="var(--edge-input)"/>`
+      + `<text x="${short(w / 2)}" y="11" font-size="9" font-weight="bold" text-anchor="middle" fill="var(--text)">${escaped(text)}</text></g>`;
+  }
+
   function draw() {
     const shape = new Composer(boxes, opened, data.isDown, data.u).shape(["item", 0]);
     placed = flatten(shape, data.isDown, data.margin);
@@ -87,7 +94,8 @@
     };
     const shown = placed.boxes.filter(([n, ...rect]) => n !== 0 && isNear(...rect));
     const lines = placed.tracks.filter(isLineNear), notes = placed.notes.filter(([, x, y]) => isNear(x, y, 0, 0));
-    svg.innerHTML = shown.map(box).join("") + `<g pointer-events="none">${lines.map(line).join("")}${notes.map(note).join("")}</g>`;
+    const chips = placed.chips.filter(([, ...rect]) => isNear(...rect.slice(0, 4)));
+    svg.innerHTML = shown.map(box).join("") + chips.map(chip).join("") + `<g pointer-events="none">${lines.map(line).join("")}${notes.map(note).join("")}</g>`;
   }
 
   function look() {
@@ -243,13 +251,14 @@
   }
 
   const pointers = new Map();
-  let moved = 0, spread = 0, pressed = -1;
+  let moved = 0, spread = 0, pressed = -1, named = -1;
   stage.addEventListener("pointerdown", event => {
     pointers.set(event.pointerId, [event.clientX, event.clientY]);
     if (pointers.size === 1) {
       moved = 0;
-      const group = event.target.closest("[data-n]");
+      const group = event.target.closest("[data-n]"), name = event.target.closest("[data-to]");
       pressed = group ? Number(group.dataset.n) : -1;
+      named = name ? Number(name.dataset.to) : -1;
     }
     spread = 0;
     stage.setPointerCapture(event.pointerId);
@@ -277,7 +286,8 @@
     if (!pointers.delete(event.pointerId) || pointers.size) return;
     stage.classList.remove("held");
     if (event.type === "pointerup" && moved < 5) {
-      if (pressed < 1) choose(-1);
+      if (named > 0) { reveal(named); choose(named); centre(named); }
+      else if (pressed < 1) choose(-1);
       else if (boxes.get(pressed).term) toggle(pressed);
       else choose(pressed);
     }
