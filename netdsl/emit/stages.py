@@ -15,7 +15,7 @@ from netdsl.catalog import layer_kind
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit import applications, uses
-from netdsl.emit.calls import call_time, ops_call
+from netdsl.emit.calls import applied, call_time, ops_call
 from netdsl.emit.catalogue_names import unbound_path
 from netdsl.emit.conditions import choose_source, conditional_stage, if_stage
 from netdsl.emit.forks import fork_stage, source_list
@@ -29,10 +29,12 @@ from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
 from netdsl.emit.several import own_variables, repeatable, taken_apart
 from netdsl.emit.shared import holds_network
+from netdsl.emit.temporaries import word_for
 from netdsl.emit.uses import apply_object, then_frozen
 from netdsl.emit.writer import Writer
 from netdsl.stack import deep
 from netdsl.syntax import tree
+from netdsl.syntax.places import first_in_place
 from netdsl.syntax.walk import free_names, names_a_source, reads_arriving, walk
 
 
@@ -198,6 +200,11 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
     target = maker.function
     if isinstance(target, tree.Attribute):
         return _dotted_stage(w, maker, second, current, flow)
+    if second is not None:
+        current, second = _in_place(w, second, current)
+    elif isinstance(target, tree.Name) and (local := w.scope.lookup(target.id)) is not None:
+        if isinstance(local.kind, LayerObject):
+            current, maker = _in_place(w, maker, current)
     if not isinstance(target, tree.Name):
         return w.expression(stage)
     local = w.scope.lookup(target.id)
@@ -221,6 +228,15 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
             return w.expression(stage)
         case other:
             assert_never(other)
+
+
+def _in_place(w: Writer, call: tree.Call, current: Piece) -> tuple[Piece, tree.Call]:
+    """Give what goes first into the call of a layer, and the call without it."""
+    placed = first_in_place(call)
+    if placed is None:
+        return current, call
+    first, rest = placed
+    return applied(w, first.value, word_for(first.value)), rest
 
 
 def _mentions_arriving(stage: tree.Call) -> bool:

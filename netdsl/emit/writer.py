@@ -20,6 +20,7 @@ from netdsl.emit.python.own_names import marked
 from netdsl.emit.python.spelling import python_name
 from netdsl.emit.python.texts import joined
 from netdsl.syntax import tree
+from netdsl.syntax.places import gets_nothing_else
 from netdsl.syntax.walk import begins_with
 
 
@@ -129,8 +130,8 @@ class Writer:
         self._branch_starts.update(id(node) for node in begins_with(branch))
 
     def is_source(self, call: tree.Call) -> bool:
-        """Tell whether nothing arrives at a call of `ops`, though it stands behind an arrow."""
-        return call.alone and id(call) in self._branch_starts
+        """Tell whether a call of `ops` gets nothing but what it is given, though it stands behind an arrow."""
+        return gets_nothing_else(call, starts=id(call) in self._branch_starts)
 
     def value(self, expr: tree.Expr) -> ast.expr:
         """Give the Python of a value."""

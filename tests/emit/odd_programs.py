@@ -326,8 +326,12 @@ class Drawn:
     def _operation(self, names: list[str], depth: int) -> str:
         name = self.chance.choice(names)
         return self.chance.choice(
-            ("ops.relu()", "ops.add(1.0)", "ops.multiply(_)", f"ops.add({name})")
-        )
+            (
+                "ops.relu()", "ops.add(1.0)", "ops.multiply(_, _)", f"ops.add({name})",
+                f"ops.subtract({name}, _)", f"(ops.where(_ > 0, {name}, x2=_))",
+                f"Add()([{name}, _])", "Dense(8)(_)", "(ops.multiply(ops.abs(_), 2.0))",
+            )
+        )  # fmt: skip
 
     def _arithmetic(self, names: list[str], depth: int) -> str:
         name = self.chance.choice(names)

@@ -6,6 +6,7 @@ no stack. The arriving value is a tensor, a list of them, or MISSING at the star
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
@@ -19,6 +20,7 @@ from netdsl.elaborate.layers import extern, wrapped
 from netdsl.elaborate.remedies import no_stage, unbound, uncalled
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
+    APPLIED_BY_NAME,
     MAKERS,
     POISON,
     BlockRef,
@@ -37,6 +39,7 @@ from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.limits import check_items
 from netdsl.stack import deep
 from netdsl.syntax import tree
+from netdsl.syntax.places import first_in_place
 from netdsl.syntax.walk import begins_with, walk
 from netdsl.value import Value
 
@@ -197,6 +200,11 @@ def _call(stage: tree.Call, arriving: Value, frame: Frame) -> Value:
     target = _target(maker.function, frame)
     if uncalled.refused_as_value(maker.function, target, frame):
         return POISON
+    if isinstance(target, APPLIED_BY_NAME) and arriving is not MISSING:
+        if second is not None:
+            arriving, second = _in_place(second, arriving, frame)
+        elif isinstance(target, SharedLayer):
+            arriving, maker = _in_place(maker, arriving, frame)
     match target:
         case KindRef() if arriving is MISSING:
             return uncalled.not_applied(stage.span, frame)
@@ -216,6 +224,16 @@ def _call(stage: tree.Call, arriving: Value, frame: Frame) -> Value:
         case Identifier():
             return _call_identifier(maker, second, target, arriving, frame)
     return _value(stage, arriving, frame)
+
+
+def _in_place(call: tree.Call, arriving: Value, frame: Frame) -> tuple[Value, tree.Call]:
+    """Give what goes first into the call of a layer, and the call without it: what arrives, or what `_` leaves there."""
+    placed = first_in_place(call)
+    if placed is None:
+        return arriving, call
+    first, rest = placed
+    given, fine = layers.call_time_arguments(replace(call, arguments=(first,)), frame)
+    return given[0].value if fine else POISON, rest
 
 
 def _target(function: tree.Expr, frame: Frame) -> Value:

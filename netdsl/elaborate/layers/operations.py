@@ -44,6 +44,8 @@ from netdsl.elaborate.scope.limits import LimitReached
 from netdsl.graph import Operation
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.places import gets_nothing_else
+from netdsl.syntax.walk import reads_arriving
 from netdsl.value import Value
 
 
@@ -143,10 +145,11 @@ def _unknown(function: str, span: Span, frame: Frame) -> Value:
 
 
 def call_op(call: tree.Call, function: str, arriving: Value, frame: Frame) -> Value:
-    """Run `ops.function(arguments)`: what arrives is its first argument, unless nothing does."""
+    """Run `ops.function(arguments)`: what arrives is its first argument, unless `_` says where it goes."""
     if refuse_unknown_count(call, function, frame):
         return POISON
-    if call.alone and id(call) in frame.session.branch_starts:
+    comes = arriving
+    if gets_nothing_else(call, starts=id(call) in frame.session.branch_starts):
         arriving = MISSING
     given = evaluate_arguments(call.arguments, frame)
     positional: list[Value] = [] if arriving is MISSING else [arriving]
@@ -159,23 +162,33 @@ def call_op(call: tree.Call, function: str, arriving: Value, frame: Frame) -> Va
             named[item.name] = value
     if is_poisoned(positional) or is_poisoned(list(named.values())) or frame.body is None:
         return POISON
-    ways = _meant_otherwise(call, function, given, arriving, frame)
+    ways = _meant_otherwise(call, function, given, arriving, comes, frame)
     return apply_op(
         function, positional, named, call.span, frame, _places(function, given, arriving), ways
     )
 
 
 def _meant_otherwise(
-    call: tree.Call, function: str, given: list[Given], arriving: Value, frame: Frame
+    call: tree.Call,
+    function: str,
+    given: list[Given],
+    arriving: Value,
+    comes: Value,
+    frame: Frame,
 ) -> list[Fix]:
-    """Say how a call is written that does not want what arrives, or gets it by name as well."""
+    """Say how a call is written that does not want what comes, or wants it in another place or once more."""
     ways: list[Fix] = []
     text = call.span.text
     if function == "shape" and len(given) == 1:
         ways.append(Fix((Edit(call.span, f"{given[0].span.text}.shape"),), safe=True))
-    if arriving is MISSING:
+    if comes is MISSING or (arriving is MISSING and call.alone):
         return ways
-    if id(call) in frame.session.branch_starts:
+    if arriving is MISSING:
+        start = call.arguments[0].span.start - call.span.start
+        again = f"{text[:start]}_, {text[start:]}"
+        why = "what arrives is where `_` stands, and nowhere else"
+        return [*ways, Fix((Edit(call.span, again),), text=f"{why}: `{short(again)}`")]
+    if id(call) in frame.session.branch_starts or reads_arriving(call):
         why = "in parentheses of its own it does not get what arrives"
         ways.append(Fix((Edit(call.span, f"({text})"),), text=f"{why}: `({short(text)})`"))
     first = given[0] if given else None
