@@ -200,16 +200,15 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
     target = maker.function
     if isinstance(target, tree.Attribute):
         return _dotted_stage(w, maker, second, current, flow)
-    if second is not None:
-        current, second = _in_place(w, second, current)
-    elif isinstance(target, tree.Name) and (local := w.scope.lookup(target.id)) is not None:
-        if isinstance(local.kind, LayerObject):
-            current, maker = _in_place(w, maker, current)
     if not isinstance(target, tree.Name):
         return w.expression(stage)
+    if second is not None:
+        current, second = _in_place(w, second, current)
     local = w.scope.lookup(target.id)
     if local is not None:
         if isinstance(local.kind, LayerObject):
+            if second is None:
+                current, maker = _in_place(w, maker, current)
             return apply_object(w, local, maker.arguments, current, flow, maker)
         return w.expression(stage)
     symbol = w.module.symbol(w.unit, target.id)

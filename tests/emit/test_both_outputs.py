@@ -72,6 +72,11 @@ FOUND = [
     ("", "output [if x.shape[-1] == 8 { x -> Dense(8) }, (y -> Dense(8) -> ReLU()) + y] -> Add()"),
     # several tensors in one branch, one in another
     ("block b(a: bool = True) { input u  input v  output if not a { u + v } }", "output [x, y] -> b()"),
+    # what arrives goes where `_` stands
+    ("", "layer pair = Subtract()  output x -> pair([y -> Dense(8) -> ReLU(), _]) -> Subtract()([_, y])"),
+    ("block b { input u  input v  output u - v }",
+     "layer l = b()  output x -> l(y -> Dense(8), _) -> b()(y, _) -> b()(_, v=y)"),
+    ("", "output x -> Dense(8) -> (ops.where(_ > 0, _, ops.exp(_))) -> Add()([_ * 2.0, _])"),
     # outputs that are lists, whose names are made from what they hold
     ("", "output [x -> ReLU(), y -> Dense(3)]"),
     ("", "output [x -> Dense(4), y]  output z = x  output [x -> Dense(4), y]"),

@@ -13,6 +13,7 @@ from netdsl.diagnostics.suggest import closest
 from netdsl.elaborate.plans.arguments import placed
 from netdsl.elaborate.remedies import training_mode as modes
 from netdsl.elaborate.remedies import unbound, uncalled
+from netdsl.elaborate.remedies.in_their_places import by_position
 from netdsl.elaborate.scope.entities import (
     APPLIED_BY_NAME,
     POISON,
@@ -56,7 +57,9 @@ def match_inputs(
             return None
         wanted = len(names)
         came = len(values) + len(by_name)
-        report_inputs(label, takes(wanted, came), span, frame, _offer(names, label))
+        fix = by_position(extra, names)
+        help_ = fix.text if fix else _offer(names, label)
+        report_inputs(label, takes(wanted, came), span, frame, help_, fix)
         return None
     return placed(names, given, values)
 

@@ -8,9 +8,11 @@ from netdsl.catalog.argument_types import ArgumentMismatch
 from netdsl.catalog.binding import switch_mismatch
 from netdsl.catalog.kind import UNRESOLVED, LayerKind
 from netdsl.catalog.signature import Signature
+from netdsl.diagnostics.diagnostic import Fix
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
 from netdsl.elaborate.arguments.parameters import unknown_call_argument
+from netdsl.elaborate.remedies.in_their_places import by_position
 from netdsl.elaborate.scope.entities import Given, Tensor, spell_entity, tensors_in
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.syntax import tree
@@ -47,9 +49,7 @@ def call_values(
         if item.name is None:
             positional.append(item.value)
         elif item.name in keywords or item.name in names[: len(positional)]:
-            _report_call_argument(
-                item, f"`{item.name}` is given twice", definition, frame, repeated=True
-            )
+            _report_repeated(item, definition, frame, by_position(extra, names))
             return None, {}
         elif not has_call_arguments(definition, found, [item], frame):
             return None, {}
@@ -86,12 +86,16 @@ def has_call_arguments(
     return False
 
 
-def _report_call_argument(
-    item: Given, label: str, definition: LayerKind, frame: Frame, *, repeated: bool
-) -> None:
-    problem = argument_problems.RepeatedArgument if repeated else argument_problems.UnknownArgument
+def _report_repeated(item: Given, definition: LayerKind, frame: Frame, fix: Fix | None) -> None:
     frame.report(
-        problem.at(item.name_span or item.span, label, layer=definition.name, argument=item.name)
+        argument_problems.RepeatedArgument.at(
+            item.name_span or item.span,
+            f"`{item.name}` is given twice",
+            layer=definition.name,
+            argument=item.name,
+            help=fix.text if fix else "",
+            fix=fix,
+        )
     )
 
 

@@ -106,7 +106,7 @@ def join_arguments(
         name = item.name
         if name is None:
             if position >= len(names):
-                _report_too_many(label, names, given, item, frame)
+                _report_too_many(label, names, given, item, call, frame)
                 fine = False
                 break
             name, position = names[position], position + 1
@@ -267,15 +267,24 @@ def _tried_behind(parameter: tree.Parameter, home: Frame) -> bool:
 
 
 def _report_too_many(
-    label: str, names: list[str], given: list[Given], item: Given, frame: Frame
+    label: str,
+    names: list[str],
+    given: list[Given],
+    item: Given,
+    call: tree.Call,
+    frame: Frame,
 ) -> None:
     count = sum(1 for g in given if g.name is None)
     are = "are" if count != 1 else "is"
     takes = f"takes {len(names) or 'no'} argument{'s' * (len(names) != 1)}, {count} {are} given"
     listed = f"it takes {', '.join(f'`{n}`' for n in names)}"
     help_ = listed if names else f"write `{label}()`, or declare a parameter: `{label}(name)`"
+    tensors = [g for g in given if g.name is None and next(tensors_in(g.value), None) is not None]
+    fix = habits.tensors_out(call, tensors) if tensors else None
     frame.report(
-        problems.TooManyArguments.at(item.span, takes, layer=label, argument="", help=help_)
+        problems.TooManyArguments.at(
+            item.span, takes, layer=label, argument="", help=fix.text if fix else help_, fix=fix
+        )
     )
 
 

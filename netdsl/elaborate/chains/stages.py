@@ -227,7 +227,7 @@ def _call(stage: tree.Call, arriving: Value, frame: Frame) -> Value:
 
 
 def _in_place(call: tree.Call, arriving: Value, frame: Frame) -> tuple[Value, tree.Call]:
-    """Give what goes first into the call of a layer, and the call without it: what arrives, or what `_` leaves there."""
+    """Give what goes first into the call of a layer, which is not what arrives where `_` says so, and the rest."""
     placed = first_in_place(call)
     if placed is None:
         return arriving, call

@@ -181,7 +181,7 @@ def _meant_otherwise(
     text = call.span.text
     if function == "shape" and len(given) == 1:
         ways.append(Fix((Edit(call.span, f"{given[0].span.text}.shape"),), safe=True))
-    if comes is MISSING or (arriving is MISSING and call.alone):
+    if comes is MISSING or (arriving is MISSING and (call.alone or len(given) != 1)):
         return ways
     if arriving is MISSING:
         start = call.arguments[0].span.start - call.span.start

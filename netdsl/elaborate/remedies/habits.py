@@ -15,7 +15,7 @@ from netdsl.diagnostics.habits import NAMES, left_out, names_for, stages_for
 from netdsl.elaborate.scope.entities import Given
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import way_to
+from netdsl.syntax.walk import reads_arriving, way_to
 
 #: Layers of PyTorch whose first argument is the size of the input, which Keras reads off what arrives.
 _SIZED = "layer that takes its size first"
@@ -40,8 +40,9 @@ def tensors_out(call: tree.Call, tensors: Iterable[Given]) -> Fix | None:
     joined = ", ".join(a.value.span.text for a in inside)
     whole = joined if len(inside) == 1 else f"[{joined}]"
     items = joined[1:-1] if isinstance(inside[0].value, tree.ListExpr) else joined
-    if call.span.before.rstrip().endswith("->"):
-        return rewritten(call.span, f"[_, {items}] -> {layer}")
+    arrives = any(reads_arriving(a.value) for a in inside)
+    if call.span.before.rstrip().endswith("->") and (whole == "_" or not arrives):
+        return rewritten(call.span, layer if arrives else f"[_, {items}] -> {layer}")
     return rewritten(call.span, f"{whole} -> {layer}")
 
 
