@@ -184,8 +184,8 @@ def _meant_otherwise(
     if comes is MISSING or (arriving is MISSING and (call.alone or len(given) != 1)):
         return ways
     if arriving is MISSING:
-        start = call.arguments[0].span.start - call.span.start
-        again = f"{text[:start]}_, {text[start:]}"
+        place = call.arguments[0].span.start - call.span.start
+        again = f"{text[:place]}_, {text[place:]}"
         why = "what arrives is where `_` stands, and nowhere else"
         return [*ways, Fix((Edit(call.span, again),), text=f"{why}: `{short(again)}`")]
     if id(call) in frame.session.branch_starts or reads_arriving(call):
