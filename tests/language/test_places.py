@@ -45,8 +45,8 @@ PLACES = [
     ("s -> shared(_, t, use_causal_mask=True)", "s -> shared(t, use_causal_mask=True)"),
     ("s -> shared(value=_)", "s -> shared(value=s)"),
     ("s -> MultiHeadAttention(2, 4)(t, _, key=_)", "t -> MultiHeadAttention(2, 4)(s, key=s)"),
-    ("s -> MultiHeadAttention(2, 4)(t -> Dense(8), _ * 1.0)",
-     "(t -> Dense(8)) -> MultiHeadAttention(2, 4)(s * 1.0)"),
+    ("s -> MultiHeadAttention(2, 4)(t -> Dense(8), _)",
+     "(t -> Dense(8)) -> MultiHeadAttention(2, 4)(s)"),
     ("x -> Dense(4)(_)", "x -> Dense(4)"),
 ]  # fmt: skip
 
