@@ -19,9 +19,6 @@ settings.load_profile("netdsl")
 #: Advice that fails is left out for users; here it fails the test, in the processes that tests start too.
 os.environ["NETDSL_STRICT"] = "1"
 
-#: Many tests start Python afresh, and what it compiled of netdsl spares the next one half of its start.
-COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
-
 LONG = Path(__file__).with_name("long.txt")
 
 Golden = Callable[[Path, str], None]
@@ -31,15 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Keep what Python compiles beside pytest's cache, if it is not to be kept in the checkout.
+def pytest_configure() -> None:
+    """Keep what Python compiles, also where the environment says not to.
 
-    TensorFlow's thousands of modules are not to be compiled again for it.
+    Many tests start Python afresh, and hundreds of modules that are compiled anew are half of such a start.
     """
-    if sys.dont_write_bytecode and "not keras" in str(config.getoption("markexpr")):
-        sys.dont_write_bytecode, sys.pycache_prefix = False, str(COMPILED)
-        os.environ["PYTHONPYCACHEPREFIX"] = str(COMPILED)
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.hookimpl(tryfirst=True)
