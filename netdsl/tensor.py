@@ -6,6 +6,7 @@ a symbolic size, a `Demand`; Python's `==` on a `Sym` is structural.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -242,3 +243,20 @@ def spell_shape(shape: Sequence[object]) -> str:
 def keras_shape(shape: Shape) -> list[int | None]:
     """Write a shape as Keras sees it: None for what is not a number."""
     return [dim if isinstance(dim, int) else None for dim in shape]
+
+
+def single(value: float) -> float:
+    """Round a number to float32."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return value
+
+
+def short(value: float) -> float:
+    """Give the shortest number that is the same in float32: 0.1 for 0.10000000149011612."""
+    for digits in range(1, 10):
+        found = float(f"{value:.{digits}g}")
+        if single(found) == single(value):
+            return found
+    return value

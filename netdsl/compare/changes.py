@@ -8,12 +8,14 @@ from typing import Literal
 
 from netdsl.analyse.costs import totals
 from netdsl.catalog.kind import ObjectValue
+from netdsl.catalog.signature import signature
+from netdsl.catalog.worked_out import in_force
 from netdsl.compare.layout import Layout, layout_of
 from netdsl.compare.pairing import pair_layers
-from netdsl.graph import Graph, Node
+from netdsl.graph import Graph, Node, refs_in
 from netdsl.record import record
 from netdsl.stack import on_own_stack
-from netdsl.tensor import UNKNOWN, TensorSpec, spell_shape
+from netdsl.tensor import UNKNOWN, TensorSpec, short, spell_shape
 from netdsl.value import Value
 
 What = Literal["added", "removed", "renamed", "changed"]
@@ -43,7 +45,13 @@ def compare_graphs(before: Graph, after: Graph) -> list[Change]:
 
 def _ends(before: Graph, after: Graph, kind: Literal["input", "output"]) -> list[Change]:
     old, new = _types(before, kind), _types(after, kind)
-    changes = [Change("removed", kind, name, (str(old[name]),)) for name in old if name not in new]
+    gone, come = [n for n in old if n not in new], [n for n in new if n not in old]
+    if kind == "output" and len(old) == len(new) == len(gone) == 1:  # there is no other
+        (was, is_now) = (*gone, *come)
+        kept = _is_same_type(old[was], new[is_now])
+        details = () if kept else (f"{old[was]} -> {new[is_now]}",)
+        return [Change("renamed", kind, f"{was} -> {is_now}", details)]
+    changes = [Change("removed", kind, name, (str(old[name]),)) for name in gone]
     for name, spec in new.items():
         if name not in old:
             changes.append(Change("added", kind, name, (str(spec),)))
@@ -124,14 +132,23 @@ def _by_name(graph: Graph) -> dict[str, list[Node]]:
 def _layout(graph: Graph, table: dict[str, list[Node]]) -> Layout:
     """Lay a network out, every layer and every model inside it as one."""
     labels = {node.id: name for name, nodes in table.items() for node in nodes}
-    spelled = {id(n.operation): (n.kind, _key(n)) for nodes in table.values() for n in nodes}
+    spelled = {id(n.operation): (n.kind, _key(graph, n)) for nodes in table.values() for n in nodes}
     return layout_of(graph, lambda operation: spelled[id(operation)], lambda n: labels[n.id])
 
 
-def _key(node: Node) -> tuple[tuple[str, str], ...]:
+def _key(graph: Graph, node: Node) -> tuple[tuple[str, str], ...]:
     """Give what a layer is, in whatever order and with whatever defaults its arguments are written."""
+    told = _arguments(graph, node).items()
+    call = sorted(_constants(node).items()) if node.operation.family == "op" else ()
+    return (*sorted((name, text) for name, text in told if name not in _UNCOMPARED), *call)
+
+
+def _arguments(graph: Graph, node: Node) -> dict[str, str]:
+    """Spell the arguments of a layer as they are in force, those that are left to Keras too."""
     bound = node.operation.bound or node.operation.arguments
-    return tuple(sorted((n, str(_value(v))) for n, v in bound.items() if n not in _UNCOMPARED))
+    ref = next(iter(node.inputs), None)
+    arriving = None if ref is None else graph.spec(ref).shape
+    return {name: _value(in_force(name, value, bound, arriving)) for name, value in bound.items()}
 
 
 #: What is no part of what a layer is.
@@ -144,8 +161,13 @@ def _spell(node: Node) -> str:
 
 
 def _value(value: Value) -> str:
+    """Spell a value: a list as the tuple that it is as good as."""
     if isinstance(value, ObjectValue):
-        return str(value)
+        given = (f"{name}={_value(inner)}" for name, inner in value.arguments.items())
+        return f"{value.kind}({', '.join(given)})"
+    if isinstance(value, (list, tuple)):
+        inside = ", ".join(map(_value, value))
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
     return getattr(value, "kind", None) or repr(value)
 
 
@@ -160,7 +182,7 @@ def _differences(
     details: list[str] = []
     if a.kind != b.kind:
         details.append(f"{a.kind} -> {b.kind}")
-    details += _argument_changes(a, b)
+    details += _argument_changes(before, a, after, b)
     if a.operation.trainable != b.operation.trainable:
         details.append("frozen" if a.operation.trainable else "no longer frozen")
     if len(old) != len(new):
@@ -184,23 +206,46 @@ def _gives_same(a: Node, b: Node) -> bool:
     return len(a.flat_outputs) == len(b.flat_outputs) and all(_is_same_type(x, y) for x, y in pairs)
 
 
-def _argument_changes(a: Node, b: Node) -> list[str]:
-    """Compare arguments as they are in force, so that a default written out is no change."""
-    old, new = (
-        a.operation.bound or a.operation.arguments,
-        b.operation.bound or b.operation.arguments,
-    )
-    names = dict.fromkeys([*old, *new])
+def _argument_changes(before: Graph, a: Node, after: Graph, b: Node) -> list[str]:
+    """Compare arguments as they are in force, so that a default written out is no change, and constants of calls."""
+    old = {**_arguments(before, a), **_constants(a)}
+    new = {**_arguments(after, b), **_constants(b)}
     return [
-        f"{name} {_value(old.get(name))} -> {_value(new.get(name))}"
-        for name in names
-        if name not in _UNCOMPARED and _value(old.get(name)) != _value(new.get(name))
+        f"{name} {old.get(name)} -> {new.get(name)}"
+        for name in dict.fromkeys([*old, *new])
+        if name not in _UNCOMPARED and old.get(name) != new.get(name)
     ]
 
 
+def _constants(node: Node) -> dict[str, str]:
+    """Spell what a layer or a function is called with besides tensors, by the names of its parameters."""
+    is_op = node.operation.family == "op"
+    found = signature("op" if is_op else "layer", node.kind.removeprefix("ops."))
+    parameters = () if found is None else found.positional if is_op else found.call_parameters
+    names = [p.name for p in parameters]
+    usual = {p.name: p.default for p in parameters if not p.required}
+    given = {
+        names[place] if place < len(names) else f"argument {place + 1}": value
+        for place, value in enumerate(node.positional)
+    } | dict(node.keywords)
+    return {
+        name: text
+        for name, value in given.items()
+        if next(refs_in(value), None) is None and (text := _held(value)) != _held(usual.get(name))
+    }
+
+
+def _held(value: Value) -> str:
+    """Spell a constant; numbers of an array as they are in float32."""
+    if isinstance(value, (list, tuple)):
+        inside = ", ".join(_held(short(v) if isinstance(v, float) else v) for v in value)
+        return f"({inside})"
+    return _value(value)
+
+
 def _inputs(graph: Graph, node: Node, names: dict[str, str]) -> tuple[str, ...]:
-    """Name what reaches a node; what a weight is called on is none of that."""
-    refs = () if node.operation.family == "weight" else node.inputs
+    """Name what reaches a node; what ties a weight or an array to the model is none of that."""
+    refs = refs_in((node.positional, tuple(node.keywords.values())))
     found = [graph.nodes[ref.node].name for ref in refs]
     return tuple(names.get(name, name) for name in found)
 

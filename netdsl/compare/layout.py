@@ -41,6 +41,7 @@ class Layout:
 
     inputs: tuple[str, ...]
     places: list[Place] = field(default_factory=list)
+    outputs: dict[str, int] = field(default_factory=dict)  # the places that they come from
     holds: dict[str, Hold] = field(default_factory=dict)
 
     @property
@@ -60,7 +61,8 @@ def layout_of(graph: Graph, key: Key, label: Label = attrgetter("name")) -> Layo
     """Lay a network out; `key` says of each layer what it is, `label` what it is called."""
     layout = Layout(tuple(graph.nodes[number].name for number in graph.inputs))
     inputs = [layout.add("", ("input", name)) for name in layout.inputs]
-    _Writer(layout, key, label).write(graph, inputs, "")
+    outputs = _Writer(layout, key, label).write(graph, inputs, "")
+    layout.outputs = dict(zip(graph.outputs, outputs, strict=True))
     return layout
 
 

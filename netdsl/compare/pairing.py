@@ -1,8 +1,9 @@
 """Pairing the layers of two versions of a network.
 
-A name that somebody gave a layer says which one it is. The others, numbered or called after the output that they
-happen to end, say less than what a layer is and what reaches it: a head that is cut off leaves its name to the layer
-before it.
+Where both are built of the same layers in the same way, a walk from the outputs pairs them, as what a layer is given
+has an order. Otherwise a name that somebody gave a layer says which one it is. The others, numbered or called after
+the output that they happen to end, say less than what a layer is and what reaches it: a head that is cut off leaves its
+name to the layer before it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ Likeness: TypeAlias = Callable[[Place], Hashable]
 
 def pair_layers(old: Layout, new: Layout) -> dict[str, str]:
     """Pair names of `new` with names of `old`."""
+    walked = _pair_in_lockstep(old, new)
+    if walked is not None:
+        return walked
     known = {place.name: place for place in old.layers}
     pairs = {
         place.name: place.name
@@ -31,6 +35,45 @@ def pair_layers(old: Layout, new: Layout) -> dict[str, str]:
         _pair_in_order(old, new, pairs, likeness)
     _pair_same_names(known, new, pairs, lambda place: None)
     return pairs
+
+
+def _pair_in_lockstep(old: Layout, new: Layout) -> dict[str, str] | None:
+    """Pair the layers of two networks that differ in names alone; None where they differ in more.
+
+    A name that somebody gave is no other layer's: where both have it, it stands for one and the same.
+    """
+    if len(old.outputs) != len(new.outputs) or len(old.layers) != len(new.layers):
+        return None
+    by_name = set(old.outputs) == set(new.outputs)
+    ends = {name: old.outputs[name] for name in new.outputs} if by_name else old.outputs
+    pending = list(zip(ends.values(), new.outputs.values(), strict=True))
+    inputs: dict[Hashable, Hashable] = {
+        ("input", b): ("input", a) for a, b in _paired_inputs(old, new).items()
+    }
+    met: dict[int, int] = {}  # by the place in `new`, that in `old`
+    back: dict[int, int] = {}
+    while pending:
+        before, after = pending.pop()
+        if met.get(after, before) != before or back.get(before, after) != after:
+            return None
+        if after in met:
+            continue
+        met[after], back[before] = before, after
+        a, b = old.places[before], new.places[after]
+        is_like = inputs.get(b.key, b.key) == a.key and bool(a.name) == bool(b.name)
+        if not is_like or len(a.inputs) != len(b.inputs):
+            return None
+        pending += zip(a.inputs, b.inputs, strict=True)
+    pairs = {new.places[b].name: old.places[a].name for b, a in met.items() if new.places[b].name}
+    given = {name for name, hold in old.holds.items() if hold == "given"}
+    given &= {name for name, hold in new.holds.items() if hold == "given"}
+    return pairs if all(pairs.get(name) == name for name in given) else None
+
+
+def _paired_inputs(old: Layout, new: Layout) -> dict[str, str]:
+    """Give for each old input the new one: its namesake, or the next in order that has none."""
+    come = (name for name in new.inputs if name not in old.inputs)
+    return {name: name if name in new.inputs else next(come, "") for name in old.inputs}
 
 
 def _pair_same_names(

@@ -17,13 +17,12 @@ from netdsl.importer.sequences import (
     MOST_WRITTEN,
     Raw,
     named,
-    short,
-    single,
     spell_number,
     spell_sequence,
     spell_table,
 )
 from netdsl.record import record
+from netdsl.tensor import short, single
 
 #: The function that makes a tensor of numbers.
 FUNCTION = "array"

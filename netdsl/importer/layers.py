@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from netdsl.catalog.argument_table import layer_argument_type
 from netdsl.catalog.argument_types import ArgumentMismatch
 from netdsl.catalog.signature import Parameter, signature
+from netdsl.catalog.worked_out import is_worked_out
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.network import Given, Made
 from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
@@ -65,6 +66,12 @@ def make_layer(name: str, kind: str, config: Mapping[str, Given], rank: int | No
     return Made(name, found.name, "layer", arguments, given, trainable=trainable)
 
 
+def arriving_of(arguments: Arguments, value: Given) -> tuple[None, ...]:
+    """Give what arrives at a layer, of which a configuration tells at most how many axes it has."""
+    many = len(value) if isinstance(value, (list, tuple)) else 1
+    return (None,) * (arguments.get(RANK) or many + 2)
+
+
 def canonical(kind: str, argument: str, value: Given) -> Given:
     """Give a value in the form that the catalogue has for it, if it takes it."""
     if isinstance(value, Made) or (
@@ -104,36 +111,7 @@ def _goes_without(kind: str, parameter: Parameter, value: Given, arguments: Argu
     mine = plain(value, families, parameter.name)
     if mine == plain(default, families, parameter.name):
         return True
-    worked_out = WORKED_OUT.get(parameter.name)
-    return worked_out is not None and worked_out(kind, value, arguments)
-
-
-def _is_pool_size(kind: str, value: Given, arguments: Arguments) -> bool:
-    return "pool_size" in arguments and plain(value) == plain(arguments["pool_size"])
-
-
-def _is_key_dim(kind: str, value: Given, arguments: Arguments) -> bool:
-    return bool(value == arguments.get("key_dim"))
-
-
-def _is_of_integers(kind: str, value: Given, arguments: Arguments) -> bool:
-    """Layers that give numbers of categories are int64 unless they are told otherwise."""
-    return value == "int64" and arguments.get("output_mode") == "int"
-
-
-def _is_inner_axes(kind: str, value: Given, arguments: Arguments) -> bool:
-    """`MultiHeadAttention` attends over all axes but the batch and the features."""
-    rank = arguments.get(RANK) or len(value) + 2
-    return tuple(value) == tuple(range(1, rank - 1))
-
-
-#: Arguments that Keras works out where they are left out, and then writes into the configuration.
-WORKED_OUT: Mapping[str, Callable[[str, Given, Arguments], bool]] = {
-    "strides": _is_pool_size,
-    "value_dim": _is_key_dim,
-    "dtype": _is_of_integers,
-    "attention_axes": _is_inner_axes,
-}
+    return is_worked_out(parameter.name, value, arguments, arriving_of(arguments, value))
 
 
 def _bidirectional(values: Arguments) -> Arguments:

@@ -12,9 +12,10 @@ from dataclasses import field
 
 from netdsl.catalog.kind import BoundLayer, Identifier
 from netdsl.catalog.signature import signature
+from netdsl.catalog.worked_out import is_worked_out
 from netdsl.graph import Graph, Node, Operation, Ref
 from netdsl.importer.arrays import Array, same_array
-from netdsl.importer.layers import RANK, WORKED_OUT, canonical
+from netdsl.importer.layers import RANK, arriving_of, canonical
 from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.objects import families_taken, is_default, plain, same
 from netdsl.importer.operations import SAME, many_of
@@ -237,10 +238,8 @@ class _Walk:
                 theirs = canonical(made.kind, name, theirs)
             if same(plain(value, families, name), plain(theirs, families, name)):
                 continue
-            if (
-                theirs is None
-                and name in WORKED_OUT
-                and WORKED_OUT[name](made.kind, value, dict(made.arguments))
+            if theirs is None and is_worked_out(
+                name, value, made.arguments, arriving_of(dict(made.arguments), value)
             ):
                 continue
             self._differ(made.name, f"`{name}`", value, theirs)

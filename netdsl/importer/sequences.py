@@ -6,7 +6,6 @@ they are held. What none of them is stands as it is.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from math import exp, isclose, log, pi
@@ -14,6 +13,7 @@ from math import exp, isclose, log, pi
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Given
 from netdsl.record import record
+from netdsl.tensor import short, single
 
 
 @record
@@ -200,13 +200,18 @@ def _geometric(
         sign, parts = "-" if whole < 0 else "", f" / {spell(abs(whole))}" if abs(whole) > 1 else ""
         power = [first * float(base) ** (n / whole) for n in range(count)]
         if _are_one(power, numbers):
-            text = f"{spell(base)} ** ({sign}{name}{parts})"
+            of = spell(base if parts else float(base))  # powers of whole numbers are whole
+            text = f"{of} ** {_power(sign, name, parts)}"
             return f"[{factor}{text} for {name} in range({count})]"
         power = [first * exp(log(base) * n / whole) for n in range(count)]
         if _are_one(power, numbers):
             text = f"exp({sign}log({spell(base)}) * {name}{parts})"
             return f"[{factor}{text} for {name} in range({count})]"
     return None
+
+
+def _power(sign: str, name: str, parts: str) -> str:
+    return f"({sign}{name}{parts})" if sign or parts else name
 
 
 #: What rates are powers of.
@@ -318,23 +323,6 @@ def spell_number(value: Given) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
         return f"{value:_}"
     return "..." if value is Ellipsis else repr(value)
-
-
-def single(value: float) -> float:
-    """Round a number to float32."""
-    try:
-        return float(struct.unpack("f", struct.pack("f", value))[0])
-    except OverflowError:
-        return value
-
-
-def short(value: float) -> float:
-    """Give the shortest number that is the same in float32: 0.1 for 0.10000000149011612."""
-    for digits in range(1, 10):
-        found = float(f"{value:.{digits}g}")
-        if single(found) == single(value):
-            return found
-    return value
 
 
 def named(value: float) -> str | None:

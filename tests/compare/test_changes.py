@@ -112,3 +112,64 @@ def test_how_arguments_are_written_says_nothing_of_what_a_layer_is() -> None:
     before = body.format('Dense(3) -> Dense(5, use_bias=True, activation="relu")')
     after = body.format("Dense(3) -> Dense(activation=relu, units=5)")
     assert compare_graphs(net(before), net(after)) == []
+
+
+#: Two ways to write one network: what each layer is called differs, and nothing else.
+SAME = [
+    (
+        "branches of one kind, paired by where they go",
+        "input x: [8] a = x -> Dense(4) b = x -> Dense(4) output y = [a -> Dense(2), b -> Dense(2)] -> Concatenate()",
+        "input x: [8] b1 = x -> Dense(4) b2 = x -> Dense(4) c2 = b2 -> Dense(2) c1 = b1 -> Dense(2)"
+        " output y = [c1, c2] -> Concatenate()",
+    ),
+    (
+        "what Keras works out, written out",
+        "input x: [6, 6, 4] output y = x -> MultiHeadAttention(2, 4)(value=_) -> GroupNormalization(-1)"
+        " -> MaxPooling2D(2)",
+        "input x: [6, 6, 4] output y = x -> MultiHeadAttention(2, 4, value_dim=4, attention_axes=(1, 2))(value=_)"
+        " -> GroupNormalization(4) -> MaxPooling2D(2, strides=2)",
+    ),
+    (
+        "an array by what makes it, in the precision in which it is held",
+        "input x: [4] output y = x * ops.array([1.0, 0.1, 0.01, 0.001])",
+        "input x: [4] output y = x * ops.array([10.0 ** (-i) for i in range(4)])",
+    ),
+    (
+        "lists and tuples",
+        "input x: [4, 3] output y = x -> Normalization(mean=[1.0, 2.0, 3.0], variance=[1.0, 1.0, 1.0])",
+        "input x: [4, 3] output z = x -> Normalization(mean=(1.0, 2.0, 3.0), variance=(1.0, 1.0, 1.0))",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), [s[1:] for s in SAME], ids=[s[0] for s in SAME])
+def test_networks_that_differ_in_names_alone_are_the_same(before: str, after: str) -> None:
+    changes = compare_graphs(net(f"model M {{ {before} }}"), net(f"model M {{ {after} }}"))
+    assert [c for c in changes if (c.what, c.details) != ("renamed", ())] == []
+
+
+def test_the_only_output_under_another_name_is_renamed() -> None:
+    (change, *_) = compare_graphs(net(BASE), net(BASE.replace("output y", "output z")))
+    assert (change.kind, change.what, change.subject) == ("output", "renamed", "y -> z")
+
+
+def test_constants_of_functions_and_calls_are_compared() -> None:
+    text = (
+        "model M { input x: [4, 8] output y = 2.0 * x -> ops.reshape((8, 4))"
+        " -> MultiHeadAttention(2, 4)(value=_, use_causal_mask=True) -> _[:, 1:3] }"
+    )
+    others = [
+        ("2.0 *", "3.0 *", "x1 2.0 -> 3.0"),
+        ("1:3", "2:4", "1, 3"),
+        ("=True", "=False", "use_causal_mask"),
+    ]
+    for old, new, told in others:
+        (change,) = layer_changes(text.replace(old, new), before=text)
+        assert change.what == "changed"
+        assert told in change.details[0]
+
+
+def test_given_names_that_change_places_are_no_renaming() -> None:
+    text = 'model M {{ input x: [4] output y = [x -> Dense(2, name="{}"), x -> Dense(2, name="{}")] -> Concatenate() }}'
+    (change,) = layer_changes(text.format("b", "a"), before=text.format("a", "b"))
+    assert (change.subject, change.details) == ("y", ("inputs `a`, `b` -> `b`, `a`",))

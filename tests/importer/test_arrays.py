@@ -10,8 +10,9 @@ from netdsl.importer.arrays import Array, same_array, shape_of
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport
 from netdsl.importer.imported import imported
-from netdsl.importer.sequences import single, spell_number, spell_sequence
+from netdsl.importer.sequences import spell_number, spell_sequence
 from netdsl.importer.sources import read_value
+from netdsl.tensor import single
 from tests.importer.test_hostile import layer, model
 
 TABLE = tuple(tuple(j - i + 2 for j in range(3)) for i in range(3))
@@ -38,7 +39,8 @@ WRITTEN: list[tuple[tuple[Any, ...], str]] = [
         tuple(single(10_000 ** (-i / 16)) for i in range(16) for _ in range(2)),
         "[10_000 ** (-i / 16) for i in range(16) for _ in range(2)]",
     ),
-    (tuple(single(2.0**-i) for i in range(24)), "[2 ** (-i) for i in range(24)]"),
+    (tuple(2.0**i for i in range(24)), "[2.0 ** i for i in range(24)]"),
+    (tuple(single(2.0**-i) for i in range(24)), "[2.0 ** (-i) for i in range(24)]"),
     (tuple(i for i in range(12) for _ in range(4)), "[i for i in range(12) for _ in range(4)]"),
     (tuple(single(n / 32) for n in range(33)), "[i / 32 for i in range(33)]"),
     (tuple(single(n / 10) for n in (3, 1, 2)), "[0.3, 0.1, 0.2]"),
