@@ -14,7 +14,7 @@ _Declaration = tree.Block | tree.Model | tree.Function
 
 
 def unused_names(module: tree.Module) -> Iterable[Diagnostic]:
-    """Give a diagnostic for each parameter and each `let`, `fn` and `layer` of a body that nothing in it reads.
+    """Give a diagnostic for each parameter, and each `let`, `fn`, `layer` and list of `as *` that a body never reads.
 
     What stands at top level may be imported, and a leading `_` says that a name is not to be used.
     """
@@ -52,6 +52,8 @@ def _named(declaration: _Declaration, handed_on: bool) -> Iterator[tuple[str, st
     for parameter in () if handed_on else declaration.parameters:
         yield "parameter", parameter.name, parameter.name_span
     yield from _named_in(_statements(declaration))
+    lists = [n for n in walk(_inside(declaration)) if isinstance(n, tree.As) and n.gathers]
+    yield from {n.name: ("list", n.name, n.name_span) for n in reversed(lists)}.values()
 
 
 def _named_in(statements: Iterable[tree.BodyStatement]) -> Iterator[tuple[str, str, Span]]:

@@ -26,6 +26,7 @@ from netdsl.emit.kinds import (
     is_tensorial,
     member,
 )
+from netdsl.emit.loops import dict_comprehension
 from netdsl.emit.named import named_outside, spelled_outside
 from netdsl.emit.names import DefaultSet
 from netdsl.emit.pieces import flattened
@@ -340,8 +341,13 @@ class BodyWriter:
         if w.module.is_layer(w, written):
             w.scope.bindings[name] = Piece(binding.code, Inlined(written))
             return
-        piece = w.expression(written)
         assert isinstance(binding.code, ast.Name)
+        if isinstance(written, tree.DictComprehension):
+            piece = dict_comprehension(w, written, binding.code.id)
+        else:
+            piece = w.expression(written)
+        if code.is_name(piece.code, binding.code.id):
+            return
         w.emit_early(code.assign(binding.code.id, piece.code), binding.code.id)
         self.lets.add(binding.code.id)
         w.scope.bindings[name] = Piece(binding.code, piece.kind)

@@ -24,7 +24,7 @@ from netdsl.emit.kinds import (
     is_tensorial,
 )
 from netdsl.emit.layers import is_layer_chain, sequential
-from netdsl.emit.loops import fork_loop, open_clauses
+from netdsl.emit.loops import fork_loop
 from netdsl.emit.pieces import list_piece, output_at, plain, sequence, taken
 from netdsl.emit.python import code, simplify
 from netdsl.emit.python.texts import joined
@@ -58,7 +58,7 @@ def write_expression(w: Writer, expr: tree.Expr) -> Piece:
         case tree.Comprehension():
             return loops.comprehension(w, expr)
         case tree.DictComprehension():
-            return _dict_comprehension(w, expr)
+            return loops.dict_comprehension(w, expr)
         case tree.Unary():
             return operators.unary(w, expr)
         case tree.Binary():
@@ -204,7 +204,16 @@ def _subscript(w: Writer, expr: tree.Subscript) -> Piece:
     if isinstance(inner.code, ast.Call) and is_tensorial(inner.kind):
         inner = w.keep(inner, w.temporary("outputs" if is_several(inner.kind) else "tensor"))
     index = _index(w, expr.index)
-    return taken(inner, index)
+    written = _entry(inner.code, index)
+    return taken(inner, index) if written is None else plain(written)
+
+
+def _entry(held: ast.expr, index: ast.expr) -> ast.expr | None:
+    """Give the entry of a dict that is written out, as one that holds layers is at each use."""
+    if not isinstance(held, ast.Dict) or not isinstance(index, ast.Constant):
+        return None
+    keys = [key.value if isinstance(key, ast.Constant) else None for key in held.keys]
+    return held.values[keys.index(index.value)] if keys.count(index.value) == 1 else None
 
 
 def _index(w: Writer, expr: tree.Expr) -> ast.expr:
@@ -214,9 +223,3 @@ def _index(w: Writer, expr: tree.Expr) -> ast.expr:
     if isinstance(expr, tree.TupleExpr):
         return code.tuple_of(_index(w, part_) for part_ in expr.items)
     return w.value(expr)
-
-
-def _dict_comprehension(w: Writer, expr: tree.DictComprehension) -> Piece:
-    with open_clauses(w, expr, expr.clauses) as clauses:
-        key, entry = w.value(expr.key), w.value(expr.value)
-    return plain(ast.DictComp(key, entry, clauses.generators()))

@@ -364,6 +364,32 @@ def comprehension(w: Writer, expr: tree.Comprehension, variable: str | None = No
     return piece
 
 
+def dict_comprehension(
+    w: Writer, expr: tree.DictComprehension, variable: str | None = None
+) -> Piece:
+    """Write `{key: value for … in …}`: a comprehension, or a loop where the value takes several statements."""
+    start_lists(w, expr)
+    is_own, variable = variable is None, variable or w.temporary("entries")
+    turns = code.call("len", [code.name(variable)]) if _skips_turns(expr.clauses) else None
+    with (
+        open_clauses(w, expr, expr.clauses, turns) as clauses,
+        w.block() as body,
+        w.flow("branch", "inner") as flow,
+    ):
+        own = name_in_turn(w, expr)
+        key = w.value(expr.key)
+        result = _on_a_line(w, body, w.flowing(expr.value, flow), flow)
+        w.names.release(*own)
+    counted = turns is not None and any(o.loop.used for o in clauses.opened)
+    if not body and not counted:
+        w.names.release(*[variable] * is_own)
+        return Piece(ast.DictComp(key, result.code, clauses.generators()), VALUE)
+    w.emit(code.assign(variable, ast.Dict([], [])))
+    body.append(code.assign(code.subscript(code.name(variable), key), result.code))
+    _close(w, clauses.opened, clauses.conditions, body)
+    return Piece(code.name(variable), VALUE)
+
+
 def _on_a_line(w: Writer, body: list[ast.stmt], result: Piece, flow: str) -> Piece:
     """In a loop of several statements the last application has a line too, before the result is collected."""
     return w.passed_on(result, flow) if body and code.applies_layer(result.code) else result
@@ -395,6 +421,16 @@ def _collected(
         return Piece(ast.ListComp(result.code, generators), _list_kind(result.kind))
     w.emit(code.assign(collected, code.list_of([])))
     body.append(append(code.name(collected), result.code))
+    _close(w, opened, conditions, body)
+    found = code.name(collected)
+    found.is_list = True  # type: ignore[attr-defined]
+    return Piece(found, _list_kind(result.kind))
+
+
+def _close(
+    w: Writer, opened: list[Opened], conditions: list[list[ast.expr]], body: list[ast.stmt]
+) -> None:
+    """Put what is done in each turn between the heads of its loops and their conditions."""
     statements = body
     for one, tests in reversed(list(zip(opened, conditions, strict=True))):
         for test in reversed(tests):
@@ -402,9 +438,6 @@ def _collected(
         target, over = one.head()
         statements = [ast.For(target, over, statements, [])]
     w.out.extend(statements)
-    found = code.name(collected)
-    found.is_list = True  # type: ignore[attr-defined]
-    return Piece(found, _list_kind(result.kind))
 
 
 def _generator(opened: Opened, conditions: list[ast.expr]) -> ast.comprehension:

@@ -106,6 +106,11 @@ def equals_of_argument(stop: Stop) -> Diagnostic | None:
         return None
     head = stop.open_brackets[-1] - 2
     if head >= 0 and tokens.kinds[head] in ("block", "model", "train", "fn"):
+        if stop.kind == "[" and stop.previous_text in TYPE_WORDS:
+            end = tokens.span(stop.brackets.partner.get(index, index)).end
+            label, place = "a type is one word here", Span(tokens.file, stop.gap.start, end)
+            fix = Fix((Edit(place, ""),), safe=True)
+            return unexpected(stop, index, label, f"write `{stop.previous_text}` alone", fix)
         if stop.previous in TYPE_WORDS or tokens.kinds[index - 2] == ":":
             label, fix = "`=` is expected before it", stop.insert(index, "= ")
             return unexpected(stop, index, label, "write `=` before the default", fix)

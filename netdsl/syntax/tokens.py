@@ -24,7 +24,7 @@ HARD_WORDS = frozenset(
 
 #: The words that a parameter's type may be.
 TYPE_WORDS = (
-    *("int", "float", "bool", "str", "shape", "list", "any", "layer"),
+    *("int", "float", "bool", "str", "shape", "list", "dict", "any", "layer"),
     *("activation", "initializer", "regularizer", "constraint"),
 )
 

@@ -29,6 +29,18 @@ def unused(text: str) -> list[str]:
         ("block part(a, b) = Dense(sum([a for a in range(b)]))", ["a"]),
         ("let a = 3\nblock part(a, b, c=a) = Dense(b * c)", []),
         ('block part(a, b) = Dense(a, name=f"width_{b}")', []),
+        (
+            "block part(a, b) { input x output x -> repeat a { Dense(b) as *all -> ReLU() as *all } }",
+            ["all"],
+        ),
+        (
+            "block part(a, b) { input x y = x -> repeat a { Dense(b) as *all } output [y, *all] -> Add() }",
+            [],
+        ),
+        (
+            "block part(a, b) = Dense(a) as *_all -> Dense(b) as *all -> [_, *all] -> Concatenate()",
+            [],
+        ),
         ("block part(a, _b) = Dense(a)", []),
         ("block part(a, b) { input x: [b * 4] output x -> Dense(a) }", []),
         ("# netdsl: allow N0211\nblock part(units, rate) = Dense(units)", []),

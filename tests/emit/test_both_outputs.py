@@ -77,6 +77,16 @@ FOUND = [
     ("block b { input u  input v  output u - v }",
      "layer l = b()  output x -> l(y -> Dense(8), _) -> b()(y, _) -> b()(_, v=y)"),
     ("", "output x -> Dense(8) -> (ops.where(_ > 0, _, ops.exp(_))) -> Add()([_ * 2.0, _])"),
+    # dicts of tensors, by a name or where they stand
+    ("", 'let d = {"a": x -> Dense(8) -> Dense(8), "b": [x -> Dense(8), y] -> Add(), "c": x + y * 2.0}'
+     ' output [d["a"], d["b"], d["c"], d["a"]] -> Add()'),
+    ("block b(n: int) = Dense(n) -> ReLU()",
+     "let d = {n: x -> b(n) -> repeat 2 { Dense(8) } for n in [1, 2, 3] if n != 2}  output d[1] + d[3]"),
+    ("", 'let d = {n: {"one": y -> Dense(n), "two": y -> Dense(8)} for n in [1, 8]}  output d[8]["one"] + d[1]["two"]'),
+    ("", 'let d = {"a": x -> Dense(8) -> ReLU()} if True else {"a": x}  output d["a"] + x'),
+    ("", 'output x -> repeat 2 { let d = {"a": _ -> Dense(8), "b": _ -> Dense(8)}  output d["a"] * d["b"] }'),
+    ("let layer_of = {'a': Dense(8) -> ReLU(), 'b': Dense(4)}",
+     "output x -> Reshape((2, 4)) -> TimeDistributed(layer_of['a']) -> TimeDistributed(layer_of['a'])"),
     # outputs that are lists, whose names are made from what they hold
     ("", "output [x -> ReLU(), y -> Dense(3)]"),
     ("", "output [x -> Dense(4), y]  output z = x  output [x -> Dense(4), y]"),

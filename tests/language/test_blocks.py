@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from netdsl.diagnostics.diagnostic import apply_edits
 from tests.language.front_door import (
     blamed,
     codes,
@@ -373,6 +374,29 @@ def test_block_inside_a_wrapper_is_told_to_be_written_out(stage: str) -> None:
     assert (code, blames) == ("N0407", place)
     result = compiled(text.replace("«", "").replace("»", ""))
     assert "write its layers out" in result.diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    ("inside", "chain"),
+    [
+        ("«repeat 2 { Dense(4) }»", "repeat 2 { Dense(4) }"),
+        ("Dense(4) -> «for n in [1, 2] { Dense(n) }»", "Dense(4) -> for n in [1, 2] { Dense(n) }"),
+        ("«if True { Dense(8) }»", "if True { Dense(8) }"),
+        ("«[_, Dense(4)]» -> Add()", "[_, Dense(4)] -> Add()"),
+        ("«Dense(4) as h» -> [_, h] -> Add()", "Dense(4) as h -> [_, h] -> Add()"),
+        ("«_» -> Dense(4)", "Dense(4)"),
+    ],
+)
+def test_what_tensors_go_through_is_given_a_name_inside_a_wrapper(inside: str, chain: str) -> None:
+    text = f"model M {{ input x: [5, 4]\n output y = x -> TimeDistributed({inside}) }}"
+    code, blames, place = blamed(text)
+    assert (code, blames) == ("N0407", place)
+    plain = text.replace("«", "").replace("»", "")
+    (found,) = compiled(plain).diagnostics
+    assert found.fix is not None
+    fixed = apply_edits(plain, found.fix.edits)
+    assert f"layer each_step = {chain}\n" in fixed
+    assert compiled(fixed).ok
 
 
 @pytest.mark.parametrize(

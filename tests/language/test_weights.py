@@ -174,6 +174,31 @@ MISTAKES = {
 }  # fmt: skip
 
 
+#: Where a batch meets a weight that is one for all samples, in what is declared.
+OWN = """
+model J { input a: [4]  input b: [4]  output y = [a, b] -> Add() }
+block two() { input a  input b  output [a, b] -> J() }
+extern layer E(): ([n], [n]) -> [n] from "own"
+extern layer Any(): ([...], [...]) -> [...] from "own"
+model M { input x: [4]  weight w: [1, 4] = zeros  layer j = J()  output y = "%s" }
+""".replace('"%s"', "%s")
+
+
+@pytest.mark.parametrize(
+    "chain",
+    ["[x, w] -> J()", "x -> J()(b=w)", "[x, w] -> j", "[x, w] -> two()", "[x, w] -> E()", "x -> E()(w)",
+     "[w, x] -> Any()"],
+)  # fmt: skip
+def test_a_weight_beside_a_batch_is_told_at_models_and_classes_of_ones_own(chain: str) -> None:
+    (found,) = [d for d in compiled(OWN % chain).diagnostics if d.severity == "error"]
+    assert found.code == "N0535"
+    assert "`ops.zeros_like(x[:, :1]) + w`" in found.help
+    spread = chain.replace("w", "ops.zeros_like(x[:, :1]) + w").replace(
+        "tops.zeros_like(x[:, :1]) + wo", "two"
+    )
+    assert compiled(OWN % spread).ok
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_each_mistake_is_told_with_a_way_out(mistake: str) -> None:
     body, code, said, way_out = MISTAKES[mistake]

@@ -191,8 +191,10 @@ def sizes(
     if count is not None and len(found) != count:
         raise Refusal(
             WrongValue,
-            f"`{argument}` takes {count} numbers, {len(found)} are given",
+            f"`{argument}` takes {count} numbers, {len(found)} {'is' if len(found) == 1 else 'are'} given",
             blames=argument,
+            help=f"write one for each of the {count} axes"
+            + ", or one number for all" * bool(found),
         )
     return found
 

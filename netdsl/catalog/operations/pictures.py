@@ -71,11 +71,25 @@ def resize(call: OpCall) -> Inference:
 
 
 def same_picture(call: OpCall) -> Inference:
-    """Change the images and keep their shape: blur, transforms."""
+    """Change the images and keep their shape: transforms."""
     x = pictures(call)
     for name, words in (("interpolation", INTERPOLATIONS), ("fill_mode", FILL_MODES)):
         one_of(call, name, words)
     return gives(x.shape, x.dtype)
+
+
+def blur(call: OpCall) -> Inference:
+    """Blur images; Keras reads the sizes of the kernel, and how wide it is, only when it runs."""
+    for name, one in (("kernel_size", "3"), ("sigma", "1.0")):
+        given = getattr(call, name)
+        if not isinstance(given, tuple) or len(given) != 2:
+            raise Refusal(
+                WrongValue,
+                f"`{name}` takes 2 numbers, of the height and the width, this is {spell_value(given)}",
+                blames=name,
+                help=f"write both: `({one}, {one})`",
+            )
+    return same_picture(call)
 
 
 def affine_transform(call: OpCall) -> Inference:
@@ -268,7 +282,8 @@ def scale_and_translate(call: OpCall) -> Inference:
 
 RULES: dict[str, OpRule] = {
     "image.resize": resize,
-    **dict.fromkeys("image.gaussian_blur image.elastic_transform".split(), same_picture),
+    "image.gaussian_blur": blur,
+    "image.elastic_transform": same_picture,
     "image.affine_transform": affine_transform,
     "image.perspective_transform": perspective_transform,
     "image.rgb_to_grayscale": grayscale,

@@ -110,6 +110,13 @@ def norm(call: OpCall) -> Inference:
             blames="ord",
         )
     count = len(axes_of(call.axis, call.first.shape))
+    if call.axis is not None and count > 2:
+        raise Refusal(
+            WrongValue,
+            f"`axis` names {count} axes, and a norm goes along one, of vectors, or two, of matrices",
+            blames="axis",
+            help="reshape before, so that one axis holds all numbers",
+        )
     if count == 1 and isinstance(order, str):
         raise Refusal(
             WrongValue,

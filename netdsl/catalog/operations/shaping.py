@@ -183,11 +183,25 @@ def _is_one(dim: Dim) -> bool:
 
 
 def turned(call: OpCall) -> Inference:
-    """Reverse or shift along axes and keep the shape: flip, roll."""
+    """Reverse along axes and keep the shape: flip."""
     x = call.tensor("x")
     if call.axis is not None:
         axes_of(call.axis, x.shape)
     return gives(x.shape, x.dtype)
+
+
+def shifted(call: OpCall) -> Inference:
+    """Shift along axes, each by its own number, and keep the shape: roll."""
+    steps = len(call.shift) if isinstance(call.shift, tuple) else 1
+    axes = len(call.axis) if isinstance(call.axis, tuple) else 1
+    if steps != axes and call.axis is not None:
+        raise Refusal(
+            WrongValue,
+            f"`shift` has {steps} number{'s' * (steps > 1)} for {axes} ax{'es' if axes > 1 else 'is'}",
+            blames="shift",
+            help="write one for each axis",
+        )
+    return turned(call)
 
 
 def flipped(call: OpCall) -> Inference:
@@ -258,11 +272,12 @@ def _margins(width: Value, x: TensorSpec) -> tuple[tuple[int, int], ...]:
         width = (width,)
     pairs = [sizes(pair, "pad_width") for pair in width]
     for pair in pairs:
-        if len(pair) not in (1, 2):
+        if len(pair) != 2:
             raise Refusal(
                 WrongValue,
                 f"`pad_width` takes pairs of numbers, {pair} is none",
                 blames="pad_width",
+                help="write how much goes before and behind, `(1, 1)`, or one number for both",
             )
     if len(pairs) not in (1, x.rank):
         raise Refusal(
@@ -272,7 +287,7 @@ def _margins(width: Value, x: TensorSpec) -> tuple[tuple[int, int], ...]:
             help="the batch is an axis too: `((0, 0), (1, 1))` leaves it alone",
         )
     whole = pairs * x.rank if len(pairs) == 1 else pairs
-    return tuple((pair[0], pair[-1]) for pair in whole)
+    return tuple((before, behind) for before, behind in whole)
 
 
 def broadcast_to(call: OpCall) -> Inference:
@@ -304,7 +319,7 @@ RULES: dict[str, OpRule] = {
     "expand_dims": expand_dims,
     "squeeze": squeeze,
     "flip": turned,
-    "roll": turned,
+    "roll": shifted,
     "fliplr": flipped,
     "flipud": flipped,
     "tile": tile,

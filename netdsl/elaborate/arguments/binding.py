@@ -246,8 +246,8 @@ def _catalogue_object(
         return MISSING
     if isinstance(value, tree.Name):
         return _catalogue_name(value, name, found, overrides, frame)
-    if _names_block(value, frame) and "layer" in families_taken(found, name, overrides):
-        return _no_block_inside(call, value, found, frame)
+    if _is_applied(value, frame) and "layer" in families_taken(found, name, overrides):
+        return _nothing_applied_inside(call, value, found, frame)
     if not isinstance(value, tree.Call):
         return MISSING
     target = value.function
@@ -265,9 +265,15 @@ def _catalogue_object(
 _HELD = {"Bidirectional": "LSTM(64)", "RNN": "LSTMCell(64)", "SpectralNormalization": "Dense(8)"}
 
 
-def _names_block(value: tree.Expr, frame: Frame) -> bool:
-    """Tell whether an argument is a call of a block, model or network, or a chain with one in it."""
-    return any(_is_block(stage, frame) for stage in _stages_of(value))
+def _is_applied(value: tree.Expr, frame: Frame) -> bool:
+    """Tell whether an argument has stages that tensors go through: a loop, a fork, a block, model or network."""
+    return any(_goes_through(stage, value, frame) for stage in _stages_of(value))
+
+
+def _goes_through(stage: tree.Expr, value: tree.Expr, frame: Frame) -> bool:
+    if isinstance(stage, tree.Stage) or _is_block(stage, frame):
+        return True
+    return stage is not value and isinstance(stage, (tree.Arriving, tree.ListExpr))
 
 
 def _stages_of(value: tree.Expr) -> tuple[tree.Expr, ...]:
@@ -284,11 +290,11 @@ def _is_block(stage: tree.Expr, frame: Frame) -> bool:
     )
 
 
-def _no_block_inside(
+def _nothing_applied_inside(
     call: tree.Call | None, value: tree.Expr, found: Signature, frame: Frame
 ) -> Value:
-    """Report a block where Keras takes one layer object, which a function over tensors is not."""
-    first = next(stage for stage in _stages_of(value) if _is_block(stage, frame))
+    """Report what is applied to tensors where Keras takes one layer object, which a function over tensors is not."""
+    first = next(stage for stage in _stages_of(value) if _goes_through(stage, value, frame))
     frame.report(
         problems.NotAStage.at(
             first.span,

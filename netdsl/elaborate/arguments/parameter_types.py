@@ -57,6 +57,7 @@ _SPELLED = {
     "str": "a string",
     "shape": "a shape such as (3, 3)",
     "list": "a list",
+    "dict": "a dict",
     "layer": "a layer",
 }
 
@@ -246,6 +247,8 @@ def _is_of(word: str, value: Value) -> bool:
             )
         case "list":
             return isinstance(value, (list, tuple))
+        case "dict":
+            return isinstance(value, dict)
         case "layer":
             return isinstance(value, BoundLayer)
         case _:

@@ -12,6 +12,7 @@ from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate import evaluate as ev
 from netdsl.elaborate.arguments import arriving_tensors
+from netdsl.elaborate.arguments.held_layers import holds_layer
 from netdsl.elaborate.chains import assertions, loops
 from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.layers.weights import declare_weight
@@ -233,6 +234,11 @@ def _value(statement: tree.Let, frame: Frame) -> Value:
                 fix=Fix((Edit(word, ""),), safe=True),
             )
         )
+        return POISON
+    if isinstance(value, dict) and holds_layer(value) and next(tensors_in([*value.values()]), None):
+        label = "some of it are layers, which are new at each use, and some are tensors"
+        help_ = "give the layers a dict of their own"
+        frame.report(problems.WrongUse.at(expr.span, label, name=statement.name, help=help_))
         return POISON
     return value
 

@@ -153,6 +153,8 @@ def _groups(count: int, value: Value) -> str:
     """`for (units, rate) in [64, 32]`: each turn takes as many values as there are names."""
     if is_tensorial(value):
         return ""
+    if isinstance(value, str) and count == 2:
+        return "a loop over a dict has its keys: `for key in d`, and `d[key]`, or `[(key, d[key]) for key in d]`"
     group = ", ".join(["…"] * count)
     return f"go over groups of {count}: `[({group}), ({group})]`"
 

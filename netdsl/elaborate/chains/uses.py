@@ -26,6 +26,7 @@ from netdsl.elaborate.chains.bodies import (
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import made_once
 from netdsl.elaborate.layers.origins import input_labels
+from netdsl.elaborate.layers.samples import keep_apart_in_own
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.plans.ordering import Arrangement
 from netdsl.elaborate.remedies import training_mode as modes
@@ -192,6 +193,8 @@ def apply_model(
         if not is_one_tensor(value, instance.node.name, input_name, call.span, frame):
             return POISON
         values.append(value)
+    if not keep_apart_in_own(instance.node.name, values, (), call.span, frame):
+        return POISON
     outputs = _checked_outputs(instance, values, call.span, frame)
     if outputs is None or len(outputs) < len(graph.outputs):
         return POISON

@@ -16,7 +16,14 @@ from netdsl.elaborate.arguments import binding, objects, parameters
 from netdsl.elaborate.arguments.held_layers import check_parameters
 from netdsl.elaborate.chains import stages
 from netdsl.elaborate.layers import arithmetic, wrapped
-from netdsl.elaborate.remedies import feature_maps, habits, other_case, other_places, uncalled
+from netdsl.elaborate.remedies import (
+    dicts,
+    feature_maps,
+    habits,
+    other_case,
+    other_places,
+    uncalled,
+)
 from netdsl.elaborate.scope.entities import (
     APPLIED_BY_NAME,
     POISON,
@@ -53,6 +60,8 @@ def call(expr: tree.Call, frame: Frame) -> Value:
         group = ev.evaluate(expr.function.value, frame)
         if isinstance(group, InputGroup):
             return _as_in_python(expr, group, frame)
+        if isinstance(group, dict):
+            return dicts.report_member(expr.function, expr, list(group), frame)
     if isinstance(expr.function, tree.Attribute) and _is_method(expr.function, frame):
         return _method_of_tensor(expr, frame)
     if isinstance(expr.function, tree.Call) and _makes_layer(expr.function, frame):
@@ -98,7 +107,7 @@ def call(expr: tree.Call, frame: Frame) -> Value:
 
 
 #: What Python asks a dict for.
-_OF_DICTS = ("items", "keys", "values")
+_OF_DICTS = ("items", "keys", "values", "get")
 
 
 def _as_in_python(expr: tree.Call, group: InputGroup, frame: Frame) -> Value:
@@ -116,9 +125,11 @@ def _as_in_python(expr: tree.Call, group: InputGroup, frame: Frame) -> Value:
             label,
             name=member,
             help=help_,
-            fix=None if member == "keys" else fix,
+            fix=None if member in ("keys", "get") else fix,
         )
     )
+    if member == "get":
+        return POISON
     return [*group.pairs] if member == "items" else list(group.names if member == "keys" else group)
 
 

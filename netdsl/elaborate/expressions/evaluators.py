@@ -29,7 +29,7 @@ from netdsl.elaborate.evaluate import (
 )
 from netdsl.elaborate.expressions import calls, comparisons
 from netdsl.elaborate.layers import arithmetic
-from netdsl.elaborate.remedies import feature_maps, no_stage, unbound, uncalled
+from netdsl.elaborate.remedies import dicts, feature_maps, no_stage, unbound, uncalled
 from netdsl.elaborate.scope import values
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -233,6 +233,8 @@ def _attribute(expr: tree.Attribute, frame: Frame) -> Value:
         if expr.name in value.names:
             return value.by_name(expr.name)
         return _unknown_member(expr, value, frame, [n for n in value.names if n])
+    if isinstance(value, dict):
+        return dicts.report_member(expr, None, list(value), frame)
     return _unknown_member(expr, value, frame, [])
 
 

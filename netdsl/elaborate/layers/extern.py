@@ -11,6 +11,7 @@ from netdsl.elaborate.arguments.arriving_tensors import takes
 from netdsl.elaborate.arguments.held_layers import no_shared_layers
 from netdsl.elaborate.layers import applying as layers
 from netdsl.elaborate.layers import made_once
+from netdsl.elaborate.layers.samples import keep_apart_in_own
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.scope.entities import (
     POISON,
@@ -121,6 +122,8 @@ def apply_extern(
     name = layers.stage_name(call, frame, snake_case(node.name))
     keywords = {g.name: g.value for g in extra if g.name is not None}
     positional = [arriving, *(g.value for g in extra if g.name is None)]
+    if not keep_apart_in_own(node.name, positional, keywords.items(), call.span, frame):
+        return POISON
     inputs = tuple(t.spec for t in tensors_in([positional, list(keywords.values())]))
     inference = infer_extern(node, bound, inputs, ref, frame, call.span)
     if inference is None:

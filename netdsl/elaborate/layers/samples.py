@@ -69,6 +69,20 @@ def keep_apart_in_layer(
     return _keep_apart(definition.name, pair, span, frame)
 
 
+def keep_apart_in_own(
+    name: str,
+    positional: Sequence[Value],
+    keywords: Iterable[tuple[str, Value]],
+    span: Span,
+    frame: Frame,
+) -> bool:
+    """Report a weight beside a batch at a model or a class of the user's own: they take a row of each for a sample."""
+    pair = _pair([*positional, *(v for n, v in keywords if "mask" not in n)], frame)
+    if pair is None or alone_of(pair[0], frame) != "weight":
+        return True
+    return _keep_apart(name, pair, span, frame)
+
+
 def keep_apart_in_function(
     function: str, given: Value, inference: Inference, span: Span, frame: Frame
 ) -> bool:

@@ -19,7 +19,16 @@ from functools import cache
 from netdsl.graph import Hold
 from netdsl.record import mutable, record
 from netdsl.syntax import tree
-from netdsl.syntax.walk import arms, asked, free_names, is_of_ops, names_of_turns, turns, walk
+from netdsl.syntax.walk import (
+    arms,
+    asked,
+    begins_with,
+    free_names,
+    is_of_ops,
+    names_of_turns,
+    turns,
+    walk,
+)
 
 OPERATOR_BASES = {"+": "add", "-": "subtract", "*": "multiply"}
 
@@ -138,6 +147,10 @@ class _Collector:
                 self.keys.update(key for key in keys if isinstance(key, str))
             case tree.Bind(_, _, value):
                 self.chain(value, loops)
+            case tree.Let(
+                _, name, tree.DictExpr() | tree.DictComprehension() | tree.Conditional() as value
+            ):
+                self._named(name, value, loops)
             case tree.Output(_, name, value):
                 first = len(self.occurrences)
                 self.chain(value, loops)
@@ -218,10 +231,16 @@ class _Collector:
                 return [(item, loops, None) for item in items]
             case tree.Starred(_, value):
                 return [(value, loops, None)]
+            case tree.DictExpr(_, pairs):
+                return [(v, loops, None) for _, v in pairs if _applies(v)]
+            case tree.DictComprehension(_, _, value) if not _applies(value):
+                return []
             case tree.Statements():
                 self._in_braces(node, loops)
                 return []
-            case tree.Stage() | tree.Conditional() | tree.Comprehension():
+            case (
+                tree.Stage() | tree.Conditional() | tree.Comprehension() | tree.DictComprehension()
+            ):
                 if not turns(node):
                     return [(arm, loops, given) for arm in arms(node)]
                 turn = self._enter(node, loops)
@@ -309,6 +328,14 @@ class _Collector:
             return _root(target) == "applications"
         models = (tree.Model, tree.SpecialisedModel)
         return isinstance(target, tree.Name) and isinstance(self._declared(target.id), models)
+
+
+def _applies(value: tree.Expr) -> bool:
+    """Tell whether an element of a dict may be a tensor that layers are applied to: layers by themselves are none."""
+    first = next(begins_with(value))
+    if isinstance(first, tree.ListExpr):
+        return all(_applies(item) for item in first.items)
+    return not isinstance(first, tree.Call) or is_of_ops(first.function)
 
 
 def _names_one(statement: tree.BodyStatement) -> bool:

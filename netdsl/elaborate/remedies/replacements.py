@@ -182,7 +182,7 @@ def _resized(call: tree.Call, value: Value, arriving: Tensor) -> Fix | None:
 
 
 def step_by_step(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
-    """Apply a block or model to each step: as a layer that has a name, or with the steps in the batch."""
+    """Apply a block, a model or a loop to each step: as a layer that has a name, or with the steps in the batch."""
     function = call.function
     if not isinstance(function, tree.Name) or not has_role(function.id, "step_by_step"):
         return None
@@ -196,7 +196,7 @@ def _with_a_name(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
         return None
     first = value.stages[0] if isinstance(value, tree.Pipe) else value
     function = first.function if isinstance(first, tree.Call) else first
-    written = "each_step" if isinstance(value, tree.Pipe) else function.span.text.rpartition(".")[2]
+    written = function.span.text.rpartition(".")[2] if isinstance(value, tree.Call) else "each_step"
     taken = set(frame.known_names())
     names = (snake_case(written) + str(number or "") for number in range(100))
     name = next((n for n in names if n not in taken), None)
@@ -206,7 +206,9 @@ def _with_a_name(call: tree.Call, value: tree.Expr, frame: Frame) -> Fix | None:
     begin = file.text.rfind("\n", 0, start) + 1
     indent = file.text[begin:start]
     gap = f"\n{indent}" if not indent.strip() else "  "
-    made = f"layer {name} = {value.span.text}"
+    begins = first if not isinstance(first, tree.Arriving) else value.stages[1]  # type: ignore[union-attr]
+    chain = Span(file, begins.span.start, value.span.end).text
+    made = f"layer {name} = {chain}"
     edits = (Edit(Span(file, start, start), f"{made}{gap}"), Edit(value.span, name))
     shown = " ".join(made.split())
     return Fix(
