@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import netdsl
+from netdsl.catalog.application_inputs import expected_pixels
 from netdsl.catalog.signature import names
 from netdsl.zoo.entries import Entry, Figures, entries
 from netdsl.zoo.listing import spelled
+from netdsl.zoo.project import learned_from
 
 FOLDER = Path(__file__).resolve().parent / "zoo"
 PICTURES = FOLDER / "pictures"
@@ -32,25 +34,46 @@ netdsl zoo {name} -o {name}.net
 """
 
 PROJECT = """
-A project with a `train` block and pictures to try it on is
+A project with a `train` block, and a script that makes something to try it on, is
 
 ```sh
-netdsl new flowers --from {name}
+netdsl new mine --from {name}
 ```
+"""
 
+PICTURES_OF_ONES_OWN = """
 Pictures of your own go into `pictures/CLASS/`, and the number of their classes into `classes` of the `train` block,
 which is passed on to the model; [training](../training.md) goes on from there.
 """
 
-OWN_DATA = """
-Then add a `train` block: `netdsl train {name}.net` gives one to paste, and [training](../training.md) tells of data,
-losses and runs. A run goes on from an earlier one with `start_from = run("runs/{name}/…")`.
+DATA_OF_ONES_OWN = """
+`make_data.py` says what the data looks like: yours takes its place, under the same names, and the `train` block says
+how it is learned. [Training](../training.md) goes on from there: other sources of data, runs, and
+`start_from = run("runs/mine/…")`, with which a run goes on from an earlier one.
+"""
+
+TRAINED_ALREADY = """
+Its `train` block, the last lines of the spec, is what `netdsl train {name}.net` runs. [Training](../training.md) tells
+of data of your own.
+"""
+
+NOTHING_TO_LEARN = """
+Nothing in it is learned. `netdsl run {name}.net photo.png` shows what it makes of a picture.
 """
 
 KERAS = """
 The weights are those of `keras.applications.{model}` in their order, so what Keras learned on ImageNet is a start:
 `start_from = applications.{model}(weights="imagenet")` in the `train` block takes what fits, all but the last layer,
-and in Python `{model}().set_weights(keras.applications.{model}().get_weights())` takes all of it.
+and in Python `{model}({arguments}).set_weights(keras.applications.{model}().get_weights())` takes all of it.
+"""
+
+SCALED = """
+For those weights Keras scales pictures once more, which `pretrained=True` does here: a parameter of the model, and of
+the `train` block as `pretrained: bool = True`.
+"""
+
+EXPECTED = """
+They were learned on {words}; behind the input such a model goes on with `{stages}`.
 """
 
 
@@ -100,7 +123,7 @@ def _row(entry: Entry) -> str:
 
 def _range(numbers: list[int]) -> str:
     if not numbers:
-        return "depends on the length"
+        return "depends on the size"
     low, high = spelled(min(numbers)), spelled(max(numbers))
     return low if low == high else f"{low} to {high}"
 
@@ -112,7 +135,7 @@ def page(entry: Entry) -> str:
     parts += ["## Spec", f"```net\n{entry.path.read_text('utf-8')}```"]
     python = f"{GOLDEN}/{entry.stem}.py"
     parts.append(f"`netdsl compile {entry.stem}.net` writes [this Python]({python}).")
-    parts += ["## Train it on data of your own", tuning(entry).strip()]
+    parts += ["## Use it", tuning(entry).strip()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -126,14 +149,24 @@ def models(entry: Entry) -> str:
 
 
 def tuning(entry: Entry) -> str:
-    model = shown(entry).name
-    tells = entry.task == "image classification" and len(shown(entry).inputs) == 1
+    applied = [m.name for m in entry.listed if m.name in names("application")]
+    model = applied[0] if applied else shown(entry).name
     parts = [COPY.format(name=entry.stem)]
-    parts.append(
-        (PROJECT if tells else OWN_DATA).format(name=model.lower() if tells else entry.stem)
-    )
-    known = [m.name for m in entry.listed if m.name in names("application")]
-    parts += [KERAS.format(model=known[0])] if known else []
+    match learned_from(entry, model):
+        case "its own data":
+            parts.append(TRAINED_ALREADY.format(name=entry.stem))
+        case "nothing":
+            parts.append(NOTHING_TO_LEARN.format(name=entry.stem))
+        case what:
+            parts.append(PROJECT.format(name=model.lower()))
+            parts.append(PICTURES_OF_ONES_OWN if what == "pictures" else DATA_OF_ONES_OWN)
+    if applied:
+        is_told = "pretrained: bool" in entry.path.read_text("utf-8")
+        parts.append(KERAS.format(model=model, arguments="pretrained=True" * is_told))
+        parts.append(SCALED * is_told)
+        found = expected_pixels(model, {"weights": "imagenet"})
+        told = "" if found is None or not found.stages else EXPECTED
+        parts.append(told and told.format(words=found.words, stages=found.stages))
     return "".join(parts)
 
 

@@ -24,7 +24,8 @@ from netdsl.cli.output import Findings, tell
 def command(name: str, source: str, force: bool) -> int:
     """Start a project in a folder NAME: a spec, its Python, a test, hooks for git, and a `train` block that runs.
 
-    `netdsl new flowers --from resnet50` begins with ResNet-50; `netdsl zoo` lists what there is.
+    `netdsl new flowers --from resnet50` begins with ResNet-50; `netdsl zoo` lists what there is. A script makes a
+    little data, so that there is something to learn at once.
     """
     from netdsl.zoo.entries import find, nearest
     from netdsl.zoo.project import project

@@ -108,9 +108,10 @@ def _imported(statement: tree.Node, needed: set[str]) -> str | None:
 
 
 def _header_end(module: tree.Module) -> int:
-    """Give where the docstring ends, and the comments that stand right under it."""
+    """Give where the docstring ends, and the comments that stand right under it, or allow something in the file."""
     text, start = module.file.text, min((s.span.start for s in module.statements), default=0)
     closing = text.rfind('"""', 0, start)
     end = closing + 3 if closing >= 0 else 0
+    end = max(end, text.rfind("\n# netdsl: allow", end, start))
     blank = text.find("\n\n", end, start)
     return blank if blank >= 0 else end

@@ -1,16 +1,19 @@
-"""`netdsl new`: a project whose own test passes, and which trains where its network tells pictures apart."""
+"""`netdsl new`: a project whose own test passes, and which trains wherever something is learned."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import netdsl
-from netdsl.zoo.entries import find
-from netdsl.zoo.project import module_name, project
+from netdsl.zoo.entries import entries, find
+from netdsl.zoo.project import TASKS, learned_from, module_name, project
 from tests.cli.cases import run
 
 ALWAYS = {".gitignore", ".pre-commit-config.yaml", "README.md", "pyproject.toml"}
@@ -28,8 +31,10 @@ def ruff(*arguments: str, folder: Path) -> str:
         ("flowers", "resnet50", ("make_pictures.py",), True),
         ("reader", "lenet5", ("make_pictures.py",), True),
         ("two", "inception_resnet_v2", ("make_pictures.py", "inception_v3.net"), True),
-        ("texts", "text_transformer", (), False),
-        ("twins", "siamese", (), False),
+        ("texts", "text_transformer", ("make_data.py",), True),
+        ("boxes", "yolov8", ("make_data.py", "losses.py"), True),
+        ("forgery", "dcgan", ("make_data.py", "adversarial.py"), True),
+        ("lines", "edges", (), False),
     ],
 )
 def test_a_project_is_in_order(
@@ -45,9 +50,9 @@ def test_a_project_is_in_order(
     compiled = netdsl.compile_file(folder / name / f"{module}.net")
     assert not compiled.diagnostics, [d.message for d in compiled.diagnostics]
     assert bool(compiled.experiments) == trains
-    assert ("make_pictures.py" in found) == (
-        "pictures/" in (folder / name / ".gitignore").read_text()
-    )
+    ignored = (folder / name / ".gitignore").read_text()
+    assert ("make_pictures.py" in found) == ("pictures/" in ignored)
+    assert ("make_data.py" in found) == ("data.npz" in ignored)
     assert run("compile", "--check", f"{name}/{module}.net").exit_code == 0
     assert run("fmt", "--check", f"{name}/{module}.net").exit_code == 0
     assert ruff("format", "--diff", folder=folder / name) == ""
@@ -91,6 +96,52 @@ def test_what_is_not_in_the_zoo_is_said(folder: Path) -> None:
 def test_a_module_has_a_name_of_python(name: str, module: str) -> None:
     assert module_name(name) == module
     assert module.isidentifier()
+
+
+@cache
+def tasks() -> dict[str, dict[str, str]]:
+    """Make a project of every network that has something of its own to learn."""
+    stems = sorted(path.name for path in TASKS.iterdir())
+    return {stem: project(stem.lower(), *(find(stem) or pytest.fail(stem))) for stem in stems}
+
+
+def test_every_network_that_learns_has_a_task(folder: Path) -> None:
+    """Each is the first of its kind; what has none tells pictures apart, trains already, or learns nothing."""
+    bases = {figures.base or figures.name for entry in entries() for figures in entry.listed}
+    assert {*tasks()} <= bases
+    found = {e.stem: learned_from(e, e.listed[0].name) for e in entries()}
+    assert {s for s, what in found.items() if what == "nothing"} == {"edges"}
+    assert {s for s, what in found.items() if what == "its own data"} == {"digits"}
+    assert found["squeezenet"] == "pictures"
+    assert found["googlenet"] == "data"
+    for entry in entries():
+        for figures in entry.listed:
+            assert learned_from(entry, figures.name) in (found[entry.stem], "data")
+
+
+def test_each_task_is_in_order_and_its_data_fits(folder: Path) -> None:
+    """Each input has an array of its name, of the shape of its samples; what is read row by row is a table."""
+    for stem, files in tasks().items():
+        (folder / stem).mkdir()
+        for name, text in files.items():
+            (folder / stem / name).write_text(text, "utf-8")
+        compiled = netdsl.compile_text(files[f"{stem.lower()}.net"])
+        assert not compiled.diagnostics, (stem, [d.message for d in compiled.diagnostics])
+        (experiment,) = compiled.experiments
+        namespace: dict[str, Any] = {"__name__": "made"}
+        exec(files["make_data.py"], namespace)
+        namespace["main"]()
+        if experiment.data is not None and experiment.data.kind == "csv":
+            continue
+        with np.load(folder / "data.npz") as arrays:
+            assert len({len(arrays[name]) for name in arrays.files}) == 1, stem
+            for port in experiment.inputs:
+                found = arrays[port.name].shape[1:]
+                wanted = [n if isinstance(n, int) else None for n in port.spec.shape[1:]]
+                told = [n if w is not None else None for n, w in zip(found, wanted, strict=True)]
+                assert told == wanted, (stem, port.name)
+    assert ruff("format", "--diff", folder=folder) == ""
+    assert "All checks passed!" in ruff("check", folder=folder)
 
 
 def test_weights_of_keras_are_named_where_it_has_the_network() -> None:

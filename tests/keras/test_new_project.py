@@ -1,4 +1,4 @@
-"""A project of `netdsl new` is trained on the pictures that it makes, and its whole test passes."""
+"""A project of `netdsl new` is trained on the data that it makes, and its whole test passes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from netdsl.zoo.project import TASKS
 
 pytestmark = pytest.mark.keras
 
@@ -35,4 +37,15 @@ def test_a_project_trains_and_its_test_passes(tmp_path: Path) -> None:
     told = done("-m", "netdsl", "train", "signs.net", "--epochs", "1", cwd=folder)
     assert "validation" in told
     assert list((folder / "runs" / "signs").glob("*/model.keras"))
+    assert "3 passed" in done("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("base", sorted(path.name for path in TASKS.iterdir()))
+def test_each_task_is_learned_for_an_epoch(base: str, tmp_path: Path) -> None:
+    done("-m", "netdsl", "new", "mine", "--from", base, cwd=tmp_path)
+    folder = tmp_path / "mine"
+    done("make_data.py", cwd=folder)
+    assert "loss" in done("-m", "netdsl", "train", "mine.net", "--epochs", "1", cwd=folder)
+    assert list((folder / "runs" / "mine").glob("*/model.keras"))
     assert "3 passed" in done("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)

@@ -34,8 +34,9 @@ def test_every_spec_has_its_row_and_every_link_leads_somewhere() -> None:
 def test_a_network_of_keras_says_how_it_gets_its_weights() -> None:
     by_stem = {path.stem: text for path, text in MAKER.pages().items()}
     assert "applications.ResNet50(weights=" in by_stem["resnet"]
-    assert "applications." not in by_stem["unet"].partition("## Train it")[2]
-    assert "netdsl new flowers --from efficientnetb0" in by_stem["efficientnet"]
+    assert "`ops.flip(axis=-1) -> Normalization(" in by_stem["resnet"]
+    assert "applications." not in by_stem["unet"].partition("## Use it")[2]
+    assert "netdsl new mine --from efficientnetb0" in by_stem["efficientnet"]
 
 
 @pytest.mark.slow
