@@ -360,7 +360,7 @@ def _summary(request: Request, outcome: Outcome) -> str:
     """Say in a few lines what came of it."""
     metrics = outcome.metrics
     rate = metrics.get("samples_per_second")
-    speed = f", {rate:,.0f} samples a second" if rate else ""
+    speed = f", {rate:,.{0 if rate >= 10 else 2}f} samples a second" if rate else ""
     count = metrics["epochs"]
     ran = "1 epoch" if count == 1 else f"{count} epochs"
     if 0 < outcome.new_epochs < count:
