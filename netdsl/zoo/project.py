@@ -33,6 +33,8 @@ KINDS = 3
 #: What networks learn that do not just tell pictures apart.
 TASKS = resource_dir("templates") / "project" / "tasks"
 
+_PICTURE = re.compile(r"\[\d+, \d+, [13]\]")
+
 #: The loop that trains two models of a file against one another: for a project that has both.
 AGAINST = "adversarial.py"
 
@@ -77,10 +79,10 @@ def learned_from(entry: Entry, model: str) -> str:
     """Tell what a project with a model learns from: "its own data", "data" that is made, "pictures", or "nothing"."""
     if re.search(r"^train ", entry.path.read_text("utf-8"), re.MULTILINE):
         return "its own data"
-    base = next(m.base or m.name for m in entry.models if m.name == model)
-    if (TASKS / base).is_dir():
+    figures = next(m for m in entry.models if m.name == model)
+    if (TASKS / (figures.base or model)).is_dir():
         return "data"
-    return "pictures" if entry.task == "image classification" else "nothing"
+    return "pictures" if _PICTURE.fullmatch(figures.inputs[0]) else "nothing"
 
 
 def _around(
