@@ -9,22 +9,29 @@ its own is laid out in ranks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from netdsl.picture.boxes import Box
+from netdsl.picture.grid import Scale, grid
 from netdsl.picture.ranks import rank
-from netdsl.picture.terms import Align, Item, Lane, Row, Series, Term
+from netdsl.picture.terms import Align, Grid, Item, Lane, Row, Series, Term
 from netdsl.stack import deep
 
 #: How many times as long as the others one of several columns is, where it is the main one.
 MAIN = 2
 
 
+#: So many lanes that are not within one another, or lead among boxes side by side, are easier to follow in a grid, if
+#: there are scales.
+TANGLED, AMONG = 6, 4
+
+
 class Region:
     """The boxes of a region by their place in it, and the tensors between them."""
 
-    def __init__(self, box: Box) -> None:
+    def __init__(self, box: Box, scale: Callable[[int], Scale | None]) -> None:
         self.boxes = box.children
+        self.scale_of = scale  # how large the map of a tensor is, None where it is none
         self.leaving = frozenset(box.outs)
         self.source = {net: at for at, child in enumerate(box.children) for net in child.outs}
         self.readers: dict[int, list[int]] = {}
@@ -41,6 +48,12 @@ class Region:
                     self.after[start].append(end)
                     self.before[end].append(start)
 
+    def scale(self, item: int) -> Scale | None:
+        """Tell how large the maps are that a box gives, an output gets; None where it is none, or they differ."""
+        box = self.boxes[item]
+        found = {self.scale_of(net) for net in box.outs or box.ins[:1]}
+        return found.pop() if len(found) == 1 else None
+
     def term(self) -> Term:
         """Arrange the whole region."""
         return self.arranged(range(len(self.boxes)))
@@ -52,7 +65,11 @@ class Region:
             return Item(self.boxes[items[0]].number)
         groups = [[item] if is_spine else group for is_spine, item, group in self._groups(items)]
         parts: list[Term] = []
+        groups, grids = self._grids(groups)
         for group in groups:
+            if group[0] in grids:
+                parts.append(grids[group[0]])
+                continue
             columns = self._columns(group)
             if len(columns) > 1:
                 parts.append(self._row(columns))
@@ -62,7 +79,30 @@ class Region:
                 parts.append(rank(self, group))
         if len(parts) == 1:
             return parts[0]
-        return Series(tuple(parts), tuple(self.lanes(groups)))
+        lanes = tuple(self.lanes(groups))
+        wide = [at for at, group in enumerate(groups) if len(group) > 1]
+        among = sum(lane.start in wide or not {*lane.stops}.isdisjoint(wide) for lane in lanes)
+        is_tangled = among >= AMONG or (len(lanes) >= TANGLED and not _are_nested(lanes))
+        return (grid(self, items) if is_tangled else None) or Series(tuple(parts), lanes)
+
+    def _grids(self, groups: list[list[int]]) -> tuple[list[list[int]], dict[int, Grid]]:
+        """Give the groups that are grids, by their first box, each with what leads into it from farther up."""
+        grids: dict[int, Grid] = {}
+        joined: list[list[int]] = []
+        for group in groups:
+            joined.append(group)
+            if len(group) == 1 or len(self._columns(group)) > 1 or grid(self, group) is None:
+                continue
+            nets = (net for item in group for net in self.boxes[item].ins)
+            first = min((self.source[net] for net in nets if net in self.source), default=group[0])
+            whole = group
+            while len(joined) > 1 and joined[-2][-1] >= first and joined[-2][0] not in grids:
+                whole = [*joined[-2], *whole]
+                joined[-2:] = [whole]
+            found = grid(self, whole)
+            if found is not None:
+                grids[whole[0]] = found
+        return joined, grids
 
     def _groups(self, items: Sequence[int]) -> Iterable[tuple[bool, int, list[int]]]:
         """Give each box of the spine, and what lies between two of them, in order."""
@@ -175,3 +215,16 @@ class Region:
         if start >= 0 and is_leaving and start < count - 1:
             stops.add(count)
         return tuple(sorted(stop for stop in stops if stop > start + 1))
+
+
+def _are_nested(lanes: Sequence[Lane]) -> bool:
+    """Tell whether of any two lanes that meet one is within the other, as the skips of a U."""
+    ordered = sorted(lanes, key=lambda lane: (lane.start, -lane.stops[-1]))
+    around: list[Lane] = []
+    for lane in ordered:
+        while around and around[-1].stops[-1] <= lane.start + 1:
+            around.pop()
+        if around and lane.stops[-1] > around[-1].stops[-1]:
+            return False
+        around.append(lane)
+    return True

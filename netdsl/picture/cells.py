@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import field
+from functools import partial
 
 from netdsl.picture.arrange import Region
 from netdsl.picture.boxes import Box, Line, chain_of
-from netdsl.picture.compose import TAG, TAG_NEXT, Cell, Label
+from netdsl.picture.grid import Scale
 from netdsl.picture.measure import width
 from netdsl.picture.nest import Nested
+from netdsl.picture.shapes import TAG, TAG_NEXT, Cell, Label
 from netdsl.picture.ushape import UShape
 from netdsl.picture.words import range_words, shape_words
 from netdsl.record import mutable
@@ -47,6 +49,7 @@ class Cells:
 def measure(nested: Nested, costs: Mapping[int, str], *, is_down: bool = True) -> Cells:
     """Size every box and arrange what is in it; `costs` is told with the arguments of layers."""
     found = Cells(nested, costs=costs)
+    scale = partial(_scale, nested)
     for box in nested.root.within():
         if box.role == "layer" and costs.get(box.number):
             first = box.lines[0]
@@ -76,10 +79,18 @@ def measure(nested: Nested, costs: Mapping[int, str], *, is_down: bool = True) -
             labels=_labels(box, nested, beside.get(around, frozenset())),
             joins=box.joins,
             stack=SHEETS if box.times > 1 else 0.0,
-            term=None if box.is_leaf or not box.children else Region(box).term(),
+            term=None if box.is_leaf or not box.children else Region(box, scale).term(),
             tags=tags,
         )
     return found
+
+
+def _scale(nested: Nested, net: int) -> Scale | None:
+    """Tell how many dimensions a map has and how large it is, without the batch and its features."""
+    shape = nested.network.tensors[net].spec.shape
+    sizes = [size for size in shape[1:-1] if isinstance(size, int)]
+    is_known = sizes and len(sizes) == len(shape) - 2
+    return (len(sizes), math.prod(sizes)) if is_known else None
 
 
 def tag_label(name: str) -> Label:

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import sqrt
 
-from netdsl.picture.compose import Cell, Composer, Shape, Style
+from netdsl.picture.compose import Composer
 from netdsl.picture.joints import FIRST, LAST, Track
+from netdsl.picture.shapes import Cell, Shape, Style
 from netdsl.picture.terms import Item, Lane, Series
 
 BETWEEN = 40.0  # two columns

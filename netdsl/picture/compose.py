@@ -9,105 +9,29 @@ It knows two directions only, along the flow (v) and across it (u); each part ha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from itertools import pairwise
 
-from netdsl.picture.joints import Joint, Pin, Track, route
-from netdsl.picture.terms import Item, Row, Series, Term, Wire
-from netdsl.record import mutable, record
+from netdsl.picture.joints import Joint, Pin, Track, moved, route
+from netdsl.picture.lattice import lattice
+from netdsl.picture.shapes import (
+    GAP,
+    LANE,
+    NEARLY,
+    PAD,
+    PORT,
+    TAG,
+    TAG_GAP,
+    TAG_NEXT,
+    TALL,
+    UNDER,
+    Cell,
+    Chip,
+    Port,
+    Shape,
+    Style,
+)
+from netdsl.picture.terms import Grid, Item, Row, Series, Term, Wire
 from netdsl.stack import deep
-
-GAP = 18.0  # between columns
-LANE = 14.0  # beside what a lane passes
-PORT = 16.0  # between two ports of a box
-PAD = 12.0  # inside a box
-NEARLY, TALL = (
-    16.0,
-    150.0,
-)  # a column that is nearly as long as its row, or far shorter than a long one, begins with it
-UNDER = 14.0  # for what is written beside a line, where it begins
-TAG = 15.0  # the height of a name in place of a line
-TAG_GAP, TAG_NEXT = 12.0, 3.0  # to the box that reads it, to the next
-
-
-@record
-class Label:
-    """What is written beside a tensor where it begins."""
-
-    text: str
-    width: float
-
-
-@record(eq=False)
-class Cell:
-    """What the composer knows of a box: its size when closed, its head, its tensors, and what is in it."""
-
-    number: int
-    across: float
-    along: float
-    head: float  # how far the head reaches into an open box
-    least: float  # how wide it must be when open, for its head
-    ins: tuple[int, ...]
-    outs: tuple[int, ...]
-    labels: Mapping[int, Label]
-    joins: bool = False
-    stack: float = 0.0  # how far the sheets behind a repeat look out
-    term: Term | None = None
-    tags: tuple[tuple[int, Label], ...] = ()  # tensors that come by name
-
-
-@record
-class Style:
-    """What depends on the direction: whether heads lie across the flow, and labels take room along it.
-
-    `turned` parts are drawn upside down, their flow going up: what stays as it is (heads, sheets, labels) is on the
-    other side of the flow there.
-    """
-
-    is_down: bool = True
-    turned: bool = False
-
-
-@record
-class Chip:
-    """A name in place of a line, in its frame."""
-
-    net: int
-    u: float
-    v: float
-    across: float
-    along: float
-    label: Label
-
-
-@record
-class Port:
-    """Where a tensor goes in or out; `ends` tells that the line ends there, with an arrow."""
-
-    net: int
-    u: float
-    ends: bool = False
-
-
-@mutable
-class Shape:
-    """A part that has been put together: how far it reaches on both sides of its axis, and along the flow."""
-
-    left: float
-    right: float
-    length: float
-    tops: list[Port] = field(default_factory=list)
-    bots: list[Port] = field(default_factory=list)
-    enters: float = 0.0  # where its flow begins and ends, for those who align it
-    leaves: float = 0.0
-    parts: list[tuple[float, float, Shape]] = field(default_factory=list)
-    tracks: list[Track] = field(default_factory=list)
-    box: int = -1
-    rect: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # u, v, across, along
-    sides: bool = False  # a line may come in from the side
-    notes: list[tuple[int, float, float, Label, bool]] = field(default_factory=list)
-    wants: dict[int, float] = field(default_factory=dict)  # where each tensor would best come in
-    chips: list[Chip] = field(default_factory=list)
 
 
 class Composer:
@@ -137,6 +61,8 @@ class Composer:
                 return Shape(0.0, 0.0, 0.0, [Port(net, 0.0)], [Port(net, 0.0)], wants={net: 0.0})
             case Row():
                 return self._row(term, above or {})
+            case Grid():
+                return lattice(term, self.shape)
             case Series():
                 return self.own(term) or self._series(term, above or {})
 
@@ -527,8 +453,3 @@ def _come_in(
     side = axis + u + across
     points = ((lanes[lane], reached[lane]), (lanes[lane], height), (side, height))
     whole.tracks.append(Track(series.lanes[lane].net, points, True))
-
-
-def moved(tracks: Sequence[Track], u: float, v: float) -> list[Track]:
-    """Give lines elsewhere."""
-    return [Track(t.net, tuple((x + u, y + v) for x, y in t.points), t.arrow) for t in tracks]

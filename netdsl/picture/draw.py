@@ -29,10 +29,10 @@ from netdsl.picture.cells import (
     is_bare,
     stuck_words,
 )
-from netdsl.picture.compose import TAG, Chip, Label, Shape
 from netdsl.picture.drawing import Drawing, Mark, Path, Rect, Text, TextRole
 from netdsl.picture.joints import Track
 from netdsl.picture.measure import Weight, width
+from netdsl.picture.shapes import TAG, Chip, Label, Shape
 from netdsl.record import mutable
 
 MARGIN = 16.0

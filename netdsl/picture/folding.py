@@ -11,7 +11,8 @@ from collections.abc import Hashable, Iterator
 from netdsl.picture.boxes import Box
 from netdsl.picture.cells import Cells
 from netdsl.picture.columns import in_columns
-from netdsl.picture.compose import Composer, Shape, Style
+from netdsl.picture.compose import Composer
+from netdsl.picture.shapes import Shape, Style
 from netdsl.picture.terms import Item, Row, Term, main_series
 from netdsl.picture.ushape import u_shape
 

@@ -153,3 +153,8 @@ def _before(one: _Bus, two: _Bus) -> bool:
 
 def _touch(one: _Bus, two: _Bus) -> bool:
     return one.low - APART < two.high and two.low - APART < one.high
+
+
+def moved(tracks: Sequence[Track], u: float, v: float) -> list[Track]:
+    """Give lines elsewhere."""
+    return [Track(t.net, tuple((x + u, y + v) for x, y in t.points), t.arrow) for t in tracks]

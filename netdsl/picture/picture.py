@@ -8,7 +8,6 @@ from typing import Literal
 
 from netdsl.graph import Graph
 from netdsl.picture.cells import Cells, measure
-from netdsl.picture.compose import Shape, Style
 from netdsl.picture.costs import Costs, costs_of, shades
 from netdsl.picture.costs import spell as spell_cost
 from netdsl.picture.draw import draw
@@ -19,6 +18,7 @@ from netdsl.picture.network import lay_flat
 from netdsl.picture.periods import group_periods
 from netdsl.picture.repeats import join_repeats
 from netdsl.picture.seen import seen_boxes
+from netdsl.picture.shapes import Shape, Style
 from netdsl.picture.stick import add_outputs, connect, count, mark_shared, simplify, stick
 from netdsl.picture.svg import as_svg
 from netdsl.picture.tags import tag

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netdsl.picture.cells import Cells
-from netdsl.picture.compose import Cell
-from netdsl.picture.terms import Item, Row, Series, Term, Wire
+from netdsl.picture.shapes import Cell
+from netdsl.picture.terms import Grid, Item, Row, Series, Term, Wire
 from netdsl.stack import deep
 from netdsl.value import Document
 
@@ -50,6 +50,10 @@ def _term(term: Term) -> list[object]:
         case Row():
             parts = [_term(part) for part in term.parts]
             return ["row", parts, list(term.aligned), term.main, term.follows]
+        case Grid():
+            lanes = [[lane.net, lane.start, list(lane.stops), lane.column] for lane in term.lanes]
+            rows = [[[column, _term(part)] for column, part in row] for row in term.rows]
+            return ["grid", rows, term.columns, lanes]
         case Series():
             lanes = [[lane.net, lane.start, list(lane.stops)] for lane in term.lanes]
             return ["series", [_term(part) for part in term.parts], lanes]

@@ -35,9 +35,9 @@ class _Vertex:
 
 def rank(region: Region, items: Sequence[int]) -> Term:
     """Lay boxes out in ranks."""
-    chains = _chains(region, items)
+    chains = chains_of(region, items)
     chain_of = {item: at for at, chain in enumerate(chains) for item in chain}
-    ranks = _ranks(region, chains, chain_of)
+    ranks = ranks_of(region, chains, chain_of)
     count = max(ranks) + 1
     vertices = [
         _Vertex(ranks[at], region.arranged(chain), chain[0]) for at, chain in enumerate(chains)
@@ -55,7 +55,7 @@ def rank(region: Region, items: Sequence[int]) -> Term:
     return Series(tuple(Row(tuple(t), (middle,) * len(t), follows=True) for t in terms))
 
 
-def _chains(region: Region, items: Sequence[int]) -> list[list[int]]:
+def chains_of(region: Region, items: Sequence[int]) -> list[list[int]]:
     """Join boxes where one leads only to the next and nothing else leads there."""
     inside = set(items)
     chains: dict[int, list[int]] = {}
@@ -74,7 +74,7 @@ def _chains(region: Region, items: Sequence[int]) -> list[list[int]]:
     return list(chains.values())
 
 
-def _ranks(region: Region, chains: list[list[int]], chain_of: dict[int, int]) -> list[int]:
+def ranks_of(region: Region, chains: list[list[int]], chain_of: dict[int, int]) -> list[int]:
     """Give each chain its rank; what nothing leads to comes just before what reads it."""
     ranks: list[int] = []
     first: list[bool] = []

@@ -3,7 +3,7 @@
     Series [a, Row [b, c], d] with a lane from a to d
 
 A series goes along the flow, a row stands across it. A tensor that passes parts of a series goes beside them in a lane;
-one that passes a row of ranks goes through it as a wire.
+one that passes a row of ranks goes through it as a wire, and one that passes rows of a grid beside a column.
 """
 
 from __future__ import annotations
@@ -59,7 +59,27 @@ class Series:
     lanes: tuple[Lane, ...] = ()
 
 
-Term: TypeAlias = Item | Wire | Row | Series
+@record(eq=False)
+class GridLane:
+    """A tensor beside a column of a grid: from below the row `start` (-1: from before all) to above each of `stops`
+    (the number of rows: on to what comes after all)."""
+
+    net: int
+    start: int
+    stops: tuple[int, ...]
+    column: int
+
+
+@record(eq=False)
+class Grid:
+    """Rows one below the other; each part stands in a column, which has one axis for all rows."""
+
+    rows: tuple[tuple[tuple[int, Term], ...], ...]
+    columns: int
+    lanes: tuple[GridLane, ...]
+
+
+Term: TypeAlias = Item | Wire | Row | Series | Grid
 
 
 def main_series(term: Term | None) -> Series | None:

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby, pairwise
 
-from netdsl.picture.compose import Cell, Chip, Composer, Port, Shape, Style
+from netdsl.picture.compose import Composer
 from netdsl.picture.joints import FIRST, LAST, NEXT, STRAIGHT, Track
+from netdsl.picture.shapes import Cell, Chip, Port, Shape, Style
 from netdsl.picture.terms import Item, Lane, Series
 from netdsl.record import mutable, record
 from netdsl.stack import deep

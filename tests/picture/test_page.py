@@ -14,12 +14,12 @@ import pytest
 
 import netdsl
 from netdsl.picture import page
-from netdsl.picture.compose import Style
 from netdsl.picture.draw import MARGIN, flatten
 from netdsl.picture.folding import compose, down_to
 from netdsl.picture.formats import write
 from netdsl.picture.picture import Options, Picture
 from netdsl.picture.plan import plan_of, u_of
+from netdsl.picture.shapes import Style
 from tests.keras.drawn_programs import draw
 from tests.picture.test_layout import U
 

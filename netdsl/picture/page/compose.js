@@ -1,12 +1,12 @@
-// The composer of netdsl/picture/compose.py, joints.py and ushape.py, step for step: a test holds the two together.
+// The composer of netdsl/picture/compose.py, joints.py, lattice.py and ushape.py, step for step: a test holds the two together.
 // A cell: {n, across, along, head, least, ins, outs, labels: {net: [text, width]}, joins, stack, tags: [[net, text, width]], term}.
 // A term: ["item", number], ["wire", net], ["row", parts, aligned, main, follows], ["series", parts, lanes];
-// a lane: [net, start, stops]. A U, of the box at the root: {levels: [[down, nets, up]], bottom}, each but the nets a series.
+// ["grid", rows of [column, part], columns, lanes with a column]; a lane: [net, start, stops]. A U, of the box at the root: {levels: [[down, nets, up]], bottom}, each but the nets a series.
 "use strict";
 
 const GAP = 18, LANE = 14, PORT = 16, PAD = 12, NEARLY = 16, TALL = 150, UNDER = 14;
 const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, MOST_ORDERED = 24, APART = 4;
-const BETWEEN = 44, NOTE = 14, TAG = 15, TAG_GAP = 12, TAG_NEXT = 3;
+const BETWEEN = 44, NOTE = 14, TAG = 15, TAG_GAP = 12, TAG_NEXT = 3, FAR = 1000, WAY = 8;
 
 function shapeOf(left, right, length) {
   return {left, right, length, tops: [], bots: [], enters: 0, leaves: 0, parts: [], tracks: [],
@@ -43,6 +43,7 @@ class Composer {
         return shape;
       }
       case "row": return this.row(term, above);
+      case "grid": return new Lattice(this, term).shape();
       default: {
         const isRoot = this.u && mainSeries(this.cells.get(0).term) === term;
         return (isRoot && uShape(this.u, this.cells, this.opened)) || this.series(term, above);
@@ -361,6 +362,221 @@ function besideOf(lanes, shape, stopping, at, before) {
   });
   const room = Math.floor(shape.rect[3] / 10);
   return found.length <= room && found.length < shape.tops.length ? found : [];
+}
+
+function entranceOf(term, shape) {
+  return term[0] === "series" && shape.box < 0 ? shape.parts[0] : [0, 0, shape];
+}
+
+function makeWay(term, shape, came, under) {
+  if (shape.tops.length !== 1 || under.has(shape.tops[0].net) || !came.has(shape.tops[0].net)) return;
+  const {net, u, ends} = shape.tops[0], way = came.get(net) > 0 ? WAY : -WAY;
+  if (entranceOf(term, shape)[2].sides) shape.tops = [{net, u: u + way, ends}];
+  else shape.enters -= way;
+}
+
+function straightOf([net, start], shapes) {
+  const source = start >= 0 ? shapes[start] : null;
+  const port = source ? source.bots.find(p => p.net === net) : null;
+  return port ? source.enters - port.u : null;
+}
+
+// The shape of a grid, as in lattice.py.
+class Lattice {
+  constructor(composer, [, rows, columns, lanes]) {
+    this.terms = rows; this.columns = columns; this.lanes = lanes;
+    this.rows = this.shapeRows(composer);
+    this.place();
+  }
+
+  shape() {
+    const whole = shapeOf(0, 0, 0);
+    this.stack(whole);
+    const parts = whole.parts;
+    whole.left = Math.max(0, ...parts.map(([u, , s]) => s.left - u), ...this.places.map(u => -u));
+    whole.right = Math.max(0, ...parts.map(([u, , s]) => s.right + u), ...this.places);
+    const last = this.rows.length - 1;
+    const first = Math.min(...this.rows[0].keys()), end = Math.min(...this.rows[last].keys());
+    whole.enters = this.axes[first];
+    whole.leaves = this.axis(last, end) + this.rows[last].get(end).leaves;
+    return whole;
+  }
+
+  axis(row, column) { return this.axes[column] - this.rows[row].get(column).enters; }
+
+  shapeRows(composer) {
+    const found = [];
+    let above = new Map();
+    this.terms.forEach((row, at) => {
+      const far = new Map(this.lanes.filter(lane => lane[2].includes(at)).map(lane => [lane[0], lane[3]]));
+      const shapes = new Map();
+      for (const [column, term] of row) {
+        const came = new Map();
+        for (const [net, c] of far) if (c !== column) came.set(net, FAR * (c - column) - FAR / 2);
+        for (const [net, u] of above) came.set(net, u - FAR * column);
+        const shape = composer.shape(term, came), under = found.length ? found[at - 1].get(column) : null;
+        shapes.set(column, shape);
+        if (under) makeWay(term, shape, came, new Set(under.bots.map(p => p.net)));
+      }
+      found.push(shapes);
+      above = new Map();
+      for (const [c, shape] of shapes) for (const p of shape.bots) above.set(p.net, FAR * c + p.u);
+    });
+    return found;
+  }
+
+  place() {
+    const last = this.rows.length - 1, offsets = this.lanes.map(() => 0);
+    this.axes = [];
+    let edge = 0;
+    for (let column = 0; column < this.columns; column++) {
+      const shapes = this.rows.map(row => row.get(column));
+      const reach = shapes.map(s => s ? s.left + s.enters : 0);
+      const spans = new Map();
+      this.lanes.forEach(([, start, stops, c], at) => {
+        if (c === column) spans.set(at, [start + 1, Math.min(stops[stops.length - 1] - 1, last)]);
+      });
+      const wide = at => spans.get(at)[1] - spans.get(at)[0];
+      const order = [...spans.keys()].sort((a, b) => wide(a) - wide(b) || spans.get(a)[0] - spans.get(b)[0] || a - b);
+      const free = shapes.map(s => !s);
+      for (const at of order) {
+        const [begin, end] = spans.get(at), stop = Math.min(end + 2, reach.length);
+        const straight = straightOf(this.lanes[at], shapes);
+        if (straight !== null && free.slice(begin, stop).every(f => f)) {
+          offsets[at] = straight;
+          free.fill(false, begin, stop);
+          continue;
+        }
+        offsets[at] = Math.max(...reach.slice(begin, stop)) + LANE;
+        reach.fill(offsets[at], begin, stop);
+      }
+      const axis = edge + Math.max(...reach) + (column ? GAP : 0);
+      this.axes.push(axis);
+      const rights = shapes.filter(s => s).map(s => s.right - s.enters);
+      edge = axis + (rights.length ? Math.max(...rights) : 0);
+    }
+    const first = this.axes[Math.min(...this.rows[0].keys())];
+    this.axes = this.axes.map(axis => axis - first);
+    this.places = this.lanes.map((lane, at) => this.axes[lane[3]] - offsets[at]);
+  }
+
+  stack(whole) {
+    const reached = this.lanes.map(() => 0);
+    let v = 0;
+    this.rows.forEach((row, at) => {
+      const beside = new Map([...row.keys()].map(column => [column, this.beside(at, column)]));
+      if (at) {
+        const routed = route(this.joint(at, beside));
+        whole.tracks.push(...moved(routed.tracks, 0, v));
+        const aside = new Set([...beside.values()].flat());
+        this.lanes.forEach(([, start, stops], lane) => {
+          const stopping = stops.includes(at) && !aside.has(lane);
+          if (stopping) this.draw(lane, reached, v, whole);
+          if (start === at - 1 || stopping) reached[lane] = v + routed.length;
+        });
+        v += routed.length;
+      } else this.enter(whole);
+      const length = Math.max(...[...row.values()].map(s => s.length));
+      for (const [column, shape] of row) {
+        const u = this.axis(at, column);
+        whole.parts.push([u, v, shape]);
+        if (length > shape.length)
+          for (const p of shape.bots)
+            whole.tracks.push({net: p.net, points: [[p.u + u, v + shape.length], [p.u + u, v + length]], arrow: false});
+        const [du, dv, first] = this.entrance(at, column);
+        this.comeIn(beside.get(column), reached, whole, [u + du, v + dv, first], at);
+      }
+      v += length;
+    });
+    whole.length = v;
+    this.leave(reached, whole);
+  }
+
+  enter(whole) {
+    const want = (net, u) => { if (!whole.wants.has(net)) whole.wants.set(net, u); };
+    for (const [column, shape] of this.rows[0]) {
+      const u = this.axis(0, column);
+      for (const p of shape.tops) whole.tops.push({net: p.net, u: p.u + u, ends: p.ends});
+      for (const [net, at] of shape.wants) want(net, at + u);
+    }
+    this.lanes.forEach(([net, start], lane) => {
+      if (start >= 0) return;
+      whole.tops.push({net, u: this.places[lane], ends: false});
+      want(net, this.places[lane]);
+    });
+  }
+
+  leave(reached, whole) {
+    const last = this.rows.length - 1;
+    for (const [column, shape] of this.rows[last])
+      for (const p of shape.bots) whole.bots.push({net: p.net, u: p.u + this.axis(last, column)});
+    this.lanes.forEach(([net, , stops], lane) => {
+      if (stops[stops.length - 1] !== this.rows.length) return;
+      this.draw(lane, reached, whole.length, whole);
+      whole.bots.push({net, u: this.places[lane]});
+    });
+  }
+
+  beside(row, column) {
+    const shape = this.entrance(row, column)[2];
+    if (!shape.sides || shape.chips.length || !row) return [];
+    const above = new Set();
+    for (const other of this.rows[row - 1].values()) for (const p of other.bots) above.add(p.net);
+    const read = new Set(shape.tops.map(p => p.net));
+    const found = [];
+    this.lanes.forEach(([net, , stops, c], lane) => {
+      if (c === column && stops.includes(row) && read.has(net) && !above.has(net) && !this.isReadElsewhere(net, row, column))
+        found.push(lane);
+    });
+    found.sort((a, b) => this.places[b] - this.places[a]);
+    return found.length <= Math.floor(shape.rect[3] / 8) ? found : [];
+  }
+
+  entrance(row, column) {
+    const [, term] = this.terms[row].find(([c]) => c === column);
+    return entranceOf(term, this.rows[row].get(column));
+  }
+
+  isReadElsewhere(net, row, column) {
+    return [...this.rows[row]].some(([c, shape]) => c !== column && shape.tops.some(p => p.net === net));
+  }
+
+  joint(row, beside) {
+    const joint = {ups: new Map(), downs: new Map()};
+    for (const [column, shape] of this.rows[row - 1])
+      for (const p of shape.bots) pin(joint.ups, p.net, p.u + this.axis(row - 1, column), false);
+    const aside = new Set([...beside.values()].flat());
+    this.lanes.forEach(([net, start, stops], lane) => {
+      const u = this.places[lane];
+      if (stops.includes(row) && !aside.has(lane)) {
+        pin(joint.ups, net, u, false);
+        if (stops[stops.length - 1] > row) pin(joint.downs, net, u, false);
+      } else if (start === row - 1) pin(joint.downs, net, u, false);
+    });
+    for (const [column, shape] of this.rows[row]) {
+      const fromSide = new Set(beside.get(column).map(lane => this.lanes[lane][0]));
+      for (const p of shape.tops)
+        if (!fromSide.has(p.net)) pin(joint.downs, p.net, p.u + this.axis(row, column), p.ends);
+    }
+    return joint;
+  }
+
+  draw(lane, reached, v, whole) {
+    if (v <= reached[lane]) return;
+    const u = this.places[lane];
+    whole.tracks.push({net: this.lanes[lane][0], points: [[u, reached[lane]], [u, v]], arrow: false});
+    reached[lane] = v;
+  }
+
+  comeIn(beside, reached, whole, [axis, v, shape], row) {
+    const [u, top, , along] = shape.rect;
+    beside.forEach((lane, number) => {
+      const height = v + top + along * (number + 1) / (beside.length + 1), x = this.places[lane];
+      const [net, , stops] = this.lanes[lane];
+      whole.tracks.push({net, points: [[x, reached[lane]], [x, height], [axis + u, height]], arrow: true});
+      if (stops[stops.length - 1] > row) reached[lane] = height;
+    });
+  }
 }
 
 function pin(map, net, u, ends) {
