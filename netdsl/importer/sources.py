@@ -7,23 +7,21 @@ file, which is a zip archive, and nothing is unpacked.
 from __future__ import annotations
 
 import json
+import lzma
 import os
 import stat
 import zipfile
 import zlib
+from io import FileIO
 from typing import BinaryIO, cast
 
+from netdsl.importer.bounds import MOST_BYTES, Guarded, too_much
 from netdsl.importer.errors import CannotImport, unreadable
+from netdsl.importer.hdf5 import texts_of
 from netdsl.importer.network import Json, Network
 from netdsl.importer.read import read_model
 from netdsl.importer.vocabularies import add_vocabularies
 from netdsl.stack import on_own_stack
-
-#: What a configuration may weigh at most, and how many files an archive may list.
-MOST_BYTES, MOST_FILES = 64 * 1024 * 1024, 100_000
-
-#: How deep brackets may be nested in a configuration.
-DEEPEST_JSON = 200
 
 CONFIG = "config.json"
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -34,11 +32,11 @@ def read_file(path: str) -> Network:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise unreadable(path, "it is no regular file")
-        with open(path, "rb") as stream:
+        with Guarded(FileIO(path)) as stream:
             start = stream.read(8)
             stream.seek(0)
             if start == HDF5:
-                return read_text(_hdf5(path), path)
+                return _hdf5(path)
             if start.startswith(b"PK"):
                 return _archive(stream, path)
             text = _whole(stream, path)
@@ -56,7 +54,8 @@ def read_text(text: bytes, source: str) -> Network:
 
 def parsed(text: bytes, source: str) -> Json:
     """Read JSON within bounds."""
-    _refuse_deep(text, source)
+    if what := too_much(text):
+        raise unreadable(source, what)
     try:
         return json.loads(text.decode("utf-8"))
     except UnicodeDecodeError:
@@ -93,80 +92,55 @@ def read_value(value: Json, source: str) -> Network:
         ) from error
 
 
-def _refuse_deep(text: bytes, source: str) -> None:
-    """Refuse what is nested so deep that reading it would not end well; brackets in strings do no harm."""
-    depth = deepest = 0
-    in_string = is_escaped = False
-    for byte in text:
-        if in_string:
-            if is_escaped:
-                is_escaped = False
-            elif byte == 0x5C:
-                is_escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > deepest:
-                deepest = depth
-                if deepest > DEEPEST_JSON:
-                    raise unreadable(source, f"it is nested more than {DEEPEST_JSON} deep")
-        elif byte in b"]}":
-            depth -= 1
-
-
-def _whole(stream: BinaryIO, path: str) -> bytes:
-    text = stream.read(MOST_BYTES + 1)
-    if len(text) > MOST_BYTES:
-        raise unreadable(path, f"its configuration is larger than {MOST_BYTES // 2**20} MiB")
+def _whole(stream: BinaryIO, path: str, most: int = MOST_BYTES) -> bytes:
+    text = stream.read(most + 1)
+    if len(text) > most:
+        raise unreadable(path, f"what is read of it is larger than {MOST_BYTES // 2**20} MiB")
     return text
 
 
-def _archive(stream: BinaryIO, path: str) -> Network:
+def _archive(stream: Guarded, path: str) -> Network:
     """Take the configuration out of an archive; the sizes that it tells are not relied on."""
     try:
+        stream.is_listed = True
         with zipfile.ZipFile(stream) as archive:
-            if len(archive.filelist) > MOST_FILES:
-                raise unreadable(path, f"it lists more than {MOST_FILES:,} files")
-            names = frozenset(archive.namelist())
-            if CONFIG not in names:
+            stream.is_listed = False
+            reading = _Members(archive, path)
+            text = reading(CONFIG)
+            if text is None:
                 help_ = "is it a model that `save` wrote?"
                 raise unreadable(path, f"the archive holds no `{CONFIG}`", help=help_)
-            with archive.open(CONFIG) as member:
-                value = parsed(_whole(cast(BinaryIO, member), path), path)
-
-            def read(name: str) -> bytes | None:
-                if name not in names:
-                    return None
-                with archive.open(name) as member:
-                    return _whole(cast(BinaryIO, member), path)
-
-            add_vocabularies(value, read)
+            value = parsed(text, path)
+            add_vocabularies(value, reading)
             return read_value(value, path)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError,
+            EOFError) as error:  # fmt: skip
         raise unreadable(path, f"the archive is damaged: {error}") from None
 
 
-def _hdf5(path: str) -> bytes:
-    """Read the configuration that an `.h5` file has as an attribute."""
-    try:
-        import h5py  # type: ignore[import-untyped]
-    except ImportError:
-        raise unreadable(
-            path, "h5py is not installed, and `.h5` files are read with it", help="pip install h5py"
-        ) from None
-    try:
-        with h5py.File(path, "r") as file:
-            found = file.attrs.get("model_config")
-    except (OSError, RuntimeError, KeyError) as error:
-        raise unreadable(path, f"HDF5: {error}") from None
-    if found is None:
-        raise unreadable(
-            path, "it holds weights alone", help='save the whole model: `model.save("model.keras")`'
-        )
-    text = found.encode("utf-8") if isinstance(found, str) else bytes(found)
-    if len(text) > MOST_BYTES:
-        raise unreadable(path, f"its configuration is larger than {MOST_BYTES // 2**20} MiB")
-    return text
+class _Members:
+    """Reads members of an archive, all of them together no more than `MOST_BYTES`."""
+
+    def __init__(self, archive: zipfile.ZipFile, path: str) -> None:
+        self._archive, self._path = archive, path
+        self._names = frozenset(archive.namelist())
+        self._left = MOST_BYTES
+
+    def __call__(self, name: str) -> bytes | None:
+        if name not in self._names:
+            return None
+        with self._archive.open(name) as member:
+            data = _whole(cast(BinaryIO, member), self._path, self._left)
+        self._left -= len(data)
+        return data
+
+
+def _hdf5(path: str) -> Network:
+    """Read the configuration that an `.h5` file has as an attribute, and how the model was compiled."""
+    text, training = texts_of(path)
+    value = parsed(text, path)
+    compiled = parsed(training, path) if training else None
+    if isinstance(value, dict) and isinstance(compiled, dict):
+        compiled.setdefault("optimizer", compiled.pop("optimizer_config", None))
+        value["compile_config"] = value.get("compile_config") or compiled
+    return read_value(value, path)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from netdsl.elaborate.plans.naming import snake_case
+from netdsl.importer.bounds import MOST_WORDS
+from netdsl.importer.errors import not_sayable
 from netdsl.importer.network import Json, Live
 
 #: Layers that look words up, and those of them whose words are numbers.
@@ -16,6 +18,7 @@ OF_NUMBERS = frozenset({"IntegerLookup"})
 def add_vocabularies(value: Json, read: Callable[[str], bytes | None]) -> None:
     """Add what an archive holds beside the configuration: Keras numbers the layers of each class in their order."""
     seen: Counter[str] = Counter()
+    left = MOST_WORDS
     for layer in _layers(value):
         kind = str(layer.get("class_name"))
         number = seen[kind]
@@ -26,6 +29,13 @@ def add_vocabularies(value: Json, read: Callable[[str], bytes | None]) -> None:
         for place in (f"{folder}/vocabulary.txt", f"{folder}/_lookup_layer/vocabulary.txt"):
             data = read(place)
             if data is not None:
+                left -= data.count(b"\n")
+                if left < 0:
+                    raise not_sayable(
+                        str(layer["config"].get("name") or kind),
+                        f"with it the lookups of the model know more than {MOST_WORDS:,} words",
+                        help='give it its words by a file: `vocabulary="words.txt"`',
+                    )
                 words = data.decode("utf-8", "replace").split("\n")
                 _put(layer, words[:-1] if words[-1] == "" else words)
                 break

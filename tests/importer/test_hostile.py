@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from netdsl.importer import bounds, sources, vocabularies
 from netdsl.importer import read as reading
-from netdsl.importer import sources
+from netdsl.importer.bounds import MOST_BYTES, too_much
 from netdsl.importer.errors import CannotImport
 from netdsl.importer.imported import imported
 from netdsl.importer.sources import read_file, read_text, read_value
@@ -62,13 +63,28 @@ FILES: dict[str, tuple[bytes, str]] = {
     "deep but closed": (b'{"a":' * 5000 + b"1" + b"}" * 5000, "nested"),
     "a damaged archive": (archive({"config.json": b"{}"})[:40], "damaged"),
     "no member": (archive({"other.json": b"{}"}), "holds no `config.json`"),
-    "a bomb": (archive({"config.json": b" " * (sources.MOST_BYTES + 10)}), "larger than"),
+    "a bomb": (archive({"config.json": b" " * (MOST_BYTES + 10)}), "larger than"),
     "weights alone": (sources.HDF5 + b"nothing", "HDF5"),
 }
 
 
+def many_members() -> bytes:
+    """Give an archive that lists more than any model has; its list is read whole, so its weight is looked at first."""
+    return archive({f"{number:0200}": b"" for number in range(5000)})
+
+
+FILES |= {
+    "many values": (b'{"config":[' + b"[]," * 60_000 + b"1]}", "more values"),
+    "many strings": (b'{"config":[' + b'"",' * 160_000 + b"1]}", "more values"),
+    "many members": (many_members(), "lists more files"),
+}
+
+
 @pytest.mark.parametrize("what", FILES)
-def test_a_file_that_is_no_model_is_told(what: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_model_is_told(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MOST_MARKS", 150_000)
     data, why = FILES[what]
     path = tmp_path / "model.keras"
     path.write_bytes(data)
@@ -88,6 +104,73 @@ def test_only_the_configuration_is_taken_out_of_an_archive(tmp_path: Path) -> No
     path.write_bytes(archive(members))
     assert len(read_file(str(path)).uses) > 30
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["inside", "model.keras"]
+
+
+def test_brackets_in_strings_are_no_brackets() -> None:
+    deep = b"[" * 300
+    for text in (b'{"a": "%s"}', b'{"a": "\\"%s"}', b'{"a\\\\": "%s\\\\"}', b'"%s'):
+        assert too_much(text % deep) == ""
+    for text in (b'{"a": %s', b'{"a": "\\"", "b": %s', b'{"a\\\\": %s'):
+        assert "nested" in too_much(text % deep)
+    assert "nested" in too_much(b'"' + b" " * (1024 * 1024 - 1) + b'"' + deep)  # between two pieces
+
+
+def test_words_beside_a_configuration_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vocabularies, "MOST_WORDS", 1_000)
+    monkeypatch.setattr(sources, "MOST_BYTES", 10_000)
+    lookup = {"class_name": "StringLookup", "config": {"name": "towns", "vocabulary": None}}
+    value = model(layer("x"), {**layer("b", "x"), **lookup})
+    members = {
+        "config.json": json.dumps(value).encode(),
+        "assets/layers/string_lookup/vocabulary.txt": b"a\n" * 1_001,
+    }
+    path = tmp_path / "model.keras"
+    path.write_bytes(archive(members))
+    with pytest.raises(CannotImport, match="more than 1,000 words"):
+        read_file(str(path))
+    members["assets/layers/string_lookup/vocabulary.txt"] = b" " * 9_900
+    path.write_bytes(archive(members))
+    with pytest.raises(CannotImport, match="larger than"):
+        read_file(str(path))
+
+
+h5py = pytest.importorskip("h5py")
+
+#: What strangers may have put where a model's configuration is read in an `.h5` file.
+ATTRIBUTES = {
+    "a number": 10**9,
+    "nothing": h5py.Empty("S10"),
+    "no UTF-8": b"\xff\xfe{",
+}
+
+
+def test_hdf5_is_read_as_it_is_and_no_further(tmp_path: Path) -> None:
+    """One that is right gives model and training, whatever else lies in it; others are told, each in its process."""
+    training = {
+        "loss": "mse",
+        "optimizer_config": {"class_name": "SGD", "config": {"learning_rate": 0.5}},
+    }
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps(SMALL)
+        file.attrs["training_config"] = json.dumps(training)
+        file["outside"] = h5py.ExternalLink("/etc/passwd", "/x")
+        file["circle"] = h5py.SoftLink("/circle")
+        file.create_dataset("huge", (10**12,), "f8", chunks=(10**6,), compression="gzip")
+    found = imported(read_file(str(path)), "m")
+    assert "optimizer = SGD(0.5)" in found.text
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(CannotImport, match="HDF5"):
+        read_file(str(path))
+    for what, value in ATTRIBUTES.items():
+        with h5py.File(path, "w") as file:
+            file.attrs["model_config"] = value
+        with pytest.raises(CannotImport) as caught:
+            read_file(str(path))
+        assert caught.value.diagnostic.code == "N1001", what
 
 
 def test_folders_devices_and_what_is_not_there(tmp_path: Path) -> None:
