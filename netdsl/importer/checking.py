@@ -6,7 +6,7 @@ The comparison has a control: with one weight changed the outputs must differ, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from netdsl.compiler import compile_text
 from netdsl.importer.errors import differs, not_run
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 #: How many samples are tried, what an unknown size of an input is taken to be, and how near outputs must be.
 SAMPLES, UNKNOWN_SIZE, NEAR = 2, 32, 1e-4
+
+#: What a model is run on, in the order in which its configuration tells its inputs, which is that of the spec.
+Batch: TypeAlias = list[Live]
 
 #: How many weights from either end are changed, one after the other, until a change is seen.
 MOST_CHANGED = 20
@@ -37,7 +40,7 @@ def paired(live: Callable[[], Live], found: Imported, source: str) -> Pair:
 
     The spec comes first: its code registers the class of a `weight`, which a file of Keras needs to be loaded.
     """
-    new = compile_text(found.text, name="imported.net").build(found.model)
+    new = _built(found, source)
     model = live()
     old_shapes = [tuple(weight.shape) for weight in model.weights]
     new_shapes = [tuple(weight.shape) for weight in new.weights]
@@ -46,8 +49,28 @@ def paired(live: Callable[[], Live], found: Imported, source: str) -> Pair:
             (i for i, (a, b) in enumerate(zip(old_shapes, new_shapes, strict=False)) if a != b), -1
         )
         raise differs(source, f"the weights differ, first at number {place}")
-    new.set_weights(model.get_weights())
+    _set(new, model.get_weights())
     return Pair(model, new)
+
+
+def _built(found: Imported, source: str) -> Live:
+    """Build the spec; what it leaves to modules of the user's own must be there."""
+    try:
+        return compile_text(found.text, name="imported.net").build(found.model)
+    except ImportError as error:
+        raise not_run(
+            source,
+            f"the spec cannot be built: {error}",
+            help="write what the spec declares with `extern` into that module first",
+        ) from error
+
+
+def _set(model: Live, values: list[Live]) -> None:
+    """Give a model its weights; layers that have worked something out of them do so again."""
+    model.set_weights(values)
+    for layer in model._flatten_layers(include_self=False):
+        if layer.weights and hasattr(layer, "finalize_state"):
+            layer.finalize_state()
 
 
 def compare_outputs(pair: Pair, source: str) -> str:
@@ -56,8 +79,12 @@ def compare_outputs(pair: Pair, source: str) -> str:
 
     numbers = numpy.random.default_rng(0)
     _stir(pair, numbers)
-    batch = [_random(tensor, numbers) for tensor in pair.old.inputs]
-    before, after = _outputs(pair.old, batch), _outputs(pair.new, batch)
+    batch = [_random(tensor, numbers) for tensor in _inputs(pair.old)]
+    try:
+        before, after = _outputs(pair.old, batch), _outputs(pair.new, batch)
+    except Exception as error:
+        why = str(error).strip().splitlines() or [type(error).__name__]
+        raise not_run(source, f"Keras cannot run both on a random batch here: {why[0]}") from error
     if len(before) != len(after) or not all(map(_near, before, after)):
         raise differs(
             source,
@@ -83,11 +110,11 @@ def _stir(pair: Pair, numbers: Live) -> None:
             if is_fresh
             else value
         )
-    pair.old.set_weights(stirred)
-    pair.new.set_weights(stirred)
+    _set(pair.old, stirred)
+    _set(pair.new, stirred)
 
 
-def _is_seen(model: Live, batch: list[Live], usual: list[Live]) -> bool:
+def _is_seen(model: Live, batch: Batch, usual: list[Live]) -> bool:
     """Tell whether outputs differ where one weight does: the first for which they do will do."""
     weights = model.get_weights()
     for place in [
@@ -98,9 +125,9 @@ def _is_seen(model: Live, batch: list[Live], usual: list[Live]) -> bool:
         if value.dtype.kind != "f" or not value.size:
             continue
         changed = [*weights[:place], value * 1.7 + 0.3, *weights[place + 1 :]]
-        model.set_weights(changed)
+        _set(model, changed)
         is_seen = not all(map(_near, usual, _outputs(model, batch)))
-        model.set_weights(weights)
+        _set(model, weights)
         if is_seen:
             return True
     return False
@@ -129,18 +156,31 @@ def _random(tensor: Live, numbers: Live) -> Live:
     return numbers.normal(0.5, 0.5, shape).astype("float32")
 
 
-def _outputs(model: Live, batch: list[Live]) -> list[Live]:
+def _outputs(model: Live, batch: Batch) -> list[Live]:
+    """Run a model on a batch, which it is given in the form in which it takes its inputs: alone, a list, a dict."""
     import keras
 
-    if any(value.dtype == object for value in batch):
-        import tensorflow
-
-        batch = [tensorflow.constant(value) for value in batch]
-    given = batch[0] if len(batch) == 1 else batch
-    struct = getattr(model, "_inputs_struct", None)
-    if isinstance(struct, dict):
-        given = dict(zip(sorted(struct), batch, strict=True))
+    struct = getattr(model, "_inputs_struct", model.inputs)
+    if len(model.inputs) == 1 and not isinstance(struct, dict):
+        struct = model.inputs[0]
+    values = {id(tensor): _fed(value) for tensor, value in zip(_inputs(model), batch, strict=True)}
+    given = keras.tree.map_structure(lambda tensor: values[id(tensor)], struct)
     return [keras.ops.convert_to_numpy(y) for y in keras.tree.flatten(model(given, training=False))]
+
+
+def _inputs(model: Live) -> list[Live]:
+    """Give the inputs in their order; a dict has them as it was made, where Keras sorts them by their names."""
+    struct = getattr(model, "_inputs_struct", None)
+    return list(struct.values()) if isinstance(struct, dict) else list(model.inputs)
+
+
+def _fed(value: Live) -> Live:
+    """Give an array as Keras takes it: words are tensors of TensorFlow."""
+    if value.dtype != object:
+        return value
+    import tensorflow
+
+    return tensorflow.constant(value)
 
 
 def live_model(source: str) -> Live:

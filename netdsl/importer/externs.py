@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.network import Given, Made, Network, Tensor, Use
+from netdsl.importer.network import Given, Made, Network, Sizes, Tensor, Use
 from netdsl.importer.objects import Custom, LambdaCode
 from netdsl.record import record
 
@@ -51,14 +51,13 @@ def declared(uses: Sequence[tuple[Network, Use]]) -> Extern:
     """Declare the class of layers that are used so; all of them have it."""
     first = uses[0][1].made
     arguments = [given_to(use.made) for _, use in uses]
-    names = list(dict.fromkeys(name for given in arguments for name in given))
     for given in arguments:
         for name, value in given.items():
             if isinstance(value, (Custom, LambdaCode)) or not name.isidentifier():
                 raise not_sayable(
                     first.name, f"its `{name}` is an object of Python, which a spec does not hold"
                 )
-    parameters = tuple((n, _type_of(given.get(n) for given in arguments)) for n in names)
+    parameters = parameter_types(arguments)
     if not first.module:
         raise not_sayable(
             first.name,
@@ -84,6 +83,12 @@ def _as_it_comes(uses: Sequence[tuple[Network, Use]]) -> str:
     return f"{dims if count == 1 else '(' + ', '.join([dims] * count) + ')'} -> {dims}"
 
 
+def parameter_types(arguments: Sequence[Mapping[str, Given]]) -> tuple[tuple[str, str], ...]:
+    """Give the parameters of a class with their types, as all its objects are made with them."""
+    names = dict.fromkeys(name for given in arguments for name in given)
+    return tuple((n, _type_of(given.get(n) for given in arguments)) for n in names)
+
+
 def _type_of(values: Iterable[Given]) -> str:
     kinds = {type(value) for value in values if value is not None}
     for kind in (bool, int, float, str):
@@ -94,7 +99,7 @@ def _type_of(values: Iterable[Given]) -> str:
 
 def _shapes(uses: Sequence[tuple[Network, Use]]) -> str:
     """Say what goes in and comes out, as it is in all uses."""
-    seen = []
+    seen: list[_Seen] = []
     for network, use in uses:
         given = network.types.get(Tensor(use.id))
         inputs = [network.types[t] for t in use.inputs if t in network.types]
@@ -104,27 +109,29 @@ def _shapes(uses: Sequence[tuple[Network, Use]]) -> str:
                 f"`{use.made.kind}` is no layer of Keras, and the model does not tell the shape that it gives",
                 help="import the live model, `netdsl.import_model(model)`, or declare the layer by hand",
             )
-        seen.append((inputs, given))
+        seen.append((inputs, given, given_to(use.made)))
     return _by_axis(uses[0][1].made, seen)
 
 
-def _by_axis(made: Made, seen: list[Given]) -> str:
-    ranks = {(tuple(len(shape) for shape, _ in inputs), len(given[0])) for inputs, given in seen}
-    if len(ranks) != 1 or len({given[1] for _, given in seen}) != 1:
+#: What one use of a layer shows: the types of its inputs and of what it gives, and its arguments.
+_Seen = tuple[Sequence[tuple[Sizes, str]], tuple[Sizes, str], Mapping[str, Given]]
+
+
+def _by_axis(made: Made, seen: list[_Seen]) -> str:
+    ranks = {(tuple(len(shape) for shape, _ in inputs), len(given[0])) for inputs, given, _ in seen}
+    if len(ranks) != 1 or len({given[1] for _, given, _ in seen}) != 1:
         raise not_sayable(made.name, f"`{made.kind}` is used on tensors of several ranks or dtypes")
     ((input_ranks, rank),) = ranks
     names = {(i, axis): f"d{i}_{axis}" if len(input_ranks) > 1 else f"d{axis}"
              for i, length in enumerate(input_ranks) for axis in range(1, length)}  # fmt: skip
     dims = []
     for axis in range(1, rank):
-        sizes = [given[0][axis] for _, given in seen]
-        same = next(
-            (n for (i, a), n in names.items()
-             if a == axis and all(inputs[i][0][a] == s for (inputs, _), s in zip(seen, sizes, strict=True))), None,
-        ) or next(
-            (n for (i, a), n in names.items()
-             if all(inputs[i][0][a] == s and s for (inputs, _), s in zip(seen, sizes, strict=True))), None,
-        )  # fmt: skip
+        sizes = [given[0][axis] for _, given, _ in seen]
+        told = {name: [inputs[i][0][a] for inputs, _, _ in seen] for (i, a), name in names.items()}
+        here = {name: told[name] for (_, a), name in names.items() if a == axis}
+        same = _equal(here, sizes)
+        if same is None and all(sizes):
+            same = _equal(_sizes_given(seen) | told, sizes)
         if same is None and len(set(sizes)) > 1:
             raise not_sayable(
                 made.name,
@@ -140,3 +147,14 @@ def _by_axis(made: Made, seen: list[Given]) -> str:
     dtype = seen[0][1][1]
     result = f"{'' if dtype == 'float32' else dtype}[{', '.join(dims)}]"
     return f"{taken[0] if len(taken) == 1 else '(' + ', '.join(taken) + ')'} -> {result}"
+
+
+def _equal(told: Mapping[str, list[Given]], sizes: list[int | None]) -> str | None:
+    """Name what is the size of an axis in every use."""
+    return next((name for name, own in told.items() if own == sizes), None)
+
+
+def _sizes_given(seen: list[_Seen]) -> dict[str, list[Given]]:
+    """Give the arguments that may be sizes, each with its value in all uses."""
+    names = [n for n, v in seen[0][2].items() if isinstance(v, int) and not isinstance(v, bool)]
+    return {name: [arguments.get(name) for _, _, arguments in seen] for name in names}

@@ -17,7 +17,7 @@ from netdsl.importer.library import with_library
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Network
 from netdsl.importer.proof import Comparison, compare
-from netdsl.importer.training import train_block
+from netdsl.importer.training import with_training
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.stack import on_own_stack
@@ -108,14 +108,17 @@ def _polished(found: Imported, document: Document, network: Network) -> Imported
 
 
 def _with_training(text: str, document: Document, network: Network) -> tuple[str, list[str]]:
-    """Add the `train` block of a model that was compiled, if that is one that a spec takes."""
+    """Add the `train` block of a model that was compiled, as far as a spec takes it."""
     if not network.training.get("optimizer") and not network.training.get("loss"):
         return text, []
-    block = train_block(network.training, document.names[id(network)], document.speller)
-    whole = f"{text}\n{block}\n"
-    if not block or elaborated(whole).error is not None:
-        return text, ["how it was compiled cannot be said in a spec, and is left out"]
-    return whole, []
+    model = document.names[id(network)]
+    return with_training(text, network.training, model, document.speller, _error_of)
+
+
+def _error_of(text: str) -> str:
+    """Say what is wrong with a spec; empty where nothing is."""
+    error = elaborated(text).error
+    return "" if error is None else f"{error.title}, {error.primary.text}"
 
 
 def _notes(document: Document) -> list[str]:

@@ -28,6 +28,10 @@ BESIDE = {
 OWN_MODULES = ("keras.layers", "keras.src.layers", "keras", "tf_keras", "tensorflow.keras")
 
 
+#: Layers whose class is called otherwise than they are, as `.h5` files say it.
+CLASSES = {"GroupedQueryAttention": "GroupQueryAttention"}
+
+
 def is_own(kind: str, module: str) -> bool:
     """Tell whether a class is a layer of Keras's own."""
     if signature("layer", kind) is None:
@@ -59,7 +63,7 @@ def make_layer(name: str, kind: str, config: Mapping[str, Given], rank: int | No
         if parameter.name in arguments and not _goes_without(
             found.name, parameter, value, arguments
         ):
-            _refuse_foreign(name, parameter.name, value)
+            _refuse_foreign(name, found.name, parameter.name, value)
             given[parameter.name] = value
     trainable = bool(arguments.pop("trainable", True))
     given.pop("trainable", None)
@@ -93,7 +97,13 @@ def _refuse_unknown(name: str, names: tuple[str, ...], values: Arguments) -> Non
             )
 
 
-def _refuse_foreign(name: str, argument: str, value: Given) -> None:
+def _refuse_foreign(name: str, kind: str, argument: str, value: Given) -> None:
+    if isinstance(value, Made) and "activation" in families_taken(kind, argument):
+        raise not_sayable(
+            name,
+            f"its `{argument}` is the layer `{value.kind}`, and a spec takes functions there",
+            help=f"let the layer follow: `… -> {value.kind}()`",
+        )
     if isinstance(value, Custom):
         raise not_sayable(
             name,
@@ -148,7 +158,18 @@ def without(made: Made, *names: str) -> Made:
 
 def _is_mirrored(forward: Made, backward: Made) -> bool:
     turned = {k: not v if k == "go_backwards" else v for k, v in forward.arguments.items()}
-    return forward.kind == backward.kind and plain(turned) == plain(dict(backward.arguments))
+    return forward.kind == backward.kind and _told(turned) == _told(backward.arguments)
+
+
+def _told(value: Given) -> Given:
+    """Give a value in the form in which two are compared, layers by how they are made and not by their names."""
+    if isinstance(value, Made):
+        return (value.kind, value.trainable, _told(value.arguments), _told(value.parts))
+    if isinstance(value, Mapping):
+        return {name: _told(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(_told(item) for item in value)
+    return plain(value)
 
 
 def _recurrent(values: Arguments) -> Arguments:
@@ -165,6 +186,21 @@ def _lambda(values: Arguments) -> Arguments:
     return {k: v for k, v in values.items() if not (k == "arguments" and not v)}
 
 
+def _discretization(values: Arguments) -> Arguments:
+    """Once its boundaries are known, how many it was to find says nothing, and Keras takes either."""
+    return {k: v for k, v in values.items() if k != "num_bins" or not values.get("bin_boundaries")}
+
+
+def _one_axis(values: Arguments) -> Arguments:
+    """Layers over one axis keep a pair in a list of pairs."""
+    found = dict(values)
+    for name in ("padding", "cropping"):
+        match found.get(name):
+            case ((_, _) as pair,):
+                found[name] = pair
+    return found
+
+
 def _normalization(values: Arguments) -> Arguments:
     """Keras keeps mean and variance in the shape in which it uses them."""
     for name in ("mean", "variance"):
@@ -178,6 +214,9 @@ ADJUSTED: Mapping[str, Callable[[Arguments], Arguments]] = {
     "RNN": _recurrent,
     "Lambda": _lambda,
     "Normalization": _normalization,
+    "Discretization": _discretization,
+    "ZeroPadding1D": _one_axis,
+    "Cropping1D": _one_axis,
 }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
 from netdsl.catalog.argument_table import argument_type
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import Family, Parameter, identifiers, names_and_aliases, signature
+from netdsl.elaborate.plans.naming import snake_case
 from netdsl.importer.network import Given, Made
+from netdsl.importer.sequences import short, single
 from netdsl.record import record
 
 #: Families of objects that are configured, in the order in which a name is looked up.
@@ -58,12 +61,30 @@ def _object(value: Mapping[str, Given], layer: ReadLayer) -> Given:
     family = family_of(kind, module)
     if family is not None:
         inside = config if isinstance(config, dict) else {}
-        arguments = {k: decode(v, layer) for k, v in inside.items() if k != "name"}
-        return object_of(family, kind, arguments)
+        arguments = {
+            k: decode(v, layer)
+            for k, v in inside.items()
+            if not (k == "name" and _is_own_name(kind, v))
+        }
+        return object_of(family, kind, _as_given(family, arguments))
     if isinstance(config, dict) and "name" in config:
         return layer(value)
     inside = config if isinstance(config, dict) else {}
     return Custom(kind, module, {k: decode(v, layer) for k, v in inside.items()})
+
+
+def _is_own_name(kind: str, name: Given) -> bool:
+    """Tell whether an object is called as Keras calls it by itself: after its class, with a number."""
+    return re.fullmatch(rf"{re.escape(snake_case(kind))}(_\d+)?", str(name)) is not None
+
+
+def _as_given(family: Family, arguments: dict[str, Given]) -> dict[str, Given]:
+    """Bring back the factors of a regularizer, which Keras keeps as float32: 1e-6, not 9.999999974752427e-07."""
+    if family != "regularizer":
+        return arguments
+    return {
+        k: short(v) if isinstance(v, float) and single(v) == v else v for k, v in arguments.items()
+    }
 
 
 def _inner(key: str) -> Callable[[Given, ReadLayer], Given]:

@@ -61,9 +61,12 @@ def _by_class() -> Mapping[str, str]:
     }
 
 
-def function_of(kind: str, module: str) -> str | None:
-    """Give the function that makes an operation of a class; None where there is none."""
-    if not module.startswith("keras.src.ops"):
+def function_of(kind: str, module: str, config: Mapping[str, Given]) -> str | None:
+    """Give the function that makes an operation of a class; None where there is none.
+
+    An `.h5` file tells no modules: what has no `trainable` in its configuration is no layer there.
+    """
+    if not module.startswith("keras.src.ops") and (module or "trainable" in config):
         return None
     return OTHER_NAMES.get(kind) or _by_class().get(kind.lower())
 

@@ -642,14 +642,13 @@ class _Body:
     def _same(self, branches: list[Branch], texts: list[str]) -> list[str]:
         """Write branches that do the same to several tensors as one: `*[skip -> Conv1D(64, 1) for skip in skips]`."""
         found: list[str] = []
+        after = [_after_source(branch, self) for branch in branches]
         place = 0
         while place < len(texts):
             end = place
-            while end < len(texts) and _after_source(branches[end], self) == _after_source(
-                branches[place], self
-            ):
+            while end < len(texts) and after[end] == after[place]:
                 end += 1
-            rest = _after_source(branches[place], self)
+            rest = after[place]
             if rest and end - place > 2:
                 sources = _as_list([self.tap(branch.source) for branch in branches[place:end]])
                 name = self._scope.inside().free("each")

@@ -13,7 +13,8 @@ from netdsl.catalog.kind import Role
 from netdsl.importer import operations
 from netdsl.importer.arrays import array_use, shape_of, untied
 from netdsl.importer.errors import CannotImport, not_sayable, unreadable
-from netdsl.importer.layers import is_own, make_layer
+from netdsl.importer.layers import CLASSES, is_own, make_layer
+from netdsl.importer.masks import without_travelling_masks
 from netdsl.importer.network import Json, Made, Network, Sizes, Tensor, Use, layers_in
 from netdsl.importer.objects import decode
 from netdsl.importer.weights import is_weight, make_weight, with_weights
@@ -60,7 +61,8 @@ class _Reader:
                 help="import the Functional or Sequential models that it is made of",
             )
         reading = partial(self.layer, depth=depth + 1)
-        return untied(with_weights(_Functional(reading, config, name, self._source).read()))
+        read = _Functional(reading, config, name, self._source).read()
+        return without_travelling_masks(untied(with_weights(read)))
 
     def _sequential(self, name: str, value: Mapping[str, Json], depth: int) -> Network:
         config = value["config"]
@@ -98,6 +100,7 @@ class _Reader:
         if depth > DEEPEST:
             raise unreadable(self._source, f"layers lie in layers more than {DEEPEST} deep")
         kind, module = str(value.get("class_name")), str(value.get("module") or "")
+        kind = CLASSES.get(kind, kind)
         config = value.get("config")
         if not isinstance(config, dict):
             raise unreadable(self._source, f"a layer of class `{kind}` has no configuration")
@@ -112,7 +115,7 @@ class _Reader:
             return Made(name, kind, "input", decoded)
         if is_weight(value):
             return make_weight(name, decoded)
-        function = operations.function_of(kind, module)
+        function = operations.function_of(kind, module, config)
         if function is not None:
             if isinstance(config.get("dtype"), dict):  # the policy, and no dtype that is asked for
                 del decoded["dtype"]

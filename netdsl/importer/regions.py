@@ -315,9 +315,10 @@ class _Builder:
         for source, row in parts:
             if row is not None:
                 self._take_away(source, row)
+        rows = Counter(source for source, row in parts if row is not None)
+        alone = {source for source, row in parts if row is None}
         for source in dict.fromkeys(sources):
-            rows = sum(row is not None for s, row in parts if s == source)
-            self.places[source] -= rows + any(row is None for s, row in parts if s == source)
+            self.places[source] -= rows[source] + (source in alone)
         begun = (
             is_function and parts[0][1] is not None
         )  # what arrives is gone where the others stand

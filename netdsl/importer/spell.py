@@ -9,7 +9,7 @@ from functools import cache
 from netdsl.catalog.argument_table import layer_argument_type
 from netdsl.catalog.argument_types import ArgumentMismatch
 from netdsl.catalog.kind import ExternFunction, ObjectValue
-from netdsl.catalog.signature import identifiers, names_and_aliases, signature
+from netdsl.catalog.signature import Parameter, identifiers, names_and_aliases, signature
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.importer.arrays import Array
 from netdsl.importer.errors import not_sayable
@@ -90,13 +90,13 @@ class Speller:
         assert found is not None
         inside: list[str] = []
         by_position = True
-        for parameter in found.parameters:
+        for place, parameter in enumerate(found.parameters):
             by_position &= parameter.name in value.arguments and parameter.kind == "positional"
             if parameter.name in value.arguments:
-                text = self.value(value.arguments[parameter.name])
-                inside.append(
-                    text if by_position and len(inside) < 2 else f"{parameter.name}={text}"
-                )
+                given = value.arguments[parameter.name]
+                text = self.value(given)
+                is_plain = by_position and _goes_by_place(value.family, parameter, place, given)
+                inside.append(text if is_plain else f"{parameter.name}={text}")
         return f"{value.kind}({', '.join(inside)})"
 
     def layer(self, made: Made) -> str:
@@ -169,6 +169,13 @@ class Speller:
                 assert parameter is not None
                 left[name] = canonical(kind, name, parameter.default)
         return left
+
+
+def _goes_by_place(family: str, parameter: Parameter, place: int, given: Given) -> bool:
+    """Tell whether people write an argument of an object by its place: `L1L2(1e-5, 1e-4)`, `SGD(0.1, momentum=0.9)`."""
+    if family in ("initializer", "regularizer", "constraint"):
+        return place < 2
+    return place < 2 if parameter.required else place == 0 and not isinstance(given, (bool, str))
 
 
 def is_one(a: Given, b: Given) -> bool:

@@ -220,6 +220,9 @@ def test_layers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_code_of_a_lambda_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported(
+        read_value(copy.deepcopy(read("hand_written")["learned_lambda"]), "m"), "m"
+    )  # modules are loaded
     # Keras's own way to the code: bytes read by marshal.
     monkeypatch.setattr(marshal, "loads", lambda data: pytest.fail("the code was read"))
     value = copy.deepcopy(read("hand_written")["learned_lambda"])
@@ -318,7 +321,7 @@ def nested(depth: int) -> Any:
     for number in reversed(range(depth - 1)):
         other = {**layer(f"j{number}", last, f"d{number}"), "class_name": kinds[number % 4]}
         other["inbound_nodes"] = [{"args": [other["inbound_nodes"][0]["args"]], "kwargs": {}}]
-        other["config"] = {"name": f"j{number}"}
+        other["config"] = {"name": f"j{number}", "trainable": True}
         made.append(other)
         last = f"j{number}"
     return model(*made, output=last)
