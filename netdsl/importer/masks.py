@@ -22,7 +22,7 @@ from netdsl.importer.network import (
     tensors_in,
     with_tensors,
 )
-from netdsl.tensor import TensorSpec
+from netdsl.tensor import UNKNOWN, TensorSpec
 
 #: The end of the names of arguments that take the mask of another: `query_mask` is that of `query`.
 _OF = "_mask"
@@ -120,9 +120,11 @@ def _passes(made: Made, inputs: int, output: int) -> bool:
         return False
     if not callable(kind.mask):
         return kind.mask == "carry"
-    masked = TensorSpec((None,), "float32", masked=True)  # type: ignore[arg-type]
+    found = signature("layer", made.kind)
+    usual = {p.name: p.default for p in found.parameters if not p.required} if found else {}
+    masked = TensorSpec((UNKNOWN,), "float32", masked=True)
     try:
-        told = kind.mask(Call(kind, made.arguments, (masked,) * inputs))
+        told = kind.mask(Call(kind, usual | dict(made.arguments), (masked,) * inputs))
     except (AttributeError, LookupError):
         return False
     return told if isinstance(told, bool) else output < len(told) and told[output]

@@ -10,7 +10,7 @@ from netdsl.catalog.argument_table import argument_type
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import Family, Parameter, identifiers, names_and_aliases, signature
 from netdsl.elaborate.plans.naming import snake_case
-from netdsl.importer.network import Given, Made
+from netdsl.importer.network import Given
 from netdsl.importer.sequences import short, single
 from netdsl.record import record
 
@@ -35,7 +35,7 @@ class LambdaCode:
 
 
 #: What reads a layer that stands among the values of another.
-ReadLayer = Callable[[Mapping[str, Given]], Made]
+ReadLayer = Callable[[Mapping[str, Given]], Given]
 
 
 def decode(value: Given, layer: ReadLayer) -> Given:

@@ -7,7 +7,7 @@ from functools import cache
 
 from netdsl.catalog.signature import Signature, names_and_aliases, signature
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.network import Given
+from netdsl.importer.network import Given, Json
 from netdsl.importer.objects import is_default
 
 #: Functions that give several tensors.
@@ -61,12 +61,18 @@ def _by_class() -> Mapping[str, str]:
     }
 
 
-def function_of(kind: str, module: str, config: Mapping[str, Given]) -> str | None:
-    """Give the function that makes an operation of a class; None where there is none.
+def function_of(value: Mapping[str, Json]) -> str | None:
+    """Give the function that makes the operation of a configuration; None where it is none.
 
-    An `.h5` file tells no modules: what has no `trainable` in its configuration is no layer there.
+    An `.h5` file tells no modules: what is called as in Keras 3 and has no `trainable` is no layer there.
     """
-    if not module.startswith("keras.src.ops") and (module or "trainable" in config):
+    kind, module = str(value.get("class_name")), str(value.get("module") or "")
+    match value.get("inbound_nodes"):
+        case [dict(), *_] if not module:
+            is_function = "trainable" not in value["config"]
+        case _:
+            is_function = module.startswith("keras.src.ops")
+    if not is_function:
         return None
     return OTHER_NAMES.get(kind) or _by_class().get(kind.lower())
 

@@ -115,7 +115,7 @@ class _Reader:
             return Made(name, kind, "input", decoded)
         if is_weight(value):
             return make_weight(name, decoded)
-        function = operations.function_of(kind, module, config)
+        function = operations.function_of(value)
         if function is not None:
             if isinstance(config.get("dtype"), dict):  # the policy, and no dtype that is asked for
                 del decoded["dtype"]

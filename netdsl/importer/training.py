@@ -9,7 +9,7 @@ from netdsl.catalog.signature import Family, identifiers
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.importer.errors import CannotImport, not_sayable
 from netdsl.importer.externs import parameter_types
-from netdsl.importer.network import Given, Json, Made
+from netdsl.importer.network import Given, Json
 from netdsl.importer.objects import Custom, decode, object_of
 from netdsl.importer.sequences import short, single
 from netdsl.importer.spell import Speller
@@ -85,7 +85,7 @@ def _read(config: Mapping[str, Json], speller: Speller) -> Training:
         if not config.get(name):
             continue
         try:
-            value = _rounded(decode(config[name], _no_layer))
+            value = _rounded(decode(config[name], _own_object))
             found.declarations |= _declared(value, family)
             found.settings[name] = _spell(value, family, speller)
         except CannotImport as error:
@@ -102,8 +102,11 @@ def _read(config: Mapping[str, Json], speller: Speller) -> Training:
     return found
 
 
-def _no_layer(value: Mapping[str, Json]) -> Made:
-    raise not_sayable(str(value.get("class_name")), "a layer is no setting")
+def _own_object(value: Mapping[str, Json]) -> Given:
+    """Read an object of a class that Keras does not have: none of the settings is a layer."""
+    config, module = value.get("config"), str(value.get("module") or "")
+    arguments = decode(config, _own_object) if isinstance(config, dict) else {}
+    return Custom(str(value.get("class_name")), module, arguments)
 
 
 def _declared(value: Given, family: Family | None) -> dict[str, str]:
@@ -113,7 +116,7 @@ def _declared(value: Given, family: Family | None) -> dict[str, str]:
         found.setdefault(custom.kind, []).append(custom)
     for kind, customs in found.items():
         if family is None or not customs[0].module or not kind.isidentifier():
-            raise not_sayable(kind, f"`{kind}` is no class of Keras, and where it is from is not told")  # fmt: skip
+            raise not_sayable(kind, f"`{kind}` is no class of Keras, and its module is not told")
     return {kind: _declaration(str(family), customs) for kind, customs in found.items()}
 
 

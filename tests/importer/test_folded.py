@@ -73,7 +73,7 @@ LONGER = {
     "swin": 4.4, "transformer": 1.75,
     # units that the library has, or that one block with a condition makes, and that are found only in part
     "inception_resnet_v2": 1.5, "nasnet": 1.8, "shufflenet_v2": 1.8, "retinanet": 1.65, "resnext50": 1.5,
-    "se_resnet50": 1.3, "deeplabv3_plus": 1.3, "tab_transformer": 1.25,
+    "se_resnet50": 1.3, "deeplabv3_plus": 1.3,
 }  # fmt: skip
 
 
