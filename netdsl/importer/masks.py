@@ -106,11 +106,18 @@ def _maker(uses: Sequence[Use], tensor: Tensor) -> Use | None:
         use = uses[tensor.use]
         if use.made.family != "layer":
             return None
-        if use.made.kind == "Masking" or use.made.arguments.get("mask_zero") is True:
+        if _makes_one(use.made):
             return use
         if not _passes(use.made, len(use.inputs), tensor.output):
             return None
         tensor = use.inputs[0]
+
+
+def _makes_one(made: Made) -> bool:
+    """Tell whether a layer makes a mask, of the numbers that it is given or of the features of each step."""
+    kind = layer_kind(made.kind)
+    makes = kind is not None and kind.mask == "make"
+    return makes or made.arguments.get("mask_zero") is True
 
 
 def _passes(made: Made, inputs: int, output: int) -> bool:
@@ -133,18 +140,17 @@ def _passes(made: Made, inputs: int, output: int) -> bool:
 def _is_made_by(uses: Sequence[Use], maker: Use, mask: Tensor) -> bool:
     """Tell whether a mask is that which a layer makes of what it is given."""
     found = uses[mask.use]
-    if maker.made.kind == "Masking":
+    left_out = maker.made.arguments.get("mask_value")
+    if left_out is not None:  # of all features of a step
         if found.made.kind != "any" or found.keywords.get("axis") != -1:
             return False
         inner = found.keywords.get("x")
         if not isinstance(inner, Tensor):
             return False
-        found, left_out = uses[inner.use], maker.made.arguments.get("mask_value", 0.0)
-    else:
-        left_out = 0
+        found = uses[inner.use]
     told = dict(found.keywords)
     return (
         found.made.family == "op"
         and found.made.kind == "not_equal"
-        and (told.get("x1"), told.get("x2")) == (maker.inputs[0], left_out)
+        and (told.get("x1"), told.get("x2")) == (maker.inputs[0], left_out or 0)
     )
