@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from netdsl.cli.new_files import put
 from netdsl.cli.output import Findings, tell, write_source
-
-if TYPE_CHECKING:
-    from netdsl.importer.imported import Imported
-    from netdsl.importer.network import Live, Network
-
-
-#: From so many layers on folding takes seconds, and is told of on a terminal.
-MANY = 1_000
+from netdsl.diagnostics.visible import clean
 
 
 @click.command("import")
@@ -57,6 +52,7 @@ def command(
     """
     from netdsl.importer.errors import CannotImport
     from netdsl.importer.imported import imported
+    from netdsl.importer.opening import opened
 
     if weights is not None and not weights.endswith(".weights.h5"):
         raise click.UsageError(
@@ -65,14 +61,12 @@ def command(
     findings = Findings()
     told: list[str] = []
     try:
-        network, model = _read(source, call)
-        if len(network.uses) > MANY and sys.stderr.isatty():
-            tell(f"{len(network.uses):,} layers are read, and folded now\n")
-        found = imported(network, source, flat=flat, depth=depth)
-        told.append(found.comparison.text)
-        told += found.notes
-        if check or weights is not None:
-            told += _with_keras(source, model, found, check, weights)
+        with _progress() as say:
+            say(f"reading {source}")
+            model = opened(source, call)
+            found = imported(model.network, source, flat=flat, depth=depth, say=say)
+            told += [found.comparison.text, *found.notes]
+            told += model.with_keras(found, check=check, weights=weights, say=say)
     except CannotImport as error:
         if error.is_of_file:
             findings.fail(error.diagnostic)
@@ -83,37 +77,28 @@ def command(
         write_source(found.text)
     elif not put(Path(str(output)), found.text, findings, force=force):
         return findings.finish()
-    tell("".join(f"{line}\n" for line in told))
+    tell("".join(f"{clean(line)}\n" for line in told))
     return findings.finish()
 
 
-def _read(source: str, call: str | None) -> tuple[Network, Callable[[], Live]]:
-    """Read the model; the second makes it live, and is asked for where it is needed."""
-    from netdsl.importer import python
-    from netdsl.importer.sources import read_file
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Give what shows, in one line of a terminal that goes again, what is being done; nothing where nobody looks."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda text: None
+        return
 
-    if python.is_python(source) or call is not None:
-        model = python.made_by(source, call)
-        return python.named(python.live_network(model, source), source), lambda: model
+    def show(text: str) -> None:
+        width = shutil.get_terminal_size().columns - 3
+        sys.stderr.write(f"{_ERASED}{clean(text)[:width]} …")
+        sys.stderr.flush()
 
-    def load() -> Live:
-        from netdsl.importer.checking import live_model
+    try:
+        yield show
+    finally:
+        sys.stderr.write(_ERASED)
+        sys.stderr.flush()
 
-        return live_model(source)
 
-    return read_file(source), load
-
-
-def _with_keras(
-    source: str, model: Callable[[], Live], found: Imported, check: bool, weights: str | None
-) -> list[str]:
-    from netdsl.importer.checking import compare_outputs, paired
-
-    pair = paired(model, found, source)
-    told = []
-    if weights is not None:
-        pair.new.save_weights(weights)
-        told.append(f"{weights} holds the weights, which load into the model of the spec")
-    if check:
-        told.append(compare_outputs(pair, source))
-    return told
+#: Goes to the start of the line, and empties it.
+_ERASED = "\r\x1b[K"

@@ -8,17 +8,36 @@ names, `checking` builds both models with Keras.
 
 from __future__ import annotations
 
+from os import PathLike
+
 from netdsl.importer.network import Live
 
 __all__ = ["import_model"]
 
 
-def import_model(model: Live, *, flat: bool = False) -> str:
-    """Give the text of a spec for a live Keras model.
+def import_model(
+    model: Live | str | PathLike[str],
+    *,
+    flat: bool = False,
+    depth: int | None = None,
+    check: bool = False,
+    weights: str | None = None,
+    call: str | None = None,
+) -> str:
+    """Give the text of a spec for a live Keras model, or for what `netdsl import` takes: a file, `module:function`.
 
-    Raises `netdsl.importer.errors.CannotImport`, a ValueError that names the layer, where it cannot be said in a spec.
+    The options are those of the command: `check` builds both with Keras and compares outputs, `weights` saves them to a
+    file `….weights.h5`. Raises `netdsl.importer.errors.CannotImport`, a ValueError that names the layer, where it
+    cannot be said in a spec, or the spec would be another model.
     """
     from netdsl.importer.imported import imported
-    from netdsl.importer.python import live_network
+    from netdsl.importer.opening import opened
 
-    return imported(live_network(model), str(model.name), flat=flat).text
+    if weights is not None and not weights.endswith(".weights.h5"):
+        raise ValueError(
+            "weights= takes a file whose name ends in `.weights.h5`, as Keras wants it"
+        )
+    found = opened(model, call)
+    spec = imported(found.network, found.source, flat=flat, depth=depth)
+    found.with_keras(spec, check=check, weights=weights, say=lambda text: None)
+    return spec.text

@@ -38,12 +38,22 @@ class Imported:
 
 @on_own_stack
 def imported(
-    network: Network, source: str, *, flat: bool = False, depth: int | None = None
+    network: Network,
+    source: str,
+    *,
+    flat: bool = False,
+    depth: int | None = None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Imported:
-    """Import a network; raises CannotImport where it cannot be said, or where the spec would be another network."""
+    """Import a network; raises CannotImport where it cannot be said, or where the spec would be another network.
+
+    `say` is told what is done, as some of it takes seconds where there are thousands of layers.
+    """
     try:
         document = Document(network)
-        found = None if flat else _best_folded(document, network, source, depth)
+        count = sum(len(inner.uses) for inner in document.networks)
+        say(f"{'writing' if flat else 'folding'} {count:,} layers")
+        found = None if flat else _best_folded(document, network, source, depth, say)
         if found is None:
             found = _flat(document, network, source)
     except ODD as error:
@@ -81,11 +91,17 @@ def _docstring(source: str) -> str:
 
 
 def _best_folded(
-    document: Document, network: Network, source: str, depth: int | None
+    document: Document,
+    network: Network,
+    source: str,
+    depth: int | None,
+    say: Callable[[str], None],
 ) -> Imported | None:
     for text in _folded(document, _docstring(source), depth):
+        say("comparing the spec with the model")
         found = _tried(text, document, network)
         if found is not None:
+            say("looking for what the library has, and for sizes that follow others")
             return _polished(found, document, network)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import netdsl
+from netdsl.cli import import_model
+from netdsl.importer import opening
 from netdsl.importer.imported import imported
 from netdsl.importer.measure import tokens
 from netdsl.importer.sources import read_value
@@ -88,6 +92,34 @@ def test_a_file_is_imported_without_keras_and_numpy(model: str) -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_what_is_done_is_shown_on_a_terminal_in_one_line_that_goes_again(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    shown = io.StringIO()
+    shown.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stderr", shown)
+    with import_model._progress() as say:
+        imported(opening.opened(model).network, "m", flat=True, say=say)
+        say("a name with \x1b[31m in it")
+    lines = shown.getvalue().split("\r\x1b[K")
+    assert lines[1] == "writing 41 layers …"
+    assert "\x1b" not in "".join(lines)
+    assert lines[-1] == ""
+
+
+def test_from_python_there_is_what_the_command_has(model: str) -> None:
+    flat, loops = netdsl.import_model(Path(model), flat=True), netdsl.import_model(model, depth=0)
+    assert flat == run("import", model, "--flat").stdout
+    assert "fire2_squeeze1x1" in flat
+    assert "block" not in loops
+    assert tokens(loops) < tokens(flat)
+    with pytest.raises(ValueError, match=r"weights\.h5"):
+        netdsl.import_model(model, weights="weights.bin")
+    with pytest.raises(ValueError, match="cannot read a model"):
+        netdsl.import_model("nowhere.json")
 
 
 def test_twice_is_the_same() -> None:
