@@ -12,7 +12,7 @@ from dataclasses import replace
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
-from netdsl.syntax import braces, declared, reworded, slips, wrong_statements
+from netdsl.syntax import braces, constructs, declared, reworded, slips, wrong_statements
 from netdsl.syntax.brackets import (
     arguments_never_closed,
     last_brace,
@@ -159,7 +159,7 @@ def breaks_off(stop: Stop) -> Diagnostic | None:
         related=[]
         if is_end
         else [Label(stop.tokens.span(place), "the next statement begins here")],
-        help="complete the statement, or delete it",
+        help=constructs.form_of(stop, stop.began) or "complete the statement, or delete it",
     )
 
 
@@ -336,7 +336,7 @@ def _help(stop: Stop) -> str:
     if stop.open_brackets and stop.open_brackets[-1] not in stop.brackets.partner:
         bracket = stop.tokens.kinds[stop.open_brackets[-1]]
         return f"close the `{bracket}` before it with `{OPENERS[bracket]}`"
-    return ""
+    return constructs.form_of(stop, _statement(stop))
 
 
 def _fix(stop: Stop) -> Fix | None:
@@ -349,10 +349,13 @@ def _fix(stop: Stop) -> Fix | None:
     return None
 
 
+def _statement(stop: Stop) -> int:
+    """Give the token that begins the statement which the token was to continue."""
+    return stop.before if stop.index == stop.began and stop.before is not None else stop.began
+
+
 def _statement_word(stop: Stop) -> str:
-    """Give the first word of the statement that the token was to continue."""
-    began = stop.before if stop.index == stop.began and stop.before is not None else stop.began
-    return stop.tokens.kinds[began]
+    return stop.tokens.kinds[_statement(stop)]
 
 
 Rule = Callable[[Stop], Diagnostic | None]
@@ -363,6 +366,7 @@ RULES: tuple[Rule, ...] = (
     lambda_function,
     wrong_statements.repeat_without_count,
     *braces.RULES,
+    *constructs.RULES,
     *reworded.RULES,
     *slips.RULES,
     arrow_before_stage,

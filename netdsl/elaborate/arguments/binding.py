@@ -367,12 +367,15 @@ def _refuse_tensors(
         return given
     first = tensors[0]
     named = first.name or "value"
+    help_ = f"tensors go in a second pair of parentheses: `{found.name}(…)({named}=…)`"
+    if first.name is not None and first.name not in [p.name for p in found.call_parameters]:
+        help_ = "leave it out; with a tensor of your own compute it in place of the layer: `(_ @ w)`, `(_ * w)`"
     frame.report(
         problems.WrongUse.at(
             first.span,
             "a hyperparameter takes a value, this is a tensor",
             name=short(first.span.text),
-            help=f"tensors go in a second pair of parentheses: `{found.name}(…)({named}=…)`",
+            help=help_,
             fix=habits.tensors_out(call, tensors),
         )
     )

@@ -264,7 +264,24 @@ def _tensor_value(statement: tree.Bind | tree.Output, expr: tree.Expr, frame: Fr
         value, (int, float, str, bool, list, tuple, dict)
     ):
         return _report_forgotten_let(statement, value, frame)
+    if isinstance(value, dict) and isinstance(expr, tree.DictExpr):
+        return _report_outputs_in_a_dict(statement, expr, frame)
     return arriving_tensors.check_source(expr, value, frame)
+
+
+def _report_outputs_in_a_dict(
+    statement: tree.Bind | tree.Output, written: tree.DictExpr, frame: Frame
+) -> Value:
+    """Report `output {"a": x, "b": y}`: several outputs leave as a dict by themselves."""
+    keys = [key.value if isinstance(key, tree.Literal) else None for key, _ in written.items]
+    names = [key for key in keys if isinstance(key, str) and key.isidentifier()]
+    fix, help_ = None, "write an `output name = …` for each; they leave as a dict by these names"
+    if len(names) == len(keys) and names and isinstance(statement, tree.Output):
+        each = zip(names, written.items, strict=True)
+        text = "  ".join(f"output {name} = {value.span.text}" for name, (_, value) in each)
+        fix = Fix((Edit(statement.span, text),))
+    frame.report(problems.NotATensor.at(written.span, "this is a dict", help=help_, fix=fix))
+    return POISON
 
 
 def _report_forgotten_let(statement: tree.Bind, value: Value, frame: Frame) -> Value:
@@ -290,6 +307,14 @@ def _report_forgotten_let(statement: tree.Bind, value: Value, frame: Frame) -> V
     return POISON
 
 
+def _next_turn(statement: tree.Bind, frame: Frame) -> str:
+    """Say what arrives at the braces of a loop, where they take several tensors apart: `a, b = _`."""
+    if not isinstance(statement.value, tree.Arriving) or not frame.in_loop:
+        return ""
+    names = ", ".join(part.span.text for part in statement.target.parts)  # type: ignore[union-attr]
+    return f"each turn gets what the one before gives: begin the loop with as many, and end it by `output [{names}]`"
+
+
 def _bind(statement: tree.Bind, value: Value, frame: Frame) -> None:
     target = statement.target
     if isinstance(target, tree.NamePattern):
@@ -306,7 +331,7 @@ def _bind(statement: tree.Bind, value: Value, frame: Frame) -> None:
                 target.span,
                 f"{len(target.parts)} names for one tensor {spell_shape(value.spec.shape)}",
                 related=input_labels(value, frame, target.span),
-                help="it gives one tensor: write one name",
+                help=_next_turn(statement, frame) or "it gives one tensor: write one name",
                 fix=first_that_helps(
                     [
                         candidates.return_state(value, frame.body.graph),

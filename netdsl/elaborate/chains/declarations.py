@@ -209,6 +209,13 @@ def _check_layers(defaults: tree.Defaults, frame: Frame) -> None:
                     help="leave one of the two out",
                 )
             )
+    for argument in defaults.arguments:
+        if argument.name == "name":
+            label, help_ = (
+                "a name is of one layer, and this would be of all",
+                "give it where the layer is written",
+            )
+            frame.report(WrongUse.at(argument.span, label, name="name", help=help_))
     found = [signature("layer", layer.id) for layer in defaults.layers]
     known = [kind for kind in found if kind is not None]
     if len(found) == 1 or len(known) < len(found):

@@ -6,6 +6,7 @@ Chains are run by `stages`, tensor arithmetic by `arithmetic`, layers are bound 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import assert_never
 
@@ -40,9 +41,11 @@ from netdsl.elaborate.scope.entities import (
     ModelRef,
     NamedOutputs,
     NotTaken,
+    SharedLayer,
     Tensor,
     is_poisoned,
     is_tensorial,
+    short,
 )
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.elaborate.scope.limits import Crowds, check_size
@@ -245,6 +248,8 @@ def _unknown_member(expr: tree.Attribute, value: Value, frame: Frame, known: lis
         return POISON
     if isinstance(value, InputGroup):
         return _of_group(expr.name_span, expr.name, value, frame)
+    if isinstance(value, (BoundLayer, SharedLayer)) and expr.name in _OF_LAYERS:
+        return _own_weights(expr, frame)
     near = closest(expr.name, known)
     offered = ", ".join(f"`{name}`" for name in known)
     frame.report(
@@ -256,6 +261,26 @@ def _unknown_member(expr: tree.Attribute, value: Value, frame: Frame, known: lis
             fix=Fix((Edit(expr.name_span, near),), safe=True) if near else None,
         )
     )
+    return POISON
+
+
+#: What Python asks a layer for, to use its weights once more.
+_OF_LAYERS = (
+    "kernel",
+    "bias",
+    "embeddings",
+    "weights",
+    "variables",
+    "trainable_weights",
+    "get_weights",
+)
+
+
+def _own_weights(expr: tree.Attribute, frame: Frame) -> Value:
+    """Report `dense.kernel`, as it is written to tie weights."""
+    label = "a layer keeps its weights to itself"
+    help_ = "declare a matrix that is used twice, `weight w: [64, 32]`: `x @ w`, `y -> ops.matmul(ops.transpose(w))`"
+    frame.report(name_problems.UnknownMember.at(expr.name_span, label, name=expr.name, help=help_))
     return POISON
 
 
@@ -273,6 +298,9 @@ def _subscript(expr: tree.Subscript, frame: Frame) -> Value:
         return POISON
     if isinstance(value, Identifier):
         return unbound.unknown_name(expr.value.span, value.name, frame)
+    is_group = isinstance(value, InputGroup)
+    if isinstance(value, NamedOutputs) and not is_group and index in value.names:
+        return _by_a_dot(expr, str(index), value, frame)
     if isinstance(index, str) and feature_maps.report_member(expr.index.span, index, value, frame):
         return POISON
     if isinstance(value, Tensor):
@@ -282,12 +310,29 @@ def _subscript(expr: tree.Subscript, frame: Frame) -> Value:
     return guarded(expr.span, frame, lambda: values.subscript(value, index))
 
 
+def _by_a_dot(expr: tree.Subscript, name: str, value: NamedOutputs, frame: Frame) -> Value:
+    """Report `both["low"]` for `both.low`."""
+    written, number = expr.value.span.text, value.names.index(name)
+    text = f"{written}.{name}" if name.isidentifier() else f"{written}[{number}]"
+    fix = Fix((Edit(expr.span, text),), safe=True)
+    label = "outputs are taken by a dot or by their number"
+    frame.report(
+        name_problems.UnknownMember.at(
+            expr.index.span, label, name=name, help=f"write `{short(text)}`", fix=fix
+        )
+    )
+    return value.by_name(name)
+
+
 def _of_group(span: Span, name: str, group: InputGroup, frame: Frame) -> Value:
     """Give an input of a group by its name."""
     if name in group.names:
         return group.by_name(name)
     known = [n for n in group.names if n]
     quoted = span.text != name
+    spelled = next((n for n in known if re.sub(r"\W", "_", n) == name), None)
+    if spelled is not None and not quoted:
+        return _by_its_key(span, name, spelled, group, frame)
     near = closest(name, known if quoted else [n for n in known if n.isidentifier()])
     listed = ", ".join(f"`{n}`" for n in known[:8]) + (", …" if len(known) > 8 else "")
     frame.report(
@@ -300,6 +345,17 @@ def _of_group(span: Span, name: str, group: InputGroup, frame: Frame) -> Value:
         )
     )
     return POISON
+
+
+def _by_its_key(span: Span, name: str, key: str, group: InputGroup, frame: Frame) -> Value:
+    """Report `features.class_of_worker` for `features["class-of-worker"]`."""
+    fix = Fix((Edit(Span(span.file, span.start - 1, span.end), f'["{key}"]'),), safe=True)
+    label, help_ = "its name is no word", f'write it as the key that it is: `["{key}"]`'
+    if span.before.endswith("."):
+        frame.report(name_problems.UnknownMember.at(span, label, name=name, help=help_, fix=fix))
+        return group.by_name(key)
+    frame.report(name_problems.UnknownMember.at(span, label, name=name, help=help_))
+    return group.by_name(key)
 
 
 def _index(expr: tree.Expr, frame: Frame) -> Value:

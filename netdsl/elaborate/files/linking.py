@@ -258,7 +258,8 @@ class Linker:
                     name=statement.module,
                     help=f"did you mean `std.{near}`?"
                     if near
-                    else 'import a file with quotes: `from "file.net" import …`',
+                    else 'import a file with quotes, `from "file.net" import …`, or declare what Python has: '
+                    f'`extern fn name from "{statement.module}"`, `extern layer …`',
                     fix=Fix((Edit(statement.source_span, f"std.{near}"),), safe=True)
                     if near
                     else None,

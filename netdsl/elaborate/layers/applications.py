@@ -26,7 +26,8 @@ from netdsl.elaborate.layers.origins import input_labels
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.remedies import feature_maps
 from netdsl.elaborate.remedies import training_mode as modes
-from netdsl.elaborate.scope.entities import POISON, NamedOutputs, Tensor, is_poisoned
+from netdsl.elaborate.remedies.argument_fixes import moved_behind
+from netdsl.elaborate.scope.entities import POISON, NamedOutputs, Tensor, is_poisoned, short
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.graph import Operation
 from netdsl.source import Span
@@ -45,6 +46,8 @@ def apply_application(
     if found is None:
         return _unknown(call, name, frame)
     label = f"applications.{name}"
+    if second is None and any(a.name == "outputs" for a in call.arguments):
+        return _cut_in_the_first(call, label, frame)
     prepared = binding.bind_call(
         call, found, {}, frame, label=label, leave_out=("name", "trainable")
     )
@@ -66,6 +69,19 @@ def apply_application(
         return POISON
     frame.demand(applied.demands, call.span)
     return _add(prepared, call, (second or call).span, name, cuts, applied, arriving, frame)
+
+
+def _cut_in_the_first(call: tree.Call, label: str, frame: Frame) -> Value:
+    """Report `applications.ResNet50(outputs=[…])`: the network is made first, then it is cut."""
+    place = next(a.name_span or a.span for a in call.arguments if a.name == "outputs")
+    fix = moved_behind(call, "outputs", "outputs")
+    said = "it goes into a second pair of parentheses"
+    frame.report(
+        argument_problems.UnknownArgument.at(
+            place, said, layer=label, argument="outputs", help=fix.text if fix else said, fix=fix
+        )
+    )
+    return POISON
 
 
 def _unknown(call: tree.Call, name: str, frame: Frame) -> Value:
@@ -100,12 +116,16 @@ def _cuts(second: tree.Call | None, label: str, frame: Frame) -> Cuts | None:
     for item in given:
         if item.name != "outputs":
             help_, fix = modes.way_out(item, frame) if item.name == modes.NAME else ("", None)
+            if item.name is None:
+                start = Span(item.span.file, item.span.start, item.span.start)
+                fix = Fix((Edit(start, "outputs="),), safe=True)
+                help_ = f"write `outputs={short(item.span.text)}`"
             frame.report(
                 argument_problems.UnknownArgument.at(
                     item.name_span or item.span,
                     "the second pair of parentheses takes `outputs`, the layers to cut at",
                     layer=label,
-                    argument=item.name or "",
+                    argument=item.name or short(item.span.text),
                     help=help_,
                     fix=fix,
                 )

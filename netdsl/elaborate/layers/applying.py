@@ -12,7 +12,7 @@ from netdsl.catalog.every_call import run_rule
 from netdsl.catalog.kind import Call, Identifier, Inference, Refusal, Structure
 from netdsl.catalog.signature import signature
 from netdsl.catalog.weight import distinct
-from netdsl.diagnostics.diagnostic import Label
+from netdsl.diagnostics.diagnostic import Edit, Fix, Label
 from netdsl.diagnostics.problems import arguments as argument_problems
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import shapes as shape_problems
@@ -228,9 +228,16 @@ def _infer(
     )
     is_list = isinstance(positional[0], (list, tuple)) or (spreads and len(positional) > 1)
     if definition.takes == "one" and isinstance(arriving, (list, tuple)) and len(inputs) == 1:
+        label, fix = "takes a tensor, a list of one arrives", None
+        if whole.span.before.rstrip().endswith("->"):
+            start = Span(whole.span.file, whole.span.start, whole.span.start)
+            fix = Fix(
+                (Edit(start, "_[0] -> "),), safe=True, text="take the only one: `-> _[0]` before it"
+            )
+        help_ = fix.text if fix is not None else "take the only one, `x[0]`"
         frame.report(
             shape_problems.SeveralInputs.at(
-                whole.span, "takes a tensor, a list of one arrives", layer=prepared.label
+                whole.span, label, layer=prepared.label, help=help_, fix=fix
             )
         )
         return None

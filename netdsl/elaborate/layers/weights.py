@@ -199,7 +199,7 @@ def _prepared(
     misplaced = [o for o in written.options if not o.star and o.name not in OPTIONS]
     for option in misplaced:
         _report_misplaced(option, written, statement, frame)
-    if misplaced or not _is_initializer(statement, frame):
+    if misplaced or not _is_initializer(statement, frame) or _holds_options(statement, frame):
         return None
     call = tree.Call(
         statement.span, tree.Name(statement.name_span, SIGNATURE.name), as_arguments(statement)
@@ -270,6 +270,26 @@ def _is_initializer(statement: tree.WeightDecl, frame: Frame) -> bool:
             value.span, "a weight starts from an initializer, not a tensor", statement, frame, help_
         )
     return not is_tensor
+
+
+def _holds_options(statement: tree.WeightDecl, frame: Frame) -> bool:
+    """Report `= zeros(trainable=False)`: options are of the weight, and stand behind its type."""
+    made = statement.value
+    if not isinstance(made, tree.Call) or statement.type is None:
+        return False
+    option = next((a for a in made.arguments if a.name in OPTIONS), None)
+    if option is None:
+        return False
+    fix = None
+    if len(made.arguments) == 1 and not statement.type.options:
+        end = Span(made.span.file, statement.type.span.end, statement.type.span.end)
+        edits = (Edit(end, f"({option.span.text})"), Edit(made.span, made.function.span.text))
+        fix = Fix(edits, safe=True)
+    help_ = f"write it behind the type: `weight {statement.name}: {_spelled(statement)}({shorten(option.span.text)})`"
+    _report(
+        option.span, "an option of the weight, not of its initializer", statement, frame, help_, fix
+    )
+    return True
 
 
 def _spelled(statement: tree.WeightDecl) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.catalog.kind import BoundLayer, Identifier
+from netdsl.catalog.kind import BoundLayer, ExternFunction, Identifier
 from netdsl.catalog.signature import (
     ARTICLES,
     FAMILY_MODULES,
@@ -18,7 +18,7 @@ from netdsl.elaborate.remedies import habits
 from netdsl.elaborate.remedies.other_case import in_other_case, named_in_other_case
 from netdsl.elaborate.remedies.other_places import fix_from_other_places
 from netdsl.elaborate.remedies.replacements import in_other_words
-from netdsl.elaborate.remedies.unbound import misspelled_declaration
+from netdsl.elaborate.remedies.unbound import bound_in_braces, misspelled_declaration
 from netdsl.elaborate.scope.entities import POISON, Tensor, is_poisoned, short, spell_entity
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
@@ -34,6 +34,17 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
     family = next((f for f in families_of(name) if f in FAMILY_MODULES), None)
     if family is not None:
         return _object_as_stage(span, name, family, frame, call)
+    if call is None and (inside := bound_in_braces(name, span, frame)) is not None:
+        frame.report(
+            name_problems.UnknownStage.at(
+                span,
+                "nothing outside those braces has this name",
+                name=name,
+                help=inside[0],
+                related=(inside[1],),
+            )
+        )
+        return POISON
     told, replaced = in_other_words(name, call, frame.arriving)
     near = None
     if not told:
@@ -168,6 +179,9 @@ def not_a_stage(stage: tree.Expr, value: Value, frame: Frame) -> Value:
     elif isinstance(value, str) and "activation" in families_of(value):
         help_ = f"write `Activation({short(stage.span.text)})`"
         fix = Fix((Edit(stage.span, f"Activation({stage.span.text})"),))
+    elif isinstance(value, ExternFunction):
+        fix = habits.rewritten(stage.span, f"Lambda({stage.span.text})")
+        help_ = fix.text
     elif isinstance(value, BoundLayer):
         fix = habits.declared_as_value(stage, frame.unit.module) if frame.may_search() else None
         help_ = (

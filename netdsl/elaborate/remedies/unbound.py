@@ -18,6 +18,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import (
     bodies_in,
+    gathered_names,
     names_after_as,
     nodes_around,
     statement_names,
@@ -42,6 +43,11 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
     statements = frame.unit.module.statements if frame.session.suggestions > 0 else ()
     for statement in statements:
         body = getattr(statement, "body", None)
+        if isinstance(statement, tree.Block) and name in _after_as(statement.body):
+            inside = f"it is named inside `{statement.name}`"
+            if isinstance(body, tree.Body):
+                return f"{inside}: let that give it, with `output {name}`"
+            return f"{inside}: give that a body in braces, and let it `output {name}`"
         if isinstance(statement, tree.Block) and isinstance(body, tree.Body):
             bound = (s.target.span.text for s in body.statements if isinstance(s, tree.Bind))
             if name in bound:
@@ -55,7 +61,11 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
     return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"
 
 
-def _bound_in_braces(name: str, span: Span, frame: Frame) -> tuple[str, Label] | None:
+def _after_as(node: tree.Node) -> set[str]:
+    return {*names_after_as(node), *gathered_names(node)}
+
+
+def bound_in_braces(name: str, span: Span, frame: Frame) -> tuple[str, Label] | None:
     """Word the way out for a name that only statements in braces have, elsewhere in the same body."""
     if frame.session.suggestions <= 0:
         return None
@@ -242,7 +252,7 @@ def unknown_name(span: Span, name: str, frame: Frame) -> Value:
     root, _, last = name.rpartition(".")
     if root == "self" and frame.lookup(last) is not MISSING:  # nothing here belongs to an object
         near = last
-    inside = _bound_in_braces(name, span, frame)
+    inside = bound_in_braces(name, span, frame)
     near = None if inside is not None else near
     if near and (found := misspelled_declaration(span, name, near, frame)) is not None:
         frame.report(found)

@@ -1,0 +1,136 @@
+"""Mistakes with names after `as`, types of outputs, counts of loops, and the form of each statement that declares.
+
+The rules recognise one mistake each; `form_of` gives what a statement looks like where no rule knows what was meant.
+"""
+
+from __future__ import annotations
+
+from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netdsl.source import Span
+from netdsl.syntax.faults import shorten
+from netdsl.syntax.recovery import BODY, BODY_WORDS, is_name
+from netdsl.syntax.stop import Stop, unexpected
+
+#: What statements that declare something look like, by their first words.
+_FORMS = {
+    "extern layer": 'extern layer Name(…): [h, w, c] -> [h, w, 2 * c] weights [c] from "module"',
+    "extern fn": 'extern fn name from "module"',
+    "extern": 'extern regularizer Name(factor: float = 1e-3) from "module"',
+    "defaults": "defaults Conv2D, Dense(use_bias=False)",
+    "weight": "weight name: [64] = zeros",
+    "inputs": 'inputs features: {"age": [1], "title": string[1]}',
+    "layer": "layer name = Dense(64)",
+}
+
+
+def form_of(stop: Stop, began: int) -> str:
+    """Say what a statement looks like that begins with a token; empty where its form says little."""
+    tokens = stop.tokens
+    two = f"{tokens.kinds[began]} {tokens.text(began + 1)}" if began + 1 < len(tokens.kinds) else ""
+    form = _FORMS.get(two) or _FORMS.get(tokens.kinds[began])
+    if two == "extern layer" and stop.kind == ",":
+        return "write several tensors in parentheses: `([n], [m]) -> ([n], [1])`"
+    return f"write it as `{form}`" if form is not None else ""
+
+
+def name_after_as(stop: Stop) -> Diagnostic | None:
+    """Recognise `as s*`, `as skips[i]`, `as a, b`: what stands after `as` is one name."""
+    tokens, index = stop.tokens, stop.index
+    if index < 2 or not is_name(stop.previous) or tokens.text(index - 2) != "as":
+        return None
+    name, label = stop.previous_text, "one name stands after `as`"
+    place = tokens.span(index - 1)
+    if stop.kind == "*":
+        fix = Fix((Edit(Span(tokens.file, place.start, stop.span.end), f"*{name}"),), safe=True)
+        return unexpected(
+            stop, index, "the star stands before the name", f"write `as *{name}`", fix
+        )
+    if stop.kind == "[":
+        last = stop.brackets.partner.get(index, index)
+        edit = Edit(Span(tokens.file, place.end, tokens.ends[last]), "")
+        help_ = f"write `as {name}`: outside of the loop it is the list of all turns"
+        return unexpected(stop, index, label, help_, Fix((edit,), safe=True))
+    if stop.kind == "," and not stop.open_brackets[:-1]:
+        help_ = f"write `{name}, … = x -> …` as a statement, which takes several tensors apart"
+        return unexpected(stop, index, label, help_, None)
+    return None
+
+
+def typed_output(stop: Stop) -> Diagnostic | None:
+    """Recognise `output y: [10] = x -> Dense(10)`: what leaves has the type that it has."""
+    tokens, index = stop.tokens, stop.index
+    if stop.kind != ":" or index < 2 or tokens.kinds[index - 2] != "output":
+        return None
+    opens = index + 1 if stop.following() == "[" else index + 2
+    last = stop.brackets.partner.get(opens)
+    if last is None or tokens.kinds[opens] != "[" or tokens.kinds[last + 1] != "=":
+        return None
+    place = Span(tokens.file, tokens.starts[index], tokens.ends[last])
+    fix = Fix((Edit(place, ""),), safe=True)
+    help_ = f"leave `{shorten(place.text)}` out, or say it in an `assert`"
+    return unexpected(stop, index, "an output has the type that it has", help_, fix)
+
+
+def plural_output(stop: Stop) -> Diagnostic | None:
+    """Recognise `outputs [a, b]`, `returns [a, b]`."""
+    tokens, began = stop.tokens, stop.began
+    word = tokens.text(began)
+    if stop.where != BODY or word not in ("outputs", "returns") or stop.index > began + 1:
+        return None
+    if tokens.kinds[began + 1] not in ("[", "{", "("):
+        return None
+    return unexpected(
+        stop,
+        began,
+        "no statement begins with this word",
+        "write `output`",
+        stop.replace(began, "output"),
+    )
+
+
+def named_count(stop: Stop) -> Diagnostic | None:
+    """Recognise `repeat n=3 { … }`: a count has no name."""
+    tokens, index = stop.tokens, stop.index
+    if stop.kind != "=" or index < 2 or tokens.kinds[index - 2] != "repeat":
+        return None
+    place = Span(tokens.file, tokens.starts[index - 1], tokens.ends[index])
+    label, count = "a count has no name", shorten(tokens.text(index + 1))
+    fix = Fix((Edit(place, ""),), safe=True)
+    return unexpected(stop, index, label, f"write `repeat {count} {{ … }}`", fix)
+
+
+def loop_as_statement(stop: Stop) -> Diagnostic | None:
+    """Recognise `repeat 3 { … }` behind a statement that no arrow can continue: `input x: [8]`."""
+    tokens, began = stop.tokens, stop.began
+    if tokens.kinds[began] != "repeat" or stop.index != began + 1 or stop.before is None:
+        return None
+    if tokens.kinds[stop.before] not in BODY_WORDS - {"output", "layer"}:
+        return None
+    count = shorten(tokens.text(began + 1))
+    help_ = f"let a tensor go through it: `y = x -> repeat {count} {{ … }}`"
+    return unexpected(stop, began, "a loop is a stage of a chain", help_, None)
+
+
+def several_defaults(stop: Stop) -> Diagnostic | None:
+    """Recognise `defaults (Conv2D, Dense)(…)`, `defaults Conv2D(…), Dense(…)`."""
+    tokens, index = stop.tokens, stop.index
+    if stop.kind == "(" and stop.previous == "defaults":
+        label = "the names of layers are expected here"
+        return unexpected(stop, index, label, f"write it as `{_FORMS['defaults']}`", None)
+    first = stop.before if index == stop.began else stop.began
+    if stop.kind != "," or stop.previous != ")" or first is None:
+        return None
+    if tokens.kinds[first] != "defaults":
+        return None
+    help_ = f"write a statement for each, or one for all: `{_FORMS['defaults']}`"
+    return unexpected(stop, index, "a statement ends before this", help_, None)
+
+
+RULES = (
+    several_defaults,
+    name_after_as,
+    typed_output,
+    plural_output,
+    named_count,
+    loop_as_statement,
+)
