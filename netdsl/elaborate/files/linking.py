@@ -258,8 +258,7 @@ class Linker:
                     name=statement.module,
                     help=f"did you mean `std.{near}`?"
                     if near
-                    else 'import a file with quotes, `from "file.net" import …`, or declare what Python has: '
-                    f'`extern fn name from "{statement.module}"`, `extern layer …`',
+                    else _where_from(head, statement.module),
                     fix=Fix((Edit(statement.source_span, f"std.{near}"),), safe=True)
                     if near
                     else None,
@@ -365,3 +364,11 @@ def _offer(source: Unit) -> str:
 def link(file: SourceFile, loader: Loader, diagnostics: Diagnostics) -> Unit:
     """Parse a file and everything it imports; always gives a unit, and reports what is missing."""
     return Linker(loader, diagnostics).link(file)
+
+
+def _where_from(head: str, module: str) -> str:
+    """Say what an import may name, where the name is none of the library."""
+    file = 'import a file with quotes: `from "file.net" import …`'
+    if head == "std":
+        return file
+    return f'{file}; declare what Python has: `extern fn name from "{module}"`, `extern layer …`'
