@@ -13,23 +13,26 @@ from netdsl.syntax.stop import Stop, unexpected
 
 #: What statements that declare something look like, by their first words.
 _FORMS = {
-    "extern layer": 'extern layer Name(…): [h, w, c] -> [h, w, 2 * c] weights [c] from "module"',
-    "extern fn": 'extern fn name from "module"',
-    "extern": 'extern regularizer Name(factor: float = 1e-3) from "module"',
-    "defaults": "defaults Conv2D, Dense(use_bias=False)",
-    "weight": "weight name: [64] = zeros",
-    "inputs": 'inputs features: {"age": [1], "title": string[1]}',
-    "layer": "layer name = Dense(64)",
+    (
+        "extern",
+        "layer",
+    ): 'extern layer Name(…): [h, w, c] -> [h, w, 2 * c] weights [c] from "module"',
+    ("extern", "fn"): 'extern fn name from "module"',
+    ("extern",): 'extern regularizer Name(factor: float = 1e-3) from "module"',
+    ("defaults",): "defaults Conv2D, Dense(use_bias=False)",
+    ("weight",): "weight name: [64] = zeros",
+    ("inputs",): 'inputs features: {"age": [1], "title": string[1]}',
+    ("layer",): "layer name = Dense(64)",
 }
+_OF_DEFAULTS = _FORMS["defaults",]
 
 
 def form_of(stop: Stop, began: int) -> str:
     """Say what a statement looks like that begins with a token; empty where its form says little."""
-    tokens = stop.tokens
-    two = f"{tokens.kinds[began]} {tokens.text(began + 1)}" if began + 1 < len(tokens.kinds) else ""
-    form = _FORMS.get(two) or _FORMS.get(tokens.kinds[began])
-    if two == "extern layer" and stop.kind == ",":
+    first, second = (*stop.tokens.kinds[began : began + 2], "", "")[:2]
+    if (first, second) == ("extern", "layer") and stop.kind == ",":
         return "write several tensors in parentheses: `([n], [m]) -> ([n], [1])`"
+    form = _FORMS.get((first, second)) or _FORMS.get((first,))
     return f"write it as `{form}`" if form is not None else ""
 
 
@@ -116,13 +119,13 @@ def several_defaults(stop: Stop) -> Diagnostic | None:
     tokens, index = stop.tokens, stop.index
     if stop.kind == "(" and stop.previous == "defaults":
         label = "the names of layers are expected here"
-        return unexpected(stop, index, label, f"write it as `{_FORMS['defaults']}`", None)
+        return unexpected(stop, index, label, f"write it as `{_OF_DEFAULTS}`", None)
     first = stop.before if index == stop.began else stop.began
     if stop.kind != "," or stop.previous != ")" or first is None:
         return None
     if tokens.kinds[first] != "defaults":
         return None
-    help_ = f"write a statement for each, or one for all: `{_FORMS['defaults']}`"
+    help_ = f"write a statement for each, or one for all: `{_OF_DEFAULTS}`"
     return unexpected(stop, index, "a statement ends before this", help_, None)
 
 
