@@ -202,16 +202,18 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
         return _dotted_stage(w, maker, second, current, flow)
     if not isinstance(target, tree.Name):
         return w.expression(stage)
-    if second is not None:
-        current, second = _in_place(w, second, current)
     local = w.scope.lookup(target.id)
+    symbol = None if local is not None else w.module.symbol(w.unit, target.id)
+    if second is not None:
+        kind = layer_kind(target.id) if local is None and symbol is None else None
+        current, second = _in_place(w, second, current, one_by_one=ways_in(kind)[0])
     if local is not None:
         if isinstance(local.kind, LayerObject):
             if second is None:
-                current, maker = _in_place(w, maker, current)
+                one_by_one = local.kind.positional
+                current, maker = _in_place(w, maker, current, one_by_one=one_by_one)
             return apply_object(w, local, maker.arguments, current, flow, maker)
         return w.expression(stage)
-    symbol = w.module.symbol(w.unit, target.id)
     if symbol is None:
         if signature("layer", target.id) is None:
             return w.expression(stage)
@@ -229,9 +231,11 @@ def _call(w: Writer, stage: tree.Call, current: Piece, flow: str) -> Piece:
             assert_never(other)
 
 
-def _in_place(w: Writer, call: tree.Call, current: Piece) -> tuple[Piece, tree.Call]:
+def _in_place(
+    w: Writer, call: tree.Call, current: Piece, *, one_by_one: bool
+) -> tuple[Piece, tree.Call]:
     """Give what goes first into the call of a layer, and the call without it."""
-    placed = first_in_place(call)
+    placed = first_in_place(call, one_by_one=one_by_one)
     if placed is None:
         return current, call
     first, rest = placed

@@ -25,12 +25,15 @@ def gets_nothing_else(call: tree.Call, *, starts: bool) -> bool:
     return says_where(call) or (call.alone and (starts or reads_arriving(call)))
 
 
-def first_in_place(call: tree.Call) -> tuple[tree.Argument, tree.Call] | None:
+def first_in_place(call: tree.Call, *, one_by_one: bool) -> tuple[tree.Argument, tree.Call] | None:
     """Give what goes in first where `_` stands among the tensors of a layer's call, and the call without it.
 
-    By name, `value=_`, what arrives is given once more beside its own place.
+    By name, `value=_`, what arrives is given once more beside its own place. So it is by a `_` alone where a layer
+    takes its tensors `one_by_one` and can do nothing with one: `MultiHeadAttention(8, 64)(_)` attends to itself.
     """
     by_position = [a for a in call.arguments if a.name is None and a.star != "**"]
+    if one_by_one and len(by_position) == 1 and isinstance(by_position[0].value, tree.Arriving):
+        return None
     if not any(_holds_place(a.value) for a in by_position) or call.arguments[0].star:
         return None
     first, *rest = call.arguments

@@ -48,6 +48,8 @@ PLACES = [
     ("s -> MultiHeadAttention(2, 4)(t -> Dense(8), _)",
      "(t -> Dense(8)) -> MultiHeadAttention(2, 4)(s)"),
     ("x -> Dense(4)(_)", "x -> Dense(4)"),
+    ("s -> MultiHeadAttention(2, 4)(_)", "s -> MultiHeadAttention(2, 4)(s)"),
+    ("s -> shared(_)", "s -> shared(s)"),
 ]  # fmt: skip
 
 

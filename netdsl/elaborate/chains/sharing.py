@@ -131,15 +131,26 @@ def is_called_alike(
     return False
 
 
-def _form_of_call(shared: SharedLayer, by_name: bool, is_several: bool) -> str:
-    """Say what the call of a shared layer looks like in Python."""
+def _made_of(shared: SharedLayer) -> Value:
+    """Give the layer, block or model that one call makes a shared layer of."""
     call = shared.node.value
     named = call.function if isinstance(call, tree.Call) else None
-    target = shared.home.lookup(named.id) if isinstance(named, tree.Name) else None
-    takes_pieces = False
+    return shared.home.lookup(named.id) if isinstance(named, tree.Name) else None
+
+
+def takes_one_by_one(target: Value) -> bool:
+    """Tell whether a layer's tensors are arguments of its call, each by itself, as those of MultiHeadAttention are."""
+    made = _made_of(target) if isinstance(target, SharedLayer) else target
+    if not isinstance(made, KindRef) or made.definition is None:
+        return False
+    return made.definition.takes == "positional"
+
+
+def _form_of_call(shared: SharedLayer, by_name: bool, is_several: bool) -> str:
+    """Say what the call of a shared layer looks like in Python."""
+    target = _made_of(shared)
+    takes_pieces = takes_one_by_one(target)
     match target:
-        case KindRef(definition=kind) if kind is not None:
-            takes_pieces = kind.takes == "positional"
         case BlockRef(symbol):
             body = getattr(symbol.node, "body", None)
             takes_pieces = isinstance(body, tree.Body) and len(arrange(body).inputs) > 1

@@ -202,9 +202,9 @@ def _call(stage: tree.Call, arriving: Value, frame: Frame) -> Value:
         return POISON
     if isinstance(target, APPLIED_BY_NAME) and arriving is not MISSING:
         if second is not None:
-            arriving, second = _in_place(second, arriving, frame)
+            arriving, second = _in_place(second, target, arriving, frame)
         elif isinstance(target, SharedLayer):
-            arriving, maker = _in_place(maker, arriving, frame)
+            arriving, maker = _in_place(maker, target, arriving, frame)
     match target:
         case KindRef() if arriving is MISSING:
             return uncalled.not_applied(stage.span, frame)
@@ -226,9 +226,11 @@ def _call(stage: tree.Call, arriving: Value, frame: Frame) -> Value:
     return _value(stage, arriving, frame)
 
 
-def _in_place(call: tree.Call, arriving: Value, frame: Frame) -> tuple[Value, tree.Call]:
+def _in_place(
+    call: tree.Call, target: Value, arriving: Value, frame: Frame
+) -> tuple[Value, tree.Call]:
     """Give what goes first into the call of a layer, which is not what arrives where `_` says so, and the rest."""
-    placed = first_in_place(call)
+    placed = first_in_place(call, one_by_one=sharing.takes_one_by_one(target))
     if placed is None:
         return arriving, call
     first, rest = placed
