@@ -116,6 +116,8 @@ def spread(item: tree.Starred, frame: Frame) -> list[Value]:
     value = evaluate(item.value, frame)
     if isinstance(value, (list, tuple)):
         return list(value)
+    if isinstance(value, Identifier):
+        value = unbound.unknown_name(item.value.span, value.name, frame)
     if not is_poisoned(value):
         frame.report(
             problems.Uncomputable.at(

@@ -63,13 +63,25 @@ class Opened:
 
     def head(self) -> tuple[ast.expr, ast.expr]:
         """Give the target and what the loop goes over, numbered where a name needs the number."""
+        target, source = _values_alone(self.target, self.source)
         if not self.needs_enumerate:
-            return self.target, self.source
+            return target, source
         assert self.index is not None
-        if isinstance(self.target, ast.Name) and self.target.id == "_" and is_range(self.source):
-            return code.name(self.index), self.source
-        pair = code.tuple_of([code.name(self.index), self.target])
-        return pair, code.call("enumerate", [self.source])
+        if isinstance(target, ast.Name) and target.id == "_" and is_range(source):
+            return code.name(self.index), source
+        pair = code.tuple_of([code.name(self.index), target])
+        return pair, code.call("enumerate", [source])
+
+
+def _values_alone(target: ast.expr, source: ast.expr) -> tuple[ast.expr, ast.expr]:
+    """Write `for x in group.values()` where the names of a group's inputs are thrown away."""
+    match target, source:
+        case (
+            ast.Tuple(elts=[ast.Name(id="_"), value]),
+            ast.Call(func=ast.Attribute(value=group, attr="items"), args=[]),
+        ):
+            return value, code.call(code.attribute(group, "values"))
+    return target, source
 
 
 def is_range(node: ast.expr) -> bool:

@@ -35,6 +35,16 @@ def test_a_batch_of_one_is_stretched_by_a_merge_layer_too() -> None:
     assert result.model().outputs[0]["shape"] == [1, 50, 4]  # what Keras says, whatever the batch
 
 
+def test_what_arrives_after_a_mistake_is_not_missed() -> None:
+    """Once the first of two blocks could not be made, the second has nothing to tie its array to, and says nothing."""
+    (found,) = compile_text(
+        "block b {\n    input x\n    weight w: [3] = ones\n    n = ops.array([1, 2, 3])\n"
+        "    output x + n * w -> ops.transpose((0, 5))\n}\n"
+        "model M { input x: [3]  output y = x -> b() -> b() }"
+    ).diagnostics
+    assert found.code == "N0508"
+
+
 @pytest.mark.keras
 @pytest.mark.parametrize("text", ["[x, ops.ones((1, 50, 4))]", "[ops.ones((1, 1, 4)), x]"])
 def test_the_shape_is_the_one_that_keras_says(text: str) -> None:

@@ -99,6 +99,12 @@ def test_a_name_that_is_no_identifier_is_its_own_in_python() -> None:
     assert "keras.Model(list(g.values()), out, name=name)" in found.source
 
 
+def test_a_loop_that_throws_the_names_away_goes_over_the_tensors() -> None:
+    output = "[for _, word in g { word -> Dense(2) -> Dense(3) }] -> Add()"
+    found = read('{"a-b": [4], "c": [4]}', output)
+    assert "for n, word in enumerate(g.values()):" in found.source
+
+
 def test_only_a_model_has_a_group() -> None:
     for text in (
         'block b { inputs g: {"a": [1]}  output g }',

@@ -23,7 +23,7 @@ from netdsl.elaborate.scope.entities import POISON, Tensor, is_poisoned, short, 
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import turns
+from netdsl.syntax.walk import turns, walk
 from netdsl.value import Value
 
 
@@ -151,9 +151,21 @@ def tensor_as_stage(stage: tree.Expr, frame: Frame) -> Value:
         help_ = f"{help_} Its name is `{other}()`, and this tensor's `{stage.id}`"
     elif isinstance(stage, tree.Name) and _is_weight(frame.lookup(stage.id), frame):
         help_ = f"bring both together: `(_ * {text})`, `(_ + {text})` or `(_ @ {text})`"
+    elif (arrives := _names_of_what_arrives(stage, frame)) and not isinstance(stage, tree.Name):
+        fix = Fix(tuple(Edit(name.span, "_") for name in arrives))
+        help_ = f"inside a chain `_` is what arrives, here `{arrives[0].id}`: write `_` for it"
     label = "this is a tensor, and what arrives here would be lost"
     frame.report(problems.NotAStage.at(stage.span, label, help=help_, fix=fix))
     return POISON
+
+
+def _names_of_what_arrives(stage: tree.Expr, frame: Frame) -> list[tree.Name]:
+    """Give the names inside an expression that stand for the very tensor that arrives: `near -> if c { x + near }`."""
+    if not isinstance(frame.arriving, Tensor):
+        return []
+    named = (node for node in walk(stage) if isinstance(node, tree.Name))
+    found = [(name, frame.lookup(name.id)) for name in named]
+    return [n for n, t in found if isinstance(t, Tensor) and t.ref == frame.arriving.ref]
 
 
 def _is_weight(value: Value, frame: Frame) -> bool:
