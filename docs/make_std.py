@@ -38,6 +38,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, str]]] = {
     "project_with_positions": ("256", {"x": "[200, 64]"}),
     "learned_positions": ("", {"x": "[200, 256]"}),
     "learned_queries": ("8, 256", {}),
+    "sinusoidal_embedding": ("128", {"x": "[1]"}),
     "self_attention": ("8", {}),
     "cross_attention": ("8", MEMORY),
     "feed_forward": ("1024, 0.1", {}),

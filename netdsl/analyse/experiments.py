@@ -10,9 +10,9 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems import training as problems
 from netdsl.diagnostics.problems.names import UnusedName
 from netdsl.elaborate.training.experiment import Experiment, Port, Setting, Strategy
+from netdsl.elaborate.training.lacking import lacking_on
 from netdsl.elaborate.training.losses import loss_of
 from netdsl.elaborate.training.plan import TrainPlan
-from netdsl.elaborate.training.words import words_on
 from netdsl.graph import Graph, Ref
 from netdsl.syntax.walk import free_names
 from netdsl.value import Value
@@ -43,10 +43,10 @@ def experiment_of(plan: TrainPlan) -> Experiment | None:
 
 
 def other_engine(experiment: Experiment, api: str | None, backend: str | None) -> Diagnostic | None:
-    """Report an API or a backend that was asked for and that a block does not run on: by its strategy, or its words."""
+    """Report an API or a backend that was asked for and that a block does not run on: by its strategy or its inputs."""
     needed, setting = experiment.backend, experiment.settings.get("distribute")
     if backend is not None and (
-        found := words_on(experiment.graph, backend, f"--backend {backend}")
+        found := lacking_on(experiment.graph, backend, f"--backend {backend}")
     ):
         return found
     if needed is None or setting is None or not isinstance(setting.value, Strategy):

@@ -342,7 +342,7 @@ Role: TypeAlias = Literal[
     "activation", "batch_normalization", "normalization", "scaling",
     # that drop units; of these, those that set them to 0, and those that keep mean and variance
     "dropout", "zeroing", "self_normalizing",
-    "recurrent", "attention", "embedding", "lookup", "step_by_step", "user_code",
+    "recurrent", "attention", "embedding", "lookup", "step_by_step", "user_code", "leaves_out_masked",
     # that change pictures at random and keep the range of their pixels; of these, those that go wrong where
     # `value_range` is not that of the pixels, those that mirror, and those that turn
     "augmentation", "by_range", "mirroring", "turning",

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.network import Given, Made, Network, Sizes, Tensor, Use
 from netdsl.importer.objects import Custom, LambdaCode
+from netdsl.importer.weights import refuse_policy
 from netdsl.record import record
 
 
@@ -50,6 +51,8 @@ def given_to(made: Made) -> dict[str, Given]:
 def declared(uses: Sequence[tuple[Network, Use]]) -> Extern:
     """Declare the class of layers that are used so; all of them have it."""
     first = uses[0][1].made
+    for _, use in uses:
+        refuse_policy(use.made.name, use.made.arguments.get("dtype"), "a layer")
     arguments = [given_to(use.made) for _, use in uses]
     for given in arguments:
         for name, value in given.items():

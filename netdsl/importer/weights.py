@@ -42,15 +42,20 @@ def make_weight(name: str, config: Mapping[str, Given]) -> Made:
     shape, dtype = config.get("shape"), config.get("dtype") or "float32"
     if not isinstance(shape, tuple) or not all(isinstance(size, int) for size in shape):
         raise not_sayable(name, "its configuration does not tell the shape of the weight")
-    if "mixed" in str(dtype) or "_from_" in str(dtype):
-        raise not_sayable(
-            name, f"its dtype is the policy `{dtype}`, and a weight of a spec has a dtype"
-        )
+    refuse_policy(name, dtype, "a weight")
     arguments: dict[str, Given] = {"shape": shape, "dtype": dtype}
     for argument in ("initializer", *OPTIONS):
         arguments[argument] = config.get(argument)
     trainable = config.get("trainable") is not False
     return Made(name, KIND, "weight", arguments, dict(arguments), trainable=trainable)
+
+
+def refuse_policy(name: str, dtype: Given, what: str) -> None:
+    """Refuse a dtype that is a policy of several: what computes in less than it keeps."""
+    if "mixed" in str(dtype) or "_from_" in str(dtype):
+        raise not_sayable(
+            name, f"its dtype is the policy `{dtype}`, and {what} of a spec has a dtype"
+        )
 
 
 def with_weights(network: Network) -> Network:

@@ -53,6 +53,15 @@ def test_it_is_left_alone(chain: str) -> None:
     assert told(with_function(chain)) == []
 
 
+@pytest.mark.parametrize("merge", ["Multiply", "Maximum", "Minimum", "Add"])
+def test_what_keras_leaves_out_of_a_product_is_told(merge: str) -> None:
+    found = the(
+        words(f"{MASKED} -> [_, x -> Embedding(100, 8)] -> {merge}() -> LSTM(8) -> Dense(4)"),
+        "N0661",
+    )
+    assert ("leaves as it is" in str(found.primary.text)) == (merge != "Add")
+
+
 def test_a_mask_is_told_to_be_lost_once_where_it_is_lost() -> None:
     chain = f"{MASKED} -> Conv1D(8, 3, activation=relu) -> Conv1D(8, 3, activation=relu) -> LSTM(8) -> Dense(4)"
     found = the(words(chain), "N0661")

@@ -1,5 +1,7 @@
 """Records what Keras says of models, for tests that do without it: `python -m tests.importer.record`.
 
+`python -m tests.importer.record specs vit swin` records two specs anew, and leaves the others as they are.
+
 Each archive in `data/` maps the name of a model to the configuration that `model.to_json()` writes: of the networks of
 `keras.applications`, of the specs that ship with netdsl, and of functions that build models by hand.
 """
@@ -52,14 +54,16 @@ def record_applications() -> dict[str, Any]:
     return found
 
 
-def record_specs() -> dict[str, Any]:
+def record_specs(*stems: str) -> dict[str, Any]:
     import keras
     from keras.src.backend.common.stateless_scope import StatelessScope
 
     import netdsl
 
-    found = {}
+    found = read("specs") if stems else {}
     for path in sorted(SPECS.glob("*.net")):
+        if stems and path.stem not in stems:
+            continue
         keras.backend.clear_session()
         with StatelessScope():
             model = _generated(netdsl.compile_file(path))
@@ -97,8 +101,12 @@ ARCHIVES = {
 
 
 def main() -> None:
-    for archive in sys.argv[1:] or ARCHIVES:
-        write(archive, ARCHIVES[archive]())
+    archive, *stems = sys.argv[1:] or [""]
+    if stems:
+        write(archive, record_specs(*stems))
+    else:
+        for name in [archive] if archive else ARCHIVES:
+            write(name, ARCHIVES[name]())
 
 
 if __name__ == "__main__":

@@ -69,11 +69,13 @@ LONGER = {
     "resnet50": 4.4, "resnet152": 4.5, "densenet121": 6.2, "vgg16": 4.0, "wavenet": 6.7,
     # numbers that the spec computes: which maps are joined, which pairs are multiplied
     "lenet1998": 5.0, "dlrm": 12.6,
-    # attention within windows, whose parts call one another by name; blocks of the library around arrays
-    "swin": 4.4, "transformer": 1.75,
+    # masks of windows, which the spec computes, and parts that call one another; blocks of the library around arrays
+    "swin": 9.4, "transformer": 1.75,
     # units that the library has, or that one block with a condition makes, and that are found only in part
     "inception_resnet_v2": 1.5, "nasnet": 1.8, "shufflenet_v2": 1.8, "retinanet": 1.65, "resnext50": 1.5,
-    "se_resnet50": 1.3, "deeplabv3_plus": 1.3,
+    "se_resnet50": 1.3, "deeplabv3_plus": 1.3, "ddpm": 1.5,
+    # columns of a table, which the spec makes of a list of names
+    "tab_transformer": 1.4,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Words inside a model run on TensorFlow alone, which is said where a setting or an option asks for another backend."""
+"""What a backend has no tensors for, such as words, is said where a setting or an option asks for that backend."""
 
 from __future__ import annotations
 
@@ -41,6 +41,29 @@ def test_a_layer_that_reads_words_is_told(layer: str, strategy: str | None) -> N
         assert wrong.code == "N0820"
         assert name in wrong.message
     assert other_engine(experiment, None, "tensorflow") is None
+
+
+@pytest.mark.parametrize(
+    ("option", "lacking"), [("sparse", ["torch"]), ("ragged", ["jax", "torch"])]
+)
+def test_an_input_that_a_backend_does_not_have_is_told(option: str, lacking: list[str]) -> None:
+    shape, used = {
+        "sparse": ("[8]", "rows -> Dense(2)"),
+        "ragged": ("int32[?]", "rows -> Embedding(4, 3) -> GlobalAveragePooling1D()"),
+    }[option]
+    text = (
+        f"model M {{ input rows: {shape}({option}=True)  input x: [8]  output y = x -> Dense(1)"
+        f"  output z = {used} }}\n"
+        'train M { data = npz("m.npz")  optimizer = adam  loss = mse }'
+    )
+    (experiment,) = compile_text(text).experiments
+    for backend in ("tensorflow", "jax", "torch"):
+        wrong = other_engine(experiment, None, backend)
+        assert (wrong is not None) == (backend in lacking)
+        if wrong is not None:
+            assert wrong.code == "N0820"
+            assert f"no {option} tensors" in wrong.message
+            assert "rows" in wrong.message
 
 
 def test_numbers_run_on_every_backend() -> None:

@@ -45,7 +45,9 @@ def _uses_mask(node: Node) -> bool:
 def _why_lost(view: View, node: Node) -> str:
     bare = [ref for ref in node.inputs if not view.spec(ref).masked]
     if node.operation.family == "layer" and len(node.inputs) > 1 and bare:
-        return f"`{view.producer(bare[0]).name}`, which it is joined with, has no mask"
+        label = f"`{view.producer(bare[0]).name}`, which it is joined with, has no mask"
+        alone = "; where the other is masked, this one leaves as it is"
+        return label + alone * node.is_a("leaves_out_masked")
     return "it passes no mask on, so padding counts like data from here on"
 
 

@@ -215,9 +215,10 @@ KINDS = (
         "Multiply",
         elementwise_merge,
         "gates and attention maps, such as squeeze and excite",
-        "a gate of shape (1, 1, channels) stretches over space",
+        "a gate of shape (1, 1, channels) stretches over space; masked places of one tensor give the others alone",
         "",  # a square has its uses
         "product",
+        "leaves_out_masked",
     ),
     _elementwise_merge(
         "Average",
@@ -231,15 +232,17 @@ KINDS = (
         "Maximum",
         elementwise_merge,
         "the strongest of several responses (maxout)",
-        "only the largest gets a gradient",
+        "only the largest gets a gradient; masked places do not count",
         "the maximum is the tensor itself",
+        "leaves_out_masked",
     ),
     _elementwise_merge(
         "Minimum",
         elementwise_merge,
         "the weakest of several responses",
-        "only the smallest gets a gradient",
+        "only the smallest gets a gradient; masked places do not count",
         "the minimum is the tensor itself",
+        "leaves_out_masked",
     ),
     LayerKind(
         "Concatenate",

@@ -11,8 +11,8 @@ from netdsl.diagnostics.problems import training as problems
 from netdsl.elaborate.scope.entities import AlreadyTold
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.training.experiment import DataSource, Strategy
+from netdsl.elaborate.training.lacking import lacking_on
 from netdsl.elaborate.training.plan import TrainPlan
-from netdsl.elaborate.training.words import words_on
 from netdsl.graph import Graph, Ref
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -133,11 +133,11 @@ def one_device_or_several(plan: TrainPlan) -> Iterator[Diagnostic]:
 _ON_JAX = ("DataParallel", "ModelParallel")
 
 
-def no_words_on_jax(plan: TrainPlan) -> Iterator[Diagnostic]:
-    """`keras.distribution` runs on JAX, where a model takes no strings."""
+def nothing_that_jax_lacks(plan: TrainPlan) -> Iterator[Diagnostic]:
+    """`keras.distribution` runs on JAX, where a model takes no strings and nothing ragged."""
     strategy = plan.settings.get("distribute")
     if isinstance(strategy, Strategy) and strategy.kind in _ON_JAX and plan.graph is not None:
-        found = words_on(plan.graph, "jax", f"distribute = {strategy.kind}(…)")
+        found = lacking_on(plan.graph, "jax", f"distribute = {strategy.kind}(…)")
         if found is not None:
             yield found
 
@@ -150,7 +150,7 @@ _RULES: tuple[Rule, ...] = (
     weights_are_in_the_data,
     mirrored_steps,
     one_device_or_several,
-    no_words_on_jax,
+    nothing_that_jax_lacks,
 )
 
 

@@ -14,7 +14,7 @@ from netdsl.compiler import Api, Compiled
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.data import DeclaredOtherwise
 from netdsl.elaborate.training.experiment import Experiment
-from netdsl.elaborate.training.words import words_on
+from netdsl.elaborate.training.lacking import lacking_on
 from netdsl.ending import end_if_asked
 from netdsl.foreign import Foreign, Plain
 from netdsl.record import record
@@ -160,9 +160,9 @@ def make(request: Request, module: Module) -> Foreign:
     from netdsl.building import DeclarationMismatch, hold_to_declarations, mismatch_behind
 
     compiled, graph = request.compiled, request.experiment.graph
-    words = words_on(graph, request.backend, f"KERAS_BACKEND={request.backend}")
-    if words is not None:
-        raise Misfit([words])
+    lacking = lacking_on(graph, request.backend, f"KERAS_BACKEND={request.backend}")
+    if lacking is not None:
+        raise Misfit([lacking])
     refuse_uneven(request)
     try:
         model = guarded(module.make_model)

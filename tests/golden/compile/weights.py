@@ -1,6 +1,6 @@
 """Tensors that are learned: a class token, scales in a loop, a matrix that is used twice.
 
-Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file 6c1b456c). Change the
+Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file e29f0f5d). Change the
 spec, not this file.
 """
 
@@ -35,10 +35,11 @@ class Weight(keras.layers.Layer):
             initializer=self.initializer,
             regularizer=self.regularizer,
             constraint=self.constraint,
+            trainable=keras.backend.is_float_dtype(self.variable_dtype),
         )
 
     def call(self, inputs):
-        return ops.convert_to_tensor(self.weight)
+        return ops.convert_to_tensor(self.weight, self.compute_dtype)
 
     def compute_mask(self, inputs, mask):
         return None  # a mask of the inputs says nothing of the weight

@@ -7,7 +7,7 @@ Task: language model.
 A word (0 where there is none), which of two texts it is of, and its place are added up. `sequence` has a vector for each word,
 `pooled` one for all, read off the first.
 
-Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 1302fea4). Change the
+Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 820649ad). Change the
 spec, not this file.
 """
 
@@ -42,10 +42,11 @@ class Weight(keras.layers.Layer):
             initializer=self.initializer,
             regularizer=self.regularizer,
             constraint=self.constraint,
+            trainable=keras.backend.is_float_dtype(self.variable_dtype),
         )
 
     def call(self, inputs):
-        return ops.convert_to_tensor(self.weight)
+        return ops.convert_to_tensor(self.weight, self.compute_dtype)
 
     def compute_mask(self, inputs, mask):
         return None  # a mask of the inputs says nothing of the weight

@@ -6,7 +6,7 @@ Task: image classification.
 Section 2 of the paper, where a ResNet becomes what it is here step by step, with the weights of keras.applications in their
 order. Pictures arrive as 0 to 255.
 
-Made by netdsl 0.1.0 from convnext.net (sha256 f40d2305, this file 5f68191a). Change the
+Made by netdsl 0.1.0 from convnext.net (sha256 f40d2305, this file 09415f22). Change the
 spec, not this file.
 """
 
@@ -41,10 +41,11 @@ class Weight(keras.layers.Layer):
             initializer=self.initializer,
             regularizer=self.regularizer,
             constraint=self.constraint,
+            trainable=keras.backend.is_float_dtype(self.variable_dtype),
         )
 
     def call(self, inputs):
-        return ops.convert_to_tensor(self.weight)
+        return ops.convert_to_tensor(self.weight, self.compute_dtype)
 
     def compute_mask(self, inputs, mask):
         return None  # a mask of the inputs says nothing of the weight

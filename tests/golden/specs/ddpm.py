@@ -6,7 +6,7 @@ Task: image generation.
 Appendix B of the paper for CIFAR-10: from a noisy picture and how many steps of noise it has seen, the noise is told. Two residual
 blocks on each of four levels, attention where the map is 16 by 16.
 
-Made by netdsl 0.1.0 from ddpm.net (sha256 1aa981c8, this file 744ef463). Change the
+Made by netdsl 0.1.0 from ddpm.net (sha256 c0edd117, this file f74ff65b). Change the
 spec, not this file.
 """
 
@@ -18,20 +18,24 @@ layers = keras.layers
 ops = keras.ops
 
 
-def time_embedding(step, width, *, name="time_embedding"):
-    """A step as sines and cosines at many rates, which two layers read."""
+def sinusoidal_embedding(x, width, *, name="sinusoidal_embedding"):
+    """A number as sines and cosines at many rates: how far a diffusion has come.
+
+    Ho et al., 2020, arXiv:2006.11239.
+
+    Takes [1] and gives [width]. The rates go from 1 down to one in ten thousand.
+    """
     half = width // 2
-    rates = [math.exp(-math.log(10_000) * i / (half - 1)) for i in range(half)]
-    angles = step * ops.array(rates)
-    x = layers.Concatenate(name=f"{name}_concatenate")(
+    angles = x * ops.array(
+        [math.exp(-math.log(10_000) * i / (half - 1)) for i in range(half)]
+    )
+    return layers.Concatenate(name=f"{name}_concatenate")(
         [ops.sin(angles), ops.cos(angles)]
     )
-    x = layers.Dense(4 * width, activation="silu", name=f"{name}_dense1")(x)
-    return layers.Dense(4 * width, activation="silu", name=f"{name}_dense2")(x)
 
 
-def residual(x, time, filters, *, name="residual"):
-    """Two convolutions round a shortcut; the time is added between them."""
+def residual(x, time, filters, attention=False, *, name="residual"):
+    """Two convolutions round a shortcut, the time added between them; then every place may look at every other."""
     branch1 = layers.GroupNormalization(
         epsilon=1e-6, name=f"{name}_moved_group_normalization"
     )(x)
@@ -51,25 +55,15 @@ def residual(x, time, filters, *, name="residual"):
     skip = x
     if x.shape[-1] != filters:
         skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip")(x)
-    return layers.Add(name=f"{name}_add")([main, skip])
-
-
-def attend(x, *, name="attend"):
-    """Every place looks at every other."""
-    branch = layers.GroupNormalization(
-        epsilon=1e-6, name=f"{name}_group_normalization"
-    )(x)
-    branch = layers.MultiHeadAttention(
-        1, x.shape[-1], attention_axes=(1, 2), name=f"{name}_multi_head_attention"
-    )(branch, value=branch)
-    return layers.Add(name=f"{name}_add")([x, branch])
-
-
-def level(x, time, filters, attention, *, name="level"):
-    """A residual block, and attention where the map is small enough."""
-    x = residual(x, time, filters, name=f"{name}_residual")
+    x = layers.Add(name=f"{name}_add1")([main, skip])
     if attention:
-        x = attend(x, name=f"{name}_attend")
+        branch = layers.GroupNormalization(
+            epsilon=1e-6, name=f"{name}_group_normalization"
+        )(x)
+        branch = layers.MultiHeadAttention(
+            1, filters, attention_axes=(1, 2), name=f"{name}_multi_head_attention"
+        )(branch, value=branch)
+        x = layers.Add(name=f"{name}_add2")([x, branch])
     return x
 
 
@@ -84,18 +78,20 @@ def DDPM(
     last = len(factors) - 1
     image = keras.Input((size, size, 3), name="image")
     step = keras.Input((1,), name="step")
-    time = time_embedding(step, width, name="time")
+    time = sinusoidal_embedding(step, width, name="time_sinusoidal_embedding")
+    for n in range(2):
+        time = layers.Dense(4 * width, activation="silu", name=f"time_dense_{n}")(time)
     skips = []
     bottom = layers.Conv2D(width, 3, padding="same", name="bottom_conv2d1")(image)
     skips.append(bottom)
     for i, factor in enumerate(factors):
         for n in range(blocks):
-            bottom = level(
+            bottom = residual(
                 bottom,
                 time,
                 factor * width,
                 bottom.shape[1] == attention_at,
-                name=f"bottom_level_{i}_{n}",
+                name=f"bottom_residual1_{i}_{n}",
             )
             skips.append(bottom)
         if i < last:
@@ -103,25 +99,19 @@ def DDPM(
                 factor * width, 3, strides=2, padding="same", name=f"bottom_conv2d2_{i}"
             )(bottom)
             skips.append(bottom)
-    bottom = residual(bottom, time, factors[-1] * width, name="bottom_residual1")
-    bottom = attend(bottom, name="bottom_attend")
-    bottom = residual(bottom, time, factors[-1] * width, name="bottom_residual2")
+    bottom = residual(
+        bottom, time, factors[-1] * width, attention=True, name="bottom_residual2"
+    )
+    bottom = residual(bottom, time, factors[-1] * width, name="bottom_residual3")
     x = bottom
-    for i, factor in enumerate(factors[::-1]):
-        for j in range(blocks + 1):
-            x = layers.Concatenate(name=f"concatenate_{i}_{j}")(
-                [x, skips[-1 - i * (blocks + 1) - j]]
-            )
-            x = level(
-                x,
-                time,
-                factor * width,
-                x.shape[1] == attention_at,
-                name=f"level_{i}_{j}",
-            )
-        if i < last:
+    for i, skip in enumerate(skips[::-1]):
+        level = last - i // (blocks + 1)
+        filters = factors[level] * width
+        x = layers.Concatenate(name=f"concatenate_{i}")([x, skip])
+        x = residual(x, time, filters, x.shape[1] == attention_at, name=f"residual_{i}")
+        if level > 0 and i % (blocks + 1) == blocks:
             x = layers.UpSampling2D(2, name=f"up_sampling2d_{i}")(x)
-            x = layers.Conv2D(factor * width, 3, padding="same", name=f"conv2d_{i}")(x)
+            x = layers.Conv2D(filters, 3, padding="same", name=f"conv2d_{i}")(x)
     x = layers.GroupNormalization(epsilon=1e-6, name="group_normalization")(x)
     x = layers.Activation("silu", name="activation")(x)
     noise = layers.Conv2D(3, 3, padding="same", name="noise")(x)

@@ -5,7 +5,7 @@ Task: language model.
 
 Each word is told from those before it. The table that words are read from is the one that they are told by.
 
-Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 84c1a029). Change the
+Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 156c4fc0). Change the
 spec, not this file.
 """
 
@@ -40,10 +40,11 @@ class Weight(keras.layers.Layer):
             initializer=self.initializer,
             regularizer=self.regularizer,
             constraint=self.constraint,
+            trainable=keras.backend.is_float_dtype(self.variable_dtype),
         )
 
     def call(self, inputs):
-        return ops.convert_to_tensor(self.weight)
+        return ops.convert_to_tensor(self.weight, self.compute_dtype)
 
     def compute_mask(self, inputs, mask):
         return None  # a mask of the inputs says nothing of the weight
@@ -77,16 +78,21 @@ def learned_positions(x, *, name="learned_positions"):
     return x + position
 
 
-def self_attention(x, heads, dropout=0.0, causal=False, *, name="self_attention"):
+def self_attention(
+    x, heads, dropout=0.0, causal=False, axes=None, *, name="self_attention"
+):
     """Every element asks every other; a causal one only those before it.
 
     Vaswani et al., 2017, arXiv:1706.03762.
+
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(
         heads,
         head_width(width, heads),
         dropout=dropout,
+        attention_axes=axes,
         name=f"{name}_multi_head_attention",
     )(x, value=x, use_causal_mask=causal)
     return layers.Dropout(dropout, name=f"{name}_dropout")(y)
@@ -110,6 +116,7 @@ def pre_norm_encoder(
     act="gelu",
     causal=False,
     epsilon=1e-6,
+    axes=None,
     *,
     name="pre_norm_encoder",
 ):
@@ -117,13 +124,13 @@ def pre_norm_encoder(
 
     Xiong et al., 2020, arXiv:2002.04745.
 
-    The stack ends in a LayerNormalization of its own.
+    The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear of each other (`self_attention`).
     """
     branch = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization1"
     )(x)
     branch = self_attention(
-        branch, heads, dropout, causal, name=f"{name}_self_attention"
+        branch, heads, dropout, causal, axes, name=f"{name}_self_attention"
     )
     x = layers.Add(name=f"{name}_add1")([x, branch])
     branch = layers.LayerNormalization(

@@ -5,13 +5,79 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 ca7c8c36, this file a0d5d2b5). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 9b419944, this file 4bc1e4cf). Change
 the spec, not this file.
 """
 
 from tensorflow import keras
 
 layers = keras.layers
+
+
+def head_width(width, heads):
+    return max(1, width // heads)
+
+
+def self_attention(
+    x, heads, dropout=0.0, causal=False, axes=None, *, name="self_attention"
+):
+    """Every element asks every other; a causal one only those before it.
+
+    Vaswani et al., 2017, arXiv:1706.03762.
+
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
+    """
+    width = x.shape[-1]
+    y = layers.MultiHeadAttention(
+        heads,
+        head_width(width, heads),
+        dropout=dropout,
+        attention_axes=axes,
+        name=f"{name}_multi_head_attention",
+    )(x, value=x, use_causal_mask=causal)
+    return layers.Dropout(dropout, name=f"{name}_dropout")(y)
+
+
+def feed_forward(x, hidden, dropout=0.0, act="relu", *, name="feed_forward"):
+    """The same two dense layers at each position.
+
+    Vaswani et al., 2017, arXiv:1706.03762.
+    """
+    y = layers.Dense(hidden, activation=act, name=f"{name}_dense1")(x)
+    y = layers.Dense(x.shape[-1], name=f"{name}_dense2")(y)
+    return layers.Dropout(dropout, name=f"{name}_dropout")(y)
+
+
+def pre_norm_encoder(
+    x,
+    heads,
+    hidden,
+    dropout=0.1,
+    act="gelu",
+    causal=False,
+    epsilon=1e-6,
+    axes=None,
+    *,
+    name="pre_norm_encoder",
+):
+    """One layer of ViT or, with `causal`, of GPT-2: normalized before each part.
+
+    Xiong et al., 2020, arXiv:2002.04745.
+
+    The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear of each other (`self_attention`).
+    """
+    branch = layers.LayerNormalization(
+        epsilon=epsilon, name=f"{name}_layer_normalization1"
+    )(x)
+    branch = self_attention(
+        branch, heads, dropout, causal, axes, name=f"{name}_self_attention"
+    )
+    x = layers.Add(name=f"{name}_add1")([x, branch])
+    branch = layers.LayerNormalization(
+        epsilon=epsilon, name=f"{name}_layer_normalization2"
+    )(x)
+    branch = feed_forward(branch, hidden, dropout, act, name=f"{name}_feed_forward")
+    return layers.Add(name=f"{name}_add2")([x, branch])
 
 
 def conv_bn(
@@ -80,82 +146,18 @@ def inverted_residual(
     return main
 
 
-def mv2(x, filters, strides=1, expansion=4, *, name="mv2"):
-    """MobileNetV2's block with the activation of this paper."""
-    return inverted_residual(
-        x,
-        filters,
-        strides,
-        expansion=expansion,
-        act="silu",
-        name=f"{name}_inverted_residual",
-    )
-
-
-def encoder(x, heads, hidden, dropout=0.1, *, name="encoder"):
-    """A transformer's layer whose places hear of the same place of all other patches, and of no other."""
-    width = x.shape[-1]
-    branch = layers.LayerNormalization(
-        epsilon=1e-5, name=f"{name}_layer_normalization1"
-    )(x)
-    branch = layers.MultiHeadAttention(
-        heads,
-        width // heads,
-        dropout=dropout,
-        attention_axes=2,
-        name=f"{name}_multi_head_attention",
-    )(branch, value=branch)
-    x = layers.Add(name=f"{name}_add1")([x, branch])
-    branch = layers.LayerNormalization(
-        epsilon=1e-5, name=f"{name}_layer_normalization2"
-    )(x)
-    branch = layers.Dense(hidden, activation="silu", name=f"{name}_dense1")(branch)
-    branch = layers.Dropout(dropout, name=f"{name}_dropout1")(branch)
-    branch = layers.Dense(width, name=f"{name}_dense2")(branch)
-    branch = layers.Dropout(dropout, name=f"{name}_dropout2")(branch)
-    return layers.Add(name=f"{name}_add2")([x, branch])
-
-
-def mobilevit(x, width, depth, heads=4, patch=2, *, name="mobilevit"):
-    """Convolve, let all patches hear of one another, convolve, and fuse with what arrived (figure 1 b)."""
-    rows = x.shape[1] // patch
-    columns = x.shape[2] // patch
-    channels = x.shape[-1]
-    patches = conv_bn(x, channels, 3, act="silu", name=f"{name}_patches_conv_bn")
-    patches = layers.Conv2D(
-        width, 1, padding="same", use_bias=False, name=f"{name}_patches_conv2d"
-    )(patches)
-    patches = layers.Reshape(
-        (rows, patch, columns, patch, width), name=f"{name}_patches_reshape1"
-    )(patches)
-    patches = layers.Permute((2, 4, 1, 3, 5), name=f"{name}_patches_permute")(patches)
-    patches = layers.Reshape(
-        (patch**2, rows * columns, width), name=f"{name}_patches_reshape2"
-    )(patches)
-    folded = patches
-    for n in range(depth):
-        folded = encoder(folded, heads, 2 * width, name=f"{name}_folded_encoder_{n}")
-    folded = layers.LayerNormalization(
-        epsilon=1e-5, name=f"{name}_folded_layer_normalization"
-    )(folded)
-    folded = layers.Reshape(
-        (patch, patch, rows, columns, width), name=f"{name}_folded_reshape1"
-    )(folded)
-    folded = layers.Permute((3, 1, 4, 2, 5), name=f"{name}_folded_permute")(folded)
-    folded = layers.Reshape((*x.shape[1:3], width), name=f"{name}_folded_reshape2")(
-        folded
-    )
-    branch = conv_bn(folded, channels, 1, act="silu", name=f"{name}_conv_bn1")
-    y = layers.Concatenate(name=f"{name}_concatenate")([x, branch])
-    return conv_bn(y, channels, 3, act="silu", name=f"{name}_conv_bn2")
+def conv(x, filters, size=3, strides=1, *, name="conv"):
+    return conv_bn(x, filters, size, strides, "silu", name=f"{name}_conv_bn")
 
 
 def MobileViT(
     classes=1000,
-    widths=(16, 32, 64, 96, 128, 160),
+    widths=(16, 32, 64, 64, 64, 96, 128, 160),
     inner=(144, 192, 240),
     expansion=4,
     features=640,
+    heads=4,
+    patch=2,
     size=256,
     *,
     name="MobileViT",
@@ -165,15 +167,44 @@ def MobileViT(
     (None, 256, 256, 3) -> (None, 1000), 5,590,888 parameters at the defaults.
     """
     image = keras.Input((size, size, 3), name="image")
-    x = conv_bn(image, widths[0], 3, strides=2, act="silu", name="conv_bn1")
-    x = mv2(x, widths[1], expansion=expansion, name="mv2_1")
-    x = mv2(x, widths[2], strides=2, expansion=expansion, name="mv2_2")
-    for n in range(2):
-        x = mv2(x, widths[2], expansion=expansion, name=f"mv2_3_{n}")
-    for n, (filters, width, depth) in enumerate(zip(widths[3:], inner, [2, 4, 3])):
-        x = mv2(x, filters, strides=2, expansion=expansion, name=f"mv2_4_{n}")
-        x = mobilevit(x, width, depth, name=f"mobilevit_{n}")
-    x = conv_bn(x, features, 1, act="silu", name="conv_bn2")
+    x = conv(image, widths[0], strides=2, name="conv1")
+    for n, (filters, strides) in enumerate(zip(widths[1:5], [1, 2, 1, 1])):
+        x = inverted_residual(
+            x, filters, strides, expansion, act="silu", name=f"inverted_residual_{n}"
+        )
+    for n, (filters, width, depth) in enumerate(zip(widths[5:], inner, [2, 4, 3])):
+        small = inverted_residual(
+            x, filters, 2, expansion, act="silu", name=f"small_{n}"
+        )
+        rows = small.shape[1] // patch
+        columns = small.shape[2] // patch
+        x = conv(small, filters, name=f"conv2_{n}")
+        x = layers.Conv2D(width, 1, use_bias=False, name=f"conv2d_{n}")(x)
+        x = layers.Reshape((rows, patch, columns, patch, width), name=f"reshape1_{n}")(
+            x
+        )
+        x = layers.Permute((2, 4, 1, 3, 5), name=f"permute1_{n}")(x)
+        x = layers.Reshape((patch**2, rows * columns, width), name=f"reshape2_{n}")(x)
+        for k in range(depth):
+            x = pre_norm_encoder(
+                x,
+                heads,
+                2 * width,
+                act="silu",
+                epsilon=1e-5,
+                axes=2,
+                name=f"pre_norm_encoder_{n}_{k}",
+            )
+        x = layers.LayerNormalization(epsilon=1e-5, name=f"layer_normalization_{n}")(x)
+        x = layers.Reshape((patch, patch, rows, columns, width), name=f"reshape3_{n}")(
+            x
+        )
+        x = layers.Permute((3, 1, 4, 2, 5), name=f"permute2_{n}")(x)
+        x = layers.Reshape((*small.shape[1:3], width), name=f"reshape4_{n}")(x)
+        x = conv(x, filters, 1, name=f"conv3_{n}")
+        x = layers.Concatenate(name=f"concatenate_{n}")([small, x])
+        x = conv(x, filters, name=f"conv4_{n}")
+    x = conv(x, features, 1, name="conv5")
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)
@@ -181,7 +212,7 @@ def MobileViT(
 
 def MobileViTXS(
     *,
-    widths=(16, 32, 48, 64, 80, 96),
+    widths=(16, 32, 48, 48, 48, 64, 80, 96),
     inner=(96, 120, 144),
     features=384,
     name="MobileViTXS",
@@ -193,7 +224,7 @@ def MobileViTXS(
 
 def MobileViTXXS(
     *,
-    widths=(16, 16, 24, 48, 64, 80),
+    widths=(16, 16, 24, 24, 24, 48, 64, 80),
     inner=(64, 80, 96),
     expansion=2,
     features=320,

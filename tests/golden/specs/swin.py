@@ -7,7 +7,7 @@ Task: image classification.
 Figure 3 of the paper: attention within windows of seven by seven, which every other layer moves by half a window, so that
 neighbours hear of one another; the map is halved three times.
 
-Made by netdsl 0.1.0 from swin.net (sha256 9ee7291e, this file 6704d8e7). Change the
+Made by netdsl 0.1.0 from swin.net (sha256 fbd8c8f2, this file 273f9e5a). Change the
 spec, not this file.
 """
 
@@ -50,10 +50,11 @@ class Weight(keras.layers.Layer):
             initializer=self.initializer,
             regularizer=self.regularizer,
             constraint=self.constraint,
+            trainable=keras.backend.is_float_dtype(self.variable_dtype),
         )
 
     def call(self, inputs):
-        return ops.convert_to_tensor(self.weight)
+        return ops.convert_to_tensor(self.weight, self.compute_dtype)
 
     def compute_mask(self, inputs, mask):
         return None  # a mask of the inputs says nothing of the weight
@@ -78,133 +79,71 @@ def feed_forward(x, hidden, dropout=0.0, act="relu", *, name="feed_forward"):
     return layers.Dropout(dropout, name=f"{name}_dropout")(y)
 
 
-def distances(window):
-    return [to - of + window - 1 for of in range(window) for to in range(window)]
+def distances(n):
+    return [[of - to + n - 1 for to in range(n)] for of in range(n)]
 
 
-def parts(size, window, shift):
+def apart(windows, n, shift):
     return [
-        0 if i < size - window else 1 if i < size - shift else 2 for i in range(size)
+        [
+            [
+                -100.0
+                if w == windows - 1 and (of < n - shift) != (to < n - shift)
+                else 0.0
+                for to in range(n)
+            ]
+            for of in range(n)
+        ]
+        for w in range(windows)
     ]
 
 
-def windows(x, size, *, name="windows"):
-    """Cut a map [height, width, channels] into [windows, places, channels]."""
-    rows = x.shape[1] // size
-    columns = x.shape[2] // size
-    y = layers.Reshape(
-        (rows, size, columns, size, x.shape[-1]), name=f"{name}_reshape1"
-    )(x)
-    y = layers.Permute((1, 3, 2, 4, 5), name=f"{name}_permute")(y)
-    return layers.Reshape(
-        (rows * columns, size**2, x.shape[-1]), name=f"{name}_reshape2"
-    )(y)
+def window_attention(x, heads, n, shift, *, name="window_attention"):
+    """The n by n places of a window ask each other, with a learned bias for how far apart they are: equation 4.
 
-
-def joined(x, rows, columns, size, *, name="joined"):
-    """The map that windows were cut from."""
-    y = layers.Reshape(
-        (rows // size, columns // size, size, size, x.shape[-1]),
-        name=f"{name}_reshape1",
-    )(x)
-    y = layers.Permute((1, 3, 2, 4, 5), name=f"{name}_permute")(y)
-    return layers.Reshape((rows, columns, x.shape[-1]), name=f"{name}_reshape2")(y)
-
-
-def split_heads(x, heads, *, name="split_heads"):
-    """A vector for each head, projected."""
+    Letters: in row r and column c of windows, the place in row i and column j asks that in k and l; head h has d channels.
+    """
+    rows = x.shape[1] // n
+    columns = x.shape[2] // n
     width = x.shape[-1]
-    y = layers.Dense(width, name=f"{name}_dense")(x)
-    return layers.Reshape(
-        (*x.shape[1:3], heads, width // heads), name=f"{name}_reshape"
-    )(y)
-
-
-def keep_apart(scores, rows, columns, window, shift):
-    """No scores between places that stand in one window only because the map was moved."""
-    down = ops.reshape(tied(ops.array(parts(rows, window, shift)), scores), (rows, 1))
-    across = ops.reshape(
-        tied(ops.array(parts(columns, window, shift)), scores), (1, columns)
-    )
-    part = ops.reshape(
-        3 * down + across, (rows // window, window, columns // window, window)
-    )
-    part = ops.transpose(part, (0, 2, 1, 3))
-    part = ops.reshape(part, (-1, 1, window**2))
-    together = ops.equal(ops.expand_dims(part, 2), ops.expand_dims(part, 3))
-    return ops.where(together, scores, -100.0)
-
-
-def window_attention(x, heads, window, shift, *, name="window_attention"):
-    """The places of a window ask each other, with a learned bias for how far apart they are: equation 4."""
-    rows = x.shape[1]
-    columns = x.shape[2]
-    width = x.shape[-1]
-    places = window**2
     table = Weight(
-        (2 * window - 1, 2 * window - 1, heads),
+        (2 * n - 1, 2 * n - 1, heads),
         initializer=keras.initializers.TruncatedNormal(stddev=0.02),
         name=f"{name}_table",
     )(x)
-    bias = ops.take(table, distances(window), axis=0)
-    bias = ops.take(bias, distances(window), axis=1)
-    bias = ops.reshape(bias, (window, window, window, window, heads))
+    bias = ops.take(table, distances(n), axis=0)
+    bias = ops.take(bias, distances(n), axis=2)
     bias = ops.transpose(bias, (4, 0, 2, 1, 3))
-    bias = ops.reshape(bias, (heads, places, places))
-    inside = x
+    y = x
     if shift > 0:
-        inside = ops.roll(x, (-shift, -shift), axis=(1, 2))
-    inside = windows(inside, window, name=f"{name}_inside")
-    query = split_heads(inside, heads, name=f"{name}_query")
-    key = split_heads(inside, heads, name=f"{name}_key")
-    value = split_heads(inside, heads, name=f"{name}_value")
+        y = ops.roll(x, (-shift, -shift), axis=(1, 2))
+    branches = []
+    for k in range(3):
+        branch = layers.Dense(width, name=f"{name}_dense1_{k}")(y)
+        branch = layers.Reshape(
+            (rows, n, columns, n, heads, width // heads), name=f"{name}_reshape1_{k}"
+        )(branch)
+        branches.append(branch)
+    query, key, value = branches
     scores = (
-        ops.einsum("nwqhd,nwkhd->nwhqk", query, key) / math.sqrt(width // heads) + bias
+        ops.einsum("bricjhd,brkclhd->brchijkl", query, key) / math.sqrt(width // heads)
+        + bias
     )
     if shift > 0:
-        scores = keep_apart(scores, rows, columns, window, shift)
-    attention = layers.Softmax(name=f"{name}_attention_softmax")(scores)
-    y = ops.einsum("nwhqk,nwkhd->nwqhd", attention, value)
-    y = layers.Reshape(
-        (rows * columns // places, places, width), name=f"{name}_reshape"
-    )(y)
-    y = layers.Dense(width, name=f"{name}_dense")(y)
-    y = joined(y, rows, columns, window, name=f"{name}_joined")
+        above = ops.reshape(
+            tied(ops.array(apart(rows, n, shift)), x), (rows, 1, 1, n, 1, n, 1)
+        )
+        beside = ops.reshape(
+            tied(ops.array(apart(columns, n, shift)), x), (columns, 1, 1, n, 1, n)
+        )
+        scores = scores + above + beside
+    attention = layers.Softmax(axis=(-2, -1), name=f"{name}_attention_softmax")(scores)
+    y = ops.einsum("brchijkl,brkclhd->bricjhd", attention, value)
+    y = layers.Reshape(x.shape[1:], name=f"{name}_reshape2")(y)
+    y = layers.Dense(width, name=f"{name}_dense2")(y)
     if shift > 0:
         y = ops.roll(y, (shift, shift), axis=(1, 2))
     return y
-
-
-def layer_pair(x, heads, window, *, name="layer_pair"):
-    """Two layers, the second of which moves its windows unless there is but one (figure 3 b)."""
-    y = x
-    for n, shift in enumerate([0, window // 2 if x.shape[1] > window else 0]):
-        branch = layers.LayerNormalization(
-            epsilon=1e-5, name=f"{name}_layer_normalization1_{n}"
-        )(y)
-        branch = window_attention(
-            branch, heads, window, shift, name=f"{name}_window_attention_{n}"
-        )
-        y = layers.Add(name=f"{name}_add1_{n}")([y, branch])
-        branch = layers.LayerNormalization(
-            epsilon=1e-5, name=f"{name}_layer_normalization2_{n}"
-        )(y)
-        branch = feed_forward(
-            branch, 4 * x.shape[-1], act="gelu", name=f"{name}_feed_forward_{n}"
-        )
-        y = layers.Add(name=f"{name}_add2_{n}")([y, branch])
-    return y
-
-
-def merge(x, *, name="merge"):
-    """Four neighbours side by side, projected to twice the channels."""
-    rows = x.shape[1] // 2
-    columns = x.shape[2] // 2
-    y = layers.Reshape((rows, 2, columns, 2, x.shape[-1]), name=f"{name}_reshape1")(x)
-    y = layers.Permute((1, 3, 4, 2, 5), name=f"{name}_permute")(y)
-    y = layers.Reshape((rows, columns, 4 * x.shape[-1]), name=f"{name}_reshape2")(y)
-    y = layers.LayerNormalization(epsilon=1e-5, name=f"{name}_layer_normalization")(y)
-    return layers.Dense(2 * x.shape[-1], use_bias=False, name=f"{name}_dense")(y)
 
 
 def SwinT(
@@ -224,12 +163,36 @@ def SwinT(
     image = keras.Input((size, size, 3), name="image")
     x = layers.Conv2D(width, 4, strides=4, name="conv2d")(image)
     x = layers.LayerNormalization(epsilon=1e-5, name="layer_normalization1")(x)
-    for i, (depth, count) in enumerate(zip(depths, heads)):
-        if i > 0:
-            x = merge(x, name=f"merge_{i}")
-        for n in range(depth // 2):
-            x = layer_pair(x, count, window, name=f"layer_pair_{i}_{n}")
-    x = layers.LayerNormalization(epsilon=1e-5, name="layer_normalization2")(x)
+    for stage, (depth, count) in enumerate(zip(depths, heads)):
+        channels = width * 2**stage
+        merged = x
+        if stage > 0:
+            branches = [x[:, a::2, b::2] for b in range(2) for a in range(2)]
+            merged = layers.Concatenate(name=f"merged_concatenate_{stage}")(branches)
+            merged = layers.LayerNormalization(
+                epsilon=1e-5, name=f"merged_layer_normalization_{stage}"
+            )(merged)
+            merged = layers.Dense(
+                channels, use_bias=False, name=f"merged_dense_{stage}"
+            )(merged)
+        x = merged
+        for i in range(depth):
+            shift = window // 2 if i % 2 == 1 and x.shape[1] > window else 0
+            branch = layers.LayerNormalization(
+                epsilon=1e-5, name=f"near_layer_normalization_{stage}_{i}"
+            )(x)
+            branch = window_attention(
+                branch, count, window, shift, name=f"near_window_attention_{stage}_{i}"
+            )
+            near = layers.Add(name=f"near_add_{stage}_{i}")([x, branch])
+            branch = layers.LayerNormalization(
+                epsilon=1e-5, name=f"layer_normalization2_{stage}_{i}"
+            )(near)
+            branch = feed_forward(
+                branch, 4 * channels, act="gelu", name=f"feed_forward_{stage}_{i}"
+            )
+            x = layers.Add(name=f"add1_{stage}_{i}")([near, branch])
+    x = layers.LayerNormalization(epsilon=1e-5, name="layer_normalization3")(x)
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)

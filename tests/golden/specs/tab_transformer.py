@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper on the census: the names in a row become vectors, which a transformer lets hear of one another; numbers are
 normalized and join behind it. An eighth of each vector tells the column (section 2).
 
-Made by netdsl 0.1.0 from tab_transformer.net (sha256 52a880cc, this file 9818c5d0).
+Made by netdsl 0.1.0 from tab_transformer.net (sha256 da23044b, this file 15a9987a).
 Change the spec, not this file.
 """
 
@@ -41,10 +41,11 @@ class Weight(keras.layers.Layer):
             initializer=self.initializer,
             regularizer=self.regularizer,
             constraint=self.constraint,
+            trainable=keras.backend.is_float_dtype(self.variable_dtype),
         )
 
     def call(self, inputs):
-        return ops.convert_to_tensor(self.weight)
+        return ops.convert_to_tensor(self.weight, self.compute_dtype)
 
     def compute_mask(self, inputs, mask):
         return None  # a mask of the inputs says nothing of the weight
@@ -63,16 +64,21 @@ def head_width(width, heads):
     return max(1, width // heads)
 
 
-def self_attention(x, heads, dropout=0.0, causal=False, *, name="self_attention"):
+def self_attention(
+    x, heads, dropout=0.0, causal=False, axes=None, *, name="self_attention"
+):
     """Every element asks every other; a causal one only those before it.
 
     Vaswani et al., 2017, arXiv:1706.03762.
+
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(
         heads,
         head_width(width, heads),
         dropout=dropout,
+        attention_axes=axes,
         name=f"{name}_multi_head_attention",
     )(x, value=x, use_causal_mask=causal)
     return layers.Dropout(dropout, name=f"{name}_dropout")(y)
@@ -124,80 +130,71 @@ def mlp(x, widths, act="relu", dropout=0.0, *, name="mlp"):
     return x
 
 
-def hashed_embeddings(names, bins, width, *, name="hashed_embeddings"):
-    """A learned vector for each column of names [columns], out of a table of `bins` of its own.
-
-    Weinberger et al., 2009, arXiv:0902.2206.
-
-    No list of the names is needed: what two names share is a row of the table, the rarer the more rows there are. Gives
-    [columns, width]. Strings are hashed by TensorFlow alone, whole numbers by any backend.
-    """
-    branches = []
-    for column in range(names.shape[-1]):
-        branch = layers.Hashing(bins, name=f"{name}_hashing_{column}")(
-            names[:, column : column + 1]
-        )
-        branch = layers.Embedding(bins, width, name=f"{name}_embedding_{column}")(
-            branch
-        )
-        branches.append(branch)
-    return layers.Concatenate(axis=1, name=f"{name}_concatenate")(branches)
-
-
-def with_identifiers(x, width, *, name="with_identifiers"):
-    """Put before each column's vector a learned one that is the same in every row."""
-    identifier = Weight(
-        (x.shape[1], width),
-        initializer=keras.initializers.TruncatedNormal(stddev=0.02),
-        name=f"{name}_identifier",
-    )(x)
-    return layers.Concatenate(name=f"{name}_concatenate")(
-        [ops.zeros_like(x[..., :width]) + identifier, x]
-    )
-
-
 def TabTransformer(
-    names=8,
-    counts=5,
-    bins=1000,
-    width=32,
-    heads=8,
-    depth=6,
-    dropout=0.1,
-    *,
-    name="TabTransformer",
+    bins=1000, width=32, heads=8, depth=6, dropout=0.1, *, name="TabTransformer"
 ):
     """Whether somebody earns more than 50,000 dollars.
 
-    categories (None, 8), numbers (None, 5) -> (None, 1), 1,119,818 parameters at the
-    defaults.
+    workclass (None, 1), education (None, 1), marital-status (None, 1), occupation
+    (None, 1), relationship (None, 1), race (None, 1), sex (None, 1), native-country
+    (None, 1), age (None, 1), education-num (None, 1), capital-gain (None, 1),
+    capital-loss (None, 1), hours-per-week (None, 1) -> (None, 1), 1,119,818 parameters
+    at the defaults.
     """
-    categories = keras.Input((names,), dtype="string", name="categories")
-    numbers = keras.Input((counts,), name="numbers")
-    contextual = hashed_embeddings(
-        categories, bins, width - width // 8, name="contextual_hashed_embeddings"
-    )
-    contextual = with_identifiers(
-        contextual, width // 8, name="contextual_with_identifiers"
-    )
-    for k in range(depth):
+    words = {
+        column: keras.Input((1,), dtype="string", name=column)
+        for column in [
+            "workclass",
+            "education",
+            "marital-status",
+            "occupation",
+            "relationship",
+            "race",
+            "sex",
+            "native-country",
+        ]
+    }
+    numbers = {
+        column: keras.Input((1,), name=column)
+        for column in [
+            "age",
+            "education-num",
+            "capital-gain",
+            "capital-loss",
+            "hours-per-week",
+        ]
+    }
+    branches = []
+    for n, word in enumerate(words.values()):
+        identifier = Weight(
+            (width // 8,),
+            initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+            name=f"identifier_{n}",
+        )(words["workclass"])
+        value = layers.Hashing(bins, name=f"value_hashing_{n}")(word)
+        value = layers.Embedding(bins, width - width // 8, name=f"value_embedding_{n}")(
+            value
+        )
+        branch = layers.Concatenate(name=f"contextual_concatenate1_{n}")(
+            [ops.zeros_like(value[..., : width // 8]) + identifier, value]
+        )
+        branches.append(branch)
+    contextual = layers.Concatenate(axis=1, name="contextual_concatenate2")(branches)
+    for n in range(depth):
         contextual = transformer_encoder(
             contextual,
             heads,
             4 * width,
             dropout,
             act="gelu",
-            name=f"contextual_transformer_encoder_{k}",
+            name=f"contextual_transformer_encoder_{n}",
         )
     contextual = layers.Flatten(name="contextual_flatten")(contextual)
-    branch = layers.Normalization(name="features_normalization")(numbers)
+    branch = layers.Concatenate(name="features_concatenate1")(list(numbers.values()))
+    branch = layers.Normalization(name="features_normalization")(branch)
     branch = layers.LayerNormalization(name="features_layer_normalization")(branch)
-    features = layers.Concatenate(name="features_concatenate")([contextual, branch])
-    x = mlp(
-        features,
-        [4 * (names * width + counts), 2 * (names * width + counts)],
-        dropout=dropout,
-        name="mlp",
-    )
+    features = layers.Concatenate(name="features_concatenate2")([contextual, branch])
+    size = features.shape[-1]
+    x = mlp(features, [4 * size, 2 * size], dropout=dropout, name="mlp")
     rich = layers.Dense(1, activation="sigmoid", name="rich")(x)
-    return keras.Model([categories, numbers], rich, name=name)
+    return keras.Model([*words.values(), *numbers.values()], rich, name=name)

@@ -5,7 +5,7 @@ Task: text classification.
 
 Words are embedded, projected to the width of the model with a learned vector for each position, encoded, and averaged.
 
-Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 77656290).
+Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 8468b9e0).
 Change the spec, not this file.
 """
 
@@ -32,16 +32,21 @@ def project_with_positions(x, width, *, name="project_with_positions"):
     )(x)
 
 
-def self_attention(x, heads, dropout=0.0, causal=False, *, name="self_attention"):
+def self_attention(
+    x, heads, dropout=0.0, causal=False, axes=None, *, name="self_attention"
+):
     """Every element asks every other; a causal one only those before it.
 
     Vaswani et al., 2017, arXiv:1706.03762.
+
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(
         heads,
         head_width(width, heads),
         dropout=dropout,
+        attention_axes=axes,
         name=f"{name}_multi_head_attention",
     )(x, value=x, use_causal_mask=causal)
     return layers.Dropout(dropout, name=f"{name}_dropout")(y)

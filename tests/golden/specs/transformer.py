@@ -6,7 +6,7 @@ Task: translation.
 Figure 1 of the paper at the sizes of its base model. One table of words serves the source, the target and the output
 (section 3.4). In training the decoder reads the right words so far and tells the word that comes next.
 
-Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 561cd8f3). Change
+Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 353d2c59). Change
 the spec, not this file.
 """
 
@@ -37,16 +37,21 @@ def sinusoidal_positions(x, *, name="sinusoidal_positions"):
     return layers.Add(name=f"{name}_add")([x, ops.sin(angles)])
 
 
-def self_attention(x, heads, dropout=0.0, causal=False, *, name="self_attention"):
+def self_attention(
+    x, heads, dropout=0.0, causal=False, axes=None, *, name="self_attention"
+):
     """Every element asks every other; a causal one only those before it.
 
     Vaswani et al., 2017, arXiv:1706.03762.
+
+    Of a map or a stack of sequences, `axes` are those along which elements ask; the others stay apart.
     """
     width = x.shape[-1]
     y = layers.MultiHeadAttention(
         heads,
         head_width(width, heads),
         dropout=dropout,
+        attention_axes=axes,
         name=f"{name}_multi_head_attention",
     )(x, value=x, use_causal_mask=causal)
     return layers.Dropout(dropout, name=f"{name}_dropout")(y)
