@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from operator import itemgetter
 
@@ -10,7 +11,7 @@ from netdsl.format.printer import format_source
 from netdsl.importer.arriving import with_arriving_sizes
 from netdsl.importer.document import LAMBDAS, Document
 from netdsl.importer.elaborated import elaborated
-from netdsl.importer.errors import CannotImport, differs, unreadable
+from netdsl.importer.errors import CannotImport, differs, not_sayable, unreadable
 from netdsl.importer.flat import flat_spec
 from netdsl.importer.folded import folded_spec
 from netdsl.importer.library import with_library
@@ -208,7 +209,7 @@ def _proven(
         text = write(named)
         found = elaborated(text)
         if found.error is not None:
-            raise _refused(found.error, source)
+            raise _refused(found.error)
         comparison = compare(network, found.graphs[name])
         if not comparison.is_equal:
             raise differs(source, "; ".join(comparison.differences[:3]))
@@ -221,10 +222,13 @@ def _proven(
     return text, comparison
 
 
-def _refused(error: Diagnostic, source: str) -> CannotImport:
+def _refused(error: Diagnostic) -> CannotImport:
+    """Say which layer netdsl refuses as it stands in the model: a line of the flat spec is one layer."""
     where = error.primary.span
     line = where.file.line_text(where.file.position(where.start)[0]).strip()
-    return differs(source, f"netdsl refuses `{line[:80]}`: {error.title}, {error.primary.text}")
+    words = re.findall(r"\w+", line.partition("=")[0].partition(":")[0])
+    name = words[-1] if words else "model"
+    return not_sayable(name, f"netdsl refuses `{line[:80]}`: {error.title}, {error.primary.text}")
 
 
 def _laid_out(text: str) -> str:

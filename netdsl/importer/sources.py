@@ -57,7 +57,14 @@ def parsed(text: bytes, source: str) -> Json:
     if what := too_much(text):
         raise unreadable(source, what)
     try:
-        return json.loads(text.decode("utf-8"))
+        value = json.loads(text.decode("utf-8"))
+        if (
+            b"\\ud" in text.lower()
+        ):  # half of a pair alone is no character, and nothing can be written of it
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        return value
+    except UnicodeEncodeError:
+        raise unreadable(source, "it holds half of a character, which is no text") from None
     except UnicodeDecodeError:
         raise unreadable(
             source, "it is neither a `.keras` file, nor an `.h5` file, nor JSON"

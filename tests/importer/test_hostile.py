@@ -58,6 +58,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "no text": (b"\xff\xfe\x00", "neither"),
     "no object": (b"[1, 2]", "no configuration"),
     "a spec": (b"model M { }", "no JSON"),
+    "half a character": (b'{"config": {"name": "\\ud800"}}', "half of a character"),
     "cut off": (json.dumps(SMALL).encode()[:5000], "no JSON"),
     "deep": (b'{"config": ' + b"[" * 100_000, "nested"),
     "deep but closed": (b'{"a":' * 5000 + b"1" + b"}" * 5000, "nested"),
@@ -198,6 +199,15 @@ CONFIGURATIONS: dict[str, tuple[Any, str]] = {
 def test_a_configuration_that_is_wrong_is_told(what: str) -> None:
     value, why = CONFIGURATIONS[what]
     with pytest.raises(CannotImport, match=why):
+        imported(read_value(value, "m"), "m")
+
+
+def test_a_value_that_the_language_refuses_is_told_with_its_layer() -> None:
+    value = model(layer("x"), layer("b", "x", config={"name": "b", "units": -1}))
+    with pytest.raises(
+        CannotImport,
+        match=r"`b` cannot be written in a spec: netdsl refuses `b = x -> Dense\(-1\)`",
+    ):
         imported(read_value(value, "m"), "m")
 
 
