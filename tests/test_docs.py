@@ -38,6 +38,15 @@ def test_every_spec_in_the_documents_compiles_without_a_word(place: str, text: s
     assert [d.message for d in compiled.diagnostics] == []
 
 
+LANGUAGE = FENCE.findall((ROOT / "docs/language.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("number", [n for n, (word, _) in enumerate(LANGUAGE) if word == "python"])
+def test_the_python_on_the_page_of_the_language_is_what_its_spec_gives(number: int) -> None:
+    spec = next(text for word, text in reversed(LANGUAGE[:number]) if word == "net")
+    assert LANGUAGE[number][1] in netdsl.compile_text(spec).emit("keras")
+
+
 def test_the_python_of_the_readme_gives_what_its_comments_say() -> None:
     compiled = netdsl.compile_file(ROOT / "specs" / "resnet50.net", classes=10)
     assert compiled.ok
