@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TypeGuard
@@ -54,13 +54,15 @@ MAY_IMPORT_KERAS = (
 )
 
 
+@cache
 def module_name(path: Path) -> str:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def modules() -> list[Path]:
-    return sorted(p for p in PACKAGE.rglob("*.py") if "_data" not in p.parts)
+@cache
+def modules() -> tuple[Path, ...]:
+    return tuple(sorted(p for p in PACKAGE.rglob("*.py") if "_data" not in p.parts))
 
 
 @cache
@@ -83,7 +85,7 @@ def _imports(tree: ast.Module) -> Iterator[str]:
     left: list[ast.AST] = [*tree.body]
     while left:
         node = left.pop()
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -93,6 +95,7 @@ def _imports(tree: ast.Module) -> Iterator[str]:
             left += getattr(node, part, ())
 
 
+@cache
 def level_of(module: str) -> int | None:
     for number, rooms in enumerate(LEVELS):
         if any(module == room or module.startswith(room + ".") for room in rooms):
@@ -104,11 +107,10 @@ def room_of(module: str, depth: int = 2) -> str:
     return ".".join(module.split(".")[:depth])
 
 
-def edges() -> Iterator[tuple[str, str]]:
+@cache
+def edges() -> tuple[tuple[str, str], ...]:
     """Give every module with each thing that it imports."""
-    for path in modules():
-        own = module_name(path)
-        yield from ((own, imported) for imported in imports(path))
+    return tuple((module_name(path), name) for path in modules() for name in imports(path))
 
 
 def test_every_module_is_in_a_room() -> None:
@@ -310,13 +312,13 @@ MOST_ANY = 50
 
 
 def test_any_stands_where_there_is_no_better_type() -> None:
-    found = {module_name(path): _count_any(parsed(path)) for path in modules()}
+    found = {module_name(path): _count_any(nodes(path)) for path in modules()}
     assert sum(found.values()) <= MOST_ANY, {name: count for name, count in found.items() if count}
 
 
-def _count_any(module: ast.Module) -> int:
+def _count_any(module: Iterable[ast.AST]) -> int:
     """Count `Any` wherever a module names it, but for its import: annotations, aliases and casts."""
-    return sum(isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(module))
+    return sum(isinstance(node, ast.Name) and node.id == "Any" for node in module)
 
 
 def test_no_banner_divides_a_file() -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
-import subprocess
-import sys
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests import warm
 
 pytestmark = pytest.mark.keras
 
@@ -47,15 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def netdsl(command: str, folder: Path) -> str:
-    done = subprocess.run(
-        f"{sys.executable} -m netdsl {command}",
-        shell=True,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
-        encoding="utf-8",
-    )
+    done = warm.run(["-m", "netdsl", *shlex.split(command)], folder, COLUMNS="80")
     return done.stdout + done.stderr
 
 

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from netdsl.zoo.project import TASKS
+from tests import warm
 
 pytestmark = pytest.mark.keras
 
-ROOT = Path(__file__).parents[2]
-
 
 def done(*command: str, cwd: Path) -> str:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "CUDA_VISIBLE_DEVICES": "",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    result = subprocess.run(
-        [sys.executable, *command], cwd=cwd, env=environment, capture_output=True, text=True
-    )
+    result = warm.run(command, cwd, CUDA_VISIBLE_DEVICES="", TF_CPP_MIN_LOG_LEVEL="3")
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout + result.stderr
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.training.folder.reading import Recorded, read_history
+from tests import warm
 
 pytestmark = pytest.mark.keras
 
@@ -39,11 +40,7 @@ train Net(lr: float = 1e-2) {
 
 def netdsl(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of netdsl in a folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "netdsl", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3]), "CI": "1", **environment},
-    )  # fmt: skip
+    return warm.run(["-m", "netdsl", *arguments], folder, CI="1", **environment)
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +239,11 @@ def test_predictions_are_the_models(folder: Path, whole: Path) -> None:
 def test_code_in_a_run_folder_is_never_run(folder: Path, whole: Path) -> None:
     (whole / "m.py").write_text("raise SystemExit('it ran')")
     (whole / "keras.py").write_text("raise SystemExit('it ran')")
-    done = netdsl(folder, "evaluate", "whole")
+    done = subprocess.run(  # which has imported nothing yet
+        [sys.executable, "-m", "netdsl", "evaluate", "whole"],
+        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3])},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (whole / "keras.py").unlink()
 
@@ -319,7 +320,7 @@ def test_data_of_ones_own_that_does_not_fit_is_told(folder: Path) -> None:
     assert "give the output 4 units, one for each class" in done.stderr
 
 
-def test_a_disk_that_is_full_is_a_sentence(folder: Path) -> None:
+def test_a_disk_that_is_full_is_a_sentence(folder: Path, tmp_path: Path) -> None:
     program = (
         "import resource, runpy, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -327,10 +328,8 @@ def test_a_disk_that_is_full_is_a_sentence(folder: Path) -> None:
         "sys.argv = ['netdsl', 'train', 'm.net', '--out', 'full']\n"
         "runpy.run_module('netdsl', run_name='__main__')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3])},
-    )  # fmt: skip
+    (tmp_path / "program.py").write_text(program)
+    done = warm.run([str(tmp_path / "program.py")], folder)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("netdsl: the run stops: ")
     assert done.stderr.endswith("File too large\n")
@@ -344,15 +343,14 @@ def test_a_step_is_tried_and_nothing_written(folder: Path) -> None:
     assert set(folder.iterdir()) == before
 
 
-def test_a_run_from_python(folder: Path, whole: Path) -> None:
+def test_a_run_from_python(folder: Path, whole: Path, tmp_path: Path) -> None:
     program = (
         "import sys, netdsl\n"
         "run = netdsl.train('m.net', lr=1e-2, out='python', verbose=0)\n"
         "assert len(run.history['loss']) == 6 and run.metrics['parameters'] == 131, run.metrics\n"
         "assert run.model.count_params() == 131 and str(run.folder) == 'python'\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[3])}
-    subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, env=environment, check=True, timeout=300
-    )
+    (tmp_path / "program.py").write_text(program)
+    done = warm.run([str(tmp_path / "program.py")], folder)
+    assert done.returncode == 0, done.stderr
     assert (folder / "python/history.csv").read_bytes() == (whole / "history.csv").read_bytes()
