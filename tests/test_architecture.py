@@ -171,7 +171,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
         "training",
     ),
     ("program", "precision"),
-    ("kinds",),
+    ("kinds", "arrays"),
     ("python",),
 )
 

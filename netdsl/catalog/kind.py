@@ -393,6 +393,8 @@ class LayerKind:
     )  # of `inputs` and these, what Keras takes in no tuple
     roles: tuple[Role, ...] = ()
     state_size: Callable[[BoundLayer | Call], StateSize] | None = None  # of a recurrent cell
+    #: What its outputs are called where it has several, by the arguments that are given and their number.
+    output_words: Callable[[frozenset[str], int], tuple[str, ...]] = lambda given, count: ()
     traced: bool = False  # Keras finds its output shape only by running its `call`
     counts: Literal["", "sides", "channels", "all"] = (
         ""  # what of an image must be numbers where Keras runs the layer to learn its shape

@@ -7,6 +7,7 @@ through another short name otherwise.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -30,7 +31,7 @@ from netdsl.emit.loops import dict_comprehension
 from netdsl.emit.named import named_outside, spelled_outside
 from netdsl.emit.names import DefaultSet
 from netdsl.emit.pieces import flattened
-from netdsl.emit.python import code
+from netdsl.emit.python import code, simplify
 from netdsl.emit.python.layout import flat
 from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.python.unread import tidied, without_unread
@@ -81,6 +82,7 @@ class BodyWriter:
         self.write_group: Callable[[Writer, tree.Inputs], None] | None = None
         self.group_kind: Callable[[tree.Inputs], Kind] = lambda _: Parts((TENSOR,))
         self._begun: set[str] = set()  # lists that statements fill
+        self._bound: list[str] = []  # the names that statements of its own bind
         self._results: dict[int, Piece] = {}  # of outputs, by the statement
         self._parts: dict[str, dict[int, str]] = {}  # of lists, by where the statements begin
         self._body = body
@@ -89,9 +91,10 @@ class BodyWriter:
 
     @cached_property
     def _has_sources(self) -> bool:
-        """Tell whether a function of `keras.ops` may stand without an arrow before it."""
+        """Tell whether what a function of `keras.ops` gives without a tensor may have to be tied to the graph."""
         calls = (n for n in walk(self._body) if isinstance(n, tree.Call))
-        return any(is_of_ops(call.function) for call in calls)
+        functions = (call for call in calls if is_of_ops(call.function))
+        return any(self.w.module.is_tied(call) is not False for call in functions)
 
     def _makes_weights_after(self, number: int) -> bool:
         """Tell whether a weight is made from here on, which is called on the input that comes first."""
@@ -129,6 +132,7 @@ class BodyWriter:
                     w.scope.bindings[identifier] = self._outer(identifier)
                 else:
                     self._take(identifier, kept_name(identifier))
+                    self._bound.append(identifier)
         self._declare_named()
         found = defaults_by_kind(self._body.statements)
         if found:
@@ -245,8 +249,10 @@ class BodyWriter:
         """Write the body and give its outputs; with `returning` the last one may be left unassigned."""
         results = self._results
         last = self._last_step()
+        outer, self.w.later = self.w.later, self._own_variables()
         for number, step in enumerate(self.steps):
             statement = step.statement
+            self.w.later -= {variable_of(self.w, n) for n in statement_names(statement)}
             if id(statement) in self.w.carried:
                 continue
             self._begin_lists(step)
@@ -258,7 +264,15 @@ class BodyWriter:
                 else:
                     self._statement(step, number)
             self.w.drop_temporaries()
+        self.w.later = outer
         return [results[id(output)] for output in self.outputs]
+
+    def _own_variables(self) -> set[str]:
+        """Give the variables of what statements bind, each of which has one to itself."""
+        w = self.w
+        found = Counter(variable_of(w, name) for name in self._bound)
+        shared = {*w.promised.variables.values(), self._around, w.anchor}
+        return {variable for variable, count in found.items() if count == 1} - shared
 
     def _begin_lists(self, step: Step) -> None:
         """Begin the lists that this body fills by `as *name`, before the first statement that does."""
@@ -407,33 +421,25 @@ class BodyWriter:
         if self._leaves_listed(output):
             piece = flattened(piece)
         is_there = isinstance(output.value, tree.Name) and self._is_kept(piece.code)
-        is_there |= isinstance(piece.code, ast.Subscript) and self._stays(piece.code)
+        is_there |= isinstance(piece.code, (ast.Subscript, ast.List)) and self._stays(piece.code)
         is_there |= piece.is_name and number == self._last_step()  # no later chain takes it
         if output.name is not None and (used_later or not (direct or is_there)):
             piece = w.assign(variable_of(w, output.name), piece)
             w.scope.learn(output.name, piece.kind)
         elif not direct and not piece.is_name and not self._stays(piece.code):
-            keep = (
-                flow
-                if len(self.outputs) == 1
-                else w.names.first_free((f"out{self.outputs_before(output) + 1}",))
-            )
-            piece = w.assign(keep, piece)
+            piece = w.assign(flow, piece)
         if reserved and not code.is_name(piece.code, flow):
             w.names.release(flow)
         return piece
-
-    def outputs_before(self, output: tree.Output) -> int:
-        """Count the outputs that stand before one."""
-        places = [o.span.start for o in self.outputs]
-        return sum(place < output.span.start for place in places)
 
     def _is_kept(self, node: ast.expr) -> bool:
         """Tell whether it is the variable of a name that an output gives, which no later chain takes."""
         return isinstance(node, ast.Name) and self._owner(node.id) is not None
 
     def _stays(self, node: ast.expr) -> bool:
-        """Tell whether it is an element of what the spec names, in a variable that no later chain takes."""
+        """Tell whether it is an element of what the spec names, in a variable that no later chain takes, or a list."""
+        if isinstance(node, ast.List):
+            return all(self._is_kept(item) or self._stays(item) for item in node.elts)
         while isinstance(node, ast.Subscript):
             node = node.value
         if not isinstance(node, ast.Name) or node.id in _FLOWING:
@@ -707,6 +713,8 @@ def function_over_values(w: Writer, function: tree.Function, spelled: str) -> as
             code.where_none(own, code.assign(own, w.value(default))) for own, default in worked_out
         ]
         result = w.value(function.value)
+        if w.module.is_gone_through(function):
+            result = simplify.gone_through(result)
         body.append(code.returns(result))
     return code.function(spelled, parameters, body)
 

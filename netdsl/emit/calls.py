@@ -27,8 +27,6 @@ _SHORT = 40
 
 #: Functions that give a list in a spec and an iterator in Python.
 LAZY = {"enumerate", "zip", "reversed", "range"}
-#: Functions that take an iterator as well as a list.
-_TAKES_ITERATOR = {"enumerate", "zip", "sum", "list", "tuple", "sorted", "any", "all", "min", "max"}
 
 
 def call(w: Writer, expr: tree.Call) -> Piece:
@@ -69,7 +67,7 @@ def _builtin(w: Writer, expr: tree.Call, identifier: str) -> Piece:
 
 def lazy_call(w: Writer, expr: tree.Call, identifier: str) -> tuple[ast.expr, Kind]:
     """Call one of the spec's functions as Python has it: what gives a list there may give an iterator here."""
-    spell = iterable if identifier in _TAKES_ITERATOR else Writer.expression
+    spell = iterable if identifier in simplify.TAKES_ITERATOR else Writer.expression
     pieces = [spell(w, argument.value) for argument in expr.arguments]
     if identifier == "abs" and (w.module.is_function(expr) or pieces[0].kind == TENSOR):
         return code.call(marked("ops.abs"), [pieces[0].code]), TENSOR
@@ -117,18 +115,18 @@ def ops_call(w: Writer, expr: tree.Call, path: str, arriving: Piece | None) -> P
     args, keywords = _call_time(expr.arguments, pieces)
     first = [] if arriving is None else [listed(arriving).code]
     called: ast.expr = code.call(marked(path), [*first, *args], keywords)
-    if arriving is None and _is_source(w, expr, pieces):
+    if arriving is None and _is_tied(w, expr, pieces):
         called = tied(w, called)
     return Piece(called, w.module.result_kind(expr, TENSOR))
 
 
-def _is_source(w: Writer, expr: tree.Call, pieces: Iterable[Piece]) -> bool:
-    """Tell whether a function is given no tensor, so that Keras computes it at once.
+def _is_tied(w: Writer, expr: tree.Call, pieces: Iterable[Piece]) -> bool:
+    """Tell whether a function is given no tensor, so that Keras computes it at once, and it has to be in the graph.
 
     A size of a tensor is none (`ops.arange(x.shape[1])`). What was elaborated knows; what no model uses is told by
     the kinds of its arguments.
     """
-    known = w.module.is_source(expr)
+    known = w.module.is_tied(expr)
     return all(piece.kind == VALUE for piece in pieces) if known is None else known
 
 

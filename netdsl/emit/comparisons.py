@@ -33,7 +33,8 @@ def compare(w: Writer, expr: tree.Compare) -> Piece:
     pieces = operands_of(w, [expr.first, *expr.operands])
     if _compares_tensors(w, expr, pieces):
         left, right = settled(w, (expr.first, expr.operands[0]), pieces[0], pieces[1], hint)
-        if expr.ops[0] in _OF_TENSORS and w.anchor is not None:
+        is_own = expr.ops[0] in _OF_TENSORS and not w.module.takes_function(expr)
+        if is_own and w.anchor is not None:
             compared = ast.Compare(left.code, [_OPERATORS[expr.ops[0]]()], [right.code])
             return Piece(compared, TENSOR)
         function = marked(f"ops.{COMPARISON_FUNCTIONS[expr.ops[0]]}")

@@ -7,25 +7,23 @@ whether a function is given a tensor, what a call gives. A place that no model r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
 
 from netdsl.catalog.kind import Structure
 from netdsl.catalog.signature import Family
+from netdsl.emit.arrays import Arrays, Place
+from netdsl.emit.arrays import place_of as _place
+from netdsl.emit.arrays import written as _written
 from netdsl.emit.kinds import TENSOR, Kind, Parts
 from netdsl.graph import Graph, Node, inner_graphs
-from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.tensor import TensorSpec
-
-#: A file's name and two offsets.
-Place: TypeAlias = tuple[str, int, int]
 
 
 class Elaborated:
     """The facts of a file's graphs, of the models inside them too, at each set of hyperparameters."""
 
     def __init__(self, models: Mapping[str, Graph]) -> None:
-        every = _all_graphs(models.values())
+        every = all_graphs(models.values())
         self._models = models
         self._graphs = {graph.name: graph for graph in every} | dict(models)
         self._structures = _structures(every)
@@ -39,16 +37,20 @@ class Elaborated:
         self._shaped: set[Place] = set().union(*(graph.shaped for graph in every))
         functions = [n for g in every for n in g.nodes if n.operation.family == "op"]
         self._functions_applied = {_place(_written(node)) for node in functions}
-        self._sources = {_place(_written(n)) for n in functions if n.tied_to is not None}
+        self._arrays = Arrays(every)
 
     def result_kind(self, call: tree.Node, default: Kind) -> Kind:
         """Say what a call returned where the models were elaborated: one tensor or several."""
         return self._structures.get(_place(call.span), default)
 
-    def is_source(self, call: tree.Call) -> bool | None:
-        """Tell whether a function of `keras.ops` is given no tensor anywhere; None where no model applies it."""
+    def is_tied(self, call: tree.Call) -> bool | None:
+        """Tell whether what a function makes of no tensor is tied to the graph; None where no model applies it."""
         place = _place(call.span)
-        return place in self._sources if place in self._functions_applied else None
+        return place in self._arrays.tied if place in self._functions_applied else None
+
+    def takes_function(self, expr: tree.Expr) -> bool:
+        """Tell whether an operator is to be a function of `keras.ops`, since an array's own would not do the same."""
+        return self._arrays.takes_function(expr.span)
 
     def draws(self, argument: tree.Argument, families: Sequence[Family] = ()) -> bool:
         """Tell whether an argument was an initializer that draws, or may be one, where no model was elaborated."""
@@ -93,7 +95,7 @@ class Elaborated:
         return next(iter(results)) if len(results) == 1 else None
 
 
-def _all_graphs(models: Iterable[Graph]) -> list[Graph]:
+def all_graphs(models: Iterable[Graph]) -> list[Graph]:
     """Give every graph, those of models inside models too: one for each set of hyperparameters."""
     pending = list(models)
     seen: dict[int, Graph] = {}
@@ -103,14 +105,6 @@ def _all_graphs(models: Iterable[Graph]) -> list[Graph]:
             seen[id(graph)] = graph
             pending += inner_graphs(graph)
     return list(seen.values())
-
-
-def _place(span: Span) -> Place:
-    return (span.file.name, span.start, span.end)
-
-
-def _written(node: Node) -> Span:
-    return node.written or node.origin.span
 
 
 def _structures(graphs: Iterable[Graph]) -> dict[Place, Kind]:

@@ -16,14 +16,18 @@ from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue
 from netdsl.catalog.signature import FAMILY_MODULES, Family, signature
 from netdsl.catalog.versions import Releases
 from netdsl.elaborate.files.linking import Unit
+from netdsl.elaborate.layers.arithmetic import OPERATOR_FUNCTIONS
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.elaborate.training.experiment import Experiment
 from netdsl.emit import applications
+from netdsl.emit.arrays import Arrays
 from netdsl.emit.declarations import DEEP, model_functions
+from netdsl.emit.elaborated import all_graphs
 from netdsl.emit.facts import described
 from netdsl.emit.header import header, sign, stem_of
 from netdsl.emit.names import Locals
 from netdsl.emit.opening import KERAS_IMPORTS, grouped, preamble, recursion_limit
+from netdsl.emit.operators import BINARY_OPERATORS
 from netdsl.emit.precision import computes_in_less, output_in_float32
 from netdsl.emit.program import Part, Program, import_lines, parts_of, render
 from netdsl.emit.python import code
@@ -31,6 +35,7 @@ from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.own_names import MODULES, marked, settle
 from netdsl.emit.python.spelling import FIXED, HELPERS, PREAMBLE, kept_name, python_name, unique
 from netdsl.emit.registration import registrations
+from netdsl.emit.several import MOST
 from netdsl.emit.training import Words, write_training
 from netdsl.graph import Graph, Held, Node, Operation, Ref
 from netdsl.stack import deep
@@ -51,8 +56,8 @@ def emit_flat(
 ) -> str:
     """Write the graphs of a file's models as a Python module."""
     in_less = [e.graph for e in training if computes_in_less(e)]
-    module = FlatModule(unit, in_less, releases)
     models = {**models, **{e.model: e.graph for e in training}}  # as they are trained
+    module = FlatModule(unit, Arrays(all_graphs(models.values())), in_less, releases)
     for graph in models.values():  # these first: a file's own models have its names
         module.name(graph)
     for graph in models.values():
@@ -105,8 +110,13 @@ class FlatModule:
     """The functions written so far, one for each graph; models inside models come before those that use them."""
 
     def __init__(
-        self, unit: Unit, in_less: Sequence[Graph] = (), releases: Releases | None = None
+        self,
+        unit: Unit,
+        arrays: Arrays,
+        in_less: Sequence[Graph] = (),
+        releases: Releases | None = None,
     ) -> None:
+        self.arrays = arrays
         self.releases = releases  # of Keras, that the code is to run on
         self.in_less = {id(graph) for graph in in_less}  # trained in less than float32
         self._own = model_functions(unit)
@@ -160,6 +170,8 @@ class FlatWriter:
         self._graph = graph
         self._variables: dict[int, str] = {}
         self._last = self._last_uses()
+        self._read = self._parts_read()
+        self._parts: dict[int, dict[int, str]] = {}  # of several outputs, what each is in
         self._uses = Counter(id(node.operation) for node in graph.nodes)
         self._names = Locals({*PREAMBLE, *HELPERS, "name", *module.taken})
         self._objects: dict[int, ast.expr] = {}
@@ -178,6 +190,14 @@ class FlatWriter:
         forever = len(self._graph.nodes)
         kept = [ref.node for ref in self._graph.outputs.values()] + self._graph.inputs
         return last | dict.fromkeys(kept, forever)
+
+    def _parts_read(self) -> dict[int, set[tuple[int, ...]]]:
+        """Give which of its outputs is read of each node; the whole of them has no number."""
+        read: dict[int, set[tuple[int, ...]]] = {}
+        refs = [ref for node in self._graph.nodes for ref in node.inputs]
+        for ref in (*refs, *self._graph.outputs.values()):
+            read.setdefault(ref.node, set()).add(tuple(ref.path))
+        return read
 
     def write(self, spelled: str) -> ast.FunctionDef:
         self._name_inputs()
@@ -216,16 +236,29 @@ class FlatWriter:
         comment = ", ".join(spell_shape(spec.shape) for spec in node.flat_outputs)
         for ref in {ref.node for ref in node.inputs}:
             if self._last[ref] == node.id:
-                self._release(self._variables[ref])
+                for variable in self._parts.get(ref, {}).values() or [self._variables[ref]]:
+                    self._release(variable)
         if node.id not in self._last:
             statement: ast.stmt = code.expression(applied)
             statement.comment = comment  # type: ignore[attr-defined]
             self._out.append(statement)
             return
-        variable = self._variable(node)
-        self._variables[node.id] = variable
-        self._out.append(code.assign(variable, applied, comment))
+        target = self._target(node)
+        self._out.append(code.assign(target, applied, comment))
         self._freeze(node.operation)
+
+    def _target(self, node: Node) -> ast.expr:
+        """Give what the outputs of a node are put in: of several, a variable for each that is read."""
+        numbers = [path[0] for path in sorted(self._read[node.id]) if len(path) == 1]
+        outputs = node.outputs if isinstance(node.outputs, tuple) else ()
+        is_whole = len(numbers) < len(self._read[node.id]) or node.operation.output_keys
+        if is_whole or len(outputs) not in range(2, MOST + 1):
+            self._variables[node.id] = self._variable(node)
+            return code.name(self._variables[node.id])
+        parts = self._parts[node.id] = {number: self._variable(node) for number in numbers}
+        names: list[ast.expr] = [code.name(parts.get(n, "_")) for n in range(len(outputs))]
+        is_first_alone = numbers == [0] and len(outputs) > 2
+        return code.tuple_of([names[0], code.starred(code.name("_"))] if is_first_alone else names)
 
     def _freeze(self, operation: Operation) -> None:
         """Freeze a layer that holds layers, some of which it makes when it is called: after its first call."""
@@ -238,9 +271,14 @@ class FlatWriter:
         """Go on in the variable of what arrives where that is free now, else in the first that is."""
         if node.operation.family == "weight":
             return self._names.take(python_name(node.name))
-        arriving = [self._variables[ref.node] for ref in node.inputs]
+        arriving = [self._variable_of(ref) for ref in node.inputs]
         flowing = [v for v in arriving if v not in self._names and v.startswith("x")]
         return self._names.first_free(chain(flowing[:1], ["x"], self._numbered_variables()))
+
+    def _variable_of(self, ref: Ref) -> str:
+        """Give the variable that a tensor is in, alone or among others."""
+        parts = self._parts.get(ref.node)
+        return self._variables[ref.node] if parts is None else parts[ref.path[0]]
 
     def _numbered_variables(self) -> Iterator[str]:
         """Give `x1`, `x2`, … that may be free: first those that were and are again, the lowest first."""
@@ -278,11 +316,27 @@ class FlatWriter:
                 if isinstance(index, ast.List):
                     index = code.tuple_of(index.elts)
                 return code.subscript(args[0], index)
+            operated = self._operated(node, function)
+            if operated is not None:
+                return operated
             called = code.call(marked(f"ops.{function}"), args, keywords)
-            if node.tied_to is None:
+            if node.tied_to is None or not self._module.arrays.is_tied(node):
                 return called
             return code.call(marked("tied"), [called, self._reference(node.tied_to)])
         return code.call(self._object(node.operation), args, keywords)
+
+    def _operated(self, node: Node, function: str) -> ast.expr | None:
+        """Give a function of `keras.ops` as the operator that it is, where each side is a tensor or a number."""
+        sides = node.positional
+        are_plain = all(isinstance(side, (Ref, int, float)) for side in sides)
+        if node.keywords or not are_plain or not self._module.arrays.is_operator(node):
+            return None
+        spelled = [self._value(side) for side in sides]
+        if function == "negative":
+            return ast.UnaryOp(ast.USub(), spelled[0])
+        if len(sides) != 2 or function not in _OPERATORS:
+            return None
+        return ast.BinOp(spelled[0], _OPERATORS[function](), spelled[1])
 
     def _object(self, operation: Operation, graph: Graph | None = None) -> ast.expr:
         """Spell a layer; one that is used several times, or a frozen model, is made on a line of its own."""
@@ -362,6 +416,8 @@ class FlatWriter:
 
     def _reference(self, ref: Ref) -> ast.expr:
         node = self._graph.nodes[ref.node]
+        if ref.node in self._parts:
+            return code.name(self._parts[ref.node][ref.path[0]])
         value: ast.expr = code.name(self._variables[ref.node])
         path: Sequence[int] = ref.path
         keys = node.operation.output_keys
@@ -451,6 +507,12 @@ class FlatWriter:
             self._node(node)
         (output,) = self._graph.outputs.values()
         return code.name(variable), self._reference(output)
+
+
+#: Functions of `keras.ops` that are operators of its tensors.
+_OPERATORS: Mapping[str, type[ast.operator]] = {
+    function: BINARY_OPERATORS[op] for op, function in OPERATOR_FUNCTIONS.items()
+}
 
 
 def _frozen_late(operation: Operation) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from netdsl.catalog import MERGE_LAYERS
 from netdsl.emit.kinds import LayerObject, ListOf, Piece, element
 from netdsl.emit.layers import is_layer_chain
 from netdsl.emit.loops import fork_loop
@@ -13,9 +14,12 @@ from netdsl.emit.pieces import is_application, list_piece, nests, sequence
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
 from netdsl.emit.several import own_variables, repeatable
-from netdsl.emit.temporaries import candidates, word_for, words_for
+from netdsl.emit.temporaries import RESIDUAL, candidates, word_for, words_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
+
+#: The layer that adds what arrives to what a branch makes of it.
+_SUM = MERGE_LAYERS["+"]
 
 #: A fork with one application stays on one line with the join where that is at most this long.
 _INLINE_WIDTH = 44
@@ -23,6 +27,7 @@ _INLINE_WIDTH = 44
 
 def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Piece:
     """Write `[chain, chain]`: each branch gets what arrives; the result is the list of what leaves them."""
+    joined_by, w.joined_by = w.joined_by, ""
     current = repeatable(w, current, flow)
     w.scope.arriving = current
     spread = any(isinstance(part, tree.For) for part in stage.items)
@@ -36,16 +41,16 @@ def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Pi
         for part in stage.items:
             w.note_sources(part)
             if isinstance(part, tree.Starred):
-                inner = w.expression(part.value)
-                pieces.append(Piece(code.starred(sequence(inner)), ListOf(element(inner.kind))))
+                pieces.append(_spread(w, part))
             elif isinstance(part, tree.For):
                 pieces.append(_spread_loop(w, part, current, is_alone=len(stage.items) == 1))
             elif _is_plain(w, part):
                 pieces.append(w.branch(part, current, flow))
             else:
                 number += 1
-                prefix = flow if flow.startswith("branch") else ""
-                names = _branch_names(prefix, number, working)
+                names = _branch_names(flow, number, working)
+                if joined_by == _SUM and working == 1 and _has_arriving(stage):
+                    names.insert(0, RESIDUAL)
                 with _variable(w, own, len(pieces), names) as variable:
                     pieces.append(w.branch(part, current, variable))
                 if is_application(pieces[-1].code):
@@ -85,8 +90,7 @@ def source_list(w: Writer, expr: tree.ListExpr, flow: str) -> Piece:
     with w.own_temporaries():
         for part in expr.items:
             if isinstance(part, tree.Starred):
-                inner = w.expression(part.value)
-                pieces.append(Piece(code.starred(sequence(inner)), ListOf(element(inner.kind))))
+                pieces.append(_spread(w, part))
             elif isinstance(part, tree.For):
                 pieces.append(_spread_loop(w, part, None, is_alone=len(expr.items) == 1))
             elif isinstance(part, tree.Pipe) and not is_layer_chain(w, part):
@@ -124,10 +128,23 @@ def _spread_loop(w: Writer, loop: tree.For, arriving: Piece | None, *, is_alone:
     return Piece(code.starred(inner.code), inner.kind)
 
 
-def _branch_names(outer: str, number: int, working: int) -> list[str]:
-    if outer:
-        return [f"part{number}", f"piece{number}"]
-    return ["branch", "branch1"] if working == 1 else [f"branch{number}", f"part{number}"]
+def _spread(w: Writer, part: tree.Starred) -> Piece:
+    """Write a list that is spread among others; a long comprehension has a line of its own."""
+    inner = w.expression(part.value)
+    if isinstance(inner.code, ast.ListComp) and len(flat(inner.code)) > _INLINE_WIDTH:
+        inner = w.keep(inner, w.temporary("branches"))
+    return Piece(code.starred(sequence(inner)), ListOf(element(inner.kind)))
+
+
+def _branch_names(flow: str, number: int, working: int) -> list[str]:
+    """Give what a branch may be called, best first; one in another branch is an inner one."""
+    if flow == RESIDUAL or flow.startswith("branch"):
+        return ["inner", "inner1"] if working == 1 else [f"inner{number}"]
+    return ["branch", "branch1"] if working == 1 else [f"branch{number}"]
+
+
+def _has_arriving(stage: tree.ListExpr) -> bool:
+    return any(isinstance(part, tree.Arriving) for part in stage.items)
 
 
 def _is_plain(w: Writer, part: tree.Expr) -> bool:

@@ -28,7 +28,7 @@ from netdsl.emit.python.unread import tidied
 from netdsl.emit.writer import Module, Writer
 from netdsl.graph import Graph
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, makes_weight, pattern_names, walk
+from netdsl.syntax.walk import free_names, makes_weight, pattern_names, statement_names, walk
 
 
 def write_block(module: Module, symbol: Symbol, kinds: Sequence[Kind], written: Written) -> None:
@@ -77,14 +77,17 @@ def _open(module: Module, symbol: Symbol, body: tree.Body | tree.Expr, *, in_mod
     scope.outermost = True
     w = Writer(module, unit, scope, Locals(taken), plan, in_block=not in_model)
     loops = (n.target for n in walk(body) if isinstance(n, (tree.For, tree.Clause)))
-    w.words = frozenset(name for target in loops for name in pattern_names(target))
+    words = {name for target in loops for name in pattern_names(target)}
+    braces = (n for n in walk(body) if isinstance(n, tree.Statements))
+    words |= {name for node in braces for s in node.statements for name in statement_names(s)}
+    w.words = frozenset(words)
     return w
 
 
 def _write_chain(w: Writer, body: tree.Expr, kinds: Sequence[Kind]) -> tuple[list[str], Kind]:
     flow = w.names.first_free(("x", "inputs", "tensor"))
     taken = flow
-    makes = (isinstance(n, tree.Call) and w.module.is_source(n) for n in walk(body))
+    makes = (isinstance(n, tree.Call) and w.module.is_tied(n) for n in walk(body))
     if any(makes) or makes_weight(body):
         taken = w.names.first_free(("inputs", "arriving", "tensor"))  # kept, to tie arrays to
     kind = kinds[0] if kinds else TENSOR
@@ -311,15 +314,30 @@ def _model_outputs(
         return listed(outputs[0]).code, several
     kind = Parts((TENSOR,) * len(known), tuple(known), by_key=True)
     if len(outputs) == 1:
+        each = known if not isinstance(names[0], str) else []
+        if written_out := _written_out(outputs[0].code, len(each)):
+            return ast.Dict([*map(code.constant, each)], written_out), kind
         return _numbered(outputs[0], names[0]), kind
-    keys: list[ast.expr | None] = [
-        code.constant(own) if isinstance(own, str) else None for own in names
-    ]
-    values = [
-        piece.code if isinstance(own, str) else _numbered(piece, own)
-        for piece, own in zip(outputs, names, strict=True)
-    ]
+    keys: list[ast.expr | None] = []
+    values: list[ast.expr] = []
+    for piece, called in zip(outputs, names, strict=True):
+        if isinstance(called, str):
+            keys.append(code.constant(called))
+            values.append(piece.code)
+        elif elements := _written_out(piece.code, len(called)):
+            keys += map(code.constant, called)
+            values += elements
+        else:
+            keys.append(None)
+            values.append(_numbered(piece, called))
     return ast.Dict(keys, values), kind
+
+
+def _written_out(node: ast.expr, count: int) -> list[ast.expr]:
+    """Give the elements of a list that is written out with so many; none of any other."""
+    items = node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
+    is_whole = len(items) == count and not any(isinstance(item, ast.Starred) for item in items)
+    return [*items] if is_whole else []
 
 
 def _numbered(piece: Piece, names: str | list[str]) -> ast.expr:

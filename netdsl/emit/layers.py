@@ -113,13 +113,30 @@ def spelled_arguments(
         families = families_taken(found, parameter, overrides) if parameter else ()
         given = argument_value(w, argument.value, families)
         if w.module.draws(argument, families):
-            given = _its_own(argument.star, given)
+            given = _its_own(w, argument, given)
         spelled.append((argument.star, argument.name, given))
     return code.placed(spelled)
 
 
-def _its_own(star: str, given: ast.expr) -> ast.expr:
+def _its_own(w: Writer, argument: tree.Argument, given: ast.expr) -> ast.expr:
     """Give a layer an initializer of its own: Keras fills all weights of a shape alike from one object."""
+    if not argument.star and _names_object(w, argument.value):
+        return code.call(code.attribute(given, "clone"))
+    return _copied(argument.star, given)
+
+
+def _names_object(w: Writer, expr: tree.Expr) -> bool:
+    """Tell whether an expression is the name of a `let` at the top level that configures an initializer."""
+    if not isinstance(expr, tree.Name) or w.scope.lookup(expr.id) is not None:
+        return False
+    symbol = w.module.symbol(w.unit, expr.id)
+    held = symbol.node.value if symbol is not None and isinstance(symbol.node, tree.Let) else None
+    target = held.function if isinstance(held, tree.Call) else None
+    return isinstance(target, tree.Name) and signature("initializer", target.id) is not None
+
+
+def _copied(star: str, given: ast.expr) -> ast.expr:
+    """Copy an initializer, or those among spread arguments, unless the expression makes it."""
     if star == "**":
         items = code.call(code.attribute(given, "items"))
         pair = code.tuple_of([code.name("key"), code.name("value")])
@@ -272,7 +289,7 @@ def extern_layer(w: Writer, call: tree.Call, layer_name: ast.expr) -> ast.Call:
     written = [a for a in call.arguments if a.name not in ("name", "trainable")]
     spelled = [(a, w.value(a.value)) for a in written]
     args, keywords = code.placed(
-        (a.star, a.name, _its_own(a.star, given) if w.module.draws(a) else given)
+        (a.star, a.name, _its_own(w, a, given) if w.module.draws(a) else given)
         for a, given in spelled
     )
     keywords += _declared_defaults(w, call.function.id, spelled)
@@ -305,7 +322,7 @@ def _declared_defaults(
         if parameter.default is not None and parameter.name not in given:
             default = home.value(parameter.default)
             if w.module.draws_at(parameter.default):
-                default = _its_own("", default)
+                default = _copied("", default)
             keywords.append((parameter.name, default))
             home.scope.bindings[parameter.name] = Piece(default, VALUE)
     return keywords

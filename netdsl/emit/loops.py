@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import chain, count
 
 from netdsl.emit.calls import iterable
 from netdsl.emit.kinds import VALUE, Kind, ListOf, Parts, Piece, alike, element, member
@@ -17,6 +17,7 @@ from netdsl.emit.named import append, name_in_turn, start_lists
 from netdsl.emit.names import Loop
 from netdsl.emit.pieces import listed, sequence
 from netdsl.emit.python import code
+from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.several import (
     assigned,
@@ -127,8 +128,10 @@ def _target(
     if isinstance(pattern, tree.NamePattern):
         if pattern.id == "_":
             return code.name("_")
-        variable = w.names.take(kept_name(pattern.id))
-        taken.append(variable)
+        variable = kept_name(pattern.id)
+        if variable not in w.later:  # what a later statement puts there is none of the loop's
+            variable = w.names.take(variable)
+            taken.append(variable)
         bindings[pattern.id] = Piece(code.name(variable), kind)
         return code.name(variable)
     parts = [
@@ -201,7 +204,7 @@ def loop_stage(w: Writer, stage: tree.Repeat | tree.For, current: Piece | None, 
         if stays:
             del w.out[first:begun]
         return (given if stays else current) or result
-    target, over = opened.head()
+    target, over = _read_alone(*opened.head(), names_in(body))
     loop = w.making and w.making.make_turns_before(target, over, body, w.out)
     w.emit(loop or ast.For(_without_unused(target, body), over, body, []))
     kind = result.kind if current is None else alike(current.kind, result.kind)
@@ -299,7 +302,7 @@ def _carrying_loop(
         names = result.kind.names if isinstance(result.kind, Parts) else ()
         leaves = Piece(code.list_of(targets), Parts(tuple(kinds), names))
     w.lend(*(v for v in variables if v not in kept))
-    target, over = opened.head()
+    target, over = _read_alone(*opened.head(), names_in(body))
     w.emit(ast.For(_without_unused(target, body), over, body or [ast.Pass()], []))
     return leaves
 
@@ -322,6 +325,23 @@ def _without_unused(target: ast.expr, body: list[ast.stmt]) -> ast.expr:
         used = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name)}
         return target if target.id in used else code.name("_")
     return target
+
+
+def _read_alone(target: ast.expr, over: ast.expr, read: set[str]) -> tuple[ast.expr, ast.expr]:
+    """Go over the values of a dict, or its keys, where nothing reads the other of each pair."""
+    match target, over:
+        case ast.Tuple(elts=[index, inner]), ast.Call(func=ast.Name(id="enumerate"), args=[pairs]):
+            inner, pairs = _read_alone(inner, pairs, read)
+            return code.tuple_of([index, inner]), code.call("enumerate", [pairs])
+        case (
+            ast.Tuple(elts=[ast.Name() as key, ast.Name() as value]),
+            ast.Call(func=ast.Attribute(value=pairs, attr="items"), args=[]),
+        ):
+            if key.id not in read:
+                return value, code.call(code.attribute(pairs, "values"))
+            if value.id not in read:
+                return key, pairs
+    return target, over
 
 
 def fork_loop(
@@ -429,7 +449,9 @@ def _collected(
     """Close loops that collect their results in a list."""
     conditions = conditions or [[] for _ in opened]
     if not body and not as_loop:
-        generators = [_generator(o, c) for o, c in zip(opened, conditions, strict=True)]
+        parts = [result.code, *(o.source for o in opened[1:]), *chain.from_iterable(conditions)]
+        read = names_in(parts)
+        generators = [_generator(o, c, read) for o, c in zip(opened, conditions, strict=True)]
         return Piece(ast.ListComp(result.code, generators), _list_kind(result.kind))
     w.emit(code.assign(collected, code.list_of([])))
     body.append(append(code.name(collected), result.code))
@@ -447,13 +469,17 @@ def _close(
     for one, tests in reversed(list(zip(opened, conditions, strict=True))):
         for test in reversed(tests):
             statements = [ast.If(test, statements, [])]
-        target, over = one.head()
+        target, over = _read_alone(*one.head(), names_in(statements))
         statements = [ast.For(target, over, statements, [])]
     w.out.extend(statements)
 
 
-def _generator(opened: Opened, conditions: list[ast.expr]) -> ast.comprehension:
+def _generator(
+    opened: Opened, conditions: list[ast.expr], read: set[str] | None = None
+) -> ast.comprehension:
     target, over = opened.head()
+    if read is not None:
+        target, over = _read_alone(target, over, read)
     return ast.comprehension(target, over, conditions, 0)
 
 

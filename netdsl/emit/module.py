@@ -149,6 +149,11 @@ class ModuleWriter(Module):
         is_named = None not in outputs and len(set(outputs)) == len(outputs)
         return is_named and not self._reach.read.isdisjoint(outputs)
 
+    def is_gone_through(self, function: tree.Function) -> bool:
+        """Tell whether all that is asked of what a function gives is to be gone through."""
+        has_models = any(isinstance(s.node, tree.Model) for s in self.unit.names.values())
+        return has_models and id(function) not in self._reach.kept
+
     def _is_called(self, identifier: str) -> bool:
         """Tell whether another function than itself calls it already, as one of a circle of blocks does."""
         others = (w for _, w in self._functions.values() if w.identifier != identifier)

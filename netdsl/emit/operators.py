@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netdsl.catalog import MERGE_LAYERS
 from netdsl.elaborate.layers.arithmetic import OPERATOR_FUNCTIONS
@@ -13,7 +13,7 @@ from netdsl.emit.layers import layer_call
 from netdsl.emit.pieces import nests, plain
 from netdsl.emit.python import code, simplify
 from netdsl.emit.python.own_names import marked
-from netdsl.emit.temporaries import candidates, word_for, words_for
+from netdsl.emit.temporaries import candidates, named, word_for, words_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -21,7 +21,7 @@ from netdsl.syntax import tree
 _DEEPEST = 4
 
 
-_BINARY_OPS: dict[str, type[ast.operator]] = {
+BINARY_OPERATORS: dict[str, type[ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod, "**": ast.Pow,
     "@": ast.MatMult,
 }  # fmt: skip
@@ -47,7 +47,9 @@ def binary(w: Writer, expr: tree.Binary) -> Piece:
     while isinstance(first, tree.Binary):
         run.append(first)
         first = first.left
-    variables = variables_of([first, *(node.right for node in reversed(run))])
+    operands = [first, *(node.right for node in reversed(run))]
+    added = all(node.op == "+" for node in run)
+    variables = variables_of(operands, map(named, operands) if added else ())
     left = _operand(w, first, variables)
     hint, w.hint = w.hint, None
     for node in reversed(run):
@@ -68,9 +70,10 @@ def _operand(w: Writer, expr: tree.Expr, variables: Iterator[str]) -> Piece:
     return w.expression(expr)
 
 
-def variables_of(operands: list[tree.Expr]) -> Iterator[str]:
+def variables_of(operands: list[tree.Expr], added_to: Iterable[str | None] = ()) -> Iterator[str]:
     """Name the variables of the chains among operands."""
-    return iter(words_for(operand for operand in operands if isinstance(operand, tree.Pipe)))
+    chains = (operand for operand in operands if isinstance(operand, tree.Pipe))
+    return iter(words_for(chains, filter(None, added_to)))
 
 
 def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | None) -> Piece:
@@ -81,7 +84,7 @@ def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | N
         return _tensor_arithmetic(w, node, left, right, hint)
     if node.op == "+" and (is_several(left.kind) or may_be_tuple(left) or may_be_tuple(right)):
         return concatenated(left, right)
-    return Piece(ast.BinOp(left.code, _BINARY_OPS[node.op](), right.code), left.kind)
+    return Piece(ast.BinOp(left.code, BINARY_OPERATORS[node.op](), right.code), left.kind)
 
 
 def _tensor_arithmetic(
@@ -99,10 +102,12 @@ def _tensor_arithmetic(
     if left.kind == right.kind:  # one of them may be an array; not both
         starts_with_array = untied(left) is not first
         first, second = (untied(left), second) if starts_with_array else (first, untied(right))
-    if w.anchor is None or starts_with_array:  # the operators of an array are its own
+    if (
+        w.anchor is None or starts_with_array or w.module.takes_function(node)
+    ):  # the operators of an array are its own
         function = marked(f"ops.{OPERATOR_FUNCTIONS[node.op]}")
         return Piece(code.call(function, [first, second]), TENSOR)
-    return Piece(ast.BinOp(first, _BINARY_OPS[node.op](), second), TENSOR)
+    return Piece(ast.BinOp(first, BINARY_OPERATORS[node.op](), second), TENSOR)
 
 
 def settled(

@@ -16,7 +16,7 @@ from netdsl.syntax.walk import uses_others
 from netdsl.value import Value
 
 #: The parameter of a function that makes a layer under the name that it is told.
-CALLED = "called"
+CALLED = "name"
 
 
 def declare_parameters(

@@ -1,4 +1,4 @@
-"""Which blocks are frozen somewhere, which are part of a shared layer, and which outputs are read by their names."""
+"""Which blocks are frozen or part of a shared layer, which outputs are read by name, and which lists are kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.elaborate.plans.naming import declares
+from netdsl.emit.python.simplify import TAKES_ITERATOR
 from netdsl.syntax import tree
 from netdsl.syntax.walk import free_names, walk
 
@@ -17,9 +18,11 @@ class Reach:
         self.frozen: set[int] = set()
         self.shared: set[int] = set()
         self.read: set[str] = set()  # names that are read of what has several outputs
+        self.kept: set[int] = set()  # functions of which more is asked than to be gone through
         for symbol in _reachable(unit):
             if isinstance(symbol.node, (tree.Block, tree.Model)):
                 self._look_at(symbol)
+            self._look_for_lists(symbol)
 
     def _look_at(self, symbol: Symbol) -> None:
         node = symbol.node
@@ -41,6 +44,22 @@ class Reach:
                     continue
                 if frozen and isinstance(found.node, tree.Block):
                     self._spread(found, self.frozen)
+
+    def _look_for_lists(self, symbol: Symbol) -> None:
+        """Note the functions over values of which a list is asked somewhere, or that are handed on."""
+        gone_through: set[int] = set()
+        for part in walk(symbol.node):
+            if isinstance(part, (tree.Clause, tree.For)):
+                gone_through.add(id(part.iterable))
+            elif isinstance(part, tree.Call) and isinstance(part.function, tree.Name):
+                if part.function.id in TAKES_ITERATOR and part.function.id not in symbol.unit.names:
+                    gone_through.update(id(argument.value) for argument in part.arguments)
+                if id(part) in gone_through:
+                    gone_through.add(id(part.function))
+            elif isinstance(part, tree.Name) and id(part) not in gone_through:
+                found = symbol.unit.names.get(part.id)
+                if found is not None and isinstance(found.node, tree.Function):
+                    self.kept.add(id(found.node))
 
     def _spread(self, symbol: Symbol, into: set[int]) -> None:
         """Add a block and every block that it uses."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from netdsl.catalog import layer_kind
 from netdsl.elaborate.chains.bodies import output_name
 from netdsl.elaborate.files.linking import Symbol
 from netdsl.elaborate.plans.ordering import arrange
@@ -19,10 +20,13 @@ from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.spelling import kept_name
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
-from netdsl.syntax.walk import reads_arriving
+from netdsl.syntax.walk import reads_arriving, walk
 
 #: So many tensors at the most have a variable each.
 MOST = 8
+
+#: What several tensors are called that nothing has words for.
+_IN_ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
 def count_of(kind: Kind) -> int | None:
@@ -107,8 +111,8 @@ def variables_for(w: Writer, words: list[str], current: Piece, flow: str) -> lis
         words = [name or "" for name in kind.names] if len(kind.names) == count else [""] * count
     known = promised.variables if promised.flow == flow else {}
     taken: list[str] = []
-    for number, word in enumerate(words, 1):
-        spelled = kept_name(word) if word else f"part{number}"
+    for number, word in enumerate(words):
+        spelled = kept_name(word or _IN_ORDER[number])
         is_flow = spelled == flow and flow not in taken
         taken.append(known.get(word) or (flow if is_flow else w.names.take(spelled, ())))
     return taken
@@ -126,6 +130,83 @@ def taken_apart(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece
     kept = {flow, *w.promised.targets, *w.promised.variables.values()}
     w.lend(*(v for v in variables if v not in kept))
     return Piece(code.list_of(code.name(v) for v in variables), current.kind)
+
+
+def picked(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece | None:
+    """Put several tensors that a call gives in variables, where the next stage picks some: `_[0]`, `[_[1], _[2]]`."""
+    count = count_of(current.kind)
+    numbers = _picks(stage, count) if count is not None else []
+    if count is None or not numbers:
+        return None
+    w.drop_temporaries()
+    own = own_variables(w, None, len(numbers), flow) if _is_list_of_picks(stage) else []
+    variables = ["_"] * count
+    for place, number in enumerate(dict.fromkeys(numbers)):
+        if own and len({*numbers}) == len(own):
+            variables[number] = own[place]
+        elif len({*numbers}) == 1:
+            variables[number] = flow
+        else:
+            variables[number] = w.names.take(_words_for_parts(current, count)[number], ())
+    targets: list[ast.expr] = [code.name(variable) for variable in variables]
+    left = targets
+    if {*numbers} == {0} and count > 2:
+        left = [targets[0], code.starred(code.name("_"))]
+    w.emit(code.assign(code.tuple_of(left), current.code))
+    kept = {"_", flow, *w.promised.targets, *w.promised.variables.values()}
+    w.lend(*(v for v in variables if v not in kept))
+    return Piece(code.list_of(targets), current.kind)
+
+
+def _is_list_of_picks(stage: tree.Expr) -> bool:
+    is_list = isinstance(stage, (tree.ListExpr, tree.TupleExpr))
+    return is_list and all(isinstance(item, tree.Subscript) for item in stage.items)  # type: ignore[union-attr]
+
+
+def _picks(stage: tree.Expr, count: int) -> list[int]:
+    """Give the numbers of what arrives that a stage picks, if that is all it does with it."""
+    parts = stage.items if isinstance(stage, (tree.ListExpr, tree.TupleExpr)) else (stage,)
+    found: list[int] = []
+    for part in parts:
+        first, *rest = part.stages if isinstance(part, tree.Pipe) else (part,)
+        nodes = [*walk(first)]
+        nested = (tree.Pipe, tree.Braced, tree.As, tree.Call, tree.Statements)
+        if any(map(reads_arriving, rest)) or any(isinstance(node, nested) for node in nodes):
+            return []
+        picks = [n for node in nodes if (n := _pick(node, count)) is not None]
+        if len(picks) < sum(isinstance(node, tree.Arriving) for node in nodes):
+            return []
+        found += picks
+    return found
+
+
+def _pick(node: tree.Node, count: int) -> int | None:
+    """Give the number of `_[1]`, counted from the first."""
+    if not isinstance(node, tree.Subscript) or not isinstance(node.value, tree.Arriving):
+        return None
+    index, sign = node.index, 1
+    if isinstance(index, tree.Unary) and index.op == "-":
+        index, sign = index.operand, -1
+    value = index.value if isinstance(index, tree.Literal) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    number = sign * value
+    return number % count if -count <= number < count else None
+
+
+def _words_for_parts(current: Piece, count: int) -> list[str]:
+    """Name what a call gives: as its layer calls it, by the names of a block's outputs, or in order."""
+    names = current.kind.names if isinstance(current.kind, Parts) else ()
+    if len(names) == count and all(names):
+        return [kept_name(str(name)) for name in names]
+    made = current.code.func if isinstance(current.code, ast.Call) else None
+    if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute):
+        definition = layer_kind(made.func.attr)
+        given = frozenset(k.arg for k in made.keywords if k.arg is not None)
+        words = definition.output_words(given, count) if definition is not None else ()
+        if len(words) == count:
+            return list(words)
+    return list(_IN_ORDER[:count])
 
 
 def names_of(node: ast.expr) -> list[str]:

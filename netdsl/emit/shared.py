@@ -200,7 +200,9 @@ class SharedStages:
         self._making = w.making or Making(self._later.statements, w.names.all(), w.names)
         self._is_steady = w.making is None or w.making.is_steady(w.out)
         self._functions: dict[tuple[Kind, ...], Function] = {}
-        self._tensors = ["x" if "x" not in w.names else unique("inputs", w.names)]
+        read = (w.scope.lookup(name) for name in free_names(declared.value))
+        taken = {p.code.id for p in read if p is not None and isinstance(p.code, ast.Name)}
+        self._tensors = ["x" if "x" not in taken else unique("inputs", w.names)]
         w.emit(self._later)
 
     def applied(self, current: Piece, written: Sequence[tree.Argument]) -> Piece:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import zip_longest
 from typing import assert_never
 
 from netdsl.catalog import layer_kind
@@ -27,7 +28,7 @@ from netdsl.emit.parameters import CALLED
 from netdsl.emit.pieces import is_application, listed, spread
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
-from netdsl.emit.several import own_variables, repeatable, taken_apart
+from netdsl.emit.several import own_variables, picked, repeatable, taken_apart
 from netdsl.emit.shared import holds_network
 from netdsl.emit.temporaries import word_for
 from netdsl.emit.uses import apply_object, then_frozen
@@ -101,13 +102,24 @@ def chain(w: Writer, pipe: tree.Pipe, flow: str) -> Piece:
 
 
 def _through(w: Writer, stages: Iterable[tree.Expr], current: Piece, flow: str) -> Piece:
-    for stage in stages:
+    stages = [*stages]
+    for stage, following in zip_longest(stages, stages[1:]):
         if isinstance(current.code, ast.ListComp):
             current = w.assign(w.temporary("branches"), current)
         elif _needs_line(w, stage, current):
-            current = taken_apart(w, stage, current, flow) or w.passed_on(current, flow)
+            apart = taken_apart(w, stage, current, flow) or picked(w, stage, current, flow)
+            current = apart or w.passed_on(current, flow)
+        w.joined_by = _kind(following)
         current = w.run(stage, current, flow)
     return current
+
+
+def _kind(stage: tree.Expr | None) -> str:
+    """Give the class of a stage that makes a layer and says no more of it."""
+    match stage:
+        case tree.Call(function=tree.Name(id=kind)):
+            return kind
+    return ""
 
 
 #: An operator of this length at most stands where the next layer is applied to it.
@@ -316,13 +328,14 @@ def _application(
     shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
     made = applications.network_call(w, maker, kind, shape, cuts)
     result = w.module.result_kind(second or maker, TENSOR)
-    if cuts is None or w.making is not None:
-        target = uses.freeze(w, maker, made, snake_case(kind))
-        return Piece(code.call(target, [current.code]), result)
     assert isinstance(made, ast.Call)
     name = next((k.value for k in made.keywords if k.arg == "name"), None)
     own = name.value if isinstance(name, ast.Constant) and str(name.value).isidentifier() else ""
-    variable = w.temporary(*filter(None, (str(own), snake_case(kind), f"{snake_case(kind)}_model")))
+    words = [word for word in (str(own), snake_case(kind), f"{snake_case(kind)}_model") if word]
+    if cuts is None or w.making is not None:
+        target = uses.freeze(w, maker, made, *words)
+        return Piece(code.call(target, [current.code]), result)
+    variable = w.temporary(*words)
     target = uses.freeze(w, maker, made, variable, named=True)
     if target is made:
         target = w.assign(variable, Piece(made, VALUE)).code

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.python.spelling import python_name
 from netdsl.syntax import tree
+from netdsl.syntax.walk import walk
 
 #: What operators come to.
 _RESULTS = {
@@ -22,6 +23,9 @@ _RESULTS = {
     "@": "product",
 }
 
+#: What is added to what it is made of.
+RESIDUAL = "residual"
+
 #: Longest name of a kind that a variable takes.
 _LONGEST = 22
 
@@ -29,7 +33,7 @@ _LONGEST = 22
 def word_for(expr: tree.Expr) -> str:
     """Name the variable of an expression for tensors."""
     match expr:
-        case tree.Pipe(_, (_, stage)):
+        case tree.Pipe(_, (first, stage)) if not _takes_line(first):
             return _kind_of(stage)
         case tree.Pipe():
             return "branch"
@@ -38,12 +42,40 @@ def word_for(expr: tree.Expr) -> str:
     return "value"
 
 
-def words_for(operands: Iterable[tree.Expr]) -> list[str]:
-    """Name the variables of expressions that stand beside each other; where two would have one name, all count."""
-    words = [word_for(operand) for operand in operands]
+def _takes_line(first: tree.Expr) -> bool:
+    """Tell whether what a chain begins with is computed before, in the variable of the chain."""
+    if not isinstance(first, tree.Binary):
+        return False
+    numbers = (tree.Literal, tree.Binary, tree.Unary)
+    sides = ([*walk(side)] for side in (first.left, first.right))
+    return not any(all(isinstance(node, numbers) for node in nodes) for nodes in sides)
+
+
+def words_for(operands: Iterable[tree.Expr], added_to: Iterable[str] = ()) -> list[str]:
+    """Name the variables of expressions that stand beside each other; where two would have one name, all count.
+
+    A chain that is added to what it begins with is a residual.
+    """
+    plain = {*added_to}
+    words = [
+        RESIDUAL if _begins_with(operand) in plain else word_for(operand) for operand in operands
+    ]
     if len(set(words)) == len(words):
         return words
     return [f"branch{number}" for number in range(1, len(words) + 1)]
+
+
+def _begins_with(expr: tree.Expr) -> str | None:
+    """Give the name that a chain of several stages begins with, `_` for what arrives."""
+    first = expr.stages[0] if isinstance(expr, tree.Pipe) and len(expr.stages) > 2 else None
+    return named(first)
+
+
+def named(expr: tree.Expr | None) -> str | None:
+    """Give the name of a tensor, `_` for what arrives; None for any other expression."""
+    if isinstance(expr, tree.Name):
+        return expr.id
+    return "_" if isinstance(expr, tree.Arriving) else None
 
 
 def candidates(word: str) -> tuple[str, ...]:

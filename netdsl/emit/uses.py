@@ -87,7 +87,7 @@ def model_call(w: Writer, maker: tree.Call, variable: str = "") -> tuple[ast.exp
     written = w.module.model(symbol)
     args, keywords = hyperparameters(w, symbol, maker.arguments)
     if written.by_name:
-        args, keywords = [], [*_by_name(w, symbol, args), *keywords]
+        args, keywords = [], [*_by_name(w, symbol, maker.arguments, args), *keywords]
     base = snake_case(maker.function.id)
     keywords.append((marked("name"), w.stage_name(maker, base)))
     made = code.call(written.identifier, args, keywords)
@@ -101,9 +101,12 @@ def of_stage(written: Sequence[tree.Argument], node: tree.Node | None) -> list[t
 
 
 def freeze(
-    w: Writer, maker: tree.Call, made: ast.expr, base: str, *, named: bool = False
+    w: Writer, maker: tree.Call, made: ast.expr, *words: str, named: bool = False
 ) -> ast.expr:
-    """Give a model to call; a frozen one is made first and told so. `base` is its variable if it is `named`."""
+    """Give a model to call; a frozen one is made first and told so.
+
+    Its variable has the first of these `words` that is free, where it is `named` the only one.
+    """
     symbol = (
         w.module.symbol(w.unit, maker.function.id)
         if isinstance(maker.function, tree.Name)
@@ -115,9 +118,9 @@ def freeze(
     own = [w.value(a.value) for a in given if a.name == "trainable"]
     if trainable is None and not own:
         return made
-    variable = made.id if isinstance(made, ast.Name) else base
+    variable = made.id if isinstance(made, ast.Name) else words[0]
     if not isinstance(made, ast.Name):
-        variable = base if named else w.temporary(base, f"{base}_model")
+        variable = words[0] if named else w.temporary(*words, f"{words[-1]}_model")
         w.emit(code.assign(variable, made))
     w.emit_early(code.freezes(variable, trainable or own[0]), variable)
     return code.name(variable)
@@ -213,16 +216,39 @@ def hyperparameters(
     return args, [*keywords, *_unset(w, symbol, written)]
 
 
-def _by_name(w: Writer, symbol: Symbol, args: list[ast.expr]) -> code.Keywords:
+def _by_name(
+    w: Writer, symbol: Symbol, written: Sequence[tree.Argument], args: list[ast.expr]
+) -> code.Keywords:
     """Give arguments by the names of the parameters that they are for; those behind a spread list as a mapping."""
     names = [kept_name(p.name) for p in w.module.open_parameters(symbol)]
-    plain = [*takewhile(lambda argument: not isinstance(argument, ast.Starred), args)]
+    in_place = [argument for argument in written if argument.name is None]
+    each: list[ast.expr] = []
+    for argument, given in zip(in_place, args, strict=True):
+        count = _length(w, argument.value) if isinstance(given, ast.Starred) else None
+        if isinstance(given, ast.Starred) and count is not None:
+            each += [code.subscript(given.value, code.constant(i)) for i in range(count)]
+        else:
+            each.append(given)
+    plain = [*takewhile(lambda argument: not isinstance(argument, ast.Starred), each)]
     keywords: code.Keywords = [*zip(names, plain, strict=False)]
-    if len(plain) < len(args):
+    if len(plain) < len(each):
         rest = [code.constant(name) for name in names[len(plain) :]]
-        spread = code.call("zip", [code.list_of(rest), code.list_of(args[len(plain) :])])
-        keywords.append((None, code.call("dict", [spread])))
+        values = each[len(plain) :]
+        only = values[0].value if len(values) == 1 and isinstance(values[0], ast.Starred) else None
+        pairs = code.call("zip", [code.list_of(rest), only or code.list_of(values)])
+        keywords.append((None, code.call("dict", [pairs])))
     return keywords
+
+
+def _length(w: Writer, expr: tree.Expr) -> int | None:
+    """Give how many elements a list has that is a constant with a name; None for any other."""
+    symbol = w.module.symbol(w.unit, expr.id) if isinstance(expr, tree.Name) else None
+    is_local = isinstance(expr, tree.Name) and w.scope.lookup(expr.id) is not None
+    held = symbol.node.value if symbol is not None and isinstance(symbol.node, tree.Let) else None
+    if is_local or not isinstance(held, (tree.ListExpr, tree.TupleExpr)):
+        return None
+    is_spread = any(isinstance(item, (tree.Starred, tree.For)) for item in held.items)
+    return None if is_spread else len(held.items)
 
 
 def _unset(w: Writer, symbol: Symbol, written: Sequence[tree.Argument]) -> code.Keywords:

@@ -68,6 +68,10 @@ class Module(Declarations):
         """Tell whether one of these outputs of a block is read by its name somewhere."""
         raise NotImplementedError
 
+    def is_gone_through(self, function: tree.Function) -> bool:
+        """Tell whether all that is asked of what a function gives is to be gone through."""
+        raise NotImplementedError
+
     def is_layer(self, w: Writer, expr: tree.Expr) -> bool:
         """Tell whether a `let` names layers: each is made anew wherever the name is used."""
         raise NotImplementedError
@@ -122,6 +126,8 @@ class Writer:
         self.words: frozenset[str] = (
             frozenset()
         )  # what the spec's own loops count by, for which others make way
+        self.later: set[str] = set()  # variables that only later statements put something in
+        self.joined_by = ""  # the layer that joins the branches of the fork being written
         self.out: list[ast.stmt] = []
         self._temporary: list[str] = []
 

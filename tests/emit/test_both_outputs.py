@@ -145,3 +145,26 @@ FOUND = [
 @pytest.mark.parametrize(("block", "statements"), FOUND, ids=[f"{b} {s}"[-60:] for b, s in FOUND])
 def test_what_was_written_wrong_is_right(block: str, statements: str) -> None:
     assert hold(f"{block}\nmodel M {{ input x: [8]  input y: [8]  {statements} }}") == "built"
+
+
+def test_the_flat_output_has_operators_and_takes_several_outputs_apart() -> None:
+    compiled = compile_text(
+        "model M {\n    input x: [6, 4]\n"
+        "    s, h, _ = x * 2.0 -> LSTM(4, return_sequences=True, return_state=True)\n"
+        '    a = ops.arange(4)\n    b = ops.cast(a / 2, "float32")\n'
+        "    output y = (1 - h) ** 2 + b -> LayerNormalization(epsilon=1e-5)\n"
+        "    output z = s -> LSTM(4, return_state=True) -> _[0]\n}\n"
+    )
+    assert compiled.ok, compiled.diagnostics
+    source = compiled.emit(flat=True)
+    for part in (
+        "x1 = x * 2.0",
+        "x1, x2, _ = layers.LSTM(",
+        "= 1 - x2",
+        "**2",
+        "ops.divide(",
+        "epsilon=1e-5",
+        ", *_ = ",
+    ):
+        assert part in source, source
+    assert "tied(" not in source

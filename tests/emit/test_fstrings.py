@@ -39,7 +39,7 @@ NAMES = [
     ("""f"{'a' if n > 1 else '#'}" """, """f"{name}_{'a' if n > 1 else '#'}_{k}\""""),
     ('f"{n:#x}"', 'f"{name}_{n:#x}_{k}"'),
     ('f"{n:>3}{n!r:>3}"', 'f"{name}_{n:>3}{n!r:>3}_{k}"'),
-    ('f"{ {1: 2}[1] }{{{n}}}"', 'f"{name}_{ {1: 2}[1]}{{{n}}}_{k}"'),
+    ('f"{ {n: 2}[n] }{{{n}}}"', 'f"{name}_{ {n: 2}[n]}{{{n}}}_{k}"'),
     ("f'''{n}\n'''", r'f"{name}_{n}\n_{k}"'),
     (r'f"\\N{{x}}{n}"', r'f"{name}_\\N{{x}}{n}_{k}"'),
 ]
@@ -75,9 +75,9 @@ def test_what_fits_between_braces_is_what_the_oldest_python_takes(text: str, fit
 
 
 def test_what_stands_between_braces_is_found_in_a_module() -> None:
-    source = "def é():\n    return f\"é{name}_{d['k']}{n + 1:>3}\" + f'{ {1: 2}[1]!r}'\n"
+    source = "def é():\n    return f\"é{name}_{d['k']}{n + 1:>3}\" + f'{ {n: 2}[n]!r}'\n"
     found = between_braces(source, ast.parse(source))
-    assert set(found) == {"name", "d['k']", "n + 1", "{1: 2}[1]"}
+    assert set(found) == {"name", "d['k']", "n + 1", "{n: 2}[n]"}
 
 
 @pytest.mark.parametrize("source", ["def f(a, a): pass", "x = (", "f(a=1, a=2)"])

@@ -61,8 +61,10 @@ def test_an_array_is_tied_to_the_graph_where_its_arguments_only_measure_a_tensor
     compiled = compile_text(block + model)
     assert compiled.ok, compiled.diagnostics
     assert "p = tied(ops.arange(x.shape[1]), x)" in compiled.source
-    assert "ops.reshape(tied(ops.ones((size, x.shape[-1])), x), x.shape[1:])" in compiled.source
-    assert compiled.source.count("tied(") == 3  # the two, and the function's own line
+    apart = "ops.reshape(ops.ones((size, x.shape[-1])), x.shape[1:])"  # it only joins a tensor
+    tied = "ops.reshape(tied(ops.ones((size, x.shape[-1])), x), x.shape[1:])"
+    assert (apart if model else tied) in compiled.source
+    assert compiled.source.count("tied(") == (2 if model else 3)  # the function's own line too
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_an_array_is_tied_to_the_graph_where_its_arguments_only_measure_a_tensor
         ("init", "kernel_initializer=init,"),
         ("init if True else zeros", "kernel_initializer=init,"),
         ("HeNormal()", "kernel_initializer=keras.initializers.HeNormal(),"),
-        ("held", "kernel_initializer=fresh(held),"),
+        ("held", "kernel_initializer=held.clone(),"),
         (
             "held if n > 1 else HeNormal()",
             "fresh(held if n > 1 else keras.initializers.HeNormal()),",
@@ -125,7 +127,8 @@ def test_a_word_of_the_spec_stays_beside_the_names_of_a_function() -> None:
     """A comprehension has a scope of its own; where the function's own `name` is read too, that makes way."""
     table = 'model M {\n    inputs features: {name: [1] for name in ["a", "b"]}\n'
     apart = compile_text(
-        table + "    output y = [for name, x in features { x -> Dense(2) }] -> Concatenate()\n}"
+        table
+        + "    output y = [for name, x in features { x -> Dense(len(name)) }] -> Concatenate()\n}"
     ).source
     assert "{name: keras.Input((1,), name=name) for name in" in apart
     assert "for n, (name, x) in enumerate(features.items())" in apart
@@ -134,10 +137,15 @@ def test_a_word_of_the_spec_stays_beside_the_names_of_a_function() -> None:
         table + "    network = features -> Concatenate()\n"
         '    output y = network -> for name in ["a", "b"] { Dense(len(name)) }\n}'
     ).source
-    assert 'def M(*, layer_name="M"):' in together
-    assert 'for n, name in enumerate(["a", "b"]):' in together
+    assert 'def M(*, name="M"):' in together  # which callers know by its name
+    assert 'for n, name_ in enumerate(["a", "b"]):' in together
     assert "network = layers.Concatenate" in together
-    assert "name=layer_name)" in together
+    pairs = compile_text(
+        table
+        + "    output y = [for name, x in features { x -> Dense(len(name)) -> ReLU() }] -> Add()\n}"
+    ).source
+    assert "for n, (key, x) in enumerate(features.items()):" in pairs
+    assert "layers.Dense(len(key)," in pairs
 
 
 def test_an_operator_stands_where_the_next_layer_is_applied() -> None:
@@ -173,3 +181,78 @@ def test_a_choice_that_a_chain_begins_with_is_made_in_the_variable_that_is_there
     )
     assert "x = deep" not in source
     assert 'deep = layers.Dense(4, name="dense")(deep)' in source
+
+
+def test_a_loop_over_pairs_that_reads_one_of_each_goes_over_that() -> None:
+    source = written(
+        '    inputs f: {name: [1] for name in ["a", "b"]}\n'
+        "    output y = [for name, x in f { x -> Dense(2) }] -> Concatenate()"
+    )
+    assert "for n, x in enumerate(f.values())" in source
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        (
+            "-> [_[1], _[2]] -> Add()",
+            ["_, state_h, state_c = layers.LSTM(", "([state_h, state_c])"],
+        ),
+        ("-> _[0]", ["x, *_ = layers.LSTM(", '"y")(x)']),
+        ("-> [_[0], _[-1] -> Dense(4)] -> Add()", ["sequence, _, state_c = layers.LSTM("]),
+    ],
+)
+def test_several_tensors_are_taken_apart_where_some_are_picked(
+    chain: str, expected: list[str]
+) -> None:
+    source = written(
+        "    input a: [6, 4]\n    output y = a -> LSTM(4, return_sequences=True, return_state=True) "
+        f"{chain} -> Dense(2)"
+    )
+    for part in expected:
+        assert part in source
+
+
+def test_what_is_added_to_what_it_is_made_of_is_a_residual() -> None:
+    source = compile_text(
+        "block b = [_, Dense(4) -> ReLU()] -> Add()\n"
+        "model M { input x: [4]\n y = x + (x -> Dense(4) -> ReLU())\n"
+        " output z = y + (x -> Dense(4) -> ReLU()) -> b() }"
+    ).source
+    assert 'Add(name=f"{name}_add")([x, residual])' in source
+    assert 'y = layers.Add(name="y_add")([x, residual])' in source
+    assert "([y, branch])" in source
+
+
+def test_an_array_that_only_joins_tensors_stays_what_it_is() -> None:
+    """A layer is applied to it in the one, and in the other it is computed with as Keras computes."""
+    source = written(
+        "    input x: int32[4]\n"
+        "    a = ops.arange(4)\n    b = 3 * a + a\n    c = a / 2\n    p = ops.arange(4) -> Embedding(9, 4)\n"
+        '    output y = [x * b, ops.cast(x, "float32") * c] -> Concatenate()\n'
+        "    output z = (x -> Embedding(9, 4)) + p"
+    )
+    assert "a = ops.arange(4)\n" in source
+    assert "b = 3 * a + a" in source
+    assert "c = ops.divide(a, 2)" in source
+    assert "tied(ops.arange(4), x)" in source
+
+
+def test_a_name_in_braces_keeps_its_letters_beside_a_counter() -> None:
+    source = written(
+        "    input x: [8]\n"
+        "    output y = x -> repeat 2 { n = _ -> LayerNormalization()  output n -> Dense(8) } -> Dense(2)"
+    )
+    assert "for k in range(2):" in source
+    assert 'n = layers.LayerNormalization(name=f"n_{k}")(y)' in source
+
+
+@pytest.mark.parametrize("name", ["", "both = "])
+def test_a_list_of_outputs_that_is_written_out_has_a_key_for_each(name: str) -> None:
+    source = written(
+        "    input x: [8]\n    a = x -> Dense(2)\n    b = x -> Dense(3)\n"
+        f"    output y = x -> Dense(4)\n    output {name}[a, b]"
+    )
+    keys = ("both_0", "both_1") if name else ("a", "b")
+    assert f'{{"y": y, "{keys[0]}": a, "{keys[1]}": b}}' in source
+    assert "[a, b]" not in source

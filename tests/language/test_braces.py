@@ -100,7 +100,7 @@ def test_several_outputs_are_a_list_for_the_next_turn() -> None:
         )
     )
     assert kinds(graph) == ["Dense", "Add", "Dense", "Add", "Concatenate"]
-    assert feeders(graph, layers(graph)[3]) == ["dense_0", "add1_0"]
+    assert feeders(graph, layers(graph)[3]) == ["dense_0", "add_0"]
 
 
 def test_named_outputs_are_taken_by_name() -> None:

@@ -316,6 +316,11 @@ def _group_kept(call: Call, query: Shape, key: Shape) -> Kept:
     return Kept(query[1] * key[1] * many, projections)
 
 
+def output_words(given: frozenset[str], count: int) -> tuple[str, ...]:
+    """Name what attention gives where its scores are asked for."""
+    return ("attention", "scores")
+
+
 MASKS = frozenset({"query_mask", "value_mask", "key_mask", "attention_mask"})
 
 KINDS = (
@@ -329,6 +334,7 @@ KINDS = (
         shape_rule="query (batch, T, d), value (batch, S, e) → (batch, T, d), or (…, *output_shape)",
         use_for="transformers",
         watch_for="the scores are announced as (batch, heads, T, T) and are (batch, heads, T, S) when run",
+        output_words=output_words,
         example="[[4, 16], [6, 16]] -> MultiHeadAttention(2, 8)",
         holds_layers=True,
         tensor_arguments=MASKS | {"value", "key"},
@@ -344,6 +350,7 @@ KINDS = (
         shape_rule="query (batch, T, d), value (batch, S, d) → (batch, T, d)",
         use_for="transformers that save memory: several query heads share a key and value head",
         watch_for="query heads are a multiple of key and value heads; rank 3 only",
+        output_words=output_words,
         example="[[4, 16], [6, 16]] -> GroupQueryAttention(8, 4, 2)",
         holds_layers=True,
         tensor_arguments=MASKS | {"value", "key"},

@@ -192,6 +192,13 @@ def _directions_masked(call: Call) -> bool | tuple[bool, ...]:
     return (masked,) if call.layer.arguments.get("return_state") else masked
 
 
+def _output_words(given: frozenset[str], count: int) -> tuple[str, ...]:
+    """Name what a recurrence and its mirror give: what they have read, then the states that each ended in."""
+    if count == 3:
+        return ("output", "forward", "backward")
+    return ("output", "forward_h", "forward_c", "backward_h", "backward_c")
+
+
 KINDS = (
     LayerKind(
         "Bidirectional",
@@ -202,6 +209,7 @@ KINDS = (
         shape_rule='as the layer; merge_mode="concat" doubles the last axis, None gives both directions',
         use_for="sequences that are known as a whole: tagging, classification, encoders",
         watch_for="looks into the future, so not for prediction step by step",
+        output_words=_output_words,
         example="[12, 8] -> Bidirectional(LSTM(16))",
         holds_layers=True,
         tensor_arguments=CALL_TENSORS,

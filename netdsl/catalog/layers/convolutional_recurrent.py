@@ -5,7 +5,14 @@ from __future__ import annotations
 from netdsl.catalog.argument_types import COUNT
 from netdsl.catalog.cost_rules import convolution_macs
 from netdsl.catalog.kind import Call, Inference, LayerKind, Refusal, Weight
-from netdsl.catalog.layers.recurrent import CALL_TENSORS, Cell, carries_mask, over_time, sequence
+from netdsl.catalog.layers.recurrent import (
+    CALL_TENSORS,
+    Cell,
+    carries_mask,
+    output_words,
+    over_time,
+    sequence,
+)
 from netdsl.catalog.shape_rules import (
     channel_axis,
     first_spatial_axis,
@@ -94,6 +101,7 @@ def _kind(rank: int, axes: str, example: str) -> LayerKind:
         f"ConvLSTM{rank}D",
         conv_lstm,
         mask=carries_mask,
+        output_words=output_words,
         arguments={"filters": COUNT},
         roles=("recurrent",),
         unit_axes=dict.fromkeys(

@@ -172,6 +172,12 @@ def carries_mask(call: Call) -> bool | tuple[bool, ...]:
     return (sequence_masked,) if call.return_state else sequence_masked
 
 
+def output_words(given: frozenset[str], count: int) -> tuple[str, ...]:
+    """Name what a recurrence gives: what it has read, then the states that it ended in."""
+    states = {2: ("state",), 3: ("state_h", "state_c")}.get(count, ())
+    return ("sequence" if "return_sequences" in given else "output", *states)
+
+
 def _gated_cell(gates: Gates | None) -> Rule:
     def rule(call: Call) -> Inference:
         x = step_input(call)
@@ -342,6 +348,7 @@ KINDS = (
         "SimpleRNN",
         _gated_layer(SIMPLE, "simple_rnn_cell"),
         mask=carries_mask,
+        output_words=output_words,
         roles=("recurrent",),
         unit_axes=_OF_GATES,
         group="recurrent",
@@ -355,6 +362,7 @@ KINDS = (
         "GRU",
         _gated_layer(None, "gru_cell"),
         mask=carries_mask,
+        output_words=output_words,
         roles=("recurrent",),
         off_cudnn=off_cudnn,
         unit_axes=_OF_GATES,
@@ -369,6 +377,7 @@ KINDS = (
         "LSTM",
         _gated_layer(LSTM_GATES, "lstm_cell"),
         mask=carries_mask,
+        output_words=output_words,
         roles=("recurrent",),
         off_cudnn=off_cudnn,
         unit_axes=_OF_GATES,
@@ -383,6 +392,7 @@ KINDS = (
         "RNN",
         rnn,
         mask=carries_mask,
+        output_words=output_words,
         roles=("recurrent",),
         group="recurrent",
         shape_rule=OF_THE_LAST_CELL,

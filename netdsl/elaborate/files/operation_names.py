@@ -12,7 +12,14 @@ from dataclasses import field
 from netdsl.elaborate.files.linking import Symbol, Unit
 from netdsl.record import record
 from netdsl.syntax import tree
-from netdsl.syntax.walk import children, free_names, is_of_ops, names_after_as, pattern_names
+from netdsl.syntax.walk import (
+    children,
+    free_names,
+    is_of_ops,
+    names_after_as,
+    pattern_names,
+    walk,
+)
 
 #: What operators are called that join a tensor and what is none.
 _OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "**": "power"}
@@ -63,12 +70,13 @@ def _in_text(node: tree.Node, unit: Unit) -> set[str]:
 
 
 def _computed(node: tree.Node, unit: Unit) -> Iterator[tree.Node]:
-    """Give what is computed of tensors: all but the arguments of layers, blocks and models."""
+    """Give what is computed of tensors: all but the arguments of layers, blocks and models, and bounds of slices."""
     pending = [node]
     while pending:
         current = pending.pop()
         yield current
-        if not (isinstance(current, tree.Call) and _makes_layer(current, unit)):
+        is_of_values = isinstance(current, tree.Call) and _makes_layer(current, unit)
+        if not is_of_values and not isinstance(current, tree.Slice):
             pending += children(current)
 
 
@@ -90,9 +98,12 @@ def _function(call: tree.Call) -> str:
 def _tensors(node: tree.Node) -> set[str]:
     """Give the names that a body binds to tensors."""
     names = set(names_after_as(node))
-    body = getattr(node, "body", None)
-    for statement in body.statements if isinstance(body, tree.Body) else ():
-        match statement:
+    parts = [*walk(node)]
+    if any(isinstance(part, tree.WeightDecl) for part in parts):  # what is made of one is no batch
+        body = getattr(node, "body", None)
+        parts = [*body.statements] if isinstance(body, tree.Body) else []
+    for part in parts:
+        match part:
             case tree.Input(name=name):
                 names.add(name)
             case tree.Bind(target=target):
@@ -144,7 +155,9 @@ class _Words:
             case tree.Name(_, identifier):
                 return not self.has_functions and identifier in self.tensors
             case tree.Binary(_, op, left, right):
-                return op in _OPERATORS and self.is_tensor(left) and self.is_tensor(right)
+                return op in _OPERATORS and (self.is_tensor(left) or self.is_tensor(right))
+            case tree.Subscript(_, value):
+                return self.is_tensor(value)
         return False
 
     def _may_be_tensor(self, expr: tree.Expr) -> bool:

@@ -127,6 +127,8 @@ def _branches(statement: ast.If, indent: int) -> Iterator[str]:
 def _simple(statement: ast.stmt) -> Document:
     match statement:
         case ast.Assign(targets=[only], value=value):
+            if isinstance(only, ast.Name) and isinstance(value, ast.Tuple):
+                return (target(only), " = ", lay_out(value, INSIDE))
             return (target(only), " = ", _value(value))
         case ast.Return(value=None):
             return ("return",)

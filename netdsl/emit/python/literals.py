@@ -16,7 +16,9 @@ def spell_constant(node: ast.Constant) -> str:
     written = getattr(node, "text", "")
     if written:
         return normal_number(written)
-    return "..." if value is ... else repr(value)
+    if value is ...:
+        return "..."
+    return _short(repr(value)) if isinstance(value, float) else repr(value)
 
 
 def normal_number(text: str) -> str:
@@ -99,3 +101,9 @@ def _requoted(node: ast.expr, spell: Callable[[ast.expr], str]) -> str:
     if not any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in ast.walk(node)):
         return spell(node)
     return spell(_SingleQuoted().visit(copy.deepcopy(node)))
+
+
+def _short(spelled: str) -> str:
+    """Spell a number as people do: `1e-5`, which Python itself writes `1e-05`."""
+    digits, e, exponent = spelled.partition("e")
+    return f"{digits}e{int(exponent)}" if e else spelled

@@ -11,10 +11,11 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from netdsl.catalog.weight_statement import KIND
 from netdsl.emit.python import code
+from netdsl.emit.python.layout_statements import names_in
 from netdsl.emit.python.spelling import HELPERS, unique
 
 MARK = "$"
@@ -58,6 +59,9 @@ class OwnNames:
 def settle(statements: Iterable[ast.stmt], taken: Iterable[str] = ()) -> OwnNames:
     """Give every name of the module's own its spelling, in place; `taken` are further names of the module."""
     statements = list(statements)
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef):
+            _let_locals_make_way(statement)
     facts = [_Words.of(statement) for statement in statements]
     top = {*taken, *_bound_at_top(statements)}
     helpers = _helpers(facts, top)
@@ -87,20 +91,12 @@ def spelled_out(expr: ast.expr, taken: AbstractSet[str]) -> ast.expr:
     return holder.value
 
 
-def _functions(
-    statements: Iterable[ast.stmt], facts: Iterable[_Words]
-) -> Iterator[tuple[ast.FunctionDef, _Words]]:
-    for statement, words in zip(statements, facts, strict=True):
-        if isinstance(statement, ast.FunctionDef):
-            yield statement, words
-
-
 @dataclass(eq=False)
 class _Words:
     """The names in a statement: those of the module's own, without the mark, and those of the spec.
 
-    Of the spec's, `spec` are those that the module's own make way for. A name that only a comprehension knows is none
-    of them, unless the module's own is read in there.
+    Of the spec's, `spec` are those that stand where one of the module's own may. A name that only a scope inside knows,
+    such as a comprehension, is none of them, unless the module's own is read in there.
     """
 
     spec: set[str]
@@ -110,15 +106,16 @@ class _Words:
     @classmethod
     def of(cls, statement: ast.stmt) -> _Words:
         found = cls(set(), set(), set())
-        inside: set[tuple[_Comprehension, str]] = set()  # names of the spec in what binds them
-        met: set[tuple[_Comprehension, str]] = set()
-        for name, around in _identifiers(statement):
+        inside: set[tuple[_Scope, str]] = set()  # names of the spec in what binds them
+        met: set[tuple[_Scope, str]] = set()
+        for node, around in _named(statement):
+            name = _name_of(node)
             is_own = name[:1] == MARK
             word = name[1:] if is_own else name
-            binding = [c for c in around if word in c.bound]
+            binding = [scope for scope in around if word in scope.bound]
             if is_own:
                 found.own.add(word)
-                met.update((c, word) for c in binding)
+                met.update((scope, word) for scope in binding)
                 continue
             found.every.add(word)
             if binding:
@@ -130,38 +127,119 @@ class _Words:
 
 
 @dataclass(eq=False, frozen=True)
-class _Comprehension:
-    """A comprehension, as the scope of what its clauses bind."""
+class _Scope:
+    """What a comprehension, or a function inside another, binds."""
 
     bound: frozenset[str]
 
-    @classmethod
-    def of(cls, clauses: Iterable[ast.comprehension]) -> _Comprehension:
-        targets = (node for clause in clauses for node in ast.walk(clause.target))
-        return cls(frozenset(node.id for node in targets if isinstance(node, ast.Name)))
+
+#: What has a name of the module's or of the spec's.
+_Named: TypeAlias = ast.Name | ast.arg | ast.FunctionDef
 
 
-def _identifiers(statement: ast.stmt) -> Iterator[tuple[str, tuple[_Comprehension, ...]]]:
-    """Give each name in a statement, with the comprehensions that it stands in from the outermost on."""
-    pending: list[tuple[ast.AST, tuple[_Comprehension, ...]]] = [(statement, ())]
+def _named(statement: ast.stmt) -> Iterator[tuple[_Named, tuple[_Scope, ...]]]:
+    """Give what has a name in a statement, with the scopes inside it that each stands in, from the outermost on."""
+    pending: list[tuple[ast.AST, tuple[_Scope, ...]]] = [(statement, ())]
     while pending:
         node, around = pending.pop()
-        if isinstance(node, ast.Name):
-            yield node.id, around
-        elif isinstance(node, ast.arg):
-            yield node.arg, around
-        elif isinstance(node, ast.FunctionDef) and node is not statement:
-            yield node.name, around
-        clauses = getattr(node, "generators", None)
-        if clauses is None:
+        is_inside = node is not statement
+        if isinstance(node, (ast.Name, ast.arg)) or (
+            isinstance(node, ast.FunctionDef) and is_inside
+        ):
+            yield node, around
+        outside, inside, bound = _parts(node) if is_inside else (None, [], ())
+        if outside is None:
             pending += [(child, around) for child in ast.iter_child_nodes(node)]
             continue
-        inner = (*around, _Comprehension.of(clauses))
-        first = clauses[0].iter  # what the first clause goes over stands outside
-        parts = [node, *clauses]
+        inner = (*around, _Scope(frozenset(bound)))
+        pending += [*((child, around) for child in outside), *((child, inner) for child in inside)]
+
+
+def _parts(node: ast.AST) -> tuple[list[ast.AST] | None, list[ast.AST], Iterable[str]]:
+    """Give what of a scope stands outside it, what stands inside, and what it binds; None for what is no scope."""
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp)):
+        first = node.generators[0].iter  # what the first clause goes over stands outside
+        parts = [node, *node.generators]
         children = [child for part in parts for child in ast.iter_child_nodes(part)]
-        children = [c for c in children if not isinstance(c, ast.comprehension) and c is not first]
-        pending += [(first, around), *((child, inner) for child in children)]
+        inside = [c for c in children if not isinstance(c, ast.comprehension) and c is not first]
+        targets = (n for clause in node.generators for n in ast.walk(clause.target))
+        return [first], inside, [n.id for n in targets if isinstance(n, ast.Name)]
+    if isinstance(node, (ast.Lambda, ast.FunctionDef)):
+        given = node.args
+        defaults: list[ast.AST] = [
+            d for d in (*given.defaults, *given.kw_defaults) if d is not None
+        ]
+        own = [*given.args, *given.kwonlyargs, *filter(None, [given.vararg, given.kwarg])]
+        body = node.body if isinstance(node.body, list) else [node.body]
+        return defaults, [*own, *body], [argument.arg for argument in own]
+    return None, [], ()
+
+
+def _name_of(node: _Named) -> str:
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.arg():
+            return node.arg
+        case ast.FunctionDef():
+            return node.name
+
+
+def _let_locals_make_way(function: ast.FunctionDef) -> None:
+    """Spell a variable otherwise that has the name of a parameter of the module's own, which callers know by it."""
+    arguments = function.args
+    every = (*arguments.args, *arguments.kwonlyargs, *filter(None, [arguments.kwarg]))
+    own = {a.arg[1:] for a in every if a.arg[:1] == MARK} - {a.arg for a in every}
+    assigned = _assigned(function) & own
+    words = _Words.of(function) if assigned else None
+    for word in sorted(assigned) if words is not None else ():
+        nodes = [
+            node
+            for node, around in _named(function)
+            if _name_of(node) == word and not any(word in scope.bound for scope in around)
+        ]
+        variables = [node for node in nodes if isinstance(node, ast.Name)]
+        if len(variables) < len(nodes):  # a function inside has the name
+            continue
+        assert words is not None
+        spelled = _of_a_pair(function, word, words.every) or unique(word, words.every, ("_",))
+        for node in variables:
+            node.id = spelled
+
+
+def _assigned(function: ast.FunctionDef) -> set[str]:
+    """Give the variables that statements of a function bind."""
+    found: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            found |= names_in(node.targets)
+        elif isinstance(node, ast.For):
+            found |= names_in([node.target])
+    return found
+
+
+def _of_a_pair(function: ast.FunctionDef, word: str, taken: set[str]) -> str | None:
+    """Give `key` for what a loop over the pairs of a dict calls the first of each."""
+    if "key" in taken:
+        return None
+    for node in ast.walk(function):
+        match node:
+            case ast.For(target=target, iter=over):
+                is_over_pairs = any(
+                    isinstance(n, ast.Attribute) and n.attr == "items" for n in ast.walk(over)
+                )
+                firsts = [t.elts[0] for t in ast.walk(target) if isinstance(t, ast.Tuple)]
+                if is_over_pairs and any(code.is_name(first, word) for first in firsts):
+                    return "key"
+    return None
+
+
+def _functions(
+    statements: Iterable[ast.stmt], facts: Iterable[_Words]
+) -> Iterator[tuple[ast.FunctionDef, _Words]]:
+    for statement, words in zip(statements, facts, strict=True):
+        if isinstance(statement, ast.FunctionDef):
+            yield statement, words
 
 
 def _bound_at_top(statements: Iterable[ast.stmt]) -> Iterator[str]:

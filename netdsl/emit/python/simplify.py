@@ -17,6 +17,11 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
 _NATIVE = {"int": int, "float": float, "str": str, "bool": bool}
 _WHOLE = {"len", "round", "math.ceil", "math.floor", "int"}
 
+#: Functions that take an iterator as well as a list.
+TAKES_ITERATOR = frozenset(
+    {"enumerate", "zip", "sum", "list", "tuple", "sorted", "any", "all", "min", "max"}
+)
+
 
 def same(left: ast.expr, right: ast.expr) -> bool:
     return ast.dump(left) == ast.dump(right)
@@ -76,7 +81,7 @@ def _extreme(
 def comparison(left: ast.expr, ops: list[ast.cmpop], others: list[ast.expr]) -> ast.expr:
     """Spell a comparison; of two constants, its result."""
     others = [
-        _gone_through(other) if isinstance(op, (ast.In, ast.NotIn)) else other
+        gone_through(other) if isinstance(op, (ast.In, ast.NotIn)) else other
         for op, other in zip(ops, others, strict=True)
     ]
     operands = [left, *others]
@@ -88,7 +93,7 @@ def comparison(left: ast.expr, ops: list[ast.cmpop], others: list[ast.expr]) -> 
     return ast.Compare(left, ops, others)
 
 
-def _gone_through(node: ast.expr) -> ast.expr:
+def gone_through(node: ast.expr) -> ast.expr:
     """Give what is only looked through without a list round it: `size in range(1, 9, 2)`."""
     match node:
         case ast.Call(args=[ast.Call() as inner]) if _path_of_call(node) == "list":

@@ -106,4 +106,6 @@ def _read_parts(target: ast.expr, readers: Counter[str]) -> ast.expr:
     """Write `_` for the parts of an unpacking that nothing reads."""
     if isinstance(target, ast.Tuple):
         return code.tuple_of(_read_parts(part, readers) for part in target.elts)
+    if isinstance(target, ast.Starred):
+        return code.starred(_read_parts(target.value, readers))
     return target if isinstance(target, ast.Name) and readers[target.id] else code.name("_")

@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file f20d0b58).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 92a591be).
 Change the spec, not this file.
 """
 
@@ -45,8 +45,8 @@ def pyramid(x, filters, rates=(1, 2, 4), *, name="pyramid"):
 
 
 def residual(x, filters, *, name="residual"):
-    branch = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2d")(x)
-    return layers.Add(name=f"{name}_add")([x, branch])
+    residual = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2d")(x)
+    return layers.Add(name=f"{name}_add")([x, residual])
 
 
 def Forks(*, name="Forks"):
@@ -62,9 +62,9 @@ def Forks(*, name="Forks"):
     ]
     joined = layers.Concatenate(name="joined")([*towers, x])
     branch1 = layers.Conv2D(4, 1, name="nested_conv2d1")(joined)
-    part1 = layers.ReLU(name="nested_re_lu1")(branch1)
-    part1 = layers.Conv2D(4, 1, name="nested_conv2d2")(part1)
-    branch1 = layers.Add(name="nested_add")([branch1, part1])
+    inner = layers.ReLU(name="nested_re_lu1")(branch1)
+    inner = layers.Conv2D(4, 1, name="nested_conv2d2")(inner)
+    branch1 = layers.Add(name="nested_add")([branch1, inner])
     branch2 = layers.Conv2D(4, 3, padding="same", name="nested_conv2d3")(joined)
     branch2 = layers.ReLU(name="nested_re_lu2")(branch2)
     nested = layers.Average(name="nested_average")([branch1, branch2])

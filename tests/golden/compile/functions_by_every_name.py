@@ -1,7 +1,7 @@
 """Functions of keras.ops: in chains, as sources, by the names of their modules, with several tensors out.
 
 Made by netdsl 0.1.0 from functions_by_every_name.net (sha256 cc9b8223, this file
-e091c08e). Change the spec, not this file.
+ef8c95a1). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -42,7 +42,7 @@ def M(*, name="M"):
     a, b = ops.split(x, 2, axis=1)
     best, places = ops.top_k(e, 3)
     s = ops.matmul(g, ops.swapaxes(g, 1, 2))
-    s = ops.maximum(s, tied(ops.zeros((8, 8)), tokens))
+    s = ops.maximum(s, ops.zeros((8, 8)))
     joined = ops.concatenate([a, b], axis=-1)
     scores = ops.where(ops.greater(s, 0), s, 0.0)
     x = ops.one_hot(places, 8)

@@ -1,7 +1,7 @@
 """Networks of keras.applications as layers: frozen, cut at named layers, shared.
 
 Made by netdsl 0.1.0 from networks_for_transfer_learning.net (sha256 dc509661, this file
-c06657ce). Change the spec, not this file.
+2f544424). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -22,9 +22,9 @@ def Flowers(classes=5, *, name="Flowers"):
     base = keras.applications.EfficientNetB0(
         include_top=False, pooling="avg", input_shape=image.shape[1:]
     )
-    efficient_net_b0 = keras.Model(base.input, base.output, name="efficientnetb0")
-    efficient_net_b0.trainable = False
-    x = efficient_net_b0(image)
+    efficientnetb0 = keras.Model(base.input, base.output, name="efficientnetb0")
+    efficientnetb0.trainable = False
+    x = efficientnetb0(image)
     x = layers.Dropout(0.2, name="dropout")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)
     return keras.Model(image, probs, name=name)

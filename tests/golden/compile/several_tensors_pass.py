@@ -1,7 +1,7 @@
 """Several tensors that pass through a chain together have a variable each, also from turn to turn.
 
 Made by netdsl 0.1.0 from several_tensors_pass.net (sha256 aca5482b, this file
-f7f55b6b). Change the spec, not this file.
+ee17ad48). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -11,8 +11,8 @@ layers = keras.layers
 
 def cell(x, skip, units=4, *, name="cell"):
     y = layers.Add(name=f"{name}_add")([x, skip])
-    out1 = layers.Dense(units, name=f"{name}_dense")(y)
-    return out1, x
+    y = layers.Dense(units, name=f"{name}_dense")(y)
+    return y, x
 
 
 def Carried(*, name="Carried"):
@@ -33,8 +33,7 @@ def Chained(turns=2, *, name="Chained"):
     x, skip = cell(layers.Dense(4, name="dense")(a), a, name="cell1")
     x, skip = cell(x, skip, name="cell2")
     for n in range(turns):
-        x = cell(x, skip, name=f"cell3_{n}")
-        x, skip = x[1], x[0]
+        skip, x = cell(x, skip, name=f"cell3_{n}")
     for i in range(2):
         outputs = cell(x, skip, name=f"cell4_{i}")
         x, skip = outputs[0], skip if i > 0 else x
@@ -47,8 +46,7 @@ def Chained(turns=2, *, name="Chained"):
 def Chosen(*, name="Chosen"):
     """(None, 6, 4) -> (None, 8), 224 parameters."""
     a = keras.Input((6, 4), name="a")
-    x = layers.LSTM(4, return_sequences=True, return_state=True, name="lstm")(a)
-    h, c = x[1], x[2]
+    _, h, c = layers.LSTM(4, return_sequences=True, return_state=True, name="lstm")(a)
     for i in range(3):
         if i > 1:
             h, c = cell(h, c, name=f"cell1_{i}")

@@ -1,6 +1,6 @@
 """Layers made once: an object, a chain of objects, a weight-tied loop, blocks whose weights are shared.
 
-Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 32119f79).
+Made by netdsl 0.1.0 from shared_layers.net (sha256 c8687da6, this file 1154807e).
 Change the spec, not this file.
 """
 
@@ -26,10 +26,10 @@ def mixer(units, *, name="mixer"):
     add = layers.Add(name=f"{name}_add")
 
     def apply(x):
-        branch = dense1(x)
+        residual = dense1(x)
         for layer in dense_layers:
-            branch = layer(branch)
-        return add([x, branch])
+            residual = layer(residual)
+        return add([x, residual])
 
     return apply
 

@@ -1,6 +1,6 @@
 """Arithmetic between tensors, with numbers, and functions of keras.ops.
 
-Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file 0481a6cc).
+Made by netdsl 0.1.0 from tensor_arithmetic.net (sha256 c1a8ebd7, this file 8ddcd019).
 Change the spec, not this file.
 """
 
@@ -8,12 +8,6 @@ from tensorflow import keras
 
 layers = keras.layers
 ops = keras.ops
-
-
-def tied(values, x):
-    """Make an array part of the graph of `x`, so that layers applied to it are too."""
-    first = keras.tree.flatten(x)[0]
-    return ops.where(ops.size(first) >= 0, values, False)
 
 
 def Arithmetic(scale=0.5, *, name="Arithmetic"):
@@ -28,7 +22,7 @@ def Arithmetic(scale=0.5, *, name="Arithmetic"):
     dense = layers.Dense(4, name="mixed_dense1")(a)
     branch = layers.Dense(4, name="mixed_dense2")(b)
     mixed = layers.Add(name="mixed_add")([dense, branch * 2.0])
-    positions = tied(ops.arange(4, dtype="float32"), a)
+    positions = ops.arange(4, dtype="float32")
     shifted = mixed + positions
     clipped = ops.clip(shifted, -1.0, 1.0)
     clipped = ops.expand_dims(clipped, -1)

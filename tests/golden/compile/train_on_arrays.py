@@ -1,6 +1,6 @@
 """Handwritten digits.
 
-Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file ebb3c1e7).
+Made by netdsl 0.1.0 from train_on_arrays.net (sha256 2771e51b, this file 0e5efcc6).
 Change the spec, not this file.
 """
 
@@ -225,7 +225,7 @@ def fit(
 
 def evaluate(model, data):
     """Give loss and metrics on test, else validation, else training data."""
-    found = data.test, data.validation, data.train
+    found = (data.test, data.validation, data.train)
     dataset = next(samples for samples in found if samples is not None)
     return model.evaluate(dataset, return_dict=True, verbose=0)
 
@@ -309,7 +309,7 @@ class Progress(keras.callbacks.Callback):
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         self.model.save_weights(new / "model.weights.h5")
-        plain = type(None), bool, int, float
+        plain = (type(None), bool, int, float)
         state = {
             "ended": self.model.stop_training,
             "history": {

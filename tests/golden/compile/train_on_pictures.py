@@ -1,6 +1,6 @@
 """Flowers told apart, on one GPU or several.
 
-Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 0a407823).
+Made by netdsl 0.1.0 from train_on_pictures.net (sha256 f63df562, this file 7c3d42fc).
 Change the spec, not this file.
 """
 
@@ -170,7 +170,7 @@ def batches(samples, rows, training):
 
     def read(number):
         n = number % len(rows)
-        sample = load_image(paths[n]), labels[n]
+        sample = (load_image(paths[n]), labels[n])
         if training:
             return sample
         return *sample, tf.cast(number < len(rows), "float32") * (count / len(rows))
@@ -228,7 +228,7 @@ def fit(
 
 def evaluate(model, data):
     """Give loss and metrics on test, else validation, else training data."""
-    found = data.test, data.validation, data.train
+    found = (data.test, data.validation, data.train)
     dataset = next(samples for samples in found if samples is not None)
     return model.evaluate(dataset, return_dict=True, verbose=0)
 
@@ -317,7 +317,7 @@ class Progress(keras.callbacks.Callback):
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         self.model.save_weights(new / "model.weights.h5")
-        plain = type(None), bool, int, float
+        plain = (type(None), bool, int, float)
         state = {
             "ended": self.model.stop_training,
             "history": {

@@ -1,6 +1,6 @@
 """Networks of two kinds, trained side by side.
 
-Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 6f3471bf).
+Made by netdsl 0.1.0 from train_on_records.net (sha256 e3ac9f4a, this file 6d75460c).
 Change the spec, not this file.
 """
 
@@ -188,7 +188,7 @@ def fit_Words(
 
 def evaluate_Words(model, data):
     """Give loss and metrics on test, else validation, else training data."""
-    found = data.test, data.validation, data.train
+    found = (data.test, data.validation, data.train)
     dataset = next(samples for samples in found if samples is not None)
     return model.evaluate(dataset, return_dict=True, verbose=0)
 
@@ -360,7 +360,7 @@ def fit_Waves(
 
 def evaluate_Waves(model, data):
     """Give loss and metrics on test, else validation, else training data."""
-    found = data.test, data.validation, data.train
+    found = (data.test, data.validation, data.train)
     dataset = next(samples for samples in found if samples is not None)
     return model.evaluate(dataset, return_dict=True, verbose=0)
 
@@ -449,7 +449,7 @@ class Progress(keras.callbacks.Callback):
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         self.model.save_weights(new / "model.weights.h5")
-        plain = type(None), bool, int, float
+        plain = (type(None), bool, int, float)
         state = {
             "ended": self.model.stop_training,
             "history": {

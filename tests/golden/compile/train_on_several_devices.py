@@ -1,7 +1,7 @@
 """Data of the caller's, and weights that are shared out over devices.
 
 Made by netdsl 0.1.0 from train_on_several_devices.net (sha256 1f3b113f, this file
-99c26ea9). Change the spec, not this file.
+0d2e73a8). Change the spec, not this file.
 """
 
 import contextlib
@@ -82,7 +82,7 @@ def fit(model, data, *, epochs=EPOCHS, callbacks=(), verbose="auto"):
 
 def evaluate(model, data):
     """Give loss and metrics on test, else validation, else training data."""
-    found = data.test, data.validation, data.train
+    found = (data.test, data.validation, data.train)
     dataset = next(samples for samples in found if samples is not None)
     return model.evaluate(dataset, return_dict=True, verbose=0)
 

@@ -1,6 +1,6 @@
 """Prices of flats, from text and numbers in a table.
 
-Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file 67413820).
+Made by netdsl 0.1.0 from train_on_tables.net (sha256 ff1e5232, this file a200d2d7).
 Change the spec, not this file.
 """
 
@@ -290,7 +290,7 @@ def fit(
 
 def evaluate(model, data):
     """Give loss and metrics on test, else validation, else training data."""
-    found = data.test, data.validation, data.train
+    found = (data.test, data.validation, data.train)
     dataset = next(samples for samples in found if samples is not None)
     with device():
         return model.evaluate(dataset, return_dict=True, verbose=0)
@@ -376,7 +376,7 @@ class Progress(keras.callbacks.Callback):
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         self.model.save_weights(new / "model.weights.h5")
-        plain = type(None), bool, int, float
+        plain = (type(None), bool, int, float)
         state = {
             "ended": self.model.stop_training,
             "history": {

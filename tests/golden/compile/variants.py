@@ -1,6 +1,6 @@
 """Models at other hyperparameters: all of them where they are few, else those that change and what is handed on.
 
-Made by netdsl 0.1.0 from variants.net (sha256 b9240b4e, this file 59aab978). Change the
+Made by netdsl 0.1.0 from variants.net (sha256 b9240b4e, this file b4268904). Change the
 spec, not this file.
 """
 
@@ -87,7 +87,7 @@ def Both(*, name="Both"):
         **dict(
             zip(
                 ["convolutions", "widths", "size", "kwargs", "classes", "hidden"],
-                [*[[1], [4]]],
+                [[1], [4]],
             )
         ),
         classes=3,

@@ -1,6 +1,6 @@
 """Tensors that are learned: a class token, scales in a loop, a matrix that is used twice.
 
-Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file e29f0f5d). Change the
+Made by netdsl 0.1.0 from weights.net (sha256 e925219f, this file c700588f). Change the
 spec, not this file.
 """
 
@@ -84,15 +84,17 @@ def encoder(x, width, heads, *, trainable=True, name="encoder"):
         attended
     )
     h = layers.Add(name=f"{name}_h_add")([x, branch])
-    branch = layers.LayerNormalization(
+    residual = layers.LayerNormalization(
         trainable=trainable, name=f"{name}_layer_normalization"
     )(h)
-    branch = layers.Dense(
+    residual = layers.Dense(
         2 * width, activation="gelu", trainable=trainable, name=f"{name}_dense1"
-    )(branch)
-    branch = layers.Dense(width, trainable=trainable, name=f"{name}_dense2")(branch)
-    branch = layer_scale(width, trainable=trainable, name=f"{name}_layer_scale")(branch)
-    return layers.Add(name=f"{name}_add")([h, branch])
+    )(residual)
+    residual = layers.Dense(width, trainable=trainable, name=f"{name}_dense2")(residual)
+    residual = layer_scale(width, trainable=trainable, name=f"{name}_layer_scale")(
+        residual
+    )
+    return layers.Add(name=f"{name}_add")([h, residual])
 
 
 def ViT(classes=10, width=32, *, name="ViT"):

@@ -7,7 +7,7 @@ Task: language model.
 A word (0 where there is none), which of two texts it is of, and its place are added up. `sequence` has a vector for each word,
 `pooled` one for all, read off the first.
 
-Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 820649ad). Change the
+Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 1ad60a88). Change the
 spec, not this file.
 """
 
@@ -98,8 +98,8 @@ def encoder(x, present, heads, hidden, dropout, *, name="encoder"):
     attended = layers.Dropout(dropout, name=f"{name}_attended_dropout")(attended)
     x = layers.Add(name=f"{name}_add1")([x, attended])
     x = layers.LayerNormalization(epsilon=1e-12, name=f"{name}_layer_normalization1")(x)
-    branch = feed_forward(x, hidden, dropout, act="gelu", name=f"{name}_feed_forward")
-    x = layers.Add(name=f"{name}_add2")([x, branch])
+    residual = feed_forward(x, hidden, dropout, act="gelu", name=f"{name}_feed_forward")
+    x = layers.Add(name=f"{name}_add2")([x, residual])
     return layers.LayerNormalization(
         epsilon=1e-12, name=f"{name}_layer_normalization2"
     )(x)

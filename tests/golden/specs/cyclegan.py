@@ -7,7 +7,7 @@ Task: image generation.
 The appendix in its own notation: c7s1-64, d128, d256, nine times R256, u128, u64, c7s1-3 for the generator, and
 C64-C128-C256-C512 for the discriminator, which judges patches of 70 by 70.
 
-Made by netdsl 0.1.0 from cyclegan.net (sha256 5a404426, this file f6fc1306). Change the
+Made by netdsl 0.1.0 from cyclegan.net (sha256 5a404426, this file f214c5dc). Change the
 spec, not this file.
 """
 
@@ -45,14 +45,14 @@ def d(x, filters, *, name="d"):
 
 def R(x, filters, *, name="r"):
     """A residual unit; nothing follows the sum."""
-    branch = reflect(x, 1)
-    branch = layers.Conv2D(filters, 3, name=f"{name}_conv2d1")(branch)
-    branch = instance_norm(branch, name=f"{name}_instance_norm1")
-    branch = layers.ReLU(name=f"{name}_re_lu")(branch)
-    branch = reflect(branch, 1)
-    branch = layers.Conv2D(filters, 3, name=f"{name}_conv2d2")(branch)
-    branch = instance_norm(branch, name=f"{name}_instance_norm2")
-    return layers.Add(name=f"{name}_add")([x, branch])
+    residual = reflect(x, 1)
+    residual = layers.Conv2D(filters, 3, name=f"{name}_conv2d1")(residual)
+    residual = instance_norm(residual, name=f"{name}_instance_norm1")
+    residual = layers.ReLU(name=f"{name}_re_lu")(residual)
+    residual = reflect(residual, 1)
+    residual = layers.Conv2D(filters, 3, name=f"{name}_conv2d2")(residual)
+    residual = instance_norm(residual, name=f"{name}_instance_norm2")
+    return layers.Add(name=f"{name}_add")([x, residual])
 
 
 def u(x, filters, *, name="u"):

@@ -6,7 +6,7 @@ Task: image generation.
 Appendix B of the paper for CIFAR-10: from a noisy picture and how many steps of noise it has seen, the noise is told. Two residual
 blocks on each of four levels, attention where the map is 16 by 16.
 
-Made by netdsl 0.1.0 from ddpm.net (sha256 c0edd117, this file f74ff65b). Change the
+Made by netdsl 0.1.0 from ddpm.net (sha256 c0edd117, this file d153b49b). Change the
 spec, not this file.
 """
 
@@ -57,13 +57,13 @@ def residual(x, time, filters, attention=False, *, name="residual"):
         skip = layers.Conv2D(filters, 1, padding="same", name=f"{name}_skip")(x)
     x = layers.Add(name=f"{name}_add1")([main, skip])
     if attention:
-        branch = layers.GroupNormalization(
+        residual = layers.GroupNormalization(
             epsilon=1e-6, name=f"{name}_group_normalization"
         )(x)
-        branch = layers.MultiHeadAttention(
+        residual = layers.MultiHeadAttention(
             1, filters, attention_axes=(1, 2), name=f"{name}_multi_head_attention"
-        )(branch, value=branch)
-        x = layers.Add(name=f"{name}_add2")([x, branch])
+        )(residual, value=residual)
+        x = layers.Add(name=f"{name}_add2")([x, residual])
     return x
 
 

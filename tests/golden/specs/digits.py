@@ -5,7 +5,7 @@ Task: image classification.
 
 The pictures, of 8 by 8 pixels, ship with scikit-learn: nothing is downloaded.
 
-Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 888a723b). Change the
+Made by netdsl 0.1.0 from digits.net (sha256 5eb8f4b3, this file 4cc83edc). Change the
 spec, not this file.
 """
 
@@ -161,7 +161,7 @@ def fit(
 
 def evaluate(model, data):
     """Give loss and metrics on test, else validation, else training data."""
-    found = data.test, data.validation, data.train
+    found = (data.test, data.validation, data.train)
     dataset = next(samples for samples in found if samples is not None)
     return model.evaluate(dataset, return_dict=True, verbose=0)
 
@@ -245,7 +245,7 @@ class Progress(keras.callbacks.Callback):
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
         self.model.save_weights(new / "model.weights.h5")
-        plain = type(None), bool, int, float
+        plain = (type(None), bool, int, float)
         state = {
             "ended": self.model.stop_training,
             "history": {

@@ -6,7 +6,7 @@ Task: recommendation.
 Criteo's data of clicks, with the widths of the authors' script: thirteen counts go through a small network, twenty-six names become
 vectors as wide, and what these have in common, pair by pair, tells whether somebody clicks.
 
-Made by netdsl 0.1.0 from dlrm.net (sha256 9f42c712, this file adc01bb5). Change the
+Made by netdsl 0.1.0 from dlrm.net (sha256 9f42c712, this file 4e8b4f43). Change the
 spec, not this file.
 """
 
@@ -56,9 +56,9 @@ def pairwise_products(x, *, name="pairwise_products"):
     Takes vectors [n, width] and gives [n * (n - 1) / 2].
     """
     n = x.shape[1]
-    y = layers.Dot(axes=2, name=f"{name}_dot")([x, x])
-    y = layers.Reshape((n * n,), name=f"{name}_reshape")(y)
-    return ops.take(y, [n * i + j for i in range(n) for j in range(i)], axis=1)
+    x = layers.Dot(axes=2, name=f"{name}_dot")([x, x])
+    x = layers.Reshape((n * n,), name=f"{name}_reshape")(x)
+    return ops.take(x, [n * i + j for i in range(n) for j in range(i)], axis=1)
 
 
 def DLRM(

@@ -6,7 +6,7 @@ Task: edge detection.
 Nothing here is learned: every kernel is a constant. The others are Sobel's gradient (1968), the zeros of the Laplacian of a Gaussian
 (Marr and Hildreth, 1980) and the morphological gradient. Pictures have any size and values from 0 to 255.
 
-Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 335f851e). Change the
+Made by netdsl 0.1.0 from edges.net (sha256 37e15b25, this file 20b5b23b). Change the
 spec, not this file.
 """
 
@@ -80,7 +80,7 @@ def sobel(x, axis="x", *, name="sobel"):
 
 
 def places(sigma):
-    return list(range(-int(4 * sigma + 0.5), int(4 * sigma + 0.5) + 1))
+    return range(-int(4 * sigma + 0.5), int(4 * sigma + 0.5) + 1)
 
 
 def normalized(weights):
@@ -198,10 +198,10 @@ def canny(x, sigma=1.0, low=0.1, high=0.2, reach=64, *, name="canny"):
     weak = ops.cast(weak, x.dtype)
     strong = ops.greater_equal(thin, max(high, 1e-14))
     strong = ops.cast(strong, x.dtype)
-    y = strong
+    x = strong
     for n in range(reach):
-        y = layers.Multiply(name=f"{name}_multiply_{n}")([grow(y), weak])
-    return y
+        x = layers.Multiply(name=f"{name}_multiply_{n}")([grow(x), weak])
+    return x
 
 
 def dilate(x, size=3, *, name="dilate"):

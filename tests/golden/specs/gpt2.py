@@ -5,7 +5,7 @@ Task: language model.
 
 Each word is told from those before it. The table that words are read from is the one that they are told by.
 
-Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 156c4fc0). Change the
+Made by netdsl 0.1.0 from gpt2.net (sha256 d220d4b4, this file 7f29658b). Change the
 spec, not this file.
 """
 
@@ -126,18 +126,18 @@ def pre_norm_encoder(
 
     The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear of each other (`self_attention`).
     """
-    branch = layers.LayerNormalization(
+    residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization1"
     )(x)
-    branch = self_attention(
-        branch, heads, dropout, causal, axes, name=f"{name}_self_attention"
+    residual = self_attention(
+        residual, heads, dropout, causal, axes, name=f"{name}_self_attention"
     )
-    x = layers.Add(name=f"{name}_add1")([x, branch])
-    branch = layers.LayerNormalization(
+    x = layers.Add(name=f"{name}_add1")([x, residual])
+    residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization2"
     )(x)
-    branch = feed_forward(branch, hidden, dropout, act, name=f"{name}_feed_forward")
-    return layers.Add(name=f"{name}_add2")([x, branch])
+    residual = feed_forward(residual, hidden, dropout, act, name=f"{name}_feed_forward")
+    return layers.Add(name=f"{name}_add2")([x, residual])
 
 
 def GPT2(

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file ab1633f0). Change
+Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file 3110ad9d). Change
 the spec, not this file.
 """
 
@@ -13,8 +13,8 @@ from tensorflow import keras
 
 layers = keras.layers
 
-row = 1, 7
-column = 7, 1
+row = (1, 7)
+column = (7, 1)
 
 
 def conv(x, filters, kernel_size=1, strides=1, padding="same", *, name="conv"):

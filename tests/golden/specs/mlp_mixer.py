@@ -6,7 +6,7 @@ Task: image classification.
 
 Table 1 of the paper: dense layers along the patches and along the channels in turn, and nothing else.
 
-Made by netdsl 0.1.0 from mlp_mixer.net (sha256 e20b5009, this file e978be0e). Change
+Made by netdsl 0.1.0 from mlp_mixer.net (sha256 e20b5009, this file 5a650481). Change
 the spec, not this file.
 """
 
@@ -41,12 +41,12 @@ def mixer_layer(x, token_hidden, channel_hidden, *, name="mixer_layer"):
     mixed = layers.Dense(x.shape[1], name=f"{name}_mixed_dense2")(mixed)
     mixed = layers.Permute((2, 1), name=f"{name}_mixed_permute2")(mixed)
     y = layers.Add(name=f"{name}_add1")([x, mixed])
-    branch = layers.LayerNormalization(name=f"{name}_layer_normalization")(y)
-    branch = layers.Dense(channel_hidden, activation="gelu", name=f"{name}_dense1")(
-        branch
+    residual = layers.LayerNormalization(name=f"{name}_layer_normalization")(y)
+    residual = layers.Dense(channel_hidden, activation="gelu", name=f"{name}_dense1")(
+        residual
     )
-    branch = layers.Dense(x.shape[-1], name=f"{name}_dense2")(branch)
-    return layers.Add(name=f"{name}_add2")([y, branch])
+    residual = layers.Dense(x.shape[-1], name=f"{name}_dense2")(residual)
+    return layers.Add(name=f"{name}_add2")([y, residual])
 
 
 def MixerB16(

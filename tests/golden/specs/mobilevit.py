@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 9b419944, this file 4bc1e4cf). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 9b419944, this file 0c8c3b9a). Change
 the spec, not this file.
 """
 
@@ -66,18 +66,18 @@ def pre_norm_encoder(
 
     The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear of each other (`self_attention`).
     """
-    branch = layers.LayerNormalization(
+    residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization1"
     )(x)
-    branch = self_attention(
-        branch, heads, dropout, causal, axes, name=f"{name}_self_attention"
+    residual = self_attention(
+        residual, heads, dropout, causal, axes, name=f"{name}_self_attention"
     )
-    x = layers.Add(name=f"{name}_add1")([x, branch])
-    branch = layers.LayerNormalization(
+    x = layers.Add(name=f"{name}_add1")([x, residual])
+    residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization2"
     )(x)
-    branch = feed_forward(branch, hidden, dropout, act, name=f"{name}_feed_forward")
-    return layers.Add(name=f"{name}_add2")([x, branch])
+    residual = feed_forward(residual, hidden, dropout, act, name=f"{name}_feed_forward")
+    return layers.Add(name=f"{name}_add2")([x, residual])
 
 
 def conv_bn(

@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 760e4813, this file 54f8e234). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 760e4813, this file efa29eff). Change the
 spec, not this file.
 """
 
@@ -133,10 +133,10 @@ def normal(x, before, filters, *, name="normal"):
     total4 = layers.Add(name=f"{name}_add4")([branch1, branch2])
     branch = separable(h, filters, 3, name=f"{name}_separable5")
     total5 = layers.Add(name=f"{name}_add5")([branch, h])
-    out1 = layers.Concatenate(name=f"{name}_concatenate")(
+    y = layers.Concatenate(name=f"{name}_concatenate")(
         [p, total1, total2, total3, total4, total5]
     )
-    return out1, x
+    return y, x
 
 
 def reduction(x, before, filters, first=False, *, name="reduction"):
@@ -168,8 +168,8 @@ def reduction(x, before, filters, first=False, *, name="reduction"):
         pool_size=3, strides=2, name=f"{name}_max_pooling2d"
     )(padded)
     total2 = layers.Add(name=f"{name}_add2")([branch, max_pooling2d])
-    out1 = layers.Concatenate(name=f"{name}_concatenate")([b, c, total1, total2])
-    return out1, x
+    y = layers.Concatenate(name=f"{name}_concatenate")([b, c, total1, total2])
+    return y, x
 
 
 def NASNet(

@@ -7,7 +7,7 @@ Task: image classification.
 Figure 3 of the paper: attention within windows of seven by seven, which every other layer moves by half a window, so that
 neighbours hear of one another; the map is halved three times.
 
-Made by netdsl 0.1.0 from swin.net (sha256 fbd8c8f2, this file 273f9e5a). Change the
+Made by netdsl 0.1.0 from swin.net (sha256 fbd8c8f2, this file b3e596a3). Change the
 spec, not this file.
 """
 
@@ -17,12 +17,6 @@ from tensorflow import keras
 
 layers = keras.layers
 ops = keras.ops
-
-
-def tied(values, x):
-    """Make an array part of the graph of `x`, so that layers applied to it are too."""
-    first = keras.tree.flatten(x)[0]
-    return ops.where(ops.size(first) >= 0, values, False)
 
 
 @keras.utils.register_keras_serializable("netdsl", "Weight")
@@ -130,11 +124,9 @@ def window_attention(x, heads, n, shift, *, name="window_attention"):
         + bias
     )
     if shift > 0:
-        above = ops.reshape(
-            tied(ops.array(apart(rows, n, shift)), x), (rows, 1, 1, n, 1, n, 1)
-        )
+        above = ops.reshape(ops.array(apart(rows, n, shift)), (rows, 1, 1, n, 1, n, 1))
         beside = ops.reshape(
-            tied(ops.array(apart(columns, n, shift)), x), (columns, 1, 1, n, 1, n)
+            ops.array(apart(columns, n, shift)), (columns, 1, 1, n, 1, n)
         )
         scores = scores + above + beside
     attention = layers.Softmax(axis=(-2, -1), name=f"{name}_attention_softmax")(scores)
@@ -178,20 +170,24 @@ def SwinT(
         x = merged
         for i in range(depth):
             shift = window // 2 if i % 2 == 1 and x.shape[1] > window else 0
-            branch = layers.LayerNormalization(
+            residual = layers.LayerNormalization(
                 epsilon=1e-5, name=f"near_layer_normalization_{stage}_{i}"
             )(x)
-            branch = window_attention(
-                branch, count, window, shift, name=f"near_window_attention_{stage}_{i}"
+            residual = window_attention(
+                residual,
+                count,
+                window,
+                shift,
+                name=f"near_window_attention_{stage}_{i}",
             )
-            near = layers.Add(name=f"near_add_{stage}_{i}")([x, branch])
-            branch = layers.LayerNormalization(
+            near = layers.Add(name=f"near_add_{stage}_{i}")([x, residual])
+            residual = layers.LayerNormalization(
                 epsilon=1e-5, name=f"layer_normalization2_{stage}_{i}"
             )(near)
-            branch = feed_forward(
-                branch, 4 * channels, act="gelu", name=f"feed_forward_{stage}_{i}"
+            residual = feed_forward(
+                residual, 4 * channels, act="gelu", name=f"feed_forward_{stage}_{i}"
             )
-            x = layers.Add(name=f"add1_{stage}_{i}")([near, branch])
+            x = layers.Add(name=f"add1_{stage}_{i}")([near, residual])
     x = layers.LayerNormalization(epsilon=1e-5, name="layer_normalization3")(x)
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

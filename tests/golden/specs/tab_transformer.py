@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper on the census: the names in a row become vectors, which a transformer lets hear of one another; numbers are
 normalized and join behind it. An eighth of each vector tells the column (section 2).
 
-Made by netdsl 0.1.0 from tab_transformer.net (sha256 da23044b, this file 15a9987a).
+Made by netdsl 0.1.0 from tab_transformer.net (sha256 da23044b, this file ab76ddff).
 Change the spec, not this file.
 """
 
@@ -108,11 +108,11 @@ def transformer_encoder(
 
     Vaswani et al., 2017, arXiv:1706.03762.
     """
-    branch = self_attention(x, heads, dropout, causal, name=f"{name}_self_attention")
-    x = layers.Add(name=f"{name}_add1")([x, branch])
+    residual = self_attention(x, heads, dropout, causal, name=f"{name}_self_attention")
+    x = layers.Add(name=f"{name}_add1")([x, residual])
     x = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization1")(x)
-    branch = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
-    x = layers.Add(name=f"{name}_add2")([x, branch])
+    residual = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
+    x = layers.Add(name=f"{name}_add2")([x, residual])
     return layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization2")(
         x
     )

@@ -5,7 +5,7 @@ Task: text classification.
 
 Words are embedded, projected to the width of the model with a learned vector for each position, encoded, and averaged.
 
-Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file 8468b9e0).
+Made by netdsl 0.1.0 from text_transformer.net (sha256 bd2b8c3d, this file a373c137).
 Change the spec, not this file.
 """
 
@@ -76,11 +76,11 @@ def transformer_encoder(
 
     Vaswani et al., 2017, arXiv:1706.03762.
     """
-    branch = self_attention(x, heads, dropout, causal, name=f"{name}_self_attention")
-    x = layers.Add(name=f"{name}_add1")([x, branch])
+    residual = self_attention(x, heads, dropout, causal, name=f"{name}_self_attention")
+    x = layers.Add(name=f"{name}_add1")([x, residual])
     x = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization1")(x)
-    branch = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
-    x = layers.Add(name=f"{name}_add2")([x, branch])
+    residual = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
+    x = layers.Add(name=f"{name}_add2")([x, residual])
     return layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization2")(
         x
     )

@@ -6,7 +6,7 @@ Task: translation.
 Figure 1 of the paper at the sizes of its base model. One table of words serves the source, the target and the output
 (section 3.4). In training the decoder reads the right words so far and tells the word that comes next.
 
-Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 353d2c59). Change
+Made by netdsl 0.1.0 from transformer.net (sha256 83e84b1b, this file 2513bde4). Change
 the spec, not this file.
 """
 
@@ -96,11 +96,11 @@ def transformer_encoder(
 
     Vaswani et al., 2017, arXiv:1706.03762.
     """
-    branch = self_attention(x, heads, dropout, causal, name=f"{name}_self_attention")
-    x = layers.Add(name=f"{name}_add1")([x, branch])
+    residual = self_attention(x, heads, dropout, causal, name=f"{name}_self_attention")
+    x = layers.Add(name=f"{name}_add1")([x, residual])
     x = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization1")(x)
-    branch = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
-    x = layers.Add(name=f"{name}_add2")([x, branch])
+    residual = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
+    x = layers.Add(name=f"{name}_add2")([x, residual])
     return layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization2")(
         x
     )
@@ -113,16 +113,18 @@ def transformer_decoder(
 
     Vaswani et al., 2017, arXiv:1706.03762.
     """
-    branch = self_attention(
+    residual = self_attention(
         x, heads, dropout, causal=True, name=f"{name}_self_attention"
     )
-    x = layers.Add(name=f"{name}_add1")([x, branch])
+    x = layers.Add(name=f"{name}_add1")([x, residual])
     x = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization1")(x)
-    branch = cross_attention(x, memory, heads, dropout, name=f"{name}_cross_attention")
-    x = layers.Add(name=f"{name}_add2")([x, branch])
+    residual = cross_attention(
+        x, memory, heads, dropout, name=f"{name}_cross_attention"
+    )
+    x = layers.Add(name=f"{name}_add2")([x, residual])
     x = layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization2")(x)
-    branch = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
-    x = layers.Add(name=f"{name}_add3")([x, branch])
+    residual = feed_forward(x, hidden, dropout, act, name=f"{name}_feed_forward")
+    x = layers.Add(name=f"{name}_add3")([x, residual])
     return layers.LayerNormalization(epsilon=1e-6, name=f"{name}_layer_normalization3")(
         x
     )

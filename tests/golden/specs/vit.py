@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 of the paper at size B: a picture is a row of patches, a token before them gathers what they say.
 
-Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file f04ab904). Change the
+Made by netdsl 0.1.0 from vit.net (sha256 63a3b690, this file b3843b6b). Change the
 spec, not this file.
 """
 
@@ -150,18 +150,18 @@ def pre_norm_encoder(
 
     The stack ends in a LayerNormalization of its own. Along `axes` alone elements hear of each other (`self_attention`).
     """
-    branch = layers.LayerNormalization(
+    residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization1"
     )(x)
-    branch = self_attention(
-        branch, heads, dropout, causal, axes, name=f"{name}_self_attention"
+    residual = self_attention(
+        residual, heads, dropout, causal, axes, name=f"{name}_self_attention"
     )
-    x = layers.Add(name=f"{name}_add1")([x, branch])
-    branch = layers.LayerNormalization(
+    x = layers.Add(name=f"{name}_add1")([x, residual])
+    residual = layers.LayerNormalization(
         epsilon=epsilon, name=f"{name}_layer_normalization2"
     )(x)
-    branch = feed_forward(branch, hidden, dropout, act, name=f"{name}_feed_forward")
-    return layers.Add(name=f"{name}_add2")([x, branch])
+    residual = feed_forward(residual, hidden, dropout, act, name=f"{name}_feed_forward")
+    return layers.Add(name=f"{name}_add2")([x, residual])
 
 
 def ViTB16(

@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper, middle, on the census: a linear model of which values occur together remembers, a deep network of what they
 mean generalizes, and both are trained at once. What prepares the columns is part of the network.
 
-Made by netdsl 0.1.0 from wide_and_deep.net (sha256 2c3f6ec7, this file 26cd4d6f).
+Made by netdsl 0.1.0 from wide_and_deep.net (sha256 2c3f6ec7, this file 94dca006).
 Change the spec, not this file.
 """
 
@@ -94,6 +94,14 @@ def WideAndDeep(crosses=1000, width=32, hidden=(1024, 512, 256), *, name="WideAn
     branch1 = layers.CategoryEncoding(
         len(ages) + 1, output_mode="one_hot", name="wide_category_encoding"
     )(age_group)
+    branches = [
+        layers.StringLookup(
+            vocabulary=values[column],
+            output_mode="one_hot",
+            name=f"wide_string_lookup_{n}",
+        )(x)
+        for n, (column, x) in enumerate(words.items())
+    ]
     branch2 = layers.HashedCrossing(
         crosses, output_mode="one_hot", name="wide_hashed_crossing1"
     )([words["education"], words["occupation"]])
@@ -101,31 +109,15 @@ def WideAndDeep(crosses=1000, width=32, hidden=(1024, 512, 256), *, name="WideAn
         crosses, output_mode="one_hot", name="wide_hashed_crossing2"
     )([age_group, words["education"]])
     wide = layers.Concatenate(name="wide_concatenate")(
-        [
-            branch1,
-            *[
-                layers.StringLookup(
-                    vocabulary=values[column],
-                    output_mode="one_hot",
-                    name=f"wide_string_lookup_{n}",
-                )(x)
-                for n, (column, x) in enumerate(words.items())
-            ],
-            branch2,
-            branch3,
-        ]
+        [branch1, *branches, branch2, branch3]
     )
     branch = layers.Concatenate(name="deep_concatenate1")(list(numbers.values()))
     branch = layers.Normalization(name="deep_normalization")(branch)
-    deep = layers.Concatenate(name="deep_concatenate2")(
-        [
-            branch,
-            *[
-                meaning(x, values[column], width, name=f"deep_meaning_{n}")
-                for n, (column, x) in enumerate(words.items())
-            ],
-        ]
-    )
+    branches = [
+        meaning(x, values[column], width, name=f"deep_meaning_{n}")
+        for n, (column, x) in enumerate(words.items())
+    ]
+    deep = layers.Concatenate(name="deep_concatenate2")([branch, *branches])
     dense = layers.Dense(1, use_bias=False, name="dense1")(wide)
     branch = mlp(deep, hidden, name="mlp")
     branch = layers.Dense(1, name="dense2")(branch)

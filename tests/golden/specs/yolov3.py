@@ -6,7 +6,7 @@ Task: object detection.
 Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
 outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file c20eaffa). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file a7fe756f). Change the
 spec, not this file.
 """
 
@@ -41,9 +41,9 @@ def darknet53(image, *, name="darknet53"):
     ):
         x = down(x, filters, name=f"{name}_down_{n}")
         for k in range(count):
-            branch = conv(x, filters // 2, 1, name=f"{name}_conv2_{n}_{k}")
-            branch = conv(branch, filters, name=f"{name}_conv3_{n}_{k}")
-            x = layers.Add(name=f"{name}_add_{n}_{k}")([x, branch])
+            residual = conv(x, filters // 2, 1, name=f"{name}_conv2_{n}_{k}")
+            residual = conv(residual, filters, name=f"{name}_conv3_{n}_{k}")
+            x = layers.Add(name=f"{name}_add_{n}_{k}")([x, residual])
         stage.append(x)
     return {"fine": stage[2], "middle": stage[3], "coarse": stage[4]}
 

@@ -7,7 +7,7 @@ A backbone of cross-stage modules, a neck that carries maps down to the fine sca
 `YOLOv8` is size n; the others are deeper and wider. A box leaves as the distances of its four sides from the middle of a cell,
 counted in cells, each the mean of a distribution over sixteen bins (Li et al., 2020, arXiv:2006.04388).
 
-Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file c97fc487). Change the
+Made by netdsl 0.1.0 from yolov8.net (sha256 f031357e, this file 14b32347). Change the
 spec, not this file.
 """
 
@@ -48,9 +48,9 @@ def c2f(x, filters, count, shortcut=False, *, name="c2f"):
     made = []
     for n in range(count):
         if shortcut:
-            branch = conv(x, half, name=f"{name}_conv1_{n}")
-            branch = conv(branch, half, name=f"{name}_conv2_{n}")
-            x = layers.Add(name=f"{name}_made1_{n}")([x, branch])
+            residual = conv(x, half, name=f"{name}_conv1_{n}")
+            residual = conv(residual, half, name=f"{name}_conv2_{n}")
+            x = layers.Add(name=f"{name}_made1_{n}")([x, residual])
         else:
             x = conv(x, half, name=f"{name}_conv3_{n}")
             x = conv(x, half, name=f"{name}_made2_{n}")
