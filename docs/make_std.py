@@ -39,7 +39,9 @@ EXAMPLES: dict[str, tuple[str, dict[str, str]]] = {
     "learned_positions": ("", {"x": "[200, 256]"}),
     "learned_queries": ("8, 256", {}),
     "sinusoidal_embedding": ("128", {"x": "[1]"}),
+    "rotary_positions": ("", {"x": "[T, 8, 32]"}),
     "self_attention": ("8", {}),
+    "rotary_attention": ("8, 2", {}),
     "cross_attention": ("8", MEMORY),
     "feed_forward": ("1024, 0.1", {}),
     "gated_feed_forward": ("1024, 0.1", {}),
@@ -64,12 +66,15 @@ EXAMPLES: dict[str, tuple[str, dict[str, str]]] = {
     "hashed_embeddings": ("1000, 16", {"names": "string[8]"}),
     "pairwise_products": ("", {"x": "[8, 16]"}),
     "conv_bn": ("128", {}),
+    "atrous_conv_bn": ("128", {}),
     "separable_conv_bn": ("128", {}),
     "mobile_conv": ("128, 2", {}),
     "stochastic_depth": ("0.2", {}),
     "shortcut": ("128, 2", {}),
     "basic_residual": ("128, 2", {}),
     "bottleneck": ("64", {}),
+    "se_bottleneck": ("64", {}),
+    "atrous_bottleneck": ("64, rate=2", {}),
     "bn_conv": ("64", {}),
     "preactivation_residual": ("64", {}),
     "preactivation_bottleneck": ("64", {}),
@@ -79,6 +84,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, str]]] = {
     "fire": ("16, 64", {}),
     "inception": ("64, 96, 128, 16, 32, 32", {"x": "[28, 28, 192]"}),
     "dense_block": ("6", {}),
+    "pyramid_pooling": ("", {"x": "[60, 60, 2048]"}),
     "aspp": ("", {"x": "[32, 32, 2048]"}),
     "spatial_pyramid": ("", {"x": "[20, 20, 256]"}),
     "feature_pyramid": (
@@ -93,7 +99,17 @@ The blocks that ship with netdsl, to be imported by name. A block is used as a l
 layers NAME` shows one with its text. What is here stays: a block gets new parameters behind those it has, with defaults
 that leave it as it was. `docs/make_std.py` writes this page from the library.
 """
-OUTPUTS = {"feature_pyramid": ("p3", "p4", "p5")}
+OUTPUTS = {"feature_pyramid": ("p3", "p4", "p5"), "top_down": ("p2", "p3", "p4", "p5")}
+
+#: What arrives as a list, where a block takes one.
+LISTS = {
+    "top_down": {
+        "c2": "[128, 128, 256]",
+        "c3": "[64, 64, 512]",
+        "c4": "[32, 32, 1024]",
+        "c5": "[16, 16, 2048]",
+    }
+}
 
 
 def page() -> str:
@@ -126,8 +142,9 @@ def pictures() -> dict[Path, str]:
 def drawn(name: str, module: str) -> str:
     """Draw a block as a model of it alone."""
     arguments, given = EXAMPLES.get(name, ("", {}))
-    inputs = inputs_of(name)
-    first, *others = inputs
+    given = LISTS.get(name, given)
+    inputs = [*LISTS.get(name, inputs_of(name))]
+    first, *others = [f"[{', '.join(inputs)}]"] if name in LISTS else inputs
     types = {each: given.get(each, ARRIVING[module]) for each in inputs}
     lines = [f"    input {each}: {types[each]}" for each in inputs]
     named = f"({', '.join(f'{each}={each}' for each in others)})" if others else ""

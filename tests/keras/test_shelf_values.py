@@ -56,6 +56,42 @@ def test_positions_are_sines_and_cosines_of_falling_rates() -> None:
             close(found[:, place, 2 * pair + 1], np.cos(angle))
 
 
+def test_a_product_of_turned_numbers_tells_the_distance_alone() -> None:
+    """The same vector at each place: its product with itself depends on how far the places are apart, as by hand."""
+    model = built(
+        "std.attention import rotary_positions",
+        "input x: [T, 2, 6]\n output y = x -> rotary_positions()",
+    )
+    one = drawn(2, 6)
+    found = np.asarray(model(np.tile(one, (1, 9, 1, 1))))[0]
+    for i in range(9):
+        for j in range(9):
+            angles = (i - j) / 10_000 ** (np.arange(3) / 3)
+            a, b = one[:, :3], one[:, 3:]
+            close((found[i] * found[j]).sum(-1), ((a**2 + b**2) * np.cos(angles)).sum(-1), 1e-4)
+
+
+def test_groups_of_heads_share_keys_and_values() -> None:
+    """With a key and value for each head it is what attention over one head after the other gives."""
+    model = built(
+        "std.attention import rotary_attention",
+        "input x: [5, 16]\n output y = x -> rotary_attention(4, 2)",
+    )
+    x = drawn(1, 5, 16)
+    before = np.asarray(model(x))[:, :3]
+    x[:, 3:] += 1
+    close(np.asarray(model(x))[:, :3], before)  # causal
+    assert [tuple(w.shape) for w in model.weights] == [(16, 16), (16, 8), (16, 8), (16, 16)]
+
+
+def test_channels_become_pixels() -> None:
+    model = built(
+        "std.vision import pixel_shuffle", "input x: [3, 4, 12]\n output y = x -> pixel_shuffle()"
+    )
+    x = drawn(2, 3, 4, 12)
+    close(model(x), tf.nn.depth_to_space(x, 2))
+
+
 def test_pairwise_products_are_those_below_the_diagonal() -> None:
     model = built(
         "std.tabular import pairwise_products",

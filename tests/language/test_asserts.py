@@ -17,7 +17,7 @@ HELD = [
     "assert 30 < params < 40", "assert params == 9 * n + (n + 1)", "assert n % 3 == 0",
     "assert memory(batch=64) < 1 * MiB",
     "assert memory() < memory(batch=2)", "assert memory(batch=1) < 8 * GiB", "assert not params > 100",
-    "assert n in [3, 5]",
+    "assert n in [3, 5]", "assert trainable_params == params",
     'assert n == 3, "three"', "assert params != 30 or n == 4", "assert len(x.shape) == 2",
 ]  # fmt: skip
 
@@ -100,7 +100,8 @@ TOP = [
     ("assert params(Big) == 1", False),
     ("assert params(M()) == 31", True), ("assert params(Big(n=3)) == params(M)", True),
     ("assert memory(M(n=10), batch=64) == memory(Big, batch=64)", True), ("assert params(M()) == 30", False),
-    ("assert params(Big) > params(M)", True), ("assert 2 * 2 == 4", True), ("assert 2 * 2 == 5", False),
+    ("assert params(Big) > params(M)", True),
+    ("assert trainable_params(M()) == 31", True), ("assert 2 * 2 == 4", True), ("assert 2 * 2 == 5", False),
 ]  # fmt: skip
 
 
@@ -117,6 +118,14 @@ def test_fact_of_a_use_holds_whatever_is_set() -> None:
     assert not netdsl.compile_text(text + "assert params(M) == 31", n=20).ok
 
 
+def test_fact_counts_apart_what_trains() -> None:
+    """Neither statistics train, nor what is frozen, alone or with the model around it."""
+    inner = "model A { input x: [4] output y = x -> Dense(2) -> BatchNormalization() -> Dense(3, trainable=False)"
+    outer = "model B { input x: [4] output y = x -> A(trainable=False) -> Dense(1)"
+    text = f"{inner} assert trainable_params == 14 }}\n{outer} assert trainable_params == 4 }}\n"
+    assert codes(text + "assert params(A) == 27\nassert trainable_params(A()) == 14") == []
+
+
 def test_fact_may_stand_before_its_model() -> None:
     assert codes("assert params(M) == 31\n" + MODEL.format("")) == []
 
@@ -125,6 +134,8 @@ WRONG = [
     ("assert params(Nothing) < 5", "N0210"),
     ("assert params < 5", None),
     ("assert memory(M, batches=3) < 5", "N0301"),
+    ("assert params(M, trainable=True) < 5", "N0301"),
+    ("assert macs(M(), 3) == 27", "N0301"),
     ("assert params(Nothing()) < 5", "N0210"),
     ("assert params(M(m=3)) < 5", "N0301"),
     ("assert params(M(n=None)) < 5", None),

@@ -27,6 +27,9 @@ from netdsl.syntax.walk import free_names, walk
 from netdsl.tensor import Dim, Unknown, spell_shape, sum_of
 from netdsl.value import Entity, Value
 
+#: What may be asked of a model, by these names.
+FACTS = ("params", "trainable_params", "macs", "memory")
+
 
 def check(statement: tree.Assert, frame: Frame) -> None:
     """Check an assertion of a body, unless a mistake in the graph has taken its numbers away."""
@@ -78,7 +81,7 @@ def takes_what_arrives(arranged: Arrangement, frame: Frame) -> bool:
     """
     given = {written.name for written in arranged.inputs}
     own = {name for step in arranged.steps for name in step.defines} - given
-    later = own | {"params", "macs", "memory"}
+    later = own | {*FACTS}
     return all(
         check_in(step.statement, frame)
         for step in arranged.steps
@@ -90,7 +93,7 @@ def _way_out(condition: tree.Expr, frame: Frame) -> str:
     """Say what can be changed: what a use gives, the network, or the promise."""
     found = {name: frame.lookup(name) for name in free_names(condition)}
     plain = (int, float, str, list, tuple)
-    if not {"params", "macs", "memory"} & found.keys() and frame.body is not None:
+    if not {*FACTS} & found.keys() and frame.body is not None:
         given = [f"`{n}`" for n, v in found.items() if isinstance(v, plain) and not is_tensorial(v)]
         if given and not any(is_tensorial(value) for value in found.values()):
             return f"give another value to {' or '.join(given)}"
@@ -165,8 +168,11 @@ def _uncounted(nodes: list[Node]) -> NoNumber | None:
 
 
 def model_facts(nodes: list[Node]) -> dict[str, Value]:
-    """Give what an assertion may ask of some nodes: `params` and `macs` are numbers, `memory` is a function."""
+    """Give what an assertion may ask of some nodes: numbers, but for `memory`, which is a function."""
     weights = _weights(nodes)
+    trained = {
+        id(w) for n in nodes if n.operation.trainable for w in n.operation.weights if w.trains
+    }
     uncounted = _uncounted(nodes)
     macs: Dim = 0
     for node in nodes:
@@ -179,6 +185,7 @@ def model_facts(nodes: list[Node]) -> dict[str, Value]:
 
     return {
         "params": uncounted or sum(count(w) for w in weights),
+        "trainable_params": uncounted or sum(count(w) for w in weights if id(w) in trained),
         "macs": _OF_UNKNOWN_SIZES if isinstance(macs, Unknown) else macs,
         "memory": ModelFact("memory", memory),
     }
@@ -242,7 +249,7 @@ def check_top_level(
 
         return ModelFact(name, compute)
 
-    scope = root.inner({name: fact(name) for name in ("params", "macs", "memory")})
+    scope = root.inner({name: fact(name) for name in FACTS})
     check_in(statement, scope)
 
 
@@ -276,6 +283,23 @@ def _of_model(
     if isinstance(fact, NoNumber):
         return _report_no_number(fact, call.span, frame)
     if not isinstance(fact, ModelFact):
-        return fact
+        return fact if _takes_no_more(name, call, frame) else POISON
     rest = tree.Call(call.span, call.function, call.arguments[1:])
     return fact.compute(rest, frame)
+
+
+def _takes_no_more(name: str, call: tree.Call, frame: Frame) -> bool:
+    """Report what is given to `params` or `macs` beside the model; tell whether nothing is."""
+    for argument in call.arguments[1:]:
+        frame.report(
+            argument_problems.UnknownArgument.at(
+                argument.span,
+                f"`{name}` takes a model alone",
+                layer=name,
+                argument=argument.name or argument.span.text,
+                help="those that train are counted by `trainable_params`"
+                if name == "params"
+                else "",
+            )
+        )
+    return len(call.arguments) == 1

@@ -142,6 +142,8 @@ def _of_output(opening: Opening, field: Field) -> Diagnostic | None:
             "save the number of each class: `numpy.unique(labels, return_inverse=True)` gives both"
         )
         return _other_values(field, label, help)
+    if form == "any" and port.loss is not None:
+        return None  # rows of any length (CTC), classes of which vectors are alike (Circle)
     given, output = field.shape, port.shape[1:]
     if given is None or field.dtype == "object":
         return None if given is None or given == () else _label_shape(opening, field, given, output)

@@ -7,7 +7,7 @@ Task: text recognition.
 Table 1 of the paper, read from the bottom: seven convolutions make a row of features of a line of text, two bidirectional
 LSTMs read it, and each place gives a character or none. Train it with the `ctc` loss; its class 0 is the blank.
 
-Made by netdsl 0.1.0 from crnn.net (sha256 4a06f4e6, this file 7ec9cce2). Change the
+Made by netdsl 0.1.0 from crnn.net (sha256 3ab76d1c, this file a5c845eb). Change the
 spec, not this file.
 """
 

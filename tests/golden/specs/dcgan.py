@@ -6,7 +6,7 @@ Task: image generation.
 
 Figure 1 of the paper: neither pooling nor dense layers inside, but convolutions that double the size, or halve it.
 
-Made by netdsl 0.1.0 from dcgan.net (sha256 28455aaa, this file 52347186). Change the
+Made by netdsl 0.1.0 from dcgan.net (sha256 529319d6, this file 74e36a6f). Change the
 spec, not this file.
 """
 

@@ -6,7 +6,7 @@ Task: segmentation.
 
 Figure 2 of the paper on ResNet-101 at a sixteenth of the size: the last stage dilates its convolutions in place of a stride.
 
-Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 a7e7c678, this file 79ed12ff).
+Made by netdsl 0.1.0 from deeplabv3_plus.net (sha256 0bc4af74, this file c6663f6d).
 Change the spec, not this file.
 """
 
@@ -44,6 +44,33 @@ def shortcut(x, filters, strides=1, *, name="shortcut"):
     return x
 
 
+def atrous_bottleneck(
+    x, filters, strides=1, rate=1, expansion=4, *, name="atrous_bottleneck"
+):
+    """A bottleneck whose middle convolution may leave gaps in place of a stride: what segments on a ResNet.
+
+    Chen et al., 2017, arXiv:1706.05587.
+    """
+    main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
+    main = layers.Conv2D(
+        filters,
+        3,
+        strides=strides,
+        dilation_rate=rate,
+        use_bias=False,
+        padding="same",
+        name=f"{name}_main_conv2d",
+    )(main)
+    main = layers.BatchNormalization(name=f"{name}_main_batch_normalization")(main)
+    main = layers.ReLU(name=f"{name}_main_re_lu")(main)
+    main = conv_bn(
+        main, expansion * filters, 1, act="linear", name=f"{name}_main_conv_bn2"
+    )
+    skip = shortcut(x, expansion * filters, strides, name=f"{name}_skip")
+    x = layers.Add(name=f"{name}_add")([main, skip])
+    return layers.ReLU(name=f"{name}_re_lu")(x)
+
+
 def aspp(x, filters=256, rates=(6, 12, 18), *, name="aspp"):
     """Atrous spatial pyramid pooling: DeepLabv3.
 
@@ -72,26 +99,6 @@ def aspp(x, filters=256, rates=(6, 12, 18), *, name="aspp"):
         branches.append(inner)
     y = layers.Concatenate(name=f"{name}_concatenate")([branch, *branches, whole])
     return conv_bn(y, filters, 1, name=f"{name}_conv_bn2")
-
-
-def atrous_bottleneck(x, filters, strides=1, rate=1, *, name="atrous_bottleneck"):
-    """ResNet's bottleneck, whose middle convolution may leave gaps."""
-    main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
-    main = layers.Conv2D(
-        filters,
-        3,
-        strides=strides,
-        dilation_rate=rate,
-        padding="same",
-        use_bias=False,
-        name=f"{name}_main_conv2d",
-    )(main)
-    main = layers.BatchNormalization(name=f"{name}_main_batch_normalization")(main)
-    main = layers.ReLU(name=f"{name}_main_re_lu")(main)
-    main = conv_bn(main, 4 * filters, 1, act="linear", name=f"{name}_main_conv_bn2")
-    skip = shortcut(x, 4 * filters, strides, name=f"{name}_skip")
-    x = layers.Add(name=f"{name}_add")([main, skip])
-    return layers.ReLU(name=f"{name}_re_lu")(x)
 
 
 def DeepLabV3Plus(classes=21, blocks=(3, 4, 23, 3), size=512, *, name="DeepLabV3Plus"):

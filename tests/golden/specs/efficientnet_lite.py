@@ -6,7 +6,7 @@ Task: image classification.
 EfficientNet (Tan and Le, 2019, arXiv:1905.11946) for small devices: without squeeze and excitation, with ReLU6, and with a
 stem, a head and first and last stages that do not grow.
 
-Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 b0613150, this file 50525218).
+Made by netdsl 0.1.0 from efficientnet_lite.net (sha256 eb41fc84, this file 43aab697).
 Change the spec, not this file.
 """
 

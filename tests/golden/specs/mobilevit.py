@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 1 (b) of the paper and its appendix: MobileNetV2's blocks, and three that let far places hear of each other.
 
-Made by netdsl 0.1.0 from mobilevit.net (sha256 9b419944, this file 0c8c3b9a). Change
+Made by netdsl 0.1.0 from mobilevit.net (sha256 aabd030e, this file 0c2bb38c). Change
 the spec, not this file.
 """
 

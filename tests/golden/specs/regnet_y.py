@@ -6,7 +6,7 @@ Task: image classification.
 Four numbers say how wide each block is (equations 2 to 4 of the paper): widths on a line, rounded to a geometric series and
 then to whole groups. The blocks are those of figure 18; torchvision rounds the first width of 8GF up, from 168 to 224.
 
-Made by netdsl 0.1.0 from regnet_y.net (sha256 813d744d, this file aeef72d7). Change the
+Made by netdsl 0.1.0 from regnet_y.net (sha256 301c0b6b, this file 0052363a). Change the
 spec, not this file.
 """
 

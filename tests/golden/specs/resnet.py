@@ -6,7 +6,7 @@ Task: image classification.
 The columns of the paper's table 1. The deeper three are those of keras.applications, layer for layer: their convolutions
 have biases, and their stages stride in the first convolution.
 
-Made by netdsl 0.1.0 from resnet.net (sha256 9f44ea90, this file a623e720). Change the
+Made by netdsl 0.1.0 from resnet.net (sha256 667fa3ca, this file 8b079569). Change the
 spec, not this file.
 """
 

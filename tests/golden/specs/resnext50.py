@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, right column: 32 groups of 4 channels in the first stage.
 
-Made by netdsl 0.1.0 from resnext50.net (sha256 3489483c, this file b07823c4). Change
+Made by netdsl 0.1.0 from resnext50.net (sha256 e544351c, this file e3678a65). Change
 the spec, not this file.
 """
 

@@ -6,7 +6,7 @@ Task: object detection.
 ResNet-50, the feature pyramid of Lin et al., 2017, arXiv:1612.03144, and two heads that all five scales share (figure 3 of
 the paper). A row leaves for each of nine anchors at each place, fine scales first.
 
-Made by netdsl 0.1.0 from retinanet.net (sha256 111032c6, this file 54af3342). Change
+Made by netdsl 0.1.0 from retinanet.net (sha256 99ea9d36, this file 67bff3fe). Change
 the spec, not this file.
 """
 

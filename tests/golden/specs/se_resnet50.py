@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper, middle column: ResNet-50 whose bottlenecks weigh their channels before the sum.
 
-Made by netdsl 0.1.0 from se_resnet50.net (sha256 edfee0f0, this file 767fe882). Change
+Made by netdsl 0.1.0 from se_resnet50.net (sha256 3236a2da, this file c36eacff). Change
 the spec, not this file.
 """
 
@@ -80,13 +80,22 @@ def shortcut(x, filters, strides=1, *, name="shortcut"):
     return x
 
 
-def se_bottleneck(x, filters, strides=1, reduction=16, *, name="se_bottleneck"):
-    """A bottleneck that looks at its whole map and weighs each channel: figure 3 of the paper."""
+def se_bottleneck(
+    x, filters, strides=1, ratio=16, expansion=4, groups=1, *, name="se_bottleneck"
+):
+    """A bottleneck that looks at its whole map and weighs each channel: SE-ResNet-50, and with `groups` SE-ResNeXt-50.
+
+    Hu, Shen and Sun, 2018, arXiv:1709.01507.
+    """
     main = conv_bn(x, filters, 1, name=f"{name}_main_conv_bn1")
-    main = conv_bn(main, filters, 3, strides, name=f"{name}_main_conv_bn2")
-    main = conv_bn(main, 4 * filters, 1, act="linear", name=f"{name}_main_conv_bn3")
-    main = squeeze_excite(main, reduction, name=f"{name}_main_squeeze_excite")
-    skip = shortcut(x, 4 * filters, strides, name=f"{name}_skip")
+    main = conv_bn(
+        main, filters, 3, strides, groups=groups, name=f"{name}_main_conv_bn2"
+    )
+    main = conv_bn(
+        main, expansion * filters, 1, act="linear", name=f"{name}_main_conv_bn3"
+    )
+    main = squeeze_excite(main, ratio, name=f"{name}_main_squeeze_excite")
+    skip = shortcut(x, expansion * filters, strides, name=f"{name}_skip")
     x = layers.Add(name=f"{name}_add")([main, skip])
     return layers.ReLU(name=f"{name}_re_lu")(x)
 
@@ -101,15 +110,11 @@ def SEResNet50(classes=1000, reduction=16, *, name="SEResNet50"):
     x = layers.MaxPooling2D(3, strides=2, padding="same", name="max_pooling2d")(x)
     for i, count in enumerate([3, 4, 6, 3]):
         x = se_bottleneck(
-            x,
-            64 * 2**i,
-            strides=1 if i == 0 else 2,
-            reduction=reduction,
-            name=f"se_bottleneck1_{i}",
+            x, 64 * 2**i, 1 if i == 0 else 2, reduction, name=f"se_bottleneck1_{i}"
         )
         for n in range(count - 1):
             x = se_bottleneck(
-                x, 64 * 2**i, reduction=reduction, name=f"se_bottleneck2_{i}_{n}"
+                x, 64 * 2**i, ratio=reduction, name=f"se_bottleneck2_{i}_{n}"
             )
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(x)
     probs = layers.Dense(classes, activation="softmax", name="probs")(x)

@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 5 of the paper; the other widths are models of their own.
 
-Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 ed478d69, this file 79882737).
+Made by netdsl 0.1.0 from shufflenet_v2.net (sha256 62eaba18, this file c0b54de2).
 Change the spec, not this file.
 """
 

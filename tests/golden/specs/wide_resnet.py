@@ -5,7 +5,7 @@ Task: image classification.
 
 Few layers, ten times as wide: table 1 of the paper, normalized before each convolution.
 
-Made by netdsl 0.1.0 from wide_resnet.net (sha256 cc55f9a6, this file 9a222de1). Change
+Made by netdsl 0.1.0 from wide_resnet.net (sha256 a2e1217b, this file 710b9cc2). Change
 the spec, not this file.
 """
 

@@ -6,7 +6,7 @@ Task: object detection.
 Darknet-53 (table 1 of the paper) finds features, three of whose maps are joined from coarse to fine. Each place of the three
 outputs speaks of three anchors: four numbers for the box, whether there is an object, and one for each class.
 
-Made by netdsl 0.1.0 from yolov3.net (sha256 206c40be, this file a7fe756f). Change the
+Made by netdsl 0.1.0 from yolov3.net (sha256 981a01ff, this file 3b527f07). Change the
 spec, not this file.
 """
 

@@ -275,6 +275,13 @@ RIGHT = {
         {"inputs": "input x: int32[6]", "output": "x -> Embedding(20, 4) -> Dense(3, activation=softmax)",
          "more": 'sample_weight = "w"'},
     ),
+    "rows_of_characters": (
+        {"x": numpy.zeros((50, 6), int), "y": numpy.tile([1, 2, 0], (50, 1))},
+        {"inputs": "input x: int32[6]", "output": "x -> Embedding(20, 4) -> Dense(3)", "loss": "CTC()"},
+    ),
+    "classes_of_vectors": (
+        {"x": X, "y": Y}, {"output": "x -> Dense(6) -> UnitNormalization()", "loss": "Circle()"},
+    ),
     "a_compressed_column_order": ({"x": numpy.asfortranarray(X), "y": Y}, {}),
 }  # fmt: skip
 
