@@ -83,7 +83,7 @@ def _chain(w: Writer, expr: tree.Expr) -> Piece:
     """Write a chain somewhere inside an expression, through a variable of its own."""
     if isinstance(expr, tree.Pipe) and is_layer_chain(w, expr):
         return plain(sequential(w, expr))
-    with w.flow("branch", "inner") as flow:
+    with w.flow("branch", "inner", "part") as flow:
         return w.flowing(expr, flow)
 
 

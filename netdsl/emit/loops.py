@@ -356,7 +356,7 @@ def fork_loop(
     with (
         _opened(w, loop, loop.target, source) as opened,
         w.block() as body,
-        w.flow("branch", "inner") as flow,
+        w.flow("branch", "inner", "part") as flow,
     ):
         own = name_in_turn(w, loop)
         result = (
@@ -378,7 +378,7 @@ def comprehension(w: Writer, expr: tree.Comprehension, variable: str | None = No
     with (
         open_clauses(w, expr, expr.clauses, turns) as clauses,
         w.block() as body,
-        w.flow("branch", "inner") as flow,
+        w.flow("branch", "inner", "part") as flow,
     ):
         own = name_in_turn(w, expr)
         result = w.flowing(expr.element, flow)
@@ -406,7 +406,7 @@ def dict_comprehension(
     with (
         open_clauses(w, expr, expr.clauses, turns) as clauses,
         w.block() as body,
-        w.flow("branch", "inner") as flow,
+        w.flow("branch", "inner", "part") as flow,
     ):
         own = name_in_turn(w, expr)
         key = w.value(expr.key)

@@ -284,8 +284,12 @@ class Writer:
         return result
 
     def temporary(self, *candidates: str) -> str:
-        """Take a variable for the time being: a branch of a fork, an argument's chain."""
-        variable = self.names.first_free(candidates)
+        """Take a variable for the time being: a branch of a fork, an argument's chain.
+
+        One that a loop of the spec has as its own makes way, unless there is no other.
+        """
+        own = [word for word in candidates if word not in self.words]
+        variable = self.names.first_free(own or candidates)
         self._temporary.append(variable)
         return variable
 

@@ -256,3 +256,16 @@ def test_a_list_of_outputs_that_is_written_out_has_a_key_for_each(name: str) -> 
     keys = ("both_0", "both_1") if name else ("a", "b")
     assert f'{{"y": y, "{keys[0]}": a, "{keys[1]}": b}}' in source
     assert "[a, b]" not in source
+
+
+def test_a_loop_of_the_spec_may_call_its_tensor_a_branch() -> None:
+    """The module's own words for branches make way."""
+    source = written(
+        "    input x: [8]\n    branches = [x -> Dense(4), x -> Dense(4)]\n"
+        "    output y = [\n        for i in range(2) {\n"
+        "            parts = [for branch in branches { branch -> Dense(3) -> ReLU() }]\n"
+        "            output parts -> Add() -> ReLU()\n        },\n    ] -> Concatenate()"
+    )
+    assert "branch in enumerate(branches)" in source
+    assert "branch_" not in source
+    assert "parts.append(part)" in source
