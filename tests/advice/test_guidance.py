@@ -6,6 +6,7 @@ networks as an expert writes them.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ ON_REQUEST = "N0634"
 DESERVED = {"bert": ["N0661"]}
 
 
+@cache
 def found(text: str, *select: str, ignore: tuple[str, ...] = ()) -> tuple[Diagnostic, ...]:
     """Check a spec for a T4, whose memory is small."""
     return compile_source(

@@ -56,18 +56,32 @@ from netdsl.value import Value
 
 
 def evaluate_node(expr: tree.Expr, frame: Frame) -> Value:
-    """Give the value of an expression by its type."""
+    """Give the value of an expression by its type: those that come most often are asked for first."""
     match expr:
-        case tree.Literal():
-            return _literal(expr, frame)
-        case tree.FString():
-            return _fstring(expr, frame)
         case tree.Name():
             return _name(expr, frame)
-        case tree.Arriving():
-            return _arriving(expr, frame)
+        case tree.Literal():
+            return _literal(expr, frame)
+        case tree.Binary():
+            return _binary(expr, frame)
+        case tree.Call():
+            return calls.call(expr, frame)
         case tree.ListExpr():
             return _list(expr, frame)
+        case tree.Attribute():
+            return _attribute(expr, frame)
+        case tree.Pipe():
+            return _pipe(expr, frame)
+        case tree.Arriving():
+            return _arriving(expr, frame)
+        case tree.Compare():
+            return comparisons.compare(expr, frame)
+        case tree.Subscript():
+            return _subscript(expr, frame)
+        case tree.Conditional():
+            return _conditional(expr, frame)
+        case tree.FString():
+            return _fstring(expr, frame)
         case tree.TupleExpr():
             return _tuple(expr, frame)
         case tree.DictExpr():
@@ -80,22 +94,8 @@ def evaluate_node(expr: tree.Expr, frame: Frame) -> Value:
             return loops.dict_comprehension(expr, frame)
         case tree.Unary():
             return _unary(expr, frame)
-        case tree.Binary():
-            return _binary(expr, frame)
-        case tree.Compare():
-            return comparisons.compare(expr, frame)
-        case tree.Conditional():
-            return _conditional(expr, frame)
-        case tree.Attribute():
-            return _attribute(expr, frame)
-        case tree.Subscript():
-            return _subscript(expr, frame)
         case tree.Slice():
             return _slice(expr, frame)
-        case tree.Call():
-            return calls.call(expr, frame)
-        case tree.Pipe():
-            return _pipe(expr, frame)
         case tree.Stage():
             return _stage(expr, frame)
         case _:
