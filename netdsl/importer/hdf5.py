@@ -18,7 +18,7 @@ from netdsl.importer.errors import unreadable
 MODEL, TRAINING = "model_config", "training_config"
 
 #: What the process that reads may take: bytes of memory, and seconds.
-_MEMORY, _SECONDS = 1024**3, 60
+_MEMORY, _SECONDS = 768 * 1024**2, 60
 
 #: How it ends where the file is none, and where there is nothing to read it with.
 _REFUSED, _LACKING = 3, 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 
@@ -290,7 +291,85 @@ def learned_lambda() -> Any:
     return keras.Model(inputs, layers.Dense(2)(x))
 
 
+def masked_translator() -> Any:
+    """Masks come with their tensors: from an embedding, through layers, and joined."""
+    source = keras.Input((10,), dtype="int32", name="source")
+    target = keras.Input((12,), dtype="int32", name="target")
+    x = layers.Embedding(50, 16, mask_zero=True)(source)
+    memory, state = layers.GRU(16, return_sequences=True, return_state=True)(x)
+    y = layers.Embedding(50, 16, mask_zero=True)(target)
+    y = layers.GRU(16, return_sequences=True)(y, initial_state=state)
+    y = layers.Concatenate()([y, layers.Attention()([y, memory])])
+    y = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(y)
+    y = layers.Add()([y, layers.Dense(8)(y)])
+    y = layers.LSTM(8, return_sequences=True)(layers.Dropout(0.1)(y))
+    y = layers.TimeDistributed(layers.Dense(50, activation="softmax"))(y)
+    return keras.Model([source, target], y, name="masked_translator")
+
+
+def steps() -> Any:
+    """Steps that are left out, and a mask that somebody computed."""
+    series = keras.Input((30, 5), name="series")
+    late = keras.Input((30,), dtype="bool", name="late")
+    x = layers.Masking(mask_value=-1.0)(series)
+    x = layers.LSTM(16, return_sequences=True)(x)
+    x, h, c = layers.LSTM(8, return_state=True)(x)
+    y = layers.GRU(8)(series, mask=ops.logical_not(late))
+    return keras.Model([series, late], layers.Dense(3)(layers.Concatenate()([x, h, c, y])))
+
+
+def by_name() -> Any:
+    """A dict of inputs, in another order than that of their names, and a dict of outputs; compiled by them."""
+    inputs = {
+        "title": keras.Input((10,), dtype="int32", name="title"),
+        "user": keras.Input((4,), name="user"),
+        "age": keras.Input((1,), name="age"),
+    }
+    x = layers.GlobalAveragePooling1D()(layers.Embedding(50, 8)(inputs["title"]))
+    x = layers.Concatenate()([x, inputs["user"], inputs["age"]])
+    outputs = {
+        "read": layers.Dense(1, activation="sigmoid", name="read")(x),
+        "kind": layers.Dense(3, activation="softmax", name="kind")(x),
+    }
+    model = keras.Model(inputs, outputs, name="by_name")
+    model.compile(
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(0.1, 500, warmup_target=0.2, warmup_steps=10),
+            weight_decay=0.1,
+        ),
+        loss={
+            "read": keras.losses.BinaryCrossentropy(label_smoothing=0.1),
+            "kind": "categorical_crossentropy",
+        },
+        loss_weights={"read": 0.5, "kind": 1.0},
+        metrics={"read": [keras.metrics.AUC(curve="PR", name="prc")], "kind": ["accuracy"]},
+    )
+    return model
+
+
+def adapted() -> Any:
+    """Preprocessing layers that have seen data."""
+    numbers = np.random.default_rng(1).normal(5.0, 3.0, (100, 3)).astype("float32")
+    scaled, binned = layers.Normalization(), layers.Discretization(num_bins=4)
+    scaled.adapt(numbers)
+    binned.adapt(numbers[:, :1])
+    counted = layers.IntegerLookup(output_mode="one_hot")
+    counted.adapt(np.array([[3], [5], [3]]))
+    age = keras.Input((3,), name="age")
+    blood = keras.Input((1,), name="blood")
+    number = keras.Input((1,), dtype="int64", name="number")
+    x = layers.Concatenate()(
+        [
+            scaled(age),
+            layers.CategoryEncoding(4, output_mode="one_hot")(binned(blood)),
+            counted(number),
+        ]
+    )
+    return keras.Model([age, blood, number], layers.Dense(1)(x), name="adapted")
+
+
 MODELS = (
     unet, wavenet, encoder_classifier, translator, seq2seq, siamese, feature_pyramid, squeezenet, tabular, wrapped,
     mixed_precision, arithmetic, deep_dense, gan_generator, compiled, tied, autoencoder, learned_lambda,
+    masked_translator, steps, by_name, adapted,
 )  # fmt: skip

@@ -75,12 +75,15 @@ def record_specs(*stems: str) -> dict[str, Any]:
 def record_hand_written() -> dict[str, Any]:
     import keras
 
+    from netdsl.importer.vocabularies import add_live_vocabularies
     from tests.importer.hand_written import MODELS
 
     found = {}
     for function in MODELS:
         keras.backend.clear_session()
-        found[function.__name__] = json.loads(function().to_json())
+        model = function()
+        found[function.__name__] = json.loads(model.to_json())
+        add_live_vocabularies(found[function.__name__], model)  # which are beside the JSON
     return found
 
 

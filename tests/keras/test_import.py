@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from netdsl.importer.proof import compare
 from netdsl.importer.python import live_network, made_by
 from netdsl.importer.sources import read_file, read_value
 from tests.cli.cases import run
-from tests.importer.hand_written import MODELS
+from tests.importer.hand_written import MODELS, by_name
 from tests.keras.drawn_programs import draw
 
 pytestmark = pytest.mark.keras
@@ -58,6 +59,34 @@ def test_each_kind_of_file_gives_the_same_spec(name: str, tmp_path: Path) -> Non
     assert text == netdsl.import_model(model).replace("from small.", "from m.")
     pair = paired(lambda: live_model(str(path)), imported(read_file(str(path)), "m"), "m")
     assert "1 weight" in compare_outputs(pair, "m") or "4 weights" in compare_outputs(pair, "m")
+
+
+def test_how_a_model_was_compiled_comes_back(tmp_path: Path) -> None:
+    """From the live model and each kind of file: optimizer, losses, their weights, metrics by their names."""
+    model = by_name()
+    wanted = model.get_compile_config()
+    for name in ("m.json", "m.keras", "m.h5"):
+        if name.endswith("json"):
+            (tmp_path / name).write_text(model.to_json(), "utf-8")
+        else:
+            model.save(tmp_path / name)
+    text = imported(live_network(model), "m").text
+    for name in ("m.json", "m.keras", "m.h5"):
+        assert imported(read_file(str(tmp_path / name)), "m").text == text, name
+    namespace: dict[str, Any] = {"__name__": "generated"}
+    exec(compile_text(text).emit("keras"), namespace)
+    assert namespace["compile_model"](namespace["ByName"]()).get_compile_config() == wanted
+
+
+def test_functions_in_hdf5_which_tells_no_modules(tmp_path: Path) -> None:
+    x = keras.Input((4, 3), name="x")
+    y = keras.ops.reshape(x * x + layers.Add()([x, x]), (-1, 12))
+    model = keras.Model(x, keras.ops.concatenate([y, layers.Flatten()(x)], axis=-1), name="small")
+    model.save(tmp_path / "m.h5")
+    assert (
+        imported(read_file(str(tmp_path / "m.h5")), "m").text
+        == imported(live_network(model), "m").text
+    )
 
 
 def test_weights_are_saved_so_that_they_load(
@@ -189,6 +218,7 @@ def test_what_lookups_have_learned_comes_along(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", names("application"))
 def test_a_network_of_applications_is_there_and_back(name: str) -> None:
     keras.backend.clear_session()
+    gc.collect()  # models lie in circles, and the largest weigh gigabytes
     model = made_by(f"applications:{name}")
     found = imported(live_network(model), name)
     assert "equal outputs" in compare_outputs(paired(lambda: model, found, name), name)
