@@ -175,9 +175,11 @@ def _inputs(model: Live) -> list[Live]:
 
 
 def _fed(value: Live) -> Live:
-    """Give an array as Keras takes it: words are tensors of TensorFlow."""
+    """Give a batch as a tensor: Keras takes no arrays beside tensors, and words are tensors of TensorFlow."""
+    import keras
+
     if value.dtype != object:
-        return value
+        return keras.ops.convert_to_tensor(value)
     import tensorflow
 
     return tensorflow.constant(value)

@@ -10,12 +10,9 @@ from netdsl.catalog.kind import ExternFunction
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.externs import Extern, declared, given_to
 from netdsl.importer.network import Network, Use, layers_in, networks_of
-from netdsl.importer.objects import LambdaCode
+from netdsl.importer.objects import LAMBDAS, LambdaCode
 from netdsl.importer.spell import Speller, as_name, unique
 from netdsl.importer.words import keeps_its_name, refuse_odd_outputs, words_of
-
-#: What stands for the functions of `Lambda`s, which a file does not hold in a form that may be run.
-LAMBDAS = "lambdas"
 
 
 class Document:

@@ -9,7 +9,7 @@ from operator import itemgetter
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.format.printer import format_source
 from netdsl.importer.arriving import with_arriving_sizes
-from netdsl.importer.document import LAMBDAS, Document
+from netdsl.importer.document import Document
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport, differs, not_sayable, unreadable
 from netdsl.importer.flat import flat_spec
@@ -17,8 +17,10 @@ from netdsl.importer.folded import folded_spec
 from netdsl.importer.library import with_library
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Network
+from netdsl.importer.objects import LAMBDAS
 from netdsl.importer.proof import Comparison, compare
 from netdsl.importer.training import with_training
+from netdsl.importer.vocabularies import lacks_words
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.stack import on_own_stack
@@ -139,13 +141,14 @@ def _error_of(text: str) -> str:
 
 
 def _notes(document: Document) -> list[str]:
-    found = []
-    if document.lambdas:
-        names = ", ".join(f"`{name}`" for name in document.lambdas)
-        found.append(
-            f"{names}: the code of a Lambda is not run; put the function into `{LAMBDAS}.py`"
-        )
-    return found
+    functions = document.speller.functions.items()
+    lacking = [f"`{name}`" for name, module in functions if module == LAMBDAS]
+    if not lacking:
+        return []
+    return [
+        f"{', '.join(lacking)}: the code of a function is not run, and of some it is not told where they are; "
+        f"put them into `{LAMBDAS}.py`"
+    ]
 
 
 #: How much shorter a spec counts in which variants are one block: people write it so, if it is a little longer.
@@ -209,7 +212,7 @@ def _proven(
         text = write(named)
         found = elaborated(text)
         if found.error is not None:
-            raise _refused(found.error)
+            raise _refused(found.error, network)
         comparison = compare(network, found.graphs[name])
         if not comparison.is_equal:
             raise differs(source, "; ".join(comparison.differences[:3]))
@@ -222,13 +225,20 @@ def _proven(
     return text, comparison
 
 
-def _refused(error: Diagnostic) -> CannotImport:
+def _refused(error: Diagnostic, network: Network) -> CannotImport:
     """Say which layer netdsl refuses as it stands in the model: a line of the flat spec is one layer."""
     where = error.primary.span
     line = where.file.line_text(where.file.position(where.start)[0]).strip()
     words = re.findall(r"\w+", line.partition("=")[0].partition(":")[0])
     name = words[-1] if words else "model"
-    return not_sayable(name, f"netdsl refuses `{line[:80]}`: {error.title}, {error.primary.text}")
+    lacking = next((use.made for use in network.uses if lacks_words(use.made)), None)
+    return not_sayable(
+        name,
+        f"netdsl refuses `{line[:80]}`: {error.title}, {error.primary.text}",
+        help=f"`{lacking.name}` has no vocabulary here: only a `.keras` file and a live model have what it learned"
+        if lacking is not None
+        else "",
+    )
 
 
 def _laid_out(text: str) -> str:

@@ -34,6 +34,9 @@ class LambdaCode:
     """The function of a `Lambda`, which a file holds as bytecode; it is never run."""
 
 
+#: What stands for functions of which a file does not say where they are, or holds in a form that is not run.
+LAMBDAS = "lambdas"
+
 #: What reads a layer that stands among the values of another.
 ReadLayer = Callable[[Mapping[str, Given]], Given]
 
@@ -110,11 +113,16 @@ _MARKED: Mapping[str, Callable[[Given, ReadLayer], Given]] = {
 
 
 def _function(name: str, module: str) -> Given:
-    """Give a function: one that Keras has by this name is called by it."""
+    """Give a function: one that Keras has by this name is called by it.
+
+    One that is registered is called after its package too, `mine>swish`, and where it is from is not told.
+    """
     is_own = module in ("", "builtins") or module.split(".")[0] == "keras"
     if is_own and any(name in identifiers(family) for family in ("activation", "loss", "metric")):
         return name
-    return ExternFunction(name, module)
+    return ExternFunction(
+        name.rpartition(">")[2], LAMBDAS if module in ("", "builtins") else module
+    )
 
 
 @cache

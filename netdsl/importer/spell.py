@@ -78,6 +78,12 @@ class Speller:
             return f"[{', '.join(inside)}]"
         return f"({inside[0]},)" if len(inside) == 1 else f"({', '.join(inside)})"
 
+    def _whole(self, value: Given) -> str:
+        """Spell what a class of one's own is given: a short name would be a text there."""
+        if isinstance(value, ObjectValue) and not value.arguments:
+            return f"{value.kind}()"
+        return self.value(value)
+
     def object(self, value: ObjectValue) -> str:
         """Spell a configured object: by its short name, where it is as it comes."""
         if not value.arguments:
@@ -118,7 +124,7 @@ class Speller:
             inside: list[str] = []
         elif made.family == "extern":
             head = self._externs[id(made)]
-            inside = [f"{k}={self.value(v)}" for k, v in given.items()]
+            inside = [f"{k}={self._whole(v)}" for k, v in given.items()]
         else:
             head, inside = made.kind, self.arguments(made.kind, given)
         inside += [f"{name}={text}" for name, text in extra]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.importer.bounds import MOST_WORDS
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.network import Json, Live
+from netdsl.importer.network import Json, Live, Made
 
 #: Layers that look words up, and those of them whose words are numbers.
 LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization"})
@@ -58,6 +58,11 @@ def _layers(value: Json) -> Iterator[Json]:
     for layer in layers if isinstance(layers, list) else ():
         if isinstance(layer, dict) and isinstance(layer.get("config"), dict):
             yield layer
+
+
+def lacks_words(made: Made) -> bool:
+    """Tell whether a layer looks words up and has none."""
+    return made.kind in LOOKUPS and made.arguments.get("vocabulary") is None
 
 
 def _lacks(layer: Json) -> bool:

@@ -211,6 +211,15 @@ def test_a_value_that_the_language_refuses_is_told_with_its_layer() -> None:
         imported(read_value(value, "m"), "m")
 
 
+def test_words_that_json_does_not_hold_are_told_of() -> None:
+    value = copy.deepcopy(read("hand_written")["adapted"])
+    (lookup,) = (item for item in value["config"]["layers"] if "vocabulary" in item["config"])
+    lookup["config"]["vocabulary"] = None
+    with pytest.raises(CannotImport) as caught:
+        imported(read_value(value, "m"), "m")
+    assert "has no vocabulary here" in str(caught.value.diagnostic.help)
+
+
 def test_models_in_models_are_bounded() -> None:
     inner: Any = model(layer("x"), layer("b", "x"))
     for _ in range(200):

@@ -52,6 +52,13 @@ def test_a_setting_is_written_as_people_write_it(config: dict[str, Any], text: s
     assert not found.notes
 
 
+def test_a_registered_function_is_to_be_filled_in() -> None:
+    own = {"class_name": "function", "module": "builtins", "config": "mine>error"}
+    found = compiled(loss=own)
+    assert 'extern fn error from "lambdas"' in found.text
+    assert "`error`" in found.notes[0]
+
+
 def test_what_cannot_be_said_is_left_out_alone_and_told() -> None:
     own = made("Own", "", name="own")
     found = compiled(optimizer=own, metrics=["mae"], weighted_metrics=["mse"], run_eagerly=True)
