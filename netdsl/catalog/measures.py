@@ -98,6 +98,14 @@ OF_VALUES = frozenset(
     }
 )  # fmt: skip
 
+#: Metrics that look for the largest number along the last axis: of one number for each sample that is the batch.
+OF_LARGEST = frozenset(
+    {
+        "accuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy", "TopKCategoricalAccuracy",
+        "SparseTopKCategoricalAccuracy",
+    }
+)  # fmt: skip
+
 #: Metrics of margins, which are of scores.
 OF_MARGINS = frozenset({"Hinge", "SquaredHinge", "CategoricalHinge"})
 
@@ -144,6 +152,8 @@ def metric_verdict(metric: Value, column: Column) -> str | None:
     if found is not None and "squashed" in found:
         reads_scores = kind in OF_MARGINS or set(_THRESHOLDS) & set(arguments)
         found = "fits" if reads_scores else found
+    if found == "fits" and column.layout == "flat" and kind in OF_LARGEST:
+        return "blind"
     is_of_values = LABELS[column.labels][0] == "values"
     if found == "fits" and is_of_values and kind not in OF_VALUES and "Crossentropy" not in kind:
         return "blind"  # it asks which class, of what has none
@@ -175,18 +185,22 @@ def _for_form(kind: str, form: Column) -> tuple[tuple[str, ...], ...]:
 def instead(metric: Value, columns: tuple[Column, ...], classes: int) -> str | None:
     """Spell the metric that answers the same question where this one does not fit; None where there is none."""
     kind = metric_kind(metric)
-    for other in _candidates(metric, kind, classes):
+    scores = any(column.activation not in ("sigmoid", "softmax") for column in columns)
+    for other in _candidates(metric, kind, classes, scores):
         verdicts = [metric_verdict(other, column) for column in columns]
         if "fits" in verdicts and other != metric:
             return other if isinstance(other, str) else _spelled(other, metric)
     return None
 
 
-def _candidates(metric: Value, kind: str, classes: int) -> Iterator[str | ObjectValue]:
+def _candidates(
+    metric: Value, kind: str, classes: int, scores: bool
+) -> Iterator[str | ObjectValue]:
     """Give the metric set to read scores, then those that ask the same, each as it is mostly configured."""
     arguments = metric_arguments(metric)
     same = "BinaryAccuracy" if kind == "accuracy" else kind
-    yield from _for_scores(same, arguments)
+    if scores or kind in ("F1Score", "FBetaScore"):
+        yield from _for_scores(same, arguments)
     if kind in ("PearsonCorrelation", "ConcordanceCorrelation"):
         yield ObjectValue("metric", kind, {**arguments, "axis": 0})
     asked = next((group for group in QUESTIONS if kind in group), ())
@@ -235,4 +249,6 @@ def _spelled(other: ObjectValue, metric: Value) -> str:
 
 def in_general(columns: tuple[Column, ...]) -> str:
     """Name the metric that people take for such an output first."""
-    return "mae" if all(LABELS[column.labels][0] == "values" for column in columns) else "accuracy"
+    if all(LABELS[column.labels][0] == "values" for column in columns):
+        return "mae"
+    return "BinaryAccuracy()" if columns[0].layout == "flat" else "accuracy"

@@ -36,6 +36,7 @@ LAYOUTS: Mapping[str, tuple[int, ...]] = {
     "steps": (5, 4),
     "map_of_one": (3, 2, 1),
     "map": (3, 2, 4),
+    "flat": (),  # a number for each sample, without an axis of its own
 }
 
 #: What labels say, and whether they lack the last axis of the output.
@@ -128,22 +129,22 @@ def labels_with(activation: str, layout: str) -> tuple[str, ...]:
 def _columns() -> Iterator[Column]:
     for activation in ("softmax", "sigmoid", "logits", "linear", "positive"):
         for layout, shape in LAYOUTS.items():
-            if activation != "softmax" or shape[-1] > 1:
+            if activation != "softmax" or (shape and shape[-1] > 1):
                 for labels in _labels(activation, shape):
                     yield Column(activation, layout, labels)
 
 
 def _labels(activation: str, shape: tuple[int, ...]) -> Iterator[str]:
-    several = shape[-1] > 1
+    several, alone = bool(shape) and shape[-1] > 1, bool(shape) and shape[-1] == 1
     if several:
         yield from ("numbers", "numbers_in_rows", "one_hot")
     if activation != "softmax":
         yield "binary"
-        if not several:
+        if alone:
             yield "binary_flat"
     if activation not in ("softmax", "logits"):
         yield "values"
-        if not several:
+        if alone:
             yield "values_flat"
 
 
@@ -200,7 +201,9 @@ def _is_switched(value: object, other: object) -> bool:
 
 def layout_of(shape: Shape) -> str | None:
     """Name how an output is laid out, from its shape with the batch; None where it was not tried."""
-    if len(shape) < 2 or not isinstance(shape[-1], int) or shape[-1] < 1:
+    if len(shape) == 1:
+        return "flat"
+    if not shape or not isinstance(shape[-1], int) or shape[-1] < 1:
         return None
     alone, several = (("one", "several"), ("steps_of_one", "steps"), ("map_of_one", "map"))[
         min(len(shape), 4) - 2

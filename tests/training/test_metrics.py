@@ -22,6 +22,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic
 
 SOFTMAX, SIGMOID = "Dense(4, activation=softmax)", "Dense(1, activation=sigmoid)"
 MAP, MASK = "Conv2D(4, 1, activation=softmax)", "Conv2D(1, 1, activation=sigmoid)"
+FLAT = "Dense(1) -> ops.squeeze(-1)"
 STEPS = "LSTM(8, return_sequences=True) -> Dense(4, activation=softmax)"
 SPARSE, ROWS, BINARY = (
     "sparse_categorical_crossentropy",
@@ -89,6 +90,14 @@ TOLD = [
     ("Dense(3)", "mse", "accuracy", "N0611", None),
     ("Dense(1)", "mse", "PearsonCorrelation()", "N0611", "PearsonCorrelation(axis=0)"),
     ("Dense(1)", "mse", "R2Score(num_regressors=3)", "N0810", None),
+    # a number for each sample without an axis of its own, and scores from -1 to 1
+    (FLAT, "mse", "R2Score()", "N0810", None),
+    (FLAT, "mse", "F1Score()", "N0810", None),
+    (FLAT, "mse", "AUC()", "N0611", None),
+    ("Dense(1, activation=sigmoid) -> _[:, 0]", BINARY, "F1Score(threshold=0.5)", "N0810", None),
+    (FLAT, "mse", "accuracy", "N0611", None),
+    ("Dense(1, activation=sigmoid) -> _[:, 0]", BINARY, "accuracy", "N0611", "binary_accuracy"),
+    ("Dense(1, activation=tanh)", "hinge", "accuracy", "N0612", "BinaryAccuracy(threshold=0.0)"),
     # numbers that do not go with the units
     (SOFTMAX, ROWS, "Precision(class_id=7)", "N0810", None),
     (SOFTMAX, ROWS, "Recall(top_k=9)", "N0810", None),
@@ -134,6 +143,9 @@ SILENT = [
      "accuracy, SparseCategoricalCrossentropy(from_logits=True)"),
     ("Dense(1)", "BinaryCrossentropy(from_logits=True)", "BinaryAccuracy(threshold=0.0), Precision(thresholds=0.0)"),
     (SOFTMAX, "crossentropy", "accuracy"),
+    (FLAT, "mse", "mae, RootMeanSquaredError(), CosineSimilarity()"),
+    ("Dense(1, activation=sigmoid) -> _[:, 0]", BINARY, "BinaryAccuracy(), AUC(), Precision(), BinaryIoU()"),
+    ("ops.sum()", "mse", "mae"),  # one number for all samples, of which nothing is known
     ("Dense(4, activation=tanh)", "mse", "accuracy"),  # what tanh means is not known
 ]  # fmt: skip
 

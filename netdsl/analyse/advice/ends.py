@@ -12,6 +12,10 @@ _PASSING: tuple[Role, ...] = (
     "dropout", "identity", "reordering", "repeating", "pooling", "global_pooling", "cropping",
 )  # fmt: skip
 
+#: Functions that move values, or leave some out.
+_MOVING = frozenset(
+    {"squeeze", "reshape", "ravel", "expand_dims", "getitem", "transpose", "swapaxes", "moveaxis"}
+)
 _FUNCTIONS = frozenset({"softmax", "sigmoid", "relu", "log_softmax", "softplus", "tanh", "exp"})
 _STEPS = 64
 
@@ -31,6 +35,9 @@ def end_of(graph: Graph, ref: Ref) -> End:
         inner = node.operation.graph
         if inner is not None:
             graph, ref = inner, list(inner.outputs.values())[ref.path[0] if ref.path else 0]
+            continue
+        if node.operation.family == "op" and node.kind.rpartition(".")[2] in _MOVING:
+            ref = node.inputs[0]
             continue
         found = _own_activation(node)
         repeated = each_step(node)

@@ -9,6 +9,7 @@ from netdsl.analyse.advice.ends import End, end_of
 from netdsl.analyse.advice.view import View, at
 from netdsl.catalog.kind import ExternFunction
 from netdsl.catalog.measures import (
+    OF_LARGEST,
     OF_SCORES,
     in_general,
     in_words,
@@ -61,9 +62,16 @@ def _meetings(view: View) -> Iterator[_Meeting]:
             yield _Meeting(measured, end, spec, columns, verdicts)
 
 
+#: Activations that give −1 to 1, which losses of margins take for scores.
+_AROUND_0 = frozenset({"tanh", "hard_tanh", "softsign"})
+_MARGINS = frozenset({"Hinge", "SquaredHinge"})
+
+
 def _form(end: End, loss: str) -> str:
     """Name what is applied last as the table of metrics does, "" where that is not known."""
     form = form_of(end.activation)
+    if end.activation in _AROUND_0 and loss in _MARGINS:
+        return "logits"
     return "logits" if form == "linear" and loss in OF_SCORES else form
 
 
@@ -75,9 +83,12 @@ def means_nothing(view: View) -> Iterable[Diagnostic]:
         kind, labels = metric_kind(met.measured.metric), _words(met)
         text = instead(met.measured.metric, met.columns, _classes(met.spec))
         general = in_general(met.columns)
+        label = f"with {labels} for labels right and wrong predictions get the same figure"
+        if kind in OF_LARGEST and met.columns[0].layout == "flat":
+            label = "the output has no axis of its own, and it looks for the largest of the batch"
         yield problems.MeansNothing.at(
             met.measured.place,
-            f"with {labels} for labels right and wrong predictions get the same figure",
+            label,
             metric=kind,
             name=met.measured.output,
             related=_around(view, met),

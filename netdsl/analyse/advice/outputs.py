@@ -53,6 +53,8 @@ def _losses(view: View) -> Iterator[tuple[str, Value, str, End, TensorSpec]]:
         loss = given.get(name)
         if loss is not None and not isinstance(loss, ExternFunction):
             spec = view.spec(ref)
+            if not spec.rank:  # one number for all samples, whatever it is of
+                continue
             yield name, loss, losses.loss_kind(loss, spec), end_of(view.graph, ref), spec
 
 

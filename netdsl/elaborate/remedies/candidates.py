@@ -215,7 +215,8 @@ def _one_size_worked_out(written: tree.Expr, tensor: Tensor) -> Iterator[Fix]:
     place = Span(written.span.file, items[0].span.start, items[-1].span.end)
     for index in reversed(range(len(sizes))):
         text = ", ".join([*sizes[:index], "-1", *sizes[index + 1 :]])
-        yield Fix((Edit(place, text),), text=f"let one size be worked out: `Reshape(({text}))`")
+        shown = f"Reshape(({text}{',' * (len(sizes) == 1)}))"
+        yield Fix((Edit(place, text),), text=f"let one size be worked out: `{shown}`")
     yield from _squares(sizes, place, tensor.spec)
 
 

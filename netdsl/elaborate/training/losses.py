@@ -52,7 +52,7 @@ def loss_kind(loss: Value, spec: TensorSpec | None = None) -> str:
     if isinstance(loss, ObjectValue):
         return loss.kind
     if str(loss).lower() in LOSS_WORDS:
-        alone = spec is not None and spec.shape[-1] == 1
+        alone = spec is not None and (spec.rank < 2 or spec.shape[-1] == 1)
         return "BinaryCrossentropy" if alone else "SparseCategoricalCrossentropy"
     function = identifiers("loss").get(str(loss), str(loss))
     return _classes_by_letters().get(function.replace("_", "").lower(), function)

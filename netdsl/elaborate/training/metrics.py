@@ -99,16 +99,18 @@ def data_labels(plan: TrainPlan, layout: str) -> str | None:
     data = plan.settings.get("data")
     if not isinstance(data, DataSource) or data.function is not None:
         return None
-    alone = layout.endswith("one")
+    alone, flat = layout.endswith("one"), layout == "flat"
     if data.kind == "dataset":
         found = data_set(str(data.arguments.get("name")), data.arguments)
         if found is None:
             return None
+        if flat and found.labels in ("numbers", "values_flat"):  # (batch,), as the output is
+            return "binary" if found.classes == 2 else "values"
         return "binary_flat" if alone and found.classes == 2 else found.labels
     if data.kind not in ("image_folder", "text_folder"):
         return None
     mode = str(data.arguments.get("label_mode"))  # left out, labels are as the loss takes them
-    numbers = "binary_flat" if alone else "numbers"
+    numbers = "binary_flat" if alone else "binary" if flat else "numbers"
     return {"categorical": "one_hot", "int": numbers, "binary": "binary"}.get(mode)
 
 
@@ -218,6 +220,8 @@ def _classes(spec: TensorSpec) -> int:
 def _wrong_number(metric: Value, spec: TensorSpec) -> tuple[str, str] | None:
     """Find a number of a metric that does not go with the number of units: a class that is not there."""
     units, given = spec.shape[-1], metric_arguments(metric)
+    if spec.rank == 1:
+        return None
     assert isinstance(units, int)
     if (chosen := given.get("class_id")) is not None and chosen >= units:
         last = "there is 1" if units == 1 else f"the last of {units} is {units - 1}"

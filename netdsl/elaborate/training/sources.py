@@ -387,9 +387,9 @@ def _units(
     if not isinstance(loss, (str, ObjectValue)):
         return
     spec = held.graph.spec(held.graph.outputs[name])
-    units, kind = spec.shape[-1], loss_kind(loss, spec)
-    if not isinstance(units, int) or spec.rank != 2:
+    if spec.rank != 2 or not isinstance(units := spec.shape[-1], int):
         return
+    kind = loss_kind(loss, spec)
     is_sparse = kind == "SparseCategoricalCrossentropy" and not rows
     is_rows = kind.startswith("Categorical") and rows is not False
     if (is_sparse and units < classes) or (is_rows and units != classes):
