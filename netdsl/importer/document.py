@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from netdsl.catalog.kind import ExternFunction
 from netdsl.importer.errors import not_sayable
-from netdsl.importer.externs import Extern, declared, given_to
+from netdsl.importer.externs import Extern, declared, given_to, parameter_types
 from netdsl.importer.network import Network, Use, layers_in, networks_of
 from netdsl.importer.objects import LAMBDAS, LambdaCode
 from netdsl.importer.spell import Speller, as_name, unique
@@ -105,6 +105,9 @@ class Document:
         lines += [
             f'extern fn {name} from "{module}"' for name, module in self.speller.functions.items()
         ]
+        for (family, name, module), made in self.speller.classes.items():
+            inside = ", ".join(f"{n}: {kind}" for n, kind in parameter_types(made))
+            lines.append(f'extern {family} {name}({inside}) from "{module}"')
         return lines
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from netdsl.catalog.argument_table import layer_argument_type
 from netdsl.catalog.argument_types import ArgumentMismatch
-from netdsl.catalog.signature import Parameter, signature
+from netdsl.catalog.signature import Family, Parameter, signature
 from netdsl.catalog.worked_out import is_worked_out
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.network import Given, Made
-from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
+from netdsl.importer.objects import Custom, LambdaCode, as_extern, families_taken, plain
 
 Arguments = dict[str, Given]
 
@@ -47,7 +47,7 @@ def make_layer(name: str, kind: str, config: Mapping[str, Given], rank: int | No
     """Make a layer of Keras's own from its decoded configuration; `rank` is that of what it was built for."""
     found = signature("layer", kind)
     assert found is not None
-    values = dict(config)
+    values = {k: _declared(k, v) for k, v in config.items()}
     if found.name in ADJUSTED:
         values = ADJUSTED[found.name](values)
     arguments: Arguments = {RANK: rank}
@@ -74,6 +74,19 @@ def arriving_of(arguments: Arguments, value: Given) -> tuple[None, ...]:
     """Give what arrives at a layer, of which a configuration tells at most how many axes it has."""
     many = len(value) if isinstance(value, (list, tuple)) else 1
     return (None,) * (arguments.get(RANK) or many + 2)
+
+
+#: Families whose objects may be of a class of one's own, which a spec declares; arguments are called after them.
+DECLARED: tuple[Family, ...] = ("initializer", "regularizer", "constraint")
+
+
+def _declared(argument: str, value: Given) -> Given:
+    """Give an object of somebody's own as one of a class that the spec declares, where that can be."""
+    family = next((f for f in DECLARED if argument.endswith(f)), None)
+    if family is None or not isinstance(value, Custom) or not value.module:
+        return value
+    is_plain = value.kind.isidentifier() and all(map(str.isidentifier, value.arguments))
+    return as_extern(value, family) if is_plain else value
 
 
 def canonical(kind: str, argument: str, value: Given) -> Given:

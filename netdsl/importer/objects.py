@@ -76,6 +76,12 @@ def _object(value: Mapping[str, Given], layer: ReadLayer) -> Given:
     return Custom(kind, module, {k: decode(v, layer) for k, v in inside.items()})
 
 
+def as_extern(custom: Custom, family: Family) -> ObjectValue:
+    """Give an object of somebody's own as one of a class that is declared, `extern regularizer Own(rate: float)`."""
+    arguments = {k: v for k, v in custom.arguments.items() if v is not None}
+    return ObjectValue(family, f"{custom.module}.{custom.kind}", arguments, custom.module)
+
+
 def _is_own_name(kind: str, name: Given) -> bool:
     """Tell whether an object is called as Keras calls it by itself: after its class, with a number."""
     return re.fullmatch(rf"{re.escape(snake_case(kind))}(_\d+)?", str(name)) is not None
@@ -179,6 +185,9 @@ def plain(value: Given, families: tuple[Family, ...] = (), name: str = "") -> Gi
             if known is not None:
                 is_class = family in ("initializer", "regularizer", "constraint")
                 return (family, known, ()) if is_class else known
+    if isinstance(value, ObjectValue) and value.module:
+        inside = tuple(sorted((k, plain(v)) for k, v in value.arguments.items()))
+        return (value.family, value.kind, inside)
     if isinstance(value, ObjectValue):
         given = object_of(value.family, value.kind, value.arguments)  # type: ignore[arg-type]
         inside = tuple(sorted((k, plain(v)) for k, v in given.arguments.items()))

@@ -30,6 +30,8 @@ class Speller:
         self._models = models  # by the identity of their network
         self._externs = externs  # by the identity of the layer
         self.functions: dict[str, str] = {}  # the extern functions by name, with their modules
+        #: What objects of classes of one's own are made with, by their family, class and module.
+        self.classes: dict[tuple[str, str, str], list[Mapping[str, Given]]] = {}
         self.held: dict[int, str] = {}  # names of models that layers hold, by the identity of these
         self.defaults: dict[
             str, dict[str, Given]
@@ -86,6 +88,12 @@ class Speller:
 
     def object(self, value: ObjectValue) -> str:
         """Spell a configured object: by its short name, where it is as it comes."""
+        if value.module:
+            name = value.kind.rpartition(".")[2]
+            self.classes.setdefault((value.family, name, value.module), []).append(value.arguments)
+            return (
+                f"{name}({', '.join(f'{k}={self.value(v)}' for k, v in value.arguments.items())})"
+            )
         if not value.arguments:
             if value.family in ("initializer", "regularizer", "constraint"):
                 short = snake_case(value.kind)
