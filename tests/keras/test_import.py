@@ -63,6 +63,7 @@ def test_each_kind_of_file_gives_the_same_spec(name: str, tmp_path: Path) -> Non
 
 def test_how_a_model_was_compiled_comes_back(tmp_path: Path) -> None:
     """From the live model and each kind of file: optimizer, losses, their weights, metrics by their names."""
+    keras.backend.clear_session()  # which numbers optimizers anew
     model = by_name()
     wanted = model.get_compile_config()
     text = imported(
@@ -77,6 +78,7 @@ def test_how_a_model_was_compiled_comes_back(tmp_path: Path) -> None:
         assert imported(read_file(str(tmp_path / name)), "m").text == text, name
     namespace: dict[str, Any] = {"__name__": "generated"}
     exec(compile_text(text).emit("keras"), namespace)
+    keras.backend.clear_session()
     assert namespace["compile_model"](namespace["ByName"]()).get_compile_config() == wanted
 
 
