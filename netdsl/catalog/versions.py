@@ -77,7 +77,16 @@ def read_releases(text: str) -> Releases:
     if not found:
         oldest, newest = (spell_release(known_releases()[place]) for place in (0, -1))
         raise ValueError(f"`{text}` is none of the releases that are known, {oldest} to {newest}")
+    if any(map(_begins_before_keras_3, text.split(","))):
+        raise ValueError(
+            f"`{text}` asks for Keras 2 too, and netdsl writes for Keras 3: `>=3.0`, or a later one"
+        )
     return Releases(text.strip(), found[0], found[-1])
+
+
+def _begins_before_keras_3(clause: str) -> bool:
+    matched = _CLAUSE.fullmatch(clause)
+    return matched is not None and matched.group(1) in (">=", ">") and int(matched.group(2)) < 3
 
 
 def _is_meant(release: Release, text: str) -> bool:

@@ -159,7 +159,7 @@ def test_the_project_says_which(folder: Path) -> None:
     assert "3.0 to 3." in run("check", "m.net").output
 
 
-@pytest.mark.parametrize("wrong", ["2.15", "new", ">=9", "3.6 or 3.7"])
+@pytest.mark.parametrize("wrong", ["2.15", ">=2.15", "new", ">=9", "3.6 or 3.7"])
 def test_a_release_that_is_none_is_a_usage_error(folder: Path, wrong: str) -> None:
     (folder / "m.net").write_text(model("Dense(4)"), "utf-8")
     assert run("check", "m.net", "--keras", wrong).exit_code == 2
