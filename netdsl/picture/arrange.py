@@ -25,6 +25,9 @@ MAIN = 2
 #: there are scales.
 TANGLED, AMONG = 6, 4
 
+#: So many boxes lead to an output beside the flow, and do not keep what follows from standing on the spine.
+LONGEST_TAP = 2
+
 
 class Region:
     """The boxes of a region by their place in it, and the tensors between them."""
@@ -63,7 +66,7 @@ class Region:
         """Arrange some boxes, which stand in the order of the flow."""
         if len(items) == 1:
             return Item(self.boxes[items[0]].number)
-        groups = [[item] if is_spine else group for is_spine, item, group in self._groups(items)]
+        groups = self._groups(items)
         parts: list[Term] = []
         groups, grids = self._grids(groups)
         for group in groups:
@@ -104,8 +107,57 @@ class Region:
                 grids[whole[0]] = found
         return joined, grids
 
-    def _groups(self, items: Sequence[int]) -> Iterable[tuple[bool, int, list[int]]]:
-        """Give each box of the spine, and what lies between two of them, in order."""
+    def _groups(self, items: Sequence[int]) -> list[list[int]]:
+        """Give each box of the spine, and what lies between two of them, in order; what only leads to an output stands
+        beside the next boxes of the spine, not beside all that follow."""
+        taps = [tap for tap in map(self._tap, items) if tap and set(items).issuperset(tap)]
+        while True:
+            aside = {item for tap in taps for item in tap}
+            groups = [*self._between([item for item in items if item not in aside])]
+            fitting = [tap for tap in taps if self._attach(tap, groups)]
+            if len(fitting) == len(taps):
+                return groups
+            taps = fitting
+
+    def _attach(self, tap: list[int], groups: list[list[int]]) -> bool:
+        """Put what leads to an output beside as many boxes of the spine as it has, if it comes from there; beside none
+        that others lead to, but the first."""
+        source = self.source[self.boxes[tap[0]].ins[0]]
+        at = next((at for at, group in enumerate(groups, 1) if group == [source]), len(groups))
+        end = at + 1
+        while end < at + len(tap) and end < len(groups) and self._is_fed_once(groups[end]):
+            end += 1
+        if at >= len(groups) or len(groups[at]) > 1:
+            return False
+        groups[at:end] = [[*(item for group in groups[at:end] for item in group), *tap]]
+        return True
+
+    def _is_fed_once(self, group: list[int]) -> bool:
+        return len(group) == 1 and len(self.boxes[group[0]].ins) == 1
+
+    def _tap(self, item: int) -> list[int]:
+        """Give a box, with what follows it, if it is a short way from a tensor that others read to an output."""
+        box = self.boxes[item]
+        if len(box.ins) != 1 or len(self.readers[box.ins[0]]) < 2 or box.ins[0] not in self.source:
+            return []
+        tap = [item]
+        while len(tap) <= LONGEST_TAP:
+            box = self.boxes[tap[-1]]
+            if box.role == "output":
+                return tap
+            if (
+                len(box.outs) != 1
+                or len(self.readers.get(box.outs[0], ())) != 1
+                or box.outs[0] in self.leaving
+            ):
+                return []
+            tap.append(self.readers[box.outs[0]][0])
+            if len(self.boxes[tap[-1]].ins) != 1:
+                return []
+        return []
+
+    def _between(self, items: Iterable[int]) -> Iterable[list[int]]:
+        items = [*items]
         spine = self._spine(items)
         between: list[int] = []
         for item, is_spine in zip(items, spine, strict=True):
@@ -113,11 +165,11 @@ class Region:
                 between.append(item)
                 continue
             if between:
-                yield False, -1, between
+                yield between
                 between = []
-            yield True, item, []
+            yield [item]
         if between:
-            yield False, -1, between
+            yield between
 
     def _spine(self, items: Sequence[int]) -> list[bool]:
         """Tell of each box whether it is before or after every other."""
@@ -161,11 +213,18 @@ class Region:
         sizes = [sum(self.boxes[i].size for i in column) for column in columns]
         order = sorted(range(len(sizes)), key=lambda at: -sizes[at])
         is_main = len(order) == 1 or (order and sizes[order[0]] >= MAIN * sizes[order[1]])
+        goes_on = [at for at in order if self._goes_on(columns[at])]
+        if len(goes_on) == 1:
+            order, is_main = [goes_on[0], *(at for at in order if at != goes_on[0])], True
         if is_main:
             columns = [columns[order[0]], *columns[: order[0]], *columns[order[0] + 1 :]]
         aligned = tuple(self._align(column) for column in (*aside, *columns))
         terms = tuple(map(self.arranged, (*aside, *columns)))
         return Row(terms, aligned, len(aside) if is_main else -1)
+
+    def _goes_on(self, column: list[int]) -> bool:
+        """Tell whether a column leads to what comes after its row."""
+        return any(self._leaves(item, set(column)) for item in column)
 
     def _is_aside(self, column: list[int]) -> bool:
         """Tell whether a column is joined to the others by names alone: then it stands before them."""
@@ -173,7 +232,7 @@ class Region:
         return (
             all(self.boxes[item].role != "output" for item in column)
             and not any(net for item in column for net in self._entering(item, own))
-            and not any(self._leaves(item, own) for item in column)
+            and not self._goes_on(column)
         )
 
     def _align(self, column: list[int]) -> Align:
@@ -183,7 +242,7 @@ class Region:
             return "start"
         if not any(net for item in column for net in self._entering(item, own)):
             return "end"
-        return "middle" if any(self._leaves(item, own) for item in column) else "start"
+        return "middle" if self._goes_on(column) else "start"
 
     def _entering(self, item: int, own: set[int]) -> list[bool]:
         return [self.source.get(net, -1) not in own for net in self.boxes[item].ins]

@@ -108,6 +108,11 @@ def count_words(box: Box) -> str:
     return f"× {box.times}" if box.times > 1 else ""
 
 
+def gap_before(line: Line) -> float:
+    """Give the space between a name and its arguments."""
+    return SPACE if line.name and not line.arguments.startswith("(") else 0.0
+
+
 def head_width(box: Box) -> float:
     """Measure what stands in the head of a box, its count and mark too."""
     line = box.lines[0] if box.lines else None
@@ -115,8 +120,7 @@ def head_width(box: Box) -> float:
     if line is not None:
         wide = width(line.name, NAME, "Bold")
         if line.arguments:
-            gap = 0.0 if line.arguments.startswith("(") else SPACE
-            wide += gap + width(line.arguments, NAME)
+            wide += gap_before(line) + width(line.arguments, NAME)
     count = count_words(box)
     if count:
         wide += (SPACE if wide else 0.0) + width(count, NAME, "Bold")

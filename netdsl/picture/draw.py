@@ -24,6 +24,7 @@ from netdsl.picture.cells import (
     Cells,
     closed_size,
     count_words,
+    gap_before,
     head_width,
     inside_words,
     is_bare,
@@ -199,8 +200,7 @@ def head_marks(box: Box, x: float, y: float) -> Iterator[Mark]:
         words: list[tuple[str, Weight, float]] = []
     else:
         line = box.lines[0]
-        gap = 0.0 if line.arguments.startswith("(") else SPACE
-        words = [(line.name, "Bold", 0.0), (line.arguments, "Regular", gap)]
+        words = [(line.name, "Bold", 0.0), (line.arguments, "Regular", gap_before(line))]
     words.append((count_words(box), "Bold", SPACE if words else 0.0))
     role: TextRole = "name" if box.is_leaf else "title"
     for text, weight, gap in words:

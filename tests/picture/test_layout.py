@@ -8,6 +8,7 @@ import pytest
 
 import netdsl
 from netdsl.picture.picture import Direction, Options, Picture
+from netdsl.picture.terms import Item, Row, Series
 from tests.keras.drawn_programs import draw
 from tests.picture.geometry import faults
 
@@ -58,6 +59,34 @@ def test_a_u(body: str, bottom: str) -> None:
         assert picture.is_u
         assert faults(picture) == []
     assert not Picture(compiled.model().net, Options(form="line")).is_u
+
+
+LADDER = """
+block noisy(n: int) = GaussianNoise(0.3) -> Dense(n) -> ReLU()
+model M {
+    input x: [64]
+    z1 = x -> noisy(32)
+    z2 = z1 -> noisy(16)
+    z3 = z2 -> noisy(8)
+    output label = z3 -> Dense(4) -> Dense(3)
+    u3 = [z3, label -> Dense(6) -> Dense(8)] -> Add() -> Dense(8)
+    u2 = [z2, u3 -> Dense(16)] -> Add() -> Dense(16)
+    output clean = u2 -> Dense(64)
+    output whole = [z1, u2 -> Dense(32)] -> Add() -> Dense(64)
+}
+"""
+
+
+def test_an_output_on_the_way_stands_beside_the_next_box() -> None:
+    picture = Picture(netdsl.compile_text(LADDER).model().net)
+    assert picture.is_u
+    assert faults(picture) == []
+    line = Picture(picture.graph, Options(form="line", depth=0))
+    assert faults(line) == []
+    series = line.cells.cells[0].term
+    assert isinstance(series, Series)
+    assert sum(isinstance(part, Row) for part in series.parts) == 2
+    assert sum(isinstance(part, Item) for part in series.parts) == len(series.parts) - 2
 
 
 def test_what_is_no_u_stays_a_line() -> None:
