@@ -70,8 +70,8 @@ def _fraction(value: Value) -> str:
     return _plain(value)
 
 
-def _times(word: str) -> Callable[[Value], str]:
-    return lambda value: f"{_plain(value)} {word}"
+def _counted(word: str) -> Callable[[Value], str]:
+    return lambda value: f"{_plain(value)} {word}{'' if value == 1 else 's'}"
 
 
 def _unless(usual: Value, word: str) -> Callable[[Value], str]:
@@ -124,8 +124,8 @@ ARGUMENTS: Mapping[str, Callable[[Value], str]] = {
     "pool_size": _sizes,
     "filters": _plain,
     "units": _plain,
-    "num_heads": _times("heads"),
-    "num_query_heads": _times("heads"),
+    "num_heads": _counted("head"),
+    "num_query_heads": _counted("head"),
     "strides": _strides,
     "dilation_rate": _unless(1, "dilated"),
     "depth_multiplier": _unless(1, "×"),
