@@ -21,7 +21,9 @@ from netdsl.picture.picture import Options, Picture
 from netdsl.picture.plan import plan_of, u_of
 from netdsl.picture.shapes import Style
 from tests.keras.drawn_programs import draw
+from tests.picture.test_grid import PYRAMID, STREAMS
 from tests.picture.test_layout import U
+from tests.picture.test_tags import DECODER, DIFFUSION
 
 SPECS = Path(__file__).parents[2] / "specs"
 NODE = shutil.which("node")
@@ -146,6 +148,19 @@ def test_every_box_has_what_the_page_draws() -> None:
             "rect"
         ):
             assert float(part.get("x", 0)) >= 0
+
+
+@pytest.mark.skipif(NODE is None, reason="no Node to run the page's composer")
+def test_both_composers_agree_on_names_grids_and_skips_of_one_level() -> None:
+    nets = [netdsl.compile_text(t).model().net for t in (DECODER, DIFFUSION, STREAMS, PYRAMID)]
+    _both([Picture(net, Options(direction=way)) for net in nets for way in ("down", "right")])
+
+
+def test_a_name_leads_to_what_gives_it() -> None:
+    data = _data(DECODER)
+    titles = {box["n"]: box["facts"]["title"] for box in data["boxes"]}
+    named = {net: text for box in data["boxes"] for net, text, _ in box["tags"]}
+    assert {titles[data["sources"][str(net)]] for net in named} == {"memory", "mask T×S"}
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node to run the page's composer")
