@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 
@@ -69,6 +68,8 @@ def _put(
 
 def _difference(file: SourceFile, text: str) -> str:
     """Write a unified diff, with a mark where a file does not end in a line break."""
+    import difflib  # seldom wanted
+
     lines = difflib.unified_diff(
         file.text.splitlines(keepends=True), text.splitlines(keepends=True), file.name, file.name
     )

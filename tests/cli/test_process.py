@@ -108,6 +108,8 @@ def test_a_mistake_of_netdsl_itself_is_told_in_words(monkeypatch: pytest.MonkeyP
         (["explain", "N0501"], ["rich", "lark", "networkx", "jinja2", "netdsl.compiler"]),
         (["check", "good.net"], ["rich", "networkx", "jinja2", "tensorflow", "keras"]),
         (["compile", "good.net", "-o", "-"], ["rich", "tensorflow", "keras"]),
+        (["graph", "good.net", "-o", "g.svg"], ["rich", "networkx", "jinja2", "http", "ssl"]),
+        (["fmt", "good.net"], ["rich", "networkx", "difflib", "netdsl.compiler"]),
     ],
 )
 def test_a_command_imports_only_what_it_needs(arguments: list[str], absent: list[str]) -> None:
