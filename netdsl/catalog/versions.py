@@ -79,7 +79,7 @@ def read_releases(text: str) -> Releases:
         raise ValueError(f"`{text}` is none of the releases that are known, {oldest} to {newest}")
     if any(map(_begins_before_keras_3, text.split(","))):
         raise ValueError(
-            f"`{text}` asks for Keras 2 too, and netdsl writes for Keras 3: `>=3.0`, or a later one"
+            f"`{text}` has releases of Keras 2 too, and netdsl writes for Keras 3: `>=3.0`, or later"
         )
     return Releases(text.strip(), found[0], found[-1])
 
