@@ -5,25 +5,13 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 760e4813, this file efa29eff). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 ef6818ca, this file e308bdea). Change the
 spec, not this file.
 """
 
 from tensorflow import keras
 
 layers = keras.layers
-
-
-def around(size, kernel_size):
-    return kernel_size // 2 - (1 - size % 2), kernel_size // 2
-
-
-def pad(x, kernel_size, *, name="pad"):
-    """Zeros round the map, so that a stride of two gives half the size, rounded up."""
-    return layers.ZeroPadding2D(
-        [around(size, kernel_size) for size in x.shape[1:3]],
-        name=f"{name}_zero_padding2d",
-    )(x)
 
 
 def project(x, filters, *, name="project"):
@@ -41,61 +29,39 @@ def project(x, filters, *, name="project"):
 
 
 def separable(x, filters, kernel_size, strides=1, *, name="separable"):
-    x = layers.ReLU(name=f"{name}_re_lu1")(x)
-    if strides > 1:
-        x = pad(x, kernel_size, name=f"{name}_pad")
+    for n, step in enumerate([strides, 1]):
+        x = layers.ReLU(name=f"{name}_re_lu_{n}")(x)
         x = layers.SeparableConv2D(
             filters,
             kernel_size,
-            strides=strides,
-            padding="valid",
-            use_bias=False,
-            name=f"{name}_separable_conv2d1",
-        )(x)
-    else:
-        x = layers.SeparableConv2D(
-            filters,
-            kernel_size,
+            strides=step,
             use_bias=False,
             padding="same",
-            name=f"{name}_separable_conv2d2",
+            name=f"{name}_separable_conv2d_{n}",
         )(x)
-    x = layers.BatchNormalization(momentum=0.9997, name=f"{name}_batch_normalization1")(
-        x
-    )
-    x = layers.ReLU(name=f"{name}_re_lu2")(x)
-    x = layers.SeparableConv2D(
-        filters,
-        kernel_size,
-        use_bias=False,
-        padding="same",
-        name=f"{name}_separable_conv2d3",
-    )(x)
-    return layers.BatchNormalization(
-        momentum=0.9997, name=f"{name}_batch_normalization2"
-    )(x)
-
-
-def thin(x, filters, *, name="thin"):
-    x = layers.AveragePooling2D(
-        1, strides=2, padding="valid", name=f"{name}_average_pooling2d"
-    )(x)
-    return layers.Conv2D(
-        filters // 2,
-        1,
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv2d",
-    )(x)
+        x = layers.BatchNormalization(
+            momentum=0.9997, name=f"{name}_batch_normalization_{n}"
+        )(x)
+    return x
 
 
 def halve(x, filters, *, name="halve"):
     x = layers.ReLU(name=f"{name}_re_lu")(x)
-    branch1 = thin(x, filters, name=f"{name}_thin1")
-    branch2 = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_zero_padding2d")(x)
-    branch2 = layers.Cropping2D(((1, 0), (1, 0)), name=f"{name}_cropping2d")(branch2)
-    branch2 = thin(branch2, filters, name=f"{name}_thin2")
-    x = layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
+    branches = []
+    for i in range(2):
+        branch = layers.ZeroPadding2D(
+            ((0, i), (0, i)), name=f"{name}_zero_padding2d_{i}"
+        )(x)
+        branch = layers.Conv2D(
+            filters // 2,
+            1,
+            strides=2,
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name=f"{name}_conv2d_{i}",
+        )(branch[:, i:, i:])
+        branches.append(branch)
+    x = layers.Concatenate(name=f"{name}_concatenate")(branches)
     return layers.BatchNormalization(
         momentum=0.9997, name=f"{name}_batch_normalization"
     )(x)
@@ -145,7 +111,9 @@ def reduction(x, before, filters, first=False, *, name="reduction"):
     if not first:
         p = adjust(before, x, filters, name=f"{name}_p")
     h = project(x, filters, name=f"{name}_h")
-    padded = pad(h, 3, name=f"{name}_padded")
+    padded = layers.ZeroPadding2D(
+        [(size % 2, 1) for size in x.shape[1:3]], name=f"{name}_padded"
+    )(h)
     branch1 = separable(h, filters, 5, 2, name=f"{name}_a_separable1")
     branch2 = separable(p, filters, 7, 2, name=f"{name}_a_separable2")
     a = layers.Add(name=f"{name}_a_add")([branch1, branch2])
