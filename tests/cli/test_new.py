@@ -132,6 +132,9 @@ def test_each_task_is_in_order_and_its_data_fits(folder: Path) -> None:
         exec(files["make_data.py"], namespace)
         namespace["main"]()
         if experiment.data is not None and experiment.data.kind == "csv":
+            heads = (folder / "people.csv").read_text("utf-8").partition("\n")[0].split(",")
+            names = [port.name for port in (*experiment.inputs, *experiment.outputs)]
+            assert sorted(heads) == sorted(names), stem
             continue
         with np.load(folder / "data.npz") as arrays:
             assert len({len(arrays[name]) for name in arrays.files}) == 1, stem
