@@ -19,8 +19,8 @@ MOST_MARKS = 8_000_000
 #: How deep brackets may be nested in a configuration.
 DEEPEST_JSON = 200
 
-#: How many words all lookups of a model may know together.
-MOST_WORDS = 1_000_000
+#: How many words all lookups of a model may know together: a spec with more of them is longer than any that is read.
+MOST_WORDS = 100_000
 
 #: What the list of the members of an archive may weigh; a model has some ten.
 MOST_OF_LIST = 1024 * 1024
