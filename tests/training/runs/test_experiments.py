@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from netdsl.training.folder.reading import Recorded, read_history
+from tests import warm
 
 pytestmark = [pytest.mark.keras, pytest.mark.slow]
 
@@ -287,7 +288,9 @@ def _write_records(folder: Path, x: numpy.ndarray, y: numpy.ndarray) -> None:
         "                'x': tf.train.Feature(float_list=tf.train.FloatList(value=x)),\n"
         "                'y': tf.train.Feature(int64_list=tf.train.Int64List(value=[int(y)]))})).SerializeToString())\n"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True, timeout=300)
+    (folder / "write_records.py").write_text(program)
+    done = warm.run(["write_records.py"], folder)
+    assert done.returncode == 0, done.stderr
 
 
 BY_NETDSL = """
