@@ -153,6 +153,8 @@ def _spell(value: Given, family: Family | None, speller: Speller) -> str:
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, tuple):
         return f"[{', '.join(_spell(item, family, speller) for item in value)}]"
+    if value is None and family == "metric":  # of one output among several
+        return "[]"
     if isinstance(value, str):
         words = ("accuracy", "acc", "crossentropy")
         is_name = family is not None and value in (*identifiers(family), *words)

@@ -59,6 +59,20 @@ def test_a_registered_function_is_to_be_filled_in() -> None:
     assert "`error`" in found.notes[0]
 
 
+def test_an_output_without_metrics_has_an_empty_list() -> None:
+    value = model(layer("x"), layer("a", "x"), layer("b", "x"))
+    value["config"]["output_layers"] = [["a", 0, 0], ["b", 0, 0]]
+    value["compile_config"] = {
+        "optimizer": "sgd",
+        "loss": ["mse", None],
+        "metrics": [["mae"], None],
+    }
+    found = imported(read_value(value, "m"), "m")
+    assert "loss = [mse, None]" in found.text
+    assert "metrics = [[mae], []]" in found.text
+    assert not found.notes
+
+
 def test_what_cannot_be_said_is_left_out_alone_and_told() -> None:
     own = made("Own", "", name="own")
     found = compiled(optimizer=own, metrics=["mae"], weighted_metrics=["mse"], run_eagerly=True)
