@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from netdsl.catalog.argument_table import layer_argument_type
-from netdsl.catalog.argument_types import ArgumentMismatch
+from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType
 from netdsl.catalog.kind import ExternFunction, ObjectValue
 from netdsl.catalog.signature import Parameter, identifiers, names_and_aliases, signature
 from netdsl.elaborate.plans.naming import snake_case
@@ -212,6 +212,14 @@ def _second(kind: str) -> tuple[Given, ...]:
     )
 
 
+def _accepted(wanted: ArgumentType, value: Given) -> Given:
+    """Give a value as an argument takes it; what is in that form already may be refused, as `((0, 1),)` is."""
+    try:
+        return wanted.accept(value)
+    except ArgumentMismatch:
+        return value
+
+
 def shortened(kind: str, argument: str, value: Iterable[Given]) -> Given:
     """Give a size of all axes as one number, where the argument takes that: 3 for (3, 3)."""
     whole = tuple(value)
@@ -225,7 +233,7 @@ def shortened(kind: str, argument: str, value: Iterable[Given]) -> Given:
     short = shortened(kind, argument, whole[0]) if isinstance(whole[0], tuple) else whole[0]
     for candidate in (short, whole[0]):
         try:
-            if plain(wanted.accept(candidate)) == plain(wanted.accept(whole)):
+            if plain(wanted.accept(candidate)) == plain(_accepted(wanted, whole)):
                 return candidate
         except ArgumentMismatch:
             continue

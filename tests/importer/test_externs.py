@@ -60,3 +60,8 @@ def test_a_layer_is_no_activation() -> None:
     with pytest.raises(CannotImport, match="its `activation` is the layer `PReLU`") as caught:
         imported(read_value(value, "m"), "m")
     assert "-> PReLU()" in caught.value.diagnostic.help
+
+
+def test_layers_over_one_axis_take_a_pair() -> None:
+    value = model(source(6, 2), use("b", "ZeroPadding1D", tensor("x", 6, 2), padding=[0, 1]))
+    assert "ZeroPadding1D((0, 1))" in imported(read_value(value, "m"), "m").text
