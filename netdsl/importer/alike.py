@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from netdsl.importer.network import Given
+from netdsl.importer.operations import INDEXED
 from netdsl.importer.sequences import Raw
 from netdsl.importer.terms import (
     ARRIVING,
@@ -17,6 +18,8 @@ from netdsl.importer.terms import (
     Parameter,
     Repeat,
     Shapes,
+    index_inside,
+    index_of,
     renamed,
     walk,
 )
@@ -95,10 +98,9 @@ def _unified(branches: Sequence[Branch], start: int, end: int, counter: Counter)
 def _part_taken(row: list[Item]) -> tuple[Given, ...] | None:
     """Give the index of the part of a tensor that a row begins with."""
     first = row[0]
-    if not isinstance(first, Leaf) or first.made.kind != "getitem" or "key" not in first.arguments:
+    if not isinstance(first, Leaf) or first.made.kind != INDEXED:
         return None
-    key = first.arguments["key"]
-    return key if isinstance(key, tuple) else (key,)
+    return index_of(first.arguments) or None
 
 
 #: What stands for the number of a branch until it has its name.
@@ -145,7 +147,7 @@ def _steps(column: Sequence[Given]) -> str | None:
 def _with_key(row: list[Item], key: tuple[Given, ...]) -> list[Item]:
     (first, *rest) = row
     assert isinstance(first, Leaf)
-    arguments: Mapping[str, Given] = {**first.arguments, "key": key}
+    arguments: Mapping[str, Given] = index_inside(key)
     return [Leaf(first.kind, first.made, arguments, first.named), *rest]
 
 

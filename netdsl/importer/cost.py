@@ -6,7 +6,7 @@ from netdsl.catalog.kind import ObjectValue
 from netdsl.importer.arrays import Array
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Given, Made
-from netdsl.importer.terms import Item, Join, Leaf, Optional, Parameter, Repeat, Side, Use
+from netdsl.importer.terms import Carry, Item, Join, Leaf, Optional, Parameter, Repeat, Side, Use
 
 
 def of_value(value: Given) -> int:
@@ -58,6 +58,9 @@ def of_item(item: Item) -> int:
                 + sum(of_value(v) for v in item.arguments.values())
                 + 2 * len(item.columns)
             )
+        case Carry():
+            cells = sum(of_value(v) for v in item.arguments.values())
+            return 16 + 4 * len(item.state) + of_row(item.row) + cells
         case Optional():
             return 5 + tap + of_row(item.row)
         case Use():

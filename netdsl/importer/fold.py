@@ -68,6 +68,7 @@ class Program:
     shared: dict[object, list[Item]] = field(
         default_factory=dict
     )  # layers that are used several times
+    shared_names: dict[object, str] = field(default_factory=dict)
     next_tap: int = 0
     counter: Counter = field(default_factory=Counter)
 
@@ -175,7 +176,7 @@ class Folder:
     def __init__(
         self, program: Program, *, depth: int | None = None, exact_first: bool = True
     ) -> None:
-        self._program = program
+        self.program = program
         self._depth = depth
         self._exact_first = exact_first
         self._shapes = Shapes()
@@ -184,6 +185,7 @@ class Folder:
         self._marks: dict[tuple[int, str], int] = {}
         self._costs: dict[int, tuple[Item, int]] = {}
         self._references = program.references()
+        self._known_needs: dict[int, set[int]] = {}
 
     def run(self) -> None:
         for _ in range(MOST_ROUNDS):
@@ -207,10 +209,11 @@ class Folder:
 
     def _put(self, row: list[Item], start: int, end: int, item: Item) -> None:
         """Put an item in the place of others; what holds the row has another shape and cost now."""
+        self._known_needs = {}
         self._references.subtract(referred_in(row[start:end]))
         row[start:end] = [item]
         self._references.update(referred_in([item]))
-        for body in self._program.bodies():
+        for body in self.program.bodies():
             if body is not row:
                 for holder in _holders(body, row):
                     for table in (self._known, self._same, self._costs):
@@ -242,7 +245,7 @@ class Folder:
     def _runs(self, likeness: Callable[[Item], int]) -> Iterator[Run]:
         """Give the runs of every row, of items that are alike; one of a period is none of twice that."""
         references = self._references
-        for row, entering, block in list(self._program.rows()):
+        for row, entering, block in list(self.program.rows()):
             if len(row) < 2 or begins_by_itself(row[0]):
                 continue
             marks = [likeness(item) for item in row]
@@ -273,6 +276,7 @@ class Folder:
             return None
         turns: list[Window] = []
         wanted: Links | None = None
+        before: set[int] = set()  # tensors of earlier turns, which no later one may call by name
         for number in range(count):
             start = first.start + number * first.length
             entering = first.entering if start == 0 else first.row[start - 1].tap
@@ -283,15 +287,44 @@ class Folder:
                 or not found.is_plain
                 or _has_side(window.items)
                 or _has_list(window.items)
+                or not before.isdisjoint(found.taken)
             ):
                 break
+            before.update(found.defined)
             if wanted is not None and found.signature != wanted.signature:
                 break
             wanted = wanted or found
             turns.append(window)
-        if len(turns) < 2 or wanted is None:
+        if len(turns) < 2 or wanted is None or (wanted.taken and self._is_circular(turns)):
             return None
         return self._measured(turns, wanted)
+
+    def _is_circular(self, turns: list[Window]) -> bool:
+        """Tell whether a turn takes what is made of what an earlier one gives: such a loop would wait for itself."""
+        needs = self._known_needs = self._known_needs or self._needs()
+        given = {tap for turn in turns for tap in defined_in(turn.items)}
+        pending = [tap for turn in turns for tap in links_of(turn, self._references).taken]
+        met: set[int] = set()
+        while pending:
+            tap = pending.pop()
+            if tap in given:
+                return True
+            if tap not in met:
+                met.add(tap)
+                pending += needs.get(tap, ())
+        return False
+
+    def _needs(self) -> dict[int, set[int]]:
+        """Give for each tensor with a name those that stand before it in its row, and those that the row calls."""
+        found: dict[int, set[int]] = {}
+        for line in self.program.lines:
+            before = set() if line.source is None else {line.source}
+            for item in line.row:
+                before |= set(referred_in([item]))
+                for tap in defined_in([item]):
+                    found[tap] = set(before)
+                before |= set(defined_in([item]))
+        return found
 
     def _measured(self, turns: list[Window], links: Links) -> Run | None:
         unified = unify([turn.items for turn in turns], Counter(), MOST_COLUMNS)
@@ -311,7 +344,7 @@ class Folder:
         return Run(turns, unified, links, before - after - _oddness(turns[0].items))
 
     def _loop(self, run: Run) -> None:
-        program, first = self._program, run.turns[0]
+        program, first = self.program, run.turns[0]
         unified = unify([turn.items for turn in run.turns], program.counter, MOST_COLUMNS)
         assert unified is not None
         references = self._references
@@ -381,17 +414,17 @@ class Folder:
         """Give windows that recur, by their shapes, with a bound on what they may save."""
         groups: dict[Given, list[Window]] = {}
         numbers: dict[tuple[int, int], int] = {}
-        for row, entering, block in self._program.rows():
+        for row, entering, block in self.program.rows():
             shapes = [self._shape(item) for item in row]
             costs = [self._cost_of(item) for item in row]
             for start in range(len(row)):
-                if isinstance(row[start], Side) and start + 1 == len(row):
-                    continue
                 if start == 0 and begins_by_itself(row[0]):
                     continue
                 key, total = -1, 0
                 arriving = entering if start == 0 else row[start - 1].tap
                 for length in range(1, min(LONGEST_WINDOW, len(row) - start) + 1):
+                    if isinstance(row[start + length - 1], Side):
+                        break
                     shape = shapes[start + length - 1]
                     key = numbers.setdefault((key, shape), len(numbers))
                     total += costs[start + length - 1]
@@ -421,7 +454,7 @@ class Folder:
             return None
         chosen = [window for window, _ in found]
         unified = unify([w.items for w in chosen], Counter(), MOST_PARAMETERS, is_closed=True)
-        if unified is None:
+        if unified is None or _counts_parts(unified):
             return None
         links = found[0][1]
         is_body = bool(links.taken) or links.enters or _has_side(chosen[0].items)
@@ -452,12 +485,12 @@ class Folder:
             row[start : start + window.length] = items
             done.append((window, items))
             made.append(Window(row, start, len(items), window.entering, window.block))
-        for table in (self._known, self._same, self._costs):
+        for table in (self._known, self._same, self._costs, self._known_needs):
             table.clear()
         return made
 
     def make_block(self, found: Recurring) -> None:
-        program = self._program
+        program = self.program
         references = self._references
         first = found.windows[0]
         unified = unify(
@@ -597,6 +630,19 @@ def _oddness(items: list[Item]) -> int:
         roles: tuple[Role, ...] = ("batch_normalization", "activation", "dropout")
         return 3 if first.kind[0] == "layer" and has_role(first.made.kind, *roles) else 0
     return 2 if isinstance(first, Join) and not any(b.row for b in first.branches) else 0
+
+
+def _counts_parts(unified: Unified) -> bool:
+    """Tell whether a parameter says nothing but which part of a tensor is taken: a loop in a fork counts those."""
+    pairs = [
+        (name.startswith("key"), value.id)
+        for slot in unified.slots
+        for name, value in slot.items()
+        if isinstance(value, Parameter)
+    ]
+    return not {i for is_index, i in pairs if is_index} <= {
+        i for is_index, i in pairs if not is_index
+    }
 
 
 def _multiples(unified: Unified) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netdsl.importer.carrying import carry_tensors
+from netdsl.importer.cells import find_cells
 from netdsl.importer.defaults import choose_defaults, statements
 from netdsl.importer.document import Document
 from netdsl.importer.fold import Folder, Line, Program
@@ -11,7 +13,7 @@ from netdsl.importer.network import Network, Tensor
 from netdsl.importer.optional import merge_variants
 from netdsl.importer.printing import Printer
 from netdsl.importer.regions import Regions, regions_of
-from netdsl.importer.sharing import merge_shared
+from netdsl.importer.sharing import merge_shared, shared_name
 
 
 def folded_spec(
@@ -33,8 +35,13 @@ def folded_spec(
     for program, _ in programs:
         folder = Folder(program, depth=depth, exact_first=exact_first)
         folder.run()
+        if depth is None and find_cells(program):
+            folder = Folder(program, depth=depth, exact_first=exact_first)
+            folder.run()
         if merges and depth is None:
             is_merged |= merge_variants(program, folder)
+        if depth is None:
+            carry_tensors(program)
     document.speller.defaults.clear()
     choose_defaults((program for program, _ in programs), document.speller)
     parts: list[str] = []
@@ -70,4 +77,6 @@ def program_of(network: Network) -> tuple[Program, Regions]:
     shared = merge_shared([row.items for row in regions.rows])
     lines = [Line(source, row.items) for row, source in zip(regions.rows, sources, strict=True)]
     outputs = [regions.numbers[tensor] for _, tensor in network.outputs]
-    return Program(lines, outputs=outputs, shared=shared, next_tap=nesting.free), regions
+    names = {key: shared_name(row) for key, row in shared.items()}
+    program = Program(lines, [], outputs, shared, names, nesting.free)
+    return program, regions

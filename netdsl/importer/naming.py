@@ -17,6 +17,7 @@ from netdsl.importer.optional import part_name
 from netdsl.importer.spell import as_name, may_be_name
 from netdsl.importer.terms import (
     Block,
+    Carry,
     Item,
     Join,
     Leaf,
@@ -112,6 +113,8 @@ def _by_role(block: Block) -> str:
         found = _join_role(joins[-1], kinds, block)
         if found:
             return found
+    if block.taken and isinstance(last, Use) and last.taken and last.block.name.endswith("cell"):
+        return f"adjusted_{last.block.name}"
     inside = list(walk(block.row))
     repeats = any(isinstance(item, Repeat) for item in inside)
     if isinstance(last, Use | Repeat) and len(block.row) <= 3 and repeats:
@@ -184,8 +187,10 @@ def _join_role(join: Join, kinds: list[str], block: Block) -> str:
 def _concatenation_role(join: Join, kinds: list[str], block: Block, *, is_pass: bool) -> str:
     if _has(kinds, "transposed", "resizing"):
         return "up"
+    if block.taken and len(join.branches) > 2:
+        return "reduction" if any(map(_is_strided, leaves_of(block.row))) else "cell"
     if block.taken:
-        return "cell" if len(join.branches) > 2 else "beside"
+        return "beside"
     if is_pass and len(join.branches) == 2:
         return "dense_layer"
     if len(join.branches) > 2:
@@ -208,6 +213,10 @@ def _word(kind: str) -> str:
     return snake_case(kind)
 
 
+#: What fills one place of several, as a size of a shape.
+IN_A_TUPLE = "size"
+
+
 def fills(row: list[Item], parameter: Parameter) -> Iterator[tuple[Leaf | None, str]]:
     """Give what a parameter fills: an argument of a layer, of a layer in a block that is used, or of a loop."""
     for item in walk(row):
@@ -215,6 +224,10 @@ def fills(row: list[Item], parameter: Parameter) -> Iterator[tuple[Leaf | None, 
             for name, value in item.arguments.items():
                 if isinstance(value, Parameter) and value.id == parameter.id:
                     yield item, _filled(name)
+                elif isinstance(value, tuple) and any(
+                    isinstance(part, Parameter) and part.id == parameter.id for part in value
+                ):
+                    yield item, IN_A_TUPLE
         elif isinstance(item, Use):
             for inner in item.block.parameters:
                 value = item.arguments.get(argument_name(inner))
@@ -250,7 +263,10 @@ def parameter_name(row: list[Item], parameter: Parameter) -> str:
     if not found:
         return "value"
     counts = Counter(name for _, name in found)
-    name = counts.most_common(1)[0][0]
+    plain = [name for name in counts if name != IN_A_TUPLE]
+    name = max(plain, key=lambda name: counts[name]) if plain else IN_A_TUPLE
+    if re.fullmatch(r"key\d+|start|stop|step", name):
+        return "at"
     if name == "count":
         return "layers" if _has(_kinds(row), "dense", "convolution") else "count"
     if name == "rows":
@@ -303,14 +319,14 @@ def parameter_names(block: Block, program: Program) -> list[str]:
 
 
 def _first_place(block: Block, parameter: Parameter) -> int:
-    filled = {id(leaf) for leaf, _ in fills(block.row, parameter)}
+    filled = {id(leaf) for leaf, name in fills(block.row, parameter) if name != IN_A_TUPLE}
     places = (place for place, leaf in enumerate(leaves_of(block.row)) if id(leaf) in filled)
     return next(places, 0)
 
 
 def _is_squeezed(block: Block, parameter: Parameter) -> bool:
     """Tell whether a width is given to what works on the means of maps."""
-    filled = {id(leaf) for leaf, _ in fills(block.row, parameter)}
+    filled = {id(leaf) for leaf, name in fills(block.row, parameter) if name != IN_A_TUPLE}
     for row in all_rows(block.row):
         kinds = [item.made.kind if isinstance(item, Leaf) else "" for item in row]
         for place, item in enumerate(row):
@@ -344,13 +360,21 @@ def words_of(made: Made) -> list[str]:
 def tensor_name(item: Item | None, made: Made | None) -> str:
     """Name a tensor after the layer that gives it, or by what it is for."""
     if made is not None and not is_automatic(made) and made.family != "op":
-        return as_name(re.sub(r"\W", "_", made.name))
+        return as_name(re.sub(r"\W", "_", _without_kind(made)))
+    if isinstance(item, Carry):
+        return "features"
     if isinstance(item, Repeat):
         kinds = _kinds(item.row)
         return "encoded" if _has(kinds, "attention", "recurrent") else "features"
     if made is not None and made.family == "op":
         return as_name(made.kind)
     return "skip" if made is None else carried(made.kind)
+
+
+def _without_kind(made: Made) -> str:
+    """Give a layer's name without its class at the end, where something is left: `stem_conv2d` is stem."""
+    found = re.fullmatch(rf"(.*[A-Za-z]\w*?)_{re.escape(snake_case(made.kind))}_?\d*", made.name)
+    return made.name if found is None else found[1].rstrip("_")
 
 
 def carried(kind: str) -> str:
@@ -365,6 +389,25 @@ def carried(kind: str) -> str:
     return "skip"
 
 
+def inner_name(row: list[Item]) -> str:
+    """Name a tensor in the body of a block, by what its row did last."""
+    last = row[-1]
+    if isinstance(last, Join):
+        return "combined" if has_role(last.leaf.made.kind, "sum", "product") else "joined"
+    kinds = _kinds([last])
+    for role, name in (
+        ("padding", "padded"),
+        ("pooling", "pooled"),
+        ("attention", "attended"),
+        ("sum", "combined"),
+        ("convolution", "convolved"),
+        ("dense", "projected"),
+    ):
+        if _has(kinds, role):
+            return name
+    return "inner"
+
+
 def list_name(item: Repeat, tap: int) -> str:
     """Name the list of what an item in a loop gives in each turn."""
     inside = next((i for i in walk(item.row) if i.tap == tap), None)
@@ -372,7 +415,5 @@ def list_name(item: Repeat, tap: int) -> str:
 
 
 def every_row(program: Program) -> Iterator[list[Item]]:
-    for line in program.lines:
-        yield from all_rows(line.row)
-    for block in program.blocks:
-        yield from all_rows(block.row)
+    for body in program.bodies():
+        yield from all_rows(body)

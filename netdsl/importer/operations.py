@@ -19,6 +19,9 @@ SEVERAL = frozenset(
 #: Classes whose name is not that of their function.
 OTHER_NAMES = {"GetItem": "getitem"}
 
+#: The function that takes a part of a tensor, which a spec writes in brackets.
+INDEXED = "getitem"
+
 #: Functions that do the same.
 SAME = {
     "true_divide": "divide",

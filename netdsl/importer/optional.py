@@ -29,6 +29,7 @@ from netdsl.importer.terms import (
     Use,
     all_rows,
     argument_name,
+    holds_parameter,
     renamed,
     slots_of,
     walk,
@@ -68,6 +69,9 @@ def _inline_what_is_used_once(program: Program) -> None:
             for at, item in enumerate(row)
             if isinstance(item, Use) and item.block is block
         ]
+        if not uses:  # those that there were are in blocks that were merged
+            program.blocks.remove(block)
+            continue
         only_calls = len(block.row) == 1 and isinstance(block.row[0], Use)
         if not (len(uses) == 1 or only_calls) or not _is_plain(block):
             continue
@@ -125,6 +129,8 @@ def _merge_one(program: Program, folder: Folder) -> bool:
             place = _difference(fuller.items, barer.items, shapes)
             if place is None or not _may_differ(fuller, barer, place, program):
                 continue
+            if barer.block in _blocks_used(fuller.items):  # it would be made of itself
+                continue
             common = cost.of_row(barer.items)
             part = cost.of_row(_part(fuller.items, place))
             if common >= max(LEAST_COMMON, part) and (best is None or common > best[0]):
@@ -134,8 +140,22 @@ def _merge_one(program: Program, folder: Folder) -> bool:
     _, fuller, barer, place = best
     with_part = _alike(fuller, windows, shapes, [barer])
     without = _alike(barer, windows, shapes, with_part)
+    used = _blocks_used(fuller.items)
+    without = [window for window in without if window.block not in used]
     _merge(folder, with_part, without, place)
     return True
+
+
+def _blocks_used(items: list[Item]) -> list[Block]:
+    """Give the blocks that a row uses, those that they use too."""
+    found: list[Block] = []
+    pending = [items]
+    while pending:
+        for item in walk(pending.pop()):
+            if isinstance(item, Use) and item.block not in found:
+                found.append(item.block)
+                pending.append(item.block.row)
+    return found
 
 
 def _windows(program: Program) -> Iterator[Window]:
@@ -147,7 +167,7 @@ def _windows(program: Program) -> Iterator[Window]:
             arriving = entering if start == 0 else row[start - 1].tap
             for length in range(1, min(LONGEST, len(row) - start) + 1):
                 items = row[start : start + length]
-                if isinstance(items[-1], Side | Repeat | Optional):
+                if isinstance(items[-1], Repeat | Optional) or isinstance(row[start], Side):
                     break
                 if any(isinstance(item, Join) for item in items):
                     yield Window(row, start, length, arriving, block)
@@ -275,7 +295,8 @@ def _merge(folder: Folder, fuller: list[Window], barer: list[Window], place: Pla
         items = _with_part(window.items, place, _part(window.items, place), True)
         made.append((window, items))
     for window in barer:
-        mine = renamed(part, {}, iter(_transferred(part, outside, slots_of(window.items))))
+        slots = _transferred(part, outside, slots_of(window.items))
+        mine = renamed(part, {}, iter(_in_scope(slots, window, folder.program)))
         bare = Place(place.way, place.start, place.start)
         made.append((window, _with_part(window.items, bare, mine, False)))
     windows = folder.replaced(made)
@@ -316,6 +337,36 @@ def _transferred(
         if name in theirs
     ]
     return [{name: _moved(value, pairs) for name, value in slot.items()} for slot in slots_of(part)]
+
+
+def _in_scope(
+    slots: list[Mapping[str, Given]], window: Window, program: Program
+) -> list[Mapping[str, Given]]:
+    """Put a value in the place of parameters that do not reach a window: the part is absent there, so any will do."""
+    reach = _parameters_at(window, program)
+    given = {p: value for p, value in _some_values(program) if p not in reach}
+    return [{name: _given(value, given) for name, value in slot.items()} for slot in slots]
+
+
+def _parameters_at(window: Window, program: Program) -> set[int]:
+    """Give the parameters of the block, and the variables of the loops, that a window is in."""
+    found = {p.id for p in window.block.parameters} if window.block is not None else set()
+    for item in (item for body in program.bodies() for item in walk(body)):
+        if isinstance(item, Repeat) and any(row is window.row for row in all_rows(item.row)):
+            found |= {column.id for column in item.columns}
+    return found
+
+
+def _some_values(program: Program) -> Iterator[tuple[int, Given]]:
+    """Give a value of each parameter and variable, where one is given that is none itself."""
+    for item in (item for body in program.bodies() for item in walk(body)):
+        if isinstance(item, Use):
+            given = [(p.id, item.arguments[argument_name(p)]) for p in item.block.parameters]
+        elif isinstance(item, Repeat) and isinstance(rows := item.arguments.get("rows"), tuple):
+            given = [(c.id, rows[0][place]) for place, c in enumerate(item.columns)]
+        else:
+            given = []
+        yield from (one for one in given if not holds_parameter(one[1]))
 
 
 def _moved(value: Given, pairs: list[tuple[Given, Given]]) -> Given:

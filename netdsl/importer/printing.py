@@ -17,15 +17,15 @@ from netdsl.importer.measure import tokens
 from netdsl.importer.naming import Names, parameter_name
 from netdsl.importer.network import Given, Made, Network, Tensor, held_models
 from netdsl.importer.objects import plain
-from netdsl.importer.operations import COMPARISONS, OPERATORS, many_of
+from netdsl.importer.operations import COMPARISONS, INDEXED, OPERATORS, many_of
 from netdsl.importer.sequences import Raw
-from netdsl.importer.sharing import shared_name
 from netdsl.importer.spell import as_name, is_one, shortened
 from netdsl.importer.terms import (
     ARRIVING,
     ENTERING,
     Block,
     Branch,
+    Carry,
     Item,
     Join,
     Leaf,
@@ -36,6 +36,8 @@ from netdsl.importer.terms import (
     Slot,
     Use,
     argument_name,
+    holds_parameter,
+    index_of,
     referred_in,
     rows_in,
     slots_in,
@@ -89,14 +91,32 @@ class Printer:
         is_body = bool(block.taken) or bool(sides) or _enters(block.row)
         is_body |= any(_is_operator(item) for item in block.row) or _has_weights(block.row)
         writer = _Body(self, scope, is_inner=True)
+        for item in sides:
+            assert item.tap is not None
+            if self._references[item.tap]:
+                self._taps[item.tap] = scope.free(naming.inner_name(item.row))
         self.prepare(block.row, scope)
         if not is_body:
             return f"{head} = {writer.chain(block.row, '')}"
+        for item in sides:
+            if self.is_argument(item, block.row):
+                assert item.tap is not None
+                self._taps[item.tap] = writer.side(item).partition(" = ")[2]
         lines = [f"input {name}" for name in inputs]
-        stated = [writer.side(item) for item in sides]
+        stated = [writer.side(item) for item in sides if not self.is_argument(item, block.row)]
         stated.append(f"output {writer.chain(_main(block.row), inputs[0])}")
         lines += [*writer.taken_weights(), *stated]
         return "\n".join([head + " {", *(f"    {line}" for line in lines), "}"])
+
+    def is_argument(self, item: Side, body: list[Item]) -> bool:
+        """Tell whether a short row is written in the call of the only block that takes what it gives."""
+        return (
+            item.tap is not None
+            and item.source is not None
+            and self._references[item.tap] == 1
+            and any(isinstance(i, Use) and item.tap in i.taken for i in walk(body))
+            and _is_short(item.row)
+        )
 
     def _head(self, block: Block) -> str:
         if not block.parameters:
@@ -115,9 +135,7 @@ class Printer:
         return f"({', '.join(inside)})"
 
     def _uses(self, block: Block) -> list[Use]:
-        rows = [line.row for line in self._program.lines] + [
-            other.row for other in self._program.blocks
-        ]
+        rows = self._program.bodies()
         return [i for row in rows for i in walk(row) if isinstance(i, Use) and i.block is block]
 
     def _choose_defaults(self, block: Block) -> None:
@@ -130,13 +148,13 @@ class Printer:
             if next(naming.fills(block.row, parameter), (None, ""))[1] == "when":
                 block.defaults[parameter.id] = False  # a part that only some have
                 continue
-            plain = [v for v in values if not isinstance(v, Parameter)] if has_part else []
+            plain = [v for v in values if not holds_parameter(v)] if has_part else []
             counts = Counter(repr(v) for v in plain or values)
             text, count = counts.most_common(1)[0]
             value = next(v for v in values if repr(v) == text)
             if (
                 2 * count > len(values) - has_part
-                and not isinstance(value, Parameter)
+                and not holds_parameter(value)
                 and name not in WIDTHS
             ):
                 block.defaults[parameter.id] = value
@@ -221,7 +239,7 @@ class Printer:
             self._speller.held[id(made)] = name
             yield f"layer {name} = {self._speller.call(made, made.given)}"
         for key, row in self._program.shared.items():
-            wanted = as_name(shared_name(row), "shared")
+            wanted = as_name(self._program.shared_names[key], "shared")
             first = row[0]
             automatic = (
                 len(row) == 1 and isinstance(first, Leaf) and naming.is_automatic(first.made)
@@ -248,7 +266,10 @@ class Printer:
             if tap not in inline and tap not in self._taps and self._made_of(tap) is not None:
                 self._taps[tap] = scope.keep(names[tap])
         self._prepare_lines(scope, inline, inputs)
+        arguments = set(map(id, self._write_arguments(writer, inputs)))
         for line in self._program.lines:
+            if id(line) in arguments:
+                continue
             end = next((i.tap for i in reversed(line.row) if not isinstance(i, Side)), None)
             source = "" if line.source is None else self._source(line, inputs)
             for item in line.row:
@@ -257,6 +278,9 @@ class Printer:
                     yield from (*writer.taken_weights(), text)
             main = _main(line.row)
             first = main[0] if main else None
+            if isinstance(first, Carry):
+                yield writer.carry(first)
+                continue
             if isinstance(first, Leaf) and first.kind[0] == "weight":
                 source = self._weight_name(first, scope)
                 made = first.made
@@ -293,6 +317,23 @@ class Printer:
             else:
                 pending.append(f"output {spelled}")
         yield from pending
+
+    def _write_arguments(self, writer: _Body, inputs: Mapping[Tensor, str]) -> Iterator[Line]:
+        """Write short rows in the calls of the blocks that alone take what they give; gives those rows."""
+        taken = {
+            tap
+            for line in self._program.lines
+            for item in walk(line.row)
+            if isinstance(item, Use)
+            for tap in item.taken
+        }
+        for line in self._program.lines:
+            end = line.row[-1].tap
+            is_one = end in taken and self._references[end] == 1 and _is_short(line.row)
+            if end is not None and is_one and line.source is not None:
+                line.row[-1].tap = None
+                self._taps[end] = writer.chain(line.row, self._source(line, inputs))
+                yield line
 
     def _in_order(self, outputs: list[int]) -> set[int]:
         """Give the outputs that may be written where their row is: as long as they come in their order."""
@@ -390,6 +431,10 @@ class Printer:
     def prepare(self, row: list[Item], scope: Names) -> None:
         """Name all that is called by name in a row, before any of it is written."""
         for item in walk(row):
+            if isinstance(item, Carry):
+                for tap in item.results:
+                    if tap is not None and self._references[tap]:
+                        self.name_tap(tap, item, scope)
             if isinstance(item, Repeat):
                 for tap, turns in item.lists.items():
                     self.name_list(tap, turns, scope, naming.list_name(item, tap))
@@ -447,11 +492,46 @@ class _Body:
         text = f"output {inner.chain(row, '_')}"
         return "\n".join([*inner.taken_weights(), text])
 
+    def carry(self, item: Carry) -> str:
+        """Write a loop that hands several tensors on, as the statement that unpacks what the last turn leaves."""
+        printer = self._printer
+        results = [
+            "_" if tap is None or not printer.is_called(tap) else self.tap(tap)
+            for tap in item.results
+        ]
+        scope = self._scope.inside()
+        names = [scope.free(name) for name in CARRIED[: len(item.state)]]
+        for tap, name in zip(item.state, names, strict=True):
+            printer.set_tap(tap, name)
+        columns = [scope.free(parameter_name(item.row, column)) for column in item.columns]
+        for column, name in zip(item.columns, columns, strict=True):
+            printer.set_parameter(column, name)
+        head = f"repeat {item.arguments.get('count')}"
+        if item.columns:
+            rows = [
+                [
+                    self._cell(item.row, column, cells[place])
+                    for place, column in enumerate(item.columns)
+                ]
+                for cells in item.arguments["rows"]
+            ]
+            table = ", ".join(c[0] if len(c) == 1 else f"({', '.join(c)})" for c in rows)
+            head = f"for {', '.join(columns)} in [{table}]"
+        inner = _Body(printer, scope, is_inner=True)
+        body = inner.chain(item.row, self.tap(item.source))
+        lines = [f"{', '.join(names)} = _", *inner.taken_weights(), f"output {body}"]
+        lines += [f"output {name}" for name in names[:-1]]
+        start = ", ".join(map(self.tap, item.start))
+        inside = "\n".join(lines)
+        return f"{', '.join(results)} = [{start}] -> {head} {{\n{inside}\n}}"
+
     def side(self, item: Side) -> str:
         self._printer.prepare(item.row, self._scope)
         assert item.tap is not None
         name = self._printer.name_tap(item.tap, item.row[-1], self._scope)
-        return f"{name} = {self.chain(item.row, self.tap(item.source))}"
+        return (
+            f"{name} = {self.chain(item.row, '' if item.source is None else self.tap(item.source))}"
+        )
 
     def chain(self, row: list[Item], source: str) -> str:
         """Write a row that begins at a tensor; without one it gets what arrives."""
@@ -511,9 +591,12 @@ class _Body:
         values: dict[str, Given] = {**own, **leaf.named}
         if leaf.weight is not None:
             return self._function_of_weight(leaf, before)
-        if function == "getitem":
-            key = values["key"]
-            parts = key if isinstance(key, tuple) else (key,)
+        if function == INDEXED:
+            parts = (
+                (values["key"],)
+                if "key" in values
+                else index_of({k: _raw(v, self._printer) for k, v in values.items()})
+            )
             return f"{_operand(before)}[{', '.join(self.named(p) for p in parts)}]"
         sign = OPERATORS.get(function) or COMPARISONS.get(function)
         if sign and not leaf.kind[2] and list(values) in (["x1", "x2"], ["a", "b"]):
@@ -600,10 +683,10 @@ class _Body:
                 continue  # nothing arrives in a list that is spread
             text = self._loop(run, sources)
             if 1.3 * tokens(text) < tokens(" , ".join(texts[run.start : run.end])):
-                found += self._same(branches[place : run.start], texts[place : run.start])
+                found += self._same(branches[place : run.start], texts[place : run.start], arriving)
                 found.append(text)
                 place = run.end
-        return found + self._same(branches[place:], texts[place:])
+        return found + self._same(branches[place:], texts[place:], arriving)
 
     def _source_of(self, branch: Branch) -> str:
         return "" if branch.source == ARRIVING else self.tap(branch.source)
@@ -639,24 +722,25 @@ class _Body:
             items = f"[{table}]"
         return f"*[for {', '.join(names)} in {items} {{ {body} }}]"
 
-    def _same(self, branches: list[Branch], texts: list[str]) -> list[str]:
+    def _same(self, branches: list[Branch], texts: list[str], arriving: str) -> list[str]:
         """Write branches that do the same to several tensors as one: `*[skip -> Conv1D(64, 1) for skip in skips]`."""
         found: list[str] = []
-        after = [_after_source(branch, self) for branch in branches]
         place = 0
+        rests = [_after_source(branch, self, arriving) for branch in branches]
         while place < len(texts):
             end = place
-            while end < len(texts) and after[end] == after[place]:
+            while end < len(texts) and rests[end] == rests[place]:
                 end += 1
-            rest = after[place]
-            if rest and end - place > 2:
-                sources = _as_list([self.tap(branch.source) for branch in branches[place:end]])
+            if rests[place] and end - place > 2:
+                sources = [
+                    arriving if b.source == ARRIVING else self.tap(b.source)
+                    for b in branches[place:end]
+                ]
                 name = self._scope.inside().free("each")
-                found.append(f"*[{name}{rest} for {name} in {sources}]")
+                found.append(f"*[{name}{rests[place]} for {name} in {_as_list(sources)}]")
             else:
-                found += texts[place : max(end, place + 1)] if rest else [texts[place]]
-                end = end if rest else place + 1
-            place = max(end, place + 1)
+                found += texts[place:end]
+            place = end
         return found
 
     def _joined_by_function(self, join: Join, before: str) -> str:
@@ -745,6 +829,9 @@ class _Body:
         return text
 
 
+#: What tensors are called that a loop hands on, the newest first.
+CARRIED = ("x", "before", "earlier")
+
 #: What has no default: how wide something is, and how often it comes.
 WIDTHS = (*naming.WIDTHS, "count", "layers")
 
@@ -792,10 +879,13 @@ def _operand(before: str) -> str:
     return before if _is_name(before) else f"({before})"
 
 
-def _after_source(branch: Branch, body: _Body) -> str:
-    """Give what a branch does to a tensor that it calls by name; empty where it begins otherwise, or does nothing."""
+def _after_source(branch: Branch, body: _Body, arriving: str) -> str:
+    """Give what a branch does to a tensor with a name; empty where it begins otherwise, or does nothing.
+
+    `arriving` names what arrives, if that is one of several.
+    """
     if (
-        branch.source == ARRIVING
+        (branch.source == ARRIVING and not arriving)
         or not branch.row
         or any(item.tap is not None for item in walk(branch.row))
     ):
@@ -861,7 +951,7 @@ def _is_operator(item: Item) -> bool:
         and leaf.kind[0] == "op"
         and bool(leaf.kind[2])
         and (
-            leaf.made.kind == "getitem"
+            leaf.made.kind == INDEXED
             or leaf.made.kind in OPERATORS
             or leaf.made.kind in COMPARISONS
         )
@@ -882,6 +972,11 @@ def _has_weights(row: list[Item]) -> bool:
     return False
 
 
+def _is_short(row: list[Item]) -> bool:
+    """Tell whether a row is written in place of a name: it is one stage, and nothing in it has a name."""
+    return len(row) == 1 and isinstance(row[0], (Leaf, Use)) and not _has_weights(row)
+
+
 def _main(row: list[Item]) -> list[Item]:
     """Give a row without what stands beside it."""
     return [item for item in row if not isinstance(item, Side)]
@@ -893,10 +988,9 @@ def _only_takes(row: list[Item]) -> bool:
 
 def _plain_values(program: Program, block: Block, parameter: Parameter) -> Iterator[Given]:
     """Give the values that a parameter has in all uses, through the blocks that pass it on."""
-    rows = [(line.row, None) for line in program.lines] + [
-        (other.row, other) for other in program.blocks
-    ]
-    for row, owner in rows:
+    owners = {id(other.row): other for other in program.blocks}
+    for row in program.bodies():
+        owner = owners.get(id(row))
         for item in walk(row):
             if isinstance(item, Use) and item.block is block:
                 value = item.arguments[argument_name(parameter)]

@@ -15,8 +15,18 @@ from netdsl.importer.arrays import Array, array_inside
 from netdsl.importer.calls import call_form, gives_several
 from netdsl.importer.network import Given, Made, Network, Tensor, tensors_in
 from netdsl.importer.network import Use as Applied
-from netdsl.importer.operations import has_sign, takes_many
-from netdsl.importer.terms import ARRIVING, Branch, Item, Join, Leaf, Slot, slots_in, walk
+from netdsl.importer.operations import INDEXED, has_sign, takes_many
+from netdsl.importer.terms import (
+    ARRIVING,
+    Branch,
+    Item,
+    Join,
+    Leaf,
+    Slot,
+    index_inside,
+    slots_in,
+    walk,
+)
 from netdsl.importer.weights import inside
 from netdsl.record import record
 
@@ -158,9 +168,11 @@ class _Reading:
         constants = {k: v for k, v in given.items() if not any(True for _ in tensors_in(v))}
         named = {k: self._value(v, main) for k, v in given.items() if k not in constants}
         form = "list" if is_list else "one"
-        leaf = Leaf(
-            ("op", use.made.kind, first if arriving else "", form), use.made, constants, named
-        )
+        kind: tuple[Given, ...] = ("op", use.made.kind, first if arriving else "", form)
+        if use.made.kind == INDEXED and "key" in constants:
+            constants = index_inside(constants["key"])
+            kind = (*kind, tuple(constants))
+        leaf = Leaf(kind, use.made, constants, named)
         return _Applied(leaf, arriving, is_list, Tensor(use.id))
 
     def _with_arrays(self, use: Applied) -> dict[str, Given]:
@@ -290,13 +302,17 @@ class _Builder:
             if is_called and one.result in self.numbers:
                 self._call(tensor)
                 row = None
-            elif row is not None and self.places[tensor] == 1:
+            elif row is not None and self.places[tensor] == 1 and not self._is_beside(one, tensor):
                 del self.ending[tensor]
                 self._note(row, one.leaf, one.result)
                 return
             made = Row(tensor, [], tensor)
             self.begun.setdefault(tensor, []).append(made)
             self._note(made, one.leaf, one.result)
+
+    def _is_beside(self, one: _Applied, tensor: Tensor) -> bool:
+        """Tell whether a layer that is used elsewhere too takes a tensor that is called by name anyway."""
+        return one.leaf.kind[0] == "shared" and tensor in self.numbers
 
     def _note(self, row: Row, item: Item, result: Tensor) -> None:
         row.items.append(item)

@@ -69,9 +69,9 @@ class Join:
 
 @dataclass(eq=False)
 class Side:
-    """A row that starts from a tensor with a name and gives one: a statement beside the main row."""
+    """A row that starts from a tensor with a name, or by itself, and gives one: a statement beside the main row."""
 
-    source: int
+    source: int | None
     row: list[Item]
     tap: int | None = None
 
@@ -87,6 +87,22 @@ class Repeat:
     #: Taps inside that are lists outside, with the tap of each turn; and taps of each turn that are taken turn by turn.
     lists: dict[int, tuple[int, ...]] = field(default_factory=dict)
     taken: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Carry:
+    """A loop that hands several tensors on: `start` are those that the first turn gets, `state` those of each turn, the
+    newest first. The row begins at `source`, which is one of them or a tensor from outside, and gives a new one; the
+    oldest goes. `results` are the taps of what the last turn leaves, None for what nothing takes."""
+
+    start: tuple[int, ...]
+    state: tuple[int, ...]
+    source: int
+    row: list[Item]
+    arguments: dict[str, Given]  # `count`, or `rows`
+    columns: list[Parameter]
+    results: tuple[int | None, ...]
+    tap: int | None = None
 
 
 @dataclass(eq=False)
@@ -108,7 +124,7 @@ class Use:
     tap: int | None = None
 
 
-Item = Leaf | Join | Side | Repeat | Optional | Use
+Item = Leaf | Join | Side | Repeat | Carry | Optional | Use
 
 
 @dataclass(eq=False)
@@ -126,6 +142,13 @@ class Block:
     inputs: tuple[str, ...] = ()
 
 
+def holds_parameter(value: Given) -> bool:
+    """Tell whether a value is a parameter, or made of one."""
+    if isinstance(value, tuple):
+        return any(map(holds_parameter, value))
+    return isinstance(value, Parameter)
+
+
 def argument_name(parameter: Parameter) -> str:
     """Give the key under which a use of a block holds a parameter."""
     return f"p{parameter.id}"
@@ -136,7 +159,7 @@ def rows_in(item: Item) -> Iterator[list[Item]]:
     match item:
         case Join():
             yield from (branch.row for branch in item.branches)
-        case Side() | Repeat() | Optional():
+        case Side() | Repeat() | Carry() | Optional():
             yield item.row
 
 
@@ -164,7 +187,11 @@ def walk(row: list[Item]) -> Iterator[Item]:
 
 def slots_of(row: list[Item]) -> list[Mapping[str, Given]]:
     """Give the arguments of everything in a row, in order."""
-    return [item.arguments for item in walk(row) if isinstance(item, (Leaf, Repeat, Optional, Use))]
+    return [
+        item.arguments
+        for item in walk(row)
+        if isinstance(item, (Leaf, Repeat, Carry, Optional, Use))
+    ]
 
 
 def defined_in(row: list[Item]) -> list[int]:
@@ -175,6 +202,8 @@ def defined_in(row: list[Item]) -> list[int]:
             found.append(item.tap)
         if isinstance(item, Repeat):
             found += [tap for turns in item.lists.values() for tap in turns]
+        elif isinstance(item, Carry):
+            found += [*item.state, *(tap for tap in item.results if tap is not None)]
     return found
 
 
@@ -197,13 +226,16 @@ def referred_in(row: list[Item]) -> list[int]:
                 found += [slot.tap for slot in slots_in(item.named) if slot.tap >= 0]
             case Join():
                 found += [branch.source for branch in item.branches if branch.source >= 0]
-            case Side() if item.source >= 0:
+            case Side() if item.source is not None and item.source >= 0:
                 found.append(item.source)
             case Repeat():
                 found += [tap for _, taps in item.taken for tap in taps]
+            case Carry():
+                found += [*item.start, item.source]
             case Use():
                 found += item.taken
     inside = {tap for item in walk(row) if isinstance(item, Repeat) for tap, _ in item.taken}
+    inside |= {tap for item in walk(row) if isinstance(item, Carry) for tap in item.state}
     return [tap for tap in found if tap not in inside]
 
 
@@ -256,7 +288,8 @@ def _renamed(
             assert isinstance(leaf, Leaf)
             return Join(branches, leaf, tap)
         case Side():
-            return Side(taps.get(item.source, item.source), renamed(item.row, taps, slots), tap)
+            source = None if item.source is None else taps.get(item.source, item.source)
+            return Side(source, renamed(item.row, taps, slots), tap)
         case Repeat():
             arguments = dict(next(slots)) if slots is not None else item.arguments
             lists = {
@@ -267,6 +300,13 @@ def _renamed(
             return Repeat(
                 renamed(item.row, taps, slots), arguments, item.columns, tap, lists, taken
             )
+        case Carry():
+            given = dict(next(slots)) if slots is not None else item.arguments
+            start, state = (tuple(taps.get(x, x) for x in xs) for xs in (item.start, item.state))
+            results = tuple(None if x is None else taps.get(x, x) for x in item.results)
+            inner = renamed(item.row, taps, slots)
+            source = taps.get(item.source, item.source)
+            return Carry(start, state, source, inner, dict(given), item.columns, results, tap)
         case Optional():
             given = dict(next(slots)) if slots is not None else item.arguments
             return Optional(renamed(item.row, taps, slots), dict(given), tap)
@@ -275,6 +315,31 @@ def _renamed(
             return replace(
                 item, arguments=given, taken=tuple(taps.get(t, t) for t in item.taken), tap=tap
             )
+
+
+def index_inside(key: Given) -> dict[str, Given]:
+    """Give the index of a part of a tensor as arguments, so that folding sees the numbers in it."""
+    found: dict[str, Given] = {}
+    for place, part in enumerate(key if isinstance(key, tuple) else (key,)):
+        if isinstance(part, slice):
+            ends = {"start": part.start, "stop": part.stop, "step": part.step}
+            found |= {f"key{place}.{end}": value for end, value in ends.items()}
+        else:
+            found[f"key{place}"] = part
+    return found
+
+
+def index_of(arguments: Mapping[str, Given]) -> tuple[Given, ...]:
+    """Give the index that such arguments stand for."""
+    found: list[Given] = []
+    while True:
+        name = f"key{len(found)}"
+        if f"{name}.start" in arguments:
+            found.append(slice(*(arguments[f"{name}.{end}"] for end in ("start", "stop", "step"))))
+        elif name in arguments:
+            found.append(arguments[name])
+        else:
+            return tuple(found)
 
 
 class Shapes:
@@ -292,7 +357,8 @@ class Shapes:
                 branches = tuple((min(b.source, 0), self.of_row(b.row)) for b in item.branches)
                 key = ("join", branches, self.of(item.leaf))
             case Side():
-                key = ("side", min(item.source, 0), self.of_row(item.row))
+                source = None if item.source is None else min(item.source, 0)
+                key = ("side", source, self.of_row(item.row))
             case Repeat():
                 shape = (
                     len(item.columns),
@@ -301,6 +367,9 @@ class Shapes:
                     *map(len, item.lists.values()),
                 )
                 key = ("repeat", self.of_row(item.row), shape)
+            case Carry():
+                shape = (len(item.columns), len(item.state), tuple(item.arguments))
+                key = ("carry", self.of_row(item.row), shape)
             case Optional():
                 key = ("optional", self.of_row(item.row))
             case Use():

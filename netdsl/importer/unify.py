@@ -95,8 +95,13 @@ class _Columns:
         self._places.append((place, name, key, made))
 
     def unified(self, count: int, counter: Counter, most: int) -> Unified | None:
-        for place, name, parts in self._tuples:
-            self._add_tuple(place, name, parts)
+        if self._are_cheaper_apart():
+            for _, _, parts in self._tuples:
+                varying = {repr(c): c for c in parts if len(set(c)) > 1}
+                self._varying = varying | self._varying
+        else:
+            for place, name, parts in self._tuples:
+                self._add_tuple(place, name, parts)
         parameters = _parameters(self._varying, counter)
         found = {p.id: key for key, p in parameters.items() if p.factor == p.divisor == 1}
         if len(found) > most:
@@ -115,6 +120,20 @@ class _Columns:
             )
         values = [self._varying[key] for key in found.values()]
         return Unified(list(merged), [Parameter(number) for number in found], values)
+
+    def _are_cheaper_apart(self) -> bool:
+        """Tell whether the elements of all tuples need fewer parameters than the tuples, as they are made of one
+        another and of what varies anyway."""
+        parts = [c for _, _, columns in self._tuples for c in columns if len(set(c)) > 1]
+        bases = [c for c in self._varying.values() if _may_relate(c)]
+        known = len(bases)
+        for column in sorted(parts, key=sum):
+            if not _may_relate(column):
+                return False
+            if not any(_relation(column, base) is not None for base in bases):
+                bases.append(column)
+        whole = {repr(tuple(zip(*columns, strict=True))) for _, _, columns in self._tuples}
+        return len(self._tuples) > 0 and len(bases) - known <= len(whole)
 
     def _add_tuple(self, place: int, name: str, parts: list[Column]) -> None:
         """Take a tuple apart where its elements are made of what varies anyway; keep it whole otherwise."""
