@@ -7,7 +7,7 @@ Task: image classification.
 Figure 3 of the paper: attention within windows of seven by seven, which every other layer moves by half a window, so that
 neighbours hear of one another; the map is halved three times.
 
-Made by netdsl 0.1.0 from swin.net (sha256 fbd8c8f2, this file b3e596a3). Change the
+Made by netdsl 0.1.0 from swin.net (sha256 7b24cd4d, this file 6025444b). Change the
 spec, not this file.
 """
 
@@ -77,19 +77,8 @@ def distances(n):
     return [[of - to + n - 1 for to in range(n)] for of in range(n)]
 
 
-def apart(windows, n, shift):
-    return [
-        [
-            [
-                -100.0
-                if w == windows - 1 and (of < n - shift) != (to < n - shift)
-                else 0.0
-                for to in range(n)
-            ]
-            for of in range(n)
-        ]
-        for w in range(windows)
-    ]
+def parts(size, n, shift):
+    return [0 if i < size - n else 1 if i < size - shift else 2 for i in range(size)]
 
 
 def window_attention(x, heads, n, shift, *, name="window_attention"):
@@ -124,12 +113,13 @@ def window_attention(x, heads, n, shift, *, name="window_attention"):
         + bias
     )
     if shift > 0:
-        above = ops.reshape(ops.array(apart(rows, n, shift)), (rows, 1, 1, n, 1, n, 1))
-        beside = ops.reshape(
-            ops.array(apart(columns, n, shift)), (columns, 1, 1, n, 1, n)
+        down = ops.reshape(ops.array(parts(x.shape[1], n, shift)), (rows, 1, 1, n, 1))
+        across = ops.reshape(ops.array(parts(x.shape[2], n, shift)), (columns, 1, 1, n))
+        part = ops.expand_dims(3 * down + across, (-1, -2))
+        scores = ops.where(
+            ops.equal(part, ops.transpose(part, (0, 1, 2, 5, 6, 3, 4))), scores, -100.0
         )
-        scores = scores + above + beside
-    attention = layers.Softmax(axis=(-2, -1), name=f"{name}_attention_softmax")(scores)
+    attention = layers.Softmax(axis=(-2, -1), name=f"{name}_attention")(scores)
     y = ops.einsum("brchijkl,brkclhd->bricjhd", attention, value)
     y = layers.Reshape(x.shape[1:], name=f"{name}_reshape2")(y)
     y = layers.Dense(width, name=f"{name}_dense2")(y)
