@@ -18,7 +18,8 @@ def test_the_modules_of_a_package_are_there_by_need(name: str) -> None:
     (folder,) = package.__path__
     there = {path.stem for path in Path(folder).glob("*.py")} - {"__init__"}
     loaded = {
-        "argument_fixes", "categories", "declared_layers", "unbound", "uncalled", "written_arguments",
+        "argument_fixes", "categories", "declared_layers", "in_their_places", "lacking", "unbound", "uncalled",
+        "written_arguments",
     }  # fmt: skip
     assert set(package.BY_NEED) == there - loaded
 

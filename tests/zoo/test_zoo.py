@@ -50,7 +50,7 @@ def test_spec_cites_its_paper_and_asserts_its_size(path: Path) -> None:
     module = made(path).unit.module
     paragraphs = (module.docstring or "").replace("\n\n", "¶").replace("\n", " ").split("¶")
     assert any(re.match(r"\w+.*, .+, (?:19|20)\d\d\b", paragraph) for paragraph in paragraphs)
-    assert re.search(r"\bassert .*\bparams\b", text)
+    assert re.search(r"\bassert .*\b(?:trainable_)?params\b", text)
     for statement in module.statements:
         if isinstance(statement, tree.Model | tree.Block) and isinstance(statement.body, tree.Body):
             assert statement.body.docstring, statement.name
@@ -142,6 +142,12 @@ BLOCKS = [
     ("vision", "transition()", IMAGE, (8, 8, 4)),
     ("vision", "aspp(4, [2, 3])", IMAGE, (16, 16, 4)),
     ("vision", "spatial_pyramid(3)", IMAGE, (16, 16, 32)),
+    ("vision", "atrous_conv_bn(4, 3)", IMAGE, (16, 16, 4)),
+    ("vision", "pixel_shuffle()", IMAGE, (32, 32, 2)),
+    ("vision", "channel_and_place(4)", IMAGE, (16, 16, 8)),
+    ("vision", "se_bottleneck(4, 2, groups=2)", IMAGE, (8, 8, 16)),
+    ("vision", "atrous_bottleneck(4, rate=2)", IMAGE, (16, 16, 16)),
+    ("vision", "pyramid_pooling([1, 2])", IMAGE, (16, 16, 16)),
     ("detection", "dense_head(5, anchors=3, filters=4, depth=2)", IMAGE, (768, 5)),
     ("attention", "patch_embedding(6, 4)", IMAGE, (16, 6)),
     ("attention", "project_with_positions(6)", SEQUENCE, (12, 6)),
@@ -151,6 +157,8 @@ BLOCKS = [
     ("attention", "sinusoidal_positions()", SEQUENCE, (12, 32)),
     ("attention", "sinusoidal_embedding(6)", "input x: [1]", (6,)),
     ("attention", "convolutional_positions()", SEQUENCE, (12, 32)),
+    ("attention", "rotary_positions()", "input x: [12, 4, 8]", (12, 4, 8)),
+    ("attention", "rotary_attention(4, groups=2)", SEQUENCE, (12, 32)),
     ("attention", "self_attention(4)", SEQUENCE, (12, 32)),
     ("attention", "self_attention(4, axes=2)", "input x: [3, 12, 32]", (3, 12, 32)),
     ("attention", "feed_forward(64)", SEQUENCE, (12, 32)),
@@ -197,6 +205,9 @@ SEVERAL = [
     "from std.vision import feature_pyramid\n"
     "model M { input a: [16, 16, 8] input b: [8, 8, 8] input c: [4, 4, 8]\n"
     "p3, p4, p5 = [a, b, c] -> feature_pyramid(4) output p3 output p4 output p5 }",
+    "from std.vision import top_down\n"
+    "model M { input a: [16, 16, 8] input b: [8, 8, 8] input c: [4, 4, 8]\n"
+    "p3, p4, p5 = [a, b, c] -> top_down(4) output p3 output p4 output p5 }",
 ]
 
 

@@ -6,7 +6,7 @@ Task: tabular.
 Figure 1 of the paper on the census: the names in a row become vectors, which a transformer lets hear of one another; numbers are
 normalized and join behind it. An eighth of each vector tells the column (section 2).
 
-Made by netdsl 0.1.0 from tab_transformer.net (sha256 da23044b, this file ab76ddff).
+Made by netdsl 0.1.0 from tab_transformer.net (sha256 999c98f9, this file 2999bbaa).
 Change the spec, not this file.
 """
 
