@@ -328,8 +328,9 @@ def _application(
     shape = code.subscript(code.attribute(current.code, "shape"), ast.Slice(code.constant(1)))
     made = applications.network_call(w, maker, kind, shape, cuts)
     result = w.module.result_kind(second or maker, TENSOR)
-    assert isinstance(made, ast.Call)
-    name = next((k.value for k in made.keywords if k.arg == "name"), None)
+    # Within a shared layer a network that gives its maps is made by statements, and what stands here is its name.
+    keywords = made.keywords if isinstance(made, ast.Call) else []
+    name = next((k.value for k in keywords if k.arg == "name"), None)
     own = name.value if isinstance(name, ast.Constant) and str(name.value).isidentifier() else ""
     words = [word for word in (str(own), snake_case(kind), f"{snake_case(kind)}_model") if word]
     if cuts is None or w.making is not None:

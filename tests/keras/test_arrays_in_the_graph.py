@@ -101,7 +101,7 @@ def test_a_model_without_what_was_printed_is_an_error(monkeypatch: pytest.Monkey
     def never(*_: Any) -> bool:
         return False
 
-    monkeypatch.setattr(calls, "_is_source", never)  # as if the array were no source
+    monkeypatch.setattr(calls, "_is_tied", never)  # as if the array needed no place in the graph
     text = (
         f"{HEAD} p = ops.arange(x.shape[1]) -> Embedding(16, 8)\n output y = x + p -> Dense(3) }}"
     )

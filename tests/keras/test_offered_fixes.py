@@ -288,6 +288,8 @@ def test_what_mends_a_shape_runs_on_data(spec: Path) -> None:
     compiled = compile_text(apply_edits(text, fixes[0].edits))
     if "extern" in text or "Vectorization" in text or "string" in text:
         return  # needs Python of somebody's own, or words that were learned before
+    if "Conv2D" in text and "channels_first" in text:
+        return  # TensorFlow convolves so on a GPU alone
     model = compiled.build()
     draw = np.random.default_rng(0)
     given = [

@@ -176,12 +176,13 @@ def test_a_moved_window_holds_what_is_near_and_its_bias_what_is_apart(shift: int
     for variable in model.weights:
         variable.assign(weights[variable.path])
 
-    def part(word: str, kind: str) -> np.ndarray:
-        (found,) = (value for path, value in weights.items() if word in path and kind in path)
-        return found
-
     def dense(word: str, x: np.ndarray) -> np.ndarray:
-        return x @ part(word, "kernel") + part(word, "bias")
+        ((kernel, bias),) = (
+            (value, weights[path.replace("kernel", "bias")])
+            for path, value in weights.items()
+            if path.endswith(f"{word}/kernel")
+        )
+        return x @ kernel + bias
 
     (table,) = (value for value in weights.values() if value.ndim == 3)
     x = drawn(1, size, size, width)
@@ -193,21 +194,16 @@ def test_a_moved_window_holds_what_is_near_and_its_bias_what_is_apart(shift: int
     for places in groups.values():
         rows = np.stack([x[0, r, c] for r, c in places])
         query, key, value = (
-            dense(word, rows).reshape(len(places), heads, -1) for word in ("query", "key", "value")
+            dense(f"dense1_{n}", rows).reshape(len(places), heads, -1) for n in range(3)
         )
         for head in range(heads):
             scores = query[:, head] @ key[:, head].T / np.sqrt(width // heads)
             for i, (r, c) in enumerate(places):
                 for j, (s, d) in enumerate(places):
-                    scores[i, j] += table[s - r + window - 1, d - c + window - 1, head]
+                    scores[i, j] += table[r - s + window - 1, c - d + window - 1, head]
             chosen = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
             for i, (r, c) in enumerate(places):
                 at = slice(head * (width // heads), (head + 1) * (width // heads))
                 expected[0, r, c, at] = chosen[i] @ value[:, head]
-    (last,) = (
-        p.rsplit("/", 1)[0]
-        for p in weights
-        if p.endswith("dense/kernel") and not any(word in p for word in ("query", "key", "value"))
-    )
-    expected = expected @ weights[f"{last}/kernel"] + weights[f"{last}/bias"]
+    expected = dense("dense2", expected)
     close(model(x), expected, 1e-4)
