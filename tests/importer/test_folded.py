@@ -103,8 +103,6 @@ LONGER = {
     "lenet1998": 3.7, "dlrm": 12.6,
     # the whole network is the library's
     "wavenet": 6.7,
-    # attention within windows, whose parts call one another by name
-    "swin": 9.4,
     # columns of a table, which the spec makes of a list of names; a way down and a way up of units in two loops
     "tab_transformer": 1.45, "ddpm": 1.5,
     # the first cell is tied in another way than those after it
