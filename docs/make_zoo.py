@@ -73,7 +73,8 @@ the `train` block as `pretrained: bool = True`.
 """
 
 EXPECTED = """
-They were learned on {words}; behind the input such a model goes on with `{stages}`.
+They were learned on {words}; behind the input such a model goes on with `{stages}`,
+which a project of `netdsl new` has there.
 """
 
 

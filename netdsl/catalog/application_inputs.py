@@ -50,6 +50,8 @@ _IMAGENET = "Normalization(mean=[0.485, 0.456, 0.406], variance=[0.0524, 0.0502,
 _MEAN = "Normalization(mean=[103.939, 116.779, 123.68], variance=[1, 1, 1])"
 
 AS_THEY_ARE = Expected(RAW, "")
+#: What a network is given that has no weights of Keras to go by.
+USUAL = Expected(UNIT, "Rescaling(1 / 255)")
 _SIGNED = Expected(SIGNED, "Rescaling(1 / 127.5, offset=-1)")
 _STANDARD = Expected(
     None,

@@ -1,6 +1,7 @@
 """A new project: a spec of the zoo, its module, a test, hooks, and a `train` block with something to try it on.
 
-Networks that tell pictures apart learn from a folder of pictures. What another network learns has a folder of its own,
+Networks that tell pictures apart learn from a folder of pictures, whose pixels go from 0 to 255: what does not scale
+them itself gets a stage behind its input. What another network learns has a folder of its own,
 `templates/project/tasks/NAME`: `train.net` goes below the spec, and the others, a script that makes data among them,
 into the project.
 """
@@ -15,7 +16,6 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from netdsl.analyse.advice.ends import end_of
-from netdsl.catalog.application_inputs import expected_pixels
 from netdsl.catalog.signature import names
 from netdsl.compiler import Compiled, compile_source
 from netdsl.emit.python.code import literal
@@ -26,6 +26,7 @@ from netdsl.source import SourceFile
 from netdsl.value import Document
 from netdsl.zoo.copying import copied
 from netdsl.zoo.entries import Entry
+from netdsl.zoo.pixels import with_pixels_scaled
 
 #: The kinds of pictures that `make_pictures.py` makes.
 KINDS = 3
@@ -58,9 +59,9 @@ def project(name: str, entry: Entry, model: str | None) -> dict[str, str]:
         "classes": KINDS,
         "application": model if model in names("application") else "",
     }
-    if facts["application"]:
-        facts["expected"] = expected_pixels(model, {"weights": "imagenet"})
     task = _task(spec, files, facts)
+    if "make_pictures.py" in task:
+        spec = with_pixels_scaled(_compiled(module, spec, files), model, facts["base"])
     if task:
         spec = format_source(SourceFile(f"{module}.net", spec + task.pop("train.net")))
     compiled = _compiled(module, spec, files)
@@ -133,7 +134,10 @@ def _compiled(module: str, spec: str, files: Mapping[str, str]) -> Compiled:
 
 
 def _pictures(graph: Graph) -> Document | None:
-    """Give the size of the pictures that a network tells apart by a parameter `classes`; None where it does not."""
+    """Give the size of the pictures that a network tells apart by a parameter `classes`; None where it does not.
+
+    And whether it is told, by a parameter `pretrained`, that its weights are those that Keras learned.
+    """
     first = graph.nodes[graph.inputs[0]].flat_outputs[0].shape
     sized = len(first) == 4 and all(isinstance(size, int) for size in first[1:])
     is_one = (
@@ -144,7 +148,8 @@ def _pictures(graph: Graph) -> Document | None:
     (output,) = graph.outputs.values()
     if end_of(graph, output).activation != "softmax" or graph.spec(output).rank != 2:
         return None
-    return {"height": first[1], "width": first[2], "channels": first[3]}
+    sizes = {"height": first[1], "width": first[2], "channels": first[3]}
+    return {**sizes, "told_of_weights": "pretrained" in graph.hyperparameters}
 
 
 def _written(template: str, facts: Document) -> str:

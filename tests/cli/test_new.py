@@ -50,6 +50,8 @@ def test_a_project_is_in_order(
     compiled = netdsl.compile_file(folder / name / f"{module}.net")
     assert not compiled.diagnostics, [d.message for d in compiled.diagnostics]
     assert bool(compiled.experiments) == trains
+    kinds = {node.kind for graph in compiled.graphs.values() for node in graph.nodes}
+    assert "make_pictures.py" not in found or kinds & {"Rescaling", "Normalization"}
     ignored = (folder / name / ".gitignore").read_text()
     assert ("make_pictures.py" in found) == ("pictures/" in ignored)
     assert ("make_data.py" in found) == ("data.npz" in ignored)

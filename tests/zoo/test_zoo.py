@@ -10,6 +10,9 @@ import pytest
 import netdsl
 from netdsl.compiler import compile_text
 from netdsl.syntax import tree
+from netdsl.zoo.entries import entries
+from netdsl.zoo.pixels import with_pixels_scaled
+from netdsl.zoo.project import learned_from
 from tests.language.front_door import compiled, layers, spelled
 from tests.zoo.specs import LIBRARY, SMALL, SPECS, made, name_of, path_of, spec
 
@@ -245,3 +248,23 @@ def test_squeeze_and_excite_has_the_weights_of_its_paper() -> None:
     convolutions = [n for n in layers(compiled(text).graphs["M"]) if n.kind == "Conv2D"]
     shapes = [tuple(n.operation.weights[0].shape) for n in convolutions]
     assert shapes == [(1, 1, 64, 4), (1, 1, 4, 64)]
+
+
+def test_a_project_of_pictures_scales_their_pixels_once() -> None:
+    """What Keras's weights expect, or 0 to 1; a network that scales pixels itself is left as it is."""
+    stages: dict[str, str] = {}
+    for entry in entries():
+        compiled = made(entry.path)
+        for figures in entry.listed:
+            if learned_from(entry, figures.name) != "pictures":
+                continue
+            text = with_pixels_scaled(compiled, figures.name, figures.base or figures.name)
+            head, _, tail = text.partition("  # its pixels go from 0 to 255\n -> ")
+            stages[figures.name], _, tail = tail.partition("\n")
+            assert head + tail == compiled.file.text, figures.name
+    scaling = {entry.stem for entry in entries() if not stages.get(entry.listed[0].name, "…")}
+    assert scaling == {"convnext", "efficientnet", "efficientnet_v2", "mobilenet_v3"}
+    assert stages["LeNet5"] == stages["ViTB16"] == "Rescaling(1 / 255)"
+    assert stages["MobileNetV2"] == "Rescaling(1 / 127.5, offset=-1)"
+    assert stages["ResNet50"].startswith("ops.flip(axis=-1) -> Normalization(")
+    assert stages["DenseNet121"].startswith("Rescaling(1 / 255) -> Normalization(")
