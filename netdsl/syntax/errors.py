@@ -12,7 +12,15 @@ from dataclasses import replace
 from netdsl.diagnostics.diagnostic import Diagnostic, Fix, Label
 from netdsl.diagnostics.problems import syntax as problems
 from netdsl.source import Span
-from netdsl.syntax import braces, constructs, declared, reworded, slips, wrong_statements
+from netdsl.syntax import (
+    braces,
+    constructs,
+    declared,
+    inside_chains,
+    reworded,
+    slips,
+    wrong_statements,
+)
 from netdsl.syntax.brackets import (
     arguments_never_closed,
     last_brace,
@@ -366,6 +374,7 @@ RULES: tuple[Rule, ...] = (
     lambda_function,
     wrong_statements.repeat_without_count,
     *braces.RULES,
+    *inside_chains.RULES,
     *constructs.RULES,
     *reworded.RULES,
     *slips.RULES,

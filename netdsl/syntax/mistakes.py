@@ -8,6 +8,7 @@ from netdsl.diagnostics.diagnostic import Diagnostic, Label, first_that_helps
 from netdsl.diagnostics.problems.syntax import (
     ForeignComment,
     ForeignOperator,
+    MisplacedStatement,
     MissingArrow,
     PythonStatement,
     StrayBracket,
@@ -175,6 +176,8 @@ def _was_made_before(stop: Stop, diagnostic: Diagnostic) -> bool:
             return place <= began
         case ForeignComment.code:
             return place < began
+        case MisplacedStatement.code:  # `y = x -> weight w: [8]`
+            return place < began and _is_on_line(stop)
         case UnknownCharacter.code:  # `Den<zero width space>se(3)`
             return stop.index == stop.began and stop.touches
         case UnexpectedToken.code | ForeignOperator.code:

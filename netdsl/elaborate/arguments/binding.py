@@ -25,7 +25,7 @@ from netdsl.elaborate.arguments import releases
 from netdsl.elaborate.arguments.held_layers import beside_each_other, given_layers
 from netdsl.elaborate.arguments.parameters import evaluate_arguments
 from netdsl.elaborate.plans.arguments import first_of_each
-from netdsl.elaborate.remedies import habits, replacements, unbound, uncalled
+from netdsl.elaborate.remedies import habits, held_places, replacements, unbound, uncalled
 from netdsl.elaborate.remedies.argument_fixes import (
     in_other_words,
     leave_out,
@@ -37,10 +37,8 @@ from netdsl.elaborate.remedies.argument_fixes import (
 from netdsl.elaborate.scope.entities import (
     APPLIED_BY_NAME,
     POISON,
-    BlockRef,
     Given,
     KindRef,
-    ModelRef,
     SharedLayer,
     Tensor,
     is_poisoned,
@@ -246,8 +244,9 @@ def _catalogue_object(
         return MISSING
     if isinstance(value, tree.Name):
         return _catalogue_name(value, name, found, overrides, frame)
-    if _is_applied(value, frame) and "layer" in families_taken(found, name, overrides):
-        return _nothing_applied_inside(call, value, found, frame)
+    inside = held_places.goes_through(value, frame)
+    if inside is not None and "layer" in families_taken(found, name, overrides):
+        return held_places.nothing_applied_inside(call, value, inside, found.name, frame)
     if not isinstance(value, tree.Call):
         return MISSING
     target = value.function
@@ -259,51 +258,6 @@ def _catalogue_object(
             prepared = bind_call(value, own, {}, frame, label=own.name)
             return POISON if prepared is None else ObjectValue(family, own.name, prepared.written)
     return MISSING
-
-
-#: What is written inside a wrapper, to show it.
-_HELD = {"Bidirectional": "LSTM(64)", "RNN": "LSTMCell(64)", "SpectralNormalization": "Dense(8)"}
-
-
-def _is_applied(value: tree.Expr, frame: Frame) -> bool:
-    """Tell whether an argument has stages that tensors go through: a loop, a fork, a block, model or network."""
-    return any(_goes_through(stage, value, frame) for stage in _stages_of(value))
-
-
-def _goes_through(stage: tree.Expr, value: tree.Expr, frame: Frame) -> bool:
-    if isinstance(stage, tree.Stage) or _is_block(stage, frame):
-        return True
-    return stage is not value and isinstance(stage, (tree.Arriving, tree.ListExpr))
-
-
-def _stages_of(value: tree.Expr) -> tuple[tree.Expr, ...]:
-    return value.stages if isinstance(value, tree.Pipe) else (value,)
-
-
-def _is_block(stage: tree.Expr, frame: Frame) -> bool:
-    function = stage.function if isinstance(stage, tree.Call) else None
-    if isinstance(function, tree.Attribute):
-        root = function.value
-        return isinstance(root, tree.Name) and root.id == "applications"
-    return isinstance(function, tree.Name) and isinstance(
-        frame.lookup(function.id), (BlockRef, ModelRef)
-    )
-
-
-def _nothing_applied_inside(
-    call: tree.Call | None, value: tree.Expr, found: Signature, frame: Frame
-) -> Value:
-    """Report what is applied to tensors where Keras takes one layer object, which a function over tensors is not."""
-    first = next(stage for stage in _stages_of(value) if _goes_through(stage, value, frame))
-    frame.report(
-        problems.NotAStage.at(
-            first.span,
-            f"`{found.name}` holds a layer, or layers one after the other; this is applied to tensors",
-            help=f"write its layers out: `{found.name}({_HELD.get(found.name, 'Dense(8) -> Dropout(0.1)')})`",
-            fix=replacements.step_by_step(call, value, frame) if call is not None else None,
-        )
-    )
-    return POISON
 
 
 def _catalogue_name(
@@ -445,6 +399,10 @@ def _spans(found: Signature, given: Iterable[Given]) -> dict[str, Span]:
     return spans
 
 
+#: The arguments that take a layer.
+_LAYERS = ("layer", "cell", "cells")
+
+
 def _as_written(binding: Binding, found: Signature, given: Iterable[Given]) -> dict[str, Value]:
     """Give what was written, in order; plain values as they stand, names of the catalogue in canonical form."""
     raw: dict[str, Value] = {}
@@ -481,6 +439,7 @@ def _report_binding(
         and error.problem is argument_problems.WrongArgument
         and error.suggestion is None
         and "." not in value.name
+        and not unbound.keras_has_name(value.name)
     ):
         unbound.unknown_name(span, value.name, frame)
         return
@@ -508,6 +467,7 @@ def _report_binding(
             replaced = Fix((Edit(place, error.suggestion),), safe=is_name)
         alone = without_value(call, span) if error.may_go else None
         ways = [
+            held_places.as_activation(call, value) if error.argument in _LAYERS else None,
             *replacements.in_place_of(call, error.argument, value, frame),
             whole_division(value, span),
         ]

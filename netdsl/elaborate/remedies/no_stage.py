@@ -15,6 +15,7 @@ from netdsl.diagnostics.habits import help_for, modules_with
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
 from netdsl.elaborate.remedies import habits
+from netdsl.elaborate.remedies.declared_in_chain import statement_in_chain
 from netdsl.elaborate.remedies.other_case import in_other_case, named_in_other_case
 from netdsl.elaborate.remedies.other_places import fix_from_other_places
 from netdsl.elaborate.remedies.replacements import in_other_words
@@ -34,6 +35,9 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
     family = next((f for f in families_of(name) if f in FAMILY_MODULES), None)
     if family is not None:
         return _object_as_stage(span, name, family, frame, call)
+    if call is None and (told := statement_in_chain(span, name, frame)) is not None:
+        frame.report(told)
+        return POISON
     if call is None and (inside := bound_in_braces(name, span, frame)) is not None:
         frame.report(
             name_problems.UnknownStage.at(
@@ -45,9 +49,9 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
             )
         )
         return POISON
-    told, replaced = in_other_words(name, call, frame.arriving)
+    known, replaced = in_other_words(name, call, frame.arriving)
     near = None
-    if not told:
+    if not known:
         near = _of_rank(name, frame) or frame.near_name(name, names_and_aliases("layer"))
     if (
         near
@@ -59,7 +63,7 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
     fixes = [Fix((Edit(span, near),), safe=True) if near else None]
     if near and call is None:  # `x -> encoder` of a model `Encoder`
         fixes.append(Fix((Edit(span, f"{near}()"),), text=f"write `{near}()`"))
-    help_ = told or (f"did you mean `{near}`?" if near else how_to_declare(name, call))
+    help_ = known or (f"did you mean `{near}`?" if near else how_to_declare(name, call))
     if replaced is not None:
         fixes = [replaced]
     elif call is not None and name == "Sequential":
@@ -68,7 +72,7 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
         fixes, help_ = [], help_for("statement of its own")[name]
     elif (
         near is None
-        and not told
+        and not known
         and (found := fix_from_other_places(span, frame.unit, call)) is not None
     ):
         fixes = [found]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Family, families_of, identifiers
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, first_that_helps
+from netdsl.diagnostics.habits import help_for
 from netdsl.diagnostics.problem import Problem
 from netdsl.diagnostics.problems import names as name_problems
 from netdsl.diagnostics.problems import structure as problems
@@ -56,6 +57,8 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
                 )
     if statements and name in frame.unit.loop_names:
         return f"it is bound by a `for`, inside its braces only: bind it here, `let {name} = …`"
+    if name in help_for("statement of its own"):
+        return help_for("statement of its own")[name]
     if any(_takes_values(node, span) for node in around):
         return f"bind it, `let {name} = …`, or make it a parameter"
     return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"

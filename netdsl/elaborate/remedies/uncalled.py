@@ -8,6 +8,7 @@ from netdsl.catalog.kind import Identifier
 from netdsl.catalog.signature import Signature, signature
 from netdsl.diagnostics.diagnostic import Edit, Fix, first_that_helps
 from netdsl.diagnostics.problems import structure as problems
+from netdsl.elaborate.remedies import held_places
 from netdsl.elaborate.scope.entities import (
     MAKERS,
     POISON,
@@ -86,7 +87,13 @@ def classes_among(call: tree.Call, given: Sequence[Given], found: Signature, fra
             f"{what} {spell_entity(target)}, a value is needed",
             name=name,
             help=f"a layer takes its own arguments, in parentheses: `{shown}`",
-            fix=first_that_helps([_with_the_rest(call, item, found), _alone(item)])
+            fix=first_that_helps(
+                [
+                    held_places.without_parentheses(call, name, target, frame),
+                    _with_the_rest(call, item, found),
+                    _alone(item),
+                ]
+            )
             if is_alone
             else None,
         )
