@@ -231,7 +231,7 @@ class Composer:
             axes.append(_axis(shape, shapes[-1], axes[-1], part) if shapes else 0.0)
             shapes.append(shape)
         reach = [shape.right + u for u, shape in zip(axes, shapes, strict=True)]
-        lanes = _lanes(series, reach)
+        lanes = _lanes(series, reach, _outs(shapes, axes))
         whole = Shape(0.0, 0.0, 0.0)
         whole.left = max(shape.left - u for u, shape in zip(axes, shapes, strict=True))
         whole.right = max(reach)
@@ -322,16 +322,28 @@ def _near(
     return [place + shift for place, shift in zip(places, shifts, strict=True)]
 
 
-def _lanes(series: Series, reach: list[float]) -> list[float]:
-    """Give each lane its place beside what it passes: shorter ones inside, `reach` grows with them."""
+def _outs(shapes: Sequence[Shape], axes: Sequence[float]) -> list[dict[int, float]]:
+    """Tell where tensors leave each part."""
+    return [
+        {port.net: port.u + axis for port in shape.bots}
+        for axis, shape in zip(axes, shapes, strict=True)
+    ]
+
+
+def _lanes(series: Series, reach: list[float], outs: Sequence[Mapping[int, float]]) -> list[float]:
+    """Give each lane its place beside what it passes: shorter ones inside, then what comes from farther inside.
+    With them `reach` grows."""
     last = len(reach) - 1
     spans = [(lane.start + 1, min(lane.stops[-1], last)) for lane in series.lanes]
+    sources = [
+        outs[lane.start].get(lane.net, 0.0) if lane.start >= 0 else 0.0 for lane in series.lanes
+    ]
     places = [0.0] * len(spans)
-    for at in sorted(range(len(spans)), key=lambda at: (spans[at][1] - spans[at][0], spans[at][0])):
-        begin, end = spans[at]
-        place = max(reach[begin : end + 1]) + LANE
+    order = [(end - begin, begin, sources[at], at) for at, (begin, end) in enumerate(spans)]
+    for _, begin, _, at in sorted(order):
+        place = max(reach[begin : spans[at][1] + 1]) + LANE
         places[at] = place
-        for part in range(begin, end + 1):
+        for part in range(begin, spans[at][1] + 1):
             reach[part] = place
     return places
 
@@ -409,7 +421,7 @@ def _joint(
     beside: Sequence[int],
 ) -> Joint:
     """Collect what comes from above and goes on below, between two parts."""
-    joint = Joint()
+    joint = Joint(lanes)
     for port in shapes[at - 1].bots:
         joint.above(port.net, Pin(port.u + axes[at - 1]))
     for lane in stops.get(at, ()):

@@ -3,13 +3,19 @@
     pins above, pins below -> lines, and how long the joint is
 
 Tensors that end in one and the same place share a track, and enter together. Two that would touch have different ones;
-where one comes from above just where another goes on below, it turns first.
+where one comes from above just where another goes on below, it turns first. Where each of several would have to, as two
+that change places, one of them turns twice: on its first track it goes to where nothing else is, on its second from
+there on.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import field
+from functools import cached_property
+from heapq import heappop, heappush
+from itertools import pairwise
 
 from netdsl.record import mutable, record
 
@@ -17,7 +23,6 @@ STRAIGHT = 16.0  # where nothing turns
 FIRST = 7.0  # from above to the first track
 NEXT = 7.0  # between tracks
 LAST = 14.0  # from the last track to what is below: room for an arrow
-MOST_ORDERED = 24  # of many at once, only so many are looked at
 APART = 4.0  # between two lines on one track
 
 
@@ -40,8 +45,9 @@ class Track:
 
 @mutable
 class Joint:
-    """The pins of each tensor."""
+    """The pins of each tensor; `beside` are places of lines that may pass."""
 
+    beside: Sequence[float] = ()
     ups: dict[int, list[Pin]] = field(default_factory=dict)
     downs: dict[int, list[Pin]] = field(default_factory=dict)
 
@@ -54,20 +60,31 @@ class Joint:
 
 @mutable
 class _Bus:
-    """Tensors that share a track."""
+    """Tensors that share a track. One that turns twice goes from its own at `way` to that of its `rest`."""
 
     nets: list[int]
     ups: list[float]
     downs: list[float]
+    low: float = 0.0
+    high: float = 0.0
     level: int = -1
+    way: float = 0.0
+    rest: _Bus | None = None
 
-    @property
-    def low(self) -> float:
-        return min(*self.ups, *self.downs)
+    def measure(self, *ways: float) -> None:
+        """Find out how far it reaches."""
+        self.low = min(*self.ups, *self.downs, *ways)
+        self.high = max(*self.ups, *self.downs, *ways)
 
-    @property
-    def high(self) -> float:
-        return max(*self.ups, *self.downs)
+    def corners(self, up: float, down: float) -> Iterator[tuple[float, float]]:
+        """Give where a line turns on its way from above to below."""
+        v = FIRST + NEXT * self.level
+        yield up, v
+        if self.rest is not None:
+            yield self.way, v
+            v = FIRST + NEXT * self.rest.level
+            yield self.way, v
+        yield down, v
 
 
 @record
@@ -84,23 +101,17 @@ def route(joint: Joint) -> Routed:
     if not nets:
         return Routed((), STRAIGHT)
     buses = _buses(joint, nets)
-    turning = [bus for bus in buses if bus.low != bus.high]
-    _set_levels(turning)
-    levels = max((bus.level for bus in turning), default=-1) + 1
+    levels = _set_levels(buses, joint.beside)
     ends = any(pin.ends for net in nets for pin in joint.downs[net])
     length = FIRST + NEXT * (levels - 1) + (LAST if ends else FIRST) if levels else STRAIGHT
     tracks: list[Track] = []
     for bus in buses:
-        v = FIRST + NEXT * bus.level
         for net in bus.nets:
             for up in joint.ups[net]:
                 for down in joint.downs[net]:
-                    if up.u == down.u:
-                        points = ((up.u, 0.0), (up.u, length))
-                        tracks.append(Track(net, points, down.ends))
-                    else:
-                        corners = ((up.u, 0.0), (up.u, v), (down.u, v), (down.u, length))
-                        tracks.append(Track(net, corners, down.ends))
+                    turns = bus.corners(up.u, down.u) if up.u != down.u else ()
+                    points = ((up.u, 0.0), *turns, (down.u, length))
+                    tracks.append(Track(net, points, down.ends))
     return Routed(tuple(tracks), length)
 
 
@@ -124,31 +135,108 @@ def _buses(joint: Joint, nets: Sequence[int]) -> list[_Bus]:
     return buses
 
 
-def _set_levels(buses: Sequence[_Bus]) -> None:
-    """Give each bus the first track where it touches no other, below those that have to turn before it."""
+def _set_levels(buses: Sequence[_Bus], beside: Sequence[float]) -> int:
+    """Give each bus the first track where it touches no other, below those that have to turn before it; tell how many
+    tracks there are."""
+    for bus in buses:
+        bus.measure()
+    turning = [bus for bus in buses if bus.low != bus.high]
+    ends = [u for bus in buses for u in (*bus.ups, *bus.downs)]
     placed: list[_Bus] = []
-    for bus in _in_order(sorted(buses, key=lambda bus: (bus.low, bus.high))):
-        least = max((a.level + 1 for a in placed if _before(a, bus)), default=0)
-        taken = {a.level for a in placed if _touch(a, bus)}
-        while least in taken:
+    for bus, before in _Order(turning, ends, beside).given():
+        least = max((a.level + 1 for a in before), default=0)
+        levels = {a.level for a in placed if _touch(a, bus)}
+        while least in levels:
             least += 1
         bus.level = least
         placed.append(bus)
+    return max((bus.level + 1 for bus in placed), default=0)
 
 
-def _in_order(waiting: list[_Bus]) -> Iterator[_Bus]:
-    """Give the buses so that each comes after those that have to turn before it, as far as that can be."""
-    while waiting:
-        few = waiting[:MOST_ORDERED]
-        free = (b for b in few if not any(_before(a, b) for a in few if a is not b))
-        bus = next(free, waiting[0])
-        waiting.remove(bus)
-        yield bus
+class _Order:
+    """The order in which buses get their tracks: each comes after those that have to turn before it, which come from
+    above just where it goes on below. Of several that would all have to, one turns twice."""
 
+    def __init__(
+        self, buses: Sequence[_Bus], ends: Sequence[float], beside: Sequence[float]
+    ) -> None:
+        self.buses = sorted(buses, key=lambda bus: (bus.low, bus.high))
+        self.ends, self.beside = ends, beside
+        ups = sorted((u, at) for at, bus in enumerate(self.buses) for u in bus.ups)
+        places = [u for u, _ in ups]
+        self.before: list[set[int]] = []
+        self.after: list[list[int]] = [[] for _ in self.buses]
+        for at, bus in enumerate(self.buses):
+            near = (
+                (bisect_right(places, u - APART), bisect_left(places, u + APART)) for u in bus.downs
+            )
+            found = {other for begin, end in near for _, other in ups[begin:end]} - {at}
+            self.before.append(found)
+            for other in found:
+                self.after[other].append(at)
+        self.waits = [len(found) for found in self.before]  # for so many
+        self.half: dict[int, int] = {}  # the second half of what turns twice
 
-def _before(one: _Bus, two: _Bus) -> bool:
-    """Tell whether one comes from above just where the other goes on below."""
-    return any(abs(up - down) < APART for up in one.ups for down in two.downs)
+    def given(self) -> Iterator[tuple[_Bus, list[_Bus]]]:
+        """Give the buses in order, each with those that turn before it."""
+        free = [at for at, count in enumerate(self.waits) if not count]
+        is_given = [False] * len(self.buses)
+        first = 0
+        while True:
+            while first < len(self.buses) and is_given[first]:
+                first += 1
+            if first == len(self.buses):
+                return
+            if not free:
+                free.append(self._cut(self._going_round(first, is_given)))
+                is_given.append(False)
+            at = heappop(free)
+            is_given[at] = True
+            yield self.buses[at], [self.buses[other] for other in self.before[at]]
+            for after in self.after[at]:
+                waiting = self.half.get(after, after)
+                self.waits[waiting] -= 1
+                if not self.waits[waiting]:
+                    heappush(free, waiting)
+
+    def _going_round(self, at: int, is_given: Sequence[bool]) -> int:
+        """Of buses that wait for one another, give the one that has the fewest ends."""
+        seen: dict[int, None] = {}
+        while at not in seen:
+            seen[at] = None
+            at = min(other for other in self.before[at] if not is_given[other])
+        way = [*seen]
+        ring = way[way.index(at) :]
+        return min(ring, key=lambda at: (len(self.buses[at].ups) + len(self.buses[at].downs), at))
+
+    def _cut(self, at: int) -> int:
+        """Let a bus turn twice: its first half waits for nothing, its second keeps nothing waiting."""
+        bus = self.buses[at]
+        bus.way = self._free_place(bus.low, bus.high)
+        rest = bus.rest = _Bus(bus.nets, [], bus.downs)
+        bus.downs = []
+        bus.measure(bus.way)
+        rest.measure(bus.way)
+        self.half[at] = len(self.buses)
+        self.buses.append(rest)
+        self.before.append({*self.before[at], at})
+        self.waits.append(self.waits[at] + 1)
+        self.before[at], self.waits[at] = set(), 0
+        self.after[at].append(self.half[at])
+        self.after.append([])
+        return at
+
+    def _free_place(self, low: float, high: float) -> float:
+        """Give the middle of the widest gap between lines, and keep it."""
+        taken = sorted(u for u in self.taken if low <= u <= high)
+        one, two = max(pairwise(taken), key=lambda gap: gap[1] - gap[0])
+        self.taken.append((one + two) / 2)
+        return self.taken[-1]
+
+    @cached_property
+    def taken(self) -> list[float]:
+        """Where lines are that come from above, go on below or pass."""
+        return [*self.ends, *self.beside]
 
 
 def _touch(one: _Bus, two: _Bus) -> bool:

@@ -220,7 +220,7 @@ def _is_read_elsewhere(laid: _Laid, lane: GridLane, row: int, column: int) -> bo
 
 def _joint(laid: _Laid, row: int, beside: Mapping[int, Sequence[int]]) -> Joint:
     """Collect what comes from the row above and goes on below."""
-    joint = Joint()
+    joint = Joint(laid.lanes)
     for column, shape in laid.rows[row - 1].items():
         for port in shape.bots:
             joint.above(port.net, Pin(port.u + laid.axis(row - 1, column)))

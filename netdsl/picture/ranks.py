@@ -6,7 +6,7 @@ by what they are joined to (barycentres), a few times up and down.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -18,19 +18,30 @@ if TYPE_CHECKING:
 
 SWEEPS = 6
 
+#: How far beside the middle of a chain what leaves it does so at most, where two that stand side by side are 1 apart.
+ASIDE = 0.4
+
 #: Wires for each box, beyond which a region becomes one line of boxes with lanes.
 MOST_WIRES = 12
 
 
 @mutable
 class _Vertex:
-    """A chain of boxes, or a wire; `up` and `down` are the vertices of the ranks beside it that it is joined to."""
+    """A chain of boxes, or a wire; `up` and `down` are the vertices of the ranks beside it that it is joined to, with
+    how far beside their middle. `outs` and `ins` tell that of what leaves it and what comes to it."""
 
     rank: int
     term: Term
     order: float
-    up: list[_Vertex] = field(default_factory=list)
-    down: list[_Vertex] = field(default_factory=list)
+    outs: Mapping[int, float] = field(default_factory=dict)
+    ins: Mapping[int, float] = field(default_factory=dict)
+    up: list[tuple[_Vertex, float]] = field(default_factory=list)
+    down: list[tuple[_Vertex, float]] = field(default_factory=list)
+
+    def join(self, below: _Vertex, net: int) -> None:
+        """Tell of a tensor from here to a vertex below."""
+        self.down.append((below, below.ins.get(net, 0.0)))
+        below.up.append((self, self.outs.get(net, 0.0)))
 
 
 def rank(region: Region, items: Sequence[int]) -> Term:
@@ -40,7 +51,10 @@ def rank(region: Region, items: Sequence[int]) -> Term:
     ranks = ranks_of(region, chains, chain_of)
     count = max(ranks) + 1
     vertices = [
-        _Vertex(ranks[at], region.arranged(chain), chain[0]) for at, chain in enumerate(chains)
+        _Vertex(
+            ranks[at], region.arranged(chain), chain[0], _outs(region, chain), _ins(region, chain)
+        )
+        for at, chain in enumerate(chains)
     ]
     rows: list[list[_Vertex]] = [[] for _ in range(count)]
     for vertex in vertices:
@@ -89,6 +103,23 @@ def ranks_of(region: Region, chains: list[list[int]], chain_of: dict[int, int]) 
     return ranks
 
 
+def _outs(region: Region, chain: Sequence[int]) -> dict[int, float]:
+    """Tell how far beside its middle each tensor leaves a chain: those of its last box, then in lanes, of which what
+    begins later is inside."""
+    boxes = [region.boxes[item] for item in reversed(chain)]
+    return _spread(net for box in boxes for net in box.outs)
+
+
+def _ins(region: Region, chain: Sequence[int]) -> dict[int, float]:
+    """Tell how far beside its middle each tensor comes to a chain: those of its first box, then in lanes."""
+    return _spread(net for item in chain for net in region.boxes[item].ins)
+
+
+def _spread(nets: Iterable[int]) -> dict[int, float]:
+    found = [*dict.fromkeys(nets)]
+    return {net: ASIDE * at / len(found) for at, net in enumerate(found)}
+
+
 def _add_wires(
     region: Region,
     chains: list[list[int]],
@@ -122,13 +153,11 @@ def _add_wires(
         for at in range(top + 1, bottom + 1):
             for vertex in ends:
                 if vertex.rank == at and last is not None:
-                    last.down.append(vertex)
-                    vertex.up.append(last)
+                    last.join(vertex, net)
             if at < bottom:
                 wire = _Vertex(at, Wire(net), last.order if last is not None else -1)
                 if last is not None:
-                    last.down.append(wire)
-                    wire.up.append(last)
+                    last.join(wire, net)
                 rows[at].append(wire)
                 last = wire
     return True
@@ -152,5 +181,5 @@ def _number(row: list[_Vertex]) -> None:
         vertex.order = at - (len(row) - 1) / 2
 
 
-def _middle(joined: list[_Vertex], otherwise: float) -> float:
-    return sum(v.order for v in joined) / len(joined) if joined else otherwise
+def _middle(joined: list[tuple[_Vertex, float]], otherwise: float) -> float:
+    return sum(v.order + aside for v, aside in joined) / len(joined) if joined else otherwise

@@ -5,7 +5,7 @@
 "use strict";
 
 const GAP = 18, LANE = 14, PORT = 16, PAD = 12, NEARLY = 16, TALL = 150, UNDER = 14;
-const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, MOST_ORDERED = 24, APART = 4;
+const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, APART = 4;
 const BETWEEN = 44, NOTE = 14, TAG = 15, TAG_GAP = 12, TAG_NEXT = 3, FAR = 1000, WAY = 8;
 
 function shapeOf(left, right, length) {
@@ -117,7 +117,7 @@ class Composer {
     const head = this.isDown && !turned ? cell.head : 0;
     const foot = turned ? cell.head : 0;
     const ports = portsOf(cell.ins, inner);
-    const joint = {ups: new Map(), downs: new Map()};
+    const joint = {ups: new Map(), downs: new Map(), beside: []};
     for (const port of ports) pin(joint.ups, port.net, port.u, false);
     for (const port of inner.tops) pin(joint.downs, port.net, port.u, port.ends);
     const routed = route(joint);
@@ -195,7 +195,8 @@ class Composer {
       shapes.push(shape);
     }
     const reach = shapes.map((s, at) => s.right + axes[at]);
-    const places = placeLanes(lanes, reach);
+    const outs = shapes.map((s, at) => new Map(s.bots.map(p => [p.net, p.u + axes[at]])));
+    const places = placeLanes(lanes, reach, outs);
     const whole = shapeOf(0, 0, 0);
     whole.left = Math.max(...shapes.map((s, at) => s.left - axes[at]));
     whole.right = Math.max(...reach);
@@ -288,12 +289,14 @@ function near(shapes, above, places) {
   return places.map((place, at) => place + shifts[at]);
 }
 
-function placeLanes(lanes, reach) {
+function placeLanes(lanes, reach, outs) {
   const last = reach.length - 1;
   const spans = lanes.map(([, start, stops]) => [start + 1, Math.min(stops[stops.length - 1], last)]);
+  const sources = lanes.map(([net, start]) => (start >= 0 && outs[start].get(net)) || 0);
   const places = Array(spans.length).fill(0);
   const order = spans.map((_, at) => at);
-  order.sort((a, b) => (spans[a][1] - spans[a][0]) - (spans[b][1] - spans[b][0]) || spans[a][0] - spans[b][0]);
+  order.sort((a, b) => (spans[a][1] - spans[a][0]) - (spans[b][1] - spans[b][0]) || spans[a][0] - spans[b][0]
+    || sources[a] - sources[b]);
   for (const at of order) {
     const [begin, end] = spans[at];
     let place = reach[begin];
@@ -542,7 +545,7 @@ class Lattice {
   }
 
   joint(row, beside) {
-    const joint = {ups: new Map(), downs: new Map()};
+    const joint = {ups: new Map(), downs: new Map(), beside: this.places};
     for (const [column, shape] of this.rows[row - 1])
       for (const p of shape.bots) pin(joint.ups, p.net, p.u + this.axis(row - 1, column), false);
     const aside = new Set([...beside.values()].flat());
@@ -585,7 +588,7 @@ function pin(map, net, u, ends) {
 }
 
 function jointOf(lanes, at, shapes, axes, places, starts, stops, beside) {
-  const joint = {ups: new Map(), downs: new Map()};
+  const joint = {ups: new Map(), downs: new Map(), beside: places};
   for (const p of shapes[at - 1].bots) pin(joint.ups, p.net, p.u + axes[at - 1], false);
   for (const lane of stops.get(at) || []) {
     if (beside.includes(lane)) continue;
@@ -604,23 +607,25 @@ function route(joint) {
   const nets = [...joint.downs.keys()].filter(net => joint.ups.has(net));
   if (!nets.length) return {tracks: [], length: STRAIGHT};
   const buses = busesOf(joint, nets);
-  setLevels(buses.filter(bus => bus.low !== bus.high));
-  let levels = 0, ends = false;
-  for (const bus of buses) levels = Math.max(levels, bus.level + 1);
-  for (const net of nets) ends = ends || joint.downs.get(net).some(p => p.ends);
+  const levels = setLevels(buses, joint.beside);
+  const ends = nets.some(net => joint.downs.get(net).some(p => p.ends));
   const length = levels ? FIRST + NEXT * (levels - 1) + (ends ? LAST : FIRST) : STRAIGHT;
   const tracks = [];
-  for (const bus of buses) {
-    const v = FIRST + NEXT * bus.level;
+  for (const bus of buses)
     for (const net of bus.nets)
       for (const up of joint.ups.get(net))
         for (const down of joint.downs.get(net)) {
-          const points = up.u === down.u ? [[up.u, 0], [up.u, length]]
-            : [[up.u, 0], [up.u, v], [down.u, v], [down.u, length]];
-          tracks.push({net, points, arrow: down.ends});
+          const turns = up.u !== down.u ? cornersOf(bus, up.u, down.u) : [];
+          tracks.push({net, points: [[up.u, 0], ...turns, [down.u, length]], arrow: down.ends});
         }
-  }
   return {tracks, length};
+}
+
+function cornersOf(bus, up, down) {
+  const v = FIRST + NEXT * bus.level;
+  if (!bus.rest) return [[up, v], [down, v]];
+  const w = FIRST + NEXT * bus.rest.level;
+  return [[up, v], [bus.way, v], [bus.way, w], [down, w]];
 }
 
 function busesOf(joint, nets) {
@@ -634,32 +639,109 @@ function busesOf(joint, nets) {
       bus.ups.push(...ups);
       continue;
     }
-    const bus = {nets: [net], ups, downs, level: -1};
+    const bus = {nets: [net], ups, downs, level: -1, way: 0, rest: null};
     buses.push(bus);
     if (only !== null) ending.set(only, bus);
-  }
-  for (const bus of buses) {
-    bus.low = Math.min(...bus.ups, ...bus.downs);
-    bus.high = Math.max(...bus.ups, ...bus.downs);
   }
   return buses;
 }
 
-function setLevels(buses) {
-  const waiting = [...buses].sort((a, b) => a.low - b.low || a.high - b.high);
-  const before = (a, b) => a.ups.some(up => b.downs.some(down => Math.abs(up - down) < APART));
+function measureBus(bus, ...ways) {
+  bus.low = Math.min(...bus.ups, ...bus.downs, ...ways);
+  bus.high = Math.max(...bus.ups, ...bus.downs, ...ways);
+}
+
+function setLevels(buses, beside) {
+  for (const bus of buses) measureBus(bus);
+  const ends = buses.flatMap(bus => [...bus.ups, ...bus.downs]);
   const touch = (a, b) => a.low - APART < b.high && b.low - APART < a.high;
   const placed = [];
-  while (waiting.length) {
-    const few = waiting.slice(0, MOST_ORDERED);
-    const bus = few.find(b => !few.some(a => a !== b && before(a, b))) || waiting[0];
-    waiting.splice(waiting.indexOf(bus), 1);
+  let count = 0;
+  new Order(buses.filter(bus => bus.low !== bus.high), ends, beside).give((bus, before) => {
     let least = 0;
-    for (const a of placed) if (before(a, bus)) least = Math.max(least, a.level + 1);
-    const taken = new Set(placed.filter(a => touch(a, bus)).map(a => a.level));
-    while (taken.has(least)) least++;
+    for (const a of before) least = Math.max(least, a.level + 1);
+    const levels = new Set(placed.filter(a => touch(a, bus)).map(a => a.level));
+    while (levels.has(least)) least++;
     bus.level = least;
+    count = Math.max(count, least + 1);
     placed.push(bus);
+  });
+  return count;
+}
+
+class Order {
+  constructor(buses, ends, beside) {
+    this.buses = [...buses].sort((a, b) => a.low - b.low || a.high - b.high);
+    this.ends = ends; this.beside = beside; this.taken = null;
+    const ups = this.buses.flatMap((bus, at) => bus.ups.map(u => [u, at])).sort((a, b) => a[0] - b[0]);
+    const firstNot = test => {  // where a test of places no longer holds
+      let low = 0, high = ups.length;
+      while (low < high) { const at = (low + high) >> 1; if (test(ups[at][0])) low = at + 1; else high = at; }
+      return low;
+    };
+    this.before = this.buses.map((bus, at) => {
+      const found = new Set();
+      for (const down of bus.downs)
+        for (let i = firstNot(u => u <= down - APART), end = firstNot(u => u < down + APART); i < end; i++)
+          if (ups[i][1] !== at) found.add(ups[i][1]);
+      return found;
+    });
+    this.after = this.buses.map(() => []);
+    this.before.forEach((found, at) => { for (const other of found) this.after[other].push(at); });
+    this.waits = this.before.map(found => found.size);
+    this.half = new Map();
+  }
+
+  give(take) {
+    const given = [];
+    let left = this.buses.length;
+    while (left) {
+      let at = this.waits.findIndex((count, at) => !count && !given[at]);
+      if (at < 0) { at = this.cut(this.goingRound(this.waits.findIndex((_, at) => !given[at]), given)); left++; }
+      given[at] = true;
+      left--;
+      take(this.buses[at], [...this.before[at]].map(other => this.buses[other]));
+      for (const after of this.after[at]) this.waits[this.half.has(after) ? this.half.get(after) : after]--;
+    }
+  }
+
+  goingRound(at, given) {
+    const way = [];
+    while (!way.includes(at)) {
+      way.push(at);
+      at = Math.min(...[...this.before[at]].filter(other => !given[other]));
+    }
+    const size = at => this.buses[at].ups.length + this.buses[at].downs.length;
+    return way.slice(way.indexOf(at)).reduce((a, b) => (size(b) - size(a) || b - a) < 0 ? b : a);
+  }
+
+  cut(at) {
+    const bus = this.buses[at];
+    bus.way = this.freePlace(bus.low, bus.high);
+    const rest = bus.rest = {nets: bus.nets, ups: [], downs: bus.downs, level: -1, way: 0, rest: null};
+    bus.downs = [];
+    measureBus(bus, bus.way);
+    measureBus(rest, bus.way);
+    this.half.set(at, this.buses.length);
+    this.buses.push(rest);
+    this.before.push(new Set([...this.before[at], at]));
+    this.waits.push(this.waits[at] + 1);
+    this.before[at] = new Set();
+    this.waits[at] = 0;
+    this.after[at].push(this.half.get(at));
+    this.after.push([]);
+    return at;
+  }
+
+  freePlace(low, high) {
+    this.taken = this.taken || [...this.ends, ...this.beside];
+    const taken = this.taken.filter(u => low <= u && u <= high).sort((a, b) => a - b);
+    let widest = 1;
+    for (let at = 2; at < taken.length; at++)
+      if (taken[at] - taken[at - 1] > taken[widest] - taken[widest - 1]) widest = at;
+    const place = (taken[widest - 1] + taken[widest]) / 2;
+    this.taken.push(place);
+    return place;
   }
 }
 
