@@ -5,7 +5,10 @@ The rules recognise one mistake each; `form_of` gives what a statement looks lik
 
 from __future__ import annotations
 
+import re
+
 from netdsl.diagnostics.diagnostic import Diagnostic, Edit, Fix
+from netdsl.diagnostics.problems.syntax import PythonStatement
 from netdsl.source import Span
 from netdsl.syntax.faults import shorten
 from netdsl.syntax.recovery import BODY, BODY_WORDS, is_name
@@ -129,7 +132,68 @@ def several_defaults(stop: Stop) -> Diagnostic | None:
     return unexpected(stop, index, "a statement ends before this", help_, None)
 
 
+def output_in_parentheses(stop: Stop) -> Diagnostic | None:
+    """Recognise `output(y = x -> Dense(4))`."""
+    tokens, opens = stop.tokens, stop.began + 1
+    last = stop.brackets.partner.get(opens)
+    if stop.kind != "=" or stop.index != opens + 2 or tokens.kinds[stop.began] != "output":
+        return None
+    if tokens.kinds[opens] != "(" or last is None:
+        return None
+    edits = (Edit(tokens.span(opens), " "), Edit(tokens.span(last), ""))
+    name = shorten(stop.previous_text)
+    label, help_ = "`output` is a word, and no function", f"write `output {name} = …`"
+    return unexpected(stop, opens, label, help_, Fix(edits, safe=True))
+
+
+def name_in_quotes(stop: Stop) -> Diagnostic | None:
+    """Recognise `model "Net" { … }`, `block "conv"(n) = …`."""
+    index = stop.index
+    words = ("model", "block", "train", "fn", "layer", "let")
+    if stop.kind != "STRING" or index != stop.began + 1 or stop.previous not in words:
+        return None
+    name = re.sub(r"\W+", "_", stop.text.strip("\"'")).strip("_")
+    if not name.isidentifier():
+        return None
+    return unexpected(
+        stop, index, "a name stands without quotes", f"write `{name}`", stop.replace(index, name)
+    )
+
+
+def sequential_in_braces(stop: Stop) -> Diagnostic | None:
+    """Recognise `block net = Sequential { … }`."""
+    if stop.kind != "{" or stop.previous_text != "Sequential":
+        return None
+    help_ = "write layers one after the other with `->`: `Dense(64) -> ReLU() -> Dense(10)`"
+    return unexpected(stop, stop.index, "a chain needs no `Sequential` around it", help_, None)
+
+
+#: What the network stands in as a class of Python.
+_METHODS = frozenset({"forward", "call", "__init__", "build", "init", "setup"})
+
+
+def method_of_class(stop: Stop) -> Diagnostic | None:
+    """Recognise `forward(x) { return … }`, the method of a class without its `def`."""
+    tokens, began = stop.tokens, stop.began
+    last = stop.brackets.partner.get(began + 1)
+    if stop.where != BODY or tokens.text(began) not in _METHODS or last is None:
+        return None
+    if tokens.kinds[began + 1] != "(" or tokens.kinds[last + 1] not in ("{", ":"):
+        return None
+    name = shorten(tokens.text(began))
+    return PythonStatement.at(
+        tokens.span(began),
+        "a model has no methods: its statements stand in its own braces",
+        help="declare what comes in, `input x: [8]`, and what leaves, `output x -> Dense(4)`",
+        word=f"{name}()",
+    )
+
+
 RULES = (
+    output_in_parentheses,
+    name_in_quotes,
+    sequential_in_braces,
+    method_of_class,
     several_defaults,
     name_after_as,
     typed_output,

@@ -26,7 +26,7 @@ from netdsl.elaborate.scope.entities import (
 from netdsl.elaborate.scope.frame import MISSING, Frame
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.walk import free_names, pattern_names, walk
+from netdsl.syntax.walk import free_names, nodes_around, pattern_names, walk
 from netdsl.value import Value
 
 
@@ -164,6 +164,10 @@ def check_source(expr: tree.Expr, value: Value, frame: Frame) -> Value:
     if not is_poisoned(value) and not _blames_elements(expr, value, frame):
         label = f"this is {spell_entity(value)}"
         help_ = "begin with an input, or with a tensor that is made from one"
+        around = nodes_around(frame.unit.module, expr.span)
+        bound = next((node for node in around if isinstance(node, tree.Bind)), None)
+        if bound is not None and unbound.is_setting(bound):
+            help_ = unbound.how_to_train(bound, around)
         if _is_pair(value):
             label = "this is a pair, of a name and its tensor"
             help_ = "give both a name in the loop over the group: `for name, x in …`"

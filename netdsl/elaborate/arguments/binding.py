@@ -399,6 +399,20 @@ def _spans(found: Signature, given: Iterable[Given]) -> dict[str, Span]:
     return spans
 
 
+def _size_of_input(error: BindingError, positional: Sequence[Given], call: tree.Call) -> Fix | None:
+    """`LSTM(8, 32)` of PyTorch has the size of its input first: the second number is no activation."""
+    sizes = [g.value for g in positional[:2] if isinstance(g.value, int)]
+    if (
+        error.position != 1
+        or len(sizes) < 2
+        or error.problem is not argument_problems.WrongArgument
+    ):
+        return None
+    fix = without_value(call, positional[0].span)
+    text = f"leave `{sizes[0]}` out: Keras reads the size off the input"
+    return None if fix is None else replace(fix, text=text)
+
+
 #: The arguments that take a layer.
 _LAYERS = ("layer", "cell", "cells")
 
@@ -470,6 +484,7 @@ def _report_binding(
             held_places.as_activation(call, value) if error.argument in _LAYERS else None,
             *replacements.in_place_of(call, error.argument, value, frame),
             whole_division(value, span),
+            _size_of_input(error, positional, call),
         ]
         fix = first_that_helps([*ways, replaced, alone])
     frame.report(error.problem.at(place, error.label, help=error.help, fix=fix, facts=error.facts))

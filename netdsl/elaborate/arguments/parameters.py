@@ -204,6 +204,7 @@ def _complete(
         fine = fine and value is not POISON
         result[name] = value
     if missing:
+        help_, fix = arriving_by_a_parameter(declared, frame)
         spelled = ", ".join(f"`{name}`" for name in missing)
         frame.report(
             problems.MissingArgument.at(
@@ -211,11 +212,35 @@ def _complete(
                 f"{spelled} {'is' if len(missing) == 1 else 'are'} missing",
                 layer=label,
                 argument=missing[0],
-                help=f"give {spelled}, or a default where `{label}` is declared",
+                help=help_ or f"give {spelled}, or a default where `{label}` is declared",
+                fix=fix,
                 related=[Label(p.span, "declared here") for p in declared if p.name in missing],
             )
         )
     return result if fine and not missing else None
+
+
+def arriving_by_a_parameter(
+    declared: tuple[tree.Parameter, ...], frame: Frame
+) -> tuple[str, Fix | None]:
+    """`block b(x, n) = x -> Dense(n)`: what arrives at a block is no parameter."""
+    blocks = (s for s in frame.unit.module.statements if isinstance(s, tree.Block))
+    block = next((b for b in blocks if b.parameters is declared), None)
+    chain = block.body if block is not None else None
+    if not isinstance(chain, tree.Pipe) or not isinstance(chain.stages[0], tree.Name):
+        return "", None
+    first, name = chain.stages[0], chain.stages[0].id
+    number = next((i for i, p in enumerate(declared) if p.name == name and not p.type), None)
+    if number is None:
+        return "", None
+    place, file = declared[number].span, first.span.file
+    if number + 1 < len(declared):
+        place = Span(file, place.start, declared[number + 1].span.start)
+    elif number:
+        place = Span(file, declared[number - 1].span.end, place.end)
+    arrow = Span(file, first.span.start, chain.stages[1].span.start)
+    help_ = f"what arrives at a block is no parameter: leave `{name}` out there, and before the first arrow"
+    return help_, Fix((Edit(place, ""), Edit(arrow, "")), text=help_)
 
 
 def is_given(

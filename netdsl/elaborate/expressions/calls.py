@@ -170,7 +170,7 @@ def _is_method(function: tree.Attribute, frame: Frame) -> bool:
 def _method_of_tensor(expr: tree.Call, frame: Frame) -> Value:
     assert isinstance(expr.function, tree.Attribute)
     blocks = [n for n in frame.known_names() if isinstance(frame.lookup(n), BlockRef)]
-    fix = habits.method_chain(expr, [*blocks, *names_and_aliases("layer")])
+    fix = habits.size_of(expr) or habits.method_chain(expr, [*blocks, *names_and_aliases("layer")])
     frame.report(
         name_problems.UnknownMember.at(
             expr.function.name_span,

@@ -250,6 +250,8 @@ def _unknown_member(expr: tree.Attribute, value: Value, frame: Frame, known: lis
         return _of_group(expr.name_span, expr.name, value, frame)
     if isinstance(value, (BoundLayer, SharedLayer)) and expr.name in _OF_LAYERS:
         return _own_weights(expr, frame)
+    if isinstance(value, Tensor) and expr.name in ("T", "mT", "H"):
+        return _transposed(expr, value, frame)
     near = closest(expr.name, known)
     offered = ", ".join(f"`{name}`" for name in known)
     frame.report(
@@ -259,6 +261,22 @@ def _unknown_member(expr: tree.Attribute, value: Value, frame: Frame, known: lis
             name=expr.name,
             help=f"did you mean `{near}`?" if near else _left_to_python(expr.name),
             fix=Fix((Edit(expr.name_span, near),), safe=True) if near else None,
+        )
+    )
+    return POISON
+
+
+def _transposed(expr: tree.Attribute, value: Tensor, frame: Frame) -> Value:
+    """Report `x.T`, and write the function; with a batch before them the last two axes change places."""
+    written = expr.value.span.text
+    text = (
+        f"ops.transpose({written})" if value.spec.rank == 2 else f"ops.swapaxes({written}, -1, -2)"
+    )
+    fix = Fix((Edit(expr.span, text),), text=f"write `{short(text)}`")
+    label = "a tensor has `shape` and `dtype`; its axes change places by a function"
+    frame.report(
+        name_problems.UnknownMember.at(
+            expr.name_span, label, name=expr.name, help=fix.text, fix=fix
         )
     )
     return POISON

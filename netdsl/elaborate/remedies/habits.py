@@ -93,10 +93,25 @@ def method_chain(call: tree.Call, layers: Iterable[str]) -> Fix | None:
     return rewritten(call.span, " -> ".join([expr.id, *reversed(stages)]))
 
 
+def method_of_torch(call: tree.Call, name: str) -> Fix | None:
+    """Write a function as the stage that it is: `permute(0, 3, 1, 2)` -> `Permute((3, 1, 2))`."""
+    known = stages_for("method of a tensor").get(name)
+    return None if known is None else rewritten(call.span, known.format(_without_batch(call)))
+
+
+def size_of(call: tree.Call) -> Fix | None:
+    """`image.size(1)` -> `image.shape[1]`."""
+    method = call.function
+    if not isinstance(method, tree.Attribute) or method.name != "size" or len(call.arguments) > 1:
+        return None
+    index = f"[{call.arguments[0].span.text}]" if call.arguments else ""
+    return rewritten(call.span, f"{method.value.span.text}.shape{index}")
+
+
 def _without_batch(call: tree.Call) -> str:
     """Spell the sizes of a `view` as Keras has them: without the batch, and as a tuple."""
     sizes = [argument.span.text for argument in call.arguments]
-    if len(sizes) > 1 and (sizes[0] == "-1" or ".shape" in sizes[0]):
+    if len(sizes) > 1 and (sizes[0] in ("-1", "0") or ".shape" in sizes[0]):
         sizes = sizes[1:]
     return sizes[0] + "," if len(sizes) == 1 else ", ".join(sizes)
 
@@ -152,9 +167,10 @@ def _renamed(argument: str, layer: str) -> str:
     """Give what a layer calls an argument of PyTorch's; "" where it has no need of it."""
     found = signature("layer", layer)
     taken = found.names if found is not None else ()
-    if argument in taken or argument in left_out("argument"):
-        return argument if argument in taken else ""
-    return next((n for n in names_for("argument").get(argument, ()) if n in taken), argument)
+    if argument in taken:
+        return argument
+    known = next((n for n in names_for("argument").get(argument, ()) if n in taken), None)
+    return known or ("" if argument in left_out("argument") else argument)
 
 
 def branch_for_each(expr: tree.Comprehension) -> Fix | None:

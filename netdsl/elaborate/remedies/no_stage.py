@@ -77,6 +77,8 @@ def unknown_stage(span: Span, name: str, frame: Frame, call: tree.Call | None = 
     ):
         fixes = [found]
         help_ = found.text if found.safe or "." in span.text else help_
+    elif call is not None and (method := habits.method_of_torch(call, name)) is not None:
+        fixes.insert(0, method)
     elif call is not None and habits.is_pytorch(name):
         fixes.insert(0, habits.from_pytorch(call, name))
     if near is None:  # nothing to say of its other uses than is said of this one

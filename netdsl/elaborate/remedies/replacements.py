@@ -114,6 +114,15 @@ def _each_channel_normalised(written: _Written) -> str | None:
     return f"GroupNormalization(groups=-1{more})"
 
 
+def _heads(written: _Written) -> str | None:
+    """PyTorch gives the width of all heads, Keras that of one; what arrives is query and value."""
+    width, heads = written.text("embed_dim"), written.text("num_heads")
+    if not (width.isdigit() and heads.isdigit() and int(heads)) or int(width) % int(heads):
+        return None
+    before = "[_, _] -> " if written.arriving is not None else ""
+    return f"{before}MultiHeadAttention({heads}, key_dim={int(width) // int(heads)})"
+
+
 def _synchronized(written: _Written) -> str:
     more = "".join(f"{name}={text}, " for name, text in written.texts.items())
     return f"BatchNormalization({more}synchronized=True)"
@@ -123,6 +132,7 @@ def in_place_of(
     call: tree.Call, argument: str | None, value: Value, frame: Frame
 ) -> Iterator[Fix | None]:
     """Propose the layer or the value that was wanted, where an argument refuses a value that says so."""
+    yield _in_their_order(call, value)
     if argument == "function":
         yield as_stage(call, value)
     arriving, function = frame.arriving, call.function
@@ -130,6 +140,20 @@ def in_place_of(
         yield _without_batch(call, value, arriving)
     if argument == "size" and isinstance(function, tree.Name) and isinstance(arriving, Tensor):
         yield _resized(call, value, arriving) if has_role(function.id, "resizing") else None
+
+
+def _in_their_order(call: tree.Call, value: Value) -> Fix | None:
+    """`Conv2D((3, 3), 16)` -> `Conv2D(16, (3, 3))`: a number comes first, and sizes behind it."""
+    plain = [a.value for a in call.arguments[:2] if a.name is None and not a.star]
+    if not isinstance(value, (list, tuple)) or len(plain) < 2:
+        return None
+    first, second = plain
+    is_number = isinstance(second, tree.Literal) and isinstance(second.value, int)
+    if not isinstance(first, (tree.TupleExpr, tree.ListExpr)) or not is_number:
+        return None
+    edits = (Edit(first.span, second.span.text), Edit(second.span, first.span.text))
+    shown = f"{second.span.text}, {first.span.text}"
+    return Fix(edits, text=f"the number comes first: `{call.function.span.text}({shown})`")
 
 
 def _without_batch(call: tree.Call, value: object, arriving: Tensor) -> Fix | None:
@@ -371,6 +395,13 @@ _REPLACEMENTS: Mapping[str, _Replacement] = {
         "drop whole samples of a branch by `Dropout(rate, noise_shape=(None, 1, 1))`, or declare your class: "
         '`extern layer DropPath(rate): [...] -> [...] from "my_layers"`',
         "drop whole samples of the branch, or declare your class with `extern layer`",
+    ),
+    "MultiheadAttention": _Replacement(
+        ("embed_dim", "num_heads"),
+        _heads,
+        "write `[x, x] -> MultiHeadAttention(8, key_dim=64 // 8)`: query and value come through the arrow, and "
+        "`key_dim` is the size of one head",
+        "`key_dim` is the size of one head",
     ),
     "InstanceNormalization": _Replacement((), _each_channel_normalised),
     "InstanceNorm": _Replacement((), _each_channel_normalised),

@@ -57,11 +57,30 @@ def how_to_bind(span: Span, name: str, frame: Frame) -> str:
                 )
     if statements and name in frame.unit.loop_names:
         return f"it is bound by a `for`, inside its braces only: bind it here, `let {name} = …`"
-    if name in help_for("statement of its own"):
-        return help_for("statement of its own")[name]
+    if name in help_for(*_OF_PYTHON):
+        return help_for(*_OF_PYTHON)[name]
+    if any(isinstance(node, tree.Bind) and is_setting(node) for node in around):
+        return how_to_train(next(node for node in around if isinstance(node, tree.Bind)), around)
     if any(_takes_values(node, span) for node in around):
         return f"bind it, `let {name} = …`, or make it a parameter"
     return f"declare it, `input {name}: […]`, or bind it, `{name} = …`"
+
+
+#: What Python has as a name or a function, and a spec otherwise.
+_OF_PYTHON = ("statement of its own", "name of Python")
+#: What is set for training, and stands in a body by mistake: `optimizer = Adam(1e-3)`.
+_SETTINGS = ("optimizer", "loss", "metrics", "callbacks", "loss_fn", "criterion")
+
+
+def is_setting(bound: tree.Bind) -> bool:
+    """Tell a setting of training that is written among the statements of a body, by its name."""
+    return isinstance(bound.target, tree.NamePattern) and bound.target.id in _SETTINGS
+
+
+def how_to_train(bound: tree.Bind, around: Sequence[tree.Node]) -> str:
+    """Say where a setting stands: `train Net { loss = mse }`."""
+    model = next((node.name for node in around if isinstance(node, tree.Model)), "Net")
+    return f"settings stand in a block of their own, outside: `train {model} {{ {short(bound.span.text)} }}`"
 
 
 def _after_as(node: tree.Node) -> set[str]:
