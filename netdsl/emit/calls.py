@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from netdsl.catalog.signature import signature
 from netdsl.elaborate.scope.functions import FUNCTIONS
+from netdsl.emit.arms import words_for
 from netdsl.emit.catalogue_names import catalogue_name, unbound_path
 from netdsl.emit.kinds import TENSOR, VALUE, Kind, ListOf, Parts, Piece, element, is_several
 from netdsl.emit.layers import configured_object, extern_object, makes_layer, wrapped_layer
@@ -18,7 +19,7 @@ from netdsl.emit.python import code, simplify
 from netdsl.emit.python.layout import flat
 from netdsl.emit.python.own_names import is_marked, marked
 from netdsl.emit.python.spelling import kept_name
-from netdsl.emit.temporaries import candidates, word_for, words_for
+from netdsl.emit.temporaries import candidates, word_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -152,7 +153,7 @@ def call_time(w: Writer, written: Iterable[tree.Argument]) -> tuple[list[ast.exp
 
 def _applied_arguments(w: Writer, written: Iterable[tree.Argument]) -> list[Piece]:
     arguments_ = tuple(written)
-    words = words_for(a.value for a in arguments_ if a.name is None)
+    words = words_for(w, (a.value for a in arguments_ if a.name is None))
     each = iter(words)
     return [applied(w, a.value, a.name or next(each)) for a in arguments_]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from netdsl.catalog import MERGE_LAYERS
+from netdsl.emit.arms import arm_words, words_for
 from netdsl.emit.kinds import LayerObject, ListOf, Piece, element
 from netdsl.emit.layers import is_layer_chain
 from netdsl.emit.loops import fork_loop
@@ -14,7 +15,7 @@ from netdsl.emit.pieces import is_application, list_piece, nests, sequence
 from netdsl.emit.python import code
 from netdsl.emit.python.layout import flat
 from netdsl.emit.several import own_variables, repeatable
-from netdsl.emit.temporaries import RESIDUAL, candidates, word_for, words_for
+from netdsl.emit.temporaries import RESIDUAL, candidates, word_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -33,6 +34,8 @@ def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Pi
     spread = any(isinstance(part, tree.For) for part in stage.items)
     working = sum(not _is_plain(w, part) for part in stage.items) + spread
     number = 0
+    arms = [part for part in stage.items if not _is_plain(w, part)]
+    words = [] if spread else arm_words(w, arms)
     own = _own_variables(w, stage, current, flow)
     pieces: list[Piece] = []
     #: Piece, statement and variable of each application that is not assigned yet.
@@ -49,6 +52,9 @@ def fork_stage(w: Writer, stage: tree.ListExpr, current: Piece, flow: str) -> Pi
             else:
                 number += 1
                 names = _branch_names(flow, number, working)
+                names[:0] = (
+                    n for word in words[number - 1 : number] for n in (word, f"{word}_branch")
+                )
                 if joined_by == _SUM and working == 1 and _has_arriving(stage):
                     names.insert(0, RESIDUAL)
                 with _variable(w, own, len(pieces), names) as variable:
@@ -82,7 +88,7 @@ def source_list(w: Writer, expr: tree.ListExpr, flow: str) -> Piece:
     """Write the list that a chain begins with: its elements come from where each of them says."""
     own = _own_variables(w, expr, None, flow)
     chains = [part for part in expr.items if isinstance(part, tree.Pipe)]
-    words = iter(words_for(chains))
+    words = iter(words_for(w, chains))
     summed = 0
     sum_count = sum(isinstance(part, tree.Binary) for part in expr.items)
     pieces: list[Piece] = []

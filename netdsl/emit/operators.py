@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from netdsl.catalog import MERGE_LAYERS
 from netdsl.elaborate.layers.arithmetic import OPERATOR_FUNCTIONS
+from netdsl.emit.arms import words_for
 from netdsl.emit.calls import applied, untied
 from netdsl.emit.kinds import TENSOR, Piece, concatenated, is_several, may_be_tuple
 from netdsl.emit.layers import layer_call
 from netdsl.emit.pieces import nests, plain
 from netdsl.emit.python import code, simplify
 from netdsl.emit.python.own_names import marked
-from netdsl.emit.temporaries import candidates, named, word_for, words_for
+from netdsl.emit.temporaries import candidates, named, word_for
 from netdsl.emit.writer import Writer
 from netdsl.syntax import tree
 
@@ -49,7 +50,7 @@ def binary(w: Writer, expr: tree.Binary) -> Piece:
         first = first.left
     operands = [first, *(node.right for node in reversed(run))]
     added = all(node.op == "+" for node in run)
-    variables = variables_of(operands, map(named, operands) if added else ())
+    variables = variables_of(w, operands, map(named, operands) if added else ())
     left = _operand(w, first, variables)
     hint, w.hint = w.hint, None
     for node in reversed(run):
@@ -59,7 +60,7 @@ def binary(w: Writer, expr: tree.Binary) -> Piece:
 
 def operands_of(w: Writer, written: list[tree.Expr]) -> list[Piece]:
     """Give what operators join, in order."""
-    variables = variables_of(written)
+    variables = variables_of(w, written)
     return [_operand(w, operand, variables) for operand in written]
 
 
@@ -70,10 +71,12 @@ def _operand(w: Writer, expr: tree.Expr, variables: Iterator[str]) -> Piece:
     return w.expression(expr)
 
 
-def variables_of(operands: list[tree.Expr], added_to: Iterable[str | None] = ()) -> Iterator[str]:
+def variables_of(
+    w: Writer, operands: list[tree.Expr], added_to: Iterable[str | None] = ()
+) -> Iterator[str]:
     """Name the variables of the chains among operands."""
     chains = (operand for operand in operands if isinstance(operand, tree.Pipe))
-    return iter(words_for(chains, filter(None, added_to)))
+    return iter(words_for(w, chains, filter(None, added_to)))
 
 
 def _join(w: Writer, node: tree.Binary, left: Piece, right: Piece, hint: str | None) -> Piece:

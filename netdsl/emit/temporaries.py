@@ -6,8 +6,6 @@ is a branch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from netdsl.elaborate.plans.naming import snake_case
 from netdsl.emit.python.spelling import python_name
 from netdsl.syntax import tree
@@ -51,21 +49,7 @@ def _takes_line(first: tree.Expr) -> bool:
     return not any(all(isinstance(node, numbers) for node in nodes) for nodes in sides)
 
 
-def words_for(operands: Iterable[tree.Expr], added_to: Iterable[str] = ()) -> list[str]:
-    """Name the variables of expressions that stand beside each other; where two would have one name, all count.
-
-    A chain that is added to what it begins with is a residual.
-    """
-    plain = {*added_to}
-    words = [
-        RESIDUAL if _begins_with(operand) in plain else word_for(operand) for operand in operands
-    ]
-    if len(set(words)) == len(words):
-        return words
-    return [f"branch{number}" for number in range(1, len(words) + 1)]
-
-
-def _begins_with(expr: tree.Expr) -> str | None:
+def begins_with(expr: tree.Expr) -> str | None:
     """Give the name that a chain of several stages begins with, `_` for what arrives."""
     first = expr.stages[0] if isinstance(expr, tree.Pipe) and len(expr.stages) > 2 else None
     return named(first)

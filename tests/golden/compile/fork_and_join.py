@@ -1,6 +1,6 @@
 """Forks: an inception module, squeeze-and-excite, a pyramid of rates, a spread list.
 
-Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 92a591be).
+Made by netdsl 0.1.0 from fork_and_join.net (sha256 9e77f2e1, this file 82d0be4b).
 Change the spec, not this file.
 """
 
@@ -20,14 +20,14 @@ def squeeze_excite(x, ratio=4, *, name="squeeze_excite"):
 
 
 def inception(x, filters, *, name="inception"):
-    branch1 = layers.Conv2D(filters, 1, name=f"{name}_conv2d1")(x)
-    branch2 = layers.Conv2D(filters, 1, name=f"{name}_conv2d2")(x)
-    branch2 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2d3")(branch2)
-    branch3 = layers.MaxPooling2D(
+    conv1x1 = layers.Conv2D(filters, 1, name=f"{name}_conv2d1")(x)
+    conv3x3 = layers.Conv2D(filters, 1, name=f"{name}_conv2d2")(x)
+    conv3x3 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv2d3")(conv3x3)
+    pool = layers.MaxPooling2D(
         3, strides=1, padding="same", name=f"{name}_max_pooling2d"
     )(x)
-    branch3 = layers.Conv2D(filters, 1, name=f"{name}_conv2d4")(branch3)
-    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
+    pool = layers.Conv2D(filters, 1, name=f"{name}_conv2d4")(pool)
+    return layers.Concatenate(name=f"{name}_concatenate")([conv1x1, conv3x3, pool])
 
 
 def pyramid(x, filters, rates=(1, 2, 4), *, name="pyramid"):
@@ -61,13 +61,13 @@ def Forks(*, name="Forks"):
         for n, size in enumerate([3, 5])
     ]
     joined = layers.Concatenate(name="joined")([*towers, x])
-    branch1 = layers.Conv2D(4, 1, name="nested_conv2d1")(joined)
-    inner = layers.ReLU(name="nested_re_lu1")(branch1)
-    inner = layers.Conv2D(4, 1, name="nested_conv2d2")(inner)
-    branch1 = layers.Add(name="nested_add")([branch1, inner])
-    branch2 = layers.Conv2D(4, 3, padding="same", name="nested_conv2d3")(joined)
-    branch2 = layers.ReLU(name="nested_re_lu2")(branch2)
-    nested = layers.Average(name="nested_average")([branch1, branch2])
+    conv1x1 = layers.Conv2D(4, 1, name="nested_conv2d1")(joined)
+    branch = layers.ReLU(name="nested_re_lu1")(conv1x1)
+    branch = layers.Conv2D(4, 1, name="nested_conv2d2")(branch)
+    conv1x1 = layers.Add(name="nested_add")([conv1x1, branch])
+    conv3x3 = layers.Conv2D(4, 3, padding="same", name="nested_conv2d3")(joined)
+    conv3x3 = layers.ReLU(name="nested_re_lu2")(conv3x3)
+    nested = layers.Average(name="nested_average")([conv1x1, conv3x3])
     x = layers.GlobalAveragePooling2D(name="global_average_pooling2d")(nested)
     scores = layers.Dense(2, name="scores")(x)
     return keras.Model(image, scores, name=name)

@@ -7,7 +7,7 @@ Task: language model.
 A word (0 where there is none), which of two texts it is of, and its place are added up. `sequence` has a vector for each word,
 `pooled` one for all, read off the first.
 
-Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 1ad60a88). Change the
+Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 54c3c92b). Change the
 spec, not this file.
 """
 
@@ -123,9 +123,9 @@ def BERTBase(
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     segments = keras.Input((length,), dtype="int32", name="segments")
     present = ops.expand_dims(tokens != 0, axis=1)
-    branch1 = layers.Embedding(words, width, name="embedding1")(tokens)
-    branch2 = layers.Embedding(2, width, name="embedding2")(segments)
-    x = layers.Add(name="add1")([branch1, branch2])
+    tokens_embedding = layers.Embedding(words, width, name="embedding1")(tokens)
+    segments_embedding = layers.Embedding(2, width, name="embedding2")(segments)
+    x = layers.Add(name="add1")([tokens_embedding, segments_embedding])
     x = learned_positions(x, name="learned_positions")
     x = layers.LayerNormalization(epsilon=1e-12, name="layer_normalization")(x)
     x = layers.Dropout(dropout, name="dropout")(x)

@@ -6,7 +6,7 @@ Task: image generation.
 Appendix B of the paper for CIFAR-10: from a noisy picture and how many steps of noise it has seen, the noise is told. Two residual
 blocks on each of four levels, attention where the map is 16 by 16.
 
-Made by netdsl 0.1.0 from ddpm.net (sha256 c0edd117, this file d153b49b). Change the
+Made by netdsl 0.1.0 from ddpm.net (sha256 c0edd117, this file 293d8742). Change the
 spec, not this file.
 """
 
@@ -36,16 +36,18 @@ def sinusoidal_embedding(x, width, *, name="sinusoidal_embedding"):
 
 def residual(x, time, filters, attention=False, *, name="residual"):
     """Two convolutions round a shortcut, the time added between them; then every place may look at every other."""
-    branch1 = layers.GroupNormalization(
+    x_branch = layers.GroupNormalization(
         epsilon=1e-6, name=f"{name}_moved_group_normalization"
     )(x)
-    branch1 = layers.Activation("silu", name=f"{name}_moved_activation")(branch1)
-    branch1 = layers.Conv2D(filters, 3, padding="same", name=f"{name}_moved_conv2d")(
-        branch1
+    x_branch = layers.Activation("silu", name=f"{name}_moved_activation")(x_branch)
+    x_branch = layers.Conv2D(filters, 3, padding="same", name=f"{name}_moved_conv2d")(
+        x_branch
     )
-    branch2 = layers.Dense(filters, name=f"{name}_moved_dense")(time)
-    branch2 = layers.Reshape((1, 1, filters), name=f"{name}_moved_reshape")(branch2)
-    moved = layers.Add(name=f"{name}_moved_add")([branch1, branch2])
+    time_branch = layers.Dense(filters, name=f"{name}_moved_dense")(time)
+    time_branch = layers.Reshape((1, 1, filters), name=f"{name}_moved_reshape")(
+        time_branch
+    )
+    moved = layers.Add(name=f"{name}_moved_add")([x_branch, time_branch])
     main = layers.GroupNormalization(
         epsilon=1e-6, name=f"{name}_main_group_normalization"
     )(moved)

@@ -6,7 +6,7 @@ Task: image classification.
 Table 1 of the paper with its two auxiliary classifiers, which train the middle of the net and are ignored afterwards.
 Local response normalization, which has no weights and which later nets dropped, is left out.
 
-Made by netdsl 0.1.0 from googlenet.net (sha256 3ac665cc, this file c29d6f77). Change
+Made by netdsl 0.1.0 from googlenet.net (sha256 3ac665cc, this file f60a2f10). Change
 the spec, not this file.
 """
 
@@ -24,29 +24,29 @@ def inception(
 
     The widths stand in the order of the paper's table 1.
     """
-    branch1 = layers.Conv2D(
+    conv1x1 = layers.Conv2D(
         one, 1, activation="relu", padding="same", name=f"{name}_conv2d1"
     )(x)
-    branch2 = layers.Conv2D(
+    conv3x3 = layers.Conv2D(
         three_reduce, 1, activation="relu", padding="same", name=f"{name}_conv2d2"
     )(x)
-    branch2 = layers.Conv2D(
+    conv3x3 = layers.Conv2D(
         three, 3, activation="relu", padding="same", name=f"{name}_conv2d3"
-    )(branch2)
-    branch3 = layers.Conv2D(
+    )(conv3x3)
+    conv5x5 = layers.Conv2D(
         five_reduce, 1, activation="relu", padding="same", name=f"{name}_conv2d4"
     )(x)
-    branch3 = layers.Conv2D(
+    conv5x5 = layers.Conv2D(
         five, 5, activation="relu", padding="same", name=f"{name}_conv2d5"
-    )(branch3)
-    branch4 = layers.MaxPooling2D(
+    )(conv5x5)
+    pool_branch = layers.MaxPooling2D(
         3, strides=1, padding="same", name=f"{name}_max_pooling2d"
     )(x)
-    branch4 = layers.Conv2D(
+    pool_branch = layers.Conv2D(
         pool, 1, activation="relu", padding="same", name=f"{name}_conv2d6"
-    )(branch4)
+    )(pool_branch)
     return layers.Concatenate(name=f"{name}_concatenate")(
-        [branch1, branch2, branch3, branch4]
+        [conv1x1, conv3x3, conv5x5, pool_branch]
     )
 
 

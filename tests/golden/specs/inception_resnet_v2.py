@@ -5,7 +5,7 @@ Task: image classification.
 
 Figure 15 of the paper with the stem of Inception v3, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 1ed14ae4, this file 8ebdb2dd).
+Made by netdsl 0.1.0 from inception_resnet_v2.net (sha256 1ed14ae4, this file be227caf).
 Change the spec, not this file.
 """
 
@@ -65,19 +65,19 @@ def module_a(x, *, name="module_a"):
 
 
 def module_b(x, *, name="module_b"):
-    branch1 = conv(x, 192, name=f"{name}_conv1")
-    branch2 = conv(x, 128, name=f"{name}_conv2")
-    branch2 = conv(branch2, 160, (1, 7), name=f"{name}_conv3")
-    branch2 = conv(branch2, 192, (7, 1), name=f"{name}_conv4")
-    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
+    conv1x1 = conv(x, 192, name=f"{name}_conv1")
+    conv7x1 = conv(x, 128, name=f"{name}_conv2")
+    conv7x1 = conv(conv7x1, 160, (1, 7), name=f"{name}_conv3")
+    conv7x1 = conv(conv7x1, 192, (7, 1), name=f"{name}_conv4")
+    return layers.Concatenate(name=f"{name}_concatenate")([conv1x1, conv7x1])
 
 
 def module_c(x, *, name="module_c"):
-    branch1 = conv(x, 192, name=f"{name}_conv1")
-    branch2 = conv(x, 192, name=f"{name}_conv2")
-    branch2 = conv(branch2, 224, (1, 3), name=f"{name}_conv3")
-    branch2 = conv(branch2, 256, (3, 1), name=f"{name}_conv4")
-    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
+    conv1x1 = conv(x, 192, name=f"{name}_conv1")
+    conv3x1 = conv(x, 192, name=f"{name}_conv2")
+    conv3x1 = conv(conv3x1, 224, (1, 3), name=f"{name}_conv3")
+    conv3x1 = conv(conv3x1, 256, (3, 1), name=f"{name}_conv4")
+    return layers.Concatenate(name=f"{name}_concatenate")([conv1x1, conv3x1])
 
 
 def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
@@ -87,23 +87,23 @@ def InceptionResNetV2(classes=1000, *, name="InceptionResNetV2"):
     """
     image = keras.Input((299, 299, 3), name="image")
     x = stem(image, name="stem")
-    branch1 = conv(x, 96, name="conv1")
-    branch2 = conv(x, 48, name="conv2")
-    branch2 = conv(branch2, 64, 5, name="conv3")
-    branch3 = conv(x, 64, name="conv4")
+    conv1x1 = conv(x, 96, name="conv1")
+    conv5x5 = conv(x, 48, name="conv2")
+    conv5x5 = conv(conv5x5, 64, 5, name="conv3")
+    conv3x3 = conv(x, 64, name="conv4")
     for n in range(2):
-        branch3 = conv(branch3, 96, 3, name=f"conv5_{n}")
-    branch4 = pooled(x, 64, name="pooled")
-    x = layers.Concatenate(name="concatenate1")([branch1, branch2, branch3, branch4])
+        conv3x3 = conv(conv3x3, 96, 3, name=f"conv5_{n}")
+    pool = pooled(x, 64, name="pooled")
+    x = layers.Concatenate(name="concatenate1")([conv1x1, conv5x5, conv3x3, pool])
     for n in range(10):
         x = residual(x, module_a(x, name=f"module_a_{n}"), 0.17, name=f"residual1_{n}")
         x = layers.ReLU(name=f"re_lu1_{n}")(x)
-    branch1 = inner(x, 384, name="inner1")
-    branch2 = conv(x, 256, name="conv6")
-    branch2 = conv(branch2, 256, 3, name="conv7")
-    branch2 = inner(branch2, 384, name="inner2")
-    branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name="max_pooling2d1")(x)
-    x = layers.Concatenate(name="concatenate2")([branch1, branch2, branch3])
+    inner_branch = inner(x, 384, name="inner1")
+    conv3x3 = conv(x, 256, name="conv6")
+    conv3x3 = conv(conv3x3, 256, 3, name="conv7")
+    conv3x3 = inner(conv3x3, 384, name="inner2")
+    pool = layers.MaxPooling2D(pool_size=3, strides=2, name="max_pooling2d1")(x)
+    x = layers.Concatenate(name="concatenate2")([inner_branch, conv3x3, pool])
     for n in range(20):
         x = residual(x, module_b(x, name=f"module_b_{n}"), 0.1, name=f"residual2_{n}")
         x = layers.ReLU(name=f"re_lu2_{n}")(x)

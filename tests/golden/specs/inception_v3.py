@@ -5,7 +5,7 @@ Task: image classification.
 
 Table 1 of the paper without its auxiliary classifier, layer for layer as in keras.applications.
 
-Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file 3110ad9d). Change
+Made by netdsl 0.1.0 from inception_v3.net (sha256 72da92c5, this file 007ea5f1). Change
 the spec, not this file.
 """
 
@@ -52,37 +52,37 @@ def stem(x, *, name="stem"):
 
 
 def figure5(x, pool, *, name="figure5"):
-    branch1 = conv(x, 64, name=f"{name}_conv1")
-    branch2 = conv(x, 48, name=f"{name}_conv2")
-    branch2 = conv(branch2, 64, 5, name=f"{name}_conv3")
-    branch3 = conv(x, 64, name=f"{name}_conv4")
+    conv1x1 = conv(x, 64, name=f"{name}_conv1")
+    conv5x5 = conv(x, 48, name=f"{name}_conv2")
+    conv5x5 = conv(conv5x5, 64, 5, name=f"{name}_conv3")
+    conv3x3 = conv(x, 64, name=f"{name}_conv4")
     for n in range(2):
-        branch3 = conv(branch3, 96, 3, name=f"{name}_conv5_{n}")
-    branch4 = pooled(x, pool, name=f"{name}_pooled")
+        conv3x3 = conv(conv3x3, 96, 3, name=f"{name}_conv5_{n}")
+    pool_branch = pooled(x, pool, name=f"{name}_pooled")
     return layers.Concatenate(name=f"{name}_concatenate")(
-        [branch1, branch2, branch3, branch4]
+        [conv1x1, conv5x5, conv3x3, pool_branch]
     )
 
 
 def figure6(x, width, *, name="figure6"):
-    branch1 = conv(x, 192, name=f"{name}_conv1")
-    branch2 = conv(x, width, name=f"{name}_conv2")
-    branch2 = conv(branch2, width, row, name=f"{name}_conv3")
-    branch2 = conv(branch2, 192, column, name=f"{name}_conv4")
-    branch3 = conv(x, width, name=f"{name}_conv5")
+    conv1x1 = conv(x, 192, name=f"{name}_conv1")
+    conv7x1 = conv(x, width, name=f"{name}_conv2")
+    conv7x1 = conv(conv7x1, width, row, name=f"{name}_conv3")
+    conv7x1 = conv(conv7x1, 192, column, name=f"{name}_conv4")
+    conv1x7 = conv(x, width, name=f"{name}_conv5")
     for n, size in enumerate([column, row, column]):
-        branch3 = conv(branch3, width, size, name=f"{name}_conv6_{n}")
-    branch3 = conv(branch3, 192, row, name=f"{name}_conv7")
-    branch4 = pooled(x, 192, name=f"{name}_pooled")
+        conv1x7 = conv(conv1x7, width, size, name=f"{name}_conv6_{n}")
+    conv1x7 = conv(conv1x7, 192, row, name=f"{name}_conv7")
+    pool = pooled(x, 192, name=f"{name}_pooled")
     return layers.Concatenate(name=f"{name}_concatenate")(
-        [branch1, branch2, branch3, branch4]
+        [conv1x1, conv7x1, conv1x7, pool]
     )
 
 
 def spread(x, *, name="spread"):
-    branch1 = conv(x, 384, (1, 3), name=f"{name}_conv1")
-    branch2 = conv(x, 384, (3, 1), name=f"{name}_conv2")
-    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
+    conv1x3 = conv(x, 384, (1, 3), name=f"{name}_conv1")
+    conv3x1 = conv(x, 384, (3, 1), name=f"{name}_conv2")
+    return layers.Concatenate(name=f"{name}_concatenate")([conv1x3, conv3x1])
 
 
 def figure7(x, *, name="figure7"):
@@ -99,27 +99,23 @@ def figure7(x, *, name="figure7"):
 
 
 def halve(x, *, name="halve"):
-    branch1 = inner(x, 384, name=f"{name}_inner1")
-    branch2 = conv(x, 64, name=f"{name}_conv1")
-    branch2 = conv(branch2, 96, 3, name=f"{name}_conv2")
-    branch2 = inner(branch2, 96, name=f"{name}_inner2")
-    branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(
-        x
-    )
-    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
+    inner_branch = inner(x, 384, name=f"{name}_inner1")
+    conv3x3 = conv(x, 64, name=f"{name}_conv1")
+    conv3x3 = conv(conv3x3, 96, 3, name=f"{name}_conv2")
+    conv3x3 = inner(conv3x3, 96, name=f"{name}_inner2")
+    pool = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(x)
+    return layers.Concatenate(name=f"{name}_concatenate")([inner_branch, conv3x3, pool])
 
 
 def halve_again(x, *, name="halve_again"):
-    branch1 = conv(x, 192, name=f"{name}_conv1")
-    branch1 = inner(branch1, 320, name=f"{name}_inner1")
-    branch2 = conv(x, 192, name=f"{name}_conv2")
-    branch2 = conv(branch2, 192, row, name=f"{name}_conv3")
-    branch2 = conv(branch2, 192, column, name=f"{name}_conv4")
-    branch2 = inner(branch2, 192, name=f"{name}_inner2")
-    branch3 = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(
-        x
-    )
-    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2, branch3])
+    conv1x1 = conv(x, 192, name=f"{name}_conv1")
+    conv1x1 = inner(conv1x1, 320, name=f"{name}_inner1")
+    conv7x1 = conv(x, 192, name=f"{name}_conv2")
+    conv7x1 = conv(conv7x1, 192, row, name=f"{name}_conv3")
+    conv7x1 = conv(conv7x1, 192, column, name=f"{name}_conv4")
+    conv7x1 = inner(conv7x1, 192, name=f"{name}_inner2")
+    pool = layers.MaxPooling2D(pool_size=3, strides=2, name=f"{name}_max_pooling2d")(x)
+    return layers.Concatenate(name=f"{name}_concatenate")([conv1x1, conv7x1, pool])
 
 
 def InceptionV3(classes=1000, *, name="InceptionV3"):

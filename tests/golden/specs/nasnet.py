@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 ef6818ca, this file e308bdea). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 ef6818ca, this file 47d45829). Change the
 spec, not this file.
 """
 
@@ -80,12 +80,12 @@ def normal(x, before, filters, *, name="normal"):
     """Figure 4, on the left."""
     p = adjust(before, x, filters, name=f"{name}_p")
     h = project(x, filters, name=f"{name}_h")
-    branch1 = separable(h, filters, 5, name=f"{name}_separable1")
-    branch2 = separable(p, filters, 3, name=f"{name}_separable2")
-    total1 = layers.Add(name=f"{name}_add1")([branch1, branch2])
-    branch1 = separable(p, filters, 5, name=f"{name}_separable3")
-    branch2 = separable(p, filters, 3, name=f"{name}_separable4")
-    total2 = layers.Add(name=f"{name}_add2")([branch1, branch2])
+    h_separable = separable(h, filters, 5, name=f"{name}_separable1")
+    p_separable = separable(p, filters, 3, name=f"{name}_separable2")
+    total1 = layers.Add(name=f"{name}_add1")([h_separable, p_separable])
+    separable5x5 = separable(p, filters, 5, name=f"{name}_separable3")
+    separable3x3 = separable(p, filters, 3, name=f"{name}_separable4")
+    total2 = layers.Add(name=f"{name}_add2")([separable5x5, separable3x3])
     average_pooling2d = layers.AveragePooling2D(
         pool_size=3, strides=1, padding="same", name=f"{name}_average_pooling2d1"
     )(h)
@@ -114,9 +114,9 @@ def reduction(x, before, filters, first=False, *, name="reduction"):
     padded = layers.ZeroPadding2D(
         [(size % 2, 1) for size in x.shape[1:3]], name=f"{name}_padded"
     )(h)
-    branch1 = separable(h, filters, 5, 2, name=f"{name}_a_separable1")
-    branch2 = separable(p, filters, 7, 2, name=f"{name}_a_separable2")
-    a = layers.Add(name=f"{name}_a_add")([branch1, branch2])
+    h_separable = separable(h, filters, 5, 2, name=f"{name}_a_separable1")
+    p_separable = separable(p, filters, 7, 2, name=f"{name}_a_separable2")
+    a = layers.Add(name=f"{name}_a_add")([h_separable, p_separable])
     max_pooling2d = layers.MaxPooling2D(
         pool_size=3, strides=2, name=f"{name}_b_max_pooling2d"
     )(padded)

@@ -7,7 +7,7 @@ Task: image classification.
 `SqueezeNet` is table 1 of the paper; `SqueezeNet11` the authors' later release, which pools earlier and does as well with
 less than half of the work.
 
-Made by netdsl 0.1.0 from squeezenet.net (sha256 8eea73cb, this file e1c6fe26). Change
+Made by netdsl 0.1.0 from squeezenet.net (sha256 8eea73cb, this file ffd4c240). Change
 the spec, not this file.
 """
 
@@ -39,13 +39,13 @@ def fire(x, squeeze, expand, *, name="fire"):
     x = layers.Conv2D(
         squeeze, 1, activation="relu", padding="same", name=f"{name}_conv2d1"
     )(x)
-    branch1 = layers.Conv2D(
+    conv1x1 = layers.Conv2D(
         expand, 1, activation="relu", padding="same", name=f"{name}_conv2d2"
     )(x)
-    branch2 = layers.Conv2D(
+    conv3x3 = layers.Conv2D(
         expand, 3, activation="relu", padding="same", name=f"{name}_conv2d3"
     )(x)
-    return layers.Concatenate(name=f"{name}_concatenate")([branch1, branch2])
+    return layers.Concatenate(name=f"{name}_concatenate")([conv1x1, conv3x3])
 
 
 def classifier(x, classes, *, name="classifier"):

@@ -6,7 +6,7 @@ Task: recommendation.
 Figure 2 of the paper, on films: what is known of a person and what is known of a film each become a vector of length one, whose
 product says how well they fit. The vectors leave as well, so that those of all films can be kept and searched.
 
-Made by netdsl 0.1.0 from two_tower.net (sha256 e7547a2c, this file 4db3b3ad). Change
+Made by netdsl 0.1.0 from two_tower.net (sha256 e7547a2c, this file e29145c3). Change
 the spec, not this file.
 """
 
@@ -62,15 +62,19 @@ def TwoTower(
     film = keras.Input((1,), dtype="string", name="film")
     genre = keras.Input((1,), dtype="string", name="genre")
     year = keras.Input((1,), name="year")
-    branch1 = embed(person, people, width, name="embed1")
-    branch2 = embed(country, 200, width, name="embed2")
-    branch3 = layers.Normalization(name="normalization1")(age)
-    x = layers.Concatenate(name="concatenate1")([branch1, branch2, branch3])
+    person_embed = embed(person, people, width, name="embed1")
+    country_embed = embed(country, 200, width, name="embed2")
+    age_normalization = layers.Normalization(name="normalization1")(age)
+    x = layers.Concatenate(name="concatenate1")(
+        [person_embed, country_embed, age_normalization]
+    )
     person_code = tower(x, widths, code, name="person_code")
-    branch1 = embed(film, films, width, name="embed3")
-    branch2 = embed(genre, 50, width, name="embed4")
-    branch3 = layers.Normalization(name="normalization2")(year)
-    x = layers.Concatenate(name="concatenate2")([branch1, branch2, branch3])
+    film_embed = embed(film, films, width, name="embed3")
+    genre_embed = embed(genre, 50, width, name="embed4")
+    year_normalization = layers.Normalization(name="normalization2")(year)
+    x = layers.Concatenate(name="concatenate2")(
+        [film_embed, genre_embed, year_normalization]
+    )
     film_code = tower(x, widths, code, name="film_code")
     dot = layers.Dot(axes=1, name="dot")([person_code, film_code])
     fit = dot / temperature

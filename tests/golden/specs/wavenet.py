@@ -6,7 +6,7 @@ Task: audio.
 Figure 4 of the paper: each sample of sound is told from those before it, by causal convolutions with wider and wider gaps.
 The paper leaves the widths open. The loss compares with the sample that comes next, one of 256 levels (section 2.2).
 
-Made by netdsl 0.1.0 from wavenet.net (sha256 47f9fe2f, this file 576e8ba8). Change the
+Made by netdsl 0.1.0 from wavenet.net (sha256 47f9fe2f, this file 31273c37). Change the
 spec, not this file.
 """
 
@@ -20,7 +20,7 @@ def gated_causal_conv(x, filters, rate=1, kernel_size=2, *, name="gated_causal_c
 
     Van den Oord et al., 2016, arXiv:1609.03499. Gives [length, filters].
     """
-    branch1 = layers.Conv1D(
+    tanh = layers.Conv1D(
         filters,
         kernel_size,
         dilation_rate=rate,
@@ -28,7 +28,7 @@ def gated_causal_conv(x, filters, rate=1, kernel_size=2, *, name="gated_causal_c
         padding="causal",
         name=f"{name}_conv1d1",
     )(x)
-    branch2 = layers.Conv1D(
+    sigmoid = layers.Conv1D(
         filters,
         kernel_size,
         dilation_rate=rate,
@@ -36,7 +36,7 @@ def gated_causal_conv(x, filters, rate=1, kernel_size=2, *, name="gated_causal_c
         padding="causal",
         name=f"{name}_conv1d2",
     )(x)
-    return layers.Multiply(name=f"{name}_multiply")([branch1, branch2])
+    return layers.Multiply(name=f"{name}_multiply")([tanh, sigmoid])
 
 
 def WaveNet(
