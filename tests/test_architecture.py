@@ -155,6 +155,7 @@ EMISSION: tuple[tuple[str, ...], ...] = (
     ("shared", "comparisons", "conditions", "loops", "weights"),
     ("uses", "applications", "operators"),
     ("calls", "parameters", "several"),
+    ("arms",),
     ("layers", "pieces", "catalogue_names", "named", "temporaries"),
     ("writer",),
     ("making",),

@@ -144,7 +144,7 @@ def _kernel(w: Writer, call: tree.Call) -> tuple[int, ...]:
         names, default = [p.name for p in block.parameters], parameter.default
         rank = _rank_of(block)
         return _size(w, _given(call, parameter.name, names) or default, rank)
-    if definition is None or not definition.is_a("convolution"):
+    if definition is None:
         return ()
     found = signature("layer", definition.name)
     if found is None or "kernel_size" not in found.names:

@@ -417,7 +417,10 @@ class BodyWriter:
             flow = variable_of(w, output.name)
         reserved = w.names.reserve(flow)
         with self._promising(self._free_for(flow, None, number, output.value)):
-            piece = w.flowing(output.value, flow)
+            if used_later and output.name is not None and flow != variable_of(w, output.name):
+                piece = self._ending_in(variable_of(w, output.name), output.value, flow)
+            else:
+                piece = w.flowing(output.value, flow)
         if self._leaves_listed(output):
             piece = flattened(piece)
         is_there = isinstance(output.value, tree.Name) and self._is_kept(piece.code)
@@ -431,6 +434,18 @@ class BodyWriter:
         if reserved and not code.is_name(piece.code, flow):
             w.names.release(flow)
         return piece
+
+    def _ending_in(self, variable: str, written: tree.Expr, flow: str) -> Piece:
+        """Write a chain whose last stage, a loop, carries the output in its own variable, which later chains read."""
+        w = self.w
+        stages = written.stages if isinstance(written, tree.Pipe) else ()
+        if len(stages) < 3 or not isinstance(stages[-1], (tree.Repeat, tree.For)):
+            return w.flowing(written, flow)
+        with w.within(w.scope.inner()):
+            before = w.flowing(tree.Pipe(written.span, tuple(stages[:-1])), flow)
+            if before.kind != TENSOR:
+                return w.run(stages[-1], before, flow)
+            return w.run(stages[-1], w.passed_on(before, variable), variable)
 
     def _is_kept(self, node: ast.expr) -> bool:
         """Tell whether it is the variable of a name that an output gives, which no later chain takes."""

@@ -28,6 +28,7 @@ from netdsl.emit.loops import fork_loop
 from netdsl.emit.pieces import list_piece, output_at, plain, sequence, taken
 from netdsl.emit.python import code, simplify
 from netdsl.emit.python.texts import joined
+from netdsl.emit.several import one_of_several
 from netdsl.emit.writer import Writer
 from netdsl.stack import deep
 from netdsl.syntax import tree
@@ -202,6 +203,8 @@ def _attribute(w: Writer, expr: tree.Attribute) -> Piece:
 def _subscript(w: Writer, expr: tree.Subscript) -> Piece:
     inner = w.expression(expr.value)
     if isinstance(inner.code, ast.Call) and is_tensorial(inner.kind):
+        if (one := one_of_several(w, inner, expr.index)) is not None:
+            return one
         inner = w.keep(inner, w.temporary("outputs" if is_several(inner.kind) else "tensor"))
     index = _index(w, expr.index)
     written = _entry(inner.code, index)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import field
 from itertools import chain, count
 
 from netdsl.emit.calls import iterable
@@ -370,29 +371,50 @@ def fork_loop(
     return piece
 
 
-def comprehension(w: Writer, expr: tree.Comprehension, variable: str | None = None) -> Piece:
-    """Write `[element for … in …]`: a comprehension, or a loop where the element takes several statements."""
+@mutable
+class _Element:
+    """The element of a comprehension while it is written: where it is collected, and what it takes."""
+
+    variable: str
+    is_own: bool  # the variable is not the caller's
+    counted: bool = False  # the turns are numbered by how much is collected
+    clauses: Clauses = field(default_factory=lambda: Clauses([], []))
+    body: list[ast.stmt] = field(default_factory=list)
+
+
+@contextmanager
+def _element(
+    w: Writer, expr: tree.Comprehension | tree.DictComprehension, variable: str | None, word: str
+) -> Iterator[tuple[_Element, str]]:
+    """Open the clauses of a comprehension; its element flows through the variable that is given beside it."""
     start_lists(w, expr)
-    is_own, variable = variable is None, variable or w.temporary("branches")
-    turns = code.call("len", [code.name(variable)]) if _skips_turns(expr.clauses) else None
+    made = _Element(variable or w.temporary(word), variable is None)
+    turns = code.call("len", [code.name(made.variable)]) if _skips_turns(expr.clauses) else None
     with (
-        open_clauses(w, expr, expr.clauses, turns) as clauses,
-        w.block() as body,
+        open_clauses(w, expr, expr.clauses, turns) as made.clauses,
+        w.block() as made.body,
         w.flow("branch", "inner", "part") as flow,
     ):
         own = name_in_turn(w, expr)
-        result = w.flowing(expr.element, flow)
-        result = _on_a_line(w, body, result, flow)
+        yield made, flow
         w.names.release(*own)
-    counted = turns is not None and any(o.loop.used for o in clauses.opened)
-    if not body and expr.bracket == "(" and not counted:
-        generators = clauses.generators()
+    made.counted = turns is not None and any(o.loop.used for o in made.clauses.opened)
+
+
+def comprehension(w: Writer, expr: tree.Comprehension, variable: str | None = None) -> Piece:
+    """Write `[element for … in …]`: a comprehension, or a loop where the element takes several statements."""
+    with _element(w, expr, variable, "branches") as (made, flow):
+        result = w.flowing(expr.element, flow)
+        result = _on_a_line(w, made.body, result, flow)
+    if not made.body and expr.bracket == "(" and not made.counted:
+        generators = made.clauses.generators()
         return Piece(ast.GeneratorExp(result.code, generators), _list_kind(result.kind))
+    opened, conditions = made.clauses.opened, made.clauses.conditions
     piece = _collected(
-        w, clauses.opened, clauses.conditions, body, result, variable, as_loop=counted
+        w, opened, conditions, made.body, result, made.variable, as_loop=made.counted
     )
-    if isinstance(piece.code, ast.ListComp) and is_own:
-        w.names.release(variable)
+    if isinstance(piece.code, ast.ListComp) and made.is_own:
+        w.names.release(made.variable)
     return piece
 
 
@@ -400,26 +422,17 @@ def dict_comprehension(
     w: Writer, expr: tree.DictComprehension, variable: str | None = None
 ) -> Piece:
     """Write `{key: value for … in …}`: a comprehension, or a loop where the value takes several statements."""
-    start_lists(w, expr)
-    is_own, variable = variable is None, variable or w.temporary("entries")
-    turns = code.call("len", [code.name(variable)]) if _skips_turns(expr.clauses) else None
-    with (
-        open_clauses(w, expr, expr.clauses, turns) as clauses,
-        w.block() as body,
-        w.flow("branch", "inner", "part") as flow,
-    ):
-        own = name_in_turn(w, expr)
+    with _element(w, expr, variable, "entries") as (made, flow):
         key = w.value(expr.key)
-        result = _on_a_line(w, body, w.flowing(expr.value, flow), flow)
-        w.names.release(*own)
-    counted = turns is not None and any(o.loop.used for o in clauses.opened)
-    if not body and not counted:
-        w.names.release(*[variable] * is_own)
-        return Piece(ast.DictComp(key, result.code, clauses.generators()), VALUE)
-    w.emit(code.assign(variable, ast.Dict([], [])))
-    body.append(code.assign(code.subscript(code.name(variable), key), result.code))
-    _close(w, clauses.opened, clauses.conditions, body)
-    return Piece(code.name(variable), VALUE)
+        result = _on_a_line(w, made.body, w.flowing(expr.value, flow), flow)
+    if not made.body and not made.counted:
+        w.names.release(*[made.variable] * made.is_own)
+        return Piece(ast.DictComp(key, result.code, made.clauses.generators()), VALUE)
+    entries = code.name(made.variable)
+    w.emit(code.assign(made.variable, ast.Dict([], [])))
+    made.body.append(code.assign(code.subscript(entries, key), result.code))
+    _close(w, made.clauses.opened, made.clauses.conditions, made.body)
+    return Piece(entries, VALUE)
 
 
 def _on_a_line(w: Writer, body: list[ast.stmt], result: Piece, flow: str) -> Piece:

@@ -147,15 +147,32 @@ def picked(w: Writer, stage: tree.Expr, current: Piece, flow: str) -> Piece | No
         elif len({*numbers}) == 1:
             variables[number] = flow
         else:
-            variables[number] = w.names.take(_words_for_parts(current, count)[number], ())
+            variables[number] = w.names.take(words_for_parts(current, count)[number], ())
     targets: list[ast.expr] = [code.name(variable) for variable in variables]
-    left = targets
-    if {*numbers} == {0} and count > 2:
-        left = [targets[0], code.starred(code.name("_"))]
-    w.emit(code.assign(code.tuple_of(left), current.code))
+    w.emit(_apart(variables, current))
     kept = {"_", flow, *w.promised.targets, *w.promised.variables.values()}
     w.lend(*(v for v in variables if v not in kept))
     return Piece(code.list_of(targets), current.kind)
+
+
+def _apart(variables: Sequence[str], given: Piece) -> ast.stmt:
+    """Take several tensors apart: `x, _ = cell(…)`, `x, *_ = cell(…)`; what `_` takes is lost."""
+    targets: list[ast.expr] = [code.name(variable) for variable in variables]
+    if len(variables) > 2 and all(variable == "_" for variable in variables[1:]):
+        targets[1:] = [code.starred(code.name("_"))]
+    return code.assign(code.tuple_of(targets), given.code)
+
+
+def one_of_several(w: Writer, given: Piece, index: tree.Expr) -> Piece | None:
+    """Write `cell(…)[0]` as `y, _ = cell(…)`, where a call gives a known number of tensors."""
+    count = count_of(given.kind)
+    number = _number(index, count) if count is not None and is_application(given.code) else None
+    if count is None or number is None:
+        return None
+    variable = w.temporary(words_for_parts(given, count)[number], _IN_ORDER[number])
+    variables = [variable if place == number else "_" for place in range(count)]
+    w.emit(_apart(variables, given))
+    return Piece(code.name(variable), TENSOR)
 
 
 def _is_list_of_picks(stage: tree.Expr) -> bool:
@@ -184,7 +201,12 @@ def _pick(node: tree.Node, count: int) -> int | None:
     """Give the number of `_[1]`, counted from the first."""
     if not isinstance(node, tree.Subscript) or not isinstance(node.value, tree.Arriving):
         return None
-    index, sign = node.index, 1
+    return _number(node.index, count)
+
+
+def _number(index: tree.Expr, count: int) -> int | None:
+    """Give which of so many an index that is written out takes, counted from the first."""
+    sign = 1
     if isinstance(index, tree.Unary) and index.op == "-":
         index, sign = index.operand, -1
     value = index.value if isinstance(index, tree.Literal) else None
@@ -194,7 +216,7 @@ def _pick(node: tree.Node, count: int) -> int | None:
     return number % count if -count <= number < count else None
 
 
-def _words_for_parts(current: Piece, count: int) -> list[str]:
+def words_for_parts(current: Piece, count: int) -> list[str]:
     """Name what a call gives: as its layer calls it, by the names of a block's outputs, or in order."""
     names = current.kind.names if isinstance(current.kind, Parts) else ()
     if len(names) == count and all(names):

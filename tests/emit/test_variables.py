@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from netdsl.compiler import compile_text
@@ -39,6 +41,63 @@ def test_two_operands_of_a_kind_are_branches() -> None:
         "    output o = (t -> Embedding(9, 4)) + (ops.arange(5) -> Embedding(5, 4))"
     )
     assert "o = branch1 + branch2" in source
+
+
+@pytest.mark.parametrize(
+    ("inputs", "arms", "expected"),
+    [
+        ("a: [4], b: [4]", "[a -> Dense(4), b -> Dense(4)]", "a_dense b_dense"),
+        ("a: [4], b: [4]", "[a -> Dense(4) -> ReLU(), b -> Dense(4)]", "branch dense"),
+        (
+            "x: [8, 8, 3]",
+            "x -> [Conv2D(4, 1), Conv2D(4, 1) -> Conv2D(4, 3, padding=same)]",
+            "conv1x1 conv3x3",
+        ),
+        (
+            "x: [8, 8, 3]",
+            "x -> [Conv2D(3, 1), MaxPooling2D(3, strides=1, padding=same)]",
+            "conv1x1 pool",
+        ),
+        (
+            "x: [8, 3]",
+            "x -> [DepthwiseConv1D(3, padding=same), Conv1D(3, (1,))]",
+            "depthwise3 conv1",
+        ),
+        (
+            "x: [4]",
+            "x -> [Dense(4, activation=tanh), Dense(4, activation=sigmoid)]",
+            "tanh sigmoid",
+        ),
+        ("x: [4]", "x -> [Dense(4), Dense(4)]", "branch1 branch2"),
+        ("x: [8, 8, 3]", "x -> [wide(3, row), wide(3)]", "wide1x7 wide5x5"),
+        ("x: [8, 8, 3], pool: [8, 8, 3]", "x -> [Conv2D(3, 1), pooled()]", "conv1x1 pool_branch"),
+    ],
+)
+def test_branches_are_named_for_what_tells_them_apart(
+    inputs: str, arms: str, expected: str
+) -> None:
+    """By the tensors that they begin with, by kernels, also of a block, by activations; else they are counted."""
+    blocks = (
+        "let row = (1, 7)\n"
+        "block wide(n, size=5) = Conv2D(n, size, padding=same) -> ReLU()\n"
+        "block pooled() = AveragePooling2D(3, strides=1, padding=same) -> Conv2D(3, 1)\n"
+    )
+    arms = arms.replace("=same", '="same"')
+    given = "\n".join(f"    input {written}" for written in re.split(r", (?=\w+:)", inputs))
+    more = "\n    output other = pool -> ReLU()" * ("pool:" in inputs)
+    text = f"{blocks}model M {{\n{given}\n    output y = {arms} -> Concatenate(){more}\n}}\n"
+    compiled = compile_text(text)
+    assert compiled.ok, compiled.diagnostics
+    assert f"([{', '.join(expected.split())}])" in " ".join(compiled.source.split())
+
+
+def test_an_output_that_is_read_later_is_carried_by_its_loop() -> None:
+    source = written(
+        "    input x: [4]\n    output deep = x -> Dense(4) -> repeat 2 { Dense(4) -> ReLU() }\n"
+        "    output top = deep -> Dense(2)"
+    )
+    assert "deep = layers.ReLU" in source
+    assert "deep = x" not in source
 
 
 @pytest.mark.parametrize("stage", ["MultiHeadAttention(2, 4)(value=x)", "LSTM(4)(mask=None)"])

@@ -1,7 +1,7 @@
 """Several tensors that pass through a chain together have a variable each, also from turn to turn.
 
 Made by netdsl 0.1.0 from several_tensors_pass.net (sha256 aca5482b, this file
-ee17ad48). Change the spec, not this file.
+bf7dd7b8). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -35,8 +35,8 @@ def Chained(turns=2, *, name="Chained"):
     for n in range(turns):
         skip, x = cell(x, skip, name=f"cell3_{n}")
     for i in range(2):
-        outputs = cell(x, skip, name=f"cell4_{i}")
-        x, skip = outputs[0], skip if i > 0 else x
+        first, _ = cell(x, skip, name=f"cell4_{i}")
+        x, skip = first, skip if i > 0 else x
         for n in range(turns):
             x, skip = cell(x, skip, name=f"cell5_{i}_{n}")
     y = layers.Dense(2, name="y")(x)

@@ -7,7 +7,7 @@ Task: language model.
 A word (0 where there is none), which of two texts it is of, and its place are added up. `sequence` has a vector for each word,
 `pooled` one for all, read off the first.
 
-Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 54c3c92b). Change the
+Made by netdsl 0.1.0 from bert.net (sha256 6da06261, this file 166ef2e0). Change the
 spec, not this file.
 """
 
@@ -128,10 +128,11 @@ def BERTBase(
     x = layers.Add(name="add1")([tokens_embedding, segments_embedding])
     x = learned_positions(x, name="learned_positions")
     x = layers.LayerNormalization(epsilon=1e-12, name="layer_normalization")(x)
-    x = layers.Dropout(dropout, name="dropout")(x)
+    sequence = layers.Dropout(dropout, name="dropout")(x)
     for n in range(depth):
-        x = encoder(x, present, heads, 4 * width, dropout, name=f"encoder_{n}")
-    sequence = x
+        sequence = encoder(
+            sequence, present, heads, 4 * width, dropout, name=f"encoder_{n}"
+        )
     pooled = layers.Dense(width, activation="tanh", name="pooled")(sequence[:, 0])
     return keras.Model(
         [tokens, segments], {"sequence": sequence, "pooled": pooled}, name=name

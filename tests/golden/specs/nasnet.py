@@ -5,7 +5,7 @@ Task: image classification.
 
 The cells of figure 4 of the paper, stacked as in keras.applications.
 
-Made by netdsl 0.1.0 from nasnet.net (sha256 ef6818ca, this file 47d45829). Change the
+Made by netdsl 0.1.0 from nasnet.net (sha256 ef6818ca, this file 9fa4c373). Change the
 spec, not this file.
 """
 
@@ -166,8 +166,8 @@ def NASNet(
     for n in range(blocks):
         x, before = normal(x, before, filters, name=f"normal1_{n}")
     for n, width in enumerate([2 * filters, 4 * filters]):
-        outputs = reduction(x, before, width, name=f"reduction3_{n}")
-        x, before = outputs[0], before if skips else x
+        first, _ = reduction(x, before, width, name=f"reduction3_{n}")
+        x, before = first, before if skips else x
         for k in range(blocks):
             x, before = normal(x, before, width, name=f"normal2_{n}_{k}")
     x = layers.ReLU(name="re_lu")(x)
