@@ -379,18 +379,18 @@ class Expressions:
         return self.expression(stage, Level.STAGE)
 
     def _repeat(self, node: tree.Repeat) -> Layout:
-        count = self.expression(node.count, Level.VALUE)
+        count = self._before_brace(node.count)
         return Group("repeat ", count, " ", *self._braced(node.body, node.span.end - 1))
 
     def _for(self, node: tree.For) -> Layout:
-        iterable = self.expression(node.iterable, Level.VALUE)
+        iterable = self._before_brace(node.iterable)
         head = ("for ", self.pattern(node.target), " in ", iterable, " ")
         return Group(*head, *self._braced(node.body, node.span.end - 1))
 
     def _if(self, node: tree.If) -> Layout:
         parts: list[Layout] = []
         while True:
-            parts.extend(["if ", self.expression(node.condition, Level.VALUE), " "])
+            parts.extend(["if ", self._before_brace(node.condition), " "])
             parts.extend(self._braced(node.then, self._brace_after(node.condition.span)))
             if node.otherwise is None:
                 return Group(*parts)
@@ -399,6 +399,17 @@ class Expressions:
                 parts.extend(self._braced(node.otherwise, node.span.end - 1))
                 return Group(*parts)
             node = node.otherwise
+
+    def _before_brace(self, node: tree.Expr) -> Layout:
+        """Lay out what stands between a word and a brace; operators over several lines stand in parentheses.
+
+        The lines of what is in the braces are indented as far as these would be.
+        """
+        value = self.expression(node, Level.VALUE)
+        if not isinstance(node, (tree.Binary, tree.Compare, tree.Conditional)):
+            return value
+        opened, closed = Either("(", ""), Either(")", "")
+        return Group(opened, Indent(SOFT_LINE, value), SOFT_LINE, closed)
 
     def _brace_after(self, span: Span) -> int:
         """Give the offset of the brace that closes the body whose opening one follows."""

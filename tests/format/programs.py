@@ -131,14 +131,16 @@ body: Drawn = st.deferred(
         bracketed("{", row(_many(inner_statement, 3), word("output"), expression), "}"),
     )
 )
+#: What stands between a word and a brace, which is laid out over several lines where it is long.
+head: Drawn = st.deferred(lambda: st.one_of(operand, binary, run))
 stage: Drawn = st.deferred(
     lambda: st.one_of(
         call,
         displays,
-        row(word("repeat"), operand, body),
-        row(word("for"), _pattern(), word("in"), operand, body),
-        row(word("if"), operand, body),
-        row(word("if"), operand, body, word("else"), body),
+        row(word("repeat"), head, body),
+        row(word("for"), _pattern(), word("in"), head, body),
+        row(word("if"), head, body),
+        row(word("if"), head, body, word("else"), body),
         row(word("if"), operand, body, word("else"), word("if"), operand, body, word("else"), body),
         row(call, word("as"), name()),
         row(call, word("as"), word("*"), name()),

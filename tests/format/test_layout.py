@@ -28,6 +28,21 @@ def test_no_golden_file_is_left_over() -> None:
     assert {p.name.removesuffix(".formatted.net") for p in FOLDER.glob("*.formatted.net")} == stems
 
 
+def test_operators_before_a_brace_stand_in_parentheses_over_several_lines() -> None:
+    """The lines in the braces are indented as far as those of the operators would be."""
+    count = "first_of_the_counts * second_of_the_counts - third_of_the_counts + fourth_of_the_counts - 1"
+    text = f"block b(n) = repeat {count} {{ Dense(n) }}\n"
+    once = formatted(text)
+    assert f"= repeat (\n    {count}\n) {{\n    Dense(n)\n}}\n" in once
+    assert formatted(once) == once
+    commented = formatted("block b(n) = if n > 3  # why\n    and n < 9 { Dense(n) }\n")
+    assert "if (\n    n > 3  # why\n        and n < 9\n) {\n" in commented
+    assert (
+        formatted("block b(n) = repeat (n - 1) { Dense(n) }")
+        == "block b(n) = repeat n - 1 { Dense(n) }\n"
+    )
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff", "  \r\n"])
 def test_an_empty_file_stays_empty(text: str) -> None:
     assert formatted(text) == ""
