@@ -8,6 +8,7 @@ import pytest
 
 import netdsl
 from netdsl.resources import std_dir
+from netdsl.syntax import tokens
 from tests.language.front_door import codes, compiled, graph_of, units
 
 USE = "\nmodel M { input x: [8] output x -> b(3) }"
@@ -134,3 +135,17 @@ def test_folder_is_no_file(tmp_path: Path) -> None:
     spec = tmp_path / "spec.net"
     spec.write_text('from "o.net" import b' + USE, "utf-8")
     assert [d.code for d in netdsl.compile_file(spec).diagnostics] == ["N0205"]
+
+
+def test_the_library_is_parsed_once_for_all_specs_and_its_words_count_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = "from std.mlp import mlp\nmodel M { input x: [8] output x -> mlp([8, 4]) }"
+    first, second = netdsl.compile_text(text), netdsl.compile_text(text)
+    assert first.ok
+    assert first.unit.sources[0].module is second.unit.sources[0].module
+    assert first.unit.module is not second.unit.module
+    monkeypatch.setattr(tokens, "MAX_TOKENS", 100)
+    assert [d.code for d in netdsl.compile_text(text).diagnostics if d.severity == "error"] == [
+        "N0412"
+    ]

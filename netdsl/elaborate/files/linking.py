@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from netdsl.diagnostics.diagnostic import Edit, Fix, Label
@@ -161,7 +161,7 @@ class Linker:
         self._sought = 0  # names that were not found
 
     def link(self, file: SourceFile, *, is_library: bool = False) -> Unit:
-        unit = Unit(file, parse(file, self._diagnostics, self._room), is_library=is_library)
+        unit = Unit(file, self._parsed(file, is_library), is_library=is_library)
         unit.is_broken = unit.module.lacks_statements
         self._units[file.name] = unit
         self._open.append(file.name)
@@ -173,6 +173,13 @@ class Linker:
                 self._declare(unit, statement)
         self._open.pop()
         return unit
+
+    def _parsed(self, file: SourceFile, is_library: bool) -> tree.Module:
+        if is_library:
+            module, words = _parsed_library(file)
+            if module is not None and self._room.take(words):
+                return module
+        return parse(file, self._diagnostics, self._room)
 
     def _declare(self, unit: Unit, node: Declaration) -> None:
         earlier = unit.names.get(node.name)
@@ -310,7 +317,8 @@ class Linker:
         except (OSError, ValueError) as error:
             self._unreadable(statement, path, reason_of(error))
             return None
-        return self.link(SourceFile(path, text), is_library=is_library)
+        file = _library_file(path, text) if is_library else SourceFile(path, text)
+        return self.link(file, is_library=is_library)
 
     def _unreadable(
         self, statement: tree.Import, path: str, reason: str, near: str | None = None
@@ -332,6 +340,23 @@ class Linker:
         self._diagnostics.report(
             problems.UnreadableImport.at(span, reason, name=path, help=help, fix=fix)
         )
+
+
+@lru_cache(maxsize=64)
+def _library_file(path: str, text: str) -> SourceFile:
+    return SourceFile(path, text)
+
+
+@lru_cache(maxsize=64)
+def _parsed_library(file: SourceFile) -> tuple[tree.Module | None, int]:
+    """Parse a file of the library once for all specs that import it; give how many words it has besides.
+
+    There is no tree to share where something in it is to be told.
+    """
+    diagnostics, room = Diagnostics(), Room()
+    before = room.left
+    module = parse(file, diagnostics, room)
+    return None if diagnostics.sorted() else module, before - room.left
 
 
 def _refused_path(path: str) -> str:
