@@ -19,6 +19,7 @@ from typing import Any
 
 from netdsl.catalog.kind import Role
 from netdsl.catalog.operations import family_of, own_name
+from netdsl.catalog.signature import signature
 from netdsl.graph import Graph, Node
 from netdsl.record import record
 from netdsl.stack import deep
@@ -127,6 +128,9 @@ def _covering(reach: Reach | None, count: Dim, size: Dim) -> Reach | None:
     return Reach(0, (low,), (high,))
 
 
+#: Functions that look at no value of a tensor.
+_OF_SHAPES = ("ops.zeros_like", "ops.ones_like", "ops.full_like")
+
 #: What depends on no place of an input: arrays that the spec makes, and plain features.
 _PLACELESS = Field((), (), None)
 
@@ -143,8 +147,19 @@ class _Met:
     def x(self) -> TensorSpec:
         return self.specs[0]
 
+    @property
+    def function(self) -> str:
+        """The name of a function of `keras.ops`."""
+        return own_name(self.node.kind.removeprefix("ops."))
+
     def argument(self, name: str) -> Any:
-        return self.node.operation.bound.get(name)
+        if self.node.operation.family != "op":
+            return self.node.operation.bound.get(name)
+        facts = signature("op", self.function)
+        names = ("x", "key") if facts is None else facts.names
+        return {**dict(zip(names, self.node.positional, strict=False)), **self.node.keywords}.get(
+            name
+        )
 
 
 def receptive_fields(graph: Graph) -> dict[int, Field]:
@@ -169,6 +184,8 @@ def _walk(graph: Graph, arriving: Sequence[Field]) -> dict[int, Field]:
 def _field_of(node: Node, graph: Graph, found: Mapping[int, Field]) -> Field | None:
     if node.operation.family == "input":
         return _of_input(node)
+    if node.operation.family == "weight" or node.kind in _OF_SHAPES:
+        return _PLACELESS
     arriving = [found.get(ref.node) for ref in node.inputs]
     fields = [field for field in arriving if field is not None]
     if len(fields) < len(arriving):
@@ -313,6 +330,10 @@ def _through(met: _Met, steps: Sequence[Reach]) -> Field | None:
     field = met.fields[0]
     if field.axes != _spatial_axes(met) or len(steps) != len(field.reaches):
         return None
+    return _stepped(field, steps)
+
+
+def _stepped(field: Field, steps: Sequence[Reach]) -> Field | None:
     composed = [
         None if reach is None else step.after(reach)
         for step, reach in zip(steps, field.reaches, strict=True)
@@ -347,6 +368,9 @@ def _laid_out_anew(met: _Met) -> Field | None:
         if field.axes is None:
             return field
         return replace(field, axes=tuple(dims.index(axis) + 1 for axis in field.axes))
+    end = max(field.axes, default=0) + 1 if field.axes else 0
+    if end and after.rank > end and after.shape[:end] == before[:end]:
+        return field  # each place's channels, in another order of axes
     keeps = not field.in_rows and after.rank > 2 and after.shape[-1] == before[-1]
     return replace(field, axes=None, all_places=field.together(before), in_rows=not keeps)
 
@@ -393,11 +417,83 @@ _FOLLOWERS: tuple[tuple[tuple[Role, ...], _Follow], ...] = (
 
 
 def _of_function(met: _Met) -> Field | None:
-    """A function of `keras.ops`: those that work on each value by itself are followed."""
-    family = family_of(own_name(met.node.kind.removeprefix("ops.")))
-    (after,) = met.node.flat_outputs
-    if family == "elementwise":
+    """A function of `keras.ops`: those that work on each value by itself, and those that cut, pad and take."""
+    if family_of(met.function) == "elementwise":
+        (after,) = met.node.flat_outputs
         joined = _together(met.fields)
         same_rank = joined is None or joined.axes is None or after.rank > max(joined.axes)
         return joined if same_rank else None
-    return None
+    follow = _FUNCTIONS.get(met.function)
+    return None if follow is None else follow(met)
+
+
+def _padded(met: _Met) -> Field | None:
+    """`pad`: places move on by as many as were put before the first."""
+    field, width = met.fields[0], met.argument("pad_width")
+    pairs = [(width, width)] if isinstance(width, int) else [*width]
+    pairs = [pairs] if isinstance(pairs[0], int) else pairs
+    pairs = pairs * met.x.rank if len(pairs) == 1 else pairs
+    if field.axes is None:
+        return None
+    return _stepped(field, [Reach(1, (-b,), (-b,)) for b in (pairs[a][0] for a in field.axes)])
+
+
+def _taken(met: _Met) -> Field | None:
+    """`take` of some channels; of places nothing is claimed."""
+    field, axis, picked = met.fields[0], met.argument("axis"), met.argument("indices")
+    axes = field.axes or ()
+    if not isinstance(axis, int) or axis % met.x.rank in axes:
+        return None
+    goes = not isinstance(picked, (list, tuple))
+    return None if goes and axis % met.x.rank < max(axes, default=0) else field
+
+
+def _cut(met: _Met) -> Field | None:
+    """`x[:, 1:, ::2]`: places from another one on, and fewer of them."""
+    field, rank = met.fields[0], met.x.rank
+    key: list[object] = [*met.argument("key")]
+    if Ellipsis in key:
+        place = key.index(Ellipsis)
+        key[place : place + 1] = [slice(None)] * (rank - len(key) + 1)
+    key += [slice(None)] * (rank - len(key))
+    axes = field.axes or ()
+    gone = [axis for axis, item in enumerate(key) if not isinstance(item, slice)]
+    if field.axes is None or any(
+        not isinstance(key[axis], int) or axis < max(axes, default=0) for axis in gone
+    ):
+        return None
+    steps = [_cutting(key[axis], met.x.shape[axis]) for axis in axes]
+    known = [step for step in steps if step is not None]
+    return _stepped(field, known) if len(known) == len(steps) else None
+
+
+def _cutting(cut: object, length: Dim) -> Reach | None:
+    if not isinstance(cut, slice):
+        return None
+    if isinstance(length, int):
+        start, _, step = cut.indices(length)
+    else:
+        start, step = cut.start or 0, cut.step or 1
+    return Reach(step, (start,), (start,)) if start >= 0 and step > 0 else None
+
+
+def _reduced(met: _Met) -> Field | None:
+    """A sum, a mean or a maximum over channels, or over all places."""
+    field, axis, keeps = met.fields[0], met.argument("axis"), met.argument("keepdims")
+    over = range(met.x.rank) if axis is None else [axis] if isinstance(axis, int) else axis
+    gone, axes = {each % met.x.rank for each in over}, set(field.axes or ())
+    if not gone & axes:
+        return field if keeps or min(gone) > max(axes, default=0) else None
+    if not axes <= gone:
+        return None
+    return replace(field.whole(), reaches=field.together(met.x.shape), axes=None)
+
+
+#: How functions see that do not work on each value by itself.
+_FUNCTIONS: Mapping[str, _Follow] = {
+    "pad": _padded,
+    "take": _taken,
+    "getitem": _cut,
+    **dict.fromkeys(("max", "mean", "min", "prod", "std", "sum", "var"), _reduced),
+    "image.rgb_to_grayscale": _each_place,
+}

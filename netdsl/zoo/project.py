@@ -93,14 +93,16 @@ def _around(
     trained = compiled.experiments[-1] if compiled.experiments else None
     makes = [file for file in task if file.startswith("make_")]
     facts = facts | {"makes": makes, "against": AGAINST in task}
-    facts = facts | {"pictures": "make_pictures.py" in makes}
-    facts = facts | {"trains": trained is not None, "sizes": {}, "learns": True}
+    facts = facts | {"pictures": "make_pictures.py" in makes, "own_losses": "losses.py" in task}
+    facts = facts | {"trains": trained is not None, "sizes": {}, "learns": True, "given": ""}
     if trained is None:
         facts["learns"] = compiled.model(facts["model"]).totals["trainable_parameters"] > 0
     else:
         facts["model"] = trained.model
         own = (h for h in trained.hyperparameters if h.is_of_block and h.reaches_model)
         facts["sizes"] = {h.name: h.value for h in own}
+        if trained.data is not None:
+            facts["given"] = trained.data.arguments.get("path", "")
     return {
         f"test_{module}.py": _written("test.py", facts),
         "pyproject.toml": _written("pyproject.toml", facts),

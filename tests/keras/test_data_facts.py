@@ -269,3 +269,16 @@ def test_an_argument_that_counts_for_nothing_changes_no_figure(
         return float(weight)
 
     assert figure(**arguments) == pytest.approx(figure())
+
+
+def test_a_metric_asks_for_labels_of_every_output() -> None:
+    """Which N0815 says before the first batch; without metrics labels of the outputs with a loss are enough."""
+    x = keras.Input((2,))
+    code = keras.layers.Dense(2)(x)
+    model = keras.Model(x, {"code": code, "kind": keras.layers.Dense(1)(code)})
+    rows, labels = np.ones((4, 2)), {"kind": np.ones((4, 1))}
+    model.compile(loss={"kind": "mse"})
+    model.fit(rows, labels, verbose=0)
+    model.compile(loss={"kind": "mse"}, metrics={"kind": ["mae"]})
+    with pytest.raises(KeyError, match="code"):
+        model.fit(rows, labels, verbose=0)

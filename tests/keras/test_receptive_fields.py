@@ -28,6 +28,10 @@ NETS = {
     "transposed, valid": "AveragePooling2D(2) -> Conv2DTranspose(1, 5, strides=2)",
     "transposed, gaps": "AveragePooling2D(2) -> Conv2DTranspose(1, 2, strides=3)",
     "u": '[_, AveragePooling2D(2) -> Conv2D(1, 3, padding="same") -> UpSampling2D(2)] -> Add() -> Conv2D(1, 3)',
+    "functions": 'ops.pad([(0, 0), (2, 1), (1, 0), (0, 0)]) -> Conv2D(4, 5, strides=2) -> ops.take([0, 2], axis=-1)'
+    " -> ops.max(axis=-1, keepdims=True) -> (_[:, 3:, ::2]) -> Conv2D(1, 2)",
+    "channels shuffled": "Conv2D(4, 3) -> Reshape((60, 66, 2, 2)) -> Permute((1, 2, 4, 3))"
+    " -> Reshape((60, 66, 4)) -> Conv2D(1, 2)",
     "padded": 'ZeroPadding2D(((1, 0), (2, 0))) -> Conv2D(1, 4, strides=2)',
 }  # fmt: skip
 

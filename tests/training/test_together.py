@@ -114,6 +114,28 @@ def test_what_does_not_is_told_at_its_setting(settings: str, code: str, place: s
 
 
 @pytest.mark.parametrize(
+    ("settings", "is_told"),
+    [
+        ('data = npz("f.npz") loss = {"kind": mse} metrics = {"kind": [mae]}', True),
+        ('data = npz("f.npz") loss = [None, mse] metrics = {"kind": [mae]}', True),
+        ('data = npz("f.npz") loss = {"kind": mse, "code": mse} metrics = {"kind": mae}', False),
+        ('data = npz("f.npz") loss = {"kind": mse}', False),
+        ('data = own loss = {"kind": mse} metrics = {"kind": [mae]}', False),
+        ('loss = {"kind": mse} metrics = {"kind": [mae]}', False),
+    ],
+)
+def test_metrics_go_with_labels_of_all_outputs(settings: str, is_told: bool) -> None:
+    """What the caller or a function of one's own brings may have labels that no loss asks for."""
+    found = netdsl.compile_text(
+        'extern fn own from "m.n"\n'
+        "model Net { input x: [4]  output code = x -> Dense(3)  output kind = code -> Dense(1) }\n"
+        f"train Net {{ optimizer = adam {settings} }}"
+    ).diagnostics
+    told = [(d.code, d.primary.span.text) for d in found if d.severity == "error"]
+    assert told == ([("N0815", '{"kind": [mae]}')] if is_told else []), found
+
+
+@pytest.mark.parametrize(
     ("layout", "place"),
     [
         ('"h/kernel": ("model", None)', None),

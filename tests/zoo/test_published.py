@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from netdsl.analyse.receptive import receptive_fields
 from tests.language.front_door import compiled
-from tests.zoo.specs import made, path_of
+from tests.zoo.specs import made, path_of, spec
 
 #: By file and model, what is trained, and who says so.
 PUBLISHED = [
@@ -338,3 +339,26 @@ def test_block_of_the_library_has_the_weights_of_its_parts(
     block = call.partition("(")[0]
     text = f"from std.{module} import {block}\nmodel M {{ {inputs}\n output y = x -> {call} }}"
     assert compiled(text).model().totals["parameters"] == weights
+
+
+@pytest.mark.parametrize(
+    ("stem", "model", "field"),
+    [
+        ("cyclegan", "CycleGANDiscriminator", (70, 70)),  # "70x70 PatchGANs", section 4
+        (
+            "wavenet",
+            "WaveNet",
+            (3 * 1023 + 2,),
+        ),  # three times 1, 2, 4, ..., 512, and the first layer
+        ("lenet1998", "LeNet1998", (32, 32)),
+        ("alexnet", "AlexNet", (227, 227)),
+        ("shufflenet_v2", "ShuffleNetV2", (224, 224)),
+        ("vit", "ViTB16", (224, 224)),
+    ],
+)
+def test_an_output_sees_as_much_as_its_paper_says(
+    stem: str, model: str, field: tuple[int, ...]
+) -> None:
+    graph = spec(stem).graphs[model]
+    fields = receptive_fields(graph)
+    assert {fields[output.node].sizes for output in graph.outputs.values()} == {field}

@@ -12,6 +12,7 @@ from netdsl.elaborate.scope.entities import AlreadyTold
 from netdsl.elaborate.scope.frame import Frame
 from netdsl.elaborate.training.experiment import DataSource, Strategy
 from netdsl.elaborate.training.lacking import lacking_on
+from netdsl.elaborate.training.losses import loss_of
 from netdsl.elaborate.training.plan import TrainPlan
 from netdsl.graph import Graph, Ref
 from netdsl.source import Span
@@ -104,6 +105,20 @@ def weights_are_in_the_data(plan: TrainPlan) -> Iterator[Diagnostic]:
         yield _clash(plan, "sample_weight", "data", label, help_)
 
 
+def metrics_have_labels(plan: TrainPlan) -> Iterator[Diagnostic]:
+    """Keras measures nothing where an output has no labels, which come with its loss."""
+    source, graph = plan.settings.get("data"), plan.graph
+    if graph is None or not plan.settings.get("metrics") or not plan.settings.get("loss"):
+        return
+    losses = loss_of(plan, graph)
+    without = [f"`{name}`" for name in graph.outputs if losses.get(name) is None]
+    if without and isinstance(source, DataSource) and source.function is None:
+        names = ", ".join(without)
+        label = f"Keras measures only where every output has labels, which it gets for a loss: {names} has none"
+        help_ = "leave it out: the loss is measured anyway; or train a model without those outputs"
+        yield _clash(plan, "metrics", "loss", label, help_)
+
+
 def mirrored_steps(plan: TrainPlan) -> Iterator[Diagnostic]:
     """Under `MirroredStrategy` neither XLA nor several steps at once work."""
     strategy = plan.settings.get("distribute")
@@ -148,6 +163,7 @@ _RULES: tuple[Rule, ...] = (
     test_part_of_a_set,
     one_weight_for_a_sample,
     weights_are_in_the_data,
+    metrics_have_labels,
     mirrored_steps,
     one_device_or_several,
     nothing_that_jax_lacks,
