@@ -1,7 +1,7 @@
-"""The flat output: the elaborated graph as Python, a line a layer with its output shape beside it.
+"""The flat output: the elaborated graph as Python, a line a layer with the shape beside it that it may have changed.
 
 Reads the graph alone, so it also shows what the structured output computes: loops unrolled, blocks written out,
-every argument a value. Layer names are the same in both.
+every argument a value, and none that says what Keras does anyway. Layer names are the same in both.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import chain
 
-from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue
-from netdsl.catalog.signature import FAMILY_MODULES, Family, signature
+from netdsl.catalog.kind import BoundLayer, ExternFunction, ObjectValue, Role
+from netdsl.catalog.signature import FAMILY_MODULES, Family, Signature, signature
 from netdsl.catalog.versions import Releases
 from netdsl.elaborate.files.linking import Unit
 from netdsl.elaborate.layers.arithmetic import OPERATOR_FUNCTIONS
@@ -233,7 +233,7 @@ class FlatWriter:
             self._input(node)
             return
         applied = self._application(node)
-        comment = ", ".join(spell_shape(spec.shape) for spec in node.flat_outputs)
+        comment = self._shape_beside(node)
         for ref in {ref.node for ref in node.inputs}:
             if self._last[ref] == node.id:
                 for variable in self._parts.get(ref, {}).values() or [self._variables[ref]]:
@@ -246,6 +246,14 @@ class FlatWriter:
         target = self._target(node)
         self._out.append(code.assign(target, applied, comment))
         self._freeze(node.operation)
+
+    def _shape_beside(self, node: Node) -> str:
+        """Spell the shape that leaves a node, unless the node is of a kind that never changes it, and did not."""
+        shapes = [spec.shape for spec in node.flat_outputs]
+        arrives = [self._graph.spec(ref).shape for ref in node.inputs]
+        if len(node.inputs) == 1 and shapes == arrives and _keeps_shape(node):
+            return ""
+        return ", ".join(map(spell_shape, shapes))
 
     def _target(self, node: Node) -> ast.expr:
         """Give what the outputs of a node are put in: of several, a variable for each that is read."""
@@ -406,7 +414,7 @@ class FlatWriter:
     ) -> tuple[list[ast.expr], list[tuple[str | None, ast.expr]]]:
         """Give what is required by position, as people write it, and the rest by name."""
         found = signature(family, kind)
-        left = dict(arguments)
+        left = {k: v for k, v in arguments.items() if not _is_default(found, k, v)}
         args: list[ast.expr] = []
         for parameter in found.positional if found is not None else ():
             if not parameter.required or parameter.name not in left:
@@ -507,6 +515,27 @@ class FlatWriter:
             self._node(node)
         (output,) = self._graph.outputs.values()
         return code.name(variable), self._reference(output)
+
+
+def _keeps_shape(node: Node) -> bool:
+    """Tell a layer or operator whose one input has the shape of its output by its kind."""
+    return node.kind.removeprefix("ops.") in _OPERATORS or node.is_a(*_KEEPING)
+
+
+#: The roles of layers that never change a shape.
+_KEEPING: tuple[Role, ...] = ("activation", "batch_normalization", "normalization", "dropout")
+
+
+def _is_default(found: Signature | None, name: str, value: Value) -> bool:
+    """Tell an argument that says what Keras takes anyway, such as the `strides=1` that a block hands on."""
+    parameter = found.parameter(name) if found is not None else None
+    if parameter is None or parameter.required:
+        return False
+    default = parameter.default
+    if type(value) is int and isinstance(default, tuple):  # one number is that of all axes
+        return set(default) == {value}
+    plain = (bool, int, float, str, type(None))
+    return isinstance(value, plain) and type(value) is type(default) and value == default
 
 
 #: Functions of `keras.ops` that are operators of its tensors.

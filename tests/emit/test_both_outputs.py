@@ -147,6 +147,21 @@ def test_what_was_written_wrong_is_right(block: str, statements: str) -> None:
     assert hold(f"{block}\nmodel M {{ input x: [8]  input y: [8]  {statements} }}") == "built"
 
 
+def test_the_flat_output_says_nothing_twice() -> None:
+    """No argument that Keras takes anyway, and no shape beside what never changes it."""
+    text = (
+        'block conv(n, strides=1, groups=1) = Conv2D(n, 3, strides=strides, groups=groups, padding="same") -> ReLU()\n'
+        "model M { input image: [8, 8, 2]\n output y = image -> conv(4) -> conv(4, strides=2) -> conv(4, groups=2) }"
+    )
+    source = compile_text(text).emit(flat=True)
+    assert source.count("strides=") == source.count("groups=") == 1
+    assert 'x = layers.ReLU(name="conv1_re_lu")(x)\n' in source
+    assert 'x = layers.ReLU(name="y_re_lu")(x)  #' not in source
+    assert (
+        source.count("# (None, 4, 4, 4)") == 2
+    )  # the convolution that halves, and the one behind it
+
+
 def test_the_flat_output_has_operators_and_takes_several_outputs_apart() -> None:
     compiled = compile_text(
         "model M {\n    input x: [6, 4]\n"
