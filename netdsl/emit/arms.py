@@ -191,12 +191,15 @@ def _size(w: Writer, expr: tree.Expr | None, rank: int) -> tuple[int, ...]:
 
 
 def _by_activation(w: Writer, arms: Sequence[tree.Expr]) -> list[str]:
-    """One layer with two activations: `tanh` and `sigmoid`."""
+    """Two activations are `tanh` and `sigmoid`, one and none `dense` and `sigmoid`; layers of two kinds are these."""
     known, words = identifiers("activation"), []
     for arm in arms:
         calls = [node for node in walk(arm) if isinstance(node, tree.Call)]
         values = [a.value for call in calls for a in call.arguments if a.name == "activation"]
-        if len(values) != 1 or not isinstance(values[0], tree.Name) or values[0].id not in known:
+        if not values and len(calls) == 1 and _layer(calls[0]) is not None:
+            words.append(word_for(arm) if isinstance(arm, tree.Pipe) else _name_of(arm))
+        elif len(values) == 1 and isinstance(values[0], tree.Name) and values[0].id in known:
+            words.append(values[0].id)
+        else:
             return []
-        words.append(values[0].id)
     return words

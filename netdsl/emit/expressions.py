@@ -201,9 +201,11 @@ def _attribute(w: Writer, expr: tree.Attribute) -> Piece:
 
 
 def _subscript(w: Writer, expr: tree.Subscript) -> Piece:
+    hint, whole = w.hint, w.whole
     inner = w.expression(expr.value)
     if isinstance(inner.code, ast.Call) and is_tensorial(inner.kind):
-        if (one := one_of_several(w, inner, expr.index)) is not None:
+        variable = hint if whole is expr else None
+        if (one := one_of_several(w, inner, expr.index, variable)) is not None:
             return one
         inner = w.keep(inner, w.temporary("outputs" if is_several(inner.kind) else "tensor"))
     index = _index(w, expr.index)

@@ -163,13 +163,13 @@ def _apart(variables: Sequence[str], given: Piece) -> ast.stmt:
     return code.assign(code.tuple_of(targets), given.code)
 
 
-def one_of_several(w: Writer, given: Piece, index: tree.Expr) -> Piece | None:
-    """Write `cell(…)[0]` as `y, _ = cell(…)`, where a call gives a known number of tensors."""
+def one_of_several(w: Writer, given: Piece, index: tree.Expr, variable: str | None) -> Piece | None:
+    """Write `cell(…)[0]` as `y, _ = cell(…)`, where a call gives a known number; into the `variable` it is for."""
     count = count_of(given.kind)
     number = _number(index, count) if count is not None and is_application(given.code) else None
     if count is None or number is None:
         return None
-    variable = w.temporary(words_for_parts(given, count)[number], _IN_ORDER[number])
+    variable = variable or w.temporary(words_for_parts(given, count)[number], _IN_ORDER[number])
     variables = [variable if place == number else "_" for place in range(count)]
     w.emit(_apart(variables, given))
     return Piece(code.name(variable), TENSOR)

@@ -82,9 +82,9 @@ def _into_variable(w: Writer, expr: tree.Expr, flow: str, *, whole: bool = False
                 return fork_loop(w, loop, None, flow)
             case tree.ListExpr(_, items) if own_variables(w, None, len(items), flow):
                 return source_list(w, expr, flow)
-    w.hint = None if is_read else flow
+    w.hint, w.whole = (None, None) if is_read else (flow, expr if whole else None)
     piece = w.expression(expr)
-    w.hint = None
+    w.hint, w.whole = None, None
     return piece
 
 

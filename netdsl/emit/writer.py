@@ -115,6 +115,7 @@ class Writer:
         self.hint: str | None = (
             None  # the variable that the expression being written will be put in
         )
+        self.whole: tree.Expr | None = None  # the expression that is all of what the hint is for
         self.anchor: str | None = None  # the variable of the input that sources are tied to
         self._branch_starts: set[int] = set()
         self.holding = False  # the value being written is an argument that takes a layer

@@ -68,6 +68,7 @@ def test_two_operands_of_a_kind_are_branches() -> None:
             "x -> [Dense(4, activation=tanh), Dense(4, activation=sigmoid)]",
             "tanh sigmoid",
         ),
+        ("x: [4]", "x -> [Dense(4), Dense(4, activation=sigmoid)]", "dense sigmoid"),
         ("x: [4]", "x -> [Dense(4), Dense(4)]", "branch1 branch2"),
         ("x: [8, 8, 3]", "x -> [wide(3, row), wide(3)]", "wide1x7 wide5x5"),
         ("x: [8, 8, 3], pool: [8, 8, 3]", "x -> [Conv2D(3, 1), pooled()]", "conv1x1 pool_branch"),
@@ -89,6 +90,15 @@ def test_branches_are_named_for_what_tells_them_apart(
     compiled = compile_text(text)
     assert compiled.ok, compiled.diagnostics
     assert f"([{', '.join(expected.split())}])" in " ".join(compiled.source.split())
+
+
+def test_one_of_several_tensors_is_unpacked_into_its_own_variable() -> None:
+    source = written(
+        "    input x: [4, 4]\n    real = ops.fft2((x, ops.zeros_like(x)))[0]\n"
+        "    output y = (x -> LSTM(4, return_state=True))[2] -> Dense(2)\n    output z = real -> Dense(2)"
+    )
+    assert "real, _ = ops.fft2((x, ops.zeros_like(x)))" in source
+    assert "_, _, state_c = layers.LSTM(" in source
 
 
 def test_an_output_that_is_read_later_is_carried_by_its_loop() -> None:

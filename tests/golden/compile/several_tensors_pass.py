@@ -1,7 +1,7 @@
 """Several tensors that pass through a chain together have a variable each, also from turn to turn.
 
 Made by netdsl 0.1.0 from several_tensors_pass.net (sha256 aca5482b, this file
-bf7dd7b8). Change the spec, not this file.
+5b4f36d5). Change the spec, not this file.
 """
 
 from tensorflow import keras
@@ -58,8 +58,8 @@ def Chosen(*, name="Chosen"):
     x, skip = first, second
     for n in range(0):
         x, skip = cell(x, skip, name=f"cell2_{n}")
-    branch1 = layers.Add(name="add")([x, skip])
-    branch2 = layers.Multiply(name="multiply")([x, skip])
-    x = cell(branch1, branch2, name="cell3")
+    add = layers.Add(name="add")([x, skip])
+    multiply = layers.Multiply(name="multiply")([x, skip])
+    x = cell(add, multiply, name="cell3")
     y = layers.Concatenate(name="y")(x)
     return keras.Model(a, y, name=name)
