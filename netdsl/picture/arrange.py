@@ -9,12 +9,14 @@ its own is laid out in ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from netdsl.picture.boxes import Box
 from netdsl.picture.grid import Scale, grid
+from netdsl.picture.levels import find_u
 from netdsl.picture.ranks import rank
 from netdsl.picture.terms import Align, Grid, Item, Lane, Row, Series, Term
+from netdsl.record import record
 from netdsl.stack import deep
 
 #: How many times as long as the others one of several columns is, where it is the main one.
@@ -27,6 +29,40 @@ TANGLED, AMONG = 6, 4
 
 #: So many boxes lead to an output beside the flow, and do not keep what follows from standing on the spine.
 LONGEST_TAP = 2
+
+#: So many boxes lead from a tensor to where it meets the flow again. From a few such ways on that are within one
+#: another, as where the skips of a U are projected, they stand beside what comes last before there.
+LONGEST_BRIDGE, BRIDGES = 3, 3
+
+#: By so many boxes the other way is longer.
+LONGER = 2
+
+
+@record
+class Bridge:
+    """A short way beside a longer one: what gives its tensor, the boxes on it, and what joins it with the other."""
+
+    start: int
+    way: tuple[int, ...]
+    end: int
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.start, *self.way, self.end))
+
+
+def _within_one_another(bridges: Sequence[Bridge]) -> list[Bridge]:
+    """Give the most of them of which each is within the one before; none where two cross, or these are few."""
+    best: list[Bridge] = []
+    around: list[Bridge] = []
+    for bridge in sorted(bridges, key=lambda b: (b.start, -b.end)):
+        while around and around[-1].end <= bridge.start:
+            around.pop()
+        if around and around[-1].end < bridge.end:
+            return []
+        around.append(bridge)
+        if len(around) > len(best):
+            best = around[:]
+    return best if len(best) >= BRIDGES else []
 
 
 class Region:
@@ -66,7 +102,7 @@ class Region:
         """Arrange some boxes, which stand in the order of the flow."""
         if len(items) == 1:
             return Item(self.boxes[items[0]].number)
-        groups = self._groups(items)
+        groups, ways = self._groups(items)
         parts: list[Term] = []
         groups, grids = self._grids(groups)
         for group in groups:
@@ -75,7 +111,7 @@ class Region:
                 continue
             columns = self._columns(group)
             if len(columns) > 1:
-                parts.append(self._row(columns))
+                parts.append(self._row(columns, ways))
             elif len(group) == 1:
                 parts.append(Item(self.boxes[group[0]].number))
             else:
@@ -83,10 +119,11 @@ class Region:
         if len(parts) == 1:
             return parts[0]
         lanes = tuple(self.lanes(groups))
-        wide = [at for at, group in enumerate(groups) if len(group) > 1]
+        wide = [at for at, group in enumerate(groups) if len(group) > 1 and ways.isdisjoint(group)]
         among = sum(lane.start in wide or not {*lane.stops}.isdisjoint(wide) for lane in lanes)
         is_tangled = among >= AMONG or (len(lanes) >= TANGLED and not _are_nested(lanes))
-        return (grid(self, items) if is_tangled else None) or Series(tuple(parts), lanes)
+        series = Series(tuple(parts), lanes)
+        return (grid(self, items) if is_tangled and find_u(series) is None else None) or series
 
     def _grids(self, groups: list[list[int]]) -> tuple[list[list[int]], dict[int, Grid]]:
         """Give the groups that are grids, by their first box, each with what leads into it from farther up."""
@@ -107,19 +144,62 @@ class Region:
                 grids[whole[0]] = found
         return joined, grids
 
-    def _groups(self, items: Sequence[int]) -> list[list[int]]:
+    def _groups(self, items: Sequence[int]) -> tuple[list[list[int]], frozenset[int]]:
         """Give each box of the spine, and what lies between two of them, in order; what only leads to an output stands
-        beside the next boxes of the spine, not beside all that follow."""
+        beside the next boxes of the spine, not beside all that follow. Give too what stands on a bridge."""
         taps = [tap for tap in map(self._tap, items) if tap and set(items).issuperset(tap)]
+        bridges = self._bridges(items)
         while True:
-            aside = {item for tap in taps for item in tap}
+            ways = frozenset(item for bridge in bridges for item in bridge.way)
+            aside = ways.union(*taps)
             groups = [*self._between([item for item in items if item not in aside])]
-            fitting = [tap for tap in taps if self._attach(tap, groups)]
+            if not all(self._span(bridge, groups) for bridge in bridges):
+                bridges = []
+                continue
+            fitting = [tap for tap in taps if self._attach(tap, groups, ways)]
             if len(fitting) == len(taps):
-                return groups
+                return groups, ways
             taps = fitting
 
-    def _attach(self, tap: list[int], groups: list[list[int]]) -> bool:
+    def _bridges(self, items: Sequence[int]) -> list[Bridge]:
+        """Give the short ways beside a long one, from a tensor to where it meets the flow again, if several are within
+        one another."""
+        inside = set(items)
+        found = [bridge for bridge in map(self._bridge, items) if bridge is not None]
+        found = [bridge for bridge in found if inside.issuperset(bridge)]
+        if len(found) < BRIDGES:
+            return []
+        depth: dict[int, int] = {}
+        for item in items:
+            depth[item] = 1 + max((depth.get(i, 0) for i in self.before[item]), default=0)
+        long = [b for b in found if depth[b.end] - depth[b.start] > len(b.way) + LONGER]
+        return _within_one_another(long)
+
+    def _bridge(self, item: int) -> Bridge | None:
+        """Give the way over a box, if it is short, from a tensor that others read too to what joins it with another."""
+        nets = self.boxes[item].ins
+        if len(nets) != 1 or len(self.readers[nets[0]]) < 2 or nets[0] not in self.source:
+            return None
+        way = [item]
+        while len(way) <= LONGEST_BRIDGE:
+            box, after = self.boxes[way[-1]], self.after[way[-1]]
+            if len(box.outs) != 1 or box.outs[0] in self.leaving or len(after) != 1:
+                return None
+            if len(self.boxes[after[0]].ins) > 1:
+                return Bridge(self.source[nets[0]], tuple(way), after[0])
+            way += after
+        return None
+
+    def _span(self, bridge: Bridge, groups: list[list[int]]) -> bool:
+        """Put a way beside what comes last before its end; False where it does not lead over several groups."""
+        ends = ([bridge.start], [bridge.end])
+        begin, end = (next((i for i, g in enumerate(groups) if g == one), -1) for one in ends)
+        if begin < 0 or end < begin + LONGER:
+            return False
+        groups[end - 1] = sorted((*groups[end - 1], *bridge.way))
+        return True
+
+    def _attach(self, tap: list[int], groups: list[list[int]], ways: frozenset[int]) -> bool:
         """Put what leads to an output beside as many boxes of the spine as it has, if it comes from there; beside none
         that others lead to, but the first."""
         source = self.source[self.boxes[tap[0]].ins[0]]
@@ -127,7 +207,7 @@ class Region:
         end = at + 1
         while end < at + len(tap) and end < len(groups) and self._is_fed_once(groups[end]):
             end += 1
-        if at >= len(groups) or len(groups[at]) > 1:
+        if at >= len(groups) or len({*groups[at]} - ways) > 1:
             return False
         groups[at:end] = [[*(item for group in groups[at:end] for item in group), *tap]]
         return True
@@ -207,13 +287,19 @@ class Region:
             columns.setdefault(find(item), []).append(item)
         return list(columns.values())
 
-    def _row(self, columns: list[list[int]]) -> Row:
-        aside = [column for column in columns if self._is_aside(column)]
+    def _row(self, columns: list[list[int]], ways: frozenset[int]) -> Row:
+        is_bridged = not ways.isdisjoint(item for column in columns for item in column)
+        aside = [
+            column
+            for column in columns
+            if self._is_aside(column) or (is_bridged and not self._goes_on(column))
+        ]
         columns = [column for column in columns if column not in aside]
         sizes = [sum(self.boxes[i].size for i in column) for column in columns]
         order = sorted(range(len(sizes)), key=lambda at: -sizes[at])
         is_main = len(order) == 1 or (order and sizes[order[0]] >= MAIN * sizes[order[1]])
-        goes_on = [at for at in order if self._goes_on(columns[at])]
+        flow = [at for at in order if ways.isdisjoint(columns[at])]
+        goes_on = [at for at in flow if self._goes_on(columns[at])]
         if len(goes_on) == 1:
             order, is_main = [goes_on[0], *(at for at in order if at != goes_on[0])], True
         if is_main:

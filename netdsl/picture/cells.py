@@ -13,10 +13,10 @@ from functools import partial
 from netdsl.picture.arrange import Region
 from netdsl.picture.boxes import Box, Line, chain_of
 from netdsl.picture.grid import Scale
+from netdsl.picture.levels import UShape
 from netdsl.picture.measure import width
 from netdsl.picture.nest import Nested
 from netdsl.picture.shapes import TAG, TAG_NEXT, Cell, Label
-from netdsl.picture.ushape import UShape
 from netdsl.picture.words import range_words, shape_words
 from netdsl.record import mutable
 
@@ -163,11 +163,18 @@ def inside_words(box: Box, costs: Mapping[int, str]) -> str:
         whole = " · ".join(texts)
         return whole if width(whole, SMALL) <= MOST_INSIDE else " · ".join([*texts[:1], "…"])
     if not box.lines:
-        names = [
-            *dict.fromkeys(c.lines[0].name or c.lines[0].arguments for c in box.children if c.lines)
-        ]
+        names = _names_in(box)
         count = f"{', '.join(names[:MOST_NAMES])}{', …' if len(names) > MOST_NAMES else ''}"
     return " · ".join(filter(None, (count, costs.get(box.number))))
+
+
+def _names_in(box: Box) -> list[str]:
+    return [*dict.fromkeys(c.lines[0].name or c.lines[0].arguments for c in box.children if c.lines)]
+
+
+def names_all(box: Box) -> bool:
+    """Tell whether a closed box names all that is in it."""
+    return not box.lines and len(_names_in(box)) <= MOST_NAMES
 
 
 def _labels(box: Box, nested: Nested, read: frozenset[int]) -> Mapping[int, Label]:

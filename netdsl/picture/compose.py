@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
-from netdsl.picture.joints import Joint, Pin, Track, moved, route
+from netdsl.picture.joints import Joint, Pin, Routed, Track, moved, route
 from netdsl.picture.lattice import lattice
 from netdsl.picture.shapes import (
     GAP,
@@ -136,13 +136,7 @@ class Composer:
         turned = self.style.turned
         head = cell.head if self.style.is_down and not turned else 0.0
         foot = cell.head if turned else 0.0
-        ports = self._ports(cell.ins, inner)
-        joint = Joint()
-        for port in ports:
-            joint.above(port.net, Pin(port.u))
-        for port in inner.tops:
-            joint.below(port.net, Pin(port.u, port.ends))
-        routed = route(joint)
+        ports, routed = self._entry(cell.ins, inner)
         length = max(routed.length, PAD) if ports else PAD
         edges = [port.u for port in ports] + [port.u for port in inner.bots]
         left = max([inner.left, *(-u for u in edges)]) + PAD
@@ -181,6 +175,32 @@ class Composer:
         shape.leaves = inner.leaves
         self._below(cell, shape, [Port(p.net, p.u) for p in inner.bots if p.net in cell.outs])
         return shape
+
+    def _entry(self, nets: Sequence[int], inner: Shape) -> tuple[list[Port], Routed]:
+        """Give where tensors come in, and their lines from there to where they are read."""
+        ports = self._ports(nets, inner)
+        joint = Joint()
+        for port in ports:
+            joint.above(port.net, Pin(port.u))
+        for port in inner.tops:
+            joint.below(port.net, Pin(port.u, port.ends))
+        return ports, route(joint)
+
+    def entered(self, series: Series, above: Mapping[int, float] | None = None) -> Shape:
+        """Put a series together that stands for itself: what is read by several of its parts comes in once."""
+        inner = self.shape(series, above)
+        nets = [*dict.fromkeys(port.net for port in inner.tops)]
+        if len(nets) == len(inner.tops):
+            return inner
+        ports, routed = self._entry(nets, inner)
+        left = max([inner.left, *(-port.u for port in ports)])
+        right = max([inner.right, *(port.u for port in ports)])
+        whole = Shape(left, right, routed.length + inner.length, ports, inner.bots)
+        whole.parts = [(0.0, routed.length, inner)]
+        whole.tracks = [*routed.tracks]
+        whole.wants = {port.net: port.u for port in ports}
+        whole.enters, whole.leaves = inner.enters, inner.leaves
+        return whole
 
     def _ports(self, nets: Sequence[int], inner: Shape) -> list[Port]:
         """Put the ports of a box where its tensors are read, and apart."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from netdsl.picture.boxes import Box
-from netdsl.picture.cells import Cells
+from netdsl.picture.cells import Cells, names_all
 from netdsl.picture.columns import in_columns
 from netdsl.picture.compose import Composer
 from netdsl.picture.shapes import Shape, Style
@@ -78,11 +78,14 @@ def fitting(cells: Cells, style: Style) -> tuple[frozenset[int], Shape]:
 def _opened_further(
     cells: Cells, opened: frozenset[int], shape: Shape, style: Style
 ) -> tuple[frozenset[int], Shape]:
-    """Open one block after the other of which none like it is open, as long as everything fits."""
+    """Open one block after the other of which none like it is open, as long as everything fits. In a U, turns that name
+    all that is in them stay closed: one that is open draws both arms apart."""
     root = cells.nested.root
     alike = _shapes_of(root)
     known = {alike[number] for number in opened}
     waiting = [box for box in _shown_boxes(root, opened) if box.number not in opened]
+    if cells.u is not None:
+        known |= {alike[box.number] for box in root.within() if names_all(box)}
     is_shut = all(
         box is root or box.role == "turn" or box.number not in opened
         for box in _shown_boxes(root, opened)

@@ -13,6 +13,7 @@ from netdsl.picture.costs import spell as spell_cost
 from netdsl.picture.draw import draw
 from netdsl.picture.drawing import Drawing
 from netdsl.picture.folding import compose, down_to, fits, fitting, wrapped
+from netdsl.picture.levels import find_u
 from netdsl.picture.nest import Nested, nest
 from netdsl.picture.network import lay_flat
 from netdsl.picture.periods import group_periods
@@ -24,7 +25,6 @@ from netdsl.picture.svg import as_svg
 from netdsl.picture.tags import tag
 from netdsl.picture.terms import main_series
 from netdsl.picture.themes import colours
-from netdsl.picture.ushape import find_u
 from netdsl.record import record
 from netdsl.tensor import Dim
 

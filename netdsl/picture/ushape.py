@@ -1,6 +1,6 @@
 """The U of a U-Net: where skips nest, the way down stands on the left, the way up on the right, each skip between them.
 
-    Series with nested lanes -> Shape
+    UShape -> Shape
 
 The right arm is put together as everything is, and then turned by half a turn: its flow goes up, and its skips come
 from the left. What is written stays as it is. A level may have several skips: they go down beside its left side, and
@@ -11,97 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from netdsl.picture.compose import Composer
 from netdsl.picture.joints import FIRST, LAST, NEXT, STRAIGHT, Track
+from netdsl.picture.levels import Level, UShape
 from netdsl.picture.shapes import Cell, Chip, Port, Shape, Style
-from netdsl.picture.terms import Item, Lane, Series
-from netdsl.record import mutable, record
+from netdsl.picture.terms import Item
+from netdsl.record import mutable
 from netdsl.stack import deep
 
-FEWEST = 3  # levels that make a U
 BETWEEN = 44.0  # the arms
 NOTE = 14.0  # the height of what is written beside a line
-
-
-@record(eq=False)
-class Level:
-    """A part of the way down, the tensors that go across, and the part of the way up that they come to."""
-
-    down: Series
-    nets: tuple[int, ...]
-    up: Series
-
-
-@record(eq=False)
-class UShape:
-    """The levels of a U from above, and what lies at its bottom."""
-
-    levels: tuple[Level, ...]
-    bottom: Series
-
-
-def find_u(term: Series | None) -> UShape | None:
-    """See a U in a series: at least three levels whose skips are within those of the one before, and nothing else that
-    passes from part to part."""
-    if term is None:
-        return None
-    across = _across_of(term)
-    stops = [stop for stop, _ in groupby(across, key=lambda lane: lane.stops[0])]
-    if len(stops) < FEWEST or any(len(lane.stops) > 1 or lane.start < 0 for lane in across):
-        return None
-    is_nested = all(a > b for a, b in pairwise(stops)) and across[-1].start + 2 < stops[-1]
-    if not is_nested or not all(_is_item(term, stop) for stop in stops):
-        return None
-    levels = [[lane for lane in across if lane.stops[0] == stop] for stop in stops]
-    starts = [level[-1].start for level in levels]
-    cuts = [-1, *starts, *(stop - 1 for stop in reversed(stops)), len(term.parts) - 1]
-    segments = [_segment(term, a + 1, b, across) for a, b in pairwise(cuts)]
-    found = [segment for segment in segments if segment is not None]
-    if len(found) < len(segments):
-        return None
-    depth = len(levels)
-    made = tuple(
-        Level(found[at], tuple(lane.net for lane in level), found[2 * depth - at])
-        for at, level in enumerate(levels)
-    )
-    return UShape(made, found[depth])
-
-
-def _across_of(term: Series) -> list[Lane]:
-    """Give the lanes that may go across, from the outermost on: those that are in the first, and longer than two."""
-    long = [lane for lane in term.lanes if lane.stops[-1] - lane.start > 2]
-    found: list[Lane] = []
-    for lane in sorted(long, key=lambda lane: (lane.start, -lane.stops[-1])):
-        if not found or lane.stops[-1] <= found[-1].stops[-1]:
-            found.append(lane)
-    return found
-
-
-def _is_item(term: Series, at: int) -> bool:
-    return at < len(term.parts) and isinstance(term.parts[at], Item)
-
-
-def _segment(term: Series, begin: int, end: int, across: list[Lane]) -> Series | None:
-    """Cut a part out of a series; None where it is empty, or a lane leads in or out of it. What goes across leaves
-    it at its end."""
-    if begin > end:
-        return None
-    lanes: list[Lane] = []
-    for lane in term.lanes:
-        if lane in across:
-            if begin <= lane.start < end:
-                lanes.append(Lane(lane.net, lane.start - begin, (end + 1 - begin,)))
-            continue
-        inside = [begin <= at <= end for at in (lane.start, *lane.stops)]
-        if all(inside):
-            lanes.append(
-                Lane(lane.net, lane.start - begin, tuple(stop - begin for stop in lane.stops))
-            )
-        elif any(inside) or lane.start < begin:
-            return None
-    return Series(term.parts[begin : end + 1], tuple(lanes))
 
 
 @deep
@@ -139,9 +60,9 @@ class _Arm:
 def u_shape(u: UShape, cells: Mapping[int, Cell], opened: frozenset[int]) -> Shape | None:
     """Put a U together; None where more than one tensor leads from part to part."""
     down, up = Composer(cells, opened, Style()), Composer(cells, opened, Style(turned=True))
-    left = _Arm([down.shape(level.down) for level in u.levels])
-    right = _Arm([turned(up.shape(level.up, _from_below(level, cells))) for level in u.levels])
-    bottom = down.shape(u.bottom)
+    left = _Arm([down.entered(level.down) for level in u.levels])
+    right = _Arm([turned(up.entered(level.up, _from_below(level, cells))) for level in u.levels])
+    bottom = down.entered(u.bottom)
     ways = _ways(u, left.shapes, right.shapes, bottom)
     if ways is None:
         return None
@@ -153,7 +74,8 @@ def u_shape(u: UShape, cells: Mapping[int, Cell], opened: frozenset[int]) -> Sha
 def _from_below(level: Level, cells: Mapping[int, Cell]) -> dict[int, float]:
     """Let what comes from below come in on the axis of the first box."""
     first = level.up.parts[0]
-    assert isinstance(first, Item)
+    if not isinstance(first, Item):
+        return {}
     return {net: 0.0 for net in cells[first.box].ins if net not in level.nets}
 
 

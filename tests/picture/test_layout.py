@@ -61,6 +61,83 @@ def test_a_u(body: str, bottom: str) -> None:
     assert not Picture(compiled.model().net, Options(form="line")).is_u
 
 
+ATTENTION = """
+defaults Conv2D(padding="same")
+model AttentionUNet {
+    input image: [64, 64, 1]
+    c1 = image -> Conv2D(8, 3) -> Conv2D(8, 5)
+    c2 = c1 -> MaxPooling2D(2) -> Conv2D(16, 3)
+    c3 = c2 -> MaxPooling2D(2) -> Conv2D(32, 3)
+    b = c3 -> MaxPooling2D(2) -> Conv2D(64, 3)
+    up3 = b -> Conv2DTranspose(32, 2, strides=2)
+    a3 = [up3 -> Conv2D(16, 1), c3 -> Conv2D(16, 1)] -> Add() -> ReLU() -> Conv2D(1, 1)
+    d3 = [up3, [c3, a3] -> Multiply()] -> Concatenate() -> Conv2D(32, 3)
+    up2 = d3 -> Conv2DTranspose(16, 2, strides=2)
+    a2 = [up2 -> Conv2D(8, 1), c2 -> Conv2D(8, 1) -> ReLU()] -> Add() -> ReLU() -> Conv2D(1, 1)
+    d2 = [up2, [c2, a2] -> Multiply()] -> Concatenate() -> Conv2D(16, 3)
+    up1 = d2 -> Conv2DTranspose(8, 2, strides=2)
+    a1 = [up1 -> Conv2D(4, 1), c1 -> Conv2D(4, 1) -> ReLU()] -> Add() -> ReLU() -> Conv2D(1, 1)
+    d1 = [up1, [c1, a1] -> Multiply()] -> Concatenate() -> Conv2D(8, 3)
+    output mask = d1 -> Conv2D(1, 1)
+}
+"""
+
+RESIDUAL = """
+defaults Conv2D(padding="same")
+model ResUNet {
+    input x: [64, 64, 3]
+    s1 = x -> Conv2D(8, 3)
+    e1 = [s1 -> BatchNormalization() -> Conv2D(8, 3) -> Conv2D(8, 5), s1] -> Add()
+    s2 = e1 -> Conv2D(16, 3, strides=2)
+    e2 = [s2 -> BatchNormalization() -> Conv2D(16, 3) -> Conv2D(16, 5), s2] -> Add()
+    s3 = e2 -> Conv2D(32, 3, strides=2)
+    e3 = [s3 -> BatchNormalization() -> Conv2D(32, 3) -> Conv2D(32, 5), s3] -> Add()
+    s4 = e3 -> Conv2D(64, 3, strides=2)
+    e4 = [s4 -> BatchNormalization() -> Conv2D(64, 3) -> Conv2D(64, 5), s4] -> Add()
+    u3 = [e4 -> UpSampling2D(2), e3] -> Concatenate() -> Conv2D(32, 3)
+    d3 = [u3 -> BatchNormalization() -> Conv2D(32, 3) -> Conv2D(32, 5), u3] -> Add()
+    u2 = [d3 -> UpSampling2D(2), e2] -> Concatenate() -> Conv2D(16, 3)
+    d2 = [u2 -> BatchNormalization() -> Conv2D(16, 3) -> Conv2D(16, 5), u2] -> Add()
+    u1 = [d2 -> UpSampling2D(2), e1] -> Concatenate() -> Conv2D(8, 3)
+    d1 = [u1 -> BatchNormalization() -> Conv2D(8, 3) -> Conv2D(8, 5), u1] -> Add()
+    output y = d1 -> Conv2D(1, 1)
+}
+"""
+
+TOP_DOWN = """
+defaults Conv2D(padding="same")
+block stage(n: int) = Conv2D(n, 3, strides=2) -> [_, Conv2D(n, 3)] -> Add()
+model FPN {
+    input img: [64, 64, 3]
+    c2 = img -> stage(8)
+    c3 = c2 -> stage(16)
+    c4 = c3 -> stage(32)
+    c5 = c4 -> stage(64)
+    p5 = c5 -> Conv2D(8, 1)
+    p4 = [p5 -> UpSampling2D(2), c4 -> Conv2D(8, 1)] -> Add()
+    p3 = [p4 -> UpSampling2D(2), c3 -> Conv2D(8, 1)] -> Add()
+    p2 = [p3 -> UpSampling2D(2), c2 -> Conv2D(8, 1)] -> Add()
+    output o5 = p5 -> Conv2D(8, 3)
+    output o4 = p4 -> Conv2D(8, 3)
+    output o3 = p3 -> Conv2D(8, 3)
+    output o2 = p2 -> Conv2D(8, 3)
+}
+"""
+
+
+@pytest.mark.parametrize("text", [ATTENTION, RESIDUAL, TOP_DOWN], ids=["gates", "residual", "fpn"])
+def test_a_u_whose_layers_are_written_one_by_one(text: str) -> None:
+    """Skips that are projected, or are read more than once on the way up; lanes within the arms, and outputs beside."""
+    net = netdsl.compile_text(text).model().net
+    for depth in (None, 0, 9):
+        picture = Picture(net, Options(depth=depth))
+        assert picture.is_u
+        assert picture.drawing.width < 900
+        assert faults(picture) == []
+        assert faults(Picture(net, Options(depth=depth, form="line"))) == []
+        assert faults(Picture(net, Options(depth=depth, direction="right"))) == []
+
+
 LADDER = """
 block noisy(n: int) = GaussianNoise(0.3) -> Dense(n) -> ReLU()
 model M {

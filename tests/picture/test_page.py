@@ -22,7 +22,7 @@ from netdsl.picture.plan import plan_of, u_of
 from netdsl.picture.shapes import Style
 from tests.keras.drawn_programs import draw
 from tests.picture.test_grid import PYRAMID, STREAMS
-from tests.picture.test_layout import U
+from tests.picture.test_layout import ATTENTION, RESIDUAL, TOP_DOWN, U
 from tests.picture.test_tags import DECODER, DIFFUSION
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -183,6 +183,7 @@ def test_both_composers_agree_on_a_u() -> None:
         "Conv2D(n, 1) -> [_, Conv2D(n, 1)] -> Add()",
     ]
     texts = [U.replace("BODY", body).replace("BOTTOM", "convolutions(64)") for body in bodies]
+    texts += [ATTENTION, RESIDUAL, TOP_DOWN]
     pictures = [Picture(netdsl.compile_text(text).model().net) for text in texts]
     assert all(picture.is_u for picture in pictures)
     _both(pictures)

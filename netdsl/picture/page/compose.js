@@ -111,16 +111,37 @@ class Composer {
       shape.tracks.push({net: port.net, points: [[port.u, end], [port.u, end + room]], arrow: false});
   }
 
+  entry(nets, inner) {
+    const ports = portsOf(nets, inner);
+    const joint = {ups: new Map(), downs: new Map(), beside: []};
+    for (const port of ports) pin(joint.ups, port.net, port.u, false);
+    for (const port of inner.tops) pin(joint.downs, port.net, port.u, port.ends);
+    return [ports, route(joint)];
+  }
+
+  entered(series, above) {
+    const inner = this.shape(series, above);
+    const nets = [...new Set(inner.tops.map(p => p.net))];
+    if (nets.length === inner.tops.length) return inner;
+    const [ports, routed] = this.entry(nets, inner);
+    const left = Math.max(inner.left, ...ports.map(p => -p.u)), right = Math.max(inner.right, ...ports.map(p => p.u));
+    const whole = shapeOf(left, right, routed.length + inner.length);
+    whole.tops = ports;
+    whole.bots = inner.bots;
+    whole.parts = [[0, routed.length, inner]];
+    whole.tracks = [...routed.tracks];
+    whole.wants = new Map(ports.map(p => [p.net, p.u]));
+    whole.enters = inner.enters;
+    whole.leaves = inner.leaves;
+    return whole;
+  }
+
   open(cell) {
     const inner = this.shape(cell.term);
     const turned = this.turned;
     const head = this.isDown && !turned ? cell.head : 0;
     const foot = turned ? cell.head : 0;
-    const ports = portsOf(cell.ins, inner);
-    const joint = {ups: new Map(), downs: new Map(), beside: []};
-    for (const port of ports) pin(joint.ups, port.net, port.u, false);
-    for (const port of inner.tops) pin(joint.downs, port.net, port.u, port.ends);
-    const routed = route(joint);
+    const [ports, routed] = this.entry(cell.ins, inner);
     const length = ports.length ? Math.max(routed.length, PAD) : PAD;
     const edges = [...ports.map(p => p.u), ...inner.bots.map(p => p.u)];
     let left = Math.max(inner.left, ...edges.map(u => -u)) + PAD;
@@ -767,9 +788,9 @@ function turnedShape(shape) {
 
 function uShape(u, cells, opened) {
   const down = new Composer(cells, opened, true), up = new Composer(cells, opened, true, null, true);
-  const left = u.levels.map(level => down.shape(level[0]));
-  const right = u.levels.map(level => turnedShape(up.shape(level[2], fromBelow(level, cells))));
-  const bottom = down.shape(u.bottom);
+  const left = u.levels.map(level => down.entered(level[0]));
+  const right = u.levels.map(level => turnedShape(up.entered(level[2], fromBelow(level, cells))));
+  const bottom = down.entered(u.bottom);
   const ways = waysOf(u, left, right, bottom);
   if (!ways) return null;
   const [us, vs, rus, rvs, place] = placeArms(u, left, right, bottom, ways);
@@ -777,8 +798,9 @@ function uShape(u, cells, opened) {
 }
 
 function fromBelow([, nets, up], cells) {
-  const found = new Map();
-  for (const other of cells.get(up[1][0][1]).ins) if (!nets.includes(other)) found.set(other, 0);
+  const found = new Map(), first = up[1][0];
+  if (first[0] !== "item") return found;
+  for (const other of cells.get(first[1]).ins) if (!nets.includes(other)) found.set(other, 0);
   return found;
 }
 
