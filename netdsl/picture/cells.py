@@ -169,7 +169,9 @@ def inside_words(box: Box, costs: Mapping[int, str]) -> str:
 
 
 def _names_in(box: Box) -> list[str]:
-    return [*dict.fromkeys(c.lines[0].name or c.lines[0].arguments for c in box.children if c.lines)]
+    return [
+        *dict.fromkeys(c.lines[0].name or c.lines[0].arguments for c in box.children if c.lines)
+    ]
 
 
 def names_all(box: Box) -> bool:

@@ -3,7 +3,8 @@
 Series -> Shape
 
 It is cut where one tensor alone leads on. Columns are as long as a page, or longer where there would be too many: then
-the whole has the form of a page; and as long as what can't be cut.
+the whole has the form of a page; and as long as what can't be cut. So many columns are made as long as one another as
+they can be. A narrow chain is set in columns where it is longer than a page at all, if that makes it much shorter.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from netdsl.picture.terms import Item, Lane, Series
 
 BETWEEN = 40.0  # two columns
 TOO_LONG = 1.5  # so many pages
+SHORTER = 0.75  # of its length is much shorter
+HALVINGS = 12  # of what the length of columns may be
 
 
 def in_columns(
@@ -31,21 +34,23 @@ def in_columns(
 ) -> Shape | None:
     """Set a series in columns; None where that is not needed, or there is no place to cut. `whole` is it in one."""
     across, along = page
-    if whole.length <= TOO_LONG * along:
-        return None
     wide = whole.left + whole.right + BETWEEN
+    is_long = whole.length > TOO_LONG * along
+    if not is_long and (whole.length <= along or 2 * wide > across):
+        return None
     goal = max(along, sqrt(whole.length * wide * along / across))
     starts = [*(v for _, v, _ in whole.parts), whole.length]
     places = _places(term, cells)
     between = pairwise([0, *places, len(term.parts)])
     longest = max(starts[after] - starts[at] for at, after in between)
-    cuts = _cuts(starts, places, max(goal, longest))
+    cuts = _alike(starts, places, longest, max(goal, longest))
     if len(cuts) < 3:
         return None
     composer = Composer(cells, opened, style)
     pieces = [_piece(term, a, b) for a, b in pairwise(cuts)]
     nets = [_only(term, cut, cells) for cut in cuts[1:-1]]
-    return _beside(pieces, [composer.shape(piece) for piece in pieces], nets)
+    found = _beside(pieces, [composer.shape(piece) for piece in pieces], nets)
+    return found if is_long or found.length < SHORTER * whole.length else None
 
 
 def _only(term: Series, at: int, cells: Mapping[int, Cell]) -> int:
@@ -83,6 +88,19 @@ def _cuts(starts: Sequence[float], places: Sequence[int], goal: float) -> list[i
             cuts.append(at)
             last = at
     return [*cuts, count]
+
+
+def _alike(starts: Sequence[float], places: Sequence[int], least: float, goal: float) -> list[int]:
+    """Cut into as few columns as the goal lets be, with the shortest goal that gives so few."""
+    cuts = _cuts(starts, places, goal)
+    for _ in range(HALVINGS):
+        middle = (least + goal) / 2
+        tried = _cuts(starts, places, middle)
+        if len(tried) > len(cuts):
+            least = middle
+        else:
+            cuts, goal = tried, middle
+    return cuts
 
 
 def _piece(term: Series, begin: int, end: int) -> Series:

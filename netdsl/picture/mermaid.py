@@ -43,6 +43,13 @@ def as_mermaid(
         fill, edge = colours[f"family {family}"], colours[f"edge {family}"]
         ink = colours["text"]
         lines.append(f"  classDef {family or 'other'} fill:{fill},stroke:{edge},color:{ink}")
+    shown = seen_boxes(nested.root, opened)
+    blocks = [f"n{b.number}" for b in shown if b.role != "root" and not _shows(b, opened)]
+    if blocks:
+        lines.append(
+            f"  classDef block fill:{colours['block']},stroke:{colours['edge']},color:{colours['text']}"
+        )
+        lines.append(f"  class {','.join(blocks)} block")
     return "\n".join(lines) + "\n"
 
 

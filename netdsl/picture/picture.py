@@ -73,9 +73,9 @@ class Picture:
         self.style = Style(self.options.direction == "down")
         self.nested = boxes_of(graph)
         for flat in (False, True):
-            if self.options.depth is None and not fits(self.composed[1]):
+            if self.options.depth is None and not fits(self.in_line[1]):
                 self.nested = boxes_of(graph, loosely=True, flat=flat)
-                for made in ("costs", "cells", "composed"):
+                for made in ("costs", "cells", "in_line"):
                     self.__dict__.pop(made, None)
 
     @cached_property
@@ -94,16 +94,20 @@ class Picture:
         return cells
 
     @cached_property
+    def in_line(self) -> tuple[frozenset[int], Shape]:
+        """The boxes that are open, and everything at its place, before a long line is set in columns."""
+        if self.options.depth is None:
+            return fitting(self.cells, self.style)
+        opened = down_to(self.nested.root, self.options.depth)
+        return opened, compose(self.cells, opened, self.style)
+
+    @cached_property
     def composed(self) -> tuple[frozenset[int], Shape]:
         """The boxes that are open, and everything at its place."""
-        if self.options.depth is None:
-            opened, shape = fitting(self.cells, self.style)
-        else:
-            opened = down_to(self.nested.root, self.options.depth)
-            shape = compose(self.cells, opened, self.style)
-        return opened, shape if self.options.form == "line" else wrapped(
-            self.cells, opened, self.style, shape
-        )
+        opened, shape = self.in_line
+        if self.options.form != "line":
+            shape = wrapped(self.cells, opened, self.style, shape)
+        return opened, shape
 
     @property
     def is_u(self) -> bool:

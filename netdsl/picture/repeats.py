@@ -3,10 +3,10 @@
     Nested -> Nested, with fewer boxes
 
 Two turns are equal where they are made of the same layers and blocks with the same arguments, joined in the same way;
-sizes may differ, as the channels of a dense block grow. What went to and from the turns that are left out goes to and
-from the first, at the same place in it; what goes from one turn to the next is what "again" means, and is not drawn.
-Turns that go on one from the other, and are joined to what is outside the loop on maps of another size each time, are
-the levels of a network: they stay apart.
+sizes may differ, as the channels of a dense block grow. What alternates is a turn of several turns. What went to and
+from the turns that are left out goes to and from the first, at the same place in it; what goes from one turn to the
+next is what "again" means, and is not drawn. Turns that go on one from the other, and are joined to what is outside the
+loop on maps of another size each time, are the levels of a network: they stay apart.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from difflib import SequenceMatcher
 
-from netdsl.graph import Turn
-from netdsl.picture.boxes import Box, Line, chain_of
+from netdsl.picture.boxes import Box, Line
 from netdsl.picture.nest import Nested
+from netdsl.picture.turns import atoms_under, group_alternating, loop_of, signature
 from netdsl.record import mutable
 
 
@@ -33,7 +33,8 @@ def join_repeats(nested: Nested, *, loosely: bool = False) -> None:
 
     `loosely` joins those too whose arguments differ: then the first and the last are told, `gated(32, 1…512)`.
     """
-    atoms = _atoms_under(nested.root)
+    group_alternating(nested, loosely=loosely)
+    atoms = atoms_under(nested.root)
     readers: dict[int, list[int]] = {}
     for tensor, reader in nested.edges:
         readers.setdefault(tensor, []).append(reader)
@@ -58,24 +59,13 @@ def join_repeats(nested: Nested, *, loosely: bool = False) -> None:
     _unwrap(nested.root)
 
 
-def _atoms_under(root: Box) -> dict[int, list[int]]:
-    """Give the atoms in each turn, in order."""
-    found: dict[int, list[int]] = {}
-    for box in root.within():
-        if box.atoms:
-            for around in chain_of(box.parent):
-                if around.role == "turn":
-                    found.setdefault(id(around), []).append(box.atoms[0].number)
-    return found
-
-
 def _runs(
     nested: Nested, atoms: dict[int, list[int]], readers: dict[int, list[int]], loosely: bool
 ) -> Iterator[_Run]:
     for box in nested.root.within():
         signed: list[tuple[Hashable, Box]] = []
         for child in [*box.children, None]:
-            key = None if child is None or child.role != "turn" else _key(child)
+            key = None if child is None or child.role != "turn" else loop_of(child)
             if signed and (child is None or key is None or key != signed[0][0]):
                 turns = [turn for _, turn in signed]
                 besides = _besides(nested, [atoms.get(id(turn), []) for turn in turns], readers)
@@ -83,14 +73,6 @@ def _runs(
                 signed = []
             if child is not None and key is not None:
                 signed.append((key, child))
-
-
-def _key(turn: Box) -> Hashable:
-    """Tell loops apart: turns of one loop stand side by side."""
-    if turn.step is None:
-        return turn.run
-    assert isinstance(turn.step, Turn)
-    return (turn.step.loop.file.name, turn.step.loop.start, turn.step.loop.end)
 
 
 def _equal_neighbours(
@@ -102,13 +84,13 @@ def _equal_neighbours(
 ) -> Iterator[_Run]:
     if len(turns) < 2:
         return
-    begin, signature = 0, _signature(nested, turns[0], atoms, loosely)
+    begin, first = 0, signature(nested, turns[0], atoms, loosely)
     for at in range(1, len(turns) + 1):
-        other = _signature(nested, turns[at], atoms, loosely) if at < len(turns) else None
-        if other != signature or not other or besides[at] != besides[at - 1]:
+        other = signature(nested, turns[at], atoms, loosely) if at < len(turns) else None
+        if other != first or not other or besides[at] != besides[at - 1]:
             if at - begin > 1:
                 yield _Run(turns[begin], turns[begin:at])
-            begin, signature = at, other or ()
+            begin, first = at, other or ()
 
 
 def _besides(
@@ -155,40 +137,6 @@ def _is_read(net: int, readers: dict[int, list[int]], turn_of: dict[int, int]) -
 def _map_size(nested: Nested, net: int) -> Hashable:
     """Give the sizes of a tensor without the batch and its features."""
     return tuple(map(str, nested.network.tensors[net].spec.shape[1:-1]))
-
-
-def _signature(
-    nested: Nested, turn: Box, atoms: dict[int, list[int]], loosely: bool
-) -> tuple[Hashable, ...]:
-    """Describe a turn so that equal descriptions mean equal turns."""
-    numbers = atoms.get(id(turn), [])
-    place = {number: at for at, number in enumerate(numbers)}
-    outside: dict[int, int] = {}
-    found: list[Hashable] = []
-    for number in numbers:
-        atom, box = nested.network.atoms[number], nested.box_of[number]
-        way: tuple[Hashable, ...] = tuple(_line_key(b) for b in _below(box, turn))
-        inputs: list[Hashable] = []
-        for tensor in atom.inputs:
-            given = nested.network.tensors[tensor]
-            if given.atom in place:
-                inputs.append((place[given.atom], given.index))
-            else:
-                inputs.append(("outside", outside.setdefault(tensor, len(outside))))
-        arguments = repr([(k, repr(v)) for k, v in atom.node.operation.arguments.items()])
-        if loosely:
-            way, arguments = (
-                tuple(b.lines[0].name if b.lines else "" for b in _below(box, turn)),
-                "",
-            )
-        found.append((way, atom.node.kind, arguments, tuple(inputs)))
-    return tuple(found)
-
-
-def _line_key(box: Box) -> Hashable:
-    """What a box says; which part of a tensor a turn takes follows from the turn."""
-    line = box.lines[0] if box.lines else None
-    return line if line is None or line.name else ""
 
 
 def _tell_both(run: _Run) -> None:
@@ -241,13 +189,6 @@ def _both_places(one: str, two: str) -> str:
 def _value(argument: str) -> str:
     """Leave out what an argument is called: drop=0.2, dilated 4."""
     return argument.rpartition("=")[2].rpartition(" ")[2]
-
-
-def _below(box: Box, top: Box) -> Iterator[Box]:
-    for around in chain_of(box):
-        if around is top:
-            return
-        yield around
 
 
 def _redirect(

@@ -33,6 +33,16 @@ def test_turns_of_several_layers_are_a_box_without_a_name() -> None:
     assert shown(text) == ["x", " × 3", "Dense 8", "Dense 4", "Dense 8, tanh", "y"]
 
 
+def test_turns_that_alternate_are_one_box() -> None:
+    turn = 'if i % 3 == 2 { Dense(8, activation="tanh") -> Dense(8) } else { Dense(8) }'
+    text = f"model M {{ input x: [8]  output y = x -> for i in range(COUNT) {{ {turn} }} }}"
+    body = [" × 3", "Dense 8 × 2", "Dense 8, tanh", "Dense 8"]
+    assert shown(text.replace("COUNT", "9")) == ["x", *body, "y"]
+    assert shown(text.replace("COUNT", "10")) == ["x", *body, "Dense 8", "y"]
+    once = ["Dense 8 × 2", "Dense 8, tanh", "Dense 8", "Dense 8 × 2"]
+    assert shown(text.replace("COUNT", "5")) == ["x", *once, "y"]
+
+
 def test_what_arrives_from_outside_may_differ_from_turn_to_turn() -> None:
     text = (
         "model M { input x: [T, 8]\n"

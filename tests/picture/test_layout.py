@@ -189,6 +189,16 @@ def test_a_chain_far_longer_than_a_page_is_set_in_columns(direction: Direction) 
     assert max(line.drawing.width, line.drawing.height) > 9_000
 
 
+def test_columns_are_about_as_long_as_one_another() -> None:
+    layers = " -> ".join(f"Dense({n})" for n in range(8, 53))
+    net = netdsl.compile_text(f"model M {{ input x: [8]  output y = x -> {layers} }}").model().net
+    picture = Picture(net)
+    line = Picture(net, Options(form="line"))
+    assert faults(picture) == []
+    assert picture.drawing.height < 0.6 * line.drawing.height
+    assert picture.drawing.width < 3 * line.drawing.width
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_drawn_programs(seed: int) -> None:
     compiled = netdsl.compile_text(draw(seed, 17))
