@@ -73,7 +73,11 @@ print(json.dumps([history, hashlib.sha256(weights).hexdigest()]))
     [
         "tf.keras",
         pytest.param(
-            "keras", marks=pytest.mark.skipif("not __import__('importlib').util.find_spec('jax')")
+            "keras",
+            marks=[
+                pytest.mark.slow,  # three starts of JAX
+                pytest.mark.skipif("not __import__('importlib').util.find_spec('jax')"),
+            ],
         ),
     ],
 )
@@ -173,57 +177,64 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 """
+#: Trains each module of a process afresh, that of one device first.
 PRINTED = """
+import importlib
 import json
 import numpy
-import net
 
-model, data = net.make_model(), net.load_data()
-history = net.fit(model, data, verbose=0).history
-found = net.predict(model, numpy.load("f.npz")["x"][:7])
-print(json.dumps([history, net.evaluate(model, data), found.tolist()]))
+found = []
+for name in {names}:
+    net = importlib.import_module(name)
+    net.keras.utils.clear_session()
+    model, data = net.make_model(), net.load_data()
+    history = net.fit(model, data, verbose=0).history
+    outputs = net.predict(model, numpy.load("f.npz")["x"][:7])
+    found.append([history, net.evaluate(model, data), outputs.tolist()])
+print(json.dumps(found))
 """
+ON_JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
 
 
 @pytest.mark.parametrize(
-    ("engine", "api", "before", "environment"),
+    ("engines", "api", "before", "environment"),
     [
-        ('MirroredStrategy(devices=["CPU:0", "CPU:1"])', "tf.keras", MIRRORED, {}),
+        (['MirroredStrategy(devices=["CPU:0", "CPU:1"])'], "tf.keras", MIRRORED, {}),
         (
-            "DataParallel()",
+            [
+                "DataParallel()",
+                'ModelParallel(layout={"dense/kernel": (None, "part")}, mesh={"batch": 2, "part": 2})',
+            ],
             "keras",
             "",
-            {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
-        ),
-        (
-            'ModelParallel(layout={"dense/kernel": (None, "part")}, mesh={"batch": 2, "part": 2})',
-            "keras",
-            "",
-            {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=4"},
+            ON_JAX,
         ),
     ],
-    ids=["MirroredStrategy", "DataParallel", "ModelParallel"],
+    ids=["TensorFlow", "JAX"],
 )
 def test_several_devices_train_as_one_does(
-    tmp_path: Path, engine: str, api: str, before: str, environment: dict[str, str]
+    tmp_path: Path, engines: list[str], api: str, before: str, environment: dict[str, str]
 ) -> None:
     """Training samples fill whole batches; held-out ones do not, and a remainder must not change a figure."""
     if api == "keras":
         pytest.importorskip("jax")
     arrays(tmp_path, 96 + 19)
     model = CLASSIFIER if api == "keras" else CLASSIFIER.replace("Dropout(0.1) -> ", "")
-    found = []
-    for distribute in ("", f"distribute = {engine}"):
+    names = []
+    for number, engine in enumerate(["", *engines]):
+        distribute = f"distribute = {engine}" if engine else ""
         spec = train(f"validation_split = {19 / 115}\n {distribute}", model)
-        (tmp_path / "net.py").write_text(source_of(spec, tmp_path, api), "utf-8")
-        ran = run_python(before + PRINTED, tmp_path, **environment)
-        assert ran.returncode == 0, ran.stderr
-        found.append(json.loads(ran.stdout))
-    (history, metrics, outputs), (shared, shared_metrics, shared_outputs) = found
-    for name, values in history.items():
-        assert shared[name] == pytest.approx(values, abs=1e-6)
-    assert shared_metrics == pytest.approx(metrics, abs=1e-6)
-    assert numpy.abs(numpy.array(shared_outputs) - outputs).max() < 1e-6
+        names.append(f"net{number}")
+        (tmp_path / f"net{number}.py").write_text(source_of(spec, tmp_path, api), "utf-8")
+    ran = run_python(before + PRINTED.format(names=names), tmp_path, **environment)
+    assert ran.returncode == 0, ran.stderr
+    (history, metrics, outputs), *several = json.loads(ran.stdout)
+    assert len(several) == len(engines)
+    for shared, shared_metrics, shared_outputs in several:
+        for name, values in history.items():
+            assert shared[name] == pytest.approx(values, abs=1e-6)
+        assert shared_metrics == pytest.approx(metrics, abs=1e-6)
+        assert numpy.abs(numpy.array(shared_outputs) - outputs).max() < 1e-6
 
 
 TWO = CLASSIFIER + CLASSIFIER.replace("Net", "Other")
