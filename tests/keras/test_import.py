@@ -30,8 +30,25 @@ pytestmark = pytest.mark.keras
 WITHOUT_BUILDING = ("learned_lambda",)
 
 
+#: Of many or large layers, which take Keras seconds.
+LARGE = (
+    "unet",
+    "feature_pyramid",
+    "wavenet",
+    "squeezenet",
+    "encoder_classifier",
+    "deep_dense",
+)
+
+
 @pytest.mark.parametrize(
-    "build", [m for m in MODELS if m.__name__ not in WITHOUT_BUILDING], ids=lambda m: m.__name__
+    "build",
+    [
+        pytest.param(m, marks=pytest.mark.slow) if m.__name__ in LARGE else m
+        for m in MODELS
+        if m.__name__ not in WITHOUT_BUILDING
+    ],
+    ids=lambda m: m.__name__,
 )
 def test_outputs_are_equal_and_the_comparison_can_fail(build: Any) -> None:
     keras.backend.clear_session()

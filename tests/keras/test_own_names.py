@@ -16,7 +16,13 @@ def weights(model: object) -> list[tuple[str, tuple[int, ...], bool]]:
     return [(w.path, tuple(w.shape), w.trainable) for w in model.weights]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("word", ["layers", "name", "once", "tied", "fresh", "trainable"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("once", "trainable"),
+        *(pytest.param(w, marks=pytest.mark.slow) for w in ("layers", "name", "tied", "fresh")),
+    ],
+)
 def test_both_outputs_build_one_network(word: str) -> None:
     for which, spec in SPECS.items():
         if word == "trainable" and "trainable=" in spec:  # given twice there
