@@ -18,6 +18,7 @@ from netdsl.analyse import experiments, verification
 from netdsl.analyse.advice import advise
 from netdsl.analyse.advice.view import Surroundings, View
 from netdsl.analyse.declarations import unused_names
+from netdsl.analyse.many_axes import too_many_axes
 from netdsl.analyse.releases import check_releases
 from netdsl.analyse.reloading import not_found_again
 from netdsl.analyse.selection import Selection, select
@@ -387,7 +388,7 @@ def _analyse(elaboration: Elaboration, diagnostics: Diagnostics, releases: Relea
         graph.deepest = deepest_chain(graph)
         if graph.complete and not elaboration.unit.is_broken:
             check_structure(graph, diagnostics.report)
-            for found in not_found_again(graph):
+            for found in (*not_found_again(graph), *too_many_axes(graph)):
                 diagnostics.report(found)
             check_sizes(graph, diagnostics.report)
         if releases is not None:
