@@ -13,6 +13,7 @@ from netdsl.picture.costs import spell as spell_cost
 from netdsl.picture.draw import draw
 from netdsl.picture.drawing import Drawing
 from netdsl.picture.folding import compose, down_to, fits, fitting, wrapped
+from netdsl.picture.inputs import order_inputs
 from netdsl.picture.levels import find_u
 from netdsl.picture.nest import Nested, nest
 from netdsl.picture.network import lay_flat
@@ -89,6 +90,7 @@ class Picture:
         if self.options.costs is not None:
             told = {at: spell_cost(cost, self.options.costs) for at, cost in self.costs.items()}
         cells = measure(self.nested, told, is_down=self.style.is_down)
+        order_inputs(cells, self.style)
         if self.options.form != "line" and self.style.is_down:
             cells.u = find_u(main_series(cells.cells[self.nested.root.number].term))
         return cells

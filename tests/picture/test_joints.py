@@ -108,3 +108,18 @@ def test_lanes_stand_in_the_order_in_which_their_tensors_come(direction: Directi
         for box in picture.nested.root.children[:3]
     )
     assert min(deep) > max(relu)
+
+
+def test_inputs_stand_in_the_order_in_which_a_block_takes_them() -> None:
+    text = (
+        "block swap() { input a  input b  output b -> Dense(4) -> ([_, a] -> Add()) }\n"
+        "model M { input a: [4]  input b: [4]  output y = a -> swap()(b=b) }"
+    )
+    picture = Picture(netdsl.compile_text(text).model().net, Options(depth=9))
+    assert faults(picture) == []
+    left = {
+        picture.cells.boxes[number].lines[0].name: x
+        for number, x, *_ in flatten(picture.composed[1], True).boxes
+        if picture.cells.boxes[number].role == "input"
+    }
+    assert left["b"] < left["a"]
