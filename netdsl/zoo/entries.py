@@ -33,7 +33,15 @@ _IMPORTED = re.compile(r'^from "([^"]+)"', re.MULTILINE)
 
 #: Words that people look for, and words of tasks that they mean by them.
 AREAS: Mapping[str, tuple[str, ...]] = {
-    "vision": ("image", "object detection", "segmentation", "video", "text recognition"),
+    "vision": (
+        "image",
+        "detection",
+        "segmentation",
+        "video",
+        "text recognition",
+        "denoising",
+        "metric learning",
+    ),
     "text": ("language model", "translation"),
     "nlp": ("text classification", "language model", "translation"),
     "generative": ("generation", "language model"),
@@ -88,8 +96,12 @@ class Entry:
         """Tell whether a word, in any case, is one that somebody might look this spec up by."""
         names = " ".join([self.stem, self.title, *(model.name for model in self.models)])
         text = f"{names} {self.paper} {self.task} {self.prose}".lower()
-        meant = (word.lower(), *AREAS.get(word.lower(), ()))
-        return any(m in text or (_plain(m) and _plain(m) in _plain(names)) for m in meant)
+        meant = AREAS.get(word.lower(), ())
+        # An area is a whole word: who looks for `text` does not mean a textbook.
+        own = rf"\b{re.escape(word.lower())}" + (r"\b" if meant else "")
+        is_named = bool(_plain(word)) and _plain(word) in _plain(names)
+        does_it = any(task in self.task for task in meant)
+        return is_named or does_it or re.search(own, text) is not None
 
 
 def _authors(paper: str) -> str:

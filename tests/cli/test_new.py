@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from functools import cache
@@ -34,6 +35,7 @@ def ruff(*arguments: str, folder: Path) -> str:
         ("texts", "text_transformer", ("make_data.py",), True),
         ("boxes", "yolov8", ("make_data.py", "losses.py"), True),
         ("forgery", "dcgan", ("make_data.py", "adversarial.py"), True),
+        ("colours", "cyclegan", ("make_data.py", "adversarial.py"), True),
         ("lines", "edges", (), False),
     ],
 )
@@ -55,6 +57,12 @@ def test_a_project_is_in_order(
     ignored = (folder / name / ".gitignore").read_text()
     assert ("make_pictures.py" in found) == ("pictures/" in ignored)
     assert ("make_data.py" in found) == ("data.npz" in ignored)
+    assert ("adversarial.py" in found) == ("made.png" in ignored)
+    if "adversarial.py" in found:
+        taken = re.findall(
+            rf"^from {module} import (.+)$", (folder / name / "adversarial.py").read_text(), re.M
+        )
+        assert {*taken[0].split(", ")} == {*compiled.models}
     assert run("compile", "--check", f"{name}/{module}.net").exit_code == 0
     assert run("fmt", "--check", f"{name}/{module}.net").exit_code == 0
     assert ruff("format", "--diff", folder=folder / name) == ""

@@ -41,7 +41,7 @@ def test_one_name_tells_of_the_spec_and_how_it_is_copied() -> None:
         (("resnet51",), "Did you mean `ResNet50`?"),
         (("efficientnt", "-o", "x.net"), "Did you mean `efficientnet`?"),
         (("quantum", "vision"), "Nothing in the zoo speaks of `quantum vision`."),
-        (("vision", "--under", "12"), "within these limits"),
+        (("text", "--under", "12"), "within these limits"),
         (("--under", "many"), "`many` is no number"),
         (("-o", "x.net"), "Name the one spec"),
         (("resnet", "vgg", "-o", "x.net"), "Name the one spec"),

@@ -37,3 +37,17 @@ def test_each_task_is_learned_for_an_epoch(base: str, tmp_path: Path) -> None:
     assert "loss" in done("-m", "netdsl", "train", "mine.net", "--epochs", "1", cwd=folder)
     assert list((folder / "runs" / "mine").glob("*/model.keras"))
     assert "3 passed" in done("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["cyclegan", "dcgan", "wgan_gp"])
+def test_networks_learn_against_one_another(source: str, tmp_path: Path) -> None:
+    done("-m", "netdsl", "new", "mine", "--from", source, cwd=tmp_path)
+    folder = tmp_path / "mine"
+    done("make_data.py", cwd=folder)
+    (folder / "once.py").write_text("import adversarial\n\nadversarial.main(2)\n", "utf-8")
+    told = done("once.py", cwd=folder)
+    assert "0: critic" in told
+    assert "nan" not in told
+    assert (folder / "made.png").stat().st_size > 0
+    assert list(folder.glob("*.keras"))

@@ -97,6 +97,10 @@ def test_words_and_numbers_choose() -> None:
     assert 0 < costs[-1] <= 100e6
     assert rows_for(("huang", "dense")) == rows_for(("densenet",))
     assert rows_for(("no", "such", "thing")) == []
+    about_text = {row.model.name for row in rows_for(("text",))}
+    assert {"LSTMClassifier", "CRNN", "Transformer", "BERTBase"} <= about_text
+    # A textbook is no text, and what turns pictures into others translates none.
+    assert about_text.isdisjoint({"LeNet5", "TabTransformer", "CycleGANGenerator"})
 
 
 def test_a_family_stands_for_itself_only_where_no_size_is_the_same() -> None:

@@ -7,7 +7,7 @@ Task: image generation.
 The appendix in its own notation: c7s1-64, d128, d256, nine times R256, u128, u64, c7s1-3 for the generator, and
 C64-C128-C256-C512 for the discriminator, which judges patches of 70 by 70.
 
-Made by netdsl 0.1.0 from cyclegan.net (sha256 5a404426, this file f214c5dc). Change the
+Made by netdsl 0.1.0 from cyclegan.net (sha256 e0ee43bb, this file 451760d0). Change the
 spec, not this file.
 """
 
@@ -34,11 +34,23 @@ def reflect(x, rows):
 
 def c7s1(x, filters, *, name="c7s1"):
     x = reflect(x, 3)
-    return layers.Conv2D(filters, 7, name=f"{name}_conv2d")(x)
+    return layers.Conv2D(
+        filters,
+        7,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name=f"{name}_conv2d",
+    )(x)
 
 
 def d(x, filters, *, name="d"):
-    x = layers.Conv2D(filters, 3, strides=2, padding="same", name=f"{name}_conv2d")(x)
+    x = layers.Conv2D(
+        filters,
+        3,
+        strides=2,
+        padding="same",
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name=f"{name}_conv2d",
+    )(x)
     x = instance_norm(x, name=f"{name}_instance_norm")
     return layers.ReLU(name=f"{name}_re_lu")(x)
 
@@ -46,18 +58,33 @@ def d(x, filters, *, name="d"):
 def R(x, filters, *, name="r"):
     """A residual unit; nothing follows the sum."""
     residual = reflect(x, 1)
-    residual = layers.Conv2D(filters, 3, name=f"{name}_conv2d1")(residual)
+    residual = layers.Conv2D(
+        filters,
+        3,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name=f"{name}_conv2d1",
+    )(residual)
     residual = instance_norm(residual, name=f"{name}_instance_norm1")
     residual = layers.ReLU(name=f"{name}_re_lu")(residual)
     residual = reflect(residual, 1)
-    residual = layers.Conv2D(filters, 3, name=f"{name}_conv2d2")(residual)
+    residual = layers.Conv2D(
+        filters,
+        3,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name=f"{name}_conv2d2",
+    )(residual)
     residual = instance_norm(residual, name=f"{name}_instance_norm2")
     return layers.Add(name=f"{name}_add")([x, residual])
 
 
 def u(x, filters, *, name="u"):
     x = layers.Conv2DTranspose(
-        filters, 3, strides=2, padding="same", name=f"{name}_conv2d_transpose"
+        filters,
+        3,
+        strides=2,
+        padding="same",
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name=f"{name}_conv2d_transpose",
     )(x)
     x = instance_norm(x, name=f"{name}_instance_norm")
     return layers.ReLU(name=f"{name}_re_lu")(x)
@@ -86,7 +113,13 @@ def CycleGANGenerator(size=256, *, name="CycleGANGenerator"):
 def C(x, filters, strides=2, norm=True, *, name="c"):
     """A convolution of four by four, padded by one."""
     x = layers.ZeroPadding2D(1, name=f"{name}_zero_padding2d")(x)
-    x = layers.Conv2D(filters, 4, strides=strides, name=f"{name}_conv2d")(x)
+    x = layers.Conv2D(
+        filters,
+        4,
+        strides=strides,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name=f"{name}_conv2d",
+    )(x)
     if norm:
         x = instance_norm(x, name=f"{name}_instance_norm")
     return layers.LeakyReLU(0.2, name=f"{name}_leaky_re_lu")(x)
@@ -103,5 +136,10 @@ def CycleGANDiscriminator(size=256, *, name="CycleGANDiscriminator"):
     x = C(x, 256, name="c3")
     x = C(x, 512, strides=1, name="c4")
     x = layers.ZeroPadding2D(1, name="zero_padding2d")(x)
-    real = layers.Conv2D(1, 4, name="real")(x)
+    real = layers.Conv2D(
+        1,
+        4,
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        name="real",
+    )(x)
     return keras.Model(image, real, name=name)
