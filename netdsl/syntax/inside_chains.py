@@ -54,6 +54,7 @@ def _grouping(stop: Stop, brace: int, last: int) -> Diagnostic | None:
     )
     plain = _without(tokens, brace, last)
     is_alone = tokens.kinds[brace - 1] not in ("->", "output", "=") or stop.kind == "}"
+    ways: list[Fix | None]
     ways = [round_, plain] if tokens.kinds[last + 1] == "->" and not is_alone else [plain, round_]
     ways.append(_without_all(stop))
     return unexpected(stop, brace, label, plain.text, first_that_helps(ways))
@@ -78,7 +79,7 @@ def _without(tokens: Tokens, brace: int, last: int) -> Fix:
 _NO_HEAD = frozenset({"->", "[", "(", ",", "{", "=", "output"})
 
 
-def _without_all(stop: Stop) -> Fix:
+def _without_all(stop: Stop) -> Fix | None:
     """Take out every pair of braces in the statement that no word begins: `[{ a }, { b }]`, `{ { a } }`."""
     tokens, partner = stop.tokens, stop.brackets.partner
     edits: dict[int, Edit] = {}
@@ -87,6 +88,8 @@ def _without_all(stop: Stop) -> Fix:
         if is_bare and index in partner and tokens.kinds[index + 2] != ":":
             for edit in _without(tokens, index, partner[index]).edits:
                 edits[edit.span.start] = edit
+    if not edits:
+        return None
     return Fix(tuple(edits.values()), safe=True, text="leave these braces away")
 
 

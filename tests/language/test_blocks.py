@@ -371,7 +371,7 @@ def test_block_inside_a_wrapper_is_told_to_be_written_out(stage: str) -> None:
     block = "block pair = LSTM(4, return_sequences=True) -> ReLU()"
     text = f"{block}\nmodel M {{ input x: [5, 4]\n output y = x -> {stage} }}"
     code, blames, place = blamed(text)
-    assert (code, blames) == ("N0407", place)
+    assert (code, blames) == ("N0420", place)
     result = compiled(text.replace("«", "").replace("»", ""))
     assert "write its layers out" in result.diagnostics[0].help
 
@@ -390,7 +390,7 @@ def test_block_inside_a_wrapper_is_told_to_be_written_out(stage: str) -> None:
 def test_what_tensors_go_through_is_given_a_name_inside_a_wrapper(inside: str, chain: str) -> None:
     text = f"model M {{ input x: [5, 4]\n output y = x -> TimeDistributed({inside}) }}"
     code, blames, place = blamed(text)
-    assert (code, blames) == ("N0407", place)
+    assert (code, blames) == ("N0420", place)
     plain = text.replace("«", "").replace("»", "")
     (found,) = compiled(plain).diagnostics
     assert found.fix is not None
