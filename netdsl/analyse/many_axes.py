@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netdsl.catalog.most_axes import MOST, MOST_STRETCHED, STRETCHING, each_step, stretched
+from netdsl.catalog.most_axes import MOST, MOST_STRETCHED, each_step, stretched, stretches
 from netdsl.diagnostics.diagnostic import Diagnostic
 from netdsl.diagnostics.problems.shapes import BuildsButFails
 from netdsl.graph import Graph, Node, refs_in
@@ -29,7 +29,7 @@ def _check(node: Node, graph: Graph) -> Diagnostic | None:
     if rank <= MOST_STRETCHED:
         return None  # nearly always
     function = node.kind.removeprefix("ops.") if node.operation.family == "op" else ""
-    is_joined = function in STRETCHING or (
+    is_joined = stretches(function) or (
         node.is_a("merging") and not node.is_a("concatenation", "contraction")
     )
     if is_joined:

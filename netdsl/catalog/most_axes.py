@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from netdsl.catalog.operations.elementwise import BINARY
+from netdsl.by_need import ModuleByNeed
 from netdsl.tensor import Dim
+
+elementwise = ModuleByNeed("netdsl.catalog.operations.elementwise")
 
 #: The axes that a tensor may have at the most, by the function.
 MOST: Mapping[str, int] = {
@@ -17,8 +19,10 @@ MOST: Mapping[str, int] = {
 #: Where two tensors are stretched over one another, axes side by side that are stretched alike count as one: so many.
 MOST_STRETCHED = 5
 
-#: The functions that stretch two tensors so.
-STRETCHING = frozenset(BINARY)
+
+def stretches(function: str) -> bool:
+    """Tell a function that stretches two tensors so."""
+    return function in elementwise.BINARY
 
 
 def stretched(left: Sequence[Dim], right: Sequence[Dim]) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netdsl.catalog.most_axes import MOST, MOST_STRETCHED, STRETCHING
+from netdsl.catalog.most_axes import MOST, MOST_STRETCHED
+from netdsl.catalog.operations.elementwise import BINARY
 
 pytestmark = pytest.mark.keras
 
@@ -55,7 +56,8 @@ def test_two_tensors_are_stretched_along_so_many_axes_in_turn() -> None:
     import keras
 
     names = sorted(
-        STRETCHING & {"add", "subtract", "multiply", "maximum", "power", "greater", "equal", "mod"}
+        BINARY.keys()
+        & {"add", "subtract", "multiply", "maximum", "power", "greater", "equal", "mod"}
     )
     for name in names:
         function = getattr(keras.ops, name)
