@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from math import isfinite
+from math import isfinite, prod
 
 from netdsl.importer.errors import not_sayable
 from netdsl.importer.measure import tokens
 from netdsl.importer.network import Given, Made, Network, Tensor, Use, rewired, with_tensors
+from netdsl.importer.products import Factor, factors_of
 from netdsl.importer.sequences import (
     MOST_WRITTEN,
     Raw,
@@ -48,12 +49,57 @@ class Array:
         return OWN_DTYPES.get(type(next(_numbers(self.values)))) == self.dtype
 
 
-def array_use(layer: str, found: tuple[Given, ...], dtype: str, number: int) -> Use:
-    """Make the use of `ops.array` that stands for an array in a call of a layer."""
+def array_uses(layer: str, found: tuple[Given, ...], dtype: str, number: int) -> list[Use]:
+    """Make the uses that stand for an array in a call of a layer, the last of which gives it: most often `ops.array`.
+
+    One of booleans that is too long to be written is made of those of which it is the conjunction.
+    """
     array = Array(found, dtype)
-    _refuse_odd(layer, array)
-    made = Made(f"{layer}_array", FUNCTION, "op")
-    return Use(number, made, (), {"x": array})
+    factors = _factors(array)
+    if len(factors) < 2:
+        _refuse_odd(layer, array)
+        return [_use(layer, FUNCTION, number, x=array)]
+    shape = shape_of(found)
+    uses: list[Use] = []
+    whole: Tensor | None = None
+    for factor in factors:
+        part = Array(_nested(factor.values, factor.shape), dtype)
+        _refuse_odd(layer, part)
+        own = tuple(size if axis in factor.axes else 1 for axis, size in enumerate(shape))
+        own = (
+            own[factor.axes[0] :] if whole is not None else own
+        )  # what is before goes without saying
+        uses.append(_use(layer, FUNCTION, number + len(uses), x=part))
+        given = {"x": Tensor(uses[-1].id), "newshape": own}
+        uses.append(_use(layer, "reshape", number + len(uses), **given))
+        if whole is not None:
+            both = {"x1": whole, "x2": Tensor(uses[-1].id)}
+            uses.append(_use(layer, "logical_and", number + len(uses), **both))
+        whole = Tensor(uses[-1].id)
+    return uses
+
+
+def _use(layer: str, function: str, number: int, **given: Given) -> Use:
+    return Use(number, Made(f"{layer}_{function}", function, "op"), (), given)
+
+
+def _factors(array: Array) -> list[Factor]:
+    """Give the arrays whose conjunction an array is, if it is one of booleans that is too long to be written."""
+    shape = shape_of(array.values)
+    if array.dtype != "bool" or prod(shape) <= MOST_WRITTEN or min(shape) < 1:
+        return []
+    numbers = tuple(_numbers(array.values))
+    if len(numbers) != prod(shape) or not all(isinstance(n, bool) for n in numbers):
+        return []
+    return factors_of(numbers, shape) if _is_too_long(array) else []
+
+
+def _nested(values: Sequence[Given], shape: Sequence[int]) -> tuple[Given, ...]:
+    """Lay numbers out in lists in lists."""
+    found: list[Given] = list(values)
+    for size in reversed(shape[1:]):
+        found = [tuple(found[start : start + size]) for start in range(0, len(found), size)]
+    return tuple(found)
 
 
 def array_inside(argument: str, array: Array) -> dict[str, Given]:
@@ -103,12 +149,18 @@ def _refuse_odd(layer: str, array: Array) -> None:
             layer,
             "it is called with an array that has infinite numbers, which a spec does not have",
         )
-    if len(numbers) > MOST_WRITTEN and len(array.text) > 4 * MOST_WRITTEN:
+    if _is_too_long(array):
         raise not_sayable(
             layer,
             f"it is called with an array of {len(numbers):,} numbers that follow no rule",
             help="make it a weight with `trainable=False`, which a checkpoint holds",
         )
+
+
+def _is_too_long(array: Array) -> bool:
+    """Tell whether an array has more numbers than a reader bears, and no rule that makes them."""
+    many = prod(shape_of(array.values)) > MOST_WRITTEN
+    return many and len(array.text) > 4 * MOST_WRITTEN
 
 
 @lru_cache(maxsize=1024)
@@ -195,4 +247,4 @@ def _only_for(tied: Mapping[int, int], network: Network) -> set[int]:
     return gone - set(tied)
 
 
-__all__: Sequence[str] = ("Array", "array_use", "same_array", "untied")
+__all__: Sequence[str] = ("Array", "array_uses", "same_array", "untied")

@@ -27,6 +27,10 @@ def call_form(use: Use) -> CallForm:
     made = use.made
     if made.family in ("model", "extern"):
         return _whole(use)
+    if made.family == "std":
+        first = use.positional[0]
+        is_list = isinstance(first, tuple)
+        return CallForm(first if is_list else (first,), is_list, use.keywords)
     found = signature("layer", made.kind)
     assert found is not None
     parameters = [p.name for p in found.call_parameters]
@@ -86,7 +90,7 @@ def _by_input(made: Made, given: Mapping[str, Given]) -> list[Given]:
 
 def gives_several(made: Made, highest: int, use: Use) -> bool:
     """Tell whether a layer gives several tensors, so that each is taken by its number."""
-    if highest > 0 or made.arguments.get("return_state") is True:
+    if highest > 0 or made.gives > 1 or made.arguments.get("return_state") is True:
         return True
     if made.family == "op":
         return made.kind in SEVERAL

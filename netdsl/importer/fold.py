@@ -213,11 +213,13 @@ class Folder:
         self._references.subtract(referred_in(row[start:end]))
         row[start:end] = [item]
         self._references.update(referred_in([item]))
-        for body in self.program.bodies():
-            if body is not row:
-                for holder in _holders(body, row):
-                    for table in (self._known, self._same, self._costs):
-                        table.pop(id(holder), None)
+        bodies = list(self.program.bodies())
+        if any(body is row for body in bodies):  # nothing holds it
+            return
+        for body in bodies:
+            for holder in _holders(body, row):
+                for table in (self._known, self._same, self._costs):
+                    table.pop(id(holder), None)
 
     def _exact_run(self) -> bool:
         """Fold runs of windows that are the same in all: of each row the one that saves the most."""

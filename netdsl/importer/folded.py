@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netdsl.importer.carrying import carry_tensors
 from netdsl.importer.cells import find_cells
 from netdsl.importer.defaults import choose_defaults, statements
 from netdsl.importer.document import Document
 from netdsl.importer.fold import Folder, Line, Program
+from netdsl.importer.library import STD
 from netdsl.importer.naming import Names
 from netdsl.importer.nesting import Nesting
 from netdsl.importer.network import Network, Tensor
@@ -23,15 +26,19 @@ def folded_spec(
     depth: int | None = None,
     exact_first: bool = True,
     merges: bool = True,
+    networks: Sequence[Network] = (),
 ) -> tuple[str, bool]:
     """Write the spec with blocks and loops.
 
-    With `merges`, variants of a unit become one block with optional parts; tells whether there were any.
+    With `merges`, variants of a unit become one block with optional parts; tells whether there were any. `networks`
+    stand in the place of those of the document, with blocks of the library in them.
     """
     is_merged = False
+    bodies = networks or document.networks
     declared = {*document.names.values(), *document.externs.values(), *document.lambdas}
+    declared |= {u.made.kind for body in bodies for u in body.uses if u.made.family == STD}
     names = Names(declared, document.kept_names())
-    programs = [program_of(network) for network in document.networks]
+    programs = [program_of(network) for network in bodies]
     for program, _ in programs:
         folder = Folder(program, depth=depth, exact_first=exact_first)
         folder.run()
@@ -43,11 +50,16 @@ def folded_spec(
         if depth is None:
             carry_tensors(program)
     document.speller.defaults.clear()
+    document.speller.library.clear()
     choose_defaults((program for program, _ in programs), document.speller)
     parts: list[str] = []
-    for network, (program, regions) in zip(document.networks, programs, strict=True):
-        parts += Printer(document, network, program, regions.numbers, names).text()
-    head = "\n".join([*document.head(), *statements(document.speller)])
+    for network, body, (program, regions) in zip(document.networks, bodies, programs, strict=True):
+        parts += Printer(document, network, body, program, regions.numbers, names).text()
+    imports = [
+        f"from {module} import {', '.join(sorted(blocks))}"
+        for module, blocks in sorted(document.speller.library.items())
+    ]
+    head = "\n".join([*imports, *document.head(), *statements(document.speller)])
     document.speller.defaults.clear()
     text = "\n\n".join(part for part in (f'"""{docstring}"""', head, *parts) if part) + "\n"
     return text, is_merged

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 
 from netdsl.diagnostics.diagnostic import Diagnostic
@@ -20,7 +21,9 @@ from netdsl.importer.network import Network
 from netdsl.importer.objects import LAMBDAS
 from netdsl.importer.proof import Comparison, compare
 from netdsl.importer.training import with_training
+from netdsl.importer.types_of import Types
 from netdsl.importer.vocabularies import lacks_words
+from netdsl.importer.whole import without_whole_lists
 from netdsl.record import record
 from netdsl.source import SourceFile
 from netdsl.stack import on_own_stack
@@ -104,13 +107,13 @@ def _best_folded(
         say("comparing the spec with the model")
         found = _tried(text, document, network)
         if found is not None:
-            say("looking for what the library has, and for sizes that follow others")
+            say("looking for sizes that follow others")
             return _polished(found, document, network)
     return None
 
 
 def _polished(found: Imported, document: Document, network: Network) -> Imported:
-    """Take from the library the blocks that it has, and sizes from what arrives, where the network stays the same."""
+    """Take sizes from what arrives, and leave out lists that are what arrives, where the network stays the same."""
     proven = {found.text: found}
 
     def is_equal(text: str) -> bool:
@@ -119,11 +122,8 @@ def _polished(found: Imported, document: Document, network: Network) -> Imported
             proven[text] = tried
         return tried is not None
 
-    def is_shorter(text: str) -> bool:
-        return tokens(text) < tokens(found.text) and is_equal(text)
-
-    text = with_arriving_sizes(with_library(found.text, is_shorter), is_equal)
-    return proven[text]
+    text = without_whole_lists(found.text, is_equal)
+    return proven[with_arriving_sizes(text, is_equal)]
 
 
 def _with_training(text: str, document: Document, network: Network) -> tuple[str, list[str]]:
@@ -162,17 +162,34 @@ def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[s
     """Give folded specs, the best first: folded as far as asked, less far, not at all."""
     orders = (True, False) if sum(len(n.uses) for n in document.networks) < MANY else (True,)
     found: list[tuple[float, str]] = []
-    for exact_first in orders:
-        text, is_merged = _attempt(document, docstring, depth, exact_first=exact_first)
-        if text is not None:
-            found.append((tokens(text) * (LESS if is_merged else 1), text))
-        if is_merged or text is None:  # it may read worse for it, or not be written at all
-            plain, _ = _attempt(document, docstring, depth, exact_first=exact_first, merges=False)
-            found += [] if plain is None else [(tokens(plain), plain)]
+    for networks in _bodies(document, depth):
+        for exact_first in orders:
+            attempt = partial(
+                _attempt, document, docstring, depth, exact_first=exact_first, networks=networks
+            )
+            text, is_merged = attempt()
+            if text is not None:
+                found.append((tokens(text) * (LESS if is_merged else 1), text))
+            if is_merged or text is None:  # it may read worse for it, or not be written at all
+                plain, _ = attempt(merges=False)
+                found += [] if plain is None else [(tokens(plain), plain)]
     yield from (text for _, text in sorted(found, key=itemgetter(0)))
     text, _ = _attempt(document, docstring, 0)
     if text is not None:
         yield text
+
+
+def _bodies(document: Document, depth: int | None) -> Iterator[Sequence[Network]]:
+    """Give the networks of a document with blocks of the library in them, if there are any, and as they are."""
+    if depth != 0:
+        types = Types(document)
+        found = [with_library(network, types.of(network)) for network in document.networks]
+        if any(network is not None for network in found):
+            yield [
+                own if network is None else network
+                for network, own in zip(found, document.networks, strict=True)
+            ]
+    yield document.networks
 
 
 def _attempt(
@@ -182,10 +199,18 @@ def _attempt(
     *,
     exact_first: bool = True,
     merges: bool = True,
+    networks: Sequence[Network] = (),
 ) -> tuple[str | None, bool]:
     """Fold a model; None where its graph is odder than folding knows, and the flat spec says it."""
     try:
-        return folded_spec(document, docstring, depth=depth, exact_first=exact_first, merges=merges)
+        return folded_spec(
+            document,
+            docstring,
+            depth=depth,
+            exact_first=exact_first,
+            merges=merges,
+            networks=networks,
+        )
     except CannotImport:
         raise
     except ODD:

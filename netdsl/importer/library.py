@@ -1,321 +1,420 @@
-"""Blocks that `std` has: one that folding found and that equals one of the library is taken from there.
+"""Blocks of the library in a model: what `std` has under a name becomes one use of it, options and all.
 
-A block and its candidate are elaborated for what arrives at a use, with values of their parameters that nothing else
-in them has. Where both give the same layers, each value says which parameter fills what, and that is how the calls are
-written anew. Whether the whole is still the same network, whoever asks proves afterwards.
+Each pattern of the library is laid over the graph, from what it gives back to what arrives. Where the layers agree,
+what stands in the places that a parameter fills is its value; one that stands nowhere as it is, as `expansion` in
+`expansion * filters`, is tried at what the numbers of the place make likely. Then the block is elaborated with these
+values for what arrives there, and taken only if it is the same to the last value of every configuration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice, product, takewhile
 
+from netdsl.catalog import has_role
+from netdsl.catalog.kind import ObjectValue
 from netdsl.catalog.spell import spell
-from netdsl.graph import Graph, Node, Operation, Ref
-from netdsl.importer.arriving import edited, parsed
 from netdsl.importer.elaborated import elaborated
+from netdsl.importer.laying import Finder, Match
+from netdsl.importer.network import Given, Made, Network, Sizes, Tensor, Use
+from netdsl.importer.objects import plain
+from netdsl.importer.patterns import called, given_of, value_at
+from netdsl.importer.proof import compare
+from netdsl.importer.std import At, Declared, Pattern, library
 from netdsl.record import record
-from netdsl.resources import std_dir
-from netdsl.syntax import tree
-from netdsl.syntax.walk import walk
-from netdsl.tensor import TensorSpec
-from netdsl.value import Value
 
-#: The files of the library that are looked into.
-MODULES = ("vision", "attention", "mlp")
+#: Gives the shape and dtype of a tensor of a network, where they can be known.
+TypeOf = Callable[[Tensor], tuple[Sizes, str] | None]
 
-#: Values that nothing else has: for sizes, for windows and strides, and for activations.
-SIZES = (101, 103, 107, 109, 113, 127, 131, 137)
-WINDOWS = (13, 17, 19)
-ACTIVATIONS = ("softsign", "hard_silu", "selu", "elu")
+#: The family of what stands for a use of a block of the library.
+STD = "std"
 
-MOST_BLOCKS = 24  # of a spec that are looked for
+#: How many values are tried for a parameter that stands nowhere as it is, and how many rows of such values.
+MOST_VALUES, MOST_ROWS = 6, 32
 
 
-@record(eq=False)
-class Candidate:
-    """A block of the library, and the kinds of layers that it may have in it."""
-
-    module: str
-    block: tree.Block
-    kinds: frozenset[str]
-
-
-def with_library(text: str, is_equal: Callable[[str], bool]) -> str:
-    """Take the blocks of a spec from the library that are there, as long as it stays the same network."""
-    for name in [block.name for block in _blocks(parsed(text))][:MOST_BLOCKS]:
-        taken = _taken_from_library(text, name)
-        changed = text if taken is None else _without_single_use(taken)
-        if changed != text and is_equal(changed):
-            text = changed
-    return text
-
-
-@cache
-def candidates() -> tuple[Candidate, ...]:
-    """Give the blocks of the library."""
-    found: list[Candidate] = []
-    for name in MODULES:
-        module = parsed((std_dir() / f"{name}.net").read_text("utf-8"))
-        blocks = {block.name: block for block in _blocks(module)}
-        found += [Candidate(name, block, _kinds(block, blocks)) for block in blocks.values()]
-    return tuple(found)
-
-
-def _blocks(module: tree.Module) -> list[tree.Block]:
-    return [s for s in module.statements if isinstance(s, tree.Block)]
-
-
-def _kinds(
-    block: tree.Block, blocks: Mapping[str, tree.Block], above: tuple[str, ...] = ()
-) -> frozenset[str]:
-    found: set[str] = set()
-    for node in walk(block):
-        called = node.function if isinstance(node, tree.Call) else None
-        if isinstance(called, tree.Name):
-            inner = blocks.get(called.id)
-            if inner is None:
-                found.add(called.id)
-            elif called.id not in above:
-                found |= _kinds(inner, blocks, (*above, block.name))
-    return frozenset(found)
-
-
-def _calls(module: tree.Module, name: str) -> list[tree.Call]:
-    calls = (n for n in walk(module) if isinstance(n, tree.Call))
-    return [c for c in calls if isinstance(c.function, tree.Name) and c.function.id == name]
-
-
-def _taken_from_library(text: str, name: str) -> str | None:
-    module = parsed(text)
-    blocks = {block.name: block for block in _blocks(module)}
-    block, calls = blocks.get(name), _calls(module, name)
-    if block is None or not calls or "name=" in block.span.text:
-        return None
-    kinds = _kinds(block, blocks)
-    taken = {s.name for s in module.statements if isinstance(s, tree.Block | tree.Model)} - {name}
-    among = [c for c in candidates() if kinds <= c.kinds and c.block.name not in taken]
-    arriving = _arriving(text, calls) if among else None
-    if arriving is not None:
-        for candidate in among:
-            filled = _filled(_without_models(text, module), block, candidate, arriving)
-            if filled is not None:
-                return _rewritten(text, module, block, calls, candidate, filled)
-    return None
-
-
-@lru_cache(maxsize=1)
-def _graphs(text: str) -> tuple[Graph, ...]:
-    return tuple(elaborated(text).graphs.values())
-
-
-def _arriving(text: str, calls: Sequence[tree.Call]) -> TensorSpec | None:
-    """Give what arrives at the first use of a block that a model makes."""
-    places = {(call.span.start, call.span.end) for call in calls}
-    for graph in _graphs(text):
-        for node in graph.nodes:
-            if node.inputs and any((s.start, s.end) in places for s in node.origin.via):
-                return graph.spec(node.inputs[0])
-    return None
-
-
-def _without_models(text: str, module: tree.Module) -> str:
-    models = [s.span for s in module.statements if isinstance(s, tree.Model | tree.Train)]
-    return edited(text, [(span, "") for span in models])
+def with_library(network: Network, type_of: TypeOf) -> Network | None:
+    """Give a network in which blocks of the library are uses of these; None where it has none of them."""
+    chosen = _Choice(network, type_of).chosen()
+    return _rewritten(network, chosen) if chosen else None
 
 
 @record(eq=False)
-class Probe:
-    """What a block gives at values that tell its parameters apart."""
+class _Taken:
+    """Matches that are one layer, or one use of a block: most of the time a single one; and what the block is given."""
 
-    graph: Graph
-    parameters: Mapping[Value, str]  # by their values
+    matches: tuple[Match, ...]
+    arguments: Mapping[str, Given]
 
 
-def _probe(head: str, block: tree.Block, arriving: TensorSpec, *, optional: bool) -> Probe | None:
-    given: dict[str, Value] = {}
-    sizes, windows, words = iter(SIZES), iter(WINDOWS), iter(ACTIVATIONS)
+class _Choice:
+    """Chooses matches that do not overlap, the largest first, each held to what the library makes."""
+
+    def __init__(self, network: Network, type_of: TypeOf) -> None:
+        self._network, self._type_of = network, type_of
+        self._counts = Counter(id(use.made) for use in network.uses if use.made.family != "op")
+        self._taken: set[int] = set()
+        self._last: dict[int, Pattern] = {}  # what gives a tensor, by the number of its last use
+        self._known: dict[Given, Mapping[str, Given] | None] = {}
+
+    def chosen(self) -> list[_Taken]:
+        finder = Finder(self._network)
+        groups: dict[Given, list[Match]] = {}
+        for number, pattern in enumerate(library()[1]):
+            for match in finder.matches(pattern):
+                whole = match.made if self._is_shared(match) else match.uses[-1].id
+                groups.setdefault((number, whole), []).append(match)
+        found: list[_Taken] = []
+        for group in sorted(groups.values(), key=_size):
+            if self._is_free(group):
+                arguments = self._arguments(group)
+                if arguments is not None:
+                    found.append(_Taken(tuple(group), arguments))
+                    self._take(group)
+        return found
+
+    def _is_shared(self, match: Match) -> bool:
+        own = Counter(id(use.made) for use in match.uses if use.made.family != "op")
+        return any(self._counts[made] > count for made, count in own.items())
+
+    def _is_free(self, group: Sequence[Match]) -> bool:
+        numbers = [use.id for match in group for use in match.uses]
+        if not self._taken.isdisjoint(numbers) or len(set(numbers)) < len(numbers):
+            return False
+        used = Counter(
+            id(use.made) for match in group for use in match.uses if use.made.family != "op"
+        )
+        if any(self._counts[made] != count for made, count in used.items()):
+            return False
+        return not any(map(self._begins_oddly, group))
+
+    def _begins_oddly(self, match: Match) -> bool:
+        """Tell whether a block would begin with what belongs to the layer before it: a normalization after its
+        convolution, unless that ends a block that began so."""
+        first = match.pattern.parts[0]
+        arriving = match.inputs[0].use
+        source = self._network.uses[arriving].made
+        if first.family != "layer" or not has_role(first.kind, "batch_normalization", "activation"):
+            return False
+        if len(match.pattern.parts) > MOST_OF_A_LAYER or arriving in self._last:
+            return False
+        return source.family == "layer" and has_role(source.kind, "convolution", "dense")
+
+    def _take(self, group: Sequence[Match]) -> None:
+        for match in group:
+            self._taken.update(use.id for use in match.uses)
+            self._last.update((tensor.use, match.pattern) for tensor in match.outputs)
+
+    def _arguments(self, group: Sequence[Match]) -> Mapping[str, Given] | None:
+        """Give what the block is given for it to be what stands in the network; None where it is not."""
+        match = group[0]
+        types = [self._type_of(tensor) for tensor in match.inputs]
+        if any(told is None or not told[0] for told in types):
+            return None
+        key = (
+            id(match.pattern),
+            repr([use.made for use in match.uses]),
+            repr(types),
+            _calls(match),
+        )
+        if key not in self._known:
+            self._known[key] = _solved(match, [told for told in types if told is not None])
+        return self._known[key]
+
+
+#: How many parts a block has that stands for a layer with what goes with it.
+MOST_OF_A_LAYER = 3
+
+
+def _calls(match: Match) -> str:
+    return repr(
+        [
+            [v for v in leaves if not isinstance(v, Tensor)]
+            for use in match.uses
+            for leaves in called(use).values()
+        ]
+    )
+
+
+def _size(group: Sequence[Match]) -> tuple[int, int]:
+    """The largest first, and of one size in the order of the network."""
+    return -len(group[0].uses), group[0].uses[-1].id
+
+
+def _solved(match: Match, types: Sequence[tuple[Sizes, str]]) -> Mapping[str, Given] | None:
+    pattern = match.pattern
+    block = library()[0][pattern.block]
+    known: dict[str, Given] = dict(pattern.fixed)
+    for name, places in pattern.fills.items():
+        parameter = block.parameter(name)
+        assert parameter is not None
+        values = [value_at(match.uses, place) for place in places]
+        if parameter.type == "list":
+            known[name] = tuple(values)
+        elif any(repr(value) != repr(values[0]) for value in values):
+            return None
+        else:
+            known[name] = values[0]
+    unknown = {
+        name: list(islice(_likely(match, block, name, place, types), MOST_VALUES))
+        for name, place in pattern.within.items()
+    }
+    unknown |= {name: list(values) for name, values in pattern.tries.items()}
+    for row in islice(product(*unknown.values()), MOST_ROWS):
+        given = _without_defaults(block, {**known, **dict(zip(unknown, row, strict=True))})
+        if given is not None and _is_the_block(match, block, given, types):
+            return given
+    return None
+
+
+def _likely(
+    match: Match, block: Declared, name: str, place: At, types: Sequence[tuple[Sizes, str]]
+) -> Iterator[Given]:
+    """Give values for a parameter that stands nowhere as it is: the default, and how the number at the place where it
+    has a say is to other numbers there."""
+    parameter = block.parameter(name)
+    assert parameter is not None
+    met: list[Given] = []
+    value = value_at(match.uses, place)
+    numbers = [size for shape, _ in types for size in shape[1:] if isinstance(size, int)]
+    for use in match.uses:
+        for held in given_of(use.made).values():
+            numbers += [v for v in (held, *_elements(held)) if isinstance(v, int) and v is not True]
+    for found in _related(value, list(dict.fromkeys(numbers))):
+        is_whole = found == int(found)
+        if parameter.type != "int" or is_whole:
+            wanted: Given = int(found) if is_whole and parameter.type != "float" else found
+            met += [] if wanted in met else [wanted]
+    if not parameter.required:
+        met.insert(0 if parameter.default in met else 1, parameter.default)
+    yield from dict.fromkeys(met)
+
+
+def _elements(value: Given) -> Sequence[Given]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _related(value: Given, numbers: Sequence[int]) -> Iterator[float]:
+    """Give how often a number goes into others, or they into it: what is whole first."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        return
+    parts = [(number, value) for number in numbers if number >= value]
+    parts += [(value, number) for number in numbers if number > 0]
+    yield from (a // b for a, b in parts if a % b == 0)
+    yield from (a / b for a, b in parts if a % b)
+    yield from (b / a for a, b in parts)
+
+
+def _without_defaults(block: Declared, known: Mapping[str, Given]) -> dict[str, Given] | None:
+    """Give what a use of a block must be given; None where a value is none that a spec has."""
+    given: dict[str, Given] = {}
     for parameter in block.parameters:
-        is_window = "kernel" in parameter.name or "stride" in parameter.name
-        match parameter.type:
-            case "int" | "any" | None if parameter.default is None or optional:
-                given[parameter.name] = next(windows if is_window else sizes, None)
-            case "activation" if parameter.default is None or optional:
-                given[parameter.name] = next(words, None)
-            case _ if parameter.default is None:
-                return None
-    if None in given.values():
-        return None
-    arguments = ", ".join(f"{name}={spell(value)}" for name, value in given.items())
-    sizes_of = ", ".join(str(d) if isinstance(d, int) else "?" for d in arriving.shape[1:])
-    model = (
-        f"model Probe {{ input probe: {arriving.dtype}[{sizes_of}] "
-        f"output probed = probe -> {block.name}({arguments}) }}"
-    )
-    found = elaborated(f"{head}\n{model}\n")
-    if found.error is not None or not found.graphs["Probe"].complete:
-        return None
-    return Probe(found.graphs["Probe"], {value: name for name, value in given.items()})
-
-
-#: How a parameter of a block of the library is filled: by a parameter of the block, or by a value.
-Filled = Mapping[str, tuple[str, Value]]
-
-
-def _filled(
-    head: str, block: tree.Block, candidate: Candidate, arriving: TensorSpec
-) -> Filled | None:
-    """Say how the parameters of a candidate are filled for it to be the block; None where it is another."""
-    mine = _probe(head, block, arriving, optional=True)
-    if mine is None:
-        return None
-    imports = f"from std.{candidate.module} import {candidate.block.name}"
-    for optional in (True, False):
-        theirs = _probe(imports, candidate.block, arriving, optional=optional)
-        filled = None if theirs is None else _solved(mine, theirs)
-        if filled is not None and all(
-            p.default is not None or p.name in filled for p in candidate.block.parameters
-        ):
-            return filled
-    return None
-
-
-def _solved(mine: Probe, theirs: Probe) -> Filled | None:
-    pairs = _in_lockstep(mine.graph, theirs.graph)
-    found: dict[str, tuple[str, Value]] = {}
-    for a, b in pairs or ():
-        if a.kind != b.kind or a.family != b.family:
-            return None
-        for name in {*a.bound, *b.bound} - {"name", "trainable"}:
-            value, wanted = _single(a.bound.get(name)), _single(b.bound.get(name))
-            parameter = _of(mine, value)
-            filled = ("parameter", parameter) if parameter else ("value", value)
-            inner = _of(theirs, wanted)
-            if inner is None:
-                if parameter is not None or repr(value) != repr(wanted):
-                    return None
-            elif found.setdefault(inner, filled) != filled:
-                return None
-    return found if pairs else None
-
-
-def _single(value: Value) -> Value:
-    """Give the one number of a tuple of equal ones."""
-    if isinstance(value, tuple) and value and all(item == value[0] for item in value):
-        return value[0]
-    return value
-
-
-def _of(probe: Probe, value: Value) -> str | None:
-    plain = isinstance(value, int | float | str) and not isinstance(value, bool)
-    return probe.parameters.get(value) if plain else None
-
-
-def _in_lockstep(a: Graph, b: Graph) -> list[tuple[Operation, Operation]] | None:
-    """Pair what two graphs of one output make, from the outputs on; None where they are built otherwise."""
-    pending = list(zip(a.outputs.values(), b.outputs.values(), strict=False))
-    seen: dict[int, int] = {}
-    pairs: list[tuple[Operation, Operation]] = []
-    while pending:
-        left, right = pending.pop()
-        one, other = a.nodes[left.node], b.nodes[right.node]
-        if left.path != right.path or seen.setdefault(left.node, right.node) != right.node:
-            return None
-        if (one.operation, other.operation) in pairs:
-            continue
-        if one.operation.family == "input" or other.operation.family == "input":
-            if one.operation.family != other.operation.family:
+        if parameter.name not in known:
+            if parameter.required:
                 return None
             continue
-        if len(one.inputs) != len(other.inputs) or _plain(one) != _plain(other):
+        value = known[parameter.name]
+        if not _may_be_given(parameter.type, value):
             return None
-        pairs.append((one.operation, other.operation))
-        pending += zip(one.inputs, other.inputs, strict=True)
-    return pairs
-
-
-def _plain(node: Node) -> str:
-    """Spell what a node is called with besides tensors."""
-    given = [node.positional, sorted(node.keywords.items())]
-    return repr([_without_tensors(value) for value in given])
-
-
-def _without_tensors(value: object) -> object:
-    if isinstance(value, Ref):
-        return "tensor"
-    if isinstance(value, list):
-        return [_without_tensors(item) for item in value]
-    if isinstance(value, tuple):
-        return tuple(_without_tensors(item) for item in value)
-    return value
-
-
-def _rewritten(
-    text: str,
-    module: tree.Module,
-    block: tree.Block,
-    calls: Sequence[tree.Call],
-    candidate: Candidate,
-    filled: Filled,
-) -> str:
-    edits = [(call.span, _call(call, block, candidate, filled)) for call in calls]
-    new = edited(text, [*edits, (block.span, "")])
-    first = module.statements[0].span.start
-    return (
-        f"{new[:first]}from std.{candidate.module} import {candidate.block.name}\n\n{new[first:]}"
-    )
-
-
-def _call(call: tree.Call, block: tree.Block, candidate: Candidate, filled: Filled) -> str:
-    """Write a use of a block as one of the library's."""
-    given = _given(call, block)
-    pieces: list[str] = []
-    in_order = True
-    for parameter in candidate.block.parameters:
-        kind, value = filled.get(parameter.name, ("", None))
-        text = given[str(value)] if kind == "parameter" else spell(value)
-        default = "" if parameter.default is None else parameter.default.span.text
-        if not kind or text.strip("\"'") == default.strip("\"'"):
-            in_order = False
-            continue
-        by_place = in_order and parameter.default is None
-        pieces.append(text if by_place else f"{parameter.name}={text}")
-    return f"{candidate.block.name}({', '.join(pieces)})"
-
-
-def _given(call: tree.Call, block: tree.Block) -> dict[str, str]:
-    """Give the text of each argument of a call of a block, defaults included."""
-    given = {p.name: p.default.span.text for p in block.parameters if p.default is not None}
-    names = iter([p.name for p in block.parameters])
-    for argument in call.arguments:
-        given[argument.name or next(names)] = argument.value.span.text
+        default = block.default_of(parameter.name, known)
+        is_default = not parameter.required and (
+            default is not None and _text(value, parameter.type) == _text(default, parameter.type)
+        )
+        is_none = value is None and default is None
+        if not is_default and not is_none:
+            given[parameter.name] = value
     return given
 
 
-def _without_single_use(text: str) -> str:
-    """Write out where it is used a block that is a chain and is used once, and leave out one that nothing uses."""
-    module = parsed(text)
-    for block in _blocks(module):
-        calls = _calls(module, block.name)
-        if not calls:
-            return _without_single_use(edited(text, [(block.span, "")]))
-        chains = [n for n in walk(module) if isinstance(n, tree.Pipe) and calls[0] in n.stages]
-        if len(calls) == 1 and chains and isinstance(block.body, tree.Pipe):
-            written = _written_out(block, _given(calls[0], block))
-            return _without_single_use(edited(text, [(calls[0].span, written), (block.span, "")]))
-    return text
+def _may_be_given(kind: str, value: Given) -> bool:
+    match kind:
+        case "int":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "float":
+            return isinstance(value, (int, float)) and not isinstance(value, bool)
+        case "bool":
+            return isinstance(value, bool)
+        case "activation":
+            return isinstance(value, str)
+        case "list":
+            return isinstance(value, tuple)
+        case "initializer":
+            return isinstance(value, (str, ObjectValue))
+    return value is None or isinstance(value, (int, float, tuple))
 
 
-def _written_out(block: tree.Block, given: Mapping[str, str]) -> str:
-    assert isinstance(block.body, tree.Pipe)
-    start, body = block.body.span.start, block.body.span.text
-    names = [n for n in walk(block.body) if isinstance(n, tree.Name) and n.id in given]
-    for node in sorted(names, key=lambda node: -node.span.start):
-        value = given[node.id]
-        value = value if value.replace("_", "").isalnum() else f"({value})"
-        at = node.span.start - start
-        body = body[:at] + value + body[at + len(node.id) :]
-    return body
+def _text(value: Given, kind: str) -> str:
+    """Spell what a block is given."""
+    if kind == "list" and isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    if kind == "initializer":
+        return repr(plain(value, ("initializer",)))
+    return str(value) if isinstance(value, str) else str(spell(value))
 
 
-__all__ = ["Candidate", "candidates", "with_library"]
+def _is_the_block(
+    match: Match, block: Declared, given: Mapping[str, Given], types: Sequence[tuple[Sizes, str]]
+) -> bool:
+    """Elaborate a use of a block for what arrives, and compare it with what stands in the network."""
+    names = [f"a{place}" for place in range(len(types))]
+    inputs = "\n".join(
+        f"input {name}: {dtype}[{', '.join('?' if s is None else str(s) for s in shape[1:])}]"
+        for name, (shape, dtype) in zip(names, types, strict=True)
+    )
+    arguments = ", ".join(f"{name}={_spelled(block, name, value)}" for name, value in given.items())
+    source = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+    outputs = [f"y{place}" for place in range(len(match.outputs))]
+    call = f"{source} -> {block.name}({arguments})"
+    body = f"output y0 = {call}" if len(outputs) == 1 else f"{', '.join(outputs)} = {call}"
+    several = f"output [{', '.join(outputs)}]" if len(outputs) > 1 else ""
+    found = elaborated(
+        f"from {block.module} import {block.name}\nmodel M {{\n{inputs}\n{body}\n{several}\n}}\n"
+    )
+    graph = found.graphs.get("M")
+    if found.error is not None or graph is None:
+        return False
+    return compare(_alone(match, types), graph).is_equal
+
+
+def _spelled(block: Declared, name: str, value: Given) -> str:
+    parameter = block.parameter(name)
+    assert parameter is not None
+    if isinstance(value, ObjectValue):
+        inside = ", ".join(f"{k}={spell(v)}" for k, v in value.arguments.items())
+        return f"{value.kind}({inside})"
+    return _text(value, parameter.type)
+
+
+def _alone(match: Match, types: Sequence[tuple[Sizes, str]]) -> Network:
+    """Give the part of a network that a match is, as a network of its own."""
+    network = Network("m", form="one" if len(match.outputs) == 1 else "list")
+    moved: dict[Tensor, Tensor] = {}
+    for tensor, (shape, dtype) in zip(match.inputs, types, strict=True):
+        moved[tensor] = Tensor(len(network.uses))
+        about = {"batch_shape": shape, "dtype": dtype}
+        network.inputs.append(len(network.uses))
+        network.uses.append(Use(len(network.uses), Made("a", "InputLayer", "input", about)))
+    for use in sorted(match.uses, key=lambda use: use.id):
+        number = len(network.uses)
+        given = (_moved(value, moved, use.id, number) for value in (use.positional, use.keywords))
+        network.uses.append(Use(number, use.made, *given))
+        moved[Tensor(use.id, WHOLE)] = Tensor(number, WHOLE)
+    network.outputs = [("y", _moved(tensor, moved, -1, -1)) for tensor in match.outputs]
+    return network
+
+
+#: The output that stands for all outputs of a use.
+WHOLE = -1
+
+
+def _moved(value: Given, moved: Mapping[Tensor, Tensor], use: int, number: int) -> Given:
+    """Put other tensors in the place of some: of all outputs of a use, or of one."""
+    if isinstance(value, Tensor):
+        if value in moved:
+            return moved[value]
+        whole = moved.get(Tensor(value.use, WHOLE))
+        return value if whole is None else Tensor(whole.use, value.output)
+    if isinstance(value, (list, tuple)):
+        return tuple(_moved(item, moved, use, number) for item in value)
+    if isinstance(value, Mapping):
+        return {name: _moved(item, moved, use, number) for name, item in value.items()}
+    return value
+
+
+def _rewritten(network: Network, chosen: Sequence[_Taken]) -> Network | None:
+    """Put one use of a block in the place of each match."""
+    return _Rewriting(network, chosen).network()
+
+
+class _Rewriting:
+    def __init__(self, network: Network, chosen: Sequence[_Taken]) -> None:
+        self._old = network
+        self._new = Network(network.name)
+        self._moved: dict[Tensor, Tensor] = {}
+        self._part_of: dict[int, Match] = {}
+        self._made: dict[int, Made] = {}  # by the identity of a match
+        self._done: set[int] = set()
+        for taken in chosen:
+            made = _made_of(taken)
+            for match in taken.matches:
+                self._made[id(match)] = made
+                self._part_of.update((use.id, match) for use in match.uses)
+
+    def network(self) -> Network | None:
+        old, new = self._old, self._new
+        for use in old.uses:
+            match = self._part_of.get(use.id)
+            if match is None or use.id == max(u.id for u in match.uses):
+                self._emit(use.id)
+        for number in old.inputs:
+            self._emit(number)
+        new.inputs = [self._at(Tensor(number)).use for number in old.inputs]
+        new.outputs = [(name, self._at(tensor)) for name, tensor in old.outputs]
+        new.form, new.training, new.is_sequential = old.form, old.training, old.is_sequential
+        new.types = {
+            self._at(tensor): told for tensor, told in old.types.items() if self._is_there(tensor)
+        }
+        return new
+
+    def _is_there(self, tensor: Tensor) -> bool:
+        match = self._part_of.get(tensor.use)
+        return match is None or tensor in match.outputs
+
+    def _at(self, tensor: Tensor) -> Tensor:
+        found: Tensor = _moved(tensor, self._moved, -1, -1)
+        return found
+
+    def _emit(self, number: int) -> None:
+        """Give a use, or the block that it is in, after what it takes."""
+        if number in self._done:
+            return
+        match = self._part_of.get(number)
+        self._done.update([number] if match is None else [use.id for use in match.uses])
+        use = self._old.uses[number]
+        for tensor in use.inputs if match is None else match.inputs:
+            self._emit(tensor.use)
+        place = len(self._new.uses)
+        if match is None:
+            given = (_moved(v, self._moved, -1, -1) for v in (use.positional, use.keywords))
+            self._new.uses.append(Use(place, use.made, *given))
+            self._moved[Tensor(number, WHOLE)] = Tensor(place, WHOLE)
+            return
+        first, *others = (self._at(tensor) for tensor in match.inputs)
+        if len(others) > 1:
+            used = Use(place, self._made[id(match)], ((first, *others),))
+        else:
+            named = dict(zip(match.pattern.inputs[1:], others, strict=True))
+            used = Use(place, self._made[id(match)], (first,), named)
+        self._new.uses.append(used)
+        for output, tensor in enumerate(match.outputs):
+            self._moved[tensor] = Tensor(place, output)
+
+
+def _made_of(taken: _Taken) -> Made:
+    """Make what stands for a use of a block, called after what its layers are called."""
+    match = taken.matches[0]
+    pattern = match.pattern
+    names = [use.made.name for use in match.uses if use.made.family != "op"]
+    stem = _beginning(names) if len(names) > 1 else ""
+    name = stem.rpartition("_")[0] if "_" in stem else ""
+    return Made(
+        name or pattern.block,
+        pattern.block,
+        STD,  # type: ignore[arg-type]
+        taken.arguments,
+        taken.arguments,
+        module=pattern.module,
+        kinds=pattern.kinds,
+        gives=len(pattern.outputs),
+    )
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """Give what all names begin with."""
+    first, last = min(names), max(names)
+    same = (a == b for a, b in zip(first, last, strict=False))
+    return first[: sum(takewhile(bool, same))]
+
+
+__all__ = ["STD", "with_library"]

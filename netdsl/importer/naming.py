@@ -94,9 +94,10 @@ def leaves_of(row: list[Item]) -> Iterator[Leaf]:
 
 def _kinds(row: list[Item]) -> list[str]:
     return [
-        leaf.made.kind
+        kind
         for leaf in leaves_of(row)
-        if leaf.made.family == "layer" and leaf.kind[0] != "take"
+        if leaf.kind[0] != "take"
+        for kind in (leaf.made.kinds or ([leaf.made.kind] if leaf.made.family == "layer" else ()))
     ]
 
 

@@ -18,7 +18,7 @@ Given: TypeAlias = Any
 Json: TypeAlias = Any
 Live: TypeAlias = Any
 
-Family = Literal["input", "layer", "op", "model", "extern", "weight"]
+Family = Literal["input", "layer", "op", "model", "extern", "weight", "std"]
 
 #: What the sizes of a tensor are in a configuration: None where one is not known.
 Sizes: TypeAlias = tuple[int | None, ...]
@@ -49,6 +49,9 @@ class Made:
     module: str = ""
     trainable: bool = True
     parts: tuple[Made, ...] = ()
+    #: Of a block of the library, which stands for a part of a model: the layers in it, and how many tensors it gives.
+    kinds: tuple[str, ...] = ()
+    gives: int = 1
 
     def __repr__(self) -> str:
         """Tell how it is made, and not what it is called."""

@@ -20,6 +20,7 @@ from netdsl.importer.objects import plain
 from netdsl.importer.operations import COMPARISONS, INDEXED, OPERATORS, many_of
 from netdsl.importer.sequences import Raw
 from netdsl.importer.spell import as_name, is_one, shortened
+from netdsl.importer.std import block_of_library
 from netdsl.importer.terms import (
     ARRIVING,
     ENTERING,
@@ -53,11 +54,13 @@ class Printer:
         self,
         document: Document,
         network: Network,
+        body: Network,
         program: Program,
         numbers: Mapping[Tensor, int],
         names: Names,
     ) -> None:
         self._document, self._network, self._program = document, network, program
+        self._body = body  # the network as the program has it: blocks of the library are in it
         self._numbers = {number: tensor for tensor, number in numbers.items()}
         self._names = names
         self._speller = document.speller
@@ -65,6 +68,7 @@ class Printer:
         self._taps: dict[int, str] = {}  # how a tap is spelled
         self._shared: dict[object, str] = {}
         self._references = program.references()
+        self._lengths: dict[str, int] = {}  # how many tensors the lists have, by their names
         self._lists: set[int] = set()  # taps that are lists outside the loop they are in
         self._taken: set[int] = set()  # taps of tensors that are called by their number
 
@@ -163,6 +167,10 @@ class Printer:
         values = list(_plain_values(self._program, block, parameter))
         kinds = {type(v) for v in values}
         leaf, name = next(naming.fills(block.row, parameter), (None, ""))
+        if leaf is not None and leaf.made.family == "std":
+            declared = block_of_library(leaf.made.kind).parameter(name)
+            if declared is not None and declared.type != "any":
+                return declared.type
         for word in ("initializer", "regularizer", "constraint", "activation"):
             if name.endswith(word):
                 return word
@@ -184,6 +192,12 @@ class Printer:
         leaf, name = next(naming.fills(block.row, parameter), (None, ""))
         if isinstance(value, Parameter):
             return self.parameter(value)
+        return self.filling(leaf, name, value)
+
+    def filling(self, leaf: Leaf | None, name: str, value: Given) -> str:
+        """Spell a value for the argument of a layer, or the parameter of a block of the library, that it fills."""
+        if leaf is not None and leaf.made.family == "std":
+            return self._speller.of_block(_raw(value, self), leaf.made.kind, name)
         if leaf is None or leaf.made.family != "layer":
             return self.value(value)
         return self._speller.value(_raw(value, self), leaf.made.kind, name)
@@ -208,8 +222,8 @@ class Printer:
         network = self._network
         lines: list[str] = []
         inputs: dict[Tensor, str] = {}
-        for number in network.inputs:
-            made = network.uses[number].made
+        for number in self._body.inputs:
+            made = self._body.uses[number].made
             name = self._input_name(made)
             may_keep = name != made.name or self._document.keeps_its_name(network, name)
             variable = scope.keep(name) if may_keep else scope.free(as_name(name))
@@ -234,7 +248,7 @@ class Printer:
         return "x"
 
     def _declarations(self, writer: _Body, scope: Names) -> Iterator[str]:
-        for made in held_models(self._network):
+        for made in held_models(self._body):
             name = scope.free(as_name(made.name))
             self._speller.held[id(made)] = name
             yield f"layer {name} = {self._speller.call(made, made.given)}"
@@ -360,8 +374,9 @@ class Printer:
     ) -> None:
         """Name every tensor that is called by name; one of several outputs is called by its number."""
         takes: list[tuple[Line, int]] = []
+        readers = self._readers()
         for line in self._program.lines:
-            self._cut(line)
+            self._cut(line, readers)
             main = _main(line.row)
             end = main[-1].tap if main else None
             if (
@@ -380,15 +395,22 @@ class Printer:
             assert isinstance(first, Leaf)
             self._taps[end] = f"{self._source(line, inputs)}[{first.kind[1]}]"
 
-    def _cut(self, line: Line) -> None:
+    def _readers(self) -> dict[int, set[int]]:
+        """Give for each tensor the lines that call it by name, by their identity; 0 for one that begins at it."""
+        found: dict[int, set[int]] = {}
+        for line in self._program.lines:
+            for tap in referred_in(line.row):
+                found.setdefault(tap, set()).add(id(line))
+            if line.source is not None:
+                found.setdefault(line.source, set()).add(0)
+        return found
+
+    def _cut(self, line: Line, readers: Mapping[int, set[int]]) -> None:
         """Name what a loop gives whose lists other lines read, so that those wait for the loop and not for the line."""
-        others = {
-            t for other in self._program.lines if other is not line for t in referred_in(other.row)
-        }
-        others |= {o.source for o in self._program.lines if o.source is not None}
+        own = {id(line)}
         for item in line.row[:-1]:
             lists = item.lists.values() if isinstance(item, Repeat) and item.tap is None else ()
-            if any(turn in others for turns in lists for turn in turns):
+            if any(readers.get(turn, own) - own for turns in lists for turn in turns):
                 item.tap = self._program.new_tap()
                 self._lists.add(item.tap)
 
@@ -400,7 +422,7 @@ class Printer:
 
     def _made_of(self, tap: int) -> Made | None:
         tensor = self._numbers.get(tap)
-        return self._network.uses[tensor.use].made if tensor is not None else None
+        return self._body.uses[tensor.use].made if tensor is not None else None
 
     def _source(self, line: Line, inputs: Mapping[Tensor, str]) -> str:
         assert line.source is not None
@@ -409,7 +431,7 @@ class Printer:
         return self.tap_text(line.source)
 
     def _network_input(self, source: int) -> Tensor:
-        return Tensor(self._network.inputs[-source - 10])
+        return Tensor(self._body.inputs[-source - 10])
 
     def tap_text(self, tap: int) -> str:
         return self._taps[tap]
@@ -423,6 +445,7 @@ class Printer:
     def name_list(self, tap: int, turns: Sequence[int], scope: Names, wanted: str) -> str:
         if tap not in self._taps:
             self._taps[tap] = scope.free(wanted)
+            self._lengths[self._taps[tap]] = len(turns)
             self._lists.add(tap)
         for place, turn in enumerate(turns):
             self._taps[turn] = f"{self._taps[tap]}[{place}]"
@@ -447,6 +470,9 @@ class Printer:
             and tap in self._taps
             and (self._references[tap] > 0 or tap in self._lists)
         )
+
+    def as_list(self, values: list[str]) -> str:
+        return as_list(values, self._lengths)
 
     def set_tap(self, tap: int, name: str) -> None:
         self._taps[tap] = name
@@ -716,7 +742,7 @@ class _Body:
             return f"*[for _ in range({len(sources)}) {{ {body} }}]"
         if len(names) == 1:
             is_count = run.counted
-            items = f"range({len(sources)})" if is_count else _as_list(values[0])
+            items = f"range({len(sources)})" if is_count else self._printer.as_list(values[0])
         else:
             table = ", ".join(f"({', '.join(cells)})" for cells in zip(*values, strict=True))
             items = f"[{table}]"
@@ -737,7 +763,9 @@ class _Body:
                     for b in branches[place:end]
                 ]
                 name = self._scope.inside().free("each")
-                found.append(f"*[{name}{rests[place]} for {name} in {_as_list(sources)}]")
+                found.append(
+                    f"*[{name}{rests[place]} for {name} in {self._printer.as_list(sources)}]"
+                )
             else:
                 found += texts[place:end]
             place = end
@@ -800,17 +828,17 @@ class _Body:
         if isinstance(rows, Parameter):
             return f"for {pattern} in {printer.parameter(rows)} {{ {body} }}"
         if len(values) == 1:
-            return f"for {pattern} in {_as_list(values[0])} {{ {body} }}"
-        if item.taken and any(_as_list(v)[0] != "[" for v in values):
-            return f"for {pattern} in zip({', '.join(_as_list(v) for v in values)}) {{ {body} }}"
+            return f"for {pattern} in {self._printer.as_list(values[0])} {{ {body} }}"
+        if item.taken and any(self._printer.as_list(v)[0] != "[" for v in values):
+            return f"for {pattern} in zip({', '.join(self._printer.as_list(v) for v in values)}) {{ {body} }}"
         table = ", ".join(f"({', '.join(cells)})" for cells in zip(*values, strict=True))
         return f"for {pattern} in [{table}] {{ {body} }}"
 
     def _cell(self, row: list[Item], column: Parameter, value: Given) -> str:
         leaf, name = next(naming.fills(row, column), (None, ""))
-        if isinstance(value, Parameter) or leaf is None or leaf.made.family != "layer":
+        if isinstance(value, Parameter):
             return self._printer.value(value)
-        return self._printer._speller.value(_raw(value, self._printer), leaf.made.kind, name)
+        return self._printer.filling(leaf, name, value)
 
     def _use(self, use: Use) -> str:
         block = use.block
@@ -917,16 +945,22 @@ def _of_one_list(columns: list[list[str]]) -> tuple[str, list[str]] | None:
     return names.pop(), [output.pop() for output in outputs]
 
 
-def _as_list(values: list[str]) -> str:
-    """Write a list; one that is all of another's elements in a row, forwards or backwards, by its name."""
-    name = values[0].partition("[")[0]
-    for order, text in (
-        (range(len(values)), name),
-        (range(len(values) - 1, -1, -1), f"{name}[::-1]"),
-    ):
-        if name and values == [f"{name}[{n}]" for n in order]:
-            return text
-    return f"[{', '.join(values)}]"
+def as_list(values: list[str], lengths: Mapping[str, int]) -> str:
+    """Write a list; elements of another one that follow each other, forwards or backwards, as that or a part of it."""
+    found = [re.fullmatch(r"(\w+)\[(\d+)\]", value) for value in values]
+    names = {match[1] for match in found if match is not None}
+    places = [int(match[2]) for match in found if match is not None]
+    plain = f"[{', '.join(values)}]"
+    if len(names) != 1 or len(places) < max(2, len(values)) or (name := names.pop()) not in lengths:
+        return plain
+    first, last, length = min(places), max(places), lengths[name]
+    forwards = places == list(range(first, last + 1))
+    if not forwards and places != list(range(last, first - 1, -1)):
+        return plain
+    start, stop = str(first) if first else "", str(last + 1) if last + 1 < length else ""
+    part = f"{name}[{start}:{stop}]" if start or stop else name
+    text = part if forwards else f"{part}[::-1]"
+    return text if len(text) < len(plain) else plain
 
 
 def _enters(row: list[Item]) -> bool:

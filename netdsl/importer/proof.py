@@ -15,10 +15,11 @@ from netdsl.catalog.signature import signature
 from netdsl.catalog.worked_out import is_worked_out
 from netdsl.graph import Graph, Node, Operation, Ref
 from netdsl.importer.arrays import Array, same_array
+from netdsl.importer.graphs import bound_operation, paths_of
 from netdsl.importer.layers import RANK, arriving_of, canonical
 from netdsl.importer.network import Given, Made, Network, Tensor, Use
 from netdsl.importer.objects import families_taken, is_default, plain, same
-from netdsl.importer.operations import SAME, many_of
+from netdsl.importer.operations import SAME
 from netdsl.importer.weights import differing
 from netdsl.record import mutable
 from netdsl.stack import deep
@@ -60,6 +61,13 @@ def compare(network: Network, graph: Graph) -> Comparison:
     return found
 
 
+def paired(network: Network, graph: Graph) -> Mapping[int, int]:
+    """Give the node of a graph that each use of a model is, where both were walked in lockstep."""
+    walk = _Walk(network, graph, Comparison())
+    walk.run()
+    return walk.pairs
+
+
 @deep
 def _compare(network: Network, graph: Graph, found: Comparison) -> None:
     _Walk(network, graph, found).run()
@@ -70,7 +78,7 @@ class _Walk:
 
     def __init__(self, network: Network, graph: Graph, found: Comparison) -> None:
         self._network, self._graph, self._found = network, graph, found
-        self._pairs: dict[int, int] = {}  # a use of the model -> a node of the graph
+        self.pairs: dict[int, int] = {}  # a use of the model -> a node of the graph
         self._made: dict[int, int] = {}  # a layer -> an operation, and back
         self._back: dict[int, int] = {}
 
@@ -86,7 +94,7 @@ class _Walk:
                 self._differ("model", "an output's name", name, spelled)
             pending.append((tensor, ref))
         for number, node in zip(network.inputs, graph.inputs, strict=True):
-            self._pairs[number] = node
+            self.pairs[number] = node
             self._input(network.uses[number].made, graph.nodes[node])
         if len(outputs) > 1 and network.form != graph.form:
             forms = {"dict": "a dict", "list": "a list", "one": "a tensor"}
@@ -102,15 +110,15 @@ class _Walk:
     def _tensor(self, tensor: Tensor, ref: Ref) -> Iterator[tuple[Tensor, Ref]]:
         """Compare two tensors, and give what reaches them, where they have not been met before."""
         use, node = self._network.uses[tensor.use], self._graph.nodes[ref.node]
-        paths = list(_paths(node.outputs))
+        paths = list(paths_of(node.outputs))
         if ref.path not in paths or paths.index(ref.path) != tensor.output:
             self._differ(use.made.name, "the output that is used", tensor.output, ref.path)
         self._type(tensor, ref)
-        if use.id in self._pairs:
-            if self._pairs[use.id] != node.id:
+        if use.id in self.pairs:
+            if self.pairs[use.id] != node.id:
                 self._differ(use.made.name, "the use", use.id, node.id)
             return
-        self._pairs[use.id] = node.id
+        self.pairs[use.id] = node.id
         yield from self._use(use, node)
 
     def _type(self, tensor: Tensor, ref: Ref) -> None:
@@ -150,7 +158,7 @@ class _Walk:
             self._name(made, operation.name)
         if made.family == "weight":  # what it is called on says nothing
             return
-        ours, theirs = _call_of(use), _call_of_node(use, node)
+        ours, theirs = call_of(use), _call_of_node(use, node)
         yield from self._calls(made.name, ours, theirs)
 
     def _name(self, made: Made, name: str) -> None:
@@ -164,7 +172,7 @@ class _Walk:
             self._differ(use.made.name, "the function", use.made.kind, node.kind)
             return
         self._found.layers += 1
-        theirs = _bound_operation(function, node)
+        theirs = bound_operation(function, node)
         if isinstance(array := use.keywords.get("x"), Array):
             self._array(use.made.name, array, theirs["x"])
             return
@@ -182,7 +190,7 @@ class _Walk:
             self._differ(name, "what it is called with", sorted(ours), sorted(theirs))
             return
         for key, value in ours.items():
-            mine, other = list(_leaves(value)), list(_leaves(theirs[key]))
+            mine, other = list(leaves_in(value)), list(leaves_in(theirs[key]))
             if len(mine) != len(other):
                 self._differ(name, f"`{key}` of its call", len(mine), len(other))
                 return
@@ -286,27 +294,19 @@ def _inner(graph: Graph) -> Graph:
     return graph
 
 
-def _paths(structure: Given, path: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
-    if isinstance(structure, tuple):
-        for index, part in enumerate(structure):
-            yield from _paths(part, (*path, index))
-    else:
-        yield path
-
-
-def _leaves(value: Given) -> Iterator[Given]:
+def leaves_in(value: Given) -> Iterator[Given]:
     """Give what is in a nested argument, in order; lists and tuples are the same."""
     if isinstance(value, (list, tuple)):
         for item in value:
-            yield from _leaves(item)
+            yield from leaves_in(item)
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _leaves(item)
+            yield from leaves_in(item)
     else:
         yield value
 
 
-def _call_of(use: Use) -> dict[str, Given]:
+def call_of(use: Use) -> dict[str, Given]:
     return _by_parameter(use.made, use.positional, use.keywords)
 
 
@@ -336,20 +336,4 @@ def _by_parameter(
 
 
 def _holds_tensor(value: Given) -> bool:
-    return any(isinstance(leaf, (Tensor, Ref)) for leaf in _leaves(value))
-
-
-def _bound_operation(function: str, node: Node) -> dict[str, Given]:
-    found = signature("op", function)
-    if found is None:
-        return {"x": node.positional[0], "key": node.positional[1]}
-    given = dict(zip((p.name for p in found.positional), node.positional, strict=False)) | dict(
-        node.keywords
-    )
-    if many := many_of(found):
-        given[many] = tuple(node.positional[len(found.positional) :])
-    return {
-        p.name: given[p.name]
-        for p in found.parameters
-        if p.name in given and not is_default(given[p.name], p)
-    }
+    return any(isinstance(leaf, (Tensor, Ref)) for leaf in leaves_in(value))

@@ -11,7 +11,7 @@ from functools import partial
 from netdsl.catalog import has_role
 from netdsl.catalog.kind import Role
 from netdsl.importer import operations
-from netdsl.importer.arrays import array_use, shape_of, untied
+from netdsl.importer.arrays import array_uses, shape_of, untied
 from netdsl.importer.errors import CannotImport, not_sayable, unreadable
 from netdsl.importer.layers import CLASSES, is_own, make_layer
 from netdsl.importer.masks import without_travelling_masks
@@ -304,10 +304,10 @@ class _Functional:
     def _array(self, found: tuple[Json, ...], config: Json) -> Tensor:
         """Make the function that gives an array, before the layer that is called with it."""
         uses = self._network.uses
-        use = array_use(self._at, found, str(config.get("dtype") or "float32"), len(uses))
-        uses.append(use)
-        self._network.types[Tensor(use.id)] = (shape_of(found), use.keywords["x"].dtype)
-        return Tensor(use.id)
+        dtype = str(config.get("dtype") or "float32")
+        uses += array_uses(self._at, found, dtype, len(uses))
+        self._network.types[Tensor(uses[-1].id)] = (shape_of(found), dtype)
+        return Tensor(uses[-1].id)
 
 
 def _other_mode(made: Made) -> CannotImport:

@@ -255,6 +255,8 @@ def spell_table(
     """Spell an array of several axes by what makes it, a list in a list for each axis; None where nothing does."""
     if len(shape) == 2 and (text := _in_corner(numbers, shape[0], shape[1], spell)):
         return text
+    if len(shape) in (2, 3) and (text := _compared(numbers, shape, spell)):
+        return text
     if not _are_whole(numbers):
         return None
     sizes, steps = _digits(tuple(int(n) for n in numbers), shape)
@@ -295,6 +297,43 @@ def _in_corner(
                 cell = f"{spell(inside)} if j {sign} i else {spell(outside)}"
             return f"[[{cell} for j in range({columns})] for i in range({rows})]"
     return None
+
+
+def _compared(numbers: Numbers, shape: Sequence[int], spell: Callable[[Given], str]) -> str | None:
+    """`[[[p == q for q in row] for p in row] for row in parts]`: which places lie together, of one row or of many."""
+    *many, size, other = shape
+    if size != other or size < 3 or not all(type(n) is bool for n in numbers):
+        return None
+    rows = []
+    for start in range(0, len(numbers), size * size):
+        square = [numbers[start + n * size : start + (n + 1) * size] for n in range(size)]
+        labels: list[int] = []
+        for place, row in enumerate(square):
+            first = row.index(True) if True in row else place
+            labels.append(labels[first] if first < place else max(labels, default=-1) + 1)
+        if any(tuple(a == b for b in labels) != row for a, row in zip(labels, square, strict=True)):
+            return None
+        rows.append(labels)
+    texts = [_list_of(tuple(row), spell, COUNTERS) for row in rows]
+    if not many:
+        return f"[[p == q for q in row] for row in [{texts[0]}] for p in row]"
+    return f"[[[p == q for q in row] for p in row] for row in {_in_runs(texts)}]"
+
+
+def _in_runs(texts: Sequence[str]) -> str:
+    """Write a list of lists: those in a row that are the same once."""
+    parts: list[str] = []
+    place = 0
+    while place < len(texts):
+        end = place
+        while end < len(texts) and texts[end] == texts[place]:
+            end += 1
+        count = end - place
+        parts += (
+            [f"[{texts[place]}] * {count}"] if count > 2 else [f"[{t}]" for t in texts[place:end]]
+        )
+        place = end
+    return " + ".join(parts)
 
 
 FORMS = (_counted, _alike, _in_turn, _each_several_times, _in_digits, _evenly, _geometric)

@@ -17,6 +17,7 @@ from netdsl.importer.layers import canonical, parameters_of
 from netdsl.importer.network import Given, Made, Tensor
 from netdsl.importer.objects import Custom, LambdaCode, families_taken, plain
 from netdsl.importer.sequences import Raw, spell_number, spell_sequence
+from netdsl.importer.std import block_of_library
 from netdsl.importer.weights import OPTIONS, starts_by_itself
 
 #: What gives the name of an extern function, and what spells a layer that a model is.
@@ -32,6 +33,7 @@ class Speller:
         self.functions: dict[str, str] = {}  # the extern functions by name, with their modules
         #: What objects of classes of one's own are made with, by their family, class and module.
         self.classes: dict[tuple[str, str, str], list[Mapping[str, Given]]] = {}
+        self.library: dict[str, dict[str, None]] = {}  # blocks of the library, by their file
         self.held: dict[int, str] = {}  # names of models that layers hold, by the identity of these
         self.defaults: dict[
             str, dict[str, Given]
@@ -133,12 +135,38 @@ class Speller:
         elif made.family == "extern":
             head = self._externs[id(made)]
             inside = [f"{k}={self._whole(v)}" for k, v in given.items()]
+        elif made.family == "std":
+            self.library.setdefault(made.module, {})[made.kind] = None
+            head, inside = made.kind, self._of_block(made.kind, given)
         else:
             head, inside = made.kind, self.arguments(made.kind, given)
         inside += [f"{name}={text}" for name, text in extra]
         if not made.trainable:
             inside.append("trainable=False")
         return f"{head}({', '.join(inside)})"
+
+    def _of_block(self, kind: str, given: Mapping[str, Given]) -> list[str]:
+        """Spell what a block of the library is given: what it needs by position, then the size of a window."""
+        inside: list[str] = []
+        by_position = True
+        for parameter in block_of_library(kind).parameters:
+            by_position &= parameter.required or parameter.name == "kernel_size"
+            if parameter.name not in given:
+                by_position = False
+                continue
+            text = self.of_block(given[parameter.name], kind, parameter.name)
+            inside.append(text if by_position else f"{parameter.name}={text}")
+        return inside
+
+    def of_block(self, value: Given, kind: str, argument: str) -> str:
+        """Spell a value for a parameter of a block of the library."""
+        parameter = block_of_library(kind).parameter(argument)
+        wanted = parameter.type if parameter is not None else "any"
+        if isinstance(value, str) and wanted in ("activation", "initializer"):
+            return value
+        if isinstance(value, tuple) and wanted == "list":
+            return f"[{', '.join(map(self.value, value))}]"
+        return self.value(value)
 
     def arguments(self, kind: str, given: Mapping[str, Given]) -> list[str]:
         left = self._beyond_defaults(kind, given)

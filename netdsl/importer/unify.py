@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from netdsl.catalog.signature import signature
 from netdsl.importer.layers import canonical
 from netdsl.importer.network import Given, Made
+from netdsl.importer.std import block_of_library
 from netdsl.importer.terms import Item, Leaf, Parameter, Repeat, slots_of, walk
 from netdsl.record import record
 
@@ -36,6 +37,8 @@ class Counter:
 
 def default_of(leaf: Leaf, name: str) -> Given:
     """Give what an argument is where it is left out."""
+    if leaf.made.family == "std":
+        return block_of_library(leaf.made.kind).default_of(name, leaf.arguments)
     family = "op" if leaf.kind[0] == "op" else "layer"
     if name.startswith("("):
         return None if name != "(use_causal_mask" else False

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from netdsl.importer.imported import imported
+from netdsl.importer.printing import as_list
 from netdsl.importer.sources import read_value
+from tests.importer.again import again
 from tests.importer.test_hostile import layer, model
 
 
@@ -60,3 +62,30 @@ def test_branches_that_are_the_same_are_a_loop() -> None:
 def test_few_branches_stay_as_they_are() -> None:
     text = imported(read_value(parts_of_width(1, count=2), "m"), "m").text
     assert "for " not in text
+
+
+def test_tensors_that_all_go_on_in_their_order_need_no_list() -> None:
+    head = "model M {\n    input x: [8, 4]\n    output y = x -> LSTM(8, return_state=True) -> "
+    assert "return_state=True) -> Concatenate()" in again(head + "Concatenate()\n}\n")
+    part = again(head + "[_[0], _[2]] -> Concatenate()\n}\n")
+    assert "[_[0], _[2]] -> Concatenate()" in part.replace("_ -> ", "")
+
+
+#: Elements of a list of four tensors, and how a loop over them is written.
+PARTS = {
+    (0, 1, 2, 3): "skip",
+    (3, 2, 1, 0): "skip[::-1]",
+    (1, 2, 3): "skip[1:]",
+    (0, 1, 2): "skip[:3]",
+    (3, 2, 1): "skip[1:][::-1]",
+    (1, 2): "skip[1:3]",
+    (0, 2, 3): "[skip[0], skip[2], skip[3]]",
+    (2,): "[skip[2]]",
+}
+
+
+@pytest.mark.parametrize("places", PARTS)
+def test_a_loop_over_a_part_of_a_list(places: tuple[int, ...]) -> None:
+    elements = [f"skip[{place}]" for place in places]
+    assert as_list(elements, {"skip": 4}) == PARTS[places]
+    assert as_list([*elements, "x"], {"skip": 4}) == f"[{', '.join(elements)}, x]"

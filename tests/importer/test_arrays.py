@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 
-from netdsl.importer.arrays import Array, same_array, shape_of
+from netdsl.importer.arrays import Array, array_uses, same_array, shape_of
 from netdsl.importer.elaborated import elaborated
 from netdsl.importer.errors import CannotImport
 from netdsl.importer.imported import imported
+from netdsl.importer.products import factors_of
 from netdsl.importer.sequences import spell_number, spell_sequence
 from netdsl.importer.sources import read_value
 from netdsl.tensor import single
@@ -46,6 +49,17 @@ WRITTEN: list[tuple[tuple[Any, ...], str]] = [
     (tuple(single(n / 10) for n in (3, 1, 2)), "[0.3, 0.1, 0.2]"),
     (((1, 2), (3, 4)), "[[1, 2], [3, 4]]"),
     (((1.0, 2.0),) * 8, "[[1.0, 2.0]] * 8"),
+    (
+        tuple(tuple(p == q for q in (0, 0, 1, 1, 0)) for p in (0, 0, 1, 1, 0)),
+        "[[p == q for q in row] for row in [[0, 0, 1, 1, 0]] for p in row]",
+    ),
+    (
+        tuple(
+            tuple(tuple(p == q for q in row) for p in row)
+            for row in [(0,) * 7] * 7 + [(0, 0, 0, 0, 1, 1, 1)]
+        ),
+        "[[[p == q for q in row] for p in row] for row in [[0] * 7] * 7 + [[0] * 4 + [1, 1, 1]]]",
+    ),
     (TABLE, "[[j - i + 2 for j in range(3)] for i in range(3)]"),
     (
         tuple(tuple(j <= i for j in range(8)) for i in range(8)),
@@ -146,3 +160,51 @@ def test_an_array_that_no_spec_has_is_refused_with_the_layer_named(
 def test_shapes_of_lists_in_lists() -> None:
     assert shape_of(TABLE) == (3, 3)
     assert shape_of((1, 2)) == (2,)
+
+
+def mask(rows: int, size: int) -> tuple[bool, ...]:
+    """Tell of any two places of the windows of a moved map whether they were neighbours before."""
+    end = rows * size
+    part = [0 if i < end - size else 1 if i < end - size // 2 else 2 for i in range(end)]
+    windows, places = list(product(range(rows), repeat=2)), list(product(range(size), repeat=2))
+    return tuple(
+        part[size * r + i] == part[size * r + k] and part[size * c + j] == part[size * c + m]
+        for r, c in windows
+        for i, j in places
+        for k, m in places
+    )
+
+
+def test_a_large_mask_is_the_conjunction_of_small_ones_or_refused() -> None:
+    values = mask(4, 5)
+    shape = (4, 4, 1, 5, 5, 5, 5)
+    factors = factors_of(values, shape)
+    assert [factor.axes for factor in factors] == [(0, 3, 5), (1, 4, 6)]
+    uses = array_uses("where", nested(values, shape), "bool", 7)
+    functions = [use.made.kind for use in uses]
+    assert functions == ["array", "reshape", "array", "reshape", "logical_and"]
+    first, second = (
+        {tuple(i): v for i, v in cells(use.keywords["x"])} for use in (uses[0], uses[2])
+    )
+    for (r, c, _, i, j, k, m), value in cells(Array(nested(values, shape), "bool")):
+        assert value == (first[r, i, k] and second[c, j, m])
+    odd = list(values)
+    odd[1] = not odd[1]
+    assert len(factors_of(odd, shape)) == 1
+    with pytest.raises(CannotImport, match=r"`where` cannot be written .* 10,000 numbers"):
+        array_uses("where", nested(tuple(odd), shape), "bool", 7)
+
+
+def nested(values: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    for size in reversed(shape[1:]):
+        values = tuple(values[start : start + size] for start in range(0, len(values), size))
+    return values
+
+
+def cells(array: Array) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Give each number of an array, with where it stands."""
+    for index in product(*map(range, shape_of(array.values))):
+        value: Any = array.values
+        for place in index:
+            value = value[place]
+        yield index, value

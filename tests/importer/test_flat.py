@@ -11,13 +11,7 @@ from netdsl.importer.imported import imported
 from netdsl.importer.sources import read_value
 from tests.importer.record import read
 
-#: Specs whose models hold more numbers than a spec may, and the layer that does: which places of Swin's moved windows
-#: are neighbours.
-REFUSED = {"swin": "where"}
-
-RECORDED = read("specs")
-
-SPECIFIED = {name: value for name, value in RECORDED.items() if name not in REFUSED}
+SPECIFIED = read("specs")
 
 MODELS = {
     **{f"applications:{name}": value for name, value in read("applications").items()},
@@ -67,12 +61,6 @@ def changed(value: Any, layer: int, **config: Any) -> Any:
     layers = list(value["config"]["layers"])
     layers[layer] = {**layers[layer], "config": {**layers[layer]["config"], **config}}
     return {**value, "config": {**value["config"], "layers": layers}}
-
-
-@pytest.mark.parametrize(("name", "layer"), REFUSED.items())
-def test_a_model_with_a_large_array_of_no_rule_is_refused(name: str, layer: str) -> None:
-    with pytest.raises(CannotImport, match=rf"`{layer}` cannot be written .* [\d,]+ numbers"):
-        imported(read_value(RECORDED[name], name), name)
 
 
 def test_what_no_argument_takes_is_refused_with_the_layer_named() -> None:
