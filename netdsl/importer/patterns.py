@@ -1,6 +1,6 @@
 """Patterns of the library laid beside a model: what stands in a use, in the form in which both are compared.
 
-A pattern is recorded from the library (`python -m netdsl.importer.patterns`), since making one takes some uses of the
+A pattern is recorded from the library (`python -m netdsl.importer.recording`), since making one takes some uses of the
 block at values that nothing else has: where such a value comes out, the parameter fills it, and what varies otherwise
 is made of parameters, or of what arrives.
 """
@@ -74,9 +74,3 @@ def reachable(network: Network) -> list[Use]:
             found.add(number)
             pending += [tensor.use for tensor in network.uses[number].inputs]
     return [use for use in network.uses if use.id in found and use.made.family != "input"]
-
-
-if __name__ == "__main__":
-    from netdsl.importer.recording import write_patterns
-
-    write_patterns()

@@ -594,4 +594,8 @@ def _where(
     return None
 
 
-__all__ = ["recorded", "write_patterns"]
+__all__ = ["origin", "recorded", "write_patterns"]
+
+
+if __name__ == "__main__":
+    write_patterns()

@@ -93,5 +93,5 @@ def test_what_is_another_layer_is_no_block_of_the_library(chain: str) -> None:
 
 
 def test_the_patterns_are_those_of_the_library() -> None:
-    """After a change of the library: `python -m netdsl.importer.patterns`."""
+    """After a change of the library: `python -m netdsl.importer.recording`."""
     assert recorded_origin() == origin()
