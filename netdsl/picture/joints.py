@@ -24,6 +24,7 @@ FIRST = 7.0  # from above to the first track
 NEXT = 7.0  # between tracks
 LAST = 14.0  # from the last track to what is below: room for an arrow
 APART = 4.0  # between two lines on one track
+MOST_WEIGHED = 24  # of more buses it is not asked in which order the fewest lines cross
 
 
 @record
@@ -155,7 +156,8 @@ def _set_levels(buses: Sequence[_Bus], beside: Sequence[float]) -> int:
 
 class _Order:
     """The order in which buses get their tracks: each comes after those that have to turn before it, which come from
-    above just where it goes on below. Of several that would all have to, one turns twice."""
+    above just where it goes on below; of several that would all have to, one turns twice. Otherwise so that few lines
+    cross."""
 
     def __init__(
         self, buses: Sequence[_Bus], ends: Sequence[float], beside: Sequence[float]
@@ -175,6 +177,7 @@ class _Order:
             for other in found:
                 self.after[other].append(at)
         self.waits = [len(found) for found in self.before]  # for so many
+        self.more = _more_crossings(self.buses) if len(self.buses) <= MOST_WEIGHED else {}
         self.half: dict[int, int] = {}  # the second half of what turns twice
 
     def given(self) -> Iterator[tuple[_Bus, list[_Bus]]]:
@@ -190,14 +193,26 @@ class _Order:
             if not free:
                 free.append(self._cut(self._going_round(first, is_given)))
                 is_given.append(False)
-            at = heappop(free)
+            at = self._next(free, is_given)
+            above = {other for other in range(len(is_given)) if self.more.get((other, at), 0) < 0}
+            over = [other for other in {*self.before[at], *above} if is_given[other]]
             is_given[at] = True
-            yield self.buses[at], [self.buses[other] for other in self.before[at]]
+            yield self.buses[at], [self.buses[other] for other in over]
             for after in self.after[at]:
                 waiting = self.half.get(after, after)
                 self.waits[waiting] -= 1
                 if not self.waits[waiting]:
-                    heappush(free, waiting)
+                    heappush(free, waiting)  # a list in any order where crossings are weighed
+
+    def _next(self, free: list[int], is_given: Sequence[bool]) -> int:
+        """Take one of those that wait for none: that which crosses the fewest others if it is above them."""
+        if not self.more:
+            return heappop(free)
+        waiting = [at for at, is_done in enumerate(is_given) if not is_done]
+        costs = {at: sum(self.more.get((at, other), 0) for other in waiting) for at in free}
+        at = min(free, key=lambda at: (costs[at], at))
+        free.remove(at)
+        return at
 
     def _going_round(self, at: int, is_given: Sequence[bool]) -> int:
         """Of buses that wait for one another, give the one that has the fewest ends."""
@@ -237,6 +252,26 @@ class _Order:
     def taken(self) -> list[float]:
         """Where lines are that come from above, go on below or pass."""
         return [*self.ends, *self.beside]
+
+
+def _more_crossings(buses: Sequence[_Bus]) -> dict[tuple[int, int], int]:
+    """Give how much more often two buses cross with the first above the second than the other way round, where that
+    is not the same."""
+    found: dict[tuple[int, int], int] = {}
+    for at, one in enumerate(buses):
+        for other in range(at):
+            two = buses[other]
+            if _touch(one, two):
+                more = _crossings(one, two) - _crossings(two, one)
+                if more:
+                    found[at, other], found[other, at] = more, -more
+    return found
+
+
+def _crossings(above: _Bus, below: _Bus) -> int:
+    """Count how often two buses cross, one above the other."""
+    coming = sum(above.low < up < above.high for up in below.ups)
+    return coming + sum(below.low < down < below.high for down in above.downs)
 
 
 def _touch(one: _Bus, two: _Bus) -> bool:

@@ -123,3 +123,30 @@ def test_inputs_stand_in_the_order_in_which_a_block_takes_them() -> None:
         if picture.cells.boxes[number].role == "input"
     }
     assert left["b"] < left["a"]
+
+
+def _crossings(tracks: Sequence[Track]) -> int:
+    pieces = [(t.net, a, b) for t in tracks for a, b in pairwise(t.points)]
+    lying = [(net, *sorted((a[0], b[0])), a[1]) for net, a, b in pieces if a[1] == b[1]]
+    standing = [(net, a[0], *sorted((a[1], b[1]))) for net, a, b in pieces if a[0] == b[0]]
+    return sum(
+        net != other and low < u < high and top < v < bottom
+        for net, low, high, v in lying
+        for other, u, top, bottom in standing
+    )
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_lines_cross_only_where_they_must(way: int) -> None:
+    """Tensors that all go to one side turn one below the other, so that none crosses another; two that change places
+    cross once."""
+    joint = Joint()
+    for net in range(5):
+        joint.above(net, Pin(way * net * SIDE_BY_SIDE))
+        joint.below(net, Pin(way * (net * SIDE_BY_SIDE + 40.0), True))
+    assert _crossings(route(joint).tracks) == 0
+    apart = Joint()
+    for net, (up, down) in enumerate(((0.0, 50.0), (60.0, 10.0))):
+        apart.above(net, Pin(up))
+        apart.below(net, Pin(down, True))
+    assert _crossings(route(apart).tracks) <= 1

@@ -5,7 +5,7 @@
 "use strict";
 
 const GAP = 18, LANE = 14, PORT = 16, PAD = 12, NEARLY = 16, TALL = 150, UNDER = 14;
-const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, APART = 4;
+const STRAIGHT = 16, FIRST = 7, NEXT = 7, LAST = 14, APART = 4, MOST_WEIGHED = 24;
 const BETWEEN = 44, NOTE = 14, TAG = 15, TAG_GAP = 12, TAG_NEXT = 3, FAR = 1000, WAY = 8;
 
 function shapeOf(left, right, length) {
@@ -667,6 +667,13 @@ function busesOf(joint, nets) {
   return buses;
 }
 
+const touchBus = (a, b) => a.low - APART < b.high && b.low - APART < a.high;
+
+function crossings(above, below) {
+  const inside = (u, bus) => bus.low < u && u < bus.high;
+  return below.ups.filter(u => inside(u, above)).length + above.downs.filter(u => inside(u, below)).length;
+}
+
 function measureBus(bus, ...ways) {
   bus.low = Math.min(...bus.ups, ...bus.downs, ...ways);
   bus.high = Math.max(...bus.ups, ...bus.downs, ...ways);
@@ -675,13 +682,12 @@ function measureBus(bus, ...ways) {
 function setLevels(buses, beside) {
   for (const bus of buses) measureBus(bus);
   const ends = buses.flatMap(bus => [...bus.ups, ...bus.downs]);
-  const touch = (a, b) => a.low - APART < b.high && b.low - APART < a.high;
   const placed = [];
   let count = 0;
   new Order(buses.filter(bus => bus.low !== bus.high), ends, beside).give((bus, before) => {
     let least = 0;
     for (const a of before) least = Math.max(least, a.level + 1);
-    const levels = new Set(placed.filter(a => touch(a, bus)).map(a => a.level));
+    const levels = new Set(placed.filter(a => touchBus(a, bus)).map(a => a.level));
     while (levels.has(least)) least++;
     bus.level = least;
     count = Math.max(count, least + 1);
@@ -711,17 +717,35 @@ class Order {
     this.before.forEach((found, at) => { for (const other of found) this.after[other].push(at); });
     this.waits = this.before.map(found => found.size);
     this.half = new Map();
+    this.more = null;
+    if (this.buses.length > MOST_WEIGHED) return;
+    this.more = this.buses.map(a => this.buses.map(b => a !== b && touchBus(a, b) ? crossings(a, b) - crossings(b, a) : 0));
+  }
+
+  moreOf(one, two) { return (this.more && this.more[one] && this.more[one][two]) || 0; }
+
+  next(given) {
+    const indices = this.waits.map((_, at) => at).filter(at => !given[at]);
+    let best = -1, least = 0;
+    for (const at of indices) {
+      if (this.waits[at]) continue;
+      const cost = this.more ? indices.reduce((sum, other) => sum + this.moreOf(at, other), 0) : 0;
+      if (best < 0 || cost < least) { best = at; least = cost; }
+    }
+    return best;
   }
 
   give(take) {
     const given = [];
     let left = this.buses.length;
     while (left) {
-      let at = this.waits.findIndex((count, at) => !count && !given[at]);
+      let at = this.next(given);
       if (at < 0) { at = this.cut(this.goingRound(this.waits.findIndex((_, at) => !given[at]), given)); left++; }
+      const over = this.waits.map((_, other) => other).filter(other => given[other]
+        && (this.before[at].has(other) || this.moreOf(other, at) < 0));
       given[at] = true;
       left--;
-      take(this.buses[at], [...this.before[at]].map(other => this.buses[other]));
+      take(this.buses[at], over.map(other => this.buses[other]));
       for (const after of this.after[at]) this.waits[this.half.has(after) ? this.half.get(after) : after]--;
     }
   }
