@@ -181,15 +181,22 @@ def _folded(document: Document, docstring: str, depth: int | None) -> Iterator[s
 
 def _bodies(document: Document, depth: int | None) -> Iterator[Sequence[Network]]:
     """Give the networks of a document with blocks of the library in them, if there are any, and as they are."""
-    if depth != 0:
-        types = Types(document)
-        found = [with_library(network, types.of(network)) for network in document.networks]
-        if any(network is not None for network in found):
-            yield [
-                own if network is None else network
-                for network, own in zip(found, document.networks, strict=True)
-            ]
+    found = [] if depth == 0 else _with_library(document)
+    if any(network is not None for network in found):
+        yield [
+            own if network is None else network
+            for network, own in zip(found, document.networks, strict=True)
+        ]
     yield document.networks
+
+
+def _with_library(document: Document) -> Sequence[Network | None]:
+    """Put blocks of the library into the networks that have them; none where a layer is odder than the library's."""
+    types = Types(document)
+    try:
+        return [with_library(network, types.of(network)) for network in document.networks]
+    except ODD:
+        return []
 
 
 def _attempt(
