@@ -70,7 +70,10 @@ def default_of(
         return code.constant(None)
     with w.within(w.module.root(w.unit)):
         if parameter.type == "layer":
-            return factory(w, parameter.default, parameter)
+            made = factory(w, parameter.default, parameter)
+            if not isinstance(made, ast.Call):
+                return made
+            return _as_default(w, made, f"default_{kept_name(parameter.name)}")
         spelled = unchangeable(w.value(parameter.default))
     return _as_default(w, spelled, f"default_{kept_name(parameter.name)}")
 
@@ -101,10 +104,18 @@ def factory(w: Writer, expr: tree.Expr, parameter: tree.Parameter) -> ast.expr:
     return ast.Lambda(empty, made)
 
 
+#: What has to be made anew for each layer: an initializer and its like, the layers in a layer.
+_MADE_ANEW = (ast.Call, ast.List, ast.Dict, ast.ListComp, ast.DictComp)
+
+
 def _told_its_name(made: ast.expr) -> ast.expr:
     """Spell a function that makes a layer under the name that it is told, or the one that it has inside another."""
     assert isinstance(made, ast.Call)
     name = next(k for k in made.keywords if k.arg == "name")
+    values = (*made.args, *(k.value for k in made.keywords))
+    if not any(isinstance(n, _MADE_ANEW) for value in values for n in ast.walk(value)):
+        given = [(k.arg, k.value) for k in made.keywords]
+        return code.call("functools.partial", [made.func, *made.args], given)
     own, name.value = name.value, code.name(CALLED)
     parameters = _arguments([ast.arg(CALLED)], None)
     parameters.defaults.append(own)
@@ -142,5 +153,6 @@ def preset_default(module: Module, preset: Preset, parameter: tree.Parameter) ->
         return code.literal(preset.value, frozen=True)
     w = Writer(module, preset.unit, module.root(preset.unit), Locals(()))
     if parameter.type == "layer":
-        return factory(w, preset.expr, parameter)
+        made = factory(w, preset.expr, parameter)
+        return _as_default(w, made, "preset") if isinstance(made, ast.Call) else made
     return _as_default(w, unchangeable(w.value(preset.expr)), "preset")

@@ -94,7 +94,7 @@ def _imports(
     keras_line: str,
     trained: TrainingCode,
 ) -> tuple[tuple[str, ...], ...]:
-    standard = [f"import {name}" for name in ("itertools", "math") if name in used]
+    standard = [f"import {name}" for name in ("functools", "itertools", "math") if name in used]
     standard += ["import sys"] if "deep_model" in own.helpers else []
     others = [*import_lines(found, keras_line), *trained.others]
     return grouped([*standard, *trained.standard], others, trained.before_keras)

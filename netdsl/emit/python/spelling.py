@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Container, Iterable
 
 #: Names of modules that Python imports under them, which no name of a spec may take.
-FIXED = frozenset({"keras", "itertools", "math", "sys", "tf", "np"})
+FIXED = frozenset({"keras", "functools", "itertools", "math", "sys", "tf", "np"})
 
 #: Names of the module itself.
 PREAMBLE = FIXED | {"layers", "ops"}

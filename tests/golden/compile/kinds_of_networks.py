@@ -1,9 +1,10 @@
 """Networks of several kinds, in each of which something was once written as no person would write it.
 
-Made by netdsl 0.1.0 from kinds_of_networks.net (sha256 f9d54dff, this file 8aa35c34).
+Made by netdsl 0.1.0 from kinds_of_networks.net (sha256 f9d54dff, this file 0d8bcef9).
 Change the spec, not this file.
 """
 
+import functools
 import math
 
 from tensorflow import keras
@@ -20,6 +21,7 @@ def tied(values, x):
 
 KINDS = {"soil": ["clay", "loam"], "area": ["north", "south", "west"]}
 kernel_init = keras.initializers.RandomNormal(stddev=0.02)
+default_act = functools.partial(layers.LeakyReLU, 0.2, name="leaky_re_lu")
 
 
 def encode(x, words, embed=False, *, name="encode"):
@@ -95,13 +97,7 @@ def Instances(count=3, gated=True, *, name="Instances"):
     return keras.Model(list(bag.values()), label, name=name)
 
 
-def residual(
-    x,
-    filters,
-    act=lambda name="leaky_re_lu": layers.LeakyReLU(0.2, name=name),
-    *,
-    name="residual",
-):
+def residual(x, filters, act=default_act, *, name="residual"):
     y = layers.Conv2D(
         filters,
         3,
@@ -133,7 +129,7 @@ def Waves(steps=4, rates=(1, 2), *, name="Waves"):
     places = residual(
         places,
         8,
-        lambda name="activation": layers.Activation("tanh", name=name),
+        functools.partial(layers.Activation, "tanh", name="activation"),
         name="places_residual2",
     )
     places = layers.Reshape((64, 8), name="places_reshape")(places)
