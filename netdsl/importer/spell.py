@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from math import isfinite
 
 from netdsl.catalog.argument_table import layer_argument_type
 from netdsl.catalog.argument_types import ArgumentMismatch, ArgumentType
@@ -63,6 +64,11 @@ class Speller:
             case dict():
                 pairs = (f"{self.value(k)}: {self.value(v)}" for k, v in value.items())
                 return "{" + ", ".join(pairs) + "}"
+        if isinstance(value, float) and not isfinite(value):
+            raise not_sayable(
+                kind or "a setting",
+                f"its `{argument or 'value'}` is {value}, which no number of a spec is",
+            )
         return number(value)
 
     def _text(self, value: str, kind: str, argument: str) -> str:

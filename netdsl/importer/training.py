@@ -95,7 +95,10 @@ def _read(config: Mapping[str, Json], speller: Speller) -> Training:
             found.declarations[name] = f'extern fn {name} from "{module}"'
     for name, usual in SWITCHES.items():
         if name in config and config[name] not in usual:
-            found.settings[name] = speller.value(config[name])
+            try:
+                found.settings[name] = speller.value(config[name], "", name)
+            except CannotImport as error:
+                found.leave_out(name, error.diagnostic.primary.text)
     for name in BESIDE:
         if config.get(name):
             found.leave_out(name, "a spec has no such setting")

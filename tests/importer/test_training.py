@@ -100,3 +100,10 @@ def test_a_function_is_declared_once_for_layers_and_settings() -> None:
     value["compile_config"] = {"optimizer": "sgd", "loss": own}
     found = imported(read_value(value, "m"), "m")
     assert found.text.count('extern fn twice from "lambdas"') == 1
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_setting_that_is_no_number_of_a_spec_is_told(number: float) -> None:
+    found = compiled(steps_per_execution=number)
+    assert "steps_per_execution" not in found.text
+    assert any("steps_per_execution" in note for note in found.notes)
