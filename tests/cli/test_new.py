@@ -57,6 +57,8 @@ def test_a_project_is_in_order(
     ignored = (folder / name / ".gitignore").read_text()
     assert ("make_pictures.py" in found) == ("pictures/" in ignored)
     assert ("make_data.py" in found) == ("data.npz" in ignored)
+    readme = (folder / name / "README.md").read_text("utf-8")
+    assert ("losses.py" in found) == ("`--trust`, which" in readme)
     assert ("adversarial.py" in found) == ("made.png" in ignored)
     if "adversarial.py" in found:
         taken = re.findall(
