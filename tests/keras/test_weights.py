@@ -228,7 +228,8 @@ def test_it_is_imported_again(case: str) -> None:
     network = read_model(json.loads(compiled(text).build().to_json()), "model")
     for flat in (True, False)[case in ONLY_FOLDED :]:
         found = imported(network, "model", flat=flat)
-        assert "weight " in found.text
+        # Latents that a block of the library makes come back as that block.
+        assert "weight " in found.text or "learned_queries" in found.text
         assert "extern" not in found.text
         again = compiled(found.text)
         assert again.model(found.model).totals["parameters"] == parameters
