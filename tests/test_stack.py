@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
+import signal
 import subprocess
 import sys
 import threading
@@ -249,7 +249,7 @@ def test_thread_that_waits_may_be_interrupted() -> None:
 
     def interrupt() -> None:
         waits.wait(10)
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     helper = threading.Thread(target=interrupt)
     helper.start()

@@ -216,7 +216,9 @@ model Named {
 """
 
 
-@pytest.mark.parametrize("name", ["Pyramid", "Twins", "Named"])
+@pytest.mark.parametrize(
+    "name", ["Pyramid", "Twins", pytest.param("Named", marks=pytest.mark.slow)]
+)
 def test_a_spec_with_a_network_builds_reloads_and_counts_as_keras(
     name: str, tmp_path: Path
 ) -> None:

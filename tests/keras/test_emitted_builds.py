@@ -89,6 +89,7 @@ def test_a_model_with_functions_of_the_users_own_is_read_back(tmp_path: Path) ->
     assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
 
 
+@pytest.mark.slow
 def test_five_thousand_layers_build() -> None:
     text = "model Deep { input x: [4] output y = x -> repeat 5000 { ReLU() } }"
     model = compile_source(SourceFile("deep.net", text), lambda path: "").build()

@@ -34,6 +34,7 @@ def module(family: Family) -> Any:
     return found
 
 
+@pytest.mark.slow
 def test_the_file_is_what_refreshing_it_would_write() -> None:
     from netdsl.catalog.refresh import gather, write_lines
 

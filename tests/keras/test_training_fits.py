@@ -50,7 +50,11 @@ def nothing(labels: Any, predictions: Any) -> Any:
     return 0 * keras.ops.mean(predictions)
 
 
-@pytest.mark.parametrize("seed", range(4))
+#: Two of what is drawn are tried each time, and more where minutes are given.
+SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_metric_does_in_fit_what_the_table_says(seed: int) -> None:
     wrong = []
     for row, column in drawn(METRICS, 12, seed):
@@ -71,7 +75,7 @@ def test_a_metric_does_in_fit_what_the_table_says(seed: int) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_loss_does_in_fit_what_the_table_says(seed: int) -> None:
     wrong = []
     for row, column in drawn(LOSSES, 10, seed):

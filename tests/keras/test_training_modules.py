@@ -71,11 +71,12 @@ print(json.dumps([history, hashlib.sha256(weights).hexdigest()]))
 @pytest.mark.parametrize(
     "api",
     [
-        "tf.keras",
+        # Three starts each; `tests/training/runs` kills and resumes a run of the command.
+        pytest.param("tf.keras", marks=pytest.mark.slow),
         pytest.param(
             "keras",
             marks=[
-                pytest.mark.slow,  # three starts of JAX
+                pytest.mark.slow,
                 pytest.mark.skipif("not __import__('importlib').util.find_spec('jax')"),
             ],
         ),
