@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from netdsl.diagnostics.sink import Diagnostics
 from netdsl.graph import Graph
 from netdsl.importer.elaborated import elaborated
+from netdsl.importer.rewriting import edited, parsed, rewritten
 from netdsl.record import record
-from netdsl.source import SourceFile, Span
+from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl.syntax.parse import parse
 from netdsl.syntax.walk import walk
 
 #: How many times wider or narrower a layer may be than what arrives, for somebody to write it so.
@@ -37,18 +36,11 @@ class Filling:
 
 def with_arriving_sizes(text: str, is_equal: Callable[[str], bool]) -> str:
     """Write sizes in terms of what arrives, as long as it stays the same network."""
-    refused: set[str] = set()
-    while True:
-        changed = _changed(text, parsed(text), refused)
-        if changed is None:
-            return text
-        if is_equal(changed):
-            text = changed
-        else:
-            refused.add(changed)
+    return rewritten(text, _changed, is_equal)
 
 
-def _changed(text: str, module: tree.Module, refused: set[str]) -> str | None:
+def _changed(text: str) -> Iterator[str]:
+    module = parsed(text)
     found = [*_columns(module), *_parameters(module)]
     graphs = list(elaborated(text).graphs.values()) if found else []
     for filling in found:
@@ -56,22 +48,7 @@ def _changed(text: str, module: tree.Module, refused: set[str]) -> str | None:
         relation = relations.pop() if len(relations) == 1 else None
         if relation is not None:
             edits = [(a.value.span, relation) for a in filling.arguments]
-            new = edited(text, [*edits, *filling.edits])
-            if new not in refused:
-                return new
-    return None
-
-
-def parsed(text: str) -> tree.Module:
-    """Read a spec that the importer wrote."""
-    return parse(SourceFile("imported.net", text), Diagnostics())
-
-
-def edited(text: str, edits: Sequence[tuple[Span, str]]) -> str:
-    """Apply edits that do not overlap."""
-    for span, new in sorted(edits, key=lambda edit: -edit[0].start):
-        text = text[: span.start] + new + text[span.end :]
-    return text
+            yield edited(text, [*edits, *filling.edits])
 
 
 def _relation(argument: tree.Argument, graphs: Iterable[Graph]) -> str | None:

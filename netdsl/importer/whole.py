@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netdsl.importer.arriving import edited, parsed
+from netdsl.importer.rewriting import edited, parsed, rewritten
 from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.walk import walk
@@ -16,18 +16,11 @@ from netdsl.syntax.walk import walk
 
 def without_whole_lists(text: str, is_equal: Callable[[str], bool]) -> str:
     """Leave out the forks that take what arrives tensor by tensor, as long as it stays the same network."""
-    refused: set[str] = set()
-    while True:
-        changed = next(
-            (new for span in _lists(parsed(text)) if (new := _without(text, span)) not in refused),
-            None,
-        )
-        if changed is None:
-            return text
-        if is_equal(changed):
-            text = changed
-        else:
-            refused.add(changed)
+    return rewritten(text, _changed, is_equal)
+
+
+def _changed(text: str) -> Iterator[str]:
+    return (_without(text, span) for span in _lists(parsed(text)))
 
 
 def _without(text: str, span: Span) -> str:

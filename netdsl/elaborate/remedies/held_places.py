@@ -132,10 +132,8 @@ def _of_all_steps(first: tree.Call, name: str) -> str | None:
     if axis is None or axis.name != "axis":
         return None
     if isinstance(axis.value, tree.Literal) and isinstance(axis.value.value, int):
-        return (
-            f"{first.function.span.text}(axis={axis.value.value + 1})" * (axis.value.value > 0)
-            or None
-        )
+        number = axis.value.value
+        return f"{first.function.span.text}(axis={number + 1})" if number > 0 else None
     return first.span.text if isinstance(axis.value, tree.Unary) else None
 
 
