@@ -35,3 +35,10 @@ Arguments: TypeAlias = Mapping[str, Any]
 
 #: What is written as JSON: which names there are, and what each holds, the documentation of the format says.
 Document: TypeAlias = dict[str, Any]
+
+
+def is_number_of(word: str, value: object) -> bool:
+    """Tell whether a value is an `int`, a `float` or a `bool` as a parameter declares it: `True` is no number."""
+    if word == "bool" or isinstance(value, bool):
+        return word == "bool" and isinstance(value, bool)
+    return isinstance(value, int if word == "int" else (int, float))

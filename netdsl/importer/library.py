@@ -23,6 +23,7 @@ from netdsl.importer.patterns import called, given_of, value_at
 from netdsl.importer.proof import compare
 from netdsl.importer.std import At, Declared, Pattern, library
 from netdsl.record import record
+from netdsl.value import is_number_of
 
 #: Gives the shape and dtype of a tensor of a network, where they can be known.
 TypeOf = Callable[[Tensor], tuple[Sizes, str] | None]
@@ -229,12 +230,8 @@ def _without_defaults(block: Declared, known: Mapping[str, Given]) -> dict[str, 
 
 def _may_be_given(kind: str, value: Given) -> bool:
     match kind:
-        case "int":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "float":
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
-        case "bool":
-            return isinstance(value, bool)
+        case "int" | "float" | "bool":
+            return is_number_of(kind, value)
         case "activation":
             return isinstance(value, str)
         case "list":

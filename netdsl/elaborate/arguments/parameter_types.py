@@ -38,7 +38,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.tokens import TYPE_WORDS
 from netdsl.tensor import Sym
-from netdsl.value import Value
+from netdsl.value import Value, is_number_of
 
 _CATALOGUE_TYPES: Mapping[str, Family] = {
     "activation": "activation",
@@ -232,12 +232,8 @@ def _meant(word: str, value: Value, name: str) -> str | None:
 
 def _is_of(word: str, value: Value) -> bool:
     match word:
-        case "int":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "float":
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
-        case "bool":
-            return isinstance(value, bool)
+        case "int" | "float" | "bool":
+            return is_number_of(word, value)
         case "str":
             return isinstance(value, str)
         case "shape":
