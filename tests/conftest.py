@@ -20,7 +20,11 @@ settings.load_profile("netdsl")
 #: Advice that fails is left out for users; here it fails the test, in the processes that tests start too.
 os.environ["NETDSL_STRICT"] = "1"
 
+#: Tests that take most of the time without Keras, each by itself or with all its cases.
 LONG = Path(__file__).with_name("long.txt")
+
+#: A quick run takes so many cases of a set, and of the others one in so many.
+MOST_CASES, EVERY = 10, 6
 
 Golden = Callable[[Path, str], None]
 
@@ -57,10 +61,16 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of `long.txt`, which take most of the time: a quick run leaves them out, CI does not."""
+    """Mark what a quick run leaves out, and CI does not: the tests of `long.txt`, and most cases of large sets."""
     long = set(LONG.read_text("utf-8").splitlines())
+    sets: dict[str, int] = {}
     for item in items:
-        if item.nodeid in long:
+        test = item.nodeid.partition("[")[0]
+        number = sets[test] = sets.get(test, -1) + 1
+        is_sample = number < MOST_CASES or number % EVERY == 0
+        if item.get_closest_marker("slow") or item.get_closest_marker("keras"):
+            continue
+        if not is_sample or item.nodeid in long or test in long:
             item.add_marker("slow")
             item.add_marker("long")
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -89,14 +90,20 @@ def _shown(path: Path) -> str:
 
 def _read(path: Path) -> tuple[Configuration, tuple[str, ...]]:
     """Read a file; gives what is wrong with it as sentences."""
+    try:
+        with path.open("rb") as stream:
+            return _understood(stream.read(MAX_BYTES))
+    except OSError as error:
+        return Configuration(), (reason_of(error),)
+
+
+@lru_cache(maxsize=8)
+def _understood(text: bytes) -> tuple[Configuration, tuple[str, ...]]:
+    """Find the settings in the text of a file, once for all specs that it holds for."""
     import tomllib
 
     try:
-        with path.open("rb") as stream:
-            text = stream.read(MAX_BYTES).decode("utf-8")
-        table = tomllib.loads(text).get("tool", {}).get("netdsl", {})
-    except OSError as error:
-        return Configuration(), (reason_of(error),)
+        table = tomllib.loads(text.decode("utf-8")).get("tool", {}).get("netdsl", {})
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
         return Configuration(), (f"it is not read as TOML: {error}",)
     except RecursionError:

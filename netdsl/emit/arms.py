@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import prod
 
 from netdsl.catalog import layer_kind
+from netdsl.catalog.argument_table import spatial_rank
 from netdsl.catalog.kind import LayerKind
 from netdsl.catalog.signature import identifiers, names_and_aliases, signature
 from netdsl.elaborate.plans.naming import snake_case
@@ -150,20 +151,14 @@ def _kernel(w: Writer, call: tree.Call) -> tuple[int, ...]:
     if found is None or "kernel_size" not in found.names:
         return ()
     given = _given(call, "kernel_size", list(found.names))
-    return _size(w, given, _axes(definition.name))
-
-
-def _axes(layer: str) -> int:
-    """Tell over how many axes a layer goes, by its name: 2 for `Conv2DTranspose`; 0 where it does not say."""
-    name = layer.removesuffix("Transpose")
-    return int(name[-2]) if name[-2:] in ("1D", "2D", "3D") else 0
+    return _size(w, given, spatial_rank(definition.name) or 0)
 
 
 def _rank_of(block: tree.Block) -> int:
-    """Tell over how many axes the kernels of a block go, by the names of its layers."""
+    """Tell over how many axes the kernels of a block go, by those of its first layer that has some."""
     calls = (node for node in walk(block.body) if isinstance(node, tree.Call))
     names = (call.function.id for call in calls if isinstance(call.function, tree.Name))
-    return next(filter(None, map(_axes, names)), 0)
+    return next(filter(None, map(spatial_rank, names)), 0)
 
 
 def _given(call: tree.Call, name: str, names: Sequence[str]) -> tree.Expr | None:

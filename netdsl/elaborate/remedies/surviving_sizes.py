@@ -6,7 +6,8 @@ rules of the layers on it; the first size at which both come out alike is propos
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from itertools import islice
 from math import gcd
 
@@ -19,6 +20,9 @@ from netdsl.graph import Graph, Node
 from netdsl.syntax import tree
 from netdsl.tensor import Dim, TensorSpec
 from netdsl.value import Arguments
+
+#: What a layer makes of another size along an axis; sizes near one another soon come to the same ones.
+After = Callable[[Change, int], int | None]
 
 _LONGEST_WAY = 60  # layers
 _FARTHEST = 32  # from the size that is declared
@@ -70,7 +74,8 @@ def _is_of_channels(change: Change) -> bool:
 def _surviving(graph: Graph, ways: list[list[Change]], start: Change) -> list[int]:
     size = start.after
     assert isinstance(size, int)
-    found = [n for n in _near(size) if _comes_alike(graph, ways, start.node, n)]
+    after = cache(partial(_after, graph))
+    found = [n for n in _near(size) if _comes_alike(after, ways, start.node, n)]
     # Further on in the net there may be more to divide: the nearest that halve more often come next.
     halved = (next((n for n in found if n % step == 0), None) for step in _STEPS)
     return list(dict.fromkeys(n for n in (*found[:_MOST], *halved) if n is not None))
@@ -88,12 +93,12 @@ def _near(size: int) -> Iterator[int]:
             yield size - distance
 
 
-def _comes_alike(graph: Graph, ways: list[list[Change]], start: Node, size: int) -> bool:
-    ends = [_gone(graph, way, size if way[-1].node is start else None) for way in ways]
+def _comes_alike(after: After, ways: list[list[Change]], start: Node, size: int) -> bool:
+    ends = [_gone(after, way, size if way[-1].node is start else None) for way in ways]
     return ends[0] is not None and ends[0] == ends[1]
 
 
-def _gone(graph: Graph, way: list[Change], size: int | None) -> int | None:
+def _gone(after: After, way: list[Change], size: int | None) -> int | None:
     """Go a way from its input on and give the size that comes out; None where that is not known."""
     start = way[-1]
     current: Dim = size if size is not None else start.after
@@ -101,10 +106,10 @@ def _gone(graph: Graph, way: list[Change], size: int | None) -> int | None:
         if not isinstance(current, int):
             return None
         if change.before != change.after or _slides(change.node):
-            after = _after(graph, change, current)
-            if after is None:
+            made = after(change, current)
+            if made is None:
                 return None
-            current = after
+            current = made
     return current if isinstance(current, int) else None
 
 
